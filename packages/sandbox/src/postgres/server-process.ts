@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { ServerUser } from './server-user.ts'
+
+/** What the keeper is told. No secret is in it: a command line can be read by everybody. */
+export interface KeeperPlan {
+  command: string
+  args: readonly string[]
+  cwd: string
+  env: NodeJS.ProcessEnv
+  user: ServerUser | undefined
+  /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one. */
+  stopSignal: 'SIGINT' | 'SIGQUIT'
+  /** Throwaway folders, when nobody is left to remove them. */
+  removeWhenOrphaned: readonly string[]
+}
+
+/** A running server and the keeper that watches over it. */
+export interface ServerProcess {
+  pid: number
+  /** Settles, never fails, once the server has ended. */
+  exited: Promise<void>
+  hasExited(): boolean
+  /** Stops the server and waits until it and its keeper have ended. */
+  stop(): Promise<void>
+}
+
+/** In the workspace this file and the keeper are `.ts` side by side; in a build all files are in one folder. */
+const keeperPath = (): string =>
+  fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? 'keeper.ts' : 'keeper.js', import.meta.url),
+  )
+
+/** Starts the keeper, which starts the server. Their output goes to the end of `logFile`. */
+export async function startServerProcess(
+  plan: KeeperPlan,
+  logFile: string,
+): Promise<ServerProcess> {
+  const log = await open(logFile, 'a', 0o600)
+  const keeper = spawn(process.execPath, [keeperPath(), JSON.stringify(plan)], {
+    // A session of its own: Ctrl-C in the terminal is for the application, which then closes in its order.
+    detached: true,
+    cwd: '/',
+    env: {},
+    stdio: ['pipe', log.fd, log.fd, 'ipc'],
+  })
+  await log.close()
+  let ended = false
+  const exited = new Promise<void>((resolve) => {
+    const end = (): void => {
+      ended = true
+      resolve()
+    }
+    keeper.once('exit', end)
+    keeper.once('error', end)
+  })
+  // It may be gone before the last word to it is written.
+  keeper.stdin?.on('error', () => {})
+  const stop = async (): Promise<void> => {
+    if (!ended) keeper.stdin?.end('stop\n')
+    await exited
+  }
+  const started: Promise<unknown[]> = once(keeper, 'message')
+  const [pid] = (await Promise.race([started, exited])) ?? []
+  if (typeof pid !== 'number') {
+    await stop()
+    throw new Error('The server could not be started')
+  }
+  keeper.disconnect()
+  return { pid, exited, hasExited: () => ended, stop }
+}

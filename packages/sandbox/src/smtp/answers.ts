@@ -1,0 +1,39 @@
+import type { InboxMessage } from './message.ts'
+
+/** What the server says to a recipient. */
+export type RecipientAnswer = 'accept' | RejectAnswer
+
+/** A refusal. 4xx asks the client to come again, 5xx is for good (RFC 5321, 4.2.1). */
+export interface RejectAnswer {
+  /** 400–599, such as 451 or 550. */
+  reject: number
+  message?: string
+}
+
+/**
+ * What the server does once it has the whole message. With `drop` it closes the connection and with `silent` it keeps
+ * it open, both without a reply, so that the client can't know; `kept` says that the message is in the inbox
+ * nevertheless, `lost` that it is not.
+ */
+export type MessageAnswer =
+  | 'accept'
+  | RejectAnswer
+  | { drop: 'kept' | 'lost' }
+  | { silent: 'kept' | 'lost' }
+
+type Maybe<Answer> = Answer | undefined | Promise<Answer | undefined>
+
+/** Answers on purpose. `undefined` accepts. */
+export interface SmtpAnswers {
+  onRecipient?: (address: string) => Maybe<RecipientAnswer>
+  /** The message is parsed and not yet in the inbox. */
+  onMessage?: (message: InboxMessage) => Maybe<MessageAnswer>
+}
+
+/** The error that smtp-server turns into that reply. */
+export function rejection({ reject, message = 'Refused by the sandbox' }: RejectAnswer): Error {
+  if (!Number.isInteger(reject) || reject < 400 || reject > 599) {
+    throw new TypeError(`Expected reject to be a reply code from 400 to 599, got ${reject}`)
+  }
+  return Object.assign(new Error(message), { responseCode: reject })
+}

@@ -1,0 +1,120 @@
+import type { InboxMessage } from './message.ts'
+
+/** Which message: a function, or what must hold of it. */
+export type MessageMatch =
+  | ((message: InboxMessage) => boolean)
+  | {
+      /** One of the envelope's recipients, whatever the case of its letters. */
+      to?: string
+      /** A part of the subject, or a pattern for it. */
+      subject?: string | RegExp
+    }
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** @default 5000 */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+/** What the server accepted, oldest first. */
+export interface Inbox {
+  readonly messages: readonly InboxMessage[]
+  /**
+   * The first message that matches, at once if it is there, else when it comes. Nothing is polled.
+   *
+   * @throws Error when none came in time; it lists who was written to.
+   */
+  waitFor(match?: MessageMatch, options?: WaitOptions): Promise<InboxMessage>
+  /** All matching messages, as soon as there are `count` of them. */
+  waitForCount(
+    count: number,
+    match?: MessageMatch,
+    options?: WaitOptions,
+  ): Promise<readonly InboxMessage[]>
+  /** Forgets all messages, in the folder too. */
+  clear(): Promise<void>
+}
+
+function matcher(match: MessageMatch): (message: InboxMessage) => boolean {
+  if (typeof match === 'function') return match
+  const { subject } = match
+  const to = match.to?.toLowerCase()
+  return (message) =>
+    (to === undefined || message.envelope.to.some((address) => address.toLowerCase() === to)) &&
+    (subject === undefined ||
+      (typeof subject === 'string'
+        ? message.subject.includes(subject)
+        : message.subject.search(subject) >= 0))
+}
+
+/** The inbox in memory: the newest `limit` messages, and who waits for the next. */
+export class MessageList {
+  #messages: InboxMessage[]
+  readonly #limit: number
+  readonly #waiting = new Set<() => void>()
+
+  constructor(messages: readonly InboxMessage[], limit: number) {
+    this.#messages = messages.slice(-limit)
+    this.#limit = limit
+  }
+
+  get messages(): readonly InboxMessage[] {
+    return this.#messages
+  }
+
+  add(message: InboxMessage): void {
+    // A fresh array: a reader's snapshot does not change under its loop.
+    this.#messages = [...this.#messages, message].slice(-this.#limit)
+    for (const look of this.#waiting) look()
+  }
+
+  clear(): void {
+    this.#messages = []
+  }
+
+  waitForCount(
+    count: number,
+    match: MessageMatch = {},
+    { timeoutMs = 5_000, signal }: WaitOptions = {},
+  ): Promise<readonly InboxMessage[]> {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new TypeError(`Expected count to be a whole number from 1, got ${count}`)
+    }
+    const matches = matcher(match)
+    const found = (): InboxMessage[] => this.#messages.filter((message) => matches(message))
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+        this.#waiting.delete(look)
+      }
+      const look = (): void => {
+        const messages = found()
+        if (messages.length < count) return
+        end()
+        resolve(messages)
+      }
+      const abort = (): void => {
+        end()
+        reject(signal?.reason)
+      }
+      const timer = setTimeout(() => {
+        end()
+        const all = this.#messages.map(
+          ({ envelope, subject }) => `${envelope.to.join(', ')}: ${subject}`,
+        )
+        reject(
+          new Error(
+            `Waited ${timeoutMs} ms for ${count} matching message(s), got ${found().length}. ` +
+              `In the inbox: ${all.slice(-10).join('; ') || 'nothing'}`,
+          ),
+        )
+      }, timeoutMs)
+      this.#waiting.add(look)
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted) abort()
+      else look()
+    })
+  }
+}

@@ -1,0 +1,175 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { callbackify } from 'node:util'
+import { SMTPServer } from 'smtp-server'
+import { checkPort, portOf } from '../port.ts'
+import { rejection, type SmtpAnswers } from './answers.ts'
+import { MessageList, type Inbox } from './inbox.ts'
+import { openMailFile } from './mail-file.ts'
+import { parseMessage, type Envelope } from './message.ts'
+
+/** How to start the mail server. */
+export interface SmtpOptions {
+  /** Where to keep the inbox. @default none: in memory only */
+  dir?: string
+  /** 0–65535. @default 0, a free one */
+  port?: number
+  /** Refuse mail from who has not logged in (530). The right password is accepted in any case. @default false */
+  auth?: boolean
+  /** The inbox keeps the newest so many, 1 or more. @default 2000 */
+  maxMessages?: number
+  /** A longer message is refused with 552. @default 26214400 (25 MiB) */
+  maxBytes?: number
+  /** What to answer on purpose; `setAnswers` changes it later. */
+  answers?: SmtpAnswers
+}
+
+/** A mail server on the loopback interface that delivers to its inbox. Disposing of it is `close()`. */
+export interface SmtpServer extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  /** `smtp://user:password@host:port` */
+  readonly url: string
+  readonly inbox: Inbox
+  /** Replaces the answers given on purpose, for messages to come; `{}` accepts all. */
+  setAnswers(answers: SmtpAnswers): void
+  /** Cuts all connections. A second call waits for the first. */
+  close(): Promise<void>
+}
+
+const USER = 'yuzuru'
+
+function same(given: string | null | undefined, expected: string): boolean {
+  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/**
+ * Starts a real SMTP server: pipelining, 8BITMIME, SMTPUTF8, AUTH PLAIN and LOGIN.
+ *
+ * Not covered: TLS.
+ *
+ * @throws TypeError on wrong options.
+ * @example
+ * await using smtp = await startSmtp()
+ * const message = await smtp.inbox.waitFor({ to: 'hanako@example.jp' })
+ */
+export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> {
+  const { maxMessages = 2_000, maxBytes = 25 * 1024 * 1024, auth = false } = options
+  checkPort(options.port)
+  for (const [name, value] of Object.entries({ maxMessages, maxBytes })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new TypeError(`Expected ${name} to be a whole number from 1, got ${value}`)
+    }
+  }
+  let answers = options.answers ?? {}
+  const file = options.dir === undefined ? undefined : await openMailFile(options.dir, maxMessages)
+  const list = new MessageList(file?.messages ?? [], maxMessages)
+  const password = randomBytes(18).toString('base64url')
+  const sockets = new Map<number, Socket>()
+
+  /** Ends when there is something to reply, so never when silence was asked for. */
+  async function receive(raw: Buffer, envelope: Envelope, port: number): Promise<void> {
+    const message = await parseMessage(raw, envelope, new Date())
+    const answer = (await answers.onMessage?.(message)) ?? 'accept'
+    if (typeof answer === 'object' && 'reject' in answer) throw rejection(answer)
+    const fate = answer === 'accept' ? 'kept' : 'drop' in answer ? answer.drop : answer.silent
+    if (fate === 'kept') {
+      await file?.append(message)
+      list.add(message)
+    }
+    if (answer === 'accept') return
+    if ('drop' in answer) sockets.get(port)?.destroy()
+    await new Promise(() => {})
+  }
+
+  const smtp = new SMTPServer({
+    name: 'sandbox.localhost',
+    banner: 'yuzuru sandbox',
+    logger: false,
+    disabledCommands: ['STARTTLS'],
+    allowInsecureAuth: true,
+    authOptional: !auth,
+    authMethods: ['PLAIN', 'LOGIN'],
+    disableReverseLookup: true,
+    size: maxBytes,
+    onAuth({ username, password: given }, _session, callback) {
+      if (same(username, USER) && same(given, password)) callback(null, { user: USER })
+      else callback(Object.assign(new Error('Invalid login'), { responseCode: 535 }))
+    },
+    onRcptTo({ address }, _session, callback) {
+      callbackify(async () => {
+        const answer = (await answers.onRecipient?.(address)) ?? 'accept'
+        if (answer !== 'accept') throw rejection(answer)
+      })((error) => callback(error))
+    },
+    onData(stream, { envelope: { mailFrom, rcptTo }, remotePort }, callback) {
+      const envelope = {
+        from: mailFrom === false ? '' : mailFrom.address,
+        to: rcptTo.map(({ address }) => address),
+      }
+      callbackify(async () => {
+        const raw = await buffer(stream)
+        // smtp-server itself says 552 then.
+        if (!stream.sizeExceeded) await receive(raw, envelope, remotePort)
+      })((error) => callback(error, 'Accepted'))
+    },
+  })
+  // A client that goes away is no error of the server's.
+  smtp.on('error', () => {})
+  smtp.server.on('connection', (socket: Socket) => {
+    const { remotePort = 0 } = socket
+    sockets.set(remotePort, socket)
+    socket.once('close', () => sockets.delete(remotePort))
+  })
+  smtp.listen(options.port ?? 0, '127.0.0.1')
+  try {
+    await once(smtp.server, 'listening')
+  } catch (error) {
+    await file?.close()
+    throw error
+  }
+  const port = portOf(smtp.server)
+
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => smtp.close(resolve))
+    for (const socket of sockets.values()) socket.destroy()
+    await closed
+    await file?.close()
+  }
+  const server: SmtpServer = {
+    host: '127.0.0.1',
+    port,
+    user: USER,
+    password,
+    url: `smtp://${USER}:${password}@127.0.0.1:${port}`,
+    inbox: {
+      get messages() {
+        return list.messages
+      },
+      async waitFor(match, wait) {
+        const [first] = await list.waitForCount(1, match, wait)
+        return first!
+      },
+      waitForCount: async (count, match, wait) => list.waitForCount(count, match, wait),
+      async clear() {
+        list.clear()
+        await file?.clear()
+      },
+    },
+    setAnswers(next) {
+      answers = next
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  }
+  return server
+}
