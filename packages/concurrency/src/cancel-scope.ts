@@ -1,0 +1,41 @@
+import { describeValue } from './describe-value.ts'
+import { followSignal } from './follow-signal.ts'
+import { explain, openScope, runInScope } from './run-in-scope.ts'
+import type { CancelScope } from './scope.ts'
+
+export interface CancelScopeOptions {
+  /** Shown in errors and the task tree. @default 'scope' */
+  readonly name?: string
+  /** A foreign signal whose abort cancels the scope. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Calls `fn` within a scope that it, or whoever it hands the scope to, can cancel. Returns when `fn`
+ * and all that it started have ended.
+ *
+ * @returns what `fn` returned
+ * @throws {Cancelled} when the scope was cancelled and `fn` let that pass
+ * @example
+ * await cancelScope(async (scope) => {
+ *   button.once('click', () => scope.cancel('stop was pressed'))
+ *   await work()
+ * })
+ */
+export async function cancelScope<T>(
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: CancelScopeOptions = {},
+): Promise<T> {
+  if (typeof fn !== 'function') {
+    throw new TypeError(`Expected fn to be a function, got ${describeValue(fn)}`)
+  }
+  const scope = openScope({ kind: 'scope', name: options.name ?? 'scope' })
+  const unfollow = followSignal(scope, options.signal)
+  try {
+    return await runInScope(scope, fn)
+  } catch (error) {
+    throw explain(scope, error, () => scope.ownReason)
+  } finally {
+    unfollow()
+  }
+}

@@ -1,0 +1,31 @@
+import { setImmediate } from 'node:timers/promises'
+import { currentScope } from './scope.ts'
+
+/**
+ * Lets the event loop turn once, so that other work and timers get their time, and throws if the scope
+ * around it is cancelled. For long loops that await nothing.
+ *
+ * @throws {Cancelled}
+ * @example
+ * for (const row of rows) { if (++n % 1_000 === 0) await checkpoint(); index(row) }
+ */
+export async function checkpoint(): Promise<void> {
+  currentScope()?.throwIfCancelled()
+  await setImmediate()
+  currentScope()?.throwIfCancelled()
+}
+
+/** Throws if the scope around it is cancelled; does not yield. */
+export function throwIfCancelled(): void {
+  currentScope()?.throwIfCancelled()
+}
+
+/**
+ * The signal of the scope around the caller, for APIs that take one; `undefined` outside all scopes.
+ *
+ * @example
+ * await fs.readFile(path, { signal: currentSignal() })
+ */
+export function currentSignal(): AbortSignal | undefined {
+  return currentScope()?.signal
+}

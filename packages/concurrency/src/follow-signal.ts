@@ -1,0 +1,24 @@
+import { describeValue } from './describe-value.ts'
+import type { Scope } from './scope.ts'
+
+const nothing = (): void => undefined
+
+/**
+ * Cancels `scope` when a foreign signal fires. One listener, taken off by what is returned; the
+ * signal may live as long as the process.
+ */
+export function followSignal(scope: Scope, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return nothing
+  if (typeof signal !== 'object' || typeof signal?.addEventListener !== 'function') {
+    throw new TypeError(`Expected signal to be an AbortSignal, got ${describeValue(signal)}`)
+  }
+  const cancel = (): void => {
+    scope.abort('signal', `"${scope.name}" was cancelled by a signal`, signal.reason)
+  }
+  if (signal.aborted) {
+    cancel()
+    return nothing
+  }
+  signal.addEventListener('abort', cancel, { once: true })
+  return () => signal.removeEventListener('abort', cancel)
+}

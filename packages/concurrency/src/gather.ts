@@ -1,0 +1,86 @@
+import { describeValue } from './describe-value.ts'
+import { currentScope } from './scope.ts'
+import { runGroup } from './task-group.ts'
+
+/** Work that has not begun. */
+export type Thunk<T = unknown> = () => T | PromiseLike<T>
+
+type Thunks = readonly Thunk[] | Readonly<Record<string, Thunk>>
+
+/** What the thunks return, in the same shape: an array for an array, an object for an object. */
+export type Gathered<T extends Thunks> = {
+  -readonly [K in keyof T]: T[K] extends Thunk<infer R> ? Awaited<R> : never
+}
+
+/** How each thunk ended, in the same shape. */
+export type Settled<T extends Thunks> = {
+  -readonly [K in keyof T]: T[K] extends Thunk<infer R> ? PromiseSettledResult<Awaited<R>> : never
+}
+
+export interface GatherOptions {
+  /** Shown in errors and the task tree. @default 'gather' */
+  readonly name?: string
+}
+
+/**
+ * Calls all thunks together and gives their results in the same shape: an array or an object. The
+ * first failure cancels the others, and all have ended when it is thrown. With `settle: true`
+ * failures are results, like those of `Promise.allSettled`; a cancel from outside never is.
+ *
+ * @throws the failure as it is, or an `AggregateError` when more than one failed
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const { office, plans } = await gather({
+ *   office: () => offices.get(db, id),
+ *   plans: () => plans.list(db, id),
+ * })
+ */
+export function gather<const T extends Thunks>(
+  thunks: T,
+  options: GatherOptions & { readonly settle: true },
+): Promise<Settled<T>>
+export function gather<const T extends Thunks>(
+  thunks: T,
+  options?: GatherOptions & { readonly settle?: false },
+): Promise<Gathered<T>>
+export async function gather(
+  thunks: Thunks,
+  options: GatherOptions & { readonly settle?: boolean } = {},
+): Promise<unknown> {
+  const { name = 'gather', settle = false } = options
+  if (typeof thunks !== 'object' || thunks === null) {
+    throw new TypeError(`Expected an array or object of functions, got ${describeValue(thunks)}`)
+  }
+  const entries = Object.entries(thunks)
+  for (const [key, thunk] of entries) {
+    if (typeof thunk !== 'function') {
+      throw new TypeError(
+        `Expected ${key} to be a function, got ${describeValue(thunk)}: gather starts the work itself`,
+      )
+    }
+  }
+  const results = await runGroup(
+    name,
+    (group) => {
+      const tasks = entries.map(([key, thunk]) =>
+        group.spawn(settle ? () => settled(thunk) : thunk, { name: key }),
+      )
+      return Promise.all(tasks)
+    },
+    (errors) =>
+      errors.length === 1
+        ? errors[0]
+        : new AggregateError(errors, `${errors.length} failures in "${name}"`),
+  )
+  if (Array.isArray(thunks)) return results
+  return Object.fromEntries(entries.map(([key], index) => [key, results[index]]))
+}
+
+async function settled(thunk: Thunk): Promise<PromiseSettledResult<unknown>> {
+  try {
+    return { status: 'fulfilled', value: await thunk() }
+  } catch (reason) {
+    currentScope()?.throwIfCancelled()
+    return { status: 'rejected', reason }
+  }
+}

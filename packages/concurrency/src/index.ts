@@ -1,0 +1,29 @@
+export { Cancelled, type CancelledInit, type CancelSource, isCausedBy } from './cancelled.ts'
+export { cancelScope, type CancelScopeOptions } from './cancel-scope.ts'
+export { checkpoint, currentSignal, throwIfCancelled } from './checkpoint.ts'
+export { detached } from './detached.ts'
+export { gather, type Gathered, type GatherOptions, type Settled, type Thunk } from './gather.ts'
+export { io, type IoCall, type IoOptions, type IoProgress } from './io.ts'
+export { IoError, type IoErrorInit } from './io-error.ts'
+export type { IoEvent } from './io-trace.ts'
+export type { Leftover } from './leftover.ts'
+export { hasMark, mark } from './marker.ts'
+export { moveOnAfter, type MovedOn } from './move-on-after.ts'
+export { type Effect, isRetryable, type Outcome, outcomeOf } from './outcome.ts'
+export { remaining } from './remaining.ts'
+export { retry, type RetryOptions } from './retry.ts'
+export { run, type RunOptions } from './run.ts'
+export type { CancelScope, ScopeKind } from './scope.ts'
+export { type Permit, Semaphore, type SemaphoreOptions } from './semaphore.ts'
+export { shield, type ShieldOptions } from './shield.ts'
+export { sleep } from './sleep.ts'
+export { Task, type TaskState } from './task.ts'
+export {
+  type SpawnOptions,
+  taskGroup,
+  type TaskGroup,
+  type TaskGroupOptions,
+} from './task-group.ts'
+export { TimeoutError, type TimeoutErrorInit } from './timeout-error.ts'
+export { type TimeoutOptions, withTimeout } from './timeout.ts'
+export { withDeadline } from './with-deadline.ts'

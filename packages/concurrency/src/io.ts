@@ -1,0 +1,133 @@
+import { Cancelled, isCausedBy } from './cancelled.ts'
+import { currentClock } from './clock.ts'
+import { describeValue } from './describe-value.ts'
+import { followSignal } from './follow-signal.ts'
+import { IoError } from './io-error.ts'
+import { type IoEvent, traceIo } from './io-trace.ts'
+import { type Effect, type Outcome, outcomeOf } from './outcome.ts'
+import { explain, openScope, runInScope } from './run-in-scope.ts'
+import type { Scope } from './scope.ts'
+import { armDeadline, expectDelay, timedOut } from './timeout.ts'
+import { TimeoutError } from './timeout-error.ts'
+
+/** The last argument of every function that leaves the process. */
+export interface IoOptions {
+  /** A foreign signal; it joins the ambient scope. */
+  readonly signal?: AbortSignal | undefined
+  /** A deadline for this call alone, in milliseconds; the nearest of all deadlines wins. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** What an I/O call is, for errors, traces and the task tree. Never put a secret into it. */
+export interface IoCall {
+  /** The package: `'db'`, `'storage'` … */
+  readonly boundary: string
+  /** The verb: `'query'`, `'upload'` … */
+  readonly operation: string
+  readonly effect: Effect
+  /**
+   * Makes the package's own error of what the native client threw. `outcome` is what is known by
+   * default. Not asked for a cancel, a `TimeoutError`, an `IoError` or a `TypeError`.
+   */
+  readonly translate?: (error: unknown, outcome: Outcome) => Error
+}
+
+/** What the body of an I/O call may tell about it. */
+export interface IoProgress {
+  /**
+   * Whether something that may have an effect has left the process. Starts as `true`; a body that can
+   * tell sets it to `false` first (while it waits for a connection, say) and then to `true`.
+   */
+  sent: boolean
+}
+
+/**
+ * The one door to the outside world. Refuses to start in a cancelled scope; hands down the joined
+ * signal; applies the deadline; publishes to `tracing:yuzuru:io:*`; stands in the task tree; and
+ * turns what comes back into `IoError`, `TimeoutError` or `Cancelled`, with an honest outcome.
+ *
+ * `fn` must end soon after `signal` fires: it is awaited, never raced.
+ *
+ * @example
+ * await io({ boundary: 'fs', operation: 'read', effect: 'read' }, options, (signal) =>
+ *   readFile(path, { signal }))
+ */
+export async function io<T>(
+  call: IoCall,
+  options: IoOptions | undefined,
+  fn: (signal: AbortSignal, progress: IoProgress) => T | PromiseLike<T>,
+): Promise<T> {
+  const { signal, timeoutMs = Infinity } = expectIoOptions(options)
+  const name = `${call.boundary}.${call.operation}`
+  const deadline = currentClock().now() + timeoutMs
+  const scope = openScope({ kind: 'io', name, deadline })
+  const unfollow = followSignal(scope, signal)
+  const timer = armDeadline(scope, timeoutMs, deadline)
+  if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)
+  const progress: IoProgress = { sent: !scope.cancelled }
+  try {
+    return await traceIo(eventOf(call), async () => {
+      try {
+        const value = await runInScope(scope, () => {
+          scope.throwIfCancelled()
+          return fn(scope.signal, progress)
+        })
+        if (call.effect !== 'read') scope.parent?.markEffect()
+        return value
+      } catch (error) {
+        throw failureOf(scope, call, progress, timeoutMs, error)
+      }
+    })
+  } finally {
+    timer?.cancel()
+    unfollow()
+  }
+}
+
+/** Refuses what is no set of {@link IoOptions}. */
+export function expectIoOptions(options: IoOptions | undefined): IoOptions {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
+  }
+  if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)
+  return options
+}
+
+function eventOf({ boundary, operation, effect }: IoCall): IoEvent {
+  return { boundary, operation, effect }
+}
+
+function failureOf(
+  scope: Scope,
+  call: IoCall,
+  progress: IoProgress,
+  timeoutMs: number,
+  error: unknown,
+): unknown {
+  const outcome: Outcome = call.effect === 'read' || !progress.sent ? 'none' : 'unknown'
+  if (isCausedBy(error, scope.ownReason) || isCausedBy(error, scope.inheritedReason)) {
+    if (outcome === 'unknown') scope.markEffect()
+    return explain(scope, error, () =>
+      scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,
+    )
+  }
+  const failure = translated(call, outcome, error)
+  if (outcomeOf(failure) === 'unknown') scope.parent?.markEffect()
+  return failure
+}
+
+function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
+  if (IoError.isInstance(error) || TimeoutError.isInstance(error)) return error
+  if (Cancelled.isInstance(error) || error instanceof TypeError) return error
+  if (call.translate !== undefined) return call.translate(error, outcome)
+  const told = error instanceof Error ? error.message : describeValue(error)
+  return new IoError(`${call.boundary}.${call.operation} failed: ${told}`, {
+    boundary: call.boundary,
+    operation: call.operation,
+    code: 'unexpected',
+    retryable: false,
+    outcome,
+    cause: error,
+  })
+}

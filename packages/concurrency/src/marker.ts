@@ -1,0 +1,13 @@
+/**
+ * Makes a class recognisable by a `Symbol.for` mark on its prototype, so that `isInstance` holds
+ * also between two installed copies of a package, where `instanceof` would not. Subclasses inherit
+ * the marks of their ancestors.
+ */
+export function mark(prototype: object, name: string): void {
+  Object.defineProperty(prototype, Symbol.for(`yuzuru.${name}`), { value: true })
+}
+
+/** Whether `value` was made by a class that was marked with `name`. */
+export function hasMark(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && Symbol.for(`yuzuru.${name}`) in value
+}

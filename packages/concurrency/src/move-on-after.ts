@@ -1,0 +1,25 @@
+import type { CancelScope } from './scope.ts'
+import { runTimed, type TimeoutOptions } from './timeout.ts'
+
+/** What {@link moveOnAfter} found: the value, or that the time was over. */
+export type MovedOn<T> =
+  | { readonly expired: false; readonly value: T }
+  | { readonly expired: true; readonly value: undefined }
+
+/**
+ * Like {@link withTimeout}, but an expiry is an answer and not an error.
+ *
+ * @example
+ * const { expired, value } = await moveOnAfter(50, () => suggestions(word))
+ */
+export async function moveOnAfter<T>(
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions = {},
+): Promise<MovedOn<T>> {
+  const body = async (scope: CancelScope): Promise<MovedOn<T>> => ({
+    expired: false,
+    value: await fn(scope),
+  })
+  return await runTimed(timeoutMs, body, options, () => ({ expired: true, value: undefined }))
+}

@@ -1,0 +1,14 @@
+import { currentClock } from './clock.ts'
+import { currentScope } from './scope.ts'
+
+/**
+ * The milliseconds left until the nearest deadline around the caller, never below 0; `Infinity` when
+ * there is none. A shield hides the deadlines outside it.
+ *
+ * @example
+ * await client.call({ timeout: Math.min(remaining(), 10_000) })
+ */
+export function remaining(): number {
+  const deadline = currentScope()?.deadline ?? Infinity
+  return deadline === Infinity ? Infinity : Math.max(0, deadline - currentClock().now())
+}

@@ -1,0 +1,67 @@
+import { describeValue } from './describe-value.ts'
+import { isRetryable, outcomeOf } from './outcome.ts'
+import { remaining } from './remaining.ts'
+import { currentScope } from './scope.ts'
+import { sleep } from './sleep.ts'
+
+export interface RetryOptions {
+  /** How often `fn` is called at the most: an integer from 1 up. @default 3 */
+  readonly attempts?: number
+  /** The longest wait before the second attempt, in milliseconds; doubled for each further one. @default 100 */
+  readonly baseDelayMs?: number
+  /** The longest wait of all, in milliseconds. @default 10_000 */
+  readonly maxDelayMs?: number
+  /**
+   * Whether `fn` may be done twice, so that an outcome that is unknown does not stop it.
+   * @default false
+   */
+  readonly idempotent?: boolean
+  /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
+  readonly random?: () => number
+  /** Told of each failed attempt that is followed by another. */
+  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void
+}
+
+/**
+ * Calls `fn` again when it failed with an error that says it is `retryable` and that nothing has
+ * happened (or with `idempotent: true`). Waits a random time up to a bound that doubles ("full
+ * jitter", AWS Architecture Blog, "Exponential Backoff And Jitter"), or as long as the other side
+ * asked (`retryAfterMs`). Never waits past the deadline around it: then it throws the failure at once.
+ *
+ * @throws the last failure
+ * @throws {Cancelled} when the scope around it is cancelled
+ * @example
+ * const rates = await retry(() => http.json('/rates'), { attempts: 5 })
+ */
+export async function retry<T>(
+  fn: (attempt: number) => T | PromiseLike<T>,
+  options: RetryOptions = {},
+): Promise<T> {
+  const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
+  const { random = Math.random, onRetry } = options
+  if (!Number.isSafeInteger(attempts) || attempts < 1) {
+    throw new TypeError(
+      `Expected attempts to be an integer from 1 up, got ${describeValue(attempts)}`,
+    )
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    currentScope()?.throwIfCancelled()
+    try {
+      return await fn(attempt)
+    } catch (error) {
+      currentScope()?.throwIfCancelled()
+      const safe = idempotent || outcomeOf(error) === 'none'
+      if (attempt === attempts || !isRetryable(error) || !safe) throw error
+      const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
+      const delayMs = retryAfterOf(error) ?? random() * bound
+      if (delayMs >= remaining()) throw error
+      onRetry?.(error, attempt, delayMs)
+      await sleep(delayMs)
+    }
+  }
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined
+  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
+}

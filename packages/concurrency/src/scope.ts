@@ -1,0 +1,254 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Cancelled, type CancelSource } from './cancelled.ts'
+import { currentClock } from './clock.ts'
+import type { Outcome } from './outcome.ts'
+
+/** What made a scope. */
+export type ScopeKind =
+  | 'run'
+  | 'scope'
+  | 'timeout'
+  | 'shield'
+  | 'group'
+  | 'task'
+  | 'io'
+  | 'iterator'
+  | 'wait'
+
+/** What a {@link Scope} is made of. */
+export interface ScopeInit {
+  readonly kind: ScopeKind
+  readonly name: string
+  readonly parent: Scope | undefined
+  /** The moment on the clock, in milliseconds, at which it is due. Default: never. */
+  readonly deadline?: number
+  /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
+  readonly shielded?: boolean
+}
+
+const storage = new AsyncLocalStorage<Scope | undefined>()
+
+/** The scopes without a parent that have not ended: where the task tree starts. */
+const roots = new Set<Scope>()
+
+/** The roots of the task tree. */
+export function rootScopes(): ReadonlySet<Scope> {
+  return roots
+}
+
+/**
+ * The innermost scope around the caller that has not ended, if any. A socket or a memoised promise
+ * made within a scope that has ended thus belongs to its nearest living ancestor.
+ */
+export function currentScope(): Scope | undefined {
+  let scope = storage.getStore()
+  while (scope?.ended) scope = scope.parent
+  return scope
+}
+
+/** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
+export function callInScope<A extends unknown[], T>(
+  scope: Scope | undefined,
+  fn: (...args: A) => T,
+  ...args: A
+): T {
+  return storage.run(scope, fn, ...args)
+}
+
+/** What a body can see and do of the scope around it. */
+export interface CancelScope {
+  readonly name: string
+  /** Fires with the {@link Cancelled} when the scope, or one around it, is cancelled. */
+  readonly signal: AbortSignal
+  /** Whether it, or one around it, was cancelled. */
+  readonly cancelled: boolean
+  /** Whether its own deadline passed. */
+  readonly expired: boolean
+  /** Asks all within to end: every later checkpoint throws. `message` says why. Only the first counts. */
+  cancel(message?: string): void
+  /** Has `fn` called, shielded, when the scope ends; the last one first. */
+  defer(fn: () => unknown): void
+}
+
+/**
+ * One node of the tree of scopes: it can be cancelled, is told of its parent's cancel, and knows its
+ * deadline. Cancels are level-triggered: once cancelled, it stays so until it is left.
+ */
+export class Scope implements CancelScope {
+  readonly kind: ScopeKind
+  readonly name: string
+  readonly parent: Scope | undefined
+  readonly shielded: boolean
+  readonly startedAt: number
+  /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
+  readonly deadline: number
+  ended = false
+  /** Whether its owner gave up waiting for it (its grace has passed); it may still be running. */
+  abandoned = false
+  /** What the task tree shows it is waiting for. */
+  waitingFor: string | undefined = undefined
+  #children: Set<Scope> | undefined = undefined
+  #own: Cancelled | undefined = undefined
+  #inherited: Cancelled | undefined = undefined
+  #controller: AbortController | undefined = undefined
+  #listeners: Set<(reason: Cancelled) => void> | undefined = undefined
+  #deferred: (() => unknown)[] | undefined = undefined
+  #done: PromiseWithResolvers<void> | undefined = undefined
+  #outcome: Outcome = 'none'
+
+  constructor(init: ScopeInit) {
+    const { parent, shielded = false, deadline = Infinity } = init
+    this.kind = init.kind
+    this.name = init.name
+    this.parent = parent
+    this.shielded = shielded
+    this.startedAt = currentClock().now()
+    if (parent === undefined) {
+      this.deadline = deadline
+      roots.add(this)
+      return
+    }
+    this.deadline = shielded ? deadline : Math.min(deadline, parent.deadline)
+    if (!shielded) this.#inherited = parent.reason
+    ;(parent.#children ??= new Set()).add(this)
+  }
+
+  /** Why it is cancelled, if it is. An outer cancel goes before its own. */
+  get reason(): Cancelled | undefined {
+    return this.#inherited ?? this.#own
+  }
+
+  /** The cancel that was asked of this very scope, if any. */
+  get ownReason(): Cancelled | undefined {
+    return this.#own
+  }
+
+  /** The cancel that came from an ancestor, if any. */
+  get inheritedReason(): Cancelled | undefined {
+    return this.#inherited
+  }
+
+  /** An `AbortSignal` that fires with the {@link Cancelled}; made when first asked for. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      const reason = this.reason
+      if (reason !== undefined) this.#controller.abort(reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** The scopes within that have not ended. */
+  get children(): Iterable<Scope> {
+    return this.#children ?? []
+  }
+
+  /** The scopes within that somebody still waits for. */
+  get livingChildren(): Scope[] {
+    return Array.from(this.children).filter((child) => !child.abandoned)
+  }
+
+  get hasLivingChildren(): boolean {
+    return this.#children !== undefined && this.livingChildren.length > 0
+  }
+
+  /** Whether ending it takes more than taking it out of the tree. */
+  get isBusy(): boolean {
+    return (this.#children !== undefined && this.#children.size > 0) || this.#deferred !== undefined
+  }
+
+  /** Whether I/O with an effect was begun within this scope. */
+  get outcome(): Outcome {
+    return this.#outcome
+  }
+
+  /** Notes, here and in every ancestor, that an effect may have happened. */
+  markEffect(): void {
+    if (this.#outcome === 'unknown') return
+    this.#outcome = 'unknown'
+    this.parent?.markEffect()
+  }
+
+  get cancelled(): boolean {
+    return this.reason !== undefined
+  }
+
+  get expired(): boolean {
+    return this.#own?.source === 'timeout'
+  }
+
+  cancel(message?: string): void {
+    this.abort(this.kind === 'task' ? 'task' : 'scope', message ?? `"${this.name}" was cancelled`)
+  }
+
+  /** Asks this scope and all within it to end. Only the first time counts. */
+  abort(source: CancelSource, message: string, cause?: unknown): void {
+    if (this.ended || this.#own !== undefined) return
+    const init = { source, scope: this.name }
+    this.#own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
+    if (this.#inherited === undefined) this.#deliver(this.#own)
+  }
+
+  throwIfCancelled(): void {
+    const reason = this.reason
+    if (reason !== undefined) throw reason
+  }
+
+  /** Calls back once when the scope is cancelled; returns what takes the callback off again. */
+  onCancel(listener: (reason: Cancelled) => void): () => void {
+    const listeners = (this.#listeners ??= new Set())
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  /** Has `fn` called when the scope ends, the last one first. */
+  defer(fn: () => unknown): void {
+    ;(this.#deferred ??= []).push(fn)
+  }
+
+  /** Takes what is to be called at the end, the last one first. */
+  takeDeferred(): (() => unknown)[] {
+    const deferred = this.#deferred ?? []
+    this.#deferred = undefined
+    return deferred.toReversed()
+  }
+
+  /** Settles when the scope has ended. */
+  get done(): Promise<void> {
+    if (this.ended) return Promise.resolve()
+    return (this.#done ??= Promise.withResolvers<void>()).promise
+  }
+
+  /** Takes the scope out of the tree; children that are left (abandoned ones) move up to its parent. */
+  end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.#listeners = undefined
+    const { parent } = this
+    if (parent === undefined) roots.delete(this)
+    else parent.#children?.delete(this)
+    if (this.#children !== undefined) {
+      for (const child of this.#children) {
+        if (parent === undefined) roots.add(child)
+        else (parent.#children ??= new Set()).add(child)
+      }
+    }
+    this.#done?.resolve()
+  }
+
+  #deliver(reason: Cancelled): void {
+    this.#controller?.abort(reason)
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    if (listeners !== undefined) for (const listener of listeners) listener(reason)
+    if (this.#children === undefined) return
+    for (const child of this.#children) if (!child.shielded) child.#inherit(reason)
+  }
+
+  #inherit(reason: Cancelled): void {
+    // A cancel that comes later comes from further out, so it goes before the one that is there.
+    if (this.#inherited === reason) return
+    this.#inherited = reason
+    this.#deliver(reason)
+  }
+}

@@ -1,0 +1,153 @@
+import { Cancelled, isCausedBy } from './cancelled.ts'
+import { describeValue } from './describe-value.ts'
+import { openScope, runInScope } from './run-in-scope.ts'
+import type { CancelScope, Scope } from './scope.ts'
+import { Task } from './task.ts'
+
+export interface SpawnOptions {
+  /** Shown in errors and the task tree. @default the function's name, else 'task' */
+  readonly name?: string
+}
+
+export interface TaskGroupOptions {
+  /** Shown in errors and the task tree. @default 'group' */
+  readonly name?: string
+}
+
+/** Where tasks are spawned; none of them outlives it. */
+export interface TaskGroup {
+  readonly name: string
+  /** How many tasks have not ended. */
+  readonly running: number
+  /**
+   * Starts `fn` beside the caller.
+   *
+   * @throws {Cancelled} when the group is cancelled: nothing new starts
+   * @throws {TypeError} when the group has ended
+   */
+  spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>
+  /** Asks the body and every task to end. */
+  cancel(message?: string): void
+}
+
+/**
+ * Calls `body` with a group into which it spawns tasks, and returns when all of them have ended. The
+ * first failure, of a task or the body, cancels the others; every error is kept.
+ *
+ * @returns what `body` returned
+ * @throws {AggregateError} with every error in the order in which they came
+ * @throws {Cancelled} when it was cancelled from outside and nothing else failed
+ * @example
+ * const [a, b] = await taskGroup(async (group) => {
+ *   const a = group.spawn(() => read('a'))
+ *   const b = group.spawn(() => read('b'))
+ *   return [await a, await b]
+ * })
+ */
+export async function taskGroup<T>(
+  body: (group: TaskGroup) => T | PromiseLike<T>,
+  options: TaskGroupOptions = {},
+): Promise<T> {
+  const name = options.name ?? 'group'
+  return await runGroup(name, body, (errors) => {
+    const first = errors[0] instanceof Error ? `: ${errors[0].message}` : ''
+    const count = errors.length === 1 ? 'a failure' : `${errors.length} failures`
+    return new AggregateError(errors, `${count} in "${name}"${first}`)
+  })
+}
+
+/** A task group that throws what `combine` makes of the errors. */
+export async function runGroup<T>(
+  name: string,
+  body: (group: TaskGroup) => T | PromiseLike<T>,
+  combine: (errors: unknown[]) => unknown,
+): Promise<T> {
+  if (typeof body !== 'function') {
+    throw new TypeError(`Expected body to be a function, got ${describeValue(body)}`)
+  }
+  const scope = openScope({ kind: 'group', name })
+  const group = new Group(scope)
+  let result: { readonly value: T } | undefined
+  try {
+    result = { value: await runInScope(scope, () => group.run(body)) }
+  } catch (error) {
+    group.fail(error)
+  }
+  if (group.errors.length > 0) throw combine(group.errors)
+  if (result !== undefined && !group.interrupted) return result.value
+  throw scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
+}
+
+class Group implements TaskGroup {
+  readonly errors: unknown[] = []
+  /** Whether a task was cut short by a cancel from outside the group. */
+  interrupted = false
+  /** A cancel of something else that the body let pass: of a task it awaited, say. */
+  foreignCancel: Cancelled | undefined = undefined
+  #running = 0
+  #idle: PromiseWithResolvers<void> | undefined = undefined
+  readonly #scope: Scope
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  get name(): string {
+    return this.#scope.name
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: SpawnOptions = {}): Task<T> {
+    if (typeof fn !== 'function') {
+      throw new TypeError(`Expected fn to be a function, got ${describeValue(fn)}`)
+    }
+    if (this.#scope.ended) {
+      throw new TypeError(
+        `Expected the group "${this.name}" to be open, got one that has ended: nothing outlives it`,
+      )
+    }
+    this.#scope.throwIfCancelled()
+    this.#running += 1
+    return new Task(this.#scope, options.name ?? (fn.name || 'task'), fn, this.#onEnd)
+  }
+
+  cancel(message?: string): void {
+    this.#scope.cancel(message)
+  }
+
+  /** Calls the body and waits for all tasks, also for those that tasks spawned meanwhile. */
+  async run<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
+    try {
+      return await body(this)
+    } catch (error) {
+      this.fail(error)
+      throw error
+    } finally {
+      if (this.#running > 0) {
+        this.#idle = Promise.withResolvers()
+        await this.#idle.promise
+      }
+    }
+  }
+
+  /** Keeps an error, once, and cancels the others; drops the cancels that the group's own end made. */
+  fail(error: unknown): void {
+    const { ownReason, inheritedReason } = this.#scope
+    if (isCausedBy(error, ownReason) || isCausedBy(error, inheritedReason)) return
+    if (Cancelled.isInstance(error)) this.foreignCancel ??= error
+    else if (!this.errors.includes(error)) this.errors.push(error)
+    this.#scope.abort('group', `a sibling in "${this.name}" failed`, error)
+  }
+
+  #onEnd = (task: Task<unknown>, error: unknown): void => {
+    if (task.state === 'failed') this.fail(error)
+    else if (task.state === 'cancelled' && error === this.#scope.inheritedReason) {
+      this.interrupted = true
+    }
+    this.#running -= 1
+    if (this.#running === 0) this.#idle?.resolve()
+  }
+}

@@ -1,0 +1,2 @@
+export { type Clock, installClock, systemClock, type Timer } from './clock.ts'
+export { TestClock } from './test-clock.ts'

@@ -1,0 +1,124 @@
+import { currentClock, type Timer } from './clock.ts'
+import { describeValue } from './describe-value.ts'
+import { isCausedBy } from './cancelled.ts'
+import { reportLeftover } from './leftover.ts'
+import { explain, openScope, runInScope } from './run-in-scope.ts'
+import type { CancelScope, Scope } from './scope.ts'
+import { TimeoutError } from './timeout-error.ts'
+
+export interface TimeoutOptions {
+  /** Shown in errors and the task tree. @default 'timeout' */
+  readonly name?: string
+  /**
+   * How long to wait, after the deadline, for the body to end, in milliseconds. What has not ended by
+   * then is reported as a leftover. @default Infinity (wait as long as it takes)
+   */
+  readonly graceMs?: number
+}
+
+/**
+ * Calls `fn` and cancels it after `timeoutMs` milliseconds: the signals of all I/O within fire, every
+ * later checkpoint throws. Returns only when `fn` and all that it started have ended.
+ *
+ * @param timeoutMs from 0, where the body never starts, up; `Infinity` for none
+ * @returns what `fn` returned, also when it did so after its deadline (`scope.expired` tells)
+ * @throws {TimeoutError} when the deadline passed and `fn` let the cancel pass
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const page = await withTimeout(2_000, () => render(office))
+ */
+export async function withTimeout<T>(
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions = {},
+): Promise<T> {
+  return await runTimed(timeoutMs, fn, options, (scope) => {
+    throw timedOut(scope, timeoutMs)
+  })
+}
+
+/**
+ * Calls `fn` within a scope that ends at a deadline, and asks `onExpired` what to do when it was that
+ * deadline, and nothing further out, that ended it.
+ */
+export async function runTimed<T, E>(
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions,
+  onExpired: (scope: Scope) => E,
+): Promise<T | E> {
+  expectDelay('timeoutMs', timeoutMs)
+  if (options.graceMs !== undefined) expectDelay('graceMs', options.graceMs)
+  const deadline = currentClock().now() + timeoutMs
+  const scope = openScope({ kind: 'timeout', name: options.name ?? 'timeout', deadline })
+  if (timeoutMs <= 0) {
+    scope.end()
+    return onExpired(scope)
+  }
+  const timer = armDeadline(scope, timeoutMs, deadline)
+  try {
+    const body = runInScope(scope, fn)
+    return await (options.graceMs === undefined ? body : withGrace(scope, body, options.graceMs))
+  } catch (error) {
+    const { inheritedReason, ownReason } = scope
+    if (scope.expired && inheritedReason === undefined && isCausedBy(error, ownReason)) {
+      return onExpired(scope)
+    }
+    throw explain(scope, error, () => ownReason)
+  } finally {
+    timer?.cancel()
+  }
+}
+
+/**
+ * Starts the timer that cancels `scope` when it is due. None is started where an ancestor is due no
+ * later: its cancel arrives first.
+ */
+export function armDeadline(scope: Scope, timeoutMs: number, deadline: number): Timer | undefined {
+  if (timeoutMs === Infinity || scope.deadline < deadline) return undefined
+  return currentClock().schedule(timeoutMs, () => {
+    scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
+  })
+}
+
+/** The error for the owner of the expired timeout that `scope` is. */
+export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
+  const { outcome, ownReason } = scope
+  const told = outcome === 'none' ? '' : '; an effect within it may have happened'
+  return new TimeoutError(`"${scope.name}" did not end within ${timeoutMs} ms${told}`, {
+    scope: scope.name,
+    timeoutMs,
+    outcome,
+    ...(ownReason === undefined ? {} : { cause: ownReason }),
+  })
+}
+
+/** Refuses what is no length of time. Below zero is a length: it has passed already. */
+export function expectDelay(name: string, value: number): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new TypeError(
+      `Expected ${name} to be a number of milliseconds, got ${describeValue(value)}`,
+    )
+  }
+}
+
+/** Waits for `body`, but no longer than `graceMs` after the scope was cancelled. */
+async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Promise<T> {
+  let timer: Timer | undefined
+  const grace = Promise.withResolvers<never>()
+  const unlisten = scope.onCancel((reason) => {
+    timer = currentClock().schedule(graceMs, () => {
+      scope.abandoned = true
+      reportLeftover(scope, 'abandoned')
+      grace.reject(reason)
+    })
+  })
+  // When the grace is over nobody else is left to hear how the body ended.
+  body.catch(() => undefined)
+  try {
+    return await Promise.race([body, grace.promise])
+  } finally {
+    unlisten()
+    timer?.cancel()
+  }
+}

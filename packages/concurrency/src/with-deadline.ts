@@ -1,0 +1,21 @@
+import { describeValue } from './describe-value.ts'
+import type { CancelScope } from './scope.ts'
+import { type TimeoutOptions, withTimeout } from './timeout.ts'
+
+/**
+ * Like {@link withTimeout}, until a moment on the wall clock. If it has passed, the body never starts.
+ *
+ * @example
+ * await withDeadline(new Date(job.mustEndBy), () => work(job))
+ */
+export async function withDeadline<T>(
+  deadline: Date,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions = {},
+): Promise<T> {
+  const at = deadline instanceof Date ? deadline.getTime() : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new TypeError(`Expected deadline to be a valid Date, got ${describeValue(deadline)}`)
+  }
+  return await withTimeout(at - Date.now(), fn, { name: 'deadline', ...options })
+}
