@@ -1,0 +1,85 @@
+/**
+ * Checks that every guarantee that a README states names a test that exists and passed in the last run
+ * of `pnpm test`, and sums up that run.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { root } from './packages.ts'
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
+const STATEMENT = /^\d+\. (.*) — (?:\[)?`([^`]+)`(?:\]\([^)]*\))? › "(.+)"$/
+
+const problems: string[] = []
+let passed = 0
+let failed = 0
+let guarantees = 0
+
+for (const folder of globSync(['packages/*', 'apps/*'], { cwd: root }).sort()) {
+  const reportPath = join(root, folder, '.vitest/results.json')
+  if (!existsSync(reportPath)) {
+    problems.push(`${folder}: no test report; run \`pnpm test\` first`)
+    continue
+  }
+  const statuses = statusesOf(JSON.parse(readFileSync(reportPath, 'utf8')) as Report)
+  for (const [, tests] of statuses) {
+    for (const status of tests.values()) {
+      if (status === 'passed') passed += 1
+      else failed += 1
+    }
+  }
+  for (const readme of globSync('{README.md,src/**/README.md}', { cwd: join(root, folder) })) {
+    guarantees += check(join(root, folder, readme), join(root, folder), statuses)
+  }
+  if (folder.startsWith('packages/') && !existsSync(join(root, folder, 'README.md'))) {
+    problems.push(`${folder}: no README.md`)
+  }
+}
+
+for (const problem of problems) console.error(problem)
+console.log(`${guarantees} guarantees, ${problems.length} without a test that passed`)
+console.log(`${passed} passed, ${failed} failed`)
+if (problems.length > 0 || failed > 0) process.exitCode = 1
+
+/** File (relative to its package) → full test name → status. */
+function statusesOf(report: Report): Map<string, Map<string, string>> {
+  const files = new Map<string, Map<string, string>>()
+  for (const { name, assertionResults } of report.testResults) {
+    const file = name.slice(name.lastIndexOf('/src/') + 1)
+    files.set(file, new Map(assertionResults.map(({ fullName, status }) => [fullName, status])))
+  }
+  return files
+}
+
+/** Checks one README and returns how many guarantees it states. */
+function check(path: string, folder: string, statuses: Map<string, Map<string, string>>): number {
+  const [, section] = readFileSync(path, 'utf8').split(/^#+ Guarantees$/m)
+  const where = relative(root, path)
+  if (section === undefined) {
+    if (dirname(path) === folder && folder.includes('/packages/')) {
+      problems.push(`${where}: no section "Guarantees"`)
+    }
+    return 0
+  }
+  const lines = section.split('\n').filter((line) => /^\d+\. /.test(line))
+  for (const line of lines) {
+    const match = STATEMENT.exec(line)
+    if (match === null) {
+      problems.push(`${where}: cannot read the guarantee ${JSON.stringify(line.slice(0, 60))}`)
+      continue
+    }
+    const [, , file = '', test = ''] = match
+    const inPackage = relative(folder, resolve(folder, file))
+    const status = statuses.get(inPackage)?.get(test)
+    if (status !== 'passed') {
+      problems.push(`${where}: ${file} › "${test}" ${status ?? 'does not exist'}`)
+    }
+  }
+  if (lines.length === 0) problems.push(`${where}: "Guarantees" states none`)
+  return lines.length
+}
