@@ -1,0 +1,61 @@
+import type { JsonObject } from './json.ts'
+
+export type StripeErrorType =
+  | 'invalid_request_error'
+  | 'idempotency_error'
+  | 'card_error'
+  | 'api_error'
+
+export interface StripeErrorDetails {
+  type?: StripeErrorType
+  code?: string
+  param?: string
+  /** True when the parameters were refused before anything ran: an idempotency key stays unused. */
+  unstarted?: boolean
+}
+
+/** What a handler throws; it becomes Stripe's `{ error: { type, code, message, param } }`. */
+export class StripeFailure extends Error {
+  override readonly name = 'StripeFailure'
+  readonly status: number
+  readonly details: StripeErrorDetails
+
+  constructor(status: number, message: string, details: StripeErrorDetails = {}) {
+    super(message)
+    this.status = status
+    this.details = details
+  }
+
+  /** The body, in Stripe's shape. Source: https://docs.stripe.com/api/errors */
+  toBody(requestId: string): JsonObject {
+    const { code, param, type = 'invalid_request_error' } = this.details
+    return {
+      error: {
+        ...(code === undefined
+          ? {}
+          : { code, doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}` }),
+        message: this.message,
+        ...(param === undefined ? {} : { param }),
+        request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
+        type,
+      },
+    }
+  }
+}
+
+/** 400 for a value that can't be accepted. */
+export function invalid(message: string, param?: string, code?: string): StripeFailure {
+  return new StripeFailure(400, message, {
+    unstarted: true,
+    ...(param === undefined ? {} : { param }),
+    ...(code === undefined ? {} : { code }),
+  })
+}
+
+/** 404 for an id in the path, 400 for an id given as a parameter, as Stripe answers. */
+export function missing(kind: string, id: string, param = 'id'): StripeFailure {
+  return new StripeFailure(param === 'id' ? 404 : 400, `No such ${kind}: '${id}'`, {
+    code: 'resource_missing',
+    param,
+  })
+}
