@@ -1,10 +1,3 @@
-import { defineConfig } from 'tsup'
+import { build } from '@yuzuru/tooling/tsup'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/kysely.ts', 'src/testing.ts'],
-  format: 'esm',
-  target: 'node24',
-  clean: true,
-  dts: false,
-  sourcemap: true,
-})
+export default build(['src/index.ts', 'src/kysely.ts', 'src/testing.ts'])

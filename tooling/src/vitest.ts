@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** What every package's tests share. The JSON report is what `pnpm guarantees` reads. */
-export const base: ViteUserConfig = defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
@@ -12,4 +12,4 @@ export const base: ViteUserConfig = defineConfig({
   },
 })
 
-export default base
+export default config
