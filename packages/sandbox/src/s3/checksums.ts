@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { Crc, crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './crc.ts'
+import { S3Error } from './errors.ts'
+
+/** The algorithms that S3's `x-amz-checksum-*` headers name, without the XXHASH family. */
+export const checksumAlgorithms = [
+  'CRC32',
+  'CRC32C',
+  'CRC64NVME',
+  'MD5',
+  'SHA1',
+  'SHA256',
+  'SHA512',
+] as const
+
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
+
+/** How a multipart object's checksum covers it: the bytes, or the checksums of its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
+
+/** A checksum as it is kept and returned; a composite one ends in `-` and the number of parts. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm
+  readonly value: string
+  readonly type: ChecksumType
+}
+
+const crcKinds: Partial<Record<ChecksumAlgorithm, CrcKind>> = {
+  CRC32: crc32Kind,
+  CRC32C: crc32cKind,
+  CRC64NVME: crc64nvmeKind,
+}
+
+/** Only CRCs can be combined from parts; `undefined` for the others. */
+export function crcKindOf(algorithm: ChecksumAlgorithm): CrcKind | undefined {
+  return crcKinds[algorithm]
+}
+
+interface Hasher {
+  update(data: Uint8Array): unknown
+  digest(): Buffer
+}
+
+function createHasher(algorithm: ChecksumAlgorithm): Hasher {
+  if (algorithm === 'CRC32C') return new Crc(crc32cKind)
+  if (algorithm === 'CRC64NVME') return new Crc(crc64nvmeKind)
+  if (algorithm !== 'CRC32') return createHash(algorithm.toLowerCase())
+  let value = 0
+  return {
+    update: (data) => {
+      value = crc32(data, value)
+    },
+    digest: () => {
+      const out = Buffer.alloc(4)
+      out.writeUInt32BE(value)
+      return out
+    },
+  }
+}
+
+/** Several checksums of one stream, computed as it passes. */
+export class Digests {
+  readonly #hashers: ReadonlyMap<ChecksumAlgorithm, Hasher>
+  readonly #values = new Map<ChecksumAlgorithm, Buffer>()
+  size = 0
+
+  constructor(algorithms: Iterable<ChecksumAlgorithm>) {
+    this.#hashers = new Map([...new Set(algorithms)].map((name) => [name, createHasher(name)]))
+  }
+
+  update(chunk: Uint8Array): void {
+    this.size += chunk.byteLength
+    for (const hasher of this.#hashers.values()) hasher.update(chunk)
+  }
+
+  /** The digest of an algorithm that was asked for, once the stream has ended. */
+  value(algorithm: ChecksumAlgorithm): Buffer {
+    const known = this.#values.get(algorithm)
+    if (known) return known
+    const hasher = this.#hashers.get(algorithm)
+    if (!hasher) throw new TypeError(`Expected one of the computed checksums, got ${algorithm}`)
+    const value = hasher.digest()
+    this.#values.set(algorithm, value)
+    return value
+  }
+
+  /** Every computed digest in base64. */
+  all(): Partial<Record<ChecksumAlgorithm, string>> {
+    const names = [...this.#hashers.keys()]
+    return Object.fromEntries(names.map((name) => [name, this.value(name).toString('base64')]))
+  }
+}
+
+/** One digest of bytes that are at hand. */
+export function digestOf(algorithm: ChecksumAlgorithm, data: Uint8Array): Buffer {
+  const digests = new Digests([algorithm])
+  digests.update(data)
+  return digests.value(algorithm)
+}
+
+/** @throws S3Error `InvalidRequest` for a name that is no checksum algorithm, `NotImplemented` for XXHASH. */
+export function parseAlgorithm(name: string): ChecksumAlgorithm {
+  const upper = name.toUpperCase()
+  const found = checksumAlgorithms.find((algorithm) => algorithm === upper)
+  if (found) return found
+  if (upper.startsWith('XXHASH')) throw new S3Error('NotImplemented', `${upper} is not implemented`)
+  throw new S3Error('InvalidRequest', 'Checksum algorithm provided is unsupported.')
+}
+
+/** The XML element and the header that carry a checksum of the algorithm. */
+export function checksumElement(algorithm: ChecksumAlgorithm): string {
+  return `Checksum${algorithm}`
+}
+
+export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+  return `x-amz-checksum-${algorithm.toLowerCase()}`
+}
+
+const prefix = 'x-amz-checksum-'
+const notValues = new Set([
+  'x-amz-checksum-algorithm',
+  'x-amz-checksum-type',
+  'x-amz-checksum-mode',
+])
+
+/** The checksum header among these, if any. @throws S3Error `InvalidRequest` when there are several. */
+export function declaredChecksum(names: readonly string[]): ChecksumAlgorithm | undefined {
+  const found = names.filter((name) => name.startsWith(prefix) && !notValues.has(name))
+  if (found.length > 1) {
+    throw new S3Error(
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    )
+  }
+  return found[0] === undefined ? undefined : parseAlgorithm(found[0].slice(prefix.length))
+}
+
+/** @throws S3Error `InvalidRequest` when the value cannot be a digest of the algorithm. */
+export function checkDeclaredValue(algorithm: ChecksumAlgorithm, value: string): string {
+  const size = digestSizes[algorithm]
+  const bytes = Buffer.from(value, 'base64')
+  if (bytes.length === size && bytes.toString('base64') === value) return value
+  throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`)
+}
+
+const digestSizes: Record<ChecksumAlgorithm, number> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  MD5: 16,
+  SHA1: 20,
+  SHA256: 32,
+  SHA512: 64,
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Bucket } from './bucket.ts'
+import type { Keyring } from './credential.ts'
+import type { S3Request } from './request.ts'
+import type { Authorization } from './signature.ts'
+import type { Store } from './store.ts'
+
+/** What every request shares. */
+export interface Surroundings {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly minPartSizeBytes: number
+}
+
+/** A request on its way: where it goes, who asks, and where the answer is written. */
+export interface Context extends Surroundings {
+  readonly request: S3Request
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  readonly authorization: Authorization
+}
+
+/** A context of an operation on a bucket that exists. */
+export interface BucketContext extends Context {
+  readonly bucket: Bucket
+}
+
+export type Handler = (context: Context) => Promise<void>
+export type BucketHandler = (context: BucketContext) => Promise<void>

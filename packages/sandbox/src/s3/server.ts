@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { authenticate } from './authenticate.ts'
+import type { Surroundings } from './context.ts'
+import { S3Error } from './errors.ts'
+import { replyXml } from './reply.ts'
+import { parseRequest } from './request.ts'
+import { routeOf } from './routes.ts'
+import { Store } from './store.ts'
+import { xmlDocument } from './xml.ts'
+
+export interface S3Options {
+  /** The folder that holds the buckets; made when missing. Only one server at a time may use it. */
+  dir: string
+  /** @default 0: a free one */
+  port?: number
+  /** @default 'sandbox' */
+  accessKeyId?: string
+  /** @default 'sandbox-secret-key' */
+  secretAccessKey?: string
+  /** @default 'us-east-1' */
+  region?: string
+  /** Buckets to create at the start, unless they are there. @default [] */
+  buckets?: readonly string[]
+  /** The clock, in milliseconds since the epoch. @default Date.now */
+  now?: () => number
+  /** The least size of every part but the last. @default 5 MiB, as on S3 */
+  minPartSizeBytes?: number
+}
+
+/** What an unfinished multipart upload looks like from outside. */
+export interface UploadView {
+  readonly key: string
+  readonly uploadId: string
+  readonly parts: readonly number[]
+}
+
+export interface S3Server extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string
+  readonly host: string
+  readonly port: number
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** How often each operation (`PutObject`, `UploadPart` …) was asked for and authenticated. */
+  readonly requests: Readonly<Record<string, number>>
+  /** Creates a bucket; one that is there already is left as it is. */
+  createBucket(name: string): Promise<void>
+  /** The keys of a bucket, in S3's order. */
+  keys(bucket: string): Promise<string[]>
+  /** The multipart uploads of a bucket that are neither completed nor aborted. */
+  uploads(bucket: string): Promise<UploadView[]>
+  /** Cuts what is still open, waits until its traces are removed, and stops listening. */
+  close(): Promise<void>
+}
+
+function replyError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // Half an answer cannot be taken back: cut it, so that the client sees that it is not whole.
+  if (response.headersSent || message.socket.destroyed) {
+    response.destroy()
+    return
+  }
+  const failure = error instanceof S3Error ? error : new S3Error('InternalError')
+  const xml = xmlDocument(
+    'Error',
+    [
+      ['Code', failure.code],
+      ['Message', failure.message],
+      ...Object.entries(failure.details),
+      ['Resource', (message.url ?? '/').replace(/\?.*$/s, '')],
+      ['RequestId', String(response.getHeader('x-amz-request-id'))],
+      ['HostId', String(response.getHeader('x-amz-id-2'))],
+    ],
+    { namespace: false },
+  )
+  replyXml(
+    response,
+    failure.status,
+    xml,
+    failure.code === 'InvalidRange'
+      ? {
+          'content-range': `bytes */${failure.details['ActualObjectSize']}`,
+        }
+      : {},
+  )
+}
+
+class Requests {
+  readonly counts: Record<string, number> = {}
+  readonly running = new Set<Promise<void>>()
+  readonly #surroundings: Surroundings
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings
+  }
+
+  accept(message: IncomingMessage, response: ServerResponse, waits: boolean): void {
+    const running = this.#answer(message, response, waits).finally(() => {
+      this.running.delete(running)
+    })
+    this.running.add(running)
+  }
+
+  async #answer(message: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
+    response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase())
+    response.setHeader('x-amz-id-2', randomBytes(48).toString('base64'))
+    response.setHeader('server', 'AmazonS3')
+    // A client that leaves is no event of its own: whoever reads or writes here gets an error.
+    message.on('error', () => {})
+    let invited = !waits
+    try {
+      const request = parseRequest(message)
+      const authorization = authenticate(request, this.#surroundings.keyring)
+      const route = routeOf(request)
+      this.counts[route.operation] = (this.counts[route.operation] ?? 0) + 1
+      if (waits) response.writeContinue()
+      invited = true
+      await route.handle({ ...this.#surroundings, request, message, response, authorization })
+    } catch (error) {
+      // The client still holds its body back and may never send it: this connection is done.
+      if (!invited) response.setHeader('connection', 'close')
+      replyError(message, response, error)
+    } finally {
+      // A body that nobody wanted is read away, or the connection could not be used again.
+      message.resume()
+    }
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(port, '127.0.0.1', resolve)
+  await promise
+  server.off('error', reject)
+  return (server.address() as AddressInfo).port
+}
+
+/**
+ * Starts an S3 server over a folder, on 127.0.0.1. It verifies signatures and checksums, answers
+ * with S3's own codes, and streams: memory does not grow with the objects.
+ *
+ * @example
+ * await using s3 = await startS3({ dir: './s3', buckets: ['plans'] })
+ * const { endpoint, region, accessKeyId, secretAccessKey } = s3
+ * const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
+ */
+export async function startS3(options: S3Options): Promise<S3Server> {
+  if (typeof options.dir !== 'string' || options.dir === '') {
+    throw new TypeError(`Expected dir to be a path, got ${JSON.stringify(options.dir)}`)
+  }
+  const keyring = {
+    accessKeyId: options.accessKeyId ?? 'sandbox',
+    secretAccessKey: options.secretAccessKey ?? 'sandbox-secret-key',
+    region: options.region ?? 'us-east-1',
+    now: options.now ?? Date.now,
+  }
+  const store = await Store.open(options.dir)
+  for (const name of options.buckets ?? []) await store.create(name)
+  const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024
+  const requests = new Requests({ store, keyring, minPartSizeBytes })
+  // An upload may take as long as it takes; only its headers have a time limit.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
+  server.on('request', (message, response) => requests.accept(message, response, false))
+  server.on('checkContinue', (message, response) => requests.accept(message, response, true))
+  const port = await listen(server, options.port ?? 0)
+
+  const close = async (): Promise<void> => {
+    if (!server.listening) return
+    const closed = Promise.withResolvers<void>()
+    server.close(() => closed.resolve())
+    server.closeAllConnections()
+    await closed.promise
+    await Promise.all(requests.running)
+  }
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    host: '127.0.0.1',
+    port,
+    region: keyring.region,
+    accessKeyId: keyring.accessKeyId,
+    secretAccessKey: keyring.secretAccessKey,
+    requests: requests.counts,
+    createBucket: async (name) => {
+      await store.create(name)
+    },
+    keys: async (name) => [...(await store.bucket(name)).objects.keys],
+    uploads: async (name) => {
+      const { uploads } = await store.bucket(name)
+      return uploads.list().map(({ key, id }) => {
+        const parts = uploads.parts(key, id).map((part) => part.number)
+        return { key, uploadId: id, parts }
+      })
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
