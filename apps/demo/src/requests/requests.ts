@@ -1,0 +1,139 @@
+import { IoError } from '@yuzuru/concurrency'
+import { transaction } from '@yuzuru/db'
+import type { Kysely, Selectable } from 'kysely'
+import type { Staff } from '../offices/offices.ts'
+import type { RequestsTable, Schema } from '../schema.ts'
+import { Fields, type Input } from '../web/fields.ts'
+import { Invalid, notFound } from '../web/invalid.ts'
+
+export type StaffRequest = Selectable<RequestsTable>
+
+export const REQUEST_KINDS = ['leave', 'shift_change', 'expense'] as const
+
+/** Files a request of a member of staff. */
+export async function fileRequest(
+  db: Kysely<Schema>,
+  staff: Pick<Staff, 'id' | 'office_id'>,
+  input: Input,
+): Promise<StaffRequest> {
+  const fields = new Fields(input)
+  const kind = fields.oneOf('kind', REQUEST_KINDS)
+  const reason = fields.text('reason', { max: 1_000 })
+  fields.check()
+  return await db
+    .insertInto('requests')
+    .values({
+      office_id: staff.office_id,
+      staff_id: staff.id,
+      kind: kind === '' ? 'leave' : kind,
+      reason,
+      status: 'pending',
+      decided_by: null,
+      decided_at: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** What a manager decides, and whom the notice of it goes to. */
+export interface Decision {
+  readonly requestId: string
+  readonly status: 'approved' | 'declined'
+  readonly notify: string
+}
+
+export function readDecision(requestId: string, input: Input): Decision {
+  const fields = new Fields({ ...input, requestId })
+  const decision = {
+    requestId: fields.uuid('requestId'),
+    status: fields.oneOf('status', ['approved', 'declined']),
+    notify: fields.uuid('notify'),
+  }
+  fields.check()
+  return { ...decision, status: decision.status === 'declined' ? 'declined' : 'approved' }
+}
+
+/**
+ * Decides a request and writes the notice of it in one transaction: if the notice cannot be written,
+ * the request stays as it was.
+ *
+ * @throws {Invalid} when the request is not pending in this office, or the one to notify is unknown
+ */
+export async function decideRequest(
+  db: Kysely<Schema>,
+  manager: Pick<Staff, 'id' | 'office_id' | 'role'>,
+  decision: Decision,
+): Promise<StaffRequest> {
+  if (manager.role !== 'manager') {
+    throw new Invalid([
+      { field: 'status', text: { ja: '管理者だけが承認できます', en: 'is for a manager to decide' } },
+    ])
+  }
+  try {
+    return await transaction(db, async (tx) => {
+      const request = await tx
+        .updateTable('requests')
+        .set({ status: decision.status, decided_by: manager.id, decided_at: new Date() })
+        .where('id', '=', decision.requestId)
+        .where('office_id', '=', manager.office_id)
+        .where('status', '=', 'pending')
+        .returningAll()
+        .executeTakeFirst()
+      if (request === undefined) {
+        throw notFound('requestId', {
+          ja: '承認待ちの申請が見つかりません',
+          en: 'names no pending request of this office',
+        })
+      }
+      await tx
+        .insertInto('notices')
+        .values({
+          staff_id: decision.notify,
+          request_id: request.id,
+          body: decision.status === 'approved' ? '申請が承認されました' : '申請が却下されました',
+        })
+        .execute()
+      return request
+    })
+  } catch (error) {
+    if (!IoError.isInstance(error) || error.code !== 'foreign_key_violation') throw error
+    throw new Invalid([
+      {
+        field: 'notify',
+        text: {
+          ja: '通知先の職員が見つかりません。申請は承認待ちのままです',
+          en: 'names no member of staff; the request is still pending',
+        },
+      },
+    ])
+  }
+}
+
+export async function listRequests(
+  db: Kysely<Schema>,
+  officeId: string,
+): Promise<(StaffRequest & { readonly staff_name: string })[]> {
+  return await db
+    .selectFrom('requests')
+    .innerJoin('staff', 'staff.id', 'requests.staff_id')
+    .selectAll('requests')
+    .select('staff.name as staff_name')
+    .where('requests.office_id', '=', officeId)
+    .orderBy('requests.created_at', 'desc')
+    .orderBy('requests.id')
+    .limit(100)
+    .execute()
+}
+
+export async function listNotices(
+  db: Kysely<Schema>,
+  staffId: string,
+): Promise<{ readonly id: string; readonly body: string; readonly created_at: Date }[]> {
+  return await db
+    .selectFrom('notices')
+    .select(['id', 'body', 'created_at'])
+    .where('staff_id', '=', staffId)
+    .orderBy('created_at', 'desc')
+    .limit(50)
+    .execute()
+}

@@ -1,0 +1,94 @@
+import type { Generated } from 'kysely'
+
+/** The tables of the app; those of the packages come with their own migrations. */
+export interface Schema {
+  offices: OfficesTable
+  staff: StaffTable
+  sign_in_links: SignInLinksTable
+  sessions: SessionsTable
+  billings: BillingsTable
+  plans: PlansTable
+  requests: RequestsTable
+  notices: NoticesTable
+  meetings: MeetingsTable
+}
+
+export interface OfficesTable {
+  id: Generated<string>
+  name: string
+  created_at: Generated<Date>
+}
+
+export interface StaffTable {
+  id: Generated<string>
+  office_id: string
+  name: string
+  email: string
+  role: 'manager' | 'employee'
+  verified_at: Date | null
+  created_at: Generated<Date>
+}
+
+export interface SignInLinksTable {
+  /** SHA-256 of the token in the link; the token itself is only in the mail. */
+  token_hash: Buffer
+  staff_id: string
+  expires_at: Date
+  used_at: Date | null
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the token in the cookie. */
+  token_hash: Buffer
+  staff_id: string
+  expires_at: Date
+}
+
+export interface BillingsTable {
+  office_id: string
+  status: string
+  trial_ends_at: Date
+  subscription_id: string | null
+  /** When Stripe made the event that this row was last set by: an older one does not overwrite it. */
+  event_at: Date | null
+  created_at: Generated<Date>
+}
+
+export interface PlansTable {
+  id: Generated<string>
+  office_id: string
+  title: string
+  status: 'draft' | 'approved'
+  document_key: string | null
+  document_name: string | null
+  document_bytes: number | null
+  document_sha256: string | null
+  created_at: Generated<Date>
+}
+
+export interface RequestsTable {
+  id: Generated<string>
+  office_id: string
+  staff_id: string
+  kind: 'leave' | 'shift_change' | 'expense'
+  reason: string
+  status: 'pending' | 'approved' | 'declined'
+  decided_by: string | null
+  decided_at: Date | null
+  created_at: Generated<Date>
+}
+
+export interface NoticesTable {
+  id: Generated<string>
+  staff_id: string
+  request_id: string
+  body: string
+  created_at: Generated<Date>
+}
+
+export interface MeetingsTable {
+  plan_id: string
+  event_id: string
+  starts_at: Date
+  link: string | null
+}

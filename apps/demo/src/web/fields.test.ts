@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { Fields } from './fields.ts'
+import { Invalid } from './invalid.ts'
+
+function problemsOf(read: (fields: Fields) => void, input: Record<string, unknown>): string[] {
+  const fields = new Fields(input)
+  read(fields)
+  try {
+    fields.check()
+    return []
+  } catch (error) {
+    if (error instanceof Invalid)
+      return error.problems.map(({ field, text }) => `${field} ${text.en}`)
+    throw error
+  }
+}
+
+describe('Fields', () => {
+  test('tells of everything that is wrong at once', () => {
+    const read = (fields: Fields): void => {
+      fields.text('name', { max: 3 })
+      fields.email('email')
+      fields.uuid('id')
+      fields.oneOf('kind', ['leave'])
+    }
+    expect(problemsOf(read, { name: 'やまだたろう', email: 'nobody', id: '1', kind: 'x' })).toEqual(
+      [
+        'name must be at most 3 characters',
+        'email must be a mail address',
+        'id must be a UUID',
+        'kind must be one of leave',
+      ],
+    )
+  })
+
+  test('takes neither control characters nor what is no string', () => {
+    const read = (fields: Fields): void => {
+      fields.text('name', { max: 100 })
+    }
+    expect(problemsOf(read, { name: 'a\u0000b' })).toEqual(['name contains a control character'])
+    expect(problemsOf(read, { name: 7 })).toEqual(['name is required'])
+    expect(problemsOf(read, {})).toEqual(['name is required'])
+  })
+
+  test('counts characters, not UTF-16 units', () => {
+    expect(problemsOf((fields) => fields.text('name', { max: 2 }), { name: '👍👍' })).toEqual([])
+  })
+
+  test('reads a local moment on the clock of Japan and refuses the past', () => {
+    const fields = new Fields({ at: '2099-01-01T09:00', past: '2000-01-01T00:00', bad: 'tomorrow' })
+    expect(fields.futureMoment('at').toISOString()).toBe('2099-01-01T00:00:00.000Z')
+    fields.futureMoment('past')
+    fields.futureMoment('bad')
+    expect(() => fields.check()).toThrow(
+      'past: must be in the future; bad: must be a date and time',
+    )
+  })
+})
