@@ -57,7 +57,12 @@ function trailerChecksum(message: IncomingMessage): ChecksumAlgorithm | undefine
   return declaredChecksum(names)
 }
 
-function checkChecksum(algorithm: ChecksumAlgorithm, declared: string, digests: Digests): void {
+/** @throws S3Error `BadDigest` */
+export function checkChecksum(
+  algorithm: ChecksumAlgorithm,
+  declared: string,
+  digests: Digests,
+): void {
   if (digests.value(algorithm).toString('base64') === declared) return
   throw new S3Error(
     'BadDigest',

@@ -1,14 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authenticate } from './authenticate.ts'
-import type { Surroundings } from './context.ts'
-import { S3Error } from './errors.ts'
-import { replyXml } from './reply.ts'
-import { parseRequest } from './request.ts'
-import { routeOf } from './routes.ts'
+import { Requests } from './requests.ts'
 import { Store } from './store.ts'
-import { xmlDocument } from './xml.ts'
 
 export interface S3Options {
   /** The folder that holds the buckets; made when missing. Only one server at a time may use it. */
@@ -54,79 +47,6 @@ export interface S3Server extends AsyncDisposable {
   uploads(bucket: string): Promise<UploadView[]>
   /** Cuts what is still open, waits until its traces are removed, and stops listening. */
   close(): Promise<void>
-}
-
-function replyError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
-  // Half an answer cannot be taken back: cut it, so that the client sees that it is not whole.
-  if (response.headersSent || message.socket.destroyed) {
-    response.destroy()
-    return
-  }
-  const failure = error instanceof S3Error ? error : new S3Error('InternalError')
-  const xml = xmlDocument(
-    'Error',
-    [
-      ['Code', failure.code],
-      ['Message', failure.message],
-      ...Object.entries(failure.details),
-      ['Resource', (message.url ?? '/').replace(/\?.*$/s, '')],
-      ['RequestId', String(response.getHeader('x-amz-request-id'))],
-      ['HostId', String(response.getHeader('x-amz-id-2'))],
-    ],
-    { namespace: false },
-  )
-  replyXml(
-    response,
-    failure.status,
-    xml,
-    failure.code === 'InvalidRange'
-      ? {
-          'content-range': `bytes */${failure.details['ActualObjectSize']}`,
-        }
-      : {},
-  )
-}
-
-class Requests {
-  readonly counts: Record<string, number> = {}
-  readonly running = new Set<Promise<void>>()
-  readonly #surroundings: Surroundings
-
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings
-  }
-
-  accept(message: IncomingMessage, response: ServerResponse, waits: boolean): void {
-    const running = this.#answer(message, response, waits).finally(() => {
-      this.running.delete(running)
-    })
-    this.running.add(running)
-  }
-
-  async #answer(message: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
-    response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase())
-    response.setHeader('x-amz-id-2', randomBytes(48).toString('base64'))
-    response.setHeader('server', 'AmazonS3')
-    // A client that leaves is no event of its own: whoever reads or writes here gets an error.
-    message.on('error', () => {})
-    let invited = !waits
-    try {
-      const request = parseRequest(message)
-      const authorization = authenticate(request, this.#surroundings.keyring)
-      const route = routeOf(request)
-      this.counts[route.operation] = (this.counts[route.operation] ?? 0) + 1
-      if (waits) response.writeContinue()
-      invited = true
-      await route.handle({ ...this.#surroundings, request, message, response, authorization })
-    } catch (error) {
-      // The client still holds its body back and may never send it: this connection is done.
-      if (!invited) response.setHeader('connection', 'close')
-      replyError(message, response, error)
-    } finally {
-      // A body that nobody wanted is read away, or the connection could not be used again.
-      message.resume()
-    }
-  }
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { authenticate } from './authenticate.ts'
+import type { Surroundings } from './context.ts'
+import { S3Error } from './errors.ts'
+import { isFormPost, postObject } from './post-object.ts'
+import { replyXml } from './reply.ts'
+import { parseRequest, type S3Request } from './request.ts'
+import { routeOf } from './routes.ts'
+import { xmlDocument } from './xml.ts'
+
+function replyError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // Half an answer cannot be taken back: cut it, so that the client sees that it is not whole.
+  if (response.headersSent || message.socket.destroyed) {
+    response.destroy()
+    return
+  }
+  const failure = error instanceof S3Error ? error : new S3Error('InternalError')
+  const xml = xmlDocument(
+    'Error',
+    [
+      ['Code', failure.code],
+      ['Message', failure.message],
+      ...Object.entries(failure.details),
+      ['Resource', (message.url ?? '/').replace(/\?.*$/s, '')],
+      ['RequestId', String(response.getHeader('x-amz-request-id'))],
+      ['HostId', String(response.getHeader('x-amz-id-2'))],
+    ],
+    { namespace: false },
+  )
+  replyXml(
+    response,
+    failure.status,
+    xml,
+    failure.code === 'InvalidRange'
+      ? {
+          'content-range': `bytes */${failure.details['ActualObjectSize']}`,
+        }
+      : {},
+  )
+}
+
+/** The way of every request: identify, authenticate, route, answer; and who is still on it. */
+export class Requests {
+  readonly counts: Record<string, number> = {}
+  readonly running = new Set<Promise<void>>()
+  readonly #surroundings: Surroundings
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings
+  }
+
+  accept(message: IncomingMessage, response: ServerResponse, waits: boolean): void {
+    const running = this.#answer(message, response, waits).finally(() => {
+      this.running.delete(running)
+    })
+    this.running.add(running)
+  }
+
+  /** Finds the operation; whoever may not ask, or asks for what is not built, gets no further. */
+  #choose(
+    request: S3Request,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): () => Promise<void> {
+    if (isFormPost(request)) {
+      this.#count('PostObject')
+      return () => postObject(this.#surroundings, request, message, response)
+    }
+    const authorization = authenticate(request, this.#surroundings.keyring)
+    const route = routeOf(request)
+    this.#count(route.operation)
+    const context = { ...this.#surroundings, request, message, response, authorization }
+    return () => route.handle(context)
+  }
+
+  #count(operation: string): void {
+    this.counts[operation] = (this.counts[operation] ?? 0) + 1
+  }
+
+  async #answer(message: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
+    response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase())
+    response.setHeader('x-amz-id-2', randomBytes(48).toString('base64'))
+    response.setHeader('server', 'AmazonS3')
+    // A client that leaves is no event of its own: whoever reads or writes here gets an error.
+    message.on('error', () => {})
+    let invited = !waits
+    try {
+      const request = parseRequest(message)
+      const handle = this.#choose(request, message, response)
+      if (waits) response.writeContinue()
+      invited = true
+      await handle()
+    } catch (error) {
+      // The client still holds its body back and may never send it: this connection is done.
+      if (!invited) response.setHeader('connection', 'close')
+      replyError(message, response, error)
+    } finally {
+      // A body that nobody wanted is read away, or the connection could not be used again.
+      message.resume()
+    }
+  }
+}
