@@ -1,6 +1,7 @@
 export { Cancelled, type CancelledInit, type CancelSource, isCausedBy } from './cancelled.ts'
 export { cancelScope, type CancelScopeOptions } from './cancel-scope.ts'
 export { checkpoint, currentSignal, throwIfCancelled } from './checkpoint.ts'
+export { type Clock, currentClock, type Timer } from './clock.ts'
 export { detached } from './detached.ts'
 export { gather, type Gathered, type GatherOptions, type Settled, type Thunk } from './gather.ts'
 export { io, type IoCall, type IoOptions, type IoProgress } from './io.ts'
