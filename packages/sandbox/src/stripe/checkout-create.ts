@@ -1,6 +1,6 @@
 import { invalid } from './error.ts'
 import { newId } from './id.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 import { applyMetadata, type MetadataChange } from './metadata.ts'
 import { createPrice, type PriceInput } from './prices.ts'
 import { find, type StripeService } from './service.ts'

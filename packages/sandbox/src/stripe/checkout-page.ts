@@ -1,8 +1,9 @@
+import { escapeHtml, htmlPage, languageOf, type Language } from '../html-page.ts'
 import { completeSession } from './checkout-complete.ts'
 import { lineItems } from './checkout-lines.ts'
 import { applyDueChanges } from './due.ts'
 import { StripeFailure } from './error.ts'
-import { escapeHtml, htmlPage, languageOf, money, type Language } from './page.ts'
+import { money } from './money.ts'
 import { find, type StripeService } from './service.ts'
 import type { StripeCheckoutSession } from './state.ts'
 

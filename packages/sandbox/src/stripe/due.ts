@@ -1,5 +1,5 @@
 import { announceInvoice, invoiceSubscription } from './invoices.ts'
-import { isJsonObject } from './json.ts'
+import { isJsonObject } from '../json.ts'
 import { periodEnd } from './period.ts'
 import type { StripeService } from './service.ts'
 import type { StripeSubscription } from './state.ts'

@@ -1,6 +1,6 @@
 import { lineItems } from './checkout-lines.ts'
 import { invalid } from './error.ts'
-import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { StripeService } from './service.ts'
 
 /** Which fields of which object hold an id that may be replaced by the object. */

@@ -1,6 +1,6 @@
 import { invalid, missing } from './error.ts'
 import type { FormValue } from './form.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 import { hash, integer, text, type Parameter } from './parameters.ts'
 
 export interface CreatedFilter {

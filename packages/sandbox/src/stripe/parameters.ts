@@ -1,6 +1,6 @@
 import { invalid } from './error.ts'
 import type { FormHash, FormValue } from './form.ts'
-import type { Json } from './json.ts'
+import type { Json } from '../json.ts'
 
 /** How one parameter is read; `name` is its full name (`items[0][price]`), for error messages. */
 export interface Parameter<T> {

@@ -1,5 +1,5 @@
+import { escapeHtml, htmlPage, languageOf } from '../html-page.ts'
 import { applyDueChanges } from './due.ts'
-import { escapeHtml, htmlPage, languageOf } from './page.ts'
 import type { StripeService } from './service.ts'
 import type { StripeObject, StripeSubscription } from './state.ts'
 import { isEnded } from './subscription-end.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 import type { Parameters, Values } from './parameters.ts'
 import type { StripeService } from './service.ts'
 

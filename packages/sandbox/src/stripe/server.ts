@@ -5,7 +5,7 @@ import { completeSession, type CheckoutPayment } from './checkout-complete.ts'
 import { defineStripe, savePath } from './definition.ts'
 import { applyDueChanges } from './due.ts'
 import { announceInvoice, invoiceSubscription } from './invoices.ts'
-import { RequestLog, type RequestRecord } from './request-log.ts'
+import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { createService, find, type StripeService } from './service.ts'
 import {
   emptyStripeState,

@@ -1,6 +1,6 @@
 import { missing } from './error.ts'
 import { newId } from './id.ts'
-import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { StripeEvent, StripeState } from './state.ts'
 
 /** The version that events and replies are in: the one that stripe-node 23.1 pins. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts'
+import type { Json, JsonObject } from '../json.ts'
 import type { Metadata } from './metadata.ts'
 
 /** Fields that every stored object has; the rest is Stripe's shape, kept as JSON. */

@@ -1,7 +1,7 @@
 import { invalid } from './error.ts'
 import { newId } from './id.ts'
 import { announceInvoice, invoiceSubscription } from './invoices.ts'
-import type { Json } from './json.ts'
+import type { Json } from '../json.ts'
 import type { Metadata } from './metadata.ts'
 import { periodEnd } from './period.ts'
 import { find, type StripeService } from './service.ts'

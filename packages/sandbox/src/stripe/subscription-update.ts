@@ -1,5 +1,5 @@
 import { invalid } from './error.ts'
-import type { Json } from './json.ts'
+import type { Json } from '../json.ts'
 import { applyMetadata, type MetadataChange } from './metadata.ts'
 import { periodEnd } from './period.ts'
 import type { StripeService } from './service.ts'

@@ -3,10 +3,11 @@ export interface RequestRecord {
   readonly method: string
   readonly path: string
   readonly status: number
-  readonly requestId: string
+  /** Stripe's `Request-Id`. */
+  readonly requestId?: string
   readonly idempotencyKey?: string
-  /** True when the reply was a stored one. */
-  readonly replayed: boolean
+  /** True when the reply was a stored one, for an idempotency key seen before. */
+  readonly replayed?: boolean
 }
 
 /** The newest `limit` requests; older ones are forgotten, the counts are not. */

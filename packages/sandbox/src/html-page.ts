@@ -1,6 +1,6 @@
 export type Language = 'ja' | 'en'
 
-/** Japanese unless the session's `locale`, or else the browser, asks for another language. */
+/** Japanese unless the page's own `locale`, or else the browser, asks for another language. */
 export function languageOf(locale: string | null, accept: string | null): Language {
   const wanted = locale === null || locale === 'auto' ? (accept ?? 'ja') : locale
   return wanted.toLowerCase().startsWith('ja') || wanted === '*' ? 'ja' : 'en'
@@ -37,11 +37,4 @@ ${main}
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
     },
   })
-}
-
-/** `¥1,980` or `$12.00`: the amount is in the currency's smallest unit. */
-export function money(amount: number, currency: string, language: Language): string {
-  const format = new Intl.NumberFormat(language, { style: 'currency', currency })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
-  return format.format(amount / 10 ** digits)
 }

@@ -1,0 +1,58 @@
+import { defineEmulator, type EmulatorDefinition } from 'emulate'
+
+import type { RequestLog } from '../request-log.ts'
+import { showConsent, submitConsent } from './authorize-page.ts'
+import { answerCalendar, calendarRoutes } from './calendar-api.ts'
+import type { GoogleService } from './service.ts'
+import { emptyGoogleState, type GoogleState } from './state.ts'
+import { revokeEndpoint, tokenEndpoint } from './token-endpoint.ts'
+
+/** Requested by the server itself after a change that came without a request. */
+export const savePath = '/sandbox/save'
+
+export interface DefinitionOptions {
+  readonly log: RequestLog
+  /** Called with the live state, before the first request. */
+  readonly serviceOf: (state: GoogleState) => GoogleService
+}
+
+/** Google's OAuth endpoints and Calendar v3 as an `emulate` service. */
+export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<GoogleState> {
+  const logged = async (
+    request: Request,
+    reply: Promise<Response> | Response,
+  ): Promise<Response> => {
+    const response = await reply
+    const { pathname } = new URL(request.url)
+    options.log.add({ method: request.method, path: pathname, status: response.status })
+    return response
+  }
+  return defineEmulator<GoogleState>({
+    name: 'google',
+    stateVersion: 1,
+    state: emptyGoogleState,
+    cors: false,
+    setup({ app, state }) {
+      const service = options.serviceOf(state)
+      app.get('/o/oauth2/v2/auth', ({ req }) => logged(req.raw, showConsent(service, req.raw)))
+      app.post('/o/oauth2/v2/auth', ({ req }) => logged(req.raw, submitConsent(service, req.raw)))
+      app.post('/token', ({ req }) => logged(req.raw, tokenEndpoint(service, req.raw)))
+      app.post('/revoke', ({ req }) => logged(req.raw, revokeEndpoint(service, req.raw)))
+      for (const route of calendarRoutes) {
+        app.on(route.method, route.path, ({ req }) => {
+          const parameters: Partial<Record<string, string>> = req.param()
+          const { calendarId = 'primary', eventId = '' } = parameters
+          return logged(req.raw, answerCalendar(service, req.raw, route, { calendarId, eventId }))
+        })
+      }
+      // A request saves the state; this one does nothing else.
+      app.get(savePath, () => new Response(null, { status: 204 }))
+      app.notFound(({ req }) =>
+        logged(
+          req.raw,
+          answerCalendar(service, req.raw, undefined, { calendarId: '', eventId: '' }),
+        ),
+      )
+    },
+  })
+}

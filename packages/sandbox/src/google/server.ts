@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+
+import { startEmulatedService } from '../emulated-service.ts'
+import type { JsonObject } from '../json.ts'
+import { RequestLog, type RequestRecord } from '../request-log.ts'
+import { calendarOf } from './access.ts'
+import { defineGoogle, savePath } from './definition.ts'
+import { newCode, redeemCode, revokeGrant } from './grants.ts'
+import type { GoogleService } from './service.ts'
+import type { GoogleGrant } from './state.ts'
+
+export interface GoogleOptions {
+  /** @default a free port */
+  port?: number
+  /** @default 'sandbox.apps.googleusercontent.com' */
+  clientId?: string
+  /** @default 'GOCSPX-sandbox-yuzuru' */
+  clientSecret?: string
+  /** The redirect URIs that are registered. @default any http(s) one */
+  redirectUris?: readonly string[]
+  /** @default 3600 */
+  accessTokenLifetimeSeconds?: number
+  /** How long a sync token stays valid. @default 28 days */
+  syncTokenLifetimeSeconds?: number
+  /** True: each refresh replaces the refresh token; a number n: every nth does. @default false */
+  rotateRefreshTokens?: boolean | number
+  /** The calendars' time zone. @default 'Asia/Tokyo' */
+  timeZone?: string
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  now?: () => number
+  /** Where the state is kept between runs (`google.json`). @default nowhere */
+  dir?: string
+}
+
+/** Who consents to what. */
+export interface Consent {
+  readonly email: string
+  readonly scopes: readonly string[]
+}
+
+/** A running Google on 127.0.0.1. */
+export interface GoogleServer extends AsyncDisposable {
+  readonly url: string
+  readonly authUrl: string
+  readonly tokenUrl: string
+  readonly revokeUrl: string
+  /** What `@googleapis/calendar` takes as `rootUrl`. */
+  readonly calendarUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  /** An authorization code, as if the person had pressed "allow"; offline access included. */
+  issueCode(consent: Consent & { readonly redirectUri: string }): Promise<string>
+  /** Tokens without the dance. */
+  issueTokens(consent: Consent): Promise<{ accessToken: string; refreshToken: string }>
+  grants(): readonly GoogleGrant[]
+  /** What the person does under "third-party access": every token of the account stops working. */
+  revokeAccess(email: string): Promise<void>
+  /** Makes all access tokens expire now. */
+  expireAccessTokens(): Promise<void>
+  /** Makes the account's sync tokens invalid: the next incremental list answers 410. */
+  invalidateSyncTokens(email: string): Promise<void>
+  /** The account's events, deleted ones too (as `status: 'cancelled'`). */
+  events(email: string): readonly JsonObject[]
+  requests(): readonly RequestRecord[]
+  requestCount(method: string, path: string): number
+  close(): Promise<void>
+}
+
+/**
+ * Starts Google's OAuth endpoints and Calendar v3 on 127.0.0.1.
+ *
+ * @example
+ * ```ts
+ * await using server = await startGoogle()
+ * const client = calendar({ version: 'v3', auth, rootUrl: server.calendarUrl })
+ * ```
+ */
+export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleServer> {
+  const {
+    clientId = 'sandbox.apps.googleusercontent.com',
+    clientSecret = 'GOCSPX-sandbox-yuzuru',
+    redirectUris,
+    accessTokenLifetimeSeconds = 3600,
+    syncTokenLifetimeSeconds = 28 * 86_400,
+    rotateRefreshTokens = false,
+    timeZone = 'Asia/Tokyo',
+    now = Date.now,
+  } = options
+  const log = new RequestLog()
+  const live: { service?: GoogleService } = {}
+  const { url, runtime } = await startEmulatedService({
+    port: options.port,
+    file: options.dir === undefined ? undefined : join(options.dir, 'google.json'),
+    define: (url) =>
+      defineGoogle({
+        log,
+        serviceOf: (state) =>
+          (live.service = {
+            state,
+            url,
+            clientId,
+            clientSecret,
+            redirectUris,
+            accessTokenLifetimeSeconds,
+            syncTokenLifetimeSeconds,
+            rotateEvery: Number(rotateRefreshTokens),
+            timeZone,
+            now,
+          }),
+      }),
+  })
+  const { service } = live
+  if (!service) throw new Error('Expected the emulator to set its service up before it listens')
+  const { state } = service
+  const save = async (): Promise<void> => void (await runtime.request(savePath))
+  const codeFor = (consent: Consent, redirectUri: string): string =>
+    newCode(service, {
+      email: consent.email,
+      scopes: [...consent.scopes],
+      redirectUri,
+      challenge: null,
+      offline: true,
+      consent: true,
+    })
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= runtime.close())
+  return {
+    url,
+    authUrl: `${url}/o/oauth2/v2/auth`,
+    tokenUrl: `${url}/token`,
+    revokeUrl: `${url}/revoke`,
+    calendarUrl: `${url}/`,
+    clientId,
+    clientSecret,
+    async issueCode(consent) {
+      const code = codeFor(consent, consent.redirectUri)
+      await save()
+      return code
+    },
+    async issueTokens(consent) {
+      const { accessToken, refreshToken } = redeemCode(
+        service,
+        codeFor(consent, url),
+        url,
+        undefined,
+      )
+      await save()
+      return { accessToken, refreshToken: refreshToken ?? '' }
+    },
+    grants: () => structuredClone(Object.values(state.grants)),
+    async revokeAccess(email) {
+      for (const grant of Object.values(state.grants)) {
+        if (grant.email === email) revokeGrant(service, grant.id)
+      }
+      await save()
+    },
+    async expireAccessTokens() {
+      for (const token of Object.values(state.accessTokens)) token.expiresAt = 0
+      await save()
+    },
+    async invalidateSyncTokens(email) {
+      calendarOf(service, email).generation += 1
+      await save()
+    },
+    events: (email) =>
+      structuredClone(
+        Object.values(calendarOf(service, email).events).map((event) => event.resource),
+      ),
+    requests: () => log.all(),
+    requestCount: (method, path) => log.count(method, path),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+
+import type { JsonObject } from '../json.ts'
+
+/** One account's consent to one client: what its tokens may do, until it is revoked. */
+export type GoogleGrant = {
+  id: string
+  email: string
+  scopes: string[]
+  revoked: boolean
+  /** The one refresh token that works now, or null when none was asked for. */
+  refreshToken: string | null
+  /** How often it was used. */
+  refreshes: number
+}
+
+export type AuthorizationCode = {
+  email: string
+  scopes: string[]
+  redirectUri: string
+  /** What the code's exchange must prove, or null when the request carried no challenge. */
+  challenge: { method: 'S256' | 'plain'; value: string } | null
+  offline: boolean
+  consent: boolean
+  expiresAt: number
+  /** The grant that it was exchanged for: a second use revokes it. */
+  grant: string | null
+}
+
+export type AccessToken = { grant: string; expiresAt: number }
+
+/** An event in Google's shape; the fields that the server itself reads are typed. */
+export type EventResource = JsonObject & {
+  id: string
+  etag: string
+  status: string
+  updated: string
+  sequence: number
+}
+
+export type StoredEvent = {
+  /** Position in the default order: set once. */
+  order: number
+  /** The calendar's revision at its last change: what sync tokens count. */
+  revision: number
+  resource: EventResource
+}
+
+export type StoredCalendar = {
+  email: string
+  timeZone: string
+  revision: number
+  /** Sync tokens of another generation are no longer valid. */
+  generation: number
+  events: Record<string, StoredEvent>
+}
+
+export type GoogleState = {
+  grants: Record<string, GoogleGrant>
+  codes: Record<string, AuthorizationCode>
+  accessTokens: Record<string, AccessToken>
+  calendars: Record<string, StoredCalendar>
+  /** Signs page and sync tokens, so that an altered one is noticed. */
+  tokenKey: string
+}
+
+export function emptyGoogleState(): GoogleState {
+  return {
+    grants: {},
+    codes: {},
+    accessTokens: {},
+    calendars: {},
+    tokenKey: randomBytes(32).toString('base64url'),
+  }
+}
+
+/** A record's own entry; an id such as `__proto__` finds nothing. */
+export function entry<T>(records: Record<string, T>, id: string): T | undefined {
+  return Object.hasOwn(records, id) ? records[id] : undefined
+}
