@@ -3,7 +3,20 @@ export { SERVICE_NAMES, type ServiceName } from './service-name.ts'
 export { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'
 export type { CreateDatabaseOptions, PostgresOptions } from './postgres/postgres-options.ts'
 export { PostgresRefusal } from './postgres/wire.ts'
+export { startFaultProxy, type FaultProxy, type FaultProxyOptions } from './faults/fault-proxy.ts'
+export type { EachWay, Faults } from './faults/faults.ts'
+export type { ServiceFaults } from './faults/service-faults.ts'
+export type { Target } from './faults/connection.ts'
 export { startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.ts'
 export type { MessageAnswer, RecipientAnswer, RejectAnswer, SmtpAnswers } from './smtp/answers.ts'
 export type { Inbox, MessageMatch, WaitOptions } from './smtp/inbox.ts'
 export type { Envelope, InboxAttachment, InboxMessage } from './smtp/message.ts'
+export { startS3, type S3Options, type S3Server, type UploadView } from './s3/server.ts'
+export { startStripe, type StripeOptions, type StripeServer } from './stripe/server.ts'
+export {
+  startGoogle,
+  type Consent,
+  type GoogleOptions,
+  type GoogleServer,
+} from './google/server.ts'
+export type { ServiceOptions } from './services.ts'

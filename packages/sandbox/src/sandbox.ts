@@ -1,45 +1,32 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PostgresOptions } from './postgres/postgres-options.ts'
-import { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'
+import { serviceFaults, type ServiceFaults } from './faults/service-faults.ts'
 import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
-import { startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.ts'
+import { addressOf, startersFor, type ServiceOptions, type Services } from './services.ts'
 
 /** What to start. */
-export interface SandboxOptions {
+export interface SandboxOptions extends ServiceOptions {
   /** Where to keep the data, found again at the next start. @default none: thrown away at close */
   dir?: string
   /** @default all of them */
   services?: readonly ServiceName[]
-  postgres?: Omit<PostgresOptions, 'dir'>
-  smtp?: Omit<SmtpOptions, 'dir'>
-}
-
-interface Services {
-  postgres: PostgresServer
-  smtp: SmtpServer
 }
 
 /** The outside world on one machine. A member whose service was not started throws. */
-export interface Sandbox extends AsyncDisposable {
-  readonly postgres: PostgresServer
-  readonly smtp: SmtpServer
+export interface Sandbox extends AsyncDisposable, Readonly<Services> {
+  /** Those that run. */
+  readonly services: readonly ServiceName[]
+  /** Proxies in front of the services, where things go wrong on demand. */
+  readonly faults: ServiceFaults
   /** Stops all services and removes throwaway data. A second call waits for the first. */
   close(): Promise<void>
 }
 
-type Starters = { [Name in ServiceName]: () => Promise<Services[Name]> }
-
-function startersFor(options: SandboxOptions): Starters {
-  const inDir = (name: ServiceName): { dir?: string } =>
-    options.dir === undefined ? {} : { dir: join(options.dir, name) }
-  return {
-    postgres: () => startPostgres({ ...options.postgres, ...inDir('postgres') }),
-    smtp: () => startSmtp({ ...options.smtp, ...inDir('smtp') }),
+function checkOptions({ dir, services = [] }: SandboxOptions): void {
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+    throw new TypeError(`Expected dir to be the path of a folder, got ${JSON.stringify(dir)}`)
   }
-}
-
-function checkServices(services: readonly ServiceName[]): void {
   for (const name of services) {
     if (!SERVICE_NAMES.includes(name)) {
       throw new TypeError(`Expected services among ${SERVICE_NAMES.join(', ')}, got ${name}`)
@@ -49,24 +36,16 @@ function checkServices(services: readonly ServiceName[]): void {
 
 async function closeAll(services: Iterable<AsyncDisposable>): Promise<void> {
   const ends = await Promise.allSettled([...services].map((it) => it[Symbol.asyncDispose]()))
-  const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []))
   if (errors.length > 0) throw new AggregateError(errors, 'Not every service could be closed')
 }
 
-/**
- * Starts the services at once, on the loopback interface and free ports.
- *
- * @throws TypeError on wrong options.
- * @throws Error that names the services which did not start; those that did are closed then.
- * @example
- * await using sandbox = await startSandbox({ services: ['postgres', 'smtp'] })
- * const url = await sandbox.postgres.createDatabase()
- */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const names = [...new Set(options.services ?? SERVICE_NAMES)]
-  checkServices(names)
-  if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
-  const starters = startersFor(options)
+async function startAll(
+  names: readonly ServiceName[],
+  options: SandboxOptions,
+  scratch: string,
+): Promise<Partial<Services>> {
+  const starters = startersFor(options, { keptIn: options.dir, scratch })
   const running: Partial<Services> = {}
   const failures: { name: ServiceName; error: unknown }[] = []
   await Promise.all(
@@ -78,31 +57,70 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       }
     }),
   )
-  if (failures.length > 0) {
-    await closeAll(Object.values(running))
-    const [first] = failures
-    throw new Error(
-      `The sandbox did not start: ${failures.map(({ name, error }) => `${name} (${String(error)})`).join('; ')}`,
-      { cause: first?.error },
-    )
+  if (failures.length === 0) return running
+  const reasons = failures.map(({ name, error }) => `${name} (${String(error)})`)
+  const causes = failures.map(({ error }) => error)
+  await closeAll(Object.values(running)).catch((error: unknown) => causes.push(error))
+  throw new AggregateError(causes, `The sandbox did not start: ${reasons.join('; ')}`)
+}
+
+/**
+ * Starts the services side by side, on the loopback interface and free ports.
+ *
+ * @throws TypeError on wrong options.
+ * @throws AggregateError that names the services which did not start; those that did are closed by then.
+ * @example
+ * await using sandbox = await startSandbox({ services: ['postgres', 'smtp'] })
+ * const url = await sandbox.postgres.createDatabase()
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  checkOptions(options)
+  const services = [...new Set(options.services ?? SERVICE_NAMES)]
+  const scratch = await mkdtemp(join(tmpdir(), 'yuzuru-sandbox-'))
+  const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true })
+  let running: Partial<Services>
+  try {
+    if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
+    running = await startAll(services, options, scratch)
+  } catch (error) {
+    await removeScratch()
+    throw error
   }
-  let closing: Promise<void> | undefined
   const the = <Name extends ServiceName>(name: Name): Services[Name] => {
-    const service = running[name]
-    if (!service) {
-      throw new Error(`${name} was not started. Add it to startSandbox({ services: […] }).`)
+    const service: Services[Name] | undefined = running[name]
+    if (service) return service
+    throw new Error(`${name} was not started. Add it to startSandbox({ services: […] }).`)
+  }
+  const faults = serviceFaults((name) => addressOf(the(name)))
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    try {
+      await faults.close()
+      await closeAll(Object.values(running))
+    } finally {
+      await removeScratch()
     }
-    return service
   }
   const sandbox: Sandbox = {
+    services,
     get postgres() {
       return the('postgres')
+    },
+    get s3() {
+      return the('s3')
     },
     get smtp() {
       return the('smtp')
     },
+    get stripe() {
+      return the('stripe')
+    },
+    get google() {
+      return the('google')
+    },
+    faults,
     close() {
-      closing ??= closeAll(Object.values(running))
+      closing ??= close()
       return closing
     },
     [Symbol.asyncDispose]: () => sandbox.close(),

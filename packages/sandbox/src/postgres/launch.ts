@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { serverEnvironment } from './cluster.ts'
@@ -31,10 +31,14 @@ export interface Launched {
 }
 
 /** A path of a socket holds about 100 bytes, fewer than many a data folder's; so it gets a short one, for us and the server. */
-async function socketFolder({ user }: DataFolder): Promise<string> {
+async function socketFolder({ outer, user }: DataFolder): Promise<string> {
+  const note = join(outer, 'socket-folder.txt')
+  const left = await readFile(note, 'utf8').catch(() => '')
+  if (left !== '') await rm(left, { recursive: true, force: true })
   const folder = await mkdtemp(join(await temporaryBase(user), 'yuzuru-pg-'))
   await chmod(folder, 0o700)
   if (user) await chown(folder, user.uid, user.gid)
+  await writeFile(note, folder)
   return folder
 }
 
@@ -43,8 +47,8 @@ function argumentsFor(plan: LaunchPlan, port: number, sockets: string): string[]
     max_connections: '200',
     log_timezone: 'UTC',
     ...(plan.folder.throwaway && {
+      // A machine's crash may cost the data, the server's own crash does not.
       fsync: 'off',
-      synchronous_commit: 'off',
       full_page_writes: 'off',
     }),
     ...plan.settings,

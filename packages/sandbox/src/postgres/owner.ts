@@ -10,10 +10,14 @@ interface Owner {
   born: string
 }
 
-/** `/proc/<pid>/stat`: the name may hold spaces and brackets, so fields count from the last bracket; start time is 22nd. */
+/**
+ * `/proc/<pid>/stat`: the name may hold spaces and brackets, so fields count from the last bracket; the state is the 3rd,
+ * the start time the 22nd. A zombie is dead, whoever has not asked for its exit code yet.
+ */
 async function bornAt(pid: number): Promise<string> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? 'dead' : (fields[19] ?? '')
 }
 
 export function isAlive(pid: number): boolean {

@@ -5,7 +5,8 @@ export interface PostgresOptions {
   /**
    * Where to keep the data. It is found again at the next start, and safe against a crash (`fsync` stays on).
    *
-   * @default a fresh temporary folder, removed at close, with `fsync` and `synchronous_commit` off
+   * @default a fresh temporary folder, removed at close, with `fsync` off: it survives the server's crash, not the
+   * machine's
    */
   dir?: string
   /** 0–65535. @default 0, a free one */

@@ -70,18 +70,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     temporaryBase(user).then(prepareBinaries),
     openDataFolder(options.dir, user),
   ])
-  let plan: LaunchPlan
+  const plan: LaunchPlan = {
+    binaries,
+    folder,
+    superuser: SUPERUSER,
+    port: options.port === 0 ? undefined : options.port,
+    settings: options.settings ?? {},
+  }
   let launched: Launched
   try {
     await stopStaleServer(folder.data)
     await ensureCluster(binaries, folder, SUPERUSER)
-    plan = {
-      binaries,
-      folder,
-      superuser: SUPERUSER,
-      port: options.port === 0 ? undefined : options.port,
-      settings: options.settings ?? {},
-    }
     launched = await launch(plan)
     plan.port = launched.port
   } catch (error) {

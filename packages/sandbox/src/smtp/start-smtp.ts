@@ -51,6 +51,7 @@ function same(given: string | null | undefined, expected: string): boolean {
 /**
  * Starts a real SMTP server: pipelining, 8BITMIME, SMTPUTF8, AUTH PLAIN and LOGIN.
  *
+ * It greets a client 100 ms after it connected, as the library below does: who sends much keeps its connection.
  * Not covered: TLS.
  *
  * @throws TypeError on wrong options.
@@ -114,8 +115,8 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
       }
       callbackify(async () => {
         const raw = await buffer(stream)
-        // smtp-server itself says 552 then.
-        if (!stream.sizeExceeded) await receive(raw, envelope, remotePort)
+        if (stream.sizeExceeded) throw rejection({ reject: 552, message: 'Message too long' })
+        await receive(raw, envelope, remotePort)
       })((error) => callback(error, 'Accepted'))
     },
   })

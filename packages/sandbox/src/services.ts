@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import type { Target } from './faults/connection.ts'
+import { startGoogle, type GoogleOptions, type GoogleServer } from './google/server.ts'
+import type { PostgresOptions } from './postgres/postgres-options.ts'
+import { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'
+import { startS3, type S3Options, type S3Server } from './s3/server.ts'
+import type { ServiceName } from './service-name.ts'
+import { startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.ts'
+import { startStripe, type StripeOptions, type StripeServer } from './stripe/server.ts'
+
+/** What each service is told; where it keeps its data is the sandbox's business. */
+export interface ServiceOptions {
+  postgres?: Omit<PostgresOptions, 'dir'>
+  s3?: Omit<S3Options, 'dir'>
+  smtp?: Omit<SmtpOptions, 'dir'>
+  stripe?: Omit<StripeOptions, 'dir'>
+  google?: Omit<GoogleOptions, 'dir'>
+}
+
+/** The running services. */
+export interface Services {
+  postgres: PostgresServer
+  s3: S3Server
+  smtp: SmtpServer
+  stripe: StripeServer
+  google: GoogleServer
+}
+
+type Starters = { [Name in ServiceName]: () => Promise<Services[Name]> }
+
+/** How to start each. `keptIn` is undefined for throwaway data; only S3 needs a folder even then. */
+export function startersFor(
+  options: ServiceOptions,
+  folders: { keptIn: string | undefined; scratch: string },
+): Starters {
+  const { keptIn } = folders
+  const inDir = (name: ServiceName): { dir?: string } =>
+    keptIn === undefined ? {} : { dir: join(keptIn, name) }
+  return {
+    postgres: () => startPostgres({ ...options.postgres, ...inDir('postgres') }),
+    s3: () => startS3({ ...options.s3, dir: join(keptIn ?? folders.scratch, 's3') }),
+    smtp: () => startSmtp({ ...options.smtp, ...inDir('smtp') }),
+    stripe: () => startStripe({ ...options.stripe, ...inDir('stripe') }),
+    google: () => startGoogle({ ...options.google, ...inDir('google') }),
+  }
+}
+
+/** Where a service listens. */
+export function addressOf(service: Services[ServiceName]): Target {
+  if ('port' in service) return { host: service.host, port: service.port }
+  const { hostname, port } = new URL(service.url)
+  return { host: hostname, port: Number(port) }
+}
