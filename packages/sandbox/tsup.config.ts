@@ -1,3 +1,4 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/index.ts', 'src/cli.ts'])
+// The keeper is a program of its own: a process that watches over PostgreSQL.
+export default build(['src/index.ts', 'src/cli.ts', 'src/keeper.ts'])

@@ -27,10 +27,10 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-/** In the workspace this file and the keeper are `.ts` side by side; in a build all files are in one folder. */
+/** In the workspace the keeper is one folder up; in a build all code is in the folder that it is in. */
 const keeperPath = (): string =>
   fileURLToPath(
-    new URL(import.meta.url.endsWith('.ts') ? 'keeper.ts' : 'keeper.js', import.meta.url),
+    new URL(import.meta.url.endsWith('.ts') ? '../keeper.ts' : './keeper.js', import.meta.url),
   )
 
 /** Starts the keeper, which starts the server. Their output goes to the end of `logFile`. */

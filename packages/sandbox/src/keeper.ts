@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import process from 'node:process'
-import type { KeeperPlan } from './server-process.ts'
+import type { KeeperPlan } from './postgres/server-process.ts'
 
 const ESCALATE_AFTER_MS = 5_000
 
