@@ -1,40 +1,46 @@
-import { Stripe } from 'stripe'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
 
+import { clientFor, openCheckout } from './fixture.ts'
 import { startStripe } from './server.ts'
 
-test('a checkout with a trial, from the customer to the trialing subscription', async () => {
-  await using server = await startStripe()
-  const { host, port, secretKey } = server
-  const stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0 })
-  const customer = await stripe.customers.create({ email: 'hana@example.com' })
-  const product = await stripe.products.create({ name: '支援プラン' })
-  const price = await stripe.prices.create({
-    product: product.id,
-    currency: 'jpy',
-    unit_amount: 1980,
-    recurring: { interval: 'month' },
-  })
-  const session = await stripe.checkout.sessions.create({
-    mode: 'subscription',
-    customer: customer.id,
-    line_items: [{ price: price.id, quantity: 1 }],
-    subscription_data: { trial_period_days: 180 },
-    success_url: 'http://127.0.0.1:1/done?session={CHECKOUT_SESSION_ID}',
-  })
-  const done = await fetch(session.url ?? '', {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ card_number: '4242 4242 4242 4242' }),
-  })
-  expect(done.status).toBe(303)
-  expect(done.headers.get('location')).toBe(`http://127.0.0.1:1/done?session=${session.id}`)
-  const completed = await stripe.checkout.sessions.retrieve(session.id, {
-    expand: ['subscription'],
-  })
-  expect(completed).toMatchObject({
-    status: 'complete',
-    customer: customer.id,
-    subscription: { status: 'trialing', customer: customer.id },
-  })
+test('state survives without an orderly end: every reply was saved before it was sent', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'yuzuru-stripe-'))
+  try {
+    await using first = await startStripe({ dir })
+    const stripe = clientFor(first, first.secretKey)
+    const customer = await stripe.customers.create({ name: 'a' }, { idempotencyKey: 'k1' })
+    const session = await openCheckout(stripe, { customer: customer.id })
+    await first.completeCheckout(session.id)
+    // The first is still running: what the second finds is what a SIGKILL would have left.
+    await using second = await startStripe({ dir })
+    const again = clientFor(second, second.secretKey)
+    const replayed = await again.customers.create({ name: 'a' }, { idempotencyKey: 'k1' })
+    expect(replayed.id).toBe(customer.id)
+    const kept = await again.checkout.sessions.retrieve(session.id, { expand: ['subscription'] })
+    expect(kept).toMatchObject({ status: 'complete', subscription: { status: 'active' } })
+    const file = join(dir, 'stripe.json')
+    expect((await stat(file)).mode & 0o077).toBe(0)
+    expect(await readFile(file, 'utf8')).not.toContain(first.secretKey)
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+})
+
+test('two servers know nothing of each other, and listen on 127.0.0.1 only', async () => {
+  await using first = await startStripe()
+  await using second = await startStripe()
+  await clientFor(first, first.secretKey).customers.create()
+  expect(first.customers()).toHaveLength(1)
+  expect(second.customers()).toHaveLength(0)
+  expect(first.port).not.toBe(second.port)
+  expect(new URL(first.url).hostname).toBe('127.0.0.1')
+})
+
+test('a taken port is refused', async () => {
+  await using first = await startStripe()
+  await expect(startStripe({ port: first.port })).rejects.toThrow('EADDRINUSE')
 })
