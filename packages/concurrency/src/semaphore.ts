@@ -5,6 +5,8 @@ import { WaitList } from './wait-list.ts'
 export interface SemaphoreOptions {
   /** Shown in the task tree. @default 'semaphore' */
   readonly name?: string
+  /** What the task tree calls it, before its name. @default 'semaphore' */
+  readonly kind?: string
 }
 
 /** A right to go on, to be given back exactly once; `using` does it. */
@@ -35,7 +37,7 @@ export class Semaphore {
     }
     this.name = options.name ?? 'semaphore'
     this.#available = permits
-    this.#waiters = new WaitList(`semaphore "${this.name}"`)
+    this.#waiters = new WaitList(`${options.kind ?? 'semaphore'} "${this.name}"`)
   }
 
   /** How many could be had now without waiting. */
@@ -64,6 +66,15 @@ export class Semaphore {
     return this.#available === 0 ? undefined : this.#take()
   }
 
+  /**
+   * Adds a permit, or wakes the first waiter: for a permit that stands for something made rather than
+   * for something taken. What `acquire` gave is given back by its own `release`.
+   */
+  release(): void {
+    if (this.#waiters.size === 0) this.#available += 1
+    else this.#waiters.shift(this.#permit())
+  }
+
   #take(): Permit {
     this.#available -= 1
     return this.#permit()
@@ -74,8 +85,7 @@ export class Semaphore {
     const release = (): void => {
       if (!held) return
       held = false
-      if (this.#waiters.size === 0) this.#available += 1
-      else this.#waiters.shift(this.#permit())
+      this.release()
     }
     return { release, [Symbol.dispose]: release }
   }

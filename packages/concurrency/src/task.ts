@@ -5,6 +5,9 @@ import { type CancelScope, Scope } from './scope.ts'
 /** How a task stands. */
 export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
 
+/** Calls back once when `task` has ended; returns what takes the callback off again. */
+export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
+
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
  * threw; nobody has to: the group knows of its failure.
@@ -14,6 +17,16 @@ export class Task<T> implements PromiseLike<T> {
   #state: TaskState = 'running'
   readonly #scope: Scope
   readonly #result: Promise<T>
+  #listeners: Set<() => void> | undefined = undefined
+
+  static {
+    onTaskEnd = (task, listener) => {
+      if (task.#state !== 'running') return () => undefined
+      const listeners = (task.#listeners ??= new Set())
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    }
+  }
 
   /** Begins `fn` at once, within a scope of its own. Made by `group.spawn`. */
   constructor(
@@ -27,13 +40,13 @@ export class Task<T> implements PromiseLike<T> {
     this.#scope = scope
     this.#result = runInScope(scope, fn).then(
       (value) => {
-        this.#state = 'done'
+        this.#end('done')
         onEnd(this, undefined)
         return value
       },
       (thrown: unknown) => {
         const error = explain(scope, thrown, () => scope.ownReason)
-        this.#state = Cancelled.isInstance(error) ? 'cancelled' : 'failed'
+        this.#end(Cancelled.isInstance(error) ? 'cancelled' : 'failed')
         onEnd(this, error)
         throw error
       },
@@ -49,6 +62,13 @@ export class Task<T> implements PromiseLike<T> {
   /** Asks the task, and it alone, to end. It is still awaited by its group; it counts as no failure. */
   cancel(message?: string): void {
     this.#scope.cancel(message)
+  }
+
+  #end(state: TaskState): void {
+    this.#state = state
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    if (listeners !== undefined) for (const listener of listeners) listener()
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design

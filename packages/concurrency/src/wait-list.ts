@@ -1,13 +1,15 @@
 import { wait } from './wait.ts'
 
 /** A link in a ring; alone, it is linked to itself. */
-class Waiter<T> {
-  previous: Waiter<T> = this
-  next: Waiter<T> = this
+class Waiter<T, P> {
+  previous: Waiter<T, P> = this
+  next: Waiter<T, P> = this
+  readonly payload: P
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
 
-  constructor(resolve: (value: T) => void, reject: (error: unknown) => void) {
+  constructor(payload: P, resolve: (value: T) => void, reject: (error: unknown) => void) {
+    this.payload = payload
     this.resolve = resolve
     this.reject = reject
   }
@@ -16,14 +18,19 @@ class Waiter<T> {
 /**
  * Those who wait for something, first come first served. A cancelled waiter leaves at once, in
  * constant time, so `shift` always finds one that lives.
+ *
+ * Each may bring a payload: what it wants to put, how much it asks for.
  */
-export class WaitList<T> {
+export class WaitList<T, P = void> {
   readonly #label: string
+  readonly #onLeave: (() => void) | undefined
   #size = 0
-  #head: Waiter<T> | undefined = undefined
+  #head: Waiter<T, P> | undefined = undefined
 
-  constructor(label: string) {
+  /** @param onLeave called when a waiter left because it was cancelled */
+  constructor(label: string, onLeave?: () => void) {
     this.#label = label
+    this.#onLeave = onLeave
   }
 
   get size(): number {
@@ -31,11 +38,20 @@ export class WaitList<T> {
   }
 
   /** Waits until `shift` finds this waiter, or throws when the scope around it is cancelled. */
-  wait(): Promise<T> {
+  wait(payload: P): Promise<T> {
     return wait<T>(this.#label, (resolve, reject) => {
-      const waiter = this.#push(resolve, reject)
-      return () => this.#remove(waiter)
+      const waiter = this.#push(payload, resolve, reject)
+      return () => {
+        this.#remove(waiter)
+        this.#onLeave?.()
+      }
     })
+  }
+
+  /** What the first waiter brought. Throws when there is none: ask `size` first. */
+  get first(): P {
+    if (this.#head === undefined) throw new RangeError('Expected a waiter, got none')
+    return this.#head.payload
   }
 
   /** Hands `value` to the first waiter. `false`: there is none. */
@@ -56,8 +72,8 @@ export class WaitList<T> {
     return true
   }
 
-  #push(resolve: (value: T) => void, reject: (error: unknown) => void): Waiter<T> {
-    const waiter = new Waiter(resolve, reject)
+  #push(payload: P, resolve: (value: T) => void, reject: (error: unknown) => void): Waiter<T, P> {
+    const waiter = new Waiter(payload, resolve, reject)
     const head = this.#head
     if (head === undefined) {
       this.#head = waiter
@@ -71,7 +87,7 @@ export class WaitList<T> {
     return waiter
   }
 
-  #remove(waiter: Waiter<T>): void {
+  #remove(waiter: Waiter<T, P>): void {
     if (waiter.next === waiter) {
       this.#head = undefined
     } else {

@@ -1,0 +1,41 @@
+import { describeValue } from './describe-value.ts'
+import type { Thunk } from './gather.ts'
+import { mapConcurrent } from './map-concurrent.ts'
+
+export interface AsCompletedOptions {
+  /** How many run at once at the most: an integer from 1 up. @default Infinity */
+  readonly concurrency?: number
+  /** Shown in errors and the task tree. @default 'asCompleted' */
+  readonly name?: string
+}
+
+/**
+ * Calls all thunks together and iterates over their results as they come. The first failure cancels
+ * the others and is thrown once they have ended; when the loop ends early, what runs is cancelled and
+ * awaited.
+ *
+ * @throws the failure as it is, or an `AggregateError` when more than one failed
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * for await (const offer of asCompleted([() => ask('a'), () => ask('b')])) {
+ *   if (offer.price < 100) break
+ * }
+ */
+export function asCompleted<T>(
+  thunks: Iterable<Thunk<T>>,
+  options: AsCompletedOptions = {},
+): AsyncIterableIterator<Awaited<T>, void, undefined> & AsyncDisposable {
+  if (typeof (thunks as Iterable<Thunk<T>> | undefined)?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(`Expected an iterable of functions, got ${describeValue(thunks)}`)
+  }
+  const { concurrency = Infinity, name = 'asCompleted' } = options
+  const work = Array.from(thunks)
+  for (const [index, thunk] of work.entries()) {
+    if (typeof thunk !== 'function') {
+      throw new TypeError(
+        `Expected ${index} to be a function, got ${describeValue(thunk)}: asCompleted starts the work itself`,
+      )
+    }
+  }
+  return mapConcurrent(work, (thunk) => thunk(), { concurrency, name, ordered: false })
+}

@@ -1,0 +1,167 @@
+import { Cancelled } from './cancelled.ts'
+import { CircuitOpenError } from './circuit-open-error.ts'
+import { currentClock } from './clock.ts'
+import { describeValue } from './describe-value.ts'
+import { IoError } from './io-error.ts'
+import { currentScope } from './scope.ts'
+
+export interface CircuitBreakerOptions {
+  /** Shown in errors. @default 'circuit' */
+  readonly name?: string
+  /** After how many failures in a row it opens: an integer from 1 up. @default 5 */
+  readonly failures?: number
+  /** How long it lets nothing through, in milliseconds. @default 30_000 */
+  readonly coolDownMs?: number
+  /** How many calls it lets through at once to find out whether it may close. @default 1 */
+  readonly probes?: number
+  /**
+   * Whether an error says that the other side is unwell. Not asked for a cancel.
+   * @default {@link isOutage}
+   */
+  readonly isFailure?: (error: unknown) => boolean
+}
+
+/**
+ * - `'closed'`: all goes through.
+ * - `'open'`: nothing does.
+ * - `'half-open'`: a few probes do; one success closes it, one failure opens it again.
+ */
+export type CircuitState = 'closed' | 'open' | 'half-open'
+
+/** Stops calling what keeps failing. */
+export interface CircuitBreaker {
+  readonly name: string
+  readonly state: CircuitState
+  /**
+   * Calls `fn` unless the circuit is open.
+   *
+   * @throws {CircuitOpenError}
+   * @throws what `fn` threw
+   */
+  call<T>(fn: () => T | PromiseLike<T>): Promise<T>
+}
+
+/**
+ * A circuit breaker. A caller's own cancel and an answer that blames the caller (4xx) say nothing
+ * about the health of the other side, and do not count.
+ *
+ * @example
+ * const breaker = circuitBreaker({ name: 'rates', failures: 3, coolDownMs: 10_000 })
+ * const rates = await breaker.call(() => http.json('/rates'))
+ */
+export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
+  const { name = 'circuit', failures = 5, coolDownMs = 30_000, probes = 1 } = options
+  for (const [key, value] of Object.entries({ failures, probes })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new TypeError(`Expected ${key} to be an integer from 1 up, got ${describeValue(value)}`)
+    }
+  }
+  if (typeof coolDownMs !== 'number' || !(coolDownMs >= 0)) {
+    throw new TypeError(
+      `Expected coolDownMs to be a number of milliseconds from 0 up, got ${describeValue(coolDownMs)}`,
+    )
+  }
+  return new Breaker(name, failures, coolDownMs, probes, options.isFailure ?? isOutage)
+}
+
+/**
+ * Whether an error looks as if the other side were unwell: not an HTTP status of 4xx, not a mistake of
+ * the caller (`TypeError`), not an `IoError` that says that trying again is of no use and that nothing
+ * has happened.
+ */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof TypeError) return false
+  if (typeof error !== 'object' || error === null) return true
+  if ('status' in error && typeof error.status === 'number') {
+    return error.status < 400 || error.status >= 500
+  }
+  return !IoError.isInstance(error) || error.retryable || error.outcome === 'unknown'
+}
+
+class Breaker implements CircuitBreaker {
+  readonly name: string
+  readonly #threshold: number
+  readonly #coolDownMs: number
+  readonly #probes: number
+  readonly #isFailure: (error: unknown) => boolean
+  #failed = 0
+  #openedAt: number | undefined = undefined
+  #probing = 0
+  /** Counts the openings and closings, so that a call that began before one does not count after it. */
+  #era = 0
+
+  constructor(
+    name: string,
+    threshold: number,
+    coolDownMs: number,
+    probes: number,
+    isFailure: (error: unknown) => boolean,
+  ) {
+    this.name = name
+    this.#threshold = threshold
+    this.#coolDownMs = coolDownMs
+    this.#probes = probes
+    this.#isFailure = isFailure
+  }
+
+  get state(): CircuitState {
+    if (this.#openedAt === undefined) return 'closed'
+    return this.#untilProbe > 0 ? 'open' : 'half-open'
+  }
+
+  get #untilProbe(): number {
+    return (this.#openedAt ?? 0) + this.#coolDownMs - currentClock().now()
+  }
+
+  async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+    currentScope()?.throwIfCancelled()
+    const { state } = this
+    const isProbe = state === 'half-open'
+    if (state === 'open' || (isProbe && this.#probing >= this.#probes)) {
+      throw new CircuitOpenError(this.name, Math.max(0, this.#untilProbe))
+    }
+    const era = this.#era
+    if (isProbe) this.#probing += 1
+    try {
+      const value = await fn()
+      if (era === this.#era) this.#onSuccess()
+      return value
+    } catch (error) {
+      if (era === this.#era && !isCancel(error)) {
+        if (this.#isFailure(error)) this.#onFailure()
+        else this.#onSuccess()
+      }
+      throw error
+    } finally {
+      if (isProbe && era === this.#era) this.#probing -= 1
+    }
+  }
+
+  #onSuccess(): void {
+    this.#failed = 0
+    if (this.#openedAt === undefined) return
+    this.#openedAt = undefined
+    this.#turn()
+  }
+
+  #onFailure(): void {
+    this.#failed += 1
+    if (this.#openedAt === undefined && this.#failed < this.#threshold) return
+    this.#openedAt = currentClock().now()
+    this.#turn()
+  }
+
+  #turn(): void {
+    this.#era += 1
+    this.#probing = 0
+    this.#failed = 0
+  }
+}
+
+/** Whether the caller, and not the other side, ended the call. */
+function isCancel(error: unknown): boolean {
+  if (Cancelled.isInstance(error)) return true
+  return typeof error === 'object' && error !== null && Cancelled.isInstance((error as Error).cause)
+    ? !('outcome' in error)
+    : false
+}

@@ -1,0 +1,47 @@
+/** What a queue keeps its items in; which one comes next is its own affair. */
+export interface Store<T> {
+  readonly size: number
+  add(item: T): void
+  /** Takes the next. Asked only when there is one. */
+  take(): T
+  clear(): void
+}
+
+/** When so many taken places are at the front of the array, and they are half of it, it is cut. */
+const MIN_SLACK = 64
+
+/** First in, first out, each in constant time. */
+export class Fifo<T> implements Store<T> {
+  #items: (T | undefined)[] = []
+  #head = 0
+
+  get size(): number {
+    return this.#items.length - this.#head
+  }
+
+  /** The next, left where it is. Asked only when there is one. */
+  get first(): T {
+    return this.#items[this.#head] as T
+  }
+
+  add(item: T): void {
+    this.#items.push(item)
+  }
+
+  take(): T {
+    const item = this.#items[this.#head] as T
+    this.#items[this.#head] = undefined
+    this.#head += 1
+    if (this.#head === this.#items.length) this.clear()
+    else if (this.#head >= MIN_SLACK && this.#head * 2 >= this.#items.length) {
+      this.#items.splice(0, this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+
+  clear(): void {
+    this.#items = []
+    this.#head = 0
+  }
+}

@@ -1,0 +1,297 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { Cancelled } from './cancelled.ts'
+import { cancelScope } from './cancel-scope.ts'
+import { mapConcurrent } from './map-concurrent.ts'
+import { currentScope } from './scope.ts'
+import { sleep } from './sleep.ts'
+import { TestClock } from './test-clock.ts'
+import { withTimeout } from './timeout.ts'
+
+const collect = async <T>(results: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = []
+  for await (const result of results) all.push(result)
+  return all
+}
+
+describe('mapConcurrent', () => {
+  test('gives the results in the order of the source', async () => {
+    using clock = TestClock.install()
+    const delays = [30, 10, 20]
+    const results = collect(
+      mapConcurrent(
+        delays,
+        async (delay) => {
+          await sleep(delay)
+          return delay
+        },
+        { concurrency: 3 },
+      ),
+    )
+    await clock.advance(30)
+    expect(await results).toEqual([30, 10, 20])
+  })
+
+  test('with ordered: false gives them as they are ready', async () => {
+    using clock = TestClock.install()
+    const results = collect(
+      mapConcurrent(
+        [30, 10, 20],
+        async (delay) => {
+          await sleep(delay)
+          return delay
+        },
+        { concurrency: 3, ordered: false },
+      ),
+    )
+    await clock.advance(30)
+    expect(await results).toEqual([10, 20, 30])
+  })
+
+  test('runs no more than its concurrency at once, and that many', async () => {
+    let now = 0
+    let most = 0
+    const work = async (item: number): Promise<number> => {
+      now += 1
+      most = Math.max(most, now)
+      await setImmediate()
+      now -= 1
+      return item
+    }
+    const items = Array.from({ length: 20 }, (_, index) => index)
+    expect(await collect(mapConcurrent(items, work, { concurrency: 4 }))).toEqual(items)
+    expect(most).toBe(4)
+  })
+
+  test('takes no more from the source than a slow consumer leaves room for', async () => {
+    let taken = 0
+    function* source(): Generator<number> {
+      for (;;) {
+        taken += 1
+        yield taken
+      }
+    }
+    const results = mapConcurrent(source(), (item) => item, { concurrency: 3 })
+    await results.next()
+    await setImmediate()
+    expect(taken).toBe(4)
+    await results.next()
+    await setImmediate()
+    expect(taken).toBe(5)
+    await results.return?.()
+  })
+
+  test('does not touch the source before the first result is asked for', async () => {
+    let begun = false
+    async function* source(): AsyncGenerator<number> {
+      begun = true
+      yield 1
+    }
+    const results = mapConcurrent(source(), (item) => item, { concurrency: 1 })
+    await setImmediate()
+    expect(begun).toBe(false)
+    expect(await collect(results)).toEqual([1])
+  })
+
+  test('a loop that breaks cancels what runs, awaits it, and ends the source', async () => {
+    const log: string[] = []
+    function* source(): Generator<number> {
+      try {
+        for (let item = 1; ; item += 1) yield item
+      } finally {
+        log.push('source ended')
+      }
+    }
+    const work = async (item: number): Promise<number> => {
+      if (item === 1) return item
+      try {
+        await sleep(Infinity)
+      } finally {
+        await setImmediate()
+        log.push(`${item} ended`)
+      }
+      return item
+    }
+    for await (const result of mapConcurrent(source(), work, { concurrency: 3 })) {
+      expect(result).toBe(1)
+      break
+    }
+    expect(log.toSorted()).toEqual(['2 ended', '3 ended', '4 ended', 'source ended'])
+  })
+
+  test('a generator parked at an inner await is aborted first, then returned', async () => {
+    const log: unknown[] = []
+    async function* source(): AsyncGenerator<number> {
+      try {
+        yield 1
+        await sleep(Infinity)
+      } catch (error) {
+        log.push(error)
+        throw error
+      } finally {
+        log.push('returned')
+      }
+    }
+    for await (const _ of mapConcurrent(source(), (item) => item, { concurrency: 2 })) break
+    expect(log).toEqual([expect.any(Cancelled), 'returned'])
+    expect(log[0]).toMatchObject({ source: 'loop', scope: 'mapConcurrent' })
+  })
+
+  test('the first failure cancels the others, and is thrown once they and the source have ended', async () => {
+    const log: string[] = []
+    const failure = new Error('no')
+    function* source(): Generator<number> {
+      try {
+        for (let item = 1; ; item += 1) yield item
+      } finally {
+        log.push('source')
+      }
+    }
+    const work = async (item: number): Promise<void> => {
+      if (item === 2) throw failure
+      try {
+        await sleep(Infinity)
+      } finally {
+        await setImmediate()
+        log.push('other')
+      }
+    }
+    await expect(collect(mapConcurrent(source(), work, { concurrency: 2 }))).rejects.toBe(failure)
+    expect(log.toSorted()).toEqual(['other', 'source'])
+  })
+
+  test('several failures come in one AggregateError', async () => {
+    const work = (item: number): Promise<void> => Promise.reject(new Error(`no ${item}`))
+    await expect(collect(mapConcurrent([1, 2], work, { concurrency: 2 }))).rejects.toThrow(
+      '2 failures in "mapConcurrent"',
+    )
+  })
+
+  test.each([
+    [
+      'asynchronous',
+      async function* broken(): AsyncGenerator<number> {
+        yield 1
+        throw new Error('source broke')
+      },
+    ],
+    [
+      'synchronous',
+      function* broken(): Generator<number> {
+        yield 1
+        throw new Error('source broke')
+      },
+    ],
+  ])('a failure of an %s source is thrown', async (_, source) => {
+    const results = mapConcurrent<number, number>(source(), (item) => item, { concurrency: 1 })
+    await expect(collect(results)).rejects.toThrow('source broke')
+  })
+
+  test('a source that cannot be opened is a failure', async () => {
+    const source: Iterable<number> = {
+      [Symbol.iterator]() {
+        throw new Error('cannot open')
+      },
+    }
+    await expect(
+      collect(mapConcurrent(source, (item) => item, { concurrency: 1 })),
+    ).rejects.toThrow('cannot open')
+  })
+
+  test('a timeout around the loop cancels and awaits what runs', async () => {
+    using clock = TestClock.install()
+    let ended = 0
+    const work = async (): Promise<void> => {
+      try {
+        await sleep(Infinity)
+      } finally {
+        ended += 1
+      }
+    }
+    const looping = withTimeout(10, () => collect(mapConcurrent([1, 2], work, { concurrency: 2 })))
+    const failing = expect(looping).rejects.toThrow('did not end within 10 ms')
+    await clock.advance(10)
+    await failing
+    expect(ended).toBe(2)
+  })
+
+  test('an iterator that is left half-way ends with the scope it was made in', async () => {
+    let ended = false
+    const result = cancelScope(async () => {
+      const results = mapConcurrent(
+        [1, 2],
+        async (item) => {
+          if (item === 1) return item
+          try {
+            await sleep(Infinity)
+          } finally {
+            ended = true
+          }
+          return item
+        },
+        { concurrency: 2 },
+      )
+      await results.next()
+      return results
+    })
+    const results = await result
+    expect(ended).toBe(true)
+    await expect(results.next()).rejects.toMatchObject({ source: 'scope-end' })
+  })
+
+  test('calls fn in the scope of the map and in the context where it was made', async () => {
+    const store = new AsyncLocalStorage<string>()
+    const seen: unknown[] = []
+    const results = store.run('maker', () =>
+      mapConcurrent(
+        [1, 2, 3],
+        () => {
+          seen.push([store.getStore(), currentScope()?.name])
+        },
+        { concurrency: 1, name: 'pages' },
+      ),
+    )
+    await store.run('consumer', () => collect(results))
+    expect(seen).toEqual([1, 2, 3].map(() => ['maker', 'pages']))
+  })
+
+  test('awaits promises in a synchronous source', async () => {
+    const results = mapConcurrent([Promise.resolve(1), 2], (item) => item + 1, { concurrency: 1 })
+    expect(await collect(results)).toEqual([2, 3])
+  })
+
+  test('is an async disposable, which ends it', async () => {
+    let ended = false
+    {
+      await using results = mapConcurrent(
+        (function* source() {
+          try {
+            yield 1
+            yield 2
+          } finally {
+            ended = true
+          }
+        })(),
+        (item) => item,
+        { concurrency: 1 },
+      )
+      await results.next()
+    }
+    expect(ended).toBe(true)
+  })
+
+  test('one that never began has nothing to end', async () => {
+    const results = mapConcurrent([1], (item) => item, { concurrency: 1 })
+    await results.return?.()
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('refuses what it cannot work with', () => {
+    expect(() => mapConcurrent([1], (item) => item, { concurrency: 0 })).toThrow(TypeError)
+    expect(() => mapConcurrent([1], 1 as never, { concurrency: 1 })).toThrow(TypeError)
+    expect(() => mapConcurrent(1 as never, (item) => item, { concurrency: 1 })).toThrow(
+      new TypeError('Expected source to be iterable, got 1'),
+    )
+  })
+})

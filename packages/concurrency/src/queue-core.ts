@@ -1,0 +1,195 @@
+import { describeValue } from './describe-value.ts'
+import type { Store } from './fifo.ts'
+import { QueueShutDown } from './queue-shut-down.ts'
+import { currentScope } from './scope.ts'
+import { WaitList } from './wait-list.ts'
+
+export interface QueueOptions {
+  /** Shown in errors and the task tree. @default 'queue' */
+  readonly name?: string
+  /** How many items it holds before `put` waits: an integer from 1 up. @default Infinity */
+  readonly maxSize?: number
+}
+
+export interface ShutdownOptions {
+  /** Whether to drop what is in the queue. @default false: it is still handed out */
+  readonly immediate?: boolean
+}
+
+/** What all queues share; they differ in which item comes next. */
+export class QueueCore<T> implements AsyncIterable<T> {
+  readonly name: string
+  readonly maxSize: number
+  readonly #store: Store<T>
+  readonly #getters: WaitList<T>
+  readonly #putters: WaitList<void, T>
+  readonly #joiners: WaitList<void>
+  #unfinished = 0
+  #shutDown = false
+
+  constructor(store: Store<T>, options: QueueOptions) {
+    const { name = 'queue', maxSize = Infinity } = options
+    if (maxSize !== Infinity && (!Number.isSafeInteger(maxSize) || maxSize < 1)) {
+      throw new TypeError(
+        `Expected maxSize to be an integer from 1 up or Infinity, got ${describeValue(maxSize)}`,
+      )
+    }
+    this.name = name
+    this.maxSize = maxSize
+    this.#store = store
+    this.#getters = new WaitList(`queue "${name}" get`)
+    this.#putters = new WaitList(`queue "${name}" put`)
+    this.#joiners = new WaitList(`queue "${name}" join`)
+  }
+
+  /** How many items are in it. */
+  get size(): number {
+    return this.#store.size
+  }
+
+  /** Whether `put` would wait. */
+  get full(): boolean {
+    return this.#store.size >= this.maxSize
+  }
+
+  /** Whether `shutdown` was called. */
+  get isShutDown(): boolean {
+    return this.#shutDown
+  }
+
+  /** How many items were put and not yet reported by `taskDone`. */
+  get unfinished(): number {
+    return this.#unfinished
+  }
+
+  /**
+   * Puts an item in; waits while the queue is full, first come, first served.
+   *
+   * @throws {QueueShutDown} @throws {Cancelled} and then the item is not in the queue
+   */
+  put(item: T): Promise<void> {
+    if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
+    if (this.full) return this.#putters.wait(item)
+    const cancelled = currentScope()?.reason
+    if (cancelled !== undefined) return Promise.reject(cancelled)
+    this.#add(item)
+    return Promise.resolve()
+  }
+
+  /**
+   * Puts an item in if there is room now.
+   *
+   * @returns whether it did
+   * @throws {QueueShutDown}
+   */
+  tryPut(item: T): boolean {
+    if (this.#shutDown) throw new QueueShutDown(this.name)
+    if (this.full) return false
+    this.#add(item)
+    return true
+  }
+
+  /**
+   * Takes the next item; waits while there is none, first come, first served.
+   *
+   * @throws {QueueShutDown} when it was shut down and is empty
+   * @throws {Cancelled} and then no item was taken
+   */
+  get(): Promise<T> {
+    const cancelled = currentScope()?.reason
+    if (cancelled !== undefined) return Promise.reject(cancelled)
+    if (this.#store.size > 0) return Promise.resolve(this.#take())
+    if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
+    return this.#getters.wait()
+  }
+
+  /**
+   * Takes the next item if there is one now.
+   *
+   * @throws {QueueShutDown} when it was shut down and is empty
+   */
+  tryGet(): T | undefined {
+    if (this.#store.size > 0) return this.#take()
+    if (this.#shutDown) throw new QueueShutDown(this.name)
+    return undefined
+  }
+
+  /**
+   * Says that the work on one item that was taken is done.
+   *
+   * @throws {TypeError} when called more often than items were put
+   */
+  taskDone(): void {
+    if (this.#unfinished === 0) {
+      throw new TypeError(
+        `Expected taskDone once for each item of "${this.name}", got one call too many`,
+      )
+    }
+    this.#finish(1)
+  }
+
+  /**
+   * Waits until `taskDone` was called for each item that was put.
+   *
+   * @throws {Cancelled} when the scope around it is cancelled first
+   */
+  join(): Promise<void> {
+    if (this.#unfinished > 0) return this.#joiners.wait()
+    const cancelled = currentScope()?.reason
+    return cancelled === undefined ? Promise.resolve() : Promise.reject(cancelled)
+  }
+
+  /**
+   * Lets nothing more in: whoever waits in `put` fails at once; `get` hands out what is left, then
+   * fails. With `immediate`, what is left is dropped, and `join` waits only for what was taken.
+   */
+  shutdown(options: ShutdownOptions = {}): void {
+    this.#shutDown = true
+    while (this.#putters.size > 0) this.#putters.fail(new QueueShutDown(this.name))
+    if (options.immediate === true) {
+      const dropped = this.#store.size
+      this.#store.clear()
+      this.#finish(dropped)
+    }
+    // Who waits in `get` does so because there is nothing left.
+    while (this.#getters.size > 0) this.#getters.fail(new QueueShutDown(this.name))
+  }
+
+  /** Hands out the items, and ends when the queue was shut down and is empty. Call `taskDone` for each. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T
+      try {
+        item = await this.get()
+      } catch (error) {
+        if (QueueShutDown.isInstance(error)) return
+        throw error
+      }
+      yield item
+    }
+  }
+
+  #add(item: T): void {
+    this.#unfinished += 1
+    // Somebody waits only while the queue is empty, so whatever the order, this item is the next one.
+    if (!this.#getters.shift(item)) this.#store.add(item)
+  }
+
+  #take(): T {
+    const item = this.#store.take()
+    this.#refill()
+    return item
+  }
+
+  /** Lets the first who waits in `put` go on, now that there is room. */
+  #refill(): void {
+    if (this.#putters.size === 0 || this.full) return
+    this.#add(this.#putters.first)
+    this.#putters.shift()
+  }
+
+  #finish(count: number): void {
+    this.#unfinished -= count
+    if (this.#unfinished === 0) while (this.#joiners.shift());
+  }
+}

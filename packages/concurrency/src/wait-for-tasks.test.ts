@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { Cancelled } from './cancelled.ts'
+import { sleep } from './sleep.ts'
+import type { Task } from './task.ts'
+import { taskGroup } from './task-group.ts'
+import { TestClock } from './test-clock.ts'
+import { withTimeout } from './timeout.ts'
+import { wait } from './wait-for-tasks.ts'
+
+const names = (tasks: readonly Task<unknown>[]): string[] => tasks.map((task) => task.name)
+
+describe('wait', () => {
+  test('until first-completed: returns with the first that ended, and cancels nothing', async () => {
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const tasks = [30, 10, 20].map((ms) => group.spawn(() => sleep(ms), { name: `${ms}` }))
+      const waiting = wait(tasks, { until: 'first-completed' })
+      await clock.advance(10)
+      const { done, pending } = await waiting
+      expect([names(done), names(pending)]).toEqual([['10'], ['30', '20']])
+      expect(pending.map((task) => task.state)).toEqual(['running', 'running'])
+      await clock.advance(30)
+    })
+  })
+
+  test('until first-exception: passes over those that succeed', async () => {
+    using clock = TestClock.install()
+    const group = taskGroup(async (group) => {
+      const quick = group.spawn(() => sleep(10), { name: 'quick' })
+      const bad = group.spawn(
+        async () => {
+          await sleep(20)
+          throw new Error('no')
+        },
+        { name: 'bad' },
+      )
+      const slow = group.spawn(() => sleep(30), { name: 'slow' })
+      const { done, pending } = await wait([quick, bad, slow], { until: 'first-exception' })
+      return [names(done), names(pending)]
+    })
+    const ended = expect(group).rejects.toThrow('a failure in "group": no')
+    await clock.advance(20)
+    await ended
+  })
+
+  test('until all-completed, the default: returns when none runs', async () => {
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const tasks = [10, 20].map((ms) => group.spawn(() => sleep(ms)))
+      const waiting = wait(tasks)
+      await clock.advance(20)
+      expect((await waiting).pending).toEqual([])
+      expect((await wait(tasks)).done).toHaveLength(2)
+    })
+  })
+
+  test('its own timeout is no error', async () => {
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => sleep(20), { name: 'slow' })
+      const waiting = wait([task], { timeoutMs: 10 })
+      await clock.advance(10)
+      expect(names((await waiting).pending)).toEqual(['slow'])
+      await clock.advance(10)
+    })
+  })
+
+  test('a cancel ends the wait and spares the tasks', async () => {
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => sleep(20))
+      const waiting = withTimeout(10, () => wait([task]))
+      const ended = expect(waiting).rejects.toThrow('did not end within 10 ms')
+      await clock.advance(10)
+      await ended
+      expect(task.state).toBe('running')
+      await clock.advance(10)
+      expect(task.state).toBe('done')
+    })
+    expect(clock.pending).toBe(0)
+  })
+
+  test('a task that was cancelled counts as completed, not as an exception', async () => {
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => sleep(Infinity))
+      task.cancel()
+      expect((await wait([task], { until: 'first-exception' })).done).toEqual([task])
+      await expect(task).rejects.toBeInstanceOf(Cancelled)
+    })
+  })
+
+  test('refuses what is no task, and an unknown condition', async () => {
+    await expect(wait([Promise.resolve() as never])).rejects.toThrow(TypeError)
+    await expect(wait([], { until: 'any' as never })).rejects.toThrow(TypeError)
+  })
+})

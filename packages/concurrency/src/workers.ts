@@ -1,0 +1,65 @@
+import { describeValue } from './describe-value.ts'
+import type { QueueCore } from './queue-core.ts'
+import { runInScope } from './run-in-scope.ts'
+import { currentScope, Scope } from './scope.ts'
+import { runGroup } from './task-group.ts'
+
+export interface WorkersOptions {
+  /** Shown in errors and the task tree. @default 'workers' */
+  readonly name?: string
+}
+
+/**
+ * `count` workers that take items from `queue` and call `handler` with each, until the queue was shut
+ * down and is empty. `taskDone` is called for each item, however its handler ended. The first failure
+ * cancels the other workers.
+ *
+ * @throws the failure as it is, or an `AggregateError` when more than one failed
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const sending = group.spawn(() => workers(queue, 4, (mail) => mailer.send(mail)))
+ * await queue.join()
+ * queue.shutdown()
+ */
+export async function workers<T>(
+  queue: QueueCore<T>,
+  count: number,
+  handler: (item: T) => unknown,
+  options: WorkersOptions = {},
+): Promise<void> {
+  const { name = 'workers' } = options
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new TypeError(`Expected count to be an integer from 1 up, got ${describeValue(count)}`)
+  }
+  if (typeof handler !== 'function') {
+    throw new TypeError(`Expected handler to be a function, got ${describeValue(handler)}`)
+  }
+  await runGroup(
+    name,
+    (group) => {
+      for (let number = 1; number <= count; number += 1) {
+        group.spawn(() => work(queue, name, handler), { name: `${name} ${number}` })
+      }
+    },
+    (errors) =>
+      errors.length === 1
+        ? errors[0]
+        : new AggregateError(errors, `${errors.length} failures in "${name}"`),
+  )
+}
+
+async function work<T>(
+  queue: QueueCore<T>,
+  name: string,
+  handler: (item: T) => unknown,
+): Promise<void> {
+  for await (const item of queue) {
+    // A scope for each item: what its handler forgot to await ends with the item, not with the worker.
+    const scope = new Scope({ kind: 'task', name: `${name} item`, parent: currentScope() })
+    try {
+      await runInScope(scope, () => handler(item))
+    } finally {
+      queue.taskDone()
+    }
+  }
+}
