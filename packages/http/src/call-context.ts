@@ -1,0 +1,37 @@
+import type { Effect, Outcome } from '@yuzuru/concurrency'
+import { HttpError, type HttpErrorCode } from './http-error.ts'
+import { redactUrl } from './redact.ts'
+
+/** What all parts of one call know of it. */
+export interface CallContext {
+  readonly method: string
+  readonly url: URL
+  readonly effect: Effect
+}
+
+export interface FailureInit {
+  readonly outcome: Outcome
+  readonly retryable: boolean
+  readonly cause?: unknown
+}
+
+/** The error for a call that failed; `told` ends the sentence that the method and the URL begin. */
+export function failure(
+  context: CallContext,
+  code: HttpErrorCode,
+  told: string,
+  init: FailureInit,
+): HttpError {
+  const url = redactUrl(context.url)
+  return new HttpError(`${context.method} ${url} ${told}`, {
+    code,
+    method: context.method,
+    url,
+    ...init,
+  })
+}
+
+/** The outcome of a failure after the request was sent. */
+export function outcomeOnceSent(context: CallContext): Outcome {
+  return context.effect === 'read' ? 'none' : 'unknown'
+}

@@ -1,0 +1,69 @@
+import { currentClock, detached, shield } from '@yuzuru/concurrency'
+import { type CallContext, failure } from './call-context.ts'
+import type { Origins } from './origins.ts'
+
+/** The end of a client: counts what is under way, waits for it, closes the connections. */
+export class Closing {
+  readonly #origins: Origins
+  #active = 0
+  #open = 0
+  #drained: PromiseWithResolvers<void> | undefined = undefined
+  #closed: Promise<void> | undefined = undefined
+  #over = false
+
+  constructor(origins: Origins) {
+    this.#origins = origins
+  }
+
+  /** How many calls have not ended. */
+  get active(): number {
+    return this.#active
+  }
+
+  /** Counts a call in. */
+  enter(context: CallContext): void {
+    if (this.#closed !== undefined) throw closed(context)
+    this.#active += 1
+  }
+
+  leave(): void {
+    this.#active -= 1
+    this.#check()
+  }
+
+  /** Counts a request in that holds a connection. */
+  open(context: CallContext): void {
+    if (this.#over) throw closed(context)
+    this.#open += 1
+  }
+
+  release(): void {
+    this.#open -= 1
+    this.#check()
+  }
+
+  async close(drainMs: number): Promise<void> {
+    const closed = (this.#closed ??= detached(() => this.#close(drainMs)))
+    await shield(() => closed, { name: 'http.close' })
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (this.#active + this.#open > 0) {
+      const drained = (this.#drained = Promise.withResolvers())
+      const late = currentClock().schedule(drainMs, () => drained.resolve())
+      await drained.promise
+      late.cancel()
+    }
+    this.#over = true
+    await this.#origins.destroy()
+  }
+
+  #check(): void {
+    if (this.#active + this.#open === 0) this.#drained?.resolve()
+  }
+}
+
+function closed(context: CallContext): Error {
+  const told = 'was not sent: the client is closed'
+  return failure(context, 'closed', told, { outcome: 'none', retryable: false })
+}

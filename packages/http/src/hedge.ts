@@ -1,0 +1,103 @@
+import { type Clock, currentClock } from '@yuzuru/concurrency'
+import { expectAmount } from './expect-number.ts'
+
+export interface HedgeOptions {
+  /** How long the first attempt may take before a second is sent beside it, in milliseconds. */
+  readonly delayMs: number
+}
+
+export type HedgeSettings = HedgeOptions
+
+export function expectHedge(options: HedgeOptions | false | undefined): HedgeSettings | undefined {
+  if (options === undefined || options === false) return undefined
+  expectAmount('hedge.delayMs', options.delayMs)
+  return options
+}
+
+/**
+ * Calls `send`, and when it takes longer than `delayMs` once more beside it. The first success wins
+ * and the other is aborted; a failure is only thrown when both have failed.
+ *
+ * @param isSuccess a value that is none loses to one that comes later
+ * @param mayHedge asked when the second is due
+ */
+export async function hedged<T extends Disposable>(
+  delayMs: number,
+  signal: AbortSignal,
+  mayHedge: () => boolean,
+  isSuccess: (value: T) => boolean,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const race = new Race<T>(signal, isSuccess, send)
+  const clock: Clock = currentClock()
+  race.start()
+  const timer = clock.schedule(delayMs, () => {
+    if (mayHedge()) race.start()
+  })
+  try {
+    return await race.result
+  } finally {
+    timer.cancel()
+    race.end()
+  }
+}
+
+class Race<T extends Disposable> {
+  readonly #done: PromiseWithResolvers<T> = Promise.withResolvers()
+  readonly #runners = new Set<AbortController>()
+  readonly #signal: AbortSignal
+  readonly #isSuccess: (value: T) => boolean
+  readonly #send: (signal: AbortSignal) => Promise<T>
+  #fallback: { readonly value: T } | undefined = undefined
+
+  constructor(
+    signal: AbortSignal,
+    isSuccess: (value: T) => boolean,
+    send: (signal: AbortSignal) => Promise<T>,
+  ) {
+    this.#signal = signal
+    this.#isSuccess = isSuccess
+    this.#send = send
+    signal.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  get result(): Promise<T> {
+    return this.#done.promise
+  }
+
+  start(): void {
+    const runner = new AbortController()
+    this.#runners.add(runner)
+    if (this.#signal.aborted) runner.abort(this.#signal.reason)
+    this.#send(runner.signal).then(
+      (value) => this.#arrived(runner, value),
+      (error: unknown) => this.#failed(runner, error),
+    )
+  }
+
+  end(): void {
+    this.#signal.removeEventListener('abort', this.#abort)
+    for (const runner of this.#runners) runner.abort(new Error('another attempt was faster'))
+  }
+
+  #abort = (): void => {
+    for (const runner of this.#runners) runner.abort(this.#signal.reason)
+  }
+
+  #arrived(runner: AbortController, value: T): void {
+    this.#runners.delete(runner)
+    if (this.#isSuccess(value) || this.#runners.size === 0) {
+      this.#done.resolve(value)
+      if (this.#fallback !== undefined) this.#fallback.value[Symbol.dispose]()
+    } else {
+      this.#fallback = { value }
+    }
+  }
+
+  #failed(runner: AbortController, error: unknown): void {
+    this.#runners.delete(runner)
+    if (this.#runners.size > 0) return
+    if (this.#fallback === undefined) this.#done.reject(error)
+    else this.#done.resolve(this.#fallback.value)
+  }
+}

@@ -1,0 +1,137 @@
+import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+
+/**
+ * Why an HTTP call failed.
+ *
+ * Before anything was sent (outcome `none`):
+ * - `'overloaded'`: the origin's queue is full.
+ * - `'queue_timeout'`: no connection became free within `timeouts.queueMs`.
+ * - `'closed'`: the client was closed.
+ * - `'address_refused'`: `allow` does not permit the address.
+ * - `'connect_failed'`, `'connect_timeout'`, `'tls_failed'`, `'dns_failed'`: no connection.
+ *
+ * On the way:
+ * - `'headers_timeout'`: the request was sent and no answer began within `timeouts.headersMs`.
+ * - `'stalled'`: no byte moved for `timeouts.stallMs`.
+ * - `'connection_lost'`: the connection ended before the answer did.
+ * - `'request_body_failed'`: the source of the request's body failed; `cause` is its error.
+ * - `'invalid_response'`: what came is not HTTP.
+ * - `'too_large'`: the answer is longer than `maxBytes`.
+ * - `'invalid_body'`: the answer is not the JSON that was asked for.
+ * - `'body_abandoned'`: nobody read the answer for `timeouts.unreadMs`; its connection was given back.
+ *
+ * The server's answer:
+ * - `'redirected'` (3xx that is not followed), `'too_many_redirects'`, `'not_modified'` (304)
+ * - `'bad_request'` (400, 422), `'unauthenticated'` (401), `'forbidden'` (403), `'not_found'` (404, 410),
+ *   `'conflict'` (409), `'precondition_failed'` (412, 428), `'rate_limited'` (429), `'refused'` (other 4xx)
+ * - `'unavailable'` (503), `'server_error'` (other 5xx), `'unexpected_status'` (anything else)
+ *
+ * - `'unexpected'`: none of these; `cause` tells.
+ */
+export type HttpErrorCode =
+  | 'overloaded'
+  | 'queue_timeout'
+  | 'closed'
+  | 'address_refused'
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'tls_failed'
+  | 'dns_failed'
+  | 'headers_timeout'
+  | 'stalled'
+  | 'connection_lost'
+  | 'request_body_failed'
+  | 'invalid_response'
+  | 'too_large'
+  | 'invalid_body'
+  | 'body_abandoned'
+  | 'redirected'
+  | 'too_many_redirects'
+  | 'not_modified'
+  | 'bad_request'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'rate_limited'
+  | 'refused'
+  | 'unavailable'
+  | 'server_error'
+  | 'unexpected_status'
+  | 'unexpected'
+
+/** What the server answered, as far as an error may tell it: secrets are replaced. */
+export interface HttpAnswer {
+  readonly status: number
+  /** By lower-case name; the values of headers that may be secret are `'[redacted]'`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The first 4 kB of the body. */
+  readonly body: string
+  /** The body when it is JSON and was not cut off, else `undefined`. */
+  readonly json: unknown
+}
+
+/** What an {@link HttpError} is made of. */
+export interface HttpErrorInit extends Omit<IoErrorInit, 'boundary' | 'operation' | 'code'> {
+  readonly code: HttpErrorCode
+  readonly method: string
+  /** Without credentials and without the values of its query. */
+  readonly url: string
+  readonly answer?: HttpAnswer | undefined
+}
+
+/**
+ * An HTTP call failed. `outcome` says whether the request may have had its effect all the same.
+ *
+ * @example
+ * catch (error) {
+ *   if (HttpError.isInstance(error) && error.code === 'not_found') return undefined
+ *   throw error
+ * }
+ */
+export class HttpError extends IoError {
+  declare readonly code: HttpErrorCode
+  readonly method: string
+  readonly url: string
+  /** The server's answer, if there was one. */
+  readonly answer: HttpAnswer | undefined
+
+  static {
+    this.prototype.name = 'HttpError'
+    mark(this.prototype, 'HttpError')
+  }
+
+  constructor(message: string, init: HttpErrorInit) {
+    super(message, { ...init, boundary: 'http', operation: init.method })
+    this.method = init.method
+    this.url = init.url
+    this.answer = init.answer
+  }
+
+  /** The status of the answer, if there was one. */
+  get status(): number | undefined {
+    return this.answer?.status
+  }
+
+  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  static override isInstance(value: unknown): value is HttpError {
+    return hasMark(value, 'HttpError')
+  }
+}
+
+/** The same failure, of which it is not known whether an earlier attempt had its effect. */
+export function withUnknownOutcome(error: HttpError): HttpError {
+  if (error.outcome === 'unknown') return error
+  const copy = new HttpError(error.message, {
+    code: error.code,
+    method: error.method,
+    url: error.url,
+    answer: error.answer,
+    retryable: error.retryable,
+    retryAfterMs: error.retryAfterMs,
+    outcome: 'unknown',
+    cause: error,
+  })
+  return copy
+}

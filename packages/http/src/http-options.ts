@@ -1,0 +1,56 @@
+import type { Dispatcher } from 'undici'
+import type { AddressPolicy } from './address-policy.ts'
+import type { HttpInterceptor, RedirectMode } from './http-request.ts'
+import type { HedgeOptions } from './hedge.ts'
+import type { HttpRetryOptions } from './retry-policy.ts'
+
+/** How long each part of a call may take, in milliseconds; `Infinity` for no limit. */
+export interface HttpTimeouts {
+  /** The whole call: queue, connection, answer, waits and repeats. `timeoutMs` of a call replaces it. @default 60_000 */
+  readonly totalMs?: number
+  /** The wait for a free connection. @default Infinity (the total covers it) */
+  readonly queueMs?: number
+  /** Name resolution, TCP and TLS. @default 10_000 */
+  readonly connectMs?: number
+  /** From the end of the request to the head of the answer. @default 30_000 */
+  readonly headersMs?: number
+  /** The longest pause between two bytes, of the request's body or the answer's. @default 30_000 */
+  readonly stallMs?: number
+  /**
+   * How long an answer of `stream` may wait for its reader before its connection is given back.
+   * @default 60_000
+   */
+  readonly unreadMs?: number
+}
+
+export interface HttpOptions {
+  /** What relative URLs are relative to. */
+  readonly origin?: string | URL
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How many connections, and so requests at once, each origin may have: 1 to 10,000. @default 64 */
+  readonly connections?: number
+  /** How many calls may wait for a connection of an origin, from 0 up; more are `overloaded`. @default 1_000 */
+  readonly queue?: number
+  readonly timeouts?: HttpTimeouts
+  /** `false`: every call is tried once. @default 3 attempts */
+  readonly retry?: HttpRetryOptions | false
+  /** Sends a second GET or HEAD when the first takes long. @default false */
+  readonly hedge?: HedgeOptions | false
+  /** The longest body that is accepted, in bytes. @default 64 MiB; for `stream` Infinity */
+  readonly maxBytes?: number
+  /**
+   * Which addresses may be connected to, checked after name resolution, for literals too:
+   * `'public'` refuses loopback, private, link-local, metadata and other special-purpose addresses.
+   * For URLs that others give you. @default 'any'
+   */
+  readonly allow?: AddressPolicy
+  /** What to do with a redirect. @default 'error' */
+  readonly redirect?: RedirectMode
+  /** How many redirects are followed, from 0 to 20. @default 5 */
+  readonly maxRedirects?: number
+  /** Wrapped around each attempt; the first is the outermost. */
+  readonly interceptors?: readonly HttpInterceptor[]
+  /** An undici dispatcher to send with, instead of pools of our own. It is never closed. */
+  readonly dispatcher?: Dispatcher
+}

@@ -1,0 +1,59 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { HttpResponse } from './http-response.ts'
+import type { RequestBody } from './request-body.ts'
+
+/** A value of a query; `undefined` and `null` leave it out, a list repeats it. */
+export type QueryValue = string | number | boolean | null | undefined
+
+/** What a call may say about its request. */
+export interface HttpInit extends IoOptions {
+  /** @default 'GET', or 'POST' with a body */
+  readonly method?: string
+  /** Added to those of the client; `undefined` takes one of the client's off. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** Added to the query of the URL. */
+  readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>>
+  readonly body?: RequestBody
+  /** Sent as JSON, with its content type. Not together with `body`. */
+  readonly json?: unknown
+  /** Sent as `Idempotency-Key`: the request may then be repeated whatever its method. */
+  readonly idempotencyKey?: string
+  /**
+   * What to do with a redirect: fail (`redirected`), follow it, or return it as it is.
+   * @default the client's `redirect`
+   */
+  readonly redirect?: RedirectMode
+  /** The longest body to accept, in bytes. @default the client's `maxBytes` */
+  readonly maxBytes?: number
+  /** Which statuses are returned rather than thrown. @default 200 to 299 */
+  readonly acceptStatus?: (status: number) => boolean
+  /** `false`: this call is tried once. @default the client's `retry` */
+  readonly retry?: false
+}
+
+export type RedirectMode = 'error' | 'follow' | 'manual'
+
+/** One attempt, as interceptors see it. To change it, hand a copy on. */
+export interface HttpRequest {
+  readonly method: string
+  readonly url: URL
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: RequestBody | undefined
+  /** 1 for the first. */
+  readonly attempt: number
+  /** Fires when the call is cancelled or its deadline passes. */
+  readonly signal: AbortSignal
+}
+
+/** Sends one attempt and resolves with whatever the server answered, whichever its status. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
+
+/**
+ * Wraps the sending of each attempt: adds credentials, logs, measures, answers from elsewhere.
+ *
+ * @example
+ * const authorize: HttpInterceptor = (next) => async (request) =>
+ *   next({ ...request, headers: { ...request.headers, authorization: await token() } })
+ */
+export type HttpInterceptor = (next: HttpHandler) => HttpHandler

@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream'
+import { io, type IoOptions } from '@yuzuru/concurrency'
+import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
+import { HttpHeaders, type RawHeaders } from './http-headers.ts'
+import type { ResponseBody } from './response-body.ts'
+
+export interface HttpResponseInit {
+  readonly status: number
+  readonly headers: RawHeaders
+  readonly body: ResponseBody
+  readonly context: CallContext
+  readonly maxBytes: number
+}
+
+/**
+ * What the server answered. From `request` the body has come in whole; from `stream` it is still on
+ * its way: read it, or dispose of the response (`using`), so that its connection is free again.
+ */
+export class HttpResponse implements Disposable {
+  readonly status: number
+  readonly headers: HttpHeaders
+  /** Where the answer came from: the last hop when redirects were followed. */
+  readonly url: URL
+  readonly #body: ResponseBody
+  readonly #context: CallContext
+  readonly #maxBytes: number
+  #bytes: Uint8Array | undefined = undefined
+
+  constructor(init: HttpResponseInit) {
+    this.status = init.status
+    this.headers = new HttpHeaders(init.headers)
+    this.url = init.context.url
+    this.#body = init.body
+    this.#context = init.context
+    this.#maxBytes = init.maxBytes
+  }
+
+  /** Whether the status is 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299
+  }
+
+  /** The body, piece by piece. Leaving the loop early ends the connection. Once only. */
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#bytes === undefined ? this.#body : only(this.#bytes)
+  }
+
+  /** Whether the body has come in whole. */
+  get complete(): boolean {
+    return this.#bytes !== undefined || this.#body.ended
+  }
+
+  /**
+   * All of the body; again and again the same.
+   *
+   * @throws {HttpError} `'too_large'`, `'stalled'`, `'connection_lost'`, `'body_abandoned'`
+   */
+  async bytes(options?: IoOptions): Promise<Uint8Array> {
+    if (this.#bytes !== undefined) return this.#bytes
+    if (this.#body.ended) return (this.#bytes = this.#body.whole())
+    const call = { boundary: 'http', operation: 'body', effect: 'read' } as const
+    this.#bytes = await io(call, options, (signal) => this.#collect(signal))
+    return this.#bytes
+  }
+
+  /** The body as text (UTF-8; a byte order mark is left out). */
+  async text(options?: IoOptions): Promise<string> {
+    return decoder.decode(await this.bytes(options))
+  }
+
+  /**
+   * The body as JSON. `T` is what you expect: it is not checked.
+   *
+   * @throws {HttpError} `'invalid_body'` when it is none
+   */
+  async json<T = unknown>(options?: IoOptions): Promise<T> {
+    const text = await this.text(options)
+    try {
+      return JSON.parse(text) as T
+    } catch {
+      // The parser's own message quotes the text, which may be secret.
+      const told = `answered ${this.status} with a body that is not JSON (${text.length} characters)`
+      const outcome = outcomeOnceSent(this.#context)
+      throw failure(this.#context, 'invalid_body', told, { outcome, retryable: false })
+    }
+  }
+
+  /** The body as a Node stream. */
+  readable(): Readable {
+    return Readable.from(this.body, { objectMode: false })
+  }
+
+  /** Gives up on what was not read, and frees the connection. */
+  [Symbol.dispose](): void {
+    this.#body.destroy(
+      failure(this.#context, 'body_abandoned', 'was disposed of before its body was read', {
+        outcome: outcomeOnceSent(this.#context),
+        retryable: false,
+      }),
+    )
+  }
+
+  async #collect(signal: AbortSignal): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of this.#body) {
+      size += chunk.byteLength
+      if (size > this.#maxBytes) throw tooLarge(this.#context, this.#maxBytes)
+      chunks.push(chunk)
+    }
+    signal.throwIfAborted()
+    return Buffer.concat(chunks, size)
+  }
+}
+
+const decoder = new TextDecoder()
+
+/** The error for a body that is longer than it may be. */
+export function tooLarge(context: CallContext, maxBytes: number): Error {
+  const told = `answered with more than the ${maxBytes} bytes that "maxBytes" allows`
+  return failure(context, 'too_large', told, {
+    outcome: outcomeOnceSent(context),
+    retryable: false,
+  })
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  if (bytes.byteLength > 0) yield bytes
+}

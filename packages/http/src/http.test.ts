@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { createHttp } from './http.ts'
+import { startScriptedServer } from './scripted-server.ts'
+
+test('a client gets JSON and streams', async () => {
+  await using server = await startScriptedServer()
+  server.reply({ json: { a: 1 } }, { body: 'text' })
+  await using http = createHttp({ origin: server.url })
+  expect(await http.json('/a', { query: { b: [1, 2] } })).toEqual({ a: 1 })
+  const streamed = await http.stream('/b', { json: { a: 1 } })
+  expect(streamed.ok).toBe(true)
+  expect(await streamed.text()).toBe('text')
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /a?b=1&b=2',
+    'POST /b',
+  ])
+})

@@ -1,0 +1,142 @@
+import type { Effect, IoOptions } from '@yuzuru/concurrency'
+import type { CallContext } from './call-context.ts'
+import { describeValue } from './describe-value.ts'
+import { expectAmount } from './expect-number.ts'
+import type { HttpInit, RedirectMode } from './http-request.ts'
+import { isBody, isReplayable, type RequestBody } from './request-body.ts'
+import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
+import { expectRedirect, type Settings } from './settings.ts'
+
+/** A call, checked, with everything that its attempts share. */
+export interface PreparedCall {
+  readonly context: CallContext
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: RequestBody | undefined
+  /** Whether it can be sent more than once at all. */
+  readonly replayable: boolean
+  readonly redirect: RedirectMode
+  readonly maxBytes: number
+  readonly acceptStatus: (status: number) => boolean
+  readonly retry: boolean
+  readonly options: IoOptions
+}
+
+/** What `request` accepts at the most when nothing else is said. */
+const MAX_BYTES = 64 * 1024 * 1024
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** RFC 9110, 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['PUT', 'DELETE'])
+
+/** Checks a call. Throws a `TypeError` before anything is sent. */
+export function prepare(
+  settings: Settings,
+  target: string | URL,
+  init: HttpInit,
+  whole: boolean,
+): PreparedCall {
+  if (typeof init !== 'object' || init === null) {
+    throw new TypeError(`Expected init to be an object, got ${describeValue(init)}`)
+  }
+  const body = bodyOf(init)
+  const method = methodOf(init, body)
+  const headers = mergeHeaders(settings.headers, init.headers)
+  if (init.json !== undefined) headers['content-type'] ??= 'application/json'
+  if (init.body instanceof URLSearchParams) {
+    headers['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8'
+  } else if (init.body instanceof Blob && init.body.type !== '') {
+    headers['content-type'] ??= init.body.type
+  }
+  if (init.idempotencyKey !== undefined) {
+    expectValue('idempotency-key', init.idempotencyKey)
+    headers['idempotency-key'] = init.idempotencyKey
+  }
+  if (init.redirect !== undefined) expectRedirect(init.redirect)
+  if (init.maxBytes !== undefined) expectAmount('maxBytes', init.maxBytes)
+  const effect = effectOf(method, headers)
+  return {
+    context: { method, url: urlOf(settings, target, init), effect },
+    headers,
+    body,
+    replayable: isReplayable(body),
+    redirect: init.redirect ?? settings.redirect,
+    maxBytes: init.maxBytes ?? settings.maxBytes ?? (whole ? MAX_BYTES : Infinity),
+    acceptStatus: init.acceptStatus ?? isSuccess,
+    retry: init.retry !== false,
+    options: optionsOf(settings, init, whole),
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299
+}
+
+function optionsOf(settings: Settings, init: HttpInit, whole: boolean): IoOptions {
+  void whole
+  return { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs }
+}
+
+function effectOf(method: string, headers: Readonly<Record<string, string>>): Effect {
+  if (READS.has(method)) return 'read'
+  if (IDEMPOTENT.has(method) || headers['idempotency-key'] !== undefined) return 'idempotent'
+  return 'write'
+}
+
+function methodOf(init: HttpInit, body: RequestBody | undefined): string {
+  const { method = body === undefined ? 'GET' : 'POST' } = init
+  if (typeof method !== 'string' || !isToken(method)) {
+    throw new TypeError(`Expected method to be an HTTP method, got ${describeValue(method)}`)
+  }
+  const upper = method.toUpperCase()
+  if (upper === 'CONNECT') throw new TypeError('Expected method to be other than CONNECT')
+  if (body !== undefined && (upper === 'GET' || upper === 'HEAD')) {
+    throw new TypeError(`Expected no body with ${upper}, got one`)
+  }
+  return upper
+}
+
+function bodyOf(init: HttpInit): RequestBody | undefined {
+  if (init.json !== undefined) {
+    if (init.body !== undefined) throw new TypeError('Expected either body or json, got both')
+    const text: unknown = JSON.stringify(init.json)
+    if (typeof text === 'string') return text
+    throw new TypeError(`Expected json to be a value of JSON, got ${describeValue(init.json)}`)
+  }
+  if (init.body === undefined || isBody(init.body)) return init.body
+  throw new TypeError(
+    `Expected body to be a string, bytes, a stream or a function, got ${describeValue(init.body)}`,
+  )
+}
+
+function urlOf(settings: Settings, target: string | URL, init: HttpInit): URL {
+  const url = parsed(settings, target)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TypeError(`Expected an http: or https: URL, got one of ${url.protocol}`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError('Expected a URL without credentials: send them as a header')
+  }
+  if (init.query !== undefined) addQuery(url, init.query)
+  return url
+}
+
+function parsed(settings: Settings, target: string | URL): URL {
+  if (target instanceof URL) return new URL(target)
+  if (typeof target !== 'string') {
+    throw new TypeError(`Expected a URL, got ${describeValue(target)}`)
+  }
+  const url = URL.parse(target, settings.origin)
+  if (url !== null) return url
+  const hint = settings.origin === undefined ? ' (the client has no "origin")' : ''
+  throw new TypeError(`Expected a URL, got something that is none${hint}`)
+}
+
+function addQuery(url: URL, query: NonNullable<HttpInit['query']>): void {
+  for (const name of Object.keys(query)) {
+    const given = query[name]
+    for (const value of Array.isArray(given) ? given : [given]) {
+      if (value !== undefined && value !== null) url.searchParams.append(name, String(value))
+    }
+  }
+}

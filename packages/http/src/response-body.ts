@@ -1,0 +1,145 @@
+import { currentSignal, throwIfCancelled } from '@yuzuru/concurrency'
+
+/** What fills a body: it can be told to go on and to stop. */
+export interface BodySource {
+  /** The reader wants more. */
+  resume(): void
+  /** Nobody wants the rest: ends the connection. Rejects what is waiting with `reason`. */
+  abort(reason: unknown): void
+}
+
+interface Waiter {
+  readonly resolve: (chunk: Uint8Array | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** How many bytes are kept for a reader that does not come, before the server is told to wait. */
+const HIGH_WATER_BYTES = 128 * 1024
+
+/** The bytes of an answer between the connection and its one reader. */
+export class ResponseBody implements AsyncIterable<Uint8Array> {
+  readonly #source: BodySource
+  #chunks: Uint8Array[] = []
+  #first = 0
+  #buffered = 0
+  #ended = false
+  #failure: { readonly error: unknown } | undefined = undefined
+  #waiter: Waiter | undefined = undefined
+  /** Whether anybody has begun to read. */
+  begun = false
+
+  constructor(source: BodySource) {
+    this.#source = source
+  }
+
+  /** Whether all of it has come. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get buffered(): number {
+    return this.#buffered
+  }
+
+  /** Takes bytes in. `false`: the source should wait for `resume`. */
+  push(chunk: Uint8Array): boolean {
+    const waiter = this.#waiter
+    if (waiter !== undefined) {
+      this.#waiter = undefined
+      waiter.resolve(chunk)
+      return true
+    }
+    this.#chunks.push(chunk)
+    this.#buffered += chunk.byteLength
+    return this.#buffered < HIGH_WATER_BYTES
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#waiter?.resolve(undefined)
+    this.#waiter = undefined
+  }
+
+  fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = { error }
+    this.#chunks = []
+    this.#buffered = 0
+    this.#waiter?.reject(error)
+    this.#waiter = undefined
+  }
+
+  /** The next bytes; `undefined` at the end. Bound by the scope of whoever reads. */
+  async read(): Promise<Uint8Array | undefined> {
+    this.begun = true
+    throwIfCancelled()
+    if (this.#failure !== undefined) throw this.#failure.error
+    const chunk = this.#take()
+    if (chunk !== undefined) return chunk
+    if (this.#ended) return undefined
+    if (this.#waiter !== undefined) {
+      throw new TypeError('Expected one reader of the body, got two at once')
+    }
+    return await this.#wait(currentSignal())
+  }
+
+  /** All bytes that have come, in one piece, left where they are. Only when it has ended. */
+  whole(): Uint8Array {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#first > 0)
+      throw new TypeError('Expected an unread body, got one that was read in part')
+    if (this.#chunks.length !== 1) {
+      this.#chunks = [Buffer.concat(this.#chunks, this.#buffered)]
+    }
+    return this.#chunks[0] ?? new Uint8Array()
+  }
+
+  /** Gives up on the rest. */
+  destroy(reason: unknown): void {
+    if (!this.#ended && this.#failure === undefined) this.#source.abort(reason)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read())
+        yield chunk
+    } finally {
+      this.destroy(new TypeError('Expected the whole body to be read, got a reader that stopped'))
+    }
+  }
+
+  #take(): Uint8Array | undefined {
+    const chunk = this.#chunks[this.#first]
+    if (chunk === undefined) return undefined
+    this.#first += 1
+    this.#buffered -= chunk.byteLength
+    if (this.#first === this.#chunks.length) {
+      this.#chunks = []
+      this.#first = 0
+      if (!this.#ended) this.#source.resume()
+    }
+    return chunk
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      if (signal === undefined) {
+        this.#waiter = { resolve, reject }
+      } else {
+        const abort = (): void => this.#source.abort(signal.reason)
+        signal.addEventListener('abort', abort, { once: true })
+        this.#waiter = {
+          resolve: (chunk) => {
+            signal.removeEventListener('abort', abort)
+            resolve(chunk)
+          },
+          reject: (error) => {
+            signal.removeEventListener('abort', abort)
+            reject(error)
+          },
+        }
+      }
+      this.#source.resume()
+    })
+  }
+}

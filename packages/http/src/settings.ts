@@ -1,0 +1,103 @@
+import type { Dispatcher } from 'undici'
+import type { AddressPolicy } from './address-policy.ts'
+import { describeValue } from './describe-value.ts'
+import { expectAmount, expectInteger } from './expect-number.ts'
+import { expectHedge, type HedgeSettings } from './hedge.ts'
+import type { HttpOptions, HttpTimeouts } from './http-options.ts'
+import type { HttpInterceptor, RedirectMode } from './http-request.ts'
+import { lowerCased } from './request-headers.ts'
+import { expectRetry, type RetryPolicy } from './retry-policy.ts'
+
+/** The options with their defaults, checked. */
+export interface Settings {
+  readonly origin: URL | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly connections: number
+  readonly queue: number
+  readonly timeouts: Required<HttpTimeouts>
+  readonly retry: RetryPolicy | undefined
+  readonly hedge: HedgeSettings | undefined
+  readonly maxBytes: number | undefined
+  readonly allow: AddressPolicy
+  readonly redirect: RedirectMode
+  readonly maxRedirects: number
+  readonly interceptors: readonly HttpInterceptor[]
+  readonly dispatcher: Dispatcher | undefined
+}
+
+const TIMEOUTS: Required<HttpTimeouts> = {
+  totalMs: 60_000,
+  queueMs: Infinity,
+  connectMs: 10_000,
+  headersMs: 30_000,
+  stallMs: 30_000,
+  unreadMs: 60_000,
+}
+
+export function expectSettings(options: HttpOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
+  }
+  const { connections = 64, queue = 1_000, maxRedirects = 5, redirect = 'error' } = options
+  const { allow = 'any', dispatcher, maxBytes, interceptors = [] } = options
+  expectInteger('connections', connections, 1, 10_000)
+  expectInteger('queue', queue, 0, Number.MAX_SAFE_INTEGER)
+  expectInteger('maxRedirects', maxRedirects, 0, 20)
+  expectRedirect(redirect)
+  if (maxBytes !== undefined) expectAmount('maxBytes', maxBytes)
+  if (allow !== 'any' && allow !== 'public' && typeof allow !== 'function') {
+    throw new TypeError(`Expected allow to be 'any', 'public' or a function, got ${String(allow)}`)
+  }
+  if (dispatcher !== undefined && allow !== 'any') {
+    throw new TypeError(
+      'Expected either dispatcher or allow: a dispatcher makes its own connections, unchecked',
+    )
+  }
+  if (!Array.isArray(interceptors) || interceptors.some((each) => typeof each !== 'function')) {
+    throw new TypeError('Expected interceptors to be a list of functions')
+  }
+  return {
+    origin: options.origin === undefined ? undefined : expectOrigin(options.origin),
+    headers: lowerCased(options.headers ?? {}),
+    connections,
+    queue,
+    timeouts: expectTimeouts(options.timeouts ?? {}),
+    retry: expectRetry(options.retry),
+    hedge: expectHedge(options.hedge),
+    maxBytes,
+    allow,
+    redirect,
+    maxRedirects,
+    interceptors,
+    dispatcher,
+  }
+}
+
+export function expectRedirect(redirect: unknown): void {
+  if (redirect === 'error' || redirect === 'follow' || redirect === 'manual') return
+  throw new TypeError(
+    `Expected redirect to be 'error', 'follow' or 'manual', got ${String(redirect)}`,
+  )
+}
+
+function expectTimeouts(given: HttpTimeouts): Required<HttpTimeouts> {
+  const timeouts = { ...TIMEOUTS }
+  for (const name of Object.keys(TIMEOUTS) as (keyof HttpTimeouts)[]) {
+    const value = given[name]
+    if (value === undefined) continue
+    expectAmount(`timeouts.${name}`, value)
+    timeouts[name] = value
+  }
+  return timeouts
+}
+
+function expectOrigin(origin: string | URL): URL {
+  if (!URL.canParse(String(origin))) {
+    throw new TypeError('Expected origin to be an absolute http: or https: URL')
+  }
+  const url = new URL(origin)
+  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password) {
+    throw new TypeError('Expected origin to be an http: or https: URL without credentials')
+  }
+  return url
+}
