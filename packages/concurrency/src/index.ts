@@ -11,6 +11,7 @@ export {
   isOutage,
 } from './circuit-breaker.ts'
 export { CircuitOpenError } from './circuit-open-error.ts'
+export { type Clock, currentClock, type Timer } from './clock.ts'
 export { detached } from './detached.ts'
 export { Event, type EventOptions } from './event.ts'
 export { gather, type Gathered, type GatherOptions, type Settled, type Thunk } from './gather.ts'
