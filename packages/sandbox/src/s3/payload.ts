@@ -44,8 +44,7 @@ function decodedLength(message: IncomingMessage, streaming: boolean): number {
   return Number(given)
 }
 
-function contentMd5(message: IncomingMessage): string | undefined {
-  const given = header(message, 'content-md5')
+function checkMd5Value(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
   const bytes = Buffer.from(given, 'base64')
   if (bytes.length === 16 && bytes.toString('base64') === given) return given
@@ -89,7 +88,7 @@ export function openPayload(
   const { payloadHash } = authorization
   const streaming = payloadHash.startsWith('STREAMING-')
   const length = decodedLength(message, streaming)
-  const md5 = contentMd5(message)
+  const md5InHeader = checkMd5Value(header(message, 'content-md5'))
   const names = options.checksums === 'ignore' ? [] : Object.keys(message.headersDistinct)
   const inHeader = declaredChecksum(names)
   const inTrailer = payloadHash.endsWith('-TRAILER') ? trailerChecksum(message) : undefined
@@ -122,6 +121,8 @@ export function openPayload(
         S3ComputedContentSHA256: digests.value('SHA256').toString('hex'),
       })
     }
+    // The SDK moves Content-MD5 into the trailer when the body is a stream.
+    const md5 = md5InHeader ?? checkMd5Value(decoder?.trailers.get('content-md5'))
     if (md5 !== undefined && digests.value('MD5').toString('base64') !== md5) {
       throw new S3Error('BadDigest', undefined, {
         ExpectedDigest: md5,

@@ -131,6 +131,8 @@ export async function startTestServer(
     region: s3.region,
     credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
     maxAttempts: 1,
+    // An empty body makes the SDK warn about streams of unknown length.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     ...clientConfig,
   })
   return {
