@@ -1,0 +1,53 @@
+import {
+  type Dialect,
+  type DialectAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
+import { Database } from './database.ts'
+import { BoundAdapter, type DatabaseContext } from './database-context.ts'
+import { type DatabaseOptions, expectDatabaseOptions, hasGivenPool } from './database-options.ts'
+import { YuzuruDriver } from './driver.ts'
+import { GivenPool } from './given-pool.ts'
+import { openSession } from './open-session.ts'
+import { Pool, type SessionSource } from './pool.ts'
+import { valueParsers } from './value-parsers.ts'
+
+/**
+ * Makes a `Kysely<DB>` on PostgreSQL. Nothing is sent before the first query.
+ *
+ * @throws {TypeError} on wrong options
+ * @example
+ * await using db = createDatabase<Schema>({ url: 'postgres://app@127.0.0.1/app' })
+ * const office = await withTimeout(2_000, () =>
+ *   db.selectFrom('offices').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
+ */
+export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
+  expectDatabaseOptions(options)
+  const driver = new YuzuruDriver()
+  const dialect: Dialect = {
+    createAdapter: (): DialectAdapter => new BoundAdapter(context),
+    createDriver: () => driver,
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+  const { plugins, log } = options
+  const context: DatabaseContext = {
+    sessions: sessionsOf(options),
+    types: valueParsers(options),
+    commitTimeoutMs: options.commitTimeoutMs ?? 30_000,
+    config: {
+      dialect,
+      ...(plugins === undefined ? {} : { plugins }),
+      ...(log === undefined ? {} : { log }),
+    },
+    driver,
+  }
+  driver.attach(context)
+  return new Database<DB>(context)
+}
+
+function sessionsOf(options: DatabaseOptions): SessionSource {
+  if (hasGivenPool(options)) return new GivenPool(options)
+  return new Pool((signal) => openSession(options, signal), options.pool)
+}

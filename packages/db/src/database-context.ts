@@ -1,0 +1,41 @@
+import {
+  type DialectAdapter,
+  type KyselyConfig,
+  type KyselyProps,
+  PostgresAdapter,
+  type QueryExecutorProvider,
+} from 'kysely'
+import type { PgTypes } from './pg-client.ts'
+import type { SessionSource } from './pool.ts'
+import type { TransactionState } from './transaction-state.ts'
+
+/** What all queries of one database share. */
+export interface DatabaseContext {
+  readonly sessions: SessionSource
+  readonly types: PgTypes
+  readonly commitTimeoutMs: number
+  readonly config: KyselyConfig
+  readonly driver: KyselyProps['driver']
+}
+
+/**
+ * Kysely's adapter, which every instance derived from another carries along (`withSchema`,
+ * `withPlugin` …): so it can tell which database, and which transaction, an instance belongs to.
+ */
+export class BoundAdapter extends PostgresAdapter {
+  readonly context: DatabaseContext
+  readonly transaction: TransactionState | undefined
+
+  constructor(context: DatabaseContext, transaction?: TransactionState) {
+    super()
+    this.context = context
+    this.transaction = transaction
+  }
+}
+
+/** @throws {TypeError} when `db` does not stem from `createDatabase` */
+export function bindingOf(db: QueryExecutorProvider): BoundAdapter {
+  const adapter: DialectAdapter | undefined = db?.getExecutor?.().adapter
+  if (adapter instanceof BoundAdapter) return adapter
+  throw new TypeError('Expected db to be made by createDatabase, or a tx of its transaction')
+}

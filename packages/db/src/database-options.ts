@@ -1,0 +1,107 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { KyselyConfig } from 'kysely'
+import type { PgPoolLike } from './pg-client.ts'
+import type { ValueOptions } from './value-parsers.ts'
+
+/** How many connections, and how long to wait for one. */
+export interface PoolOptions {
+  /**
+   * The most connections at once, from 1 up. Size it by what runs together: a hundred requests of two
+   * 30 ms queries each need 630 ms with 10 and 60 ms with 100.
+   *
+   * @default 10
+   */
+  readonly max?: number
+  /** How many may wait for a connection before `overloaded`, from 0 up. @default 1_000 */
+  readonly queueLimit?: number
+  /** How long one may wait, in milliseconds, before `acquire_timeout`. @default 30_000 */
+  readonly acquireTimeoutMs?: number
+  /** How long making a connection may take, in milliseconds. @default 10_000 */
+  readonly connectTimeoutMs?: number
+  /** How long an unused connection is kept, in milliseconds; `Infinity` keeps it. @default 30_000 */
+  readonly idleTimeoutMs?: number
+}
+
+/** What holds for a pool of our own and for one that was passed in. */
+export interface CommonDatabaseOptions extends ValueOptions {
+  /** Kysely's plugins for every query. */
+  readonly plugins?: KyselyConfig['plugins']
+  /** Kysely's logging. Its events hold the parameters of the queries. */
+  readonly log?: KyselyConfig['log']
+  /**
+   * How long the server may take to stop a cancelled statement, in milliseconds; then the connection
+   * is closed. @default 5_000
+   */
+  readonly cancelTimeoutMs?: number
+  /** How long COMMIT may take, in milliseconds; then its outcome is unknown. @default 30_000 */
+  readonly commitTimeoutMs?: number
+}
+
+/** Where the database is. What is left out comes from libpq's variables (`PGHOST` …), as in pg. */
+export interface ConnectionFields {
+  /** The folder of a Unix socket begins with `/`. @default 'localhost' */
+  readonly host?: string
+  /** @default 5432 */
+  readonly port?: number
+  readonly database?: string
+  readonly user?: string
+  /** Asked anew for each connection when it is a function: for tokens that expire. */
+  readonly password?: string | (() => string | Promise<string>)
+}
+
+/** A pool of our own. */
+export interface OwnPoolOptions extends CommonDatabaseOptions, ConnectionFields {
+  /** `postgres://user:password@host:port/database`; goes before the single fields. */
+  readonly url?: string
+  /** Whether, and how, to encrypt. @default as the URL's `sslmode` or `PGSSLMODE` says */
+  readonly ssl?: boolean | ConnectionOptions
+  readonly pool?: PoolOptions
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName?: string
+}
+
+/** A pool that was passed in. It is never closed here. */
+export interface GivenPoolOptions extends CommonDatabaseOptions {
+  /** A pg `Pool`, something alike, or what makes one (called once, before the first query). */
+  readonly pool: PgPoolLike | (() => PgPoolLike | Promise<PgPoolLike>)
+  readonly url?: never
+}
+
+export type DatabaseOptions = OwnPoolOptions | GivenPoolOptions
+
+/** Whether a pool, or what makes one, was passed in. */
+export function hasGivenPool(options: DatabaseOptions): options is GivenPoolOptions {
+  const { pool } = options
+  return typeof pool === 'function' || (typeof pool === 'object' && 'connect' in pool)
+}
+
+const DELAYS = ['acquireTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const
+const BOUNDS = ['cancelTimeoutMs', 'commitTimeoutMs'] as const
+
+/** @throws {TypeError} on the first wrong option */
+export function expectDatabaseOptions(options: DatabaseOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Expected options to be an object, got ${typeof options}`)
+  }
+  for (const name of BOUNDS) expectPositive(name, options[name])
+  if (hasGivenPool(options)) return
+  const { url, pool = {} } = options
+  if (url !== undefined && (typeof url !== 'string' || !/^postgres(ql)?:\/\//.test(url))) {
+    throw new TypeError('Expected url to start with postgres:// or postgresql://')
+  }
+  expectInteger('pool.max', pool.max, 1)
+  expectInteger('pool.queueLimit', pool.queueLimit, 0)
+  for (const name of DELAYS) expectPositive(`pool.${name}`, pool[name])
+}
+
+function expectInteger(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return
+  throw new TypeError(`Expected ${name} to be an integer from ${least} up, got ${String(value)}`)
+}
+
+function expectPositive(name: string, value: number | undefined): void {
+  if (value === undefined || (typeof value === 'number' && value > 0)) return
+  throw new TypeError(
+    `Expected ${name} to be a number of milliseconds above 0, got ${String(value)}`,
+  )
+}

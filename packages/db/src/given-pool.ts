@@ -1,0 +1,82 @@
+import { DbError } from './db-error.ts'
+import type { GivenPoolOptions } from './database-options.ts'
+import type { PgPoolClientLike, PgPoolLike } from './pg-client.ts'
+import type { Loan, PoolFigures, SessionSource } from './pool.ts'
+import { Session } from './session.ts'
+import { translateError } from './translate-error.ts'
+
+/** Sessions from a pool that was passed in: its limits hold, and it is never closed here. */
+export class GivenPool implements SessionSource {
+  readonly #make: GivenPoolOptions['pool']
+  readonly #cancelTimeoutMs: number
+  readonly #sessions = new WeakMap<PgPoolClientLike, Session>()
+  #pool: Promise<PgPoolLike> | undefined = undefined
+  #used = 0
+  #closed = false
+
+  constructor(options: GivenPoolOptions) {
+    this.#make = options.pool
+    this.#cancelTimeoutMs = options.cancelTimeoutMs ?? 5_000
+  }
+
+  get figures(): PoolFigures {
+    return { max: Infinity, used: this.#used, idle: 0, waiting: 0 }
+  }
+
+  async acquire(signal: AbortSignal): Promise<Loan> {
+    if (this.#closed) {
+      const init = { operation: 'acquire', code: 'closed', outcome: 'none' } as const
+      throw new DbError('This database was closed', init)
+    }
+    const client = await this.#borrow(signal)
+    let session = this.#sessions.get(client)
+    if (session === undefined) {
+      session = new Session(client, this.#cancelTimeoutMs)
+      this.#sessions.set(client, session)
+    }
+    this.#used += 1
+    const lent = session
+    const release = (): void => {
+      this.#used -= 1
+      client.release(!lent.reusable)
+    }
+    return { session, release }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  async #borrow(signal: AbortSignal): Promise<PgPoolClientLike> {
+    const borrowed = this.#ready().then((pool) => pool.connect())
+    // A pool can't be told that we no longer wait: what comes too late goes straight back.
+    const cancelled = Promise.withResolvers<never>()
+    const cancel = (): void => {
+      void borrowed.then((client) => client.release()).catch(() => undefined)
+      cancelled.reject(signal.reason)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await Promise.race([borrowed, cancelled.promise])
+    } catch (error) {
+      throw signal.aborted ? signal.reason : translateError('acquire', error, 'none')
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
+  }
+
+  #ready(): Promise<PgPoolLike> {
+    this.#pool ??= this.#create().catch((error: unknown) => {
+      this.#pool = undefined
+      throw error
+    })
+    return this.#pool
+  }
+
+  async #create(): Promise<PgPoolLike> {
+    const pool = typeof this.#make === 'function' ? await this.#make() : this.#make
+    // pg's Pool emits what its idle clients meet; unheard, that would end the process.
+    pool.on?.('error', () => undefined)
+    return pool
+  }
+}

@@ -1,0 +1,140 @@
+import { type Effect, io, type IoCall, type Outcome, Semaphore } from '@yuzuru/concurrency'
+import type {
+  AbortableOperationOptions,
+  CompiledQuery,
+  DatabaseConnection,
+  QueryResult,
+} from 'kysely'
+import type { DatabaseContext } from './database-context.ts'
+import { toParameter } from './parameter.ts'
+import type { PgResult } from './pg-client.ts'
+import type { Loan } from './pool.ts'
+import type { AbortMode } from './session.ts'
+import { commits, effectOf } from './statement-effect.ts'
+import { refuseNested } from './transaction-state.ts'
+import { translateError } from './translate-error.ts'
+
+/** How a {@link Lease} runs a statement of our own. */
+export interface StatementOptions {
+  readonly effect: Effect
+  readonly abort?: AbortMode
+  readonly timeoutMs?: number
+  readonly translate?: (error: unknown, outcome: Outcome) => Error
+}
+
+const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
+  read: callFor('query', 'read'),
+  write: callFor('query', 'write'),
+}
+
+/**
+ * What Kysely takes for a connection. It borrows a session when the first statement needs one, so that
+ * waiting for it and running the statement are one call to the outside.
+ */
+export class Lease implements DatabaseConnection {
+  readonly #context: DatabaseContext
+  /** A session runs one statement at a time; first come, first served. */
+  readonly #turn = new Semaphore(1, { name: 'db connection' })
+  #loan: Loan | undefined = undefined
+  #wrote = false
+
+  constructor(context: DatabaseContext) {
+    this.#context = context
+  }
+
+  /** Whether the server refuses all but a rollback, or is gone. */
+  get failed(): boolean {
+    const session = this.#loan?.session
+    return session !== undefined && (session.lost || session.inFailedTransaction)
+  }
+
+  /** Whether a transaction is open on it. */
+  get inTransaction(): boolean {
+    const session = this.#loan?.session
+    return session !== undefined && !session.lost && session.inTransaction
+  }
+
+  /** Whether a statement that may write ran on it. */
+  get wrote(): boolean {
+    return this.#wrote
+  }
+
+  /** @param guard called right before the statement is sent; throws to stop it */
+  async executeQuery<R>(
+    query: CompiledQuery,
+    options?: AbortableOperationOptions,
+    guard?: () => void,
+  ): Promise<QueryResult<R>> {
+    const writes = effectOf(query) === 'write'
+    // In a transaction it is COMMIT that decides.
+    const reads = this.inTransaction ? !commits(query) : !writes
+    const result = await io(QUERIES[reads ? 'read' : 'write'], options, (signal, progress) => {
+      progress.sent = false
+      return this.#inTurn(async () => {
+        const { session } = await this.#borrow(signal)
+        guard?.()
+        const { sql: text, parameters } = query
+        const values = parameters.map((value) => toParameter(value))
+        progress.sent = true
+        if (writes) this.#wrote = true
+        return await session.query({ text, values, types: this.#context.types }, signal)
+      })
+    })
+    return toQueryResult<R>(result)
+  }
+
+  /** Runs text of our own: BEGIN, COMMIT and the like. */
+  async statement(operation: string, text: string, options: StatementOptions): Promise<PgResult> {
+    const { effect, abort, timeoutMs, translate } = options
+    return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
+      progress.sent = false
+      return this.#inTurn(async () => {
+        const { session } = await this.#borrow(signal)
+        progress.sent = true
+        return await session.query({ text, types: this.#context.types }, signal, abort)
+      })
+    })
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new TypeError('Expected stream(query) of @yuzuru/db, got .stream() of Kysely')
+  }
+
+  /** Gives the session back, if one was borrowed. */
+  release(): void {
+    this.#loan?.release()
+    this.#loan = undefined
+  }
+
+  async #inTurn<T>(fn: () => Promise<T>): Promise<T> {
+    using _turn = this.#turn.tryAcquire() ?? (await this.#turn.acquire())
+    return await fn()
+  }
+
+  async #borrow(signal: AbortSignal): Promise<Loan> {
+    if (this.#loan !== undefined) return this.#loan
+    refuseNested(this.#context)
+    this.#loan = await this.#context.sessions.acquire(signal)
+    return this.#loan
+  }
+}
+
+function callFor(
+  operation: string,
+  effect: Effect,
+  translate?: (error: unknown, outcome: Outcome) => Error,
+): IoCall {
+  return {
+    boundary: 'db',
+    operation,
+    effect,
+    translate: translate ?? ((error, outcome) => translateError(operation, error, outcome)),
+  }
+}
+
+const COUNTING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+function toQueryResult<R>({ command, rowCount, rows }: PgResult): QueryResult<R> {
+  if (!COUNTING.has(command)) return { rows: rows as R[] }
+  return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+}

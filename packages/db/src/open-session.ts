@@ -1,0 +1,57 @@
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
+import { Client, type ClientConfig } from 'pg'
+import type { OwnPoolOptions } from './database-options.ts'
+import { DbError } from './db-error.ts'
+import { isServerError, safeMessageOf } from './server-error.ts'
+import { Session } from './session.ts'
+
+/** Connects to the server and makes a session of the connection. */
+export async function openSession(options: OwnPoolOptions, signal: AbortSignal): Promise<Session> {
+  const { connectTimeoutMs = 10_000 } = options.pool ?? {}
+  // The connection outlives the caller: nothing of it may belong to the caller's scope.
+  const client = detached(() => new Client(clientConfig(options)))
+  const session = new Session(client, options.cancelTimeoutMs ?? 5_000)
+  const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
+    const giveUp = (): void => session.destroy()
+    scope.signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await detached(() => client.connect())
+    } catch (error) {
+      session.destroy()
+      throw scope.cancelled ? scope.signal.reason : failed(error)
+    } finally {
+      scope.signal.removeEventListener('abort', giveUp)
+    }
+  })
+  if (expired) throw failed(new Error(`no connection within ${connectTimeoutMs} ms`))
+  if (signal.aborted) {
+    session.destroy()
+    throw signal.reason
+  }
+  return session
+}
+
+function clientConfig(options: OwnPoolOptions): ClientConfig {
+  const { url, host, port, database, user, password, ssl, applicationName } = options
+  const fields = { host, port, database, user, password, ssl, application_name: applicationName }
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return {
+    ...Object.fromEntries(given),
+    ...(url === undefined ? {} : { connectionString: url }),
+    keepAlive: true,
+  }
+}
+
+function failed(error: unknown): DbError {
+  const told = error instanceof Error ? error.message : 'unknown reason'
+  const server = isServerError(error)
+  return new DbError(`No connection to PostgreSQL: ${server ? safeMessageOf(error) : told}`, {
+    operation: 'connect',
+    code: 'connection_failed',
+    // A wrong password or database stays wrong; a server that starts or is full does not.
+    retryable: !server || /^(53|57|08)/.test(error.code),
+    outcome: 'none',
+    sqlState: server ? error.code : undefined,
+    ...(server ? {} : { cause: error }),
+  })
+}

@@ -1,0 +1,154 @@
+import { detached, type Permit, Semaphore, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { DbError } from './db-error.ts'
+import type { PoolOptions } from './database-options.ts'
+import type { Session } from './session.ts'
+
+/** A session on loan. */
+export interface Loan {
+  readonly session: Session
+  /** Gives it back; one that is not as good as new is closed. */
+  release(): void
+}
+
+/** Where sessions come from. */
+export interface SessionSource {
+  /** @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed` */
+  acquire(signal: AbortSignal): Promise<Loan>
+  readonly figures: PoolFigures
+  close(): Promise<void>
+}
+
+/** How busy a pool is. */
+export interface PoolFigures {
+  readonly max: number
+  /** On loan. */
+  readonly used: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+/** Opens a session; must end soon after `signal` fires. */
+export type OpenSession = (signal: AbortSignal) => Promise<Session>
+
+/** A bounded pool: first come, first served, the most recently used session first. */
+export class Pool implements SessionSource {
+  readonly #open: OpenSession
+  readonly #options: Required<PoolOptions>
+  readonly #permits: Semaphore
+  readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout | undefined }[] = []
+  readonly #leaving = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined = undefined
+
+  constructor(open: OpenSession, options: PoolOptions = {}) {
+    this.#open = open
+    const defaults = { max: 10, queueLimit: 1_000, acquireTimeoutMs: 30_000 }
+    this.#options = { ...defaults, connectTimeoutMs: 10_000, idleTimeoutMs: 30_000, ...options }
+    this.#permits = new Semaphore(this.#options.max, { name: 'db pool' })
+  }
+
+  get figures(): PoolFigures {
+    const { max } = this.#options
+    const { available, waiting } = this.#permits
+    return { max, used: max - available, idle: this.#idle.length, waiting }
+  }
+
+  async acquire(signal: AbortSignal): Promise<Loan> {
+    const permit = this.#permits.tryAcquire() ?? (await this.#wait())
+    try {
+      if (this.#closing !== undefined) throw closed()
+      const session = this.#takeIdle() ?? (await this.#open(signal))
+      return { session, release: () => this.#release(session, permit) }
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  }
+
+  /** Refuses new work, waits for what is on loan, and closes all connections. */
+  close(): Promise<void> {
+    this.#closing ??= detached(() => this.#close())
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    for (let session = this.#takeIdle(); session !== undefined; session = this.#takeIdle()) {
+      this.#end(session)
+    }
+    for (let taken = 0; taken < this.#options.max; taken += 1) await this.#permits.acquire()
+    await Promise.all(this.#leaving)
+  }
+
+  async #wait(): Promise<Permit> {
+    const { queueLimit, acquireTimeoutMs, max } = this.#options
+    if (this.#closing !== undefined) throw closed()
+    if (this.#permits.waiting >= queueLimit) {
+      throw new DbError(
+        `All ${max} connections are in use and ${queueLimit} callers wait already`,
+        {
+          operation: 'acquire',
+          code: 'overloaded',
+          retryable: true,
+          outcome: 'none',
+        },
+      )
+    }
+    try {
+      return await withTimeout(acquireTimeoutMs, () => this.#permits.acquire(), { name: 'acquire' })
+    } catch (error) {
+      if (!TimeoutError.isInstance(error)) throw error
+      throw new DbError(`None of ${max} connections became free within ${acquireTimeoutMs} ms`, {
+        operation: 'acquire',
+        code: 'acquire_timeout',
+        retryable: true,
+        outcome: 'none',
+      })
+    }
+  }
+
+  #takeIdle(): Session | undefined {
+    for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
+      clearTimeout(entry.timer)
+      if (entry.session.reusable) return entry.session
+    }
+    return undefined
+  }
+
+  #release(session: Session, permit: Permit): void {
+    if (this.#closing !== undefined) this.#end(session)
+    else if (session.reusable) this.#keep(session)
+    else session.destroy()
+    permit.release()
+  }
+
+  #keep(session: Session): void {
+    const { idleTimeoutMs } = this.#options
+    if (idleTimeoutMs === Infinity) {
+      this.#idle.push({ session, timer: undefined })
+      return
+    }
+    // Not on the scopes' clock: nobody waits for it, and it must not keep the process alive.
+    const timer = detached(() => setTimeout(() => this.#expire(session), idleTimeoutMs))
+    timer.unref()
+    this.#idle.push({ session, timer })
+  }
+
+  #expire(session: Session): void {
+    const at = this.#idle.findIndex((entry) => entry.session === session)
+    if (at < 0) return
+    this.#idle.splice(at, 1)
+    this.#end(session)
+  }
+
+  #end(session: Session): void {
+    const leaving = detached(() => session.end()).finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
+  }
+}
+
+function closed(): DbError {
+  return new DbError('This database was closed', {
+    operation: 'acquire',
+    code: 'closed',
+    outcome: 'none',
+  })
+}

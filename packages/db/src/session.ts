@@ -1,0 +1,158 @@
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
+import { Socket } from 'node:net'
+import { requestCancel } from './cancel-request.ts'
+import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+
+/** What to do with a statement whose scope is cancelled. */
+export type AbortMode =
+  /** Ask the server to stop it, and wait until it has. */
+  | 'cancel'
+  /** Close the connection: for what must not be cancelled, only waited for no longer. */
+  | 'destroy'
+
+/** The first pause before the server is asked again: the request may have overtaken the statement. */
+const FIRST_PAUSE_MS = 50
+
+/**
+ * One connection to the server: runs a statement at a time, cancels it on the wire, and knows whether
+ * it may be used again.
+ */
+export class Session {
+  readonly client: PgClientLike
+  readonly #cancelTimeoutMs: number
+  #busy = false
+  #lost = false
+  #onReady: (() => void) | undefined = undefined
+  #destroyed = false
+
+  /** @param cancelTimeoutMs how long the server may take to stop, before the connection is closed */
+  constructor(client: PgClientLike, cancelTimeoutMs: number) {
+    this.client = client
+    this.#cancelTimeoutMs = cancelTimeoutMs
+    // Without a listener, Node would end the process when the server closes the connection.
+    client.on('error', () => this.#lose())
+    client.on('end', () => this.#lose())
+    client.on('drain', () => this.#ready())
+  }
+
+  /** Whether the connection is gone. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /** Whether a transaction is open, be it a failed one. */
+  get inTransaction(): boolean {
+    const status = this.client.getTransactionStatus()
+    return status === 'T' || status === 'E'
+  }
+
+  /** Whether the open transaction failed, so that the server refuses all but a rollback. */
+  get inFailedTransaction(): boolean {
+    return this.client.getTransactionStatus() === 'E'
+  }
+
+  /** Whether the next user finds it as if it were new. */
+  get reusable(): boolean {
+    return !this.#lost && !this.#busy && this.client.getTransactionStatus() === 'I'
+  }
+
+  /**
+   * Runs one statement, or several without parameters. Settles when the server is ready for the next
+   * one and no cancel is under way.
+   *
+   * @throws what pg throws; `signal`'s reason when the statement ended because of it
+   */
+  async query(query: PgQuery, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
+    signal.throwIfAborted()
+    if (this.#lost) throw new Error('Connection terminated before the statement')
+    this.#busy = true
+    let stopping: Promise<void> | undefined
+    const stop = (): void => {
+      if (mode === 'destroy') this.destroy()
+      // The listener is called in the scope of whoever cancelled; it is waited for in this one.
+      else stopping = detached(() => this.#stop())
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const result = await this.client.query(query)
+      return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
+    } catch (error) {
+      // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
+      await this.#settled()
+      if (stopping !== undefined && isStopped(error, this.#destroyed)) throw signal.reason
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await stopping
+    }
+  }
+
+  /** Closes the connection at once, whatever the server is doing. */
+  destroy(): void {
+    this.#destroyed = true
+    this.#lose()
+    const stream = this.client.connection?.stream
+    if (stream === undefined) void this.client.end().catch(() => undefined)
+    else stream.destroy()
+  }
+
+  /** Says goodbye to the server and closes the connection. */
+  async end(): Promise<void> {
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async (scope) => {
+      const destroy = (): void => this.destroy()
+      scope.signal.addEventListener('abort', destroy, { once: true })
+      await this.client.end()
+      scope.signal.removeEventListener('abort', destroy)
+    })
+    if (expired) this.destroy()
+  }
+
+  async #stop(): Promise<void> {
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
+      for (let pauseMs = FIRST_PAUSE_MS; this.#busy && !signal.aborted; pauseMs *= 2) {
+        await requestCancel(this.#cancelTarget(), signal)
+        await moveOnAfter(pauseMs, (scope) => this.#settled(scope.signal))
+      }
+      signal.throwIfAborted()
+    })
+    if (expired) this.destroy()
+  }
+
+  #cancelTarget(): Parameters<typeof requestCancel>[0] {
+    const { host, port, ssl, processID, secretKey, connection } = this.client
+    const stream = connection?.stream
+    const address = stream instanceof Socket ? stream.remoteAddress : undefined
+    return { host, address, port, ssl, processId: processID ?? 0, secretKey: secretKey ?? 0 }
+  }
+
+  /** Resolves when the server is ready, the connection is gone, or `signal` fires. */
+  #settled(signal?: AbortSignal): Promise<void> {
+    if (!this.#busy) return Promise.resolve()
+    return new Promise((resolve) => {
+      const before = this.#onReady
+      this.#onReady = () => {
+        before?.()
+        resolve()
+      }
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #ready(): void {
+    this.#busy = false
+    this.#onReady?.()
+    this.#onReady = undefined
+  }
+
+  #lose(): void {
+    this.#lost = true
+    this.#ready()
+  }
+}
+
+const EMPTY: PgResult = { command: '', rowCount: null, rows: [] }
+
+/** Whether the statement ended as a cancel makes it end: 57014, or because we closed the connection. */
+function isStopped(error: unknown, destroyed: boolean): boolean {
+  return destroyed || (error instanceof Error && 'code' in error && error.code === '57014')
+}

@@ -1,0 +1,25 @@
+import type { Effect } from '@yuzuru/concurrency'
+import type { CompiledQuery, RootOperationNode } from 'kysely'
+
+/**
+ * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless
+ * a CTE in it writes. What is written as `sql` text counts as a write, whatever it says.
+ */
+export function effectOf({ query }: CompiledQuery): Effect {
+  return isRead(query) ? 'read' : 'write'
+}
+
+function isRead(node: RootOperationNode): boolean {
+  if (node.kind !== 'SelectQueryNode') return false
+  const tables = node.with?.expressions ?? []
+  return tables.every(({ expression }) => isReadNode(expression))
+}
+
+function isReadNode(node: { readonly kind: string }): boolean {
+  return node.kind === 'SelectQueryNode' && isRead(node as RootOperationNode)
+}
+
+/** Whether text that runs in a transaction that was begun by hand would commit it. */
+export function commits({ sql }: CompiledQuery): boolean {
+  return /^\s*(commit|end|prepare\s+transaction)\b/i.test(sql)
+}

@@ -1,0 +1,81 @@
+import { type Outcome, shield } from '@yuzuru/concurrency'
+import { DbError } from './db-error.ts'
+import type { Lease } from './lease.ts'
+import { translateError } from './translate-error.ts'
+
+/** How long a rollback may take before the connection is closed, which rolls back as well. */
+const ROLLBACK_TIMEOUT_MS = 5_000
+
+export interface CommitOptions {
+  readonly readOnly: boolean
+  readonly transactionId: string | undefined
+  readonly timeoutMs: number
+}
+
+/**
+ * Commits, out of reach of every cancel and deadline but its own bound.
+ *
+ * @returns `false` when the server rolled back instead, because a statement had failed
+ * @throws {DbError} `commit_unknown` when the connection was lost before the answer came
+ */
+export async function commit(lease: Lease, options: CommitOptions): Promise<boolean> {
+  const { readOnly, timeoutMs } = options
+  const effect = readOnly ? 'read' : 'write'
+  return await shield(
+    async () => {
+      const id = options.transactionId ?? (await lateId(lease, timeoutMs))
+      const translate = (error: unknown, outcome: Outcome): DbError =>
+        translateCommit(error, outcome, id)
+      const limits = { effect, abort: 'destroy', timeoutMs, translate } as const
+      const { command } = await lease.statement('commit', 'commit', limits)
+      return command !== 'ROLLBACK'
+    },
+    { name: 'commit' },
+  )
+}
+
+/** The id of a transaction that was not asked for it at its begin, if it has written. */
+async function lateId(lease: Lease, timeoutMs: number): Promise<string | undefined> {
+  if (!lease.wrote || lease.failed) return undefined
+  const text = 'select pg_current_xact_id_if_assigned()::text as id'
+  const limits = { effect: 'read', abort: 'destroy', timeoutMs } as const
+  const { rows } = await lease.statement('identify', text, limits)
+  return (rows[0]?.['id'] as string | null) ?? undefined
+}
+
+function translateCommit(
+  error: unknown,
+  outcome: Outcome,
+  transactionId: string | undefined,
+): DbError {
+  const told = translateError('commit', error, outcome)
+  if (told.outcome === 'none') return told
+  return new DbError(
+    'The connection was lost during COMMIT: whether it took effect is unknown. commitOutcome() finds out',
+    { operation: 'commit', code: 'commit_unknown', outcome: 'unknown', transactionId, cause: told },
+  )
+}
+
+/** Rolls back, out of reach of every cancel. Where the connection is lost the server does it. */
+export async function rollback(lease: Lease): Promise<void> {
+  if (!lease.inTransaction) return
+  await shield(
+    () =>
+      lease.statement('rollback', 'rollback', {
+        effect: 'read',
+        abort: 'destroy',
+        timeoutMs: ROLLBACK_TIMEOUT_MS,
+      }),
+    { name: 'rollback' },
+  )
+}
+
+/** Notes what failed while `error` was being cleaned up. `error` stays the one that is thrown. */
+export function suppress(error: unknown, suppressed: unknown): void {
+  if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return
+  Object.defineProperty(error, 'suppressed', {
+    value: suppressed,
+    configurable: true,
+    writable: true,
+  })
+}

@@ -1,0 +1,95 @@
+import { type IoOptions, remaining } from '@yuzuru/concurrency'
+
+/** How a transaction runs. */
+export interface TransactionOptions extends IoOptions {
+  /** @default the server's `default_transaction_isolation`: read committed, if nobody changed it */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  /** The server refuses writes; no transaction id is spent. @default false */
+  readonly readOnly?: boolean
+  /** Waits for a snapshot that can't fail; needs `serializable` and `readOnly`. @default false */
+  readonly deferrable?: boolean
+  /**
+   * How often `fn` is called again after a serialization failure or a deadlock: an integer from 0 up.
+   *
+   * @default 3
+   */
+  readonly retries?: number
+  /** How long one statement may take, in milliseconds, as the server counts (`SET LOCAL`). */
+  readonly statementTimeoutMs?: number
+  /** How long one statement may wait for a lock, in milliseconds (`SET LOCAL`). */
+  readonly lockTimeoutMs?: number
+  /**
+   * Whether the outer `db` may be used inside, on a second connection that sees nothing of the
+   * transaction. The pool must be large enough for both. @default false
+   */
+  readonly allowNested?: boolean
+}
+
+/** @throws {TypeError} on the first wrong option */
+export function expectTransactionOptions(options: TransactionOptions): void {
+  const {
+    isolation,
+    readOnly,
+    deferrable,
+    retries = 0,
+    statementTimeoutMs,
+    lockTimeoutMs,
+  } = options
+  if (isolation !== undefined && !LEVELS.includes(isolation)) {
+    throw new TypeError(`Expected isolation among ${LEVELS.join(', ')}, got ${isolation}`)
+  }
+  if (deferrable === true && (isolation !== 'serializable' || readOnly !== true)) {
+    throw new TypeError('Expected deferrable only with isolation: serializable and readOnly: true')
+  }
+  if (!Number.isSafeInteger(retries) || retries < 0) {
+    throw new TypeError(`Expected retries to be an integer from 0 up, got ${String(retries)}`)
+  }
+  for (const [name, value] of Object.entries({ statementTimeoutMs, lockTimeoutMs })) {
+    if (value !== undefined && !(value > 0)) {
+      throw new TypeError(`Expected ${name} to be above 0, got ${String(value)}`)
+    }
+  }
+}
+
+const LEVELS: readonly unknown[] = ['read committed', 'repeatable read', 'serializable']
+
+/** The server's own limit is a net below ours: it comes a little later, so that ours is the one told. */
+const NET_MS = 1_000
+
+/**
+ * BEGIN and what belongs to it, in one message and thus one round trip.
+ *
+ * The transaction's id, which {@link commitOutcome} needs, is asked for here where it does not fix the
+ * snapshot; under the stricter levels that would be too early, so it is asked for before COMMIT.
+ */
+export function beginStatements(options: TransactionOptions): string {
+  const { isolation, readOnly, deferrable, lockTimeoutMs } = options
+  const begin = ['begin']
+  if (isolation !== undefined) begin.push(`isolation level ${isolation}`)
+  if (readOnly === true) begin.push('read only')
+  if (deferrable === true) begin.push('deferrable')
+  const statements = [begin.join(' ')]
+  const statementMs = Math.min(options.statementTimeoutMs ?? Infinity, remaining() + NET_MS)
+  if (statementMs < MAX_MS) statements.push(setLocal('statement_timeout', statementMs))
+  if (lockTimeoutMs !== undefined && lockTimeoutMs < MAX_MS) {
+    statements.push(setLocal('lock_timeout', lockTimeoutMs))
+  }
+  if (knowsIdAtBegin(options)) statements.push(ASSIGN_ID)
+  return statements.join('; ')
+}
+
+/** Whether {@link beginStatements} asks for the id. */
+export function knowsIdAtBegin({ isolation, readOnly }: TransactionOptions): boolean {
+  return readOnly !== true && (isolation === undefined || isolation === 'read committed')
+}
+
+/** A standby gives out no ids. */
+const ASSIGN_ID =
+  'select case when pg_is_in_recovery() then null else pg_current_xact_id()::text end as id'
+
+/** PostgreSQL's timeouts are 32-bit integers. */
+const MAX_MS = 2 ** 31 - 1
+
+function setLocal(name: string, delayMs: number): string {
+  return `set local ${name} = ${Math.max(1, Math.ceil(delayMs))}`
+}

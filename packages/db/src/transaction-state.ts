@@ -1,0 +1,88 @@
+import { Semaphore } from '@yuzuru/concurrency'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { DatabaseContext } from './database-context.ts'
+import { DbError } from './db-error.ts'
+import type { Lease } from './lease.ts'
+
+/** Called after the end of a transaction. */
+export type Hook = () => unknown
+
+/** One transaction, or one savepoint in it, from its begin to its end. */
+export class TransactionState {
+  readonly context: DatabaseContext
+  readonly lease: Lease
+  /** The transaction, or savepoint, that this savepoint is in. */
+  readonly parent: TransactionState | undefined
+  readonly root: TransactionState
+  readonly allowNested: boolean
+  /** One savepoint after the other: they are a stack, and a stack has one top. */
+  readonly savepoints: Semaphore = new Semaphore(1, { name: 'savepoint' })
+  afterCommit: Hook[] = []
+  afterRollback: Hook[] = []
+  /** The `afterRollback` of savepoints that were undone: due at the end, whatever that is. */
+  rolledBack: Hook[] = []
+  /** The id (an `xid8`), once it has one that is known here. */
+  transactionId: string | undefined = undefined
+  /** What made the server refuse all but a rollback. Kept by the root. */
+  failure: unknown = undefined
+  /** How many savepoints were made, to name them. Kept by the root. */
+  savepointCount = 0
+  ended = false
+
+  constructor(context: DatabaseContext, lease: Lease, allowNested: boolean) {
+    this.context = context
+    this.lease = lease
+    this.allowNested = allowNested
+    this.parent = undefined
+    this.root = this
+  }
+
+  /** A savepoint within this one. */
+  nest(): TransactionState {
+    const child = new TransactionState(this.context, this.lease, this.allowNested)
+    Object.assign(child, { parent: this, root: this.root })
+    return child
+  }
+
+  /** @throws {DbError} `transaction_ended` */
+  assertActive(): void {
+    if (!this.ended) return
+    throw new DbError(
+      'This transaction has ended. Is an await missing on a query in it, or was its tx kept?',
+      { operation: 'query', code: 'transaction_ended', outcome: 'none' },
+    )
+  }
+
+  isWithin(other: TransactionState): boolean {
+    return this === other || this.parent?.isWithin(other) === true
+  }
+}
+
+const current = new AsyncLocalStorage<TransactionState | undefined>()
+
+/** Calls `fn` so that all that it starts knows of the transaction; `undefined`: of none. */
+export function callInTransaction<T>(state: TransactionState | undefined, fn: () => T): T {
+  return current.run(state, fn)
+}
+
+/** The innermost transaction or savepoint around the caller that has not ended. */
+export function currentTransaction(): TransactionState | undefined {
+  let state = current.getStore()
+  while (state?.ended === true) state = state.parent
+  return state
+}
+
+/**
+ * Refuses a second connection of the same database to whoever holds one: with a small pool, enough of
+ * them at once wait for each other for ever.
+ *
+ * @throws {DbError} `nested_connection`
+ */
+export function refuseNested(context: DatabaseContext): void {
+  const state = currentTransaction()
+  if (state === undefined || state.context !== context || state.allowNested) return
+  throw new DbError(
+    'The database was used inside its own transaction. Use the tx, or allowNested: true if a second connection is meant',
+    { operation: 'acquire', code: 'nested_connection', outcome: 'none' },
+  )
+}

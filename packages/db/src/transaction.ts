@@ -1,0 +1,127 @@
+import { cancelScope, sleep, throwIfCancelled, withTimeout } from '@yuzuru/concurrency'
+import type { Kysely, Transaction } from 'kysely'
+import { commit, rollback, suppress } from './transaction-end.ts'
+import { bindTransaction } from './bind-transaction.ts'
+import { bindingOf, type DatabaseContext } from './database-context.ts'
+import { conflictIn } from './conflict.ts'
+import { DbError } from './db-error.ts'
+import { Lease } from './lease.ts'
+import type { Queryable } from './queryable.ts'
+import { savepoint } from './savepoint.ts'
+import { runAfterCommit, runAfterRollback } from './transaction-hooks.ts'
+import {
+  beginStatements,
+  expectTransactionOptions,
+  knowsIdAtBegin,
+  type TransactionOptions,
+} from './transaction-options.ts'
+import { callInTransaction, refuseNested, TransactionState } from './transaction-state.ts'
+
+type Body<DB, T> = (tx: Transaction<DB>) => T | PromiseLike<T>
+
+/**
+ * Calls `fn` within a transaction: commits when it returns, rolls back when it throws. After a
+ * serialization failure or a deadlock, also one at COMMIT, `fn` is called again. Given a `tx` it makes
+ * a savepoint in it instead; the options then do not apply, except `signal` and `timeoutMs`.
+ *
+ * @returns what `fn` returned, once the server has confirmed the commit
+ * @throws what `fn` threw; a rollback that failed is its `suppressed`
+ * @throws {DbError} `commit_unknown` when the connection was lost during COMMIT: see {@link commitOutcome}
+ * @example
+ * await transaction(db, async (tx) => {
+ *   await tx.updateTable('accounts').set({ balance }).where('id', '=', id).execute()
+ * }, { isolation: 'serializable' })
+ */
+export async function transaction<DB, T>(
+  db: Queryable<DB>,
+  fn: Body<DB, T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const { context, transaction: outer } = bindingOf(db)
+  if (typeof fn !== 'function')
+    throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
+  expectTransactionOptions(options)
+  const { signal, timeoutMs } = options
+  const body = (): Promise<T> =>
+    outer === undefined ? outermost(context, db, fn, options) : savepoint(db, outer, fn)
+  const joined =
+    signal === undefined ? body : () => cancelScope(body, { name: 'transaction', signal })
+  if (timeoutMs === undefined) return await joined()
+  return await withTimeout(timeoutMs, joined, { name: 'transaction' })
+}
+
+/** The longest wait before the second attempt, doubled for each further one. */
+const FIRST_DELAY_MS = 10
+const MAX_DELAY_MS = 1_000
+
+async function outermost<DB, T>(
+  context: DatabaseContext,
+  db: Kysely<DB>,
+  fn: Body<DB, T>,
+  options: TransactionOptions,
+): Promise<T> {
+  const { retries = 3 } = options
+  refuseNested(context)
+  for (let attempt = 0; ; attempt += 1) {
+    const lease = new Lease(context)
+    const state = new TransactionState(context, lease, options.allowNested === true)
+    let value: T
+    try {
+      value = await once(db, state, fn, options)
+    } catch (error) {
+      if (attempt < retries && conflictIn(error) !== undefined) {
+        await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt))
+        continue
+      }
+      await runAfterRollback(state, error)
+      throw error
+    } finally {
+      state.ended = true
+      lease.release()
+    }
+    await runAfterCommit(state)
+    return value
+  }
+}
+
+async function once<DB, T>(
+  db: Kysely<DB>,
+  state: TransactionState,
+  fn: Body<DB, T>,
+  options: TransactionOptions,
+): Promise<T> {
+  const { context, lease } = state
+  const { rows } = await lease.statement('begin', beginStatements(options), { effect: 'read' })
+  if (knowsIdAtBegin(options)) state.transactionId = (rows[0]?.['id'] as string | null) ?? undefined
+  let value: T
+  try {
+    const tx = bindTransaction(db, state)
+    value = await cancelScope(() => callInTransaction(state, () => fn(tx)), { name: 'transaction' })
+    throwIfCancelled()
+  } catch (error) {
+    state.ended = true
+    const cause = causeOf(error, state)
+    await rollback(lease).catch((failed: unknown) => suppress(cause, failed))
+    throw cause
+  }
+  state.ended = true
+  const readOnly = options.readOnly === true
+  const timeoutMs = context.commitTimeoutMs
+  const { transactionId } = state
+  if (await commit(lease, { readOnly, transactionId, timeoutMs })) return value
+  throw state.failure ?? aborted()
+}
+
+/** That the transaction had failed already says less than what made it fail. */
+function causeOf(error: unknown, { failure }: TransactionState): unknown {
+  const late = DbError.isInstance(error) && error.code === 'transaction_aborted'
+  return late && failure !== undefined ? failure : error
+}
+
+function aborted(): DbError {
+  return new DbError('The transaction was rolled back: a statement in it had failed', {
+    operation: 'commit',
+    code: 'transaction_aborted',
+    outcome: 'none',
+  })
+}

@@ -1,0 +1,49 @@
+import type { Outcome } from '@yuzuru/concurrency'
+import { DbError } from './db-error.ts'
+import { columnsOf, isServerError, safeMessageOf, type ServerError } from './server-error.ts'
+import { meaningOf } from './sql-state.ts'
+
+/** Makes a {@link DbError} of what pg threw. `outcome` is what is known so far. */
+export function translateError(operation: string, error: unknown, outcome: Outcome): DbError {
+  if (isServerError(error)) return fromServer(operation, error, outcome)
+  const told = error instanceof Error ? error.message : 'something that is no error'
+  if (isSystemError(error) || /^(Connection terminated|Client )/.test(told)) {
+    return new DbError(`The connection to PostgreSQL was lost: ${told}`, {
+      operation,
+      code: 'connection_lost',
+      retryable: true,
+      outcome,
+      cause: error,
+    })
+  }
+  return new DbError(`db.${operation} failed: ${told}`, {
+    operation,
+    code: 'unexpected',
+    outcome,
+    cause: error,
+  })
+}
+
+function fromServer(operation: string, error: ServerError, outcome: Outcome): DbError {
+  const meaning = meaningOf(error.code)
+  // The message tells apart what shares a code; servers that speak another language say
+  // `query_canceled` for both.
+  const timedOut = error.code === '57014' && error.message.includes('statement timeout')
+  return new DbError(safeMessageOf(error), {
+    operation,
+    code: timedOut ? 'statement_timeout' : meaning.code,
+    retryable: meaning.retryable === true,
+    // A statement that the server refused has left nothing behind.
+    outcome: meaning.endsSession === true || error.code === '40003' ? outcome : 'none',
+    sqlState: error.code,
+    schema: error.schema,
+    table: error.table,
+    columns: columnsOf(error),
+    constraint: error.constraint,
+  })
+}
+
+/** An error of the operating system or of TLS: those carry a `code` like `ECONNRESET`. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}

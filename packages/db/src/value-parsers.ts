@@ -1,0 +1,64 @@
+import { types } from 'pg'
+import type { PgTypes } from './pg-client.ts'
+
+/** How PostgreSQL's values become JavaScript's. */
+export interface ValueOptions {
+  /**
+   * What `int8` (and `count(*)`, `sum(int4)`) becomes. As `'number'`, a value beyond 2^53 − 1 is a
+   * `RangeError` and never rounded.
+   *
+   * @default 'bigint'
+   */
+  readonly int8?: 'bigint' | 'number'
+}
+
+/** https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+const OID = {
+  int8: 20,
+  int8Array: 1016,
+  date: 1082,
+  dateArray: 1182,
+  timestamp: 1114,
+  timestampArray: 1115,
+  timestamptz: 1184,
+  numericArray: 1231,
+  text: 25,
+  textArray: 1009,
+} as const
+
+/** What is not named below is read as pg does. */
+const fallback: PgTypes = types
+
+const asText = (value: string): string => value
+
+/** The parsers of one database: never pg's global ones, which belong to the whole process. */
+export function valueParsers(options: ValueOptions): PgTypes & [] {
+  const int8 = options.int8 === 'number' ? exactNumber : BigInt
+  const arrayOf = (parse: (value: string) => unknown) => (value: string) =>
+    deeply(parse, fallback.getTypeParser(OID.textArray)(value))
+  const parsers = new Map<number, (value: string) => unknown>([
+    [OID.int8, int8],
+    [OID.int8Array, arrayOf(int8)],
+    [OID.numericArray, arrayOf(asText)],
+    [OID.date, asText],
+    [OID.dateArray, arrayOf(asText)],
+    [OID.timestamp, asText],
+    [OID.timestampArray, arrayOf(asText)],
+  ])
+  const getTypeParser = (oid: number, format?: string): ((value: string) => unknown) =>
+    (format === 'binary' ? undefined : parsers.get(oid)) ?? fallback.getTypeParser(oid, format)
+  // pg reads `types` of a query in two ways: to parse the result, and as the list of its parameters'
+  // types, which we leave to the server. An empty list that can also parse is right for both.
+  return Object.assign([] as [], { getTypeParser })
+}
+
+function exactNumber(value: string): number {
+  const number = Number(value)
+  if (Number.isSafeInteger(number)) return number
+  throw new RangeError('Expected an int8 that a number holds exactly; use int8: bigint')
+}
+
+function deeply(parse: (value: string) => unknown, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => deeply(parse, item))
+  return typeof value === 'string' ? parse(value) : value
+}
