@@ -47,7 +47,5 @@ export function startersFor(
 
 /** Where a service listens. */
 export function addressOf(service: Services[ServiceName]): Target {
-  if ('port' in service) return { host: service.host, port: service.port }
-  const { hostname, port } = new URL(service.url)
-  return { host: hostname, port: Number(port) }
+  return { host: service.host, port: service.port }
 }

@@ -21,6 +21,7 @@ async function listening(server: Server): Promise<Server> {
 
 interface Stage extends AsyncDisposable {
   proxy: FaultProxy
+  server: { host: string; port: number }
   /** What reached the server. */
   received: string[]
   /** Opens a connection through the proxy, which ends with the stage. */
@@ -41,7 +42,8 @@ async function echoStage(): Promise<Stage> {
     }),
   )
   stack.defer(() => void server.close())
-  const proxy = stack.use(await startFaultProxy({ target: { host: HOST, port: portOf(server) } }))
+  const target = { host: HOST, port: portOf(server) }
+  const proxy = stack.use(await startFaultProxy({ target }))
   const open = async (): Promise<Socket> => {
     const socket = connect(proxy.port, HOST)
     socket.on('error', () => {})
@@ -49,7 +51,7 @@ async function echoStage(): Promise<Stage> {
     return socket
   }
   const kept = stack.move()
-  return { proxy, received, open, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { proxy, server: target, received, open, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 const said = async (socket: Socket): Promise<string> => String((await once(socket, 'data'))[0])
@@ -95,7 +97,7 @@ describe('a fault proxy', () => {
     stage.proxy.set({ latencyMs: { toServer: 40, toClient: 30 } })
     const start = performance.now()
     await ask(socket, 'late')
-    expect(performance.now() - start).toBeGreaterThanOrEqual(69)
+    expect(performance.now() - start).toBeGreaterThanOrEqual(70)
   })
 
   it('limits the bytes a second', async () => {
@@ -146,6 +148,18 @@ describe('a fault proxy', () => {
     expect(stage.received.at(-1)).toBe('abcdef')
   })
 
+  it('counts from the call of set', async () => {
+    await using stage = await echoStage()
+    const socket = await stage.open()
+    stage.proxy.set({ resetAfterBytes: { toServer: 100 } })
+    expect(await ask(socket, 'abc')).toBe('re:abc')
+    stage.proxy.set({ resetAfterBytes: { toServer: 5 } })
+    expect(await ask(socket, 'defg')).toBe('re:defg')
+    const fate = fateOf(socket)
+    socket.write('h')
+    expect(await fate).toBe('ECONNRESET')
+  })
+
   it('accepts and never answers while half-open, and goes on afterwards', async () => {
     await using stage = await echoStage()
     const old = await stage.open()
@@ -153,9 +167,13 @@ describe('a fault proxy', () => {
     stage.proxy.set({ halfOpen: true })
     const fresh = await stage.open()
     const answers = Promise.all([ask(old, 'two'), ask(fresh, 'three')])
-    const other = await stage.open()
-    other.destroy()
-    expect(stage.received).toEqual(['one'])
+    // By the time that another way round has answered twice, these would have arrived.
+    await using open = await startFaultProxy({ target: stage.server })
+    const probe = connect(open.port, HOST)
+    probe.on('error', () => {})
+    await ask(probe, 'probe')
+    await ask(probe, 'probe')
+    expect(stage.received).toEqual(['one', 'probe', 'probe'])
     stage.proxy.clear()
     expect(await answers).toEqual(['re:two', 're:three'])
   })

@@ -32,7 +32,7 @@ export interface Faults {
   dropReply?: {
     /**
      * Only for a request that contains this text: any bytes the client sends for `tcp`,
-     * the line `POST /v1/customers?expand=…` for `http`.
+     * the line `POST /v1/customers?expand=…` for `http`. Case matters.
      *
      * @default any request
      */

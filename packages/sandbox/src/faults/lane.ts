@@ -39,8 +39,12 @@ async function* delayed(from: Socket, rules: LaneRules): AsyncGenerator<Buffer> 
   for (;;) {
     const next = queue.shift()
     if (next) {
-      const wait = next.due - performance.now()
-      if (wait > 0) await delay(wait)
+      // A timer may fire a little early.
+      let wait = next.due - performance.now()
+      while (wait > 0) {
+        await delay(wait)
+        wait = next.due - performance.now()
+      }
       queuedBytes -= next.chunk.length
       if (queuedBytes <= READ_AHEAD_BYTES) from.resume()
       yield next.chunk

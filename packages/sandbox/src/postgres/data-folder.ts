@@ -1,9 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeOwnership } from './owner.ts'
 import { canReach, type ServerUser } from './server-user.ts'
 import { ensureTrusted, persistentBase, temporaryBase } from './trusted-folder.ts'
+
+const MAX_LOG_BYTES = 10 * 1024 * 1024
 
 /** Where one server keeps its things. */
 export interface DataFolder {
@@ -45,6 +57,12 @@ async function keptPassword(file: string): Promise<string> {
   return password
 }
 
+/** The server only adds to its log; one start in a while begins a new one and keeps the one before. */
+async function shortenLog(log: string): Promise<void> {
+  const { size } = await stat(log).catch(() => ({ size: 0 }))
+  if (size > MAX_LOG_BYTES) await rename(log, `${log}.old`)
+}
+
 /** Opens `dir` for this process alone, or makes a folder that `close()` throws away. */
 export async function openDataFolder(
   dir: string | undefined,
@@ -60,6 +78,7 @@ export async function openDataFolder(
   }
   const release = await takeOwnership(outer)
   try {
+    await shortenLog(join(outer, 'postgres.log'))
     const data = join(outer, 'data')
     return {
       outer,

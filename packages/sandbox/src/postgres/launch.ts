@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { serverEnvironment } from './cluster.ts'
 import type { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
+import { stopStaleServer } from './stale-server.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
 import { temporaryBase } from './trusted-folder.ts'
 import { adminQuery, type AdminAddress } from './wire.ts'
@@ -130,6 +131,8 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
     })
     const stop = async (): Promise<void> => {
       await server.stop()
+      // After a kill, of the keeper even, something may still run here.
+      await stopStaleServer(folder.data)
       await removeSockets()
     }
     if (await untilReady(server, admin)) return { server, port, admin, stop }

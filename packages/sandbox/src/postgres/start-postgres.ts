@@ -94,8 +94,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
   const admin = (sql: string): Promise<(string | null)[][]> => adminQuery(launched.admin, sql)
 
+  let restarting: Promise<void> = Promise.resolve()
+  const restart = async (): Promise<void> => {
+    await launched.stop()
+    launched = await launch(plan)
+  }
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
+    await restarting.catch(() => {})
     await launched.stop()
     await folder.release()
   }
@@ -123,8 +129,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     },
     async restart() {
       if (closing) throw new Error('This server is closed')
-      await launched.stop()
-      launched = await launch(plan)
+      restarting = restarting.catch(() => {}).then(restart)
+      await restarting
     },
     async kill(signal = 'SIGKILL') {
       process.kill(launched.server.pid, signal)
