@@ -1,5 +1,5 @@
-import { describeValue } from './describe-value.ts'
-import { followSignal } from './follow-signal.ts'
+import { expectFunction } from './describe-value.ts'
+import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope } from './scope.ts'
 
@@ -26,9 +26,8 @@ export async function cancelScope<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: CancelScopeOptions = {},
 ): Promise<T> {
-  if (typeof fn !== 'function') {
-    throw new TypeError(`Expected fn to be a function, got ${describeValue(fn)}`)
-  }
+  expectFunction('fn', fn)
+  expectSignal(options.signal)
   const scope = openScope({ kind: 'scope', name: options.name ?? 'scope' })
   const unfollow = followSignal(scope, options.signal)
   try {

@@ -1,7 +1,7 @@
 import { Cancelled } from './cancelled.ts'
 import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue, expectInteger } from './describe-value.ts'
 import { IoError } from './io-error.ts'
 import { currentScope } from './scope.ts'
 
@@ -52,9 +52,7 @@ export interface CircuitBreaker {
 export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
   const { name = 'circuit', failures = 5, coolDownMs = 30_000, probes = 1 } = options
   for (const [key, value] of Object.entries({ failures, probes })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new TypeError(`Expected ${key} to be an integer from 1 up, got ${describeValue(value)}`)
-    }
+    expectInteger(key, value, 1)
   }
   if (typeof coolDownMs !== 'number' || !(coolDownMs >= 0)) {
     throw new TypeError(

@@ -3,15 +3,20 @@ import type { Scope } from './scope.ts'
 
 const nothing = (): void => undefined
 
-/**
- * Cancels `scope` when a foreign signal fires. One listener, taken off by what is returned; the
- * signal may live as long as the process.
- */
-export function followSignal(scope: Scope, signal: AbortSignal | undefined): () => void {
-  if (signal === undefined) return nothing
+/** Refuses what is no `AbortSignal`. */
+export function expectSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
   if (typeof signal !== 'object' || typeof signal?.addEventListener !== 'function') {
     throw new TypeError(`Expected signal to be an AbortSignal, got ${describeValue(signal)}`)
   }
+}
+
+/**
+ * Cancels `scope` when a foreign signal fires. One listener, taken off by what is returned; the
+ * signal may live as long as the process. Check it with {@link expectSignal} before the scope is open.
+ */
+export function followSignal(scope: Scope, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return nothing
   const cancel = (): void => {
     scope.abort('signal', `"${scope.name}" was cancelled by a signal`, signal.reason)
   }

@@ -1,7 +1,7 @@
 import { Cancelled, isCausedBy } from './cancelled.ts'
 import { currentClock } from './clock.ts'
 import { describeValue } from './describe-value.ts'
-import { followSignal } from './follow-signal.ts'
+import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
 import { type IoEvent, traceIo } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf } from './outcome.ts'
@@ -61,6 +61,7 @@ export async function io<T>(
   const name = `${call.boundary}.${call.operation}`
   const deadline = currentClock().now() + timeoutMs
   const scope = openScope({ kind: 'io', name, deadline })
+  Error.captureStackTrace((scope.origin = {}), io)
   const unfollow = followSignal(scope, signal)
   const timer = armDeadline(scope, timeoutMs, deadline)
   if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)
@@ -90,6 +91,7 @@ export function expectIoOptions(options: IoOptions | undefined): IoOptions {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
   }
+  expectSignal(options.signal)
   if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)
   return options
 }

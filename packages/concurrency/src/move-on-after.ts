@@ -1,3 +1,4 @@
+import { expectFunction } from './describe-value.ts'
 import type { CancelScope } from './scope.ts'
 import { runTimed, type TimeoutOptions } from './timeout.ts'
 
@@ -17,6 +18,7 @@ export async function moveOnAfter<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<MovedOn<T>> {
+  expectFunction('fn', fn)
   const body = async (scope: CancelScope): Promise<MovedOn<T>> => ({
     expired: false,
     value: await fn(scope),

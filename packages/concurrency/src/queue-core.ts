@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expectInteger } from './describe-value.ts'
 import type { Store } from './fifo.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
 import { currentScope } from './scope.ts'
@@ -29,11 +29,7 @@ export class QueueCore<T> implements AsyncIterable<T> {
 
   constructor(store: Store<T>, options: QueueOptions) {
     const { name = 'queue', maxSize = Infinity } = options
-    if (maxSize !== Infinity && (!Number.isSafeInteger(maxSize) || maxSize < 1)) {
-      throw new TypeError(
-        `Expected maxSize to be an integer from 1 up or Infinity, got ${describeValue(maxSize)}`,
-      )
-    }
+    expectInteger('maxSize', maxSize, 1, true)
     this.name = name
     this.maxSize = maxSize
     this.#store = store

@@ -1,5 +1,5 @@
 import { currentClock, type Timer } from './clock.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue, expectInteger } from './describe-value.ts'
 import { Fifo } from './fifo.ts'
 import { currentScope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
@@ -41,9 +41,7 @@ export interface RateLimiter {
  */
 export function rateLimiter(options: RateLimiterOptions): RateLimiter {
   const { limit, windowMs, name = 'rate limiter' } = options
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new TypeError(`Expected limit to be an integer from 1 up, got ${describeValue(limit)}`)
-  }
+  expectInteger('limit', limit, 1)
   if (typeof windowMs !== 'number' || !(windowMs > 0) || windowMs === Infinity) {
     throw new TypeError(
       `Expected windowMs to be a number of milliseconds above 0, got ${describeValue(windowMs)}`,

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expectFunction, expectInteger } from './describe-value.ts'
 import { isRetryable, outcomeOf } from './outcome.ts'
 import { remaining } from './remaining.ts'
 import { currentScope } from './scope.ts'
@@ -39,17 +39,15 @@ export async function retry<T>(
 ): Promise<T> {
   const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
   const { random = Math.random, onRetry } = options
-  if (!Number.isSafeInteger(attempts) || attempts < 1) {
-    throw new TypeError(
-      `Expected attempts to be an integer from 1 up, got ${describeValue(attempts)}`,
-    )
-  }
+  expectFunction('fn', fn)
+  expectInteger('attempts', attempts, 1)
   for (let attempt = 1; ; attempt += 1) {
     currentScope()?.throwIfCancelled()
     try {
       return await fn(attempt)
     } catch (error) {
-      currentScope()?.throwIfCancelled()
+      // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
+      if (currentScope()?.cancelled === true) throw error
       const safe = idempotent || outcomeOf(error) === 'none'
       if (attempt === attempts || !isRetryable(error) || !safe) throw error
       const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))

@@ -1,5 +1,7 @@
 import { isCausedBy } from './cancelled.ts'
-import { reportLeftover } from './leftover.ts'
+import { describeLeftover, type Leftover, reportLeftover } from './leftover.ts'
+import { LeftoverError } from './leftover-error.ts'
+import { expectRejection } from './leftover-rejections.ts'
 import { callInScope, currentScope, Scope, type ScopeInit } from './scope.ts'
 
 /** Opens a scope within the caller's. Throws if that one is cancelled: nothing new starts there. */
@@ -18,6 +20,7 @@ export async function runInScope<T>(
   try {
     value = await callInScope(scope, fn, scope)
   } catch (error) {
+    scope.failure = { error }
     if (scope.isBusy) await close(scope, { error })
     else scope.end()
     throw error
@@ -33,27 +36,55 @@ export async function runInScope<T>(
  */
 async function close(scope: Scope, failure?: { readonly error: unknown }): Promise<void> {
   let failed = failure
-  while (scope.hasLivingChildren) {
-    await Promise.all(Array.from(scope.livingChildren, (child) => endLeftover(child)))
+  const add = (error: unknown): void => {
+    failed = { error: failed === undefined ? error : new SuppressedError(error, failed.error) }
   }
+  const forgotten: Leftover[] = []
+  while (scope.hasLivingChildren) {
+    await Promise.all(
+      Array.from(scope.livingChildren, (child) => endLeftover(child, failure, forgotten)),
+    )
+  }
+  if (scope.strict && forgotten.length > 0) add(new LeftoverError(scope.name, forgotten))
   for (const fn of scope.takeDeferred()) {
     const shielded = new Scope({ kind: 'shield', name: 'deferred', parent: scope, shielded: true })
     try {
       await runInScope(shielded, fn)
     } catch (error) {
-      failed = { error: failed === undefined ? error : new SuppressedError(error, failed.error) }
+      add(error)
     }
   }
   scope.end()
   if (failed !== failure) throw failed?.error
 }
 
-async function endLeftover(child: Scope): Promise<void> {
-  if (!child.shielded) {
-    child.abort('scope-end', `"${child.name}" outlived the scope that started it`)
-    reportLeftover(child, 'cancelled')
+/**
+ * @param failure that of the scope: when it failed, its other work (the rest of a `Promise.all`, say)
+ *   was not forgotten, only no longer needed
+ */
+async function endLeftover(
+  child: Scope,
+  failure: { readonly error: unknown } | undefined,
+  forgotten: Leftover[],
+): Promise<void> {
+  if (child.shielded) {
+    await child.done
+    return
   }
+  if (!child.cancelled && failure === undefined) {
+    const leftover = describeLeftover(child, 'cancelled')
+    forgotten.push(leftover)
+    if (!child.strict) reportLeftover(leftover)
+  }
+  child.abort('scope-end', `"${child.name}" outlived the scope that started it`)
+  const release = expectRejection(child.reason)
   await child.done
+  release()
+  const error = child.failure?.error
+  const isCancel = isCausedBy(error, child.ownReason) || isCausedBy(error, child.inheritedReason)
+  if (child.failure === undefined || isCancel) return
+  // Only who forgot it is sure not to be there to catch it.
+  if (failure === undefined) reportLeftover(describeLeftover(child, 'failed', { error }))
 }
 
 /**

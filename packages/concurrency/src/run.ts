@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { describeValue } from './describe-value.ts'
-import { followSignal } from './follow-signal.ts'
+import { expectFunction } from './describe-value.ts'
+import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
 
@@ -9,6 +9,12 @@ export interface RunOptions {
   readonly name?: string
   /** The signals that ask `main` to end. @default ['SIGINT', 'SIGTERM'] */
   readonly shutdownSignals?: readonly NodeJS.Signals[]
+  /**
+   * Whether work that is still running when the scope that started it ends (a forgotten `await`) is an
+   * error of that scope, a `LeftoverError`, and not only reported.
+   * @default false
+   */
+  readonly strict?: boolean
   /** A foreign signal whose abort cancels `main`. */
   readonly signal?: AbortSignal
 }
@@ -30,10 +36,10 @@ export async function run<T>(
   main: (scope: CancelScope) => T | PromiseLike<T>,
   options: RunOptions = {},
 ): Promise<T | undefined> {
-  if (typeof main !== 'function') {
-    throw new TypeError(`Expected main to be a function, got ${describeValue(main)}`)
-  }
-  const scope = new Scope({ kind: 'run', name: options.name ?? 'main', parent: undefined })
+  expectFunction('main', main)
+  expectSignal(options.signal)
+  const { name = 'main', strict = false } = options
+  const scope = new Scope({ kind: 'run', name, parent: undefined, strict })
   const unfollow = followSignal(scope, options.signal)
   const shutdown = onShutdown(options.shutdownSignals ?? ['SIGINT', 'SIGTERM'], (signal) => {
     scope.abort('shutdown', `${signal} asked the process to end`)

@@ -24,6 +24,14 @@ export interface ScopeInit {
   readonly deadline?: number
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
   readonly shielded?: boolean
+  /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
+  readonly strict?: boolean
+}
+
+/** A callback on a cancel, and the set in which it is now. */
+interface CancelListener {
+  readonly callback: (reason: Cancelled) => void
+  home: Set<CancelListener>
 }
 
 const storage = new AsyncLocalStorage<Scope | undefined>()
@@ -79,19 +87,24 @@ export class Scope implements CancelScope {
   readonly name: string
   readonly parent: Scope | undefined
   readonly shielded: boolean
+  readonly strict: boolean
   readonly startedAt: number
   /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
   readonly deadline: number
   ended = false
   /** Whether its owner gave up waiting for it (its grace has passed); it may still be running. */
   abandoned = false
+  /** What its body threw, if it did. */
+  failure: { readonly error: unknown } | undefined = undefined
   /** What the task tree shows it is waiting for. */
   waitingFor: string | undefined = undefined
+  /** Where it was started; its `stack` is read only when it has to be reported. */
+  origin: { readonly stack?: string } | undefined = undefined
   #children: Set<Scope> | undefined = undefined
   #own: Cancelled | undefined = undefined
   #inherited: Cancelled | undefined = undefined
   #controller: AbortController | undefined = undefined
-  #listeners: Set<(reason: Cancelled) => void> | undefined = undefined
+  #listeners: Set<CancelListener> | undefined = undefined
   #deferred: (() => unknown)[] | undefined = undefined
   #done: PromiseWithResolvers<void> | undefined = undefined
   #outcome: Outcome = 'none'
@@ -102,6 +115,7 @@ export class Scope implements CancelScope {
     this.name = init.name
     this.parent = parent
     this.shielded = shielded
+    this.strict = init.strict ?? parent?.strict ?? false
     this.startedAt = currentClock().now()
     if (parent === undefined) {
       this.deadline = deadline
@@ -194,11 +208,14 @@ export class Scope implements CancelScope {
     if (reason !== undefined) throw reason
   }
 
-  /** Calls back once when the scope is cancelled; returns what takes the callback off again. */
-  onCancel(listener: (reason: Cancelled) => void): () => void {
-    const listeners = (this.#listeners ??= new Set())
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+  /**
+   * Calls back once when the scope is cancelled, or, after it has ended, its nearest living ancestor.
+   * Returns what takes the callback off again.
+   */
+  onCancel(callback: (reason: Cancelled) => void): () => void {
+    const listener: CancelListener = { callback, home: (this.#listeners ??= new Set()) }
+    listener.home.add(listener)
+    return () => listener.home.delete(listener)
   }
 
   /** Has `fn` called when the scope ends, the last one first. */
@@ -219,28 +236,46 @@ export class Scope implements CancelScope {
     return (this.#done ??= Promise.withResolvers<void>()).promise
   }
 
-  /** Takes the scope out of the tree; children that are left (abandoned ones) move up to its parent. */
+  /**
+   * Takes the scope out of the tree. What is left in it, abandoned children and callbacks, goes over to
+   * its nearest living ancestor.
+   */
   end(): void {
     if (this.ended) return
     this.ended = true
-    this.#listeners = undefined
-    const { parent } = this
-    if (parent === undefined) roots.delete(this)
-    else parent.#children?.delete(this)
+    let heir = this.parent
+    while (heir?.ended) heir = heir.parent
+    if (heir === undefined) roots.delete(this)
+    else heir.#children?.delete(this)
     if (this.#children !== undefined) {
       for (const child of this.#children) {
-        if (parent === undefined) roots.add(child)
-        else (parent.#children ??= new Set()).add(child)
+        if (heir === undefined) roots.add(child)
+        else (heir.#children ??= new Set()).add(child)
       }
     }
+    if (heir !== undefined && this.#listeners !== undefined && this.#listeners.size > 0) {
+      heir.#inheritListeners(this.#listeners)
+    }
+    this.#listeners = undefined
     this.#done?.resolve()
+  }
+
+  #inheritListeners(listeners: Iterable<CancelListener>): void {
+    const { reason } = this
+    for (const listener of listeners) {
+      if (reason !== undefined) listener.callback(reason)
+      else {
+        listener.home = this.#listeners ??= new Set()
+        listener.home.add(listener)
+      }
+    }
   }
 
   #deliver(reason: Cancelled): void {
     this.#controller?.abort(reason)
     const listeners = this.#listeners
     this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners) listener(reason)
+    if (listeners !== undefined) for (const { callback } of listeners) callback(reason)
     if (this.#children === undefined) return
     for (const child of this.#children) if (!child.shielded) child.#inherit(reason)
   }

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expectInteger } from './describe-value.ts'
 import { currentScope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
@@ -30,11 +30,7 @@ export class Semaphore {
 
   /** @param permits how many may go on at once: an integer from 0 up */
   constructor(permits: number, options: SemaphoreOptions = {}) {
-    if (!Number.isSafeInteger(permits) || permits < 0) {
-      throw new TypeError(
-        `Expected permits to be an integer from 0 up, got ${describeValue(permits)}`,
-      )
-    }
+    expectInteger('permits', permits, 0)
     this.name = options.name ?? 'semaphore'
     this.#available = permits
     this.#waiters = new WaitList(`${options.kind ?? 'semaphore'} "${this.name}"`)

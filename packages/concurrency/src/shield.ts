@@ -1,5 +1,6 @@
 import { currentClock } from './clock.ts'
 import { isCausedBy } from './cancelled.ts'
+import { expectFunction } from './describe-value.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
@@ -24,6 +25,7 @@ export async function shield<T>(
   options: ShieldOptions = {},
 ): Promise<T> {
   const { name = 'shield', timeoutMs = Infinity } = options
+  expectFunction('fn', fn)
   expectDelay('timeoutMs', timeoutMs)
   const deadline = currentClock().now() + timeoutMs
   const scope = new Scope({

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expectFunction } from './describe-value.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { currentScope, Scope } from './scope.ts'
 import { wait } from './wait.ts'
@@ -29,9 +29,7 @@ export function singleFlight<A extends unknown[], T>(
   fn: (...args: A) => T | PromiseLike<T>,
   options: SingleFlightOptions<A> = {},
 ): (...args: A) => Promise<T> {
-  if (typeof fn !== 'function') {
-    throw new TypeError(`Expected fn to be a function, got ${describeValue(fn)}`)
-  }
+  expectFunction('fn', fn)
   const { key = firstArgument, name = fn.name || 'flight' } = options
   const flights = new Map<unknown, Flight<T>>()
   return async (...args) => {

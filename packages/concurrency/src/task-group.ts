@@ -1,5 +1,5 @@
 import { Cancelled, isCausedBy } from './cancelled.ts'
-import { describeValue } from './describe-value.ts'
+import { expectFunction } from './describe-value.ts'
 import { openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { Task } from './task.ts'
@@ -62,9 +62,7 @@ export async function runGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   combine: (errors: unknown[]) => unknown,
 ): Promise<T> {
-  if (typeof body !== 'function') {
-    throw new TypeError(`Expected body to be a function, got ${describeValue(body)}`)
-  }
+  expectFunction('body', body)
   const scope = openScope({ kind: 'group', name })
   const group = new Group(scope)
   let result: { readonly value: T } | undefined
@@ -85,6 +83,7 @@ class Group implements TaskGroup {
   /** A cancel of something else that the body let pass: of a task it awaited, say. */
   foreignCancel: Cancelled | undefined = undefined
   #running = 0
+  #closed = false
   #idle: PromiseWithResolvers<void> | undefined = undefined
   readonly #scope: Scope
 
@@ -101,10 +100,8 @@ class Group implements TaskGroup {
   }
 
   spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: SpawnOptions = {}): Task<T> {
-    if (typeof fn !== 'function') {
-      throw new TypeError(`Expected fn to be a function, got ${describeValue(fn)}`)
-    }
-    if (this.#scope.ended) {
+    expectFunction('fn', fn)
+    if (this.#closed) {
       throw new TypeError(
         `Expected the group "${this.name}" to be open, got one that has ended: nothing outlives it`,
       )
@@ -126,10 +123,11 @@ class Group implements TaskGroup {
       this.fail(error)
       throw error
     } finally {
-      if (this.#running > 0) {
+      while (this.#running > 0) {
         this.#idle = Promise.withResolvers()
         await this.#idle.promise
       }
+      this.#closed = true
     }
   }
 

@@ -1,7 +1,7 @@
 import { currentClock, type Timer } from './clock.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue, expectFunction } from './describe-value.ts'
 import { isCausedBy } from './cancelled.ts'
-import { reportLeftover } from './leftover.ts'
+import { describeLeftover, reportLeftover } from './leftover.ts'
 import { explain, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { TimeoutError } from './timeout-error.ts'
@@ -47,6 +47,7 @@ export async function runTimed<T, E>(
   options: TimeoutOptions,
   onExpired: (scope: Scope) => E,
 ): Promise<T | E> {
+  expectFunction('fn', fn)
   expectDelay('timeoutMs', timeoutMs)
   if (options.graceMs !== undefined) expectDelay('graceMs', options.graceMs)
   const deadline = currentClock().now() + timeoutMs
@@ -109,7 +110,7 @@ async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Pr
   const unlisten = scope.onCancel((reason) => {
     timer = currentClock().schedule(graceMs, () => {
       scope.abandoned = true
-      reportLeftover(scope, 'abandoned')
+      reportLeftover(describeLeftover(scope, 'abandoned'))
       grace.reject(reason)
     })
   })

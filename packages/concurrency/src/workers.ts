@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expectFunction, expectInteger } from './describe-value.ts'
 import type { QueueCore } from './queue-core.ts'
 import { runInScope } from './run-in-scope.ts'
 import { currentScope, Scope } from './scope.ts'
@@ -28,12 +28,8 @@ export async function workers<T>(
   options: WorkersOptions = {},
 ): Promise<void> {
   const { name = 'workers' } = options
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new TypeError(`Expected count to be an integer from 1 up, got ${describeValue(count)}`)
-  }
-  if (typeof handler !== 'function') {
-    throw new TypeError(`Expected handler to be a function, got ${describeValue(handler)}`)
-  }
+  expectInteger('count', count, 1)
+  expectFunction('handler', handler)
   await runGroup(
     name,
     (group) => {

@@ -1,0 +1,291 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { isCausedBy } from './cancelled.ts'
+import { Fifo } from './fifo.ts'
+import { runInScope } from './run-in-scope.ts'
+import { currentScope, Scope } from './scope.ts'
+import { WaitList } from './wait-list.ts'
+
+export type Source<T> = Iterator<T> | AsyncIterator<T>
+
+const END: IteratorReturnResult<void> = Object.freeze({ done: true, value: undefined })
+
+/**
+ * A slot is taken when an item is asked of the source and given back when its result is consumed. All
+ * of the source and `fn` runs in one scope of its own and in the context in which the map was made.
+ */
+export class ConcurrentMap<T, R>
+  implements AsyncIterableIterator<Awaited<R>, void, undefined>, AsyncDisposable
+{
+  readonly #open: () => Source<T>
+  readonly #fn: (item: Awaited<T>, index: number) => R | PromiseLike<R>
+  readonly #concurrency: number
+  readonly #ordered: boolean
+  readonly #name: string
+  readonly #parent: Scope | undefined = currentScope()
+  /** Calls in the context in which the map was made, and, from the start on, in its scope. */
+  #inContext: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot()
+  readonly #consumers: WaitList<IteratorResult<Awaited<R>, void>>
+  readonly #ready: Fifo<Awaited<R>> = new Fifo()
+  /** Results that came before their turn, by index. */
+  readonly #early: Map<number, Awaited<R>> = new Map()
+  readonly #errors: unknown[] = []
+  #source: Source<T> | undefined = undefined
+  #scope: Scope | undefined = undefined
+  #whole: Promise<void> | undefined = undefined
+  #idle: PromiseWithResolvers<void> = Promise.withResolvers<void>()
+  #started = 0
+  #delivered = 0
+  #slots = 0
+  /** Calls of `fn` and of the source that have not settled. */
+  #running = 0
+  #pulling = false
+  #exhausted = false
+  #stopped = false
+  /** Whether the failure was thrown, or all is consumed: from then on there is nothing but the end. */
+  #finished = false
+
+  constructor(
+    open: () => Source<T>,
+    fn: (item: Awaited<T>, index: number) => R | PromiseLike<R>,
+    concurrency: number,
+    ordered: boolean,
+    name: string,
+  ) {
+    this.#open = open
+    this.#fn = fn
+    this.#concurrency = concurrency
+    this.#ordered = ordered
+    this.#name = name
+    this.#consumers = new WaitList(`${name} next`)
+  }
+
+  async next(): Promise<IteratorResult<Awaited<R>, void>> {
+    if (this.#finished) return END
+    if (this.#scope === undefined) this.#start()
+    try {
+      if (this.#ready.size > 0 && !this.#stopped) {
+        currentScope()?.throwIfCancelled()
+        const value = this.#ready.take()
+        this.#giveBack()
+        return { done: false, value }
+      }
+      if (!this.#stopped && !this.#isDrained) {
+        const result = await this.#consumers.wait()
+        if (result.done !== true) return result
+      }
+    } catch (error) {
+      // The consumer was cancelled. A loop does not call `return` after an error, so all ends here.
+      await this.return()
+      throw error
+    }
+    await this.#end()
+    return END
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    if (this.#scope === undefined) {
+      this.#finished = true
+      return END
+    }
+    if (!this.#finished) {
+      this.#scope.abort('loop', `the loop over "${this.#name}" ended`)
+      await this.#end()
+    }
+    return END
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  get #isDrained(): boolean {
+    return this.#exhausted && this.#slots === 0
+  }
+
+  #start(): void {
+    let parent = this.#parent
+    while (parent?.ended) parent = parent.parent
+    parent?.throwIfCancelled()
+    const scope = new Scope({ kind: 'iterator', name: this.#name, parent })
+    this.#scope = scope
+    const unlisten = scope.onCancel(() => this.#stop())
+    this.#whole = this.#inContext(() =>
+      runInScope(scope, async () => {
+        this.#inContext = AsyncLocalStorage.snapshot()
+        try {
+          this.#source = this.#open()
+        } catch (error) {
+          this.#exhausted = true
+          this.#fail(error)
+        }
+        this.#fill()
+        await this.#idle.promise
+        unlisten()
+      }),
+    )
+  }
+
+  /** Waits until all has ended, and throws what failed. */
+  async #end(): Promise<void> {
+    await this.#whole
+    if (this.#finished) return
+    this.#finished = true
+    if (this.#errors.length === 1) throw this.#errors[0]
+    if (this.#errors.length > 1) {
+      throw new AggregateError(this.#errors, `${this.#errors.length} failures in "${this.#name}"`)
+    }
+    const reason = this.#scope?.inheritedReason ?? this.#scope?.ownReason
+    if (reason !== undefined && reason.source !== 'loop') throw reason
+  }
+
+  /** Starts work while there are slots. Runs in the map's own scope. */
+  #fill(): void {
+    while (
+      !this.#stopped &&
+      !this.#exhausted &&
+      !this.#pulling &&
+      this.#slots < this.#concurrency
+    ) {
+      this.#pull()
+    }
+    this.#settleIfIdle()
+  }
+
+  #pull(): void {
+    let step
+    try {
+      step = (this.#source as Source<T>).next()
+      if (!('then' in step)) {
+        this.#onStep(step)
+        return
+      }
+    } catch (error) {
+      this.#exhausted = true
+      this.#fail(error)
+      return
+    }
+    this.#pulling = true
+    this.#running += 1
+    step.then(
+      (result) => {
+        this.#pulling = false
+        this.#onStep(result)
+        this.#fill()
+        this.#leave()
+      },
+      (error: unknown) => {
+        this.#pulling = false
+        this.#exhausted = true
+        this.#fail(error)
+        this.#leave()
+      },
+    )
+  }
+
+  #onStep(step: IteratorResult<T, unknown>): void {
+    if (step.done === true) {
+      this.#exhausted = true
+      if (this.#isDrained) this.#wakeConsumers()
+      return
+    }
+    if (this.#stopped) return
+    const index = this.#started
+    this.#started += 1
+    this.#slots += 1
+    this.#running += 1
+    void this.#work(step.value, index)
+  }
+
+  async #work(item: T, index: number): Promise<void> {
+    try {
+      const value = await this.#fn(isThenable(item) ? await item : (item as Awaited<T>), index)
+      if (!this.#stopped) this.#deliver(index, value)
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#leave()
+  }
+
+  #deliver(index: number, value: Awaited<R>): void {
+    if (!this.#ordered) {
+      this.#handOut(value)
+    } else if (index === this.#delivered) {
+      this.#delivered += 1
+      this.#handOut(value)
+      while (this.#early.has(this.#delivered)) {
+        const next = this.#early.get(this.#delivered) as Awaited<R>
+        this.#early.delete(this.#delivered)
+        this.#delivered += 1
+        this.#handOut(next)
+      }
+    } else {
+      this.#early.set(index, value)
+    }
+  }
+
+  #handOut(value: Awaited<R>): void {
+    if (this.#consumers.shift({ done: false, value })) this.#giveBack()
+    else this.#ready.add(value)
+  }
+
+  #giveBack(): void {
+    this.#slots -= 1
+    if (this.#isDrained) this.#wakeConsumers()
+    else if (!this.#exhausted && !this.#stopped && !this.#pulling) {
+      this.#inContext(() => this.#fill())
+    }
+  }
+
+  #wakeConsumers(): void {
+    while (this.#consumers.shift(END));
+  }
+
+  #fail(error: unknown): void {
+    const { ownReason, inheritedReason } = this.#scope as Scope
+    if (isCausedBy(error, ownReason) || isCausedBy(error, inheritedReason)) return
+    if (!this.#errors.includes(error)) this.#errors.push(error)
+    this.#scope?.abort('group', `a call in "${this.#name}" failed`, error)
+  }
+
+  /** Ends the source once what it is parked at has been aborted; wakes who waits for a result. */
+  #stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#wakeConsumers()
+    if (!this.#exhausted) this.#closeSource()
+    this.#settleIfIdle()
+  }
+
+  #closeSource(): void {
+    this.#exhausted = true
+    this.#running += 1
+    const close = async (): Promise<void> => {
+      // The signals of what it waits for have fired; let that reach it before it is asked to return.
+      await Promise.resolve()
+      try {
+        await this.#source?.return?.()
+      } catch (error) {
+        this.#fail(error)
+      }
+      this.#leave()
+    }
+    void this.#inContext(close)
+  }
+
+  #leave(): void {
+    this.#running -= 1
+    this.#settleIfIdle()
+  }
+
+  #settleIfIdle(): void {
+    if (this.#running === 0 && this.#exhausted) this.#idle.resolve()
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
