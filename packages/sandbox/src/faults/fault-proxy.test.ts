@@ -222,6 +222,23 @@ describe('a fault proxy', () => {
     expect(await fateOf(connect(proxy.port, HOST))).toBe('ECONNRESET')
   })
 
+  it('does not even look for the server while half-open', async () => {
+    const gone = await listening(createServer())
+    const target = { host: HOST, port: portOf(gone) }
+    gone.close()
+    await once(gone, 'close')
+    await using silent = await startFaultProxy({ target })
+    silent.set({ halfOpen: true })
+    const waiting = connect(silent.port, HOST)
+    const fate = fateOf(waiting)
+    await once(waiting, 'connect')
+    await using open = await startFaultProxy({ target })
+    expect(await fateOf(connect(open.port, HOST))).toBe('ECONNRESET')
+    expect(waiting.destroyed).toBe(false)
+    silent.clear()
+    expect(await fate).toBe('ECONNRESET')
+  })
+
   it('refuses wrong faults and options', async () => {
     await using stage = await echoStage()
     expect(() => stage.proxy.set({ latencyMs: -1 })).toThrow(TypeError)
