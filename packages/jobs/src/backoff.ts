@@ -1,0 +1,62 @@
+import { describe } from './json.ts'
+
+/** How long a job waits after a failed attempt: a random time up to a bound that doubles. */
+export interface BackoffBounds {
+  /** The bound after the first attempt, in milliseconds, from 0 up. @default 1_000 */
+  readonly baseDelayMs?: number
+  /** The bound of the bound, in milliseconds. @default 3_600_000 (an hour) */
+  readonly maxDelayMs?: number
+}
+
+/** Bounds for full jitter, or a function that gives the wait in milliseconds after attempt 1, 2, … */
+export type Backoff = BackoffBounds | ((attempt: number, error: unknown) => number)
+
+/** The longest wait that is kept, in milliseconds: a year. */
+const MAX_WAIT_MS = 31_536_000_000
+
+/**
+ * The wait before the next attempt, in milliseconds: what the other side asked for (`retryAfterMs` of
+ * the error) where it is longer, else "full jitter" (AWS Architecture Blog, "Exponential Backoff And
+ * Jitter").
+ */
+export function backoffDelay(
+  backoff: Backoff,
+  attempt: number,
+  error: unknown,
+  random: () => number = Math.random,
+): number {
+  const own =
+    typeof backoff === 'function' ? backoff(attempt, error) : jittered(backoff, attempt, random)
+  const wait = Math.max(Number.isFinite(own) ? own : 0, retryAfterOf(error), 0)
+  return Math.min(wait, MAX_WAIT_MS)
+}
+
+function jittered(
+  { baseDelayMs = 1_000, maxDelayMs = 3_600_000 }: BackoffBounds,
+  attempt: number,
+  random: () => number,
+): number {
+  return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
+}
+
+function retryAfterOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return 0
+  const { retryAfterMs } = error
+  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0
+}
+
+/** Refuses what is no {@link Backoff}. */
+export function expectBackoff(backoff: Backoff): void {
+  if (typeof backoff === 'function') return
+  if (typeof backoff !== 'object' || backoff === null) {
+    throw new TypeError(`Expected backoff to be an object or a function, got ${describe(backoff)}`)
+  }
+  for (const name of ['baseDelayMs', 'maxDelayMs'] as const) {
+    const value = backoff[name]
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw new TypeError(
+        `Expected backoff.${name} to be milliseconds from 0 up, got ${describe(value)}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type RawBuilder, sql } from 'kysely'
+import { expectName, expectPriority, type Job } from './job.ts'
+import { describe } from './json.ts'
+
+/** When and where a job is to run. */
+export interface EnqueueManyOptions extends IoOptions {
+  /** Not before this moment of the database's clock. At the most one of `runAt` and `delayMs`. */
+  readonly runAt?: Date
+  /** Not before so many milliseconds from now, by the database's clock. */
+  readonly delayMs?: number
+  /** Lower runs first: a 32-bit integer. @default the job's */
+  readonly priority?: number
+  /** @default the job's */
+  readonly queue?: string
+}
+
+/** How one job is to run. */
+export interface EnqueueOptions extends EnqueueManyOptions {
+  /** In place of the one that the job's `uniqueKey` makes of the payload. */
+  readonly uniqueKey?: string
+}
+
+/** What the rows of one call have in common. */
+export interface EnqueuePlan {
+  readonly job: Job
+  readonly queue: string
+  readonly priority: number
+  readonly runAt: RawBuilder<Date>
+}
+
+/** Checks the options. */
+export function planOf(job: Job, options: EnqueueManyOptions): EnqueuePlan {
+  if (typeof job?.run !== 'function') {
+    throw new TypeError(`Expected job to be made by defineJob, got ${describe(job)}`)
+  }
+  const { queue = job.queue, priority = job.priority } = options
+  expectName('queue', queue)
+  expectPriority(priority)
+  return { job, queue, priority, runAt: runAtOf(options) }
+}
+
+function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
+  if (runAt !== undefined && delayMs !== undefined) {
+    throw new TypeError('Expected one of runAt and delayMs, got both')
+  }
+  if (runAt !== undefined) {
+    if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime())) {
+      throw new TypeError(`Expected runAt to be a valid Date, got ${describe(runAt)}`)
+    }
+    return sql<Date>`${runAt.toISOString()}::timestamptz`
+  }
+  if (delayMs === undefined) return sql<Date>`now()`
+  if (typeof delayMs !== 'number' || !(delayMs >= 0 && delayMs <= 3_153_600_000_000)) {
+    throw new TypeError(
+      `Expected delayMs to be milliseconds from 0 to a hundred years, got ${describe(delayMs)}`,
+    )
+  }
+  // Not now(), which stands still within a transaction.
+  return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
+}
+
+/** The unique key of one payload, checked. */
+export function uniqueKeyOf<Payload>(
+  job: Job<Payload>,
+  payload: Payload,
+  { uniqueKey }: { readonly uniqueKey?: string },
+): string | undefined {
+  const key = uniqueKey ?? job.uniqueKey(payload)
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
+    throw new TypeError(`Expected uniqueKey to be 1 to 500 characters, got ${describe(key)}`)
+  }
+  return key
+}

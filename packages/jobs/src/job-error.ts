@@ -1,0 +1,44 @@
+import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+
+/**
+ * What a {@link JobError} is about.
+ *
+ * - `'lease_lost'`: another worker took the job over, or it was cancelled; nothing was written.
+ * - `'lease_expired'`: kept with a job whose last attempt ended with its worker (a kill, a crash).
+ * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
+ * - `'duplicate'`: an unfinished job with the same unique key is in the way.
+ * - `'contended'`: the unique key changed hands too often while it was asked for.
+ * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
+ *   which throws its own `DbError`); `cause` is the native error.
+ */
+export type JobErrorCode =
+  | 'lease_lost'
+  | 'lease_expired'
+  | 'invalid_payload'
+  | 'duplicate'
+  | 'contended'
+  | 'database'
+
+/** What a {@link JobError} is made of. */
+export interface JobErrorInit extends Omit<IoErrorInit, 'boundary'> {
+  readonly code: JobErrorCode
+}
+
+/** A failure of the job queue itself; what a handler throws stays the handler's. */
+export class JobError extends IoError {
+  declare readonly code: JobErrorCode
+
+  static {
+    this.prototype.name = 'JobError'
+    mark(this.prototype, 'JobError')
+  }
+
+  constructor(message: string, init: JobErrorInit) {
+    super(message, { ...init, boundary: 'jobs' })
+  }
+
+  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  static override isInstance(value: unknown): value is JobError {
+    return hasMark(value, 'JobError')
+  }
+}

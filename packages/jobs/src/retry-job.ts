@@ -1,0 +1,37 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import { CHANNEL } from './channel.ts'
+import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
+import { expectId } from './job-id.ts'
+
+/**
+ * Puts a failed or cancelled job back into the queue, due at once, with all its attempts.
+ *
+ * @returns whether it was one; `false` also for one that is missing
+ * @throws {TypeError} when `id` is no UUID
+ * @throws {JobError} `'duplicate'` when an unfinished job has the same unique key
+ * @example
+ * for (const id of failedIds) await retryJob(db, id)
+ */
+export async function retryJob(
+  db: JobDatabase,
+  id: string,
+  options: IoOptions = {},
+): Promise<boolean> {
+  expectDatabase(db)
+  expectId(id)
+  const revived = await execute(
+    db,
+    { operation: 'retryJob', effect: 'idempotent' },
+    sql<{ id: string }>`
+      with revived as (
+        update yuzuru_jobs set state = 'waiting', attempt = 0, run_at = now(), finished_at = null,
+          claim_id = null, cancel_requested = false
+        where id = ${id}::uuid and state in ('failed', 'cancelled')
+        returning id, queue
+      )
+      select id::text as id, pg_notify(${CHANNEL}, queue) as notified from revived`,
+    options,
+  )
+  return revived.length > 0
+}
