@@ -1,9 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { type S3Options, type S3Server, startS3 } from './server.ts'
 
@@ -39,6 +41,15 @@ export interface RawResponse {
   readonly text: string
   /** The content of `<Code>`. */
   readonly code: string | undefined
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes of buffers that something still refers to. */
+export function liveBufferBytes(): number {
+  collectGarbage()
+  return process.memoryUsage().arrayBuffers
 }
 
 export function sha256(data: string | Uint8Array): string {
@@ -96,7 +107,7 @@ export function signHeaders(s3: S3Server, raw: RawRequest): Record<string, strin
   return headers
 }
 
-/** One request over a connection of its own, without any client's normalisation. */
+/** One request without any client's normalisation, over a connection of its own by default. */
 export async function sendRaw(
   port: number,
   options: {
@@ -104,6 +115,7 @@ export async function sendRaw(
     path: string
     headers: Record<string, string>
     body?: Uint8Array | string
+    agent?: Agent
   },
 ): Promise<RawResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<RawResponse>()
@@ -124,6 +136,7 @@ export async function startTestServer(
   options: Omit<S3Options, 'dir'> & { client?: S3ClientConfig } = {},
 ): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'yuzuru-s3-'))
+  const agent = new Agent({ keepAlive: true })
   const { client: clientConfig, ...serverOptions } = options
   const s3 = await startS3({ dir, buckets: ['plans'], ...serverOptions })
   const client = new S3Client({
@@ -146,10 +159,11 @@ export async function startTestServer(
       if (raw.body !== undefined) sent.headers['content-length'] = length
       raw.tamper?.(sent)
       const body = raw.body === undefined ? {} : { body: raw.body }
-      return sendRaw(s3.port, { method: raw.method ?? 'GET', ...sent, ...body })
+      return sendRaw(s3.port, { method: raw.method ?? 'GET', agent, ...sent, ...body })
     },
     async [Symbol.asyncDispose]() {
       client.destroy()
+      agent.destroy()
       await s3.close()
       await rm(dir, { recursive: true, force: true })
     },
