@@ -235,6 +235,11 @@ describe('the real client', () => {
   })
 })
 
+test('options that make no sense are a TypeError before anything starts', async () => {
+  await expect(startGoogle({ rotateRefreshTokens: 0 })).rejects.toThrow(TypeError)
+  await expect(startGoogle({ accessTokenLifetimeSeconds: 1.5 })).rejects.toThrow(TypeError)
+})
+
 test('grants and events survive a restart when a folder is given', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'yuzuru-google-'))
   try {

@@ -41,6 +41,8 @@ export interface Consent {
 /** A running Google on 127.0.0.1. */
 export interface GoogleServer extends AsyncDisposable {
   readonly url: string
+  readonly host: string
+  readonly port: number
   readonly authUrl: string
   readonly tokenUrl: string
   readonly revokeUrl: string
@@ -88,7 +90,8 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleSe
   } = options
   const log = new RequestLog()
   const live: { service?: GoogleService } = {}
-  const { url, runtime } = await startEmulatedService({
+  checkOptions(options)
+  const { url, port, runtime } = await startEmulatedService({
     port: options.port,
     file: options.dir === undefined ? undefined : join(options.dir, 'google.json'),
     define: (url) =>
@@ -126,6 +129,8 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleSe
   const close = (): Promise<void> => (closing ??= runtime.close())
   return {
     url,
+    host: '127.0.0.1',
+    port,
     authUrl: `${url}/o/oauth2/v2/auth`,
     tokenUrl: `${url}/token`,
     revokeUrl: `${url}/revoke`,
@@ -170,5 +175,18 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleSe
     requestCount: (method, path) => log.count(method, path),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+function checkOptions(options: GoogleOptions): void {
+  const { rotateRefreshTokens: rotate = false } = options
+  if (typeof rotate !== 'boolean' && !(Number.isSafeInteger(rotate) && rotate > 0)) {
+    throw new TypeError(`Expected rotateRefreshTokens to be true, false or 1 and up, got ${rotate}`)
+  }
+  for (const name of ['accessTokenLifetimeSeconds', 'syncTokenLifetimeSeconds'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new TypeError(`Expected ${name} to be a whole number above 0, got ${value}`)
+    }
   }
 }

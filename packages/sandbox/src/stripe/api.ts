@@ -124,7 +124,7 @@ async function handle(
       createdAt,
       requestId,
       status,
-      body: structuredClone(body),
+      body,
     }
   }
   return answer

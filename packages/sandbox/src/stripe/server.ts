@@ -86,6 +86,11 @@ export async function startStripe(options: StripeOptions = {}): Promise<StripeSe
     webhookTimeoutMs = 10_000,
     now = Date.now,
   } = options
+  if (webhookRetryDelaysMs.some((delay) => !(delay >= 0))) {
+    throw new TypeError(
+      `Expected webhookRetryDelaysMs of 0 and up, got ${webhookRetryDelaysMs.join(', ')}`,
+    )
+  }
   const seconds = (): number => Math.floor(now() / 1000)
   let state: StripeState = emptyStripeState()
   const log = new RequestLog()

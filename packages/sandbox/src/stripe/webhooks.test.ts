@@ -114,6 +114,17 @@ describe('webhooks', () => {
     await expect(server.redeliver('evt_none')).rejects.toThrow(TypeError)
   })
 
+  test('a failing delivery is tried again before the next event is sent', async () => {
+    await using endpoint = await receiver((count) => (count === 1 ? 500 : 200))
+    await using open = await openStripe({ webhookRetryDelaysMs: [1] })
+    const { server, stripe } = open
+    server.setWebhookUrl(endpoint.url)
+    const { id } = await stripe.customers.create()
+    await stripe.customers.update(id, { name: 'x' })
+    await server.webhooks.idle()
+    expect(types(endpoint)).toEqual(['customer.created', 'customer.created', 'customer.updated'])
+  })
+
   test('an endpoint that is not there is tried again and does not stop the service', async () => {
     await using open = await openStripe({ webhookRetryDelaysMs: [] })
     const { server, stripe } = open

@@ -1,0 +1,43 @@
+import { auth, calendar, type calendar_v3 } from '@googleapis/calendar'
+
+import { startGoogle, type GoogleOptions, type GoogleServer } from './server.ts'
+
+export const scopes: readonly string[] = ['https://www.googleapis.com/auth/calendar']
+export const email = 'hana@example.com'
+export const calendarId = 'primary'
+
+/** For the tests: a server, and the real client, signed in. */
+export interface OpenCalendar extends AsyncDisposable {
+  server: GoogleServer
+  client: calendar_v3.Calendar
+}
+
+export async function openCalendar(options: GoogleOptions = {}): Promise<OpenCalendar> {
+  const server = await startGoogle(options)
+  const { accessToken } = await server.issueTokens({ email, scopes })
+  const client = clientWith(server, accessToken)
+  return { server, client, [Symbol.asyncDispose]: () => server.close() }
+}
+
+export function clientWith(server: GoogleServer, accessToken: string): calendar_v3.Calendar {
+  const oauth = new auth.OAuth2()
+  oauth.setCredentials({ access_token: accessToken })
+  return calendar({ version: 'v3', auth: oauth, rootUrl: server.calendarUrl, retry: false })
+}
+
+/** Half an hour on 1 April 2026, Japanese time. */
+export const meeting = (hour: number): calendar_v3.Schema$Event => ({
+  summary: `会議 ${hour}`,
+  start: { dateTime: `2026-04-01T${String(hour).padStart(2, '0')}:00:00+09:00` },
+  end: { dateTime: `2026-04-01T${String(hour).padStart(2, '0')}:30:00+09:00` },
+})
+
+/** What the API refused with: the status, and the reason in its body. */
+export async function refusal(call: Promise<unknown>): Promise<{ status: number; reason: string }> {
+  const error = (await call.then(
+    () => ({ status: 200 }),
+    (failure: unknown) => failure,
+  )) as { status: number; response?: { data: { error: { errors: { reason: string }[] } } } }
+  const reason = error.response?.data.error.errors[0]?.reason ?? ''
+  return { status: error.status, reason }
+}
