@@ -7,7 +7,7 @@ import type { GoogleService } from './service.ts'
 import { entry, type EventResource, type StoredCalendar, type StoredEvent } from './state.ts'
 
 /** What a handler gets: the account is known and its calendar found. */
-export interface CalendarCall {
+interface CalendarCall {
   readonly service: GoogleService
   readonly calendar: StoredCalendar
   readonly request: Request

@@ -27,7 +27,7 @@ export type AuthorizationCode = {
   grant: string | null
 }
 
-export type AccessToken = { grant: string; expiresAt: number }
+type AccessToken = { grant: string; expiresAt: number }
 
 /** An event in Google's shape; the fields that the server itself reads are typed. */
 export type EventResource = JsonObject & {

@@ -13,7 +13,7 @@ export interface CheckoutPayment {
 }
 
 /** Stripe's test card that is always declined. Source: https://docs.stripe.com/testing */
-export const declinedCard = '4000000000000002'
+const declinedCard = '4000000000000002'
 
 /**
  * Completes an open session; a session that is complete already stays as it is, so a second click

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 
-export type StripeErrorType =
+type StripeErrorType =
   | 'invalid_request_error'
   | 'idempotency_error'
   | 'card_error'

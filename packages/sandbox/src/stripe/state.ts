@@ -45,7 +45,7 @@ export type StripeCheckoutSession = StripeObject & {
   url: string | null
 }
 
-export type SubscriptionStatus =
+type SubscriptionStatus =
   | 'active'
   | 'canceled'
   | 'incomplete'
@@ -96,7 +96,7 @@ export type StripeEvent = {
 export type CheckoutLine = { id: string; price: string; quantity: number }
 
 /** What a session must remember until it is completed. */
-export type CheckoutPlan = {
+type CheckoutPlan = {
   lines: CheckoutLine[]
   subscriptionData: JsonObject
   subscriptionMetadata: Metadata

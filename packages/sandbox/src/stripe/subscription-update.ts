@@ -7,7 +7,7 @@ import { findPrice, newItem } from './subscription-create.ts'
 import { isEnded } from './subscription-end.ts'
 import type { StripeSubscription } from './state.ts'
 
-export interface ItemChange {
+interface ItemChange {
   readonly id?: string
   readonly price?: string
   readonly quantity?: number
