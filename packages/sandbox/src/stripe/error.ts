@@ -1,10 +1,6 @@
 import type { JsonObject } from '../json.ts'
 
-type StripeErrorType =
-  | 'invalid_request_error'
-  | 'idempotency_error'
-  | 'card_error'
-  | 'api_error'
+type StripeErrorType = 'invalid_request_error' | 'idempotency_error' | 'card_error' | 'api_error'
 
 export interface StripeErrorDetails {
   type?: StripeErrorType
