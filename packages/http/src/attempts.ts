@@ -1,110 +1,105 @@
-import { type IoProgress, remaining, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { type IoProgress, type Outcome, remaining, throwIfCancelled } from '@yuzuru/concurrency'
+import type { Closing } from './closing.ts'
 import { HttpError, withUnknownOutcome } from './http-error.ts'
-import type { HttpHandler, HttpRequest } from './http-request.ts'
-import type { HttpResponse } from './http-response.ts'
-import type { Origin } from './origin.ts'
+import type { HttpHandler } from './http-request.ts'
+import { contextOf, type HttpResponse } from './http-response.ts'
 import type { PreparedCall } from './prepare.ts'
+import type { RetryBudget } from './retry-budget.ts'
 import { delayBefore, type RetryPolicy } from './retry-policy.ts'
-import { statusFailure } from './status-failure.ts'
+import { outcomeOfStatus, retryAfterOf, statusFailure } from './status-failure.ts'
 
 /** Failures of our own making: a repeat would meet the same, or make it worse. */
-const OURS: ReadonlySet<string> = new Set(['overloaded', 'queue_timeout', 'closed'])
+const OURS: ReadonlySet<string> = new Set(['overloaded', 'queue_timeout', 'closed', 'circuit_open'])
+
+export interface AttemptsInit {
+  readonly call: PreparedCall
+  readonly policy: RetryPolicy | undefined
+  readonly budget: RetryBudget | undefined
+  readonly progress: IoProgress
+  readonly closing: Closing
+  readonly send: HttpHandler
+}
 
 /** Sends a call, and again where that is safe and may help. */
 export class Attempts {
-  readonly #call: PreparedCall
-  readonly #origin: Origin
+  readonly #init: AttemptsInit
   readonly #policy: RetryPolicy | undefined
-  readonly #progress: IoProgress
-  readonly #send: HttpHandler
+  #attempt = 1
   /** Whether an earlier attempt may have had its effect. */
   #tainted = false
 
-  constructor(
-    call: PreparedCall,
-    origin: Origin,
-    policy: RetryPolicy | undefined,
-    progress: IoProgress,
-    send: HttpHandler,
-  ) {
-    this.#call = call
-    this.#origin = origin
-    this.#policy = call.retry ? policy : undefined
-    this.#progress = progress
-    this.#send = send
+  constructor(init: AttemptsInit) {
+    this.#init = init
+    this.#policy = init.call.retry ? init.policy : undefined
   }
 
   async run(signal: AbortSignal): Promise<HttpResponse> {
-    this.#origin.budget?.deposit()
-    for (let attempt = 1; ; attempt += 1) {
-      this.#progress.sent = this.#tainted
+    const { call, budget, progress, closing, send } = this.#init
+    const { body } = call
+    const { method, url, headers } = call.context
+    budget?.deposit()
+    for (; ; this.#attempt += 1) {
+      let delayMs: number | undefined
       try {
-        return await this.#once(attempt, signal)
+        const attempt = this.#attempt
+        const response = await send({ method, url, headers, body, attempt, signal })
+        if (!call.acceptStatus(response.status)) {
+          throw await statusFailure(response, retryAfterOf(response))
+        }
+        delayMs = this.#delayAfterAccepted(response)
+        if (delayMs === undefined) return response
+        response[Symbol.dispose]()
       } catch (error) {
         throwIfCancelled()
         if (!HttpError.isInstance(error)) throw error
-        const delayMs = this.#delayBeforeNext(error, attempt)
-        if (error.outcome === 'unknown') this.#tainted = true
-        this.#progress.sent = this.#tainted
+        delayMs = this.#delayAfter(error)
+        this.#note(error.outcome)
         if (delayMs === undefined) throw this.#tainted ? withUnknownOutcome(error) : error
-        await sleep(delayMs)
       }
+      progress.sent = this.#tainted
+      await closing.pause(delayMs)
     }
   }
 
-  async #once(attempt: number, signal: AbortSignal): Promise<HttpResponse> {
-    const { context, headers, body, acceptStatus } = this.#call
-    const { method, url } = context
-    const request: HttpRequest = { method, url, headers, body, attempt, signal }
-    const response = await this.#send(request)
+  /** An answer that the caller takes as it is may still be worth a repeat. */
+  #delayAfterAccepted(response: HttpResponse): number | undefined {
     const { status } = response
-    if (acceptStatus(status)) {
-      // An answer that the caller takes as it is may still be worth a repeat.
-      const again = this.#policy?.statuses.has(status) === true && this.#mayRepeat(attempt)
-      if (!again) return response
-      const error = await statusFailure(context, headers, response)
-      if (this.#delayOf(error, attempt) === undefined) return response
-      throw error
-    }
-    throw await statusFailure(context, headers, response)
-  }
-
-  /** How long to wait before the next attempt; `undefined`: there is none. */
-  #delayBeforeNext(error: HttpError, attempt: number): number | undefined {
-    if (!this.#isWorthIt(error) || !this.#mayRepeat(attempt)) {
-      // A write may still be repeated if it never left.
-      if (!this.#isWorthIt(error) || !this.#neverLeft(error, attempt)) return undefined
-    }
-    const delayMs = this.#delayOf(error, attempt)
-    if (delayMs === undefined || this.#origin.budget?.take() === false) return undefined
+    if (this.#policy?.statuses.has(status) !== true || !this.#mayRepeat) return undefined
+    const retryAfterMs = retryAfterOf(response)
+    const delayMs = this.#delay(retryAfterMs)
+    if (delayMs !== undefined)
+      this.#note(outcomeOfStatus(contextOf(response), status, retryAfterMs))
     return delayMs
   }
 
-  #isWorthIt(error: HttpError): boolean {
-    if (OURS.has(error.code)) return false
-    if (error.status !== undefined) return this.#policy?.statuses.has(error.status) === true
-    return error.retryable
+  /** How long to wait before the next attempt; `undefined`: there is none. */
+  #delayAfter(error: HttpError): number | undefined {
+    if (OURS.has(error.code)) return undefined
+    const { status } = error
+    const helps = status === undefined ? error.retryable : this.#policy?.statuses.has(status)
+    // What never left can be sent again, whatever it does.
+    const unsent = status === undefined && error.outcome === 'none' && !this.#tainted
+    if (helps !== true || !(this.#mayRepeat || (unsent && this.#hasMore))) return undefined
+    return this.#delay(error.retryAfterMs)
   }
 
-  #mayRepeat(attempt: number): boolean {
-    const { replayable, context } = this.#call
-    return this.#hasAttempts(attempt) && replayable && context.effect !== 'write'
+  get #mayRepeat(): boolean {
+    return this.#hasMore && this.#init.call.context.effect !== 'write'
   }
 
-  #neverLeft(error: HttpError, attempt: number): boolean {
-    const unsent = error.answer === undefined && error.outcome === 'none' && !this.#tainted
-    return this.#hasAttempts(attempt) && this.#call.replayable && unsent
+  get #hasMore(): boolean {
+    return this.#init.call.replayable && this.#attempt < (this.#policy?.attempts ?? 1)
   }
 
-  #hasAttempts(attempt: number): boolean {
-    return this.#policy !== undefined && attempt < this.#policy.attempts
-  }
-
-  #delayOf(error: HttpError, attempt: number): number | undefined {
+  #delay(retryAfterMs: number | undefined): number | undefined {
     const policy = this.#policy
-    if (policy === undefined) return undefined
-    if ((error.retryAfterMs ?? 0) > policy.maxRetryAfterMs) return undefined
-    const delayMs = delayBefore(policy, attempt, error.retryAfterMs)
-    return delayMs < remaining() ? delayMs : undefined
+    if (policy === undefined || (retryAfterMs ?? 0) > policy.maxRetryAfterMs) return undefined
+    const delayMs = delayBefore(policy, this.#attempt, retryAfterMs)
+    if (delayMs >= remaining() || this.#init.budget?.take() === false) return undefined
+    return delayMs
+  }
+
+  #note(outcome: Outcome): void {
+    if (outcome === 'unknown') this.#tainted = true
   }
 }

@@ -7,11 +7,14 @@ export interface CallContext {
   readonly method: string
   readonly url: URL
   readonly effect: Effect
+  /** What is sent along, by lower-case name: its secrets must not show up in errors. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface FailureInit {
   readonly outcome: Outcome
   readonly retryable: boolean
+  readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
 

@@ -1,4 +1,4 @@
-import { currentClock, detached, shield } from '@yuzuru/concurrency'
+import { currentClock, detached, Event, moveOnAfter, shield } from '@yuzuru/concurrency'
 import { type CallContext, failure } from './call-context.ts'
 import type { Origins } from './origins.ts'
 
@@ -9,7 +9,7 @@ export class Closing {
   #open = 0
   #drained: PromiseWithResolvers<void> | undefined = undefined
   #closed: Promise<void> | undefined = undefined
-  #over = false
+  readonly #over = new Event({ name: 'http.close' })
 
   constructor(origins: Origins) {
     this.#origins = origins
@@ -33,13 +33,18 @@ export class Closing {
 
   /** Counts a request in that holds a connection. */
   open(context: CallContext): void {
-    if (this.#over) throw closed(context)
+    if (this.#over.isSet) throw closed(context)
     this.#open += 1
   }
 
   release(): void {
     this.#open -= 1
     this.#check()
+  }
+
+  /** Waits before a repeat; no longer than until the client is closed for good. */
+  async pause(delayMs: number): Promise<void> {
+    await moveOnAfter(delayMs, () => this.#over.wait())
   }
 
   async close(drainMs: number): Promise<void> {
@@ -54,7 +59,7 @@ export class Closing {
       await drained.promise
       late.cancel()
     }
-    this.#over = true
+    this.#over.set()
     await this.#origins.destroy()
   }
 

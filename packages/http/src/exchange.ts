@@ -1,4 +1,4 @@
-import { type Clock, currentClock, type Timer } from '@yuzuru/concurrency'
+import { Cancelled, type Clock, currentClock, TimeoutError, type Timer } from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import type { HttpErrorCode } from './http-error.ts'
@@ -23,6 +23,10 @@ export interface ExchangeInit {
   readonly whole: boolean
   readonly maxBytes: number
   readonly requestBody: WireBody | undefined
+  /** The caller's own signal: it also ends a body that is read later. */
+  readonly bodySignal: AbortSignal | undefined
+  /** When a body that is read later must have come. */
+  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
   /** Called just before the first byte goes out. */
   readonly onSent: () => void
   /** Called once, when the connection is free or gone. */
@@ -58,6 +62,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #touchedAt = 0
   #firesAt = Infinity
   #timer: Timer | undefined = undefined
+  #deadline: Timer | undefined = undefined
+  #unfollow: (() => void) | undefined = undefined
 
   constructor(init: ExchangeInit) {
     this.#init = init
@@ -65,17 +71,18 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     init.signal.addEventListener('abort', this)
   }
 
-  /** Whether the server waits for a reader that has not come yet. */
-  get isUnread(): boolean {
-    return this.#paused && !this.#body.begun
+  /** Since when the server waits for a reader that has not come yet; `undefined`: it does not. */
+  get unreadSince(): number | undefined {
+    return this.#paused && !this.#body.begun ? this.#touchedAt : undefined
   }
 
   handleEvent(): void {
     this.abort(this.#init.signal.reason)
   }
 
-  resume(): void {
-    if (!this.#paused) return
+  taken(more: boolean): void {
+    this.#touchedAt = this.#clock.now()
+    if (!this.#paused || !more) return
     this.#paused = false
     this.#watch('stalled', this.#init.limits.stallMs)
     this.#controller?.resume()
@@ -88,6 +95,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#reject(reason)
     // Before it has a connection there is nothing to abort: `onRequestStart` will.
     this.#controller?.abort(asError(reason))
+  }
+
+  /** Ends it because nobody reads its body. */
+  abandon(waitedMs: number): void {
+    const { context } = this.#init
+    const told = `answered, and nobody read its body for ${Math.round(waitedMs)} ms`
+    const outcome = outcomeOnceSent(context)
+    this.abort(failure(context, 'body_abandoned', told, { outcome, retryable: false }))
   }
 
   /** Ends it because the client is closed. */
@@ -128,6 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#watch('stalled', this.#init.limits.stallMs)
     if (this.#init.whole) return
     this.#init.signal.removeEventListener('abort', this)
+    this.#followReader()
     this.#settle.resolve(this.#head)
   }
 
@@ -135,11 +151,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (this.#ended) return
     this.#touchedAt = this.#clock.now()
     this.#received += chunk.byteLength
-    if (this.#received > this.#init.maxBytes) {
-      this.#overflow()
-      return
-    }
-    if (this.#body.push(chunk) || this.#init.whole) return
+    const wantsMore = this.#body.push(chunk)
+    if (this.#received > this.#init.maxBytes) this.#overflow()
+    else if (!wantsMore && !this.#init.whole) this.#pause(controller)
+  }
+
+  #pause(controller: Dispatcher.DispatchController): void {
     this.#paused = true
     this.#watch('body_abandoned', this.#init.limits.unreadMs)
     controller.pause()
@@ -163,9 +180,32 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     )
   }
 
+  /** From the head on only what the caller said of this very call binds the body. */
+  #followReader(): void {
+    const { bodySignal, deadline, context } = this.#init
+    const name = `http.${context.method}`
+    if (bodySignal !== undefined) {
+      const cancel = (): void => {
+        const told = `"${name}" was cancelled by a signal`
+        const cause: unknown = bodySignal.reason
+        this.abort(new Cancelled(told, { source: 'signal', scope: name, cause }))
+      }
+      bodySignal.addEventListener('abort', cancel, { once: true })
+      this.#unfollow = () => bodySignal.removeEventListener('abort', cancel)
+    }
+    if (deadline === undefined) return
+    const { at, timeoutMs } = deadline
+    this.#deadline = this.#clock.schedule(Math.max(0, at - this.#clock.now()), () => {
+      const told = `the body of "${name}" did not come within ${timeoutMs} ms`
+      const outcome = outcomeOnceSent(context)
+      this.abort(new TimeoutError(told, { scope: name, timeoutMs, outcome }))
+    })
+  }
+
   /** Cuts the answer off. The status still counts: what is wrong with it goes before its length. */
   #overflow(): void {
     const error = tooLarge(this.#init.context, this.#init.maxBytes)
+    this.#body.cut(error)
     if (this.#init.whole && this.#head !== undefined) this.#settle.resolve(this.#head)
     this.abort(error)
   }
@@ -181,6 +221,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#ended = true
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#deadline?.cancel()
+    this.#unfollow?.()
     this.#init.signal.removeEventListener('abort', this)
     this.#init.onEnd()
   }
@@ -207,18 +249,18 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       this.#arm(left)
       return
     }
+    if (this.#limit === 'body_abandoned') {
+      this.abandon(this.#limitMs)
+      return
+    }
     const { context } = this.#init
+    const told =
+      this.#limit === 'stalled'
+        ? `moved no byte for ${this.#limitMs} ms`
+        : `was sent, and no answer began within ${this.#limitMs} ms`
     const outcome = outcomeOnceSent(context)
-    const told = TOLD[this.#limit]?.(this.#limitMs) ?? 'took too long'
-    const retryable = this.#limit !== 'body_abandoned'
-    this.abort(failure(context, this.#limit, told, { outcome, retryable }))
+    this.abort(failure(context, this.#limit, told, { outcome, retryable: true }))
   }
-}
-
-const TOLD: Partial<Record<HttpErrorCode, (limitMs: number) => string>> = {
-  headers_timeout: (ms) => `was sent, and no answer began within ${ms} ms`,
-  stalled: (ms) => `moved no byte for ${ms} ms`,
-  body_abandoned: (ms) => `answered, and nobody read its body for ${ms} ms`,
 }
 
 function asError(reason: unknown): Error {

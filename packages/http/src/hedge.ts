@@ -48,6 +48,7 @@ class Race<T extends Disposable> {
   readonly #signal: AbortSignal
   readonly #isSuccess: (value: T) => boolean
   readonly #send: (signal: AbortSignal) => Promise<T>
+  #over = false
   #fallback: { readonly value: T } | undefined = undefined
 
   constructor(
@@ -76,6 +77,7 @@ class Race<T extends Disposable> {
   }
 
   end(): void {
+    this.#over = true
     this.#signal.removeEventListener('abort', this.#abort)
     for (const runner of this.#runners) runner.abort(new Error('another attempt was faster'))
   }
@@ -86,6 +88,10 @@ class Race<T extends Disposable> {
 
   #arrived(runner: AbortController, value: T): void {
     this.#runners.delete(runner)
+    if (this.#over) {
+      value[Symbol.dispose]()
+      return
+    }
     if (this.#isSuccess(value) || this.#runners.size === 0) {
       this.#done.resolve(value)
       if (this.#fallback !== undefined) this.#fallback.value[Symbol.dispose]()

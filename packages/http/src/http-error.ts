@@ -7,6 +7,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'overloaded'`: the origin's queue is full.
  * - `'queue_timeout'`: no connection became free within `timeouts.queueMs`.
  * - `'closed'`: the client was closed.
+ * - `'circuit_open'`: the origin kept failing; `retryAfterMs` says when it is tried again.
  * - `'address_refused'`: `allow` does not permit the address.
  * - `'connect_failed'`, `'connect_timeout'`, `'tls_failed'`, `'dns_failed'`: no connection.
  *
@@ -32,6 +33,7 @@ export type HttpErrorCode =
   | 'overloaded'
   | 'queue_timeout'
   | 'closed'
+  | 'circuit_open'
   | 'address_refused'
   | 'connect_failed'
   | 'connect_timeout'

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
+import type { HttpBreakerOptions } from './breaker.ts'
 import type { HttpInterceptor, RedirectMode } from './http-request.ts'
 import type { HedgeOptions } from './hedge.ts'
 import type { HttpRetryOptions } from './retry-policy.ts'
@@ -17,8 +18,8 @@ export interface HttpTimeouts {
   /** The longest pause between two bytes, of the request's body or the answer's. @default 30_000 */
   readonly stallMs?: number
   /**
-   * How long an answer of `stream` may wait for its reader before its connection is given back.
-   * @default 60_000
+   * How long an answer of `stream` may wait for its reader before its connection is given back; one
+   * that nobody has begun to read gives way after a second when other calls wait. @default 60_000
    */
   readonly unreadMs?: number
 }
@@ -35,6 +36,8 @@ export interface HttpOptions {
   readonly timeouts?: HttpTimeouts
   /** `false`: every call is tried once. @default 3 attempts */
   readonly retry?: HttpRetryOptions | false
+  /** Stops sending to an origin that keeps failing, for a while (`circuit_open`). @default false */
+  readonly breaker?: HttpBreakerOptions | false
   /** Sends a second GET or HEAD when the first takes long. @default false */
   readonly hedge?: HedgeOptions | false
   /** The longest body that is accepted, in bytes. @default 64 MiB; for `stream` Infinity */

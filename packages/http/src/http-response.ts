@@ -4,6 +4,9 @@ import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
 import type { ResponseBody } from './response-body.ts'
 
+/** The call that an answer belongs to, for errors about it. */
+export let contextOf: (response: HttpResponse) => CallContext
+
 export interface HttpResponseInit {
   readonly status: number
   readonly headers: RawHeaders
@@ -25,6 +28,10 @@ export class HttpResponse implements Disposable {
   readonly #context: CallContext
   readonly #maxBytes: number
   #bytes: Uint8Array | undefined = undefined
+
+  static {
+    contextOf = (response) => response.#context
+  }
 
   constructor(init: HttpResponseInit) {
     this.status = init.status

@@ -1,15 +1,13 @@
-import { io } from '@yuzuru/concurrency'
+import { currentClock, io, type Outcome } from '@yuzuru/concurrency'
 import { Attempts } from './attempts.ts'
-import { type CallContext, failure } from './call-context.ts'
+import { failure } from './call-context.ts'
 import { Closing } from './closing.ts'
-import { hedged } from './hedge.ts'
 import type { HttpOptions } from './http-options.ts'
-import type { HttpHandler, HttpInit, HttpRequest } from './http-request.ts'
+import type { HttpInit } from './http-request.ts'
 import type { HttpResponse } from './http-response.ts'
 import { Origins } from './origins.ts'
+import { Pipeline } from './pipeline.ts'
 import { prepare, type PreparedCall } from './prepare.ts'
-import { type Hop, isRedirect, nextHop } from './redirects.ts'
-import { send } from './send.ts'
 import { expectSettings, type Settings } from './settings.ts'
 
 /** What one client does at the moment. */
@@ -46,8 +44,9 @@ export interface Http extends AsyncDisposable {
    */
   json<T = unknown>(url: string | URL, init?: HttpInit): Promise<T>
   /**
-   * Sends a request and resolves as soon as the head of the answer is there. The deadline covers the
-   * time up to then; the body is bound by whoever reads it, and by `timeouts.stallMs`.
+   * Sends a request and resolves as soon as the head of the answer is there. The body is bound by the
+   * scope of whoever reads it, by `timeouts.stallMs`, and by the `signal` and `timeoutMs` of this call;
+   * `timeouts.totalMs` only covers the time up to the head.
    */
   stream(url: string | URL, init?: HttpInit): Promise<HttpResponse>
   stats(): HttpStats
@@ -79,17 +78,16 @@ class PooledHttp implements Http {
   }
 
   async request(url: string | URL, init: HttpInit = {}): Promise<HttpResponse> {
-    return await this.#perform(prepare(this.#settings, url, init, true), true)
+    return await this.#perform(prepare(this.#settings, url, init, 'whole'))
   }
 
   async json<T = unknown>(url: string | URL, init: HttpInit = {}): Promise<T> {
-    const headers = { accept: 'application/json', ...init.headers }
-    const response = await this.request(url, { ...init, headers })
+    const response = await this.#perform(prepare(this.#settings, url, init, 'json'))
     return await response.json<T>()
   }
 
   async stream(url: string | URL, init: HttpInit = {}): Promise<HttpResponse> {
-    return await this.#perform(prepare(this.#settings, url, init, false), false)
+    return await this.#perform(prepare(this.#settings, url, init, 'stream'))
   }
 
   stats(): HttpStats {
@@ -107,70 +105,34 @@ class PooledHttp implements Http {
     await this.close()
   }
 
-  async #perform(call: PreparedCall, whole: boolean): Promise<HttpResponse> {
-    const { context } = call
+  async #perform(call: PreparedCall): Promise<HttpResponse> {
+    const { context, options } = call
     const operation = { boundary: 'http', operation: context.method, effect: context.effect }
-    return await io(operation, call.options, async (signal, progress) => {
-      progress.sent = false
-      this.#closing.enter(context)
-      try {
-        const onSent = (): void => {
-          progress.sent = true
+    const startedAt = currentClock().now()
+    return await io(
+      { ...operation, translate: unexpected(call) },
+      options,
+      async (signal, progress) => {
+        progress.sent = false
+        this.#closing.enter(context)
+        try {
+          const origins = this.#origins
+          const settings = this.#settings
+          const closing = this.#closing
+          const pipeline = new Pipeline({ call, settings, origins, closing, progress, startedAt })
+          const { budget } = origins.get(context.url.origin)
+          const attempts = { call, policy: settings.retry, budget, progress, closing }
+          return await new Attempts({ ...attempts, send: pipeline.handler }).run(signal)
+        } finally {
+          this.#closing.leave()
         }
-        const handler = this.#handler(call, whole, onSent)
-        const origin = this.#origins.get(context.url.origin)
-        return await new Attempts(call, origin, this.#settings.retry, progress, handler).run(signal)
-      } finally {
-        this.#closing.leave()
-      }
-    })
+      },
+    )
   }
+}
 
-  #handler(call: PreparedCall, whole: boolean, onSent: () => void): HttpHandler {
-    const sendOnce: HttpHandler = (request) => this.#sendHops(call, request, whole, onSent)
-    return this.#settings.interceptors.reduceRight((next, wrap) => wrap(next), sendOnce)
-  }
-
-  async #sendHops(
-    call: PreparedCall,
-    request: HttpRequest,
-    whole: boolean,
-    onSent: () => void,
-  ): Promise<HttpResponse> {
-    let hop: Hop = request
-    for (let count = 0; ; count += 1) {
-      const { method, url } = hop
-      const context: CallContext = { method, url, effect: call.context.effect }
-      const response = await this.#sendHop(call, context, hop, request.signal, whole, onSent)
-      if (call.redirect !== 'follow' || !isRedirect(response)) return response
-      response[Symbol.dispose]()
-      if (count >= this.#settings.maxRedirects) {
-        const told = `was redirected more than ${this.#settings.maxRedirects} times`
-        throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
-      }
-      hop = nextHop(context, hop, response)
-    }
-  }
-
-  async #sendHop(
-    call: PreparedCall,
-    context: CallContext,
-    hop: Hop,
-    signal: AbortSignal,
-    whole: boolean,
-    onSent: () => void,
-  ): Promise<HttpResponse> {
-    const origin = this.#origins.get(context.url.origin)
-    const { headers, body } = hop
-    const { maxBytes } = call
-    const fixed = { context, headers, body, whole, maxBytes, onSent, closing: this.#closing }
-    const sendIt = (signal: AbortSignal): Promise<HttpResponse> =>
-      send(origin, this.#settings, { ...fixed, signal })
-    const { hedge } = this.#settings
-    if (hedge === undefined || (context.method !== 'GET' && context.method !== 'HEAD')) {
-      return await sendIt(signal)
-    }
-    const mayHedge = (): boolean => origin.hasFree && origin.budget?.take() !== false
-    return await hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendIt)
-  }
+/** Makes an error of what no part of ours has thrown: an interceptor, say. */
+function unexpected({ context }: PreparedCall): (error: unknown, outcome: Outcome) => Error {
+  return (cause, outcome) =>
+    failure(context, 'unexpected', 'failed', { outcome, retryable: false, cause })
 }

@@ -1,4 +1,5 @@
 export type { AddressPolicy, ResolvedAddress } from './address-policy.ts'
+export type { HttpBreakerOptions } from './breaker.ts'
 export type { HedgeOptions } from './hedge.ts'
 export { type CloseOptions, createHttp, type Http, type HttpStats } from './http.ts'
 export { type HttpAnswer, HttpError, type HttpErrorCode, type HttpErrorInit } from './http-error.ts'

@@ -1,15 +1,27 @@
-import { type Permit, Semaphore, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import {
+  type CircuitBreaker,
+  currentClock,
+  type Permit,
+  Semaphore,
+  TimeoutError,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import { type Dispatcher, Pool } from 'undici'
 import { type CallContext, failure } from './call-context.ts'
+import { createBreaker } from './breaker.ts'
 import { createConnector } from './connector.ts'
 import type { Exchange } from './exchange.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { Settings } from './settings.ts'
 
+/** How long an answer may stay unread while others wait for its connection, in milliseconds. */
+const RECLAIM_MS = 1_000
+
 /** The connections to one origin and who waits for them. */
 export class Origin {
   readonly name: string
   readonly budget: RetryBudget | undefined
+  readonly breaker: CircuitBreaker | undefined
   /** The exchanges that hold a connection. */
   readonly exchanges: Set<Exchange> = new Set()
   readonly #slots: Semaphore
@@ -17,6 +29,7 @@ export class Origin {
   readonly #queueMs: number
   readonly #own: Pool | undefined
   readonly #dispatcher: Dispatcher
+  #reclaiming = false
 
   constructor(name: string, settings: Settings) {
     const { retry, timeouts } = settings
@@ -25,6 +38,7 @@ export class Origin {
     this.#queue = settings.queue
     this.#queueMs = timeouts.queueMs
     this.budget = retry && new RetryBudget(retry.budgetRatio, retry.budgetReserve)
+    this.breaker = createBreaker(name, settings)
     this.#own = settings.dispatcher === undefined ? createPool(name, settings) : undefined
     this.#dispatcher = this.#own ?? (settings.dispatcher as Dispatcher)
   }
@@ -55,6 +69,7 @@ export class Origin {
       const told = `was not sent: ${this.#queue} calls wait for a connection already`
       throw failure(context, 'overloaded', told, { outcome: 'none', retryable: true })
     }
+    this.#reclaim()
     if (this.#queueMs === Infinity) return await this.#slots.acquire()
     try {
       return await withTimeout(this.#queueMs, () => this.#slots.acquire(), { name: 'http.queue' })
@@ -67,6 +82,25 @@ export class Origin {
         cause: error,
       })
     }
+  }
+
+  /** Takes connections back from answers that nobody reads, now that others want them. */
+  #reclaim(): void {
+    if (this.#reclaiming) return
+    const now = currentClock().now()
+    let nextMs = Infinity
+    for (const exchange of this.exchanges) {
+      const since = exchange.unreadSince
+      if (since === undefined) continue
+      if (now - since >= RECLAIM_MS) exchange.abandon(now - since)
+      else nextMs = Math.min(nextMs, since + RECLAIM_MS - now)
+    }
+    if (nextMs === Infinity) return
+    this.#reclaiming = true
+    currentClock().schedule(nextMs, () => {
+      this.#reclaiming = false
+      if (this.#slots.waiting > 0) this.#reclaim()
+    })
   }
 
   dispatch(options: Dispatcher.DispatchOptions, exchange: Exchange): void {

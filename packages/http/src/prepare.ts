@@ -5,12 +5,15 @@ import { expectAmount } from './expect-number.ts'
 import type { HttpInit, RedirectMode } from './http-request.ts'
 import { isBody, isReplayable, type RequestBody } from './request-body.ts'
 import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
+import { REDIRECTS } from './redirects.ts'
 import { expectRedirect, type Settings } from './settings.ts'
+
+/** What of the answer the call waits for. */
+export type Mode = 'whole' | 'json' | 'stream'
 
 /** A call, checked, with everything that its attempts share. */
 export interface PreparedCall {
   readonly context: CallContext
-  readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody | undefined
   /** Whether it can be sent more than once at all. */
   readonly replayable: boolean
@@ -18,7 +21,10 @@ export interface PreparedCall {
   readonly maxBytes: number
   readonly acceptStatus: (status: number) => boolean
   readonly retry: boolean
+  readonly mode: Mode
   readonly options: IoOptions
+  /** How long the body may take that is read after the call, from the start of the call. */
+  readonly bodyTimeoutMs: number
 }
 
 /** What `request` accepts at the most when nothing else is said. */
@@ -34,7 +40,7 @@ export function prepare(
   settings: Settings,
   target: string | URL,
   init: HttpInit,
-  whole: boolean,
+  mode: Mode,
 ): PreparedCall {
   if (typeof init !== 'object' || init === null) {
     throw new TypeError(`Expected init to be an object, got ${describeValue(init)}`)
@@ -42,6 +48,7 @@ export function prepare(
   const body = bodyOf(init)
   const method = methodOf(init, body)
   const headers = mergeHeaders(settings.headers, init.headers)
+  if (mode === 'json') headers['accept'] ??= 'application/json'
   if (init.json !== undefined) headers['content-type'] ??= 'application/json'
   if (init.body instanceof URLSearchParams) {
     headers['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8'
@@ -52,29 +59,34 @@ export function prepare(
     expectValue('idempotency-key', init.idempotencyKey)
     headers['idempotency-key'] = init.idempotencyKey
   }
-  if (init.redirect !== undefined) expectRedirect(init.redirect)
+  const { redirect = settings.redirect } = init
+  expectRedirect(redirect)
   if (init.maxBytes !== undefined) expectAmount('maxBytes', init.maxBytes)
   const effect = effectOf(method, headers)
   return {
-    context: { method, url: urlOf(settings, target, init), effect },
-    headers,
+    context: { method, url: urlOf(settings, target, init), effect, headers },
     body,
     replayable: isReplayable(body),
-    redirect: init.redirect ?? settings.redirect,
-    maxBytes: init.maxBytes ?? settings.maxBytes ?? (whole ? MAX_BYTES : Infinity),
-    acceptStatus: init.acceptStatus ?? isSuccess,
+    redirect,
+    maxBytes: init.maxBytes ?? settings.maxBytes ?? (mode === 'stream' ? Infinity : MAX_BYTES),
+    acceptStatus: acceptOf(init.acceptStatus ?? isSuccess, redirect),
     retry: init.retry !== false,
-    options: optionsOf(settings, init, whole),
+    mode,
+    options: { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs },
+    bodyTimeoutMs: init.timeoutMs ?? Infinity,
   }
+}
+
+function acceptOf(
+  accept: (status: number) => boolean,
+  redirect: RedirectMode,
+): (status: number) => boolean {
+  if (redirect !== 'manual') return accept
+  return (status) => accept(status) || REDIRECTS.has(status)
 }
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299
-}
-
-function optionsOf(settings: Settings, init: HttpInit, whole: boolean): IoOptions {
-  void whole
-  return { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs }
 }
 
 function effectOf(method: string, headers: Readonly<Record<string, string>>): Effect {

@@ -12,7 +12,8 @@ export interface Hop {
   readonly body: RequestBody | undefined
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** The statuses that send elsewhere. */
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** Headers that are meant for one server only, beside those that are secret. */
 const FOR_ONE_ORIGIN: ReadonlySet<string> = new Set([

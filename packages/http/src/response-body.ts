@@ -2,8 +2,8 @@ import { currentSignal, throwIfCancelled } from '@yuzuru/concurrency'
 
 /** What fills a body: it can be told to go on and to stop. */
 export interface BodySource {
-  /** The reader wants more. */
-  resume(): void
+  /** The reader has taken what was there, and wants more if `more`. */
+  taken(more: boolean): void
   /** Nobody wants the rest: ends the connection. Rejects what is waiting with `reason`. */
   abort(reason: unknown): void
 }
@@ -60,10 +60,16 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     this.#waiter = undefined
   }
 
+  /** Cuts the body off: what has come can still be read, then `error` is thrown. */
+  cut(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
   fail(error: unknown): void {
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#ended) return
     this.#failure = { error }
     this.#chunks = []
+    this.#first = 0
     this.#buffered = 0
     this.#waiter?.reject(error)
     this.#waiter = undefined
@@ -73,9 +79,9 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   async read(): Promise<Uint8Array | undefined> {
     this.begun = true
     throwIfCancelled()
-    if (this.#failure !== undefined) throw this.#failure.error
     const chunk = this.#take()
     if (chunk !== undefined) return chunk
+    if (this.#failure !== undefined) throw this.#failure.error
     if (this.#ended) return undefined
     if (this.#waiter !== undefined) {
       throw new TypeError('Expected one reader of the body, got two at once')
@@ -116,8 +122,8 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     if (this.#first === this.#chunks.length) {
       this.#chunks = []
       this.#first = 0
-      if (!this.#ended) this.#source.resume()
     }
+    if (!this.#ended) this.#source.taken(this.#buffered === 0)
     return chunk
   }
 
@@ -139,7 +145,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
           },
         }
       }
-      this.#source.resume()
+      this.#source.taken(true)
     })
   }
 }

@@ -11,13 +11,14 @@ import { openBody, wireBody, type WireBody } from './wire-body.ts'
 /** What one sending needs to know beyond the request itself. */
 export interface SendInit {
   readonly context: CallContext
-  readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody | undefined
   readonly signal: AbortSignal
   readonly whole: boolean
   readonly maxBytes: number
   readonly onSent: () => void
   readonly closing: Closing
+  readonly bodySignal: AbortSignal | undefined
+  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
 }
 
 /** Sends one request over one connection, once. */
@@ -31,13 +32,14 @@ export async function send(
   try {
     init.signal.throwIfAborted()
     // Only a factory is worth a turn of the loop.
-    const body =
-      typeof init.body === 'function'
-        ? await openBody(init.body)
-        : init.body === undefined
-          ? undefined
-          : wireBody(init.body)
-    init.signal.throwIfAborted()
+    let body: WireBody | undefined
+    if (typeof init.body === 'function') {
+      body = await openBody(init.context, init.body)
+      if (init.signal.aborted) body.stop(init.signal.reason)
+      init.signal.throwIfAborted()
+    } else if (init.body !== undefined) {
+      body = wireBody(init.body)
+    }
     exchange = open(origin, settings, init, body, permit)
   } catch (error) {
     permit.release()
@@ -64,6 +66,8 @@ function open(
     maxBytes,
     onSent,
     limits: settings.timeouts,
+    bodySignal: init.bodySignal,
+    deadline: init.deadline,
     requestBody: body,
     onEnd: () => {
       origin.exchanges.delete(exchange)
@@ -77,7 +81,7 @@ function open(
       origin: origin.name,
       path: `${context.url.pathname}${context.url.search}`,
       method: context.method,
-      headers: lengthened(init.headers, body?.length),
+      headers: lengthened(context.headers, body?.length),
       body: (body?.content ?? null) as string | null,
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
+import { expectBreaker, type HttpBreakerOptions } from './breaker.ts'
 import { describeValue } from './describe-value.ts'
 import { expectAmount, expectInteger } from './expect-number.ts'
 import { expectHedge, type HedgeSettings } from './hedge.ts'
@@ -16,6 +17,7 @@ export interface Settings {
   readonly queue: number
   readonly timeouts: Required<HttpTimeouts>
   readonly retry: RetryPolicy | undefined
+  readonly breaker: HttpBreakerOptions | undefined
   readonly hedge: HedgeSettings | undefined
   readonly maxBytes: number | undefined
   readonly allow: AddressPolicy
@@ -63,6 +65,7 @@ export function expectSettings(options: HttpOptions): Settings {
     queue,
     timeouts: expectTimeouts(options.timeouts ?? {}),
     retry: expectRetry(options.retry),
+    breaker: expectBreaker(options.breaker),
     hedge: expectHedge(options.hedge),
     maxBytes,
     allow,

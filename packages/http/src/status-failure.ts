@@ -1,7 +1,7 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { type CallContext, outcomeOnceSent } from './call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from './http-error.ts'
-import type { HttpResponse } from './http-response.ts'
+import { contextOf, type HttpResponse } from './http-response.ts'
 import { redactHeaders, redactText, redactUrl, secretsOf } from './redact.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { TRANSIENT_STATUSES } from './retry-policy.ts'
@@ -26,21 +26,20 @@ const CODES: Readonly<Record<number, HttpErrorCode>> = {
 
 /** The error for an answer whose status is not accepted. Reads what it keeps, gives up the rest. */
 export async function statusFailure(
-  context: CallContext,
-  headers: Readonly<Record<string, string>>,
   response: HttpResponse,
+  retryAfterMs: number | undefined,
 ): Promise<HttpError> {
   const { status } = response
-  const retryAfterMs = retryAfterOf(response)
+  const context = contextOf(response)
   const url = redactUrl(context.url)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
     code: codeOf(status),
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status),
-    outcome: outcomeOf(context, status, retryAfterMs),
+    outcome: outcomeOfStatus(context, status, retryAfterMs),
     retryAfterMs,
-    answer: await answerOf(response, secretsOf(headers)),
+    answer: await answerOf(response, secretsOf(context.headers)),
   })
 }
 
@@ -64,7 +63,7 @@ function codeOf(status: number): HttpErrorCode {
  * understood; 503 with `Retry-After` that it was turned away. A gateway also makes 500, 502, 503 and
  * 504 of a request that it has passed on, so these leave it open; and 303 is what comes after success.
  */
-function outcomeOf(
+export function outcomeOfStatus(
   context: CallContext,
   status: number,
   retryAfterMs: number | undefined,

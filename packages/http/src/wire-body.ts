@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
-import { type BodyContent, isWhole, type RequestBody } from './request-body.ts'
+import { throwIfCancelled } from '@yuzuru/concurrency'
+import { type CallContext, failure } from './call-context.ts'
+import { describeValue } from './describe-value.ts'
+import { type BodyContent, isBody, isWhole, type RequestBody } from './request-body.ts'
 
 /** How much of a long body is handed to the socket at once, so that its progress can be seen. */
 const SLICE_BYTES = 256 * 1024
@@ -16,9 +19,22 @@ export interface WireBody {
   stop(reason: unknown): void
 }
 
-/** Makes of a body what goes onto the wire, for one attempt. */
-export async function openBody(body: RequestBody): Promise<WireBody> {
-  return wireBody(typeof body === 'function' ? await body() : body)
+/** Makes a new body for one attempt. */
+export async function openBody(
+  context: CallContext,
+  factory: Extract<RequestBody, (...args: never) => unknown>,
+): Promise<WireBody> {
+  let body: BodyContent
+  try {
+    body = await factory()
+  } catch (cause) {
+    throwIfCancelled()
+    const told = 'was not sent: its body could not be made'
+    const init = { outcome: 'none', retryable: false, cause } as const
+    throw failure(context, 'request_body_failed', told, init)
+  }
+  if (typeof body !== 'function' && isBody(body)) return wireBody(body)
+  throw new TypeError(`Expected the function to make a body, got ${describeValue(body)}`)
 }
 
 /** Makes of a body that is there what goes onto the wire. */

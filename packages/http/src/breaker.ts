@@ -1,0 +1,67 @@
+import {
+  circuitBreaker,
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  CircuitOpenError,
+  isOutage,
+} from '@yuzuru/concurrency'
+import { type CallContext, failure } from './call-context.ts'
+import { HttpError } from './http-error.ts'
+import type { HttpResponse } from './http-response.ts'
+import type { Settings } from './settings.ts'
+
+export type HttpBreakerOptions = Pick<CircuitBreakerOptions, 'failures' | 'coolDownMs' | 'probes'>
+
+export function expectBreaker(
+  options: HttpBreakerOptions | false | undefined,
+): HttpBreakerOptions | undefined {
+  if (options === undefined || options === false) return undefined
+  // It checks its own options.
+  circuitBreaker(options)
+  return options
+}
+
+/** The breaker of one origin. */
+export function createBreaker(origin: string, settings: Settings): CircuitBreaker | undefined {
+  if (settings.breaker === undefined) return undefined
+  return circuitBreaker({ ...settings.breaker, name: origin, isFailure })
+}
+
+/** Sends through a breaker: a 5xx counts as a failure although it is an answer. */
+export async function throughBreaker(
+  breaker: CircuitBreaker,
+  context: CallContext,
+  send: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  try {
+    return await breaker.call(async () => {
+      const response = await send()
+      if (response.status >= 500) throw new Outage(response)
+      return response
+    })
+  } catch (error) {
+    if (error instanceof Outage) return error.response
+    if (!(error instanceof CircuitOpenError)) throw error
+    const told = 'was not sent: its origin kept failing'
+    const { retryAfterMs } = error
+    throw failure(context, 'circuit_open', told, { outcome: 'none', retryable: true, retryAfterMs })
+  }
+}
+
+/** Carries an answer out of the breaker. */
+class Outage extends Error {
+  readonly response: HttpResponse
+
+  constructor(response: HttpResponse) {
+    super(`answered ${response.status}`)
+    this.response = response
+  }
+}
+
+/** What we did ourselves says nothing about the health of the other side. */
+function isFailure(error: unknown): boolean {
+  if (error instanceof Outage) return true
+  if (!HttpError.isInstance(error)) return isOutage(error)
+  const { code } = error
+  return code !== 'overloaded' && code !== 'queue_timeout' && code !== 'closed' && isOutage(error)
+}
