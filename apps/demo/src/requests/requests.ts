@@ -66,7 +66,10 @@ export async function decideRequest(
 ): Promise<StaffRequest> {
   if (manager.role !== 'manager') {
     throw new Invalid([
-      { field: 'status', text: { ja: '管理者だけが承認できます', en: 'is for a manager to decide' } },
+      {
+        field: 'status',
+        text: { ja: '管理者だけが承認できます', en: 'is for a manager to decide' },
+      },
     ])
   }
   try {

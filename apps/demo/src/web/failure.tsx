@@ -1,0 +1,78 @@
+import { Cancelled, IoError, TimeoutError } from '@yuzuru/concurrency'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { HTTPException } from 'hono/http-exception'
+import { type AppContext, pageContext } from './environment.ts'
+import { Invalid } from './invalid.ts'
+import type { Text } from './language.ts'
+import { Layout, Problems } from './layout.tsx'
+
+interface Failure {
+  readonly status: ContentfulStatusCode
+  readonly code: string
+  readonly text: Text
+}
+
+/** Answers with what went wrong, as a page or as JSON: what is the sender's to mend in full, else briefly. */
+export async function answerFailure(c: AppContext, error: unknown): Promise<Response> {
+  const failure = failureOf(error)
+  if (failure.status >= 500) console.error(`${c.req.method} ${c.req.path}: ${String(error)}`)
+  const problems = error instanceof Invalid ? error.problems : []
+  const language = c.get('language') ?? 'ja'
+  c.status(failure.status)
+  if (wantsJson(c)) {
+    const fields = problems.map(({ field, text }) => ({ field, message: text[language] }))
+    return c.json({ error: { code: failure.code, message: failure.text[language], fields } })
+  }
+  return await c.html(
+    <Layout context={{ ...pageContext(c), language }} title={failure.text}>
+      <Problems problems={problems} language={language} />
+      <p>
+        <a href="/">{{ ja: 'ホームへ戻る', en: 'Back to the start' }[language]}</a>
+      </p>
+    </Layout>,
+  )
+}
+
+function wantsJson(c: AppContext): boolean {
+  return c.req.path.startsWith('/api/') || !(c.req.header('accept') ?? '').includes('text/html')
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Invalid) {
+    const text =
+      error.status === 404
+        ? { ja: '見つかりません', en: 'Not found' }
+        : { ja: '入力内容をご確認ください', en: 'Please check your input' }
+    return { status: error.status, code: error.status === 404 ? 'not_found' : 'invalid', text }
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    const text = { ja: 'リクエストを受け付けられません', en: 'The request was refused' }
+    return { status: error.status, code: 'refused', text }
+  }
+  const late = Cancelled.isInstance(error) && error.source === 'timeout'
+  if (TimeoutError.isInstance(error) || late) {
+    const text = { ja: '時間内に処理できませんでした', en: 'This took too long and was stopped' }
+    return { status: 504, code: 'timeout', text }
+  }
+  if (Cancelled.isInstance(error)) {
+    return { status: 503, code: 'cancelled', text: { ja: '中断されました', en: 'Interrupted' } }
+  }
+  if (IoError.isInstance(error)) {
+    const text =
+      error.outcome === 'none'
+        ? {
+            ja: '外部サービスに接続できませんでした。何も変更されていません。もう一度お試しください',
+            en: 'A service could not be reached. Nothing has changed; please try again',
+          }
+        : {
+            ja: '外部サービスの応答が途絶えました。処理されたかもしれないため、状態をご確認ください',
+            en: 'A service stopped answering. It may have done its work: please check before you try again',
+          }
+    return { status: error.retryable ? 503 : 502, code: error.code, text }
+  }
+  return {
+    status: 500,
+    code: 'unexpected',
+    text: { ja: 'エラーが発生しました', en: 'Something failed' },
+  }
+}

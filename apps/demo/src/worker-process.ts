@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { moveOnAfter, sleep } from '@yuzuru/concurrency'
+import type { Settings } from './settings.ts'
+import type { WorkerMessage } from './worker.ts'
+
+/** How long a worker that was asked to stop may take before it is killed, in milliseconds. */
+const STOP_MS = 15_000
+
+/**
+ * The process that runs the jobs, started again whenever it dies. It dies with its parent, whose end
+ * closes the pipe between them.
+ */
+export class WorkerProcess implements AsyncDisposable {
+  readonly #settings: Settings
+  #child: ChildProcess | undefined = undefined
+  #stopping = false
+  #deaths = 0
+
+  private constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  static async start(settings: Settings): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(settings)
+    await worker.#spawn()
+    return worker
+  }
+
+  /** How often it died without being asked to. */
+  get deaths(): number {
+    return this.#deaths
+  }
+
+  /** Kills it the hard way, as an operator or the kernel might. It is started again. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    const { expired } = await moveOnAfter(STOP_MS, async ({ signal }) => {
+      await Promise.race([gone, once(signal, 'abort')])
+    })
+    if (expired) child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Waits a little longer each time: one that cannot start must not keep a core busy. */
+  async #respawn(): Promise<void> {
+    await sleep(Math.min(this.#deaths, 50) * 100)
+    if (!this.#stopping) await this.#spawn()
+  }
+
+  async #spawn(): Promise<void> {
+    const child = fork(fileURLToPath(new URL('worker.js', import.meta.url)), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    child.once('exit', () => {
+      if (this.#stopping) return
+      this.#deaths += 1
+      this.#respawn().catch((error: unknown) => console.error('The worker does not start:', error))
+    })
+    child.send(this.#settings)
+    const ready = new Promise<void>((resolve) => {
+      child.on('message', (message) => {
+        if ((message as WorkerMessage).type === 'ready') resolve()
+      })
+    })
+    await Promise.race([ready, once(child, 'exit')])
+  }
+}

@@ -1,0 +1,40 @@
+import { run } from '@yuzuru/concurrency'
+import { createWorker } from '@yuzuru/jobs'
+import { openApp } from './app.ts'
+import type { Settings } from './settings.ts'
+
+/** What the worker process tells its parent. */
+export type WorkerMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'completed'; readonly jobId: string }
+
+const settings = await new Promise<Settings>((resolve) => {
+  process.once('message', (message) => resolve(message as Settings))
+})
+
+await run(
+  async (scope) => {
+    // The pipe to the parent is the leash: without a parent there is nobody to restart or stop us.
+    process.once('disconnect', () => scope.cancel('the parent process is gone'))
+    const tell = (message: WorkerMessage): void => {
+      if (process.connected) process.send?.(message)
+    }
+    await using app = await openApp(settings)
+    const worker = createWorker(app.db, {
+      jobs: Object.values(app.jobs),
+      concurrency: 8,
+      // Short, so that a killed worker's jobs come back within the demo's patience.
+      leaseMs: 2_000,
+      heartbeatMs: 500,
+      pollMs: 250,
+      onEvent: (event) => {
+        if (event.type === 'completed') tell({ type: 'completed', jobId: event.jobId })
+        if (event.type === 'error')
+          console.error(`worker: ${event.operation}: ${String(event.error)}`)
+      },
+    })
+    tell({ type: 'ready' })
+    await worker.run()
+  },
+  { name: 'worker' },
+)
