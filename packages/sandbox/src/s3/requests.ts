@@ -96,7 +96,9 @@ export class Requests {
       if (!invited) response.setHeader('connection', 'close')
       replyError(message, response, error)
     } finally {
-      // A body that nobody wanted is read away, or the connection could not be used again.
+      // A body that nobody wanted is read away, or the connection could not be used again; an
+      // iterator that stopped half-way still listens, and would keep it from flowing.
+      message.removeAllListeners('readable')
       message.resume()
     }
   }
