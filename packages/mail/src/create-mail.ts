@@ -1,0 +1,103 @@
+import { createTransport, type Transporter } from 'nodemailer'
+import { deliver } from './deliver.ts'
+import { type Mail, type MailClient, mailOver, orAborted } from './mail.ts'
+import { type MailAddress, parseMailbox } from './mail-address.ts'
+import type { MessageDefaults } from './native-message.ts'
+import { type Backend, scopedTransport } from './scoped-transport.ts'
+import { smtpConfig, type SmtpOptions } from './smtp-options.ts'
+import { SmtpPool } from './smtp-pool.ts'
+
+/** What every mail client needs to know. */
+export interface SenderOptions {
+  /** Who mails come from unless the message says otherwise. */
+  readonly from: MailAddress
+  /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
+  readonly domain?: string
+}
+
+/** For {@link createMail}: a server to connect to. */
+export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
+  readonly client?: never
+}
+
+/** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
+export interface ClientMailOptions<Client extends MailClient> extends SenderOptions {
+  readonly client: Client
+  readonly host?: never
+}
+
+/**
+ * Makes a mail client: over a bounded pool of SMTP connections, or over a nodemailer transporter of your
+ * own. Connects when the first message is sent.
+ *
+ * With your own transporter, limits, TLS and pooling are its affair, and a failure after the call's start
+ * has the outcome `'unknown'` unless the error itself tells that nothing was taken.
+ *
+ * @throws {TypeError} on options that are none
+ * @example
+ * await using mail = createMail({
+ *   host: 'smtp.example.jp',
+ *   auth: { user, password },
+ *   from: 'けいかくん <no-reply@example.jp>',
+ * })
+ * await mail.send({ to: 'hanako@example.jp', subject: 'こんにちは', text: '…', idempotencyKey: 'greet-7' })
+ */
+export function createMail(options: SmtpMailOptions): Mail<Transporter>
+export function createMail<Client extends MailClient>(
+  options: ClientMailOptions<Client>,
+): Mail<Client>
+export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClient>): Mail {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Expected options of a mail client, got ${typeof options}`)
+  }
+  if (options.client === undefined) return mailOverSmtp(options)
+  if (options.host !== undefined) throw new TypeError('Expected client or host, got both')
+  const { client } = options
+  if (typeof client.sendMail !== 'function' || typeof client.verify !== 'function') {
+    throw new TypeError('Expected client to be a nodemailer transporter, got something else')
+  }
+  return mailOver(client, defaultsOf(options), {
+    owned: false,
+    verify: async (signal) => void (await orAborted(client.verify(), signal)),
+    close: () => Promise.resolve(),
+  })
+}
+
+/** The verbs, and a native client, over something that delivers. */
+export function mailOverBackend(
+  name: string,
+  options: SenderOptions,
+  backend: Backend,
+): Mail<Transporter> {
+  const client = createTransport(scopedTransport(name, backend))
+  return mailOver(client, defaultsOf(options), {
+    owned: true,
+    verify: (signal) => backend.verify(signal),
+    close: () => backend.close(),
+  })
+}
+
+function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
+  const config = smtpConfig(options)
+  const pool = new SmtpPool(config)
+  const { maxBytes } = config
+  return mailOverBackend('yuzuru-smtp', options, {
+    deliver: (mail, signal, progress) => deliver(pool, { ...mail, maxBytes }, signal, progress),
+    verify: (signal) =>
+      pool.use(
+        signal,
+        () => true,
+        (session) => session.reset(signal),
+      ),
+    close: () => pool.close(),
+  })
+}
+
+function defaultsOf({ from, domain }: SenderOptions): MessageDefaults {
+  const mailbox = parseMailbox('from', from)
+  const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
+  if (domain === undefined) return { from: mailbox, domain: own }
+  // What a mail address takes as its domain, a Message-ID takes too.
+  const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')
+  return { from: mailbox, domain: address.slice('id@'.length) }
+}

@@ -1,0 +1,33 @@
+import { hasControl } from './mail-address.ts'
+
+/** Headers that a field of the message or the encoding decides. */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    'bcc cc content-disposition content-id content-transfer-encoding content-type date from ' +
+    'message-id mime-version reply-to return-path sender subject to'
+  ).split(' '),
+)
+
+/**
+ * Checks the further headers of a message.
+ *
+ * @throws {TypeError} on a name that is none (RFC 5322, 2.2) or reserved, and on a line break in a value
+ */
+export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const checked: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!-9;-~]+$/.test(name)) {
+      throw new TypeError(
+        'Expected the name of a header to be printable ASCII without ":", got none',
+      )
+    }
+    if (RESERVED.has(name.toLowerCase())) {
+      throw new TypeError(`Expected a header that has no field of its own, got "${name}"`)
+    }
+    if (typeof value !== 'string' || hasControl(value) || !value.isWellFormed()) {
+      throw new TypeError(`Expected header "${name}" to be a string without control characters`)
+    }
+    checked[name] = value
+  }
+  return checked
+}

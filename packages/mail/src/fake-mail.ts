@@ -1,0 +1,98 @@
+import { Semaphore } from '@yuzuru/concurrency'
+import type { Transporter } from 'nodemailer'
+import { mailOverBackend, type SenderOptions } from './create-mail.ts'
+import { type FakeAnswers, replyError } from './fake-answers.ts'
+import type { Mail } from './mail.ts'
+import type { Backend } from './scoped-transport.ts'
+import { closedFault, SmtpFault } from './smtp-fault.ts'
+
+/** A mail that the fake took. */
+export interface FakeSent {
+  readonly messageId: string
+  readonly envelope: { readonly from: string; readonly to: readonly string[] }
+  /** The whole message as it would have gone out, headers encoded (RFC 5322). */
+  readonly raw: Buffer
+}
+
+/** A {@link Mail} that sends nothing anywhere. */
+export interface FakeMail extends Mail<Transporter> {
+  /** What was taken, oldest first. */
+  readonly sent: readonly FakeSent[]
+  /** Replaces the answers given on purpose; `{}` accepts all. */
+  setAnswers(answers: FakeAnswers): void
+}
+
+/** For {@link createFakeMail}. */
+export interface FakeMailOptions extends Partial<SenderOptions> {
+  readonly answers?: FakeAnswers
+}
+
+/**
+ * A mail client for tests. Messages are checked and encoded for real; only the server is made up.
+ *
+ * @example
+ * const mail = createFakeMail()
+ * await signUp(mail, 'hanako@example.jp')
+ * assert.deepEqual(mail.sent[0]?.envelope.to, ['hanako@example.jp'])
+ */
+export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
+  const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
+  const sent: FakeSent[] = []
+  let answers = initial
+  let closed = false
+  const backend: Backend = {
+    async deliver({ envelope, bytes }, _signal, progress) {
+      progress.sent = false
+      if (closed) throw closedFault()
+      const { accepted, rejected } = asked(envelope.to, answers)
+      progress.sent = true
+      const messageId = /^message-id:\s*(<[^>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
+      const message: FakeSent = { messageId, envelope: { ...envelope, to: accepted }, raw: bytes }
+      const answer = answers.onMessage?.(message) ?? 'accept'
+      if (typeof answer === 'object' && 'reject' in answer) throw replyError(answer, 'DATA')
+      const fate = answer === 'accept' ? 'kept' : 'drop' in answer ? answer.drop : answer.silent
+      if (fate === 'kept') sent.push(message)
+      if (answer === 'accept') return { accepted, rejected, response: '250 Accepted' }
+      // Nobody ever gives a permit of this one: the server is silent until the caller has had enough.
+      if ('silent' in answer) await new Semaphore(0, { name: 'a silent server' }).acquire()
+      throw new SmtpFault('send', {
+        cause: Object.assign(new Error('Connection closed'), { code: 'ECONNECTION' }),
+      })
+    },
+    verify: () => (closed ? Promise.reject(closedFault()) : Promise.resolve()),
+    close() {
+      closed = true
+      return Promise.resolve()
+    },
+  }
+  return Object.assign(mailOverBackend('yuzuru-fake', { from, ...sender }, backend), {
+    sent,
+    setAnswers(next: FakeAnswers) {
+      answers = next
+    },
+  })
+}
+
+/** Asks for each recipient; throws, as nodemailer does, if none is left. */
+function asked(
+  recipients: readonly string[],
+  answers: FakeAnswers,
+): { accepted: string[]; rejected: string[] } {
+  const refusals: Error[] = []
+  const accepted: string[] = []
+  const rejected: string[] = []
+  for (const address of recipients) {
+    const answer = answers.onRecipient?.(address) ?? 'accept'
+    if (answer === 'accept') {
+      accepted.push(address)
+      continue
+    }
+    rejected.push(address)
+    refusals.push(replyError(answer, 'RCPT TO', rejected))
+  }
+  if (accepted.length > 0) return { accepted, rejected }
+  const temporary = refusals.find(
+    (error) => 'responseCode' in error && Number(error.responseCode) < 500,
+  )
+  throw temporary ?? refusals.at(-1) ?? new TypeError('Expected at least one recipient, got none')
+}

@@ -1,0 +1,65 @@
+/** HTML that was made by {@link html} or vouched for with {@link trustedHtml}. */
+export class Html {
+  readonly #source: string
+
+  /** Use {@link html} or {@link trustedHtml}. */
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  toString(): string {
+    return this.#source
+  }
+}
+
+/** What may stand in an {@link html} template; `null`, `undefined` and `false` leave nothing. */
+export type HtmlValue =
+  | string
+  | number
+  | bigint
+  | Html
+  | null
+  | undefined
+  | false
+  | readonly HtmlValue[]
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/**
+ * A tagged template that escapes what is put into it; other {@link Html} is taken as it is, lists are
+ * joined.
+ *
+ * It escapes for text and for *quoted* attributes. It does not look at URLs (`javascript:`), nor into
+ * `<style>` and `<script>`: keep what users wrote out of those.
+ *
+ * @throws {TypeError} on a value that is none of {@link HtmlValue}
+ * @example
+ * html`<p>${name} 様</p><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`
+ */
+export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  let source = strings[0] ?? ''
+  for (const [index, value] of values.entries())
+    source += render(value) + (strings[index + 1] ?? '')
+  return new Html(source)
+}
+
+/** Takes a string as HTML, unescaped. Only for what no user had a hand in. */
+export function trustedHtml(source: string): Html {
+  return new Html(source)
+}
+
+function render(value: HtmlValue): string {
+  if (value === null || value === undefined || value === false) return ''
+  if (value instanceof Html) return value.toString()
+  if (Array.isArray(value)) return value.map((item: HtmlValue) => render(item)).join('')
+  if (typeof value === 'string')
+    return value.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  throw new TypeError(`Expected a string, a number, Html or a list of them, got ${typeof value}`)
+}

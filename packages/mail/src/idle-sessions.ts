@@ -1,0 +1,65 @@
+import { cancelScope, type CancelScope, detached, sleep } from '@yuzuru/concurrency'
+import type { SmtpSession } from './smtp-session.ts'
+
+/** Connections that nobody uses. The last one kept is taken first, so that a surplus ages and ends. */
+export class IdleSessions {
+  readonly #timeoutMs: number
+  readonly #end: (session: SmtpSession) => Promise<void>
+  /** Each with what stops its clock. */
+  readonly #kept = new Map<SmtpSession, () => void>()
+  readonly #ending = new Set<Promise<void>>()
+
+  constructor(timeoutMs: number, end: (session: SmtpSession) => Promise<void>) {
+    this.#timeoutMs = timeoutMs
+    this.#end = end
+  }
+
+  keep(session: SmtpSession): void {
+    const clock = detached(() => this.#watch(session))
+    this.#kept.set(session, clock)
+  }
+
+  take(): SmtpSession | undefined {
+    for (;;) {
+      const session = Array.from(this.#kept.keys()).at(-1)
+      if (session === undefined) return undefined
+      this.#drop(session)
+      if (session.alive) return session
+    }
+  }
+
+  /** Ends all, and waits for those that are ending. */
+  async clear(): Promise<void> {
+    const kept = Array.from(this.#kept.keys())
+    for (const session of kept) {
+      this.#drop(session)
+      this.#finish(session)
+    }
+    await Promise.all(this.#ending)
+  }
+
+  #drop(session: SmtpSession): void {
+    this.#kept.get(session)?.()
+    this.#kept.delete(session)
+  }
+
+  #finish(session: SmtpSession): void {
+    const ending = detached(() => this.#end(session)).finally(() => this.#ending.delete(ending))
+    this.#ending.add(ending)
+  }
+
+  /** Ends the session when its time is over; returns what calls that off. */
+  #watch(session: SmtpSession): () => void {
+    let stop: CancelScope | undefined
+    const clock = cancelScope(async (scope) => {
+      stop = scope
+      await sleep(this.#timeoutMs)
+      this.#kept.delete(session)
+      this.#finish(session)
+    })
+    // It ends by being called off, or by the session's end; neither is news to anybody.
+    clock.catch(() => undefined)
+    void session.over.then(() => this.#drop(session))
+    return () => stop?.cancel()
+  }
+}

@@ -1,0 +1,79 @@
+import { domainToASCII } from 'node:url'
+
+/**
+ * A mailbox: `'hanako@example.jp'`, `'花子 <hanako@example.jp>'`, or its two parts.
+ *
+ * What is taken is what HTML's `<input type=email>` takes, so also the dots of old Japanese mobile
+ * addresses (`taro..yamada.@…`), which RFC 5322 does not allow unquoted; they are quoted for the wire.
+ * A domain may be in any script. A local part outside ASCII (SMTPUTF8) is not covered.
+ */
+export type MailAddress = string | { readonly name?: string; readonly address: string }
+
+/** A {@link MailAddress} that was checked; the domain is in ASCII. */
+export interface Mailbox {
+  readonly name: string
+  readonly address: string
+}
+
+/** HTML Standard, "valid e-mail address": the local part, and one label of the domain. */
+const LOCAL_PART = /^[\w.!#$%&'*+/=?^`{|}~-]+$/
+const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i
+
+/** RFC 5321, 4.5.3.1.1 and 4.5.3.1.3: 64 octets of local part, 256 of path with its two brackets. */
+const MAX_LOCAL_PART = 64
+const MAX_ADDRESS = 254
+
+const CONTROL = /\p{Cc}/u
+
+/** Whether a header can't hold `value`: a line break in it would begin a header of the attacker's. */
+export function hasControl(value: string): boolean {
+  return CONTROL.test(value)
+}
+
+/**
+ * Checks one mailbox.
+ *
+ * @param field named in the error; the address itself is not, it is personal data
+ * @throws {TypeError} when it is none
+ */
+export function parseMailbox(field: string, value: MailAddress): Mailbox {
+  const { name, address } = partsOf(field, value)
+  if (hasControl(name) || !name.isWellFormed()) {
+    throw new TypeError(`Expected the name in ${field} to hold no control characters, got some`)
+  }
+  return { name, address: checkedAddress(field, address) }
+}
+
+function partsOf(field: string, value: MailAddress): Mailbox {
+  if (typeof value === 'object' && value !== null) {
+    const { name = '', address } = value
+    if (typeof name === 'string' && typeof address === 'string') return { name, address }
+  }
+  if (typeof value !== 'string') {
+    throw new TypeError(`Expected ${field} to be a mail address, got ${typeof value}`)
+  }
+  const named = /^(?<name>[^<>]*)<(?<address>[^<>]*)>$/.exec(value)?.groups
+  if (named === undefined) return { name: '', address: value }
+  const name = (named['name'] ?? '').trim()
+  const quoted = /^"(?<inner>[^"\\]*)"$/.exec(name)?.groups
+  return { name: quoted?.['inner'] ?? name, address: named['address'] ?? '' }
+}
+
+function checkedAddress(field: string, address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  const domain = domainToASCII(address.slice(at + 1))
+  const valid =
+    at > 0 &&
+    !hasControl(address) &&
+    local.length <= MAX_LOCAL_PART &&
+    LOCAL_PART.test(local) &&
+    domain.split('.').every((label) => LABEL.test(label)) &&
+    local.length + 1 + domain.length <= MAX_ADDRESS
+  if (!valid) {
+    throw new TypeError(
+      `Expected ${field} to be one mail address such as "hanako@example.jp", got a string that is none`,
+    )
+  }
+  return `${local}@${domain}`
+}

@@ -1,0 +1,86 @@
+import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
+
+/**
+ * Why a mail was not sent, or may not have been.
+ *
+ * - `'connection_failed'`: no SMTP session came about (DNS, TCP, TLS, greeting).
+ * - `'connection_lost'`: the session broke off. After the end of DATA the outcome is `'unknown'`.
+ * - `'auth_failed'`: the server did not take the credentials, or wants some.
+ * - `'sender_rejected'`: the server refused the sender for good (5xx to MAIL FROM).
+ * - `'recipient_rejected'`: it refused every recipient for good; `rejected` has them.
+ * - `'message_rejected'`: it refused the message for good (5xx to DATA, or too large).
+ * - `'temporarily_rejected'`: it refused for now (4xx, also 421); try again later.
+ * - `'overloaded'`: the queue for a connection is full, or the turn did not come in time.
+ * - `'timeout'`: the server was silent for longer than the client's own limits.
+ * - `'invalid_message'`: the message can't be sent as it is (larger than `maxBytes`).
+ * - `'closed'`: `close()` was called before.
+ * - `'unexpected'`: anything else; see `cause`.
+ */
+export type MailErrorCode =
+  | 'connection_failed'
+  | 'connection_lost'
+  | 'auth_failed'
+  | 'sender_rejected'
+  | 'recipient_rejected'
+  | 'message_rejected'
+  | 'temporarily_rejected'
+  | 'overloaded'
+  | 'timeout'
+  | 'invalid_message'
+  | 'closed'
+  | 'unexpected'
+
+/** What a {@link MailError} is made of. */
+export interface MailErrorInit {
+  readonly operation: string
+  readonly code: MailErrorCode
+  readonly retryable: boolean
+  readonly outcome: Outcome
+  readonly responseCode?: number | undefined
+  readonly enhancedCode?: string | undefined
+  readonly response?: string | undefined
+  readonly rejected?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * A failure to send. Its message never holds an address or what the server said: both are personal
+ * data or may hold some. They are in `rejected` and `response`, which are getters, so that a logger
+ * that prints an error's own properties does not print them.
+ */
+export class MailError extends IoError {
+  declare readonly code: MailErrorCode
+  /** The reply code of the server: 421, 550 … */
+  readonly responseCode: number | undefined
+  /** The enhanced status code of the server (RFC 3463): `'5.1.1'` … */
+  readonly enhancedCode: string | undefined
+  readonly #response: string | undefined
+  readonly #rejected: readonly string[]
+
+  static {
+    this.prototype.name = 'MailError'
+    mark(this.prototype, 'MailError')
+  }
+
+  constructor(message: string, init: MailErrorInit) {
+    super(message, { boundary: 'mail', ...init })
+    this.responseCode = init.responseCode
+    this.enhancedCode = init.enhancedCode
+    this.#response = init.response
+    this.#rejected = init.rejected ?? []
+  }
+
+  /** What the server said. May hold personal data: do not log it unseen. */
+  get response(): string | undefined {
+    return this.#response
+  }
+
+  /** The recipients that were refused; empty unless it was about recipients. Personal data. */
+  get rejected(): readonly string[] {
+    return this.#rejected
+  }
+
+  static override isInstance(value: unknown): value is MailError {
+    return hasMark(value, 'MailError')
+  }
+}

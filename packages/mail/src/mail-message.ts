@@ -1,0 +1,42 @@
+import type { Html } from './html.ts'
+import type { MailAddress } from './mail-address.ts'
+
+/** A file that goes with a message. It is held in memory; nothing is read from a path or URL. */
+export interface MailAttachment {
+  /** Any script; no control characters. */
+  readonly filename: string
+  readonly content: string | Uint8Array
+  /** @default what the ending of `filename` says, else `'application/octet-stream'` */
+  readonly contentType?: string
+  /** Makes it an inline image that the HTML shows as `<img src="cid:…">`. */
+  readonly contentId?: string
+}
+
+/** One mailbox or several. */
+export type MailRecipients = MailAddress | readonly MailAddress[]
+
+/** What {@link Mail.send} sends. At most 100 recipients, which every server takes (RFC 5321, 4.5.3.1.8). */
+export interface MailMessage {
+  readonly to: MailRecipients
+  readonly cc?: MailRecipients
+  /** They get it too; nobody else sees them. */
+  readonly bcc?: MailRecipients
+  /** @default the client's `from` */
+  readonly from?: MailAddress
+  readonly replyTo?: MailRecipients
+  /** Any length and script: it is encoded and folded. No line breaks. */
+  readonly subject: string
+  /** At least one of `text` and `html`. */
+  readonly text?: string
+  readonly html?: string | Html
+  readonly attachments?: readonly MailAttachment[]
+  /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Says which mail this is. The same key gives the same Message-ID, always, so that a repeat after a
+   * crash is recognised as one. SMTP itself does not remove repeats.
+   */
+  readonly idempotencyKey?: string
+  /** `'<id@domain>'`, instead of a key. @default a random one */
+  readonly messageId?: string
+}

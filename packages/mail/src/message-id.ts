@@ -1,0 +1,35 @@
+import { createHash, randomUUID } from 'node:crypto'
+
+/** RFC 5322, 3.6.4: `<id-left@id-right>`, here of dot-atoms only. */
+const MESSAGE_ID = /^<[\w.!#$%&'*+/=?^`{|}~-]+@[\w.!#$%&'*+/=?^`{|}~-]+>$/
+
+/** Hexadecimal digits of SHA-256 that are kept: 160 bits, and the header still fits a line. */
+const HASH_LENGTH = 40
+
+/**
+ * The Message-ID of a message: the caller's own, or one that follows from its key, or a random one.
+ * One key gives one Message-ID for ever, so a repeat after a crash can be told from a second message.
+ *
+ * @throws {TypeError} when both are given, the key is empty, or the id is none
+ */
+export function messageIdOf(
+  ids: { readonly idempotencyKey?: string | undefined; readonly messageId?: string | undefined },
+  domain: string,
+): string {
+  const { idempotencyKey, messageId } = ids
+  if (messageId !== undefined) {
+    if (idempotencyKey !== undefined) {
+      throw new TypeError('Expected idempotencyKey or messageId, got both')
+    }
+    if (typeof messageId !== 'string' || !MESSAGE_ID.test(messageId)) {
+      throw new TypeError('Expected messageId to look like "<id@domain>", got something else')
+    }
+    return messageId
+  }
+  if (idempotencyKey === undefined) return `<${randomUUID()}@${domain}>`
+  if (typeof idempotencyKey !== 'string' || idempotencyKey === '') {
+    throw new TypeError('Expected idempotencyKey to be a string that is not empty, got none')
+  }
+  const hash = createHash('sha256').update(idempotencyKey).digest('hex').slice(0, HASH_LENGTH)
+  return `<${hash}@${domain}>`
+}

@@ -1,0 +1,120 @@
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { SMTPConnectionOptions } from 'nodemailer'
+import { expectInteger, expectMilliseconds } from './expect.ts'
+
+/** The SMTP server, and how much of it is used. */
+export interface SmtpOptions {
+  readonly host: string
+  /** @default 465 with `secure`, else 587 */
+  readonly port?: number
+  /** TLS from the first byte (port 465). @default false */
+  readonly secure?: boolean
+  /**
+   * TLS by STARTTLS, without `secure`. `'if-offered'` trusts that nobody on the way removed the offer.
+   * @default 'required' with `auth` on a host that is not this machine, else 'if-offered'
+   */
+  readonly startTls?: 'required' | 'if-offered' | 'never'
+  /** For `tls.connect`, such as `{ ca }`. */
+  readonly tls?: ConnectionOptions
+  readonly auth?: { readonly user: string; readonly password: string }
+  /** What the client calls itself in EHLO. @default this machine's name if it has a domain */
+  readonly clientName?: string
+  /** How many connections at once: 1 or more. @default 5 */
+  readonly connections?: number
+  /** How many sends may wait for one: 0 or more. One more is refused as `'overloaded'`. @default 1000 */
+  readonly queue?: number
+  /** How long a send may wait for one before it is refused as `'overloaded'`. @default 30_000 */
+  readonly acquireTimeoutMs?: number
+  /** How many messages go over one connection before it is replaced: 1 or more. @default 100 */
+  readonly maxMessagesPerConnection?: number
+  /** How long an unused connection is kept. @default 10_000 */
+  readonly idleTimeoutMs?: number
+  /** Limit for DNS, TCP, TLS and the greeting together. @default 10_000 */
+  readonly connectTimeoutMs?: number
+  /**
+   * How long the server may be silent. A deadline of the caller may end a send sooner; this one is for
+   * those who set none. @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
+   */
+  readonly replyTimeoutMs?: number
+  /** How long `close()` waits for sends that have begun or wait, before it cuts them. @default 10_000 */
+  readonly closeTimeoutMs?: number
+  /** A longer message is refused as `'invalid_message'`: 1 or more. @default 26_214_400 (25 MiB) */
+  readonly maxBytes?: number
+}
+
+/** {@link SmtpOptions} with defaults, checked. */
+export interface SmtpConfig {
+  readonly connection: SMTPConnectionOptions
+  readonly auth: SmtpOptions['auth']
+  readonly connections: number
+  readonly queue: number
+  readonly acquireTimeoutMs: number
+  readonly maxMessagesPerConnection: number
+  readonly idleTimeoutMs: number
+  readonly closeTimeoutMs: number
+  readonly maxBytes: number
+}
+
+/** The longest delay of a timer of Node, which nodemailer's limits go by. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @throws {TypeError} on options that are none */
+export function smtpConfig(options: SmtpOptions): SmtpConfig {
+  const { connections = 5, queue = 1_000, maxMessagesPerConnection = 100 } = options
+  const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options
+  const { replyTimeoutMs = 600_000, closeTimeoutMs = 10_000, maxBytes = 25 * 1024 * 1024 } = options
+  const { host, auth, secure = false, port = secure ? 465 : 587 } = options
+  if (typeof host !== 'string' || host === '') {
+    throw new TypeError('Expected host to be a name or an address, got none')
+  }
+  expectInteger('port', port, 1)
+  expectInteger('connections', connections, 1)
+  expectInteger('queue', queue, 0)
+  expectInteger('maxMessagesPerConnection', maxMessagesPerConnection, 1)
+  expectInteger('maxBytes', maxBytes, 1)
+  for (const [name, value] of Object.entries({
+    acquireTimeoutMs,
+    idleTimeoutMs,
+    connectTimeoutMs,
+    replyTimeoutMs,
+    closeTimeoutMs,
+  })) {
+    expectMilliseconds(name, value)
+  }
+  if (auth !== undefined && (typeof auth.user !== 'string' || typeof auth.password !== 'string')) {
+    throw new TypeError('Expected auth to be { user, password } of strings, got something else')
+  }
+  const startTls =
+    options.startTls ?? (auth === undefined || isLoopback(host) ? 'if-offered' : 'required')
+  return {
+    connection: {
+      host,
+      port,
+      secure,
+      tls: options.tls,
+      name: options.clientName,
+      requireTLS: startTls === 'required' && !secure,
+      ignoreTLS: startTls === 'never',
+      connectionTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
+      greetingTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
+      dnsTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
+      socketTimeout: Math.min(replyTimeoutMs, MAX_TIMER_MS),
+      // close() must mean closed: a half-closed socket would let the server go on.
+      socketCloseTimeout: 0,
+    },
+    auth,
+    connections,
+    queue,
+    maxMessagesPerConnection,
+    maxBytes,
+    acquireTimeoutMs,
+    idleTimeoutMs,
+    closeTimeoutMs,
+  }
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}

@@ -1,0 +1,129 @@
+import { detached, moveOnAfter, type Permit, Semaphore, shield } from '@yuzuru/concurrency'
+import { IdleSessions } from './idle-sessions.ts'
+import { closedFault, SmtpFault } from './smtp-fault.ts'
+import type { SmtpConfig } from './smtp-options.ts'
+import { SmtpSession } from './smtp-session.ts'
+
+/** How long a server may take to hear QUIT; it is a courtesy. */
+const QUIT_TIMEOUT_MS = 1_000
+
+/**
+ * A bounded number of SMTP connections, lent to one user at a time, first come first served. Every wait
+ * in it obeys the scope around the caller.
+ */
+export class SmtpPool {
+  readonly #config: SmtpConfig
+  readonly #slots: Semaphore
+  readonly #idle: IdleSessions
+  readonly #busy = new Set<SmtpSession>()
+  #closing: Promise<void> | undefined = undefined
+  #cut = false
+
+  constructor(config: SmtpConfig) {
+    this.#config = config
+    this.#slots = new Semaphore(config.connections, { name: 'mail connections' })
+    this.#idle = new IdleSessions(config.idleTimeoutMs, quit)
+  }
+
+  /**
+   * Calls `fn` with a connection that is logged in, and takes it back. If a kept connection turns out to
+   * be dead (servers drop idle ones) and `mayRepeat` says so, `fn` is called again with another one.
+   */
+  async use<T>(
+    signal: AbortSignal,
+    mayRepeat: () => boolean,
+    fn: (session: SmtpSession) => Promise<T>,
+  ): Promise<T> {
+    using _permit = await this.#acquire()
+    for (;;) {
+      const kept = this.#idle.take()
+      const session = kept ?? new SmtpSession(this.#config.connection)
+      this.#busy.add(session)
+      try {
+        if (kept === undefined) await this.#open(session, signal)
+        else if (kept.needsReset) await kept.reset(signal)
+        return await fn(session)
+      } catch (error) {
+        if (kept === undefined || !isDeadConnection(error) || !mayRepeat()) throw error
+      } finally {
+        this.#busy.delete(session)
+        await this.#takeBack(session)
+      }
+    }
+  }
+
+  /** Lets what has begun or waits come to its end, for a limited time, and closes all connections. */
+  close(): Promise<void> {
+    this.#closing ??= detached(() => this.#close())
+    return this.#closing
+  }
+
+  async #acquire(): Promise<Permit> {
+    if (this.#closing !== undefined) throw closedFault()
+    const permit = this.#slots.tryAcquire() ?? (await this.#wait())
+    if (!this.#cut) return permit
+    permit.release()
+    throw closedFault()
+  }
+
+  async #wait(): Promise<Permit> {
+    const { queue, acquireTimeoutMs } = this.#config
+    if (this.#slots.waiting >= queue) {
+      throw new SmtpFault('pool', {
+        reason: 'overloaded',
+        message: `${queue} sends wait for a connection already`,
+      })
+    }
+    const turn = await moveOnAfter(acquireTimeoutMs, () => this.#slots.acquire())
+    if (!turn.expired) return turn.value
+    throw new SmtpFault('pool', {
+      reason: 'overloaded',
+      message: `no connection was free within ${acquireTimeoutMs} ms`,
+    })
+  }
+
+  async #open(session: SmtpSession, signal: AbortSignal): Promise<void> {
+    const { auth } = this.#config
+    await session.connect(signal)
+    if (auth !== undefined) await session.login(auth.user, auth.password, signal)
+  }
+
+  async #takeBack(session: SmtpSession): Promise<void> {
+    if (!session.alive) return
+    const { maxMessagesPerConnection } = this.#config
+    if (session.messages < maxMessagesPerConnection && !session.unusable) this.#idle.keep(session)
+    // The slot is given up only after the connection: the server counts connections too.
+    else await quit(session)
+  }
+
+  async #close(): Promise<void> {
+    let held = 0
+    const takeAll = async (): Promise<void> => {
+      for (; held < this.#config.connections; held += 1) await this.#slots.acquire()
+    }
+    const drained = await moveOnAfter(this.#config.closeTimeoutMs, takeAll)
+    if (drained.expired) {
+      this.#cut = true
+      await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
+      await takeAll()
+    }
+    await this.#idle.clear()
+  }
+}
+
+async function quit(session: SmtpSession): Promise<void> {
+  await shield(async () => {
+    await moveOnAfter(QUIT_TIMEOUT_MS, async (scope) => {
+      scope.signal.addEventListener('abort', () => void session.destroy())
+      await session.quit()
+    })
+  })
+}
+
+function isDeadConnection(error: unknown): boolean {
+  if (!(error instanceof SmtpFault) || error.reason !== 'native') return false
+  const { cause } = error
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false
+  if ('responseCode' in cause && cause.responseCode === 421) return true
+  return cause.code === 'ECONNECTION' || cause.code === 'ESOCKET'
+}
