@@ -1,0 +1,350 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { Cancelled } from './cancelled.ts'
+import { cancelScope } from './cancel-scope.ts'
+import { checkpoint } from './checkpoint.ts'
+import { currentScope } from './scope.ts'
+import { shield } from './shield.ts'
+import { sleep } from './sleep.ts'
+import type { Task } from './task.ts'
+import { taskGroup, type TaskGroup } from './task-group.ts'
+import { TestClock } from './test-clock.ts'
+import { withTimeout } from './timeout.ts'
+
+const caught = async (promise: PromiseLike<unknown>): Promise<unknown> => {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable('nothing was thrown')
+}
+
+const fail = (message: string): never => {
+  throw new Error(message)
+}
+
+describe('taskGroup', () => {
+  test('returns what its body returns, when all tasks have ended', async () => {
+    const log: string[] = []
+    const value = await taskGroup((group) => {
+      group.spawn(async () => {
+        await setImmediate()
+        log.push('task')
+      })
+      return 'value'
+    })
+    expect(value).toBe('value')
+    expect(log).toEqual(['task'])
+  })
+
+  test('a task begins at once and gives its result to who awaits it', async () => {
+    await taskGroup(async (group) => {
+      let begun = false
+      const task = group.spawn(function load() {
+        begun = true
+        return 42
+      })
+      expect(begun).toBe(true)
+      expect([task.name, task.state, group.running]).toEqual(['load', 'running', 1])
+      expect(await task).toBe(42)
+      expect([task.state, group.running]).toEqual(['done', 0])
+      expect(group.spawn(() => 1, { name: 'named' }).name).toBe('named')
+    })
+  })
+
+  test('the first failure cancels the siblings and the body, and all are awaited', async () => {
+    const log: string[] = []
+    const error = await caught(
+      taskGroup(async (group) => {
+        group.spawn(async () => {
+          await sleep(0)
+          fail('first')
+        })
+        group.spawn(async () => {
+          try {
+            await sleep(Infinity)
+          } catch (error) {
+            log.push(`sibling: ${(error as Cancelled).source}`)
+            await shield(() => sleep(0))
+            log.push('sibling ended')
+            throw error
+          }
+        })
+        try {
+          await sleep(Infinity)
+        } catch (error) {
+          log.push(`body: ${((error as Cancelled).cause as Error).message}`)
+          throw error
+        }
+      }),
+    )
+    expect(log.toSorted()).toEqual(['body: first', 'sibling ended', 'sibling: group'])
+    expect(error).toBeInstanceOf(AggregateError)
+    expect((error as AggregateError).errors).toEqual([new Error('first')])
+    expect((error as Error).message).toBe('a failure in "group": first')
+  })
+
+  test('every error is kept, in the order in which they came, and the cancels are dropped', async () => {
+    const error = await caught(
+      taskGroup(
+        async (group) => {
+          group.spawn(async () => {
+            await sleep(Infinity).catch(() => fail('third'))
+          })
+          group.spawn(() => sleep(Infinity))
+          group.spawn(async () => {
+            await setImmediate()
+            fail('first')
+          })
+          await sleep(Infinity).catch(() => fail('second'))
+        },
+        { name: 'pages' },
+      ),
+    )
+    const messages = (error as AggregateError).errors.map((each: Error) => each.message)
+    expect(messages[0]).toBe('first')
+    expect(messages.toSorted()).toEqual(['first', 'second', 'third'])
+    expect((error as Error).message).toBe('3 failures in "pages": first')
+  })
+
+  test('a body that lets its task’s failure pass does not double it', async () => {
+    const error = await caught(taskGroup(async (group) => await group.spawn(() => fail('once'))))
+    expect((error as AggregateError).errors).toHaveLength(1)
+  })
+
+  test('an outer cancel without an error gives one Cancelled', async () => {
+    const error = await caught(
+      cancelScope(
+        async (scope) => {
+          const thrown = await caught(
+            taskGroup(async (group) => {
+              group.spawn(() => sleep(Infinity))
+              group.spawn(() => sleep(Infinity))
+              queueMicrotask(() => scope.cancel())
+            }),
+          )
+          expect(thrown).toBeInstanceOf(Cancelled)
+          throw thrown
+        },
+        { name: 'outer' },
+      ),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled', scope: 'outer' })
+  })
+
+  test('an outer cancel with errors gives the errors, and stays pending', async () => {
+    const log: unknown[] = []
+    const error = await caught(
+      cancelScope(async (scope) => {
+        const thrown = await caught(
+          taskGroup(async (group) => {
+            group.spawn(async () => {
+              await sleep(Infinity).catch(() => fail('clean-up'))
+            })
+            queueMicrotask(() => scope.cancel())
+            await sleep(Infinity)
+          }),
+        )
+        log.push((thrown as AggregateError).errors)
+        await checkpoint()
+      }),
+    )
+    expect(log).toEqual([[new Error('clean-up')]])
+    expect(error).toBeInstanceOf(Cancelled)
+  })
+
+  test('nested groups nest', async () => {
+    const error = await caught(
+      taskGroup(
+        (outer) => {
+          outer.spawn(() =>
+            taskGroup(
+              (inner) => {
+                inner.spawn(() => fail('deep'))
+              },
+              { name: 'inner' },
+            ),
+          )
+        },
+        { name: 'outer' },
+      ),
+    )
+    const [inner] = (error as AggregateError).errors
+    expect(inner).toBeInstanceOf(AggregateError)
+    expect(inner.errors).toEqual([new Error('deep')])
+  })
+
+  test('a cancelled child is no failure', async () => {
+    const value = await taskGroup(async (group) => {
+      const child = group.spawn(() => sleep(Infinity), { name: 'child' })
+      const sibling = group.spawn(async () => {
+        await sleep(0)
+        return 'sibling'
+      })
+      child.cancel('not needed')
+      expect(await caught(child)).toMatchObject({
+        source: 'task',
+        scope: 'child',
+        message: 'not needed',
+      })
+      expect(child.state).toBe('cancelled')
+      return await sibling
+    })
+    expect(value).toBe('sibling')
+  })
+
+  test('a body that awaits a child it cancelled, and lets that pass, throws the cancel', async () => {
+    const error = await caught(
+      taskGroup(async (group) => {
+        const child = group.spawn(() => sleep(Infinity), { name: 'child' })
+        child.cancel()
+        await child
+      }),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled', scope: 'child' })
+  })
+
+  test('a body that turns the cancel into its own error yields that error', async () => {
+    const own = new Error('mine')
+    const error = await caught(
+      taskGroup(async (group) => {
+        group.cancel()
+        await sleep(1).catch(() => {
+          throw own
+        })
+      }),
+    )
+    expect((error as AggregateError).errors).toEqual([own])
+  })
+
+  test('group.cancel() ends the tasks; a body that returns gives its value', async () => {
+    const value = await taskGroup((group) => {
+      group.spawn(() => sleep(Infinity))
+      group.cancel()
+      return 'value'
+    })
+    expect(value).toBe('value')
+  })
+
+  test('group.cancel() that the body lets pass is thrown', async () => {
+    const error = await caught(
+      taskGroup(
+        async (group) => {
+          group.cancel('enough')
+          await sleep(1)
+        },
+        { name: 'pages' },
+      ),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled', scope: 'pages', message: 'enough' })
+  })
+
+  test('nothing is spawned after a cancel', async () => {
+    const error = await caught(
+      taskGroup((group) => {
+        group.cancel()
+        group.spawn(() => expect.unreachable())
+      }),
+    )
+    expect(error).toBeInstanceOf(Cancelled)
+  })
+
+  test('nothing is spawned after the end', async () => {
+    let kept: TaskGroup | undefined
+    await taskGroup((group) => {
+      kept = group
+    })
+    expect(() => kept?.spawn(() => 1)).toThrow(
+      'Expected the group "group" to be open, got one that has ended',
+    )
+  })
+
+  test('a task may spawn while the group still waits for it', async () => {
+    const log: string[] = []
+    await taskGroup((group) => {
+      group.spawn(async () => {
+        await setImmediate()
+        group.spawn(async () => {
+          await setImmediate()
+          log.push('grandchild')
+        })
+      })
+    })
+    expect(log).toEqual(['grandchild'])
+  })
+
+  test('no failure of a task that nobody awaits is an unhandled rejection', async () => {
+    const rejections: unknown[] = []
+    const listener = (reason: unknown): void => {
+      rejections.push(reason)
+    }
+    process.on('unhandledRejection', listener)
+    try {
+      await caught(
+        taskGroup((group) => {
+          group.spawn(() => fail('one'))
+          group.spawn(() => fail('two'))
+          group.spawn(() => sleep(Infinity))
+        }),
+      )
+      await setImmediate()
+      await setImmediate()
+      expect(rejections).toEqual([])
+    } finally {
+      process.off('unhandledRejection', listener)
+    }
+  })
+
+  test('a task that is not cut short by an outer timeout lets the body’s value count', async () => {
+    using clock = TestClock.install()
+    const result = withTimeout(10, async (scope) => {
+      const value = await taskGroup((group) => {
+        group.spawn(() => shield(() => sleep(20)))
+        return 'value'
+      })
+      return [value, scope.expired]
+    })
+    await clock.advance(20)
+    expect(await result).toEqual(['value', true])
+  })
+
+  test('tasks run in their own scopes and see the store of who spawned them', async () => {
+    const store = new AsyncLocalStorage<string>()
+    const seen = await taskGroup(async (group) => {
+      const task = store.run('spawner', () =>
+        group.spawn(
+          async () => {
+            await setImmediate()
+            return [store.getStore(), currentScope()?.name]
+          },
+          { name: 'mine' },
+        ),
+      )
+      return await task
+    })
+    expect(seen).toEqual(['spawner', 'mine'])
+  })
+
+  test('a task reports who cancelled it: the sibling’s error is the cause', async () => {
+    const failure = new Error('sibling')
+    let task: Task<void> | undefined
+    await caught(
+      taskGroup((group) => {
+        task = group.spawn(() => sleep(Infinity))
+        group.spawn(() => {
+          throw failure
+        })
+      }),
+    )
+    expect(await caught(task as Task<void>)).toMatchObject({ source: 'group', cause: failure })
+  })
+
+  test('refuses what is no function', async () => {
+    await expect(taskGroup(1 as never)).rejects.toThrow(TypeError)
+    await taskGroup((group) => {
+      expect(() => group.spawn(1 as never)).toThrow('Expected fn to be a function, got 1')
+    })
+  })
+})
