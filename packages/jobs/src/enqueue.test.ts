@@ -1,8 +1,8 @@
 import { Cancelled, cancelScope } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { enqueue, enqueueMany } from './enqueue.ts'
-import { openQueue, type Queue } from './fixtures/queue.ts'
+import { queue } from './fixtures/queue.ts'
 import { getJob } from './get-job.ts'
 import { defineJob } from './job.ts'
 import { jobStats } from './job-stats.ts'
@@ -16,12 +16,6 @@ const bill = defineJob<{ officeId: string }>({
   run: async () => undefined,
   uniqueKey: ({ officeId }) => officeId,
 })
-
-async function queue(): Promise<Queue> {
-  const opened = await openQueue()
-  onTestFinished(() => opened[Symbol.asyncDispose]())
-  return opened
-}
 
 describe('enqueue', () => {
   test('keeps the payload as it was given', async () => {

@@ -1,4 +1,5 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
+import { DbError } from '@yuzuru/db'
 import type { QueryExecutorProvider, RawBuilder } from 'kysely'
 import { JobError } from './job-error.ts'
 import { describe } from './json.ts'
@@ -50,11 +51,17 @@ function databaseError(operation: string, error: unknown, outcome: Outcome): Job
   const refused = code !== undefined && !code.startsWith('08') && !code.startsWith('57P')
   return new JobError(`jobs.${operation} failed: ${told}`, {
     operation,
-    code: code === '23505' ? 'duplicate' : 'database',
+    code: 'database',
     retryable: code === undefined ? isConnectionError(error) : TRANSIENT.test(code),
     outcome: refused ? 'none' : outcome,
     cause: error,
   })
+}
+
+/** Whether a unique index was in the way, on a database of `@yuzuru/db` or another. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (DbError.isInstance(error)) return error.code === 'unique_violation'
+  return JobError.isInstance(error) && sqlStateOf(error.cause) === '23505'
 }
 
 function sqlStateOf(error: unknown): string | undefined {

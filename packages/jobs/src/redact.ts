@@ -14,7 +14,7 @@ const MAX_MESSAGE_BYTES = 1_024
 /** What looks like a secret, and what stands in its place. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   // The password of a URL: `postgres://user:password@host`.
-  [/([a-z][a-z\d+.-]*:\/\/[^\s/:@]*):[^\s@]*@/gi, '$1:***@'],
+  [/\b([a-z][a-z\d+.-]*:\/\/[^\s/:@]*):[^\s@]*@/gi, '$1:***@'],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***'],
   // Stripe's and others' keys: a known prefix and a long tail.
   [/\b((?:sk|rk|pk)_(?:live|test)|whsec|ya29|xox[abp]|gh[pousr])([_.-])[\w.-]{8,}/g, '$1$2***'],

@@ -1,7 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { CHANNEL } from './channel.ts'
-import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
+import { execute, expectDatabase, isUniqueViolation, type JobDatabase } from './job-database.ts'
+import { JobError } from './job-error.ts'
 import { expectId } from './job-id.ts'
 
 /**
@@ -20,6 +21,21 @@ export async function retryJob(
 ): Promise<boolean> {
   expectDatabase(db)
   expectId(id)
+  try {
+    return await revive(db, id, options)
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw new JobError(`Job ${id} has the unique key of another that is unfinished`, {
+      operation: 'retryJob',
+      code: 'duplicate',
+      retryable: false,
+      outcome: 'none',
+      cause: error,
+    })
+  }
+}
+
+async function revive(db: JobDatabase, id: string, options: IoOptions): Promise<boolean> {
   const revived = await execute(
     db,
     { operation: 'retryJob', effect: 'idempotent' },

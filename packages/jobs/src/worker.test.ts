@@ -4,19 +4,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { cancelJob } from './cancel-job.ts'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { listenOn } from './fixtures/listen-on.ts'
-import { openQueue, type Queue } from './fixtures/queue.ts'
+import { queue, type Queue } from './fixtures/queue.ts'
 import { getJob } from './get-job.ts'
 import { defineJob, type JobContext } from './job.ts'
 import { jobStats } from './job-stats.ts'
 import { createWorker } from './worker.ts'
 import type { WorkerEvent } from './worker-event.ts'
 import type { WorkerOptions } from './worker-options.ts'
-
-async function queue(): Promise<Queue> {
-  const opened = await openQueue()
-  onTestFinished(() => opened[Symbol.asyncDispose]())
-  return opened
-}
 
 /** A job whose handler tells that it has begun and then waits for its cancel. */
 function blocking(name = 'block'): {
@@ -124,15 +118,16 @@ describe('worker', () => {
   })
 
   test('holds no connection and no transaction while a handler runs', async () => {
-    const { db } = await queue()
+    const { db, name } = await queue()
     const { job, begun } = blocking()
     await enqueue(db, job, {})
     await withWorker(db, { jobs: [job], pollMs: 60_000 }, async () => {
       await begun
       const { rows } = await sql<{ state: string }>`
         select state from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()
-          and state <> 'idle' and backend_type = 'client backend'`.execute(db)
+        where application_name = ${name} and pid <> pg_backend_pid() and state <> 'idle'`.execute(
+        db,
+      )
       expect(rows).toEqual([])
     })
   })

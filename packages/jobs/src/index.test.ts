@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import * as jobs from './index.ts'
+import * as testing from './testing.ts'
+
+test('the public face is what it is meant to be', () => {
+  expect(Object.keys(jobs).sort()).toEqual([
+    'JobError',
+    'cancelJob',
+    'createWorker',
+    'defineJob',
+    'enqueue',
+    'enqueueMany',
+    'getJob',
+    'jobStats',
+    'jobsMigrations',
+    'prune',
+    'retryJob',
+  ])
+  expect(Object.keys(testing).sort()).toEqual(['drainJobs', 'exerciseJobs'])
+})
+
+test('a JobError is known across copies of the package', () => {
+  const error = new jobs.JobError('gone', {
+    operation: 'completeIn',
+    code: 'lease_lost',
+    retryable: false,
+    outcome: 'none',
+  })
+  expect(jobs.JobError.isInstance(error)).toBe(true)
+  expect(jobs.JobError.isInstance(new Error('gone'))).toBe(false)
+  expect(error).toMatchObject({ name: 'JobError', boundary: 'jobs' })
+})
