@@ -33,7 +33,8 @@ let server: TestServer
 let now: number
 
 beforeAll(async () => {
-  now = Date.now()
+  // Whole seconds, as signatures have no finer ones.
+  now = Math.floor(Date.now() / 1_000) * 1_000
   server = await startTestServer({ now: () => now })
   await server.client.send(new PutObjectCommand({ Bucket: 'plans', Key: 'key', Body: 'secret' }))
 })

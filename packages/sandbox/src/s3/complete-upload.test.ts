@@ -8,6 +8,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -116,6 +117,16 @@ describe('a multipart upload', () => {
     expect([across.status, across.text]).toEqual([206, 'aabb'])
     const third = await server.send({ path: '/plans/ranges?partNumber=3' })
     expect([third.status, third.code]).toEqual([416, 'InvalidPartNumber'])
+  })
+
+  test('arrives whole when it is deleted between one part and the next', async () => {
+    const upload = await begin('leaving')
+    const pieces = [Buffer.alloc(16_000_000, 1), Buffer.alloc(1_000, 2)]
+    await complete(upload, [await part(upload, 1, pieces[0]!), await part(upload, 2, pieces[1]!)])
+    const got = await server.client.send(new GetObjectCommand({ Bucket, Key: 'leaving' }))
+    await server.client.send(new DeleteObjectCommand({ Bucket, Key: 'leaving' }))
+    const bytes = Buffer.from(await got.Body!.transformToByteArray())
+    expect(bytes.equals(Buffer.concat(pieces))).toBe(true)
   })
 
   test.each([

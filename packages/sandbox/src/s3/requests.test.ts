@@ -31,7 +31,7 @@ describe('a body that is refused half-way', () => {
           method,
           path,
           payloadHash,
-          headers: more as Record<string, string>,
+          headers: more,
         }),
         'content-length': String(sent.length),
       }

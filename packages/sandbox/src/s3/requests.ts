@@ -84,16 +84,13 @@ export class Requests {
     response.setHeader('server', 'AmazonS3')
     // A client that leaves is no event of its own: whoever reads or writes here gets an error.
     message.on('error', () => {})
-    let invited = !waits
     try {
       const request = parseRequest(message)
       const handle = this.#choose(request, message, response)
+      // Refused before this, Node closes the connection: the body may come or not.
       if (waits) response.writeContinue()
-      invited = true
       await handle()
     } catch (error) {
-      // The client still holds its body back and may never send it: this connection is done.
-      if (!invited) response.setHeader('connection', 'close')
       replyError(message, response, error)
     } finally {
       // A body that nobody wanted is read away, or the connection could not be used again; an

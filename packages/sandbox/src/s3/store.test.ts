@@ -106,6 +106,16 @@ describe('Store', () => {
     )
   })
 
+  test('a part that arrives after its upload has ended leaves no bytes', async () => {
+    const bucket = await openBucket()
+    const upload = await begin(bucket, 'big')
+    const late = await partOf(bucket, 1)
+    await bucket.uploads.bury(upload.id, bucket.uploads.claim('big', upload.id))
+    const put = bucket.uploads.put('big', upload.id, late)
+    await expect(put).rejects.toMatchObject({ code: 'NoSuchUpload' })
+    expect(await dataFiles()).toEqual([])
+  })
+
   test('a bucket that holds an object is not removed', async () => {
     const store = await Store.open(dir)
     await store.create('plans')
