@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import * as face from './index.ts'
+import * as testing from './testing.ts'
+
+test('the public face is what it is, and nothing else', () => {
+  expect(Object.keys(face)).toMatchInlineSnapshot(`
+    [
+      "asCompleted",
+      "BoundedSemaphore",
+      "Cancelled",
+      "isCausedBy",
+      "cancelScope",
+      "checkpoint",
+      "currentSignal",
+      "throwIfCancelled",
+      "circuitBreaker",
+      "isOutage",
+      "CircuitOpenError",
+      "currentClock",
+      "detached",
+      "Event",
+      "gather",
+      "io",
+      "IoError",
+      "LeftoverError",
+      "Lock",
+      "mapConcurrent",
+      "hasMark",
+      "mark",
+      "moveOnAfter",
+      "isRetryable",
+      "outcomeOf",
+      "Queue",
+      "QueueCore",
+      "QueueShutDown",
+      "rateLimiter",
+      "remaining",
+      "retry",
+      "run",
+      "Semaphore",
+      "shield",
+      "singleFlight",
+      "sleep",
+      "Task",
+      "taskGroup",
+      "TimeoutError",
+      "withTimeout",
+      "wait",
+      "withDeadline",
+      "workers",
+    ]
+  `)
+  expect(Object.keys(testing)).toMatchInlineSnapshot(`
+    [
+      "installClock",
+      "systemClock",
+      "TestClock",
+    ]
+  `)
+})

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { Cancelled } from './cancelled.ts'
+import { cancelScope } from './cancel-scope.ts'
+import { IoError, type IoErrorInit } from './io-error.ts'
+import { retry } from './retry.ts'
+import { sleep } from './sleep.ts'
+import { TestClock } from './test-clock.ts'
+import { withTimeout } from './timeout.ts'
+
+const failure = (init: Partial<IoErrorInit> = {}): IoError =>
+  new IoError('no', {
+    boundary: 'test',
+    operation: 'call',
+    code: 'busy',
+    retryable: true,
+    outcome: 'none',
+    ...init,
+  })
+
+/** Counts its calls; fails with each of `errors` in turn, then succeeds. */
+const failing = (...errors: unknown[]): { calls: number; fn: () => Promise<string> } => {
+  const state = {
+    calls: 0,
+    fn: async () => {
+      const error = errors[state.calls]
+      state.calls += 1
+      if (error !== undefined) throw error
+      return 'value'
+    },
+  }
+  return state
+}
+
+describe('retry', () => {
+  test('calls again what failed and may be tried again', async () => {
+    using clock = TestClock.install()
+    const { fn } = failing(failure(), failure())
+    const result = retry(fn)
+    await clock.advance(1_000)
+    expect(await result).toBe('value')
+  })
+
+  test('waits a random time up to a bound that doubles, and is capped', async () => {
+    using clock = TestClock.install()
+    const delays: number[] = []
+    const { fn } = failing(failure(), failure(), failure(), failure())
+    const result = retry(fn, {
+      attempts: 5,
+      baseDelayMs: 100,
+      maxDelayMs: 350,
+      random: () => 0.5,
+      onRetry: (_, attempt, delayMs) => delays.push(attempt, delayMs),
+    })
+    await clock.advance(1_000)
+    await result
+    expect(delays).toEqual([1, 50, 2, 100, 3, 175, 4, 175])
+  })
+
+  test('gives up after so many attempts, with the last failure', async () => {
+    using clock = TestClock.install()
+    const last = failure()
+    const calls = failing(failure(), failure(), last)
+    const result = expect(retry(calls.fn)).rejects.toBe(last)
+    await clock.advance(1_000)
+    await result
+    expect(calls.calls).toBe(3)
+  })
+
+  test.each([
+    ['is not retryable', failure({ retryable: false })],
+    ['has an unknown outcome', failure({ outcome: 'unknown' })],
+    ['does not say', new Error('mine')],
+  ])('does not try again what %s', async (_, error) => {
+    const calls = failing(error)
+    await expect(retry(calls.fn)).rejects.toBe(error)
+    expect(calls.calls).toBe(1)
+  })
+
+  test('tries again with an unknown outcome when it is idempotent', async () => {
+    using clock = TestClock.install()
+    const result = retry(failing(failure({ outcome: 'unknown' })).fn, { idempotent: true })
+    await clock.advance(100)
+    expect(await result).toBe('value')
+  })
+
+  test('waits as long as the other side asked', async () => {
+    using clock = TestClock.install()
+    const calls = failing(failure({ retryAfterMs: 5_000 }))
+    const result = retry(calls.fn)
+    await clock.advance(4_999)
+    expect(calls.calls).toBe(1)
+    await clock.advance(1)
+    expect(await result).toBe('value')
+  })
+
+  test('never waits past the deadline: it throws the failure at once', async () => {
+    using clock = TestClock.install()
+    const error = failure({ retryAfterMs: 5_000 })
+    await expect(withTimeout(5_000, () => retry(failing(error).fn))).rejects.toBe(error)
+    expect(clock.now()).toBe(0)
+  })
+
+  test('a cancel ends the wait', async () => {
+    using clock = TestClock.install()
+    const result = cancelScope(async (scope) => {
+      setImmediate(() => scope.cancel())
+      await retry(failing(failure({ retryAfterMs: 5_000 })).fn)
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('a cancelled call is not made again', async () => {
+    let calls = 0
+    const result = cancelScope(async (scope) => {
+      queueMicrotask(() => scope.cancel())
+      await retry(() => {
+        calls += 1
+        return sleep(Infinity)
+      })
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+    expect(calls).toBe(1)
+  })
+
+  test('a failure in the course of a cancel is thrown as it is; the cancel stays pending', async () => {
+    const error = failure()
+    const result = cancelScope(async (scope) => {
+      const thrown = retry(() => {
+        scope.cancel()
+        throw error
+      })
+      await expect(thrown).rejects.toBe(error)
+      await sleep(0)
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
+  test('tells the number of the attempt', async () => {
+    expect(await retry((attempt) => attempt)).toBe(1)
+  })
+
+  test.each([0, 1.5])('refuses %s attempts', async (attempts) => {
+    await expect(retry(() => 1, { attempts })).rejects.toThrow(TypeError)
+  })
+})

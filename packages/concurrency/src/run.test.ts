@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { cancelScope } from './cancel-scope.ts'
+import { io } from './io.ts'
+import { LeftoverError } from './leftover-error.ts'
+import { run } from './run.ts'
+import { rootScopes } from './scope.ts'
+import { sleep } from './sleep.ts'
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a program in a process of its own; once it prints `ready`, each signal is sent in turn. */
+async function program(source: string, signals: readonly NodeJS.Signals[] = []): Promise<Ended> {
+  const index = new URL('index.ts', import.meta.url).href
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', `import * as y from ${JSON.stringify(index)}\n${source}`],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const err = text(child.stderr)
+  let out = ''
+  let sent = 0
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    while (sent < signals.length && out.split('ready').length - 1 > sent) {
+      child.kill(signals[sent])
+      sent += 1
+    }
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err: await err }
+}
+
+const caught = async (promise: Promise<unknown>): Promise<unknown> => {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable('nothing was thrown')
+}
+
+describe('run', () => {
+  test('gives what main returns, and takes its listeners off', async () => {
+    const before = process.listenerCount('SIGTERM')
+    const value = await run((scope) => {
+      expect(process.listenerCount('SIGTERM')).toBe(before + 1)
+      return scope.name
+    })
+    expect(value).toBe('main')
+    expect(process.listenerCount('SIGTERM')).toBe(before)
+    expect(rootScopes().size).toBe(0)
+  })
+
+  test('throws what main throws', async () => {
+    await expect(run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  })
+
+  test('a foreign signal cancels main', async () => {
+    const controller = new AbortController()
+    const result = run(
+      async () => {
+        controller.abort()
+        await sleep(1)
+      },
+      { signal: controller.signal },
+    )
+    await expect(result).rejects.toMatchObject({ source: 'signal', scope: 'main' })
+  })
+
+  test('closes resources in reverse order when main has ended', async () => {
+    const log: string[] = []
+    await run((scope) => {
+      scope.defer(() => log.push('database'))
+      scope.defer(() => log.push('server'))
+    })
+    expect(log).toEqual(['server', 'database'])
+  })
+
+  test('with strict, a forgotten await is an error of the scope in which it was forgotten', async () => {
+    const read = { boundary: 'test', operation: 'read', effect: 'read' } as const
+    let inner: unknown
+    await run(
+      async () => {
+        inner = await caught(
+          cancelScope(
+            function forgetful() {
+              io(read, {}, (signal) => {
+                const { promise, reject } = Promise.withResolvers<never>()
+                signal.addEventListener('abort', () => reject(signal.reason))
+                return promise
+              }).catch(() => undefined)
+            },
+            { name: 'page' },
+          ),
+        )
+      },
+      { strict: true },
+    )
+    expect(LeftoverError.isInstance(inner)).toBe(true)
+    expect((inner as Error).message).toContain('"page" ended before what it had started')
+    expect((inner as Error).message).toContain('forgetful')
+    expect((inner as LeftoverError).leftovers).toMatchObject([{ name: 'test.read' }])
+  })
+
+  test('refuses what is no function, and a signal that is none', async () => {
+    await expect(run(1 as never)).rejects.toThrow('Expected main to be a function, got 1')
+    await expect(run(() => 1, { signal: 1 as never })).rejects.toThrow(TypeError)
+  })
+
+  test.each<[NodeJS.Signals, number]>([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ])('%s cancels main, which is awaited; the exit code is %i', async (signal, code) => {
+    const ended = await program(
+      `await y.run(async () => {
+        console.log('ready')
+        try { await y.sleep(1e9) } finally {
+          await y.shield(() => y.sleep(1))
+          console.log('closed')
+        }
+      })`,
+      [signal],
+    )
+    expect(ended).toEqual({ code, out: 'ready\nclosed\n', err: '' })
+  })
+
+  test('a second signal exits at once', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        console.log('ready')
+        try { await y.sleep(1e9) } finally {
+          console.log('ready')
+          await y.shield(() => y.sleep(1e9))
+        }
+      })`,
+      ['SIGTERM', 'SIGINT'],
+    )
+    expect(ended).toMatchObject({ code: 130, out: 'ready\nready\n' })
+  })
+
+  test('a program that has set its own exit code keeps it', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        console.log('ready')
+        try { await y.sleep(1e9) } finally { process.exitCode = 3 }
+      })`,
+      ['SIGTERM'],
+    )
+    expect(ended.code).toBe(3)
+  })
+
+  test('leftovers are cancelled, awaited and reported, and do not bring the process down', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        async function upload() {
+          await y.io({ boundary: 'test', operation: 'put', effect: 'write' }, {}, (signal) =>
+            new Promise((_, reject) => signal.addEventListener('abort', () => {
+              setTimeout(() => { console.log('stopped'); reject(signal.reason) }, 1)
+            })))
+        }
+        upload()
+      })
+      console.log('end')`,
+    )
+    expect(ended).toMatchObject({ code: 0, out: 'stopped\nend\n' })
+    expect(ended.err).toContain('io "test.put" was still running')
+    expect(ended.err).toContain('at upload')
+  })
+
+  test('another unhandled rejection still does, while leftovers are awaited', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        y.io({ boundary: 'test', operation: 'put', effect: 'write' }, {}, (signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => {
+            Promise.reject(new Error('a real mistake'))
+            setTimeout(() => reject(signal.reason), 50)
+          })))
+      })`,
+    )
+    expect(ended.code).toBe(1)
+    expect(ended.err).toContain('a real mistake')
+  })
+})
