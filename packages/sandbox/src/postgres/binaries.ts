@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
-import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { errorCode } from '../error-code.ts'
 import { parseRecord } from '../json-record.ts'
-import { assertTrusted } from './trusted-folder.ts'
+import { cachedFolder } from './cached-folder.ts'
 
 interface Link {
   source: string
@@ -38,7 +38,6 @@ async function listing(folder: string): Promise<Set<string>> {
   return new Set((await readdir(folder, { recursive: true })).filter(isNeeded))
 }
 
-/** A cleaner of old temporary files may have taken single files out of the copy. */
 async function isComplete(copy: string, native: string): Promise<boolean> {
   const [has, needs] = await Promise.all([listing(copy), listing(native)])
   return needs.isSubsetOf(has)
@@ -51,7 +50,6 @@ async function fill(folder: string, native: string): Promise<void> {
     mode: constants.COPYFILE_FICLONE,
   })
   // The installer's umask may have been strict; the server's user has to read all of it.
-  await chmod(folder, 0o755)
   await Promise.all(
     (await readdir(folder, { recursive: true, withFileTypes: true })).map((entry) =>
       chmod(
@@ -70,40 +68,15 @@ async function fill(folder: string, native: string): Promise<void> {
   }
 }
 
-/** Another process renamed its copy, or the old one, first. */
-const LOST_THE_RACE = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST', 'ENOENT'])
-
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  )
-
 /**
  * Copies PostgreSQL's binaries once per version and user into `base`, completes their symlinks and returns the folder
- * that holds `bin`, `lib` and `share`. Several processes may do this at once: each fills a folder of its own
- * and the first rename wins.
+ * that holds `bin`, `lib` and `share`.
  */
 export async function prepareBinaries(base: string): Promise<string> {
   const { native, version } = await locate()
   const uid = process.geteuid?.() ?? 0
-  const target = join(base, `yuzuru-postgres-${version}-${process.arch}-${uid}`)
-  if (await exists(target)) {
-    await assertTrusted(target)
-    if (await isComplete(target, native)) return target
-  }
-  const staging = await mkdtemp(`${target}-`)
-  try {
-    await fill(staging, native)
-    if (await exists(target)) {
-      await rename(target, `${staging}.old`)
-      await rm(`${staging}.old`, { recursive: true, force: true })
-    }
-    await rename(staging, target)
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true })
-    if (!LOST_THE_RACE.has(errorCode(error))) throw error
-  }
-  await assertTrusted(target)
-  return target
+  return cachedFolder(join(base, `yuzuru-postgres-${version}-${process.arch}-${uid}`), {
+    isComplete: (copy) => isComplete(copy, native),
+    fill: (folder) => fill(folder, native),
+  })
 }

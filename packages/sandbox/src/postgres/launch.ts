@@ -1,7 +1,7 @@
 import { chmod, chown, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { serverEnvironment } from './cluster.ts'
+import { serverEnvironment } from './initdb.ts'
 import type { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
 import { stopStaleServer } from './stale-server.ts'

@@ -1,0 +1,46 @@
+import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
+import { errorCode } from '../error-code.ts'
+import { assertTrusted } from './trusted-folder.ts'
+
+/** Another process renamed its copy, or the old one, first. */
+const LOST_THE_RACE = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST', 'ENOENT'])
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** How to fill a folder, and to tell whether it is whole: a cleaner of old temporary files takes single ones out. */
+export interface Filling {
+  fill(folder: string): Promise<void>
+  isComplete(folder: string): Promise<boolean>
+}
+
+/**
+ * Makes the folder `target` once, or again when it is no longer whole. Several processes may do this at once: each
+ * fills a folder of its own and the first rename wins.
+ *
+ * @throws Error when the folder that is there is not ours alone.
+ */
+export async function cachedFolder(target: string, filling: Filling): Promise<string> {
+  if (await exists(target)) {
+    await assertTrusted(target)
+    if (await filling.isComplete(target)) return target
+  }
+  const staging = await mkdtemp(`${target}-`)
+  try {
+    await chmod(staging, 0o711)
+    await filling.fill(staging)
+    if (await exists(target)) {
+      await rename(target, `${staging}.old`)
+      await rm(`${staging}.old`, { recursive: true, force: true })
+    }
+    await rename(staging, target)
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true })
+    if (!LOST_THE_RACE.has(errorCode(error))) throw error
+  }
+  await assertTrusted(target)
+  return target
+}
