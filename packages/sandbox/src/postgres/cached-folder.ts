@@ -24,21 +24,26 @@ export interface Filling {
  * @throws Error when the folder that is there is not ours alone.
  */
 export async function cachedFolder(target: string, filling: Filling): Promise<string> {
-  if (await exists(target)) {
+  const isReady = async (): Promise<boolean> => {
+    if (!(await exists(target))) return false
     await assertTrusted(target)
-    if (await filling.isComplete(target)) return target
+    return filling.isComplete(target)
   }
+  if (await isReady()) return target
+  await using stack = new AsyncDisposableStack()
   const staging = await mkdtemp(`${target}-`)
+  stack.defer(() => rm(staging, { recursive: true, force: true }))
+  await chmod(staging, 0o711)
+  await filling.fill(staging)
+  // Somebody may have been faster, and be using theirs already.
+  if (await isReady()) return target
   try {
-    await chmod(staging, 0o711)
-    await filling.fill(staging)
     if (await exists(target)) {
+      stack.defer(() => rm(`${staging}.old`, { recursive: true, force: true }))
       await rename(target, `${staging}.old`)
-      await rm(`${staging}.old`, { recursive: true, force: true })
     }
     await rename(staging, target)
   } catch (error) {
-    await rm(staging, { recursive: true, force: true })
     if (!LOST_THE_RACE.has(errorCode(error))) throw error
   }
   await assertTrusted(target)

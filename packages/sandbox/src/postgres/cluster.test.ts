@@ -28,7 +28,7 @@ it('A ready cluster of which files are missing is made anew', async () => {
     return outer
   }
   await make('first')
-  const [ready = ''] = (await readdir(base)).filter((name) => name.includes('-cluster-'))
+  const ready = (await readdir(base)).find((name) => name.includes('-cluster-')) ?? ''
   await rm(join(base, ready, 'data', 'base'), { recursive: true })
   const second = await make('second')
   expect(await readdir(join(second, 'base'))).toHaveLength(3)
