@@ -72,7 +72,7 @@ function checkedAddress(field: string, address: string): string {
     local.length + 1 + domain.length <= MAX_ADDRESS
   if (!valid) {
     throw new TypeError(
-      `Expected ${field} to be one mail address such as "hanako@example.jp", got a string that is none`,
+      `Expected ${field} to be one mail address such as "name@example.jp", got a string that is none`,
     )
   }
   return `${local}@${domain}`

@@ -33,6 +33,8 @@ describe('a cancel', () => {
     })
     server.goOn()
     await server.hungUp
+    // What the kernel still holds of the message must not leave.
+    expect(server.wasReset).toBe(true)
     expect(server.log.includes('DOT')).toBe(stage === 'DOT')
     await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
   })
@@ -130,9 +132,10 @@ describe('a failing server', () => {
 
   test('without STARTTLS gets no mail when TLS is required', async () => {
     await using server = await startScripted()
-    await using mail = connect(server, { startTls: 'required' })
+    const auth = { user: 'keikaku', password: 'x' }
+    await using mail = connect(server, { startTls: 'required', auth })
     expect(await failure(mail)).toMatchObject({ code: 'connection_failed', retryable: false })
-    expect(server.log).not.toContain('MAIL')
+    expect(server.log).toEqual(['GREETING', 'EHLO', 'STARTTLS'])
   })
 })
 
@@ -228,6 +231,13 @@ describe('the pool', () => {
   })
 })
 
+test('an address with the dots of old Japanese mobile phones is quoted on the wire', async () => {
+  await using server = await startScripted()
+  await using mail = connect(server)
+  await mail.send({ ...letter, to: 'taro..yamada.@docomo.ne.jp' })
+  expect(server.lines).toContain('RCPT TO:<"taro..yamada."@docomo.ne.jp>')
+})
+
 describe('close', () => {
   test('lets what was begun and what waits come to its end', async () => {
     await using server = await startScripted({ silentAt: 'RCPT' })
@@ -288,12 +298,16 @@ interface Scripted extends Script, AsyncDisposable {
   readonly port: number
   /** What it was told, in order. */
   readonly log: string[]
+  /** The same as whole lines. */
+  readonly lines: string[]
   /** Settles when it has fallen silent. */
   readonly reached: Promise<void>
   /** Settles when a connection was closed by the client. */
   readonly hungUp: Promise<void>
   /** How many connections were opened, are open, and were open at once. */
   opened: number
+  /** Whether a client cut a connection by a TCP reset. */
+  wasReset: boolean
   open: number
   peak: number
   /** Ends the silence. */
@@ -347,7 +361,9 @@ async function startScripted(script: Partial<Script> = {}): Promise<Scripted> {
     state.peak = Math.max(state.peak, state.open)
     let body = false
     let rest = ''
-    socket.on('error', () => undefined)
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      state.wasReset ||= code === 'ECONNRESET'
+    })
     socket.once('close', () => {
       leave(socket)
       hungUp.resolve()
@@ -370,6 +386,7 @@ async function startScripted(script: Partial<Script> = {}): Promise<Scripted> {
       for (const line of lines) {
         const stage = line.split(/[ :]/)[0] ?? ''
         body = stage === 'DATA'
+        state.lines.push(line)
         tell(socket, stage)
       }
     })
@@ -381,9 +398,11 @@ async function startScripted(script: Partial<Script> = {}): Promise<Scripted> {
     ...script,
     port: 0,
     log: [],
+    lines: [],
     reached: reached.promise,
     hungUp: hungUp.promise,
     opened: 0,
+    wasReset: false,
     open: 0,
     peak: 0,
     goOn() {

@@ -1,0 +1,160 @@
+import { inspect } from 'node:util'
+import { startSmtp } from '@yuzuru/sandbox'
+import { TestClock } from '@yuzuru/concurrency/testing'
+import { createTransport } from 'nodemailer'
+import { describe, expect, test } from 'vitest'
+import { createMail, type SmtpMailOptions } from './create-mail.ts'
+import { html } from './html.ts'
+import { MailError } from './mail-error.ts'
+
+const from = 'けいかくん <no-reply@example.jp>'
+const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花子 様' }
+
+describe('a message on a real server', () => {
+  test('arrives with its Japanese subject, names, text, html and files as written', async () => {
+    await using server = await startSmtp()
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    const content = Buffer.from('%PDF-1.7 …')
+    const name = '支援計画書（令和８年度）.pdf'
+    await mail.send({
+      to: '佐藤 花子 <hanako@example.jp>',
+      replyTo: 'office@example.jp',
+      subject: '【ケイカくん】メールアドレスの確認をお願いします',
+      text: '花子 様\n\n.先頭の点\n確認をお願いします。',
+      html: html`<p>${'<花子>'} 様</p>`,
+      attachments: [{ filename: name, content, contentType: 'application/pdf' }],
+      headers: { 'X-Keikaku': '計画' },
+    })
+    const message = await server.inbox.waitFor()
+    expect(message.subject).toBe('【ケイカくん】メールアドレスの確認をお願いします')
+    expect(message.text.trimEnd()).toBe('花子 様\n\n.先頭の点\n確認をお願いします。')
+    expect(message.html).toBe('<p>&lt;花子&gt; 様</p>')
+    expect(message.from).toBe('no-reply@example.jp')
+    expect(message.to).toEqual(['hanako@example.jp'])
+    expect(message.headers['reply-to']).toBe('office@example.jp')
+    const [attachment] = message.attachments
+    expect(attachment).toMatchObject({ filename: name, contentType: 'application/pdf' })
+    expect(Buffer.from(attachment?.content ?? []).equals(content)).toBe(true)
+  })
+
+  test('has only ASCII header lines of at most 76 characters, however long its subject', async () => {
+    await using server = await startSmtp()
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    const subject = '令和８年度の支援計画書について、'.repeat(20)
+    await mail.send({ ...letter, subject, idempotencyKey: 'k' })
+    const message = await server.inbox.waitFor()
+    expect(message.subject).toBe(subject)
+    const [head = ''] = Buffer.from(message.raw).toString('latin1').split('\r\n\r\n')
+    for (const line of head.split('\r\n')) expect(line).toMatch(/^[\t -~]{1,76}$/)
+  })
+
+  test('is refused with invalid_message when it is larger than maxBytes', async () => {
+    await using server = await startSmtp()
+    const { host, port } = server
+    await using mail = createMail({ host, port, from, maxBytes: 1_000 })
+    const error = await mail.send({ ...letter, text: 'x'.repeat(1_000) }).catch(caught)
+    expect(error).toMatchObject({ code: 'invalid_message', outcome: 'none', retryable: false })
+  })
+})
+
+describe('a login', () => {
+  test('with a wrong password is auth_failed, and nothing shows the password', async () => {
+    await using server = await startSmtp({ auth: true })
+    const { host, port, user } = server
+    await using mail = createMail({ host, port, from, auth: { user, password: 'hunter2' } })
+    const error = await mail.verify().catch(caught)
+    expect(error).toMatchObject({ code: 'auth_failed', responseCode: 535, outcome: 'none' })
+    expect(printed(error)).not.toMatch(/hunter2|aHVudGVyMg/)
+  })
+
+  test('that is missing is auth_failed', async () => {
+    await using server = await startSmtp({ auth: true })
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'auth_failed' })
+  })
+})
+
+describe('a client passed in', () => {
+  test('sends, is not closed, and cannot be used through us once we are closed', async () => {
+    await using server = await startSmtp()
+    const client = createTransport({ host: server.host, port: server.port, pool: true })
+    const mail = createMail({ client, from })
+    const { accepted, messageId } = await mail.send(letter)
+    expect(accepted).toEqual(['hanako@example.jp'])
+    expect((await server.inbox.waitFor()).messageId).toBe(messageId)
+    await mail.verify()
+    await mail.close()
+    expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'closed' })
+    await client.sendMail({ ...letter, from: 'no-reply@example.jp' })
+    client.close()
+  })
+
+  test('obeys a cancel, with outcome unknown, as it does not tell how far it came', async () => {
+    await using server = await startSmtp()
+    const reached = Promise.withResolvers<void>()
+    server.setAnswers({
+      onRecipient: () => {
+        reached.resolve()
+        return new Promise(() => undefined)
+      },
+    })
+    const client = createTransport({ host: server.host, port: server.port })
+    await using mail = createMail({ client, from })
+    using clock = TestClock.install()
+    const sending = mail.send(letter, { timeoutMs: 1_000 }).catch(caught)
+    await reached.promise
+    await clock.advance(1_000)
+    expect(await sending).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+  })
+
+  test('that refuses a recipient is told like our own', async () => {
+    await using server = await startSmtp()
+    server.setAnswers({ onRecipient: () => ({ reject: 550, message: 'no hanako here' }) })
+    const client = createTransport({ host: server.host, port: server.port })
+    await using mail = createMail({ client, from })
+    const error = await mail.send(letter).catch(caught)
+    expect(error).toMatchObject({ code: 'recipient_rejected', outcome: 'none', retryable: false })
+  })
+})
+
+describe('options', () => {
+  const smtp: SmtpMailOptions = { host: '127.0.0.1', port: 25, from }
+  test.each<[string, object]>([
+    ['no host', { host: '' }],
+    ['no sender', { from: 'nobody' }],
+    ['a domain that is none', { domain: 'a b' }],
+    ['no connection', { connections: 0 }],
+    ['half a place in the queue', { queue: 0.5 }],
+    ['no message a connection', { maxMessagesPerConnection: 0 }],
+    ['a time below zero', { idleTimeoutMs: -1 }],
+    ['a login without password', { auth: { user: 'x' } }],
+    ['a client and a host', { client: createTransport({ jsonTransport: true }) }],
+  ])('with %s are refused', (_what, change) => {
+    expect(() => createMail({ ...smtp, ...change } as SmtpMailOptions)).toThrow(TypeError)
+  })
+
+  test('with a client that is none are refused', () => {
+    expect(() => createMail({ client: {} as never, from })).toThrow(TypeError)
+  })
+})
+
+test('an error shows neither an address nor what the server said when it is printed', async () => {
+  await using server = await startSmtp()
+  const message = 'no such user hanako@example.jp'
+  server.setAnswers({ onRecipient: () => ({ reject: 550, message }) })
+  await using mail = createMail({ host: server.host, port: server.port, from })
+  const error = await mail.send(letter).catch(caught)
+  if (!MailError.isInstance(error)) throw error
+  expect(error.rejected).toEqual(['hanako@example.jp'])
+  expect(error.response).toContain('hanako')
+  expect(printed(error)).not.toContain('hanako')
+})
+
+function caught(error: unknown): unknown {
+  return error
+}
+
+/** What a logger might write of it. */
+function printed(error: unknown): string {
+  return `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
+}

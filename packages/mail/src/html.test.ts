@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest'
+import { html, type HtmlValue, trustedHtml } from './html.ts'
+
+describe('html', () => {
+  test('escapes what is put into it, in text and in quoted attributes', () => {
+    const name = `<script>alert("1" & '2')</script>`
+    expect(String(html`<p title="${name}">${name}</p>`)).toBe(
+      '<p title="&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;">' +
+        '&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;</p>',
+    )
+  })
+
+  test('takes html within html as it is, and lists of it', () => {
+    const items = ['a', '<b>'].map((item) => html`<i>${item}</i>`)
+    expect(String(html`<b>${items}</b>`)).toBe('<b><i>a</i><i>&lt;b&gt;</i></b>')
+    expect(String(html`${trustedHtml('<hr>')}`)).toBe('<hr>')
+  })
+
+  test('leaves nothing for null, undefined and false, and prints 0', () => {
+    expect(String(html`[${null}${undefined}${false}${0}${5n}]`)).toBe('[05]')
+  })
+
+  test('refuses an object, which would print as [object Object]', () => {
+    expect(() => html`${{} as HtmlValue}`).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { type MailAddress, parseMailbox } from './mail-address.ts'
+
+describe('parseMailbox', () => {
+  test.each<[MailAddress, string, string]>([
+    ['hanako@example.jp', '', 'hanako@example.jp'],
+    ['花子 <hanako@example.jp>', '花子', 'hanako@example.jp'],
+    ['"Sato, Hanako" <hanako@example.jp>', 'Sato, Hanako', 'hanako@example.jp'],
+    [{ name: '花子', address: 'hanako@example.jp' }, '花子', 'hanako@example.jp'],
+    ['taro..yamada.@docomo.ne.jp', '', 'taro..yamada.@docomo.ne.jp'],
+    ['hanako@例え.jp', '', 'hanako@xn--r8jz45g.jp'],
+    [`${'a'.repeat(64)}@example.jp`, '', `${'a'.repeat(64)}@example.jp`],
+  ])('takes %o', (value, name, address) => {
+    expect(parseMailbox('to', value)).toEqual({ name, address })
+  })
+
+  test.each<[string, unknown]>([
+    ['nothing', ''],
+    ['no domain', 'hanako'],
+    ['no local part', '@example.jp'],
+    ['two addresses', 'a@example.jp, b@example.jp'],
+    ['two addresses in brackets', 'x <a@example.jp>, y <b@example.jp>'],
+    ['two at signs', 'a@evil.example@example.jp'],
+    ['a space', 'a b@example.jp'],
+    ['a line break', 'a@example.jp\r\nBcc: eve@example.jp'],
+    ['a line break in the name', 'x\r\nBcc: eve@example.jp <a@example.jp>'],
+    ['a line break in the name of an object', { name: 'x\nBcc: e@x.jp', address: 'a@example.jp' }],
+    ['an SMTP command', 'a@example.jp>\r\nRCPT TO:<eve@example.jp'],
+    ['half a surrogate pair', { name: '\uD83D', address: 'a@example.jp' }],
+    ['a local part outside ASCII', '花子@example.jp'],
+    ['a label that begins with a hyphen', 'a@-example.jp'],
+    ['a local part of 65 characters', `${'a'.repeat(65)}@example.jp`],
+    ['255 characters', `a@${'b.'.repeat(125)}jpn`],
+    ['a number', 7],
+    ['null', null],
+  ])('refuses %s, without naming it', (_what, value) => {
+    const call = (): unknown => parseMailbox('cc[0]', value as string)
+    expect(call).toThrow(TypeError)
+    expect(call).toThrow(/^Expected .*cc\[0\](?!.*(eve|hanako))/)
+  })
+})

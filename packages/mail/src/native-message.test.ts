@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import type { MailMessage } from './mail-message.ts'
+import { nativeMessage } from './native-message.ts'
+
+const defaults = { from: { name: '', address: 'no-reply@example.jp' }, domain: 'example.jp' }
+const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花子 様' }
+const file = { filename: '計画書.pdf', content: 'x' }
+
+describe('nativeMessage', () => {
+  test.each<[string, object]>([
+    ['a line break in the subject', { subject: 'Hi\r\nBcc: eve@example.jp' }],
+    ['a lone line feed in the subject', { subject: 'Hi\nBcc: eve@example.jp' }],
+    ['a subject that is none', { subject: 7 }],
+    ['no recipient', { to: [] }],
+    ['101 recipients', { to: Array.from({ length: 101 }, (_, index) => `a${index}@example.jp`) }],
+    ['a line break in a name', { to: { name: 'x\r\nBcc: e@x.jp', address: 'a@example.jp' } }],
+    ['a line break in replyTo', { replyTo: 'a@example.jp\r\nBcc: eve@example.jp' }],
+    ['neither text nor html', { text: undefined }],
+    ['a text that is none', { text: 7 }],
+    ['an html that is none', { html: {} }],
+    ['a line break in a header', { headers: { 'X-Plan': 'a\r\nBcc: eve@example.jp' } }],
+    ['a line break in the name of a header', { headers: { 'X\r\nBcc': 'eve@example.jp' } }],
+    ['a header that has a field of its own', { headers: { bcc: 'eve@example.jp' } }],
+    ['a line break in a file name', { attachments: [{ ...file, filename: 'a\r\nX: b' }] }],
+    ['a line break in a content type', { attachments: [{ ...file, contentType: 'a/b\r\nX: b' }] }],
+    ['a line break in a content id', { attachments: [{ ...file, contentId: 'a>\r\nX: b' }] }],
+    ['a path instead of content', { attachments: [{ filename: 'x', path: '/etc/passwd' }] }],
+  ])('refuses %s', (_what, change) => {
+    const message = { ...letter, ...change } as MailMessage
+    expect(() => nativeMessage(message, defaults)).toThrow(TypeError)
+  })
+
+  test('takes 100 recipients', () => {
+    const to = Array.from({ length: 100 }, (_, index) => `a${index}@example.jp`)
+    expect(nativeMessage({ ...letter, to }, defaults).to).toHaveLength(100)
+  })
+
+  test('lets the message name another sender', () => {
+    const { from } = nativeMessage({ ...letter, from: '事務局 <office@example.jp>' }, defaults)
+    expect(from).toEqual({ name: '事務局', address: 'office@example.jp' })
+  })
+
+  test('forbids nodemailer to read files and URLs', () => {
+    expect(nativeMessage(letter, defaults)).toMatchObject({
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+  })
+})

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import * as main from './index.ts'
+import * as testing from './testing.ts'
+
+test('the public face is what it was meant to be', () => {
+  expect(Object.keys(main).sort()).toEqual([
+    'Html',
+    'MailError',
+    'createMail',
+    'defineTemplate',
+    'html',
+    'trustedHtml',
+  ])
+  expect(Object.keys(testing).sort()).toEqual(['createFakeMail', 'exerciseMail'])
+})

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest'
+import { smtpConfig, type SmtpOptions } from './smtp-options.ts'
+
+const auth = { user: 'keikaku', password: 'x' }
+
+describe('smtpConfig', () => {
+  test.each<[boolean, boolean, SmtpOptions]>([
+    [true, false, { host: 'smtp.example.jp', auth }],
+    [false, false, { host: 'smtp.example.jp' }],
+    [false, false, { host: '127.0.0.1', auth }],
+    [false, false, { host: 'localhost', auth }],
+    [true, false, { host: '127.example.jp', auth }],
+    [false, false, { host: 'smtp.example.jp', auth, secure: true }],
+    [false, false, { host: 'smtp.example.jp', auth, startTls: 'if-offered' }],
+    [false, true, { host: 'smtp.example.jp', startTls: 'never' }],
+    [true, false, { host: '127.0.0.1', startTls: 'required' }],
+  ])('requires STARTTLS: %s, ignores it: %s, with %o', (requireTLS, ignoreTLS, options) => {
+    expect(smtpConfig(options).connection).toMatchObject({ requireTLS, ignoreTLS })
+  })
+
+  test('takes 465 with TLS from the first byte and 587 without', () => {
+    const host = 'smtp.example.jp'
+    expect(smtpConfig({ host, secure: true }).connection.port).toBe(465)
+    expect(smtpConfig({ host }).connection.port).toBe(587)
+  })
+})
