@@ -47,7 +47,11 @@ export class Attempts {
           throw await statusFailure(response, retryAfterOf(response))
         }
         delayMs = this.#delayAfterAccepted(response)
-        if (delayMs === undefined) return response
+        if (delayMs === undefined) {
+          // One that was cut off for its length is no whole answer: this throws.
+          if (call.mode !== 'stream' && !response.complete) await response.bytes()
+          return response
+        }
         response[Symbol.dispose]()
       } catch (error) {
         throwIfCancelled()

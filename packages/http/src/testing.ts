@@ -1,7 +1,9 @@
-export { ScriptedServer, startScriptedServer } from './scripted-server.ts'
+export { exerciseHttp, type HttpCase, type HttpSubject, type MakeHttp } from './exercise-http.ts'
+export { createFakeHttp, type FakeHttp } from './fake-http.ts'
 export {
   Script,
   type ScriptedAnswer,
   type ScriptedReply,
   type ScriptedRequest,
 } from './scripted-peer.ts'
+export { ScriptedServer, startScriptedServer } from './scripted-server.ts'
