@@ -5,23 +5,39 @@ import {
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Store } from './store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
 let server: TestServer
 const many = Array.from({ length: 2_500 }, (_, index) => `office-${index % 5}/plan-${index}`).sort()
 
-async function fill(bucket: string, keys: readonly string[]): Promise<void> {
-  await server.s3.createBucket(bucket)
-  const path = (key: string): string =>
-    `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-  const put = (key: string) => server.send({ method: 'PUT', path: path(key), body: '' })
-  for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map(put))
+const few = ['a', 'a/1', 'a/2', 'a/b/3', 'a//4', 'b', 'c/5', 'z ?', 'ﬂ', '😀']
+
+async function fill(store: Store, name: string, keys: readonly string[]): Promise<void> {
+  await store.create(name)
+  const bucket = await store.bucket(name)
+  for (const key of keys) {
+    await bucket.keep({
+      key,
+      size: 0,
+      etag: 'd41d8cd98f00b204e9800998ecf8427e',
+      modifiedAt: 0,
+      headers: {},
+      tags: [],
+      checksum: { algorithm: 'CRC64NVME', value: 'AAAAAAAAAAA=', type: 'FULL_OBJECT' },
+      segments: [],
+    })
+  }
 }
 
 beforeAll(async () => {
-  server = await startTestServer()
-  await fill('many', many)
-  await fill('few', ['a', 'a/1', 'a/2', 'a/b/3', 'a//4', 'b', 'c/5', 'z ?', 'ﬂ', '😀'])
+  server = await startTestServer({
+    prepare: async (dir) => {
+      const store = await Store.open(dir)
+      await fill(store, 'many', many)
+      await fill(store, 'few', few)
+    },
+  })
 })
 afterAll(() => server[Symbol.asyncDispose]())
 

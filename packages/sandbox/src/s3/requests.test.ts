@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sendRaw, signHeaders, startTestServer } from './test-server.ts'
 
@@ -46,4 +48,13 @@ describe('a body that is refused half-way', () => {
       agent.destroy()
     },
   )
+})
+
+test('a lost data file is reported, and its download is cut rather than ended', async () => {
+  const errors: unknown[] = []
+  await using server = await startTestServer({ onError: (error) => errors.push(error) })
+  await server.send({ method: 'PUT', body: 'content' })
+  for (const file of await server.files()) await rm(join(server.dir, 'plans', 'data', file))
+  await expect(server.send({})).rejects.toThrow()
+  expect(errors).toMatchObject([{ code: 'ENOENT' }])
 })

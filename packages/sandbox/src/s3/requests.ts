@@ -40,14 +40,28 @@ function replyError(message: IncomingMessage, response: ServerResponse, error: u
   )
 }
 
+const departures = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+])
+
+/** The client left: its own affair, and no failure of the server. */
+function isDeparture(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && departures.has(String(error.code))
+}
+
 /** The way of every request: identify, authenticate, route, answer; and who is still on it. */
 export class Requests {
   readonly counts: Record<string, number> = {}
   readonly running = new Set<Promise<void>>()
   readonly #surroundings: Surroundings
+  readonly #onError: (error: unknown) => void
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: Surroundings, onError: (error: unknown) => void) {
     this.#surroundings = surroundings
+    this.#onError = onError
   }
 
   accept(message: IncomingMessage, response: ServerResponse, waits: boolean): void {
@@ -91,6 +105,7 @@ export class Requests {
       if (waits) response.writeContinue()
       await handle()
     } catch (error) {
+      if (!(error instanceof S3Error || isDeparture(error))) this.#onError(error)
       replyError(message, response, error)
     } finally {
       // A body that nobody wanted is read away, or the connection could not be used again; an

@@ -20,6 +20,8 @@ export interface S3Options {
   now?: () => number
   /** The least size of every part but the last. @default 5 MiB, as on S3 */
   minPartSizeBytes?: number
+  /** Told of failures that are the server's own: a full disk, a lost file. @default console.error */
+  onError?: (error: unknown) => void
 }
 
 /** What an unfinished multipart upload looks like from outside. */
@@ -80,7 +82,10 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   const store = await Store.open(options.dir)
   for (const name of options.buckets ?? []) await store.create(name)
   const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024
-  const requests = new Requests({ store, keyring, minPartSizeBytes })
+  const requests = new Requests(
+    { store, keyring, minPartSizeBytes },
+    options.onError ?? ((error) => console.error(error)),
+  )
   // An upload may take as long as it takes; only its headers have a time limit.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
   server.on('request', (message, response) => requests.accept(message, response, false))

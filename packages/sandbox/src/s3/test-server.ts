@@ -133,11 +133,16 @@ export async function sendRaw(
 }
 
 export async function startTestServer(
-  options: Omit<S3Options, 'dir'> & { client?: S3ClientConfig } = {},
+  options: Omit<S3Options, 'dir'> & {
+    client?: S3ClientConfig
+    /** Fills the folder before the server opens it. */
+    prepare?: (dir: string) => Promise<void>
+  } = {},
 ): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'yuzuru-s3-'))
   const agent = new Agent({ keepAlive: true })
-  const { client: clientConfig, ...serverOptions } = options
+  const { client: clientConfig, prepare, ...serverOptions } = options
+  await prepare?.(dir)
   const s3 = await startS3({ dir, buckets: ['plans'], ...serverOptions })
   const client = new S3Client({
     endpoint: s3.endpoint,
