@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
  * Percent-encodes as SigV4 wants it: everything but `A–Z a–z 0–9 - . _ ~`, upper-case hex.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-export function uriEncode(text: string): string {
+function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.codePointAt(0)!.toString(16).toUpperCase()}`,
@@ -13,7 +13,7 @@ export function uriEncode(text: string): string {
 }
 
 /** A path keeps its slashes; S3, unlike other services, encodes it once and normalises nothing. */
-export function encodePath(path: string): string {
+function encodePath(path: string): string {
   return path.split('/').map(uriEncode).join('/')
 }
 
@@ -27,7 +27,7 @@ function byCodeUnit(a: string, b: string): number {
 }
 
 /** Sorted by encoded name, then by encoded value; the signature itself is not part of it. */
-export function canonicalQuery(pairs: readonly (readonly [string, string])[]): string {
+function canonicalQuery(pairs: readonly (readonly [string, string])[]): string {
   return pairs
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
@@ -37,7 +37,7 @@ export function canonicalQuery(pairs: readonly (readonly [string, string])[]): s
 }
 
 /** Header values as SigV4 wants them: trimmed, runs of spaces collapsed, repeats joined. */
-export function canonicalHeaders(message: IncomingMessage, names: readonly string[]): string {
+function canonicalHeaders(message: IncomingMessage, names: readonly string[]): string {
   return names
     .map((name) => {
       const values = message.headersDistinct[name] ?? []

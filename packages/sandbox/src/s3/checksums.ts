@@ -4,7 +4,7 @@ import { Crc, crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './crc.t
 import { S3Error } from './errors.ts'
 
 /** The algorithms that S3's `x-amz-checksum-*` headers name, without the XXHASH family. */
-export const checksumAlgorithms = [
+const checksumAlgorithms = [
   'CRC32',
   'CRC32C',
   'CRC64NVME',

@@ -127,7 +127,7 @@ function requestTime(request: S3Request): string {
 }
 
 /** @throws S3Error `RequestTimeTooSkewed` beyond 15 minutes either way. */
-export function checkSkew(keyring: Keyring, timestamp: string): void {
+function checkSkew(keyring: Keyring, timestamp: string): void {
   const now = keyring.now()
   if (Math.abs(now - (parseTimestamp(timestamp) ?? 0)) <= maxSkewMs) return
   throw new S3Error('RequestTimeTooSkewed', undefined, {
