@@ -1,5 +1,5 @@
 // A process of its own that starts the server, and stops it when the process that asked for it is gone, however it
-// went: SIGKILL closes the pipe too.
+// went: SIGKILL closes the pipe too. It stays until then, to remove what a dead process can't.
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import process from 'node:process'
@@ -17,11 +17,23 @@ const server = spawn(plan.command, plan.args, {
 
 let stopping = false
 let orphaned = true
+let ended = false
+
+async function finish(): Promise<never> {
+  if (orphaned) {
+    for (const path of plan.removeWhenOrphaned) await rm(path, { recursive: true, force: true })
+  }
+  process.exit()
+}
 
 /** First the plan's signal, then immediate shutdown, then SIGKILL. */
 function stop(): void {
   if (stopping) return
   stopping = true
+  if (ended) {
+    void finish()
+    return
+  }
   server.kill(plan.stopSignal)
   // A stopped process hears nothing but this one.
   server.kill('SIGCONT')
@@ -29,11 +41,15 @@ function stop(): void {
   setTimeout(() => server.kill('SIGKILL'), 2 * ESCALATE_AFTER_MS).unref()
 }
 
-async function finish(code: number): Promise<never> {
-  if (stopping && orphaned) {
-    for (const path of plan.removeWhenOrphaned) await rm(path, { recursive: true, force: true })
-  }
-  process.exit(code)
+function end(): void {
+  ended = true
+  tell('ended')
+  if (stopping) void finish()
+}
+
+/** An error here means that the parent has gone; the closed pipe says so too. */
+function tell(message: number | string | undefined): void {
+  process.send?.(message, undefined, {}, () => {})
 }
 
 process.stdin.on('data', () => {
@@ -46,10 +62,9 @@ process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 process.on('SIGHUP', stop)
 
-// An error here means that the parent has gone; the closed pipe says so too.
-server.on('spawn', () => process.send?.(server.pid, undefined, {}, () => {}))
+server.on('spawn', () => tell(server.pid))
 server.on('error', (error) => {
   process.stderr.write(`${error.message}\n`)
-  void finish(1)
+  end()
 })
-server.on('exit', (code) => void finish(code ?? 1))
+server.on('exit', end)

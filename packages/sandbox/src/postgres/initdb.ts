@@ -22,7 +22,7 @@ const outputOf = (error: unknown): string =>
     : String(error)
 
 /** Runs a program as the server's user. */
-export async function runAs(
+async function runAs(
   user: ServerUser | undefined,
   program: string,
   options: readonly string[],
@@ -35,7 +35,7 @@ export async function runAs(
 }
 
 /** Makes an empty folder for the server's user alone. */
-export async function makePrivate(folder: string, user: ServerUser | undefined): Promise<void> {
+async function makePrivate(folder: string, user: ServerUser | undefined): Promise<void> {
   await mkdir(folder, { mode: 0o700 })
   if (user) await chown(folder, user.uid, user.gid)
 }

@@ -103,6 +103,16 @@ describe('a PostgreSQL whose process is killed', () => {
     await expect(lstat(dirname(started.dataDir))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('leaves no throwaway data, though the server had ended before', async () => {
+    const started = await startElsewhere({})
+    const keeper = await keeperOf(started.pid)
+    process.kill(started.pid, 'SIGKILL')
+    await untilGone(started.pid)
+    await started.kill()
+    await untilGone(keeper)
+    await expect(lstat(dirname(started.dataDir))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('is found and recovered at the next start, though it still ran', async () => {
     const dir = await temporaryFolder(0o755)
     const started = await startElsewhere({ dir })

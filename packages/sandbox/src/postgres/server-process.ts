@@ -30,7 +30,9 @@ export interface ServerProcess {
 /** In the workspace the keeper is one folder up; in a build all code is in the folder that it is in. */
 const keeperPath = (): string =>
   fileURLToPath(
-    new URL(import.meta.url.endsWith('.ts') ? '../keeper.ts' : './keeper.js', import.meta.url),
+    import.meta.url.endsWith('.ts')
+      ? new URL('../keeper.ts', import.meta.url)
+      : new URL('./keeper.js', import.meta.url),
   )
 
 /** Starts the keeper, which starts the server. Their output goes to the end of `logFile`. */
@@ -47,20 +49,26 @@ export async function startServerProcess(
     stdio: ['pipe', log.fd, log.fd, 'ipc'],
   })
   await log.close()
+  const gone = new Promise<void>((resolve) => {
+    keeper.once('exit', () => resolve())
+    keeper.once('error', () => resolve())
+  })
   let ended = false
   const exited = new Promise<void>((resolve) => {
     const end = (): void => {
       ended = true
       resolve()
     }
-    keeper.once('exit', end)
-    keeper.once('error', end)
+    keeper.on('message', (message) => {
+      if (message === 'ended') end()
+    })
+    void gone.then(end)
   })
   // It may be gone before the last word to it is written.
   keeper.stdin?.on('error', () => {})
   const stop = async (): Promise<void> => {
-    if (!ended) keeper.stdin?.end('stop\n')
-    await exited
+    keeper.stdin?.end('stop\n')
+    await gone
   }
   const started: Promise<unknown[]> = once(keeper, 'message')
   const [pid] = (await Promise.race([started, exited])) ?? []
@@ -68,6 +76,5 @@ export async function startServerProcess(
     await stop()
     throw new Error('The server could not be started')
   }
-  keeper.disconnect()
   return { pid, exited, hasExited: () => ended, stop }
 }
