@@ -1,17 +1,10 @@
-/** What a queue keeps its items in; which one comes next is its own affair. */
-export interface Store<T> {
-  readonly size: number
-  add(item: T): void
-  /** Takes the next. Asked only when there is one. */
-  take(): T
-  clear(): void
-}
+import type { Store } from './queue-core.ts'
 
 /** When so many taken places are at the front of the array, and they are half of it, it is cut. */
 const MIN_SLACK = 64
 
 /** First in, first out, each in constant time. */
-export class Fifo<T> implements Store<T> {
+export class Fifo<T> implements Store<T, void> {
   #items: (T | undefined)[] = []
   #head = 0
 

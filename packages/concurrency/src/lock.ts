@@ -6,6 +6,12 @@ export interface LockOptions {
 }
 
 /**
+ * Gives a lock back for a while: what the holder has in hand stays good, and holds the lock again once
+ * the returned function's promise has settled. Throws when nobody holds it. For conditions.
+ */
+export let suspendLock: (lock: Lock) => () => Promise<void>
+
+/**
  * One at a time, first come, first served. Not re-entrant: who holds it and asks again waits for
  * itself.
  *
@@ -16,6 +22,22 @@ export interface LockOptions {
 export class Lock {
   readonly name: string
   readonly #semaphore: Semaphore
+  #holder: Hold | undefined = undefined
+
+  static {
+    suspendLock = (lock) => {
+      const holder = lock.#holder
+      if (holder === undefined) {
+        throw new TypeError(`Expected the lock "${lock.name}" to be held, got one that is free`)
+      }
+      lock.#holder = undefined
+      holder.permit.release()
+      return async () => {
+        holder.permit = await lock.#semaphore.acquire()
+        lock.#holder = holder
+      }
+    }
+  }
 
   constructor(options: LockOptions = {}) {
     this.name = options.name ?? 'lock'
@@ -37,12 +59,41 @@ export class Lock {
    *
    * @throws {Cancelled} when the scope around it is cancelled first
    */
-  acquire(): Promise<Permit> {
-    return this.#semaphore.acquire()
+  async acquire(): Promise<Permit> {
+    return this.#hold(await this.#semaphore.acquire())
   }
 
   /** Takes it if it is free now, else gives `undefined`. */
   tryAcquire(): Permit | undefined {
-    return this.#semaphore.tryAcquire()
+    const permit = this.#semaphore.tryAcquire()
+    return permit && this.#hold(permit)
+  }
+
+  #hold(permit: Permit): Permit {
+    const hold = new Hold(permit, () => {
+      if (this.#holder === hold) this.#holder = undefined
+    })
+    this.#holder = hold
+    return hold
+  }
+}
+
+/** The permit of a lock's holder; a condition gives the one within back and puts in another. */
+class Hold implements Permit {
+  permit: Permit
+  readonly #onRelease: () => void
+
+  constructor(permit: Permit, onRelease: () => void) {
+    this.permit = permit
+    this.#onRelease = onRelease
+  }
+
+  release(): void {
+    this.#onRelease()
+    this.permit.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
   }
 }

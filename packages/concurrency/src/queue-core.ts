@@ -1,5 +1,4 @@
 import { expectInteger } from './describe-value.ts'
-import type { Store } from './fifo.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
 import { currentScope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
@@ -16,18 +15,31 @@ export interface ShutdownOptions {
   readonly immediate?: boolean
 }
 
-/** What all queues share; they differ in which item comes next. */
-export class QueueCore<T> implements AsyncIterable<T> {
+/**
+ * What a queue keeps its items in; which one comes next is its own affair. `add` gives a handle to the
+ * item, where there is any use for one.
+ */
+export interface Store<T, H> {
+  readonly size: number
+  /** @param onRemoved to be called when the item was taken out by its handle */
+  add(item: T, onRemoved: () => void): H
+  /** Takes the next. Asked only when there is one. */
+  take(): T
+  clear(): void
+}
+
+/** What all queues share; they differ in which item comes next. `H` is what `put` gives. */
+export class QueueCore<T, H = void> implements AsyncIterable<T> {
   readonly name: string
   readonly maxSize: number
-  readonly #store: Store<T>
+  readonly #store: Store<T, H>
   readonly #getters: WaitList<T>
-  readonly #putters: WaitList<void, T>
+  readonly #putters: WaitList<H, T>
   readonly #joiners: WaitList<void>
   #unfinished = 0
   #shutDown = false
 
-  constructor(store: Store<T>, options: QueueOptions) {
+  constructor(store: Store<T, H>, options: QueueOptions) {
     const { name = 'queue', maxSize = Infinity } = options
     expectInteger('maxSize', maxSize, 1, true)
     this.name = name
@@ -63,13 +75,12 @@ export class QueueCore<T> implements AsyncIterable<T> {
    *
    * @throws {QueueShutDown} @throws {Cancelled} and then the item is not in the queue
    */
-  put(item: T): Promise<void> {
+  put(item: T): Promise<H> {
     if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
     if (this.full) return this.#putters.wait(item)
     const cancelled = currentScope()?.reason
     if (cancelled !== undefined) return Promise.reject(cancelled)
-    this.#add(item)
-    return Promise.resolve()
+    return Promise.try(() => this.#add(item))
   }
 
   /**
@@ -165,10 +176,12 @@ export class QueueCore<T> implements AsyncIterable<T> {
     }
   }
 
-  #add(item: T): void {
+  #add(item: T): H {
+    const handle = this.#store.add(item, this.#onRemoved)
     this.#unfinished += 1
-    // Somebody waits only while the queue is empty, so whatever the order, this item is the next one.
-    if (!this.#getters.shift(item)) this.#store.add(item)
+    // Somebody waits only while the queue is empty, so whatever its order, this item is the next one.
+    if (this.#getters.size > 0) this.#getters.shift(this.#store.take())
+    return handle
   }
 
   #take(): T {
@@ -177,11 +190,20 @@ export class QueueCore<T> implements AsyncIterable<T> {
     return item
   }
 
-  /** Lets the first who waits in `put` go on, now that there is room. */
+  /** Lets the first who waits in `put` go on, now that there is room; one whose item is refused fails. */
   #refill(): void {
-    if (this.#putters.size === 0 || this.full) return
-    this.#add(this.#putters.first)
-    this.#putters.shift()
+    while (this.#putters.size > 0 && !this.full) {
+      try {
+        this.#putters.shift(this.#add(this.#putters.first))
+      } catch (error) {
+        this.#putters.fail(error)
+      }
+    }
+  }
+
+  readonly #onRemoved = (): void => {
+    this.#refill()
+    this.#finish(1)
   }
 
   #finish(count: number): void {

@@ -28,10 +28,14 @@ export interface ScopeInit {
   readonly strict?: boolean
 }
 
-/** A callback on a cancel, and the set in which it is now. */
-interface CancelListener {
-  readonly callback: (reason: Cancelled) => void
-  home: Set<CancelListener>
+/** What is told of a scope's cancel; it knows the set in which it is kept now. */
+export interface CancelListener {
+  home: Set<CancelListener> | undefined
+  onCancel(reason: Cancelled): void
+  /** What is waited for, where it is a wait. */
+  describe?(): string
+  /** Since when, on the clock, where that is noted. */
+  readonly since?: number | undefined
 }
 
 const storage = new AsyncLocalStorage<Scope | undefined>()
@@ -96,8 +100,6 @@ export class Scope implements CancelScope {
   abandoned = false
   /** What its body threw, if it did. */
   failure: { readonly error: unknown } | undefined = undefined
-  /** What the task tree shows it is waiting for. */
-  waitingFor: string | undefined = undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
   origin: { readonly stack?: string } | undefined = undefined
   #children: Set<Scope> | undefined = undefined
@@ -208,14 +210,22 @@ export class Scope implements CancelScope {
     if (reason !== undefined) throw reason
   }
 
-  /**
-   * Calls back once when the scope is cancelled, or, after it has ended, its nearest living ancestor.
-   * Returns what takes the callback off again.
-   */
-  onCancel(callback: (reason: Cancelled) => void): () => void {
-    const listener: CancelListener = { callback, home: (this.#listeners ??= new Set()) }
+  /** Tells `listener` once when the scope is cancelled, or, after its end, its nearest living ancestor. */
+  listen(listener: CancelListener): void {
+    listener.home = this.#listeners ??= new Set()
     listener.home.add(listener)
-    return () => listener.home.delete(listener)
+  }
+
+  /** Like `listen`; returns what takes the callback off again. */
+  onCancel(onCancel: (reason: Cancelled) => void): () => void {
+    const listener: CancelListener = { home: undefined, onCancel }
+    this.listen(listener)
+    return () => listener.home?.delete(listener)
+  }
+
+  /** What would be told of a cancel: among them all that is waited for in this scope. */
+  get listeners(): Iterable<CancelListener> {
+    return this.#listeners ?? []
   }
 
   /** Has `fn` called when the scope ends, the last one first. */
@@ -263,11 +273,8 @@ export class Scope implements CancelScope {
   #inheritListeners(listeners: Iterable<CancelListener>): void {
     const { reason } = this
     for (const listener of listeners) {
-      if (reason !== undefined) listener.callback(reason)
-      else {
-        listener.home = this.#listeners ??= new Set()
-        listener.home.add(listener)
-      }
+      if (reason === undefined) this.listen(listener)
+      else listener.onCancel(reason)
     }
   }
 
@@ -275,7 +282,7 @@ export class Scope implements CancelScope {
     this.#controller?.abort(reason)
     const listeners = this.#listeners
     this.#listeners = undefined
-    if (listeners !== undefined) for (const { callback } of listeners) callback(reason)
+    if (listeners !== undefined) for (const listener of listeners) listener.onCancel(reason)
     if (this.#children === undefined) return
     for (const child of this.#children) if (!child.shielded) child.#inherit(reason)
   }

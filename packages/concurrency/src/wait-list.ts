@@ -1,17 +1,25 @@
-import { wait } from './wait.ts'
+import { currentScope, type Scope } from './scope.ts'
+import { Wait } from './wait.ts'
 
 /** A link in a ring; alone, it is linked to itself. */
-class Waiter<T, P> {
+class Waiter<T, P> extends Wait<T> {
   previous: Waiter<T, P> = this
   next: Waiter<T, P> = this
   readonly payload: P
-  readonly resolve: (value: T) => void
-  readonly reject: (error: unknown) => void
+  readonly #list: WaitList<T, P>
 
-  constructor(payload: P, resolve: (value: T) => void, reject: (error: unknown) => void) {
+  constructor(scope: Scope | undefined, list: WaitList<T, P>, payload: P) {
+    super(scope)
+    this.#list = list
     this.payload = payload
-    this.resolve = resolve
-    this.reject = reject
+  }
+
+  describe(): string {
+    return this.#list.describe(this)
+  }
+
+  protected undo(): void {
+    this.#list.leave(this)
   }
 }
 
@@ -39,19 +47,17 @@ export class WaitList<T, P = void> {
 
   /** Waits until `shift` finds this waiter, or throws when the scope around it is cancelled. */
   wait(payload: P): Promise<T> {
-    return wait<T>(this.#label, (resolve, reject) => {
-      const waiter = this.#push(payload, resolve, reject)
-      return () => {
-        this.#remove(waiter)
-        this.#onLeave?.()
-      }
-    })
+    const scope = currentScope()
+    const cancelled = scope?.reason
+    if (cancelled !== undefined) return Promise.reject(cancelled)
+    const waiter = new Waiter(scope, this, payload)
+    this.#push(waiter)
+    return waiter.promise
   }
 
-  /** What the first waiter brought. Throws when there is none: ask `size` first. */
+  /** What the first waiter brought. Asked only when there is one. */
   get first(): P {
-    if (this.#head === undefined) throw new RangeError('Expected a waiter, got none')
-    return this.#head.payload
+    return (this.#head as Waiter<T, P>).payload
   }
 
   /** Hands `value` to the first waiter. `false`: there is none. */
@@ -72,8 +78,20 @@ export class WaitList<T, P = void> {
     return true
   }
 
-  #push(payload: P, resolve: (value: T) => void, reject: (error: unknown) => void): Waiter<T, P> {
-    const waiter = new Waiter(payload, resolve, reject)
+  /** Lets a cancelled waiter go. */
+  leave(waiter: Waiter<T, P>): void {
+    this.#remove(waiter)
+    this.#onLeave?.()
+  }
+
+  /** Says what a waiter waits for and how many are before it. */
+  describe(waiter: Waiter<T, P>): string {
+    let place = 1
+    for (let each = this.#head; each !== undefined && each !== waiter; each = each.next) place += 1
+    return `${this.#label}, ${ordinal(place)} in line`
+  }
+
+  #push(waiter: Waiter<T, P>): void {
     const head = this.#head
     if (head === undefined) {
       this.#head = waiter
@@ -84,7 +102,6 @@ export class WaitList<T, P = void> {
       head.previous = waiter
     }
     this.#size += 1
-    return waiter
   }
 
   #remove(waiter: Waiter<T, P>): void {
@@ -97,4 +114,9 @@ export class WaitList<T, P = void> {
     }
     this.#size -= 1
   }
+}
+
+function ordinal(place: number): string {
+  const teen = place % 100 >= 11 && place % 100 <= 13
+  return `${place}${teen ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th')}`
 }

@@ -1,13 +1,90 @@
-import { currentScope } from './scope.ts'
+import type { Cancelled } from './cancelled.ts'
+import { currentClock } from './clock.ts'
+import { type CancelListener, currentScope, type Scope } from './scope.ts'
+
+let noting = false
+
+/** Has every wait note when it began, for the task tree. Off, it costs nothing. */
+export function noteWaits(on: boolean): void {
+  noting = on
+}
 
 /**
  * The one way in which this package waits: a promise that somebody resolves, or that the cancel of the
  * scope around the caller rejects. Whichever is first settles it; the other is taken off.
  *
  * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whoever resolves it.
+ */
+export abstract class Wait<T> implements CancelListener {
+  home: Set<CancelListener> | undefined = undefined
+  readonly since: number | undefined = noting ? currentClock().now() : undefined
+  readonly promise: Promise<T>
+  #resolve!: (value: T) => void
+  #reject!: (error: unknown) => void
+
+  /** @param scope the caller's; it must not be cancelled */
+  constructor(scope: Scope | undefined) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    scope?.listen(this)
+  }
+
+  /** What the task tree shows. */
+  abstract describe(): string
+
+  /** Takes back what was begun. */
+  protected abstract undo(): void
+
+  resolve(value: T): void {
+    this.home?.delete(this)
+    this.#resolve(value)
+  }
+
+  reject(error: unknown): void {
+    this.home?.delete(this)
+    this.#reject(error)
+  }
+
+  onCancel(reason: Cancelled): void {
+    this.undo()
+    this.#reject(reason)
+  }
+}
+
+class StartedWait<T> extends Wait<T> {
+  readonly #label: string
+  /** Nothing, until `start` has returned it. */
+  #undo: (() => void) | undefined = undefined
+
+  constructor(
+    scope: Scope | undefined,
+    label: string,
+    start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+  ) {
+    super(scope)
+    this.#label = label
+    this.#undo = start(
+      (value) => this.resolve(value),
+      (error) => this.reject(error),
+    )
+  }
+
+  describe(): string {
+    return this.#label
+  }
+
+  protected undo(): void {
+    this.#undo?.()
+  }
+}
+
+/**
+ * Waits for what `start` begins.
  *
  * @param label what the task tree shows
- * @param start begins the wait and returns what ends it when it is cancelled
+ * @param start begins the wait and returns what takes it back when it is cancelled
  */
 export function wait<T>(
   label: string,
@@ -16,31 +93,5 @@ export function wait<T>(
   const scope = currentScope()
   const pending = scope?.reason
   if (pending !== undefined) return Promise.reject(pending)
-  if (scope === undefined) {
-    return new Promise((resolve, reject) => {
-      start(resolve, reject)
-    })
-  }
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      scope.waitingFor = undefined
-      unlisten()
-    }
-    const unlisten = scope.onCancel((reason) => {
-      scope.waitingFor = undefined
-      undo()
-      reject(reason)
-    })
-    scope.waitingFor = label
-    const undo = start(
-      (value) => {
-        leave()
-        resolve(value)
-      },
-      (error) => {
-        leave()
-        reject(error)
-      },
-    )
-  })
+  return new StartedWait(scope, label, start).promise
 }

@@ -21,8 +21,8 @@ export interface WorkersOptions {
  * await queue.join()
  * queue.shutdown()
  */
-export async function workers<T>(
-  queue: QueueCore<T>,
+export async function workers<T, H>(
+  queue: QueueCore<T, H>,
   count: number,
   handler: (item: T) => unknown,
   options: WorkersOptions = {},
@@ -44,8 +44,8 @@ export async function workers<T>(
   )
 }
 
-async function work<T>(
-  queue: QueueCore<T>,
+async function work<T, H>(
+  queue: QueueCore<T, H>,
   name: string,
   handler: (item: T) => unknown,
 ): Promise<void> {

@@ -1,0 +1,31 @@
+import { describeValue, expectFunction } from './describe-value.ts'
+import { Heap, type QueueHandle } from './heap.ts'
+import { QueueCore, type QueueOptions } from './queue-core.ts'
+
+export interface PriorityQueueOptions<T> extends QueueOptions {
+  /** How urgent an item is when it is put in: the lowest number goes first. Never `NaN`. */
+  readonly priority: (item: T) => number
+}
+
+/**
+ * A queue that hands out the lowest number first, and first in, first out among equals. `put` gives a
+ * handle by which the item can be taken out again.
+ *
+ * @example
+ * const queue = new PriorityQueue<Job>({ priority: (job) => job.dueAt })
+ * const handle = await queue.put(job)
+ * handle.remove()
+ */
+export class PriorityQueue<T> extends QueueCore<T, QueueHandle> {
+  constructor(options: PriorityQueueOptions<T>) {
+    expectFunction('options.priority', options?.priority)
+    super(
+      new Heap<T>((item) => {
+        const priority = options.priority(item)
+        if (typeof priority === 'number' && !Number.isNaN(priority)) return priority
+        throw new TypeError(`Expected a priority to be a number, got ${describeValue(priority)}`)
+      }),
+      options,
+    )
+  }
+}
