@@ -76,8 +76,11 @@ async function startAll(
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   checkOptions(options)
   const services = [...new Set(options.services ?? SERVICE_NAMES)]
-  const scratch = await mkdtemp(join(tmpdir(), 'yuzuru-sandbox-'))
-  const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true })
+  const isThrowaway = options.dir === undefined && services.includes('s3')
+  const scratch = isThrowaway ? await mkdtemp(join(tmpdir(), 'yuzuru-sandbox-')) : ''
+  const removeScratch = async (): Promise<void> => {
+    if (isThrowaway) await rm(scratch, { recursive: true, force: true })
+  }
   let running: Partial<Services>
   try {
     if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
