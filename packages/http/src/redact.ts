@@ -5,7 +5,7 @@ const SECRET_HEADER =
   /^(?:authorization|proxy-authorization|cookie|set-cookie|www-authenticate)$|token|secret|password|signature|credential|session|api-?key|auth-?key/
 
 const SECRET_FIELD =
-  /token|secret|password|passphrase|signature|credential|api_?-?key|private_?-?key|authorization|assertion|^code$|^sig$/i
+  /token|secret|password|passphrase|signature|credential|api_?-?key|private_?-?key|authorization|assertion|^sig$/i
 
 /** Whether the value of a header may be secret. `name` is in lower case. */
 export function isSecretHeader(name: string): boolean {

@@ -105,12 +105,19 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     if (!this.#ended && this.#failure === undefined) this.#source.abort(reason)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read())
-        yield chunk
-    } finally {
-      this.destroy(new TypeError('Expected the whole body to be read, got a reader that stopped'))
+  /** Reads on from where it is; leaving the loop early ends the connection. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
+    return {
+      next: async () => {
+        const value = await this.read()
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+      return: async () => {
+        this.destroy(
+          new TypeError('Expected the body to be read on, got a reader that had stopped'),
+        )
+        return { done: true, value: undefined }
+      },
     }
   }
 

@@ -26,7 +26,13 @@ export function transportFailure(
   if (native === 'UND_ERR_INVALID_ARG' || native === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError(`Expected a request that HTTP allows, got: ${messageOf(error)}`)
   }
-  const code = sent ? codeOnceSent(native) : codeUnsent(native)
+  if (isParserError(error) || native === 'UND_ERR_HEADERS_OVERFLOW') {
+    // undici's error carries the bytes that it could not read: they may be secret.
+    const cause = new Error(messageOf(error))
+    const told = 'got something that is not HTTP'
+    return failure(context, 'invalid_response', told, { outcome, retryable: true, cause })
+  }
+  const code = sent ? 'connection_lost' : codeUnsent(native)
   const told = `${TOLD[code] ?? 'failed'}${native === undefined ? '' : ` (${native})`}`
   const retryable = code !== 'tls_failed' && code !== 'address_refused' && code !== 'closed'
   return failure(context, code, told, { outcome, retryable, cause: error })
@@ -61,7 +67,6 @@ const TOLD: Partial<Record<HttpErrorCode, string>> = {
   address_refused: 'was not sent: its host has no address that "allow" permits',
   closed: 'was not sent: the client is closed',
   connection_lost: 'lost its connection before the answer was complete',
-  invalid_response: 'got something that is not HTTP',
 }
 
 function codeUnsent(native: string | undefined): HttpErrorCode {
@@ -70,9 +75,8 @@ function codeUnsent(native: string | undefined): HttpErrorCode {
   return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connect_failed'
 }
 
-function codeOnceSent(native: string | undefined): HttpErrorCode {
-  const invalid = native?.startsWith('HPE_') === true || native === 'UND_ERR_HEADERS_OVERFLOW'
-  return invalid && native !== 'HPE_INVALID_EOF_STATE' ? 'invalid_response' : 'connection_lost'
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
 }
 
 function codeOf(error: unknown): string | undefined {
