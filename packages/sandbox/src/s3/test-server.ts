@@ -49,6 +49,8 @@ const collectGarbage = runInNewContext('gc') as () => void
 /** Bytes of buffers that something still refers to. */
 export function liveBufferBytes(): number {
   collectGarbage()
+  // V8 releases them in the background; only the next collection waits until that has ended.
+  collectGarbage()
   return process.memoryUsage().arrayBuffers
 }
 
