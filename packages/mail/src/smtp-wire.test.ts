@@ -1,19 +1,15 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 import { gather, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import type { Transporter } from 'nodemailer'
 import { describe, expect, test } from 'vitest'
+import { PSK, STAGES, startScripted } from '../test/scripted-smtp.ts'
 import { createMail, type SmtpMailOptions } from './create-mail.ts'
 import type { Mail } from './mail.ts'
 import { MailError } from './mail-error.ts'
 
 const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花子 様' }
-
-/** Where a server may fall silent. */
-const STAGES = ['GREETING', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'BODY', 'DOT'] as const
-type Stage = (typeof STAGES)[number]
 
 describe('a cancel', () => {
   test.each(STAGES)('at %s closes the socket, tells the outcome, frees the slot', async (stage) => {
@@ -35,6 +31,23 @@ describe('a cancel', () => {
     await server.hungUp
     // What the kernel still holds of the message must not leave.
     expect(server.wasReset).toBe(true)
+    expect(server.log.includes('DOT')).toBe(stage === 'DOT')
+    await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
+  })
+
+  test.each(['RCPT', 'BODY', 'DOT'] as const)('at %s does so over TLS', async (stage) => {
+    await using server = await startScripted({ silentAt: stage, secure: true })
+    await using mail = connect(server, { secure: true, tls: { ...PSK, checkServerIdentity } })
+    using clock = TestClock.install()
+    const content = Buffer.alloc(stage === 'BODY' ? 16 * 1024 * 1024 : 1)
+    const message = { ...letter, attachments: [{ filename: 'plan.pdf', content }] }
+    const sending = mail.send(message, { timeoutMs: 5_000 }).catch(caught)
+    await server.reached
+    await clock.advance(5_000)
+    const outcome = stage === 'DOT' ? 'unknown' : 'none'
+    expect(await sending).toMatchObject({ name: 'TimeoutError', outcome })
+    server.goOn()
+    await server.hungUp
     expect(server.log.includes('DOT')).toBe(stage === 'DOT')
     await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
   })
@@ -211,6 +224,18 @@ describe('the pool', () => {
     expect(server.log.filter((stage) => stage === 'DOT')).toHaveLength(2)
   })
 
+  test('sends over a new connection when the kept one is told 421', async () => {
+    await using server = await startScripted()
+    await using mail = connect(server)
+    await mail.send(letter)
+    server.replies['MAIL'] = '421 4.3.2 idle for too long'
+    server.onTold = (stage) => {
+      if (stage === 'MAIL') delete server.replies['MAIL']
+    }
+    await mail.send(letter)
+    expect(server.opened).toBe(2)
+  })
+
   test('does not repeat a message whose connection broke after the end of DATA', async () => {
     await using server = await startScripted()
     await using mail = connect(server)
@@ -238,6 +263,20 @@ test('an address with the dots of old Japanese mobile phones is quoted on the wi
   expect(server.lines).toContain('RCPT TO:<"taro..yamada."@docomo.ne.jp>')
 })
 
+test('a send is one call on the tracing channel', async () => {
+  await using server = await startScripted()
+  await using mail = connect(server)
+  const started: unknown[] = []
+  const listen = (event: unknown): void => void started.push(event)
+  subscribe('tracing:yuzuru:io:start', listen)
+  try {
+    await mail.send(letter)
+  } finally {
+    unsubscribe('tracing:yuzuru:io:start', listen)
+  }
+  expect(started).toEqual([{ boundary: 'mail', operation: 'send', effect: 'write' }])
+})
+
 describe('close', () => {
   test('lets what was begun and what waits come to its end', async () => {
     await using server = await startScripted({ silentAt: 'RCPT' })
@@ -250,6 +289,16 @@ describe('close', () => {
     await closing
     expect(server.open).toBe(0)
     expect(server.log.at(-1)).toBe('QUIT')
+  })
+
+  test('ends the native client too', async () => {
+    await using server = await startScripted()
+    const mail = connect(server)
+    await mail.close()
+    const native = { from: 'no-reply@example.jp', to: letter.to, text: 'x' }
+    const error = await mail.client.sendMail(native).catch(caught)
+    expect(error).toMatchObject({ code: 'closed', outcome: 'none' })
+    expect(server.opened).toBe(0)
   })
 
   test('cuts after closeTimeoutMs what does not end, with an honest outcome', async () => {
@@ -275,6 +324,11 @@ function connect(
   return createMail({ host: '127.0.0.1', port, from: 'no-reply@example.jp', ...options })
 }
 
+/** A shared key leaves no certificate to check. */
+function checkServerIdentity(): undefined {
+  return undefined
+}
+
 function caught(error: unknown): unknown {
   return error
 }
@@ -283,140 +337,4 @@ async function failure(mail: Mail<unknown>): Promise<MailError> {
   const error = await mail.send(letter).catch(caught)
   if (!MailError.isInstance(error)) throw error
   return error
-}
-
-interface Script {
-  silentAt?: Stage | undefined
-  hangUpAt?: Stage
-  /** How often it does so. */
-  hangUps: number
-  replies: Partial<Record<string, string>>
-}
-
-/** A server that says what the test wants. Without PIPELINING, so that each command can be stopped at. */
-interface Scripted extends Script, AsyncDisposable {
-  readonly port: number
-  /** What it was told, in order. */
-  readonly log: string[]
-  /** The same as whole lines. */
-  readonly lines: string[]
-  /** Settles when it has fallen silent. */
-  readonly reached: Promise<void>
-  /** Settles when a connection was closed by the client. */
-  readonly hungUp: Promise<void>
-  /** How many connections were opened, are open, and were open at once. */
-  opened: number
-  /** Whether a client cut a connection by a TCP reset. */
-  wasReset: boolean
-  open: number
-  peak: number
-  /** Ends the silence. */
-  goOn(): void
-}
-
-const ANSWERS: Record<string, string> = {
-  GREETING: '220 scripted',
-  EHLO: '250 scripted',
-  DATA: '354 go on',
-  QUIT: '221 bye',
-  STARTTLS: '502 not here',
-}
-
-async function startScripted(script: Partial<Script> = {}): Promise<Scripted> {
-  const reached = Promise.withResolvers<void>()
-  const hungUp = Promise.withResolvers<void>()
-  const sockets = new Set<Socket>()
-  const held: (() => void)[] = []
-  const leave = (socket: Socket): void => {
-    if (sockets.delete(socket)) state.open -= 1
-  }
-  const tell = (socket: Socket, stage: string): void => {
-    if (stage !== 'BODY') state.log.push(stage)
-    if (state.hangUpAt === stage && state.hangUps > 0) {
-      state.hangUps -= 1
-      socket.destroy()
-      return
-    }
-    const reply = (): void => {
-      if (stage !== 'BODY')
-        socket.write(`${state.replies[stage] ?? ANSWERS[stage] ?? '250 OK'}\r\n`)
-      else socket.resume()
-      if (stage !== 'QUIT') return
-      // From here on it holds nothing for the client.
-      leave(socket)
-      socket.end()
-    }
-    if (state.silentAt !== stage) {
-      reply()
-      return
-    }
-    if (stage === 'BODY') socket.pause()
-    held.push(reply)
-    reached.resolve()
-  }
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    state.opened += 1
-    state.open += 1
-    state.peak = Math.max(state.peak, state.open)
-    let body = false
-    let rest = ''
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      state.wasReset ||= code === 'ECONNRESET'
-    })
-    socket.once('close', () => {
-      leave(socket)
-      hungUp.resolve()
-    })
-    socket.on('data', (chunk) => {
-      rest += chunk.toString('latin1')
-      if (body) {
-        if (!rest.endsWith('\r\n.\r\n')) {
-          rest = rest.slice(-5)
-          tell(socket, 'BODY')
-          return
-        }
-        body = false
-        rest = ''
-        tell(socket, 'DOT')
-        return
-      }
-      const lines = rest.split('\r\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const stage = line.split(/[ :]/)[0] ?? ''
-        body = stage === 'DATA'
-        state.lines.push(line)
-        tell(socket, stage)
-      }
-    })
-    tell(socket, 'GREETING')
-  })
-  const state: Scripted = {
-    hangUps: Infinity,
-    replies: {},
-    ...script,
-    port: 0,
-    log: [],
-    lines: [],
-    reached: reached.promise,
-    hungUp: hungUp.promise,
-    opened: 0,
-    wasReset: false,
-    open: 0,
-    peak: 0,
-    goOn() {
-      state.silentAt = undefined
-      for (const reply of held.splice(0)) reply()
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      if (!server.listening) return
-      server.close()
-      await once(server, 'close')
-    },
-  }
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return Object.assign(state, { port: (server.address() as AddressInfo).port })
 }
