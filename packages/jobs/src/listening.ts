@@ -10,6 +10,7 @@ export async function listenFor(
   emit: (event: WorkerEvent) => void,
 ): Promise<void> {
   for (;;) {
+    throwIfCancelled()
     try {
       const notifications = listen(CHANNEL)[Symbol.asyncIterator]()
       try {

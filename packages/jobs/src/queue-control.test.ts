@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { cancelJob } from './cancel-job.ts'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { queue } from './fixtures/queue.ts'
+import { blocking, takeOver, types, withWorker } from './fixtures/with-worker.ts'
 import { getJob } from './get-job.ts'
 import { defineJob } from './job.ts'
 import { jobStats } from './job-stats.ts'
@@ -29,6 +30,29 @@ describe('cancelJob', () => {
     expect(await cancelJob(db, id)).toBe('finished')
     expect(await cancelJob(db, NOBODY)).toBe('missing')
     await expect(cancelJob(db, 'nonsense')).rejects.toThrow('Expected id to be a UUID')
+  })
+
+  test('ends a running handler at the next heartbeat, and the job does not come back', async () => {
+    const { db } = await queue()
+    const { job, begun } = blocking()
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job], heartbeatMs: 10 }, async (events) => {
+      await begun
+      expect(await cancelJob(db, id)).toBe('requested')
+      await expect.poll(() => types(events), { interval: 5 }).toContain('cancelled')
+    })
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
+    expect(await cancelJob(db, id)).toBe('finished')
+  })
+
+  test('ends also a job whose worker vanished before it heard of it', async () => {
+    const { db } = await queue()
+    const { id } = await enqueue(db, failing, {})
+    await takeOver(db, id, 1)
+    expect(await cancelJob(db, id)).toBe('requested')
+    await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
   })
 })
 

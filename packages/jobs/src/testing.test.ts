@@ -1,5 +1,5 @@
 import { createDatabase, transaction } from '@yuzuru/db'
-import { CamelCasePlugin } from 'kysely'
+import { CamelCasePlugin, ParseJSONResultsPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from './enqueue.ts'
 import { queue } from './fixtures/queue.ts'
@@ -16,7 +16,10 @@ describe('exerciseJobs', () => {
 
   const ours = exerciseJobs(async () => {
     const { url } = await queue()
-    const db = createDatabase<unknown>({ url, plugins: [new CamelCasePlugin()] })
+    const db = createDatabase<unknown>({
+      url,
+      plugins: [new CamelCasePlugin(), new ParseJSONResultsPlugin()],
+    })
     return { db, transaction: (fn) => transaction(db, fn), close: () => db.close() }
   })
 

@@ -1,0 +1,84 @@
+import { Cancelled, cancelScope, shield, throwIfCancelled } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { enqueue } from './enqueue.ts'
+import { queue } from './fixtures/queue.ts'
+import { blocking, types, withWorker } from './fixtures/with-worker.ts'
+import { getJob } from './get-job.ts'
+import { defineJob } from './job.ts'
+import { jobStats } from './job-stats.ts'
+import { createWorker } from './worker.ts'
+
+describe('shutdown', () => {
+  test('returns running jobs to the queue with their attempts given back', async () => {
+    const { db } = await queue()
+    const { job, begun, reasons } = blocking()
+    const { id } = await enqueue(db, job, {})
+    const events = await withWorker(db, { jobs: [job] }, async () => {
+      await begun
+    })
+    expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
+    expect(types(events)).toEqual(['started', 'returned'])
+    expect(reasons[0]).toMatchObject({
+      name: 'Cancelled',
+      message: expect.stringContaining('shutting down') as string,
+    })
+  })
+
+  test('lets handlers end within the grace', async () => {
+    const { db } = await queue()
+    const begun = Promise.withResolvers<void>()
+    const stopped = Promise.withResolvers<void>()
+    const job = defineJob<object>({
+      name: 'brief',
+      run: async () => {
+        begun.resolve()
+        await stopped.promise
+        throwIfCancelled()
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    const worker = createWorker(db, { jobs: [job], pollMs: 10, shutdownGraceMs: 60_000 })
+    const call = cancelScope(async (scope) => {
+      const work = worker.run()
+      await begun.promise
+      scope.cancel('SIGTERM, say')
+      await shield(() => enqueue(db, job, {}))
+      stopped.resolve()
+      await work
+    })
+    await expect(call).rejects.toSatisfy((error) => Cancelled.isInstance(error))
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed', attempt: 1 })
+    expect(await jobStats(db)).toMatchObject({ waiting: 1, running: 0 })
+  })
+
+  test('gives back unbegun what a claim that was on its way has taken', async () => {
+    const { db, name } = await queue()
+    let ran = false
+    const job = defineJob<object>({
+      name: 'unbegun',
+      run: async () => {
+        ran = true
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    const blocked = async (): Promise<number> =>
+      (
+        await sql`select 1 from pg_stat_activity where application_name = ${name}
+        and wait_event_type = 'Lock'`.execute(db)
+      ).rows.length
+    const call = cancelScope(async (scope) => {
+      let work: Promise<void> | undefined
+      await db.transaction().execute(async (tx) => {
+        await sql`lock table yuzuru_jobs in access exclusive mode`.execute(tx)
+        work = createWorker(db, { jobs: [job] }).run()
+        await expect.poll(blocked, { interval: 5 }).toBe(1)
+        scope.cancel('SIGTERM, say')
+      })
+      await work
+    })
+    await expect(call).rejects.toSatisfy((error) => Cancelled.isInstance(error))
+    expect(ran).toBe(false)
+    expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
+  })
+})
