@@ -86,7 +86,7 @@ const known = {
     400,
     "The provided 'x-amz-content-sha256' header does not match what was computed.",
   ],
-} as const satisfies Record<string, readonly [status: number, message: string]>
+} as const
 
 /** An error code of S3's own vocabulary. */
 export type S3ErrorCode = keyof typeof known
