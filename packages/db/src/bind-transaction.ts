@@ -6,6 +6,7 @@ import {
   PostgresQueryCompiler,
   Transaction,
 } from 'kysely'
+import { readCursor } from './cursor.ts'
 import { BoundAdapter } from './database-context.ts'
 import { DbError } from './db-error.ts'
 import type { TransactionState } from './transaction-state.ts'
@@ -43,7 +44,7 @@ function connectionOf(state: TransactionState): DatabaseConnection {
         throw noteFailure(error, root)
       }
     },
-    streamQuery: () => lease.streamQuery(),
+    streamQuery: (query, batchSize) => readCursor(lease, query, batchSize, guard),
   }
 }
 

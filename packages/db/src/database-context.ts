@@ -31,7 +31,18 @@ export class BoundAdapter extends PostgresAdapter {
     this.context = context
     this.transaction = transaction
   }
+
+  /** `migrate()` holds a lock of its own; Kysely's belongs to the session, which PgBouncer shares out. */
+  override async acquireMigrationLock(...args: LockArguments): Promise<void> {
+    if (this.transaction === undefined) await super.acquireMigrationLock(...args)
+  }
+
+  override async releaseMigrationLock(...args: LockArguments): Promise<void> {
+    if (this.transaction === undefined) await super.releaseMigrationLock(...args)
+  }
 }
+
+type LockArguments = Parameters<PostgresAdapter['acquireMigrationLock']>
 
 /** @throws {TypeError} when `db` does not stem from `createDatabase` */
 export function bindingOf(db: QueryExecutorProvider): BoundAdapter {

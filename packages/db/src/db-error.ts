@@ -17,6 +17,7 @@ export type DbErrorCode =
   | 'insufficient_privilege'
   | 'insufficient_resources'
   | 'lock_timeout'
+  | 'migration_failed'
   | 'nested_connection'
   | 'not_found'
   | 'not_null_violation'

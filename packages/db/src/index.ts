@@ -10,6 +10,15 @@ export type {
   PoolOptions,
 } from './database-options.ts'
 export { DbError, type DbErrorCode, type DbErrorInit } from './db-error.ts'
+export { encryption, type EncryptedText, type Encryption, type RowId } from './encryption.ts'
+export { EncryptionError, type EncryptionErrorCode } from './encryption-error.ts'
+export { health, type Health } from './health.ts'
+export { PreciseDate } from './instant.ts'
+export type { EncryptionOptions } from './key-ring.ts'
+export { migrate, type MigrateOptions } from './migrate.ts'
+export type { MigrationSource } from './migration-sources.ts'
+export type { PageKey } from './page-key.ts'
+export { paginate, type Page, type Pageable, type PageOptions } from './paginate.ts'
 export { json } from './parameter.ts'
 export type {
   PgClientLike,
@@ -19,8 +28,12 @@ export type {
   PgResult,
   PgTypes,
 } from './pg-client.ts'
+export type { PoolFigures } from './pool.ts'
 export type { Queryable } from './queryable.ts'
+export { rotate, type RotateOptions } from './rotate.ts'
+export { stream, type Streamable, type StreamOptions } from './stream.ts'
 export { transaction } from './transaction.ts'
 export { afterCommit, afterRollback } from './transaction-hooks.ts'
 export type { TransactionOptions } from './transaction-options.ts'
+export type { Hook } from './transaction-state.ts'
 export type { ValueOptions } from './value-parsers.ts'

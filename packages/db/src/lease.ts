@@ -6,6 +6,7 @@ import type {
   QueryResult,
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
+import { readCursor } from './cursor.ts'
 import { toParameter } from './parameter.ts'
 import type { PgResult } from './pg-client.ts'
 import type { Loan } from './pool.ts'
@@ -67,7 +68,8 @@ export class Lease implements DatabaseConnection {
   ): Promise<QueryResult<R>> {
     const writes = effectOf(query) === 'write'
     // In a transaction it is COMMIT that decides.
-    const reads = this.inTransaction ? !commits(query) : !writes
+    const atomic = this.#loan?.session.inTransaction === true
+    const reads = atomic ? !commits(query) : !writes
     const result = await io(QUERIES[reads ? 'read' : 'write'], options, (signal, progress) => {
       progress.sent = false
       return this.#inTurn(async () => {
@@ -75,7 +77,7 @@ export class Lease implements DatabaseConnection {
         guard?.()
         const { sql: text, parameters } = query
         const values = parameters.map((value) => toParameter(value))
-        progress.sent = true
+        progress.sent = !session.lost
         if (writes) this.#wrote = true
         return await session.query({ text, values, types: this.#context.types }, signal)
       })
@@ -90,14 +92,14 @@ export class Lease implements DatabaseConnection {
       progress.sent = false
       return this.#inTurn(async () => {
         const { session } = await this.#borrow(signal)
-        progress.sent = true
+        progress.sent = !session.lost
         return await session.query({ text, types: this.#context.types }, signal, abort)
       })
     })
   }
 
-  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new TypeError('Expected stream(query) of @yuzuru/db, got .stream() of Kysely')
+  streamQuery<R>(query: CompiledQuery, batchSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return readCursor<R>(this, query, batchSize)
   }
 
   /** Gives the session back, if one was borrowed. */

@@ -1,3 +1,5 @@
+import { PreciseDate } from './instant.ts'
+
 /** A value that is sent as JSON text, also where it is an array; see {@link json}. */
 class JsonParameter {
   readonly #text: string
@@ -26,8 +28,19 @@ export function json<T>(value: T): T {
   return new JsonParameter(text) as unknown as T
 }
 
+const TEMPORAL = /^Temporal\.(Instant|PlainDate|PlainDateTime|PlainTime|Duration)$/
+
+function isTemporal(value: object): value is { toJSON(): string } {
+  return Symbol.toStringTag in value && TEMPORAL.test(String(value[Symbol.toStringTag]))
+}
+
 /** What of JavaScript pg would send wrongly, in the text that PostgreSQL reads. */
 export function toParameter(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
   if (value instanceof JsonParameter) return value.toPostgres()
+  if (value instanceof PreciseDate) return value.toPreciseString()
+  if (Array.isArray(value)) return value.map((item) => toParameter(item))
+  // Temporal's values read as what PostgreSQL takes; pg would send them as JSON, in quotes.
+  if (isTemporal(value)) return value.toJSON()
   return value
 }

@@ -1,4 +1,6 @@
 import { types } from 'pg'
+import { parseInstant } from './instant.ts'
+import { temporalTimes } from './temporal-times.ts'
 import type { PgTypes } from './pg-client.ts'
 
 /** How PostgreSQL's values become JavaScript's. */
@@ -10,6 +12,14 @@ export interface ValueOptions {
    * @default 'bigint'
    */
   readonly int8?: 'bigint' | 'number'
+  /**
+   * Whether `timestamptz` becomes a `Temporal.Instant`, `date` a `Temporal.PlainDate` and `timestamp` a
+   * `Temporal.PlainDateTime`; a `TypeError` where Node has no Temporal. Otherwise they become a `Date`
+   * (a {@link PreciseDate} where it has microseconds) and, for the other two, PostgreSQL's text.
+   *
+   * @default false, so that a program sees the same on every Node
+   */
+  readonly temporal?: boolean
 }
 
 /** https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
@@ -21,8 +31,8 @@ const OID = {
   timestamp: 1114,
   timestampArray: 1115,
   timestamptz: 1184,
+  timestamptzArray: 1185,
   numericArray: 1231,
-  text: 25,
   textArray: 1009,
 } as const
 
@@ -33,6 +43,7 @@ const asText = (value: string): string => value
 
 /** The parsers of one database: never pg's global ones, which belong to the whole process. */
 export function valueParsers(options: ValueOptions): PgTypes & [] {
+  const { instant, date, timestamp } = timesOf(options)
   const int8 = options.int8 === 'number' ? exactNumber : BigInt
   const arrayOf = (parse: (value: string) => unknown) => (value: string) =>
     deeply(parse, fallback.getTypeParser(OID.textArray)(value))
@@ -40,16 +51,30 @@ export function valueParsers(options: ValueOptions): PgTypes & [] {
     [OID.int8, int8],
     [OID.int8Array, arrayOf(int8)],
     [OID.numericArray, arrayOf(asText)],
-    [OID.date, asText],
-    [OID.dateArray, arrayOf(asText)],
-    [OID.timestamp, asText],
-    [OID.timestampArray, arrayOf(asText)],
+    [OID.date, date],
+    [OID.dateArray, arrayOf(date)],
+    [OID.timestamp, timestamp],
+    [OID.timestampArray, arrayOf(timestamp)],
+    [OID.timestamptz, instant],
+    [OID.timestamptzArray, arrayOf(instant)],
   ])
   const getTypeParser = (oid: number, format?: string): ((value: string) => unknown) =>
     (format === 'binary' ? undefined : parsers.get(oid)) ?? fallback.getTypeParser(oid, format)
   // pg reads `types` of a query in two ways: to parse the result, and as the list of its parameters'
   // types, which we leave to the server. An empty list that can also parse is right for both.
   return Object.assign([] as [], { getTypeParser })
+}
+
+interface Times {
+  readonly instant: (text: string) => unknown
+  readonly date: (text: string) => unknown
+  readonly timestamp: (text: string) => unknown
+}
+
+function timesOf({ temporal }: ValueOptions): Times {
+  if (temporal === true) return temporalTimes()
+  const rest = fallback.getTypeParser(OID.timestamptz)
+  return { instant: (text) => parseInstant(text, rest), date: asText, timestamp: asText }
 }
 
 function exactNumber(value: string): number {

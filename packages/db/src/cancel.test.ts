@@ -1,0 +1,152 @@
+import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { Cancelled, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import type { Database } from './database.ts'
+import { health } from './health.ts'
+
+let postgres: PostgresServer
+let watcher: Database<object>
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  watcher = createDatabase({ url: postgres.url })
+})
+
+afterAll(async () => {
+  await watcher.close()
+  await postgres.close()
+})
+
+/** What the sessions of an application are doing. */
+async function activityOf(name: string): Promise<{ pid: number; state: string }[]> {
+  const { rows } = await sql<{ pid: number; state: string }>`
+    select pid, state from pg_stat_activity where application_name = ${name}`.execute(watcher)
+  return rows
+}
+
+describe('cancel', () => {
+  test('a deadline stops the statement on the server before the caller is told', async () => {
+    await using db = createDatabase({ url: postgres.url, applicationName: 'deadline' })
+
+    const failed = withTimeout(50, () => sql`select pg_sleep(60)`.execute(db))
+
+    await expect(failed).rejects.toBeInstanceOf(TimeoutError)
+    expect(await activityOf('deadline')).toEqual([{ pid: expect.any(Number), state: 'idle' }])
+  })
+
+  test('the connection is used again after a cancel', async () => {
+    await using db = createDatabase({ url: postgres.url, applicationName: 'again' })
+    const pid = async (): Promise<unknown> =>
+      (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
+    const before = await pid()
+
+    await withTimeout(20, () => sql`select pg_sleep(60)`.execute(db)).catch(() => undefined)
+
+    expect(await pid()).toEqual(before)
+  })
+
+  test('the reason of a signal that was passed to Kysely reaches the server', async () => {
+    await using db = createDatabase({ url: postgres.url, applicationName: 'signal' })
+    const abort = new AbortController()
+    const query = sql`select pg_sleep(60)`.compile(db)
+    const failed = db.executeQuery(query, { signal: abort.signal })
+    while ((await activityOf('signal'))[0]?.state !== 'active');
+
+    abort.abort(new Error('enough'))
+
+    await expect(failed).rejects.toThrow('enough')
+    while ((await activityOf('signal'))[0]?.state !== 'idle');
+  })
+
+  test('500 cancels at any moment under load hit no other query and leak no connection', async () => {
+    await using db = createDatabase({
+      url: postgres.url,
+      applicationName: 'hammer',
+      pool: { max: 4, acquireTimeoutMs: 20_000 },
+    })
+    let cancels = 0
+    const failures: unknown[] = []
+    // Half of the workers are cancelled at moments spread over a statement's life; a cancel that
+    // strays hits one of the others, which nobody cancels.
+    const cancelled = async (worker: number): Promise<void> => {
+      for (let turn = 0; turn < 125; turn += 1) {
+        const delayMs = ((turn * 37 + worker * 11) % 60) / 10
+        try {
+          await withTimeout(delayMs, () => sql`select pg_sleep(0.003)`.execute(db))
+        } catch (error) {
+          if (TimeoutError.isInstance(error)) cancels += 1
+          else failures.push(error)
+        }
+      }
+    }
+    const load = { on: true }
+    const bystander = async (worker: number): Promise<void> => {
+      for (let turn = 0; load.on; turn += 1) {
+        try {
+          const sent = `${worker}/${turn}`
+          const { rows } = await sql<{ got: string }>`
+            select pg_sleep(0.001), ${sent}::text as got`.execute(db)
+          if (rows[0]?.got !== sent) failures.push(new Error('the answer of another query'))
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+    }
+
+    const bystanders = [5, 6, 7, 8].map((worker) => bystander(worker))
+    await Promise.all([1, 2, 3, 4].map((worker) => cancelled(worker)))
+    load.on = false
+    await Promise.all(bystanders)
+
+    expect(failures).toEqual([])
+    expect(cancels).toBeGreaterThan(100)
+    expect((await health(db)).pool).toMatchObject({ used: 0, waiting: 0 })
+    expect((await activityOf('hammer')).length).toBeLessThanOrEqual(4)
+  })
+
+  test('a server that does not answer is given up after the bound', async () => {
+    await using proxy = await startFaultProxy({ target: postgres })
+    const url = proxy.url(postgres.url)
+    await using db = createDatabase({ url, cancelTimeoutMs: 100 })
+    await sql`select 1`.execute(db)
+    proxy.set({ halfOpen: true })
+
+    const failed = withTimeout(20, () => sql`select 1`.execute(db))
+
+    await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'unknown' })
+    proxy.clear()
+    expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }])
+  })
+
+  test('a cancel while waiting for a connection takes nothing and sends nothing', async () => {
+    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    const { promise: taken, resolve: isTaken } = Promise.withResolvers<void>()
+    const holder = db.connection().execute(async (one) => {
+      await sql`select 1`.execute(one)
+      isTaken()
+      await held
+    })
+    await taken
+
+    const failed = withTimeout(5, () => sql`select 1`.execute(db))
+
+    await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'none' })
+    letGo()
+    await holder
+    expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }])
+  })
+
+  test('a cancelled scope starts no query', async () => {
+    await using db = createDatabase({ url: 'postgres://127.0.0.1:1/nowhere' })
+    let seen: unknown
+    await withTimeout(60_000, async (scope) => {
+      scope.cancel('not any more')
+      seen = await sql`select 1`.execute(db).catch((error: unknown) => error)
+    }).catch(() => undefined)
+
+    expect(Cancelled.isInstance(seen)).toBe(true)
+  })
+})

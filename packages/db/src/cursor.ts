@@ -1,0 +1,56 @@
+import { shield } from '@yuzuru/concurrency'
+import { CompiledQuery, type QueryResult } from 'kysely'
+import type { Lease } from './lease.ts'
+import { commit, rollback } from './transaction-end.ts'
+
+/** How long closing a cursor may take before the connection is closed. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+/**
+ * Reads a query in batches through a cursor of the server. The connection is free for other statements
+ * of the transaction between two batches. Outside a transaction it makes one for itself.
+ */
+export async function* readCursor<R>(
+  lease: Lease,
+  query: CompiledQuery,
+  batchSize: number,
+  guard?: () => void,
+): AsyncGenerator<QueryResult<R>, void, undefined> {
+  const name = `yuzuru_cursor_${nextCursor()}`
+  const inside = lease.inTransaction
+  if (!inside) await lease.statement('begin', 'begin', { effect: 'read' })
+  try {
+    const declare = { ...query, sql: `declare ${name} no scroll cursor for ${query.sql}` }
+    await lease.executeQuery(declare, undefined, guard)
+    const fetch = CompiledQuery.raw(`fetch ${batchSize} from ${name}`)
+    for (;;) {
+      const { rows } = await lease.executeQuery<R>(fetch, undefined, guard)
+      if (rows.length > 0) yield { rows }
+      if (rows.length < batchSize) break
+    }
+  } catch (error) {
+    if (!inside) await rollback(lease)
+    throw error
+  } finally {
+    if (lease.inTransaction && !lease.failed) {
+      await (inside ? closeCursor(lease, name) : end(lease))
+    }
+  }
+}
+
+let cursors = 0
+
+function nextCursor(): number {
+  cursors = (cursors + 1) % 1_000_000_000
+  return cursors
+}
+
+async function closeCursor(lease: Lease, name: string): Promise<void> {
+  const limits = { effect: 'read', abort: 'destroy', timeoutMs: CLOSE_TIMEOUT_MS } as const
+  await shield(() => lease.statement('close', `close ${name}`, limits), { name: 'close' })
+}
+
+async function end(lease: Lease): Promise<void> {
+  const timeoutMs = CLOSE_TIMEOUT_MS
+  await commit(lease, { readOnly: true, transactionId: undefined, timeoutMs })
+}

@@ -1,0 +1,34 @@
+import { currentClock, io, type IoOptions } from '@yuzuru/concurrency'
+import { CompiledQuery } from 'kysely'
+import { bindingOf } from './database-context.ts'
+import type { PoolFigures } from './pool.ts'
+import type { Queryable } from './queryable.ts'
+
+/** How a database is. */
+export interface Health {
+  readonly pool: PoolFigures
+  /** As the server says it: `18.1`. */
+  readonly serverVersion: string
+  /** How long a statement that does nothing took, in milliseconds, the wait for a connection included. */
+  readonly roundTripMs: number
+}
+
+/**
+ * Asks the server for a sign of life.
+ *
+ * @throws {DbError} when it gives none
+ * @example
+ * app.get('/health', async () => Response.json(await health(db, { timeoutMs: 1_000 })))
+ */
+export async function health<DB>(db: Queryable<DB>, options: IoOptions = {}): Promise<Health> {
+  const { sessions } = bindingOf(db).context
+  const from = currentClock().now()
+  const call = { boundary: 'db', operation: 'health', effect: 'read' } as const
+  const { rows } = await io(call, options, () =>
+    db.executeQuery<{ version: string }>(
+      CompiledQuery.raw(`select current_setting('server_version') as version`),
+    ),
+  )
+  const roundTripMs = currentClock().now() - from
+  return { pool: sessions.figures, serverVersion: rows[0]?.version ?? '', roundTripMs }
+}

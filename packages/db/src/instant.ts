@@ -1,0 +1,33 @@
+/**
+ * A `Date` that keeps PostgreSQL's microseconds. What the driver makes of a `timestamptz` whose
+ * microseconds are no whole milliseconds; sent back as it came.
+ */
+export class PreciseDate extends Date {
+  /** Microseconds beyond the whole milliseconds of the `Date`: 0 to 999. */
+  readonly microseconds: number
+
+  constructor(timeMs: number, microseconds: number) {
+    super(timeMs)
+    this.microseconds = microseconds
+  }
+
+  /** RFC 3339 with six digits: `2026-01-02T03:04:05.123456Z`. */
+  toPreciseString(): string {
+    return this.toISOString().replace('Z', `${String(this.microseconds).padStart(3, '0')}Z`)
+  }
+}
+
+/**
+ * Reads a `timestamptz` in PostgreSQL's ISO style: `2026-01-02 03:04:05.123456+09`.
+ *
+ * @param parse what reads the rare rest: years before Christ or after 9999, `infinity`
+ */
+export function parseInstant(text: string, parse: (text: string) => unknown): unknown {
+  const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d)(:\d\d)?$/.exec(text)
+  if (found === null) return parse(text)
+  const [, date, time, fraction = '', hours, minutes = ':00'] = found
+  const digits = fraction.padEnd(6, '0')
+  const timeMs = Date.parse(`${date}T${time}.${digits.slice(0, 3)}${hours}${minutes}`)
+  const microseconds = Number(digits.slice(3))
+  return microseconds === 0 ? new Date(timeMs) : new PreciseDate(timeMs, microseconds)
+}

@@ -1,0 +1,92 @@
+import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { withTimeout } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import type { Database } from './database.ts'
+import { encryption } from './encryption.ts'
+import { rotate } from './rotate.ts'
+import { transaction } from './transaction.ts'
+
+interface Schema {
+  staff: { id: number; phone: string | null; phone_index: string | null }
+}
+
+const k1 = randomBytes(32)
+const old = encryption({ keys: { k1 }, current: 'k1' }).encryptedText('staff', 'phone')
+const both = encryption({ keys: { k1, k2: randomBytes(32) }, current: 'k2' })
+const next = both.encryptedText('staff', 'phone')
+
+let postgres: PostgresServer
+let db: Database<Schema>
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  db = createDatabase<Schema>({ url: postgres.url })
+  await sql`create table staff (id int primary key, phone text, phone_index text)`.execute(db)
+})
+
+beforeEach(async () => {
+  await db.deleteFrom('staff').execute()
+  const rows = Array.from({ length: 25 }, (_, id) => ({
+    id,
+    phone: old.seal(id, `0${id}`),
+    phone_index: old.blindIndex(`0${id}`),
+  }))
+  await db.insertInto('staff').values(rows).execute()
+  await db.insertInto('staff').values({ id: 99, phone: null, phone_index: null }).execute()
+})
+
+afterAll(async () => {
+  await db.close()
+  await postgres.close()
+})
+
+describe('rotate', () => {
+  test('seals every value anew with the current key, and its blind index', async () => {
+    expect(await rotate(db, next, { index: 'phone_index', batchSize: 10 })).toBe(25)
+
+    const rows = await db.selectFrom('staff').selectAll().where('id', '<', 99).execute()
+    for (const { id, phone, phone_index } of rows) {
+      expect(phone?.startsWith(next.prefix)).toBe(true)
+      expect(next.open(id, phone ?? '')).toBe(`0${id}`)
+      expect(phone_index).toBe(next.blindIndex(`0${id}`))
+    }
+    expect(await rotate(db, next)).toBe(0)
+  })
+
+  test('goes on where it was interrupted, and two at once share the work', async () => {
+    await transaction(db, async (tx) => {
+      await sql`update staff set phone = ${next.seal(3, '03')} where id = 3`.execute(tx)
+    })
+
+    const counts = await Promise.all([
+      rotate(db, next, { batchSize: 3 }),
+      rotate(db, next, { batchSize: 3 }),
+    ])
+
+    expect(counts[0] + counts[1]).toBe(24)
+  })
+
+  test('waits for rows that somebody else holds', async () => {
+    const held = Promise.withResolvers<void>()
+    const locked = Promise.withResolvers<void>()
+    const holder = transaction(db, async (tx) => {
+      await sql`select from staff where id = 1 for update`.execute(tx)
+      locked.resolve()
+      await held.promise
+    })
+    await locked.promise
+    await expect(withTimeout(150, () => rotate(db, next))).rejects.toMatchObject({
+      code: 'timeout',
+    })
+    const others = await db.selectFrom('staff').selectAll().where('id', 'not in', [1, 99]).execute()
+    expect(others.every(({ phone }) => phone?.startsWith(next.prefix))).toBe(true)
+
+    held.resolve()
+    await holder
+
+    expect(await rotate(db, next)).toBe(1)
+  })
+})

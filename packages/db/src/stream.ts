@@ -1,0 +1,28 @@
+/** What can be streamed: a select query of Kysely. */
+export interface Streamable<O> {
+  stream(chunkSize?: number): AsyncIterableIterator<O>
+}
+
+export interface StreamOptions {
+  /** How many rows are fetched at once and held in memory, from 1 up. @default 100 */
+  readonly batchSize?: number
+}
+
+/**
+ * The rows of a query, read through a cursor of the server a batch at a time: for results that do not
+ * fit into memory. The cursor is closed, and the connection given back, when the loop ends in whatever
+ * way. In a `tx` other statements may run between the rows; outside, a connection is held meanwhile.
+ *
+ * @example
+ * for await (const plan of stream(db.selectFrom('plans').selectAll())) await exportPlan(plan)
+ */
+export async function* stream<O>(
+  query: Streamable<O>,
+  options: StreamOptions = {},
+): AsyncGenerator<O, void, undefined> {
+  const { batchSize = 100 } = options
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new TypeError(`Expected batchSize to be an integer from 1 up, got ${batchSize}`)
+  }
+  yield* query.stream(batchSize)
+}
