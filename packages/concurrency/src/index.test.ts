@@ -48,15 +48,21 @@ test('the public face is what it is, and nothing else', () => {
       "sleep",
       "Task",
       "taskGroup",
+      "formatTaskTree",
+      "taskTree",
+      "trackWaits",
       "TimeoutError",
       "withTimeout",
       "wait",
+      "watchEventLoop",
       "withDeadline",
       "workers",
     ]
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`
     [
+      "assertNoLeaks",
+      "cancelEverywhere",
       "installClock",
       "systemClock",
       "TestClock",

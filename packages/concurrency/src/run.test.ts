@@ -131,6 +131,21 @@ describe('run', () => {
     expect(ended).toEqual({ code, out: 'ready\nclosed\n', err: '' })
   })
 
+  test('taskTreeSignal prints the live tree to stderr', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        const gate = new y.Event({ name: 'gate' })
+        const alive = setInterval(() => {}, 1e6)
+        process.on('SIGUSR2', () => { gate.set(); clearInterval(alive) })
+        console.log('ready')
+        await gate.wait()
+      }, { taskTreeSignal: 'SIGUSR2' })`,
+      ['SIGUSR2'],
+    )
+    expect(ended).toMatchObject({ code: 0, out: 'ready\n' })
+    expect(ended.err).toMatch(/^run main \d+ ms\n└─ waits for event "gate", 1st in line \d+ ms\n$/)
+  })
+
   test('a second signal exits at once', async () => {
     const ended = await program(
       `await y.run(async () => {

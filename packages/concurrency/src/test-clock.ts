@@ -56,6 +56,13 @@ export class TestClock implements Clock, Disposable {
     this.#now = end
   }
 
+  /** Lets what runs settle, then moves on to the next timer, if there is one, and fires it. */
+  async advanceToNext(): Promise<void> {
+    await setImmediate()
+    const next = this.#next(Infinity)
+    if (next !== undefined) await this.advance(next.at - this.#now)
+  }
+
   [Symbol.dispose](): void {
     this.#uninstall?.()
   }
