@@ -17,7 +17,7 @@ export interface AttemptsInit {
   readonly budget: RetryBudget | undefined
   readonly progress: IoProgress
   readonly closing: Closing
-  readonly send: HttpHandler
+  readonly handler: HttpHandler
 }
 
 /** Sends a call, and again where that is safe and may help. */
@@ -34,7 +34,7 @@ export class Attempts {
   }
 
   async run(signal: AbortSignal): Promise<HttpResponse> {
-    const { call, budget, progress, closing, send } = this.#init
+    const { call, budget, progress, closing, handler } = this.#init
     const { body } = call
     const { method, url, headers } = call.context
     budget?.deposit()
@@ -42,7 +42,7 @@ export class Attempts {
       let delayMs: number | undefined
       try {
         const attempt = this.#attempt
-        const response = await send({ method, url, headers, body, attempt, signal })
+        const response = await handler({ method, url, headers, body, attempt, signal })
         if (!call.acceptStatus(response.status)) {
           throw await statusFailure(response, retryAfterOf(response))
         }

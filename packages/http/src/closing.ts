@@ -22,7 +22,7 @@ export class Closing {
 
   /** Counts a call in. */
   enter(context: CallContext): void {
-    if (this.#closed !== undefined) throw closed(context)
+    if (this.#closed !== undefined) throw closedFailure(context)
     this.#active += 1
   }
 
@@ -31,10 +31,11 @@ export class Closing {
     this.#check()
   }
 
-  /** Counts a request in that holds a connection. */
-  open(context: CallContext): void {
-    if (this.#over.isSet) throw closed(context)
+  /** Counts a request in that holds a connection. `false`: none may any more. */
+  open(): boolean {
+    if (this.#over.isSet) return false
     this.#open += 1
+    return true
   }
 
   release(): void {
@@ -68,7 +69,8 @@ export class Closing {
   }
 }
 
-function closed(context: CallContext): Error {
+/** The error for a request after the end. */
+export function closedFailure(context: CallContext): Error {
   const told = 'was not sent: the client is closed'
   return failure(context, 'closed', told, { outcome: 'none', retryable: false })
 }

@@ -1,9 +1,16 @@
-import { Cancelled, type Clock, currentClock, TimeoutError, type Timer } from '@yuzuru/concurrency'
+import {
+  Cancelled,
+  type Clock,
+  currentClock,
+  type IoProgress,
+  TimeoutError,
+  type Timer,
+} from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import type { HttpErrorCode } from './http-error.ts'
 import type { RawHeaders } from './http-headers.ts'
-import { tooLarge } from './http-response.ts'
+import { HttpResponse } from './http-response.ts'
 import { type BodySource, ResponseBody } from './response-body.ts'
 import { transportFailure } from './transport-failure.ts'
 import type { WireBody } from './wire-body.ts'
@@ -15,6 +22,7 @@ export interface PhaseLimits {
   readonly unreadMs: number
 }
 
+/** What one sending is about. */
 export interface ExchangeInit {
   readonly context: CallContext
   readonly signal: AbortSignal
@@ -22,22 +30,17 @@ export interface ExchangeInit {
   /** Whether to wait for the whole body before handing over the answer. */
   readonly whole: boolean
   readonly maxBytes: number
-  readonly requestBody: WireBody | undefined
   /** The caller's own signal: it also ends a body that is read later. */
   readonly bodySignal: AbortSignal | undefined
   /** When a body that is read later must have come. */
   readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
-  /** Called just before the first byte goes out. */
-  readonly onSent: () => void
-  /** Called once, when the connection is free or gone. */
-  readonly onEnd: () => void
+  /** Is told when the first byte goes out. */
+  readonly progress: IoProgress
 }
 
-/** The head of an answer, with its body: whole, or on its way. */
-export interface Answer {
-  readonly status: number
-  readonly headers: RawHeaders
-  readonly body: ResponseBody
+/** Told once, when the connection is free or gone. */
+export interface ExchangeOwner {
+  release(exchange: Exchange): void
 }
 
 /**
@@ -46,12 +49,16 @@ export interface Answer {
  * clocks cover every phase.
  */
 export class Exchange implements Dispatcher.DispatchHandler, BodySource {
-  readonly answer: Promise<Answer>
+  /** The answer: its head, with its body whole or on its way. */
+  readonly response: Promise<HttpResponse>
   readonly #init: ExchangeInit
   readonly #clock: Clock = currentClock()
   readonly #body: ResponseBody = new ResponseBody(this)
-  readonly #settle: PromiseWithResolvers<Answer> = Promise.withResolvers()
-  #head: Answer | undefined = undefined
+  readonly #owner: ExchangeOwner
+  readonly #requestBody: WireBody | undefined
+  #resolve!: (response: HttpResponse) => void
+  #fail!: (reason: unknown) => void
+  #head: HttpResponse | undefined = undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
   #sent = false
   #ended = false
@@ -65,9 +72,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #deadline: Timer | undefined = undefined
   #unfollow: (() => void) | undefined = undefined
 
-  constructor(init: ExchangeInit) {
+  constructor(init: ExchangeInit, requestBody: WireBody | undefined, owner: ExchangeOwner) {
     this.#init = init
-    this.answer = this.#settle.promise
+    this.#requestBody = requestBody
+    this.#owner = owner
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#fail = reject
+    })
     init.signal.addEventListener('abort', this)
   }
 
@@ -91,7 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   abort(reason: unknown): void {
     if (this.#ended) return
     this.#finish()
-    this.#init.requestBody?.stop(reason)
+    this.#requestBody?.stop(reason)
     this.#reject(reason)
     // Before it has a connection there is nothing to abort: `onRequestStart` will.
     this.#controller?.abort(asError(reason))
@@ -120,7 +132,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     this.#controller = controller
     this.#sent = true
-    this.#init.onSent()
+    this.#init.progress.sent = true
     this.#watch('stalled', this.#init.limits.stallMs)
   }
 
@@ -139,12 +151,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   ): void {
     if (this.#ended || status < 200) return
     this.#controller ??= controller
-    this.#head = { status, headers, body: this.#body }
+    const { context } = this.#init
+    this.#head = new HttpResponse({ status, headers, body: this.#body, context })
     this.#watch('stalled', this.#init.limits.stallMs)
     if (this.#init.whole) return
     this.#init.signal.removeEventListener('abort', this)
     this.#followReader()
-    this.#settle.resolve(this.#head)
+    this.#resolve(this.#head)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -166,15 +179,15 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (this.#ended) return
     this.#finish()
     this.#body.end()
-    if (this.#head !== undefined) this.#settle.resolve(this.#head)
+    if (this.#head !== undefined) this.#resolve(this.#head)
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#ended) return
     this.#finish()
-    const { context, requestBody } = this.#init
-    const failed = requestBody?.failure
-    requestBody?.stop(error)
+    const { context } = this.#init
+    const failed = this.#requestBody?.failure
+    this.#requestBody?.stop(error)
     this.#reject(
       transportFailure(context, failed?.error ?? error, this.#sent, failed !== undefined),
     )
@@ -204,16 +217,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   /** Cuts the answer off. The status still counts: what is wrong with it goes before its length. */
   #overflow(): void {
-    const error = tooLarge(this.#init.context, this.#init.maxBytes)
+    const error = tooLarge(this.#init)
     this.#body.cut(error)
-    if (this.#init.whole && this.#head !== undefined) this.#settle.resolve(this.#head)
+    if (this.#init.whole && this.#head !== undefined) this.#resolve(this.#head)
     this.abort(error)
   }
 
   #reject(reason: unknown): void {
-    this.#settle.reject(reason)
-    // Who waits for the head hears of it there; nobody may be left to.
-    this.answer.catch(() => undefined)
+    this.#fail(reason)
     this.#body.fail(reason)
   }
 
@@ -224,7 +235,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#deadline?.cancel()
     this.#unfollow?.()
     this.#init.signal.removeEventListener('abort', this)
-    this.#init.onEnd()
+    this.#owner.release(this)
   }
 
   /** Sets what may last how long from now on. A timer that is early looks again when it fires. */
@@ -261,6 +272,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     const outcome = outcomeOnceSent(context)
     this.abort(failure(context, this.#limit, told, { outcome, retryable: true }))
   }
+}
+
+/** The error for a body that is longer than it may be. */
+function tooLarge({ context, maxBytes }: ExchangeInit): Error {
+  const told = `answered with more than the ${maxBytes} bytes that "maxBytes" allows`
+  const outcome = outcomeOnceSent(context)
+  return failure(context, 'too_large', told, { outcome, retryable: false })
 }
 
 function asError(reason: unknown): Error {

@@ -12,7 +12,6 @@ export interface HttpResponseInit {
   readonly headers: RawHeaders
   readonly body: ResponseBody
   readonly context: CallContext
-  readonly maxBytes: number
 }
 
 /**
@@ -21,12 +20,12 @@ export interface HttpResponseInit {
  */
 export class HttpResponse implements Disposable {
   readonly status: number
-  readonly headers: HttpHeaders
   /** Where the answer came from: the last hop when redirects were followed. */
   readonly url: URL
   readonly #body: ResponseBody
   readonly #context: CallContext
-  readonly #maxBytes: number
+  readonly #raw: RawHeaders
+  #headers: HttpHeaders | undefined = undefined
   #bytes: Uint8Array | undefined = undefined
 
   static {
@@ -35,11 +34,14 @@ export class HttpResponse implements Disposable {
 
   constructor(init: HttpResponseInit) {
     this.status = init.status
-    this.headers = new HttpHeaders(init.headers)
+    this.#raw = init.headers
     this.url = init.context.url
     this.#body = init.body
     this.#context = init.context
-    this.#maxBytes = init.maxBytes
+  }
+
+  get headers(): HttpHeaders {
+    return (this.#headers ??= new HttpHeaders(this.#raw))
   }
 
   /** Whether the status is 200 to 299. */
@@ -63,8 +65,7 @@ export class HttpResponse implements Disposable {
    * @throws {HttpError} `'too_large'`, `'stalled'`, `'connection_lost'`, `'body_abandoned'`
    */
   async bytes(options?: IoOptions): Promise<Uint8Array> {
-    if (this.#bytes !== undefined) return this.#bytes
-    if (this.#body.ended) return (this.#bytes = this.#body.whole())
+    if (this.#body.ended) return this.#whole()
     const call = { boundary: 'http', operation: 'body', effect: 'read' } as const
     this.#bytes = await io(call, options, (signal) => this.#collect(signal))
     return this.#bytes
@@ -72,7 +73,7 @@ export class HttpResponse implements Disposable {
 
   /** The body as text (UTF-8; a byte order mark is left out). */
   async text(options?: IoOptions): Promise<string> {
-    return decoder.decode(await this.bytes(options))
+    return decoder.decode(this.#body.ended ? this.#whole() : await this.bytes(options))
   }
 
   /**
@@ -81,7 +82,7 @@ export class HttpResponse implements Disposable {
    * @throws {HttpError} `'invalid_body'` when it is none
    */
   async json<T = unknown>(options?: IoOptions): Promise<T> {
-    const text = await this.text(options)
+    const text = this.#body.ended ? decoder.decode(this.#whole()) : await this.text(options)
     try {
       return JSON.parse(text) as T
     } catch {
@@ -99,6 +100,7 @@ export class HttpResponse implements Disposable {
 
   /** Gives up on what was not read, and frees the connection. */
   [Symbol.dispose](): void {
+    if (this.complete) return
     this.#body.destroy(
       failure(this.#context, 'body_abandoned', 'was disposed of before its body was read', {
         outcome: outcomeOnceSent(this.#context),
@@ -107,12 +109,15 @@ export class HttpResponse implements Disposable {
     )
   }
 
+  #whole(): Uint8Array {
+    return (this.#bytes ??= this.#body.whole())
+  }
+
   async #collect(signal: AbortSignal): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
     let size = 0
     for await (const chunk of this.#body) {
       size += chunk.byteLength
-      if (size > this.#maxBytes) throw tooLarge(this.#context, this.#maxBytes)
       chunks.push(chunk)
     }
     signal.throwIfAborted()
@@ -121,15 +126,6 @@ export class HttpResponse implements Disposable {
 }
 
 const decoder = new TextDecoder()
-
-/** The error for a body that is longer than it may be. */
-export function tooLarge(context: CallContext, maxBytes: number): Error {
-  const told = `answered with more than the ${maxBytes} bytes that "maxBytes" allows`
-  return failure(context, 'too_large', told, {
-    outcome: outcomeOnceSent(context),
-    retryable: false,
-  })
-}
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   if (bytes.byteLength > 0) yield bytes

@@ -1,4 +1,4 @@
-import { currentClock, io, type Outcome } from '@yuzuru/concurrency'
+import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
 import { Attempts } from './attempts.ts'
 import { failure } from './call-context.ts'
 import { Closing } from './closing.ts'
@@ -105,29 +105,29 @@ class PooledHttp implements Http {
     await this.close()
   }
 
-  async #perform(call: PreparedCall): Promise<HttpResponse> {
-    const { context, options } = call
-    const operation = { boundary: 'http', operation: context.method, effect: context.effect }
-    const startedAt = currentClock().now()
-    return await io(
-      { ...operation, translate: unexpected(call) },
-      options,
-      async (signal, progress) => {
-        progress.sent = false
-        this.#closing.enter(context)
-        try {
-          const origins = this.#origins
-          const settings = this.#settings
-          const closing = this.#closing
-          const pipeline = new Pipeline({ call, settings, origins, closing, progress, startedAt })
-          const { budget } = origins.get(context.url.origin)
-          const attempts = { call, policy: settings.retry, budget, progress, closing }
-          return await new Attempts({ ...attempts, send: pipeline.handler }).run(signal)
-        } finally {
-          this.#closing.leave()
-        }
-      },
+  #perform(call: PreparedCall): Promise<HttpResponse> {
+    const { method: operation, effect } = call.context
+    const translate = unexpected(call)
+    return io(
+      { boundary: 'http', operation, effect, translate },
+      call.options,
+      (signal, progress) => this.#run(call, signal, progress),
     )
+  }
+
+  async #run(call: PreparedCall, signal: AbortSignal, progress: IoProgress): Promise<HttpResponse> {
+    const closing = this.#closing
+    const settings = this.#settings
+    progress.sent = false
+    closing.enter(call.context)
+    try {
+      const { handler } = new Pipeline(call, settings, this.#origins, closing, progress)
+      const { budget } = this.#origins.get(call.context.url.origin)
+      const { retry: policy } = settings
+      return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
+    } finally {
+      closing.leave()
+    }
   }
 }
 

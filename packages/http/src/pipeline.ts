@@ -5,39 +5,44 @@ import type { Closing } from './closing.ts'
 import { hedged } from './hedge.ts'
 import type { HttpHandler, HttpRequest } from './http-request.ts'
 import type { HttpResponse } from './http-response.ts'
+import type { Origin } from './origin.ts'
 import type { Origins } from './origins.ts'
 import type { PreparedCall } from './prepare.ts'
 import { type Hop, isRedirect, nextHop } from './redirects.ts'
 import { send } from './send.ts'
 import type { Settings } from './settings.ts'
 
-export interface PipelineInit {
-  readonly call: PreparedCall
-  readonly settings: Settings
-  readonly origins: Origins
-  readonly closing: Closing
-  readonly progress: IoProgress
-  /** When the call began. */
-  readonly startedAt: number
-}
-
 /** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
 export class Pipeline {
   /** Sends one attempt. */
   readonly handler: HttpHandler
-  readonly #init: PipelineInit
+  readonly #call: PreparedCall
+  readonly #settings: Settings
+  readonly #origins: Origins
+  readonly #closing: Closing
+  readonly #progress: IoProgress
 
-  constructor(init: PipelineInit) {
-    this.#init = init
-    const { interceptors } = init.settings
-    const { redirect } = init.call
-    const inner: HttpHandler = (request) =>
-      redirect === 'follow' ? this.#follow(request) : this.#sendHop(request, request.signal)
-    this.handler = interceptors.reduceRight((next, wrap) => wrap(next), inner)
+  constructor(
+    call: PreparedCall,
+    settings: Settings,
+    origins: Origins,
+    closing: Closing,
+    progress: IoProgress,
+  ) {
+    this.#call = call
+    this.#settings = settings
+    this.#origins = origins
+    this.#closing = closing
+    this.#progress = progress
+    const inner: HttpHandler =
+      call.redirect === 'follow'
+        ? (request) => this.#follow(request)
+        : (request) => this.#sendHop(request, request.signal)
+    this.handler = settings.interceptors.reduceRight((next, wrap) => wrap(next), inner)
   }
 
   async #follow(request: HttpRequest): Promise<HttpResponse> {
-    const { maxRedirects } = this.#init.settings
+    const { maxRedirects } = this.#settings
     let hop: Hop = request
     for (let count = 0; ; count += 1) {
       const response = await this.#sendHop(hop, request.signal)
@@ -53,43 +58,49 @@ export class Pipeline {
   }
 
   #contextOf({ method, url, headers }: Hop): CallContext {
-    return { method, url, headers, effect: this.#init.call.context.effect }
+    const { context } = this.#call
+    const isSame = context.url === url && context.headers === headers && context.method === method
+    return isSame ? context : { method, url, headers, effect: context.effect }
   }
 
-  async #sendHop(hop: Hop, signal: AbortSignal): Promise<HttpResponse> {
-    const { settings, origins } = this.#init
+  #sendHop(hop: Hop, signal: AbortSignal): Promise<HttpResponse> {
     const context = this.#contextOf(hop)
-    const origin = origins.get(context.url.origin)
-    const sendOnce = (signal: AbortSignal): Promise<HttpResponse> =>
-      send(origin, settings, this.#sendInit(context, hop, signal))
-    const { hedge } = settings
+    const origin = this.#origins.get(context.url.origin)
+    const { hedge } = this.#settings
+    if (hedge === undefined && origin.breaker === undefined) {
+      return this.#send(origin, context, hop, signal)
+    }
     const isSafe = context.method === 'GET' || context.method === 'HEAD'
     const sendIt = (): Promise<HttpResponse> => {
-      if (hedge === undefined || !isSafe) return sendOnce(signal)
+      if (hedge === undefined || !isSafe) return this.#send(origin, context, hop, signal)
       const mayHedge = (): boolean => origin.hasFree && origin.budget?.take() !== false
-      return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOnce)
+      const sendOne = (signal: AbortSignal): Promise<HttpResponse> =>
+        this.#send(origin, context, hop, signal)
+      return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOne)
     }
-    if (origin.breaker === undefined) return await sendIt()
-    return await throughBreaker(origin.breaker, context, sendIt)
+    if (origin.breaker === undefined) return sendIt()
+    return throughBreaker(origin.breaker, context, sendIt)
   }
 
-  #sendInit(context: CallContext, hop: Hop, signal: AbortSignal): Parameters<typeof send>[2] {
-    const { call, closing, progress, startedAt } = this.#init
-    const timeoutMs = call.bodyTimeoutMs
-    const streams = call.mode === 'stream'
-    return {
+  #send(
+    origin: Origin,
+    context: CallContext,
+    { body }: Hop,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const { mode, maxBytes, options, deadline } = this.#call
+    const streams = mode === 'stream'
+    return send(origin, {
       context,
+      body,
       signal,
-      closing,
-      body: hop.body,
+      maxBytes,
       whole: !streams,
-      maxBytes: call.maxBytes,
-      bodySignal: streams ? call.options.signal : undefined,
-      deadline:
-        streams && timeoutMs !== Infinity ? { at: startedAt + timeoutMs, timeoutMs } : undefined,
-      onSent: () => {
-        progress.sent = true
-      },
-    }
+      bodySignal: streams ? options.signal : undefined,
+      deadline: streams ? deadline : undefined,
+      limits: this.#settings.timeouts,
+      closing: this.#closing,
+      progress: this.#progress,
+    })
   }
 }

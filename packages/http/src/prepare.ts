@@ -1,4 +1,4 @@
-import type { Effect, IoOptions } from '@yuzuru/concurrency'
+import { currentClock, type Effect, type IoOptions } from '@yuzuru/concurrency'
 import type { CallContext } from './call-context.ts'
 import { describeValue } from './describe-value.ts'
 import { expectAmount } from './expect-number.ts'
@@ -23,8 +23,8 @@ export interface PreparedCall {
   readonly retry: boolean
   readonly mode: Mode
   readonly options: IoOptions
-  /** How long the body may take that is read after the call, from the start of the call. */
-  readonly bodyTimeoutMs: number
+  /** When a body that is read after the call must have come. */
+  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
 }
 
 /** What `request` accepts at the most when nothing else is said. */
@@ -73,8 +73,13 @@ export function prepare(
     retry: init.retry !== false,
     mode,
     options: { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs },
-    bodyTimeoutMs: init.timeoutMs ?? Infinity,
+    deadline: deadlineOf(init.timeoutMs),
   }
+}
+
+function deadlineOf(timeoutMs: number | undefined): PreparedCall['deadline'] {
+  if (timeoutMs === undefined || timeoutMs === Infinity) return undefined
+  return { at: currentClock().now() + timeoutMs, timeoutMs }
 }
 
 function acceptOf(
@@ -138,7 +143,10 @@ function parsed(settings: Settings, target: string | URL): URL {
   if (typeof target !== 'string') {
     throw new TypeError(`Expected a URL, got ${describeValue(target)}`)
   }
-  const url = URL.parse(target, settings.origin)
+  const { origin } = settings
+  const isPath = origin !== undefined && target.startsWith('/') && !target.startsWith('//')
+  // The same as below but for one parse.
+  const url = isPath ? URL.parse(origin.origin + target) : URL.parse(target, origin)
   if (url !== null) return url
   const hint = settings.origin === undefined ? ' (the client has no "origin")' : ''
   throw new TypeError(`Expected a URL, got something that is none${hint}`)

@@ -1,96 +1,90 @@
 import type { Permit } from '@yuzuru/concurrency'
-import type { CallContext } from './call-context.ts'
-import type { Closing } from './closing.ts'
-import { Exchange } from './exchange.ts'
-import { HttpResponse } from './http-response.ts'
+import { type Closing, closedFailure } from './closing.ts'
+import { Exchange, type ExchangeInit, type ExchangeOwner } from './exchange.ts'
+import type { HttpResponse } from './http-response.ts'
 import type { Origin } from './origin.ts'
 import type { RequestBody } from './request-body.ts'
-import type { Settings } from './settings.ts'
 import { openBody, wireBody, type WireBody } from './wire-body.ts'
 
-/** What one sending needs to know beyond the request itself. */
-export interface SendInit {
-  readonly context: CallContext
+/** What one sending needs to know. */
+export interface SendInit extends ExchangeInit {
   readonly body: RequestBody | undefined
-  readonly signal: AbortSignal
-  readonly whole: boolean
-  readonly maxBytes: number
-  readonly onSent: () => void
   readonly closing: Closing
-  readonly bodySignal: AbortSignal | undefined
-  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
 }
 
 /** Sends one request over one connection, once. */
-export async function send(
-  origin: Origin,
-  settings: Settings,
-  init: SendInit,
-): Promise<HttpResponse> {
+export function send(origin: Origin, init: SendInit): Promise<HttpResponse> {
+  const { body } = init
+  if (typeof body === 'function') return sendLater(origin, init)
+  // Nothing to wait for: the way of nearly all requests.
+  const permit = origin.tryEnter()
+  if (permit === undefined) return sendLater(origin, init)
+  return open(origin, init, body === undefined ? undefined : wireBody(body), permit)
+}
+
+async function sendLater(origin: Origin, init: SendInit): Promise<HttpResponse> {
   const permit = origin.tryEnter() ?? (await origin.enter(init.context))
-  let exchange: Exchange
+  let body: WireBody | undefined
   try {
     init.signal.throwIfAborted()
-    // Only a factory is worth a turn of the loop.
-    let body: WireBody | undefined
-    if (typeof init.body === 'function') {
-      body = await openBody(init.context, init.body)
-      if (init.signal.aborted) body.stop(init.signal.reason)
-      init.signal.throwIfAborted()
-    } else if (init.body !== undefined) {
-      body = wireBody(init.body)
-    }
-    exchange = open(origin, settings, init, body, permit)
+    if (typeof init.body === 'function') body = await openBody(init.context, init.body)
+    else if (init.body !== undefined) body = wireBody(init.body)
+    if (init.signal.aborted) body?.stop(init.signal.reason)
+    init.signal.throwIfAborted()
   } catch (error) {
     permit.release()
     throw error
   }
-  const { status, headers, body } = await exchange.answer
-  const { context, maxBytes } = init
-  return new HttpResponse({ status, headers, body, context, maxBytes })
+  return await open(origin, init, body, permit)
+}
+
+/** The connection that an exchange holds. */
+class Slot implements ExchangeOwner {
+  readonly #origin: Origin
+  readonly #closing: Closing
+  readonly #permit: Permit
+
+  constructor(origin: Origin, closing: Closing, permit: Permit) {
+    this.#origin = origin
+    this.#closing = closing
+    this.#permit = permit
+  }
+
+  release(exchange: Exchange): void {
+    this.#origin.exchanges.delete(exchange)
+    this.#permit.release()
+    this.#closing.release()
+  }
 }
 
 function open(
   origin: Origin,
-  settings: Settings,
   init: SendInit,
   body: WireBody | undefined,
   permit: Permit,
-): Exchange {
-  const { context, signal, whole, maxBytes, onSent, closing } = init
-  closing.open(context)
-  const exchange = new Exchange({
-    context,
-    signal,
-    whole,
-    maxBytes,
-    onSent,
-    limits: settings.timeouts,
-    bodySignal: init.bodySignal,
-    deadline: init.deadline,
-    requestBody: body,
-    onEnd: () => {
-      origin.exchanges.delete(exchange)
-      permit.release()
-      closing.release()
-    },
-  })
+): Promise<HttpResponse> {
+  const { context, closing } = init
+  if (!closing.open()) {
+    permit.release()
+    return Promise.reject(closedFailure(context))
+  }
+  const exchange = new Exchange(init, body, new Slot(origin, closing, permit))
   origin.exchanges.add(exchange)
   origin.dispatch(
     {
       origin: origin.name,
-      path: `${context.url.pathname}${context.url.search}`,
+      path: context.url.pathname + context.url.search,
       method: context.method,
       headers: lengthened(context.headers, body?.length),
       body: (body?.content ?? null) as string | null,
       headersTimeout: 0,
       bodyTimeout: 0,
       // undici would close the connection after each HEAD.
-      ...(context.method === 'HEAD' ? { reset: false } : {}),
+      reset: context.method === 'HEAD' ? false : (null as unknown as boolean),
     },
     exchange,
   )
-  return exchange
+  return exchange.response
 }
 
 function lengthened(
