@@ -1,0 +1,117 @@
+import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import type { Database } from './database.ts'
+import { migrate } from './migrate.ts'
+
+let postgres: PostgresServer
+let db: Database<object>
+let url: string
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+
+beforeEach(async () => {
+  url = await postgres.createDatabase()
+  db = createDatabase<object>({ url })
+  return () => db.close()
+})
+
+afterAll(async () => {
+  await postgres.close()
+})
+
+function creates(table: string): Migration {
+  return { up: (db) => db.schema.createTable(table).addColumn('id', 'integer').execute() }
+}
+
+async function tables(): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = 'public' and tablename not like 'kysely%' order by name`.execute(db)
+  return rows.map(({ name }) => name)
+}
+
+describe('migrate', () => {
+  test('runs each migration once, by name, and tells which', async () => {
+    const first = { '2_b': creates('b'), '1_a': creates('a') }
+    expect(await migrate(db, first)).toEqual(['1_a', '2_b'])
+    expect(await migrate(db, { ...first, '3_c': creates('c') })).toEqual(['3_c'])
+    expect(await migrate(db, { ...first, '3_c': creates('c') })).toEqual([])
+    expect(await tables()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('composes the migrations of packages with those of the app, whichever came first', async () => {
+    const jobs = { yuzuru_jobs_0001_init: creates('jobs') }
+    await migrate(db, [jobs])
+
+    expect(await migrate(db, [{ '0001_app': creates('app') }, jobs])).toEqual(['0001_app'])
+    await expect(migrate(db, [jobs, { ...jobs }])).rejects.toThrow('"yuzuru_jobs_0001_init" twice')
+  })
+
+  test('reads a folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
+    const up = `export const up = (db) => db.schema.createTable('a').addColumn('id', 'integer').execute()`
+    await writeFile(join(folder, '1_a.mjs'), up)
+    await writeFile(join(folder, 'notes.md'), 'not one of them')
+
+    expect(await migrate(db, folder)).toEqual(['1_a'])
+    expect(await tables()).toEqual(['a'])
+    await rm(folder, { recursive: true })
+  })
+
+  test('a dry run tells what would run and changes nothing', async () => {
+    const all = { '1_a': creates('a'), '2_b': creates('b') }
+    expect(await migrate(db, all, { dryRun: true })).toEqual(['1_a', '2_b'])
+    expect(await tables()).toEqual([])
+    await migrate(db, { '1_a': creates('a') })
+
+    expect(await migrate(db, all, { dryRun: true })).toEqual(['2_b'])
+  })
+
+  test('a migration that fails names itself and leaves nothing of the others', async () => {
+    const wrong = { '1_a': creates('a'), '2_wrong': creates('a') }
+
+    await expect(migrate(db, wrong)).rejects.toMatchObject({
+      code: 'migration_failed',
+      outcome: 'none',
+      message: expect.stringContaining('2_wrong'),
+      cause: { code: 'duplicate_object' },
+    })
+    expect(await tables()).toEqual([])
+  })
+
+  test('what is no migration is refused', async () => {
+    await expect(migrate(db, { '1_a': {} as Migration })).rejects.toThrow('to have a function up')
+  })
+
+  test('eight processes that start at once run each migration once', async () => {
+    await sql`create table runs (name text)`.execute(db)
+    const entry = JSON.stringify(new URL('index.ts', import.meta.url).href)
+    const program = `
+      import { createDatabase, migrate } from ${entry}
+      await using db = createDatabase({ url: process.env.DATABASE })
+      const note = (name) => ({ up: (db) => db.insertInto('runs').values({ name }).execute() })
+      const ran = await migrate(db, { '1_a': note('a'), '2_b': note('b') })
+      process.stdout.write(JSON.stringify(ran))`
+    const args = ['--input-type=module', '--eval', program]
+    const cwd = import.meta.dirname
+    const env = { ...process.env, DATABASE: url, NODE_OPTIONS: '' }
+
+    const outputs = await Promise.all(
+      Array.from({ length: 8 }, () => promisify(execFile)(process.execPath, args, { cwd, env })),
+    )
+
+    const ran = outputs.map(({ stdout }) => stdout).toSorted()
+    expect(ran).toEqual(['["1_a","2_b"]', ...Array.from({ length: 7 }, () => '[]')])
+    const { rows } = await sql`select name from runs order by name`.execute(db)
+    expect(rows).toEqual([{ name: 'a' }, { name: 'b' }])
+  })
+})
