@@ -3,8 +3,21 @@ import { DbError } from './db-error.ts'
 import { columnsOf, isServerError, safeMessageOf, type ServerError } from './server-error.ts'
 import { meaningOf } from './sql-state.ts'
 
+/** Kysely and this package fill the ten frames that a stack has by default: enough for the caller's too. */
+const STACK_FRAMES = 40
+
 /** Makes a {@link DbError} of what pg threw. `outcome` is what is known so far. */
 export function translateError(operation: string, error: unknown, outcome: Outcome): DbError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = STACK_FRAMES
+  try {
+    return translated(operation, error, outcome)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function translated(operation: string, error: unknown, outcome: Outcome): DbError {
   if (isServerError(error)) return fromServer(operation, error, outcome)
   const told = error instanceof Error ? error.message : 'something that is no error'
   if (isSystemError(error) || /^(Connection terminated|Client )/.test(told)) {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { outcomeOf, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+import { DbError } from './db-error.ts'
+import { json } from './parameter.ts'
+import { stream } from './stream.ts'
+import { transaction } from './transaction.ts'
+import { afterCommit } from './transaction-hooks.ts'
+
+/** One case of a conformance suite. */
+export interface ExerciseCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+interface Schema {
+  yuzuru_exercise: { id: number; body: unknown }
+}
+
+/**
+ * What must hold on every way to PostgreSQL: a pool of our own, one that was passed in, behind PgBouncer
+ * in transaction mode, another version of the server. For the test runner of your choice.
+ *
+ * @param make opens a database that may create tables; each case closes what it opened
+ * @example
+ * for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
+ */
+export function exerciseDatabase(make: () => Database<unknown>): readonly ExerciseCase[] {
+  return Object.entries(cases).map(([name, run]) => ({
+    name,
+    run: async () => {
+      await using db = make() as Database<Schema>
+      await sql`drop table if exists yuzuru_exercise`.execute(db)
+      await sql`create table yuzuru_exercise (id int primary key, body jsonb)`.execute(db)
+      await run(db)
+      await sql`drop table if exists yuzuru_exercise`.execute(db)
+    },
+  }))
+}
+
+const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {
+  async 'runs the queries of Kysely'(db) {
+    await add(db, 1, [1, 2])
+    const rows = await db.selectFrom('yuzuru_exercise').selectAll().execute()
+    assert.deepEqual(rows, [{ id: 1, body: [1, 2] }])
+    const [updated] = await db.updateTable('yuzuru_exercise').set({ id: 2 }).execute()
+    assert.equal(updated?.numUpdatedRows, 1n)
+  },
+
+  async 'reads int8 as bigint and keeps microseconds'(db) {
+    const { rows } = await sql<{ n: bigint; at: unknown }>`
+      select 9223372036854775807::int8 as n, timestamptz '2026-01-02 03:04:05.000006Z' as at`.execute(
+      db,
+    )
+    assert.equal(rows[0]?.n, 9223372036854775807n)
+    const again = await sql<{ same: boolean }>`
+      select ${rows[0].at}::timestamptz = '2026-01-02 03:04:05.000006Z' as same`.execute(db)
+    assert.equal(again.rows[0]?.same, true)
+  },
+
+  async 'a transaction commits when its function returns'(db) {
+    const told: string[] = []
+    await transaction(db, async (tx) => {
+      await add(tx, 1, null)
+      afterCommit(tx, () => told.push('committed'))
+    })
+    assert.equal(await count(db), 1)
+    assert.deepEqual(told, ['committed'])
+  },
+
+  async 'a transaction rolls back when its function throws'(db) {
+    const wrong = new Error('wrong')
+    const failed = transaction(db, async (tx) => {
+      await add(tx, 1, null)
+      throw wrong
+    })
+    await assert.rejects(failed, wrong)
+    assert.equal(await count(db), 0)
+  },
+
+  async 'a failure in a savepoint poisons nothing after it'(db) {
+    await transaction(db, async (tx) => {
+      await add(tx, 1, null)
+      const failed = transaction(tx, (inner) => add(inner, 1, null))
+      await assert.rejects(failed, { code: 'unique_violation' })
+      await add(tx, 2, null)
+    })
+    assert.equal(await count(db), 2)
+  },
+
+  async 'a conflict reruns the whole function'(db) {
+    let calls = 0
+    await transaction(db, async (tx) => {
+      calls += 1
+      await add(tx, calls, null)
+      if (calls < 3) await sql`do 'begin raise sqlstate ''40001''; end'`.execute(tx)
+    })
+    assert.deepEqual([calls, await count(db)], [3, 1])
+  },
+
+  async 'a deadline stops the statement, and the connections serve on'(db) {
+    for (let turn = 0; turn < 5; turn += 1) {
+      const failed = withTimeout(20, () => sql`select pg_sleep(60)`.execute(db))
+      await assert.rejects(failed, (error) => TimeoutError.isInstance(error))
+    }
+    assert.equal(await count(db), 0)
+  },
+
+  async 'a deadline in a transaction rolls it back, with outcome none'(db) {
+    const failed = withTimeout(50, () =>
+      transaction(db, async (tx) => {
+        await add(tx, 1, null)
+        await sql`select pg_sleep(60)`.execute(tx)
+      }),
+    )
+    await assert.rejects(failed, (error) => outcomeOf(error) === 'none')
+    assert.equal(await count(db), 0)
+  },
+
+  async 'no cancel strays to another query'(db) {
+    const strays: unknown[] = []
+    const cancelled = Array.from({ length: 40 }, async (_, turn) => {
+      const failed = withTimeout(turn % 8, () => sql`select pg_sleep(0.005)`.execute(db))
+      await failed.catch((error: unknown) => TimeoutError.isInstance(error) || strays.push(error))
+    })
+    const others = Array.from({ length: 40 }, async () => {
+      await sql`select pg_sleep(0.002)`.execute(db).catch((error: unknown) => strays.push(error))
+    })
+    await Promise.all([...cancelled, ...others])
+    assert.deepEqual(strays, [])
+  },
+
+  async 'timeouts end with their transaction'(db) {
+    await transaction(db, (tx) => add(tx, 1, null), { statementTimeoutMs: 50, lockTimeoutMs: 50 })
+    const { rows } = await sql<{ all: string }>`select current_setting('statement_timeout') ||
+      current_setting('lock_timeout') as all`.execute(db)
+    assert.equal(rows[0]?.all, '00')
+  },
+
+  async 'a stream reads in batches and closes its cursor'(db) {
+    for (let id = 1; id <= 25; id += 1) await add(db, id, null)
+    const ids: number[] = []
+    const query = db.selectFrom('yuzuru_exercise').select('id').orderBy('id')
+    for await (const { id } of stream(query, { batchSize: 4 })) {
+      ids.push(id)
+      if (id === 10) break
+    }
+    assert.equal(ids.length, 10)
+    assert.equal(await count(db), 25)
+  },
+
+  async 'the outer db inside its own transaction is refused'(db) {
+    await transaction(db, async () => {
+      await assert.rejects(count(db), { code: 'nested_connection', outcome: 'none' })
+    })
+  },
+
+  async 'a tx after its end is refused'(db) {
+    const tx = await transaction(db, async (tx) => tx)
+    await assert.rejects(count(tx), (error) => DbError.isInstance(error))
+  },
+}
+
+type On = Pick<Database<Schema>, 'insertInto' | 'selectFrom'>
+
+async function add(on: On, id: number, body: unknown): Promise<void> {
+  await on
+    .insertInto('yuzuru_exercise')
+    .values({ id, body: json(body) })
+    .execute()
+}
+
+async function count(on: On): Promise<number> {
+  const rows = await on.selectFrom('yuzuru_exercise').select('id').execute()
+  return rows.length
+}
