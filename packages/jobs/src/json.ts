@@ -1,5 +1,5 @@
 /** The longest serialised payload, in UTF-8 bytes: a job points at data, it does not carry it. */
-export const MAX_PAYLOAD_BYTES = 1_048_576
+const MAX_PAYLOAD_BYTES = 1_048_576
 
 /**
  * Serialises a payload so that what the handler gets is what was given.

@@ -1,4 +1,5 @@
 import { Cancelled, cancelScope, shield, throwIfCancelled } from '@yuzuru/concurrency'
+import { createDatabase } from '@yuzuru/db'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from './enqueue.ts'
@@ -79,6 +80,29 @@ describe('shutdown', () => {
     })
     await expect(call).rejects.toSatisfy((error) => Cancelled.isInstance(error))
     expect(ran).toBe(false)
+    expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
+  })
+
+  test('reaches the query that a handler waits for', async () => {
+    const { db, url, name } = await queue()
+    await using ours = createDatabase<unknown>({ url })
+    const job = defineJob<object>({
+      name: 'querying',
+      run: async () => {
+        await sql`select pg_sleep(600)`.execute(ours)
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    const sleeping = async (): Promise<number> =>
+      (
+        await sql`select 1 from pg_stat_activity where application_name = ${name}
+        and wait_event = 'PgSleep'`.execute(db)
+      ).rows.length
+    const events = await withWorker(ours, { jobs: [job] }, async () => {
+      await expect.poll(sleeping, { interval: 5 }).toBe(1)
+    })
+    expect(await sleeping()).toBe(0)
+    expect(types(events)).toEqual(['started', 'returned'])
     expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
   })
 })

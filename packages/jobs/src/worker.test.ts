@@ -1,13 +1,15 @@
 import { sleep } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { listenOn } from './fixtures/listen-on.ts'
 import { queue } from './fixtures/queue.ts'
 import { blocking, types, withWorker } from './fixtures/with-worker.ts'
+import { getJob } from './get-job.ts'
 import { defineJob } from './job.ts'
 import { jobStats } from './job-stats.ts'
 import { createWorker } from './worker.ts'
+import type { WorkerEvent } from './worker-event.ts'
 
 describe('worker', () => {
   test('runs what is due, by priority, then time, then order of enqueueing', async () => {
@@ -171,6 +173,61 @@ describe('worker', () => {
       code: 'database',
       outcome: 'none',
     })
+  })
+
+  test('survives the loss of all its connections in the middle', async () => {
+    const { db, name } = await queue()
+    const job = defineJob<{ n: number }>({ name: 'resilient', run: () => sleep(1) })
+    await enqueueMany(
+      db,
+      job,
+      Array.from({ length: 100 }, (_, n) => ({ n })),
+    )
+    let completed = 0
+    const middle = Promise.withResolvers<void>()
+    const onEvent = ({ type }: WorkerEvent): void => {
+      if (type === 'completed') completed += 1
+      if (completed === 30) middle.resolve()
+    }
+    await withWorker(db, { jobs: [job], leaseMs: 500, onEvent }, async () => {
+      await middle.promise
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = ${name} and pid <> pg_backend_pid()`.execute(db)
+      await expect
+        .poll(() => jobStats(db), { interval: 20, timeout: 20_000 })
+        .toMatchObject({
+          completed: 100,
+        })
+    })
+  })
+
+  test('is not stopped by an onEvent that throws: that becomes a process warning', async () => {
+    const { db } = await queue()
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const job = defineJob<object>({ name: 'observed', run: async () => undefined })
+    const { id } = await enqueue(db, job, {})
+    const worker = createWorker(db, {
+      jobs: [job],
+      onEvent: () => {
+        throw new Error('no disk for the log')
+      },
+    })
+    await worker.runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed' })
+    expect(warned).toHaveBeenCalledWith(
+      expect.objectContaining({ message: 'no disk for the log' }),
+      expect.anything(),
+    )
+  })
+
+  test('runs once at a time, and again after that', async () => {
+    const { db } = await queue()
+    const { job } = blocking()
+    const worker = createWorker(db, { jobs: [job] })
+    const first = worker.runUntilIdle()
+    await expect(worker.run()).rejects.toThrow('Expected the worker to be idle')
+    await first
+    await worker.runUntilIdle()
   })
 
   test('wakes by a notification, long before its next poll', async () => {
