@@ -27,7 +27,6 @@ export interface Settings {
     readonly url: string
     readonly secretKey: string
     readonly webhookSecret: string
-    readonly priceId: string
   }
   readonly google: {
     readonly authUrl: string

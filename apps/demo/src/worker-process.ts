@@ -48,9 +48,7 @@ export class WorkerProcess implements AsyncDisposable {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill('SIGTERM')
-    const { expired } = await moveOnAfter(STOP_MS, async ({ signal }) => {
-      await Promise.race([gone, once(signal, 'abort')])
-    })
+    const { expired } = await moveOnAfter(STOP_MS, () => Promise.race([gone, sleep(Infinity)]))
     if (expired) child.kill('SIGKILL')
     await gone
   }

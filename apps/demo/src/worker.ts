@@ -38,3 +38,6 @@ await run(
   },
   { name: 'worker' },
 )
+
+// The pipe to the parent would keep the process alive.
+if (process.connected) process.disconnect?.()

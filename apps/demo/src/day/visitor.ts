@@ -7,7 +7,7 @@ export interface Visit {
   readonly url: URL
   readonly headers: HttpResponse['headers']
   readonly text: string
-  json<T>(): T
+  readonly json: unknown
 }
 
 /** A person with a browser, as far as HTTP goes: keeps cookies and follows redirects within the app. */
@@ -78,5 +78,6 @@ export class Visitor implements AsyncDisposable {
 
 function visitOf(response: HttpResponse, url: URL, text: string): Visit {
   const { status, headers } = response
-  return { status, headers, url, text, json: <T>() => JSON.parse(text) as T }
+  const isJson = headers.get('content-type')?.startsWith('application/json') === true
+  return { status, headers, url, text, json: isJson ? (JSON.parse(text) as unknown) : undefined }
 }

@@ -81,6 +81,14 @@ export async function addStaff(
   }
 }
 
+export async function getOffice({ db }: App, officeId: string): Promise<{ readonly name: string }> {
+  return await db
+    .selectFrom('offices')
+    .select('name')
+    .where('id', '=', officeId)
+    .executeTakeFirstOrThrow()
+}
+
 export async function listStaff({ db }: App, officeId: string): Promise<Staff[]> {
   return await db
     .selectFrom('staff')

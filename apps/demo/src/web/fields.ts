@@ -30,7 +30,7 @@ export class Fields {
         en: 'contains a control character',
       })
     }
-    if ([...text].length > options.max) {
+    if (Array.from(text).length > options.max) {
       return this.#refuse(field, {
         ja: `${options.max}文字以内で入力してください`,
         en: `must be at most ${options.max} characters`,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { cancelScope, detached, moveOnAfter, shield, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, detached, moveOnAfter, shield, sleep, withTimeout } from '@yuzuru/concurrency'
 
 /** How long requests may take altogether, and how long those under way may go on at shutdown. */
 const REQUEST_MS = 30_000
@@ -45,10 +45,7 @@ async function drain(server: Server, shutdown: AbortController): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
-  const { expired } = await moveOnAfter(DRAIN_MS, async ({ signal }) => {
-    await Promise.race([closed, once(signal, 'abort')])
-    signal.throwIfAborted()
-  })
+  const { expired } = await moveOnAfter(DRAIN_MS, () => Promise.race([closed, sleep(Infinity)]))
   if (!expired) return
   shutdown.abort(new Error('The server is shutting down'))
   server.closeAllConnections()

@@ -1,0 +1,37 @@
+import { throwIfCancelled } from '@yuzuru/concurrency'
+import type { Language } from '../web/language.ts'
+import { awaitStep } from './await-step.ts'
+import { budgetStep } from './budget-step.ts'
+import type { Day, Step } from './day.ts'
+import { registrationStep } from './registration-step.ts'
+import { remindersStep } from './reminders-step.ts'
+import { type StepResult, StepReport } from './report.ts'
+import { requestStep } from './request-step.ts'
+
+const STEPS: readonly Step[] = [registrationStep, requestStep, remindersStep, awaitStep, budgetStep]
+
+/** Lives the day, step by step, telling as it goes. A step that breaks off does not stop the others. */
+export async function liveDay(
+  day: Day,
+  language: Language,
+  print: (line: string) => void,
+): Promise<StepResult[]> {
+  const results: StepResult[] = []
+  for (const [index, step] of STEPS.entries()) {
+    print(`${index + 1}/${STEPS.length} ${step.title[language]}`)
+    const report = new StepReport(print, language)
+    const start = performance.now()
+    let failure: string | undefined
+    try {
+      await step.run(day, report)
+    } catch (error) {
+      // A shutdown is not a step that failed.
+      throwIfCancelled()
+      failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      print(`    ✗ ${failure}`)
+    }
+    const tookMs = performance.now() - start
+    results.push({ number: index + 1, title: step.title, checks: report.checks, tookMs, failure })
+  }
+  return results
+}

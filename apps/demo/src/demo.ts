@@ -1,0 +1,55 @@
+import { sleep } from '@yuzuru/concurrency'
+import { openApp, migrateApp } from './app.ts'
+import type { DemoOptions } from './command-line.ts'
+import type { Day } from './day/day.ts'
+import { liveDay } from './day/live-day.ts'
+import { type StepResult, stepHolds } from './day/report.ts'
+import { dayRoutes } from './day/routes.tsx'
+import { renderTable } from './day/table.ts'
+import { Visitor } from './day/visitor.ts'
+import { inboxRoutes } from './inbox/routes.tsx'
+import { startOutsideWorld } from './outside-world.ts'
+import { serve } from './web/serve.ts'
+import { createWebApp } from './web/web-app.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+/** Starts the outside world and the app, lives the day once, prints its table, and serves on. */
+export async function demo({ once, dir, port, language }: DemoOptions): Promise<void> {
+  const print = (line: string): void => console.log(line)
+  const say = (ja: string, en: string): void => print({ ja, en }[language])
+  let results: readonly StepResult[] | undefined
+
+  say(
+    'サンドボックスを起動しています（PostgreSQL、S3、SMTP、Stripe、Google）…',
+    'Starting the sandbox (PostgreSQL, S3, SMTP, Stripe, Google) …',
+  )
+  await using world = await startOutsideWorld(dir)
+  const { sandbox } = world
+  let handler = (_request: Request): Response | Promise<Response> =>
+    new Response('Starting', { status: 503 })
+  await using server = await serve((request) => handler(request), port)
+  const settings = await world.settingsFor(`http://127.0.0.1:${server.port}`)
+  await using app = await openApp(settings)
+  await migrateApp(app.db)
+  const web = createWebApp(app, [inboxRoutes(sandbox.smtp.inbox), dayRoutes(() => results)])
+  handler = (request) => web.fetch(request)
+  await using worker = await WorkerProcess.start(settings)
+  say(`けいかくんが動きました: ${settings.publicUrl}`, `けいかくん is up: ${settings.publicUrl}`)
+  print('')
+
+  await using manager = new Visitor(settings.publicUrl)
+  const runId = Date.now().toString(36)
+  const day: Day = { app, sandbox, worker, manager, runId, facts: {} }
+  results = await liveDay(day, language, print)
+  print('')
+  print(renderTable(results, language))
+  if (!results.every((result) => stepHolds(result))) process.exitCode = 1
+  if (once) return
+
+  print('')
+  say(
+    `画面: ${settings.publicUrl}（終了は Ctrl-C）`,
+    `The pages: ${settings.publicUrl} (Ctrl-C ends it)`,
+  )
+  await sleep(Infinity)
+}

@@ -1,0 +1,62 @@
+import { type Sandbox, startSandbox } from '@yuzuru/sandbox'
+import { readSecrets } from './secrets.ts'
+import type { Settings } from './settings.ts'
+
+/** The sandbox, and how the app reaches what is in it. */
+export interface OutsideWorld extends AsyncDisposable {
+  readonly sandbox: Sandbox
+  /** The settings of an app that is reached at `publicUrl`. */
+  settingsFor(publicUrl: string): Promise<Settings>
+}
+
+const BUCKET = 'keikaku'
+
+/** Starts the sandbox over `dir`, or for this time only, and makes what the app needs in it. */
+export async function startOutsideWorld(dir: string | undefined): Promise<OutsideWorld> {
+  const sandbox = await startSandbox({
+    ...(dir === undefined ? {} : { dir }),
+    s3: { buckets: [BUCKET] },
+    smtp: { auth: true },
+    google: { rotateRefreshTokens: true },
+  })
+  return {
+    sandbox,
+    settingsFor: (publicUrl) => settingsFor(sandbox, dir, publicUrl),
+    [Symbol.asyncDispose]: () => sandbox.close(),
+  }
+}
+
+async function settingsFor(
+  { postgres, s3, smtp, stripe, google }: Sandbox,
+  dir: string | undefined,
+  publicUrl: string,
+): Promise<Settings> {
+  const secrets = await readSecrets(dir)
+  stripe.setWebhookUrl(new URL('/webhooks/stripe', publicUrl).href)
+  return {
+    publicUrl,
+    ...secrets,
+    databaseUrl: postgres.url,
+    storage: {
+      endpoint: s3.endpoint,
+      region: s3.region,
+      bucket: BUCKET,
+      accessKeyId: s3.accessKeyId,
+      secretAccessKey: s3.secretAccessKey,
+    },
+    mail: { host: smtp.host, port: smtp.port, user: smtp.user, password: smtp.password },
+    stripe: {
+      url: stripe.url,
+      secretKey: stripe.secretKey,
+      webhookSecret: stripe.webhookSecret,
+    },
+    google: {
+      authUrl: google.authUrl,
+      tokenUrl: google.tokenUrl,
+      revokeUrl: google.revokeUrl,
+      calendarUrl: google.calendarUrl,
+      clientId: google.clientId,
+      clientSecret: google.clientSecret,
+    },
+  }
+}

@@ -1,0 +1,182 @@
+import { enqueue } from '@yuzuru/jobs'
+import { Hono } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import type { App } from '../app.ts'
+import { readRegistration, registerOffice } from '../offices/offices.ts'
+import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
+import { Fields, type Input } from '../web/fields.ts'
+import { Invalid, type Problem } from '../web/invalid.ts'
+import { Field, Layout, Problems } from '../web/layout.tsx'
+import { readForm } from '../web/read-form.ts'
+import { closeSession, openSession, SESSION_SECONDS } from './session.ts'
+
+export const SESSION_COOKIE = 'session'
+
+/** Registering, verifying an address, signing in by mail, signing out. */
+export function signInRoutes(app: App): Hono<Environment> {
+  const routes = new Hono<Environment>()
+
+  routes.get('/register', (c) => registerPage(c, {}, []))
+
+  routes.post('/register', async (c) => {
+    const input = await readForm(c)
+    try {
+      await registerOffice(app, readRegistration(input), c.get('language'))
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      c.status(error.status)
+      return registerPage(c, input, error.problems)
+    }
+    return mailSentPage(c)
+  })
+
+  routes.get('/sign-in', (c) => signInPage(c, {}, []))
+
+  routes.post('/sign-in', async (c) => {
+    const input = await readForm(c)
+    const fields = new Fields(input)
+    const email = fields.email('email')
+    try {
+      fields.check()
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      c.status(error.status)
+      return signInPage(c, input, error.problems)
+    }
+    const staff = await app.db
+      .selectFrom('staff')
+      .select('id')
+      .where('email', '=', email)
+      .executeTakeFirst()
+    if (staff !== undefined) {
+      const payload = {
+        staffId: staff.id,
+        language: c.get('language'),
+        purpose: 'sign-in',
+      } as const
+      await enqueue(app.db, app.jobs.sendSignInLink, payload)
+    }
+    // The same answer either way: who is registered is nobody's business.
+    return mailSentPage(c)
+  })
+
+  routes.get('/verify', async (c) => {
+    const session = await openSession(app.db, c.req.query('token') ?? '')
+    setCookie(c, SESSION_COOKIE, session, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'Lax',
+      maxAge: SESSION_SECONDS,
+      secure: app.settings.publicUrl.startsWith('https:'),
+    })
+    return c.redirect('/home')
+  })
+
+  routes.post('/sign-out', async (c) => {
+    await closeSession(app.db, getCookie(c, SESSION_COOKIE))
+    deleteCookie(c, SESSION_COOKIE, { path: '/' })
+    return c.redirect('/')
+  })
+
+  return routes
+}
+
+function registerPage(
+  c: AppContext,
+  input: Input,
+  problems: readonly Problem[],
+): Response | Promise<Response> {
+  const language = c.get('language')
+  const typed = (name: string): string | undefined => {
+    const value = input[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return c.html(
+    <Layout context={pageContext(c)} title={{ ja: '事業所の登録', en: 'Register an office' }}>
+      <Problems problems={problems} language={language} />
+      <section>
+        <form method="post" action="/register">
+          <Field
+            name="officeName"
+            label={{ ja: '事業所名', en: 'Office' }}
+            value={typed('officeName')}
+            maxLength={100}
+            {...{ language, problems }}
+          />
+          <Field
+            name="staffName"
+            label={{ ja: 'お名前', en: 'Your name' }}
+            value={typed('staffName')}
+            maxLength={100}
+            {...{ language, problems }}
+          />
+          <Field
+            name="email"
+            type="email"
+            label={{ ja: 'メールアドレス', en: 'Mail address' }}
+            value={typed('email')}
+            maxLength={254}
+            {...{ language, problems }}
+          />
+          <button>{{ ja: '登録する', en: 'Register' }[language]}</button>
+        </form>
+      </section>
+    </Layout>,
+  )
+}
+
+function signInPage(
+  c: AppContext,
+  input: Input,
+  problems: readonly Problem[],
+): Response | Promise<Response> {
+  const language = c.get('language')
+  const { email } = input
+  return c.html(
+    <Layout context={pageContext(c)} title={{ ja: 'ログイン', en: 'Sign in' }}>
+      <Problems problems={problems} language={language} />
+      <section>
+        <form method="post" action="/sign-in">
+          <Field
+            name="email"
+            type="email"
+            label={{ ja: 'メールアドレス', en: 'Mail address' }}
+            value={typeof email === 'string' ? email : undefined}
+            maxLength={254}
+            {...{ language, problems }}
+          />
+          <button>{{ ja: 'ログイン用リンクを送る', en: 'Send me a link' }[language]}</button>
+        </form>
+        <p>
+          <a href="/register">{{ ja: '事業所を登録する', en: 'Register an office' }[language]}</a>
+        </p>
+      </section>
+    </Layout>,
+  )
+}
+
+function mailSentPage(c: AppContext): Response | Promise<Response> {
+  const language = c.get('language')
+  return c.html(
+    <Layout
+      context={pageContext(c)}
+      title={{ ja: 'メールをご確認ください', en: 'Check your mail' }}
+    >
+      <section>
+        <p>
+          {
+            {
+              ja: 'リンクを記載したメールをお送りしました。メールのリンクを開いてください。',
+              en: 'A mail with a link is on its way. Open the link in it.',
+            }[language]
+          }
+        </p>
+        <p class="soft">
+          <a href="/inbox">
+            {{ ja: 'サンドボックスの受信箱を見る', en: 'Look into the sandbox’s inbox' }[language]}
+          </a>
+        </p>
+      </section>
+    </Layout>,
+  )
+}

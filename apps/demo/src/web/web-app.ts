@@ -1,0 +1,62 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { getCookie } from 'hono/cookie'
+import { csrf } from 'hono/csrf'
+import { secureHeaders } from 'hono/secure-headers'
+import type { App } from '../app.ts'
+import { awaitRoutes } from '../await/routes.tsx'
+import { homeRoutes } from '../home/routes.tsx'
+import { requestRoutes } from '../requests/routes.tsx'
+import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
+import { staffOfSession } from '../sign-in/session.ts'
+import type { Environment } from './environment.ts'
+import { answerFailure } from './failure.tsx'
+import { Invalid, notFound } from './invalid.ts'
+import { languageOf } from './language.ts'
+
+/** The largest form or JSON body, in bytes. Files have a limit of their own. */
+const FORM_BYTES = 256 * 1_024
+
+/** The whole web app. `extra` holds what only a demo has: the sandbox's inbox, the day's table. */
+export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hono<Environment> {
+  const web = new Hono<Environment>()
+  web.onError(async (error, c) => await answerFailure(c, error))
+  web.notFound(async (c) => {
+    const error = notFound('path', { ja: 'このページはありません', en: 'there is no such page' })
+    return await answerFailure(c, error)
+  })
+  web.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'unsafe-inline'"],
+        formAction: ["'self'", 'http://127.0.0.1:*'],
+        frameAncestors: ["'none'"],
+      },
+    }),
+  )
+  web.use(async (c, next) => {
+    c.set('language', languageOf(c))
+    await next()
+  })
+  web.use(async (c, next) => {
+    c.set('staff', await staffOfSession(app.db, getCookie(c, SESSION_COOKIE)))
+    await next()
+  })
+  web.use(csrf({ origin: app.settings.publicUrl }))
+  const formLimit = bodyLimit({
+    maxSize: FORM_BYTES,
+    onError: () => {
+      throw new Invalid(
+        [{ field: 'body', text: { ja: '送信内容が大きすぎます', en: 'is too large' } }],
+        413,
+      )
+    },
+  })
+  web.use(async (c, next) => (c.req.method === 'PUT' ? await next() : await formLimit(c, next)))
+  for (const routes of [signInRoutes, homeRoutes, requestRoutes, awaitRoutes]) {
+    web.route('/', routes(app))
+  }
+  for (const routes of extra) web.route('/', routes)
+  return web
+}
