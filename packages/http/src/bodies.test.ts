@@ -1,5 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import { cancelScope } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttp, type Http } from './http.ts'
@@ -50,18 +53,52 @@ describe('the body of a request', () => {
     })
   })
 
-  test('that is pulled from a stream waits for the server', async () => {
-    const gate = Promise.withResolvers<void>()
-    server.reply({ after: gate.promise })
-    let pulled = 0
+  test('that is a stream waits for a server that does not read', async () => {
+    const sockets: Socket[] = []
+    const deaf = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket))
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
+    const { port } = deaf.address() as AddressInfo
+    const pulled: number[] = []
     const body = async function* (): AsyncGenerator<Uint8Array> {
-      for (; pulled < 8; pulled += 1) yield new Uint8Array(16)
+      for (;;) {
+        pulled.push(1)
+        yield new Uint8Array(256 * 1024)
+      }
     }
-    const call = http.request('/', { method: 'PUT', body })
-    const request = await server.received(1)
+    await cancelScope(async (scope) => {
+      const call = http.request(`http://127.0.0.1:${port}/`, { method: 'PUT', body })
+      let before = -1
+      while (pulled.length === 0 || pulled.length !== before) {
+        before = pulled.length
+        for (let turn = 0; turn < 100; turn += 1) await setImmediate()
+      }
+      // What the system buffers, and no more.
+      expect(pulled.length).toBeLessThan(200)
+      scope.cancel('seen enough')
+      await expect(call).rejects.toMatchObject({ name: 'Cancelled' })
+    })
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => deaf.close(resolve))
+  })
+
+  test('is pulled in the context of its caller, whoever freed the connection', async () => {
+    const one = createHttp({ origin: server.url, connections: 1 })
+    const storage = new AsyncLocalStorage<string>()
+    const gate = Promise.withResolvers<void>()
+    server.reply({ after: gate.promise }, {})
+    const seen: (string | undefined)[] = []
+    const body = async function* (): AsyncGenerator<string> {
+      seen.push(storage.getStore())
+      yield 'a'
+      seen.push(storage.getStore())
+    }
+    const first = storage.run('first', () => one.request('/'))
+    const second = storage.run('second', () => one.request('/', { method: 'PUT', body }))
+    await server.received(1)
     gate.resolve()
-    await call
-    expect(request.body).toHaveLength(128)
+    await Promise.all([first, second])
+    expect(seen).toEqual(['second', 'second'])
+    await one.close()
   })
 })
 

@@ -2,7 +2,9 @@ import { Readable } from 'node:stream'
 import { io, type IoOptions } from '@yuzuru/concurrency'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
-import type { ResponseBody } from './response-body.ts'
+import type { HttpRequest } from './http-request.ts'
+import { lowerCased } from './request-headers.ts'
+import { ResponseBody } from './response-body.ts'
 
 /** The call that an answer belongs to, for errors about it. */
 export let contextOf: (response: HttpResponse) => CallContext
@@ -12,6 +14,14 @@ export interface HttpResponseInit {
   readonly headers: RawHeaders
   readonly body: ResponseBody
   readonly context: CallContext
+}
+
+/** An answer that is given without asking the server. */
+export interface LocalAnswer {
+  /** @default 200 */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
 }
 
 /**
@@ -42,6 +52,23 @@ export class HttpResponse implements Disposable {
 
   get headers(): HttpHeaders {
     return (this.#headers ??= new HttpHeaders(this.#raw))
+  }
+
+  /**
+   * Makes an answer that did not come over the wire: for interceptors that give one themselves.
+   *
+   * @example
+   * const offline: HttpInterceptor = () => async (request) =>
+   *   HttpResponse.of(request, { status: 503, body: 'closed for today' })
+   */
+  static of(request: HttpRequest, answer: LocalAnswer = {}): HttpResponse {
+    const { status = 200, headers = {}, body = '' } = answer
+    const whole = new ResponseBody({ taken: () => undefined, abort: () => undefined })
+    whole.push(typeof body === 'string' ? Buffer.from(body) : body)
+    whole.end()
+    const { method, url } = request
+    const context: CallContext = { method, url, headers: request.headers, effect: 'read' }
+    return new HttpResponse({ status, headers: lowerCased(headers), body: whole, context })
   }
 
   /** Whether the status is 200 to 299. */

@@ -13,6 +13,6 @@ export type {
   QueryValue,
   RedirectMode,
 } from './http-request.ts'
-export { HttpResponse, type HttpResponseInit } from './http-response.ts'
+export { HttpResponse, type LocalAnswer } from './http-response.ts'
 export type { BodyContent, RequestBody } from './request-body.ts'
 export type { HttpRetryOptions } from './retry-policy.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createFakeHttp } from './fake-http.ts'
 import type { HttpInterceptor } from './http-request.ts'
+import { HttpResponse } from './http-response.ts'
 
 test('interceptors wrap each attempt, the first outermost', async () => {
   const seen: string[] = []
@@ -59,4 +60,19 @@ test('what an interceptor throws is told as the cause', async () => {
     outcome: 'none',
     cause,
   })
+})
+
+test('an interceptor may answer itself', async () => {
+  const local: HttpInterceptor = (next) => async (request) =>
+    request.url.pathname === '/local'
+      ? HttpResponse.of(request, { status: 201, headers: { 'X-A': 'b' }, body: '{"a":1}' })
+      : next(request)
+  await using fake = createFakeHttp({ interceptors: [local] })
+  const response = await fake.http.request('/local')
+  expect([response.status, response.headers.get('x-a'), await response.json()]).toEqual([
+    201,
+    'b',
+    { a: 1 },
+  ])
+  expect(fake.script.requests).toHaveLength(0)
 })
