@@ -207,7 +207,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   }
 
   #finish(count: number): void {
-    this.#unfinished -= count
+    // `taskDone` may have been called for items that nobody had taken yet.
+    this.#unfinished = Math.max(0, this.#unfinished - count)
     if (this.#unfinished === 0) while (this.#joiners.shift());
   }
 }

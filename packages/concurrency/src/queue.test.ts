@@ -157,6 +157,15 @@ describe('Queue', () => {
     await expect(queue.get()).rejects.toBeInstanceOf(QueueShutDown)
   })
 
+  test('a taskDone that comes before its item was taken does not upset a shutdown', async () => {
+    const queue = new Queue<number>()
+    await queue.put(1)
+    queue.taskDone()
+    queue.shutdown({ immediate: true })
+    expect(queue.unfinished).toBe(0)
+    await queue.join()
+  })
+
   test('iterates until it was shut down and is empty', async () => {
     const queue = new Queue<number>()
     await queue.put(1)

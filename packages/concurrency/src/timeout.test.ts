@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
+import { installClock } from './clock.ts'
 import { io } from './io.ts'
 import type { Leftover } from './leftover.ts'
 import { moveOnAfter } from './move-on-after.ts'
@@ -172,20 +173,36 @@ describe('withTimeout', () => {
   })
 
   test('nested timeouts that are both due after a busy loop each fire once', async () => {
-    const fired: string[] = []
-    const outer = withTimeout(
-      2,
-      async () => {
-        const inner = withTimeout(1, () => sleep(Infinity), { name: 'inner' })
-        const until = performance.now() + 5
-        while (performance.now() < until);
-        await inner.catch((error: unknown) => fired.push((error as TimeoutError).scope))
-        await sleep(Infinity)
+    const state = { now: 0, timers: [] as { readonly at: number; readonly fire: () => void }[] }
+    const uninstall = installClock({
+      now: () => state.now,
+      schedule: (delayMs, fire) => {
+        state.timers.push({ at: state.now + delayMs, fire })
+        return { cancel: () => undefined }
       },
-      { name: 'outer' },
-    )
-    await outer.catch((error: unknown) => fired.push((error as TimeoutError).scope))
-    expect(fired).toEqual(['inner', 'outer'])
+    })
+    try {
+      const fired: string[] = []
+      const outer = withTimeout(
+        2,
+        async () => {
+          const inner = withTimeout(1, () => sleep(Infinity), { name: 'inner' })
+          await inner.catch((error: unknown) => fired.push((error as TimeoutError).scope))
+          await sleep(Infinity)
+        },
+        { name: 'outer' },
+      ).catch((error: unknown) => fired.push((error as TimeoutError).scope))
+      // The loop was busy until long after both; then Node fires what is due, the earliest first.
+      state.now = 50
+      for (const { fire } of state.timers.toSorted((a, b) => a.at - b.at)) {
+        fire()
+        await setImmediate()
+      }
+      await outer
+      expect(fired).toEqual(['inner', 'outer'])
+    } finally {
+      uninstall()
+    }
   })
 
   test('remaining() is the minimum over ancestors up to a shield', async () => {
