@@ -25,7 +25,7 @@ export function parseCommandLine(args: readonly string[]): DemoOptions {
     return read(args)
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
-    process.exit(2)
+    return process.exit(2)
   }
 }
 
