@@ -81,6 +81,22 @@ describe('the body of a request', () => {
     await new Promise((resolve) => deaf.close(resolve))
   })
 
+  test('is given up when the answer comes before its end', async () => {
+    const hasty = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n'))
+    })
+    await new Promise<void>((resolve) => hasty.listen(0, '127.0.0.1', resolve))
+    const { port } = hasty.address() as AddressInfo
+    const body = new Readable({ read: () => undefined })
+    body.push('begin')
+    const call = http.request(`http://127.0.0.1:${port}/`, { method: 'PUT', body })
+    await expect(call).rejects.toMatchObject({ status: 413, outcome: 'none' })
+    expect(body.destroyed).toBe(true)
+    await http.close()
+    await new Promise((resolve) => hasty.close(resolve))
+  })
+
   test('is pulled in the context of its caller, whoever freed the connection', async () => {
     const one = createHttp({ origin: server.url, connections: 1 })
     const storage = new AsyncLocalStorage<string>()

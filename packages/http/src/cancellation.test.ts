@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { cancelScope, outcomeOf, taskGroup, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -138,6 +139,20 @@ describe('a cancel', () => {
     expect(error).toMatchObject({ name: 'Cancelled' })
     await expect.poll(() => closed).toBe(true)
     expect(server.requests).toHaveLength(0)
+  })
+
+  test('destroys a stream that was being sent and is stuck', async () => {
+    await using http = createHttp({ origin: server.url })
+    const body = new Readable({ read: () => undefined })
+    body.push('begin')
+    const opened = Promise.withResolvers<void>()
+    body.once('data', () => opened.resolve())
+    const error = await cancelledWhen(
+      () => opened.promise,
+      () => http.request('/', { method: 'PUT', body }),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled' })
+    expect(body.destroyed).toBe(true)
   })
 
   test('of a foreign signal leaves no listener behind', async () => {

@@ -1,6 +1,7 @@
 import { outcomeOf, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createFakeHttp } from './fake-http.ts'
 import { createHttp } from './http.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
@@ -120,6 +121,26 @@ describe('a limit of its own', () => {
     await clock.advance(1_000)
     expect(await last).toMatchObject({ code: 'stalled', outcome: 'none' })
     await http.close()
+  })
+
+  test('does not end a whole answer that keeps moving', async () => {
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+    await using fake = createFakeHttp({ timeouts: { stallMs: 1_000 } })
+    fake.script.reply({
+      body: (async function* () {
+        for (const gate of gates) {
+          yield 'x'
+          await gate.promise
+        }
+      })(),
+    })
+    const call = fake.http.request('/')
+    for (const gate of gates) {
+      await clock.advance(900)
+      gate.resolve()
+      await clock.advance(0)
+    }
+    expect(await (await call).text()).toBe('xxxx')
   })
 
   test('ends a request whose own body stalls', async () => {

@@ -103,7 +103,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   abort(reason: unknown): void {
     if (this.#ended) return
     this.#finish()
-    this.#requestBody?.stop(reason)
     this.#reject(reason)
     // Before it has a connection there is nothing to abort: `onRequestStart` will.
     this.#controller?.abort(asError(reason))
@@ -187,7 +186,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#finish()
     const { context } = this.#init
     const failed = this.#requestBody?.failure
-    this.#requestBody?.stop(error)
     this.#reject(
       transportFailure(context, failed?.error ?? error, this.#sent, failed !== undefined),
     )
@@ -235,6 +233,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#deadline?.cancel()
     this.#unfollow?.()
     this.#init.signal.removeEventListener('abort', this)
+    // Nobody takes the rest, also when the answer came early.
+    this.#requestBody?.stop(ENDED)
     this.#owner.release(this)
   }
 
@@ -273,6 +273,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.abort(failure(context, this.#limit, told, { outcome, retryable: true }))
   }
 }
+
+const ENDED = new Error('the request ended before its body')
 
 /** The error for a body that is longer than it may be. */
 function tooLarge({ context, maxBytes }: ExchangeInit): Error {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createFakeHttp } from './fake-http.ts'
 import { createHttp } from './http.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
@@ -14,4 +15,13 @@ test('a client gets JSON and streams', async () => {
     'GET /a?b=1&b=2',
     'POST /b',
   ])
+})
+
+test('origins that are idle are forgotten when there are many', async () => {
+  await using fake = createFakeHttp()
+  fake.script.otherwise({})
+  for (let count = 0; count < 300; count += 1) {
+    await fake.http.request(`http://host-${count}.invalid/`)
+  }
+  expect(fake.http.stats().origins).toHaveLength(256)
 })

@@ -44,6 +44,14 @@ describe('the outcome of a POST', () => {
     expect(error).toMatchObject({ code: 'dns_failed', outcome: 'none' })
   })
 
+  test('is none when TLS could not be set up', async () => {
+    const error = await failureOf(
+      http.request(server.url.replace('http:', 'https:'), { method: 'POST' }),
+    )
+    expect(error).toMatchObject({ code: 'tls_failed', outcome: 'none', retryable: false })
+    expect(server.requests).toHaveLength(0)
+  })
+
   test.each(['reset', 'drop'] as const)('is unknown after a %s', async (reply) => {
     server.reply(reply)
     expect(await post()).toMatchObject({ code: 'connection_lost', outcome: 'unknown' })

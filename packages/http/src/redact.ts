@@ -2,7 +2,7 @@
 export const REDACTED = '[redacted]'
 
 const SECRET_HEADER =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie|www-authenticate)$|token|secret|password|signature|credential|session|api-?key|auth-?key/
+  /^(?:authorization|proxy-authorization|cookie|set-cookie)$|token|secret|password|signature|credential|session|api-?key|auth-?key/
 
 const SECRET_FIELD =
   /token|secret|password|passphrase|signature|credential|api_?-?key|private_?-?key|authorization|assertion|^sig$/i

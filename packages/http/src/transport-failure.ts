@@ -63,7 +63,7 @@ const TOLD: Partial<Record<HttpErrorCode, string>> = {
   connect_timeout: 'found no connection in time',
   connect_failed: 'found no connection',
   dns_failed: 'found no address for its host',
-  tls_failed: 'found a server that it cannot trust',
+  tls_failed: 'could not set up TLS',
   address_refused: 'was not sent: its host has no address that "allow" permits',
   closed: 'was not sent: the client is closed',
   connection_lost: 'lost its connection before the answer was complete',
