@@ -55,7 +55,7 @@ function isDeparture(error: unknown): boolean {
 /** The way of every request: identify, authenticate, route, answer; and who is still on it. */
 export class Requests {
   readonly counts: Record<string, number> = {}
-  readonly running = new Set<Promise<void>>()
+  readonly running: Set<Promise<void>> = new Set()
   readonly #surroundings: Surroundings
   readonly #onError: (error: unknown) => void
 
