@@ -17,6 +17,7 @@ export interface Manifest {
   readonly dependencies?: Record<string, string>
   readonly devDependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
+  readonly peerDependenciesMeta?: Record<string, { readonly optional?: boolean }>
   readonly publishConfig?: {
     readonly exports?: Record<string, string | { types: string; default: string }>
     readonly bin?: Record<string, string>

@@ -1,0 +1,79 @@
+/**
+ * Packs every package and installs each alone, by npm, from its tarball into an empty folder, as a user
+ * would; then runs its program of `scripts/smoke` there under Node 24 and 26. Packages of this workspace
+ * that it depends on come from their tarballs too: they may not be published yet.
+ */
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Manifest, packages, root } from './packages.ts'
+
+const run = promisify(execFile)
+const NODES = {
+  24: join(root, 'node_modules/node24/bin/node'),
+  26: join(root, 'node_modules/node/bin/node'),
+}
+
+const only = process.argv.slice(2)
+const room = await mkdtemp(join(tmpdir(), 'yuzuru-pack-'))
+try {
+  const tarballs = await packAll()
+  for (const { shortName, manifest } of packages()) {
+    if (only.length > 0 && !only.includes(shortName)) continue
+    await useAlone(shortName, manifest, tarballs)
+  }
+} finally {
+  await rm(room, { recursive: true, force: true })
+}
+
+async function packAll(): Promise<Map<string, string>> {
+  const tarballs = new Map<string, string>()
+  for (const { folder, shortName, manifest } of packages()) {
+    const out = join(room, `${shortName}.tgz`)
+    await run('pnpm', ['pack', '--out', out], { cwd: folder })
+    tarballs.set(manifest.name, out)
+  }
+  return tarballs
+}
+
+async function useAlone(
+  shortName: string,
+  manifest: Manifest,
+  tarballs: ReadonlyMap<string, string>,
+): Promise<void> {
+  const start = performance.now()
+  const folder = join(room, shortName)
+  await mkdir(folder)
+  const own = tarballs.get(manifest.name) ?? ''
+  const others = [...tarballs].filter(([name]) => name !== manifest.name)
+  const description = {
+    private: true,
+    type: 'module',
+    dependencies: { [manifest.name]: `file:${own}`, ...optionalPeersOf(manifest) },
+    overrides: Object.fromEntries(others.map(([name, path]) => [name, `file:${path}`])),
+  }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(description, null, 2))
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+  await copyFile(join(root, 'scripts/smoke', `${shortName}.js`), join(folder, 'smoke.js'))
+  for (const [version, node] of Object.entries(NODES)) {
+    const { stdout } = await run(node, ['smoke.js'], { cwd: folder, timeout: 60_000 })
+    if (stdout.trim() !== 'ok') {
+      throw new Error(`${manifest.name} under Node ${version} printed ${JSON.stringify(stdout)}`)
+    }
+  }
+  const seconds = ((performance.now() - start) / 1_000).toFixed(1)
+  console.log(`${manifest.name}: packed, installed alone, used under Node 24 and 26 (${seconds} s)`)
+}
+
+/** npm installs required peers by itself; what an entry needs beyond them is installed by name. */
+function optionalPeersOf({
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: Manifest): Record<string, string> {
+  const optional = Object.entries(peerDependencies).filter(
+    ([name]) => peerDependenciesMeta[name]?.optional,
+  )
+  return Object.fromEntries(optional)
+}
