@@ -1,4 +1,4 @@
-import { type IoProgress, type Outcome, remaining, throwIfCancelled } from '@yuzuru/concurrency'
+import { type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
 import type { Closing } from './closing.ts'
 import { HttpError, withUnknownOutcome } from './http-error.ts'
 import type { HttpHandler } from './http-request.ts'
@@ -54,7 +54,6 @@ export class Attempts {
         }
         response[Symbol.dispose]()
       } catch (error) {
-        throwIfCancelled()
         if (!HttpError.isInstance(error)) throw error
         delayMs = this.#delayAfter(error)
         this.#note(error.outcome)

@@ -128,7 +128,12 @@ describe('the outcome of a POST', () => {
     const body = (): string => {
       throw cause
     }
-    const error = await failureOf(http.request('/', { method: 'POST', body }))
+    const one = createHttp({ origin: server.url, connections: 1 })
+    const error = await failureOf(one.request('/', { method: 'POST', body }))
+    // The only connection is free again.
+    server.reply({})
+    await one.request('/')
+    await one.close()
     expect(error).toMatchObject({ code: 'request_body_failed', outcome: 'none', cause })
   })
 })

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttp, type Http } from './http.ts'
 import type { HttpInit } from './http-request.ts'
+import { HttpResponse } from './http-response.ts'
+import { nextHop } from './redirects.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
 let here: ScriptedServer
@@ -119,4 +121,15 @@ test('each hop is checked against the allowed addresses', async () => {
   await expect(only.request(here.url)).rejects.toMatchObject({ code: 'address_refused' })
   expect(there.connected).toBe(0)
   await only.close()
+})
+
+test('from https: to http: nobody goes', () => {
+  const url = new URL('https://host.invalid/a')
+  const hop = { method: 'GET', url, headers: {}, body: undefined }
+  const context = { method: 'GET', url, headers: {}, effect: 'read' } as const
+  const request = { ...hop, attempt: 1, signal: new AbortController().signal }
+  const to = (location: string): HttpResponse =>
+    HttpResponse.of(request, { status: 302, headers: { location } })
+  expect(() => nextHop(context, hop, to('http://host.invalid/b'))).toThrow('from https: to http:')
+  expect(nextHop(context, hop, to('/b')).url.href).toBe('https://host.invalid/b')
 })
