@@ -43,6 +43,10 @@ export class GivenPool implements SessionSource {
     return { session, release }
   }
 
+  dedicate(signal: AbortSignal): Promise<Loan> {
+    return this.acquire(signal)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }

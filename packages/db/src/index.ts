@@ -15,6 +15,8 @@ export { EncryptionError, type EncryptionErrorCode } from './encryption-error.ts
 export { health, type Health } from './health.ts'
 export { PreciseDate } from './instant.ts'
 export type { EncryptionOptions } from './key-ring.ts'
+export { listen, type ListenOptions } from './listen.ts'
+export type { Notification } from './listen-line.ts'
 export { migrate, type MigrateOptions } from './migrate.ts'
 export type { MigrationSource } from './migration-sources.ts'
 export type { PageKey } from './page-key.ts'
@@ -30,8 +32,19 @@ export type {
 } from './pg-client.ts'
 export type { PoolFigures } from './pool.ts'
 export type { Queryable } from './queryable.ts'
+export { type Relation, withMany, withOne } from './related.ts'
+export { type ListOptions, repository, type Repository, type UpdateOptions } from './repository.ts'
 export { rotate, type RotateOptions } from './rotate.ts'
 export { stream, type Streamable, type StreamOptions } from './stream.ts'
+export {
+  type Key,
+  type NewRow,
+  type Row,
+  type RowChanges,
+  type Table,
+  tableOf,
+  type TableOptions,
+} from './table.ts'
 export { transaction } from './transaction.ts'
 export { afterCommit, afterRollback } from './transaction-hooks.ts'
 export type { TransactionOptions } from './transaction-options.ts'

@@ -14,6 +14,8 @@ export interface Loan {
 export interface SessionSource {
   /** @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed` */
   acquire(signal: AbortSignal): Promise<Loan>
+  /** A session beside the pool for one that stays, until `close`; a given pool lends one of its own. */
+  dedicate(signal: AbortSignal): Promise<Loan>
   readonly figures: PoolFigures
   close(): Promise<void>
 }
@@ -36,6 +38,7 @@ export class Pool implements SessionSource {
   readonly #options: Required<PoolOptions>
   readonly #permits: Semaphore
   readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout | undefined }[] = []
+  readonly #dedicated = new Set<Session>()
   readonly #leaving = new Set<Promise<void>>()
   #closing: Promise<void> | undefined = undefined
 
@@ -64,6 +67,17 @@ export class Pool implements SessionSource {
     }
   }
 
+  async dedicate(signal: AbortSignal): Promise<Loan> {
+    if (this.#closing !== undefined) throw closed()
+    const session = await this.#open(signal)
+    this.#dedicated.add(session)
+    const release = (): void => {
+      this.#dedicated.delete(session)
+      session.destroy()
+    }
+    return { session, release }
+  }
+
   /** Refuses new work, waits for what is on loan, and closes all connections. */
   close(): Promise<void> {
     this.#closing ??= detached(() => this.#close())
@@ -74,6 +88,7 @@ export class Pool implements SessionSource {
     for (let session = this.#takeIdle(); session !== undefined; session = this.#takeIdle()) {
       this.#end(session)
     }
+    for (const session of this.#dedicated) session.destroy()
     for (let taken = 0; taken < this.#options.max; taken += 1) await this.#permits.acquire()
     await Promise.all(this.#leaving)
   }

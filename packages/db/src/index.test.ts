@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import * as db from './index.ts'
+import * as testing from './testing.ts'
+
+describe('the public face', () => {
+  test('is this and nothing else', () => {
+    expect(Object.keys(db).toSorted()).toEqual([
+      'DbError',
+      'EncryptionError',
+      'PreciseDate',
+      'afterCommit',
+      'afterRollback',
+      'commitOutcome',
+      'createDatabase',
+      'encryption',
+      'health',
+      'json',
+      'listen',
+      'migrate',
+      'paginate',
+      'repository',
+      'rotate',
+      'stream',
+      'tableOf',
+      'transaction',
+      'withMany',
+      'withOne',
+    ])
+    expect(Object.keys(testing).toSorted()).toEqual([
+      'databaseTemplate',
+      'exerciseDatabase',
+      'withRollback',
+    ])
+  })
+})

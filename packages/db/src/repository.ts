@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import { DbError } from './db-error.ts'
+import type { Queryable } from './queryable.ts'
+import {
+  type AnySchema,
+  type Key,
+  loosely,
+  type NewRow,
+  type Row,
+  type RowChanges,
+  type Table,
+} from './table.ts'
+
+export interface ListOptions<DB, T extends keyof DB> {
+  /** Columns and the values they have; `null` finds NULL. @default all rows */
+  readonly where?: Partial<Row<DB, T>>
+  /** @default the primary key, ascending */
+  readonly orderBy?: readonly (keyof DB[T] & string)[]
+  /** @default all: see {@link paginate} and {@link stream} for lists that may be long */
+  readonly limit?: number
+}
+
+export interface UpdateOptions {
+  /** The version that the caller has seen; another one in the database is a `version_conflict`. */
+  readonly version?: number
+}
+
+/** The verbs that nearly every table needs, each on a `db` or a `tx`. For all else there is Kysely. */
+export interface Repository<DB, T extends keyof DB & string> {
+  readonly table: Table<DB, T>
+  /** @throws {DbError} `not_found` */
+  get(db: Queryable<DB>, id: Key): Promise<Row<DB, T>>
+  find(db: Queryable<DB>, id: Key): Promise<Row<DB, T> | undefined>
+  list(db: Queryable<DB>, options?: ListOptions<DB, T>): Promise<Row<DB, T>[]>
+  create(db: Queryable<DB>, values: NewRow<DB, T>): Promise<Row<DB, T>>
+  /** @throws {DbError} `not_found`; `version_conflict` when somebody else was faster */
+  update(
+    db: Queryable<DB>,
+    id: Key,
+    changes: RowChanges<DB, T>,
+    options?: UpdateOptions,
+  ): Promise<Row<DB, T>>
+  /** Inserts, or updates the row that has the same values in these unique columns. @default the primary key */
+  upsert(
+    db: Queryable<DB>,
+    values: NewRow<DB, T>,
+    conflict?: readonly (keyof DB[T] & string)[],
+  ): Promise<Row<DB, T>>
+  /** @throws {DbError} `not_found` */
+  delete(db: Queryable<DB>, id: Key): Promise<void>
+  /** The row as it is now. @throws {DbError} `not_found` */
+  refresh(db: Queryable<DB>, row: Row<DB, T>): Promise<Row<DB, T>>
+}
+
+/**
+ * The verbs for one table, typed by the Kysely schema.
+ *
+ * @example
+ * const plans = repository(tableOf<Schema>()('plans', { version: 'version' }))
+ * const plan = await plans.get(db, id)
+ * await plans.update(db, id, { status: 'approved' }, { version: plan.version })
+ */
+export function repository<DB, T extends keyof DB & string>(
+  table: Table<DB, T>,
+): Repository<DB, T> {
+  const { name, version } = table
+  const key: string = table.id
+  type Found = Row<DB, T>
+  const found = (row: unknown): Found => {
+    if (row === undefined) throw notFound(name)
+    return row as Found
+  }
+  const byId = (db: Queryable<DB>, id: Key) =>
+    loosely(db).selectFrom<string>(name).selectAll().where(key, '=', id)
+  const bumped =
+    version === undefined ? {} : { [version]: sql`${sql.ref(`${name}.${version}`)} + 1` }
+  const self: Repository<DB, T> = {
+    table,
+    async get(db, id) {
+      return found(await byId(db, id).executeTakeFirst())
+    },
+    async find(db, id) {
+      return (await byId(db, id).executeTakeFirst()) as Found | undefined
+    },
+    async list(db, { where = {}, orderBy = [key], limit } = {}) {
+      let query = loosely(db).selectFrom<string>(name).selectAll()
+      for (const [column, value] of Object.entries(where)) {
+        query = query.where(column, value === null ? 'is' : '=', value)
+      }
+      for (const column of orderBy) query = query.orderBy(column)
+      if (limit !== undefined) query = query.limit(limit)
+      return (await query.execute()) as Found[]
+    },
+    async create(db, values) {
+      const query = loosely(db).insertInto(name).values(plain(values)).returningAll()
+      return (await query.executeTakeFirstOrThrow()) as Found
+    },
+    async update(db, id, changes, options = {}) {
+      if (options.version !== undefined && version === undefined) {
+        throw new TypeError(`Expected tableOf('${name}') to name its version column`)
+      }
+      const row = await loosely(db)
+        .updateTable<string>(name)
+        .set({ ...plain(changes), ...bumped })
+        .where(key, '=', id)
+        .$if(options.version !== undefined, (query) =>
+          query.where(version ?? key, '=', options.version),
+        )
+        .returningAll()
+        .executeTakeFirst()
+      if (row !== undefined || options.version === undefined) return found(row)
+      found(await byId(db, id).executeTakeFirst())
+      throw versionConflict(name)
+    },
+    async upsert(db, values, conflict = [table.id]) {
+      const row = plain(values)
+      const changed = Object.keys(row).filter((column) => !conflict.some((it) => it === column))
+      const excluded = changed.map((column) => [column, sql`${sql.ref(`excluded.${column}`)}`])
+      // Something must be set, or a row that exists would not be returned.
+      const kept = conflict.slice(0, 1).map((it) => [it, sql`${sql.ref(`excluded.${it}`)}`])
+      const set = { ...Object.fromEntries(changed.length === 0 ? kept : excluded), ...bumped }
+      const query = loosely(db)
+        .insertInto(name)
+        .values(row)
+        .onConflict((on) => on.columns([...conflict]).doUpdateSet(set))
+      return (await query.returningAll().executeTakeFirstOrThrow()) as Found
+    },
+    async delete(db, id) {
+      const [result] = await loosely(db).deleteFrom<string>(name).where(key, '=', id).execute()
+      if (result?.numDeletedRows !== 1n) throw notFound(name)
+    },
+    async refresh(db, row) {
+      return await self.get(db, (row as AnySchema[string])[key] as Key)
+    },
+  }
+  return self
+}
+
+/** Values for generic code. What is `undefined` is left to the database. */
+function plain(values: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+function notFound(table: string): DbError {
+  return new DbError(`There is no such row in ${table}`, {
+    operation: 'query',
+    code: 'not_found',
+    outcome: 'none',
+    table,
+  })
+}
+
+function versionConflict(table: string): DbError {
+  return new DbError(`The row in ${table} was changed by somebody else since it was read`, {
+    operation: 'query',
+    code: 'version_conflict',
+    outcome: 'none',
+    table,
+  })
+}
