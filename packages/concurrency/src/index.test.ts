@@ -41,6 +41,7 @@ test('the public face is what it is, and nothing else', () => {
       "rateLimiter",
       "remaining",
       "retry",
+      "retryBudget",
       "run",
       "Semaphore",
       "shield",

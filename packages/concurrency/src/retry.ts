@@ -1,6 +1,7 @@
 import { expectFunction, expectInteger } from './describe-value.ts'
 import { isRetryable, outcomeOf } from './outcome.ts'
 import { remaining } from './remaining.ts'
+import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from './scope.ts'
 import { sleep } from './sleep.ts'
 
@@ -16,6 +17,8 @@ export interface RetryOptions {
    * @default false
    */
   readonly idempotent?: boolean
+  /** Shared by all calls to the same other side: no retry without it. @default none */
+  readonly budget?: RetryBudget
   /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
   readonly random?: () => number
   /** Told of each failed attempt that is followed by another. */
@@ -38,9 +41,10 @@ export async function retry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
-  const { random = Math.random, onRetry } = options
+  const { random = Math.random, onRetry, budget } = options
   expectFunction('fn', fn)
   expectInteger('attempts', attempts, 1)
+  budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
     currentScope()?.throwIfCancelled()
     try {
@@ -52,7 +56,7 @@ export async function retry<T>(
       if (attempt === attempts || !isRetryable(error) || !safe) throw error
       const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
       const delayMs = retryAfterOf(error) ?? random() * bound
-      if (delayMs >= remaining()) throw error
+      if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw error
       onRetry?.(error, attempt, delayMs)
       await sleep(delayMs)
     }

@@ -2,10 +2,10 @@
  * What runs in the watching thread. It is handed over as text, so that it needs no file of its own
  * when the package is bundled: it may use nothing from outside its own body.
  */
-export async function watchHeartbeat(): Promise<void> {
-  const { parentPort, workerData } = await import('node:worker_threads')
-  const { Session } = await import('node:inspector')
-  const { writeSync } = await import('node:fs')
+export function watchHeartbeat(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+  const { Session } = process.getBuiltinModule('node:inspector')
+  const { writeSync } = process.getBuiltinModule('node:fs')
   const tell = (type: string, durationMs: number): void => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
     parentPort?.postMessage({ type, durationMs, stack })
