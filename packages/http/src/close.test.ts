@@ -47,6 +47,24 @@ describe('close', () => {
     await server.disconnected()
   })
 
+  test('waits for a body that is open when no call is', async () => {
+    const rest = Promise.withResolvers<void>()
+    const body = async function* (): AsyncGenerator<string> {
+      yield 'a'
+      await rest.promise
+      yield 'b'
+    }
+    server.reply({ body: body() })
+    const http = createHttp({ origin: server.url })
+    const response = await http.stream('/')
+    expect(http.stats().active).toBe(0)
+    const closing = http.close()
+    const reading = response.text()
+    rest.resolve()
+    expect(await reading).toBe('ab')
+    await closing
+  })
+
   test('takes no more calls', async () => {
     const http = createHttp({ origin: server.url })
     await http.close()
