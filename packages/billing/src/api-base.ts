@@ -1,0 +1,29 @@
+import { describeValue } from './describe-value.ts'
+
+/** Where Stripe's API is, as stripe-node wants it. */
+export interface ApiBase {
+  readonly host: string
+  readonly port: number
+  readonly protocol: 'http' | 'https'
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/**
+ * @throws {TypeError} when it is no origin, or would send the secret key unencrypted over a network
+ */
+export function parseApiBase(value: unknown): ApiBase {
+  const given: unknown = value instanceof URL ? value.href : (value ?? 'https://api.stripe.com')
+  const url = typeof given === 'string' ? URL.parse(given) : null
+  if (url === null || `${url.origin}/` !== url.href) {
+    throw new TypeError(
+      `Expected apiBase to be an origin like https://api.stripe.com, got ${describeValue(given)}`,
+    )
+  }
+  const protocol = url.protocol === 'http:' ? 'http' : 'https'
+  if (protocol === 'http' && !LOOPBACK.has(url.hostname)) {
+    throw new TypeError('Expected apiBase to be https: except on this machine, got http:')
+  }
+  const port = url.port === '' ? (protocol === 'http' ? 80 : 443) : Number(url.port)
+  return { host: url.hostname, port, protocol }
+}

@@ -1,0 +1,104 @@
+import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+
+/**
+ * Why a billing call failed.
+ *
+ * Nothing has happened (outcome `none`):
+ * - `'card_declined'`: the bank or Stripe refused the card (402); `declineCode` may say why.
+ * - `'invalid_request'`: a parameter is wrong (400); `param` names it.
+ * - `'authentication_failed'`: the secret key is not accepted (401).
+ * - `'permission_denied'`: the key may not do this (403).
+ * - `'not_found'`: Stripe has no such object (404), or no customer is known for the reference.
+ * - `'idempotency_conflict'`: the attempt's key was used with other values before.
+ * - `'conflict'`: the same attempt is under way elsewhere (409); wait and repeat.
+ * - `'rate_limited'`: too many requests (429); wait and repeat.
+ * - `'connection_failed'`: no connection came about.
+ * - `'overloaded'`: this process's queue for connections is full.
+ * - `'closed'`: `close()` was called before.
+ * - `'checkout_closed'`: the attempt's checkout was completed or has expired.
+ * - `'invalid_signature'`: a webhook is not signed by Stripe, or too old.
+ * - `'invalid_payload'`: a webhook is signed but no event.
+ *
+ * It may have happened (outcome `unknown` for what changes something); repeating it is safe:
+ * - `'connection_lost'`: the answer never came.
+ * - `'server_error'`: Stripe, or something in front of it, failed (5xx).
+ *
+ * - `'unexpected'`: none of these; see `cause`.
+ */
+export type BillingErrorCode =
+  | 'card_declined'
+  | 'invalid_request'
+  | 'authentication_failed'
+  | 'permission_denied'
+  | 'not_found'
+  | 'idempotency_conflict'
+  | 'conflict'
+  | 'rate_limited'
+  | 'connection_failed'
+  | 'overloaded'
+  | 'closed'
+  | 'checkout_closed'
+  | 'invalid_signature'
+  | 'invalid_payload'
+  | 'connection_lost'
+  | 'server_error'
+  | 'unexpected'
+
+/** What Stripe's answer says beyond its status. */
+export interface StripeDetails {
+  readonly statusCode?: number | undefined
+  /** For Stripe's support and its dashboard: `req_…`. */
+  readonly requestId?: string | undefined
+  /** Stripe's own code: `'resource_missing'`, `'parameter_unknown'` … */
+  readonly stripeCode?: string | undefined
+  /** Why a card was declined: `'insufficient_funds'` … */
+  readonly declineCode?: string | undefined
+  /** The parameter that is wrong: `'line_items[0][price]'`. */
+  readonly param?: string | undefined
+  /** Whether Stripe gave an answer again that it had stored for the attempt's key. */
+  readonly replayed?: boolean | undefined
+}
+
+/** What a {@link BillingError} is made of. */
+export interface BillingErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>, StripeDetails {
+  readonly code: BillingErrorCode
+}
+
+/**
+ * A failure at Stripe, or on the way there. Its message may quote Stripe's, but never a key.
+ *
+ * @example
+ * catch (error) {
+ *   if (BillingError.isInstance(error) && error.code === 'card_declined') return askForAnotherCard()
+ *   throw error
+ * }
+ */
+export class BillingError extends IoError implements StripeDetails {
+  declare readonly code: BillingErrorCode
+  readonly statusCode: number | undefined
+  readonly requestId: string | undefined
+  readonly stripeCode: string | undefined
+  readonly declineCode: string | undefined
+  readonly param: string | undefined
+  readonly replayed: boolean
+
+  static {
+    this.prototype.name = 'BillingError'
+    mark(this.prototype, 'BillingError')
+  }
+
+  constructor(message: string, init: BillingErrorInit) {
+    super(message, { ...init, boundary: 'billing' })
+    this.statusCode = init.statusCode
+    this.requestId = init.requestId
+    this.stripeCode = init.stripeCode
+    this.declineCode = init.declineCode
+    this.param = init.param
+    this.replayed = init.replayed ?? false
+  }
+
+  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  static override isInstance(value: unknown): value is BillingError {
+    return hasMark(value, 'BillingError')
+  }
+}

@@ -1,0 +1,28 @@
+export type { Billing } from './billing.ts'
+export {
+  BillingError,
+  type BillingErrorCode,
+  type BillingErrorInit,
+  type StripeDetails,
+} from './billing-error.ts'
+export type {
+  BillingOptions,
+  ClientBillingOptions,
+  CommonBillingOptions,
+  OwnBillingOptions,
+} from './billing-options.ts'
+export type {
+  BillingStore,
+  CustomerIntent,
+  CustomerRecord,
+  EventRecord,
+  Processed,
+} from './billing-store.ts'
+export { type BillingSubscription, subscriptionOf } from './billing-subscription.ts'
+export type { Checkout } from './checkout.ts'
+export type { CheckoutInput, TrialInput } from './checkout-input.ts'
+export { createBilling } from './create-billing.ts'
+export type { CustomerDetails, CustomerInput } from './customer-input.ts'
+export type { PortalInput } from './portal.ts'
+export type { CancelAt } from './subscriptions.ts'
+export type { Received, WebhookHandler } from './webhooks.ts'

@@ -1,0 +1,2 @@
+export { kyselyBillingStore, type KyselyStoreOptions } from './kysely-store.ts'
+export { billingMigrations } from './migrations.ts'

@@ -1,0 +1,82 @@
+import { outcomeOf, type Outcome, retry } from '@yuzuru/concurrency'
+import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
+
+/** How often and how patiently a request is repeated. */
+export interface RepeatPolicy {
+  readonly attempts: number
+  readonly baseDelayMs: number
+  readonly maxDelayMs: number
+}
+
+/** What came of a request: the last answer, and whether an earlier attempt may have had its effect. */
+export interface Exchange {
+  readonly response: HttpResponse
+  readonly earlier: Outcome
+}
+
+/** The longest wait that Stripe may ask for; a longer one is the caller's affair. */
+const MAX_RETRY_AFTER_MS = 30_000
+
+/** Statuses that may be gone the next time. 409 is another request with the same idempotency key. */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504])
+
+/**
+ * Sends a request, and again where that may help: all that stripe-node sends is a read, a DELETE, or
+ * carries an idempotency key. `Stripe-Should-Retry` goes before the status.
+ * Source: https://docs.stripe.com/error-low-level
+ */
+export async function sendRequest(
+  http: Http,
+  url: string,
+  init: HttpInit,
+  policy: RepeatPolicy,
+): Promise<Exchange> {
+  let earlier: Outcome = 'none'
+  try {
+    return await retry(
+      async () => {
+        try {
+          const response = await http.request(url, { ...init, acceptStatus: all, retry: false })
+          if (!isTransient(response)) return { response, earlier }
+          throw new Turned({ response, earlier })
+        } catch (error) {
+          if (outcomeOf(error) === 'unknown') earlier = 'unknown'
+          throw error
+        }
+      },
+      { ...policy, idempotent: true },
+    )
+  } catch (error) {
+    if (error instanceof Turned) return error.exchange
+    throw error
+  }
+}
+
+const all = (): boolean => true
+
+function isTransient({ status, headers }: HttpResponse): boolean {
+  const told = headers.get('stripe-should-retry')
+  return told === null ? TRANSIENT.has(status) : told === 'true'
+}
+
+/** An answer that is worth a repeat. */
+class Turned extends Error {
+  readonly exchange: Exchange
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly outcome: Outcome
+
+  constructor(exchange: Exchange) {
+    super('turned away')
+    this.exchange = exchange
+    const { status, headers } = exchange.response
+    this.retryAfterMs = retryAfterOf(headers.get('retry-after'))
+    this.retryable = (this.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS
+    this.outcome = status >= 500 ? 'unknown' : 'none'
+  }
+}
+
+/** Stripe gives whole seconds. */
+export function retryAfterOf(value: string | null): number | undefined {
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : undefined
+}

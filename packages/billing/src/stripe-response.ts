@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream'
+import type { HttpResponse } from '@yuzuru/http'
+import { Stripe } from 'stripe'
+import { redactKeys } from './redact.ts'
+
+type JsonObject = Record<string, unknown>
+
+/** An answer as stripe-node wants it. Its body has come in whole. */
+export class StripeResponse extends Stripe.HttpClientResponse {
+  readonly #response: HttpResponse
+
+  constructor(response: HttpResponse) {
+    super(response.status, response.headers.toJSON())
+    this.#response = response
+  }
+
+  override getRawResponse(): object {
+    return { statusCode: this.#response.status, headers: this.getHeaders() }
+  }
+
+  override toStream(onComplete: () => void): Readable {
+    const stream = this.#response.readable()
+    stream.once('end', onComplete)
+    return stream
+  }
+
+  /**
+   * stripe-node takes JSON without an `error` for a success whatever its status, and tells nothing of
+   * the status when there is no JSON: what is not Stripe's own refusal is made to look like one.
+   */
+  override async toJSON(): Promise<JsonObject> {
+    const { ok, status } = this.#response
+    const text = await this.#response.text()
+    if (ok) return this._parseResponseBody(text) as JsonObject
+    const refusal = parsed(redactKeys(text))
+    if (refusal !== undefined) return refusal
+    return {
+      error: { type: 'api_error', message: `The answer was ${status} and not Stripe's own` },
+    }
+  }
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const body = JSON.parse(text) as unknown
+    if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
+    return typeof body.error === 'object' && body.error !== null ? body : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,1 @@
+export { memoryBillingStore } from './memory-store.ts'
