@@ -61,7 +61,10 @@ export class StripeHttpClient extends Stripe.HttpClient {
 /** The length is the transport's affair. */
 function sendable(headers: object): Record<string, string> {
   const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers) as [string, string | number | string[] | null | undefined][]) {
+  for (const [name, value] of Object.entries(headers) as [
+    string,
+    string | number | string[] | null | undefined,
+  ][]) {
     if (value === undefined || value === null || name.toLowerCase() === 'content-length') continue
     kept[name] = Array.isArray(value) ? value.join(', ') : String(value)
   }
