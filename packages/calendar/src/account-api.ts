@@ -1,0 +1,80 @@
+import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
+import { HttpError } from '@yuzuru/http'
+import type { Credentials } from './credentials.ts'
+import type { Told } from './translate-error.ts'
+import { calendarFailure } from './translate-error.ts'
+
+/** One request to the API, for one account. */
+export interface ApiRequest {
+  readonly method: string
+  /** Beginning at the root of the API, or a whole URL. */
+  readonly url: string
+  readonly query?: HttpInit['query']
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: NonNullable<HttpInit['body']>
+  readonly json?: unknown
+  /** Says that a repeat does no harm, so that our transport may repeat it. Google does not read it. */
+  readonly idempotencyKey?: string
+}
+
+/**
+ * Sends requests in the name of accounts. An access token that is due is replaced first; one that Google
+ * refuses is replaced and the request repeated, once: a 401 says that nothing was done.
+ */
+export class AccountApi {
+  readonly #http: Http
+  readonly #root: string
+  readonly #credentials: Credentials
+
+  constructor(http: Http, root: string, credentials: Credentials) {
+    this.#http = http
+    this.#root = root
+    this.#credentials = credentials
+  }
+
+  /** @throws {CalendarError} for any status that is not 200 to 299 */
+  async send(told: Told, request: ApiRequest): Promise<HttpResponse> {
+    const url = new URL(request.url, this.#root)
+    const { origin } = new URL(this.#root)
+    if (url.origin !== origin) {
+      throw new TypeError(`Expected a request to ${origin}: the access token goes nowhere else`)
+    }
+    const account = await this.#credentials.current(told)
+    try {
+      return await this.#sendAs(account.tokens.accessToken, url, request)
+    } catch (error) {
+      if (!isRefused(error)) throw calendarFailure(told, error)
+    }
+    const renewed = await this.#credentials.renew(told, account)
+    try {
+      return await this.#sendAs(renewed.tokens.accessToken, url, request)
+    } catch (error) {
+      throw calendarFailure(told, error)
+    }
+  }
+
+  async json<T>(told: Told, request: ApiRequest): Promise<T> {
+    const response = await this.send(told, request)
+    try {
+      return await response.json<T>()
+    } catch (error) {
+      throw calendarFailure(told, error)
+    }
+  }
+
+  async #sendAs(accessToken: string, url: URL, request: ApiRequest): Promise<HttpResponse> {
+    const { method, query, headers, body, json, idempotencyKey } = request
+    return await this.#http.request(url, {
+      method,
+      headers: { ...headers, authorization: `Bearer ${accessToken}` },
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body }),
+      ...(json === undefined ? {} : { json }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    })
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return HttpError.isInstance(error) && error.status === 401
+}

@@ -1,0 +1,46 @@
+/** What Google gave for one account. */
+export interface CalendarTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** When the access token is to be replaced, in milliseconds since 1970: a little before it expires. */
+  readonly refreshAt: number
+  /** What the person allowed. */
+  readonly scopes: readonly string[]
+}
+
+/** The tokens of one account as the store has them. */
+export interface StoredAccount {
+  readonly tokens: CalendarTokens
+  /** Another one with every change. */
+  readonly version: number
+}
+
+/** Writes tokens as text, to be sealed. */
+export function tokensToText({
+  accessToken,
+  refreshToken,
+  refreshAt,
+  scopes,
+}: CalendarTokens): string {
+  return JSON.stringify({ accessToken, refreshToken, refreshAt, scopes })
+}
+
+/** @throws {Error} on a text that {@link tokensToText} did not write; it is not in the message */
+export function tokensFromText(text: string): CalendarTokens {
+  let value: Partial<CalendarTokens> | null
+  try {
+    value = JSON.parse(text) as Partial<CalendarTokens> | null
+  } catch {
+    value = null
+  }
+  const { accessToken, refreshToken, refreshAt, scopes } = value ?? {}
+  if (
+    typeof accessToken !== 'string' ||
+    typeof refreshToken !== 'string' ||
+    typeof refreshAt !== 'number' ||
+    !Array.isArray(scopes)
+  ) {
+    throw new Error('What the cipher opened is not what was sealed: no tokens are in it')
+  }
+  return { accessToken, refreshToken, refreshAt, scopes }
+}

@@ -1,0 +1,96 @@
+import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
+
+/**
+ * Why a calendar call failed.
+ *
+ * About the account:
+ * - `'not_connected'`: there are no tokens for this reference; send the person to `authorizationUrl`.
+ * - `'reauthorization_required'`: Google takes the tokens (or the code) no more; the person must
+ *   consent again.
+ * - `'invalid_state'`: the `state` of the callback is unknown, too old, used, or of another reference.
+ * - `'access_denied'`: the person, or the calendar's owner, did not allow it.
+ *
+ * Google's answer:
+ * - `'not_found'`: no such calendar or event, or it was deleted.
+ * - `'conflict'`: the event was changed since its `etag` was read.
+ * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
+ * - `'full_sync_required'`: the sync token is no longer valid; start again without one.
+ * - `'rate_limited'`: too many requests (429, or 403 with a limit as its reason).
+ * - `'invalid_request'`: Google does not understand it.
+ * - `'unavailable'`: Google failed (5xx).
+ *
+ * On the way:
+ * - `'overloaded'`: the queue for a connection is full, or the turn did not come in time.
+ * - `'connection_failed'`: no connection came about.
+ * - `'connection_lost'`: the connection ended, or fell silent, before the answer was complete.
+ * - `'closed'`: `close()` was called before.
+ * - `'unexpected'`: none of these; `cause` tells.
+ */
+export type CalendarErrorCode =
+  | 'not_connected'
+  | 'reauthorization_required'
+  | 'invalid_state'
+  | 'access_denied'
+  | 'not_found'
+  | 'conflict'
+  | 'already_exists'
+  | 'full_sync_required'
+  | 'rate_limited'
+  | 'invalid_request'
+  | 'unavailable'
+  | 'overloaded'
+  | 'connection_failed'
+  | 'connection_lost'
+  | 'closed'
+  | 'unexpected'
+
+/** What a {@link CalendarError} is made of. */
+export interface CalendarErrorInit {
+  readonly operation: string
+  readonly code: CalendarErrorCode
+  readonly outcome: Outcome
+  /** @default false */
+  readonly retryable?: boolean
+  /** Whose account it was about. */
+  readonly reference?: string | undefined
+  /** The status that Google answered with. */
+  readonly status?: number | undefined
+  /** Google's own word for what was wrong: `'rateLimitExceeded'` … */
+  readonly reason?: string | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * A failure at Google Calendar or its OAuth endpoints. Neither a token, a code nor what is in an event
+ * is ever in it.
+ *
+ * @example
+ * catch (error) {
+ *   if (CalendarError.isInstance(error) && error.code === 'reauthorization_required') askAgain()
+ *   else throw error
+ * }
+ */
+export class CalendarError extends IoError {
+  declare readonly code: CalendarErrorCode
+  readonly reference: string | undefined
+  readonly status: number | undefined
+  readonly reason: string | undefined
+
+  static {
+    this.prototype.name = 'CalendarError'
+    mark(this.prototype, 'CalendarError')
+  }
+
+  constructor(message: string, init: CalendarErrorInit) {
+    super(message, { retryable: false, ...init, boundary: 'calendar' })
+    this.reference = init.reference
+    this.status = init.status
+    this.reason = init.reason
+  }
+
+  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  static override isInstance(value: unknown): value is CalendarError {
+    return hasMark(value, 'CalendarError')
+  }
+}

@@ -1,0 +1,59 @@
+import type { Http, HttpOptions } from '@yuzuru/http'
+import { type CalendarStore, expectStore } from './calendar-store.ts'
+import { describeValue, expectObject, expectText } from './describe-value.ts'
+import type { CalendarEndpoints } from './endpoints.ts'
+
+interface CalendarSettings {
+  /** Of your OAuth client at Google. */
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Where Google sends the person back to; registered with the OAuth client. */
+  readonly redirectUri: string
+  /** Where tokens are kept: `kyselyCalendarStore` of `@yuzuru/calendar/kysely`, or one of your own. */
+  readonly store: CalendarStore
+  /** @default Google's */
+  readonly endpoints?: CalendarEndpoints
+  /** The wall clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** A transport of your own, which is never closed, or the limits of ours. */
+export type CalendarOptions = CalendarSettings &
+  (
+    | {
+        readonly http: Http
+        readonly connections?: never
+        readonly queue?: never
+        readonly retry?: never
+        readonly timeouts?: never
+      }
+    | ({ readonly http?: never } & Pick<
+        HttpOptions,
+        'connections' | 'queue' | 'retry' | 'timeouts'
+      >)
+  )
+
+/** Checks what is checked nowhere else. */
+export function expectOptions(options: CalendarOptions): void {
+  expectObject('options', options)
+  const { clientId, clientSecret, redirectUri, store, now, http } = options
+  expectText('clientId', clientId, 500)
+  expectText('clientSecret', clientSecret, 500)
+  const url = typeof redirectUri === 'string' ? URL.parse(redirectUri) : null
+  // RFC 6749, 3.1.2.
+  if (url === null || redirectUri.includes('#')) {
+    throw new TypeError('Expected redirectUri to be an absolute URL without a fragment')
+  }
+  expectStore(store)
+  if (now !== undefined && typeof now !== 'function') {
+    throw new TypeError(`Expected now to be a function, got ${describeValue(now)}`)
+  }
+  if (http === undefined) return
+  if (typeof http?.request !== 'function') {
+    throw new TypeError(`Expected http to be made by createHttp, got ${describeValue(http)}`)
+  }
+  const both = (['connections', 'queue', 'retry', 'timeouts'] as const).find(
+    (name) => name in options,
+  )
+  if (both !== undefined) throw new TypeError(`Expected either http or ${both}, got both`)
+}

@@ -1,0 +1,83 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { CalendarEvent } from './calendar-event.ts'
+import type { Connection, ConsentAnswer, ConsentRequest } from './consent.ts'
+import type {
+  CreatedEvent,
+  EventPlace,
+  EventVersion,
+  NewEvent,
+  UpdatedEvent,
+} from './event-calls.ts'
+import type { ListQuery, SyncPage, SyncQuery } from './event-lists.ts'
+
+/**
+ * Google Calendar for many accounts, each under a `reference` of your own. See `createCalendar`.
+ *
+ * All calls throw `CalendarError` (its `code`s are listed there), `TypeError` for wrong arguments before
+ * anything is sent, and `TimeoutError` or `Cancelled` as the scope around them has it.
+ */
+export interface Calendar extends AsyncDisposable {
+  /**
+   * Where to send the person to allow the app into the calendar. The state and the PKCE verifier are
+   * kept in the store for an hour.
+   */
+  authorizationUrl(request: ConsentRequest, options?: IoOptions): Promise<string>
+  /**
+   * Redeems the callback and stores the account's tokens in place of any that were there. Each `state`
+   * works once, for the reference that it was made for.
+   *
+   * @throws {CalendarError} `invalid_state`, `access_denied`, `reauthorization_required` (the code is
+   * not or no longer valid)
+   */
+  connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection>
+  /**
+   * Revokes the account's consent at Google, then forgets its tokens. When Google can't be reached
+   * nothing is forgotten. `disconnected` is false when there was nothing.
+   */
+  disconnect(reference: string, options?: IoOptions): Promise<{ readonly disconnected: boolean }>
+  /**
+   * Creates an event under an id that we choose, so a repeat never makes a second one: when the id is
+   * there already, the event is read and returned with `created: false`.
+   *
+   * @throws {CalendarError} `already_exists` when the event of that id was deleted
+   */
+  createEvent(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent>
+  /** Reads an event. A deleted one may still be there, as `status: 'cancelled'`. */
+  getEvent(reference: string, event: EventPlace, options?: IoOptions): Promise<CalendarEvent>
+  /**
+   * Changes what is given and leaves the rest.
+   *
+   * @throws {CalendarError} `conflict` when the event is no longer the one of `etag`
+   */
+  updateEvent(reference: string, event: UpdatedEvent, options?: IoOptions): Promise<CalendarEvent>
+  /** Deletes an event. `deleted` is false when it was gone already, maybe by an attempt whose answer was lost. */
+  deleteEvent(
+    reference: string,
+    event: EventVersion,
+    options?: IoOptions,
+  ): Promise<{ readonly deleted: boolean }>
+  /** The events, page by page as the loop goes on. `options.timeoutMs` is for each page. */
+  listEvents(
+    reference: string,
+    query?: ListQuery,
+    options?: IoOptions,
+  ): AsyncIterable<CalendarEvent>
+  /**
+   * What has changed since a sync token, page by page; the last page has the next token.
+   *
+   * @throws {CalendarError} `full_sync_required` when the token is no longer valid
+   * @example
+   * for await (const { changes, nextSyncToken } of calendar.syncEvents(reference, { syncToken })) {
+   *   await apply(changes, nextSyncToken)
+   * }
+   */
+  syncEvents(reference: string, query?: SyncQuery, options?: IoOptions): AsyncIterable<SyncPage>
+  /**
+   * Google's own client, bound to one account. Its calls go over the same transport, with the same
+   * tokens, obey the scope, and fail with a `CalendarError`.
+   */
+  client(reference: string): calendar_v3.Calendar
+  /** Takes no more calls, waits for refreshes and calls under way, then closes the connections. */
+  close(): Promise<void>
+}

@@ -1,0 +1,201 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { type IoOptions, shield } from '@yuzuru/concurrency'
+import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
+import type { CalendarStore, PendingConsent } from './calendar-store.ts'
+import { expectObject, expectReference, expectText } from './describe-value.ts'
+import type { FreshTokens, OAuth } from './oauth.ts'
+import { type Operation, perform } from './operation.ts'
+
+/** Who is to be asked for what. */
+export interface ConsentRequest {
+  /** Your own name for the account: the id of the member of staff, say. 1 to 200 characters. */
+  readonly reference: string
+  /** What the person is asked to allow. @default ['https://www.googleapis.com/auth/calendar.events'] */
+  readonly scopes?: readonly string[]
+  /** Which Google account is probably meant: its address. */
+  readonly loginHint?: string
+  /** A state of your own: 22 to 500 characters that nobody can guess. @default 256 random bits */
+  readonly state?: string
+}
+
+/** What came with the callback. Hand over what its query holds. */
+export interface ConsentAnswer {
+  /** Of whom the session is that the callback came with: never take it from the query. */
+  readonly reference: string
+  readonly state: string
+  readonly code?: string | undefined
+  /** Instead of a code, when the person refused. */
+  readonly error?: string | undefined
+}
+
+export interface Connection {
+  readonly reference: string
+  /** What the person allowed. */
+  readonly scopes: readonly string[]
+}
+
+export interface ConsentInit {
+  readonly oauth: OAuth
+  readonly store: CalendarStore
+  readonly authUrl: string
+  readonly clientId: string
+  readonly redirectUri: string
+}
+
+const DEFAULT_SCOPES = ['https://www.googleapis.com/auth/calendar.events']
+
+/** How long the person may take. */
+const PENDING_MS = 60 * 60_000
+
+/** How long the tokens of a consent may take to be stored, though the caller has given up. */
+const STORE_MS = 10_000
+
+/** How accounts come to be connected, and end: RFC 6749 with PKCE (RFC 7636). */
+export class Consents {
+  readonly #init: ConsentInit
+
+  constructor(init: ConsentInit) {
+    this.#init = init
+  }
+
+  async authorizationUrl(request: ConsentRequest, options?: IoOptions): Promise<string> {
+    expectObject('request', request)
+    const { reference, scopes = DEFAULT_SCOPES, loginHint } = request
+    const state = request.state ?? randomBytes(32).toString('base64url')
+    expectReference(reference)
+    expectScopes(scopes)
+    expectText('state', state, 500)
+    if (state.length < 22) throw new TypeError('Expected state to be at least 22 characters')
+    if (loginHint !== undefined) expectText('loginHint', loginHint, 320)
+    const { authUrl, clientId, redirectUri, store } = this.#init
+    const verifier = randomBytes(32).toString('base64url')
+    const url = new URL(authUrl)
+    const parameters = {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      scope: scopes.join(' '),
+      state,
+      code_challenge: digest(verifier).toString('base64url'),
+      code_challenge_method: 'S256',
+      // Without both Google gives no refresh token to an account that has consented before.
+      access_type: 'offline',
+      prompt: 'consent',
+      ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    }
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+    const told = { operation: 'authorizationUrl', effect: 'idempotent', reference } as const
+    await perform(told, options, async () => {
+      await store.putPending(keyOf(state), { reference, verifier, scopes }, PENDING_MS)
+    })
+    return url.href
+  }
+
+  async connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection> {
+    expectObject('answer', answer)
+    const { reference, state, code, error } = answer
+    expectReference(reference)
+    expectText('state', state, 500)
+    if (code !== undefined) expectText('code', code, 2_048)
+    if ((code === undefined) === (error === undefined)) {
+      throw new TypeError('Expected either code or error, as the callback has it')
+    }
+    const told = { operation: 'connect', effect: 'write', reference } as const
+    return await perform(told, options, async (progress) => {
+      const pending = await this.#take(told, state)
+      if (code === undefined) throw refused(told, error)
+      const { oauth, store } = this.#init
+      const fresh = await oauth.exchange(told, code, pending.verifier)
+      progress.sent = true
+      const { refreshToken, scopes = pending.scopes } = fresh
+      if (refreshToken === undefined) {
+        throw failure(told, 'unexpected', 'Google gave no refresh token; try again')
+      }
+      await this.#expectAllowed(told, pending, { ...fresh, scopes })
+      const tokens = { ...fresh, refreshToken, scopes }
+      await shield(() => store.put(reference, tokens), { timeoutMs: STORE_MS })
+      return { reference, scopes }
+    })
+  }
+
+  async disconnect(
+    reference: string,
+    options?: IoOptions,
+  ): Promise<{ readonly disconnected: boolean }> {
+    expectReference(reference)
+    const told = { operation: 'disconnect', effect: 'idempotent', reference } as const
+    const { oauth, store } = this.#init
+    return await perform(told, options, async (progress) => {
+      for (let disconnected = false; ; disconnected = true) {
+        const account = await store.load(reference)
+        if (account === undefined) return { disconnected }
+        await oauth.revoke(told, account.tokens.refreshToken)
+        progress.sent = true
+        // A refresh may have come in between: then its tokens are revoked too.
+        if (await store.remove(reference, account.version)) return { disconnected: true }
+      }
+    })
+  }
+
+  /** Looked up by its digest, so how long it takes tells nothing of the states that there are. */
+  async #take(told: Operation, state: string): Promise<PendingConsent> {
+    const pending = await this.#init.store.takePending(keyOf(state))
+    if (pending !== undefined && isSame(pending.reference, told.reference)) return pending
+    throw failure(
+      told,
+      'invalid_state',
+      'the state is unknown, too old, used, or of another account; begin again with authorizationUrl',
+    )
+  }
+
+  /** A person can leave out some of what was asked for. Then nothing is kept, here or at Google. */
+  async #expectAllowed(
+    told: Operation,
+    { scopes: asked }: PendingConsent,
+    { refreshToken, scopes }: FreshTokens & { readonly scopes: readonly string[] },
+  ): Promise<void> {
+    const missing = asked.filter((scope) => CALENDAR_SCOPE.test(scope) && !scopes.includes(scope))
+    if (missing.length === 0) return
+    await this.#init.oauth.revoke(told, refreshToken ?? '')
+    throw failure(told, 'access_denied', `the person did not allow ${missing.join(' ')}`)
+  }
+}
+
+/** Others come back under other names (`email` as `…/auth/userinfo.email`). */
+const CALENDAR_SCOPE = /^https:\/\/www\.googleapis\.com\/auth\/calendar/
+
+/** What a store looks a consent up by: it never holds the state itself. */
+function keyOf(state: string): string {
+  return digest(state).toString('base64url')
+}
+
+function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function refused(told: Operation, error: string | undefined): CalendarError {
+  if (error === 'access_denied')
+    return failure(told, 'access_denied', 'the person did not allow it')
+  const word = /^[a-z_]{1,40}$/.test(error ?? '') ? error : 'an error'
+  return failure(told, 'invalid_request', `Google answered the request for consent with ${word}`)
+}
+
+function failure(told: Operation, code: CalendarErrorCode, message: string): CalendarError {
+  const { operation, reference } = told
+  const init = { operation, reference, code, outcome: 'none' } as const
+  return new CalendarError(`calendar.${operation} failed: ${message}`, init)
+}
+
+function expectScopes(scopes: readonly string[]): void {
+  if (!Array.isArray(scopes) || scopes.length === 0 || scopes.length > 100) {
+    throw new TypeError('Expected scopes to be a list of 1 to 100')
+  }
+  // RFC 6749, 3.3.
+  if (!scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(String(scope)))) {
+    throw new TypeError('Expected each of scopes to be a scope of OAuth')
+  }
+}

@@ -1,0 +1,83 @@
+import { createHttp, type HttpOptions } from '@yuzuru/http'
+import { AccountApi } from './account-api.ts'
+import type { Calendar } from './calendar.ts'
+import { type CalendarOptions, expectOptions } from './calendar-options.ts'
+import { Consents } from './consent.ts'
+import { Credentials } from './credentials.ts'
+import { expectReference } from './describe-value.ts'
+import { expectEndpoints } from './endpoints.ts'
+import { EventCalls } from './event-calls.ts'
+import { EventLists, expectListCall } from './event-lists.ts'
+import { nativeClient } from './native-client.ts'
+import { OAuth } from './oauth.ts'
+
+/** A page of 2,500 full events stays below. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/**
+ * Google Calendar for many accounts. Connections are opened when they are needed; close it when you are
+ * done.
+ *
+ * @throws {TypeError} on wrong options
+ * @example
+ * await using calendar = createCalendar({
+ *   clientId, clientSecret, redirectUri: 'https://example.jp/calendar/callback',
+ *   store: kyselyCalendarStore(db, { cipher }),
+ * })
+ * const { event } = await withTimeout(5_000, () =>
+ *   calendar.createEvent(staffId, {
+ *     idempotencyKey: `meeting:${planId}`,
+ *     summary: '支援会議',
+ *     start: new Date('2026-04-01T10:00:00+09:00'),
+ *     end: new Date('2026-04-01T11:00:00+09:00'),
+ *     timeZone: 'Asia/Tokyo',
+ *   }))
+ */
+export function createCalendar(options: CalendarOptions): Calendar {
+  expectOptions(options)
+  const { clientId, clientSecret, redirectUri, store, now = Date.now } = options
+  const { authUrl, tokenUrl, revokeUrl, apiRoot } = expectEndpoints(options.endpoints)
+  const http = options.http ?? createHttp({ ...limitsOf(options), maxBytes: MAX_BYTES })
+  const oauth = new OAuth({ http, tokenUrl, revokeUrl, clientId, clientSecret, redirectUri, now })
+  const credentials = new Credentials(store, oauth, now)
+  const api = new AccountApi(http, apiRoot, credentials)
+  const consents = new Consents({ oauth, store, authUrl, clientId, redirectUri })
+  const events = new EventCalls(api)
+  const lists = new EventLists(api)
+  const close = async (): Promise<void> => {
+    await credentials.settled()
+    if (options.http === undefined) await http.close()
+  }
+  return {
+    authorizationUrl: (request, options) => consents.authorizationUrl(request, options),
+    connect: (answer, options) => consents.connect(answer, options),
+    disconnect: (reference, options) => consents.disconnect(reference, options),
+    createEvent: (reference, event, options) => events.create(reference, event, options),
+    getEvent: (reference, event, options) => events.get(reference, event, options),
+    updateEvent: (reference, event, options) => events.update(reference, event, options),
+    deleteEvent: (reference, event, options) => events.delete(reference, event, options),
+    listEvents(reference, query, options) {
+      expectListCall(reference, query)
+      return lists.list(reference, query, options)
+    },
+    syncEvents(reference, query, options) {
+      expectListCall(reference, query)
+      return lists.sync(reference, query, options)
+    },
+    client(reference) {
+      expectReference(reference)
+      return nativeClient(api, reference, apiRoot)
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function limitsOf({ connections = 32, queue, retry, timeouts }: CalendarOptions): HttpOptions {
+  return {
+    connections,
+    ...(queue === undefined ? {} : { queue }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(timeouts === undefined ? {} : { timeouts }),
+  }
+}

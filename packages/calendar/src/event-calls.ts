@@ -1,0 +1,173 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { AccountApi } from './account-api.ts'
+import { CalendarError } from './calendar-error.ts'
+import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
+import { expectObject, expectReference, expectText } from './describe-value.ts'
+import {
+  type EventChanges,
+  type EventFields,
+  nativeChanges,
+  newNativeEvent,
+} from './event-fields.ts'
+import { type EventIdentity, newEventId } from './event-id.ts'
+import { type Operation, perform } from './operation.ts'
+
+/** Whose invitations and changes Google mails. @default 'none' */
+export type Notify = 'all' | 'externalOnly' | 'none'
+
+/** Which calendar of the account: its id. @default 'primary' */
+export interface InCalendar {
+  readonly calendarId?: string
+}
+
+/** An event that is to be created. */
+export interface NewEvent extends EventFields, EventIdentity, InCalendar {
+  /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
+  readonly id?: string
+  /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
+  readonly idempotencyKey?: string
+  readonly notify?: Notify
+}
+
+export interface CreatedEvent {
+  readonly event: CalendarEvent
+  /** False: an event of this id was there already, from an earlier try; it is as it stands now. */
+  readonly created: boolean
+}
+
+/** Which event is meant. */
+export interface EventPlace extends InCalendar {
+  readonly id: string
+}
+
+/** Which event is meant, and as of when. */
+export interface EventVersion extends EventPlace {
+  /** Of the event as you have seen it; left out, the last one to write wins. */
+  readonly etag?: string
+  readonly notify?: Notify
+}
+
+export type UpdatedEvent = EventVersion & EventChanges
+
+/** Where the events of a calendar are, below the root of the API. */
+export function eventsPath(calendarId: string = 'primary'): string {
+  expectText('calendarId', calendarId, 1_024)
+  return `/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events`
+}
+
+/** The calls on one event. */
+export class EventCalls {
+  readonly #api: AccountApi
+
+  constructor(api: AccountApi) {
+    this.#api = api
+  }
+
+  async create(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent> {
+    expectReference(reference)
+    expectObject('event', event)
+    const { calendarId = 'primary' } = event
+    const path = eventsPath(calendarId)
+    const id = newEventId(reference, calendarId, event)
+    const json = newNativeEvent(id, event)
+    const query = notifyQuery(event.notify)
+    const told = { operation: 'createEvent', effect: 'idempotent', reference } as const
+    return await perform(told, options, async () => {
+      try {
+        const request = { method: 'POST', url: path, query, json, idempotencyKey: id }
+        const native = await this.#api.json<calendar_v3.Schema$Event>(told, request)
+        return { event: calendarEvent(native), created: true }
+      } catch (error) {
+        if (!CalendarError.isInstance(error) || error.status !== 409) throw error
+        return { event: await this.#alreadyThere(told, { id, calendarId }, error), created: false }
+      }
+    })
+  }
+
+  async get(reference: string, place: EventPlace, options?: IoOptions): Promise<CalendarEvent> {
+    expectReference(reference)
+    const url = eventPath(place)
+    const told = { operation: 'getEvent', effect: 'read', reference } as const
+    return await perform(told, options, async () => calendarEvent(await this.#read(told, url)))
+  }
+
+  async update(
+    reference: string,
+    event: UpdatedEvent,
+    options?: IoOptions,
+  ): Promise<CalendarEvent> {
+    expectReference(reference)
+    const url = eventPath(event)
+    const json = nativeChanges(event)
+    const query = notifyQuery(event.notify)
+    const headers = ifMatch(event.etag)
+    const told = { operation: 'updateEvent', effect: 'write', reference } as const
+    return await perform(told, options, async () => {
+      const request = { method: 'PATCH', url, query, headers, json }
+      return calendarEvent(await this.#api.json<calendar_v3.Schema$Event>(told, request))
+    })
+  }
+
+  async delete(
+    reference: string,
+    event: EventVersion,
+    options?: IoOptions,
+  ): Promise<{ readonly deleted: boolean }> {
+    expectReference(reference)
+    const url = eventPath(event)
+    const query = notifyQuery(event.notify)
+    const headers = ifMatch(event.etag)
+    const told = { operation: 'deleteEvent', effect: 'idempotent', reference } as const
+    return await perform(told, options, async () => {
+      try {
+        await this.#api.send(told, { method: 'DELETE', url, query, headers })
+        return { deleted: true }
+      } catch (error) {
+        if (CalendarError.isInstance(error) && error.code === 'not_found') return { deleted: false }
+        throw error
+      }
+    })
+  }
+
+  async #alreadyThere(
+    told: Operation,
+    place: EventPlace,
+    conflict: CalendarError,
+  ): Promise<CalendarEvent> {
+    const event = calendarEvent(await this.#read(told, eventPath(place)))
+    if (event.status !== 'cancelled') return event
+    const { operation, reference } = told
+    const { status, reason, outcome } = conflict
+    const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
+    const init = { operation, reference, status, reason, outcome, cause: conflict }
+    throw new CalendarError(message, { ...init, code: 'already_exists' })
+  }
+
+  async #read(told: Operation, url: string): Promise<calendar_v3.Schema$Event> {
+    return await this.#api.json<calendar_v3.Schema$Event>(told, { method: 'GET', url })
+  }
+}
+
+function eventPath(place: EventPlace): string {
+  expectObject('event', place)
+  expectText('id', place.id, 1_024)
+  // A dot segment would leave the path; no id of Google's is one.
+  if (/^\.+$/.test(place.id)) throw new TypeError('Expected id to be the id of an event')
+  return `${eventsPath(place.calendarId)}/${encodeURIComponent(place.id)}`
+}
+
+function ifMatch(etag: string | undefined): Record<string, string> {
+  if (etag === undefined) return {}
+  if (/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag)) return { 'if-match': etag }
+  throw new TypeError('Expected etag to be the etag of an event, quotes included')
+}
+
+function notifyQuery(notify: Notify = 'none'): Record<string, string> {
+  if (notify === 'all' || notify === 'externalOnly' || notify === 'none') {
+    return notify === 'none' ? {} : { sendUpdates: notify }
+  }
+  throw new TypeError(
+    `Expected notify to be 'all', 'externalOnly' or 'none', got ${String(notify)}`,
+  )
+}

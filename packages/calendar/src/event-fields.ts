@@ -1,0 +1,125 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import { describeValue, expectObject } from './describe-value.ts'
+import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
+
+/** Who is invited. */
+export type EventAttendee =
+  | string
+  | { readonly email: string; readonly name?: string; readonly optional?: boolean }
+
+/** When somebody is reminded: minutes before the start, 0 to 40,320 (four weeks). */
+export interface EventReminder {
+  readonly method: 'email' | 'popup'
+  readonly minutes: number
+}
+
+/** What an event says. */
+export interface EventFields {
+  readonly summary: string
+  readonly description?: string
+  readonly location?: string
+  readonly start: EventTime
+  /** For whole days the first day after the event. */
+  readonly end: EventTime
+  /** The IANA zone in which a moment is shown and repeats. @default the calendar's */
+  readonly timeZone?: string
+  /** At most 200. */
+  readonly attendees?: readonly EventAttendee[]
+  /** At most 5; `'default'` are those of the calendar. @default 'default' */
+  readonly reminders?: 'default' | readonly EventReminder[]
+  /** Fields in Google's own words, for what has none of ours: `recurrence`, `visibility` … */
+  readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'>
+}
+
+/** What may be changed: what is left out stays; `null` takes it off. */
+export type EventChanges = {
+  readonly [Name in keyof EventFields]?: Name extends 'description' | 'location'
+    ? EventFields[Name] | null
+    : EventFields[Name]
+}
+
+/** The body for a new event. */
+export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Schema$Event {
+  const { summary, start, end } = fields
+  if (typeof summary !== 'string') {
+    throw new TypeError(`Expected summary to be a text, got ${describeValue(summary)}`)
+  }
+  for (const [name, value] of Object.entries({ start, end })) {
+    if (value === undefined) throw new TypeError(`Expected ${name}, got undefined`)
+  }
+  return { ...nativeEvent(fields), id }
+}
+
+/** The body for a change. A moment in place of a day, or the reverse, takes the other one off. */
+export function nativeChanges(changes: EventChanges): calendar_v3.Schema$Event {
+  const { start, end, ...others } = nativeEvent(changes)
+  return {
+    ...others,
+    ...(start === undefined ? {} : { start: onlyThis(start) }),
+    ...(end === undefined ? {} : { end: onlyThis(end) }),
+  }
+}
+
+function onlyThis(time: calendar_v3.Schema$EventDateTime): calendar_v3.Schema$EventDateTime {
+  return time.date === undefined
+    ? { date: null, ...time }
+    : { dateTime: null, timeZone: null, ...time }
+}
+
+function nativeEvent(fields: EventChanges): calendar_v3.Schema$Event {
+  const { start, end, timeZone, attendees, reminders, native = {} } = fields
+  expectObject('native', native)
+  const event: calendar_v3.Schema$Event = { ...native }
+  for (const name of ['summary', 'description', 'location'] as const) {
+    const value = fields[name]
+    if (value === undefined) continue
+    if (typeof value !== 'string' && !(value === null && name !== 'summary')) {
+      throw new TypeError(`Expected ${name} to be a text, got ${describeValue(value)}`)
+    }
+    event[name] = value
+  }
+  if (timeZone !== undefined) expectTimeZone(timeZone)
+  if (start !== undefined) event.start = nativeTime('start', start, timeZone)
+  if (end !== undefined) event.end = nativeTime('end', end, timeZone)
+  if (start !== undefined && end !== undefined) expectSpan(start, end)
+  if (attendees !== undefined) event.attendees = nativeAttendees(attendees)
+  if (reminders !== undefined) event.reminders = nativeReminders(reminders)
+  return event
+}
+
+function nativeAttendees(attendees: readonly EventAttendee[]): calendar_v3.Schema$EventAttendee[] {
+  if (!Array.isArray(attendees) || attendees.length > 200) {
+    throw new TypeError('Expected attendees to be a list of at most 200')
+  }
+  return attendees.map((attendee: EventAttendee) => {
+    const { email, name, optional }: Exclude<EventAttendee, string> =
+      typeof attendee === 'string' ? { email: attendee } : attendee
+    if (typeof email !== 'string' || !/^[^\s@<>]+@[^\s@<>]+$/.test(email)) {
+      throw new TypeError('Expected the email of each attendee to be an address')
+    }
+    return {
+      email,
+      ...(name === undefined ? {} : { displayName: name }),
+      ...(optional === undefined ? {} : { optional }),
+    }
+  })
+}
+
+function nativeReminders(
+  reminders: NonNullable<EventFields['reminders']>,
+): NonNullable<calendar_v3.Schema$Event['reminders']> {
+  if (reminders === 'default') return { useDefault: true }
+  if (!Array.isArray(reminders) || reminders.length > 5) {
+    throw new TypeError("Expected reminders to be 'default' or a list of at most 5")
+  }
+  const overrides = reminders.map(({ method, minutes }: EventReminder) => {
+    if (method !== 'email' && method !== 'popup') {
+      throw new TypeError("Expected the method of each reminder to be 'email' or 'popup'")
+    }
+    if (!Number.isInteger(minutes) || minutes < 0 || minutes > 40_320) {
+      throw new TypeError('Expected the minutes of each reminder to be an integer from 0 to 40320')
+    }
+    return { method, minutes }
+  })
+  return { useDefault: false, overrides }
+}

@@ -1,0 +1,134 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { AccountApi } from './account-api.ts'
+import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
+import { expectObject, expectReference, expectText } from './describe-value.ts'
+import { eventsPath, type InCalendar } from './event-calls.ts'
+import { perform } from './operation.ts'
+
+export interface ListQuery extends InCalendar {
+  /** Events that end after this moment. */
+  readonly from?: Date
+  /** Events that begin before this moment. */
+  readonly to?: Date
+  /** Events that were changed since, deleted ones too. */
+  readonly updatedSince?: Date
+  /** Each occurrence of a recurring event by itself, in the order of their starts. @default false */
+  readonly expandRecurring?: boolean
+  /** How many are fetched at once: 1 to 2,500. @default 250 */
+  readonly pageSize?: number
+}
+
+export interface SyncQuery extends InCalendar {
+  /** From the last sync; left out, everything comes. */
+  readonly syncToken?: string
+  /** How many are fetched at once: 1 to 2,500. @default 250 */
+  readonly pageSize?: number
+}
+
+/** What happened to one event since the last sync. */
+export type EventChange =
+  | { readonly type: 'changed'; readonly id: string; readonly event: CalendarEvent }
+  | { readonly type: 'deleted'; readonly id: string }
+
+/** One page of a sync. */
+export interface SyncPage {
+  readonly changes: readonly EventChange[]
+  /** On the last page: keep it for the next sync, once the changes of all pages are applied. */
+  readonly nextSyncToken: string | undefined
+}
+
+type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The lists of a calendar's events. */
+export class EventLists {
+  readonly #api: AccountApi
+
+  constructor(api: AccountApi) {
+    this.#api = api
+  }
+
+  async *list(
+    reference: string,
+    query: ListQuery = {},
+    options?: IoOptions,
+  ): AsyncGenerator<CalendarEvent, void, undefined> {
+    const { from, to, updatedSince, expandRecurring = false, pageSize, calendarId } = query
+    const asked = {
+      timeMin: timeOf('from', from),
+      timeMax: timeOf('to', to),
+      updatedMin: timeOf('updatedSince', updatedSince),
+      ...(expandRecurring ? { singleEvents: true, orderBy: 'startTime' } : {}),
+      maxResults: expectPageSize(pageSize),
+    }
+    const told = { operation: 'listEvents', reference, calendarId }
+    for await (const { items = [] } of this.#pages(told, asked, options)) {
+      yield* items.map((native) => calendarEvent(native))
+    }
+  }
+
+  async *sync(
+    reference: string,
+    query: SyncQuery = {},
+    options?: IoOptions,
+  ): AsyncGenerator<SyncPage, void, undefined> {
+    const { syncToken, pageSize, calendarId } = query
+    const asked = { syncToken, maxResults: expectPageSize(pageSize) }
+    const told = { operation: 'syncEvents', reference, calendarId }
+    for await (const { items = [], nextSyncToken } of this.#pages(told, asked, options)) {
+      const changes = items.map((native): EventChange => {
+        const event = calendarEvent(native)
+        const { id } = event
+        return event.status === 'cancelled'
+          ? { type: 'deleted', id }
+          : { type: 'changed', id, event }
+      })
+      yield { changes, nextSyncToken: nextSyncToken ?? undefined }
+    }
+  }
+
+  /** Each page is asked for when the one before has been taken; nothing is open in between. */
+  async *#pages(
+    told: { operation: string; reference: string; calendarId: string | undefined },
+    query: Query,
+    options: IoOptions | undefined,
+  ): AsyncGenerator<calendar_v3.Schema$Events, void, undefined> {
+    const url = eventsPath(told.calendarId)
+    const call = { operation: told.operation, reference: told.reference, effect: 'read' } as const
+    let pageToken: string | undefined
+    do {
+      const request = { method: 'GET', url, query: { ...query, pageToken } }
+      const page = await perform(call, options, () =>
+        this.#api.json<calendar_v3.Schema$Events>(call, request),
+      )
+      yield page
+      pageToken = page.nextPageToken ?? undefined
+    } while (pageToken !== undefined)
+  }
+}
+
+/** Refuses wrong queries at the call, not only when the loop begins. */
+export function expectListCall(reference: string, query: ListQuery & SyncQuery = {}): void {
+  expectReference(reference)
+  expectObject('query', query)
+  eventsPath(query.calendarId)
+  expectPageSize(query.pageSize)
+  timeOf('from', query.from)
+  timeOf('to', query.to)
+  timeOf('updatedSince', query.updatedSince)
+  if (query.syncToken !== undefined) expectText('syncToken', query.syncToken, 4_096)
+  if (query.from && query.to && query.to <= query.from) {
+    throw new TypeError('Expected to to be after from')
+  }
+}
+
+function timeOf(name: string, time: Date | undefined): string | undefined {
+  if (time === undefined) return undefined
+  if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString()
+  throw new TypeError(`Expected ${name} to be a valid Date`)
+}
+
+function expectPageSize(pageSize: number = 250): number {
+  if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 2_500) return pageSize
+  throw new TypeError(`Expected pageSize to be an integer from 1 to 2500, got ${pageSize}`)
+}

@@ -1,0 +1,65 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import { describeValue } from './describe-value.ts'
+
+/** A day without a time: `'2026-04-01'`. */
+export type PlainDate = `${number}-${number}-${number}`
+
+/** When an event begins or ends: a moment, or for an event of whole days a day. */
+export type EventTime = Date | PlainDate
+
+/** Google's way of saying when. */
+export function nativeTime(
+  name: string,
+  time: EventTime,
+  timeZone: string | undefined,
+): calendar_v3.Schema$EventDateTime {
+  if (time instanceof Date) {
+    if (Number.isNaN(time.getTime())) throw new TypeError(`Expected ${name} to be a valid Date`)
+    const dateTime = time.toISOString()
+    return timeZone === undefined ? { dateTime } : { dateTime, timeZone }
+  }
+  if (isPlainDate(time)) return { date: time }
+  const got = typeof time === 'string' ? 'another text' : describeValue(time)
+  throw new TypeError(`Expected ${name} to be a Date, or a day such as '2026-04-01', got ${got}`)
+}
+
+/** Our way of saying when; `undefined` where Google says nothing (of a cancelled occurrence). */
+export function eventTime(
+  native: calendar_v3.Schema$EventDateTime | undefined,
+): EventTime | undefined {
+  if (typeof native?.dateTime === 'string') return new Date(native.dateTime)
+  const { date } = native ?? {}
+  return typeof date === 'string' && isPlainDate(date) ? date : undefined
+}
+
+/** Refuses what is no span of time. A day that ends an event is the first one after it. */
+export function expectSpan(start: EventTime, end: EventTime): void {
+  if (start instanceof Date !== end instanceof Date) {
+    throw new TypeError('Expected start and end to be both a Date, or both a day')
+  }
+  const backwards = start instanceof Date ? end < start : end <= start
+  if (!backwards) return
+  throw new TypeError(
+    start instanceof Date
+      ? 'Expected end not to be before start'
+      : 'Expected end to be after start: it is the first day that no longer belongs to the event',
+  )
+}
+
+/** Refuses what is no IANA time zone. */
+export function expectTimeZone(timeZone: string): void {
+  try {
+    if (typeof timeZone === 'string' && new Intl.DateTimeFormat('en', { timeZone })) return
+  } catch {
+    // Told below, as for anything else that is none.
+  }
+  throw new TypeError(
+    `Expected timeZone to be an IANA zone such as 'Asia/Tokyo', got ${describeValue(timeZone)}`,
+  )
+}
+
+function isPlainDate(text: unknown): text is PlainDate {
+  if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}

@@ -1,0 +1,103 @@
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import type { CalendarStore } from './calendar-store.ts'
+import { describeValue } from './describe-value.ts'
+import { SealedRows } from './sealed-rows.ts'
+import { expectCipher, type TokenCipher } from './token-cipher.ts'
+
+/** A `Kysely` of any schema: that of `@yuzuru/db`, or one of your own on PostgreSQL. */
+export type CalendarDatabase = QueryExecutorProvider
+
+export interface KyselyCalendarStoreOptions {
+  /** Seals the tokens, bound to their row. There is no default: tokens are never kept in the clear. */
+  readonly cipher: TokenCipher
+}
+
+interface AccountRow {
+  readonly sealed: string
+  /** As text, whatever the driver makes of a bigint. */
+  readonly version: string
+}
+
+/**
+ * Keeps tokens in PostgreSQL, in the tables of `calendarMigrations`. Every call is one statement. Leases
+ * and ages go by the database's clock, so the clocks of the processes need not agree.
+ *
+ * Give it the database, never a transaction: tokens must not be lost when yours is rolled back.
+ *
+ * @throws {TypeError} without a cipher
+ */
+export function kyselyCalendarStore(
+  db: CalendarDatabase,
+  options: KyselyCalendarStoreOptions,
+): CalendarStore {
+  expectDatabase(db)
+  expectCipher(options?.cipher)
+  const sealing = new SealedRows(options.cipher)
+  const rows = async <Row>(statement: RawBuilder<Row>): Promise<readonly Row[]> => {
+    // Without the plugins: a CamelCasePlugin would rename the columns that we read.
+    const executor = { getExecutor: () => db.getExecutor().withoutPlugins() }
+    return (await statement.execute(executor)).rows
+  }
+  const any = async (statement: RawBuilder<unknown>): Promise<boolean> =>
+    (await rows(statement)).length > 0
+  return {
+    async load(reference) {
+      const [row] = await rows(sql<AccountRow>`
+        select sealed, version::text as version
+        from yuzuru_calendar_accounts where reference = ${reference}`)
+      if (row === undefined) return undefined
+      const tokens = await sealing.openTokens(reference, row.sealed)
+      return { tokens, version: Number(row.version) }
+    },
+    async put(reference, tokens) {
+      const sealed = await sealing.sealTokens(reference, tokens)
+      await rows(sql`
+        insert into yuzuru_calendar_accounts (reference, sealed) values (${reference}, ${sealed})
+        on conflict (reference) do update set sealed = excluded.sealed, version = default,
+          lease_until = null, connected_at = now(), updated_at = now()`)
+    },
+    async replace(reference, version, tokens) {
+      const sealed = await sealing.sealTokens(reference, tokens)
+      return await any(sql`
+        update yuzuru_calendar_accounts
+        set sealed = ${sealed}, version = default, lease_until = null, updated_at = now()
+        where reference = ${reference} and version = ${version} returning 1`)
+    },
+    remove: (reference, version) =>
+      any(sql`
+        delete from yuzuru_calendar_accounts
+        where reference = ${reference} and version = ${version} returning 1`),
+    claimRefresh: (reference, version, leaseMs) =>
+      any(sql`
+        update yuzuru_calendar_accounts
+        set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1000})
+        where reference = ${reference} and version = ${version}
+          and (lease_until is null or lease_until <= clock_timestamp()) returning 1`),
+    async releaseRefresh(reference, version) {
+      await rows(sql`
+        update yuzuru_calendar_accounts set lease_until = null
+        where reference = ${reference} and version = ${version}`)
+    },
+    async putPending(key, pending, lifetimeMs) {
+      const sealed = await sealing.sealPending(pending)
+      await rows(sql`
+        with expired as (delete from yuzuru_calendar_consents where expires_at <= now())
+        insert into yuzuru_calendar_consents (key, reference, sealed, expires_at)
+        values (${key}, ${pending.reference}, ${sealed}, now() + make_interval(secs => ${lifetimeMs / 1000}))
+        on conflict (key) do update set reference = excluded.reference,
+          sealed = excluded.sealed, expires_at = excluded.expires_at`)
+    },
+    async takePending(key) {
+      const [row] = await rows(sql<{ reference: string; sealed: string; current: boolean }>`
+        delete from yuzuru_calendar_consents where key = ${key}
+        returning reference, sealed, expires_at > now() as current`)
+      if (row?.current !== true) return undefined
+      return await sealing.openPending(row.reference, row.sealed)
+    },
+  }
+}
+
+function expectDatabase(db: CalendarDatabase): void {
+  if (typeof db?.getExecutor === 'function') return
+  throw new TypeError(`Expected db to be a Kysely, got ${describeValue(db)}`)
+}

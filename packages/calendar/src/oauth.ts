@@ -1,0 +1,125 @@
+import { type Http, HttpError } from '@yuzuru/http'
+import type { CalendarTokens } from './account-tokens.ts'
+import { CalendarError } from './calendar-error.ts'
+import { calendarFailure, type Told, withoutAnswer } from './translate-error.ts'
+
+/** What is needed to speak with Google's OAuth endpoints. */
+export interface OAuthInit {
+  readonly http: Http
+  readonly tokenUrl: string
+  readonly revokeUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Tokens as they come: a refresh token only with a consent, or when it was replaced. */
+export type FreshTokens = Omit<CalendarTokens, 'refreshToken' | 'scopes'> & {
+  readonly refreshToken: string | undefined
+  readonly scopes: readonly string[] | undefined
+}
+
+/** How long before its end an access token is replaced: at most a minute, at most a tenth of its life. */
+const EARLY_MS = 60_000
+
+/** A token answer is a few hundred bytes. */
+const MAX_BYTES = 65_536
+
+/** Google's token and revocation endpoints: RFC 6749 and RFC 7009. */
+export class OAuth {
+  readonly #init: OAuthInit
+
+  constructor(init: OAuthInit) {
+    this.#init = init
+  }
+
+  /** Redeems the code of a callback. */
+  async exchange(told: Told, code: string, verifier: string): Promise<FreshTokens> {
+    const { redirectUri } = this.#init
+    return await this.#tokens(told, {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+    })
+  }
+
+  async refresh(told: Told, refreshToken: string): Promise<FreshTokens> {
+    return await this.#tokens(told, { grant_type: 'refresh_token', refresh_token: refreshToken })
+  }
+
+  /** Ends the whole grant of a token. One that has ended already is no failure. */
+  async revoke(told: Told, token: string): Promise<void> {
+    const { http, revokeUrl } = this.#init
+    try {
+      const body = new URLSearchParams({ token })
+      await http.request(revokeUrl, { method: 'POST', body, maxBytes: MAX_BYTES })
+    } catch (error) {
+      if (oauthCode(error) !== 'invalid_token') throw oauthFailure(told, error)
+    }
+  }
+
+  async #tokens(told: Told, grant: Record<string, string>): Promise<FreshTokens> {
+    const { http, tokenUrl, clientId, clientSecret, now } = this.#init
+    const sentAt = now()
+    const client = { client_id: clientId, client_secret: clientSecret }
+    const body = new URLSearchParams({ ...grant, ...client })
+    try {
+      const init = { method: 'POST', body, maxBytes: MAX_BYTES }
+      return freshTokens(told, await http.json(tokenUrl, init), sentAt)
+    } catch (error) {
+      throw oauthFailure(told, error)
+    }
+  }
+}
+
+/** Reads RFC 6749, 5.1, strictly. `expires_in` counts from before the request, so never too late. */
+function freshTokens(told: Told, answer: unknown, sentAt: number): FreshTokens {
+  const fields = (answer ?? {}) as Record<string, unknown>
+  const { access_token: accessToken, expires_in: lifetime, token_type: type } = fields
+  const { refresh_token: refreshToken, scope } = fields
+  const wrong =
+    !isText(accessToken) ||
+    !(typeof lifetime === 'number' && lifetime > 0 && lifetime < 1e9) ||
+    !(typeof type === 'string' && type.toLowerCase() === 'bearer') ||
+    !(refreshToken === undefined || isText(refreshToken)) ||
+    !(scope === undefined || typeof scope === 'string')
+  if (wrong) {
+    const { operation, reference } = told
+    const init = { operation, reference, code: 'unexpected', outcome: 'unknown' } as const
+    throw new CalendarError(`calendar.${operation} failed: Google's answer holds no tokens`, init)
+  }
+  const lifetimeMs = lifetime * 1000
+  const refreshAt = sentAt + lifetimeMs - Math.min(EARLY_MS, lifetimeMs / 10)
+  const scopes = scope?.split(' ').filter((each) => each !== '')
+  return { accessToken, refreshToken, refreshAt, scopes }
+}
+
+/** A token goes into a header, so it is visible ASCII. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value)
+}
+
+/** The error for an answer of an OAuth endpoint. What it says may repeat a secret: only its code is kept. */
+function oauthFailure(told: Told, error: unknown): unknown {
+  const word = oauthCode(error)
+  if (!HttpError.isInstance(error) || word === undefined) return calendarFailure(told, error)
+  const { operation, reference } = told
+  const { status, outcome } = error
+  const init = { operation, reference, status, outcome, reason: word, cause: withoutAnswer(error) }
+  if (word === 'invalid_grant') {
+    const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizationUrl again`
+    return new CalendarError(message, { ...init, code: 'reauthorization_required' })
+  }
+  const message = `calendar.${operation} failed: Google's OAuth endpoint answered ${word}; check clientId, clientSecret and redirectUri`
+  return new CalendarError(message, { ...init, code: 'invalid_request' })
+}
+
+/** The `error` of RFC 6749, 5.2. */
+function oauthCode(error: unknown): string | undefined {
+  if (!HttpError.isInstance(error) || (error.status ?? 500) >= 500) return undefined
+  const { error: word } = (error.answer?.json ?? {}) as { error?: unknown }
+  return typeof word === 'string' && /^[a-z_]{1,40}$/.test(word) ? word : undefined
+}
