@@ -1,0 +1,74 @@
+import { shield } from '@yuzuru/concurrency'
+import { ByteBudget } from './byte-budget.ts'
+import type { ChecksumAlgorithm } from './checksum.ts'
+import { copy, move } from './copy.ts'
+import { download } from './download.ts'
+import { expectListOptions, list, listFolder } from './list.ts'
+import { exists, head } from './look-up.ts'
+import type { ObjectBackend } from './object-backend.ts'
+import { presignGet, presignPut } from './presign.ts'
+import { presignPost } from './presign-post.ts'
+import { remove, removeMany, removePrefix } from './remove.ts'
+import type { Storage } from './storage.ts'
+import type { StorageContext } from './storage-context.ts'
+import { retryOrphans, sweepUploads } from './sweep.ts'
+import { upload } from './upload.ts'
+import { UploadRegistry } from './upload-registry.ts'
+
+export interface BucketStorageInit<Client> {
+  readonly backend: ObjectBackend<Client>
+  readonly partBytes: number
+  readonly parallel: number
+  readonly algorithm: ChecksumAlgorithm
+}
+
+/** The verbs over any backend. */
+export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Client> {
+  const { backend, partBytes, parallel, algorithm } = init
+  let closed: Promise<void> | undefined
+  const context: StorageContext<Client> = {
+    backend,
+    partBytes,
+    algorithm,
+    budget: new ByteBudget((parallel + 1) * partBytes),
+    uploads: new UploadRegistry(),
+    isClosed: () => closed !== undefined,
+  }
+  const close = async (): Promise<void> => {
+    closed ??= shield(
+      async () => {
+        await retryOrphans(context)
+        await backend.close()
+      },
+      { name: 'storage.close' },
+    )
+    await closed
+  }
+  return {
+    bucket: backend.bucket,
+    client: backend.client,
+    upload: (key, body, options) => upload(context, key, body, options),
+    download: (key, options) => download(context, key, options),
+    head: (key, options) => head(context, key, options),
+    exists: (key, options) => exists(context, key, options),
+    list: (options = {}) => {
+      expectListOptions(options)
+      return list(context, options)
+    },
+    listFolder: (options = {}) => {
+      expectListOptions(options)
+      return listFolder(context, options)
+    },
+    copy: (from, to, options) => copy(context, from, to, options),
+    move: (from, to, options) => move(context, from, to, options),
+    delete: (key, options) => remove(context, key, options),
+    deleteMany: (keys, options) => removeMany(context, keys, options),
+    deletePrefix: (prefix, options) => removePrefix(context, prefix, options),
+    presignGet: (key, options) => presignGet(context, key, options),
+    presignPut: (key, options) => presignPut(context, key, options),
+    presignPost: (key, options) => presignPost(context, key, options),
+    sweepUploads: (options) => sweepUploads(context, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

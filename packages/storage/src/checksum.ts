@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { Crc, crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './crc.ts'
+import { describeValue } from './describe-value.ts'
+
+/**
+ * Which checksum goes along with the bytes.
+ *
+ * `'CRC32'` costs next to nothing, `'CRC32C'` and `'CRC64NVME'` are computed in JavaScript. The CRCs
+ * cover a whole object however many parts it was sent in; `'SHA256'` covers a multipart object as the
+ * checksum of its parts' checksums. `'MD5'` is Content-MD5, which every store knows.
+ */
+export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA256' | 'MD5'
+
+/** A checksum of an object. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** In base64; of type `'COMPOSITE'` with `-` and the number of parts after it. */
+  readonly value: string
+  /** Whether it covers the bytes, or the checksums of the parts. */
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE'
+}
+
+/** Computes a checksum as bytes pass. */
+export interface Hasher {
+  update(bytes: Uint8Array): void
+  /** The digest of all bytes so far; the last call. */
+  digest(): Buffer
+}
+
+const KINDS: Readonly<Record<ChecksumAlgorithm, CrcKind | undefined>> = {
+  CRC32: crc32Kind,
+  CRC32C: crc32cKind,
+  CRC64NVME: crc64nvmeKind,
+  SHA256: undefined,
+  MD5: undefined,
+}
+
+/** What makes a CRC of parts the CRC of the whole; `undefined` for digests that are no CRC. */
+export function crcKindOf(algorithm: ChecksumAlgorithm): CrcKind | undefined {
+  return KINDS[algorithm]
+}
+
+export function expectAlgorithm(value: unknown): asserts value is ChecksumAlgorithm {
+  if (typeof value === 'string' && Object.hasOwn(KINDS, value)) return
+  const names = Object.keys(KINDS).join(', ')
+  throw new TypeError(`Expected checksum to be one of ${names}, got ${describeValue(value)}`)
+}
+
+export function createHasher(algorithm: ChecksumAlgorithm): Hasher {
+  if (algorithm === 'CRC32') return new NativeCrc32()
+  if (algorithm === 'CRC32C') return new Crc(crc32cKind)
+  if (algorithm === 'CRC64NVME') return new Crc(crc64nvmeKind)
+  const hash = createHash(algorithm.toLowerCase())
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => hash.digest(),
+  }
+}
+
+/** The digest of bytes that are at hand. */
+export function digestOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
+  const hasher = createHasher(algorithm)
+  hasher.update(bytes)
+  return hasher.digest()
+}
+
+class NativeCrc32 implements Hasher {
+  #value = 0
+
+  update(bytes: Uint8Array): void {
+    this.#value = crc32(bytes, this.#value)
+  }
+
+  digest(): Buffer {
+    const out = Buffer.alloc(4)
+    out.writeUInt32BE(this.#value)
+    return out
+  }
+}

@@ -1,0 +1,93 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { createHttp } from '@yuzuru/http'
+import { storageOver } from './bucket-storage.ts'
+import { CredentialCache } from './credentials.ts'
+import { RequestHandler } from './request-handler.ts'
+import { S3Backend } from './s3-backend.ts'
+import { S3Sender } from './s3-sender.ts'
+import type { Storage } from './storage.ts'
+import {
+  expectConfig,
+  expectStorageOptions,
+  expectTransferOptions,
+  type StorageConfig,
+  type StorageOverClient,
+} from './storage-options.ts'
+
+/** How long the store may take to begin its answer: it puts many parts together before that. */
+const HEADERS_MS = 60_000
+
+/**
+ * Makes a storage for one bucket: over connections of its own, or over a client of the AWS SDK of
+ * yours. Connects when the first call is made.
+ *
+ * With a client of yours its limits, timeouts and retries are its affair, and a failure after the
+ * call's start has the outcome `'unknown'` unless the store answered.
+ *
+ * @throws {TypeError} on options that are none
+ * @example
+ * await using storage = createStorage({
+ *   bucket: 'plans',
+ *   region: 'ap-northeast-1',
+ *   credentials: { accessKeyId, secretAccessKey },
+ * })
+ */
+export function createStorage(options: StorageConfig): Storage<S3Client>
+export function createStorage<Client extends S3Client>(
+  options: StorageOverClient<Client>,
+): Storage<Client>
+export function createStorage(
+  options: StorageConfig | StorageOverClient<S3Client>,
+): Storage<S3Client> {
+  expectStorageOptions(options)
+  const transfer = expectTransferOptions(options)
+  const algorithm = options.compatibility === 's3-compatible' ? 'MD5' : 'CRC32'
+  const sender =
+    options.client === undefined ? connect(options) : new S3Sender(options.client, undefined)
+  const backend = new S3Backend(options.bucket, sender)
+  return storageOver({ backend, ...transfer, algorithm })
+}
+
+function connect(config: StorageConfig): S3Sender {
+  expectConfig(config)
+  const { endpoint, region = 'us-east-1', credentials: source, attempts = 3 } = config
+  const { forcePathStyle = endpoint !== undefined, connections, queue } = config
+  const credentials = source === undefined ? undefined : new CredentialCache(source)
+  const http = createHttp({
+    ...(connections === undefined ? {} : { connections }),
+    ...(queue === undefined ? {} : { queue }),
+    timeouts: { totalMs: Infinity, headersMs: HEADERS_MS, ...config.timeouts },
+    retry: { attempts },
+    redirect: 'manual',
+  })
+  const client = new S3Client({
+    region,
+    forcePathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials: provide(credentials) }),
+    requestHandler: new RequestHandler(http),
+    // The checksums are ours: computed while the bytes are read, not when they are sent.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 1,
+    expectContinueHeader: false,
+  })
+  // Repeats are the transport's affair; this one would also write into the errors that pass it.
+  // Others are placed relative to it, so its place stays.
+  client.middlewareStack.add((next) => (args) => next(args), {
+    name: 'retryMiddleware',
+    step: 'finalizeRequest',
+    priority: 'high',
+    override: true,
+  })
+  return new S3Sender(client, { http, credentials })
+}
+
+/** So that the SDK asks for them with every request: it would keep them, also those that were refused. */
+function provide(cache: CredentialCache): NonNullable<S3ClientConfig['credentials']> {
+  return async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = await cache.get()
+    const session = sessionToken === undefined ? {} : { sessionToken }
+    return { accessKeyId, secretAccessKey, ...session, expiration: new Date(Date.now() + 1_000) }
+  }
+}

@@ -1,0 +1,72 @@
+import { detached } from '@yuzuru/concurrency'
+import { describeValue } from './describe-value.ts'
+
+/** What requests are signed with. */
+export interface StorageCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  /** When they expire. @default never */
+  readonly expiration?: Date
+}
+
+/** Credentials, or what gets them: asked again shortly before they expire, and when they are refused. */
+export type CredentialSource = StorageCredentials | (() => Promise<StorageCredentials>)
+
+/** How long before their end credentials are renewed, in milliseconds. */
+const RENEW_MS = 60_000
+
+/** Keeps credentials, and gets new ones when they are due. */
+export class CredentialCache {
+  readonly #source: CredentialSource
+  #current: Promise<StorageCredentials> | undefined = undefined
+  #expiresAt = Infinity
+
+  constructor(source: CredentialSource) {
+    if (typeof source !== 'function') expectCredentials(source)
+    this.#source = source
+  }
+
+  /** Whether asking again may bring others. */
+  get renewable(): boolean {
+    return typeof this.#source === 'function'
+  }
+
+  async get(): Promise<StorageCredentials> {
+    const source = this.#source
+    if (typeof source !== 'function') return source
+    if (this.#current !== undefined && Date.now() < this.#expiresAt - RENEW_MS) {
+      return await this.#current
+    }
+    // Shared by all callers, so no caller's end may be its end.
+    const asked = detached(async () => {
+      const credentials = await source()
+      expectCredentials(credentials)
+      this.#expiresAt = credentials.expiration?.getTime() ?? Infinity
+      return credentials
+    })
+    this.#current = asked
+    this.#expiresAt = Infinity
+    asked.catch(() => {
+      if (this.#current === asked) this.#current = undefined
+    })
+    return await asked
+  }
+
+  /** Has the next call get new ones. */
+  invalidate(): void {
+    this.#current = undefined
+  }
+}
+
+function expectCredentials(given: unknown): asserts given is StorageCredentials {
+  if (typeof given === 'object' && given !== null) {
+    const { accessKeyId, secretAccessKey } = given as Partial<StorageCredentials>
+    if (typeof accessKeyId === 'string' && accessKeyId !== '') {
+      if (typeof secretAccessKey === 'string' && secretAccessKey !== '') return
+    }
+  }
+  throw new TypeError(
+    `Expected credentials to be { accessKeyId, secretAccessKey } or a function that gets them, got ${describeValue(given)}`,
+  )
+}

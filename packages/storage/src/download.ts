@@ -1,0 +1,159 @@
+import { Readable } from 'node:stream'
+import type { IoOptions } from '@yuzuru/concurrency'
+import { describeValue, expectInteger, expectObject } from './describe-value.ts'
+import { DownloadBody } from './download-body.ts'
+import { failure } from './failure.ts'
+import type { ByteRange } from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
+import { expectKey } from './object-key.ts'
+import { saveFile } from './save-file.ts'
+import { callStore, type StorageContext } from './storage-context.ts'
+import { expectEtag } from './write-options.ts'
+
+export interface DownloadOptions extends IoOptions {
+  /** Both ends count, from 0. What is not the whole object is not verified by its checksum. @default all */
+  readonly range?: ByteRange
+  /** Only if the object has this ETag (`'precondition_failed'`). @default whichever it has */
+  readonly ifMatch?: string
+  /**
+   * Whether the bytes are held against the object's checksum. `true` does so when there is one that can
+   * be computed; `'required'` fails when there is none (`'unsupported'`).
+   *
+   * @default true
+   */
+  readonly verify?: boolean | 'required'
+}
+
+/** How a whole body is taken. */
+export interface ReadOptions extends IoOptions {
+  /** The most bytes to take into memory. @default 256 MiB */
+  readonly maxBytes?: number
+}
+
+const MAX_BYTES = 256 * 1_024 ** 2
+
+/**
+ * An object that is being downloaded: its head is there, its bytes come as they are read. Read it one
+ * way, once, or dispose of it, so that its connection is free again.
+ */
+export class Download implements AsyncDisposable {
+  readonly info: ObjectInfo
+  /** How many bytes there are to come. */
+  readonly bytesExpected: number
+  readonly #context: StorageContext
+  readonly #body: DownloadBody
+  #taken = false
+
+  constructor(context: StorageContext, body: DownloadBody) {
+    this.#context = context
+    this.#body = body
+    this.info = body.info
+    this.bytesExpected = body.length
+  }
+
+  /**
+   * The bytes, piece by piece, bound by the scope of whoever reads them. When the connection is lost
+   * they go on where they stopped. The loop throws at its end when the checksum does not match: treat
+   * nothing as good before that.
+   */
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#take()
+  }
+
+  /** The body as a Node stream. */
+  readable(): Readable {
+    return Readable.from(this.#take(), { objectMode: false })
+  }
+
+  /**
+   * All bytes, verified.
+   *
+   * @throws {StorageError} `'too_large'` before anything is read
+   */
+  async bytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    const { maxBytes = MAX_BYTES } = options
+    expectInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
+    const { key } = this.info
+    const subject = { operation: 'download', key }
+    if (this.bytesExpected > maxBytes) {
+      await this[Symbol.asyncDispose]()
+      const told = `it has ${this.bytesExpected} bytes, more than the ${maxBytes} of "maxBytes"; read "body" or "saveTo" a file`
+      throw failure(subject, 'too_large', { outcome: 'none', told })
+    }
+    return await callStore(this.#context, subject, 'read', options, async (signal) => {
+      const all = Buffer.allocUnsafeSlow(this.bytesExpected)
+      let filled = 0
+      for await (const chunk of this.#take()) {
+        all.set(chunk, filled)
+        filled += chunk.byteLength
+      }
+      signal.throwIfAborted()
+      return all
+    })
+  }
+
+  /** All bytes as text (UTF-8; a byte order mark is left out), verified. */
+  async text(options?: ReadOptions): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(options))
+  }
+
+  /**
+   * Writes it to a file: under a temporary name beside it first, so that `path` is either what it was
+   * before or the whole verified object, on disk. The folder must exist.
+   */
+  async saveTo(path: string, options?: IoOptions): Promise<void> {
+    if (typeof path !== 'string' || path === '') {
+      throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
+    }
+    const subject = { operation: 'download', key: this.info.key }
+    await callStore(this.#context, subject, 'read', options, async () => {
+      await saveFile(subject, path, this.#take())
+    })
+  }
+
+  /** Gives up on what was not read, and frees the connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#taken = true
+    await this.#body.cancel()
+  }
+
+  #take(): AsyncIterable<Uint8Array> {
+    if (this.#taken)
+      throw new TypeError('Expected a download that was not read yet, got one that was')
+    this.#taken = true
+    return this.#body
+  }
+}
+
+/** Begins a download: resolves when the object's head is there. */
+export async function download(
+  context: StorageContext,
+  key: string,
+  options: DownloadOptions = {},
+): Promise<Download> {
+  expectKey(key)
+  expectObject('options', options)
+  const { range, ifMatch, verify = true } = options
+  if (range !== undefined) expectRange(range)
+  if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
+  if (verify !== true && verify !== false && verify !== 'required') {
+    throw new TypeError(
+      `Expected verify to be a boolean or 'required', got ${describeValue(verify)}`,
+    )
+  }
+  if (verify === 'required' && range !== undefined) {
+    throw new TypeError("Expected verify: 'required' without a range: a checksum covers the whole")
+  }
+  const subject = { operation: 'download', key }
+  return await callStore(context, subject, 'read', options, async (signal) => {
+    const incoming = await context.backend.get(key, { range, ifMatch }, signal)
+    return new Download(context, new DownloadBody(context, incoming, { range, verify }))
+  })
+}
+
+function expectRange(range: ByteRange): void {
+  expectObject('range', range)
+  const { start, end = Number.MAX_SAFE_INTEGER } = range
+  expectInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER)
+  expectInteger('range.end', end, start, Number.MAX_SAFE_INTEGER)
+}

@@ -1,0 +1,76 @@
+import type { Outcome } from '@yuzuru/concurrency'
+import { StorageError, type StorageErrorCode } from './storage-error.ts'
+
+/** What is being done, for errors about it. */
+export interface Subject {
+  readonly operation: string
+  readonly key?: string | undefined
+}
+
+export interface FailureInit {
+  readonly outcome: Outcome
+  readonly retryable?: boolean
+  readonly retryAfterMs?: number | undefined
+  readonly status?: number | undefined
+  readonly requestId?: string | undefined
+  readonly cause?: unknown
+  /** Says more than the sentence of the code. */
+  readonly told?: string
+}
+
+const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
+  not_found: 'there is no such object; check the key, or upload it first',
+  bucket_not_found: 'there is no such bucket; create it, or check "bucket" and "endpoint"',
+  precondition_failed:
+    'its precondition does not hold, and nothing was changed; read the object again and decide anew',
+  conflict: 'another write to the same key was under way, and nothing was changed; try again',
+  access_denied: 'the store does not allow it; grant these credentials the permission',
+  invalid_credentials: 'the store does not know the access key; check "credentials"',
+  signature_mismatch:
+    'the signature does not match; check the secret access key, and that no proxy changes requests',
+  expired_credentials: 'the credentials have expired; renew the session token',
+  clock_skew: "this machine's clock is wrong by more than the store allows; set it (NTP)",
+  wrong_region: 'the bucket is in another region; set "region" (and "endpoint") to its own',
+  too_large: 'it is larger than the store takes',
+  too_small: 'a part is smaller than the store takes; raise "partSizeBytes"',
+  checksum_mismatch: 'the checksum does not match: the bytes changed on the way; try again',
+  range_not_satisfiable: 'the range begins behind the end of the object; ask "head" for its size',
+  insufficient_storage: 'there is no space left; free some, or raise the quota',
+  overloaded: 'there are too many requests; try again later, more slowly',
+  unsupported: 'the store does not have this feature; see "compatibility"',
+  invalid_request: 'the store does not take the request',
+  unavailable: 'the store failed; try again later',
+  connection_failed: 'there is no connection to the store; check "endpoint" and the network',
+  connection_lost: 'the connection was lost before the answer was complete',
+  stalled: 'the store did not move a byte for too long',
+  source_failed: 'the source of the body failed, and nothing was stored',
+  closed: 'the storage is closed',
+  unexpected: 'it failed in a way that is not known',
+}
+
+const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set([
+  'conflict',
+  'checksum_mismatch',
+  'overloaded',
+  'unavailable',
+  'connection_failed',
+  'connection_lost',
+  'stalled',
+])
+
+/** The error for something that failed, with a sentence that says what to do. */
+export function failure(
+  { operation, key }: Subject,
+  code: StorageErrorCode,
+  init: FailureInit,
+): StorageError {
+  const { told = SENTENCES[code], retryable = RETRYABLE.has(code), ...rest } = init
+  const subject = key === undefined ? operation : `${operation} of ${JSON.stringify(key)}`
+  return new StorageError(`${subject} failed: ${told}`, {
+    operation,
+    key,
+    code,
+    retryable,
+    ...rest,
+  })
+}

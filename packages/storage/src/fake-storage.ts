@@ -1,0 +1,44 @@
+import { storageOver } from './bucket-storage.ts'
+import { MemoryBackend } from './memory-backend.ts'
+import type { Storage } from './storage.ts'
+import { expectTransferOptions, type TransferOptions } from './storage-options.ts'
+
+/** A {@link Storage} that keeps everything in memory. */
+export interface FakeStorage extends Storage<undefined> {
+  /** The keys that are stored, in the order in which they came. */
+  readonly keys: readonly string[]
+  /** The bytes of an object, `undefined` when there is none. */
+  bytesOf(key: string): Uint8Array | undefined
+  /** How many multipart uploads are neither completed nor removed. */
+  readonly openUploads: number
+}
+
+/** For {@link createFakeStorage}. */
+export type FakeStorageOptions = Partial<TransferOptions>
+
+/**
+ * A storage for tests. All that happens before a request would be sent happens for real: checks, parts,
+ * checksums, conditions. Presigned URLs are signed, and lead nowhere.
+ *
+ * @example
+ * const storage = createFakeStorage()
+ * await savePlan(storage, pdf)
+ * assert.deepEqual(storage.keys, ['plans/7.pdf'])
+ */
+export function createFakeStorage(options: FakeStorageOptions = {}): FakeStorage {
+  const { bucket = 'fake', ...rest } = options
+  const transfer = expectTransferOptions({ bucket, ...rest })
+  const backend = new MemoryBackend(bucket)
+  const algorithm = options.compatibility === 's3-compatible' ? 'MD5' : 'CRC32'
+  const storage = storageOver({ backend, ...transfer, algorithm })
+  return {
+    ...storage,
+    get keys() {
+      return [...backend.objects.keys()]
+    },
+    get openUploads() {
+      return backend.uploads.size
+    },
+    bytesOf: (key) => backend.objects.get(key)?.body,
+  }
+}

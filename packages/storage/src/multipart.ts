@@ -1,0 +1,128 @@
+import { currentSignal, type IoProgress, type Permit, taskGroup } from '@yuzuru/concurrency'
+import { digestOf } from './checksum.ts'
+import { completeUpload } from './complete-upload.ts'
+import { failure } from './failure.ts'
+import type { UploadedPart } from './object-backend.ts'
+import { beginUpload, discardUpload } from './open-upload.ts'
+import { MAX_PARTS, partSize } from './part-plan.ts'
+import { translated, uncounted } from './storage-context.ts'
+import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
+import { wholeChecksum } from './whole-checksum.ts'
+
+interface FilledPart {
+  readonly body: Uint8Array
+  /** Room in the budget, given back when the part has arrived. */
+  readonly permit: Permit | undefined
+}
+
+/** A part that has arrived. */
+export interface SentPart extends UploadedPart {
+  readonly bytes: number
+}
+
+/**
+ * Uploads in parts. Whatever ends it before its last step, nothing is left of it: parts in flight are
+ * cancelled and awaited, and the upload is removed before the error is thrown.
+ */
+export async function uploadInParts(
+  job: UploadJob,
+  first: FilledPart,
+  signal: AbortSignal,
+  progress: IoProgress,
+): Promise<Stored> {
+  const { context, key, algorithm, subject } = job
+  let uploadId: string
+  try {
+    uploadId = await beginUpload(job, signal)
+  } catch (error) {
+    first.permit?.release()
+    throw error
+  }
+  try {
+    const parts = await sendParts(job, uploadId, first, signal)
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+    const checksum = wholeChecksum(algorithm, parts)
+    expectDigest(subject, job.expectedDigest, checksum.value)
+    progress.sent = !context.backend.tellsWhenSent
+    const init = { uploadId, parts, bytes, checksum, ...job.conditions }
+    const written = await completeUpload(job, init, signal)
+    context.uploads.end(uploadId)
+    return { written, checksum, bytes }
+  } catch (error) {
+    await discardUpload(context, key, uploadId)
+    throw error
+  }
+}
+
+async function sendParts(
+  job: UploadJob,
+  uploadId: string,
+  first: FilledPart,
+  signal: AbortSignal,
+): Promise<SentPart[]> {
+  const { context, subject, reader } = job
+  const parts: SentPart[] = []
+  try {
+    await taskGroup(
+      async (group) => {
+        let part = first
+        for (let number = 1; ; number += 1) {
+          const current = part
+          try {
+            group.spawn(() => sendPart(job, uploadId, number, current, parts), { name: 'part' })
+          } catch (error) {
+            current.permit?.release()
+            throw error
+          }
+          if (await reader.atEnd(currentSignal() ?? signal)) return
+          if (number === MAX_PARTS) throw failure(subject, 'too_large', { outcome: 'none' })
+          part = await fillPart(job, number + 1, currentSignal() ?? signal)
+        }
+      },
+      { name: 'storage.upload' },
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    // What the other parts met was most likely the same.
+    const failed: unknown = error instanceof AggregateError ? error.errors[0] : error
+    // Nothing but parts were sent: there is no object.
+    throw translated(context, subject, 'read', failed)
+  }
+  return parts
+}
+
+async function fillPart(
+  { context, body, reader }: UploadJob,
+  number: number,
+  signal: AbortSignal,
+): Promise<FilledPart> {
+  const size = partSize(number, context.partBytes, body.length)
+  const permit = await context.budget.acquire(size)
+  try {
+    return { body: await reader.next(size, signal), permit }
+  } catch (error) {
+    permit.release()
+    throw error
+  }
+}
+
+async function sendPart(
+  job: UploadJob,
+  uploadId: string,
+  number: number,
+  { body, permit }: FilledPart,
+  parts: SentPart[],
+): Promise<void> {
+  const { context, key, algorithm, onProgress } = job
+  try {
+    const digest = { algorithm, value: digestOf(algorithm, body).toString('base64') }
+    const signal = currentSignal() as AbortSignal
+    const init = { uploadId, number, body, digest }
+    const etag = await uncounted(() => context.backend.putPart(key, init, signal))
+    parts[number - 1] = { number, etag, digest, bytes: body.byteLength }
+  } finally {
+    permit?.release()
+  }
+  const sentBytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+  onProgress?.({ sentBytes, totalBytes: job.body.length })
+}

@@ -1,0 +1,169 @@
+import type { Effect } from '@yuzuru/concurrency'
+import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
+import type { ContentRange } from './content-range.ts'
+import type { StorageCredentials } from './credentials.ts'
+import type { Subject } from './failure.ts'
+import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
+
+/** A checksum that goes out with bytes: the algorithm and the digest in base64. */
+export interface Digest {
+  readonly algorithm: ChecksumAlgorithm
+  readonly value: string
+}
+
+/** What the store said of an object that it took. */
+export interface Written {
+  readonly etag: string
+  readonly checksum: Checksum | undefined
+  readonly versionId: string | undefined
+}
+
+export interface UploadedPart {
+  readonly number: number
+  readonly etag: string
+  /** `undefined` for a part that was copied. */
+  readonly digest: Digest | undefined
+}
+
+export interface CompleteInit extends WriteConditions {
+  readonly uploadId: string
+  readonly parts: readonly UploadedPart[]
+  readonly bytes: number
+  /** Of the whole object, as the store must find it. */
+  readonly checksum: Checksum
+}
+
+export interface ByteRange {
+  /** The first byte, from 0. */
+  readonly start: number
+  /** The last byte, inclusive. @default the object's last */
+  readonly end?: number
+}
+
+/** An object on its way. */
+export interface Incoming {
+  readonly info: ObjectInfo
+  /** What of the object it is: 206 tells, 200 is all of it. */
+  readonly range: ContentRange | undefined
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+export interface PageRequest {
+  readonly prefix: string
+  readonly delimiter: string | undefined
+  readonly pageSize: number
+  readonly startAfter: string | undefined
+  readonly token: string | undefined
+}
+
+/** An object in a list. */
+export interface ListedObject {
+  readonly key: string
+  readonly bytes: number
+  readonly etag: string
+  readonly modifiedAt: Date
+}
+
+export interface Page {
+  readonly objects: readonly ListedObject[]
+  readonly prefixes: readonly string[]
+  /** For the next page; `undefined` after the last. */
+  readonly token: string | undefined
+}
+
+/** A multipart upload that is neither completed nor aborted. */
+export interface OpenUpload {
+  readonly key: string
+  readonly uploadId: string
+  readonly startedAt: Date
+}
+
+export interface PutInit extends ObjectAttributes, WriteConditions {
+  readonly body: Uint8Array
+  readonly digest: Digest
+}
+
+export interface CreateUploadInit extends ObjectAttributes {
+  readonly algorithm: ChecksumAlgorithm
+}
+
+export interface PartInit {
+  readonly uploadId: string
+  readonly number: number
+  readonly body: Uint8Array
+  readonly digest: Digest
+}
+
+export interface CopyPartInit {
+  readonly uploadId: string
+  readonly number: number
+  readonly source: CopySource
+  readonly range: Required<ByteRange>
+}
+
+export interface GetInit {
+  readonly range?: ByteRange | undefined
+  readonly ifMatch?: string | undefined
+}
+
+/** An object to copy from: exactly this version of it. */
+export interface CopySource {
+  readonly key: string
+  readonly etag: string
+}
+
+export interface CopyInit {
+  readonly source: CopySource
+  /** Replaces what the source has. @default as the source */
+  readonly attributes?: ObjectAttributes | undefined
+}
+
+/** A key that could not be deleted, and the store's code for why. */
+export interface DeleteFailure {
+  readonly key: string
+  readonly code: string
+}
+
+/**
+ * What a storage stands on: a store's own operations, one request each. All throw errors of their own,
+ * which `translate` understands, and end soon after the signal fires.
+ */
+export interface ObjectBackend<Client = unknown> {
+  readonly client: Client
+  readonly bucket: string
+  /**
+   * Whether its requests tell the scope themselves when they were sent. Otherwise each is taken for
+   * sent as soon as it began.
+   */
+  readonly tellsWhenSent: boolean
+  put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
+  createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string>
+  /** Gives the part's ETag. */
+  putPart(key: string, init: PartInit, signal: AbortSignal): Promise<string>
+  copyPart(key: string, init: CopyPartInit, signal: AbortSignal): Promise<string>
+  completeUpload(key: string, init: CompleteInit, signal: AbortSignal): Promise<Written>
+  abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void>
+  /** Whether the upload is still there. */
+  hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean>
+  listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]>
+  get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming>
+  head(key: string, signal: AbortSignal): Promise<ObjectInfo>
+  list(request: PageRequest, signal: AbortSignal): Promise<Page>
+  copy(key: string, init: CopyInit, signal: AbortSignal): Promise<Written>
+  delete(key: string, signal: AbortSignal): Promise<void>
+  deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
+  presigner(): Promise<PresignContext>
+  /** Makes the package's own error of what its operations throw. */
+  translate(subject: Subject, effect: Effect, error: unknown): Error
+  close(): Promise<void>
+}
+
+/** What URLs are signed with. */
+export interface PresignContext {
+  /** The URL of the bucket, without a slash at its end. */
+  readonly base: string
+  readonly region: string
+  readonly credentials: StorageCredentials
+  /** Milliseconds since the epoch, as the store's clock goes. */
+  readonly now: number
+}

@@ -1,0 +1,41 @@
+import type { Checksum } from './checksum.ts'
+
+/** What is known of an object without reading it. */
+export interface ObjectInfo {
+  readonly key: string
+  /** Its size in bytes. */
+  readonly bytes: number
+  /** Without quotes. Changes with every write; for `ifMatch`. */
+  readonly etag: string
+  readonly modifiedAt: Date | undefined
+  readonly contentType: string | undefined
+  readonly contentDisposition: string | undefined
+  readonly cacheControl: string | undefined
+  readonly contentEncoding: string | undefined
+  /** By lower-case name. */
+  readonly metadata: Readonly<Record<string, string>>
+  readonly checksum: Checksum | undefined
+  readonly versionId: string | undefined
+  /** Whether the ETag of an object that was written in one piece is the MD5 of its bytes. */
+  readonly etagIsMd5: boolean
+}
+
+/** What is stored beside the bytes. */
+export interface ObjectAttributes {
+  /** @default 'application/octet-stream' */
+  readonly contentType?: string
+  /** A complete header: see `contentDisposition`. */
+  readonly contentDisposition?: string
+  readonly cacheControl?: string
+  readonly contentEncoding?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** What must hold for a write to be done. */
+export interface WriteConditions {
+  /** `'*'`: only if there is no object yet. */
+  readonly ifNoneMatch?: '*'
+  /** Only if the object still has this ETag. */
+  readonly ifMatch?: string
+}

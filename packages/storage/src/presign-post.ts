@@ -1,0 +1,54 @@
+import { expectInteger } from './describe-value.ts'
+import { expectKey } from './object-key.ts'
+import { expectExpiry, expiryOf, type PresignedPost, type PresignPostOptions } from './presign.ts'
+import { hmac, signingKey } from './sigv4.ts'
+import { callStore, type StorageContext } from './storage-context.ts'
+import { expectHeader } from './write-options.ts'
+
+/**
+ * A form to write an object with, that the store holds to a size (S3 API, "POST Policy"). A URL for PUT
+ * can't limit it.
+ */
+export async function presignPost(
+  context: StorageContext,
+  key: string,
+  options: PresignPostOptions,
+): Promise<PresignedPost> {
+  expectKey(key)
+  const expiresInSeconds = expectExpiry(options)
+  const { maxBytes, minBytes = 0, contentType } = options
+  expectInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
+  expectInteger('minBytes', minBytes, 0, maxBytes)
+  if (contentType !== undefined) expectHeader('contentType', contentType)
+  // The store would put the name of the file there.
+  if (key.includes('${filename}')) throw new TypeError('Expected key without "${filename}"')
+  const subject = { operation: 'presignPost', key }
+  return await callStore(context, subject, 'read', options, async () => {
+    const signed = await context.backend.presigner()
+    const { base, region, credentials, now } = signed
+    const timestamp = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '')
+    const day = timestamp.slice(0, 8)
+    const fields: Record<string, string> = {
+      key,
+      ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': `${credentials.accessKeyId}/${day}/${region}/s3/aws4_request`,
+      'X-Amz-Date': timestamp,
+      ...(credentials.sessionToken === undefined
+        ? {}
+        : { 'X-Amz-Security-Token': credentials.sessionToken }),
+    }
+    const policy = {
+      expiration: new Date(now + expiresInSeconds * 1_000).toISOString(),
+      conditions: [
+        { bucket: context.backend.bucket },
+        ...Object.entries(fields).map(([name, value]) => ['eq', `$${name}`, value]),
+        ['content-length-range', minBytes, maxBytes],
+      ],
+    }
+    fields['Policy'] = Buffer.from(JSON.stringify(policy)).toString('base64')
+    const signature = hmac(signingKey(credentials, day, region), fields['Policy'])
+    fields['X-Amz-Signature'] = signature.toString('hex')
+    return { url: `${base}/`, fields, expiresAt: expiryOf(signed, expiresInSeconds) }
+  })
+}

@@ -1,0 +1,129 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { contentDisposition, type Disposition } from './content-disposition.ts'
+import { expectInteger, expectObject } from './describe-value.ts'
+import { expectKey } from './object-key.ts'
+import type { PresignContext } from './object-backend.ts'
+import { type PresignRequest, presignUrl } from './sigv4.ts'
+import { callStore, type StorageContext } from './storage-context.ts'
+import { expectHeader } from './write-options.ts'
+
+/** The longest that a signature of version 4 may hold: seven days. */
+const MAX_EXPIRES_SECONDS = 604_800
+
+interface ExpiryOptions extends IoOptions {
+  /** How long it can be used: 1 to 604,800. @default 3_600 */
+  readonly expiresInSeconds?: number
+}
+
+export interface PresignGetOptions extends ExpiryOptions {
+  /** Whether a browser is to show it or save it. @default 'inline' */
+  readonly disposition?: Disposition
+  /** The name under which it is saved, in any language. @default none */
+  readonly filename?: string
+  /** In place of the object's own. */
+  readonly contentType?: string
+}
+
+export interface PresignPutOptions extends ExpiryOptions {
+  /** What the request must say it sends; it is signed. @default anything */
+  readonly contentType?: string
+  /** How long browsers and caches may keep the object, in seconds; it is signed. @default not said */
+  readonly maxAgeSeconds?: number
+}
+
+export interface PresignPostOptions extends ExpiryOptions {
+  /** The largest body, in bytes. */
+  readonly maxBytes: number
+  /** The smallest. @default 0 */
+  readonly minBytes?: number
+  /** What the form must say it sends. @default anything */
+  readonly contentType?: string
+}
+
+/** A request that its holder may make until it expires. Treat it as a secret. */
+export interface PresignedUrl {
+  readonly url: string
+  /** The headers that have to be sent along, exactly as they are. */
+  readonly headers: Readonly<Record<string, string>>
+  /** When it ends: sooner than asked for when the credentials do. */
+  readonly expiresAt: Date
+}
+
+/** A form that its holder may send until it expires. Treat it as a secret. */
+export interface PresignedPost {
+  readonly url: string
+  /** The fields of the form, to come before the one named `file`. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly expiresAt: Date
+}
+
+/** A URL to read an object with. */
+export async function presignGet(
+  context: StorageContext,
+  key: string,
+  options: PresignGetOptions = {},
+): Promise<PresignedUrl> {
+  expectKey(key)
+  const expiresInSeconds = expectExpiry(options)
+  const { disposition = 'inline', filename, contentType } = options
+  const query: Record<string, string> = {
+    'response-content-disposition': contentDisposition(disposition, filename),
+  }
+  if (contentType !== undefined) {
+    expectHeader('contentType', contentType)
+    query['response-content-type'] = contentType
+  }
+  const request = { method: 'GET', key, query, headers: {}, expiresInSeconds } as const
+  return await presign(context, 'presignGet', options, request)
+}
+
+/** A URL to write an object with. */
+export async function presignPut(
+  context: StorageContext,
+  key: string,
+  options: PresignPutOptions = {},
+): Promise<PresignedUrl> {
+  expectKey(key)
+  const expiresInSeconds = expectExpiry(options)
+  const { contentType, maxAgeSeconds } = options
+  const headers: Record<string, string> = {}
+  if (contentType !== undefined) {
+    expectHeader('contentType', contentType)
+    headers['content-type'] = contentType
+  }
+  if (maxAgeSeconds !== undefined) {
+    expectInteger('maxAgeSeconds', maxAgeSeconds, 0, 2 ** 31)
+    headers['cache-control'] = `max-age=${maxAgeSeconds}`
+  }
+  const request = { method: 'PUT', key, query: {}, headers, expiresInSeconds } as const
+  return await presign(context, 'presignPut', options, request)
+}
+
+/** Checks how long it is to hold. */
+export function expectExpiry(options: ExpiryOptions): number {
+  expectObject('options', options)
+  const { expiresInSeconds = 3_600 } = options
+  expectInteger('expiresInSeconds', expiresInSeconds, 1, MAX_EXPIRES_SECONDS)
+  return expiresInSeconds
+}
+
+/** When what was signed now ends: the credentials may end sooner. */
+export function expiryOf({ now, credentials }: PresignContext, expiresInSeconds: number): Date {
+  const end = now + expiresInSeconds * 1_000
+  return new Date(Math.min(end, credentials.expiration?.getTime() ?? Infinity))
+}
+
+async function presign(
+  context: StorageContext,
+  operation: string,
+  options: IoOptions,
+  request: Omit<PresignRequest, keyof PresignContext>,
+): Promise<PresignedUrl> {
+  const { key, headers, expiresInSeconds } = request
+  // Nothing is sent to the store, but credentials may have to be got.
+  return await callStore(context, { operation, key }, 'read', options, async () => {
+    const signed = await context.backend.presigner()
+    const expiresAt = expiryOf(signed, expiresInSeconds)
+    return { url: presignUrl({ ...request, ...signed }), headers, expiresAt }
+  })
+}

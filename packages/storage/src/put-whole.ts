@@ -1,0 +1,61 @@
+import { retry } from '@yuzuru/concurrency'
+import type { Digest, Written } from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
+import { translated } from './storage-context.ts'
+import { StorageError } from './storage-error.ts'
+import type { UploadJob } from './upload-job.ts'
+
+/**
+ * Stores a body with one request. When its answer is lost, looks whether the object is there.
+ */
+export async function putWhole(
+  job: UploadJob,
+  init: { readonly body: Uint8Array; readonly digest: Digest },
+  signal: AbortSignal,
+): Promise<Written> {
+  const { context, subject, key, attributes, conditions } = job
+  const { backend } = context
+  const attempt = async (): Promise<Written> => {
+    try {
+      return await backend.put(key, { ...init, ...attributes, ...conditions }, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw translated(context, subject, 'idempotent', error)
+    }
+  }
+  const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined
+  try {
+    // Without a condition the transport has repeated it already.
+    return conditional ? await retry(attempt) : await attempt()
+  } catch (error) {
+    if (!StorageError.isInstance(error) || error.outcome !== 'unknown' || signal.aborted)
+      throw error
+    const found = await headOrNothing(job, signal)
+    if (found === undefined || !isSame(found, init)) throw error
+    return { etag: found.etag, checksum: found.checksum, versionId: found.versionId }
+  }
+}
+
+/** What is stored under the key of an upload whose end is not known. */
+export async function headOrNothing(
+  { context, key }: UploadJob,
+  signal: AbortSignal,
+): Promise<ObjectInfo | undefined> {
+  try {
+    return await context.backend.head(key, signal)
+  } catch {
+    signal.throwIfAborted()
+    return undefined
+  }
+}
+
+function isSame(
+  found: ObjectInfo,
+  { body, digest }: { readonly body: Uint8Array; readonly digest: Digest },
+): boolean {
+  if (found.bytes !== body.byteLength) return false
+  const { checksum, etag, etagIsMd5 } = found
+  if (checksum?.algorithm === digest.algorithm) return checksum.value === digest.value
+  if (digest.algorithm !== 'MD5' || !etagIsMd5) return false
+  return etag === Buffer.from(digest.value, 'base64').toString('hex')
+}

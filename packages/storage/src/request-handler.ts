@@ -1,0 +1,144 @@
+import type { Readable } from 'node:stream'
+import type { BodyContent, Http, HttpInit, HttpResponse } from '@yuzuru/http'
+import { escapeUri } from './sigv4.ts'
+
+/** A request of the AWS SDK (`HttpRequest` of its types). */
+export interface SdkRequest {
+  readonly method: string
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: number
+  /** Encoded. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** An answer as the AWS SDK takes it. */
+export interface SdkResponse {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: Readable | Uint8Array
+}
+
+export interface SdkCallOptions {
+  readonly abortSignal?: unknown
+}
+
+/**
+ * The AWS SDK's transport over an {@link Http}: requests wait for one of its connections, obey the
+ * scope around the call, are repeated where that is safe, and say whether they may have had an effect.
+ */
+export class RequestHandler {
+  readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: 'http/1.1' }
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  async handle(
+    request: SdkRequest,
+    options: SdkCallOptions = {},
+  ): Promise<{ response: SdkResponse }> {
+    const { method, headers } = request
+    const { abortSignal } = options
+    const init: HttpInit = {
+      method,
+      headers: headersToSend(headers),
+      // Its errors are read by the SDK.
+      acceptStatus: () => true,
+      redirect: 'manual',
+      ...(request.body === undefined || method === 'HEAD' || method === 'GET'
+        ? {}
+        : { body: bodyOf(request.body) }),
+      ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
+      ...(isConditional(request) ? { retry: false } : {}),
+    }
+    const url = urlOf(request)
+    if (isDownload(request)) {
+      const response = await this.#http.stream(url, init)
+      return { response: streamed(response) }
+    }
+    const response = await this.#http.request(url, init)
+    const { status: statusCode } = response
+    const body = await response.bytes()
+    return { response: { statusCode, headers: response.headers.toJSON(), body } }
+  }
+
+  updateHttpClientConfig(): void {
+    // Everything is set when the storage is made.
+  }
+
+  httpHandlerConfigs(): Record<string, never> {
+    return {}
+  }
+
+  destroy(): void {
+    // The storage closes the transport, as it can wait for what is under way.
+  }
+}
+
+/** The answers behind the Node streams that the SDK hands out. */
+const answers = new WeakMap<object, HttpResponse>()
+
+/** The bytes of a body that the SDK handed out; they obey the scope of whoever reads them. */
+export function bytesOf(body: unknown): AsyncIterable<Uint8Array> {
+  if (typeof body === 'object' && body !== null) {
+    const answer = answers.get(body)
+    if (answer !== undefined) return answer.body
+    if (Symbol.asyncIterator in body) return body as AsyncIterable<Uint8Array>
+  }
+  throw new TypeError('Expected a client whose bodies are Node streams')
+}
+
+function streamed(response: HttpResponse): SdkResponse {
+  const body = response.readable()
+  answers.set(body, response)
+  return { statusCode: response.status, headers: response.headers.toJSON(), body }
+}
+
+/**
+ * A repeat of a conditional write whose first attempt did arrive would find its own object and report
+ * a failed precondition: whoever sends one settles it himself.
+ */
+function isConditional({ method, headers }: SdkRequest): boolean {
+  if (method === 'GET' || method === 'HEAD') return false
+  return Object.keys(headers).some((name) => /^if-(?:none-)?match$/i.test(name))
+}
+
+/** Only an object's bytes are worth a stream. */
+function isDownload({ method, query }: SdkRequest): boolean {
+  return method === 'GET' && query?.['x-id'] === 'GetObject'
+}
+
+function headersToSend(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const sent: Record<string, string> = {}
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase()
+    // The transport says the host itself, and does not wait for "100 Continue".
+    if (lower !== 'host' && lower !== 'expect') sent[lower] = headers[name] ?? ''
+  }
+  return sent
+}
+
+function bodyOf(body: unknown): BodyContent {
+  if (ArrayBuffer.isView(body) && !(body instanceof Uint8Array)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  }
+  return body as BodyContent
+}
+
+function urlOf(request: SdkRequest): string {
+  const { protocol, hostname, port, path, query } = request
+  const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`
+  const pairs: string[] = []
+  for (const name of Object.keys(query ?? {}).sort()) {
+    const given = query?.[name]
+    for (const value of Array.isArray(given) ? (given as string[]) : [given as string | null]) {
+      pairs.push(value ? `${escapeUri(name)}=${escapeUri(value)}` : escapeUri(name))
+    }
+  }
+  return `${origin}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`
+}

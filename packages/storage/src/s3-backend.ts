@@ -1,0 +1,261 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3'
+import { parseContentRange } from './content-range.ts'
+import type {
+  ByteRange,
+  CompleteInit,
+  CopyInit,
+  CopyPartInit,
+  CopySource,
+  CreateUploadInit,
+  DeleteFailure,
+  GetInit,
+  Incoming,
+  ObjectBackend,
+  OpenUpload,
+  Page,
+  PageRequest,
+  PartInit,
+  PresignContext,
+  PutInit,
+  UploadedPart,
+  Written,
+} from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
+import { bytesOf } from './request-handler.ts'
+import { nameOf, translateS3Error } from './s3-error.ts'
+import {
+  attributeFields,
+  checksumOf,
+  conditionFields,
+  digestFields,
+  infoOf,
+  quoted,
+  unquoted,
+  uploadChecksumFields,
+} from './s3-fields.ts'
+import { listOpenUploads, listPage } from './s3-list.ts'
+import type { S3Sender } from './s3-sender.ts'
+
+/** S3's operations by way of the AWS SDK. */
+export class S3Backend implements ObjectBackend<S3Client> {
+  readonly bucket: string
+  readonly translate: ObjectBackend['translate'] = translateS3Error
+  readonly #sender: S3Sender
+  readonly #at: { readonly Bucket: string }
+
+  constructor(bucket: string, sender: S3Sender) {
+    this.bucket = bucket
+    this.#sender = sender
+    this.#at = { Bucket: bucket }
+  }
+
+  get client(): S3Client {
+    return this.#sender.client
+  }
+
+  get tellsWhenSent(): boolean {
+    return this.#sender.owned
+  }
+
+  async put(key: string, init: PutInit, signal: AbortSignal): Promise<Written> {
+    const input = {
+      ...this.#at,
+      Key: key,
+      Body: init.body,
+      ContentLength: init.body.byteLength,
+      ...attributeFields(init),
+      ...conditionFields(init),
+      ...digestFields(init.digest),
+    }
+    return written(await this.#sender.send(new PutObjectCommand(input), signal))
+  }
+
+  async createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string> {
+    const checksum = uploadChecksumFields(init.algorithm)
+    const input = { ...this.#at, Key: key, ...attributeFields(init), ...checksum }
+    const { UploadId } = await this.#sender.send(new CreateMultipartUploadCommand(input), signal)
+    if (UploadId === undefined) throw new Error('the store gave no upload id')
+    return UploadId
+  }
+
+  async putPart(key: string, init: PartInit, signal: AbortSignal): Promise<string> {
+    const input = {
+      ...this.#at,
+      Key: key,
+      UploadId: init.uploadId,
+      PartNumber: init.number,
+      Body: init.body,
+      ContentLength: init.body.byteLength,
+      ...digestFields(init.digest),
+    }
+    const { ETag } = await this.#sender.send(new UploadPartCommand(input), signal)
+    return unquoted(ETag)
+  }
+
+  async copyPart(key: string, init: CopyPartInit, signal: AbortSignal): Promise<string> {
+    const { source, range } = init
+    const input = {
+      ...this.#at,
+      Key: key,
+      UploadId: init.uploadId,
+      PartNumber: init.number,
+      CopySource: this.#sourceOf(source),
+      CopySourceIfMatch: quoted(source.etag),
+      CopySourceRange: rangeOf(range),
+    }
+    const output = await this.#sender.send(new UploadPartCopyCommand(input), signal)
+    return unquoted(output.CopyPartResult?.ETag)
+  }
+
+  async completeUpload(key: string, init: CompleteInit, signal: AbortSignal): Promise<Written> {
+    const { parts, checksum } = init
+    const whole = checksum.type === 'FULL_OBJECT' && checksum.algorithm !== 'MD5'
+    const input = {
+      ...this.#at,
+      Key: key,
+      UploadId: init.uploadId,
+      MultipartUpload: {
+        Parts: parts.map(completedPart),
+      },
+      ...conditionFields(init),
+      ...(whole ? { ...digestFields(checksum), ChecksumType: 'FULL_OBJECT' as const } : {}),
+      ...(checksum.algorithm === 'MD5' ? {} : { MpuObjectSize: init.bytes }),
+    }
+    return written(await this.#sender.send(new CompleteMultipartUploadCommand(input), signal))
+  }
+
+  async abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
+    const input = { ...this.#at, Key: key, UploadId: uploadId }
+    await this.#sender.send(new AbortMultipartUploadCommand(input), signal)
+  }
+
+  async hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean> {
+    const input = { ...this.#at, Key: key, UploadId: uploadId, MaxParts: 1 }
+    try {
+      await this.#sender.send(new ListPartsCommand(input), signal)
+      return true
+    } catch (error) {
+      if (nameOf(error) === 'NoSuchUpload') return false
+      throw error
+    }
+  }
+
+  async listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]> {
+    return await listOpenUploads(this.#sender, this.bucket, prefix, signal)
+  }
+
+  async get(key: string, { range, ifMatch }: GetInit, signal: AbortSignal): Promise<Incoming> {
+    const command = new GetObjectCommand({
+      ...this.#at,
+      Key: key,
+      ...(range === undefined ? {} : { Range: rangeOf(range) }),
+      ...(ifMatch === undefined ? {} : { IfMatch: quoted(ifMatch) }),
+    })
+    // Not by `ChecksumMode`: then the SDK would compute it too.
+    command.middlewareStack.add(
+      (next) => (args) => {
+        ;(args.request as { headers: Record<string, string> }).headers['x-amz-checksum-mode'] =
+          'ENABLED'
+        return next(args)
+      },
+      { step: 'build', name: 'yuzuruChecksumMode' },
+    )
+    const output = await this.#sender.send(command, signal)
+    const whole = output.$metadata.httpStatusCode === 200
+    const part = whole ? undefined : parseContentRange(output.ContentRange)
+    if (!whole && part === undefined) throw new Error('the store gave no valid Content-Range')
+    const info = infoOf(key, output, part?.total ?? output.ContentLength ?? 0)
+    return { info, range: part, body: bytesOf(output.Body) }
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
+    const input = { ...this.#at, Key: key, ChecksumMode: 'ENABLED' as const }
+    const output = await this.#sender.send(new HeadObjectCommand(input), signal)
+    return infoOf(key, output, output.ContentLength ?? 0)
+  }
+
+  async list(request: PageRequest, signal: AbortSignal): Promise<Page> {
+    return await listPage(this.#sender, this.bucket, request, signal)
+  }
+
+  async copy(key: string, { source, attributes }: CopyInit, signal: AbortSignal): Promise<Written> {
+    const input = {
+      ...this.#at,
+      Key: key,
+      CopySource: this.#sourceOf(source),
+      CopySourceIfMatch: quoted(source.etag),
+      ...(attributes === undefined
+        ? {}
+        : { MetadataDirective: 'REPLACE' as const, ...attributeFields(attributes) }),
+      ...(attributes?.tags === undefined ? {} : { TaggingDirective: 'REPLACE' as const }),
+    }
+    const output = await this.#sender.send(new CopyObjectCommand(input), signal)
+    const { CopyObjectResult: result = {}, VersionId } = output
+    return { ...written(result), versionId: VersionId }
+  }
+
+  async delete(key: string, signal: AbortSignal): Promise<void> {
+    await this.#sender.send(new DeleteObjectCommand({ ...this.#at, Key: key }), signal)
+  }
+
+  async deleteMany(
+    keys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly DeleteFailure[]> {
+    const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
+    const command = new DeleteObjectsCommand({ ...this.#at, Delete })
+    const { Errors = [] } = await this.#sender.send(command, signal)
+    return Errors.map(({ Key = '', Code = '' }) => ({ key: Key, code: Code }))
+  }
+
+  async presigner(): Promise<PresignContext> {
+    return await this.#sender.presigner(this.bucket)
+  }
+
+  async close(): Promise<void> {
+    await this.#sender.close()
+  }
+
+  #sourceOf({ key }: CopySource): string {
+    return `${this.bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
+  }
+}
+
+function rangeOf({ start, end }: ByteRange): string {
+  return `bytes=${start}-${end ?? ''}`
+}
+
+function completedPart({ number, etag, digest }: UploadedPart): CompletedPart {
+  const part = { PartNumber: number, ETag: quoted(etag) }
+  return digest === undefined || digest.algorithm === 'MD5'
+    ? part
+    : Object.assign(part, digestFields(digest))
+}
+
+function written(
+  output: Parameters<typeof checksumOf>[0] & {
+    readonly ETag?: string | undefined
+    readonly VersionId?: string | undefined
+  },
+): Written {
+  return {
+    etag: unquoted(output.ETag),
+    checksum: checksumOf(output),
+    versionId: output.VersionId,
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3'
+import type { OpenUpload, Page, PageRequest } from './object-backend.ts'
+import { unquoted } from './s3-fields.ts'
+import type { S3Sender } from './s3-sender.ts'
+
+/** One page of a bucket's keys. */
+export async function listPage(
+  sender: S3Sender,
+  bucket: string,
+  request: PageRequest,
+  signal: AbortSignal,
+): Promise<Page> {
+  const { delimiter, startAfter, token } = request
+  const input = {
+    Bucket: bucket,
+    Prefix: request.prefix,
+    MaxKeys: request.pageSize,
+    // Keys may hold characters that XML does not have.
+    EncodingType: 'url' as const,
+    ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+    ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+    ...(token === undefined ? {} : { ContinuationToken: token }),
+  }
+  const output = await sender.send(new ListObjectsV2Command(input), signal)
+  return {
+    objects: (output.Contents ?? []).map(({ Key = '', Size = 0, ETag, LastModified }) => ({
+      key: decodeKey(Key),
+      bytes: Size,
+      etag: unquoted(ETag),
+      modifiedAt: LastModified ?? new Date(0),
+    })),
+    prefixes: (output.CommonPrefixes ?? []).map(({ Prefix = '' }) => decodeKey(Prefix)),
+    token: output.IsTruncated === true ? output.NextContinuationToken : undefined,
+  }
+}
+
+/** All multipart uploads that are neither completed nor aborted. */
+export async function listOpenUploads(
+  sender: S3Sender,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<readonly OpenUpload[]> {
+  const found: OpenUpload[] = []
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
+  while (marker !== undefined) {
+    const input = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' as const, ...marker }
+    const page: ListMultipartUploadsCommandOutput = await sender.send(
+      new ListMultipartUploadsCommand(input),
+      signal,
+    )
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Key === undefined || UploadId === undefined || Initiated === undefined) continue
+      found.push({ key: decodeKey(Key), uploadId: UploadId, startedAt: Initiated })
+    }
+    marker = undefined
+    if (page.IsTruncated === true && page.NextKeyMarker !== undefined) {
+      marker = {
+        KeyMarker: decodeKey(page.NextKeyMarker),
+        ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
+      }
+    }
+  }
+  return found
+}
+
+/** With `EncodingType: 'url'` a space is a plus sign. */
+function decodeKey(encoded: string): string {
+  return decodeURIComponent(encoded.replaceAll('+', ' '))
+}

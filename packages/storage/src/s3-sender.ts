@@ -1,0 +1,111 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { detached, shield } from '@yuzuru/concurrency'
+import type { Http } from '@yuzuru/http'
+import type { CredentialCache } from './credentials.ts'
+import type { PresignContext } from './object-backend.ts'
+import { nameOf } from './s3-error.ts'
+
+/** What a command of the SDK resolves with. */
+type OutputOf<C> = C extends {
+  resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer Output }>
+}
+  ? Output
+  : never
+
+const EXPIRED: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+])
+
+/** What a client that was made here stands on. */
+export interface OwnParts {
+  readonly http: Http
+  readonly credentials: CredentialCache | undefined
+}
+
+/** Sends commands by way of a client: one of our own, or one that was passed in. */
+export class S3Sender {
+  readonly client: S3Client
+  readonly #own: OwnParts | undefined
+  #base: Promise<string> | undefined = undefined
+  #closed: Promise<void> | undefined = undefined
+
+  constructor(client: S3Client, own: OwnParts | undefined) {
+    this.client = client
+    this.#own = own
+  }
+
+  /** Whether the client was made here, and is closed with the storage. */
+  get owned(): boolean {
+    return this.#own !== undefined
+  }
+
+  /** Sends a command, and once more when new credentials or a corrected clock may help. */
+  async send<C extends object>(command: C, signal: AbortSignal): Promise<OutputOf<C>> {
+    try {
+      return await this.#sendOnce(command, signal)
+    } catch (error) {
+      if (!this.#mayHelpToRepeat(error)) throw error
+      return await this.#sendOnce(command, signal)
+    }
+  }
+
+  async #sendOnce<C extends object>(command: C, signal: AbortSignal): Promise<OutputOf<C>> {
+    signal.throwIfAborted()
+    const send = this.client.send.bind(this.client) as unknown as (
+      command: C,
+      options: { readonly abortSignal: AbortSignal },
+    ) => Promise<OutputOf<C>>
+    try {
+      return await send(command, { abortSignal: signal })
+    } catch (error) {
+      // The SDK's own transport throws an `AbortError` of its own.
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+
+  #mayHelpToRepeat(error: unknown): boolean {
+    const credentials = this.#own?.credentials
+    const name = nameOf(error)
+    if (credentials === undefined || name === undefined) return false
+    // The SDK has noted by how much the clock is off.
+    if (name === 'RequestTimeTooSkewed') return true
+    if (!EXPIRED.has(name) || !credentials.renewable) return false
+    credentials.invalidate()
+    return true
+  }
+
+  /** What URLs into a bucket are signed with. */
+  async presigner(bucket: string): Promise<PresignContext> {
+    const { config } = this.client
+    this.#base ??= detached(() => this.#findBase(bucket))
+    const [base, region, credentials] = await Promise.all([
+      this.#base,
+      config.region(),
+      config.credentials(),
+    ])
+    return { base, region, credentials, now: Date.now() + config.systemClockOffset }
+  }
+
+  /** The SDK knows where a bucket is: in the path or the host, by region, dual stack, acceleration … */
+  async #findBase(bucket: string): Promise<string> {
+    const probe = new GetObjectCommand({ Bucket: bucket, Key: 'k' })
+    const { origin, pathname } = new URL(await getSignedUrl(this.client, probe))
+    return `${origin}${pathname.slice(0, -'/k'.length)}`
+  }
+
+  /** Waits for what is under way, then closes what was made here. */
+  async close(): Promise<void> {
+    const own = this.#own
+    if (own === undefined) return
+    this.#closed ??= detached(async () => {
+      await own.http.close()
+      this.client.destroy()
+    })
+    const closed = this.#closed
+    await shield(() => closed, { name: 'storage.close' })
+  }
+}

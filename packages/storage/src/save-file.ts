@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { throwIfCancelled } from '@yuzuru/concurrency'
+import { failure, type Subject } from './failure.ts'
+
+/** Codes of a file system that takes no more bytes. */
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/**
+ * Writes chunks to a file such that `path` never holds a part of them: to a temporary name in the same
+ * folder, flushed to disk, renamed, and the folder flushed. Nothing is left when it fails.
+ */
+export async function saveFile(
+  subject: Subject,
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomUUID()}.part`)
+  const file = await onDisk(subject, () => open(temporary, 'wx'))
+  try {
+    try {
+      for await (const chunk of chunks) await onDisk(subject, () => writeAll(file, chunk))
+      await onDisk(subject, () => file.sync())
+    } finally {
+      await file.close()
+    }
+    throwIfCancelled()
+    await onDisk(subject, () => rename(temporary, path))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await flushFolder(folder)
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.byteLength;) {
+    const { bytesWritten } = await file.write(chunk, written)
+    written += bytesWritten
+  }
+}
+
+/** So that the new name survives a power failure. Not every file system lets a folder be flushed. */
+async function flushFolder(folder: string): Promise<void> {
+  try {
+    await using handle = await open(folder)
+    await handle.sync()
+  } catch {
+    // The bytes themselves are on disk; only the moment of the renaming is not certain.
+  }
+}
+
+async function onDisk<T>(subject: Subject, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn()
+  } catch (cause) {
+    const native = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const full = FULL.has(native)
+    const told = full
+      ? 'the disk is full; free some space'
+      : `the file could not be written (${String(native)}); check the path and its permissions`
+    const code = full ? 'insufficient_storage' : 'unexpected'
+    throw failure(subject, code, { outcome: 'none', told, cause })
+  }
+}

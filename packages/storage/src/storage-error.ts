@@ -1,0 +1,104 @@
+import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+
+/**
+ * Why an operation on a store failed.
+ *
+ * The store answered:
+ * - `'not_found'`: there is no such object, version or multipart upload.
+ * - `'bucket_not_found'`: there is no such bucket.
+ * - `'precondition_failed'`: `ifMatch` or `ifNoneMatch` did not hold; nothing was changed.
+ * - `'conflict'`: another write to the key was under way; nothing was changed.
+ * - `'access_denied'`: the credentials are known but may not do this.
+ * - `'invalid_credentials'`: the access key is unknown to the store.
+ * - `'signature_mismatch'`: the secret key is wrong, or a proxy changed the request.
+ * - `'expired_credentials'`: the session token is over; also a fresh one did not help.
+ * - `'clock_skew'`: the clock of this machine is off by more than the store allows (15 minutes on S3).
+ * - `'wrong_region'`: the bucket is in another region.
+ * - `'too_large'`, `'too_small'`: the object or a part is outside what the store takes.
+ * - `'checksum_mismatch'`: what arrived is not what was sent.
+ * - `'range_not_satisfiable'`: the range begins behind the end of the object.
+ * - `'insufficient_storage'`: the store, or the disk that a download is written to, is full.
+ * - `'overloaded'`: the store asked to slow down, or too many calls wait for a connection here.
+ * - `'unsupported'`: the store does not have this feature.
+ * - `'invalid_request'`: the store did not understand the request.
+ * - `'unavailable'`: the store failed inside.
+ *
+ * On the way:
+ * - `'connection_failed'`: no connection; nothing was sent.
+ * - `'connection_lost'`: the connection ended too early.
+ * - `'stalled'`: no byte moved, or no answer began, for too long.
+ * - `'source_failed'`: the body of an upload threw, or was shorter or longer than it said.
+ * - `'closed'`: the storage was closed.
+ * - `'unexpected'`: none of these; `cause` tells.
+ */
+export type StorageErrorCode =
+  | 'not_found'
+  | 'bucket_not_found'
+  | 'precondition_failed'
+  | 'conflict'
+  | 'access_denied'
+  | 'invalid_credentials'
+  | 'signature_mismatch'
+  | 'expired_credentials'
+  | 'clock_skew'
+  | 'wrong_region'
+  | 'too_large'
+  | 'too_small'
+  | 'checksum_mismatch'
+  | 'range_not_satisfiable'
+  | 'insufficient_storage'
+  | 'overloaded'
+  | 'unsupported'
+  | 'invalid_request'
+  | 'unavailable'
+  | 'connection_failed'
+  | 'connection_lost'
+  | 'stalled'
+  | 'source_failed'
+  | 'closed'
+  | 'unexpected'
+
+/** What a {@link StorageError} is made of. */
+export interface StorageErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'> {
+  readonly code: StorageErrorCode
+  readonly key?: string | undefined
+  readonly status?: number | undefined
+  readonly requestId?: string | undefined
+}
+
+/**
+ * An operation on a store failed. `outcome` says whether it may have had its effect all the same; its
+ * message ends with what to do.
+ *
+ * @example
+ * catch (error) {
+ *   if (StorageError.isInstance(error) && error.code === 'not_found') return undefined
+ *   throw error
+ * }
+ */
+export class StorageError extends IoError {
+  declare readonly code: StorageErrorCode
+  /** The key that it was about, if it was about one. */
+  readonly key: string | undefined
+  /** The HTTP status of the store's answer, if there was one. */
+  readonly status: number | undefined
+  /** What the store calls this request, for its operator. */
+  readonly requestId: string | undefined
+
+  static {
+    this.prototype.name = 'StorageError'
+    mark(this.prototype, 'StorageError')
+  }
+
+  constructor(message: string, init: StorageErrorInit) {
+    super(message, { ...init, boundary: 'storage' })
+    this.key = init.key
+    this.status = init.status
+    this.requestId = init.requestId
+  }
+
+  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  static override isInstance(value: unknown): value is StorageError {
+    return hasMark(value, 'StorageError')
+  }
+}

@@ -1,0 +1,94 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { HttpTimeouts } from '@yuzuru/http'
+import type { CredentialSource } from './credentials.ts'
+import { describeValue, expectInteger, expectObject } from './describe-value.ts'
+import { MAX_PART_BYTES, MIN_PART_BYTES } from './part-plan.ts'
+
+/** What is said of every storage. */
+export interface TransferOptions {
+  readonly bucket: string
+  /** Bodies beyond this are sent in parts of it, in bytes: 5 MiB to 5 GiB. @default 8 MiB */
+  readonly partSizeBytes?: number
+  /** How many parts all uploads together send at once: 1 to 64. They hold one more in memory. @default 4 */
+  readonly parallel?: number
+  /**
+   * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
+   * Content-MD5 goes along instead.
+   *
+   * @default 'aws'
+   */
+  readonly compatibility?: 'aws' | 's3-compatible'
+}
+
+/** For `createStorage`: a store to connect to. */
+export interface StorageConfig extends TransferOptions {
+  readonly client?: never
+  /** @default 'us-east-1' */
+  readonly region?: string
+  /** Where the store is, if it is not AWS. */
+  readonly endpoint?: string
+  /** Keys, or what gets them. @default the AWS SDK's chain (environment, profile, role) */
+  readonly credentials?: CredentialSource
+  /** Whether the bucket is in the path, and not in the host's name. @default true with `endpoint` */
+  readonly forcePathStyle?: boolean
+  /** How many connections at the most: 1 to 10,000. @default 64 */
+  readonly connections?: number
+  /** How many calls may wait for one; more are `overloaded`. @default 1_000 */
+  readonly queue?: number
+  /** How often a request is tried at the most where that is safe: 1 to 20. @default 3 */
+  readonly attempts?: number
+  /** Per request. @default none in total; 10 s to connect, 60 s to the answer's head, 30 s between bytes */
+  readonly timeouts?: HttpTimeouts
+}
+
+/** For `createStorage`: a client of your own, which is never closed. */
+export interface StorageOverClient<Client extends S3Client> extends TransferOptions {
+  readonly client: Client
+  readonly endpoint?: never
+  readonly region?: never
+  readonly credentials?: never
+}
+
+const MIB = 1_024 ** 2
+
+/** Checks what is said of every storage. */
+export function expectTransferOptions(options: TransferOptions): {
+  readonly partBytes: number
+  readonly parallel: number
+} {
+  const { bucket, partSizeBytes = 8 * MIB, parallel = 4, compatibility = 'aws' } = options
+  if (typeof bucket !== 'string' || bucket === '') {
+    throw new TypeError(`Expected bucket to be the name of one, got ${describeValue(bucket)}`)
+  }
+  expectInteger('partSizeBytes', partSizeBytes, MIN_PART_BYTES, MAX_PART_BYTES)
+  expectInteger('parallel', parallel, 1, 64)
+  if (compatibility !== 'aws' && compatibility !== 's3-compatible') {
+    throw new TypeError(
+      `Expected compatibility to be 'aws' or 's3-compatible', got ${describeValue(compatibility)}`,
+    )
+  }
+  return { partBytes: partSizeBytes, parallel }
+}
+
+/** Checks where the store is. */
+export function expectConfig(config: StorageConfig): void {
+  const { endpoint, region, forcePathStyle } = config
+  if (endpoint !== undefined) {
+    const url = typeof endpoint === 'string' ? URL.parse(endpoint) : null
+    if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '') {
+      throw new TypeError('Expected endpoint to be an http: or https: URL without credentials')
+    }
+  }
+  if (region !== undefined && (typeof region !== 'string' || region === '')) {
+    throw new TypeError(`Expected region to be a string, got ${describeValue(region)}`)
+  }
+  if (forcePathStyle !== undefined && typeof forcePathStyle !== 'boolean') {
+    throw new TypeError(
+      `Expected forcePathStyle to be a boolean, got ${describeValue(forcePathStyle)}`,
+    )
+  }
+}
+
+export function expectStorageOptions(options: unknown): void {
+  expectObject('options', options)
+}

@@ -1,0 +1,73 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { CopyOptions, CopyResult } from './copy.ts'
+import type { Download, DownloadOptions } from './download.ts'
+import type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
+import type { ListedObject } from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
+import type {
+  PresignedPost,
+  PresignedUrl,
+  PresignGetOptions,
+  PresignPostOptions,
+  PresignPutOptions,
+} from './presign.ts'
+import type { SweepOptions } from './sweep.ts'
+import type { UploadBody } from './upload-body.ts'
+import type { UploadResult } from './upload.ts'
+import type { UploadOptions } from './write-options.ts'
+
+/**
+ * One bucket. Every verb obeys the scope around it, takes `{ signal, timeoutMs }` in its last argument,
+ * checks its arguments before anything is sent (`TypeError`), and fails with a `StorageError`.
+ */
+export interface Storage<Client = unknown> extends AsyncDisposable {
+  readonly bucket: string
+  /** The AWS SDK's own client. Of one that was made here, its calls obey the scope too. */
+  readonly client: Client
+  /**
+   * Stores a body. When it throws with the outcome `'none'`, or was cancelled before the last step,
+   * nothing of it is left in the store.
+   *
+   * @example
+   * await storage.upload('plans/7.pdf', file.stream(), {
+   *   contentType: 'application/pdf',
+   *   filename: '支援計画書（令和８年度）.pdf',
+   * })
+   */
+  upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult>
+  /**
+   * Begins to read an object; resolves when its head is there.
+   *
+   * @example
+   * await using plan = await storage.download('plans/7.pdf')
+   * await plan.saveTo('/var/plans/7.pdf')
+   */
+  download(key: string, options?: DownloadOptions): Promise<Download>
+  /** What is known of an object. @throws {StorageError} `'not_found'` */
+  head(key: string, options?: IoOptions): Promise<ObjectInfo>
+  exists(key: string, options?: IoOptions): Promise<boolean>
+  /** All objects under a prefix, in the order of their keys' bytes; asks for a page when it is needed. */
+  list(options?: ListOptions): AsyncIterable<ListedObject>
+  /** What is directly under a prefix: objects and further prefixes. */
+  listFolder(options?: ListFolderOptions): AsyncIterable<FolderEntry>
+  /** Copies an object within the bucket, of any size, without its bytes coming here. */
+  copy(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
+  /** Copies, then deletes the source, if nobody has changed it meanwhile. */
+  move(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
+  /** Deletes an object. That there is none is no error. */
+  delete(key: string, options?: IoOptions): Promise<void>
+  /** Deletes many; gives how many were named. */
+  deleteMany(keys: Iterable<string> | AsyncIterable<string>, options?: IoOptions): Promise<number>
+  /** Deletes all under a prefix that is not empty; gives how many. */
+  deletePrefix(prefix: string, options?: IoOptions): Promise<number>
+  /** A URL to read an object with. */
+  presignGet(key: string, options?: PresignGetOptions): Promise<PresignedUrl>
+  /** A URL to write an object with, of any size: see `presignPost`. */
+  presignPut(key: string, options?: PresignPutOptions): Promise<PresignedUrl>
+  /** A form to write an object with, held to a size by the store. */
+  presignPost(key: string, options: PresignPostOptions): Promise<PresignedPost>
+  /** Removes multipart uploads that nobody finished; gives how many. */
+  sweepUploads(options: SweepOptions): Promise<number>
+  /** Takes no more calls, waits for those under way, and closes what was made here. May be called twice. */
+  close(): Promise<void>
+}

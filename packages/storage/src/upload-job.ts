@@ -1,0 +1,36 @@
+import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
+import { failure, type Subject } from './failure.ts'
+import type { Written } from './object-backend.ts'
+import type { ObjectAttributes, WriteConditions } from './object-info.ts'
+import type { PartReader } from './part-reader.ts'
+import type { StorageContext } from './storage-context.ts'
+import type { OpenBody } from './upload-body.ts'
+import type { UploadProgress } from './write-options.ts'
+
+/** An upload that is under way. */
+export interface UploadJob {
+  readonly context: StorageContext
+  readonly subject: Subject
+  readonly key: string
+  readonly body: OpenBody
+  readonly reader: PartReader
+  readonly attributes: ObjectAttributes
+  readonly conditions: WriteConditions
+  readonly algorithm: ChecksumAlgorithm
+  readonly expectedDigest: string | undefined
+  readonly onProgress: ((progress: UploadProgress) => void) | undefined
+}
+
+/** What was stored, and what the bytes were. */
+export interface Stored {
+  readonly written: Written
+  readonly checksum: Checksum
+  readonly bytes: number
+}
+
+/** Refuses bytes that are not those which were announced, before they are stored. */
+export function expectDigest(subject: Subject, expected: string | undefined, value: string): void {
+  if (expected === undefined || expected === value) return
+  const told = 'the bytes of its body do not have the expected digest; nothing was stored'
+  throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, told })
+}

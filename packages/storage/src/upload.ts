@@ -1,0 +1,122 @@
+import type { IoProgress } from '@yuzuru/concurrency'
+import { type Checksum, digestOf } from './checksum.ts'
+import { failure, type Subject } from './failure.ts'
+import { uploadInParts } from './multipart.ts'
+import { expectKey } from './object-key.ts'
+import { MAX_OBJECT_BYTES, partSize } from './part-plan.ts'
+import { PartReader } from './part-reader.ts'
+import { putWhole } from './put-whole.ts'
+import { callStore, type StorageContext } from './storage-context.ts'
+import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
+import { discardBody, expectBody, type OpenBody, openBody, type UploadBody } from './upload-body.ts'
+import {
+  expectAttributes,
+  expectConditions,
+  expectUploadOptions,
+  type UploadOptions,
+} from './write-options.ts'
+
+/** An object that was uploaded. */
+export interface UploadResult {
+  readonly key: string
+  /** Without quotes. */
+  readonly etag: string
+  readonly bytes: number
+  /** Of the bytes as they came from the body. */
+  readonly checksum: Checksum
+  /** Whether the store said that it has the same; `false` for one that does not know checksums. */
+  readonly checksumConfirmed: boolean
+  readonly versionId?: string
+}
+
+/** Uploads a body: in one request if it fits into a part, else in parts. */
+export async function upload(
+  context: StorageContext,
+  key: string,
+  body: UploadBody,
+  options: UploadOptions = {},
+): Promise<UploadResult> {
+  expectKey(key)
+  expectBody(body)
+  expectUploadOptions(options)
+  const subject = { operation: 'upload', key }
+  const { checksum: algorithm = context.algorithm, expectedDigest, onProgress } = options
+  const init = { attributes: expectAttributes(options), conditions: expectConditions(options) }
+  let opened = false
+  try {
+    return await callStore(context, subject, 'idempotent', options, async (signal, progress) => {
+      opened = true
+      const open = await openSource(subject, body)
+      const reader = new PartReader(open, subject)
+      const how = { algorithm, expectedDigest, onProgress }
+      const job = { context, subject, key, body: open, reader, ...init, ...how }
+      try {
+        return resultOf(job, await transfer(job, signal, progress))
+      } finally {
+        reader.close(signal.reason)
+      }
+    })
+  } finally {
+    // Nothing was read from it, but it may hold a file or a socket.
+    if (!opened) discardBody(body)
+  }
+}
+
+async function transfer(
+  job: UploadJob,
+  signal: AbortSignal,
+  progress: IoProgress,
+): Promise<Stored> {
+  const { context, subject, body, reader } = job
+  const { length } = body
+  if (length !== undefined && length > MAX_OBJECT_BYTES) {
+    throw failure(subject, 'too_large', { outcome: 'none' })
+  }
+  const size = partSize(1, context.partBytes, length)
+  // Room is taken only when there is something to put there: a silent source holds none.
+  await reader.atEnd(signal)
+  const needed = Math.min(size, length ?? size)
+  const permit = body.whole === undefined ? await context.budget.acquire(needed) : undefined
+  let handedOver = false
+  try {
+    const first = await reader.next(needed, signal)
+    if (await reader.atEnd(signal)) return await putSmall(job, first, signal)
+    handedOver = true
+    return await uploadInParts(job, { body: first, permit }, signal, progress)
+  } finally {
+    if (!handedOver) permit?.release()
+  }
+}
+
+async function putSmall(job: UploadJob, body: Uint8Array, signal: AbortSignal): Promise<Stored> {
+  const { algorithm, expectedDigest, subject, onProgress } = job
+  const value = digestOf(algorithm, body).toString('base64')
+  expectDigest(subject, expectedDigest, value)
+  const digest = { algorithm, value }
+  const written = await putWhole(job, { body, digest }, signal)
+  const bytes = body.byteLength
+  onProgress?.({ sentBytes: bytes, totalBytes: bytes })
+  return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }
+}
+
+function resultOf({ key, subject }: UploadJob, stored: Stored): UploadResult {
+  const { written, checksum, bytes } = stored
+  const { etag, versionId } = written
+  const said = written.checksum
+  const comparable = said?.algorithm === checksum.algorithm && said.type === checksum.type
+  if (comparable && said.value !== checksum.value) {
+    throw failure(subject, 'checksum_mismatch', { outcome: 'unknown' })
+  }
+  // A store that took a wrong Content-MD5 would break a rule that is older than S3 (RFC 1864).
+  const checksumConfirmed = comparable || checksum.algorithm === 'MD5'
+  const version = versionId === undefined ? {} : { versionId }
+  return { key, etag, bytes, checksum, checksumConfirmed, ...version }
+}
+
+async function openSource(subject: Subject, body: UploadBody): Promise<OpenBody> {
+  try {
+    return await openBody(body)
+  } catch (cause) {
+    throw failure(subject, 'source_failed', { outcome: 'none', cause })
+  }
+}

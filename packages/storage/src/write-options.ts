@@ -1,0 +1,115 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
+import { contentDisposition, type Disposition } from './content-disposition.ts'
+import { describeValue, expectObject } from './describe-value.ts'
+import type { ObjectAttributes, WriteConditions } from './object-info.ts'
+
+/** What is stored beside the bytes, as a caller says it. */
+export interface AttributeOptions {
+  /** @default 'application/octet-stream' */
+  readonly contentType?: string
+  /** Whether a browser is to show it or save it. @default none */
+  readonly disposition?: Disposition
+  /** The name under which it is saved, in any language. @default none */
+  readonly filename?: string
+  readonly cacheControl?: string
+  readonly contentEncoding?: string
+  /** Names of letters, digits and `-`, stored in lower case; values in any language. 2 kB in all. */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Up to ten. */
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export interface UploadProgress {
+  readonly sentBytes: number
+  /** `undefined` for a body of unknown length. */
+  readonly totalBytes: number | undefined
+}
+
+export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditions {
+  /** @default 'CRC32'; 'MD5' with `compatibility: 's3-compatible'` */
+  readonly checksum?: ChecksumAlgorithm
+  /**
+   * The digest that the bytes must have, in base64, by the algorithm of `checksum`. Otherwise nothing is
+   * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
+   */
+  readonly expectedDigest?: string
+  /** Called whenever a part has arrived. */
+  readonly onProgress?: (progress: UploadProgress) => void
+}
+
+/** Checks the attributes and puts them into the form in which they are stored. */
+export function expectAttributes(options: AttributeOptions): ObjectAttributes {
+  const { contentType, disposition, filename, cacheControl, contentEncoding } = options
+  const { metadata, tags } = options
+  for (const [name, value] of Object.entries({ contentType, cacheControl, contentEncoding })) {
+    if (value !== undefined) expectHeader(name, value)
+  }
+  for (const [name, value] of Object.entries({ metadata, tags })) {
+    if (value !== undefined) expectTexts(name, value)
+  }
+  for (const name of Object.keys(metadata ?? {})) {
+    if (/^[a-z0-9-]+$/i.test(name)) continue
+    throw new TypeError('Expected the names of metadata to be of letters, digits and "-"')
+  }
+  if (Object.keys(tags ?? {}).length > 10) throw new TypeError('Expected at most ten tags')
+  const named = disposition !== undefined || filename !== undefined
+  return {
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(named ? { contentDisposition: contentDisposition(disposition ?? 'inline', filename) } : {}),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(tags === undefined ? {} : { tags }),
+  }
+}
+
+/** Checks what must hold for a write. */
+export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): WriteConditions {
+  if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    throw new TypeError(`Expected ifNoneMatch to be '*', got ${describeValue(ifNoneMatch)}`)
+  }
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw new TypeError('Expected either ifMatch or ifNoneMatch, got both')
+  }
+  return {
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  }
+}
+
+/** Checks the options that only an upload has. */
+export function expectUploadOptions(options: UploadOptions): void {
+  expectObject('options', options)
+  const { checksum, expectedDigest, onProgress } = options
+  if (checksum !== undefined) expectAlgorithm(checksum)
+  if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
+    throw new TypeError(
+      `Expected expectedDigest to be a string in base64, got ${describeValue(expectedDigest)}`,
+    )
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError(`Expected onProgress to be a function, got ${describeValue(onProgress)}`)
+  }
+}
+
+export function expectEtag(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && /^[\x21\x23-\x7e]+$/.test(value.replace(/^"(.*)"$/, '$1')))
+    return
+  throw new TypeError(`Expected ${name} to be an ETag, got ${describeValue(value)}`)
+}
+
+/** Refuses what can't stand in a header, and what would end it. */
+export function expectHeader(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && /^[\t\x20-\x7e]+$/.test(value)) return
+  throw new TypeError(`Expected ${name} to be printable ASCII, got ${describeValue(value)}`)
+}
+
+function expectTexts(name: string, values: unknown): void {
+  expectObject(name, values)
+  for (const value of Object.values(values as object)) {
+    if (typeof value === 'string' && value.isWellFormed()) continue
+    throw new TypeError(`Expected the values of ${name} to be strings, got ${describeValue(value)}`)
+  }
+}
