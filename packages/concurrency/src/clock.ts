@@ -18,20 +18,30 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(delayMs, callback) {
-    if (delayMs <= MAX_DELAY_MS) {
-      const handle = setTimeout(callback, delayMs)
-      return { cancel: () => clearTimeout(handle) }
-    }
-    const dueAt = performance.now() + delayMs
-    const arm = (): NodeJS.Timeout => {
-      const left = dueAt - performance.now()
-      return left <= MAX_DELAY_MS
-        ? setTimeout(callback, left)
-        : setTimeout(() => (handle = arm()), MAX_DELAY_MS)
-    }
-    let handle = arm()
-    return { cancel: () => clearTimeout(handle) }
+    return new SystemTimer(delayMs, callback)
   },
+}
+
+class SystemTimer implements Timer {
+  readonly #callback: () => void
+  #handle: NodeJS.Timeout
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#callback = callback
+    this.#handle = this.#arm(delayMs)
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle)
+  }
+
+  #arm(delayMs: number): NodeJS.Timeout {
+    if (delayMs <= MAX_DELAY_MS) return setTimeout(this.#callback, delayMs)
+    const dueAt = performance.now() + delayMs
+    return setTimeout(() => {
+      this.#handle = this.#arm(dueAt - performance.now())
+    }, MAX_DELAY_MS)
+  }
 }
 
 let active: Clock = systemClock

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Cancelled, type CancelSource } from './cancelled.ts'
+import { type CancelListener, CancelListeners } from './cancel-listeners.ts'
 import { currentClock } from './clock.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -26,16 +27,6 @@ export interface ScopeInit {
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
   readonly strict?: boolean
-}
-
-/** What is told of a scope's cancel; it knows the set in which it is kept now. */
-export interface CancelListener {
-  home: Set<CancelListener> | undefined
-  onCancel(reason: Cancelled): void
-  /** What is waited for, where it is a wait. */
-  describe?(): string
-  /** Since when, on the clock, where that is noted. */
-  readonly since?: number | undefined
 }
 
 const storage = new AsyncLocalStorage<Scope | undefined>()
@@ -106,7 +97,7 @@ export class Scope implements CancelScope {
   #own: Cancelled | undefined = undefined
   #inherited: Cancelled | undefined = undefined
   #controller: AbortController | undefined = undefined
-  #listeners: Set<CancelListener> | undefined = undefined
+  #listeners: CancelListeners | undefined = undefined
   #deferred: (() => unknown)[] | undefined = undefined
   #done: PromiseWithResolvers<void> | undefined = undefined
   #outcome: Outcome = 'none'
@@ -212,20 +203,19 @@ export class Scope implements CancelScope {
 
   /** Tells `listener` once when the scope is cancelled, or, after its end, its nearest living ancestor. */
   listen(listener: CancelListener): void {
-    listener.home = this.#listeners ??= new Set()
-    listener.home.add(listener)
+    ;(this.#listeners ??= new CancelListeners()).add(listener)
   }
 
   /** Like `listen`; returns what takes the callback off again. */
   onCancel(onCancel: (reason: Cancelled) => void): () => void {
-    const listener: CancelListener = { home: undefined, onCancel }
+    const listener = { onCancel } as CancelListener
     this.listen(listener)
-    return () => listener.home?.delete(listener)
+    return () => listener.home?.remove(listener)
   }
 
   /** What would be told of a cancel: among them all that is waited for in this scope. */
-  get listeners(): Iterable<CancelListener> {
-    return this.#listeners ?? []
+  get listeners(): CancelListener[] {
+    return this.#listeners?.all ?? []
   }
 
   /** Has `fn` called when the scope ends, the last one first. */
@@ -263,26 +253,27 @@ export class Scope implements CancelScope {
         else (heir.#children ??= new Set()).add(child)
       }
     }
-    if (heir !== undefined && this.#listeners !== undefined && this.#listeners.size > 0) {
-      heir.#inheritListeners(this.#listeners)
-    }
-    this.#listeners = undefined
+    if (heir !== undefined) this.#leaveListenersTo(heir)
     this.#done?.resolve()
   }
 
-  #inheritListeners(listeners: Iterable<CancelListener>): void {
-    const { reason } = this
-    for (const listener of listeners) {
-      if (reason === undefined) this.listen(listener)
-      else listener.onCancel(reason)
+  #leaveListenersTo(heir: Scope): void {
+    const listeners = this.#listeners
+    if (listeners === undefined) return
+    for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
+      if (heir.reason === undefined) heir.listen(each)
+      else each.onCancel(heir.reason)
     }
   }
 
   #deliver(reason: Cancelled): void {
     this.#controller?.abort(reason)
     const listeners = this.#listeners
-    this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners) listener.onCancel(reason)
+    if (listeners !== undefined) {
+      for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
+        each.onCancel(reason)
+      }
+    }
     if (this.#children === undefined) return
     for (const child of this.#children) if (!child.shielded) child.#inherit(reason)
   }

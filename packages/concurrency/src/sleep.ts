@@ -1,6 +1,7 @@
-import { currentClock } from './clock.ts'
+import { currentClock, type Timer } from './clock.ts'
+import { currentScope, type Scope } from './scope.ts'
 import { expectDelay } from './timeout.ts'
-import { wait } from './wait.ts'
+import { Wait } from './wait.ts'
 
 /**
  * Waits for `delayMs` milliseconds (any length; 0 or less gives the event loop one turn).
@@ -11,9 +12,26 @@ import { wait } from './wait.ts'
  */
 export function sleep(delayMs: number): Promise<void> {
   expectDelay('delayMs', delayMs)
-  return wait<void>('sleep', (resolve) => {
-    if (delayMs === Infinity) return () => undefined
-    const timer = currentClock().schedule(Math.max(0, delayMs), resolve)
-    return () => timer.cancel()
-  })
+  const scope = currentScope()
+  const cancelled = scope?.reason
+  if (cancelled !== undefined) return Promise.reject(cancelled)
+  return new Sleep(scope, delayMs).promise
+}
+
+class Sleep extends Wait<void> {
+  readonly #timer: Timer | undefined
+
+  constructor(scope: Scope | undefined, delayMs: number) {
+    super(scope)
+    if (delayMs === Infinity) return
+    this.#timer = currentClock().schedule(Math.max(0, delayMs), () => this.resolve())
+  }
+
+  describe(): string {
+    return 'sleep'
+  }
+
+  protected undo(): void {
+    this.#timer?.cancel()
+  }
 }

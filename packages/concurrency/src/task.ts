@@ -2,6 +2,8 @@ import { Cancelled } from './cancelled.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
 
+const ignore = (): void => undefined
+
 /** How a task stands. */
 export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
 
@@ -38,21 +40,28 @@ export class Task<T> implements PromiseLike<T> {
     this.name = name
     const scope = new Scope({ kind: 'task', name, parent })
     this.#scope = scope
-    this.#result = runInScope(scope, fn).then(
-      (value) => {
-        this.#end('done')
-        onEnd(this, undefined)
-        return value
-      },
-      (thrown: unknown) => {
-        const error = explain(scope, thrown, () => scope.ownReason)
-        this.#end(Cancelled.isInstance(error) ? 'cancelled' : 'failed')
-        onEnd(this, error)
-        throw error
-      },
-    )
+    this.#result = this.#run(fn, onEnd)
     // The group hears of every failure; a result that nobody awaits is no unhandled rejection.
-    this.#result.catch(() => undefined)
+    this.#result.catch(ignore)
+  }
+
+  async #run(
+    fn: (scope: CancelScope) => T | PromiseLike<T>,
+    onEnd: (task: Task<T>, error: unknown) => void,
+  ): Promise<T> {
+    const scope = this.#scope
+    let value: T
+    try {
+      value = await runInScope(scope, fn)
+    } catch (thrown) {
+      const error = explain(scope, thrown, () => scope.ownReason)
+      this.#end(Cancelled.isInstance(error) ? 'cancelled' : 'failed')
+      onEnd(this, error)
+      throw error
+    }
+    this.#end('done')
+    onEnd(this, undefined)
+    return value
   }
 
   get state(): TaskState {

@@ -27,12 +27,12 @@ export interface TimeoutOptions {
  * @example
  * const page = await withTimeout(2_000, () => render(office))
  */
-export async function withTimeout<T>(
+export function withTimeout<T>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
-  return await runTimed(timeoutMs, fn, options, (scope) => {
+  return runTimed(timeoutMs, fn, options, (scope) => {
     throw timedOut(scope, timeoutMs)
   })
 }

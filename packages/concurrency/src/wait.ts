@@ -1,6 +1,7 @@
 import type { Cancelled } from './cancelled.ts'
+import type { CancelListener, CancelListeners } from './cancel-listeners.ts'
 import { currentClock } from './clock.ts'
-import { type CancelListener, currentScope, type Scope } from './scope.ts'
+import { currentScope, type Scope } from './scope.ts'
 
 let noting = false
 
@@ -16,7 +17,9 @@ export function noteWaits(on: boolean): void {
  * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whoever resolves it.
  */
 export abstract class Wait<T> implements CancelListener {
-  home: Set<CancelListener> | undefined = undefined
+  home: CancelListeners | undefined = undefined
+  before: CancelListener = this
+  after: CancelListener = this
   readonly since: number | undefined = noting ? currentClock().now() : undefined
   readonly promise: Promise<T>
   #resolve!: (value: T) => void
@@ -38,12 +41,12 @@ export abstract class Wait<T> implements CancelListener {
   protected abstract undo(): void
 
   resolve(value: T): void {
-    this.home?.delete(this)
+    this.home?.remove(this)
     this.#resolve(value)
   }
 
   reject(error: unknown): void {
-    this.home?.delete(this)
+    this.home?.remove(this)
     this.#reject(error)
   }
 
