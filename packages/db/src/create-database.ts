@@ -10,6 +10,7 @@ import { type DatabaseOptions, expectDatabaseOptions, hasGivenPool } from './dat
 import { YuzuruDriver } from './driver.ts'
 import { GivenPool } from './given-pool.ts'
 import { openSession } from './open-session.ts'
+import type { PgTypes } from './pg-client.ts'
 import { Pool, type SessionSource } from './pool.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -24,6 +25,7 @@ import { valueParsers } from './value-parsers.ts'
  */
 export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   expectDatabaseOptions(options)
+  const types = valueParsers(options)
   const driver = new YuzuruDriver()
   const dialect: Dialect = {
     createAdapter: (): DialectAdapter => new BoundAdapter(context),
@@ -33,8 +35,8 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   }
   const { plugins, log } = options
   const context: DatabaseContext = {
-    sessions: sessionsOf(options),
-    types: valueParsers(options),
+    sessions: sessionsOf(options, types),
+    types,
     commitTimeoutMs: options.commitTimeoutMs ?? 30_000,
     config: {
       dialect,
@@ -47,7 +49,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   return new Database<DB>(context)
 }
 
-function sessionsOf(options: DatabaseOptions): SessionSource {
+function sessionsOf(options: DatabaseOptions, types: PgTypes): SessionSource {
   if (hasGivenPool(options)) return new GivenPool(options)
-  return new Pool((signal) => openSession(options, signal), options.pool)
+  return new Pool((signal) => openSession(options, types, signal), options.pool)
 }

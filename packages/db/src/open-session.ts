@@ -1,16 +1,21 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { Client, type ClientConfig } from 'pg'
 import type { OwnPoolOptions } from './database-options.ts'
+import type { PgTypes } from './pg-client.ts'
 import { DbError } from './db-error.ts'
 import { isServerError, safeMessageOf } from './server-error.ts'
 import { Session } from './session.ts'
 
 /** Connects to the server and makes a session of the connection. */
-export async function openSession(options: OwnPoolOptions, signal: AbortSignal): Promise<Session> {
+export async function openSession(
+  options: OwnPoolOptions,
+  types: PgTypes,
+  signal: AbortSignal,
+): Promise<Session> {
   const { connectTimeoutMs = 10_000 } = options.pool ?? {}
   // The connection outlives the caller: nothing of it may belong to the caller's scope.
-  const client = detached(() => new Client(clientConfig(options)))
-  const session = new Session(client, options.cancelTimeoutMs ?? 5_000)
+  const client = detached(() => new Client({ ...clientConfig(options), types }))
+  const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()
     scope.signal.addEventListener('abort', giveUp, { once: true })

@@ -27,6 +27,7 @@ export interface PgClientLike {
   readonly ssl: unknown
   readonly connection?: { readonly stream: Duplex }
   query(query: PgQuery): Promise<PgResult | PgResult[]>
+  query(text: string, values?: unknown[]): Promise<PgResult | PgResult[]>
   getTransactionStatus(): string | null
   on(event: 'drain' | 'end' | 'error' | 'notification', listener: (value: never) => void): unknown
   end(): Promise<void>

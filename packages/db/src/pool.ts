@@ -1,7 +1,8 @@
-import { detached, type Permit, Semaphore, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { detached } from '@yuzuru/concurrency'
 import { DbError } from './db-error.ts'
 import type { PoolOptions } from './database-options.ts'
 import type { Session } from './session.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** A session on loan. */
 export interface Loan {
@@ -36,33 +37,36 @@ export type OpenSession = (signal: AbortSignal) => Promise<Session>
 export class Pool implements SessionSource {
   readonly #open: OpenSession
   readonly #options: Required<PoolOptions>
-  readonly #permits: Semaphore
+  readonly #line: WaitingLine
   readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout | undefined }[] = []
   readonly #dedicated = new Set<Session>()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #drained = Promise.withResolvers<void>()
+  #used = 0
   #closing: Promise<void> | undefined = undefined
 
   constructor(open: OpenSession, options: PoolOptions = {}) {
     this.#open = open
     const defaults = { max: 10, queueLimit: 1_000, acquireTimeoutMs: 30_000 }
     this.#options = { ...defaults, connectTimeoutMs: 10_000, idleTimeoutMs: 30_000, ...options }
-    this.#permits = new Semaphore(this.#options.max, { name: 'db pool' })
+    const { max, acquireTimeoutMs } = this.#options
+    this.#line = new WaitingLine(acquireTimeoutMs, () => acquireTimeout(max, acquireTimeoutMs))
   }
 
   get figures(): PoolFigures {
     const { max } = this.#options
-    const { available, waiting } = this.#permits
-    return { max, used: max - available, idle: this.#idle.length, waiting }
+    return { max, used: this.#used, idle: this.#idle.length, waiting: this.#line.size }
   }
 
   async acquire(signal: AbortSignal): Promise<Loan> {
-    const permit = this.#permits.tryAcquire() ?? (await this.#wait())
+    if (this.#closing !== undefined) throw closed()
+    await this.#takePlace(signal)
     try {
       if (this.#closing !== undefined) throw closed()
       const session = this.#takeIdle() ?? (await this.#open(signal))
-      return { session, release: () => this.#release(session, permit) }
+      return { session, release: () => this.#release(session) }
     } catch (error) {
-      permit.release()
+      this.#leavePlace()
       throw error
     }
   }
@@ -89,35 +93,25 @@ export class Pool implements SessionSource {
       this.#end(session)
     }
     for (const session of this.#dedicated) session.destroy()
-    for (let taken = 0; taken < this.#options.max; taken += 1) await this.#permits.acquire()
+    if (this.#used > 0) await this.#drained.promise
     await Promise.all(this.#leaving)
   }
 
-  async #wait(): Promise<Permit> {
-    const { queueLimit, acquireTimeoutMs, max } = this.#options
-    if (this.#closing !== undefined) throw closed()
-    if (this.#permits.waiting >= queueLimit) {
-      throw new DbError(
-        `All ${max} connections are in use and ${queueLimit} callers wait already`,
-        {
-          operation: 'acquire',
-          code: 'overloaded',
-          retryable: true,
-          outcome: 'none',
-        },
-      )
+  /** Waits until fewer than `max` are on loan. Whoever leaves hands the place on: nobody gets between. */
+  async #takePlace(signal: AbortSignal): Promise<void> {
+    const { queueLimit, max } = this.#options
+    if (this.#used < max) {
+      this.#used += 1
+      return
     }
-    try {
-      return await withTimeout(acquireTimeoutMs, () => this.#permits.acquire(), { name: 'acquire' })
-    } catch (error) {
-      if (!TimeoutError.isInstance(error)) throw error
-      throw new DbError(`None of ${max} connections became free within ${acquireTimeoutMs} ms`, {
-        operation: 'acquire',
-        code: 'acquire_timeout',
-        retryable: true,
-        outcome: 'none',
-      })
-    }
+    if (this.#line.size >= queueLimit) throw overloaded(max, queueLimit)
+    await this.#line.wait(signal)
+  }
+
+  #leavePlace(): void {
+    if (this.#line.serve()) return
+    this.#used -= 1
+    if (this.#used === 0 && this.#closing !== undefined) this.#drained.resolve()
   }
 
   #takeIdle(): Session | undefined {
@@ -128,11 +122,11 @@ export class Pool implements SessionSource {
     return undefined
   }
 
-  #release(session: Session, permit: Permit): void {
+  #release(session: Session): void {
     if (this.#closing !== undefined) this.#end(session)
     else if (session.reusable) this.#keep(session)
     else session.destroy()
-    permit.release()
+    this.#leavePlace()
   }
 
   #keep(session: Session): void {
@@ -164,6 +158,24 @@ function closed(): DbError {
   return new DbError('This database was closed', {
     operation: 'acquire',
     code: 'closed',
+    outcome: 'none',
+  })
+}
+
+function overloaded(max: number, queueLimit: number): DbError {
+  return new DbError(`All ${max} connections are in use and ${queueLimit} callers wait already`, {
+    operation: 'acquire',
+    code: 'overloaded',
+    retryable: true,
+    outcome: 'none',
+  })
+}
+
+function acquireTimeout(max: number, acquireTimeoutMs: number): DbError {
+  return new DbError(`None of ${max} connections became free within ${acquireTimeoutMs} ms`, {
+    operation: 'acquire',
+    code: 'acquire_timeout',
+    retryable: true,
     outcome: 'none',
   })
 }

@@ -20,14 +20,19 @@ const FIRST_PAUSE_MS = 50
 export class Session {
   readonly client: PgClientLike
   readonly #cancelTimeoutMs: number
+  readonly #ownTypes: boolean
   #busy = false
   #lost = false
   #onReady: (() => void) | undefined = undefined
   #destroyed = false
 
-  /** @param cancelTimeoutMs how long the server may take to stop, before the connection is closed */
-  constructor(client: PgClientLike, cancelTimeoutMs: number) {
+  /**
+   * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
+   * @param ownTypes whether the client was made with our parsers
+   */
+  constructor(client: PgClientLike, cancelTimeoutMs: number, ownTypes = false) {
     this.client = client
+    this.#ownTypes = ownTypes
     this.#cancelTimeoutMs = cancelTimeoutMs
     // Without a listener, Node would end the process when the server closes the connection.
     client.on('error', () => this.#lose())
@@ -74,7 +79,7 @@ export class Session {
     }
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const result = await this.client.query(query)
+      const result = await this.#send(query)
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
       // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
@@ -85,6 +90,12 @@ export class Session {
       signal.removeEventListener('abort', stop)
       await stopping
     }
+  }
+
+  #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {
+    // With a config object pg copies it first; a connection of our own knows the parsers already.
+    if (this.#ownTypes) return this.client.query(text, values)
+    return this.client.query({ text, types, ...(values === undefined ? {} : { values }) })
   }
 
   /** Closes the connection at once, whatever the server is doing. */
