@@ -22,6 +22,7 @@ describe('leaks', () => {
   const rounds: Record<string, () => Promise<unknown>> = {
     scopes: () => cancelScope(() => 1),
     timeouts: () => withTimeout(60_000, async () => 1),
+    'timeouts with a grace': () => withTimeout(60_000, async () => 1, { graceMs: 1 }),
     'scopes that follow a long-lived foreign signal': () => cancelScope(() => 1, { signal }),
     acquires: async () => {
       using _permit = await semaphore.acquire()

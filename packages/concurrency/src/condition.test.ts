@@ -4,7 +4,6 @@ import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { Condition } from './condition.ts'
 import { Lock } from './lock.ts'
-import { sleep } from './sleep.ts'
 import type { Task } from './task.ts'
 import { taskGroup, type TaskGroup } from './task-group.ts'
 
@@ -126,6 +125,27 @@ describe('Condition', () => {
     expect(condition.lock.locked).toBe(false)
   })
 
+  test('in a cancelled scope it does not even give the lock back for a moment', async () => {
+    const condition = new Condition()
+    const log: string[] = []
+    await taskGroup(async (group) => {
+      const cancelled = group.spawn(async () => {
+        using _held = await condition.acquire()
+        await setImmediate()
+        await condition.wait().catch(() => log.push('still held'))
+        await setImmediate()
+        log.push('given back')
+      })
+      await Promise.resolve()
+      group.spawn(async () => {
+        using _held = await condition.acquire()
+        log.push('next')
+      })
+      cancelled.cancel()
+    })
+    expect(log).toEqual(['still held', 'given back', 'next'])
+  })
+
   test('several may share one lock', async () => {
     const lock = new Lock({ name: 'shelf' })
     const filled = new Condition({ lock })
@@ -159,6 +179,21 @@ describe('Condition', () => {
     await expect(condition.wait()).rejects.toThrow(new TypeError(message))
     expect(() => condition.notify()).toThrow(new TypeError(message))
     expect(() => condition.notifyAll()).toThrow(TypeError)
-    await sleep(0)
+    const held = await condition.acquire()
+    held.release()
+    await expect(condition.wait()).rejects.toThrow(new TypeError(message))
+  })
+
+  test('who does not hold the lock cannot wait with that of somebody who waits already', async () => {
+    const condition = new Condition()
+    await taskGroup(async (group) => {
+      const task = group.spawn(async () => {
+        using _held = await condition.acquire()
+        await condition.wait()
+      })
+      await setImmediate()
+      await expect(condition.wait()).rejects.toThrow(TypeError)
+      task.cancel()
+    })
   })
 })

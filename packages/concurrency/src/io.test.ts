@@ -10,6 +10,7 @@ import type { IoEvent } from './io-trace.ts'
 import type { Leftover } from './leftover.ts'
 import type { Effect } from './outcome.ts'
 import { rootScopes } from './scope.ts'
+import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { TestClock } from './test-clock.ts'
 import { TimeoutError } from './timeout-error.ts'
@@ -300,7 +301,7 @@ describe('a forgotten await', () => {
   })
 
   test('a shield that was forgotten is awaited and not cancelled', async () => {
-    const { shield } = await import('./shield.ts')
+    using leftovers = listen()
     let done = false
     await cancelScope(() => {
       void shield(async () => {
@@ -309,5 +310,6 @@ describe('a forgotten await', () => {
       })
     })
     expect(done).toBe(true)
+    expect(leftovers.reported).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { LeftoverError } from './leftover-error.ts'
 import { run } from './run.ts'
 import { rootScopes } from './scope.ts'
 import { sleep } from './sleep.ts'
+import { taskGroup } from './task-group.ts'
 
 interface Ended {
   readonly code: number | null
@@ -107,6 +108,19 @@ describe('run', () => {
     expect((inner as Error).message).toContain('"page" ended before what it had started')
     expect((inner as Error).message).toContain('forgetful')
     expect((inner as LeftoverError).leftovers).toMatchObject([{ name: 'test.read' }])
+  })
+
+  test('with strict, a group throws it beside its other errors', async () => {
+    const error = await caught(
+      run(
+        () =>
+          taskGroup(() => {
+            cancelScope(() => sleep(60_000)).catch(() => undefined)
+          }),
+        { strict: true },
+      ),
+    )
+    expect((error as AggregateError).errors).toEqual([expect.any(LeftoverError)])
   })
 
   test('refuses what is no function, and a signal that is none', async () => {

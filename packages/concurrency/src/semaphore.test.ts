@@ -134,6 +134,13 @@ describe('Semaphore', () => {
     expect(made.available).toBe(1)
   })
 
+  test('has a name for the task tree', () => {
+    expect([new Semaphore(1).name, new Semaphore(1, { name: 'smtp' }).name]).toEqual([
+      'semaphore',
+      'smtp',
+    ])
+  })
+
   test.each([-1, 1.5, Number.NaN, '1'])('refuses %s permits', (permits) => {
     expect(() => new Semaphore(permits as number)).toThrow(TypeError)
   })

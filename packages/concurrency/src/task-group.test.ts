@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
-import { checkpoint } from './checkpoint.ts'
+import { checkpoint, currentSignal } from './checkpoint.ts'
 import { currentScope } from './scope.ts'
 import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
@@ -84,6 +84,29 @@ describe('taskGroup', () => {
     expect(error).toBeInstanceOf(AggregateError)
     expect((error as AggregateError).errors).toEqual([new Error('first')])
     expect((error as Error).message).toBe('a failure in "group": first')
+  })
+
+  test('a failure of the body cancels the tasks', async () => {
+    const error = await caught(
+      taskGroup((group) => {
+        group.spawn(() => sleep(Infinity))
+        throw new Error('body')
+      }),
+    )
+    expect((error as AggregateError).errors).toEqual([new Error('body')])
+  })
+
+  test('the AbortError that a cancel made of a platform call in the body is no error', async () => {
+    const error = await caught(
+      taskGroup(async (group) => {
+        group.spawn(async () => {
+          await sleep(0)
+          fail('task')
+        })
+        await setTimeout(60_000, undefined, { signal: currentSignal() as AbortSignal })
+      }),
+    )
+    expect((error as AggregateError).errors).toEqual([new Error('task')])
   })
 
   test('every error is kept, in the order in which they came, and the cancels are dropped', async () => {

@@ -114,8 +114,6 @@ async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Pr
       grace.reject(reason)
     })
   })
-  // When the grace is over nobody else is left to hear how the body ended.
-  body.catch(() => undefined)
   try {
     return await Promise.race([body, grace.promise])
   } finally {
