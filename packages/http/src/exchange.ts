@@ -16,7 +16,7 @@ import { transportFailure } from './transport-failure.ts'
 import type { WireBody } from './wire-body.ts'
 
 /** How long each phase may take, in milliseconds. */
-export interface PhaseLimits {
+interface PhaseLimits {
   readonly headersMs: number
   readonly stallMs: number
   readonly unreadMs: number
