@@ -300,6 +300,16 @@ describe('cancelScope', () => {
     )
   })
 
+  test('what begins only when it is awaited begins within the scope', async () => {
+    const lazy = {
+      // oxlint-disable-next-line unicorn/no-thenable -- query builders are such thenables
+      then: (resolve: (name: string | undefined) => void) => resolve(currentScope()?.name),
+    } as PromiseLike<string | undefined>
+    expect(await cancelScope(() => lazy, { name: 'page' })).toBe('page')
+    const data = { then: 1 } // oxlint-disable-line unicorn/no-thenable -- data may be called so
+    expect(await cancelScope(() => data)).toBe(data)
+  })
+
   test('a cancel of one that has ended does nothing', async () => {
     let ended: CancelScope | undefined
     await cancelScope((scope) => {

@@ -113,20 +113,21 @@ export class ConcurrentMap<T, R>
     const scope = new Scope({ kind: 'iterator', name: this.#name, parent })
     this.#scope = scope
     const unlisten = scope.onCancel(() => this.#stop())
-    this.#whole = this.#inContext(() =>
-      runInScope(scope, async () => {
-        this.#inContext = AsyncLocalStorage.snapshot()
-        try {
-          this.#source = this.#open()
-        } catch (error) {
-          this.#exhausted = true
-          this.#fail(error)
-        }
-        this.#fill()
-        await this.#idle.promise
-        unlisten()
-      }),
-    )
+    const work = async (): Promise<void> => {
+      this.#inContext = AsyncLocalStorage.snapshot()
+      try {
+        this.#source = this.#open()
+      } catch (error) {
+        this.#exhausted = true
+        this.#fail(error)
+      }
+      this.#fill()
+      await this.#idle.promise
+      unlisten()
+    }
+    // Whoever asks next is told; if nobody does, it is no unhandled rejection.
+    const whole = this.#inContext(() => runInScope(scope, work))
+    this.#whole = whole.catch((error: unknown) => this.#fail(error))
   }
 
   /** Waits until all has ended, and throws what failed. */

@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
+import { LeftoverError } from './leftover-error.ts'
 import { mapConcurrent } from './map-concurrent.ts'
+import { run } from './run.ts'
 import { currentScope } from './scope.ts'
 import { sleep } from './sleep.ts'
 import { TestClock } from './test-clock.ts'
@@ -238,6 +240,23 @@ describe('mapConcurrent', () => {
     const results = await result
     expect(ended).toBe(true)
     await expect(results.next()).rejects.toMatchObject({ source: 'scope-end' })
+  })
+
+  test('in strict mode, what a call forgot is an error of the map', async () => {
+    const looping = run(
+      async () => {
+        const results = mapConcurrent(
+          [1],
+          () => {
+            cancelScope(() => sleep(Infinity)).catch(() => undefined)
+          },
+          { concurrency: 1 },
+        )
+        await collect(results)
+      },
+      { strict: true },
+    )
+    await expect(looping).rejects.toBeInstanceOf(LeftoverError)
   })
 
   test('calls fn in the scope of the map and in the context where it was made', async () => {

@@ -18,7 +18,8 @@ export async function runInScope<T>(
 ): Promise<T> {
   let value: T
   try {
-    value = await callInScope(scope, fn, scope)
+    const result = callInScope(scope, fn, scope)
+    value = await (isLazy(result) ? callInScope(scope, begin, result) : result)
   } catch (error) {
     scope.failure = { error }
     if (scope.isBusy) await close(scope, { error })
@@ -28,6 +29,16 @@ export async function runInScope<T>(
   if (scope.isBusy) await close(scope)
   else scope.end()
   return value
+}
+
+/** Whether it may begin its work only when its `then` is called, as query builders and tasks do. */
+function isLazy<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  if (typeof result !== 'object' || result === null || result instanceof Promise) return false
+  return 'then' in result && typeof result.then === 'function'
+}
+
+function begin<T>(thenable: PromiseLike<T>): Promise<T> {
+  return Promise.resolve(thenable)
 }
 
 /**

@@ -364,6 +364,27 @@ describe('taskGroup', () => {
     expect(await caught(task as Task<void>)).toMatchObject({ source: 'group', cause: failure })
   })
 
+  test('to await a task of another group is a checkpoint, and spares the task', async () => {
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => sleep(20))
+      const direct = withTimeout(10, () => task)
+      const within = withTimeout(10, async () => {
+        await task
+      })
+      const ends = Promise.all([
+        expect(direct).rejects.toMatchObject({ name: 'TimeoutError' }),
+        expect(within).rejects.toMatchObject({ name: 'TimeoutError' }),
+      ])
+      await clock.advance(10)
+      await ends
+      expect(task.state).toBe('running')
+      await clock.advance(10)
+      await withTimeout(10, () => task)
+    })
+    expect(clock.pending).toBe(0)
+  })
+
   test('refuses what is no function', async () => {
     await expect(taskGroup(1 as never)).rejects.toThrow(TypeError)
     await taskGroup((group) => {

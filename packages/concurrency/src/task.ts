@@ -1,6 +1,7 @@
 import { Cancelled } from './cancelled.ts'
 import { explain, runInScope } from './run-in-scope.ts'
-import { type CancelScope, Scope } from './scope.ts'
+import { type CancelScope, currentScope, Scope } from './scope.ts'
+import { wait } from './wait.ts'
 
 const ignore = (): void => undefined
 
@@ -12,7 +13,8 @@ export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
 
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
- * threw; nobody has to: the group knows of its failure.
+ * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
+ * wait, and where the task is within what was cancelled, it ends the task.
  */
 export class Task<T> implements PromiseLike<T> {
   readonly name: string
@@ -73,6 +75,13 @@ export class Task<T> implements PromiseLike<T> {
     this.#scope.cancel(message)
   }
 
+  /** Whether a cancel of `scope` reaches this task: then its end is what is to be waited for. */
+  #endsWith(scope: Scope): boolean {
+    let each: Scope | undefined = this.#scope
+    while (each !== undefined && each !== scope && !each.shielded) each = each.parent
+    return each === scope
+  }
+
   #end(state: TaskState): void {
     this.#state = state
     const listeners = this.#listeners
@@ -85,6 +94,14 @@ export class Task<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#result.then(onFulfilled, onRejected)
+    const scope = currentScope()
+    if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
+      return this.#result.then(onFulfilled, onRejected)
+    }
+    const waited = wait<T>(`task "${this.name}"`, (resolve, reject) => {
+      this.#result.then(resolve, reject)
+      return ignore
+    })
+    return waited.then(onFulfilled, onRejected)
   }
 }
