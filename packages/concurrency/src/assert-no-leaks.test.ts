@@ -5,6 +5,7 @@ import { assertNoLeaks } from './assert-no-leaks.ts'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { detached } from './detached.ts'
+import { mapConcurrent } from './map-concurrent.ts'
 import { Semaphore } from './semaphore.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
@@ -32,6 +33,9 @@ describe('leaks', () => {
         using _permit = await semaphore.acquire()
         group.spawn(() => semaphore.acquire()).cancel()
       }),
+    maps: async () => {
+      for await (const _ of mapConcurrent([1], () => 1, { concurrency: 1 }));
+    },
     'cancelled scopes': () =>
       cancelScope(async (scope) => {
         scope.cancel()

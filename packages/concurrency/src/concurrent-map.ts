@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { isCausedBy } from './cancelled.ts'
 import { Fifo } from './fifo.ts'
+import { oneOrAll } from './one-or-all.ts'
 import { runInScope } from './run-in-scope.ts'
 import { currentScope, Scope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
@@ -118,7 +119,6 @@ export class ConcurrentMap<T, R>
       try {
         this.#source = this.#open()
       } catch (error) {
-        this.#exhausted = true
         this.#fail(error)
       }
       this.#fill()
@@ -135,10 +135,7 @@ export class ConcurrentMap<T, R>
     await this.#whole
     if (this.#finished) return
     this.#finished = true
-    if (this.#errors.length === 1) throw this.#errors[0]
-    if (this.#errors.length > 1) {
-      throw new AggregateError(this.#errors, `${this.#errors.length} failures in "${this.#name}"`)
-    }
+    if (this.#errors.length > 0) throw oneOrAll(this.#errors, this.#name)
     const reason = this.#scope?.inheritedReason ?? this.#scope?.ownReason
     if (reason !== undefined && reason.source !== 'loop') throw reason
   }

@@ -1,4 +1,5 @@
 import { describeValue } from './describe-value.ts'
+import { oneOrAll } from './one-or-all.ts'
 import { currentScope } from './scope.ts'
 import { runGroup } from './task-group.ts'
 
@@ -67,10 +68,7 @@ export async function gather(
       )
       return Promise.all(tasks)
     },
-    (errors) =>
-      errors.length === 1
-        ? errors[0]
-        : new AggregateError(errors, `${errors.length} failures in "${name}"`),
+    (errors) => oneOrAll(errors, name),
   )
   if (Array.isArray(thunks)) return results
   return Object.fromEntries(entries.map(([key], index) => [key, results[index]]))

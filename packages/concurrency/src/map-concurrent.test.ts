@@ -259,6 +259,55 @@ describe('mapConcurrent', () => {
     await expect(looping).rejects.toBeInstanceOf(LeftoverError)
   })
 
+  test('a cancel of who waits for a result alone ends it all, for a loop does not return after it', async () => {
+    using clock = TestClock.install()
+    let ended = false
+    const results = mapConcurrent(
+      [1],
+      async () => {
+        try {
+          await sleep(Infinity)
+        } finally {
+          ended = true
+        }
+      },
+      { concurrency: 1 },
+    )
+    const waiting = withTimeout(10, () => results.next())
+    const failing = expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
+    await clock.advance(10)
+    await failing
+    expect(ended).toBe(true)
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('of several who wait, one is told of the failure; after it there is nothing', async () => {
+    const results = mapConcurrent([1], () => Promise.reject(new Error('no')), { concurrency: 1 })
+    const ends = await Promise.allSettled([results.next(), results.next()])
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('does not begin in a cancelled scope', async () => {
+    const result = cancelScope(async (scope) => {
+      const results = mapConcurrent([1], () => expect.unreachable(), { concurrency: 1 })
+      scope.cancel()
+      await results.next()
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
+  test('when the scope it was made in has ended, it belongs to the nearest living ancestor', async () => {
+    await cancelScope(async () => {
+      const results = await cancelScope(() =>
+        mapConcurrent([1, 2], (item) => item, { concurrency: 1 }),
+      )
+      await results.next()
+      expect(Array.from(currentScope()?.children ?? [], ({ kind }) => kind)).toEqual(['iterator'])
+      await results.return?.()
+    })
+  })
+
   test('calls fn in the scope of the map and in the context where it was made', async () => {
     const store = new AsyncLocalStorage<string>()
     const seen: unknown[] = []
@@ -302,7 +351,7 @@ describe('mapConcurrent', () => {
 
   test('one that never began has nothing to end', async () => {
     const results = mapConcurrent([1], (item) => item, { concurrency: 1 })
-    await results.return?.()
+    expect(await results.return?.()).toEqual({ done: true, value: undefined })
     expect(await results.next()).toEqual({ done: true, value: undefined })
   })
 

@@ -35,6 +35,9 @@ describe('Scope', () => {
     await done
     await outer.done
     expect(outer.ended).toBe(true)
+    const other = scope()
+    other.end()
+    await other.done
   })
 
   test('a callback on a cancel is called once and can be taken off', () => {

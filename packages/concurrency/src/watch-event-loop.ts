@@ -1,6 +1,4 @@
-import { Worker } from 'node:worker_threads'
 import { describeValue } from './describe-value.ts'
-import { watchHeartbeat } from './watch-heartbeat.ts'
 
 export interface WatchEventLoopOptions {
   /** How long the loop may be blocked before it is reported, in milliseconds: from 1 up. @default 100 */
@@ -22,16 +20,6 @@ export interface EventLoopBlock {
   readonly stack: readonly string[]
 }
 
-/** What the watching thread tells. */
-export interface HeartbeatMessage {
-  readonly type: 'ready' | 'blocked'
-  readonly durationMs: number
-  readonly stack: readonly string[]
-}
-
-/** How many looks are taken within the threshold. */
-const LOOKS = 4
-
 /**
  * Reports a block of the event loop while it lasts: another thread watches a heartbeat in shared
  * memory, and asks V8's inspector where the main thread is. Does not keep the process alive. Costs a
@@ -50,26 +38,7 @@ export async function watchEventLoop(
       `Expected thresholdMs to be a number of milliseconds from 1 up, got ${describeValue(thresholdMs)}`,
     )
   }
-  const lookMs = Math.max(1, thresholdMs / LOOKS)
-  const heartbeat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-  const beat = setInterval(() => Atomics.add(heartbeat, 0, 1), lookMs)
-  beat.unref()
-  const worker = new Worker(`(${watchHeartbeat.toString()})()`, {
-    eval: true,
-    workerData: { heartbeat, thresholdMs, lookMs, log },
-  })
-  const ready = Promise.withResolvers<void>()
-  worker.on('error', ready.reject)
-  worker.on('message', ({ type, durationMs, stack }: HeartbeatMessage) => {
-    if (type === 'ready') ready.resolve()
-    else onBlock?.({ durationMs, stack })
-  })
-  await ready.promise
-  worker.unref()
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(beat)
-      await worker.terminate()
-    },
-  }
+  // Loaded when asked for: most programs never watch.
+  const { startWatch } = await import('./event-loop-watch.ts')
+  return await startWatch(thresholdMs, log, onBlock)
 }

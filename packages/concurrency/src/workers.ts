@@ -1,4 +1,5 @@
 import { expectFunction, expectInteger } from './describe-value.ts'
+import { oneOrAll } from './one-or-all.ts'
 import type { QueueCore } from './queue-core.ts'
 import { runInScope } from './run-in-scope.ts'
 import { currentScope, Scope } from './scope.ts'
@@ -37,10 +38,7 @@ export async function workers<T, H>(
         group.spawn(() => work(queue, name, handler), { name: `${name} ${number}` })
       }
     },
-    (errors) =>
-      errors.length === 1
-        ? errors[0]
-        : new AggregateError(errors, `${errors.length} failures in "${name}"`),
+    (errors) => oneOrAll(errors, name),
   )
 }
 
