@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { encryption } from '@yuzuru/db'
+import { expect, test } from 'vitest'
+import { failure, meeting } from './calendar-fixture.ts'
+import type { CalendarStore } from './calendar-store.ts'
+import { createFakeCalendar } from './fake-calendar.ts'
+import { memoryCalendarStore } from './memory-store.ts'
+import { plainCipher } from './plain-cipher.ts'
+
+test('the URL asks for offline access with PKCE S256, a state, and the scopes', async () => {
+  await using calendar = createFakeCalendar()
+  const scopes = ['https://www.googleapis.com/auth/calendar.readonly', 'email']
+  const request = { reference: 'staff-1', scopes, loginHint: 'hana@example.com' }
+  const query = Object.fromEntries(new URL(await calendar.authorizationUrl(request)).searchParams)
+  const { state, code_challenge: challenge, ...others } = query
+  expect(others).toEqual({
+    response_type: 'code',
+    client_id: 'fake',
+    redirect_uri: 'http://127.0.0.1/callback',
+    scope: scopes.join(' '),
+    code_challenge_method: 'S256',
+    access_type: 'offline',
+    prompt: 'consent',
+    login_hint: 'hana@example.com',
+  })
+  expect(state).toMatch(/^[\w-]{43}$/)
+  expect(challenge).toMatch(/^[\w-]{43}$/)
+})
+
+test('the store gets the digest of the state, and the verifier that the challenge is of', async () => {
+  const memory = memoryCalendarStore({ cipher: plainCipher() })
+  const kept: Parameters<CalendarStore['putPending']>[] = []
+  const store: CalendarStore = {
+    ...memory,
+    putPending: async (...call) => void kept.push(call),
+  }
+  await using calendar = createFakeCalendar({ store })
+  const url = new URL(await calendar.authorizationUrl({ reference: 'staff-1' }))
+  const [[key, pending] = []] = kept
+  const digest = (text = ''): string => createHash('sha256').update(text).digest('base64url')
+  expect(key).toBe(digest(url.searchParams.get('state') ?? ''))
+  expect(digest(pending?.verifier)).toBe(url.searchParams.get('code_challenge'))
+  expect(url.href).not.toContain(pending?.verifier)
+})
+
+test('a state of your own is used', async () => {
+  await using calendar = createFakeCalendar()
+  const state = 'my-own-state-that-nobody-can-guess'
+  const url = await calendar.authorizationUrl({ reference: 'staff-1', state })
+  expect(new URL(url).searchParams.get('state')).toBe(state)
+  await calendar.connect({ reference: 'staff-1', ...calendar.allow(url, 'hana@example.com') })
+})
+
+test('an hour later a state is no longer valid', async () => {
+  let now = 0
+  const store = memoryCalendarStore({ cipher: plainCipher(), now: () => now })
+  await using calendar = createFakeCalendar({ store })
+  const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+  now = 3_600_000
+  const answer = calendar.allow(url, 'hana@example.com')
+  const { code } = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+  expect(code).toBe('invalid_state')
+})
+
+test('an answer of Google without a refresh token, or that is none, stores nothing', async () => {
+  await using calendar = createFakeCalendar()
+  const wrong = [
+    { access_token: 'a', expires_in: 3_599, token_type: 'Bearer' },
+    { access_token: 'a\nb', refresh_token: 'r', expires_in: 3_599, token_type: 'Bearer' },
+    { access_token: 'a', refresh_token: 'r', expires_in: '3599', token_type: 'Bearer' },
+    null,
+  ]
+  for (const json of wrong) {
+    calendar.fail('POST /token', { json })
+    const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+    const answer = calendar.allow(url, 'hana@example.com')
+    const { code } = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+    expect(code).toBe('unexpected')
+  }
+  const { code } = await failure(calendar.getEvent('staff-1', { id: 'event1' }))
+  expect(code).toBe('not_connected')
+})
+
+test('a failing token endpoint shows neither the secret, the code nor what it answered', async () => {
+  await using calendar = createFakeCalendar({ retry: false })
+  const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+  const answer = calendar.allow(url, 'hana@example.com')
+  calendar.fail('POST /token', ({ body }) => ({ status: 502, body: `you sent ${body.toString()}` }))
+  const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+  expect(error).toMatchObject({ code: 'unavailable', outcome: 'unknown' })
+  const { inspect } = await import('node:util')
+  const shown = inspect(error, { depth: 9, showHidden: true })
+  expect(shown).not.toContain(answer.code)
+  expect(shown).not.toContain('you sent')
+})
+
+test('disconnect forgets nothing while Google can not be reached', async () => {
+  await using calendar = createFakeCalendar({ retry: false })
+  await calendar.connectAs('staff-1', 'hana@example.com')
+  calendar.fail('POST /revoke', 'reset')
+  const error = await failure(calendar.disconnect('staff-1'))
+  expect(error).toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
+  await calendar.createEvent('staff-1', meeting(1))
+  await expect(calendar.disconnect('staff-1')).resolves.toEqual({ disconnected: true })
+})
+
+test('what a store holds shows no token and opens under no other reference', async () => {
+  const keys = { k1: Buffer.alloc(32, 7) }
+  const cipher = encryption({ keys, current: 'k1' }).encryptedText('calendar', 'sealed')
+  const store = memoryCalendarStore({ cipher })
+  await using calendar = createFakeCalendar({ store })
+  await calendar.connectAs('staff-1', 'hana@example.com')
+  const sealed = store.rows().get('staff-1') ?? ''
+  const account = await store.load('staff-1')
+  expect(cipher.open('staff-1', sealed)).toContain(account?.tokens.refreshToken)
+  expect(Buffer.from(sealed.split('.')[2] ?? '', 'base64url').toString()).not.toContain('refresh-')
+  expect(() => cipher.open('staff-2', sealed)).toThrow(/does not open/)
+})

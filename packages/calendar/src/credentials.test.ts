@@ -1,0 +1,219 @@
+import { IoError, withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
+import { describe, expect, test } from 'vitest'
+import { startGoogleCalendar } from '../test/google-calendar.ts'
+import { connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import type { CalendarStore } from './calendar-store.ts'
+import { createCalendar } from './create-calendar.ts'
+import { createFakeCalendar } from './fake-calendar.ts'
+import { memoryCalendarStore } from './memory-store.ts'
+import { plainCipher } from './plain-cipher.ts'
+
+const HOUR_MS = 3_600_000
+const email = 'hana@example.com'
+
+/** A store of which a test takes some functions over. */
+function storeWith(others: (store: CalendarStore) => Partial<CalendarStore>): CalendarStore {
+  const store = memoryCalendarStore({ cipher: plainCipher() })
+  return { ...store, ...others(store) }
+}
+
+describe('an access token', () => {
+  test('that is due is replaced before it is used', async () => {
+    let now = 0
+    await using calendar = createFakeCalendar({ now: () => now })
+    await calendar.connectAs('staff-1', email)
+    await calendar.createEvent('staff-1', meeting(1))
+    expect(calendar.requestCount('POST', '/token')).toBe(1)
+    now = HOUR_MS
+    await calendar.createEvent('staff-1', meeting(2))
+    expect(calendar.requestCount('POST', '/token')).toBe(2)
+    expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
+  })
+
+  test('that is fresh and still refused a second time is reauthorization_required', async () => {
+    await using calendar = createFakeCalendar()
+    await calendar.connectAs('staff-1', email)
+    calendar.fail('POST /calendar', { status: 401 })
+    calendar.fail('POST /calendar', { status: 401 })
+    const error = await failure(calendar.createEvent('staff-1', meeting(1)))
+    expect(error).toMatchObject({ code: 'reauthorization_required', outcome: 'none' })
+    expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
+  })
+})
+
+describe('a refresh', () => {
+  test('is not used before its refresh token is stored', async () => {
+    const saving = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    const store = storeWith((store) => ({
+      async replace(...call) {
+        saving.resolve()
+        await gate.promise
+        return await store.replace(...call)
+      },
+    }))
+    await using calendar = createFakeCalendar({ store })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const created = calendar.createEvent('staff-1', meeting(1))
+    await saving.promise
+    expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(1)
+    gate.resolve()
+    await created
+    expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
+  })
+
+  test('that a caller gave up in the middle still keeps the refresh token that Google put in place', async () => {
+    await using calendar = createFakeCalendar()
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const asked = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    calendar.intercept('POST /token', async (answer) => {
+      asked.resolve()
+      await gate.promise
+      return answer
+    })
+    const created = withTimeout(50, () => calendar.createEvent('staff-1', meeting(1)))
+    await asked.promise
+    await expect(created).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'none' })
+    gate.resolve()
+    const { created: isNew } = await calendar.createEvent('staff-1', meeting(1))
+    expect(isNew).toBe(true)
+    expect(calendar.requestCount('POST', '/token')).toBe(2)
+  })
+
+  test('that one of two gave up serves the other', async () => {
+    await using calendar = createFakeCalendar()
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const asked = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    calendar.intercept('POST /token', async (answer) => {
+      asked.resolve()
+      await gate.promise
+      return answer
+    })
+    const controller = new AbortController()
+    const { signal } = controller
+    const one = calendar.createEvent('staff-1', meeting(1), { signal })
+    const other = calendar.createEvent('staff-1', meeting(2))
+    await asked.promise
+    controller.abort()
+    await expect(one).rejects.toMatchObject({ name: 'Cancelled' })
+    gate.resolve()
+    await expect(other).resolves.toMatchObject({ created: true })
+  })
+
+  test('is awaited by close', async () => {
+    await using calendar = createFakeCalendar()
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const asked = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    calendar.intercept('POST /token', async (answer) => {
+      asked.resolve()
+      await gate.promise
+      return answer
+    })
+    const controller = new AbortController()
+    const { signal } = controller
+    const given = calendar.createEvent('staff-1', meeting(1), { signal }).catch(() => 'given up')
+    await asked.promise
+    controller.abort()
+    expect(await given).toBe('given up')
+    let closed = false
+    const closing = calendar.close().then(() => (closed = true))
+    await new Promise(setImmediate)
+    expect(closed).toBe(false)
+    gate.resolve()
+    await closing
+  })
+
+  test('is stored though the store fails at first', async () => {
+    let failures = 2
+    const store = storeWith((store) => ({
+      async replace(...call) {
+        if (failures === 0) return await store.replace(...call)
+        failures -= 1
+        const init = { boundary: 'db', operation: 'query', code: 'connection_lost' }
+        throw new IoError('lost', { ...init, retryable: true, outcome: 'unknown' })
+      },
+    }))
+    await using calendar = createFakeCalendar({ store })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    await calendar.createEvent('staff-1', meeting(1))
+    expect(failures).toBe(0)
+    calendar.expireAccessTokens()
+    await calendar.createEvent('staff-1', meeting(2))
+  })
+
+  test('that fails is a failure of the call, of which nothing was sent', async () => {
+    await using calendar = createFakeCalendar({ retry: false })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    calendar.fail('POST /token', { status: 400, json: { error: 'invalid_client' } })
+    const error = await failure(calendar.createEvent('staff-1', meeting(1)))
+    expect(error).toMatchObject({ operation: 'createEvent', code: 'invalid_request' })
+    expect(error).toMatchObject({ reason: 'invalid_client', outcome: 'none' })
+    // The right to refresh was given back.
+    await calendar.createEvent('staff-1', meeting(1))
+  })
+
+  test('whose answer was lost is asked for again', async () => {
+    await using calendar = createFakeCalendar()
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    calendar.fail('POST /token', 'reset')
+    await calendar.createEvent('staff-1', meeting(1))
+    expect(calendar.requestCount('POST', '/token')).toBe(3)
+  })
+
+  test('waits for another process, and no longer than the lease of one that died', async () => {
+    using clock = TestClock.install()
+    let now = 0
+    const store = memoryCalendarStore({ cipher: plainCipher(), now: () => now })
+    const calendar = createFakeCalendar({ store, now: () => now })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const account = await store.load('staff-1')
+    await store.claimRefresh('staff-1', account?.version ?? 0, 5_000)
+    const created = calendar.createEvent('staff-1', meeting(1))
+    await clock.advance(1_000)
+    expect(calendar.requestCount('POST', '/token')).toBe(1)
+    now = 5_000
+    await clock.advance(1_000)
+    await expect(created).resolves.toMatchObject({ created: true })
+    expect(calendar.requestCount('POST', '/token')).toBe(2)
+    await calendar.close()
+  })
+
+  test('that never comes to its end ends after half a minute for those who wait', async () => {
+    using clock = TestClock.install()
+    const store = storeWith(() => ({ claimRefresh: () => Promise.resolve(false) }))
+    const calendar = createFakeCalendar({ store })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const failed = failure(calendar.createEvent('staff-1', meeting(1)))
+    for (let second = 0; second < 31; second += 1) await clock.advance(1_000)
+    const error = await failed
+    expect(error).toMatchObject({ code: 'connection_lost', retryable: true, outcome: 'none' })
+    await calendar.close()
+  })
+
+  test('happens once for two processes with twenty calls', async () => {
+    await using fixture = await startGoogleCalendar()
+    await connect(fixture, 'staff-1', email)
+    await fixture.expireAccessTokens()
+    await using other = createCalendar(fixture.options)
+    const calls = Array.from({ length: 20 }, (_, index) => {
+      const calendar = index % 2 === 0 ? fixture.calendar : other
+      return calendar.createEvent('staff-1', meeting(index + 1))
+    })
+    const created = await Promise.all(calls)
+    expect(created.every((each) => each.created)).toBe(true)
+    expect(fixture.requestCount('POST', '/token')).toBe(2)
+  })
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
+import { type CalendarFixture, connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+
+const READ_ONLY = 'https://www.googleapis.com/auth/calendar.readonly'
+const WRITE = 'https://www.googleapis.com/auth/calendar.events'
+
+/** How accounts come, stay and go. */
+export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void>> = {
+  'connects an account after the person allowed it': async (fixture) => {
+    const { calendar } = fixture
+    const url = await calendar.authorizationUrl({ reference: 'staff-1', scopes: [WRITE] })
+    const answer = await fixture.allow(url, 'hana@example.com')
+    const connection = await calendar.connect({ reference: 'staff-1', ...answer })
+    assert.deepEqual(connection, { reference: 'staff-1', scopes: [WRITE] })
+    const { event, created } = await calendar.createEvent('staff-1', meeting(1))
+    assert.equal(created, true)
+    assert.deepEqual(
+      fixture.events('hana@example.com').map(({ id }) => id),
+      [event.id],
+    )
+  },
+  'takes a state once': async (fixture) => {
+    const { calendar } = fixture
+    const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+    const answer = await fixture.allow(url, 'hana@example.com')
+    await calendar.connect({ reference: 'staff-1', ...answer })
+    const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+    assert.deepEqual([error.code, error.outcome], ['invalid_state', 'none'])
+    assert.equal(fixture.requestCount('POST', '/token'), 1)
+  },
+  'takes a state for the reference that it was made for, and no other': async (fixture) => {
+    const { calendar } = fixture
+    const url = await calendar.authorizationUrl({ reference: 'attacker' })
+    const answer = await fixture.allow(url, 'attacker@example.com')
+    const error = await failure(calendar.connect({ reference: 'victim', ...answer }))
+    assert.equal(error.code, 'invalid_state')
+    assert.equal(fixture.requestCount('POST', '/token'), 0)
+    const { code } = await failure(calendar.getEvent('victim', { id: 'event1' }))
+    assert.equal(code, 'not_connected')
+  },
+  'takes no state that it did not give': async ({ calendar }) => {
+    const answer = { reference: 'staff-1', state: 'x'.repeat(43), code: 'code' }
+    assert.equal((await failure(calendar.connect(answer))).code, 'invalid_state')
+  },
+  'fails with reauthorization_required for a code that Google did not give': async ({
+    calendar,
+  }) => {
+    const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+    const state = new URL(url).searchParams.get('state') ?? ''
+    const error = await failure(calendar.connect({ reference: 'staff-1', state, code: 'secret' }))
+    assert.equal(error.code, 'reauthorization_required')
+    assert.doesNotMatch(inspect(error, { depth: 9 }), /secret/)
+  },
+  'fails with access_denied when the person refuses': async ({ calendar }) => {
+    const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+    const state = new URL(url).searchParams.get('state') ?? ''
+    const answer = { reference: 'staff-1', state, error: 'access_denied' }
+    assert.equal((await failure(calendar.connect(answer))).code, 'access_denied')
+  },
+  'keeps nothing when the person allows only some of it': async (fixture) => {
+    const { calendar } = fixture
+    const url = await calendar.authorizationUrl({
+      reference: 'staff-1',
+      scopes: [READ_ONLY, WRITE],
+    })
+    const answer = await fixture.allow(url, 'hana@example.com', [READ_ONLY])
+    const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+    assert.equal(error.code, 'access_denied')
+    assert.equal(fixture.requestCount('POST', '/revoke'), 1)
+    const call = calendar.getEvent('staff-1', { id: 'event1' })
+    assert.equal((await failure(call)).code, 'not_connected')
+  },
+  'refreshes once for twenty calls whose access token was refused': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    await fixture.expireAccessTokens()
+    const days = Array.from({ length: 20 }, (_, index) => index + 1)
+    const created = await Promise.all(
+      days.map((day) => calendar.createEvent('staff-1', meeting(day))),
+    )
+    assert(created.every((each) => each.created))
+    assert.equal(fixture.events('hana@example.com').length, 20)
+    assert.equal(fixture.requestCount('POST', '/token'), 2)
+  },
+  'keeps each refresh token that Google puts in place of another': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    for (const day of [1, 2, 3, 4]) {
+      await fixture.expireAccessTokens()
+      await calendar.createEvent('staff-1', meeting(day))
+    }
+    assert.equal(fixture.requestCount('POST', '/token'), 5)
+  },
+  'repeats a call whose access token was refused once, and it happens once': async (fixture) => {
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    await fixture.expireAccessTokens()
+    const { created } = await fixture.calendar.createEvent('staff-1', meeting(1))
+    assert.equal(created, true)
+    assert.equal(fixture.requestCount('POST', EVENTS_PATH), 2)
+    assert.equal(fixture.events('hana@example.com').length, 1)
+  },
+  'tells whose consent is gone, and no token': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    await fixture.revokeAccess('hana@example.com')
+    const error = await failure(calendar.createEvent('staff-1', meeting(1)))
+    assert.equal(error.code, 'reauthorization_required')
+    assert.deepEqual([error.reference, error.outcome], ['staff-1', 'none'])
+    assert.equal(error.retryable, false)
+    assert.doesNotMatch(inspect(error, { depth: 9 }), /ya29|1\/\/|refresh-|access-/)
+  },
+  'revokes the consent and forgets the tokens, once': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    assert.deepEqual(await calendar.disconnect('staff-1'), { disconnected: true })
+    assert.deepEqual(await calendar.disconnect('staff-1'), { disconnected: false })
+    assert.equal(fixture.requestCount('POST', '/revoke'), 1)
+    const { code } = await failure(calendar.createEvent('staff-1', meeting(1)))
+    assert.equal(code, 'not_connected')
+  },
+  'forgets the tokens also when the consent is gone already': async (fixture) => {
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    await fixture.revokeAccess('hana@example.com')
+    const gone = await fixture.calendar.disconnect('staff-1')
+    assert.deepEqual(gone, { disconnected: true })
+  },
+  'keeps two accounts apart': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    await connect(fixture, 'staff-2', 'taro@example.com')
+    await calendar.createEvent('staff-1', { ...meeting(1), idempotencyKey: 'plan-1' })
+    await calendar.createEvent('staff-2', { ...meeting(2), idempotencyKey: 'plan-1' })
+    const [first] = fixture.events('hana@example.com')
+    const [second] = fixture.events('taro@example.com')
+    assert.deepEqual([first?.summary, second?.summary], ['支援会議 1', '支援会議 2'])
+    // An invitation carries the id into the guest's calendar, where it must not meet another event.
+    assert.notEqual(first?.id, second?.id)
+  },
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { meeting } from './calendar-fixture.ts'
+import type { CalendarOptions } from './calendar-options.ts'
+import { createCalendar } from './create-calendar.ts'
+import { newEventId } from './event-id.ts'
+import { createFakeCalendar } from './fake-calendar.ts'
+import { memoryCalendarStore } from './memory-store.ts'
+import { plainCipher } from './plain-cipher.ts'
+
+const { start, end } = meeting(1)
+
+describe('an event that is none is refused before anything is sent:', () => {
+  test.each<[string, object]>([
+    ['no summary', { start, end }],
+    ['no end', { summary: '題', start }],
+    ['an end before its start', { summary: '題', start: end, end: start }],
+    ['a moment and a day', { summary: '題', start, end: '2026-04-02' }],
+    ['a day that ends as it begins', { summary: '題', start: '2026-04-01', end: '2026-04-01' }],
+    ['a day that is none', { summary: '題', start: '2026-02-30', end: '2026-03-02' }],
+    ['an invalid Date', { summary: '題', start: new Date(Number.NaN), end }],
+    ['an unknown time zone', { summary: '題', start, end, timeZone: 'Asia/Nowhere' }],
+    ['an id outside a-v and 0-9', { summary: '題', start, end, id: 'WXYZ!' }],
+    ['both an id and a key', { summary: '題', start, end, id: 'plan0001', idempotencyKey: 'k' }],
+    ['an attendee without address', { summary: '題', start, end, attendees: ['hana'] }],
+    ['six reminders', { summary: '題', start, end, reminders: Array.from({ length: 6 }) }],
+    [
+      'a reminder five weeks ahead',
+      { summary: '題', start, end, reminders: [{ method: 'popup', minutes: 50_400 }] },
+    ],
+    ['an empty calendar id', { summary: '題', start, end, calendarId: '' }],
+    ['a wrong notify', { summary: '題', start, end, notify: 'some' }],
+  ])('%s', async (_name, event) => {
+    await using calendar = createFakeCalendar()
+    const call = calendar.createEvent('staff-1', event as never)
+    await expect(call).rejects.toThrow(TypeError)
+    // Nobody is connected: anything that had gone further would have said so.
+    await expect(call).rejects.toThrow(/^Expected /)
+  })
+})
+
+describe('a call that is none is refused:', () => {
+  test('an empty reference', async () => {
+    await using calendar = createFakeCalendar()
+    await expect(calendar.getEvent('', { id: 'event1' })).rejects.toThrow(TypeError)
+    expect(() => calendar.client('')).toThrow(TypeError)
+  })
+
+  test('an id that would leave the path, and a bare etag', async () => {
+    await using calendar = createFakeCalendar()
+    await expect(calendar.getEvent('a', { id: '..' })).rejects.toThrow(TypeError)
+    const bare = calendar.deleteEvent('a', { id: 'event1', etag: 'x\r\ny' })
+    await expect(bare).rejects.toThrow(TypeError)
+  })
+
+  test('a list with a wrong page size or range, at the call', async () => {
+    await using calendar = createFakeCalendar()
+    expect(() => calendar.listEvents('a', { pageSize: 0 })).toThrow(TypeError)
+    expect(() => calendar.listEvents('a', { from: end, to: start })).toThrow(TypeError)
+    expect(() => calendar.syncEvents('a', { syncToken: '' })).toThrow(TypeError)
+  })
+
+  test('a consent with no scope, a short state, and an answer without code and error', async () => {
+    await using calendar = createFakeCalendar()
+    const reference = 'staff-1'
+    await expect(calendar.authorizationUrl({ reference, scopes: [] })).rejects.toThrow(TypeError)
+    await expect(calendar.authorizationUrl({ reference, state: 'x' })).rejects.toThrow(TypeError)
+    await expect(calendar.connect({ reference, state: 'x' })).rejects.toThrow(TypeError)
+  })
+})
+
+describe('options that are none are refused:', () => {
+  const options: CalendarOptions = {
+    clientId: 'id',
+    clientSecret: 'secret',
+    redirectUri: 'https://example.jp/callback',
+    store: memoryCalendarStore({ cipher: plainCipher() }),
+  }
+
+  test.each<[string, object]>([
+    ['no secret', { clientSecret: '' }],
+    ['a relative redirect URI', { redirectUri: '/callback' }],
+    ['a store that is none', { store: {} }],
+    ['an endpoint without TLS', { endpoints: { tokenUrl: 'http://example.jp/token' } }],
+    ['an http that is none', { http: {} }],
+  ])('%s', (_name, wrong) => {
+    expect(() => createCalendar({ ...options, ...wrong })).toThrow(TypeError)
+  })
+
+  test('never with the secret in the message', () => {
+    const wrong = { ...options, clientSecret: 'very-secret'.repeat(100) }
+    expect(() => createCalendar(wrong)).toThrow(/^Expected clientSecret to be a text of 1 to 500/)
+  })
+})
+
+describe('an event id', () => {
+  test('is the same for the same account, calendar and key, and of Google’s alphabet', () => {
+    const id = newEventId('staff-1', 'primary', { idempotencyKey: 'plan-1' })
+    expect(id).toBe(newEventId('staff-1', 'primary', { idempotencyKey: 'plan-1' }))
+    expect(id).toMatch(/^[a-v0-9]{52}$/)
+    const others = [
+      newEventId('staff-2', 'primary', { idempotencyKey: 'plan-1' }),
+      newEventId('staff-1', 'other', { idempotencyKey: 'plan-1' }),
+      newEventId('staff-1', 'primary', { idempotencyKey: 'plan-2' }),
+      newEventId('staff-1', 'primary', {}),
+      newEventId('staff-1', 'primary', {}),
+    ]
+    expect(new Set([id, ...others]).size).toBe(6)
+  })
+
+  test('does not change from one release to the next', () => {
+    const id = newEventId('staff-1', 'primary', { idempotencyKey: 'plan-1' })
+    expect(id).toBe('pth2dr795mqpr1tsn64t0avg2fb4dkla06ruhtrf3rbqr1jve8g0')
+  })
+})

@@ -1,0 +1,128 @@
+import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
+import { createHttp } from '@yuzuru/http'
+import { describe, expect, test } from 'vitest'
+import { type GoogleCalendar, startGoogleCalendar } from '../test/google-calendar.ts'
+import { connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import { createCalendar } from './create-calendar.ts'
+
+async function connected(): Promise<GoogleCalendar> {
+  const fixture = await startGoogleCalendar({ retry: false })
+  await connect(fixture, 'staff-1', 'hana@example.com')
+  return fixture
+}
+
+/** Makes a call whose request arrives and whose answer is on its way for ever, until its deadline. */
+async function untilDeadline(
+  fixture: GoogleCalendar,
+  method: string,
+  path: string,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  using clock = TestClock.install()
+  const { proxy } = fixture
+  proxy.reset()
+  await expect.poll(() => proxy.connections).toBe(0)
+  proxy.set({ latencyMs: { toClient: 600_000 } })
+  const failed = withTimeout(5_000, call).catch((error: unknown) => error)
+  await expect.poll(() => fixture.requestCount(method, path)).toBe(1)
+  expect(proxy.connections).toBe(1)
+  await clock.advance(5_000)
+  const error = await failed
+  await expect.poll(() => proxy.connections).toBe(0)
+  return error
+}
+
+describe('a deadline around a call', () => {
+  test('closes its connection, and says that an insert may have happened', async () => {
+    await using fixture = await connected()
+    const error = await untilDeadline(fixture, 'POST', EVENTS_PATH, () =>
+      fixture.calendar.createEvent('staff-1', meeting(1)),
+    )
+    expect(TimeoutError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ outcome: 'unknown' })
+  })
+
+  test('closes its connection, and says that nothing happened by a read', async () => {
+    await using fixture = await connected()
+    const error = await untilDeadline(fixture, 'GET', `${EVENTS_PATH}/event1`, () =>
+      fixture.calendar.getEvent('staff-1', { id: 'event1' }),
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
+  })
+
+  test('reaches what is sent with the native client', async () => {
+    await using fixture = await connected()
+    const { events } = fixture.calendar.client('staff-1')
+    const error = await untilDeadline(fixture, 'GET', EVENTS_PATH, () =>
+      events.list({ calendarId: 'primary' }),
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
+  })
+
+  test('that has passed lets nothing out', async () => {
+    await using fixture = await connected()
+    const call = fixture.calendar.createEvent('staff-1', meeting(1), { timeoutMs: 0 })
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'none' })
+    expect(fixture.requestCount('POST', EVENTS_PATH)).toBe(0)
+  })
+
+  test('is a signal too, for a call alone', async () => {
+    await using fixture = await connected()
+    fixture.proxy.set({ halfOpen: true })
+    const controller = new AbortController()
+    const call = fixture.calendar.getEvent('staff-1', { id: 'e' }, { signal: controller.signal })
+    controller.abort()
+    await expect(call).rejects.toMatchObject({ name: 'Cancelled', source: 'signal' })
+  })
+})
+
+describe('a failure on the way', () => {
+  test('is connection_failed, with nothing sent, when nobody listens', async () => {
+    await using fixture = await connected()
+    await fixture.proxy.close()
+    const error = await failure(fixture.calendar.createEvent('staff-1', meeting(1)))
+    expect(error).toMatchObject({ code: 'connection_failed', outcome: 'none', retryable: true })
+  })
+
+  test('is rate_limited for a 429, with the time to wait', async () => {
+    await using fixture = await connected()
+    fixture.proxy.set({ status: { code: 429, retryAfterSeconds: 7 } })
+    const error = await failure(fixture.calendar.createEvent('staff-1', meeting(1)))
+    expect(error).toMatchObject({ code: 'rate_limited', outcome: 'none', retryable: true })
+    expect(error.retryAfterMs).toBe(7_000)
+  })
+
+  test.each([
+    [403, 'rateLimitExceeded', 'rate_limited', true],
+    [403, 'forbidden', 'access_denied', false],
+    [400, 'badRequest', 'invalid_request', false],
+    [500, 'backendError', 'unavailable', true],
+  ])('of status %i %s is %s', async (code, reason, expected, retryable) => {
+    await using fixture = await connected()
+    const body = JSON.stringify({ error: { code, errors: [{ reason, message: 'private' }] } })
+    fixture.proxy.set({ status: { code, body } })
+    const error = await failure(fixture.calendar.updateEvent('staff-1', { id: 'event1' }))
+    expect(error).toMatchObject({ code: expected, reason, status: code, retryable })
+    expect(error.outcome).toBe(code === 500 ? 'unknown' : 'none')
+    expect(JSON.stringify(error) + String(error.cause)).not.toContain('private')
+  })
+
+  test('is closed after close', async () => {
+    await using fixture = await connected()
+    await fixture.calendar.close()
+    const error = await failure(fixture.calendar.getEvent('staff-1', { id: 'event1' }))
+    expect(error).toMatchObject({ code: 'closed', outcome: 'none' })
+  })
+})
+
+test('a transport that was passed in is used and not closed', async () => {
+  await using fixture = await connected()
+  await using http = createHttp()
+  const { retry: _, ...options } = fixture.options
+  const calendar = createCalendar({ ...options, http } as typeof fixture.options)
+  await calendar.createEvent('staff-1', meeting(1))
+  expect(http.stats().origins).toHaveLength(1)
+  await calendar.close()
+  await expect(http.request(fixture.google.url)).rejects.toMatchObject({ code: 'not_found' })
+})

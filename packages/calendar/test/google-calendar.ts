@@ -1,0 +1,74 @@
+import { type FaultProxy, type GoogleServer, startFaultProxy, startGoogle } from '@yuzuru/sandbox'
+import type { CalendarFixture } from '../src/calendar-fixture.ts'
+import type { CalendarOptions } from '../src/calendar-options.ts'
+import type { CalendarStore } from '../src/calendar-store.ts'
+import { createCalendar } from '../src/create-calendar.ts'
+import { memoryCalendarStore } from '../src/memory-store.ts'
+import { plainCipher } from '../src/plain-cipher.ts'
+
+/** A calendar on the sandbox's Google, with a proxy in between that breaks things. */
+export interface GoogleCalendar extends CalendarFixture {
+  readonly google: GoogleServer
+  readonly proxy: FaultProxy
+  readonly store: CalendarStore
+  readonly options: CalendarOptions
+}
+
+export async function startGoogleCalendar(
+  given: {
+    readonly retry?: false
+    readonly store?: CalendarStore
+    readonly now?: () => number
+  } = {},
+): Promise<GoogleCalendar> {
+  await using stack = new AsyncDisposableStack()
+  const { store = memoryCalendarStore({ cipher: plainCipher() }), ...others } = given
+  const google = stack.use(await startGoogle({ rotateRefreshTokens: true }))
+  const proxy = stack.use(await startFaultProxy({ target: google, protocol: 'http' }))
+  const { clientId, clientSecret, authUrl, tokenUrl, revokeUrl, calendarUrl } = google
+  const options: CalendarOptions = {
+    ...others,
+    clientId,
+    clientSecret,
+    redirectUri: 'http://127.0.0.1/callback',
+    store,
+    endpoints: {
+      authUrl,
+      tokenUrl: proxy.url(tokenUrl),
+      revokeUrl: proxy.url(revokeUrl),
+      apiRoot: proxy.url(calendarUrl),
+    },
+  }
+  const calendar = stack.use(createCalendar(options))
+  const ended = stack.move()
+  return {
+    google,
+    proxy,
+    store,
+    options,
+    calendar,
+    allow: pressAllow,
+    events: (email) => google.events(email),
+    expireAccessTokens: () => google.expireAccessTokens(),
+    revokeAccess: (email) => google.revokeAccess(email),
+    invalidateSyncTokens: (email) => google.invalidateSyncTokens(email),
+    requestCount: (method, path) => google.requestCount(method, path),
+    dropReply: (when, times) => proxy.set({ dropReply: { when, times } }),
+    [Symbol.asyncDispose]: () => ended.disposeAsync(),
+  }
+}
+
+/** Opens the consent page, as a browser does, and presses "allow". */
+async function pressAllow(
+  url: string,
+  email: string,
+  scopes?: readonly string[],
+): Promise<{ state: string; code: string }> {
+  const { origin, pathname, searchParams } = new URL(url)
+  const form = new URLSearchParams([...searchParams, ['email', email], ['decision', 'allow']])
+  if (scopes !== undefined) form.set('scope', scopes.join(' '))
+  const page = { method: 'POST', body: form, redirect: 'manual' } as const
+  const response = await fetch(`${origin}${pathname}`, page)
+  const back = new URL(response.headers.get('location') ?? '').searchParams
+  return { state: back.get('state') ?? '', code: back.get('code') ?? '' }
+}
