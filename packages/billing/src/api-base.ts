@@ -20,7 +20,10 @@ export function parseApiBase(value: unknown): ApiBase {
       `Expected apiBase to be an origin like https://api.stripe.com, got ${describeValue(given)}`,
     )
   }
-  const protocol = url.protocol === 'http:' ? 'http' : 'https'
+  const protocol = url.protocol.slice(0, -1)
+  if (protocol !== 'http' && protocol !== 'https') {
+    throw new TypeError('Expected apiBase to be https:, got another scheme')
+  }
   if (protocol === 'http' && !LOOPBACK.has(url.hostname)) {
     throw new TypeError('Expected apiBase to be https: except on this machine, got http:')
   }

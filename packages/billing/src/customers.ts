@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { io, type IoOptions, shield, singleFlight } from '@yuzuru/concurrency'
+import { io, type IoOptions, shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from './billing-error.ts'
 import type { BillingStore, CustomerIntent, CustomerRecord } from './billing-store.ts'
 import { customerParameters, type CustomerInput, REFERENCE_KEY } from './customer-input.ts'
 import { whileInUse } from './in-use.ts'
 import type { StripeCalls } from './stripe-calls.ts'
+import { Turns } from './turns.ts'
 
 /**
  * How long a key is trusted, in milliseconds: Stripe may forget it after 24 hours, and a request takes
@@ -32,20 +33,19 @@ export interface CustomersInit {
  */
 export class Customers {
   readonly #init: CustomersInit
-  readonly #flight: (input: CustomerInput) => Promise<string>
+  /** Within this process callers take turns: the first one makes the customer, the others find it. */
+  readonly #turns = new Turns()
 
   constructor(init: CustomersInit) {
     this.#init = init
-    const key = ({ reference }: CustomerInput): string => reference
-    this.#flight = singleFlight((input: CustomerInput) => this.#settle(input), {
-      key,
-      name: 'ensureCustomer',
-    })
   }
 
   async ensure(input: CustomerInput, options?: IoOptions): Promise<string> {
     const call = { boundary: 'billing', operation: 'ensureCustomer', effect: 'idempotent' } as const
-    return await io({ ...call, translate: asItIs }, options, () => this.#flight(input))
+    return await io({ ...call, translate: asItIs }, options, (_, progress) => {
+      progress.sent = false
+      return this.#turns.take(input.reference, () => this.#settle(input))
+    })
   }
 
   /** @throws {BillingError} `'not_found'` when no customer was ever made for the reference */

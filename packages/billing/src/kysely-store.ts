@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type QueryExecutorProvider, sql, type Transaction, type TransactionBuilder } from 'kysely'
 import type {
   BillingStore,
   CustomerIntent,
@@ -6,6 +6,14 @@ import type {
   EventRecord,
   Processed,
 } from './billing-store.ts'
+
+/**
+ * A `Kysely<DB>`, also one that was extended. Named by what is used of it: of a subclass TypeScript does
+ * not find `DB` by the name of the class.
+ */
+export interface KyselyLike<DB> extends QueryExecutorProvider {
+  transaction(): TransactionBuilder<DB>
+}
 
 export interface KyselyStoreOptions<DB> {
   /**
@@ -25,7 +33,7 @@ export interface KyselyStoreOptions<DB> {
  * const billing = createBilling({ secretKey, webhookSecret, store: kyselyBillingStore(db) })
  */
 export function kyselyBillingStore<DB>(
-  db: Kysely<DB>,
+  db: KyselyLike<DB>,
   options: KyselyStoreOptions<DB> = {},
 ): BillingStore<Transaction<DB>> {
   const transaction = options.transaction ?? ((fn) => db.transaction().execute(fn))
@@ -43,10 +51,10 @@ interface CustomerRow {
 }
 
 class KyselyBillingStore<DB> implements BillingStore<Transaction<DB>> {
-  readonly #db: Kysely<DB>
+  readonly #db: KyselyLike<DB>
   readonly #transaction: RunTransaction<DB>
 
-  constructor(db: Kysely<DB>, transaction: RunTransaction<DB>) {
+  constructor(db: KyselyLike<DB>, transaction: RunTransaction<DB>) {
     this.#db = db
     this.#transaction = transaction
   }

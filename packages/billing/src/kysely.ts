@@ -1,2 +1,2 @@
-export { kyselyBillingStore, type KyselyStoreOptions } from './kysely-store.ts'
+export { kyselyBillingStore, type KyselyLike, type KyselyStoreOptions } from './kysely-store.ts'
 export { billingMigrations } from './migrations.ts'

@@ -1,1 +1,5 @@
+export { type BillingCase, type BillingSubject, exerciseBilling } from './exercise-billing.ts'
+export { createFakeBilling, type FakeBilling, type FakeBillingOptions } from './fake-billing.ts'
+export type { FakeFault } from './fake-http-client.ts'
 export { memoryBillingStore } from './memory-store.ts'
+export { type SignedWebhook, signWebhook } from './sign-webhook.ts'

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import * as main from './index.ts'
+import * as kysely from './kysely.ts'
+import * as testing from './testing.ts'
+
+test('the public face is what it was meant to be', () => {
+  expect(Object.keys(main).sort()).toEqual(['BillingError', 'createBilling', 'subscriptionOf'])
+  expect(Object.keys(kysely).sort()).toEqual(['billingMigrations', 'kyselyBillingStore'])
+  expect(Object.keys(testing).sort()).toEqual([
+    'createFakeBilling',
+    'exerciseBilling',
+    'memoryBillingStore',
+    'signWebhook',
+  ])
+})
