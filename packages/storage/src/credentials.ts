@@ -13,14 +13,14 @@ export interface StorageCredentials {
 /** Credentials, or what gets them: asked again shortly before they expire, and when they are refused. */
 export type CredentialSource = StorageCredentials | (() => Promise<StorageCredentials>)
 
-/** How long before their end credentials are renewed, in milliseconds. */
+/** How long before their end credentials are renewed, in milliseconds; at half of a life that is short. */
 const RENEW_MS = 60_000
 
 /** Keeps credentials, and gets new ones when they are due. */
 export class CredentialCache {
   readonly #source: CredentialSource
   #current: Promise<StorageCredentials> | undefined = undefined
-  #expiresAt = Infinity
+  #renewAt = Infinity
 
   constructor(source: CredentialSource) {
     if (typeof source !== 'function') expectCredentials(source)
@@ -35,18 +35,17 @@ export class CredentialCache {
   async get(): Promise<StorageCredentials> {
     const source = this.#source
     if (typeof source !== 'function') return source
-    if (this.#current !== undefined && Date.now() < this.#expiresAt - RENEW_MS) {
-      return await this.#current
-    }
+    if (this.#current !== undefined && Date.now() < this.#renewAt) return await this.#current
     // Shared by all callers, so no caller's end may be its end.
     const asked = detached(async () => {
       const credentials = await source()
       expectCredentials(credentials)
-      this.#expiresAt = credentials.expiration?.getTime() ?? Infinity
+      const lifeMs = (credentials.expiration?.getTime() ?? Infinity) - Date.now()
+      this.#renewAt = Date.now() + Math.max(lifeMs - RENEW_MS, lifeMs / 2)
       return credentials
     })
     this.#current = asked
-    this.#expiresAt = Infinity
+    this.#renewAt = Infinity
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined
     })

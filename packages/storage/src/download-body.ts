@@ -101,7 +101,7 @@ export class DownloadBody implements AsyncIterable<Uint8Array> {
       const again = StorageError.isInstance(failed) && failed.retryable
       if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
       // The first time there is no reason to wait: connections break.
-      if (this.#fruitless > 1) await sleep(100 * 2 ** this.#fruitless)
+      if (this.#fruitless > 1) await sleep(Math.random() * 100 * 2 ** this.#fruitless)
       return undefined
     }
   }

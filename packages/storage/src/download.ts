@@ -80,7 +80,7 @@ export class Download implements AsyncDisposable {
       const told = `it has ${this.bytesExpected} bytes, more than the ${maxBytes} of "maxBytes"; read "body" or "saveTo" a file`
       throw failure(subject, 'too_large', { outcome: 'none', told })
     }
-    return await callStore(this.#context, subject, 'read', options, async (signal) => {
+    const read = async (signal: AbortSignal): Promise<Uint8Array> => {
       const all = Buffer.allocUnsafeSlow(this.bytesExpected)
       let filled = 0
       for await (const chunk of this.#take()) {
@@ -89,7 +89,12 @@ export class Download implements AsyncDisposable {
       }
       signal.throwIfAborted()
       return all
-    })
+    }
+    try {
+      return await callStore(this.#context, subject, 'read', options, read)
+    } finally {
+      await this.#body.cancel()
+    }
   }
 
   /** All bytes as text (UTF-8; a byte order mark is left out), verified. */
@@ -106,9 +111,13 @@ export class Download implements AsyncDisposable {
       throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
     }
     const subject = { operation: 'download', key: this.info.key }
-    await callStore(this.#context, subject, 'read', options, async () => {
-      await saveFile(subject, path, this.#take())
-    })
+    try {
+      await callStore(this.#context, subject, 'read', options, async () => {
+        await saveFile(subject, path, this.#take())
+      })
+    } finally {
+      await this.#body.cancel()
+    }
   }
 
   /** Gives up on what was not read, and frees the connection. */

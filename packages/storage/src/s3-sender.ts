@@ -85,7 +85,8 @@ export class S3Sender {
     const [base, region, credentials] = await Promise.all([
       this.#base,
       config.region(),
-      config.credentials(),
+      // Ours know when they end; what the SDK is told of that is meant for the SDK alone.
+      this.#own?.credentials?.get() ?? config.credentials(),
     ])
     return { base, region, credentials, now: Date.now() + config.systemClockOffset }
   }

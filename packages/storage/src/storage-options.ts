@@ -89,6 +89,15 @@ export function expectConfig(config: StorageConfig): void {
   }
 }
 
-export function expectStorageOptions(options: unknown): void {
+/** Refuses what is no object of options, and a client together with what would make one. */
+export function expectStorageOptions(options: StorageConfig | StorageOverClient<S3Client>): void {
   expectObject('options', options)
+  const { client, endpoint, region, credentials } = options
+  if (client === undefined) return
+  if (typeof client.send !== 'function' || typeof client.config !== 'object') {
+    throw new TypeError(`Expected client to be an S3Client, got ${describeValue(client)}`)
+  }
+  if (endpoint !== undefined || region !== undefined || credentials !== undefined) {
+    throw new TypeError('Expected either client or endpoint, region and credentials, got both')
+  }
 }
