@@ -532,6 +532,19 @@ describe('hooks', () => {
     expect(told).toEqual(['savepoint', 'transaction'])
   })
 
+  test('hooks hold no connection, so that they can use the db', async () => {
+    await using small = createDatabase<Schema>({ url, pool: { max: 1, acquireTimeoutMs: 5_000 } })
+    const told: unknown[] = []
+    const tell = async (): Promise<void> => void told.push(await balanceOf(1, small))
+    await transaction(small, async (tx) => afterCommit(tx, tell))
+    await transaction(small, async (tx) => {
+      afterRollback(tx, tell)
+      await raise(tx, '40001')
+    }).catch(() => undefined)
+
+    expect(told).toEqual([100, 100])
+  })
+
   test('a failing afterCommit says that the commit stands', async () => {
     const wrong = new Error('wrong')
     const failed = transaction(db, async (tx) => {

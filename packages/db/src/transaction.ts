@@ -63,28 +63,40 @@ async function outermost<DB, T>(
   const { retries = 3 } = options
   refuseNested(context)
   for (let attempt = 0; ; attempt += 1) {
-    const lease = new Lease(context)
-    const state = new TransactionState(context, lease, options.allowNested === true)
+    const state = new TransactionState(context, new Lease(context), options.allowNested === true)
     let value: T
     try {
       value = await once(db, state, fn, options)
     } catch (error) {
+      // The connection has been given back: neither the pause nor a hook holds it.
       if (attempt < retries && conflictIn(error) !== undefined) {
         await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt))
         continue
       }
       await runAfterRollback(state, error)
       throw error
-    } finally {
-      state.ended = true
-      lease.release()
     }
     await runAfterCommit(state)
     return value
   }
 }
 
+/** One attempt, from the connection that it borrows to giving that back. */
 async function once<DB, T>(
+  db: Kysely<DB>,
+  state: TransactionState,
+  fn: Body<DB, T>,
+  options: TransactionOptions,
+): Promise<T> {
+  try {
+    return await beginToEnd(db, state, fn, options)
+  } finally {
+    state.ended = true
+    state.lease.release()
+  }
+}
+
+async function beginToEnd<DB, T>(
   db: Kysely<DB>,
   state: TransactionState,
   fn: Body<DB, T>,
