@@ -1,10 +1,15 @@
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { createHttp } from '@yuzuru/http'
+import { startScriptedServer } from '@yuzuru/http/testing'
 import { describe, expect, test } from 'vitest'
 import { type GoogleCalendar, startGoogleCalendar } from '../test/google-calendar.ts'
+import { AccountApi } from './account-api.ts'
 import { connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import type { Calendar } from './calendar.ts'
 import { createCalendar } from './create-calendar.ts'
+import { memoryCalendarStore } from './memory-store.ts'
+import { plainCipher } from './plain-cipher.ts'
 
 async function connected(): Promise<GoogleCalendar> {
   const fixture = await startGoogleCalendar({ retry: false })
@@ -12,50 +17,42 @@ async function connected(): Promise<GoogleCalendar> {
   return fixture
 }
 
-/** Makes a call whose request arrives and whose answer is on its way for ever, until its deadline. */
-async function untilDeadline(
-  fixture: GoogleCalendar,
-  method: string,
-  path: string,
-  call: () => Promise<unknown>,
-): Promise<unknown> {
+/** Makes a call to a server that never answers, and tells how it ends when its deadline passes. */
+async function untilDeadline(call: (calendar: Calendar) => Promise<unknown>): Promise<unknown> {
+  await using server = await startScriptedServer()
+  server.otherwise('silence')
+  const store = memoryCalendarStore({ cipher: plainCipher() })
+  const refreshAt = Date.now() + 3_600_000
+  await store.put('staff-1', { accessToken: 'a', refreshToken: 'r', refreshAt, scopes: [] })
+  const client = { clientId: 'id', clientSecret: 'secret', redirectUri: 'http://127.0.0.1/' }
+  const endpoints = { apiRoot: server.url }
+  await using calendar = createCalendar({ ...client, store, endpoints, retry: false })
   using clock = TestClock.install()
-  const { proxy } = fixture
-  proxy.reset()
-  await expect.poll(() => proxy.connections).toBe(0)
-  proxy.set({ latencyMs: { toClient: 600_000 } })
-  const failed = withTimeout(5_000, call).catch((error: unknown) => error)
-  await expect.poll(() => fixture.requestCount(method, path)).toBe(1)
-  expect(proxy.connections).toBe(1)
+  const failed = withTimeout(5_000, () => call(calendar)).catch((error: unknown) => error)
+  const { headers } = await server.received(1)
+  expect(headers['authorization']).toBe('Bearer a')
+  expect(server.connections).toBe(1)
   await clock.advance(5_000)
   const error = await failed
-  await expect.poll(() => proxy.connections).toBe(0)
+  await server.disconnected()
   return error
 }
 
 describe('a deadline around a call', () => {
   test('closes its connection, and says that an insert may have happened', async () => {
-    await using fixture = await connected()
-    const error = await untilDeadline(fixture, 'POST', EVENTS_PATH, () =>
-      fixture.calendar.createEvent('staff-1', meeting(1)),
-    )
+    const error = await untilDeadline((calendar) => calendar.createEvent('staff-1', meeting(1)))
     expect(TimeoutError.isInstance(error)).toBe(true)
     expect(error).toMatchObject({ outcome: 'unknown' })
   })
 
   test('closes its connection, and says that nothing happened by a read', async () => {
-    await using fixture = await connected()
-    const error = await untilDeadline(fixture, 'GET', `${EVENTS_PATH}/event1`, () =>
-      fixture.calendar.getEvent('staff-1', { id: 'event1' }),
-    )
+    const error = await untilDeadline((calendar) => calendar.getEvent('staff-1', { id: 'event1' }))
     expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
   })
 
   test('reaches what is sent with the native client', async () => {
-    await using fixture = await connected()
-    const { events } = fixture.calendar.client('staff-1')
-    const error = await untilDeadline(fixture, 'GET', EVENTS_PATH, () =>
-      events.list({ calendarId: 'primary' }),
+    const error = await untilDeadline(async (calendar) =>
+      calendar.client('staff-1').events.list({ calendarId: 'primary' }),
     )
     expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
   })
@@ -125,4 +122,25 @@ test('a transport that was passed in is used and not closed', async () => {
   expect(http.stats().origins).toHaveLength(1)
   await calendar.close()
   await expect(http.request(fixture.google.url)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+describe('an access token', () => {
+  test('goes to the API and nowhere else', async () => {
+    await using http = createHttp()
+    const credentials = { current: () => Promise.reject(new Error('asked')) }
+    const api = new AccountApi(http, 'https://api.invalid/', credentials as never)
+    const told = { operation: 'client', reference: 'staff-1' }
+    const sent = api.send(told, { method: 'GET', url: 'https://elsewhere.invalid/calendar' })
+    await expect(sent).rejects.toThrow(/^Expected a request to https:\/\/api.invalid/)
+  })
+
+  test('stays in the calendar that was named', async () => {
+    await using fixture = await connected()
+    const { calendar } = fixture
+    const place = { calendarId: 'a/../b?c#d', id: 'x/y' }
+    const { code } = await failure(calendar.getEvent('staff-1', place))
+    expect(code).toBe('not_found')
+    const path = '/calendar/v3/calendars/a%2F..%2Fb%3Fc%23d/events/x%2Fy'
+    expect(fixture.requestCount('GET', path)).toBe(1)
+  })
 })
