@@ -1,3 +1,4 @@
+import { captureCallPlace } from './call-place.ts'
 import { Cancelled, isCausedBy } from './cancelled.ts'
 import { currentClock } from './clock.ts'
 import { describeValue } from './describe-value.ts'
@@ -59,9 +60,10 @@ export async function io<T>(
 ): Promise<T> {
   const { signal, timeoutMs = Infinity } = expectIoOptions(options)
   const name = `${call.boundary}.${call.operation}`
-  const deadline = currentClock().now() + timeoutMs
+  const now = currentClock().now()
+  const deadline = now + timeoutMs
   const scope = openScope({ kind: 'io', name, deadline })
-  Error.captureStackTrace((scope.origin = {}), io)
+  if (scope.parent !== undefined) scope.origin = captureCallPlace(io, now, scope.strict)
   const unfollow = followSignal(scope, signal)
   const timer = armDeadline(scope, timeoutMs, deadline)
   if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)

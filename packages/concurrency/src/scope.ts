@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Cancelled, type CancelSource } from './cancelled.ts'
+import type { CallPlace } from './call-place.ts'
 import { type CancelListener, CancelListeners } from './cancel-listeners.ts'
 import { currentClock } from './clock.ts'
 import type { Outcome } from './outcome.ts'
@@ -92,7 +93,7 @@ export class Scope implements CancelScope {
   /** What its body threw, if it did. */
   failure: { readonly error: unknown } | undefined = undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
-  origin: { readonly stack?: string } | undefined = undefined
+  origin: CallPlace | undefined = undefined
   #children: Set<Scope> | undefined = undefined
   #own: Cancelled | undefined = undefined
   #inherited: Cancelled | undefined = undefined
