@@ -176,7 +176,6 @@ export class ConcurrentMap<T, R>
         this.#leave()
       },
       (error: unknown) => {
-        this.#pulling = false
         this.#exhausted = true
         this.#fail(error)
         this.#leave()

@@ -66,6 +66,48 @@ describe('mapConcurrent', () => {
     expect(most).toBe(4)
   })
 
+  test('keeps its concurrency busy also when the source is asynchronous', async () => {
+    let now = 0
+    async function* source(): AsyncGenerator<number> {
+      for (let item = 0; item < 10; item += 1) yield item
+    }
+    const most: number[] = []
+    const work = async (): Promise<void> => {
+      now += 1
+      await setImmediate()
+      most.push(now)
+      await setImmediate()
+      now -= 1
+    }
+    await collect(mapConcurrent(source(), work, { concurrency: 3 }))
+    expect(Math.max(...most)).toBe(3)
+    expect(most[0]).toBe(3)
+  })
+
+  test.each([true, false])(
+    'a source that has thrown is not returned (asynchronous: %s)',
+    async (later) => {
+      let returned = 0
+      const failure = new Error('source broke')
+      const iterator = {
+        next: (): never => {
+          if (later) return Promise.reject(failure) as never
+          throw failure
+        },
+        return: () => {
+          returned += 1
+          return { done: true, value: undefined } as const
+        },
+      }
+      const source = { [later ? Symbol.asyncIterator : Symbol.iterator]: () => iterator }
+      const results = mapConcurrent<number, number>(source as never, (item) => item, {
+        concurrency: 1,
+      })
+      await expect(results.next()).rejects.toBe(failure)
+      expect(returned).toBe(0)
+    },
+  )
+
   test('takes no more from the source than a slow consumer leaves room for', async () => {
     let taken = 0
     function* source(): Generator<number> {
