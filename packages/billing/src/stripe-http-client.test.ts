@@ -3,30 +3,36 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from './fixtures/failure-of.ts'
-import { startScripted } from './fixtures/scripted-server.ts'
+import { startScripted, startSilent } from './fixtures/scripted-server.ts'
 import { openStage } from './fixtures/stage.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
 
 describe('the native client', () => {
   test('obeys the ambient deadline: its request ends on the wire', async () => {
-    const gone = Promise.withResolvers<void>()
-    await using server = await startScripted((_, response) => response.once('close', gone.resolve))
+    using clock = TestClock.install()
+    await using server = await startSilent()
     await using stage = await openStage({ apiBase: server.url })
-    const cut = await failureOf(withTimeout(200, () => stage.billing.stripe.customers.list()))
-    expect(TimeoutError.isInstance(cut)).toBe(true)
-    expect(cut).toMatchObject({ outcome: 'none' })
-    await gone.promise
+    const cut = failureOf(withTimeout(2_000, () => stage.billing.stripe.customers.list()))
+    await server.received
+    await clock.advance(2_000)
+    const error = await cut
+    expect(TimeoutError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ outcome: 'none' })
+    await server.gone
   })
 
   test('says that a cut write may have happened', async () => {
-    await using stage = await openStage()
-    stage.proxy.set({ halfOpen: true })
-    const { stripe } = stage.billing
-    const cut = await failureOf(withTimeout(100, () => stripe.customers.create({})))
-    expect(cut).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+    using clock = TestClock.install()
+    await using server = await startSilent()
+    await using stage = await openStage({ apiBase: server.url })
+    const cut = failureOf(withTimeout(2_000, () => stage.billing.stripe.customers.create({})))
+    await server.received
+    await clock.advance(2_000)
+    expect(await cut).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
   })
 
   test('repeats a write whose answer was lost, with the same key', async () => {
@@ -40,20 +46,46 @@ describe('the native client', () => {
   })
 
   test('waits as long as Stripe asks', async () => {
-    await using stage = await openStage()
-    stage.proxy.set({ status: { code: 503, retryAfterSeconds: 1, times: 1 } })
-    const start = performance.now()
-    await stage.billing.stripe.customers.list()
-    expect(performance.now() - start).toBeGreaterThanOrEqual(990)
+    using clock = TestClock.install()
+    let requests = 0
+    await using server = await startScripted((_, response) => {
+      requests += 1
+      if (requests === 1) response.writeHead(503, { 'retry-after': '7' }).end()
+      else response.end('{"object":"list","data":[],"has_more":false}')
+    })
+    await using stage = await openStage({ apiBase: server.url })
+    const call = stage.billing.stripe.customers.list()
+    await expect
+      .poll(async () => {
+        await clock.advance(500)
+        return requests
+      })
+      .toBe(2)
+    await call
+    expect(clock.now()).toBeGreaterThanOrEqual(7_000)
   })
 
   test('does not wait past the deadline around it', async () => {
+    // Nobody moves the clock: a wait would not end.
+    using _clock = TestClock.install()
     await using stage = await openStage()
     stage.proxy.set({ status: { code: 429, retryAfterSeconds: 20 } })
-    const start = performance.now()
     const error = await failureOf(withTimeout(5_000, () => stage.billing.ensureCustomer(office)))
     expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 20_000 })
-    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+
+  test.each([
+    ['true', 400, 2],
+    ['false', 503, 1],
+  ])('heeds Stripe-Should-Retry: %s with %i', async (told, status, expected) => {
+    let requests = 0
+    await using server = await startScripted((_, response) => {
+      requests += 1
+      response.writeHead(status, { 'stripe-should-retry': told }).end()
+    })
+    await using stage = await openStage({ apiBase: server.url, attempts: 2 })
+    await failureOf(stage.billing.stripe.customers.list())
+    expect(requests).toBe(expected)
   })
 
   test('takes no answer for a success that is not Stripe’s', async () => {
@@ -123,18 +155,27 @@ describe('the outcome', () => {
   })
 
   test('of an attempt that took too long is unknown', async () => {
-    await using stage = await openStage({ attemptTimeoutMs: 50 })
-    stage.proxy.set({ halfOpen: true })
-    const error = await failureOf(stage.billing.ensureCustomer(office))
-    expect(error).toMatchObject({ code: 'connection_lost', outcome: 'unknown', retryable: true })
+    using clock = TestClock.install()
+    await using server = await startSilent()
+    const limits = { attempts: 1, attemptTimeoutMs: 5_000 }
+    await using stage = await openStage({ apiBase: server.url, ...limits })
+    const call = failureOf(stage.billing.ensureCustomer(office))
+    await server.received
+    await clock.advance(5_000)
+    const expected = { code: 'connection_lost', outcome: 'unknown', retryable: true }
+    expect(await call).toMatchObject(expected)
   })
 
   test('of a call for which there is no room is none', async () => {
-    await using stage = await openStage({ connections: 1, queue: 0, attempts: 1 })
-    stage.proxy.set({ halfOpen: true })
-    const holding = failureOf(withTimeout(300, () => stage.billing.stripe.customers.list()))
+    using clock = TestClock.install()
+    await using server = await startSilent()
+    const limits = { connections: 1, queue: 0, attempts: 1 }
+    await using stage = await openStage({ apiBase: server.url, ...limits })
+    const holding = failureOf(withTimeout(2_000, () => stage.billing.stripe.customers.list()))
+    await server.received
     const error = await failureOf(stage.billing.ensureCustomer(office))
     expect(error).toMatchObject({ code: 'overloaded', outcome: 'none' })
+    await clock.advance(2_000)
     await holding
   })
 })
