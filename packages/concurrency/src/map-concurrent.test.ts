@@ -108,6 +108,34 @@ describe('mapConcurrent', () => {
     },
   )
 
+  test('a source that takes its time to end ends the loop that waits for it', async () => {
+    async function* source(): AsyncGenerator<number> {
+      yield 1
+      await setImmediate()
+      await setImmediate()
+    }
+    expect(await collect(mapConcurrent(source(), (item) => item, { concurrency: 2 }))).toEqual([1])
+  })
+
+  test('what a source gives only when it is returned is not worked on', async () => {
+    const worked: number[] = []
+    const last = Promise.withResolvers<IteratorResult<number>>()
+    const steps = [Promise.resolve({ done: false, value: 1 }), last.promise]
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => steps.shift() as Promise<IteratorResult<number>>,
+        return: () => {
+          last.resolve({ done: false, value: 2 })
+          return Promise.resolve({ done: true, value: undefined })
+        },
+      }),
+    }
+    const work = (item: number): number => worked.push(item)
+    for await (const _ of mapConcurrent(source, work, { concurrency: 2 })) break
+    expect(worked).toEqual([1])
+    expect(steps).toEqual([])
+  })
+
   test('takes no more from the source than a slow consumer leaves room for', async () => {
     let taken = 0
     function* source(): Generator<number> {
