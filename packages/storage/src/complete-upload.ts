@@ -1,9 +1,10 @@
 import { sleep } from '@yuzuru/concurrency'
 import type { CompleteInit, Written } from './object-backend.ts'
+import { discardUpload } from './open-upload.ts'
 import { headOrNothing } from './put-whole.ts'
 import { StorageError } from './storage-error.ts'
 import { translated, uncounted } from './storage-context.ts'
-import type { UploadJob } from './upload-job.ts'
+import type { UploadTarget } from './upload-job.ts'
 import { multipartEtag } from './whole-checksum.ts'
 
 const ATTEMPTS = 4
@@ -14,7 +15,7 @@ const ATTEMPTS = 4
  * still there, completing it is tried again.
  */
 export async function completeUpload(
-  job: UploadJob,
+  job: UploadTarget,
   init: CompleteInit,
   signal: AbortSignal,
 ): Promise<Written> {
@@ -31,7 +32,11 @@ export async function completeUpload(
       const unsure = failed.outcome === 'unknown' || (attempt > 1 && failed.code === 'not_found')
       if (unsure) {
         const found = await settled(job, init, signal)
-        if (found !== undefined) return found
+        if (found !== undefined) {
+          // The same bytes may have been there before: then the upload is still open.
+          await discardUpload(context, key, init.uploadId)
+          return found
+        }
       }
       const again = failed.outcome === 'none' ? failed.retryable : await isOpen(job, init, signal)
       if (!again || attempt === ATTEMPTS) throw failed
@@ -41,7 +46,7 @@ export async function completeUpload(
 }
 
 async function settled(
-  job: UploadJob,
+  job: UploadTarget,
   { bytes, checksum, parts }: CompleteInit,
   signal: AbortSignal,
 ): Promise<Written | undefined> {
@@ -57,7 +62,7 @@ async function settled(
 }
 
 async function isOpen(
-  { context, key }: UploadJob,
+  { context, key }: UploadTarget,
   { uploadId }: CompleteInit,
   signal: AbortSignal,
 ): Promise<boolean> {

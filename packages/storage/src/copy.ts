@@ -1,5 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { failure } from './failure.ts'
+import { copyInParts } from './copy-in-parts.ts'
+import { expectObject } from './describe-value.ts'
+import type { Subject } from './failure.ts'
 import { expectKey } from './object-key.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { type AttributeOptions, expectAttributes } from './write-options.ts'
@@ -27,24 +29,20 @@ export async function copy(
   to: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
-  expectKey(from, 'from')
-  expectKey(to, 'to')
-  const attributes = options.attributes && expectAttributes(options.attributes)
-  if (from === to && attributes === undefined) {
+  expectCopy(from, to, options)
+  if (from === to && options.attributes === undefined) {
     throw new TypeError('Expected two keys or new attributes, got a copy of an object onto itself')
   }
   const subject = { operation: 'copy', key: to }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
-    const { etag, bytes } = await context.backend.head(from, signal)
-    if (bytes > MAX_COPY_BYTES) throw failure(subject, 'too_large', { outcome: 'none' })
-    const source = { key: from, etag }
-    const written = await context.backend.copy(to, { source, attributes }, signal)
-    return { key: to, etag: written.etag, bytes }
+    const { copied } = await copyVersion(context, subject, { from, to, options }, signal)
+    return copied
   })
 }
 
 /**
- * Copies, then deletes the source. When it fails in between both are there: call it again.
+ * Copies, then deletes the source unless it has changed meanwhile (`'precondition_failed'`). When it
+ * fails in between both are there: call it again.
  */
 export async function move(
   context: StorageContext,
@@ -52,11 +50,37 @@ export async function move(
   to: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
+  expectCopy(from, to, options)
   if (from === to) throw new TypeError('Expected two keys, got the same twice')
   const subject = { operation: 'move', key: from }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
-    const copied = await copy(context, from, to, { ...options, signal: undefined })
-    await context.backend.delete(from, signal)
+    const { copied, etag } = await copyVersion(context, subject, { from, to, options }, signal)
+    await context.backend.delete(from, etag, signal)
     return copied
   })
+}
+
+function expectCopy(from: string, to: string, options: CopyOptions): void {
+  expectKey(from, 'from')
+  expectKey(to, 'to')
+  expectObject('options', options)
+  if (options.attributes !== undefined) expectObject('attributes', options.attributes)
+}
+
+async function copyVersion(
+  context: StorageContext,
+  subject: Subject,
+  what: { readonly from: string; readonly to: string; readonly options: CopyOptions },
+  signal: AbortSignal,
+): Promise<{ readonly copied: CopyResult; readonly etag: string }> {
+  const { from, to, options } = what
+  const attributes = options.attributes && expectAttributes(options.attributes)
+  const info = await context.backend.head(from, signal)
+  const { etag, bytes } = info
+  const source = { key: from, etag }
+  const written =
+    bytes > MAX_COPY_BYTES
+      ? await copyInParts(context, subject, { info, to, attributes }, signal)
+      : await context.backend.copy(to, { source, attributes }, signal)
+  return { copied: { key: to, etag: written.etag, bytes }, etag }
 }

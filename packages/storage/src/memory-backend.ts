@@ -23,7 +23,12 @@ import type {
   UploadedPart,
   Written,
 } from './object-backend.ts'
-import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
+import {
+  attributesOf,
+  type ObjectAttributes,
+  type ObjectInfo,
+  type WriteConditions,
+} from './object-info.ts'
 import type { StorageErrorCode } from './storage-error.ts'
 import { multipartEtag, wholeChecksum } from './whole-checksum.ts'
 
@@ -167,7 +172,7 @@ export class MemoryBackend implements ObjectBackend<undefined> {
       algorithm === undefined
         ? undefined
         : { algorithm, value: digestOf(algorithm, body).toString('base64'), type: 'FULL_OBJECT' }
-    const same = { ...present(info), tags }
+    const same = { ...attributesOf(info), tags }
     return this.#store(key, {
       body,
       etag,
@@ -177,8 +182,9 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     })
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
+  async delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void> {
     await turn(signal)
+    if (ifMatch !== undefined && this.objects.has(key)) this.#object(key, ifMatch)
     this.objects.delete(key)
   }
 
@@ -295,16 +301,4 @@ function lowerCased(values: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]),
   )
-}
-
-/** What a copy takes over. */
-function present(info: ObjectInfo): ObjectAttributes {
-  const { contentType, contentDisposition, cacheControl, contentEncoding, metadata } = info
-  return {
-    metadata,
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(contentDisposition === undefined ? {} : { contentDisposition }),
-    ...(cacheControl === undefined ? {} : { cacheControl }),
-    ...(contentEncoding === undefined ? {} : { contentEncoding }),
-  }
 }

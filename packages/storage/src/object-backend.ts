@@ -150,7 +150,8 @@ export interface ObjectBackend<Client = unknown> {
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>
   list(request: PageRequest, signal: AbortSignal): Promise<Page>
   copy(key: string, init: CopyInit, signal: AbortSignal): Promise<Written>
-  delete(key: string, signal: AbortSignal): Promise<void>
+  /** @param ifMatch only this version of it; a store may not know that and delete any */
+  delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>
   deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
   presigner(): Promise<PresignContext>
   /** Makes the package's own error of what its operations throw. */

@@ -39,3 +39,15 @@ export interface WriteConditions {
   /** Only if the object still has this ETag. */
   readonly ifMatch?: string
 }
+
+/** What of an object a copy takes over, but for tags. */
+export function attributesOf(info: ObjectInfo): ObjectAttributes {
+  const { contentType, contentDisposition, cacheControl, contentEncoding, metadata } = info
+  return {
+    metadata,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+  }
+}

@@ -13,8 +13,12 @@ const DISCARD_MS = 10_000
  * Begins a multipart upload. A cancel does not cut the request off: its answer names what has to be
  * removed.
  */
-export async function beginUpload(job: UploadJob, signal: AbortSignal): Promise<string> {
+export async function beginUpload(
+  job: Pick<UploadJob, 'context' | 'subject' | 'key' | 'attributes' | 'algorithm'>,
+  signal: AbortSignal,
+): Promise<string> {
   const { context, key, attributes, algorithm, subject } = job
+  signal.throwIfAborted()
   let uploadId: string
   try {
     uploadId = await shield(

@@ -3,7 +3,7 @@ import type { Digest, Written } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import { translated } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
-import type { UploadJob } from './upload-job.ts'
+import type { UploadJob, UploadTarget } from './upload-job.ts'
 
 /**
  * Stores a body with one request. When its answer is lost, looks whether the object is there.
@@ -38,7 +38,7 @@ export async function putWhole(
 
 /** What is stored under the key of an upload whose end is not known. */
 export async function headOrNothing(
-  { context, key }: UploadJob,
+  { context, key }: UploadTarget,
   signal: AbortSignal,
 ): Promise<ObjectInfo | undefined> {
   try {

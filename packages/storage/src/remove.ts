@@ -17,7 +17,7 @@ export async function remove(
 ): Promise<void> {
   expectKey(key)
   await callStore(context, { operation: 'delete', key }, 'idempotent', options, (signal) =>
-    context.backend.delete(key, signal),
+    context.backend.delete(key, undefined, signal),
   )
 }
 

@@ -209,8 +209,10 @@ export class S3Backend implements ObjectBackend<S3Client> {
     return { ...written(result), versionId: VersionId }
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
-    await this.#sender.send(new DeleteObjectCommand({ ...this.#at, Key: key }), signal)
+  async delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void> {
+    const condition = ifMatch === undefined ? {} : { IfMatch: quoted(ifMatch) }
+    const input = { ...this.#at, Key: key, ...condition }
+    await this.#sender.send(new DeleteObjectCommand(input), signal)
   }
 
   async deleteMany(

@@ -7,11 +7,15 @@ import type { StorageContext } from './storage-context.ts'
 import type { OpenBody } from './upload-body.ts'
 import type { UploadProgress } from './write-options.ts'
 
-/** An upload that is under way. */
-export interface UploadJob {
+/** Where something is uploaded to, on whose behalf. */
+export interface UploadTarget {
   readonly context: StorageContext
   readonly subject: Subject
   readonly key: string
+}
+
+/** An upload that is under way. */
+export interface UploadJob extends UploadTarget {
   readonly body: OpenBody
   readonly reader: PartReader
   readonly attributes: ObjectAttributes
