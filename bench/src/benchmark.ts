@@ -1,0 +1,56 @@
+/** What is counted: seconds of this process's processors, or seconds on the wall. */
+export type ClockName = 'cpu' | 'wall'
+
+/** One of the things compared. */
+export interface Case {
+  readonly name: string
+  /** How many operations one `run` does; its time is divided by it. */
+  readonly operations: number
+  /** What each `run` must return; anything else fails the benchmark. */
+  readonly expected: unknown
+  readonly run: () => Promise<unknown>
+}
+
+/** Something promised of one case measured against another. */
+export type Bar =
+  /** Time of `of` divided by time of `against`. */
+  | { readonly of: string; readonly against: string; readonly atMost: number }
+  /** Operations a second of `of` divided by those of `against`. */
+  | { readonly of: string; readonly against: string; readonly atLeast: number }
+  /** Processor time of `of` less that of `against`, in microseconds an operation. */
+  | { readonly of: string; readonly against: string; readonly addedMicrosecondsAtMost: number }
+
+/** Cases side by side, taking turns in one process. */
+export interface Comparison {
+  readonly kind: 'comparison'
+  readonly title: string
+  /** What one operation is. */
+  readonly operation: string
+  /** What the ratios are of. @default 'cpu': what others do on the machine is not in it */
+  readonly clock?: ClockName
+  /** How often each case has its turn in each process. @default 7 */
+  readonly rounds?: number
+  readonly bars: readonly Bar[]
+  /** Makes the cases; what has to be closed goes onto `resources`. */
+  cases(resources: AsyncDisposableStack): readonly Case[] | Promise<readonly Case[]>
+}
+
+/** One number that stands for itself. */
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** What is promised. Default: nothing; it is told for comparison. */
+  readonly atMost?: number
+}
+
+/** Figures that need no other to be judged. */
+export interface Measurement {
+  readonly kind: 'measurement'
+  readonly title: string
+  /** Measures once. It throws when what was measured did not do its work. */
+  measure(resources: AsyncDisposableStack): Promise<readonly Figure[]>
+}
+
+/** What a file `NAME/CASE.bench.ts` exports as `benchmark`. */
+export type Benchmark = Comparison | Measurement

@@ -1,0 +1,100 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import type { Bar, Case, ClockName, Comparison } from './benchmark.ts'
+import type { Reading, Series } from './result.ts'
+import { collectGarbage, type Elapsed, time } from './stopwatch.ts'
+
+/** How long a case runs before it counts, in microseconds: the compiler is done with it by then. */
+const WARM_UP = 400_000
+
+/** How long one turn takes at the least, in microseconds: many times what the clock can tell apart. */
+const TURN = 40_000
+
+const ROUNDS = 7
+
+/** A case with what it took in each round, an operation. */
+interface Contender {
+  readonly name: string
+  /** Runs of one turn. */
+  readonly runs: number
+  readonly operations: number
+  readonly samples: Elapsed[]
+  readonly run: () => Promise<void>
+}
+
+/**
+ * Has the cases take turns, A B C, then C B A, so that whatever slows the machine down meets them all,
+ * and compares within each round; the median of the rounds counts.
+ */
+export async function compare(benchmark: Comparison): Promise<Pick<Reading, 'of' | 'series'>> {
+  const { clock = 'cpu', rounds = ROUNDS } = benchmark
+  await using resources = new AsyncDisposableStack()
+  const contenders: Contender[] = []
+  for (const each of await benchmark.cases(resources)) contenders.push(await warmUp(each))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) await takeTurn(each)
+  }
+  const what = clock === 'cpu' ? 'processor time' : 'time'
+  const series = contenders.map(({ name, samples }): Series => {
+    return { name, unit: 'µs', values: samples.map((sample) => sample[clock]) }
+  })
+  const compared = benchmark.bars.map((bar) => comparedBy(bar, contenders, clock))
+  return { of: `${what} per ${benchmark.operation}`, series: [...series, ...compared] }
+}
+
+async function warmUp({ name, operations, expected, run }: Case): Promise<Contender> {
+  const checked = async (): Promise<void> => {
+    deepStrictEqual(await run(), expected, `${name} gave a wrong result`)
+  }
+  let spent = 0
+  let last = 0
+  while (spent < WARM_UP) {
+    last = (await time(1, checked)).wall
+    spent += last
+  }
+  const runs = Math.max(1, Math.ceil(TURN / last))
+  return { name, runs, operations, samples: [], run: checked }
+}
+
+async function takeTurn({ run, runs, operations, samples }: Contender): Promise<void> {
+  collectGarbage()
+  // A collection also throws caches away; a turn of many runs does not pay for filling them.
+  if (runs > 1) await run()
+  const { wall, cpu } = await time(runs, run)
+  const count = runs * operations
+  samples.push({ wall: wall / count, cpu: cpu / count })
+}
+
+function comparedBy(bar: Bar, contenders: readonly Contender[], clock: ClockName): Series {
+  const ours = samplesOf(bar.of, contenders)
+  const theirs = samplesOf(bar.against, contenders)
+  const inRounds = (combine: (ours: Elapsed, theirs: Elapsed) => number): number[] =>
+    ours.map((sample, round) => combine(sample, theirs[round] as Elapsed))
+  if ('addedMicrosecondsAtMost' in bar) {
+    return {
+      name: `${bar.of} − ${bar.against}, processor time`,
+      unit: 'µs',
+      values: inRounds((one, other) => one.cpu - other.cpu),
+      bound: { sense: 'at most', value: bar.addedMicrosecondsAtMost },
+    }
+  }
+  if ('atLeast' in bar) {
+    return {
+      name: `${bar.of} / ${bar.against}, operations a second`,
+      unit: '×',
+      values: inRounds((one, other) => other[clock] / one[clock]),
+      bound: { sense: 'at least', value: bar.atLeast },
+    }
+  }
+  return {
+    name: `${bar.of} / ${bar.against}`,
+    unit: '×',
+    values: inRounds((one, other) => one[clock] / other[clock]),
+    bound: { sense: 'at most', value: bar.atMost },
+  }
+}
+
+function samplesOf(name: string, contenders: readonly Contender[]): readonly Elapsed[] {
+  const found = contenders.find((each) => each.name === name)
+  if (found === undefined) throw new TypeError(`Expected a case named "${name}"`)
+  return found.samples
+}

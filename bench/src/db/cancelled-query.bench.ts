@@ -1,0 +1,65 @@
+import { Client } from 'pg'
+import { sql } from 'kysely'
+import { taskGroup } from '@yuzuru/concurrency'
+import { createDatabase } from '@yuzuru/db'
+import type { Benchmark } from '../benchmark.ts'
+import { quantileOf } from '../statistics.ts'
+import { type Schema, startWithOffices } from './schema.ts'
+
+const TIMES = 100
+
+/** How many sleep on the server, as it says itself. */
+async function sleeping(watcher: Client): Promise<number> {
+  const { rowCount } = await watcher.query(
+    `select from pg_stat_activity where state = 'active' and query like 'select pg_sleep(%'`,
+  )
+  return rowCount ?? 0
+}
+
+async function waitUntil(watcher: Client, count: number): Promise<number> {
+  while ((await sleeping(watcher)) !== count);
+  return performance.now()
+}
+
+export const benchmark: Benchmark = {
+  kind: 'measurement',
+  title: `a query of 5 seconds, cancelled ${TIMES} times`,
+  async measure(resources) {
+    const url = await startWithOffices(resources)
+    const db = resources.use(createDatabase<Schema>({ url, pool: { max: 2 } }))
+    const watcher = resources.adopt(new Client(url), (it) => it.end())
+    await watcher.connect()
+    const gone: number[] = []
+    const rejected: number[] = []
+    for (let time = 0; time < TIMES; time += 1) {
+      let asked = 0
+      let gotOver = 0
+      await taskGroup(async (group) => {
+        const query = group.spawn(() => sql`select pg_sleep(5)`.execute(db))
+        const over = query.then(
+          () => {
+            throw new Error('It ran to its end')
+          },
+          () => (gotOver = performance.now()),
+        )
+        await waitUntil(watcher, 1)
+        asked = performance.now()
+        query.cancel()
+        gone.push((await waitUntil(watcher, 0)) - asked)
+        await over
+      })
+      rejected.push(gotOver - asked)
+    }
+    return [
+      {
+        name: 'gone from the server, median',
+        value: quantileOf(gone, 0.5),
+        unit: 'ms',
+        atMost: 50,
+      },
+      { name: 'gone, 19 of 20', value: quantileOf(gone, 0.95), unit: 'ms', atMost: 50 },
+      { name: 'gone, the slowest', value: quantileOf(gone, 1), unit: 'ms' },
+      { name: 'rejected, median', value: quantileOf(rejected, 0.5), unit: 'ms' },
+    ]
+  },
+}

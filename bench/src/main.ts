@@ -1,0 +1,58 @@
+/**
+ * `pnpm bench [NAME …] [--node26 | --node24] [--processes 3] [--json] [--list]`
+ *
+ * NAME is a folder (`concurrency`) or one benchmark (`concurrency/semaphore`); default: all.
+ * A missed bar is told and is no failure, for the machine may be busy; a wrong result is one.
+ */
+import { parseArgs } from 'node:util'
+import { chosenBenchmarks } from './catalogue.ts'
+import { format, summary } from './report.ts'
+import type { Result } from './result.ts'
+import { runBenchmark } from './run-benchmark.ts'
+import { type Runtime, RUNTIMES } from './runtimes.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    node24: { type: 'boolean', default: false },
+    node26: { type: 'boolean', default: false },
+    processes: { type: 'string', default: '3' },
+  },
+})
+
+const processes = Number(values.processes)
+if (!Number.isSafeInteger(processes) || processes < 1) {
+  throw new TypeError(`Expected --processes to be an integer from 1 up, got ${values.processes}`)
+}
+const ids = chosenBenchmarks(positionals)
+if (values.list) console.log(ids.join('\n'))
+else await runAll(values.json ? () => undefined : console.log)
+
+async function runAll(print: (text: string) => void): Promise<void> {
+  const results: Result[] = []
+  const failures: string[] = []
+  for (const runtime of wantedRuntimes()) {
+    let heading = ''
+    for (const id of ids) {
+      try {
+        const result = await runBenchmark(id, runtime, processes)
+        if (heading === '') print((heading = `\nNode ${result.node.slice(1)}`))
+        print(`\n${format(result)}`)
+        results.push(result)
+      } catch (error) {
+        failures.push((error as Error).message)
+      }
+    }
+  }
+  print(`\n${summary(results)}`)
+  if (values.json) console.log(JSON.stringify(results, undefined, 2))
+  for (const failure of failures) console.error(failure)
+  if (failures.length > 0) process.exitCode = 1
+}
+
+function wantedRuntimes(): readonly Runtime[] {
+  if (values.node24 === values.node26) return RUNTIMES
+  return values.node24 ? ['node24'] : ['node']
+}

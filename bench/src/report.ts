@@ -1,0 +1,46 @@
+import type { Line, Result } from './result.ts'
+
+/** One benchmark's figures as a table of text. */
+export function format({ id, title, method, lines }: Result): string {
+  const cells = lines.map((line) => [line.name, middleOf(line), rangeOf(line), boundOf(line)])
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...cells.map((row) => (row[column] as string).length)),
+  ) as [number, number, number]
+  const table = cells.map(([name = '', middle = '', range = '', bound = '']) =>
+    `  ${name.padEnd(widths[0])}  ${middle.padStart(widths[1])}  ${range.padEnd(widths[2])}  ${bound}`.trimEnd(),
+  )
+  return [`${id}: ${title} (${method})`, ...table].join('\n')
+}
+
+/** One line on all of it. */
+export function summary(results: readonly Result[]): string {
+  const bounds = results.flatMap(({ lines }) => lines.flatMap(({ bound }) => bound ?? []))
+  return `${bounds.filter(({ held }) => held).length} of ${bounds.length} bars held`
+}
+
+function middleOf({ median, unit }: Line): string {
+  return amount(median, unit)
+}
+
+function rangeOf({ low, high }: Line): string {
+  return `(${number(low)} to ${number(high)})`
+}
+
+function boundOf({ bound, unit }: Line): string {
+  if (bound === undefined) return ''
+  return `${bound.sense} ${amount(bound.value, unit)}: ${bound.held ? 'held' : 'MISSED'}`
+}
+
+function amount(value: number, unit: string): string {
+  return unit === '×' ? `${number(value)}×` : `${number(value)} ${unit}`
+}
+
+/** Three digits that count. */
+function number(value: number): string {
+  const size = Math.abs(value)
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
+  return value.toLocaleString('en', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  })
+}

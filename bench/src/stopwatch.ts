@@ -1,0 +1,22 @@
+/** What a piece of work took, in microseconds. */
+export interface Elapsed {
+  readonly wall: number
+  /** On all threads of this process: the collector's and the compiler's count too. */
+  readonly cpu: number
+}
+
+/** Calls `work` so many times, one after the other, and tells what they took together. */
+export async function time(times: number, work: () => Promise<void>): Promise<Elapsed> {
+  const cpuBefore = process.cpuUsage()
+  const before = performance.now()
+  for (let turn = 0; turn < times; turn += 1) await work()
+  const wall = (performance.now() - before) * 1_000
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { wall, cpu: user + system }
+}
+
+/** Empties the heap of what earlier work left, so that the next does not pay for it. */
+export function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error('Start Node with --expose-gc')
+  globalThis.gc()
+}
