@@ -123,6 +123,7 @@ describe('a key that Stripe may have forgotten', () => {
     stage.proxy.set({ dropReply: { when: 'POST /v1/customers' } })
     await failureOf(stage.billing.ensureCustomer(office))
     stage.proxy.clear()
+    await stage.billing.stripe.customers.create({ email: office.email })
     const sent = stage.server.requestCount(...POST)
     now += 25 * HOUR
     // The address has changed meanwhile: it is looked up by the one that was sent.
@@ -202,6 +203,12 @@ describe('a key that leads nowhere', () => {
     await stage.billing.ensureCustomer(office)
     expect(stage.server.customers()).toMatchObject([{ email: office.email }])
   })
+})
+
+test('an address that was refused is forgotten', async () => {
+  await using stage = await openStage()
+  await failureOf(stage.billing.ensureCustomer({ ...office, email: 'nobody' }))
+  expect(await stage.store.findCustomer(office.reference)).toBeUndefined()
 })
 
 test('what is sent is written down only until Stripe has answered', async () => {

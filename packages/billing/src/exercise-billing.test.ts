@@ -54,11 +54,12 @@ async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promi
 }
 
 describe('the fake', () => {
-  test.each(exerciseBilling(fake))('$name', ({ run }) => run())
+  for (const { name, run } of exerciseBilling(fake)) test(name, run)
 })
 
 describe('Stripe, with a store in memory', () => {
-  test.each(exerciseBilling(() => real(memoryBillingStore())))('$name', ({ run }) => run())
+  const cases = exerciseBilling(() => real(memoryBillingStore()))
+  for (const { name, run } of cases) test(name, run)
 })
 
 describe('Stripe, with a store on plain Kysely', () => {
@@ -66,7 +67,7 @@ describe('Stripe, with a store on plain Kysely', () => {
     const database = await openDatabase()
     return await real(kyselyBillingStore(database.db), database)
   })
-  test.each(cases)('$name', ({ run }) => run())
+  for (const { name, run } of cases) test(name, run)
 })
 
 describe('Stripe, with a store on @yuzuru/db', () => {
@@ -81,5 +82,5 @@ describe('Stripe, with a store on @yuzuru/db', () => {
       },
     })
   })
-  test.each(cases)('$name', ({ run }) => run())
+  for (const { name, run } of cases) test(name, run)
 })
