@@ -1,5 +1,5 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { Cancelled, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { Cancelled, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
@@ -29,6 +29,7 @@ async function activityOf(name: string): Promise<{ pid: number; state: string }[
 describe('cancel', () => {
   test('a deadline stops the statement on the server before the caller is told', async () => {
     await using db = createDatabase({ url: postgres.url, applicationName: 'deadline' })
+    await sql`select 1`.execute(db)
 
     const failed = withTimeout(50, () => sql`select pg_sleep(60)`.execute(db))
 
@@ -118,6 +119,39 @@ describe('cancel', () => {
     await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'unknown' })
     proxy.clear()
     expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }])
+  })
+
+  test('a cancel that overtakes its statement is sent again', async () => {
+    await using proxy = await startFaultProxy({ target: postgres })
+    await using db = createDatabase({ url: proxy.url(postgres.url), pool: { max: 1 } })
+    const pid = async (): Promise<unknown> =>
+      (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
+    const before = await pid()
+    // The statement is under way for a while; the cancel, on a connection of its own, is not.
+    proxy.set({ latencyMs: { toServer: 100 } })
+    const failed = withTimeout(20, async () => {
+      const running = sql`select pg_sleep(60)`.execute(db)
+      await sleep(5)
+      proxy.clear()
+      await running
+    })
+
+    await expect(failed).rejects.toMatchObject({ code: 'timeout' })
+    expect(await pid()).toEqual(before)
+  })
+
+  test('a statement that fails costs no connection, however slowly its end arrives', async () => {
+    await using proxy = await startFaultProxy({ target: postgres })
+    await using db = createDatabase({ url: proxy.url(postgres.url), pool: { max: 1 } })
+    const pid = async (): Promise<unknown> =>
+      (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
+    const before = await pid()
+    proxy.set({ bytesPerSecond: 2_000 })
+
+    await expect(sql`selec`.execute(db)).rejects.toMatchObject({ code: 'syntax_error' })
+
+    proxy.clear()
+    expect(await pid()).toEqual(before)
   })
 
   test('a cancel while waiting for a connection takes nothing and sends nothing', async () => {

@@ -132,7 +132,10 @@ const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {
   },
 
   async 'timeouts end with their transaction'(db) {
-    await transaction(db, (tx) => add(tx, 1, null), { statementTimeoutMs: 50, lockTimeoutMs: 50 })
+    await transaction(db, (tx) => add(tx, 1, null), {
+      statementTimeoutMs: 5_000,
+      lockTimeoutMs: 5_000,
+    })
     const { rows } = await sql<{ all: string }>`select current_setting('statement_timeout') ||
       current_setting('lock_timeout') as all`.execute(db)
     assert.equal(rows[0]?.all, '00')

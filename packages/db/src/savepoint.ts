@@ -8,8 +8,8 @@ import {
   type TransactionState,
 } from './transaction-state.ts'
 
-/** How long going back to a savepoint may take before the connection is closed. */
-const ROLLBACK_TIMEOUT_MS = 5_000
+/** How long a statement about a savepoint may take before the connection is closed. */
+const STATEMENT_TIMEOUT_MS = 5_000
 
 /** Calls `fn` in a savepoint of `outer`: what it did is kept when it returns, undone when it throws. */
 export async function savepoint<DB, T>(
@@ -24,15 +24,16 @@ export async function savepoint<DB, T>(
   using _top = await parent.savepoints.acquire()
   parent.assertActive()
   const state = parent.nest()
-  const { lease, root } = state
+  const { root } = state
   root.savepointCount += 1
   const name = `yuzuru_${root.savepointCount}`
-  await lease.statement('savepoint', `savepoint ${name}`, { effect: 'read' })
+  // A cancel that hit one of these would make the whole transaction fail, and not just what is inside.
+  await uncancelled(state, 'savepoint', `savepoint ${name}`)
   try {
     const tx = bindTransaction(db, state)
     const value = await cancelScope(() => callInTransaction(state, () => fn(tx)), { name })
     throwIfCancelled()
-    await lease.statement('release', `release savepoint ${name}`, { effect: 'read' })
+    await uncancelled(state, 'release', `release savepoint ${name}`)
     parent.afterCommit.push(...state.afterCommit)
     parent.afterRollback.push(...state.afterRollback)
     parent.rolledBack.push(...state.rolledBack)
@@ -46,16 +47,18 @@ export async function savepoint<DB, T>(
   }
 }
 
-async function rollbackTo(name: string, { lease, root }: TransactionState): Promise<void> {
-  if (!lease.inTransaction) return
-  await shield(
-    () =>
-      lease.statement('rollback', `rollback to savepoint ${name}; release savepoint ${name}`, {
-        effect: 'read',
-        abort: 'destroy',
-        timeoutMs: ROLLBACK_TIMEOUT_MS,
-      }),
-    { name: 'rollback' },
-  )
-  root.failure = undefined
+async function rollbackTo(name: string, state: TransactionState): Promise<void> {
+  if (!state.lease.inTransaction) return
+  const both = `rollback to savepoint ${name}; release savepoint ${name}`
+  await uncancelled(state, 'rollback', both)
+  state.root.failure = undefined
+}
+
+async function uncancelled(
+  state: TransactionState,
+  operation: string,
+  text: string,
+): Promise<void> {
+  const limits = { effect: 'read', abort: 'destroy', timeoutMs: STATEMENT_TIMEOUT_MS } as const
+  await shield(() => state.lease.statement(operation, text, limits), { name: operation })
 }

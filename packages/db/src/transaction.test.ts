@@ -1,5 +1,5 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, detached, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { commitOutcome } from './commit-outcome.ts'
@@ -92,6 +92,18 @@ describe('transaction', () => {
       transaction(db, async (tx) => {
         await setBalance(tx, 1, 50)
         await sql`select pg_sleep(60)`.execute(tx)
+      }),
+    )
+
+    await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'none' })
+    expect(await balanceOf(1)).toBe(100)
+  })
+
+  test('a cancel that the function swallowed rolls back all the same', async () => {
+    const failed = withTimeout(20, () =>
+      transaction(db, async (tx) => {
+        await setBalance(tx, 1, 50)
+        await sleep(60_000).catch(() => undefined)
       }),
     )
 
@@ -217,15 +229,19 @@ describe('COMMIT', () => {
     }
   }
 
-  test('is not cancelled by the deadline around it', async () => {
+  test('is not cancelled once it is under way', async () => {
     await using _slow = await slowCommits(0.3)
-
-    const value = await withTimeout(100, () =>
-      transaction(db, async (tx) => {
+    const committing = sql`select from pg_stat_activity where query = 'commit' and state = 'active'`
+    let value: string | undefined
+    await cancelScope(async (scope) => {
+      const running = transaction(db, async (tx) => {
         await setBalance(tx, 1, 50)
         return 'committed'
-      }),
-    )
+      })
+      while ((await committing.execute(db)).rows.length === 0);
+      scope.cancel()
+      value = await running
+    })
 
     expect(value).toBe('committed')
     expect(await balanceOf(1)).toBe(50)
@@ -482,6 +498,17 @@ describe('the end of a transaction', () => {
     end()
 
     expect(await late).toMatchObject({ code: 'transaction_ended' })
+    expect(await balanceOf(1)).toBe(100)
+  })
+
+  test('work in no scope at all that waits for its turn does not get one after the end', async () => {
+    const late: Promise<unknown>[] = []
+    await transaction(db, async (tx) => {
+      late.push(detached(() => sql`select pg_sleep(0.1)`.execute(tx)))
+      late.push(detached(() => setBalance(tx, 1, 0)).catch((error: unknown) => error))
+    })
+
+    expect(await late[1]).toMatchObject({ code: 'transaction_ended' })
     expect(await balanceOf(1)).toBe(100)
   })
 
