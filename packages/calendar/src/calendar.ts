@@ -78,6 +78,9 @@ export interface Calendar extends AsyncDisposable {
    * tokens, obey the scope, and fail with a `CalendarError`.
    */
   client(reference: string): calendar_v3.Calendar
-  /** Takes no more calls, waits for refreshes and calls under way, then closes the connections. */
+  /**
+   * Takes no more calls, waits for refreshes under way, then for calls (ten seconds at the most), and
+   * closes the connections. A transport that was passed in, and what is under way on it, is left alone.
+   */
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { CalendarStore, PendingConsent } from './calendar-store.ts'
 import { expectObject, expectReference, expectText } from './describe-value.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
-import { type Operation, perform } from './operation.ts'
+import type { Operation, Operations } from './operations.ts'
 
 /** Who is to be asked for what. */
 export interface ConsentRequest {
@@ -36,6 +36,7 @@ export interface Connection {
 
 export interface ConsentInit {
   readonly oauth: OAuth
+  readonly operations: Operations
   readonly store: CalendarStore
   readonly authUrl: string
   readonly clientId: string
@@ -85,7 +86,7 @@ export class Consents {
     }
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
     const told = { operation: 'authorizationUrl', effect: 'idempotent', reference } as const
-    await perform(told, options, async () => {
+    await this.#init.operations.perform(told, options, async () => {
       await store.putPending(keyOf(state), { reference, verifier, scopes }, PENDING_MS)
     })
     return url.href
@@ -101,7 +102,7 @@ export class Consents {
       throw new TypeError('Expected either code or error, as the callback has it')
     }
     const told = { operation: 'connect', effect: 'write', reference } as const
-    return await perform(told, options, async (progress) => {
+    return await this.#init.operations.perform(told, options, async (progress) => {
       const pending = await this.#take(told, state)
       if (code === undefined) throw refused(told, error)
       const { oauth, store } = this.#init
@@ -125,7 +126,7 @@ export class Consents {
     expectReference(reference)
     const told = { operation: 'disconnect', effect: 'idempotent', reference } as const
     const { oauth, store } = this.#init
-    return await perform(told, options, async (progress) => {
+    return await this.#init.operations.perform(told, options, async (progress) => {
       for (let disconnected = false; ; disconnected = true) {
         const account = await store.load(reference)
         if (account === undefined) return { disconnected }

@@ -9,6 +9,7 @@ import { expectEndpoints } from './endpoints.ts'
 import { EventCalls } from './event-calls.ts'
 import { EventLists, expectListCall } from './event-lists.ts'
 import { nativeClient } from './native-client.ts'
+import { Operations } from './operations.ts'
 import { OAuth } from './oauth.ts'
 
 /** A page of 2,500 full events stays below. */
@@ -41,10 +42,12 @@ export function createCalendar(options: CalendarOptions): Calendar {
   const oauth = new OAuth({ http, tokenUrl, revokeUrl, clientId, clientSecret, redirectUri, now })
   const credentials = new Credentials(store, oauth, now)
   const api = new AccountApi(http, apiRoot, credentials)
-  const consents = new Consents({ oauth, store, authUrl, clientId, redirectUri })
-  const events = new EventCalls(api)
-  const lists = new EventLists(api)
+  const operations = new Operations()
+  const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri })
+  const events = new EventCalls(api, operations)
+  const lists = new EventLists(api, operations)
   const close = async (): Promise<void> => {
+    operations.close()
     await credentials.settled()
     if (options.http === undefined) await http.close()
   }
@@ -66,7 +69,7 @@ export function createCalendar(options: CalendarOptions): Calendar {
     },
     client(reference) {
       expectReference(reference)
-      return nativeClient(api, reference, apiRoot)
+      return nativeClient(api, operations, reference, apiRoot)
     },
     close,
     [Symbol.asyncDispose]: close,

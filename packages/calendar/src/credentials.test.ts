@@ -106,29 +106,46 @@ describe('a refresh', () => {
     await expect(other).resolves.toMatchObject({ created: true })
   })
 
-  test('is awaited by close', async () => {
-    await using calendar = createFakeCalendar()
+  test('is awaited by close, until it is stored', async () => {
+    const saving = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    const store = storeWith((store) => ({
+      async replace(...call) {
+        saving.resolve()
+        await gate.promise
+        return await store.replace(...call)
+      },
+    }))
+    await using calendar = createFakeCalendar({ store })
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
-    const asked = Promise.withResolvers<void>()
-    const gate = Promise.withResolvers<void>()
-    calendar.intercept('POST /token', async (answer) => {
-      asked.resolve()
-      await gate.promise
-      return answer
-    })
     const controller = new AbortController()
     const { signal } = controller
     const given = calendar.createEvent('staff-1', meeting(1), { signal }).catch(() => 'given up')
-    await asked.promise
+    await saving.promise
     controller.abort()
     expect(await given).toBe('given up')
-    let closed = false
-    const closing = calendar.close().then(() => (closed = true))
+    const before = await store.load('staff-1')
+    const closing = calendar.close().then(() => store.load('staff-1'))
     await new Promise(setImmediate)
-    expect(closed).toBe(false)
     gate.resolve()
-    await closing
+    expect((await closing)?.version).not.toBe(before?.version)
+  })
+
+  test('is begun once for all callers of a process', async () => {
+    let claims = 0
+    const store = storeWith((store) => ({
+      claimRefresh(...call) {
+        claims += 1
+        return store.claimRefresh(...call)
+      },
+    }))
+    await using calendar = createFakeCalendar({ store })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    const days = Array.from({ length: 20 }, (_, index) => index + 1)
+    await Promise.all(days.map((day) => calendar.createEvent('staff-1', meeting(day))))
+    expect(claims).toBe(1)
   })
 
   test('is stored though the store fails at first', async () => {

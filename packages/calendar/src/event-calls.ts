@@ -11,7 +11,7 @@ import {
   newNativeEvent,
 } from './event-fields.ts'
 import { type EventIdentity, newEventId } from './event-id.ts'
-import { type Operation, perform } from './operation.ts'
+import type { Operation, Operations } from './operations.ts'
 
 /** Whose invitations and changes Google mails. @default 'none' */
 export type Notify = 'all' | 'externalOnly' | 'none'
@@ -59,9 +59,11 @@ export function eventsPath(calendarId: string = 'primary'): string {
 /** The calls on one event. */
 export class EventCalls {
   readonly #api: AccountApi
+  readonly #operations: Operations
 
-  constructor(api: AccountApi) {
+  constructor(api: AccountApi, operations: Operations) {
     this.#api = api
+    this.#operations = operations
   }
 
   async create(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent> {
@@ -73,7 +75,7 @@ export class EventCalls {
     const json = newNativeEvent(id, event)
     const query = notifyQuery(event.notify)
     const told = { operation: 'createEvent', effect: 'idempotent', reference } as const
-    return await perform(told, options, async () => {
+    return await this.#operations.perform(told, options, async () => {
       try {
         const request = { method: 'POST', url: path, query, json, idempotencyKey: id }
         const native = await this.#api.json<calendar_v3.Schema$Event>(told, request)
@@ -89,7 +91,9 @@ export class EventCalls {
     expectReference(reference)
     const url = eventPath(place)
     const told = { operation: 'getEvent', effect: 'read', reference } as const
-    return await perform(told, options, async () => calendarEvent(await this.#read(told, url)))
+    return await this.#operations.perform(told, options, async () =>
+      calendarEvent(await this.#read(told, url)),
+    )
   }
 
   async update(
@@ -103,7 +107,7 @@ export class EventCalls {
     const query = notifyQuery(event.notify)
     const headers = ifMatch(event.etag)
     const told = { operation: 'updateEvent', effect: 'write', reference } as const
-    return await perform(told, options, async () => {
+    return await this.#operations.perform(told, options, async () => {
       const request = { method: 'PATCH', url, query, headers, json }
       return calendarEvent(await this.#api.json<calendar_v3.Schema$Event>(told, request))
     })
@@ -119,7 +123,7 @@ export class EventCalls {
     const query = notifyQuery(event.notify)
     const headers = ifMatch(event.etag)
     const told = { operation: 'deleteEvent', effect: 'idempotent', reference } as const
-    return await perform(told, options, async () => {
+    return await this.#operations.perform(told, options, async () => {
       try {
         await this.#api.send(told, { method: 'DELETE', url, query, headers })
         return { deleted: true }

@@ -4,7 +4,7 @@ import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { expectObject, expectReference, expectText } from './describe-value.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
-import { perform } from './operation.ts'
+import type { Operations } from './operations.ts'
 
 export interface ListQuery extends InCalendar {
   /** Events that end after this moment. */
@@ -43,9 +43,11 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>
 /** The lists of a calendar's events. */
 export class EventLists {
   readonly #api: AccountApi
+  readonly #operations: Operations
 
-  constructor(api: AccountApi) {
+  constructor(api: AccountApi, operations: Operations) {
     this.#api = api
+    this.#operations = operations
   }
 
   async *list(
@@ -98,7 +100,7 @@ export class EventLists {
     let pageToken: string | undefined
     do {
       const request = { method: 'GET', url, query: { ...query, pageToken } }
-      const page = await perform(call, options, () =>
+      const page = await this.#operations.perform(call, options, () =>
         this.#api.json<calendar_v3.Schema$Events>(call, request),
       )
       yield page

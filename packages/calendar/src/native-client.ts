@@ -2,7 +2,7 @@ import { calendar_v3 } from '@googleapis/calendar'
 import type { HttpResponse, QueryValue } from '@yuzuru/http'
 import type { AccountApi, ApiRequest } from './account-api.ts'
 import { describeValue } from './describe-value.ts'
-import { perform } from './operation.ts'
+import type { Operations } from './operations.ts'
 
 /**
  * What Google's generated client asks its `auth` for: all of an HTTP call. (Its own way, through gaxios
@@ -31,10 +31,11 @@ interface NativeResponse {
 /** Google's own client, bound to one account, over our transport. */
 export function nativeClient(
   api: AccountApi,
+  operations: Operations,
   reference: string,
   apiRoot: string,
 ): calendar_v3.Calendar {
-  const auth = new AccountAuth(api, reference)
+  const auth = new AccountAuth(api, operations, reference)
   return new calendar_v3.Calendar({
     rootUrl: apiRoot,
     // Its type lists Google's own classes; what is called is `request`.
@@ -44,10 +45,12 @@ export function nativeClient(
 
 class AccountAuth {
   readonly #api: AccountApi
+  readonly #operations: Operations
   readonly #reference: string
 
-  constructor(api: AccountApi, reference: string) {
+  constructor(api: AccountApi, operations: Operations, reference: string) {
     this.#api = api
+    this.#operations = operations
     this.#reference = reference
   }
 
@@ -64,7 +67,7 @@ class AccountAuth {
       signal: signal ?? undefined,
       timeoutMs: timeout === 0 ? undefined : timeout,
     }
-    return await perform(told, options, async () => {
+    return await this.#operations.perform(told, options, async () => {
       const response = await this.#api.send(told, {
         method,
         url,

@@ -1,6 +1,6 @@
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from './operations.ts'
 
 /** What of a call an error tells. */
 export type Told = Pick<Operation, 'operation' | 'reference'>

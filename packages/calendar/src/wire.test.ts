@@ -121,6 +121,8 @@ test('a transport that was passed in is used and not closed', async () => {
   await calendar.createEvent('staff-1', meeting(1))
   expect(http.stats().origins).toHaveLength(1)
   await calendar.close()
+  const late = calendar.getEvent('staff-1', { id: 'event1' })
+  await expect(late).rejects.toMatchObject({ code: 'closed', outcome: 'none' })
   await expect(http.request(fixture.google.url)).rejects.toMatchObject({ code: 'not_found' })
 })
 
