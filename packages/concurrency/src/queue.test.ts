@@ -71,10 +71,11 @@ describe('Queue', () => {
     expect(queue.tryGet()).toBe(3)
   })
 
-  test('put and get are checkpoints: in a cancelled scope nothing is put or taken', async () => {
+  test('put, get and join are checkpoints: in a cancelled scope nothing is put or taken', async () => {
     const queue = new Queue<number>()
     await queue.put(1)
-    for (const call of [() => queue.put(2), () => queue.get()]) {
+    const calls = [() => queue.put(2), () => queue.get(), () => new Queue().join()]
+    for (const call of calls) {
       const attempt = cancelScope(async (scope) => {
         scope.cancel()
         await call()
@@ -124,7 +125,9 @@ describe('Queue', () => {
     const queue = new Queue<number>({ maxSize: 1 })
     await queue.put(1)
     const waiting = queue.put(2)
+    expect(queue.isShutDown).toBe(false)
     queue.shutdown()
+    expect(queue.isShutDown).toBe(true)
     await expect(waiting).rejects.toBeInstanceOf(QueueShutDown)
     await expect(queue.put(3)).rejects.toBeInstanceOf(QueueShutDown)
     expect(() => queue.tryPut(3)).toThrow(QueueShutDown)
