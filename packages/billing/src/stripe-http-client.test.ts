@@ -166,6 +166,19 @@ describe('the outcome', () => {
     expect(await call).toMatchObject(expected)
   })
 
+  test('of a call that never got its turn before the deadline is none', async () => {
+    using clock = TestClock.install()
+    await using server = await startSilent()
+    await using stage = await openStage({ apiBase: server.url, connections: 1 })
+    const holding = failureOf(withTimeout(9_000, () => stage.billing.stripe.customers.list()))
+    await server.received
+    const waiting = failureOf(stage.billing.ensureCustomer(office, { timeoutMs: 2_000 }))
+    await clock.advance(2_000)
+    expect(await waiting).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
+    await clock.advance(7_000)
+    await holding
+  })
+
   test('of a call for which there is no room is none', async () => {
     using clock = TestClock.install()
     await using server = await startSilent()
