@@ -43,9 +43,7 @@ export async function beginUpload(
     throw translated(context, subject, 'read', error)
   }
   context.uploads.begin(uploadId)
-  if (!signal.aborted) return uploadId
-  await discardUpload(context, key, uploadId)
-  throw signal.reason
+  return uploadId
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
@@ -123,6 +124,19 @@ describe('presigned URLs', () => {
 })
 
 describe('a presigned form', () => {
+  test('goes to the place and has the credential that the SDK would give it', async () => {
+    const options = { region: 'ap-northeast-1', credentials }
+    await using storage = createStorage({ bucket: 'plans', ...options })
+    const ours = await storage.presignPost('写真.png', { maxBytes: 10 })
+    const client = new S3Client(options)
+    const theirs = await createPresignedPost(client, { Bucket: 'plans', Key: '写真.png' })
+    client.destroy()
+    expect(ours.url).toBe(theirs.url)
+    for (const name of ['key', 'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Security-Token']) {
+      expect(ours.fields[name]).toBe(theirs.fields[name])
+    }
+  })
+
   test('takes what fits and nothing larger or of another type', async () => {
     const bucket = await store.bucket()
     await using storage = createStorage({ ...store.config, bucket })
