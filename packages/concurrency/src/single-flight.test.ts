@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
+import { cancelScope } from './cancel-scope.ts'
 import { singleFlight } from './single-flight.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
@@ -77,6 +78,15 @@ describe('singleFlight', () => {
       await Promise.resolve()
       expect(await load()).toBe('new')
     })
+  })
+
+  test('nothing takes off in a cancelled scope', async () => {
+    const load = singleFlight(() => expect.unreachable())
+    const result = cancelScope(async (scope) => {
+      scope.cancel()
+      await load()
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
   })
 
   test('runs under no caller’s deadline', async () => {
