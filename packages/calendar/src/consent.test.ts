@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 import { encryption } from '@yuzuru/db'
 import { expect, test } from 'vitest'
 import { failure, meeting } from './calendar-fixture.ts'
@@ -88,7 +89,6 @@ test('a failing token endpoint shows neither the secret, the code nor what it an
   calendar.fail('POST /token', ({ body }) => ({ status: 502, body: `you sent ${body.toString()}` }))
   const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
   expect(error).toMatchObject({ code: 'unavailable', outcome: 'unknown' })
-  const { inspect } = await import('node:util')
   const shown = inspect(error, { depth: 9, showHidden: true })
   expect(shown).not.toContain(answer.code)
   expect(shown).not.toContain('you sent')
@@ -115,4 +115,13 @@ test('what a store holds shows no token and opens under no other reference', asy
   expect(cipher.open('staff-1', sealed)).toContain(account?.tokens.refreshToken)
   expect(Buffer.from(sealed.split('.')[2] ?? '', 'base64url').toString()).not.toContain('refresh-')
   expect(() => cipher.open('staff-2', sealed)).toThrow(/does not open/)
+})
+
+test('a store that fails after Google gave the tokens leaves it unknown whether they are kept', async () => {
+  const memory = memoryCalendarStore({ cipher: plainCipher() })
+  const put = (): Promise<void> => Promise.reject(new Error('the disk is full'))
+  await using calendar = createFakeCalendar({ store: { ...memory, put } })
+  const error = await failure(calendar.connectAs('staff-1', 'hana@example.com'))
+  expect(error).toMatchObject({ code: 'unexpected', operation: 'connect', outcome: 'unknown' })
+  expect(error.message).toBe('calendar.connect failed: the disk is full')
 })
