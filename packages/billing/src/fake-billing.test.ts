@@ -24,13 +24,13 @@ test('a checkout is completed and its webhook received', async () => {
 })
 
 test.each([
-  ['refused', 'connection_lost'],
-  ['server-error', 'server_error'],
-] as const)('%s is %s, once', async (fault, code) => {
+  ['refused', 'connection_failed', 'none'],
+  ['server-error', 'server_error', 'unknown'],
+] as const)('%s is %s with the outcome %s, once', async (fault, code, outcome) => {
   await using billing = createFakeBilling()
   billing.failNext({ when: 'POST /v1/customers', fault })
   const error = await failureOf(billing.ensureCustomer(office))
-  expect(error).toMatchObject({ code, outcome: 'unknown' })
+  expect(error).toMatchObject({ code, outcome })
   expect(billing.customers).toEqual([])
   await billing.ensureCustomer(office)
   expect(billing.customers).toHaveLength(1)
@@ -43,6 +43,15 @@ test('silence lasts until the deadline', async () => {
   const cut = failureOf(withTimeout(2_000, () => billing.ensureCustomer(office)))
   await clock.advance(2_000)
   expect(await cut).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+})
+
+test('its native client obeys the deadline too', async () => {
+  using clock = TestClock.install()
+  await using billing = createFakeBilling()
+  billing.failNext({ fault: 'silence' })
+  const cut = failureOf(withTimeout(2_000, () => billing.stripe.customers.list()))
+  await clock.advance(2_000)
+  expect(await cut).toMatchObject({ name: 'TimeoutError' })
 })
 
 test('what it shows is a copy', async () => {

@@ -1,4 +1,5 @@
 import { checkpoint, sleep } from '@yuzuru/concurrency'
+import { HttpError } from '@yuzuru/http'
 import { Stripe } from 'stripe'
 import { ROUTES } from './fake-routes.ts'
 import { type FakeReply, type FakeState, refusal } from './fake-state.ts'
@@ -43,13 +44,13 @@ export class FakeHttpClient extends Stripe.HttpClient {
     const [pathname = '', query = ''] = path.split('?')
     const key = (headers as Readonly<Record<string, string | undefined>>)['Idempotency-Key']
     const fault = this.#takeFault(`${method} ${pathname}`)
-    if (fault === 'refused') throw lost('the connection was refused')
+    if (fault === 'refused') throw failure(method, pathname, 'connect_failed')
     if (fault === 'silence') await sleep(Infinity)
     if (fault === 'server-error')
       return new FakeResponse(refusal(500, 'Something went wrong', apiError))
     const request = { method, pathname, fields: new URLSearchParams(body || query), body }
     const reply = await this.#answerOnce(key, request)
-    if (fault === 'lost-reply') throw lost('the answer was lost')
+    if (fault === 'lost-reply') throw failure(method, pathname, 'connection_lost')
     return new FakeResponse(reply)
   }
 
@@ -108,8 +109,20 @@ function answer(state: FakeState, { method, pathname, fields }: FakeRequest): Fa
   )
 }
 
-function lost(message: string): Error {
-  return new Error(message)
+/** What the transport throws. */
+function failure(
+  method: string,
+  pathname: string,
+  code: 'connect_failed' | 'connection_lost',
+): HttpError {
+  const sent = code === 'connection_lost' && method !== 'GET'
+  return new HttpError(`${method} ${pathname} failed: ${code}`, {
+    code,
+    method,
+    url: pathname,
+    retryable: true,
+    outcome: sent ? 'unknown' : 'none',
+  })
 }
 
 class FakeResponse extends Stripe.HttpClientResponse {

@@ -35,7 +35,7 @@ type Sender = { _request?: (...args: unknown[]) => unknown }
  * is taken out again. There is no public seam for that; were the private one
  * to go, the calls would still end and only the class of the error would change.
  */
-function keepTerminations(stripe: Stripe): void {
+export function keepTerminations(stripe: Stripe): void {
   const sender = (stripe as unknown as { _requestSender?: Sender })._requestSender
   const request = sender?._request
   if (sender === undefined || typeof request !== 'function') return

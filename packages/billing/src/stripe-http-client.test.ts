@@ -74,6 +74,14 @@ describe('the native client', () => {
     expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 20_000 })
   })
 
+  test('does not wait for longer than half a minute for Stripe', async () => {
+    using _clock = TestClock.install()
+    await using stage = await openStage()
+    stage.proxy.set({ status: { code: 429, retryAfterSeconds: 31 } })
+    const error = await failureOf(stage.billing.ensureCustomer(office))
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 31_000 })
+  })
+
   test.each([
     ['true', 400, 2],
     ['false', 503, 1],
