@@ -37,7 +37,8 @@ export async function requestCancel(target: CancelTarget, signal: AbortSignal): 
     const channel = ssl ? await encrypt(socket, host, ssl) : socket
     const closed = happens(channel, 'close')
     channel.resume()
-    channel.end(cancelMessage(target))
+    // Not end(): PgBouncer forgets the request of a client that has hung up.
+    channel.write(cancelMessage(target))
     await closed
   } catch {
     // Refused, reset or given up.

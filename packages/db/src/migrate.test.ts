@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
+import { transaction } from './transaction.ts'
 
 let postgres: PostgresServer
 let db: Database<object>
@@ -97,7 +98,9 @@ describe('migrate', () => {
     const entry = JSON.stringify(new URL('index.ts', import.meta.url).href)
     const program = `
       import { createDatabase, migrate } from ${entry}
+      import { sql } from 'kysely'
       await using db = createDatabase({ url: process.env.DATABASE })
+      await sql\`select pg_advisory_lock_shared(1)\`.execute(db)
       const note = (name) => ({ up: (db) => db.insertInto('runs').values({ name }).execute() })
       const ran = await migrate(db, { '1_a': note('a'), '2_b': note('b') })
       process.stdout.write(JSON.stringify(ran))`
@@ -105,9 +108,27 @@ describe('migrate', () => {
     const cwd = import.meta.dirname
     const env = { ...process.env, DATABASE: url, NODE_OPTIONS: '' }
 
-    const outputs = await Promise.all(
-      Array.from({ length: 8 }, () => promisify(execFile)(process.execPath, args, { cwd, env })),
+    // None begins before all are there.
+    const held = Promise.withResolvers<void>()
+    const isHeld = Promise.withResolvers<void>()
+    const holder = transaction(db, async (tx) => {
+      await sql`select pg_advisory_xact_lock(1)`.execute(tx)
+      isHeld.resolve()
+      await held.promise
+    })
+    await isHeld.promise
+    const running = Array.from({ length: 8 }, () =>
+      promisify(execFile)(process.execPath, args, { cwd, env }),
     )
+    const waiting = sql`select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`
+    const all = Promise.all(running)
+    while (
+      (await Promise.race([waiting.execute(db), all.then(() => undefined)]))?.rows.length !== 8
+    );
+    held.resolve()
+    await holder
+    const outputs = await all
 
     const ran = outputs.map(({ stdout }) => stdout).toSorted()
     expect(ran).toEqual(['["1_a","2_b"]', ...Array.from({ length: 7 }, () => '[]')])

@@ -435,6 +435,15 @@ describe('savepoint', () => {
     expect([await balanceOf(1), await balanceOf(2)]).toEqual([50, 100])
   })
 
+  test('a failure that was undone is not blamed for a later one', async () => {
+    const failed = transaction(db, async (tx) => {
+      await transaction(tx, (inner) => raise(inner, '23505')).catch(() => undefined)
+      await raise(tx, '22012').catch(() => undefined)
+    })
+
+    await expect(failed).rejects.toMatchObject({ sqlState: '22012' })
+  })
+
   test('savepoints that are started at once take turns', async () => {
     await transaction(db, async (tx) => {
       await Promise.allSettled(
