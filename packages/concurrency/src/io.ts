@@ -88,7 +88,7 @@ export async function io<T>(
 }
 
 /** Refuses what is no set of {@link IoOptions}. */
-export function expectIoOptions(options: IoOptions | undefined): IoOptions {
+function expectIoOptions(options: IoOptions | undefined): IoOptions {
   if (options === undefined) return {}
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
