@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
-import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateMultipartUploadCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { taskGroup, withTimeout } from '@yuzuru/concurrency'
 import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -99,6 +104,30 @@ describe('createStorage', () => {
       code: 'checksum_mismatch',
       outcome: 'unknown',
     })
+  })
+
+  test('stores tags in any language', async () => {
+    const bucket = await store.bucket()
+    await using storage = createStorage({ ...store.config, bucket })
+    const tags = { office: '東京 第一', kind: 'a+b/c=d' }
+    await storage.upload('key', 'text', { tags })
+    const command = new GetObjectTaggingCommand({ Bucket: bucket, Key: 'key' })
+    const { TagSet = [] } = await storage.client.send(command)
+    expect(Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value]))).toEqual(tags)
+  })
+
+  test('sweeps away the uploads that nobody finished, once they are old enough', async () => {
+    const bucket = await store.bucket()
+    await using storage = createStorage({ ...store.config, bucket })
+    for (const Key of ['a/書 1', 'a/2', 'b']) {
+      await storage.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }))
+    }
+    expect(await storage.sweepUploads({ olderThanMs: 3_600_000 })).toBe(0)
+    expect(await storage.sweepUploads({ olderThanMs: 0, prefix: 'a/' })).toBe(2)
+    const left = await store.s3.uploads(bucket)
+    expect(left.map(({ key }) => key)).toEqual(['b'])
+    const wrong = storage.sweepUploads({ olderThanMs: Number.NaN })
+    await expect(wrong).rejects.toBeInstanceOf(TypeError)
   })
 
   test('lists ten thousand keys in order, as they are asked for', async () => {

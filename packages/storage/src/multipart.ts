@@ -16,7 +16,7 @@ interface FilledPart {
 }
 
 /** A part that has arrived. */
-export interface SentPart extends UploadedPart {
+interface SentPart extends UploadedPart {
   readonly bytes: number
 }
 

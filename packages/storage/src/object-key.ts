@@ -1,7 +1,7 @@
 import { describeValue } from './describe-value.ts'
 
 /** The longest key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
-export const MAX_KEY_BYTES = 1_024
+const MAX_KEY_BYTES = 1_024
 
 /**
  * Refuses what can't be a key, or would be another key after a proxy or browser has normalised its

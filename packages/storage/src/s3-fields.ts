@@ -56,7 +56,7 @@ export function attributeFields(attributes: ObjectAttributes): {
     ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
     ...(contentEncoding === undefined ? {} : { ContentEncoding: contentEncoding }),
     ...(metadata === undefined ? {} : { Metadata: mapped(metadata, encodeMetadata) }),
-    ...(tags === undefined ? {} : { Tagging: new URLSearchParams(tags).toString() }),
+    ...(tags === undefined ? {} : { Tagging: taggingOf(tags) }),
   }
 }
 
@@ -101,6 +101,11 @@ export function quoted(etag: string): string {
 
 export function unquoted(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '')
+}
+
+/** A query string, with spaces as `%20`: not every store takes a plus sign for one. */
+function taggingOf(tags: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(tags).toString().replaceAll('+', '%20')
 }
 
 function mapped(
