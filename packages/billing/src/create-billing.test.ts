@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { withTimeout } from '@yuzuru/concurrency'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
@@ -47,6 +48,18 @@ describe('a client that was passed in', () => {
     await billing.ensureCustomer(office)
     await billing.close()
     expect((await client.customers.list()).data).toHaveLength(1)
+  })
+
+  test('shows nothing of its key either', async () => {
+    await using stage = await openStage()
+    const { host, port } = stage.server
+    const client = new Stripe('sk_live_51Abcdefghijklmnopzzyx', { host, port, protocol: 'http' })
+    const billing = createBilling({ client, store: memoryBillingStore() })
+    const error = await failureOf(billing.ensureCustomer(office))
+    expect(error).toMatchObject({ code: 'authentication_failed' })
+    const shown = inspect(error, { depth: Infinity, showHidden: true })
+    expect(shown).not.toContain('zzyx')
+    expect(shown).not.toMatch(/sk_live/)
   })
 
   test('does not keep a call beyond its deadline', async () => {

@@ -122,6 +122,22 @@ describe('the outcome', () => {
     expect(error).toMatchObject({ boundary: 'billing', operation: 'customers.create' })
   })
 
+  test('of a failure that Stripe has stored is unknown, and not retryable', async () => {
+    await using server = await startScripted((_, response) => {
+      response.writeHead(500, { 'idempotent-replayed': 'true' }).end()
+    })
+    await using stage = await openStage({ apiBase: server.url })
+    await stage.store.settleCustomer(office.reference, 'cus_1')
+    const checkout = stage.billing.createCheckout({
+      reference: office.reference,
+      attemptKey: 'first',
+      priceId: 'price_basic',
+      successUrl: 'https://app.example.jp',
+    })
+    const expected = { code: 'server_error', outcome: 'unknown', retryable: false, replayed: true }
+    expect(await failureOf(checkout)).toMatchObject(expected)
+  })
+
   test('of a read is none whatever the answer', async () => {
     await using stage = await openStage()
     await stage.billing.ensureCustomer(office)
