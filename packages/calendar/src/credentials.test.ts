@@ -1,4 +1,4 @@
-import { IoError, withTimeout } from '@yuzuru/concurrency'
+import { IoError, throwIfCancelled, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../test/google-calendar.ts'
@@ -233,4 +233,35 @@ describe('a refresh', () => {
     expect(created.every((each) => each.created)).toBe(true)
     expect(fixture.requestCount('POST', '/token')).toBe(2)
   })
+})
+
+test('a refresh is stored though its half minute has passed meanwhile', async () => {
+  using clock = TestClock.install()
+  const saving = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  let claims = 0
+  const store = storeWith((store) => ({
+    // The first 28 seconds go by waiting for another process.
+    claimRefresh: (...call) =>
+      (claims += 1) < 280 ? Promise.resolve(false) : store.claimRefresh(...call),
+    async replace(...call) {
+      saving.resolve()
+      await gate.promise
+      throwIfCancelled()
+      return await store.replace(...call)
+    },
+  }))
+  const calendar = createFakeCalendar({ store })
+  await calendar.connectAs('staff-1', email)
+  const before = await store.load('staff-1')
+  calendar.expireAccessTokens()
+  const given = calendar.createEvent('staff-1', meeting(1)).catch(() => 'given up')
+  for (let second = 0; second < 28; second += 1) await clock.advance(1_000)
+  await saving.promise
+  await clock.advance(5_000)
+  gate.resolve()
+  await given
+  const after = await store.load('staff-1')
+  expect(after?.version).not.toBe(before?.version)
+  await calendar.close()
 })

@@ -31,7 +31,7 @@ export class FakeEvents {
   }
 
   insert(body: calendar_v3.Schema$Event): NativeEvent {
-    const { id = `fake${this.#revision}`.padEnd(8, '0') } = body
+    const { id = `fake${String(this.#revision).padStart(6, '0')}` } = body
     if (id === null || !/^[a-v0-9]{5,1024}$/.test(id)) throw FakeRefusal.ofCalendar(400, 'invalid')
     // Also where it was deleted: Google keeps the id taken.
     if (this.#rows.has(id)) throw FakeRefusal.ofCalendar(409, 'duplicate')
