@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { Cancelled, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, Cancelled, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
@@ -61,13 +62,25 @@ describe('an upload in parts', () => {
   })
 
   test('learns the id of what it began though it is cancelled meanwhile, and removes it', async () => {
-    await using storage = await store.faulty()
-    store.proxy.set({ latencyMs: { toClient: 150 } })
-    const before = store.s3.requests['CreateMultipartUpload'] ?? 0
-    const upload = withTimeout(75, () => storage.upload('key', body))
-    await expect(upload).rejects.toBeInstanceOf(TimeoutError)
-    expect((store.s3.requests['CreateMultipartUpload'] ?? 0) - before).toBe(1)
-    expect(await store.s3.uploads(storage.bucket)).toEqual([])
+    await using server = await startScriptedServer()
+    const gate = Promise.withResolvers<void>()
+    server.reply({ after: gate.promise, body: created }, { status: 204 })
+    server.otherwise({ status: 404, body: noSuchUpload })
+    await using storage = createStorage({ ...store.config, endpoint: server.url, bucket: 'b' })
+    const upload = cancelScope(async (scope) => {
+      const sending = storage.upload('key', patterned(8 * 1_024 ** 2 + 1))
+      await server.received(1)
+      scope.cancel()
+      gate.resolve()
+      await sending
+    })
+    await expect(upload).rejects.toBeInstanceOf(Cancelled)
+    const seen = server.requests.map(({ method, path }) => `${method} ${path.split('&', 1)[0]}`)
+    expect(seen).toEqual([
+      'POST /b/key?uploads',
+      'DELETE /b/key?uploadId=id',
+      expect.stringMatching(/^GET /),
+    ])
   })
 
   test('finds out that it was completed when the answer to that is lost', async () => {
@@ -158,10 +171,14 @@ describe('an upload of one request', () => {
   })
 
   test('that was cut off by its deadline may have happened', async () => {
-    await using storage = await store.faulty()
-    store.proxy.set({ halfOpen: true })
-    const error = await failureOf(withTimeout(150, () => storage.upload('key', 'text')))
-    expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+    await using server = await startScriptedServer()
+    server.reply('silence')
+    await using storage = createStorage({ ...store.config, endpoint: server.url, bucket: 'b' })
+    using clock = TestClock.install()
+    const upload = failureOf(withTimeout(1_000, () => storage.upload('key', 'text')))
+    await server.received(1)
+    await clock.advance(1_000)
+    expect(await upload).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
   })
 })
 
