@@ -9,6 +9,7 @@ test('the public face is what it was meant to be', () => {
   expect(Object.keys(testing).sort()).toEqual([
     'createFakeBilling',
     'exerciseBilling',
+    'exerciseBillingStore',
     'memoryBillingStore',
     'signWebhook',
   ])

@@ -1,4 +1,5 @@
 export { type BillingCase, type BillingSubject, exerciseBilling } from './exercise-billing.ts'
+export { exerciseBillingStore, type StoreCase } from './exercise-store.ts'
 export { createFakeBilling, type FakeBilling, type FakeBillingOptions } from './fake-billing.ts'
 export type { FakeFault } from './fake-http-client.ts'
 export { memoryBillingStore } from './memory-store.ts'

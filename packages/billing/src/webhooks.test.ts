@@ -163,13 +163,3 @@ describe('a delivery', () => {
     expect(() => billing.webhooks.verify('{}', 't=1,v1=2')).toThrow(/webhookSecret/)
   })
 })
-
-test('events are forgotten when they are old', async () => {
-  await using database = await openDatabase()
-  const store = kyselyBillingStore(database.db)
-  const event = { id: 'evt_1', type: 'x.y', createdAt: 0 }
-  await store.processEvent(event, async () => undefined)
-  expect(await store.pruneEvents(new Date(Date.now() - 60_000))).toBe(0)
-  expect(await store.pruneEvents(new Date(Date.now() + 60_000))).toBe(1)
-  expect(await store.processEvent(event, async () => 1)).toEqual({ duplicate: false, value: 1 })
-})
