@@ -146,7 +146,7 @@ describe('cancel', () => {
     const pid = async (): Promise<unknown> =>
       (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
     const before = await pid()
-    proxy.set({ bytesPerSecond: 2_000 })
+    proxy.set({ bytesPerSecond: 400 })
 
     await expect(sql`selec`.execute(db)).rejects.toMatchObject({ code: 'syntax_error' })
 

@@ -1,5 +1,5 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { cancelScope, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, checkpoint, withTimeout } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { Pool as PgPool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -304,6 +304,7 @@ describe('a pool that was passed in', () => {
     const holder = await hold(db)
     await cancelScope(async (scope) => {
       const waits = sql`select 1`.execute(db)
+      while (pool.waitingCount === 0) await checkpoint()
       scope.cancel()
       await waits
     }).catch(() => undefined)
