@@ -6,6 +6,7 @@ import { download } from './download.ts'
 import { expectListOptions, list, listFolder } from './list.ts'
 import { exists, head } from './look-up.ts'
 import type { ObjectBackend } from './object-backend.ts'
+import { PartBuffers } from './part-buffers.ts'
 import { presignGet, presignPut } from './presign.ts'
 import { presignPost } from './presign-post.ts'
 import { remove, removeMany, removePrefix } from './remove.ts'
@@ -31,6 +32,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     partBytes,
     algorithm,
     budget: new ByteBudget((parallel + 1) * partBytes),
+    buffers: new PartBuffers(partBytes, parallel + 1),
     uploads: new UploadRegistry(),
     isClosed: () => closed !== undefined,
   }

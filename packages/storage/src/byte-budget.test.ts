@@ -55,6 +55,32 @@ describe('the byte budget', () => {
   })
 })
 
+test('the memory of parts that have arrived is used again', async () => {
+  const memory = new Set<ArrayBufferLike>()
+  class SeeingBackend extends MemoryBackend {
+    override async putPart(...args: Parameters<MemoryBackend['putPart']>): Promise<string> {
+      memory.add(args[1].body.buffer)
+      return await super.putPart(...args)
+    }
+  }
+  const backend = new SeeingBackend('b')
+  await using storage = storageOver({ backend, partBytes: PART, parallel: 1, algorithm: 'CRC32' })
+  async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let part = 0; part < 8; part += 1) yield Buffer.alloc(PART, part)
+  }
+  await storage.upload('key', source())
+  expect(memory.size).toBe(2)
+  const stored = await (await storage.download('key')).bytes()
+  expect(Array.from({ length: 8 }, (_, part) => stored[part * PART])).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7,
+  ])
+  // What the caller has in memory stays the caller's.
+  const own = Buffer.alloc(2 * PART, 1)
+  await storage.upload('own', own)
+  await storage.upload('other', source())
+  expect(Buffer.compare(own, Buffer.alloc(2 * PART, 1))).toBe(0)
+})
+
 /** Waits until nothing moves any more: many turns of the event loop without a change. */
 async function quiet(value: () => number): Promise<void> {
   for (let last = -1, same = 0; same < 100; same = value() === last ? same + 1 : 0) {

@@ -22,6 +22,11 @@ export class ByteBudget {
     return this.#units.available * UNIT_BYTES
   }
 
+  /** Whether nobody holds anything. */
+  get isIdle(): boolean {
+    return this.#units.available === this.#total
+  }
+
   /**
    * Waits for room for `bytes`. More than there is at all takes all of it.
    *

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteBudget } from './byte-budget.ts'
 import { copyInParts } from './copy-in-parts.ts'
 import { createStorage } from './create-storage.ts'
+import { PartBuffers } from './part-buffers.ts'
 import { S3Backend } from './s3-backend.ts'
 import { S3Sender } from './s3-sender.ts'
 import type { StorageContext } from './storage-context.ts'
@@ -27,6 +28,7 @@ async function setUp(): Promise<{
   const context: StorageContext = {
     backend: new S3Backend(storage.bucket, new S3Sender(storage.client, undefined)),
     budget: new ByteBudget(PART),
+    buffers: new PartBuffers(PART, 1),
     partBytes: PART,
     algorithm: 'CRC32',
     uploads: new UploadRegistry(),

@@ -87,9 +87,10 @@ describe('createStorage', () => {
     server.otherwise({ headers: { etag: '"e"' } })
     const options = { endpoint: server.url, bucket: 'b', compatibility: 's3-compatible' } as const
     await using storage = createStorage({ ...store.config, ...options })
-    const sent = await storage.upload('key', 'text')
+    const sent = await storage.upload('key', 'text', { tags: { office: 'a b+c' } })
     expect(sent).toMatchObject({ checksum: { algorithm: 'MD5' }, checksumConfirmed: true })
     const { headers } = await server.received(1)
+    expect(headers['x-amz-tagging']).toBe('office=a%20b%2Bc')
     expect(headers['content-md5']).toBe(createHash('md5').update('text').digest('base64'))
     expect(Object.keys(headers).filter((name) => /checksum|trailer/.test(name))).toEqual([])
   })

@@ -120,6 +120,7 @@ async function sendPart(
     const init = { uploadId, number, body, digest }
     const etag = await uncounted(() => context.backend.putPart(key, init, signal))
     parts[number - 1] = { number, etag, digest, bytes: body.byteLength }
+    context.buffers.give(body)
   } finally {
     permit?.release()
   }

@@ -1,18 +1,21 @@
 import type { Subject } from './failure.ts'
 import { failure } from './failure.ts'
+import type { PartBuffers } from './part-buffers.ts'
 import type { OpenBody } from './upload-body.ts'
 
 /** Cuts a body into parts. Ends its source when it is closed, also one that is stuck. */
 export class PartReader {
   readonly #body: OpenBody
   readonly #subject: Subject
+  readonly #buffers: PartBuffers
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
   #rest: Uint8Array | undefined = undefined
   #ended = false
   #read = 0
 
-  constructor(body: OpenBody, subject: Subject) {
+  constructor(body: OpenBody, subject: Subject, buffers: PartBuffers) {
     this.#body = body
+    this.#buffers = buffers
     this.#subject = subject
   }
 
@@ -39,7 +42,7 @@ export class PartReader {
     while (filled < size) {
       const chunk = this.#rest ?? (await this.#pull(signal))
       if (chunk === undefined) break
-      part ??= Buffer.allocUnsafeSlow(size)
+      part ??= this.#buffers.take(size)
       const taken = Math.min(chunk.byteLength, size - filled)
       part.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken), filled)
       this.#rest = taken === chunk.byteLength ? undefined : chunk.subarray(taken)

@@ -11,6 +11,7 @@ import type { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
 import { failure, type Subject } from './failure.ts'
 import type { ObjectBackend } from './object-backend.ts'
+import type { PartBuffers } from './part-buffers.ts'
 import { StorageError } from './storage-error.ts'
 import type { UploadRegistry } from './upload-registry.ts'
 
@@ -18,6 +19,7 @@ import type { UploadRegistry } from './upload-registry.ts'
 export interface StorageContext<Client = unknown> {
   readonly backend: ObjectBackend<Client>
   readonly budget: ByteBudget
+  readonly buffers: PartBuffers
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
   readonly uploads: UploadRegistry

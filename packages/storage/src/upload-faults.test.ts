@@ -156,6 +156,13 @@ describe('an upload of one request', () => {
     expect((store.s3.requests['PutObject'] ?? 0) - before).toBe(1)
   })
 
+  test('with a condition is sent again when the store turned it away', async () => {
+    await using storage = await store.faulty()
+    store.proxy.set({ status: { code: 503, when: 'PUT', times: 1 } })
+    const sent = await storage.upload('key', 'text', { ifNoneMatch: '*' })
+    expect(sent).toMatchObject({ bytes: 4, checksumConfirmed: true })
+  })
+
   test('says that it does not know when nothing tells', async () => {
     await using storage = await store.faulty({ attempts: 1 })
     store.proxy.set({ dropReply: {} })

@@ -47,7 +47,7 @@ export async function upload(
     return await callStore(context, subject, 'idempotent', options, async (signal, progress) => {
       opened = true
       const open = await openSource(subject, body)
-      const reader = new PartReader(open, subject)
+      const reader = new PartReader(open, subject, context.buffers)
       const how = { algorithm, expectedDigest, onProgress }
       const job = { context, subject, key, body: open, reader, ...init, ...how }
       try {
@@ -80,11 +80,16 @@ async function transfer(
   let handedOver = false
   try {
     const first = await reader.next(needed, signal)
-    if (await reader.atEnd(signal)) return await putSmall(job, first, signal)
+    if (await reader.atEnd(signal)) {
+      const stored = await putSmall(job, first, signal)
+      context.buffers.give(first)
+      return stored
+    }
     handedOver = true
     return await uploadInParts(job, { body: first, permit }, signal, progress)
   } finally {
     if (!handedOver) permit?.release()
+    if (context.budget.isIdle) context.buffers.clear()
   }
 }
 
