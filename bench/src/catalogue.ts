@@ -4,7 +4,7 @@ import { sep } from 'node:path'
 const ENDING = '.bench.ts'
 
 /** The benchmarks there are: `concurrency/semaphore` is `concurrency/semaphore.bench.ts` here. */
-export function allBenchmarks(): string[] {
+function allBenchmarks(): string[] {
   return globSync(`*/*${ENDING}`, { cwd: import.meta.dirname })
     .map((path) => path.slice(0, -ENDING.length).replaceAll(sep, '/'))
     .sort()

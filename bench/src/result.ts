@@ -1,7 +1,7 @@
 import { type Spread, spreadOf } from './statistics.ts'
 
 /** What is promised of a figure. */
-export interface Bound {
+interface Bound {
   readonly sense: 'at most' | 'at least'
   readonly value: number
 }

@@ -13,8 +13,11 @@ export const OFFICES = 1_000
 export const PLANS = 5
 
 /** Starts a server with offices and their plans; stopped with `resources`. Returns its URL. */
-export async function startWithOffices(resources: AsyncDisposableStack): Promise<string> {
-  const postgres = resources.use(await startPostgres())
+export async function startWithOffices(
+  resources: AsyncDisposableStack,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const postgres = resources.use(await startPostgres({ settings }))
   const url = await postgres.createDatabase()
   const client = new Client(url)
   await client.connect()

@@ -1,0 +1,20 @@
+import { Semaphore as ToolkitSemaphore } from 'es-toolkit/promise'
+import { cancelScope, Semaphore } from '@yuzuru/concurrency'
+import type { Benchmark } from '../benchmark.ts'
+import { esToolkit, ours, TIMES } from './uncontended.ts'
+
+export const benchmark: Benchmark = {
+  kind: 'comparison',
+  title: 'a permit that nobody else wants, in a scope',
+  operation: 'acquire and release',
+  bars: [{ of: 'yuzuru', against: 'es-toolkit', atMost: 1.5 }],
+  cases() {
+    const semaphore = new Semaphore(10)
+    const toolkit = new ToolkitSemaphore(10)
+    const common = { operations: TIMES, expected: 10 }
+    return [
+      { ...common, name: 'yuzuru', run: () => cancelScope(() => ours(semaphore)) },
+      { ...common, name: 'es-toolkit', run: () => esToolkit(toolkit) },
+    ]
+  },
+}
