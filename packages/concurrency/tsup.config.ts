@@ -1,3 +1,13 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/index.ts', 'src/testing.ts'])
+export default build([
+  'src/index.ts',
+  'src/job.ts',
+  'src/otel.ts',
+  'src/processes.ts',
+  'src/testing.ts',
+  'src/threads.ts',
+  // What the workers of the executors run: started by its address, exported to nobody.
+  'src/process-worker.ts',
+  'src/thread-worker.ts',
+])

@@ -1,0 +1,14 @@
+import { Cancelled } from './cancelled.ts'
+import { IoError } from './io-error.ts'
+import { TimeoutError } from './timeout-error.ts'
+
+/**
+ * What kind of failure it was, in one word of a small set, as OpenTelemetry's `error.type` wants it.
+ * Never the message: that may hold what no trace should.
+ */
+export function errorKind(error: unknown): string {
+  if (Cancelled.isInstance(error)) return 'cancelled'
+  if (TimeoutError.isInstance(error)) return 'timeout'
+  if (IoError.isInstance(error)) return error.code
+  return error instanceof Error ? error.name : '_OTHER'
+}

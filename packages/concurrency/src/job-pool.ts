@@ -1,0 +1,38 @@
+import type { JobFailure } from './job-failure.ts'
+
+/** What is sent to a worker. */
+export interface JobRequest {
+  readonly name: string
+  readonly args: readonly unknown[]
+  /** On the wall clock, which all workers of a machine share: milliseconds since 1970. */
+  readonly deadlineAt: number | undefined
+  readonly context: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What comes back from a worker. */
+export type JobAnswer =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'error' | 'module'; readonly failure: JobFailure }
+
+/** A job that was handed over to a worker. */
+export interface RunningJob {
+  /** Rejects when the worker ends before the job. */
+  readonly answer: Promise<JobAnswer>
+  /** Whether the worker may have begun with it. */
+  readonly begun: boolean
+  /** Raises the flag that the job can read. */
+  cancel(): void
+  /** Kills the worker that has it, and no other; settles when that one is gone. */
+  kill(): Promise<void>
+  /** To be called once it has ended. */
+  release(): void
+}
+
+/** Workers that take one job each. The executor never gives it more jobs than there may be workers. */
+export interface JobPool {
+  /** @throws {TypeError} when something cannot be sent */
+  start(request: JobRequest, transfer: readonly unknown[]): RunningJob
+  /** Ends all workers; settles when they are gone. */
+  destroy(): Promise<void>
+}

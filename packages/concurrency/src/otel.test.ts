@@ -1,0 +1,176 @@
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+import { describe, expect, test } from 'vitest'
+import { cancelScope, io, IoError, withTimeout } from './index.ts'
+import { otel } from './otel.ts'
+
+/** OpenTelemetry's own SDK, in memory. */
+class Telemetry implements AsyncDisposable {
+  readonly #spans = new InMemorySpanExporter()
+  readonly #metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  readonly #tracers = new BasicTracerProvider({
+    spanProcessors: [new SimpleSpanProcessor(this.#spans)],
+  })
+  readonly #meters = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter: this.#metrics })],
+  })
+  readonly #subscription = otel({
+    tracer: this.#tracers.getTracer('test'),
+    meter: this.#meters.getMeter('test'),
+  })
+
+  get spans(): ReadableSpan[] {
+    return this.#spans.getFinishedSpans()
+  }
+
+  /** The points of a metric, as they are now. */
+  async points(name: string): Promise<readonly { attributes: object; value: unknown }[]> {
+    await this.#meters.forceFlush()
+    const last = this.#metrics.getMetrics().at(-1)
+    const found = last?.scopeMetrics.flatMap((scope) => scope.metrics)
+    return found?.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []
+  }
+
+  stop(): void {
+    this.#subscription[Symbol.dispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop()
+    await this.#tracers.shutdown()
+    await this.#meters.shutdown()
+  }
+}
+
+const call = { boundary: 'disk', operation: 'write', effect: 'write' } as const
+const told = { 'yuzuru.boundary': 'disk', 'yuzuru.operation': 'write', 'yuzuru.effect': 'write' }
+
+describe('otel', () => {
+  test('makes a span of each call, named for its boundary and operation', async () => {
+    await using telemetry = new Telemetry()
+    expect(await io(call, undefined, () => 'written')).toBe('written')
+    expect(telemetry.spans).toHaveLength(1)
+    const [span] = telemetry.spans
+    expect(span?.name).toBe('disk.write')
+    expect(span?.attributes).toEqual(told)
+    expect(span?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('tells the code and the outcome of a failure, and nothing that may be secret', async () => {
+    await using telemetry = new Telemetry()
+    const error = new IoError('the key hunter2 is wrong', {
+      ...call,
+      code: 'denied',
+      retryable: false,
+      outcome: 'unknown',
+      cause: new Error('hunter2'),
+    })
+    const failing = io(call, undefined, () => Promise.reject(error))
+    await expect(failing).rejects.toBe(error)
+    const [span] = telemetry.spans
+    expect(span?.attributes).toEqual({
+      ...told,
+      'error.type': 'denied',
+      'yuzuru.outcome': 'unknown',
+    })
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'denied' })
+    expect(span?.events).toEqual([])
+    const { name, attributes, status } = span as ReadableSpan
+    expect(JSON.stringify({ name, attributes, status })).not.toContain('hunter2')
+  })
+
+  test('names an error that is no IoError by its class', async () => {
+    await using telemetry = new Telemetry()
+    const failing = io(call, undefined, () => Promise.reject(new TypeError('no')))
+    await expect(failing).rejects.toThrow(TypeError)
+    expect(telemetry.spans[0]?.attributes['error.type']).toBe('TypeError')
+  })
+
+  test('takes a timeout for an error and a cancel for none', async () => {
+    await using telemetry = new Telemetry()
+    await expect(io(call, { timeoutMs: 0 }, () => 1)).rejects.toThrow()
+    const cancelled = cancelScope((scope) =>
+      io(call, undefined, (signal) => {
+        scope.cancel()
+        throw signal.reason
+      }),
+    )
+    await expect(cancelled).rejects.toThrow()
+    const [timeout, cancel] = telemetry.spans
+    expect(timeout?.attributes['error.type']).toBe('timeout')
+    expect(timeout?.attributes['yuzuru.outcome']).toBe('none')
+    expect(timeout?.status.code).toBe(SpanStatusCode.ERROR)
+    expect(cancel?.attributes['error.type']).toBe('cancelled')
+    expect(cancel?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('makes the span of an inner call a child of the outer one, and siblings siblings', async () => {
+    await using telemetry = new Telemetry()
+    await io({ ...call, operation: 'outer' }, undefined, async () => {
+      await Promise.all([
+        withTimeout(1_000, () => io({ ...call, operation: 'a' }, undefined, async () => 1)),
+        io({ ...call, operation: 'b' }, undefined, async () => 2),
+      ])
+    })
+    await io({ ...call, operation: 'after' }, undefined, () => 3)
+    const by = new Map(telemetry.spans.map((span) => [span.name, span]))
+    const outer = by.get('disk.outer')?.spanContext().spanId
+    expect(outer).toBeDefined()
+    expect(by.get('disk.a')?.parentSpanContext?.spanId).toBe(outer)
+    expect(by.get('disk.b')?.parentSpanContext?.spanId).toBe(outer)
+    expect(by.get('disk.after')?.parentSpanContext).toBeUndefined()
+  })
+
+  test('measures how long calls take and how many are under way', async () => {
+    await using telemetry = new Telemetry()
+    const release = Promise.withResolvers<void>()
+    const running = io(call, undefined, () => release.promise)
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
+      { attributes: told, value: 1 },
+    ])
+    release.resolve()
+    await running
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
+      { attributes: told, value: 0 },
+    ])
+    expect(await telemetry.points('yuzuru.io.duration')).toMatchObject([
+      { attributes: told, value: { count: 1 } },
+    ])
+  })
+
+  test('says nothing once it is disposed of, and of calls that began before it', async () => {
+    const release = Promise.withResolvers<void>()
+    const before = io(call, undefined, () => release.promise)
+    await using telemetry = new Telemetry()
+    release.resolve()
+    await before
+    telemetry.stop()
+    await io(call, undefined, () => 1)
+    expect(telemetry.spans).toEqual([])
+  })
+
+  test('takes the global providers where it is given none', async () => {
+    const spans = new InMemorySpanExporter()
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
+    trace.setGlobalTracerProvider(provider)
+    try {
+      using _telemetry = otel()
+      await io(call, undefined, () => 1)
+    } finally {
+      trace.disable()
+    }
+    expect(spans.getFinishedSpans()).toHaveLength(1)
+    await provider.shutdown()
+  })
+})

@@ -1,0 +1,54 @@
+import { deserialize, serialize } from 'node:v8'
+import { describeFailure } from './job-failure.ts'
+import type { JobAnswer, JobRequest } from './job-pool.ts'
+import { Moved } from './moved.ts'
+import { isProcessSignal, type ProcessMessage } from './process-message.ts'
+import { type CancelFlag, runJob } from './run-job.ts'
+import { unserialisableResult } from './unserialisable.ts'
+
+/** The job that was last asked to end: it may be told of before the job itself has come. */
+let asked = 0
+let onAsked: (() => void) | undefined
+
+process.on('message', (message) => {
+  if (!isProcessSignal(message)) return
+  asked = message.number
+  onAsked?.()
+})
+
+// Without its parent nobody waits for what it does.
+process.once('disconnect', () => process.exit())
+
+/** What tinypool calls in each process. */
+export default async function work({
+  number,
+  module,
+  request,
+}: ProcessMessage): Promise<Uint8Array> {
+  const job = deserialize(request) as JobRequest
+  const answer = await runJob(() => import(module), job, flagOf(number))
+  return pack(job.name, answer)
+}
+
+function flagOf(number: number): CancelFlag {
+  const isRaised = (): boolean => asked === number
+  return {
+    isRaised,
+    watch(callback) {
+      onAsked = callback
+      return () => {
+        onAsked = undefined
+      }
+    },
+  }
+}
+
+function pack(job: string, answer: JobAnswer): Uint8Array {
+  if (answer.kind !== 'value') return serialize(answer)
+  const value = answer.value instanceof Moved ? answer.value.value : answer.value
+  try {
+    return serialize({ kind: 'value', value })
+  } catch {
+    return serialize({ kind: 'error', failure: describeFailure(unserialisableResult(job, value)) })
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { exerciseExecutor } from '../test/exercise-executor.ts'
+import type * as jobs from '../test/executor-jobs.ts'
+import { processes } from './processes.ts'
+
+const module = new URL('../test/executor-jobs.ts', import.meta.url)
+
+describe('an executor of processes', () => {
+  for (const each of exerciseExecutor((options) => processes<typeof jobs>(options))) {
+    test(each.name, () => each.run())
+  }
+
+  test('refuses memory that only threads can share', async () => {
+    await using executor = processes<typeof jobs>({ module, workers: 1 })
+    await expect(executor.call('echo', new SharedArrayBuffer(4))).rejects.toThrow(
+      'Expected argument 1 of "echo" to be serialisable, got an instance of SharedArrayBuffer',
+    )
+  })
+
+  test('copies what a job hands over', async () => {
+    await using executor = processes<typeof jobs>({ module, workers: 1 })
+    const bytes = await executor.call('fill', 1_000)
+    expect([bytes.byteLength, bytes[0]]).toEqual([1_000, 7])
+  })
+})

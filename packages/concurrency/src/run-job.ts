@@ -1,0 +1,64 @@
+import { isCausedBy } from './cancelled.ts'
+import { currentClock } from './clock.ts'
+import { describeFailure } from './job-failure.ts'
+import type { JobAnswer, JobRequest } from './job-pool.ts'
+import { JobScope } from './job-scope.ts'
+import { runInScope } from './run-in-scope.ts'
+
+/** How a job learns that its caller asks it to end. */
+export interface CancelFlag {
+  /** Whether it was asked. */
+  readonly isRaised: () => boolean
+  /** Calls back when that changes; returns what takes the callback off. */
+  watch(callback: () => void): () => void
+}
+
+interface Runnable {
+  run(value: unknown, fn: () => unknown): unknown
+}
+
+type Exports = Readonly<Record<string, unknown>>
+
+/** Runs a job, in its worker, in a scope of its own. Never throws: what happened is in the answer. */
+export async function runJob(
+  load: () => Promise<Exports>,
+  { name, args, deadlineAt, context }: JobRequest,
+  flag: CancelFlag,
+): Promise<JobAnswer> {
+  let exports: Exports
+  try {
+    exports = await load()
+  } catch (error) {
+    return { kind: 'module', failure: describeFailure(error) }
+  }
+  const job = Object.hasOwn(exports, name) ? exports[name] : undefined
+  if (typeof job !== 'function') {
+    const mistake = new TypeError(`Expected "${name}" to be a function that the module exports`)
+    return { kind: 'error', failure: describeFailure(mistake) }
+  }
+  const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now()
+  const scope = new JobScope(name, currentClock().now() + left, flag.isRaised)
+  const unwatch = flag.watch(() => scope.look())
+  try {
+    const value = await runInScope(scope, () => inContext(exports, context, () => job(...args)))
+    return { kind: 'value', value }
+  } catch (error) {
+    if (isCausedBy(error, scope.ownReason)) return { kind: 'cancelled' }
+    return { kind: 'error', failure: describeFailure(error) }
+  } finally {
+    unwatch()
+  }
+}
+
+/** Calls `fn` with the values that travelled, in the variables that the module exports as `context`. */
+function inContext(exports: Exports, values: Exports | undefined, fn: () => unknown): unknown {
+  if (values === undefined) return fn()
+  const variables = (exports['context'] ?? {}) as Readonly<Record<string, Runnable | undefined>>
+  let call = fn
+  for (const [name, value] of Object.entries(values)) {
+    const variable = variables[name]
+    const inner = call
+    if (variable !== undefined) call = () => variable.run(value, inner)
+  }
+  return call()
+}

@@ -1,0 +1,33 @@
+import type { Transferable } from 'node:worker_threads'
+import type { AnyJobs, Executor, JobOptions } from './executor.ts'
+import { executorSettings, type ExecutorOptions } from './executor-options.ts'
+import { PoolExecutor } from './pool-executor.ts'
+import { ThreadPool } from './thread-pool.ts'
+
+export interface ThreadsOptions extends ExecutorOptions {}
+
+export interface ThreadJobOptions extends JobOptions {
+  /** What is handed over rather than copied: buffers, ports, streams in the arguments. Unusable after. */
+  readonly transfer?: readonly Transferable[]
+}
+
+/**
+ * Runs the functions that a module exports in threads: for what computes, and would block the event
+ * loop. Threads start when they are needed.
+ *
+ * A cancel, or the deadline, of the scope around a call raises a flag that the job can read; after
+ * `graceMs` its thread is killed, and no other. The call returns when the job has ended.
+ *
+ * @example
+ * await using images = threads<typeof import('./images.ts')>({
+ *   module: new URL('./images.ts', import.meta.url),
+ *   effect: 'read',
+ * })
+ * const small = await withTimeout(2_000, () => images.call('resize', picture, 320))
+ */
+export function threads<M extends object = AnyJobs>(
+  options: ThreadsOptions,
+): Executor<M, ThreadJobOptions> {
+  const settings = executorSettings(options)
+  return new PoolExecutor('threads', settings, new ThreadPool(settings))
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { exerciseExecutor } from '../test/exercise-executor.ts'
+import type * as jobs from '../test/executor-jobs.ts'
+import { Phone } from '../test/phone.ts'
+import type { Executor } from './executor.ts'
+import { cancelScope, Cancelled } from './index.ts'
+import { type ThreadJobOptions, threads } from './threads.ts'
+
+const module = new URL('../test/executor-jobs.ts', import.meta.url)
+
+function open(): Executor<typeof jobs, ThreadJobOptions> {
+  return threads<typeof jobs>({ module, workers: 1, graceMs: Infinity })
+}
+
+describe('an executor of threads', () => {
+  for (const each of exerciseExecutor((options) => threads<typeof jobs>(options))) {
+    test(each.name, () => each.run())
+  }
+
+  test('shows the flag to a job that never yields', async () => {
+    await using phone = await Phone.open()
+    await using executor = open()
+    const before = await executor.call('worker')
+    const spinning = cancelScope(async (scope) => {
+      const call = executor.call('spin', phone.port)
+      await phone.next()
+      scope.cancel('enough')
+      await call
+    })
+    await expect(spinning).rejects.toThrow(Cancelled)
+    expect(await executor.call('worker')).toBe(before)
+  })
+
+  test('hands over what is to be transferred instead of copying it', async () => {
+    await using executor = open()
+    const bytes = Uint8Array.of(1, 2, 3)
+    const transfer = [bytes.buffer]
+    const echoed = await executor.run({ name: 'echo', args: [bytes] }, { transfer })
+    expect(echoed).toEqual(Uint8Array.of(1, 2, 3))
+    expect(bytes.byteLength).toBe(0)
+  })
+
+  test('shares memory that is shared', async () => {
+    await using executor = open()
+    const shared = new Int32Array(new SharedArrayBuffer(4))
+    const echoed = (await executor.call('echo', shared)) as Int32Array
+    Atomics.store(shared, 0, 42)
+    expect(echoed[0]).toBe(42)
+  })
+
+  test('takes what a job hands over', async () => {
+    await using executor = open()
+    const bytes = await executor.call('fill', 1_000_000)
+    expect([bytes.byteLength, bytes[0], bytes.at(-1)]).toEqual([1_000_000, 7, 7])
+  })
+
+  test('refuses a transfer list that cannot be, and keeps its thread', async () => {
+    await using executor = open()
+    const before = await executor.call('worker')
+    const transfer = ['no buffer' as never]
+    const sent = executor.run({ name: 'echo', args: [1] }, { transfer })
+    await expect(sent).rejects.toThrow(TypeError)
+    expect(await executor.call('worker')).toBe(before)
+  })
+})

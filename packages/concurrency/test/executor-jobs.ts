@@ -1,0 +1,131 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { threadId } from 'node:worker_threads'
+import { checkpoint, currentSignal } from '../src/checkpoint.ts'
+import { IoError } from '../src/io-error.ts'
+import { jobScope, moved } from '../src/job.ts'
+import { remaining } from '../src/remaining.ts'
+
+/* The jobs of the executors' tests. Those that take a port connect to it, and so tell that they run. */
+
+export const context: { readonly requestId: AsyncLocalStorage<string> } = {
+  requestId: new AsyncLocalStorage(),
+}
+
+export const notAFunction: number = 1
+
+export function add(a: number, b: number): number {
+  return a + b
+}
+
+export async function worker(): Promise<string> {
+  await checkpoint()
+  return `${process.pid}:${threadId}`
+}
+
+export function budget(): number {
+  return remaining()
+}
+
+export function requestId(): string | undefined {
+  return context.requestId.getStore()
+}
+
+export function echo(value: unknown): unknown {
+  return value
+}
+
+export function environment(name: string): string | undefined {
+  return process.env[name]
+}
+
+/** Yields to nobody and never looks at its flag. */
+export async function hang(port: number): Promise<never> {
+  await call(port)
+  for (;;);
+}
+
+/** Looks at its flag. */
+export async function obey(port: number): Promise<never> {
+  await call(port)
+  for (;;) await checkpoint()
+}
+
+/** Sees its flag without ever yielding. */
+export async function spin(port: number): Promise<never> {
+  await call(port)
+  for (;;) jobScope()?.throwIfCancelled()
+}
+
+/** Waits for nothing but its signal; then says so, and takes the time that it is given. */
+export async function save(port: number): Promise<string> {
+  const socket = await call(port)
+  const signal = currentSignal()
+  if (signal?.aborted === false) await once(signal, 'abort')
+  socket.write('saving')
+  await once(socket, 'close')
+  return 'saved'
+}
+
+/** Runs until the other side closes. */
+export async function hold(port: number): Promise<string> {
+  const socket = await call(port)
+  await once(socket, 'close')
+  return await worker()
+}
+
+export async function exit(port: number): Promise<never> {
+  await call(port)
+  process.exit(3)
+}
+
+export async function explode(port: number): Promise<never> {
+  await call(port)
+  setTimeout(() => {
+    throw new Error('outside the job')
+  })
+  return await new Promise(() => undefined)
+}
+
+export function devour(): never {
+  const eaten: number[][] = []
+  for (;;) eaten.push(Array.from({ length: 100_000 }, (_, index) => index + 0.5))
+}
+
+export function fail(): never {
+  throw new RangeError('too far', { cause: new Error('a step') })
+}
+
+export function failAtIo(): never {
+  throw new IoError('the disk is full', {
+    boundary: 'disk',
+    operation: 'write',
+    code: 'full',
+    retryable: true,
+    outcome: 'unknown',
+  })
+}
+
+export function failWithText(): never {
+  // oxlint-disable-next-line no-throw-literal -- what somebody else's code may do
+  throw 'only a text'
+}
+
+export function fill(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length).fill(7)
+  return moved(bytes, [bytes.buffer])
+}
+
+export function giveFunction(): unknown {
+  return { inside: () => 'a secret' }
+}
+
+async function call(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  // The other end may go first.
+  socket.on('error', () => undefined)
+  socket.resume()
+  await once(socket, 'connect')
+  return socket
+}
