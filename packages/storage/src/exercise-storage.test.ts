@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
-import { exerciseStorage, type StorageFixture } from './exercise-storage.ts'
+import { exerciseStorage } from './exercise-storage.ts'
 import { createFakeStorage } from './fake-storage.ts'
+import type { StorageFixture } from './storage-case.ts'
 import { startTestStore, type TestStore } from './test-store.ts'
 
 const PART = 5 * 1_024 ** 2

@@ -3,14 +3,13 @@ import { setImmediate } from 'node:timers/promises'
 import { type Checksum, digestOf } from './checksum.ts'
 import { failure, type Subject } from './failure.ts'
 import { listInMemory } from './memory-list.ts'
+import { checkDigest, clamped, Refusal } from './memory-refusal.ts'
 import type {
-  ByteRange,
   CompleteInit,
   CopyInit,
   CopyPartInit,
   CreateUploadInit,
   DeleteFailure,
-  Digest,
   GetInit,
   Incoming,
   ObjectBackend,
@@ -29,7 +28,6 @@ import {
   type ObjectInfo,
   type WriteConditions,
 } from './object-info.ts'
-import type { StorageErrorCode } from './storage-error.ts'
 import { multipartEtag, wholeChecksum } from './whole-checksum.ts'
 
 /** An object in memory. */
@@ -257,16 +255,6 @@ interface NewObject {
   readonly conditions: WriteConditions
 }
 
-/** What S3 would answer with an error. */
-class Refusal extends Error {
-  readonly code: StorageErrorCode
-
-  constructor(code: StorageErrorCode) {
-    super(code)
-    this.code = code
-  }
-}
-
 /** As a request would, it takes a turn of the event loop and obeys the signal. */
 async function turn(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
@@ -282,15 +270,6 @@ async function* chunks(
     await turn(signal)
     yield Uint8Array.from(bytes.subarray(start, start + 65_536))
   }
-}
-
-function checkDigest(body: Uint8Array, { algorithm, value }: Digest): void {
-  if (digestOf(algorithm, body).toString('base64') !== value) throw new Refusal('checksum_mismatch')
-}
-
-function clamped({ start, end }: ByteRange, bytes: number): Required<ByteRange> {
-  if (start >= bytes) throw new Refusal('range_not_satisfiable')
-  return { start, end: Math.min(end ?? bytes - 1, bytes - 1) }
 }
 
 function unquote(etag: string): string {

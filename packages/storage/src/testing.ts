@@ -1,2 +1,3 @@
-export { exerciseStorage, type StorageCase, type StorageFixture } from './exercise-storage.ts'
+export { exerciseStorage } from './exercise-storage.ts'
 export { createFakeStorage, type FakeStorage, type FakeStorageOptions } from './fake-storage.ts'
+export type { StorageCase, StorageFixture } from './storage-case.ts'
