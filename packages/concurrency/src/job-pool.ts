@@ -17,8 +17,12 @@ export type JobAnswer =
 
 /** A job that was handed over to a worker. */
 export interface RunningJob {
-  /** Rejects when the worker ends before the job. */
-  readonly answer: Promise<JobAnswer>
+  /** What the worker sends back. Rejects when it ends before the job. */
+  readonly reply: Promise<unknown>
+  /** What a reply means. */
+  answerOf(reply: unknown): JobAnswer
+  /** What the rejection of `reply` means; a `TypeError` is the caller's mistake. */
+  explain(error: unknown): unknown
   /** Whether the worker may have begun with it. */
   readonly begun: boolean
   /** Raises the flag that the job can read. */

@@ -149,12 +149,13 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     const unlisten = scope.onCancel(stop)
     this.#stops.add(stop)
     try {
-      return await job.answer
+      return job.answerOf(await job.reply)
     } catch (error) {
       await killed
       progress.sent = job.begun
-      if (error instanceof TypeError) throw error
-      throw killed === undefined ? this.#crash(call, job, error) : this.#ending(call, scope)
+      if (killed !== undefined) throw this.#ending(call, scope)
+      const cause = job.explain(error)
+      throw cause instanceof TypeError ? cause : this.#crash(call, job, cause)
     } finally {
       unlisten()
       grace?.cancel()

@@ -1,17 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
-import { deserialize, serialize } from 'node:v8'
+import { serialize } from 'node:v8'
 import { Tinypool } from 'tinypool'
 import type { ExecutorSettings } from './executor-options.ts'
-import type { JobAnswer, JobPool, JobRequest, RunningJob } from './job-pool.ts'
-import { KillSwitch } from './kill-switch.ts'
-import type { ProcessMessage, ProcessSignal } from './process-message.ts'
+import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
+import { ProcessJob } from './process-job.ts'
 import { unserialisableArguments } from './unserialisable.ts'
 import { WorkerWatch } from './worker-watch.ts'
 import { workerUrl } from './worker-url.ts'
-
-/** As much of tinypool's workers as is used: their process's id and events. */
-type Child = Tinypool['threads'][number]
 
 /**
  * The processes of a {@link JobPool}, by tinypool. tinypool drops the process of a task whose signal
@@ -40,6 +36,7 @@ export class ProcessPool implements JobPool {
     })
     this.#tinypool.on('error', () => undefined)
     this.#watch = new WorkerWatch(
+      workers,
       () => this.#tinypool.threads,
       (how) => {
         for (const job of this.#jobs) if (!job.begun) job.fail(how)
@@ -58,66 +55,6 @@ export class ProcessPool implements JobPool {
 
   async destroy(): Promise<void> {
     await this.#tinypool.destroy()
-  }
-}
-
-class ProcessJob implements RunningJob {
-  readonly release: () => void
-  answer!: Promise<JobAnswer>
-  begun = false
-  readonly #message: ProcessMessage
-  readonly #watch: WorkerWatch
-  readonly #stop = new KillSwitch()
-  #send: ((signal: ProcessSignal) => void) | undefined
-  #asked = false
-  #end: string | undefined
-
-  constructor(message: ProcessMessage, watch: WorkerWatch, release: () => void) {
-    this.#message = message
-    this.#watch = watch
-    this.release = release
-  }
-
-  begin(tinypool: Tinypool): void {
-    const channel = {
-      // Called once the job is sent to a process.
-      onMessage: (send: (signal: ProcessSignal) => void) => {
-        this.begun = true
-        this.#send = send
-        if (this.#asked) this.cancel()
-      },
-    }
-    this.answer = tinypool.run(this.#message, { signal: this.#stop, channel }).then(
-      (bytes: Uint8Array) => deserialize(bytes) as JobAnswer,
-      // tinypool says only that it was unexpected.
-      (cause: unknown) => {
-        throw new Error(`The process ${this.#end ?? this.#watch.lastEnd}`, { cause })
-      },
-    )
-  }
-
-  cancel(): void {
-    this.#asked = true
-    this.#send?.({ yuzuru: 'cancel', number: this.#message.number })
-  }
-
-  /** Gives it up: no process will take it. */
-  fail(how: string): void {
-    this.#end = how
-    this.#stop.fire()
-  }
-
-  kill(): Promise<void> {
-    return this.#watch.untilGone(
-      () => this.#stop.fire(),
-      (child) => {
-        try {
-          process.kill((child as Child).threadId, 'SIGKILL')
-        } catch {
-          // It was quicker.
-        }
-      },
-    )
   }
 }
 

@@ -3,12 +3,15 @@ import { describeFailure } from './job-failure.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
 import { Moved } from './moved.ts'
 import { isProcessSignal, type ProcessMessage } from './process-message.ts'
-import { type CancelFlag, runJob } from './run-job.ts'
+import { type CancelFlag, lazyModule, runJob } from './run-job.ts'
 import { unserialisableResult } from './unserialisable.ts'
 
 /** The job that was last asked to end: it may be told of before the job itself has come. */
 let asked = 0
 let onAsked: (() => void) | undefined
+
+/** There is but one, though it comes with each job. */
+let load: ReturnType<typeof lazyModule> | undefined
 
 process.on('message', (message) => {
   if (!isProcessSignal(message)) return
@@ -26,7 +29,8 @@ export default async function work({
   request,
 }: ProcessMessage): Promise<Uint8Array> {
   const job = deserialize(request) as JobRequest
-  const answer = await runJob(() => import(module), job, flagOf(number))
+  load ??= lazyModule(module)
+  const answer = await runJob(load, job, flagOf(number))
   return pack(job.name, answer)
 }
 

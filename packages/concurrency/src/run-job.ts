@@ -17,17 +17,29 @@ interface Runnable {
   run(value: unknown, fn: () => unknown): unknown
 }
 
-type Exports = Readonly<Record<string, unknown>>
+/** What a module exports. */
+export type Exports = Readonly<Record<string, unknown>>
+
+/**
+ * Imports a module when it is first needed. Asking `import()` again would cost each job more than its
+ * scope does. What failed is tried again.
+ */
+export function lazyModule(url: string): () => Exports | Promise<Exports> {
+  let exports: Exports | undefined
+  const load = async (): Promise<Exports> => (exports = (await import(url)) as Exports)
+  return () => exports ?? load()
+}
 
 /** Runs a job, in its worker, in a scope of its own. Never throws: what happened is in the answer. */
 export async function runJob(
-  load: () => Promise<Exports>,
+  load: () => Exports | Promise<Exports>,
   { name, args, deadlineAt, context }: JobRequest,
   flag: CancelFlag,
 ): Promise<JobAnswer> {
   let exports: Exports
   try {
-    exports = await load()
+    const loaded = load()
+    exports = loaded instanceof Promise ? await loaded : loaded
   } catch (error) {
     return { kind: 'module', failure: describeFailure(error) }
   }
@@ -38,15 +50,21 @@ export async function runJob(
   }
   const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now()
   const scope = new JobScope(name, currentClock().now() + left, flag.isRaised)
-  const unwatch = flag.watch(() => scope.look())
+  let unwatch: (() => void) | undefined
+  const begin = (): unknown => {
+    const value: unknown = inContext(exports, context, () => job(...args))
+    // Who has returned needs no call; to be called costs more than most jobs.
+    if (value instanceof Promise) unwatch = flag.watch(() => scope.look())
+    return value
+  }
   try {
-    const value = await runInScope(scope, () => inContext(exports, context, () => job(...args)))
+    const value = await runInScope(scope, begin)
     return { kind: 'value', value }
   } catch (error) {
     if (isCausedBy(error, scope.ownReason)) return { kind: 'cancelled' }
     return { kind: 'error', failure: describeFailure(error) }
   } finally {
-    unwatch()
+    unwatch?.()
   }
 }
 

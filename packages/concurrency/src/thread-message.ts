@@ -1,12 +1,19 @@
-import type { JobRequest } from './job-pool.ts'
+import type { JobAnswer } from './job-pool.ts'
 
-/** A job on its way to a thread. */
-export interface ThreadMessage extends JobRequest {
+/** A job on its way to a thread: a tuple, because the names of an object's fields travel each time. */
+export type ThreadMessage = readonly [
   /** Where its slot of the shared memory begins. */
-  readonly slot: number
+  slot: number,
   /** Its number: never 0, and unlike that of the slot's last job. */
-  readonly number: number
-}
+  number: number,
+  name: string,
+  args: readonly unknown[],
+  deadlineAt?: number | undefined,
+  context?: Readonly<Record<string, unknown>> | undefined,
+]
+
+/** What comes back: what the job gave, in an array of one, or what else became of it. */
+export type ThreadAnswer = readonly [value: unknown] | Exclude<JobAnswer, { kind: 'value' }>
 
 /** What a thread is started with. */
 export interface ThreadData {

@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { ExecutorSettings } from './executor-options.ts'
-import type { JobAnswer, JobPool, JobRequest, RunningJob } from './job-pool.ts'
+import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
 import { KillSwitch } from './kill-switch.ts'
-import { ANSWERED, BEGUN, FLAG, SLOT_LENGTH, type ThreadMessage } from './thread-message.ts'
-import { unserialisableArguments, unserialisableResult } from './unserialisable.ts'
+import { ThreadJob } from './thread-job.ts'
+import { SLOT_LENGTH, type ThreadMessage } from './thread-message.ts'
 import { WorkerWatch } from './worker-watch.ts'
 import { workerUrl } from './worker-url.ts'
 
@@ -47,6 +47,7 @@ export class ThreadPool implements JobPool {
     // What happens to a thread without a job concerns nobody: another one takes its place.
     this.#piscina.on('error', () => undefined)
     this.#watch = new WorkerWatch(
+      workers,
       () => this.#piscina.threads,
       (how) => {
         for (const job of this.#jobs) if (!job.begun) job.fail(how)
@@ -58,90 +59,27 @@ export class ThreadPool implements JobPool {
     const slot = this.#slots.pop() as number
     const number = (this.#number = (this.#number % MAX_JOB_NUMBER) + 1)
     const { name, args, deadlineAt, context } = request
-    const message: ThreadMessage = { slot, number, name, args, deadlineAt, context }
+    const message: ThreadMessage =
+      deadlineAt === undefined && context === undefined
+        ? [slot, number, name, args]
+        : [slot, number, name, args, deadlineAt, context]
     const stop = new KillSwitch()
-    const answer = this.#outside(() =>
+    const reply = this.#outside(() =>
       this.#piscina.run(message, { signal: stop, transferList: transfer as never }),
-    ) as Promise<JobAnswer>
+    )
     this.#watch.look()
-    const job = new ThreadJob(this.#control, this.#watch, message, transfer, stop, answer, () => {
-      this.#jobs.delete(job)
-      this.#slots.push(slot)
-    })
+    const job = new ThreadJob(
+      { control: this.#control, watch: this.#watch, message, transfer, stop, reply },
+      () => {
+        this.#jobs.delete(job)
+        this.#slots.push(slot)
+      },
+    )
     this.#jobs.add(job)
     return job
   }
 
   async destroy(): Promise<void> {
     await this.#piscina.destroy()
-  }
-}
-
-class ThreadJob implements RunningJob {
-  readonly answer: Promise<JobAnswer>
-  readonly release: () => void
-  readonly #control: Int32Array<SharedArrayBuffer>
-  readonly #watch: WorkerWatch
-  readonly #message: ThreadMessage
-  readonly #stop: KillSwitch
-  readonly #transfer: readonly unknown[]
-  #failure: Error | undefined
-
-  constructor(
-    control: Int32Array<SharedArrayBuffer>,
-    watch: WorkerWatch,
-    message: ThreadMessage,
-    transfer: readonly unknown[],
-    stop: KillSwitch,
-    answer: Promise<JobAnswer>,
-    release: () => void,
-  ) {
-    this.#control = control
-    this.#watch = watch
-    this.#message = message
-    this.#transfer = transfer
-    this.#stop = stop
-    this.release = release
-    this.answer = answer.catch((error: unknown) => {
-      throw this.#told(error)
-    })
-  }
-
-  get begun(): boolean {
-    return this.#has(BEGUN)
-  }
-
-  cancel(): void {
-    const { slot, number } = this.#message
-    Atomics.store(this.#control, slot + FLAG, number)
-    Atomics.notify(this.#control, slot + FLAG)
-  }
-
-  /** Gives it up: no thread will take it. */
-  fail(how: string): void {
-    this.#failure = new Error(`The thread ${how}`)
-    this.#stop.fire()
-  }
-
-  kill(): Promise<void> {
-    return this.#watch.untilGone(() => this.#stop.fire())
-  }
-
-  #has(mark: number): boolean {
-    const { slot, number } = this.#message
-    return Atomics.load(this.#control, slot + mark) === number
-  }
-
-  #told(error: unknown): unknown {
-    const { name, args } = this.#message
-    if (this.#failure !== undefined) return this.#failure
-    // On its way from a thread that ended of it, such an error keeps its name only in the stack.
-    const isCloning = error instanceof Error && error.stack?.startsWith('DataCloneError')
-    if (!isCloning) return error
-    if (this.#has(ANSWERED)) return unserialisableResult(name)
-    if (this.begun) return error
-    return unserialisableArguments(name, args, (arg) => {
-      if (!this.#transfer.includes(arg)) structuredClone(arg)
-    })
   }
 }

@@ -1,27 +1,35 @@
 import { workerData } from 'node:worker_threads'
-import type { JobAnswer } from './job-pool.ts'
 import { Moved } from './moved.ts'
-import { type CancelFlag, runJob } from './run-job.ts'
-import { ANSWERED, BEGUN, FLAG, type ThreadData, type ThreadMessage } from './thread-message.ts'
+import { type CancelFlag, lazyModule, runJob } from './run-job.ts'
+import {
+  ANSWERED,
+  BEGUN,
+  FLAG,
+  type ThreadAnswer,
+  type ThreadData,
+  type ThreadMessage,
+} from './thread-message.ts'
 
 const { control, module } = workerData as ThreadData
+const load = lazyModule(module)
 
 /** What piscina calls in each thread. */
 export default async function work(message: ThreadMessage): Promise<unknown> {
-  Atomics.store(control, message.slot + BEGUN, message.number)
-  const answer = await runJob(() => import(module), message, flagOf(message))
-  Atomics.store(control, message.slot + ANSWERED, message.number)
-  if (answer.kind !== 'value' || !(answer.value instanceof Moved)) return answer
+  const [slot, number, name, args, deadlineAt, context] = message
+  Atomics.store(control, slot + BEGUN, number)
+  const answer = await runJob(load, { name, args, deadlineAt, context }, flagOf(slot, number))
+  Atomics.store(control, slot + ANSWERED, number)
+  if (answer.kind !== 'value') return answer
+  if (!(answer.value instanceof Moved)) return [answer.value] satisfies ThreadAnswer
   const { value, transfer } = answer.value
   const { Piscina } = await import('piscina')
-  const told: JobAnswer = { kind: 'value', value }
   return Piscina.move({
     [Piscina.transferableSymbol]: transfer,
-    [Piscina.valueSymbol]: told,
+    [Piscina.valueSymbol]: [value] satisfies ThreadAnswer,
   } as never)
 }
 
-function flagOf({ slot, number }: ThreadMessage): CancelFlag {
+function flagOf(slot: number, number: number): CancelFlag {
   const place = slot + FLAG
   const isRaised = (): boolean => Atomics.load(control, place) === number
   return {

@@ -10,23 +10,29 @@ interface Leaving {
 export class WorkerWatch {
   /** How a worker ended, as of the event that is being handled. */
   lastEnd = 'ended'
-  readonly #seen = new WeakSet<Leaving>()
+  readonly #most: number
+  readonly #seen = new Set<Leaving>()
   readonly #workers: () => readonly Leaving[]
   readonly #onLastGone: (how: string) => void
 
-  constructor(workers: () => readonly Leaving[], onLastGone: (how: string) => void) {
+  /** @param most how many workers there may be */
+  constructor(most: number, workers: () => readonly Leaving[], onLastGone: (how: string) => void) {
+    this.#most = most
     this.#workers = workers
     this.#onLastGone = onLastGone
   }
 
   /** To be called when there may be new workers. */
   look(): void {
+    if (this.#seen.size === this.#most) return
     for (const worker of this.#workers()) {
       if (this.#seen.has(worker)) continue
       this.#seen.add(worker)
       worker.once('exit', (code, signal) => {
+        this.#seen.delete(worker)
         this.lastEnd = signal ? `was ended by ${signal}` : `exited with code ${code}`
         if (this.#workers().length === 0) this.#onLastGone(this.lastEnd)
+        else this.look()
       })
     }
   }
