@@ -1,12 +1,12 @@
 /**
- * `pnpm bench [NAME …] [--node26 | --node24] [--processes 3] [--json] [--list]`
+ * `pnpm bench [NAME …] [--node26 | --node24] [--processes 3] [--json | --markdown] [--list]`
  *
  * NAME is a folder (`concurrency`) or one benchmark (`concurrency/semaphore`); default: all.
  * A missed bar is told and is no failure, for the machine may be busy; a wrong result is one.
  */
 import { parseArgs } from 'node:util'
 import { chosenBenchmarks } from './catalogue.ts'
-import { format, summary } from './report.ts'
+import { format, markdown, summary } from './report.ts'
 import type { Result } from './result.ts'
 import { runBenchmark } from './run-benchmark.ts'
 import { type Runtime, RUNTIMES } from './runtimes.ts'
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     node24: { type: 'boolean', default: false },
     node26: { type: 'boolean', default: false },
@@ -28,7 +29,7 @@ if (!Number.isSafeInteger(processes) || processes < 1) {
 }
 const ids = chosenBenchmarks(positionals)
 if (values.list) console.log(ids.join('\n'))
-else await runAll(values.json ? () => undefined : console.log)
+else await runAll(values.json || values.markdown ? () => undefined : console.log)
 
 async function runAll(print: (text: string) => void): Promise<void> {
   const results: Result[] = []
@@ -48,6 +49,7 @@ async function runAll(print: (text: string) => void): Promise<void> {
   }
   print(`\n${summary(results)}`)
   if (values.json) console.log(JSON.stringify(results, undefined, 2))
+  if (values.markdown) console.log(markdown(results))
   for (const failure of failures) console.error(failure)
   if (failures.length > 0) process.exitCode = 1
 }

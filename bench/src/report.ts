@@ -18,6 +18,28 @@ export function summary(results: readonly Result[]): string {
   return `${bounds.filter(({ held }) => held).length} of ${bounds.length} bars held`
 }
 
+/** All that something is promised of, as a table of Markdown with a column for each Node. */
+export function markdown(results: readonly Result[]): string {
+  const nodes = [...new Set(results.map(({ node }) => node))]
+  const rows = new Map<string, Map<string, string>>()
+  for (const { id, node, lines } of results) {
+    for (const line of lines) {
+      if (line.bound === undefined) continue
+      const { sense, value } = line.bound
+      const key = `| \`${id}\` | ${line.name} | ${sense} ${amount(value, line.unit)} |`
+      const figure = `${middleOf(line)} ${rangeOf(line)}${line.bound.held ? '' : ' **missed**'}`
+      rows.set(key, (rows.get(key) ?? new Map<string, string>()).set(node, figure))
+    }
+  }
+  const body = Array.from(
+    rows,
+    ([key, figures]) => `${key} ${nodes.map((node) => figures.get(node) ?? '').join(' | ')} |`,
+  )
+  const heads = nodes.map((node) => `Node ${node.slice(1)}`).join(' | ')
+  const rule = `|${'---|'.repeat(nodes.length + 3)}`
+  return [`| benchmark | figure | bar | ${heads} |`, rule, ...body].join('\n')
+}
+
 function middleOf({ median, unit }: Line): string {
   return amount(median, unit)
 }
