@@ -51,7 +51,7 @@ export interface ExecutorSettings {
   readonly effect: Effect
   readonly context: Readonly<Record<string, ContextVariable>> | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly execArgv: readonly string[]
+  readonly execArgv: readonly string[] | undefined
 }
 
 /** The longest that `setTimeout` takes, by which the pools measure idleness. */
@@ -73,7 +73,7 @@ export function executorSettings(options: ExecutorOptions): ExecutorSettings {
     effect: options.effect ?? 'write',
     context: options.context,
     env: options.env ?? process.env,
-    execArgv: options.execArgv ?? process.execArgv,
+    execArgv: options.execArgv,
   }
   expectInteger('workers', settings.workers, 1)
   expectInteger('queue', settings.queue, 0)

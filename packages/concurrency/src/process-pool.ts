@@ -24,6 +24,7 @@ export class ProcessPool implements JobPool {
   constructor({ module, workers, idleMs, maxHeapMb, env, execArgv }: ExecutorSettings) {
     this.#module = module
     const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`]
+    const flags = [...(execArgv ?? process.execArgv), ...heap]
     this.#tinypool = new Tinypool({
       runtime: 'child_process',
       filename: fileURLToPath(workerUrl('process-worker')),
@@ -32,7 +33,7 @@ export class ProcessPool implements JobPool {
       maxThreads: workers,
       idleTimeout: idleMs,
       env: { ...env } as Record<string, string>,
-      execArgv: [...execArgv, ...heap],
+      execArgv: flags,
     })
     this.#tinypool.on('error', () => undefined)
     this.#watch = new WorkerWatch(

@@ -40,7 +40,8 @@ export class ThreadPool implements JobPool {
       maxQueue: Infinity,
       idleTimeout: idleMs,
       env: { ...env },
-      execArgv: Array.from(execArgv),
+      // Left out rather than copied: a thread refuses some of what a process was started with.
+      ...(execArgv === undefined ? {} : { execArgv: Array.from(execArgv) }),
       recordTiming: false,
       ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     })
@@ -64,9 +65,7 @@ export class ThreadPool implements JobPool {
         ? [slot, number, name, args]
         : [slot, number, name, args, deadlineAt, context]
     const stop = new KillSwitch()
-    const reply = this.#outside(() =>
-      this.#piscina.run(message, { signal: stop, transferList: transfer as never }),
-    )
+    const reply = this.#outside(() => this.#send(message, transfer, stop))
     this.#watch.look()
     const job = new ThreadJob(
       { control: this.#control, watch: this.#watch, message, transfer, stop, reply },
@@ -77,6 +76,15 @@ export class ThreadPool implements JobPool {
     )
     this.#jobs.add(job)
     return job
+  }
+
+  async #send(
+    message: ThreadMessage,
+    transfer: readonly unknown[],
+    stop: KillSwitch,
+  ): Promise<unknown> {
+    // Awaited, so that a thread which cannot even be made is a rejection too.
+    return await this.#piscina.run(message, { signal: stop, transferList: transfer as never })
   }
 
   async destroy(): Promise<void> {

@@ -4,7 +4,7 @@ import type * as jobs from '../test/executor-jobs.ts'
 import { Phone } from '../test/phone.ts'
 import type { Executor } from './executor.ts'
 import { cancelScope, Cancelled } from './index.ts'
-import { type ThreadJobOptions, threads } from './threads.ts'
+import { type ThreadJobOptions, threads, WorkerCrashed } from './threads.ts'
 
 const module = new URL('../test/executor-jobs.ts', import.meta.url)
 
@@ -61,5 +61,27 @@ describe('an executor of threads', () => {
     const sent = executor.run({ name: 'echo', args: [1] }, { transfer })
     await expect(sent).rejects.toThrow(TypeError)
     expect(await executor.call('worker')).toBe(before)
+  })
+
+  test('starts where the process has flags that a thread cannot have', async () => {
+    process.execArgv.push('--expose-gc')
+    try {
+      await using executor = open()
+      expect(await executor.call('add', 1, 2)).toBe(3)
+    } finally {
+      process.execArgv.pop()
+    }
+  })
+
+  test('says of a thread that cannot be made that it could not start', async () => {
+    await using executor = threads<typeof jobs>({ module, workers: 1, execArgv: ['--expose-gc'] })
+    for (const _ of [1, 2]) {
+      const error = await executor.call('add', 1, 2).catch((each: unknown) => each)
+      expect(error).toBeInstanceOf(WorkerCrashed)
+      expect(error).toMatchObject({
+        outcome: 'none',
+        cause: { code: 'ERR_WORKER_INVALID_EXEC_ARGV' },
+      })
+    }
   })
 })
