@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exerciseExecutor } from '../test/exercise-executor.ts'
 import type * as jobs from '../test/executor-jobs.ts'
+import { Phone } from '../test/phone.ts'
 import { processes } from './processes.ts'
 
 const module = new URL('../test/executor-jobs.ts', import.meta.url)
@@ -9,6 +10,18 @@ describe('an executor of processes', () => {
   for (const each of exerciseExecutor((options) => processes<typeof jobs>(options))) {
     test(each.name, () => each.run())
   }
+
+  test('throws the cancel only when the killed process is gone', async () => {
+    await using phone = await Phone.open()
+    await using executor = processes<typeof jobs>({ module, workers: 1, graceMs: 0 })
+    const pid = Number.parseInt(await executor.call('worker'), 10)
+    const stop = new AbortController()
+    const hanging = executor.run({ name: 'hang', args: [phone.port] }, { signal: stop.signal })
+    const ended = expect(hanging.finally(() => process.kill(pid, 0))).rejects.toThrow('ESRCH')
+    await phone.next()
+    stop.abort()
+    await ended
+  })
 
   test('refuses memory that only threads can share', async () => {
     await using executor = processes<typeof jobs>({ module, workers: 1 })

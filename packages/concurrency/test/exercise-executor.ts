@@ -202,6 +202,22 @@ export function exerciseExecutor(
       },
     },
     {
+      name: 'says that a job which its worker never began had no effect',
+      async run() {
+        using clock = TestClock.install()
+        const never = 'setInterval(() => {}, 1e6); await new Promise(() => {})'
+        await using executor = open({
+          graceMs: 0,
+          execArgv: ['--import', `data:text/javascript,${encodeURIComponent(never)}`],
+        })
+        const waiting = thrown(withTimeout(10, () => executor.call('add', 1, 2)))
+        await clock.advance(10)
+        const error = await waiting
+        assert(TimeoutError.isInstance(error))
+        assert.equal(error.outcome, 'none')
+      },
+    },
+    {
       name: 'never sends a job from a cancelled scope',
       async run() {
         await using executor = open()
