@@ -1,6 +1,12 @@
-import { createDatabase, type Database, migrate } from '@yuzuru/db'
+import { type Billing, createBilling } from '@yuzuru/billing'
+import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
+import { type Calendar, createCalendar } from '@yuzuru/calendar'
+import { calendarMigrations, kyselyCalendarStore } from '@yuzuru/calendar/kysely'
+import { createDatabase, type Database, encryption, migrate, transaction } from '@yuzuru/db'
 import { type Job, jobsMigrations } from '@yuzuru/jobs'
 import { createMail, type Mail } from '@yuzuru/mail'
+import { createStorage, type Storage } from '@yuzuru/storage'
+import type { Transaction } from 'kysely'
 import { appMigrations } from './migrations.ts'
 import { type ReminderPayload, remindStaffJob } from './reminders/remind-staff.ts'
 import type { Schema } from './schema.ts'
@@ -12,6 +18,9 @@ export interface App extends AsyncDisposable {
   readonly settings: Settings
   readonly db: Database<Schema>
   readonly mail: Mail
+  readonly storage: Storage
+  readonly billing: Billing<Transaction<Schema>>
+  readonly calendar: Calendar
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
     readonly remindStaff: Job<ReminderPayload>
@@ -20,36 +29,71 @@ export interface App extends AsyncDisposable {
 
 /** Brings the database up to date. Any number of processes may do it at once. */
 export async function migrateApp(db: Database<Schema>): Promise<void> {
-  await migrate(db, [appMigrations, jobsMigrations])
+  await migrate(db, [appMigrations, jobsMigrations, billingMigrations, calendarMigrations])
 }
 
-/** Makes the app's clients. Nothing connects before it is used; all is closed with the app. */
-export async function openApp(settings: Settings): Promise<App> {
+/**
+ * Makes the app's clients. Nothing connects before it is used; all is closed with the app.
+ *
+ * @param connections how many to the database
+ */
+export async function openApp(settings: Settings, connections: number): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const db = stack.use(
     createDatabase<Schema>({
       url: settings.databaseUrl,
-      pool: { max: 40 },
+      pool: { max: connections },
       applicationName: 'keikaku',
     }),
   )
-  const { user, password, ...server } = settings.mail
-  const mail = stack.use(
-    createMail({
-      ...server,
-      auth: { user, password },
-      from: 'けいかくん <no-reply@keikaku.example.jp>',
+  const mail = stack.use(openMail(settings))
+  const storage = stack.use(openStorage(settings))
+  const billing = stack.use(
+    createBilling({
+      secretKey: settings.stripe.secretKey,
+      apiBase: settings.stripe.url,
+      webhookSecret: settings.stripe.webhookSecret,
+      store: kyselyBillingStore<Schema>(db, { transaction: (fn) => transaction(db, fn) }),
     }),
   )
+  const calendar = stack.use(openCalendar(settings, db))
   const open = stack.move()
   return {
     settings,
     db,
     mail,
+    storage,
+    billing,
+    calendar,
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),
       remindStaff: remindStaffJob(db, mail, settings),
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+function openMail({ mail: { user, password, ...server } }: Settings): Mail {
+  const from = 'けいかくん <no-reply@keikaku.example.jp>'
+  return createMail({ ...server, auth: { user, password }, from })
+}
+
+function openStorage({ storage: { accessKeyId, secretAccessKey, ...place } }: Settings): Storage {
+  return createStorage({ ...place, credentials: { accessKeyId, secretAccessKey } })
+}
+
+function openCalendar(
+  { google, encryption: keys, publicUrl }: Settings,
+  db: Database<Schema>,
+): Calendar {
+  const { clientId, clientSecret, authUrl, tokenUrl, revokeUrl, calendarUrl } = google
+  // Sealed for its very row: tokens that are copied to another account's row do not open.
+  const cipher = encryption(keys).encryptedText('yuzuru_calendar_accounts', 'sealed')
+  return createCalendar({
+    clientId,
+    clientSecret,
+    redirectUri: new URL('/calendar/callback', publicUrl).href,
+    store: kyselyCalendarStore(db, { cipher }),
+    endpoints: { authUrl, tokenUrl, revokeUrl, apiRoot: calendarUrl },
+  })
 }

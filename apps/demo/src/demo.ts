@@ -13,6 +13,9 @@ import { serve } from './web/serve.ts'
 import { createWebApp } from './web/web-app.ts'
 import { WorkerProcess } from './worker-process.ts'
 
+/** A hundred pages of two reads each at once should wait for the reads, not for connections. */
+const WEB_CONNECTIONS = 100
+
 /** Starts the outside world and the app, lives the day once, prints its table, and serves on. */
 export async function demo({ once, dir, port, language }: DemoOptions): Promise<void> {
   const print = (line: string): void => console.log(line)
@@ -24,12 +27,12 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
     'Starting the sandbox (PostgreSQL, S3, SMTP, Stripe, Google) …',
   )
   await using world = await startOutsideWorld(dir)
-  const { sandbox } = world
+  const { sandbox, stripeLine } = world
   let handler = (_request: Request): Response | Promise<Response> =>
     new Response('Starting', { status: 503 })
   await using server = await serve((request) => handler(request), port)
   const settings = await world.settingsFor(`http://127.0.0.1:${server.port}`)
-  await using app = await openApp(settings)
+  await using app = await openApp(settings, WEB_CONNECTIONS)
   await migrateApp(app.db)
   const web = createWebApp(app, [inboxRoutes(sandbox.smtp.inbox), dayRoutes(() => results)])
   handler = (request) => web.fetch(request)
@@ -38,8 +41,9 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   print('')
 
   await using manager = new Visitor(settings.publicUrl)
+  await using stranger = new Visitor(settings.publicUrl)
   const runId = Date.now().toString(36)
-  const day: Day = { app, sandbox, worker, manager, runId, facts: {} }
+  const day: Day = { app, sandbox, stripeLine, worker, manager, stranger, runId, facts: {} }
   results = await liveDay(day, language, print)
   print('')
   print(renderTable(results, language))

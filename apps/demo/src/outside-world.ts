@@ -1,10 +1,12 @@
-import { type Sandbox, startSandbox } from '@yuzuru/sandbox'
+import { type FaultProxy, type Sandbox, startSandbox } from '@yuzuru/sandbox'
 import { readSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 
 /** The sandbox, and how the app reaches what is in it. */
 export interface OutsideWorld extends AsyncDisposable {
   readonly sandbox: Sandbox
+  /** The line between the app and Stripe, where things go wrong on demand. */
+  readonly stripeLine: FaultProxy
   /** The settings of an app that is reached at `publicUrl`. */
   settingsFor(publicUrl: string): Promise<Settings>
 }
@@ -19,15 +21,18 @@ export async function startOutsideWorld(dir: string | undefined): Promise<Outsid
     smtp: { auth: true },
     google: { rotateRefreshTokens: true },
   })
+  const stripeLine = await sandbox.faults.inFrontOf('stripe')
   return {
     sandbox,
-    settingsFor: (publicUrl) => settingsFor(sandbox, dir, publicUrl),
+    stripeLine,
+    settingsFor: (publicUrl) => settingsFor(sandbox, stripeLine, dir, publicUrl),
     [Symbol.asyncDispose]: () => sandbox.close(),
   }
 }
 
 async function settingsFor(
   { postgres, s3, smtp, stripe, google }: Sandbox,
+  stripeLine: FaultProxy,
   dir: string | undefined,
   publicUrl: string,
 ): Promise<Settings> {
@@ -46,7 +51,7 @@ async function settingsFor(
     },
     mail: { host: smtp.host, port: smtp.port, user: smtp.user, password: smtp.password },
     stripe: {
-      url: stripe.url,
+      url: stripeLine.url(stripe.url),
       secretKey: stripe.secretKey,
       webhookSecret: stripe.webhookSecret,
     },

@@ -19,7 +19,7 @@ await run(
     const tell = (message: WorkerMessage): void => {
       if (process.connected) process.send?.(message)
     }
-    await using app = await openApp(settings)
+    await using app = await openApp(settings, 16)
     const worker = createWorker(app.db, {
       jobs: Object.values(app.jobs),
       concurrency: 8,

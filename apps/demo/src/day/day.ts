@@ -1,4 +1,4 @@
-import type { Sandbox } from '@yuzuru/sandbox'
+import type { FaultProxy, Sandbox } from '@yuzuru/sandbox'
 import type { App } from '../app.ts'
 import type { Staff } from '../offices/offices.ts'
 import type { WorkerProcess } from '../worker-process.ts'
@@ -10,7 +10,11 @@ import type { Visitor } from './visitor.ts'
 export interface Day {
   readonly app: App
   readonly sandbox: Sandbox
+  /** The line between the app and Stripe. */
+  readonly stripeLine: FaultProxy
   readonly worker: WorkerProcess
+  /** A browser that nobody signed in with. */
+  readonly stranger: Visitor
   /** The manager's browser. */
   readonly manager: Visitor
   /** Different for each run, so that a day can be lived again over the same data. */

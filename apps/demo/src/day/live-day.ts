@@ -1,14 +1,28 @@
 import { throwIfCancelled } from '@yuzuru/concurrency'
 import type { Language } from '../web/language.ts'
 import { awaitStep } from './await-step.ts'
+import { billingStep } from './billing-step.ts'
 import { budgetStep } from './budget-step.ts'
+import { checkoutStep } from './checkout-step.ts'
 import type { Day, Step } from './day.ts'
+import { documentStep } from './document-step.ts'
+import { meetingStep } from './meeting-step.ts'
 import { registrationStep } from './registration-step.ts'
 import { remindersStep } from './reminders-step.ts'
 import { type StepResult, StepReport } from './report.ts'
 import { requestStep } from './request-step.ts'
 
-const STEPS: readonly Step[] = [registrationStep, requestStep, remindersStep, awaitStep, budgetStep]
+const STEPS: readonly Step[] = [
+  registrationStep,
+  billingStep,
+  checkoutStep,
+  documentStep,
+  requestStep,
+  meetingStep,
+  remindersStep,
+  awaitStep,
+  budgetStep,
+]
 
 /** Lives the day, step by step, telling as it goes. A step that breaks off does not stop the others. */
 export async function liveDay(

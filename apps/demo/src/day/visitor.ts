@@ -6,6 +6,7 @@ export interface Visit {
   /** Where it ended after redirects within the app, or where it was sent outside of it. */
   readonly url: URL
   readonly headers: HttpResponse['headers']
+  readonly bytes: Uint8Array
   readonly text: string
   readonly json: unknown
 }
@@ -62,9 +63,9 @@ export class Visitor implements AsyncDisposable {
     if (response.status >= 300 && response.status < 400 && location !== null) {
       const next = new URL(location, url)
       if (next.origin === this.#origin) return await this.get(next)
-      return visitOf(response, next, '')
+      return visitOf(response, next, new Uint8Array())
     }
-    return visitOf(response, url, await response.text())
+    return visitOf(response, url, await response.bytes())
   }
 
   #keepCookies(response: HttpResponse): void {
@@ -76,8 +77,9 @@ export class Visitor implements AsyncDisposable {
   }
 }
 
-function visitOf(response: HttpResponse, url: URL, text: string): Visit {
-  const { status, headers } = response
-  const isJson = headers.get('content-type')?.startsWith('application/json') === true
-  return { status, headers, url, text, json: isJson ? (JSON.parse(text) as unknown) : undefined }
+function visitOf({ status, headers }: HttpResponse, url: URL, bytes: Uint8Array): Visit {
+  const type = headers.get('content-type') ?? ''
+  const text = /^(?:text|application\/json)\b/.test(type) ? Buffer.from(bytes).toString('utf8') : ''
+  const json: unknown = type.startsWith('application/json') ? JSON.parse(text) : undefined
+  return { status, headers, url, bytes, text, json }
 }

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import type { App } from '../app.ts'
 import type { PlansTable } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
-import { type Invalid, notFound } from '../web/invalid.ts'
+import { Invalid, notFound } from '../web/invalid.ts'
 import { PdfBody } from './pdf-body.ts'
 
 export type Plan = Selectable<PlansTable>
@@ -70,11 +70,17 @@ export async function attachDocument(
 ): Promise<Plan> {
   const key = `plans/${plan.id}/${randomUUID()}.pdf`
   const body = new PdfBody(document.source)
-  await app.storage.upload(key, body, {
-    contentType: 'application/pdf',
-    disposition: 'inline',
-    filename: document.filename,
-  })
+  await app.storage
+    .upload(key, body, {
+      contentType: 'application/pdf',
+      disposition: 'inline',
+      filename: document.filename,
+    })
+    .catch((error: unknown) => {
+      // What the body itself refused is the sender's to mend, not the storage's failure.
+      const { cause } = error instanceof Error ? error : {}
+      throw cause instanceof Invalid ? cause : error
+    })
   const { bytes, sha256 } = body.figures()
   let updated: Plan | undefined
   try {
@@ -107,12 +113,13 @@ export async function documentLink(
   if (plan.document_key === null) {
     throw notFound('document', { ja: '文書がまだありません', en: 'has not been uploaded yet' })
   }
-  return await app.storage.presignGet(plan.document_key, {
+  const { url } = await app.storage.presignGet(plan.document_key, {
     expiresInSeconds,
     disposition: 'inline',
     contentType: 'application/pdf',
     ...(plan.document_name === null ? {} : { filename: plan.document_name }),
   })
+  return url
 }
 
 function planNotFound(): Invalid {

@@ -5,7 +5,10 @@ import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { App } from '../app.ts'
 import { awaitRoutes } from '../await/routes.tsx'
+import { billingRoutes } from '../billing/routes.tsx'
 import { homeRoutes } from '../home/routes.tsx'
+import { meetingRoutes } from '../meetings/routes.tsx'
+import { planRoutes } from '../plans/routes.tsx'
 import { requestRoutes } from '../requests/routes.tsx'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
@@ -54,7 +57,15 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     },
   })
   web.use(async (c, next) => (c.req.method === 'PUT' ? await next() : await formLimit(c, next)))
-  for (const routes of [signInRoutes, homeRoutes, requestRoutes, awaitRoutes]) {
+  for (const routes of [
+    signInRoutes,
+    homeRoutes,
+    billingRoutes,
+    planRoutes,
+    requestRoutes,
+    meetingRoutes,
+    awaitRoutes,
+  ]) {
     web.route('/', routes(app))
   }
   for (const routes of extra) web.route('/', routes)

@@ -1,0 +1,101 @@
+import { BillingError } from '@yuzuru/billing'
+import { Hono } from 'hono'
+import type { App } from '../app.ts'
+import { type Environment, pageContext } from '../web/environment.ts'
+import { Fields } from '../web/fields.ts'
+import { Invalid } from '../web/invalid.ts'
+import { formatMoment, type Text } from '../web/language.ts'
+import { Layout } from '../web/layout.tsx'
+import { readForm } from '../web/read-form.ts'
+import { signedIn, staffOf } from '../web/signed-in.ts'
+import { beginCheckout, getBilling, newAttemptKey, receiveWebhook } from './billings.ts'
+
+const STATES: Readonly<Record<string, Text>> = {
+  trialing: { ja: '無料お試し中', en: 'Trial' },
+  active: { ja: 'ご利用中', en: 'Active' },
+  past_due: { ja: 'お支払いの確認が必要です', en: 'Payment due' },
+  canceled: { ja: '解約済み', en: 'Cancelled' },
+}
+
+/** What the office pays, and Stripe's word on it. */
+export function billingRoutes(app: App): Hono<Environment> {
+  const routes = new Hono<Environment>()
+  routes.use('/billing', signedIn)
+  routes.use('/billing/*', signedIn)
+  routes.use('/api/v1/billing/*', signedIn)
+
+  routes.get('/api/v1/billing/status', async (c) => {
+    const billing = await getBilling(app.db, staffOf(c).office_id)
+    return c.json({
+      officeId: billing.office_id,
+      status: billing.status,
+      trialEndsAt: billing.trial_ends_at.toISOString(),
+      subscriptionId: billing.subscription_id,
+    })
+  })
+
+  routes.get('/billing', async (c) => {
+    const language = c.get('language')
+    const billing = await getBilling(app.db, staffOf(c).office_id)
+    return await c.html(
+      <Layout context={pageContext(c)} title={{ ja: 'お支払い', en: 'Billing' }}>
+        <section>
+          <p class="good" data-status={billing.status}>
+            {STATES[billing.status]?.[language] ?? billing.status}
+          </p>
+          <p>
+            {{ ja: 'お試し期間の終わり', en: 'The trial ends' }[language]}:{' '}
+            {formatMoment(billing.trial_ends_at, language)}
+          </p>
+          {billing.subscription_id === null ? (
+            <form method="post" action="/billing/checkout">
+              <input type="hidden" name="attempt" value={newAttemptKey()} />
+              <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
+            </form>
+          ) : (
+            <form method="post" action="/billing/portal">
+              <button>{{ ja: 'お支払いの管理', en: 'Manage payments' }[language]}</button>
+            </form>
+          )}
+        </section>
+      </Layout>,
+    )
+  })
+
+  routes.post('/billing/checkout', async (c) => {
+    const fields = new Fields(await readForm(c))
+    const attemptKey = fields.text('attempt', { max: 100 })
+    fields.check()
+    return c.redirect(
+      await beginCheckout(app, staffOf(c), { attemptKey, language: c.get('language') }),
+      303,
+    )
+  })
+
+  routes.post('/billing/portal', async (c) => {
+    const { url } = await app.billing.createPortal({
+      reference: staffOf(c).office_id,
+      returnUrl: new URL('/billing', app.settings.publicUrl).href,
+    })
+    return c.redirect(url, 303)
+  })
+
+  routes.post('/webhooks/stripe', async (c) => {
+    const body = new Uint8Array(await c.req.arrayBuffer())
+    try {
+      const { duplicate } = await receiveWebhook(
+        app.billing,
+        body,
+        c.req.header('stripe-signature'),
+      )
+      return c.json({ received: true, duplicate })
+    } catch (error) {
+      if (!BillingError.isInstance(error)) throw error
+      if (error.code !== 'invalid_signature' && error.code !== 'invalid_payload') throw error
+      const text = { ja: '署名が正しくありません', en: 'is not signed by Stripe' }
+      throw new Invalid([{ field: 'stripe-signature', text }], 400)
+    }
+  })
+
+  return routes
+}

@@ -1,0 +1,49 @@
+import { gather } from '@yuzuru/concurrency'
+import { registeredStaff, type Step } from './day.ts'
+
+const TRIAL_DAYS = 180
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+interface Status {
+  readonly officeId: string
+  readonly status: string
+  readonly trialEndsAt: string
+}
+
+export const billingStep: Step = {
+  title: { ja: '初めて見たときに180日の無料お試し', en: 'A 180-day trial on first sight' },
+  async run(day, report) {
+    const { office_id: officeId } = registeredStaff(day)
+    const stranger = await day.stranger.get('/api/v1/billing/status')
+    report.check(
+      { ja: 'ログインしていなければ 401', en: 'without a session it is 401' },
+      stranger.status === 401,
+      stranger.status,
+    )
+
+    report.progress({ ja: '同時に100回たずねる', en: 'Asking a hundred times at once' })
+    const asked = await gather(
+      Array.from({ length: 100 }, () => () => day.manager.get('/api/v1/billing/status')),
+    )
+    const answers = new Set(asked.map(({ status, text }) => `${status} ${text}`))
+    report.require(
+      { ja: '100の答えがすべて同じ', en: 'all hundred answers agree' },
+      answers.size === 1 && asked[0]?.status === 200,
+      `${answers.size}`,
+    )
+    const rows = await day.app.db
+      .selectFrom('billings')
+      .select('office_id')
+      .where('office_id', '=', officeId)
+      .execute()
+    report.check({ ja: '作られた行は1つ', en: 'one row was made' }, rows.length === 1, rows.length)
+
+    const billing = asked[0]?.json as Status
+    const days = (Date.parse(billing.trialEndsAt) - Date.now()) / DAY_MS
+    report.check(
+      { ja: '180日のお試し', en: 'a trial of 180 days' },
+      billing.status === 'trialing' && Math.abs(days - TRIAL_DAYS) < 0.1,
+      `${billing.status}, ${days.toFixed(1)}`,
+    )
+  },
+}

@@ -1,0 +1,107 @@
+import { type Day, registeredStaff, type Step } from './day.ts'
+import { hiddenFields } from './hidden-fields.ts'
+
+export const checkoutStep: Step = {
+  title: {
+    ja: 'お支払いの登録（失敗しても顧客は二重にならない）',
+    en: 'Checkout: no orphan and no second customer, whatever fails',
+  },
+  async run(day, report) {
+    const { office_id: officeId, email } = registeredStaff(day)
+    const form = hiddenFields((await day.manager.get('/billing')).text)
+
+    report.progress({
+      ja: 'Stripe の返事が途中で失われるようにする',
+      en: "Losing Stripe's answers on the way",
+    })
+    day.stripeLine.set({ dropReply: { when: 'POST /v1/customers' } })
+    const failed = await day.manager.submit('/billing/checkout', form)
+    report.check(
+      { ja: '返事が失われたら 5xx と明確な案内', en: 'a lost answer gets 5xx and a clear word' },
+      failed.status >= 500 && failed.text.includes('処理されたかもしれない'),
+      failed.status,
+    )
+    day.stripeLine.set({ status: { code: 500, when: 'POST /v1/checkout/sessions' } })
+    const again = await day.manager.submit('/billing/checkout', form)
+    report.check(
+      { ja: '支払いページの作成に失敗しても 5xx', en: 'a failing session gets 5xx too' },
+      again.status >= 500,
+      again.status,
+    )
+    day.stripeLine.clear()
+
+    report.progress({ ja: 'もう一度試す', en: 'Trying again' })
+    const opened = await day.manager.submit('/billing/checkout', form)
+    report.require(
+      { ja: 'Stripe の支払いページへ', en: "on to Stripe's page" },
+      opened.url.origin === day.sandbox.stripe.url && opened.url.pathname.startsWith('/c/pay/'),
+      opened.url.pathname.slice(0, 12),
+    )
+    const customers = day.sandbox.stripe.customers().filter((customer) => customer.email === email)
+    const sessions = day.sandbox.stripe
+      .checkoutSessions()
+      .filter(({ customer }) => customer === customers[0]?.id)
+    report.check(
+      { ja: 'Stripe の顧客は1人、支払いページは1つ', en: 'one customer and one session at Stripe' },
+      customers.length === 1 && sessions.length === 1,
+      `${customers.length}, ${sessions.length}`,
+    )
+
+    report.progress({ ja: '支払いページで登録する', en: 'Completing the hosted page' })
+    const back = await day.manager.submit(opened.url, { card_number: '4242 4242 4242 4242' })
+    report.check(
+      { ja: 'アプリに戻った', en: 'back at the app' },
+      back.url.pathname === '/billing',
+      back.url.pathname,
+    )
+    await day.sandbox.stripe.webhooks.idle()
+    const page = await day.manager.get('/billing')
+    const [subscription] = day.sandbox.stripe
+      .subscriptions()
+      .filter(({ customer }) => customer === customers[0]?.id)
+    report.check(
+      {
+        ja: 'Webhook を受け取り、画面に新しい状態が出た',
+        en: 'the webhook arrived and the page shows the new status',
+      },
+      page.text.includes('/billing/portal') && page.text.includes('data-status="trialing"'),
+      subscription?.status ?? '-',
+    )
+    await checkDeliveries(day, officeId, report)
+  },
+}
+
+async function checkDeliveries(
+  day: Day,
+  officeId: string,
+  report: Parameters<Step['run']>[1],
+): Promise<void> {
+  const { stripe } = day.sandbox
+  const forged = await day.stranger.send('/webhooks/stripe', {
+    method: 'POST',
+    headers: { 'stripe-signature': 't=1,v1=00', 'content-type': 'application/json' },
+    body: '{}',
+  })
+  report.check(
+    { ja: '署名の違う Webhook は 400', en: 'a forged webhook gets 400' },
+    forged.status === 400,
+    forged.status,
+  )
+  const before = await billingOf(day, officeId)
+  const event = stripe.events().findLast(({ type }) => type === 'customer.subscription.created')
+  const taken = event !== undefined && (await stripe.redeliver(event.id))
+  const after = await billingOf(day, officeId)
+  report.check(
+    { ja: '同じ Webhook の再送は何も変えない', en: 'a repeated delivery changes nothing' },
+    taken && before === after,
+  )
+}
+
+async function billingOf({ app }: Day, officeId: string): Promise<string> {
+  const row = await app.db
+    .selectFrom('billings')
+    .selectAll()
+    .where('office_id', '=', officeId)
+    .executeTakeFirstOrThrow()
+  return JSON.stringify(row)
+}
