@@ -13,7 +13,7 @@ export interface Schema {
   meetings: MeetingsTable
 }
 
-export interface OfficesTable {
+interface OfficesTable {
   id: Generated<string>
   name: string
   created_at: Generated<Date>
@@ -29,7 +29,7 @@ export interface StaffTable {
   created_at: Generated<Date>
 }
 
-export interface SignInLinksTable {
+interface SignInLinksTable {
   /** SHA-256 of the token in the link; the token itself is only in the mail. */
   token_hash: Buffer
   staff_id: string
@@ -37,7 +37,7 @@ export interface SignInLinksTable {
   used_at: Date | null
 }
 
-export interface SessionsTable {
+interface SessionsTable {
   /** SHA-256 of the token in the cookie. */
   token_hash: Buffer
   staff_id: string
@@ -78,7 +78,7 @@ export interface RequestsTable {
   created_at: Generated<Date>
 }
 
-export interface NoticesTable {
+interface NoticesTable {
   id: Generated<string>
   staff_id: string
   request_id: string
@@ -86,7 +86,7 @@ export interface NoticesTable {
   created_at: Generated<Date>
 }
 
-export interface MeetingsTable {
+interface MeetingsTable {
   plan_id: string
   event_id: string
   starts_at: Date

@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts'
 const READ_SECONDS = 0.03
 
 /** A read that the database needs 30 ms for. */
-export async function slowRead(db: Kysely<Schema>): Promise<void> {
+async function slowRead(db: Kysely<Schema>): Promise<void> {
   await sql`select pg_sleep(${READ_SECONDS})`.execute(db)
 }
 

@@ -56,9 +56,9 @@ export const checkoutStep: Step = {
     )
     await day.sandbox.stripe.webhooks.idle()
     const page = await day.manager.get('/billing')
-    const [subscription] = day.sandbox.stripe
+    const subscription = day.sandbox.stripe
       .subscriptions()
-      .filter(({ customer }) => customer === customers[0]?.id)
+      .find(({ customer }) => customer === customers[0]?.id)
     report.check(
       {
         ja: 'Webhook を受け取り、画面に新しい状態が出た',

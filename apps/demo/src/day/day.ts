@@ -23,7 +23,7 @@ export interface Day {
 }
 
 /** What one step leaves for those after it. */
-export interface Facts {
+interface Facts {
   staff?: Staff
   planId?: string
 }

@@ -51,7 +51,7 @@ export const meetingStep: Step = {
         en: 'one meeting, though it was sent twice and the token expired',
       },
       events.length === 1,
-      `${events.length}, ${String(events[0]?.['summary'])}`,
+      `${events.length}, ${JSON.stringify(events[0]?.['summary'])}`,
     )
     await checkTokens(day, staffId, report)
   },

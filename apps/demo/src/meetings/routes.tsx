@@ -58,13 +58,16 @@ export function meetingRoutes(app: App): Hono<Environment> {
   return routes
 }
 
-const REFUSALS: readonly string[] = ['invalid_state', 'access_denied', 'reauthorization_required']
+const REFUSALS: ReadonlySet<string> = new Set([
+  'invalid_state',
+  'access_denied',
+  'reauthorization_required',
+])
 
 /** What a person can mend about a callback that was refused. */
 function refusal(error: unknown): unknown {
   const malformed = error instanceof TypeError
-  if (!malformed && !(CalendarError.isInstance(error) && REFUSALS.includes(error.code)))
-    return error
+  if (!malformed && !(CalendarError.isInstance(error) && REFUSALS.has(error.code))) return error
   const text = {
     ja: 'Googleカレンダーに接続できませんでした。もう一度はじめからお試しください',
     en: 'was not connected: please begin again',

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
 /** The languages of the app; the first is the default. */
-export const LANGUAGES = ['ja', 'en'] as const
+const LANGUAGES = ['ja', 'en'] as const
 
 export type Language = (typeof LANGUAGES)[number]
 
