@@ -30,6 +30,8 @@ export interface Comparison {
   readonly clock?: ClockName
   /** How often each case has its turn in each process. @default 7 */
   readonly rounds?: number
+  /** What is collected before each turn; `'major'` where a run leaves much that has grown old. @default 'minor' */
+  readonly collection?: 'minor' | 'major'
   readonly bars: readonly Bar[]
   /** Makes the cases; what has to be closed goes onto `resources`. */
   cases(resources: AsyncDisposableStack): readonly Case[] | Promise<readonly Case[]>

@@ -26,12 +26,14 @@ interface Contender {
  * and compares within each round; the median of the rounds counts.
  */
 export async function compare(benchmark: Comparison): Promise<Pick<Reading, 'of' | 'series'>> {
-  const { clock = 'cpu', rounds = ROUNDS } = benchmark
+  const { clock = 'cpu', rounds = ROUNDS, collection = 'minor' } = benchmark
   await using resources = new AsyncDisposableStack()
   const contenders: Contender[] = []
   for (const each of await benchmark.cases(resources)) contenders.push(await warmUp(each))
   for (let round = 0; round < rounds; round += 1) {
-    for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) await takeTurn(each)
+    for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      await takeTurn(each, collection)
+    }
   }
   const what = clock === 'cpu' ? 'processor time' : 'time'
   const series = contenders.map(({ name, samples }): Series => {
@@ -55,9 +57,11 @@ async function warmUp({ name, operations, expected, run }: Case): Promise<Conten
   return { name, runs, operations, samples: [], run: checked }
 }
 
-async function takeTurn({ run, runs, operations, samples }: Contender): Promise<void> {
-  // A single run that fills a turn leaves old garbage; many small ones leave young.
-  collectGarbage(runs === 1 ? 'major' : 'minor')
+async function takeTurn(
+  { run, runs, operations, samples }: Contender,
+  collection: 'minor' | 'major',
+): Promise<void> {
+  collectGarbage(collection)
   // Whoever was at work before, the caches are warm for this one then.
   if (runs > 1) await run()
   const { wall, cpu } = await time(runs, run)

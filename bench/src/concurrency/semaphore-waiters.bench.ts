@@ -50,6 +50,7 @@ export const benchmark: Benchmark = {
   title: 'a long queue for one permit',
   operation: 'waiter',
   rounds: 3,
+  collection: 'major',
   bars: [
     { of: '1,000,000 in one queue', against: '10,000 in one queue', atMost: 1.5 },
     { of: '1,000,000 in one queue', against: '10,000 in each of 100 queues', atMost: 1.5 },
