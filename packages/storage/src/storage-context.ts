@@ -5,6 +5,7 @@ import {
   io,
   type IoOptions,
   type IoProgress,
+  isCausedBy,
   TimeoutError,
 } from '@yuzuru/concurrency'
 import type { ByteBudget } from './byte-budget.ts'
@@ -37,13 +38,17 @@ export async function callStore<T>(
 ): Promise<T> {
   const { backend, isClosed } = context
   const { operation } = subject
-  const translate = (error: unknown): Error => translated(context, subject, effect, error)
-  const call = { boundary: 'storage', operation, effect, translate }
+  const call = { boundary: 'storage', operation, effect }
   return await io(call, options, async (signal, progress) => {
     if (isClosed()) throw failure(subject, 'closed', { outcome: 'none' })
     // Then the transport below tells the scope when something went out.
     if (backend.tellsWhenSent) progress.sent = false
-    return await fn(signal, progress)
+    try {
+      return await fn(signal, progress)
+    } catch (error) {
+      // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
+      throw isCausedBy(error, signal.reason) ? error : translated(context, subject, effect, error)
+    }
   })
 }
 

@@ -28,6 +28,26 @@ async function failWith(config: Partial<StorageConfig>): Promise<unknown> {
 }
 
 describe('a failure has a code of its own and says what to do:', () => {
+  test('a store that cannot be reached, whatever was asked of it', async () => {
+    const server = await startScriptedServer()
+    const endpoint = server.url
+    await server.close()
+    await using storage = createStorage({ ...store.config, bucket: 'b', endpoint, attempts: 1 })
+    const calls = [
+      () => storage.head('key'),
+      () => storage.exists('key'),
+      () => storage.download('key'),
+      () => storage.delete('key'),
+      () => storage.copy('key', 'other'),
+      () => Array.fromAsync(storage.list()),
+    ]
+    for (const call of calls) {
+      const error: unknown = await call().catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(StorageError)
+      expect(error).toMatchObject({ code: 'connection_failed', outcome: 'none' })
+    }
+  })
+
   test('an unknown access key', async () => {
     const error = await failWith({ credentials: { ...store.config.credentials, accessKeyId: 'x' } })
     expect(error).toMatchObject({ code: 'invalid_credentials', outcome: 'none', status: 403 })
