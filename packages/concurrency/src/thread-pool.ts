@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ExecutorSettings } from './executor-options.ts'
 import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
@@ -22,6 +23,8 @@ export class ThreadPool implements JobPool {
   readonly #piscina: Piscina
   readonly #watch: WorkerWatch
   readonly #slots: number[]
+  /** Options that a thread may refuse, until one has taken them. */
+  #untried: WorkerOptions | undefined
   readonly #jobs = new Set<ThreadJob>()
   /** Threads and their events belong to whoever made the pool, not to who happened to need one more. */
   readonly #outside = AsyncLocalStorage.snapshot()
@@ -45,6 +48,7 @@ export class ThreadPool implements JobPool {
       recordTiming: false,
       ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     })
+    this.#untried = execArgv === undefined ? undefined : { execArgv: Array.from(execArgv) }
     // What happens to a thread without a job concerns nobody: another one takes its place.
     this.#piscina.on('error', () => undefined)
     this.#watch = new WorkerWatch(
@@ -83,8 +87,22 @@ export class ThreadPool implements JobPool {
     transfer: readonly unknown[],
     stop: KillSwitch,
   ): Promise<unknown> {
+    this.#tryOptions()
     // Awaited, so that a thread which cannot even be made is a rejection too.
     return await this.#piscina.run(message, { signal: stop, transferList: transfer as never })
+  }
+
+  /**
+   * Makes a thread with the options, once, before piscina does: where that throws, piscina keeps the task
+   * in its queue and nobody holds its promise.
+   */
+  #tryOptions(): void {
+    if (this.#untried === undefined) return
+    const worker = new Worker('', { ...this.#untried, eval: true })
+    this.#untried = undefined
+    // Whether such a thread then also starts shows in those of the pool.
+    worker.on('error', () => undefined)
+    void worker.terminate()
   }
 
   async destroy(): Promise<void> {

@@ -78,7 +78,7 @@ describe('which requests are repeated', () => {
 
   test('a GET that is not answered in time is', async () => {
     server.reply('silence', { body: 'ok' })
-    const http = client({ timeouts: { headersMs: 20 } })
+    const http = client({ timeouts: { headersMs: 250 } })
     expect(await (await http.request('/')).text()).toBe('ok')
   })
 
