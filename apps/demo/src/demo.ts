@@ -55,5 +55,9 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
     `画面: ${settings.publicUrl}（終了は Ctrl-C）`,
     `The pages: ${settings.publicUrl} (Ctrl-C ends it)`,
   )
-  await sleep(Infinity)
+  try {
+    await sleep(Infinity)
+  } finally {
+    say('終了しています…', 'Shutting down …')
+  }
 }

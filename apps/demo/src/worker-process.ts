@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { moveOnAfter, sleep } from '@yuzuru/concurrency'
+import { Cancelled, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import type { Settings } from './settings.ts'
 import type { WorkerMessage } from './worker.ts'
 
@@ -42,7 +42,12 @@ export class WorkerProcess implements AsyncDisposable {
     await gone
   }
 
+  /** Shielded: it is in a shutdown, when all is cancelled, that the worker must be awaited. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await shield(() => this.#stop())
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping = true
     const child = this.#child
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
@@ -67,7 +72,10 @@ export class WorkerProcess implements AsyncDisposable {
     child.once('exit', () => {
       if (this.#stopping) return
       this.#deaths += 1
-      this.#respawn().catch((error: unknown) => console.error('The worker does not start:', error))
+      this.#respawn().catch((error: unknown) => {
+        // A shutdown ends the wait before the next start.
+        if (!Cancelled.isInstance(error)) console.error('The worker does not start:', error)
+      })
     })
     child.send(this.#settings)
     const ready = new Promise<void>((resolve) => {

@@ -84,6 +84,32 @@ describe('cancelScope', () => {
     expect(error).toMatchObject({ name: 'Cancelled', message: 'enough' })
   })
 
+  test('a resource that is cancelled while it is closed hides nothing: one cancel comes out', async () => {
+    const resource = { [Symbol.asyncDispose]: () => sleep(1) }
+    const error = await caught(() =>
+      cancelScope(async (scope) => {
+        await using _ = resource
+        scope.cancel('enough')
+        await sleep(1)
+      }),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled', message: 'enough' })
+  })
+
+  test('a resource that fails while it is closed in a cancelled scope is heard of', async () => {
+    const failure = new Error('not closed')
+    const resource = { [Symbol.asyncDispose]: () => Promise.reject(failure) }
+    const error = await caught(() =>
+      cancelScope(async (scope) => {
+        await using _ = resource
+        scope.cancel('enough')
+        await sleep(1)
+      }),
+    )
+    expect(error).toBeInstanceOf(SuppressedError)
+    expect(error).toMatchObject({ error: failure, suppressed: { message: 'enough' } })
+  })
+
   test('an error of the body’s own stays what it is', async () => {
     const own = new Error('mine')
     const error = await caught(() =>

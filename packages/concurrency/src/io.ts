@@ -1,12 +1,12 @@
 import { captureCallPlace } from './call-place.ts'
-import { Cancelled, isCausedBy } from './cancelled.ts'
+import { Cancelled } from './cancelled.ts'
 import { currentClock } from './clock.ts'
 import { describeValue } from './describe-value.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
 import { type IoEvent, traceIo } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf } from './outcome.ts'
-import { explain, openScope, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
 import type { Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
 import { TimeoutError } from './timeout-error.ts'
@@ -110,7 +110,7 @@ function failureOf(
   error: unknown,
 ): unknown {
   const outcome: Outcome = call.effect === 'read' || !progress.sent ? 'none' : 'unknown'
-  if (isCausedBy(error, scope.ownReason) || isCausedBy(error, scope.inheritedReason)) {
+  if (comesOfCancel(scope, error)) {
     if (outcome === 'unknown') scope.markEffect()
     return explain(scope, error, () =>
       scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,

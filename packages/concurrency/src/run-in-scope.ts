@@ -92,8 +92,7 @@ async function endLeftover(
   await child.done
   release()
   const error = child.failure?.error
-  const isCancel = isCausedBy(error, child.ownReason) || isCausedBy(error, child.inheritedReason)
-  if (child.failure === undefined || isCancel) return
+  if (child.failure === undefined || comesOfCancel(child, error)) return
   // Only who forgot it is sure not to be there to catch it.
   if (failure === undefined) reportLeftover(describeLeftover(child, 'failed', { error }))
 }
@@ -105,8 +104,17 @@ async function endLeftover(
  * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out
  */
 export function explain(scope: Scope, error: unknown, ownCancel: () => unknown): unknown {
-  const { inheritedReason, ownReason } = scope
-  const ours = isCausedBy(error, ownReason) || isCausedBy(error, inheritedReason)
-  if (!ours) return error
-  return inheritedReason ?? ownCancel()
+  if (!comesOfCancel(scope, error)) return error
+  return scope.inheritedReason ?? ownCancel()
+}
+
+/**
+ * Whether `error` is what came of a cancel of `scope`. A resource that is closed in a cancelled scope may
+ * throw the cancel once more; `await using` makes a `SuppressedError` of the two.
+ */
+export function comesOfCancel(scope: Scope, error: unknown): boolean {
+  if (error instanceof SuppressedError) {
+    return comesOfCancel(scope, error.error) && comesOfCancel(scope, error.suppressed)
+  }
+  return isCausedBy(error, scope.ownReason) || isCausedBy(error, scope.inheritedReason)
 }

@@ -1,7 +1,6 @@
 import { currentClock } from './clock.ts'
-import { isCausedBy } from './cancelled.ts'
 import { expectFunction } from './describe-value.ts'
-import { explain, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
 
@@ -43,7 +42,7 @@ export async function shield<T>(
   try {
     return await runInScope(scope, fn)
   } catch (error) {
-    if (scope.expired && isCausedBy(error, scope.ownReason)) throw timedOut(scope, timeoutMs)
+    if (scope.expired && comesOfCancel(scope, error)) throw timedOut(scope, timeoutMs)
     throw explain(scope, error, () => scope.ownReason)
   } finally {
     timer?.cancel()

@@ -1,6 +1,6 @@
-import { Cancelled, isCausedBy } from './cancelled.ts'
+import { Cancelled } from './cancelled.ts'
 import { expectFunction } from './describe-value.ts'
-import { openScope, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { Task } from './task.ts'
 
@@ -133,8 +133,7 @@ class Group implements TaskGroup {
 
   /** Keeps an error, once, and cancels the others; drops the cancels that the group's own end made. */
   fail(error: unknown): void {
-    const { ownReason, inheritedReason } = this.#scope
-    if (isCausedBy(error, ownReason) || isCausedBy(error, inheritedReason)) return
+    if (comesOfCancel(this.#scope, error)) return
     if (Cancelled.isInstance(error)) this.foreignCancel ??= error
     else if (!this.errors.includes(error)) this.errors.push(error)
     this.#scope.abort('group', `a sibling in "${this.name}" failed`, error)

@@ -1,8 +1,7 @@
 import { currentClock, type Timer } from './clock.ts'
 import { describeValue, expectFunction } from './describe-value.ts'
-import { isCausedBy } from './cancelled.ts'
 import { describeLeftover, reportLeftover } from './leftover.ts'
-import { explain, openScope, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { TimeoutError } from './timeout-error.ts'
 
@@ -62,7 +61,7 @@ export async function runTimed<T, E>(
     return await (options.graceMs === undefined ? body : withGrace(scope, body, options.graceMs))
   } catch (error) {
     const { inheritedReason, ownReason } = scope
-    if (scope.expired && inheritedReason === undefined && isCausedBy(error, ownReason)) {
+    if (scope.expired && inheritedReason === undefined && comesOfCancel(scope, error)) {
       return onExpired(scope)
     }
     throw explain(scope, error, () => ownReason)
