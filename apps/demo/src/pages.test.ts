@@ -1,0 +1,109 @@
+import chromium from '@sparticuz/chromium'
+import { cancelScope } from '@yuzuru/concurrency'
+import { createWorker } from '@yuzuru/jobs'
+import { type Browser, chromium as playwright, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrateApp, openApp } from './app.ts'
+import { inboxRoutes } from './inbox/routes.tsx'
+import { startOutsideWorld } from './outside-world.ts'
+import { serve } from './web/serve.ts'
+import { createWebApp } from './web/web-app.ts'
+
+const open = new AsyncDisposableStack()
+let browser: Browser
+let url = ''
+
+beforeAll(async () => {
+  const world = open.use(await startOutsideWorld(undefined))
+  let handler: (request: Request) => Response | Promise<Response> = () => new Response()
+  const server = open.use(await serve((request) => handler(request), 0))
+  url = `http://127.0.0.1:${server.port}`
+  const app = open.use(await openApp(await world.settingsFor(url), 20))
+  await migrateApp(app.db)
+  const web = createWebApp(app, [inboxRoutes(world.sandbox.smtp.inbox)])
+  handler = (request) => web.fetch(request)
+  const stop = new AbortController()
+  const worker = createWorker(app.db, { jobs: Object.values(app.jobs), pollMs: 50 })
+  const working = cancelScope(() => worker.run(), { signal: stop.signal }).catch(() => undefined)
+  open.defer(async () => {
+    stop.abort()
+    await working
+  })
+  const executablePath = await chromium.executablePath()
+  // In a single process the browser ends with its first page.
+  const args = chromium.args.filter((arg) => arg !== '--single-process')
+  browser = await playwright.launch({ args, executablePath, headless: true })
+  open.defer(() => browser.close())
+})
+
+afterAll(() => open.disposeAsync())
+
+async function register(page: Page, email: string): Promise<void> {
+  await page.goto(`${url}/register`)
+  await page.fill('[name=officeName]', 'ゆずるの里')
+  await page.fill('[name=staffName]', '佐藤 <b>太郎</b>')
+  await page.fill('[name=email]', email)
+  await page.click('main button')
+  await page.waitForURL(`${url}/register`)
+}
+
+test('a person registers, follows the mail, uploads a plan and sees it; what was typed stays text', async () => {
+  const page = await browser.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  await register(page, 'taro@example.jp')
+
+  // The mail is sent by a job: the page of the inbox is asked until it is there.
+  const link = page.locator('a[href*="/verify?token="]').first()
+  await expect
+    .poll(
+      async () => {
+        await page.goto(`${url}/inbox`)
+        return await link.count()
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(1)
+  await link.click()
+  await page.waitForURL(`${url}/home`)
+  expect(await page.textContent('.who span')).toBe('佐藤 <b>太郎</b>')
+
+  await page.goto(`${url}/plans`)
+  await page.fill('[name=title]', '個別支援計画')
+  await page.click('main button')
+  const file = { name: '計画.pdf', mimeType: 'application/pdf' }
+  await page.setInputFiles('input[type=file]', { ...file, buffer: Buffer.from('<html>') })
+  await page.click('#upload button')
+  await expect.poll(() => page.textContent('#upload [role=alert]')).toContain('PDFファイル')
+  await page.setInputFiles('input[type=file]', { ...file, buffer: Buffer.from('%PDF-1.7 計画') })
+  await page.click('#upload button')
+  await page.waitForSelector('a:has-text("計画.pdf")')
+
+  await page.goto(`${url}/billing`)
+  await page.click('main button')
+  await page.waitForURL(/\/c\/pay\//)
+  await page.click('button[type=submit]')
+  await page.waitForURL(/\/billing\?checkout=/)
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('the language is switched and remembered', async () => {
+  const page = await browser.newPage()
+  await page.goto(url)
+  expect(await page.getAttribute('html', 'lang')).toBe('ja')
+  await page.click('a[lang=en]')
+  expect(await page.getAttribute('html', 'lang')).toBe('en')
+  await page.goto(`${url}/register`)
+  expect(await page.textContent('h1')).toBe('Register an office')
+  await page.close()
+})
+
+test('an address that is registered already is refused, and what was typed is kept', async () => {
+  const page = await browser.newPage()
+  await register(page, 'jiro@example.jp')
+  await register(page, 'jiro@example.jp')
+  expect(await page.textContent('[role=alert]')).toContain('すでに登録されています')
+  expect(await page.inputValue('[name=officeName]')).toBe('ゆずるの里')
+  await page.close()
+})
