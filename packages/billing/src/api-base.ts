@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 /** Where Stripe's API is, as stripe-node wants it. */
 export interface ApiBase {

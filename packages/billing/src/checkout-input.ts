@@ -1,5 +1,5 @@
+import { describeValue } from '@yuzuru/concurrency'
 import { type CustomerDetails, expectDetails, expectReference } from './customer-input.ts'
-import { describeValue } from './describe-value.ts'
 import { expectInteger, expectMetadata, expectObject, expectText, expectUrl } from './expect.ts'
 
 /** Either of the two, or neither. */

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 /** Refuses what is no object of options. */
 export function expectObject(name: string, value: unknown): void {

@@ -1,8 +1,7 @@
-import { throwIfCancelled } from '@yuzuru/concurrency'
+import { describeValue, throwIfCancelled } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError, type BillingErrorCode } from './billing-error.ts'
 import type { BillingStore } from './billing-store.ts'
-import { describeValue } from './describe-value.ts'
 import { signatureFault } from './webhook-signature.ts'
 
 /** Called once for each event. `tx` is the transaction in which the event's id is recorded. */

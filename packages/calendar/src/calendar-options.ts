@@ -1,6 +1,7 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { Http, HttpOptions } from '@yuzuru/http'
 import { type CalendarStore, expectStore } from './calendar-store.ts'
-import { describeValue, expectObject, expectText } from './describe-value.ts'
+import { expectObject, expectText } from './expect.ts'
 import type { CalendarEndpoints } from './endpoints.ts'
 
 interface CalendarSettings {

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 import type { CalendarTokens, StoredAccount } from './account-tokens.ts'
 
 /** A consent that was asked for and is not answered yet. */

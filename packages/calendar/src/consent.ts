@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { CalendarStore, PendingConsent } from './calendar-store.ts'
-import { expectObject, expectReference, expectText } from './describe-value.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from './operations.ts'
 

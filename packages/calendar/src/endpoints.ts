@@ -1,4 +1,5 @@
-import { describeValue, expectObject } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
+import { expectObject } from './expect.ts'
 
 /** Where Google is. Another place is for tests, and for a proxy of your own. */
 export interface CalendarEndpoints {

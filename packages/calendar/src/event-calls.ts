@@ -3,7 +3,7 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import type { AccountApi } from './account-api.ts'
 import { CalendarError } from './calendar-error.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './describe-value.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import {
   type EventChanges,
   type EventFields,

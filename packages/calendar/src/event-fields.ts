@@ -1,5 +1,6 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { calendar_v3 } from '@googleapis/calendar'
-import { describeValue, expectObject } from './describe-value.ts'
+import { expectObject } from './expect.ts'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
 
 /** Who is invited. */

@@ -2,7 +2,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './describe-value.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
 import type { Operations } from './operations.ts'
 

@@ -1,5 +1,5 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { calendar_v3 } from '@googleapis/calendar'
-import { describeValue } from './describe-value.ts'
 
 /** A day without a time: `'2026-04-01'`. */
 export type PlainDate = `${number}-${number}-${number}`

@@ -1,6 +1,6 @@
+import { describeValue } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import type { CalendarStore } from './calendar-store.ts'
-import { describeValue } from './describe-value.ts'
 import { SealedRows } from './sealed-rows.ts'
 import { expectCipher, type TokenCipher } from './token-cipher.ts'
 

@@ -1,7 +1,7 @@
+import { describeValue } from '@yuzuru/concurrency'
 import { calendar_v3 } from '@googleapis/calendar'
 import type { HttpResponse, QueryValue } from '@yuzuru/http'
 import type { AccountApi, ApiRequest } from './account-api.ts'
-import { describeValue } from './describe-value.ts'
 import type { Operations } from './operations.ts'
 
 /**

@@ -1,6 +1,12 @@
-import { type Effect, io, type IoOptions, type IoProgress, type Outcome } from '@yuzuru/concurrency'
+import {
+  describeValue,
+  type Effect,
+  io,
+  type IoOptions,
+  type IoProgress,
+  type Outcome,
+} from '@yuzuru/concurrency'
 import { CalendarError } from './calendar-error.ts'
-import { describeValue } from './describe-value.ts'
 
 /** What is being done, and for whom: every error tells it. */
 export interface Operation {

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 /**
  * Encrypts what a store keeps. `reference` is to be bound to the ciphertext (as the additional data of

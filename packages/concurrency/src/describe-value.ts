@@ -1,4 +1,10 @@
-/** Names a value in the message of a `TypeError` without printing what is in it. */
+/**
+ * Names a value in the message of a `TypeError` without printing what may be secret in it: texts and
+ * objects are only named by their kind.
+ *
+ * @example
+ * throw new TypeError(`Expected key to be a string, got ${describeValue(key)}`)
+ */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {

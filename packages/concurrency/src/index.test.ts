@@ -20,6 +20,7 @@ test('the public face is what it is, and nothing else', () => {
       "CircuitOpenError",
       "currentClock",
       "Condition",
+      "describeValue",
       "detached",
       "Event",
       "gather",

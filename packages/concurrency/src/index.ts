@@ -15,6 +15,7 @@ export {
 export { CircuitOpenError } from './circuit-open-error.ts'
 export { type Clock, currentClock, type Timer } from './clock.ts'
 export { Condition, type ConditionOptions } from './condition.ts'
+export { describeValue } from './describe-value.ts'
 export { detached } from './detached.ts'
 export { Event, type EventOptions } from './event.ts'
 export { gather, type Gathered, type GatherOptions, type Settled, type Thunk } from './gather.ts'

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 /** Refuses what is no number from 0 up; `Infinity` is one. */
 export function expectAmount(name: string, value: unknown): void {

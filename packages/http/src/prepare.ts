@@ -1,6 +1,5 @@
-import { currentClock, type Effect, type IoOptions } from '@yuzuru/concurrency'
+import { currentClock, describeValue, type Effect, type IoOptions } from '@yuzuru/concurrency'
 import type { CallContext } from './call-context.ts'
-import { describeValue } from './describe-value.ts'
 import { expectAmount } from './expect-number.ts'
 import type { HttpInit, RedirectMode } from './http-request.ts'
 import { isBody, isReplayable, type RequestBody } from './request-body.ts'

@@ -1,7 +1,7 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
 import { expectBreaker, type HttpBreakerOptions } from './breaker.ts'
-import { describeValue } from './describe-value.ts'
 import { expectAmount, expectInteger } from './expect-number.ts'
 import { expectHedge, type HedgeSettings } from './hedge.ts'
 import type { HttpOptions, HttpTimeouts } from './http-options.ts'

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
-import { throwIfCancelled } from '@yuzuru/concurrency'
+import { describeValue, throwIfCancelled } from '@yuzuru/concurrency'
 import { type CallContext, failure } from './call-context.ts'
-import { describeValue } from './describe-value.ts'
 import { type BodyContent, isBody, isWhole, type RequestBody } from './request-body.ts'
 
 /** How much of a long body is handed to the socket at once, so that its progress can be seen. */

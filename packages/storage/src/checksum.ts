@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { describeValue } from '@yuzuru/concurrency'
 import { Crc, crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './crc.ts'
-import { describeValue } from './describe-value.ts'
 
 /**
  * Which checksum goes along with the bytes.

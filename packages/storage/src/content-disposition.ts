@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 export type Disposition = 'inline' | 'attachment'
 

@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { copyInParts } from './copy-in-parts.ts'
-import { expectObject } from './describe-value.ts'
+import { expectObject } from './expect.ts'
 import type { Subject } from './failure.ts'
 import { expectKey } from './object-key.ts'
 import { callStore, type StorageContext } from './storage-context.ts'

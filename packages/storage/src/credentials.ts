@@ -1,5 +1,4 @@
-import { detached } from '@yuzuru/concurrency'
-import { describeValue } from './describe-value.ts'
+import { describeValue, detached } from '@yuzuru/concurrency'
 
 /** What requests are signed with. */
 export interface StorageCredentials {

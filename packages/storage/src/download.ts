@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import type { IoOptions } from '@yuzuru/concurrency'
-import { describeValue, expectInteger, expectObject } from './describe-value.ts'
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectInteger, expectObject } from './expect.ts'
 import { DownloadBody } from './download-body.ts'
 import { failure } from './failure.ts'
 import type { ByteRange } from './object-backend.ts'

@@ -1,5 +1,5 @@
-import type { IoOptions } from '@yuzuru/concurrency'
-import { describeValue, expectInteger, expectObject } from './describe-value.ts'
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectInteger, expectObject } from './expect.ts'
 import type { ListedObject } from './object-backend.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 

@@ -1,4 +1,4 @@
-import { expectInteger } from './describe-value.ts'
+import { expectInteger } from './expect.ts'
 import { expectKey } from './object-key.ts'
 import { expectExpiry, expiryOf, type PresignedPost, type PresignPostOptions } from './presign.ts'
 import { hmac, signingKey } from './sigv4.ts'

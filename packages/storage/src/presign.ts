@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
-import { expectInteger, expectObject } from './describe-value.ts'
+import { expectInteger, expectObject } from './expect.ts'
 import { expectKey } from './object-key.ts'
 import type { PresignContext } from './object-backend.ts'
 import { type PresignRequest, presignUrl } from './sigv4.ts'

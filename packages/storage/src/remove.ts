@@ -1,5 +1,4 @@
-import { type IoOptions, mapConcurrent, retry } from '@yuzuru/concurrency'
-import { describeValue } from './describe-value.ts'
+import { describeValue, type IoOptions, mapConcurrent, retry } from '@yuzuru/concurrency'
 import { failure } from './failure.ts'
 import { list } from './list.ts'
 import type { DeleteFailure } from './object-backend.ts'

@@ -1,7 +1,8 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { HttpTimeouts } from '@yuzuru/http'
 import type { CredentialSource } from './credentials.ts'
-import { describeValue, expectInteger, expectObject } from './describe-value.ts'
+import { expectInteger, expectObject } from './expect.ts'
 import { MAX_PART_BYTES, MIN_PART_BYTES } from './part-plan.ts'
 
 /** What is said of every storage. */

@@ -1,5 +1,5 @@
-import { currentSignal, type IoOptions } from '@yuzuru/concurrency'
-import { describeValue, expectObject } from './describe-value.ts'
+import { currentSignal, describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectObject } from './expect.ts'
 import { failure } from './failure.ts'
 import { discardUpload } from './open-upload.ts'
 import { callStore, type StorageContext } from './storage-context.ts'

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@yuzuru/concurrency'
 
 /**
  * What can be uploaded. A stream or iterable is read once, from the upload's start to its end, and is

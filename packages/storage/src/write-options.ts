@@ -1,7 +1,7 @@
-import type { IoOptions } from '@yuzuru/concurrency'
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
-import { describeValue, expectObject } from './describe-value.ts'
+import { expectObject } from './expect.ts'
 import type { ObjectAttributes, WriteConditions } from './object-info.ts'
 
 /** What is stored beside the bytes, as a caller says it. */
