@@ -1,34 +1,14 @@
 import chromium from '@sparticuz/chromium'
-import { cancelScope } from '@yuzuru/concurrency'
-import { createWorker } from '@yuzuru/jobs'
 import { type Browser, chromium as playwright, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migrateApp, openApp } from './app.ts'
-import { inboxRoutes } from './inbox/routes.tsx'
-import { startOutsideWorld } from './outside-world.ts'
-import { serve } from './web/serve.ts'
-import { createWebApp } from './web/web-app.ts'
+import { openTestApp } from '../test/open-test-app.ts'
 
 const open = new AsyncDisposableStack()
 let browser: Browser
 let url = ''
 
 beforeAll(async () => {
-  const world = open.use(await startOutsideWorld(undefined))
-  let handler: (request: Request) => Response | Promise<Response> = () => new Response()
-  const server = open.use(await serve((request) => handler(request), 0))
-  url = `http://127.0.0.1:${server.port}`
-  const app = open.use(await openApp(await world.settingsFor(url), 20))
-  await migrateApp(app.db)
-  const web = createWebApp(app, [inboxRoutes(world.sandbox.smtp.inbox)])
-  handler = (request) => web.fetch(request)
-  const stop = new AbortController()
-  const worker = createWorker(app.db, { jobs: Object.values(app.jobs), pollMs: 50 })
-  const working = cancelScope(() => worker.run(), { signal: stop.signal }).catch(() => undefined)
-  open.defer(async () => {
-    stop.abort()
-    await working
-  })
+  url = open.use(await openTestApp()).url
   const executablePath = await chromium.executablePath()
   // In a single process the browser ends with its first page.
   const args = chromium.args.filter((arg) => arg !== '--single-process')

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type Billing, type BillingSubscription, subscriptionOf } from '@yuzuru/billing'
+import {
+  type Billing,
+  BillingError,
+  type BillingSubscription,
+  subscriptionOf,
+} from '@yuzuru/billing'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { App } from '../app.ts'
 import { getOffice, type Staff } from '../offices/offices.ts'
 import type { BillingsTable, Schema } from '../schema.ts'
+import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
 import { monthlyPrice } from './monthly-price.ts'
 
@@ -49,7 +55,7 @@ export async function beginCheckout(
   const billing = await getBilling(app.db, staff.office_id)
   const office = await getOffice(app, staff.office_id)
   const { publicUrl } = app.settings
-  const { url } = await app.billing.createCheckout({
+  const checkout = app.billing.createCheckout({
     reference: staff.office_id,
     attemptKey: options.attemptKey,
     customer: { email: staff.email, name: office.name },
@@ -59,7 +65,24 @@ export async function beginCheckout(
     locale: options.language,
     ...trialOf(billing),
   })
+  const { url } = await checkout.catch((error: unknown) => {
+    throw isSpent(error) ? attemptIsOver() : error
+  })
   return url
+}
+
+/** Whether the attempt is over: its page was completed or has expired, or it was for other values. */
+function isSpent(error: unknown): boolean {
+  if (!BillingError.isInstance(error)) return false
+  return error.code === 'checkout_closed' || error.code === 'idempotency_conflict'
+}
+
+function attemptIsOver(): Invalid {
+  const text = {
+    ja: 'この手続きは終わっています。お支払いの画面を開き直してください',
+    en: 'is over: open the billing page again',
+  }
+  return new Invalid([{ field: 'attempt', text }], 409)
 }
 
 /** What is left of the trial goes along, as long as Stripe takes it (48 hours ahead at least). */

@@ -73,9 +73,14 @@ export function billingRoutes(app: App): Hono<Environment> {
   })
 
   routes.post('/billing/portal', async (c) => {
-    const { url } = await app.billing.createPortal({
+    const portal = app.billing.createPortal({
       reference: staffOf(c).office_id,
       returnUrl: new URL('/billing', app.settings.publicUrl).href,
+    })
+    const { url } = await portal.catch((error: unknown) => {
+      if (!BillingError.isInstance(error) || error.code !== 'not_found') throw error
+      const text = { ja: 'まだお支払い方法が登録されていません', en: 'is not set up yet' }
+      throw new Invalid([{ field: 'billing', text }], 409)
     })
     return c.redirect(url, 303)
   })

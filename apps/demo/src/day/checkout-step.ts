@@ -67,6 +67,15 @@ export const checkoutStep: Step = {
       page.text.includes('/billing/portal') && page.text.includes('data-status="trialing"'),
       subscription?.status ?? '-',
     )
+    const over = await day.manager.submit('/billing/checkout', form)
+    report.check(
+      {
+        ja: '終わった手続きをもう一度送ると 409',
+        en: 'the finished attempt, sent again, gets 409',
+      },
+      over.status === 409,
+      over.status,
+    )
     await checkDeliveries(day, officeId, report)
   },
 }

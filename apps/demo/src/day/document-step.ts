@@ -21,7 +21,9 @@ export const documentStep: Step = {
     const path = `/api/v1/plans/${planId}/document`
     const headers = { 'x-filename': encodeURIComponent(FILENAME) }
 
-    const wrong = await day.manager.send(path, { method: 'PUT', headers, body: '<html>' })
+    const noise = Buffer.alloc(2 * 1_024 * 1_024, 'no PDF ')
+    const wrong = await day.manager.send(path, { method: 'PUT', headers, body: noise })
+    const unknown = await day.stranger.send(path, { method: 'PUT', headers, body: noise })
     const kept = await Array.fromAsync(day.app.storage.list({ prefix: `plans/${planId}/` }))
     report.check(
       {
@@ -30,6 +32,15 @@ export const documentStep: Step = {
       },
       wrong.status === 415 && kept.length === 0,
       `${wrong.status}, ${kept.length}`,
+    )
+
+    report.check(
+      {
+        ja: 'ログインしていない送信も、読み切られて 401',
+        en: 'without a session the upload hears 401',
+      },
+      unknown.status === 401,
+      unknown.status,
     )
 
     report.progress({ ja: 'アップロードする', en: 'Uploading' })

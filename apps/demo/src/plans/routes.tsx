@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { listStaff } from '../offices/offices.ts'
@@ -8,6 +7,7 @@ import { Invalid, type Problem } from '../web/invalid.ts'
 import type { Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
 import { readForm } from '../web/read-form.ts'
+import { RequestBody } from '../web/request-body.ts'
 import { signedIn, staffOf } from '../web/signed-in.ts'
 import { approvePlan } from './approve-plan.ts'
 import { MAX_DOCUMENT_BYTES, tooLarge } from './pdf-body.ts'
@@ -55,9 +55,13 @@ export function planRoutes(app: App): Hono<Environment> {
     const filename = filenameOf(c)
     if (Number(c.req.header('content-length') ?? 0) > MAX_DOCUMENT_BYTES) throw tooLarge()
     const plan = await planOf(c)
-    const { body } = c.req.raw
-    const source = body === null ? Readable.from([]) : Readable.fromWeb(body)
-    const updated = await attachDocument(app, plan, { filename, source })
+    const source = new RequestBody(c.req.raw)
+    const updated = await attachDocument(app, plan, { filename, source }).catch(
+      async (error: unknown) => {
+        if (error instanceof Invalid) await source.drain()
+        throw error
+      },
+    )
     return c.json(
       { bytes: updated.document_bytes, sha256: updated.document_sha256, name: filename },
       201,

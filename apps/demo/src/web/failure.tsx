@@ -19,6 +19,8 @@ export async function answerFailure(c: AppContext, error: unknown): Promise<Resp
   const problems = error instanceof Invalid ? error.problems : []
   const language = c.get('language') ?? 'ja'
   c.status(failure.status)
+  // The rest of a body that is too large is not read: the connection is of no further use.
+  if (failure.status === 413) c.header('connection', 'close')
   if (wantsJson(c)) {
     const fields = problems.map(({ field, text }) => ({ field, message: text[language] }))
     return c.json({ error: { code: failure.code, message: failure.text[language], fields } })

@@ -14,7 +14,10 @@ export async function readForm(c: AppContext): Promise<Input> {
     )
   }
   if (type === '' || /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/.test(type)) {
-    return await c.req.parseBody()
+    return await c.req.parseBody().catch(() => {
+      const text = { ja: 'フォームの形が正しくありません', en: 'must be a well-formed form' }
+      throw new Invalid([{ field: 'body', text }], 400)
+    })
   }
   throw new Invalid(
     [{ field: 'body', text: { ja: 'この形式は受け付けていません', en: 'must be a form or JSON' } }],

@@ -16,6 +16,7 @@ import type { Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
 import { Invalid, notFound } from './invalid.ts'
 import { languageOf } from './language.ts'
+import { RequestBody } from './request-body.ts'
 
 /** The largest form or JSON body, in bytes. Files have a limit of their own. */
 const FORM_BYTES = 256 * 1_024
@@ -56,7 +57,14 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
       )
     },
   })
-  web.use(async (c, next) => (c.req.method === 'PUT' ? await next() : await formLimit(c, next)))
+  web.use(async (c, next) => {
+    if (c.req.method !== 'PUT') return await formLimit(c, next)
+    await next()
+    const { body } = c.req.raw
+    // Whoever was refused before the body was read is to hear it too.
+    if (body !== null && !body.locked) await new RequestBody(c.req.raw).drain()
+    return undefined
+  })
   for (const routes of [
     signInRoutes,
     homeRoutes,
