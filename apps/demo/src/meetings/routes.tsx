@@ -7,6 +7,7 @@ import type { Input } from '../web/fields.ts'
 import { Invalid, type Problem } from '../web/invalid.ts'
 import { formatMoment } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { signedIn, staffOf } from '../web/signed-in.ts'
 import { calendarConsentUrl, readMeetingTime, scheduleMeeting } from './meetings.ts'
@@ -45,14 +46,11 @@ export function meetingRoutes(app: App): Hono<Environment> {
     const input = await readForm(c)
     const staff = staffOf(c)
     const plan = await getPlan(app, staff.office_id, c.req.param('id'))
-    try {
+    const act = async (): Promise<Response> => {
       await scheduleMeeting(app, staff, plan, readMeetingTime(input))
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return meetingPage(app, c, input, error.problems)
+      return c.redirect(`/plans/${plan.id}/meeting`)
     }
-    return c.redirect(`/plans/${plan.id}/meeting`)
+    return await orProblems(c, act, (problems) => meetingPage(app, c, input, problems))
   })
 
   return routes

@@ -6,6 +6,7 @@ import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, type Problem } from '../web/invalid.ts'
 import type { Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { RequestBody } from '../web/request-body.ts'
 import { signedIn, staffOf } from '../web/signed-in.ts'
@@ -39,14 +40,11 @@ export function planRoutes(app: App): Hono<Environment> {
 
   routes.post('/plans', async (c) => {
     const input = await readForm(c)
-    try {
+    const act = async (): Promise<Response> => {
       const { id } = await createPlan(app, staffOf(c).office_id, input)
       return c.redirect(`/plans/${id}`)
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return plansPage(app, c, input, error.problems)
     }
+    return await orProblems(c, act, (problems) => plansPage(app, c, input, problems))
   })
 
   routes.get('/plans/:id', async (c) => planPage(c, await planOf(c)))

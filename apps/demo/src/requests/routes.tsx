@@ -4,9 +4,10 @@ import type { App } from '../app.ts'
 import { listStaff } from '../offices/offices.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
-import { Invalid, type Problem } from '../web/invalid.ts'
+import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { signedIn, staffOf } from '../web/signed-in.ts'
 import {
@@ -42,14 +43,11 @@ export function requestRoutes(app: App): Hono<Environment> {
 
   routes.post('/requests', async (c) => {
     const input = await readForm(c)
-    try {
+    const act = async (): Promise<Response> => {
       await fileRequest(app.db, staffOf(c), input)
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return requestsPage(app, c, input, error.problems)
+      return c.redirect('/requests')
     }
-    return c.redirect('/requests')
+    return await orProblems(c, act, (problems) => requestsPage(app, c, input, problems))
   })
 
   routes.post('/api/v1/requests', async (c) => {
@@ -59,14 +57,11 @@ export function requestRoutes(app: App): Hono<Environment> {
 
   routes.post('/requests/:id/decision', async (c) => {
     const decision = readDecision(c.req.param('id'), await readForm(c))
-    try {
+    const act = async (): Promise<Response> => {
       await decideRequest(app.db, staffOf(c), decision)
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return requestsPage(app, c, {}, error.problems)
+      return c.redirect('/requests')
     }
-    return c.redirect('/requests')
+    return await orProblems(c, act, (problems) => requestsPage(app, c, {}, problems))
   })
 
   return routes

@@ -5,8 +5,10 @@ import type { App } from '../app.ts'
 import { readRegistration, registerOffice } from '../offices/offices.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import { Fields, type Input } from '../web/fields.ts'
-import { Invalid, type Problem } from '../web/invalid.ts'
+import type { Problem } from '../web/invalid.ts'
+import type { Language } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { closeSession, openSession, SESSION_SECONDS } from './session.ts'
 
@@ -20,44 +22,26 @@ export function signInRoutes(app: App): Hono<Environment> {
 
   routes.post('/register', async (c) => {
     const input = await readForm(c)
-    try {
+    const act = async (): Promise<Response> => {
       await registerOffice(app, readRegistration(input), c.get('language'))
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return registerPage(c, input, error.problems)
+      return await mailSentPage(c)
     }
-    return mailSentPage(c)
+    return await orProblems(c, act, (problems) => registerPage(c, input, problems))
   })
 
   routes.get('/sign-in', (c) => signInPage(c, {}, []))
 
   routes.post('/sign-in', async (c) => {
     const input = await readForm(c)
-    const fields = new Fields(input)
-    const email = fields.email('email')
-    try {
+    const act = async (): Promise<Response> => {
+      const fields = new Fields(input)
+      const email = fields.email('email')
       fields.check()
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      c.status(error.status)
-      return signInPage(c, input, error.problems)
+      await sendLinkTo(app, email, c.get('language'))
+      // The same answer either way: who is registered is nobody's business.
+      return await mailSentPage(c)
     }
-    const staff = await app.db
-      .selectFrom('staff')
-      .select('id')
-      .where('email', '=', email)
-      .executeTakeFirst()
-    if (staff !== undefined) {
-      const payload = {
-        staffId: staff.id,
-        language: c.get('language'),
-        purpose: 'sign-in',
-      } as const
-      await enqueue(app.db, app.jobs.sendSignInLink, payload)
-    }
-    // The same answer either way: who is registered is nobody's business.
-    return mailSentPage(c)
+    return await orProblems(c, act, (problems) => signInPage(c, input, problems))
   })
 
   routes.get('/verify', async (c) => {
@@ -79,6 +63,18 @@ export function signInRoutes(app: App): Hono<Environment> {
   })
 
   return routes
+}
+
+/** Mails a link to whoever is registered under the address; nothing to anybody else. */
+async function sendLinkTo(app: App, email: string, language: Language): Promise<void> {
+  const staff = await app.db
+    .selectFrom('staff')
+    .select('id')
+    .where('email', '=', email)
+    .executeTakeFirst()
+  if (staff === undefined) return
+  const payload = { staffId: staff.id, language, purpose: 'sign-in' } as const
+  await enqueue(app.db, app.jobs.sendSignInLink, payload)
 }
 
 function registerPage(
