@@ -1,6 +1,6 @@
 import { currentClock } from './clock.ts'
 import { expectFunction } from './describe-value.ts'
-import { comesOfCancel, explain, runInScope } from './run-in-scope.ts'
+import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
 
@@ -42,8 +42,9 @@ export async function shield<T>(
   try {
     return await runInScope(scope, fn)
   } catch (error) {
-    if (scope.expired && comesOfCancel(scope, error)) throw timedOut(scope, timeoutMs)
-    throw explain(scope, error, () => scope.ownReason)
+    throw explain(scope, error, () =>
+      scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,
+    )
   } finally {
     timer?.cancel()
   }
