@@ -50,12 +50,12 @@ function measure(): Measure {
   globalThis.gc?.()
   return {
     scopes: scopes.length,
-    waits: scopes.reduce((sum, scope) => sum + Array.from(scope.listeners).length, 0),
+    waits: scopes.reduce((sum, scope) => sum + scope.listeners.length, 0),
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
     heap: globalThis.gc === undefined ? 0 : process.memoryUsage().heapUsed,
   }
 }
 
 function allOf(scope: Scope): Scope[] {
-  return [scope, ...Array.from(scope.children).flatMap((child) => allOf(child))]
+  return [scope, ...scope.children.flatMap((child) => allOf(child))]
 }

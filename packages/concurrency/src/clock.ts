@@ -23,23 +23,21 @@ export const systemClock: Clock = {
 }
 
 class SystemTimer implements Timer {
-  readonly #callback: () => void
   #handle: NodeJS.Timeout
 
   constructor(delayMs: number, callback: () => void) {
-    this.#callback = callback
-    this.#handle = this.#arm(delayMs)
+    this.#handle = this.#arm(delayMs, callback)
   }
 
   cancel(): void {
     clearTimeout(this.#handle)
   }
 
-  #arm(delayMs: number): NodeJS.Timeout {
-    if (delayMs <= MAX_DELAY_MS) return setTimeout(this.#callback, delayMs)
+  #arm(delayMs: number, callback: () => void): NodeJS.Timeout {
+    if (delayMs <= MAX_DELAY_MS) return setTimeout(callback, delayMs)
     const dueAt = performance.now() + delayMs
     return setTimeout(() => {
-      this.#handle = this.#arm(dueAt - performance.now())
+      this.#handle = this.#arm(dueAt - performance.now(), callback)
     }, MAX_DELAY_MS)
   }
 }

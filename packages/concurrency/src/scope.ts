@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Cancelled, type CancelSource } from './cancelled.ts'
 import type { CallPlace } from './call-place.ts'
-import { type CancelListener, CancelListeners } from './cancel-listeners.ts'
+import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import type { Outcome } from './outcome.ts'
+import { type Link, Ring } from './ring.ts'
 
 /** What made a scope. */
 export type ScopeKind =
@@ -78,7 +79,7 @@ export interface CancelScope {
  * One node of the tree of scopes: it can be cancelled, is told of its parent's cancel, and knows its
  * deadline. Cancels are level-triggered: once cancelled, it stays so until it is left.
  */
-export class Scope implements CancelScope {
+export class Scope implements CancelScope, Link<Scope> {
   readonly kind: ScopeKind
   readonly name: string
   readonly parent: Scope | undefined
@@ -88,17 +89,20 @@ export class Scope implements CancelScope {
   /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
   readonly deadline: number
   ended = false
+  home: Ring<Scope> | undefined = undefined
+  before: Scope = this
+  after: Scope = this
   /** Whether its owner gave up waiting for it (its grace has passed); it may still be running. */
   abandoned = false
   /** What its body threw, if it did. */
   failure: { readonly error: unknown } | undefined = undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
   origin: CallPlace | undefined = undefined
-  #children: Set<Scope> | undefined = undefined
   #own: Cancelled | undefined = undefined
   #inherited: Cancelled | undefined = undefined
   #controller: AbortController | undefined = undefined
-  #listeners: CancelListeners | undefined = undefined
+  #children: Ring<Scope> | undefined = undefined
+  #listeners: Ring<CancelListener> | undefined = undefined
   #deferred: (() => unknown)[] | undefined = undefined
   #done: PromiseWithResolvers<void> | undefined = undefined
   #outcome: Outcome = 'none'
@@ -118,7 +122,7 @@ export class Scope implements CancelScope {
     }
     this.deadline = shielded ? deadline : Math.min(deadline, parent.deadline)
     if (!shielded) this.#inherited = parent.reason
-    ;(parent.#children ??= new Set()).add(this)
+    ;(parent.#children ??= new Ring()).add(this)
   }
 
   /** Why it is cancelled, if it is. An outer cancel goes before its own. */
@@ -147,22 +151,18 @@ export class Scope implements CancelScope {
   }
 
   /** The scopes within that have not ended. */
-  get children(): Iterable<Scope> {
-    return this.#children ?? []
+  get children(): Scope[] {
+    return this.#children?.all ?? []
   }
 
   /** The scopes within that somebody still waits for. */
   get livingChildren(): Scope[] {
-    return Array.from(this.children).filter((child) => !child.abandoned)
-  }
-
-  get hasLivingChildren(): boolean {
-    return this.#children !== undefined && this.livingChildren.length > 0
+    return this.children.filter((child) => !child.abandoned)
   }
 
   /** Whether ending it takes more than taking it out of the tree. */
   get isBusy(): boolean {
-    return (this.#children !== undefined && this.#children.size > 0) || this.#deferred !== undefined
+    return this.#children?.isEmpty === false || this.#deferred !== undefined
   }
 
   /** Whether I/O with an effect was begun within this scope. */
@@ -204,7 +204,7 @@ export class Scope implements CancelScope {
 
   /** Tells `listener` once when the scope is cancelled, or, after its end, its nearest living ancestor. */
   listen(listener: CancelListener): void {
-    ;(this.#listeners ??= new CancelListeners()).add(listener)
+    ;(this.#listeners ??= new Ring()).add(listener)
   }
 
   /** Like `listen`; returns what takes the callback off again. */
@@ -244,15 +244,13 @@ export class Scope implements CancelScope {
   end(): void {
     if (this.ended) return
     this.ended = true
+    if (this.home === undefined) roots.delete(this)
+    else this.home.remove(this)
     let heir = this.parent
     while (heir?.ended) heir = heir.parent
-    if (heir === undefined) roots.delete(this)
-    else heir.#children?.delete(this)
-    if (this.#children !== undefined) {
-      for (const child of this.#children) {
-        if (heir === undefined) roots.add(child)
-        else (heir.#children ??= new Set()).add(child)
-      }
+    for (let each = this.#children?.take(); each !== undefined; each = this.#children?.take()) {
+      if (heir === undefined) roots.add(each)
+      else (heir.#children ??= new Ring()).add(each)
     }
     if (heir !== undefined) this.#leaveListenersTo(heir)
     this.#done?.resolve()
@@ -275,8 +273,7 @@ export class Scope implements CancelScope {
         each.onCancel(reason)
       }
     }
-    if (this.#children === undefined) return
-    for (const child of this.#children) if (!child.shielded) child.#inherit(reason)
+    for (const child of this.children) if (!child.shielded) child.#inherit(reason)
   }
 
   #inherit(reason: Cancelled): void {

@@ -139,7 +139,7 @@ class Group implements TaskGroup {
     this.#scope.abort('group', `a sibling in "${this.name}" failed`, error)
   }
 
-  #onEnd = (task: Task<unknown>, error: unknown): void => {
+  #onEnd = (task: Task<unknown>, error?: unknown): void => {
     if (task.state === 'failed') this.fail(error)
     else if (task.state === 'cancelled' && error === this.#scope.inheritedReason) {
       this.interrupted = true

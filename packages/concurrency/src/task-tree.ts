@@ -50,7 +50,7 @@ export function formatTaskTree(tree: readonly TaskTreeNode[] = taskTree()): stri
 }
 
 function nodeOf(scope: Scope, now: number): TaskTreeNode {
-  const waits = Array.from(scope.listeners).flatMap((listener): TaskTreeWait[] => {
+  const waits = scope.listeners.flatMap((listener): TaskTreeWait[] => {
     const what = listener.describe?.()
     if (what === undefined) return []
     return [{ what, forMs: listener.since === undefined ? undefined : now - listener.since }]
@@ -62,7 +62,7 @@ function nodeOf(scope: Scope, now: number): TaskTreeNode {
     ageMs: now - scope.startedAt,
     remainingMs: scope.deadline === Infinity ? undefined : scope.deadline - now,
     waits,
-    children: Array.from(scope.children, (child) => nodeOf(child, now)),
+    children: scope.children.map((child) => nodeOf(child, now)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { Cancelled } from './cancelled.ts'
-import { explain, runInScope } from './run-in-scope.ts'
+import { type Ending, explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
 import { wait } from './wait.ts'
 
@@ -11,6 +11,11 @@ export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
 /** Calls back once when `task` has ended; returns what takes the callback off again. */
 export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
 
+let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
+
+/** Who is told of a task's end, and of its error if it did not return. */
+export type TaskListener = (task: Task<unknown>, error?: unknown) => void
+
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
  * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
@@ -20,7 +25,11 @@ export class Task<T> implements PromiseLike<T> {
   readonly name: string
   #state: TaskState = 'running'
   readonly #scope: Scope
-  readonly #result: Promise<T>
+  readonly #onEnd: TaskListener
+  /** What it returned, or threw; nothing while it runs. */
+  #result: unknown = undefined
+  /** Made when somebody awaits it while it runs. */
+  #awaited: PromiseWithResolvers<unknown> | undefined = undefined
   #listeners: Set<() => void> | undefined = undefined
 
   static {
@@ -30,6 +39,7 @@ export class Task<T> implements PromiseLike<T> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     }
+    endTask = (task, state, result) => task.#end(state, result)
   }
 
   /** Begins `fn` at once, within a scope of its own. Made by `group.spawn`. */
@@ -37,33 +47,12 @@ export class Task<T> implements PromiseLike<T> {
     parent: Scope,
     name: string,
     fn: (scope: CancelScope) => T | PromiseLike<T>,
-    onEnd: (task: Task<T>, error: unknown) => void,
+    onEnd: TaskListener,
   ) {
     this.name = name
-    const scope = new Scope({ kind: 'task', name, parent })
-    this.#scope = scope
-    this.#result = this.#run(fn, onEnd)
-    // The group hears of every failure; a result that nobody awaits is no unhandled rejection.
-    this.#result.catch(ignore)
-  }
-
-  async #run(
-    fn: (scope: CancelScope) => T | PromiseLike<T>,
-    onEnd: (task: Task<T>, error: unknown) => void,
-  ): Promise<T> {
-    const scope = this.#scope
-    let value: T
-    try {
-      value = await runInScope(scope, fn)
-    } catch (thrown) {
-      const error = explain(scope, thrown, () => scope.ownReason)
-      this.#end(Cancelled.isInstance(error) ? 'cancelled' : 'failed')
-      onEnd(this, error)
-      throw error
-    }
-    this.#end('done')
-    onEnd(this, undefined)
-    return value
+    this.#onEnd = onEnd
+    this.#scope = new Scope({ kind: 'task', name, parent })
+    void runInScope(this.#scope, fn, new TaskEnding(this, this.#scope))
   }
 
   get state(): TaskState {
@@ -82,11 +71,23 @@ export class Task<T> implements PromiseLike<T> {
     return each === scope
   }
 
-  #end(state: TaskState): void {
+  #end(state: TaskState, result: unknown): void {
     this.#state = state
+    this.#result = result
+    if (state === 'done') this.#awaited?.resolve(result)
+    else this.#awaited?.reject(result)
     const listeners = this.#listeners
     this.#listeners = undefined
     if (listeners !== undefined) for (const listener of listeners) listener()
+    if (state === 'done') this.#onEnd(this)
+    else this.#onEnd(this, result)
+  }
+
+  get #promise(): Promise<T> {
+    if (this.#state === 'running') {
+      return (this.#awaited ??= Promise.withResolvers()).promise as Promise<T>
+    }
+    return this.#state === 'done' ? Promise.resolve(this.#result as T) : Promise.reject(this.#result)
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
@@ -96,12 +97,32 @@ export class Task<T> implements PromiseLike<T> {
   ): Promise<A | B> {
     const scope = currentScope()
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
-      return this.#result.then(onFulfilled, onRejected)
+      return this.#promise.then(onFulfilled, onRejected)
     }
     const waited = wait<T>(`task "${this.name}"`, (resolve, reject) => {
-      this.#result.then(resolve, reject)
+      this.#promise.then(resolve, reject)
       return ignore
     })
     return waited.then(onFulfilled, onRejected)
+  }
+}
+
+/** Tells a task how its function ended. */
+class TaskEnding<T> implements Ending<T, void> {
+  readonly #task: Task<T>
+  readonly #scope: Scope
+
+  constructor(task: Task<T>, scope: Scope) {
+    this.#task = task
+    this.#scope = scope
+  }
+
+  onValue(value: T): void {
+    endTask(this.#task, 'done', value)
+  }
+
+  onError(thrown: unknown): void {
+    const error = explain(this.#scope, thrown, () => this.#scope.ownReason)
+    endTask(this.#task, Cancelled.isInstance(error) ? 'cancelled' : 'failed', error)
   }
 }

@@ -1,6 +1,7 @@
 import type { Cancelled } from './cancelled.ts'
-import type { CancelListener, CancelListeners } from './cancel-listeners.ts'
+import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
+import type { Ring } from './ring.ts'
 import { currentScope, type Scope } from './scope.ts'
 
 let noting = false
@@ -17,7 +18,7 @@ export function noteWaits(on: boolean): void {
  * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whoever resolves it.
  */
 export abstract class Wait<T> implements CancelListener {
-  home: CancelListeners | undefined = undefined
+  home: Ring<CancelListener> | undefined = undefined
   before: CancelListener = this
   after: CancelListener = this
   readonly since: number | undefined = noting ? currentClock().now() : undefined

@@ -1,0 +1,11 @@
+import type { Cancelled } from './cancelled.ts'
+import type { Link } from './ring.ts'
+
+/** What is told of a scope's cancel. */
+export interface CancelListener extends Link<CancelListener> {
+  onCancel(reason: Cancelled): void
+  /** What is waited for, where it is a wait. */
+  describe?(): string
+  /** Since when, on the clock, where that is noted. */
+  readonly since?: number | undefined
+}
