@@ -36,6 +36,15 @@ export function runInScope<T, R = T>(
   fn: (scope: Scope) => T | PromiseLike<T>,
   ending: Ending<T, R> = asItIs as Ending<T, R>,
 ): Promise<R> {
+  return callInScope(scope, settle<T, R>, scope, fn, ending)
+}
+
+/** Called within the scope, so that what it leaves behind holds no other context than the scope's. */
+function settle<T, R>(
+  scope: Scope,
+  fn: (scope: Scope) => T | PromiseLike<T>,
+  ending: Ending<T, R>,
+): Promise<R> {
   return begin(scope, fn).then(
     (value) => {
       if (scope.isBusy) return closeWith(scope, ending, undefined, value)
@@ -51,23 +60,13 @@ export function runInScope<T, R = T>(
   )
 }
 
+/** Also what begins its work only when its `then` is called, as query builders do, begins within. */
 function begin<T>(scope: Scope, fn: (scope: Scope) => T | PromiseLike<T>): Promise<T> {
   try {
-    const result = callInScope(scope, fn, scope)
-    return isLazy(result) ? callInScope(scope, resolve, result) : resolve(result)
+    return Promise.resolve(fn(scope))
   } catch (error) {
     return Promise.reject(error)
   }
-}
-
-function resolve<T>(result: T | PromiseLike<T>): Promise<T> {
-  return Promise.resolve(result)
-}
-
-/** Whether it may begin its work only when its `then` is called, as query builders and tasks do. */
-function isLazy<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
-  if (typeof result !== 'object' || result === null || result.constructor === Promise) return false
-  return 'then' in result && typeof result.then === 'function'
 }
 
 async function closeWith<T, R>(
