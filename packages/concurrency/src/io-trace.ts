@@ -10,27 +10,37 @@ export interface IoEvent {
   error?: unknown
 }
 
+/**
+ * Node's tracing channel `yuzuru:io`: `start`, `end`, `error`, `asyncStart`, `asyncEnd`. Results are not
+ * published: they may be secret.
+ */
 const channel = tracingChannel<IoEvent>('yuzuru:io')
 
-/**
- * Publishes the start and the end of `fn` on Node's tracing channel `yuzuru:io`
- * (`start`, `end`, `error`, `asyncStart`, `asyncEnd`). Results are not published: they may be secret.
- */
-export async function traceIo<T>(event: IoEvent, fn: () => Promise<T>): Promise<T> {
-  if (!channel.hasSubscribers) return await fn()
-  const running = channel.start.runStores(event, () => {
-    const promise = fn()
-    channel.end.publish(event)
-    return promise
+/** What is published of a call; nothing when nobody listens. */
+export function openSpan({
+  boundary,
+  operation,
+  effect,
+}: Omit<IoEvent, 'error'>): IoEvent | undefined {
+  return channel.hasSubscribers ? { boundary, operation, effect } : undefined
+}
+
+/** Calls `fn`, in the stores that subscribers bound to the channel. */
+export function startInSpan<T>(span: IoEvent | undefined, fn: () => T): T {
+  if (span === undefined) return fn()
+  return channel.start.runStores(span, () => {
+    const started = fn()
+    channel.end.publish(span)
+    return started
   })
-  try {
-    return await running
-  } catch (error) {
-    event.error = error
-    channel.error.publish(event)
-    throw error
-  } finally {
-    channel.asyncStart.publish(event)
-    channel.asyncEnd.publish(event)
-  }
+}
+
+export function failSpan(span: IoEvent, error: unknown): void {
+  span.error = error
+  channel.error.publish(span)
+}
+
+export function closeSpan(span: IoEvent): void {
+  channel.asyncStart.publish(span)
+  channel.asyncEnd.publish(span)
 }

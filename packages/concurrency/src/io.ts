@@ -4,7 +4,7 @@ import { currentClock } from './clock.ts'
 import { describeValue } from './describe-value.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
-import { type IoEvent, traceIo } from './io-trace.ts'
+import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf } from './outcome.ts'
 import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
 import type { Scope } from './scope.ts'
@@ -68,20 +68,22 @@ export async function io<T>(
   const timer = armDeadline(scope, timeoutMs, deadline)
   if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)
   const progress: IoProgress = { sent: !scope.cancelled }
+  const span = openSpan(call)
   try {
-    return await traceIo(eventOf(call), async () => {
-      try {
-        const value = await runInScope(scope, () => {
-          scope.throwIfCancelled()
-          return fn(scope.signal, progress)
-        })
-        if (call.effect !== 'read') scope.parent?.markEffect()
-        return value
-      } catch (error) {
-        throw failureOf(scope, call, progress, timeoutMs, error)
-      }
-    })
+    const value = await startInSpan(span, () =>
+      runInScope(scope, () => {
+        scope.throwIfCancelled()
+        return fn(scope.signal, progress)
+      }),
+    )
+    if (call.effect !== 'read') scope.parent?.markEffect()
+    return value
+  } catch (error) {
+    const failure = failureOf(scope, call, progress, timeoutMs, error)
+    if (span !== undefined) failSpan(span, failure)
+    throw failure
   } finally {
+    if (span !== undefined) closeSpan(span)
     timer?.cancel()
     unfollow()
   }
@@ -96,10 +98,6 @@ function expectIoOptions(options: IoOptions | undefined): IoOptions {
   expectSignal(options.signal)
   if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)
   return options
-}
-
-function eventOf({ boundary, operation, effect }: IoCall): IoEvent {
-  return { boundary, operation, effect }
 }
 
 function failureOf(

@@ -87,7 +87,9 @@ export class Task<T> implements PromiseLike<T> {
     if (this.#state === 'running') {
       return (this.#awaited ??= Promise.withResolvers()).promise as Promise<T>
     }
-    return this.#state === 'done' ? Promise.resolve(this.#result as T) : Promise.reject(this.#result)
+    return this.#state === 'done'
+      ? Promise.resolve(this.#result as T)
+      : Promise.reject(this.#result)
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
