@@ -2,6 +2,7 @@ import { build } from '@yuzuru/tooling/tsup'
 
 export default build([
   'src/index.ts',
+  'src/inspect.ts',
   'src/job.ts',
   'src/otel.ts',
   'src/processes.ts',

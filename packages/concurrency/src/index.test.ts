@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
+import * as inspect from './inspect.ts'
 import * as testing from './testing.ts'
 
 test('the public face is what it is, and nothing else', () => {
@@ -50,15 +51,20 @@ test('the public face is what it is, and nothing else', () => {
       "sleep",
       "Task",
       "taskGroup",
-      "formatTaskTree",
-      "taskTree",
-      "trackWaits",
       "TimeoutError",
       "withTimeout",
       "wait",
-      "watchEventLoop",
       "withDeadline",
       "workers",
+    ]
+  `)
+  expect(Object.keys(inspect)).toMatchInlineSnapshot(`
+    [
+      "printTaskTreeOn",
+      "formatTaskTree",
+      "taskTree",
+      "trackWaits",
+      "watchEventLoop",
     ]
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`

@@ -52,20 +52,8 @@ export {
   type TaskGroup,
   type TaskGroupOptions,
 } from './task-group.ts'
-export {
-  formatTaskTree,
-  taskTree,
-  type TaskTreeNode,
-  type TaskTreeWait,
-  trackWaits,
-} from './task-tree.ts'
 export { TimeoutError, type TimeoutErrorInit } from './timeout-error.ts'
 export { type TimeoutOptions, withTimeout } from './timeout.ts'
 export { wait, type Waited, type WaitOptions } from './wait-for-tasks.ts'
-export {
-  watchEventLoop,
-  type EventLoopBlock,
-  type WatchEventLoopOptions,
-} from './watch-event-loop.ts'
 export { withDeadline } from './with-deadline.ts'
 export { workers, type WorkersOptions } from './workers.ts'

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { program } from '../test/program.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { io } from './io.ts'
 import { LeftoverError } from './leftover-error.ts'
@@ -9,34 +7,6 @@ import { run } from './run.ts'
 import { rootScopes } from './scope.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs a program in a process of its own; once it prints `ready`, each signal is sent in turn. */
-async function program(source: string, signals: readonly NodeJS.Signals[] = []): Promise<Ended> {
-  const index = new URL('index.ts', import.meta.url).href
-  const child = spawn(
-    process.execPath,
-    ['--input-type=module', '-e', `import * as y from ${JSON.stringify(index)}\n${source}`],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const err = text(child.stderr)
-  let out = ''
-  let sent = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-    while (sent < signals.length && out.split('ready').length - 1 > sent) {
-      child.kill(signals[sent])
-      sent += 1
-    }
-  })
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err: await err }
-}
 
 const caught = async (promise: Promise<unknown>): Promise<unknown> => {
   try {
@@ -143,21 +113,6 @@ describe('run', () => {
       [signal],
     )
     expect(ended).toEqual({ code, out: 'ready\nclosed\n', err: '' })
-  })
-
-  test('taskTreeSignal prints the live tree to stderr', async () => {
-    const ended = await program(
-      `await y.run(async () => {
-        const gate = new y.Event({ name: 'gate' })
-        const alive = setInterval(() => {}, 1e6)
-        process.on('SIGUSR2', () => { gate.set(); clearInterval(alive) })
-        console.log('ready')
-        await gate.wait()
-      }, { taskTreeSignal: 'SIGUSR2' })`,
-      ['SIGUSR2'],
-    )
-    expect(ended).toMatchObject({ code: 0, out: 'ready\n' })
-    expect(ended.err).toMatch(/^run main \d+ ms\n└─ waits for event "gate", 1st in line \d+ ms\n$/)
   })
 
   test('a second signal exits at once', async () => {

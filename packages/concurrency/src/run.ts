@@ -3,7 +3,6 @@ import { expectFunction } from './describe-value.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
-import { formatTaskTree, trackWaits } from './task-tree.ts'
 
 export interface RunOptions {
   /** Shown in errors and the task tree. @default 'main' */
@@ -16,11 +15,6 @@ export interface RunOptions {
    * @default false
    */
   readonly strict?: boolean
-  /**
-   * The signal on which the task tree is printed to stderr; waits are then timed from the start on.
-   * @default none; 'SIGUSR2' is usual
-   */
-  readonly taskTreeSignal?: NodeJS.Signals
   /** A foreign signal whose abort cancels `main`. */
   readonly signal?: AbortSignal
 }
@@ -50,7 +44,6 @@ export async function run<T>(
   const shutdown = onShutdown(options.shutdownSignals ?? ['SIGINT', 'SIGTERM'], (signal) => {
     scope.abort('shutdown', `${signal} asked the process to end`)
   })
-  const stopPrinting = printTaskTreeOn(options.taskTreeSignal)
   try {
     return await runInScope(scope, main)
   } catch (thrown) {
@@ -61,20 +54,6 @@ export async function run<T>(
   } finally {
     unfollow()
     shutdown.stop()
-    stopPrinting()
-  }
-}
-
-function printTaskTreeOn(signal: NodeJS.Signals | undefined): () => void {
-  if (signal === undefined) return () => undefined
-  const print = (): void => {
-    process.stderr.write(`${formatTaskTree()}\n`)
-  }
-  trackWaits()
-  process.on(signal, print)
-  return () => {
-    process.off(signal, print)
-    trackWaits(false)
   }
 }
 

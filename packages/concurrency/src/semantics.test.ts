@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as concurrency from './index.ts'
+import * as inspect from './inspect.ts'
 
 const urlOf = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
 
@@ -26,8 +27,10 @@ const programOf = (text: string): { readonly titles: string[]; readonly program:
     program: `
       import assert from 'node:assert/strict'
       import * as concurrency from ${urlOf('index.ts')}
+      import * as inspect from ${urlOf('inspect.ts')}
       import { TestClock } from ${urlOf('testing.ts')}
       const { ${Object.keys(concurrency).join(', ')} } = concurrency
+      const { ${Object.keys(inspect).join(', ')} } = inspect
       ${blocks.join('\n')}`,
   }
 }

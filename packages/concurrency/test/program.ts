@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a program in a process of its own; once it prints `ready`, each signal is sent in turn. */
+export async function program(
+  source: string,
+  signals: readonly NodeJS.Signals[] = [],
+): Promise<Ended> {
+  const face = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
+  const inspect = JSON.stringify(new URL('../src/inspect.ts', import.meta.url).href)
+  const imports = `import * as y from ${face}\nimport { printTaskTreeOn } from ${inspect}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', `${imports}\n${source}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const err = text(child.stderr)
+  let out = ''
+  let sent = 0
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    while (sent < signals.length && out.split('ready').length - 1 > sent) {
+      child.kill(signals[sent])
+      sent += 1
+    }
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err: await err }
+}
