@@ -1,4 +1,5 @@
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
+import { expectThunks } from './expect-thunks.ts'
 import type { Thunk } from './gather.ts'
 import { mapConcurrent } from './map-concurrent.ts'
 
@@ -26,16 +27,10 @@ export function asCompleted<T>(
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<Awaited<T>, void, undefined> & AsyncDisposable {
   if (typeof (thunks as Iterable<Thunk<T>> | undefined)?.[Symbol.iterator] !== 'function') {
-    throw new TypeError(`Expected an iterable of functions, got ${describeValue(thunks)}`)
+    throw expected('an iterable of functions', thunks)
   }
   const { concurrency = Infinity, name = 'asCompleted' } = options
   const work = Array.from(thunks)
-  for (const [index, thunk] of work.entries()) {
-    if (typeof thunk !== 'function') {
-      throw new TypeError(
-        `Expected ${index} to be a function, got ${describeValue(thunk)}: asCompleted starts the work itself`,
-      )
-    }
-  }
+  expectThunks('asCompleted', work.entries())
   return mapConcurrent(work, (thunk) => thunk(), { concurrency, name, ordered: false })
 }

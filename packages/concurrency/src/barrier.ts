@@ -1,6 +1,6 @@
 import { BrokenBarrierError } from './broken-barrier-error.ts'
-import { expectInteger } from './describe-value.ts'
-import { currentScope } from './scope.ts'
+import { expectInteger } from './expected.ts'
+import { refusal } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface BarrierOptions {
@@ -50,8 +50,8 @@ export class Barrier {
   wait(): Promise<number> {
     if (this.#broken) return Promise.reject(new BrokenBarrierError(this.name, 'aborted'))
     if (this.#waiters.size + 1 < this.parties) return this.#waiters.wait()
-    const cancelled = currentScope()?.reason
-    if (cancelled !== undefined) return Promise.reject(cancelled)
+    const refused = refusal()
+    if (refused !== undefined) return refused
     for (let place = 0; place < this.parties - 1; place += 1) this.#waiters.shift(place)
     return Promise.resolve(this.parties - 1)
   }

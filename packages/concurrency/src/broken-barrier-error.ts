@@ -6,7 +6,6 @@ export class BrokenBarrierError extends Error {
   readonly barrier: string
 
   static {
-    this.prototype.name = 'BrokenBarrierError'
     mark(this.prototype, 'BrokenBarrierError')
   }
 

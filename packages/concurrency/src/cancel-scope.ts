@@ -1,4 +1,4 @@
-import { expectFunction } from './describe-value.ts'
+import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope } from './scope.ts'
@@ -33,7 +33,7 @@ export async function cancelScope<T>(
   try {
     return await runInScope(scope, fn)
   } catch (error) {
-    throw explain(scope, error, () => scope.ownReason)
+    throw explain(scope, error)
   } finally {
     unfollow()
   }

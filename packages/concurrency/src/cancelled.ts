@@ -42,7 +42,6 @@ export class Cancelled extends Error {
   readonly scope: string
 
   static {
-    this.prototype.name = 'Cancelled'
     mark(this.prototype, 'Cancelled')
   }
 

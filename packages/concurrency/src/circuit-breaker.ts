@@ -1,9 +1,10 @@
 import { Cancelled } from './cancelled.ts'
 import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
-import { describeValue, expectInteger } from './describe-value.ts'
+import { expectInteger } from './expected.ts'
 import { IoError } from './io-error.ts'
 import { currentScope } from './scope.ts'
+import { expectDelay } from './timeout.ts'
 
 export interface CircuitBreakerOptions {
   /** Shown in errors. @default 'circuit' */
@@ -54,12 +55,9 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   for (const [key, value] of Object.entries({ failures, probes })) {
     expectInteger(key, value, 1)
   }
-  if (typeof coolDownMs !== 'number' || !(coolDownMs >= 0)) {
-    throw new TypeError(
-      `Expected coolDownMs to be a number of milliseconds from 0 up, got ${describeValue(coolDownMs)}`,
-    )
-  }
-  return new Breaker(name, failures, coolDownMs, probes, options.isFailure ?? isOutage)
+  expectDelay('coolDownMs', coolDownMs, 0)
+  const { isFailure = isOutage } = options
+  return new Breaker({ name, failures, coolDownMs, probes, isFailure })
 }
 
 /**
@@ -77,29 +75,19 @@ export function isOutage(error: unknown): boolean {
 }
 
 class Breaker implements CircuitBreaker {
-  readonly name: string
-  readonly #threshold: number
-  readonly #coolDownMs: number
-  readonly #probes: number
-  readonly #isFailure: (error: unknown) => boolean
+  readonly #options: Required<CircuitBreakerOptions>
   #failed = 0
-  #openedAt: number | undefined = undefined
+  #openedAt: number | undefined
   #probing = 0
   /** Counts the openings and closings, so that a call that began before one does not count after it. */
   #era = 0
 
-  constructor(
-    name: string,
-    threshold: number,
-    coolDownMs: number,
-    probes: number,
-    isFailure: (error: unknown) => boolean,
-  ) {
-    this.name = name
-    this.#threshold = threshold
-    this.#coolDownMs = coolDownMs
-    this.#probes = probes
-    this.#isFailure = isFailure
+  constructor(options: Required<CircuitBreakerOptions>) {
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.name
   }
 
   get state(): CircuitState {
@@ -108,14 +96,14 @@ class Breaker implements CircuitBreaker {
   }
 
   get #untilProbe(): number {
-    return (this.#openedAt ?? 0) + this.#coolDownMs - currentClock().now()
+    return (this.#openedAt ?? 0) + this.#options.coolDownMs - currentClock().now()
   }
 
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     currentScope()?.throwIfCancelled()
     const { state } = this
     const isProbe = state === 'half-open'
-    if (state === 'open' || (isProbe && this.#probing >= this.#probes)) {
+    if (state === 'open' || (isProbe && this.#probing >= this.#options.probes)) {
       throw new CircuitOpenError(this.name, Math.max(0, this.#untilProbe))
     }
     const era = this.#era
@@ -126,7 +114,7 @@ class Breaker implements CircuitBreaker {
       return value
     } catch (error) {
       if (era === this.#era && !isCancel(error)) {
-        if (this.#isFailure(error)) this.#onFailure()
+        if (this.#options.isFailure(error)) this.#onFailure()
         else this.#onSuccess()
       }
       throw error
@@ -144,7 +132,7 @@ class Breaker implements CircuitBreaker {
 
   #onFailure(): void {
     this.#failed += 1
-    if (this.#openedAt === undefined && this.#failed < this.#threshold) return
+    if (this.#openedAt === undefined && this.#failed < this.#options.failures) return
     this.#openedAt = currentClock().now()
     this.#turn()
   }
@@ -158,8 +146,5 @@ class Breaker implements CircuitBreaker {
 
 /** Whether the caller, and not the other side, ended the call. */
 function isCancel(error: unknown): boolean {
-  if (Cancelled.isInstance(error)) return true
-  return typeof error === 'object' && error !== null && Cancelled.isInstance((error as Error).cause)
-    ? !('outcome' in error)
-    : false
+  return Cancelled.isInstance(error) || currentScope()?.cancelled === true
 }

@@ -7,7 +7,6 @@ import { hasMark, mark } from './marker.ts'
  */
 export class CircuitOpenError extends IoError {
   static {
-    this.prototype.name = 'CircuitOpenError'
     mark(this.prototype, 'CircuitOpenError')
   }
 

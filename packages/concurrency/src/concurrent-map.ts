@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { isCausedBy } from './cancelled.ts'
 import { Fifo } from './fifo.ts'
 import { oneOrAll } from './one-or-all.ts'
-import { runInScope } from './run-in-scope.ts'
-import { currentScope, Scope } from './scope.ts'
+import { comesOfCancel, runInScope } from './run-in-scope.ts'
+import { currentScope, livingScope, Scope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export type Source<T> = Iterator<T> | AsyncIterator<T>
@@ -30,9 +29,9 @@ export class ConcurrentMap<T, R>
   /** Results that came before their turn, by index. */
   readonly #early: Map<number, Awaited<R>> = new Map()
   readonly #errors: unknown[] = []
-  #source: Source<T> | undefined = undefined
-  #scope: Scope | undefined = undefined
-  #whole: Promise<void> | undefined = undefined
+  #source: Source<T> | undefined
+  #scope: Scope | undefined
+  #whole: Promise<void> | undefined
   #idle: PromiseWithResolvers<void> = Promise.withResolvers<void>()
   #started = 0
   #delivered = 0
@@ -108,8 +107,7 @@ export class ConcurrentMap<T, R>
   }
 
   #start(): void {
-    let parent = this.#parent
-    while (parent?.ended) parent = parent.parent
+    const parent = livingScope(this.#parent)
     parent?.throwIfCancelled()
     const scope = new Scope({ kind: 'iterator', name: this.#name, parent })
     this.#scope = scope
@@ -136,7 +134,7 @@ export class ConcurrentMap<T, R>
     if (this.#finished) return
     this.#finished = true
     if (this.#errors.length > 0) throw oneOrAll(this.#errors, this.#name)
-    const reason = this.#scope?.inheritedReason ?? this.#scope?.ownReason
+    const reason = this.#scope?.reason
     if (reason !== undefined && reason.source !== 'loop') throw reason
   }
 
@@ -242,10 +240,10 @@ export class ConcurrentMap<T, R>
   }
 
   #fail(error: unknown): void {
-    const { ownReason, inheritedReason } = this.#scope as Scope
-    if (isCausedBy(error, ownReason) || isCausedBy(error, inheritedReason)) return
+    const scope = this.#scope as Scope
+    if (comesOfCancel(scope, error)) return
     if (!this.#errors.includes(error)) this.#errors.push(error)
-    this.#scope?.abort('group', `a call in "${this.#name}" failed`, error)
+    scope.abort('group', `a call in "${this.#name}" failed`, error)
   }
 
   /** Ends the source once what it is parked at has been aborted; wakes who waits for a result. */

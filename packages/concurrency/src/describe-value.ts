@@ -17,18 +17,3 @@ export function describeValue(value: unknown): string {
   }
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
-
-/** Refuses what is no function. */
-export function expectFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') {
-    throw new TypeError(`Expected ${name} to be a function, got ${describeValue(value)}`)
-  }
-}
-
-/** Refuses what is no integer from `min` up. `Infinity` is one where `orInfinity` says so. */
-export function expectInteger(name: string, value: number, min: number, orInfinity = false): void {
-  if (Number.isSafeInteger(value) && value >= min) return
-  if (orInfinity && value === Infinity) return
-  const range = `an integer from ${min} up${orInfinity ? ' or Infinity' : ''}`
-  throw new TypeError(`Expected ${name} to be ${range}, got ${describeValue(value)}`)
-}

@@ -1,4 +1,4 @@
-import { currentScope } from './scope.ts'
+import { refusal } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface EventOptions {
@@ -50,7 +50,6 @@ export class Event {
    */
   wait(): Promise<void> {
     if (!this.#set) return this.#waiters.wait()
-    const cancelled = currentScope()?.reason
-    return cancelled === undefined ? Promise.resolve() : Promise.reject(cancelled)
+    return refusal() ?? Promise.resolve()
   }
 }

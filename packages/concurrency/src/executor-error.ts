@@ -29,7 +29,6 @@ export class ExecutorError extends IoError {
   readonly job: string
 
   static {
-    this.prototype.name = 'ExecutorError'
     mark(this.prototype, 'ExecutorError')
   }
 
@@ -50,7 +49,6 @@ export class ExecutorError extends IoError {
  */
 export class WorkerCrashed extends ExecutorError {
   static {
-    this.prototype.name = 'WorkerCrashed'
     mark(this.prototype, 'WorkerCrashed')
   }
 

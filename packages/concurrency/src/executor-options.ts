@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describeValue, expectInteger } from './describe-value.ts'
+import { expected, expectInteger } from './expected.ts'
 import type { Effect } from './outcome.ts'
 import { expectDelay } from './timeout.ts'
 
@@ -60,7 +60,7 @@ const MAX_IDLE_MS = 2 ** 31 - 1
 /** Fills in the defaults and refuses what makes no sense. */
 export function executorSettings(options: ExecutorOptions): ExecutorSettings {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
+    throw expected('options to be an object', options)
   }
   const settings: ExecutorSettings = {
     module: moduleUrl(options.module),
@@ -92,17 +92,13 @@ export function executorSettings(options: ExecutorOptions): ExecutorSettings {
 /** Refuses what is no {@link Effect}. */
 export function expectEffect(effect: Effect): void {
   if (['read', 'idempotent', 'write'].includes(effect)) return
-  throw new TypeError(
-    `Expected effect to be 'read', 'idempotent' or 'write', got ${describeValue(effect)}`,
-  )
+  throw expected(`effect to be 'read', 'idempotent' or 'write'`, effect)
 }
 
 function expectContext(context: Readonly<Record<string, ContextVariable>> | undefined): void {
   for (const [name, variable] of Object.entries(context ?? {})) {
     if (typeof variable?.getStore === 'function') continue
-    throw new TypeError(
-      `Expected context.${name} to be an AsyncLocalStorage, got ${describeValue(variable)}`,
-    )
+    throw expected(`context.${name} to be an AsyncLocalStorage`, variable)
   }
 }
 
@@ -112,7 +108,5 @@ function moduleUrl(module: URL | string): string {
     if (module.startsWith('file:') && URL.canParse(module)) return module
     if (isAbsolute(module)) return pathToFileURL(module).href
   }
-  throw new TypeError(
-    `Expected module to be a file: URL or an absolute path, got ${describeValue(module)}`,
-  )
+  throw expected('module to be a file: URL or an absolute path', module)
 }

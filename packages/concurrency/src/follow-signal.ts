@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 import type { Scope } from './scope.ts'
 
 const nothing = (): void => undefined
@@ -7,7 +7,7 @@ const nothing = (): void => undefined
 export function expectSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
   if (typeof signal !== 'object' || typeof signal?.addEventListener !== 'function') {
-    throw new TypeError(`Expected signal to be an AbortSignal, got ${describeValue(signal)}`)
+    throw expected('signal to be an AbortSignal', signal)
   }
 }
 

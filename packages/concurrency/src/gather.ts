@@ -1,4 +1,5 @@
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
+import { expectThunks } from './expect-thunks.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { currentScope } from './scope.ts'
 import { runGroup } from './task-group.ts'
@@ -50,16 +51,10 @@ export async function gather(
 ): Promise<unknown> {
   const { name = 'gather', settle = false } = options
   if (typeof thunks !== 'object' || thunks === null) {
-    throw new TypeError(`Expected an array or object of functions, got ${describeValue(thunks)}`)
+    throw expected('an array or object of functions', thunks)
   }
   const entries = Object.entries(thunks)
-  for (const [key, thunk] of entries) {
-    if (typeof thunk !== 'function') {
-      throw new TypeError(
-        `Expected ${key} to be a function, got ${describeValue(thunk)}: gather starts the work itself`,
-      )
-    }
-  }
+  expectThunks('gather', entries)
   const results = await runGroup(
     name,
     (group) => {

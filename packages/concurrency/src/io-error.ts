@@ -43,7 +43,6 @@ export class IoError extends Error {
   readonly retryAfterMs: number | undefined
 
   static {
-    this.prototype.name = 'IoError'
     mark(this.prototype, 'IoError')
   }
 

@@ -1,7 +1,7 @@
 import { captureCallPlace } from './call-place.ts'
 import { Cancelled } from './cancelled.ts'
-import { currentClock } from './clock.ts'
 import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
 import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
@@ -60,12 +60,12 @@ export async function io<T>(
 ): Promise<T> {
   const { signal, timeoutMs = Infinity } = expectIoOptions(options)
   const name = `${call.boundary}.${call.operation}`
-  const now = currentClock().now()
-  const deadline = now + timeoutMs
-  const scope = openScope({ kind: 'io', name, deadline })
-  if (scope.parent !== undefined) scope.origin = captureCallPlace(io, now, scope.strict)
+  const scope = openScope({ kind: 'io', name, timeoutMs })
+  if (scope.parent !== undefined) {
+    scope.origin = captureCallPlace(io, scope.startedAt, scope.strict)
+  }
   const unfollow = followSignal(scope, signal)
-  const timer = armDeadline(scope, timeoutMs, deadline)
+  const timer = armDeadline(scope, timeoutMs)
   if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)
   const progress: IoProgress = { sent: !scope.cancelled }
   const span = openSpan(call)
@@ -93,7 +93,7 @@ export async function io<T>(
 function expectIoOptions(options: IoOptions | undefined): IoOptions {
   if (options === undefined) return {}
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
+    throw expected('options to be an object', options)
   }
   expectSignal(options.signal)
   if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)

@@ -54,12 +54,17 @@ export function reviveFailure(failure: JobFailure): unknown {
       ? new (builtIn.get(name) ?? Error)(message)
       : new AggregateError(errors.map(reviveFailure), message)
   const define = (key: string, value: unknown): void => {
-    Object.defineProperty(error, key, { value, configurable: true, writable: true })
+    Object.defineProperty(error, key, {
+      value,
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    })
   }
-  if (error.name !== name) define('name', name)
+  for (const each of marks) mark(error, each)
+  define('name', name)
   if (stack !== undefined) define('stack', stack)
   if (cause !== undefined) define('cause', reviveFailure(cause))
-  for (const each of marks) mark(error, each)
   return Object.assign(error, fields)
 }
 

@@ -20,8 +20,8 @@ export interface JobView {
 export class JobScope extends Scope {
   readonly #isAsked: () => boolean
 
-  constructor(name: string, deadline: number, isAsked: () => boolean) {
-    super({ kind: 'task', name, parent: undefined, deadline })
+  constructor(name: string, timeoutMs: number, isAsked: () => boolean) {
+    super({ kind: 'task', name, parent: undefined, timeoutMs })
     this.#isAsked = isAsked
   }
 

@@ -6,7 +6,6 @@ export class LeftoverError extends Error {
   readonly leftovers: readonly Leftover[]
 
   static {
-    this.prototype.name = 'LeftoverError'
     mark(this.prototype, 'LeftoverError')
   }
 

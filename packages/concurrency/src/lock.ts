@@ -22,7 +22,7 @@ export let suspendLock: (lock: Lock) => () => Promise<void>
 export class Lock {
   readonly name: string
   readonly #semaphore: Semaphore
-  #holder: Hold | undefined = undefined
+  #holder: Hold | undefined
 
   static {
     suspendLock = (lock) => {

@@ -1,5 +1,5 @@
 import { ConcurrentMap, type Source } from './concurrent-map.ts'
-import { describeValue, expectFunction, expectInteger } from './describe-value.ts'
+import { expected, expectFunction, expectInteger } from './expected.ts'
 
 export interface MapConcurrentOptions {
   /** How many items are in work or waiting to be consumed at the most: an integer from 1 up, or Infinity. */
@@ -41,5 +41,5 @@ function openSource<T>(source: Iterable<T> | AsyncIterable<T>): () => Source<T> 
   if (typeof (source as Iterable<T> | undefined)?.[Symbol.iterator] === 'function') {
     return () => source[Symbol.iterator]()
   }
-  throw new TypeError(`Expected source to be iterable, got ${describeValue(source)}`)
+  throw expected('source to be iterable', source)
 }

@@ -1,9 +1,10 @@
 /**
- * Makes a class recognisable by a `Symbol.for` mark on its prototype, so that `isInstance` holds
- * also between two installed copies of a package, where `instanceof` would not. Subclasses inherit
- * the marks of their ancestors.
+ * Gives a class of errors its name, which no minifier changes, and makes it recognisable by a
+ * `Symbol.for` mark on its prototype, so that `isInstance` holds also between two installed copies of
+ * a package, where `instanceof` would not. Subclasses inherit the marks of their ancestors.
  */
-export function mark(prototype: object, name: string): void {
+export function mark(prototype: Error, name: string): void {
+  prototype.name = name
   Object.defineProperty(prototype, Symbol.for(`yuzuru.${name}`), { value: true })
 }
 

@@ -1,6 +1,6 @@
-import { expectFunction } from './describe-value.ts'
+import { expectFunction } from './expected.ts'
 import type { CancelScope } from './scope.ts'
-import { runTimed, type TimeoutOptions } from './timeout.ts'
+import { runTimeout, type TimeoutOptions } from './timeout.ts'
 
 /** What {@link moveOnAfter} found: the value, or that the time was over. */
 export type MovedOn<T> =
@@ -23,5 +23,5 @@ export async function moveOnAfter<T>(
     expired: false,
     value: await fn(scope),
   })
-  return await runTimed(timeoutMs, body, options, () => ({ expired: true, value: undefined }))
+  return await runTimeout(timeoutMs, body, options, () => ({ expired: true, value: undefined }))
 }

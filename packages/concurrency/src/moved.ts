@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads'
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 
 /** What a job returns so that it is not copied. */
 export class Moved {
@@ -24,7 +24,7 @@ export class Moved {
  */
 export function moved<T>(value: T, transfer: readonly Transferable[]): T {
   if (!Array.isArray(transfer)) {
-    throw new TypeError(`Expected transfer to be an array, got ${describeValue(transfer)}`)
+    throw expected('transfer to be an array', transfer)
   }
   // Only the worker's own code ever sees it: to the caller it is the value.
   return new Moved(value, transfer) as T

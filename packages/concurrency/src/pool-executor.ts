@@ -1,5 +1,5 @@
 import { currentClock, type Timer } from './clock.ts'
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 import { detached } from './detached.ts'
 import { Event } from './event.ts'
 import type { Executor, Job, JobArguments, JobName, JobOptions, JobValue } from './executor.ts'
@@ -67,7 +67,7 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     const { effect = this.#settings.effect, transfer = [] } = options ?? {}
     expectEffect(effect)
     if (!Array.isArray(transfer)) {
-      throw new TypeError(`Expected transfer to be an array, got ${describeValue(transfer)}`)
+      throw expected('transfer to be an array', transfer)
     }
     const outcome: Outcome = effect === 'read' ? 'none' : 'unknown'
     const call: Call = { name, args, transfer, outcome }
@@ -231,13 +231,13 @@ function expectJob(job: { readonly name: string; readonly args: unknown }): {
   readonly args: readonly unknown[]
 } {
   if (typeof job !== 'object' || job === null) {
-    throw new TypeError(`Expected job to be an object, got ${describeValue(job)}`)
+    throw expected('job to be an object', job)
   }
   if (typeof job.name !== 'string' || job.name === '') {
-    throw new TypeError(`Expected the job's name to be a string, got ${describeValue(job.name)}`)
+    throw expected(`the job's name to be a string`, job.name)
   }
   if (!Array.isArray(job.args)) {
-    throw new TypeError(`Expected the job's args to be an array, got ${describeValue(job.args)}`)
+    throw expected(`the job's args to be an array`, job.args)
   }
   return { name: job.name, args: job.args }
 }

@@ -1,4 +1,4 @@
-import { describeValue, expectFunction } from './describe-value.ts'
+import { expected, expectFunction } from './expected.ts'
 import { Heap, type QueueHandle } from './heap.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
 
@@ -23,7 +23,7 @@ export class PriorityQueue<T> extends QueueCore<T, QueueHandle> {
       new Heap<T>((item) => {
         const priority = options.priority(item)
         if (typeof priority === 'number' && !Number.isNaN(priority)) return priority
-        throw new TypeError(`Expected a priority to be a number, got ${describeValue(priority)}`)
+        throw expected('a priority to be a number', priority)
       }),
       options,
     )

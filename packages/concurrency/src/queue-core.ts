@@ -1,6 +1,6 @@
-import { expectInteger } from './describe-value.ts'
+import { expectInteger } from './expected.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
-import { currentScope } from './scope.ts'
+import { refusal } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface QueueOptions {
@@ -78,8 +78,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   put(item: T): Promise<H> {
     if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
     if (this.full) return this.#putters.wait(item)
-    const cancelled = currentScope()?.reason
-    if (cancelled !== undefined) return Promise.reject(cancelled)
+    const refused = refusal()
+    if (refused !== undefined) return refused
     return Promise.try(() => this.#add(item))
   }
 
@@ -103,8 +103,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * @throws {Cancelled} and then no item was taken
    */
   get(): Promise<T> {
-    const cancelled = currentScope()?.reason
-    if (cancelled !== undefined) return Promise.reject(cancelled)
+    const refused = refusal()
+    if (refused !== undefined) return refused
     if (this.#store.size > 0) return Promise.resolve(this.#take())
     if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
     return this.#getters.wait()
@@ -142,8 +142,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    */
   join(): Promise<void> {
     if (this.#unfinished > 0) return this.#joiners.wait()
-    const cancelled = currentScope()?.reason
-    return cancelled === undefined ? Promise.resolve() : Promise.reject(cancelled)
+    return refusal() ?? Promise.resolve()
   }
 
   /**

@@ -6,7 +6,6 @@ export class QueueShutDown extends Error {
   readonly queue: string
 
   static {
-    this.prototype.name = 'QueueShutDown'
     mark(this.prototype, 'QueueShutDown')
   }
 

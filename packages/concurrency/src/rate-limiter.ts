@@ -1,7 +1,7 @@
 import { currentClock, type Timer } from './clock.ts'
-import { describeValue, expectInteger } from './describe-value.ts'
+import { expected, expectInteger } from './expected.ts'
 import { Fifo } from './fifo.ts'
-import { currentScope } from './scope.ts'
+import { refusal } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface RateLimiterOptions {
@@ -43,9 +43,7 @@ export function rateLimiter(options: RateLimiterOptions): RateLimiter {
   const { limit, windowMs, name = 'rate limiter' } = options
   expectInteger('limit', limit, 1)
   if (typeof windowMs !== 'number' || !(windowMs > 0) || windowMs === Infinity) {
-    throw new TypeError(
-      `Expected windowMs to be a number of milliseconds above 0, got ${describeValue(windowMs)}`,
-    )
+    throw expected('windowMs to be a number of milliseconds above 0', windowMs)
   }
   return new SlidingWindow(limit, windowMs, name)
 }
@@ -62,7 +60,7 @@ class SlidingWindow implements RateLimiter {
   readonly #starts: Fifo<Start> = new Fifo()
   readonly #waiters: WaitList<void, number>
   #used = 0
-  #timer: Timer | undefined = undefined
+  #timer: Timer | undefined
 
   constructor(limit: number, windowMs: number, name: string) {
     this.name = name
@@ -83,8 +81,8 @@ class SlidingWindow implements RateLimiter {
 
   acquire(weight = 1): Promise<void> {
     this.#expectWeight(weight)
-    const cancelled = currentScope()?.reason
-    if (cancelled !== undefined) return Promise.reject(cancelled)
+    const refused = refusal()
+    if (refused !== undefined) return refused
     if (this.tryAcquire(weight)) return Promise.resolve()
     const turn = this.#waiters.wait(weight)
     this.#serve()
@@ -126,9 +124,7 @@ class SlidingWindow implements RateLimiter {
 
   #expectWeight(weight: number): void {
     if (!Number.isSafeInteger(weight) || weight < 1 || weight > this.#limit) {
-      throw new TypeError(
-        `Expected weight to be an integer from 1 to ${this.#limit}, got ${describeValue(weight)}`,
-      )
+      throw expected(`weight to be an integer from 1 to ${this.#limit}`, weight)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { describeValue, expectInteger } from './describe-value.ts'
+import { expected, expectInteger } from './expected.ts'
 
 export interface RetryBudgetOptions {
   /** How many retries each call earns: above 0, to 1. @default 0.1, one retry for ten calls */
@@ -29,7 +29,7 @@ export interface RetryBudget {
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   const { ratio = 0.1, reserve = 10 } = options
   if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 1)) {
-    throw new TypeError(`Expected ratio to be a number above 0, to 1, got ${describeValue(ratio)}`)
+    throw expected('ratio to be a number above 0, to 1', ratio)
   }
   expectInteger('reserve', reserve, 1)
   // In hundredths of a percent, so that ten tenths are exactly one.

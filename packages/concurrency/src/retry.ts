@@ -1,4 +1,4 @@
-import { expectFunction, expectInteger } from './describe-value.ts'
+import { expectFunction, expectInteger } from './expected.ts'
 import { isRetryable, outcomeOf } from './outcome.ts'
 import { remaining } from './remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'

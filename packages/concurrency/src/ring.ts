@@ -8,7 +8,7 @@ export interface Link<T extends Link<T>> {
 
 /** Things in the order in which they came; each is added and taken out in constant time. */
 export class Ring<T extends Link<T>> {
-  #first: T | undefined = undefined
+  #first: T | undefined
 
   get isEmpty(): boolean {
     return this.#first === undefined

@@ -141,11 +141,16 @@ async function endLeftover(
  * What the owner of `scope` throws for what its body threw: an outer cancel goes before the scope's
  * own, and both before the `AbortError` that a platform call made of them.
  *
- * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out
+ * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out;
+ *   the cancel, by default
  */
-export function explain(scope: Scope, error: unknown, ownCancel: () => unknown): unknown {
+export function explain(
+  scope: Scope,
+  error: unknown,
+  ownCancel: (scope: Scope) => unknown = ({ ownReason }) => ownReason,
+): unknown {
   if (!comesOfCancel(scope, error)) return error
-  return scope.inheritedReason ?? ownCancel()
+  return scope.inheritedReason ?? ownCancel(scope)
 }
 
 /**

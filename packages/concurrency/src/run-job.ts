@@ -1,5 +1,4 @@
 import { isCausedBy } from './cancelled.ts'
-import { currentClock } from './clock.ts'
 import { describeFailure } from './job-failure.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
 import { JobScope } from './job-scope.ts'
@@ -49,7 +48,7 @@ export async function runJob(
     return { kind: 'error', failure: describeFailure(mistake) }
   }
   const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now()
-  const scope = new JobScope(name, currentClock().now() + left, flag.isRaised)
+  const scope = new JobScope(name, left, flag.isRaised)
   let unwatch: (() => void) | undefined
   const begin = (): unknown => {
     const value: unknown = inContext(exports, context, () => job(...args))

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { expectFunction } from './describe-value.ts'
+import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
@@ -47,7 +47,7 @@ export async function run<T>(
   try {
     return await runInScope(scope, main)
   } catch (thrown) {
-    const error = explain(scope, thrown, () => scope.ownReason)
+    const error = explain(scope, thrown)
     if (shutdown.received === undefined || error !== scope.ownReason) throw error
     process.exitCode ??= exitCodeOf(shutdown.received)
     return undefined

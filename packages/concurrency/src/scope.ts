@@ -23,8 +23,8 @@ export interface ScopeInit {
   readonly kind: ScopeKind
   readonly name: string
   readonly parent: Scope | undefined
-  /** The moment on the clock, in milliseconds, at which it is due. Default: never. */
-  readonly deadline?: number
+  /** When it is due, in milliseconds from its start. Default: never. */
+  readonly timeoutMs?: number
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
@@ -46,9 +46,20 @@ export function rootScopes(): ReadonlySet<Scope> {
  * made within a scope that has ended thus belongs to its nearest living ancestor.
  */
 export function currentScope(): Scope | undefined {
-  let scope = storage.getStore()
-  while (scope?.ended) scope = scope.parent
-  return scope
+  return livingScope(storage.getStore())
+}
+
+/** `scope`, or when it has ended, its nearest ancestor that has not. */
+export function livingScope(scope: Scope | undefined): Scope | undefined {
+  let living = scope
+  while (living?.ended) living = living.parent
+  return living
+}
+
+/** What a wait that must not begin gives: a rejection, where the scope around the caller is cancelled. */
+export function refusal(): Promise<never> | undefined {
+  const reason = currentScope()?.reason
+  return reason && Promise.reject(reason)
 }
 
 /** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
@@ -89,32 +100,33 @@ export class Scope implements CancelScope, Link<Scope> {
   /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
   readonly deadline: number
   ended = false
-  home: Ring<Scope> | undefined = undefined
+  home: Ring<Scope> | undefined
   before: Scope = this
   after: Scope = this
   /** Whether its owner gave up waiting for it (its grace has passed); it may still be running. */
   abandoned = false
   /** What its body threw, if it did. */
-  failure: { readonly error: unknown } | undefined = undefined
+  failure: { readonly error: unknown } | undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
-  origin: CallPlace | undefined = undefined
-  #own: Cancelled | undefined = undefined
-  #inherited: Cancelled | undefined = undefined
-  #controller: AbortController | undefined = undefined
-  #children: Ring<Scope> | undefined = undefined
-  #listeners: Ring<CancelListener> | undefined = undefined
-  #deferred: (() => unknown)[] | undefined = undefined
-  #done: PromiseWithResolvers<void> | undefined = undefined
+  origin: CallPlace | undefined
+  #own: Cancelled | undefined
+  #inherited: Cancelled | undefined
+  #controller: AbortController | undefined
+  #children: Ring<Scope> | undefined
+  #listeners: Ring<CancelListener> | undefined
+  #deferred: (() => unknown)[] | undefined
+  #done: PromiseWithResolvers<void> | undefined
   #outcome: Outcome = 'none'
 
   constructor(init: ScopeInit) {
-    const { parent, shielded = false, deadline = Infinity } = init
+    const { parent, shielded = false, timeoutMs = Infinity } = init
     this.kind = init.kind
     this.name = init.name
     this.parent = parent
     this.shielded = shielded
     this.strict = init.strict ?? parent?.strict ?? false
     this.startedAt = currentClock().now()
+    const deadline = this.startedAt + timeoutMs
     if (parent === undefined) {
       this.deadline = deadline
       roots.add(this)
@@ -246,8 +258,7 @@ export class Scope implements CancelScope, Link<Scope> {
     this.ended = true
     if (this.home === undefined) roots.delete(this)
     else this.home.remove(this)
-    let heir = this.parent
-    while (heir?.ended) heir = heir.parent
+    const heir = livingScope(this.parent)
     for (let each = this.#children?.take(); each !== undefined; each = this.#children?.take()) {
       if (heir === undefined) roots.add(each)
       else (heir.#children ??= new Ring()).add(each)

@@ -1,5 +1,5 @@
-import { expectInteger } from './describe-value.ts'
-import { currentScope } from './scope.ts'
+import { expectInteger } from './expected.ts'
+import { refusal } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface SemaphoreOptions {
@@ -53,8 +53,7 @@ export class Semaphore {
    */
   acquire(): Promise<Permit> {
     if (this.#available === 0) return this.#waiters.wait()
-    const cancelled = currentScope()?.reason
-    return cancelled === undefined ? Promise.resolve(this.#take()) : Promise.reject(cancelled)
+    return refusal() ?? Promise.resolve(this.#take())
   }
 
   /** A permit if one can be had now, else `undefined`. */

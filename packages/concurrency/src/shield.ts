@@ -1,8 +1,6 @@
-import { currentClock } from './clock.ts'
-import { expectFunction } from './describe-value.ts'
-import { explain, runInScope } from './run-in-scope.ts'
+import { expectFunction } from './expected.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
-import { armDeadline, expectDelay, timedOut } from './timeout.ts'
+import { expectDelay, runTimed, throwTimedOut } from './timeout.ts'
 
 export interface ShieldOptions {
   /** Shown in errors and the task tree. @default 'shield' */
@@ -26,26 +24,7 @@ export async function shield<T>(
   const { name = 'shield', timeoutMs = Infinity } = options
   expectFunction('fn', fn)
   expectDelay('timeoutMs', timeoutMs)
-  const deadline = currentClock().now() + timeoutMs
-  const scope = new Scope({
-    kind: 'shield',
-    name,
-    parent: currentScope(),
-    shielded: true,
-    deadline,
-  })
-  if (timeoutMs <= 0) {
-    scope.end()
-    throw timedOut(scope, timeoutMs)
-  }
-  const timer = armDeadline(scope, timeoutMs, deadline)
-  try {
-    return await runInScope(scope, fn)
-  } catch (error) {
-    throw explain(scope, error, () =>
-      scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,
-    )
-  } finally {
-    timer?.cancel()
-  }
+  const parent = currentScope()
+  const scope = new Scope({ kind: 'shield', name, parent, shielded: true, timeoutMs })
+  return await runTimed(scope, timeoutMs, fn, throwTimedOut)
 }

@@ -1,7 +1,7 @@
-import { expectFunction } from './describe-value.ts'
+import { expectFunction } from './expected.ts'
 import { explain, runInScope } from './run-in-scope.ts'
 import { currentScope, Scope } from './scope.ts'
-import { wait } from './wait.ts'
+import { waitFor } from './wait.ts'
 
 export interface SingleFlightOptions<A extends unknown[]> {
   /**
@@ -63,7 +63,7 @@ function firstArgument(...args: unknown[]): unknown {
 class Flight<T> {
   readonly #scope: Scope
   #callers = 0
-  #result: Promise<T> | undefined = undefined
+  #result: Promise<T> | undefined
   #leave: () => void = () => undefined
 
   constructor(name: string) {
@@ -82,7 +82,7 @@ class Flight<T> {
     try {
       return await runInScope(this.#scope, fn)
     } catch (error) {
-      throw explain(this.#scope, error, () => this.#scope.ownReason)
+      throw explain(this.#scope, error)
     } finally {
       this.#leave()
     }
@@ -92,10 +92,7 @@ class Flight<T> {
     const result = this.#result as Promise<T>
     this.#callers += 1
     try {
-      return await wait<T>(`flight "${this.#scope.name}"`, (resolve, reject) => {
-        result.then(resolve, reject)
-        return () => undefined
-      })
+      return await waitFor(`flight "${this.#scope.name}"`, result)
     } finally {
       this.#callers -= 1
       if (this.#callers === 0 && !this.#scope.ended) {

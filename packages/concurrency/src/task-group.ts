@@ -1,5 +1,5 @@
 import { Cancelled } from './cancelled.ts'
-import { expectFunction } from './describe-value.ts'
+import { expectFunction } from './expected.ts'
 import { comesOfCancel, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { Task } from './task.ts'
@@ -81,10 +81,10 @@ class Group implements TaskGroup {
   /** Whether a task was cut short by a cancel from outside the group. */
   interrupted = false
   /** A cancel of something else that the body let pass: of a task it awaited, say. */
-  foreignCancel: Cancelled | undefined = undefined
+  foreignCancel: Cancelled | undefined
   #running = 0
   #closed = false
-  #idle: PromiseWithResolvers<void> | undefined = undefined
+  #idle: PromiseWithResolvers<void> | undefined
   readonly #scope: Scope
 
   constructor(scope: Scope) {

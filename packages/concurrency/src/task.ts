@@ -1,9 +1,7 @@
 import { Cancelled } from './cancelled.ts'
 import { type Ending, explain, runInScope } from './run-in-scope.ts'
 import { type CancelScope, currentScope, Scope } from './scope.ts'
-import { wait } from './wait.ts'
-
-const ignore = (): void => undefined
+import { waitFor } from './wait.ts'
 
 /** How a task stands. */
 export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
@@ -29,8 +27,8 @@ export class Task<T> implements PromiseLike<T> {
   /** What it returned, or threw; nothing while it runs. */
   #result: unknown = undefined
   /** Made when somebody awaits it while it runs. */
-  #awaited: PromiseWithResolvers<unknown> | undefined = undefined
-  #listeners: Set<() => void> | undefined = undefined
+  #awaited: PromiseWithResolvers<unknown> | undefined
+  #listeners: Set<() => void> | undefined
 
   static {
     onTaskEnd = (task, listener) => {
@@ -101,11 +99,7 @@ export class Task<T> implements PromiseLike<T> {
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
       return this.#promise.then(onFulfilled, onRejected)
     }
-    const waited = wait<T>(`task "${this.name}"`, (resolve, reject) => {
-      this.#promise.then(resolve, reject)
-      return ignore
-    })
-    return waited.then(onFulfilled, onRejected)
+    return waitFor(`task "${this.name}"`, this.#promise).then(onFulfilled, onRejected)
   }
 }
 
@@ -124,7 +118,7 @@ class TaskEnding<T> implements Ending<T, void> {
   }
 
   onError(thrown: unknown): void {
-    const error = explain(this.#scope, thrown, () => this.#scope.ownReason)
+    const error = explain(this.#scope, thrown)
     endTask(this.#task, Cancelled.isInstance(error) ? 'cancelled' : 'failed', error)
   }
 }

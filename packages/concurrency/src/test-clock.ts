@@ -19,7 +19,7 @@ interface Due {
 export class TestClock implements Clock, Disposable {
   #now = 0
   #timers = new Set<Due>()
-  #uninstall: (() => void) | undefined = undefined
+  #uninstall: (() => void) | undefined
 
   /** Makes one and puts it in force until it is disposed of. */
   static install(): TestClock {

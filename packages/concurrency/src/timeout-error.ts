@@ -23,7 +23,6 @@ export class TimeoutError extends Error {
   readonly retryable: boolean
 
   static {
-    this.prototype.name = 'TimeoutError'
     mark(this.prototype, 'TimeoutError')
   }
 

@@ -1,5 +1,5 @@
 import { currentClock, type Timer } from './clock.ts'
-import { describeValue, expectFunction } from './describe-value.ts'
+import { expected, expectFunction } from './expected.ts'
 import { describeLeftover, reportLeftover } from './leftover.ts'
 import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
@@ -31,40 +31,46 @@ export function withTimeout<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
-  return runTimed(timeoutMs, fn, options, (scope) => {
-    throw timedOut(scope, timeoutMs)
-  })
+  return runTimeout(timeoutMs, fn, options, throwTimedOut)
 }
 
-/**
- * Calls `fn` within a scope that ends at a deadline, and asks `onExpired` what to do when it was that
- * deadline, and nothing further out, that ended it.
- */
-export async function runTimed<T, E>(
+/** What an owner makes of it that the deadline of its scope, and nothing further out, ended the body. */
+export type OnExpired<E> = (scope: Scope, timeoutMs: number) => E
+
+/** Like {@link withTimeout}, and asks `onExpired` what to do when the deadline passed. */
+export async function runTimeout<T, E>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: TimeoutOptions,
-  onExpired: (scope: Scope) => E,
+  { name = 'timeout', graceMs }: TimeoutOptions,
+  onExpired: OnExpired<E>,
 ): Promise<T | E> {
   expectFunction('fn', fn)
   expectDelay('timeoutMs', timeoutMs)
-  if (options.graceMs !== undefined) expectDelay('graceMs', options.graceMs)
-  const deadline = currentClock().now() + timeoutMs
-  const scope = openScope({ kind: 'timeout', name: options.name ?? 'timeout', deadline })
+  if (graceMs !== undefined) expectDelay('graceMs', graceMs)
+  const scope = openScope({ kind: 'timeout', name, timeoutMs })
+  return await runTimed(scope, timeoutMs, fn, onExpired, graceMs)
+}
+
+/** Calls `fn` within `scope`, which is due in `timeoutMs`. */
+export async function runTimed<T, E>(
+  scope: Scope,
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  onExpired: OnExpired<E>,
+  graceMs?: number,
+): Promise<T | E> {
   if (timeoutMs <= 0) {
     scope.end()
-    return onExpired(scope)
+    return onExpired(scope, timeoutMs)
   }
-  const timer = armDeadline(scope, timeoutMs, deadline)
+  const timer = armDeadline(scope, timeoutMs)
   try {
     const body = runInScope(scope, fn)
-    return await (options.graceMs === undefined ? body : withGrace(scope, body, options.graceMs))
+    return await (graceMs === undefined ? body : withGrace(scope, body, graceMs))
   } catch (error) {
-    const { inheritedReason, ownReason } = scope
-    if (scope.expired && inheritedReason === undefined && comesOfCancel(scope, error)) {
-      return onExpired(scope)
-    }
-    throw explain(scope, error, () => ownReason)
+    const expired = scope.expired && scope.inheritedReason === undefined
+    if (expired && comesOfCancel(scope, error)) return onExpired(scope, timeoutMs)
+    throw explain(scope, error)
   } finally {
     timer?.cancel()
   }
@@ -74,11 +80,16 @@ export async function runTimed<T, E>(
  * Starts the timer that cancels `scope` when it is due. None is started where an ancestor is due no
  * later: its cancel arrives first.
  */
-export function armDeadline(scope: Scope, timeoutMs: number, deadline: number): Timer | undefined {
-  if (timeoutMs === Infinity || scope.deadline < deadline) return undefined
+export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
+  if (timeoutMs === Infinity || scope.deadline < scope.startedAt + timeoutMs) return undefined
   return currentClock().schedule(timeoutMs, () => {
     scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
   })
+}
+
+/** For the owner of a timeout that throws what {@link timedOut} makes. */
+export function throwTimedOut(scope: Scope, timeoutMs: number): never {
+  throw timedOut(scope, timeoutMs)
 }
 
 /** The error for the owner of the expired timeout that `scope` is. */
@@ -93,13 +104,11 @@ export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
   })
 }
 
-/** Refuses what is no length of time. Below zero is a length: it has passed already. */
-export function expectDelay(name: string, value: number): void {
-  if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw new TypeError(
-      `Expected ${name} to be a number of milliseconds, got ${describeValue(value)}`,
-    )
-  }
+/** Refuses what is no length of time. Below zero is one, where `min` does not say otherwise: it has passed. */
+export function expectDelay(name: string, value: number, min: number = -Infinity): void {
+  if (typeof value === 'number' && value >= min) return
+  const range = min === -Infinity ? '' : ` from ${min} up`
+  throw expected(`${name} to be a number of milliseconds${range}`, value)
 }
 
 /** Waits for `body`, but no longer than `graceMs` after the scope was cancelled. */

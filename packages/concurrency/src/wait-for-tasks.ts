@@ -1,8 +1,12 @@
-import { describeValue } from './describe-value.ts'
-import { currentClock } from './clock.ts'
+import { expected } from './expected.ts'
+import { moveOnAfter } from './move-on-after.ts'
 import { onTaskEnd, Task } from './task.ts'
 import { expectDelay } from './timeout.ts'
 import { wait as waitUntil } from './wait.ts'
+
+const UNTIL = ['first-completed', 'first-exception', 'all-completed'] as const
+
+type Until = (typeof UNTIL)[number]
 
 export interface WaitOptions {
   /**
@@ -14,7 +18,7 @@ export interface WaitOptions {
    *
    * @default 'all-completed'
    */
-  readonly until?: 'first-completed' | 'first-exception' | 'all-completed'
+  readonly until?: Until
   /** Stop waiting after so many milliseconds; that is no error. @default Infinity */
   readonly timeoutMs?: number
 }
@@ -36,51 +40,44 @@ export interface Waited<T> {
  */
 export async function wait<T>(
   tasks: Iterable<Task<T>>,
-  options: WaitOptions = {},
+  { until = 'all-completed', timeoutMs = Infinity }: WaitOptions = {},
 ): Promise<Waited<T>> {
-  const { until = 'all-completed', timeoutMs = Infinity } = options
   expectDelay('timeoutMs', timeoutMs)
-  if (!['first-completed', 'first-exception', 'all-completed'].includes(until)) {
-    throw new TypeError(
-      `Expected until to be 'first-completed', 'first-exception' or 'all-completed', got ${describeValue(until)}`,
-    )
-  }
+  if (!UNTIL.includes(until)) throw expected(`until to be one of ${UNTIL.join(', ')}`, until)
   const all = Array.from(new Set(tasks))
-  for (const task of all) {
-    if (!(task instanceof Task)) {
-      throw new TypeError(`Expected tasks to be of Task, got ${describeValue(task)}`)
-    }
-  }
-  await waitUntil<void>(`${all.length} tasks`, (resolve) => {
-    let running = all.filter((task) => task.state === 'running').length
-    const enough = (): boolean =>
-      running === 0 ||
-      (until === 'first-completed' && running < all.length) ||
-      (until === 'first-exception' && all.some((task) => task.state === 'failed'))
-    if (enough() || timeoutMs <= 0) {
-      resolve()
-      return () => undefined
-    }
-    const unlisten = all.map((task) =>
-      onTaskEnd(task, () => {
-        running -= 1
-        if (enough()) finish()
-      }),
-    )
-    const timer =
-      timeoutMs === Infinity ? undefined : currentClock().schedule(timeoutMs, () => finish())
-    const leave = (): void => {
-      timer?.cancel()
-      for (const off of unlisten) off()
-    }
-    const finish = (): void => {
-      leave()
-      resolve()
-    }
-    return leave
-  })
+  for (const task of all) if (!(task instanceof Task)) throw expected('tasks to be of Task', task)
+  await moveOnAfter(timeoutMs, () => waitUntilEnough(all, until))
   return {
     done: all.filter((task) => task.state !== 'running'),
     pending: all.filter((task) => task.state === 'running'),
+  }
+}
+
+async function waitUntilEnough(all: readonly Task<unknown>[], until: Until): Promise<void> {
+  let running = all.filter((task) => task.state === 'running').length
+  let unlisten: (() => void)[] = []
+  try {
+    await waitUntil<void>(`${all.length} tasks`, (resolve) => {
+      const look = (): void => {
+        const oneFailed = (): boolean => all.some((task) => task.state === 'failed')
+        if (
+          running === 0 ||
+          (until === 'first-completed' && running < all.length) ||
+          (until === 'first-exception' && oneFailed())
+        ) {
+          resolve()
+        }
+      }
+      unlisten = all.map((task) =>
+        onTaskEnd(task, () => {
+          running -= 1
+          look()
+        }),
+      )
+      look()
+      return () => undefined
+    })
+  } finally {
+    for (const off of unlisten) off()
   }
 }

@@ -18,7 +18,7 @@ export function noteWaits(on: boolean): void {
  * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whoever resolves it.
  */
 export abstract class Wait<T> implements CancelListener {
-  home: Ring<CancelListener> | undefined = undefined
+  home: Ring<CancelListener> | undefined
   before: CancelListener = this
   after: CancelListener = this
   readonly since: number | undefined = noting ? currentClock().now() : undefined
@@ -60,7 +60,7 @@ export abstract class Wait<T> implements CancelListener {
 class StartedWait<T> extends Wait<T> {
   readonly #label: string
   /** Nothing, until `start` has returned it. */
-  #undo: (() => void) | undefined = undefined
+  #undo: (() => void) | undefined
 
   constructor(
     scope: Scope | undefined,
@@ -98,4 +98,12 @@ export function wait<T>(
   const pending = scope?.reason
   if (pending !== undefined) return Promise.reject(pending)
   return new StartedWait(scope, label, start).promise
+}
+
+/** Waits for what somebody else has under way; a cancel ends the wait and not the work. */
+export function waitFor<T>(label: string, promise: PromiseLike<T>): Promise<T> {
+  return wait(label, (resolve, reject) => {
+    promise.then(resolve, reject)
+    return () => undefined
+  })
 }

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 
 export interface WatchEventLoopOptions {
   /** How long the loop may be blocked before it is reported, in milliseconds: from 1 up. @default 100 */
@@ -34,9 +34,7 @@ export async function watchEventLoop(
 ): Promise<AsyncDisposable> {
   const { thresholdMs = 100, log = true, onBlock } = options
   if (typeof thresholdMs !== 'number' || !(thresholdMs >= 1) || thresholdMs === Infinity) {
-    throw new TypeError(
-      `Expected thresholdMs to be a number of milliseconds from 1 up, got ${describeValue(thresholdMs)}`,
-    )
+    throw expected('thresholdMs to be a number of milliseconds from 1 up', thresholdMs)
   }
   // Loaded when asked for: most programs never watch.
   const { startWatch } = await import('./event-loop-watch.ts')

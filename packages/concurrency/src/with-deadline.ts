@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { expected } from './expected.ts'
 import type { CancelScope } from './scope.ts'
 import { type TimeoutOptions, withTimeout } from './timeout.ts'
 
@@ -15,7 +15,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const at = deadline instanceof Date ? deadline.getTime() : Number.NaN
   if (Number.isNaN(at)) {
-    throw new TypeError(`Expected deadline to be a valid Date, got ${describeValue(deadline)}`)
+    throw expected('deadline to be a valid Date', deadline)
   }
   return await withTimeout(at - Date.now(), fn, { name: 'deadline', ...options })
 }

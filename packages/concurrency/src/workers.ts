@@ -1,4 +1,4 @@
-import { expectFunction, expectInteger } from './describe-value.ts'
+import { expectFunction, expectInteger } from './expected.ts'
 import { oneOrAll } from './one-or-all.ts'
 import type { QueueCore } from './queue-core.ts'
 import { runInScope } from './run-in-scope.ts'
