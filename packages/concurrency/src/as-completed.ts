@@ -27,7 +27,7 @@ export function asCompleted<T>(
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<Awaited<T>, void, undefined> & AsyncDisposable {
   if (typeof (thunks as Iterable<Thunk<T>> | undefined)?.[Symbol.iterator] !== 'function') {
-    throw expected('an iterable of functions', thunks)
+    throw expected('thunks to be iterable', thunks)
   }
   const { concurrency = Infinity, name = 'asCompleted' } = options
   const work = Array.from(thunks)

@@ -1,6 +1,6 @@
 import { BrokenBarrierError } from './broken-barrier-error.ts'
 import { expectInteger } from './expected.ts'
-import { refusal } from './scope.ts'
+import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface BarrierOptions {
@@ -52,8 +52,9 @@ export class Barrier {
     if (this.#waiters.size + 1 < this.parties) return this.#waiters.wait()
     const refused = refusal()
     if (refused !== undefined) return refused
-    for (let place = 0; place < this.parties - 1; place += 1) this.#waiters.shift(place)
-    return Promise.resolve(this.parties - 1)
+    let place = 0
+    while (this.#waiters.shift(place)) place += 1
+    return Promise.resolve(place)
   }
 
   /**

@@ -3,8 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
-import { checkpoint, currentSignal, throwIfCancelled } from './checkpoint.ts'
-import { type CancelScope, currentScope, rootScopes } from './scope.ts'
+import { checkpoint, currentSignal } from './checkpoint.ts'
+import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { type CancelScope, rootScopes } from './scope.ts'
 import { sleep } from './sleep.ts'
 
 const caught = async (fn: () => unknown): Promise<unknown> => {

@@ -46,7 +46,7 @@ export class Cancelled extends Error {
   }
 
   constructor(message: string, init: CancelledInit) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    super(message, init)
     this.source = init.source
     this.scope = init.scope
   }

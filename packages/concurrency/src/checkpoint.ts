@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { currentScope } from './scope.ts'
+import { currentScope, throwIfCancelled } from './current-scope.ts'
 
 /**
  * Lets the event loop turn once, so that other work and timers get their time, and throws if the scope
@@ -10,14 +10,9 @@ import { currentScope } from './scope.ts'
  * for (const row of rows) { if (++n % 1_000 === 0) await checkpoint(); index(row) }
  */
 export async function checkpoint(): Promise<void> {
-  currentScope()?.throwIfCancelled()
+  throwIfCancelled()
   await setImmediate()
-  currentScope()?.throwIfCancelled()
-}
-
-/** Throws if the scope around it is cancelled; does not yield. */
-export function throwIfCancelled(): void {
-  currentScope()?.throwIfCancelled()
+  throwIfCancelled()
 }
 
 /**

@@ -3,7 +3,7 @@ import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
 import { expectInteger } from './expected.ts'
 import { IoError } from './io-error.ts'
-import { currentScope } from './scope.ts'
+import { currentScope, throwIfCancelled } from './current-scope.ts'
 import { expectDelay } from './timeout.ts'
 
 export interface CircuitBreakerOptions {
@@ -100,7 +100,7 @@ class Breaker implements CircuitBreaker {
   }
 
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
-    currentScope()?.throwIfCancelled()
+    throwIfCancelled()
     const { state } = this
     const isProbe = state === 'half-open'
     if (state === 'open' || (isProbe && this.#probing >= this.#options.probes)) {

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Fifo } from './fifo.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { comesOfCancel, runInScope } from './run-in-scope.ts'
-import { currentScope, livingScope, Scope } from './scope.ts'
+import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { livingScope, Scope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export type Source<T> = Iterator<T> | AsyncIterator<T>
@@ -64,7 +65,7 @@ export class ConcurrentMap<T, R>
     if (this.#scope === undefined) this.#start()
     try {
       if (this.#ready.size > 0 && !this.#stopped) {
-        currentScope()?.throwIfCancelled()
+        throwIfCancelled()
         const value = this.#ready.take()
         this.#giveBack()
         return { done: false, value }
@@ -83,11 +84,8 @@ export class ConcurrentMap<T, R>
   }
 
   async return(): Promise<IteratorReturnResult<void>> {
-    if (this.#scope === undefined) {
-      this.#finished = true
-      return END
-    }
-    if (!this.#finished) {
+    if (this.#scope === undefined) this.#finished = true
+    else if (!this.#finished) {
       this.#scope.abort('loop', `the loop over "${this.#name}" ended`)
       await this.#end()
     }

@@ -1,5 +1,5 @@
 import { Lock, suspendLock } from './lock.ts'
-import { callInScope, currentScope } from './scope.ts'
+import { callInScope, currentScope } from './current-scope.ts'
 import type { Permit } from './semaphore.ts'
 import { WaitList } from './wait-list.ts'
 

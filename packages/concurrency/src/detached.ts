@@ -1,4 +1,4 @@
-import { callInScope } from './scope.ts'
+import { callInScope } from './current-scope.ts'
 
 /**
  * Calls `fn` in no scope at all: for what is shared and must not die with the first caller that

@@ -1,4 +1,4 @@
-import { refusal } from './scope.ts'
+import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface EventOptions {

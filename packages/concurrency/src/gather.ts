@@ -1,7 +1,7 @@
 import { expected } from './expected.ts'
 import { expectThunks } from './expect-thunks.ts'
 import { oneOrAll } from './one-or-all.ts'
-import { currentScope } from './scope.ts'
+import { throwIfCancelled } from './current-scope.ts'
 import { runGroup } from './task-group.ts'
 
 /** Work that has not begun. */
@@ -73,7 +73,7 @@ async function settled(thunk: Thunk): Promise<PromiseSettledResult<unknown>> {
   try {
     return { status: 'fulfilled', value: await thunk() }
   } catch (reason) {
-    currentScope()?.throwIfCancelled()
+    throwIfCancelled()
     return { status: 'rejected', reason }
   }
 }

@@ -4,7 +4,7 @@ export { BoundedSemaphore } from './bounded-semaphore.ts'
 export { BrokenBarrierError } from './broken-barrier-error.ts'
 export { Cancelled, type CancelledInit, type CancelSource, isCausedBy } from './cancelled.ts'
 export { cancelScope, type CancelScopeOptions } from './cancel-scope.ts'
-export { checkpoint, currentSignal, throwIfCancelled } from './checkpoint.ts'
+export { checkpoint, currentSignal } from './checkpoint.ts'
 export {
   circuitBreaker,
   type CircuitBreaker,
@@ -14,6 +14,7 @@ export {
 } from './circuit-breaker.ts'
 export { CircuitOpenError } from './circuit-open-error.ts'
 export { type Clock, currentClock, type Timer } from './clock.ts'
+export { throwIfCancelled } from './current-scope.ts'
 export { Condition, type ConditionOptions } from './condition.ts'
 export { describeValue } from './describe-value.ts'
 export { detached } from './detached.ts'

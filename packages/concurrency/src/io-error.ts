@@ -47,7 +47,7 @@ export class IoError extends Error {
   }
 
   constructor(message: string, init: IoErrorInit) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    super(message, init)
     this.boundary = init.boundary
     this.operation = init.operation
     this.code = init.code

@@ -35,12 +35,14 @@ export function startInSpan<T>(span: IoEvent | undefined, fn: () => T): T {
   })
 }
 
-export function failSpan(span: IoEvent, error: unknown): void {
+export function failSpan(span: IoEvent | undefined, error: unknown): void {
+  if (span === undefined) return
   span.error = error
   channel.error.publish(span)
 }
 
-export function closeSpan(span: IoEvent): void {
+export function closeSpan(span: IoEvent | undefined): void {
+  if (span === undefined) return
   channel.asyncStart.publish(span)
   channel.asyncEnd.publish(span)
 }

@@ -59,14 +59,12 @@ export async function io<T>(
   fn: (signal: AbortSignal, progress: IoProgress) => T | PromiseLike<T>,
 ): Promise<T> {
   const { signal, timeoutMs = Infinity } = expectIoOptions(options)
-  const name = `${call.boundary}.${call.operation}`
-  const scope = openScope({ kind: 'io', name, timeoutMs })
+  const scope = openScope({ kind: 'io', name: `${call.boundary}.${call.operation}`, timeoutMs })
   if (scope.parent !== undefined) {
     scope.origin = captureCallPlace(io, scope.startedAt, scope.strict)
   }
   const unfollow = followSignal(scope, signal)
   const timer = armDeadline(scope, timeoutMs)
-  if (timeoutMs <= 0) scope.abort('timeout', `"${name}" had no time left`)
   const progress: IoProgress = { sent: !scope.cancelled }
   const span = openSpan(call)
   try {
@@ -80,10 +78,10 @@ export async function io<T>(
     return value
   } catch (error) {
     const failure = failureOf(scope, call, progress, timeoutMs, error)
-    if (span !== undefined) failSpan(span, failure)
+    failSpan(span, failure)
     throw failure
   } finally {
-    if (span !== undefined) closeSpan(span)
+    closeSpan(span)
     timer?.cancel()
     unfollow()
   }

@@ -1,5 +1,6 @@
 import type { Cancelled } from './cancelled.ts'
-import { currentScope, Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import { Scope } from './scope.ts'
 
 /** What a job can see of its own scope. */
 export interface JobView {

@@ -1,6 +1,6 @@
 import { expectInteger } from './expected.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
-import { refusal } from './scope.ts'
+import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface QueueOptions {

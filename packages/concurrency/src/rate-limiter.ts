@@ -1,7 +1,7 @@
 import { currentClock, type Timer } from './clock.ts'
 import { expected, expectInteger } from './expected.ts'
 import { Fifo } from './fifo.ts'
-import { refusal } from './scope.ts'
+import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface RateLimiterOptions {

@@ -1,5 +1,5 @@
 import { currentClock } from './clock.ts'
-import { currentScope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
 
 /**
  * The milliseconds left until the nearest deadline around the caller, never below 0; `Infinity` when

@@ -2,7 +2,7 @@ import { expectFunction, expectInteger } from './expected.ts'
 import { isRetryable, outcomeOf } from './outcome.ts'
 import { remaining } from './remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import { currentScope } from './scope.ts'
+import { currentScope, throwIfCancelled } from './current-scope.ts'
 import { sleep } from './sleep.ts'
 
 export interface RetryOptions {
@@ -46,7 +46,7 @@ export async function retry<T>(
   expectInteger('attempts', attempts, 1)
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
-    currentScope()?.throwIfCancelled()
+    throwIfCancelled()
     try {
       return await fn(attempt)
     } catch (error) {
@@ -64,6 +64,6 @@ export async function retry<T>(
 }
 
 function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined
-  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
+  const told = (error as { readonly retryAfterMs?: unknown } | null | undefined)?.retryAfterMs
+  return typeof told === 'number' ? told : undefined
 }

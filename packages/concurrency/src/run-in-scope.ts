@@ -2,7 +2,8 @@ import { isCausedBy } from './cancelled.ts'
 import { describeLeftover, type Leftover, reportLeftover } from './leftover.ts'
 import { LeftoverError } from './leftover-error.ts'
 import { expectRejection } from './leftover-rejections.ts'
-import { callInScope, currentScope, Scope, type ScopeInit } from './scope.ts'
+import { callInScope, currentScope } from './current-scope.ts'
+import { Scope, type ScopeInit } from './scope.ts'
 
 /** Opens a scope within the caller's. Throws if that one is cancelled: nothing new starts there. */
 export function openScope(init: Omit<ScopeInit, 'parent'>): Scope {

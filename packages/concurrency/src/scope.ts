@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { Cancelled, type CancelSource } from './cancelled.ts'
 import type { CallPlace } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
@@ -31,8 +30,6 @@ export interface ScopeInit {
   readonly strict?: boolean
 }
 
-const storage = new AsyncLocalStorage<Scope | undefined>()
-
 /** The scopes without a parent that have not ended: where the task tree starts. */
 const roots = new Set<Scope>()
 
@@ -41,34 +38,11 @@ export function rootScopes(): ReadonlySet<Scope> {
   return roots
 }
 
-/**
- * The innermost scope around the caller that has not ended, if any. A socket or a memoised promise
- * made within a scope that has ended thus belongs to its nearest living ancestor.
- */
-export function currentScope(): Scope | undefined {
-  return livingScope(storage.getStore())
-}
-
 /** `scope`, or when it has ended, its nearest ancestor that has not. */
 export function livingScope(scope: Scope | undefined): Scope | undefined {
   let living = scope
   while (living?.ended) living = living.parent
   return living
-}
-
-/** What a wait that must not begin gives: a rejection, where the scope around the caller is cancelled. */
-export function refusal(): Promise<never> | undefined {
-  const reason = currentScope()?.reason
-  return reason && Promise.reject(reason)
-}
-
-/** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
-export function callInScope<A extends unknown[], T>(
-  scope: Scope | undefined,
-  fn: (...args: A) => T,
-  ...args: A
-): T {
-  return storage.run(scope, fn, ...args)
 }
 
 /** What a body can see and do of the scope around it. */

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
-import { currentScope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
 import { Semaphore } from './semaphore.ts'
 import { taskGroup } from './task-group.ts'
 

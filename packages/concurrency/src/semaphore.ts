@@ -1,5 +1,5 @@
 import { expectInteger } from './expected.ts'
-import { refusal } from './scope.ts'
+import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface SemaphoreOptions {

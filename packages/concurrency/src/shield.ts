@@ -1,5 +1,6 @@
 import { expectFunction } from './expected.ts'
-import { type CancelScope, currentScope, Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import { type CancelScope, Scope } from './scope.ts'
 import { expectDelay, runTimed, throwTimedOut } from './timeout.ts'
 
 export interface ShieldOptions {

@@ -1,6 +1,7 @@
 import { expectFunction } from './expected.ts'
 import { explain, runInScope } from './run-in-scope.ts'
-import { currentScope, Scope } from './scope.ts'
+import { throwIfCancelled } from './current-scope.ts'
+import { Scope } from './scope.ts'
 import { waitFor } from './wait.ts'
 
 export interface SingleFlightOptions<A extends unknown[]> {
@@ -33,7 +34,7 @@ export function singleFlight<A extends unknown[], T>(
   const { key = firstArgument, name = fn.name || 'flight' } = options
   const flights = new Map<unknown, Flight<T>>()
   return async (...args) => {
-    currentScope()?.throwIfCancelled()
+    throwIfCancelled()
     const id = key(...args)
     let flight = flights.get(id)
     if (flight === undefined) {

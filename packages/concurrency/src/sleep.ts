@@ -1,5 +1,6 @@
 import { currentClock, type Timer } from './clock.ts'
-import { currentScope, type Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import type { Scope } from './scope.ts'
 import { expectDelay } from './timeout.ts'
 import { Wait } from './wait.ts'
 

@@ -1,6 +1,7 @@
 import { Cancelled } from './cancelled.ts'
 import { type Ending, explain, runInScope } from './run-in-scope.ts'
-import { type CancelScope, currentScope, Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import { type CancelScope, Scope } from './scope.ts'
 import { waitFor } from './wait.ts'
 
 /** How a task stands. */

@@ -27,7 +27,7 @@ export class TimeoutError extends Error {
   }
 
   constructor(message: string, init: TimeoutErrorInit) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    super(message, init)
     this.scope = init.scope
     this.timeoutMs = init.timeoutMs
     this.outcome = init.outcome

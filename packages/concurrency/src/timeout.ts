@@ -59,11 +59,11 @@ export async function runTimed<T, E>(
   onExpired: OnExpired<E>,
   graceMs?: number,
 ): Promise<T | E> {
+  const timer = armDeadline(scope, timeoutMs)
   if (timeoutMs <= 0) {
     scope.end()
     return onExpired(scope, timeoutMs)
   }
-  const timer = armDeadline(scope, timeoutMs)
   try {
     const body = runInScope(scope, fn)
     return await (graceMs === undefined ? body : withGrace(scope, body, graceMs))
@@ -77,14 +77,18 @@ export async function runTimed<T, E>(
 }
 
 /**
- * Starts the timer that cancels `scope` when it is due. None is started where an ancestor is due no
- * later: its cancel arrives first.
+ * Starts the timer that cancels `scope` when it is due; one that has no time is cancelled now. None is
+ * started where an ancestor is due no later: its cancel arrives first.
  */
 export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
-  if (timeoutMs === Infinity || scope.deadline < scope.startedAt + timeoutMs) return undefined
-  return currentClock().schedule(timeoutMs, () => {
+  const expire = (): void => {
     scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
-  })
+  }
+  if (timeoutMs <= 0) expire()
+  else if (timeoutMs !== Infinity && scope.deadline === scope.startedAt + timeoutMs) {
+    return currentClock().schedule(timeoutMs, expire)
+  }
+  return undefined
 }
 
 /** For the owner of a timeout that throws what {@link timedOut} makes. */
@@ -100,7 +104,7 @@ export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
     scope: scope.name,
     timeoutMs,
     outcome,
-    ...(ownReason === undefined ? {} : { cause: ownReason }),
+    cause: ownReason,
   })
 }
 

@@ -59,14 +59,11 @@ async function waitUntilEnough(all: readonly Task<unknown>[], until: Until): Pro
   try {
     await waitUntil<void>(`${all.length} tasks`, (resolve) => {
       const look = (): void => {
-        const oneFailed = (): boolean => all.some((task) => task.state === 'failed')
-        if (
-          running === 0 ||
-          (until === 'first-completed' && running < all.length) ||
-          (until === 'first-exception' && oneFailed())
-        ) {
-          resolve()
-        }
+        const enough =
+          until === 'first-completed'
+            ? running < all.length
+            : until === 'first-exception' && all.some((task) => task.state === 'failed')
+        if (enough || running === 0) resolve()
       }
       unlisten = all.map((task) =>
         onTaskEnd(task, () => {

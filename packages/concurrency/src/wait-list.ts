@@ -1,4 +1,5 @@
-import { currentScope, type Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import type { Scope } from './scope.ts'
 import { Wait } from './wait.ts'
 
 /** A link in a ring; alone, it is linked to itself. */

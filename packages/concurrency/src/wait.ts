@@ -2,7 +2,8 @@ import type { Cancelled } from './cancelled.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import type { Ring } from './ring.ts'
-import { currentScope, type Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import type { Scope } from './scope.ts'
 
 let noting = false
 

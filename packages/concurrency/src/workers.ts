@@ -2,7 +2,8 @@ import { expectFunction, expectInteger } from './expected.ts'
 import { oneOrAll } from './one-or-all.ts'
 import type { QueueCore } from './queue-core.ts'
 import { runInScope } from './run-in-scope.ts'
-import { currentScope, Scope } from './scope.ts'
+import { currentScope } from './current-scope.ts'
+import { Scope } from './scope.ts'
 import { runGroup } from './task-group.ts'
 
 export interface WorkersOptions {

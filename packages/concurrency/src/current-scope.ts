@@ -1,0 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { livingScope, type Scope } from './scope.ts'
+
+const storage = new AsyncLocalStorage<Scope | undefined>()
+
+/**
+ * The innermost scope around the caller that has not ended, if any. A socket or a memoised promise
+ * made within a scope that has ended thus belongs to its nearest living ancestor.
+ */
+export function currentScope(): Scope | undefined {
+  return livingScope(storage.getStore())
+}
+
+/** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
+export function callInScope<A extends unknown[], T>(
+  scope: Scope | undefined,
+  fn: (...args: A) => T,
+  ...args: A
+): T {
+  return storage.run(scope, fn, ...args)
+}
+
+/** Throws if the scope around it is cancelled; does not yield. */
+export function throwIfCancelled(): void {
+  currentScope()?.throwIfCancelled()
+}
+
+/** What a wait that must not begin gives: a rejection, where the scope around the caller is cancelled. */
+export function refusal(): Promise<never> | undefined {
+  const reason = currentScope()?.reason
+  return reason && Promise.reject(reason)
+}
