@@ -195,13 +195,17 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     return []
   }
 
-  presigner(): Promise<PresignContext> {
-    return Promise.resolve({
+  get presignerNow(): PresignContext {
+    return {
       base: `https://fake-storage.invalid/${this.bucket}`,
       region: 'fake-region-1',
       credentials: { accessKeyId: 'fake', secretAccessKey: 'fake-secret-key' },
       now: Date.now(),
-    })
+    }
+  }
+
+  presigner(): Promise<PresignContext> {
+    return Promise.resolve(this.presignerNow)
   }
 
   close(): Promise<void> {

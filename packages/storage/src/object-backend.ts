@@ -154,6 +154,8 @@ export interface ObjectBackend<Client = unknown> {
   delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>
   deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
   presigner(): Promise<PresignContext>
+  /** The same, when it is at hand and nobody has to be asked for it. */
+  readonly presignerNow: PresignContext | undefined
   /** Makes the package's own error of what its operations throw. */
   translate(subject: Subject, effect: Effect, error: unknown): Error
   close(): Promise<void>

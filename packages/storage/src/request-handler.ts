@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { BodyContent, Http, HttpInit, HttpResponse } from '@yuzuru/http'
-import { escapeUri } from './sigv4.ts'
+import { escapeUri } from './uri-escape.ts'
 
 /** A request of the AWS SDK (`HttpRequest` of its types). */
 export interface SdkRequest {

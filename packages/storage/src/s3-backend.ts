@@ -225,6 +225,10 @@ export class S3Backend implements ObjectBackend<S3Client> {
     return Errors.map(({ Key = '', Code = '' }) => ({ key: Key, code: Code }))
   }
 
+  get presignerNow(): PresignContext | undefined {
+    return this.#sender.presignerNow
+  }
+
   async presigner(): Promise<PresignContext> {
     return await this.#sender.presigner(this.bucket)
   }

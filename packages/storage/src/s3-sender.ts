@@ -30,6 +30,7 @@ export class S3Sender {
   readonly client: S3Client
   readonly #own: OwnParts | undefined
   #base: Promise<string> | undefined = undefined
+  #place: { readonly base: string; readonly region: string } | undefined = undefined
   #closed: Promise<void> | undefined = undefined
 
   constructor(client: S3Client, own: OwnParts | undefined) {
@@ -88,7 +89,20 @@ export class S3Sender {
       // Ours know when they end; what the SDK is told of that is meant for the SDK alone.
       this.#own?.credentials?.get() ?? config.credentials(),
     ])
-    return { base, region, credentials, now: Date.now() + config.systemClockOffset }
+    this.#place = { base, region }
+    return { base, region, credentials, now: this.#now }
+  }
+
+  /** The same, if nothing has to be found out for it. */
+  get presignerNow(): PresignContext | undefined {
+    const credentials = this.#own?.credentials?.current
+    if (credentials === undefined || this.#place === undefined) return undefined
+    const { base, region } = this.#place
+    return { base, region, credentials, now: this.#now }
+  }
+
+  get #now(): number {
+    return Date.now() + this.client.config.systemClockOffset
   }
 
   /** The SDK knows where a bucket is: in the path or the host, by region, dual stack, acceleration … */
