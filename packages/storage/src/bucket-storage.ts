@@ -21,11 +21,12 @@ export interface BucketStorageInit<Client> {
   readonly partBytes: number
   readonly parallel: number
   readonly algorithm: ChecksumAlgorithm
+  readonly tokenSecret?: string | undefined
 }
 
 /** The verbs over any backend. */
 export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Client> {
-  const { backend, partBytes, parallel, algorithm } = init
+  const { backend, partBytes, parallel, algorithm, tokenSecret } = init
   let closed: Promise<void> | undefined
   const context: StorageContext<Client> = {
     backend,
@@ -34,6 +35,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     budget: new ByteBudget((parallel + 1) * partBytes),
     buffers: new PartBuffers(partBytes, parallel + 1),
     uploads: new UploadRegistry(),
+    tokenSecret,
     isClosed: () => closed !== undefined,
   }
   const close = async (): Promise<void> => {

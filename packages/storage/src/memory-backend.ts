@@ -12,6 +12,7 @@ import type {
   DeleteFailure,
   GetInit,
   Incoming,
+  ListedPart,
   ObjectBackend,
   OpenUpload,
   Page,
@@ -130,6 +131,16 @@ export class MemoryBackend implements ObjectBackend<undefined> {
   async hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean> {
     await turn(signal)
     return this.uploads.get(uploadId)?.key === key
+  }
+
+  async listParts(
+    key: string,
+    uploadId: string,
+    signal: AbortSignal,
+  ): Promise<readonly ListedPart[]> {
+    await turn(signal)
+    const parts = [...this.#upload(key, uploadId).parts.values()]
+    return parts.sort((a, b) => a.number - b.number)
   }
 
   async listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]> {

@@ -71,6 +71,15 @@ export interface Page {
   readonly token: string | undefined
 }
 
+/** A part that the store has. */
+export interface ListedPart {
+  readonly number: number
+  readonly etag: string
+  readonly bytes: number
+  /** By the algorithm that the upload was begun with; `undefined` where the store keeps none. */
+  readonly digest: Digest | undefined
+}
+
 /** A multipart upload that is neither completed nor aborted. */
 export interface OpenUpload {
   readonly key: string
@@ -145,6 +154,8 @@ export interface ObjectBackend<Client = unknown> {
   abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void>
   /** Whether the upload is still there. */
   hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean>
+  /** The parts that have arrived, in the order of their numbers. */
+  listParts(key: string, uploadId: string, signal: AbortSignal): Promise<readonly ListedPart[]>
   listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]>
   get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming>
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>

@@ -25,6 +25,7 @@ import type {
   DeleteFailure,
   GetInit,
   Incoming,
+  ListedPart,
   ObjectBackend,
   OpenUpload,
   Page,
@@ -48,7 +49,7 @@ import {
   unquoted,
   uploadChecksumFields,
 } from './s3-fields.ts'
-import { listOpenUploads, listPage } from './s3-list.ts'
+import { listArrivedParts, listOpenUploads, listPage } from './s3-list.ts'
 import type { S3Sender } from './s3-sender.ts'
 
 /** S3's operations by way of the AWS SDK. */
@@ -153,6 +154,15 @@ export class S3Backend implements ObjectBackend<S3Client> {
       if (nameOf(error) === 'NoSuchUpload') return false
       throw error
     }
+  }
+
+  async listParts(
+    key: string,
+    uploadId: string,
+    signal: AbortSignal,
+  ): Promise<readonly ListedPart[]> {
+    const upload = { ...this.#at, Key: key, UploadId: uploadId }
+    return await listArrivedParts(this.#sender, upload, signal)
   }
 
   async listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]> {

@@ -3,6 +3,7 @@ import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
 import { expectObject } from './expect.ts'
 import type { ObjectAttributes, WriteConditions } from './object-info.ts'
+import { expectToken } from './upload-ticket.ts'
 
 /** What is stored beside the bytes, as a caller says it. */
 export interface AttributeOptions {
@@ -34,6 +35,24 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
    */
   readonly expectedDigest?: string
+  /**
+   * Called once when an upload in parts has begun, before the first of them is sent, with what `resume`
+   * takes: keep it. From then on a failure leaves the parts in the store, so that the upload can go on,
+   * also in another process; when that is not to be, call `abortUpload` with it. What this throws ends
+   * the upload, and nothing is left. Not called for a body of one part.
+   *
+   * @default none: whatever fails, nothing is left
+   */
+  readonly onResumeToken?: (token: string) => void | Promise<void>
+  /**
+   * Goes on with an upload. Give the same body from its beginning: parts that have arrived are compared
+   * with it, and only what is missing or differs is sent. Type, name, metadata and tags are those that
+   * it was begun with. A failure leaves the parts again.
+   *
+   * @throws {StorageError} `'not_found'` when that upload is over, `'invalid_token'` when the token is
+   *   not for this key and bucket
+   */
+  readonly resume?: string
   /** Called whenever a part has arrived. */
   readonly onProgress?: (progress: UploadProgress) => void
 }
@@ -82,13 +101,19 @@ export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): Wri
 /** Checks the options that only an upload has. */
 export function expectUploadOptions(options: UploadOptions): void {
   expectObject('options', options)
-  const { checksum, expectedDigest, onProgress } = options
+  const { checksum, expectedDigest, onProgress, onResumeToken, resume } = options
   if (checksum !== undefined) expectAlgorithm(checksum)
   if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
     throw new TypeError(
       `Expected expectedDigest to be a string in base64, got ${describeValue(expectedDigest)}`,
     )
   }
+  if (onResumeToken !== undefined && typeof onResumeToken !== 'function') {
+    throw new TypeError(
+      `Expected onResumeToken to be a function, got ${describeValue(onResumeToken)}`,
+    )
+  }
+  if (resume !== undefined) expectToken('resume', resume)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError(`Expected onProgress to be a function, got ${describeValue(onProgress)}`)
   }
