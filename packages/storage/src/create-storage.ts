@@ -80,7 +80,8 @@ function connect(config: StorageConfig): S3Sender {
     priority: 'high',
     override: true,
   })
-  return new S3Sender(client, { http, credentials })
+  const encrypted = endpoint === undefined || new URL(endpoint).protocol === 'https:'
+  return new S3Sender(client, { http, credentials, encrypted })
 }
 
 /** So that the SDK asks for them with every request: it would keep them, also those that were refused. */

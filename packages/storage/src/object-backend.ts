@@ -90,6 +90,8 @@ export interface OpenUpload {
 export interface PutInit extends ObjectAttributes, WriteConditions {
   readonly body: Uint8Array
   readonly digest: Digest
+  /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
+  readonly sha256?: string | undefined
 }
 
 export interface CreateUploadInit extends ObjectAttributes {
@@ -101,6 +103,8 @@ export interface PartInit {
   readonly number: number
   readonly body: Uint8Array
   readonly digest: Digest
+  /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
+  readonly sha256?: string | undefined
 }
 
 export interface CopyPartInit {
@@ -145,6 +149,8 @@ export interface ObjectBackend<Client = unknown> {
    * sent as soon as it began.
    */
   readonly tellsWhenSent: boolean
+  /** Whether bytes that are sent are best hashed as they are read, for their signature. */
+  readonly wantsSha256: boolean
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
   createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string>
   /** Gives the part's ETag. */

@@ -3,6 +3,7 @@ import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
 import { decodeMetadata, encodeMetadata } from './metadata-value.ts'
 import type { Digest } from './object-backend.ts'
 import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
+import type { AnswerFields } from './s3-headers.ts'
 
 interface ChecksumFields {
   readonly ChecksumCRC32?: string | undefined
@@ -73,7 +74,7 @@ export function conditionFields({ ifMatch, ifNoneMatch }: WriteConditions): {
 /** @param bytes the size of the whole object where the answer is about a part of it */
 export function infoOf(
   key: string,
-  output: HeadObjectCommandOutput | GetObjectCommandOutput,
+  output: HeadObjectCommandOutput | GetObjectCommandOutput | AnswerFields,
   bytes: number,
 ): ObjectInfo {
   const { ServerSideEncryption: encryption, SSECustomerAlgorithm: customerKey } = output
