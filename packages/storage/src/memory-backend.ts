@@ -47,6 +47,7 @@ interface MemoryUpload extends OpenUpload {
 export class MemoryBackend implements ObjectBackend<undefined> {
   readonly client: undefined = undefined
   readonly tellsWhenSent: boolean = false
+  readonly keepsConditions: boolean = true
   readonly wantsSha256: boolean = false
   readonly bucket: string
   readonly objects: Map<string, MemoryObject> = new Map()

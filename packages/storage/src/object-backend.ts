@@ -90,6 +90,8 @@ export interface OpenUpload {
 export interface PutInit extends ObjectAttributes, WriteConditions {
   readonly body: Uint8Array
   readonly digest: Digest
+  /** Whether `ifMatch` goes out without quotes, against RFC 9110. */
+  readonly bareEtag?: boolean
   /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
   readonly sha256?: string | undefined
 }
@@ -149,6 +151,11 @@ export interface ObjectBackend<Client = unknown> {
    * sent as soon as it began.
    */
   readonly tellsWhenSent: boolean
+  /**
+   * Whether the store holds every write, copy and deletion to its conditions. Ceph passes over those of
+   * a completed upload, of a copy's source and of a deletion, and takes no ETag in quotes.
+   */
+  readonly keepsConditions: boolean
   /** Whether bytes that are sent are best hashed as they are read, for their signature. */
   readonly wantsSha256: boolean
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>

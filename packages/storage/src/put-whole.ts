@@ -1,9 +1,13 @@
 import { retry } from '@yuzuru/concurrency'
-import type { Digest, Written } from './object-backend.ts'
+import type { Digest, ObjectBackend, Written } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import { translated } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
+import { lookAtConditions } from './store-conditions.ts'
 import type { UploadJob, UploadTarget } from './upload-job.ts'
+
+/** Stores that turned out to compare the header as it stands with an ETag that has no quotes. */
+const takesBareEtags = new WeakSet<ObjectBackend>()
 
 /**
  * Stores a body with one request. When its answer is lost, looks whether the object is there.
@@ -15,12 +19,24 @@ export async function putWhole(
 ): Promise<Written> {
   const { context, subject, key, attributes, conditions } = job
   const { backend } = context
-  const attempt = async (): Promise<Written> => {
+  const send = async (bareEtag: boolean): Promise<Written> => {
     try {
-      return await backend.put(key, { ...init, ...attributes, ...conditions }, signal)
+      return await backend.put(key, { ...init, ...attributes, ...conditions, bareEtag }, signal)
     } catch (error) {
       signal.throwIfAborted()
       throw translated(context, subject, 'idempotent', error)
+    }
+  }
+  const attempt = async (): Promise<Written> => {
+    const bare = takesBareEtags.has(backend)
+    try {
+      return await send(bare)
+    } catch (error) {
+      if (bare || !mayBeTheQuotes(job, error)) throw error
+      await lookAtConditions(job, conditions, signal)
+      const written = await send(true)
+      takesBareEtags.add(backend)
+      return written
     }
   }
   const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined
@@ -47,6 +63,11 @@ export async function headOrNothing(
     signal.throwIfAborted()
     return undefined
   }
+}
+
+function mayBeTheQuotes({ context, conditions }: UploadJob, error: unknown): boolean {
+  if (context.backend.keepsConditions || conditions.ifMatch === undefined) return false
+  return StorageError.isInstance(error) && error.code === 'precondition_failed'
 }
 
 function isSame(

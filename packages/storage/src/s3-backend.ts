@@ -52,13 +52,16 @@ import { SignedBytes } from './signed-bytes.ts'
 /** S3's operations: by way of the AWS SDK, but for the bytes where the client is our own. */
 export class S3Backend implements ObjectBackend<S3Client> {
   readonly bucket: string
+  readonly keepsConditions: boolean
   readonly translate: ObjectBackend['translate'] = translateS3Error
   readonly #sender: S3Sender
   readonly #bytes: ObjectBytes
   readonly #at: { readonly Bucket: string }
 
-  constructor(bucket: string, sender: S3Sender) {
+  /** @param keepsConditions whether the store is as strict about them as S3 itself */
+  constructor(bucket: string, sender: S3Sender, keepsConditions = true) {
     this.bucket = bucket
+    this.keepsConditions = keepsConditions
     this.#sender = sender
     this.#at = { Bucket: bucket }
     const { own } = sender

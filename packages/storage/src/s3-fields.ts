@@ -61,12 +61,14 @@ export function attributeFields(attributes: ObjectAttributes): {
   }
 }
 
-export function conditionFields({ ifMatch, ifNoneMatch }: WriteConditions): {
+export function conditionFields(conditions: WriteConditions & { readonly bareEtag?: boolean }): {
   IfMatch?: string
   IfNoneMatch?: string
 } {
+  const { ifMatch, ifNoneMatch, bareEtag = false } = conditions
+  const form = bareEtag ? unquoted : quoted
   return {
-    ...(ifMatch === undefined ? {} : { IfMatch: quoted(ifMatch) }),
+    ...(ifMatch === undefined ? {} : { IfMatch: form(ifMatch) }),
     ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
   }
 }

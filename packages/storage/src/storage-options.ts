@@ -14,7 +14,9 @@ export interface TransferOptions {
   readonly parallel?: number
   /**
    * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
-   * Content-MD5 goes along instead.
+   * Content-MD5 goes along instead. And for those that pass over conditions, as Ceph does on the last
+   * step of an upload in parts: then the object is looked at before, which costs a request and is not
+   * atomic.
    *
    * @default 'aws'
    */

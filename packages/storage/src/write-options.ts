@@ -59,7 +59,9 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
 
 /** Checks the attributes and puts them into the form in which they are stored. */
 export function expectAttributes(options: AttributeOptions): ObjectAttributes {
-  const { contentType, disposition, filename, cacheControl, contentEncoding } = options
+  const { disposition, filename, cacheControl, contentEncoding } = options
+  // Stores have a default of their own, and another one for what comes in parts.
+  const { contentType = 'application/octet-stream' } = options
   const { metadata, tags } = options
   for (const [name, value] of Object.entries({ contentType, cacheControl, contentEncoding })) {
     if (value !== undefined) expectHeader(name, value)
@@ -74,7 +76,7 @@ export function expectAttributes(options: AttributeOptions): ObjectAttributes {
   if (Object.keys(tags ?? {}).length > 10) throw new TypeError('Expected at most ten tags')
   const named = disposition !== undefined || filename !== undefined
   return {
-    ...(contentType === undefined ? {} : { contentType }),
+    contentType,
     ...(named ? { contentDisposition: contentDisposition(disposition ?? 'inline', filename) } : {}),
     ...(cacheControl === undefined ? {} : { cacheControl }),
     ...(contentEncoding === undefined ? {} : { contentEncoding }),
