@@ -14,6 +14,7 @@ function fake(): Promise<StorageFixture> {
   const storage = createFakeStorage({ partSizeBytes: PART })
   return Promise.resolve({
     storage,
+    put: (url, body, headers) => storage.put(url, body, headers),
     openUploads: () => Promise.resolve(storage.openUploads),
     [Symbol.asyncDispose]: () => storage.close(),
   })

@@ -10,7 +10,7 @@ import { expectHeader } from './write-options.ts'
 /** The longest that a signature of version 4 may hold: seven days. */
 const MAX_EXPIRES_SECONDS = 604_800
 
-interface ExpiryOptions extends IoOptions {
+export interface ExpiryOptions extends IoOptions {
   /** How long it can be used: 1 to 604,800. @default 3_600 */
   readonly expiresInSeconds?: number
 }

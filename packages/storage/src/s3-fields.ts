@@ -1,5 +1,6 @@
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
+import { taggingOf } from './attribute-headers.ts'
 import { decodeMetadata, encodeMetadata } from './metadata-value.ts'
 import type { Digest } from './object-backend.ts'
 import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
@@ -104,11 +105,6 @@ export function quoted(etag: string): string {
 
 export function unquoted(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '')
-}
-
-/** A query string, with spaces as `%20`: not every store takes a plus sign for one. */
-function taggingOf(tags: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(tags).toString().replaceAll('+', '%20')
 }
 
 function mapped(

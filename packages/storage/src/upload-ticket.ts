@@ -17,6 +17,7 @@ export interface UploadTicket {
   readonly bytes: number | undefined
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
+  readonly ifNoneMatch?: '*'
 }
 
 /** Signs what leaves this process, and comes back from who knows whom. */
