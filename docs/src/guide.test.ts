@@ -20,7 +20,7 @@ interface Ended {
 
 const node = async (path: string, ...args: string[]): Promise<Ended> => {
   const { promise, resolve } = Promise.withResolvers<Ended>()
-  execFile(process.execPath, [path, ...args], { timeout: 28_000 }, (error, stdout, stderr) => {
+  execFile(process.execPath, [path, ...args], { timeout: 50_000 }, (error, stdout, stderr) => {
     resolve({ failed: error !== null, stdout, stderr })
   })
   return await promise
@@ -40,7 +40,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-describe.concurrent('the guide', () => {
+describe.concurrent('the guide', { timeout: 60_000 }, () => {
   test('has sound types in all examples', async ({ expect }) => {
     const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
     expect(await node(tsc, '-p', scratch)).toEqual({ failed: false, stdout: '', stderr: '' })
