@@ -1,18 +1,17 @@
 import { currentSignal, type IoProgress, type Permit, taskGroup } from '@yuzuru/concurrency'
-import { digestOf } from './checksum.ts'
 import { completeUpload } from './complete-upload.ts'
 import { failure } from './failure.ts'
 import type { UploadedPart } from './object-backend.ts'
 import { beginUpload, discardUpload } from './open-upload.ts'
 import { MAX_PARTS, partSize } from './part-plan.ts'
+import { type ReadPart, readPart } from './read-part.ts'
 import { isPresent } from './resume-upload.ts'
 import { translated, uncounted } from './storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
 import { ticketSeal } from './upload-ticket.ts'
 import { wholeChecksum } from './whole-checksum.ts'
 
-interface FilledPart {
-  readonly body: Uint8Array
+interface FilledPart extends ReadPart {
   /** Room in the budget, given back when the part has arrived. */
   readonly permit: Permit | undefined
 }
@@ -133,15 +132,12 @@ async function sendParts(
   return parts
 }
 
-async function fillPart(
-  { context, body, reader, partBytes }: UploadJob,
-  number: number,
-  signal: AbortSignal,
-): Promise<FilledPart> {
+async function fillPart(job: UploadJob, number: number, signal: AbortSignal): Promise<FilledPart> {
+  const { context, body, partBytes } = job
   const size = partSize(number, partBytes, body.length)
   const permit = await context.budget.acquire(size)
   try {
-    return { body: await reader.next(size, signal), permit }
+    return { ...(await readPart(job, size, signal)), permit }
   } catch (error) {
     permit.release()
     throw error
@@ -152,14 +148,13 @@ async function sendPart(
   job: UploadJob,
   uploadId: string,
   number: number,
-  { body, permit }: FilledPart,
+  { body, digest, sha256, permit }: FilledPart,
   parts: SentPart[],
 ): Promise<void> {
-  const { context, key, algorithm, onProgress } = job
+  const { context, key, onProgress } = job
   try {
-    const digest = { algorithm, value: digestOf(algorithm, body).toString('base64') }
     const signal = currentSignal() as AbortSignal
-    const init = { uploadId, number, body, digest }
+    const init = { uploadId, number, body, digest, sha256 }
     const there = job.resumed?.present.get(number)
     const etag = isPresent(there, body, digest)
       ? there.etag

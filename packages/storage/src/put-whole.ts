@@ -1,6 +1,7 @@
 import { retry } from '@yuzuru/concurrency'
-import type { Digest, ObjectBackend, Written } from './object-backend.ts'
+import type { ObjectBackend, Written } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
+import type { ReadPart } from './read-part.ts'
 import { translated } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
 import { lookAtConditions } from './store-conditions.ts'
@@ -14,7 +15,7 @@ const takesBareEtags = new WeakSet<ObjectBackend>()
  */
 export async function putWhole(
   job: UploadJob,
-  init: { readonly body: Uint8Array; readonly digest: Digest },
+  init: ReadPart,
   signal: AbortSignal,
 ): Promise<Written> {
   const { context, subject, key, attributes, conditions } = job
@@ -70,10 +71,7 @@ function mayBeTheQuotes({ context, conditions }: UploadJob, error: unknown): boo
   return StorageError.isInstance(error) && error.code === 'precondition_failed'
 }
 
-function isSame(
-  found: ObjectInfo,
-  { body, digest }: { readonly body: Uint8Array; readonly digest: Digest },
-): boolean {
+function isSame(found: ObjectInfo, { body, digest }: ReadPart): boolean {
   if (found.bytes !== body.byteLength) return false
   const { checksum, etag, etagIsMd5 } = found
   if (checksum?.algorithm === digest.algorithm) return checksum.value === digest.value

@@ -1,11 +1,12 @@
 import type { IoProgress } from '@yuzuru/concurrency'
-import { type Checksum, digestOf } from './checksum.ts'
+import type { Checksum } from './checksum.ts'
 import { failure, type Subject } from './failure.ts'
 import { uploadInParts } from './multipart.ts'
 import { expectKey } from './object-key.ts'
 import { MAX_OBJECT_BYTES, partSize } from './part-plan.ts'
 import { PartReader } from './part-reader.ts'
 import { putWhole } from './put-whole.ts'
+import { type ReadPart, readPart } from './read-part.ts'
 import { resumeUpload } from './resume-upload.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
@@ -89,26 +90,25 @@ async function transfer(
   const permit = body.whole === undefined ? await context.budget.acquire(needed) : undefined
   let handedOver = false
   try {
-    const first = await reader.next(needed, signal)
+    const first = await readPart(job, needed, signal)
     if (resumed === undefined && (await reader.atEnd(signal))) {
       const stored = await putSmall(job, first, signal)
-      context.buffers.give(first)
+      context.buffers.give(first.body)
       return stored
     }
     handedOver = true
-    return await uploadInParts(job, { body: first, permit }, signal, progress)
+    return await uploadInParts(job, { ...first, permit }, signal, progress)
   } finally {
     if (!handedOver) permit?.release()
     if (context.budget.isIdle) context.buffers.clear()
   }
 }
 
-async function putSmall(job: UploadJob, body: Uint8Array, signal: AbortSignal): Promise<Stored> {
-  const { algorithm, expectedDigest, subject, onProgress } = job
-  const value = digestOf(algorithm, body).toString('base64')
-  expectDigest(subject, expectedDigest, value)
-  const digest = { algorithm, value }
-  const written = await putWhole(job, { body, digest }, signal)
+async function putSmall(job: UploadJob, part: ReadPart, signal: AbortSignal): Promise<Stored> {
+  const { expectedDigest, subject, onProgress } = job
+  const { body, digest } = part
+  expectDigest(subject, expectedDigest, digest.value)
+  const written = await putWhole(job, part, signal)
   const bytes = body.byteLength
   onProgress?.({ sentBytes: bytes, totalBytes: bytes })
   return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }
