@@ -60,6 +60,12 @@ describe('a page of the guide', () => {
     expect(lost).toEqual([])
   })
 
+  test.each(names)('%s: shows Python, and TypeScript that is run', (name) => {
+    const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
+    const others = fences.filter((fence) => !/^```(python|ts( \S+)?)?$/.test(fence))
+    expect(others).toEqual([])
+  })
+
   test.each(names)('%s: is in the table of the index', (name) => {
     if (name !== 'README') expect(pages.get('README')).toContain(`(${name}.md)`)
   })
