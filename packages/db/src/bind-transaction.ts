@@ -49,7 +49,7 @@ function connectionOf(state: TransactionState): DatabaseConnection {
 }
 
 /** Keeps the first error after which the server refuses everything, and says it with each refusal. */
-function noteFailure(error: unknown, root: TransactionState): unknown {
+export function noteFailure(error: unknown, root: TransactionState): unknown {
   if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
     const { message, sqlState } = error
     const init = { operation: 'query', code: 'transaction_aborted', outcome: 'none' } as const

@@ -1,4 +1,11 @@
-import { type Effect, io, type IoCall, type Outcome, Semaphore } from '@yuzuru/concurrency'
+import {
+  type Effect,
+  io,
+  type IoCall,
+  type IoOptions,
+  type Outcome,
+  Semaphore,
+} from '@yuzuru/concurrency'
 import type {
   AbortableOperationOptions,
   CompiledQuery,
@@ -7,8 +14,9 @@ import type {
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
 import { readCursor } from './cursor.ts'
+import { DbError } from './db-error.ts'
 import { toParameter } from './parameter.ts'
-import type { PgResult } from './pg-client.ts'
+import type { PgExchange, PgResult } from './pg-client.ts'
 import type { Loan } from './pool.ts'
 import type { AbortMode } from './session.ts'
 import { commits, effectOf } from './statement-effect.ts'
@@ -21,6 +29,14 @@ export interface StatementOptions {
   readonly abort?: AbortMode
   readonly timeoutMs?: number
   readonly translate?: (error: unknown, outcome: Outcome) => Error
+}
+
+/** A COPY, as a {@link Lease} runs it. */
+export interface CopyExchange extends PgExchange {
+  readonly operation: 'copyIn' | 'copyOut'
+  readonly writes: boolean
+  /** Whether, outside a transaction, it may have taken effect by now. */
+  readonly mayHaveHappened: boolean
 }
 
 const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
@@ -38,6 +54,7 @@ export class Lease implements DatabaseConnection {
   readonly #turn = new Semaphore(1, { name: 'db connection' })
   #loan: Loan | undefined = undefined
   #wrote = false
+  #copying = false
 
   constructor(context: DatabaseContext) {
     this.#context = context
@@ -72,6 +89,7 @@ export class Lease implements DatabaseConnection {
     const reads = atomic ? !commits(query) : !writes
     const result = await io(QUERIES[reads ? 'read' : 'write'], options, (signal, progress) => {
       progress.sent = false
+      this.refuseDuringCopy()
       return this.#inTurn(async () => {
         const { session } = await this.#borrow(signal)
         guard?.()
@@ -83,6 +101,46 @@ export class Lease implements DatabaseConnection {
       })
     })
     return toQueryResult<R>(result)
+  }
+
+  /** Runs a COPY. The connection takes no other statement until it is over. */
+  async copy(exchange: CopyExchange, options: IoOptions, guard?: () => void): Promise<PgResult> {
+    const { operation, writes } = exchange
+    const reads = !writes || this.#loan?.session.inTransaction === true
+    return await io(callFor(operation, reads ? 'read' : 'write'), options, (signal, progress) => {
+      progress.sent = false
+      this.refuseDuringCopy()
+      return this.#inTurn(async () => {
+        const { session } = await this.#borrow(signal)
+        guard?.()
+        if (writes) this.#wrote = true
+        this.#copying = true
+        try {
+          return await session.query(exchange, signal)
+        } finally {
+          this.#copying = false
+          progress.sent = exchange.mayHaveHappened
+        }
+      })
+    })
+  }
+
+  /**
+   * Refuses what would have to wait for the end of a COPY: what feeds the COPY, or reads what it sends,
+   * would wait for itself.
+   *
+   * @throws {DbError} `copy_in_progress`
+   */
+  refuseDuringCopy(): void {
+    if (!this.#copying) return
+    throw new DbError(
+      'A COPY is under way in this transaction: it takes nothing else until its end',
+      {
+        operation: 'query',
+        code: 'copy_in_progress',
+        outcome: 'none',
+      },
+    )
   }
 
   /** Runs text of our own: BEGIN, COMMIT and the like. */

@@ -21,6 +21,7 @@ export async function savepoint<DB, T>(
   // Inside a savepoint the outer tx stands for the savepoint: waiting for its end would never end.
   const here = currentTransaction()
   const parent = here?.isWithin(outer) === true ? here : outer
+  parent.lease.refuseDuringCopy()
   using _top = await parent.savepoints.acquire()
   parent.assertActive()
   const state = parent.nest()

@@ -1,7 +1,7 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { Socket } from 'node:net'
 import { requestCancel } from './cancel-request.ts'
-import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+import type { PgClientLike, PgExchange, PgQuery, PgResult } from './pg-client.ts'
 
 /** What to do with a statement whose scope is cancelled. */
 export type AbortMode =
@@ -67,7 +67,11 @@ export class Session {
    *
    * @throws what pg throws; `signal`'s reason when the statement ended because of it
    */
-  async query(query: PgQuery, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
+  async query(
+    query: PgQuery | PgExchange,
+    signal: AbortSignal,
+    mode: AbortMode = 'cancel',
+  ): Promise<PgResult> {
     signal.throwIfAborted()
     if (this.#lost) throw new Error('Connection terminated before the statement')
     this.#busy = true
@@ -79,7 +83,7 @@ export class Session {
     }
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const result = await this.#send(query)
+      const result = await ('submit' in query ? this.#exchange(query, signal) : this.#send(query))
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
       // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
@@ -96,6 +100,11 @@ export class Session {
     // With a config object pg copies it first; a connection of our own knows the parsers already.
     if (this.#ownTypes) return this.client.query(text, values)
     return this.client.query({ text, types, ...(values === undefined ? {} : { values }) })
+  }
+
+  #exchange(exchange: PgExchange, signal: AbortSignal): Promise<PgResult> {
+    this.client.query(exchange)
+    return exchange.run(signal)
   }
 
   /** Closes the connection at once, whatever the server is doing. */
