@@ -70,8 +70,9 @@ export async function abortUpload(
     const { key, uploadId } = ticket
     const subject = { operation, key }
     if (ticket.kind === 'whole') {
-      const found = await findWhole({ context, subject, key }, ticket, signal)
-      if (found !== undefined) await context.backend.delete(key, found.etag, signal)
+      const found = await look({ context, subject, key }, signal)
+      if (found !== undefined && isOf(ticket, found))
+        await context.backend.delete(key, found.etag, signal)
       return
     }
     if (await discardUpload(context, key, uploadId)) return
@@ -140,22 +141,30 @@ async function confirmWhole(
   [etag]: readonly string[],
   signal: AbortSignal,
 ): Promise<CompletedUpload> {
-  const found = await findWhole(target, ticket, signal)
-  if (found === undefined) throw incomplete(target.subject, 'the file has not arrived')
-  // Whoever has lost the answer may not know it: then the object's own mark and size must do.
-  if (etag === '' || found.etag === etag) return resultOf(found)
-  throw incomplete(target.subject, 'the file is not what was announced')
+  const found = await look(target, signal)
+  if (found !== undefined && isOf(ticket, found)) {
+    // Whoever has lost the answer may not know it: then the object's own mark and size must do.
+    if (etag === '' || found.etag === etag) return resultOf(found)
+    throw incomplete(target.subject, 'the file is not what was announced')
+  }
+  if (found !== undefined && ticket.ifNoneMatch !== undefined) {
+    throw failure(target.subject, 'precondition_failed', { outcome: 'none' })
+  }
+  throw incomplete(target.subject, 'the file has not arrived')
 }
 
-/** The object of an upload of one request, if that is what is stored under its key. */
-async function findWhole(
+/** Whether an object came from an upload of one request. */
+function isOf({ uploadId, bytes }: UploadTicket, found: ObjectInfo): boolean {
+  return found.metadata[UPLOAD_METADATA] === uploadId && found.bytes === bytes
+}
+
+/** What is stored under the key, if anything is. */
+async function look(
   { context, subject, key }: UploadTarget,
-  { uploadId, bytes }: UploadTicket,
   signal: AbortSignal,
 ): Promise<ObjectInfo | undefined> {
   try {
-    const found = await context.backend.head(key, signal)
-    return found.metadata[UPLOAD_METADATA] === uploadId && found.bytes === bytes ? found : undefined
+    return await context.backend.head(key, signal)
   } catch (error) {
     signal.throwIfAborted()
     const failed = translated(context, subject, 'read', error)

@@ -65,6 +65,10 @@ describe('an upload that is presigned', () => {
     expect((await put(url, 'abcd', headers))[0]).toBe(412)
     // Who lost the first answer has no ETag; the object itself tells.
     expect(await storage.completeUpload(token, [''])).toMatchObject({ key: 'key', bytes: 4 })
+    const late = await storage.presignUpload('key', options)
+    await expect(storage.completeUpload(late.token, [''])).rejects.toMatchObject({
+      code: 'precondition_failed',
+    })
     const wrong = storage.presignUpload('key', { bytes: 4, ifNoneMatch: 'x' as never })
     await expect(wrong).rejects.toThrow(TypeError)
   })
