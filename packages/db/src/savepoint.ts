@@ -28,6 +28,8 @@ export async function savepoint<DB, T>(
   const { root } = state
   root.savepointCount += 1
   const name = `yuzuru_${root.savepointCount}`
+  // Waiting for a connection may be cancelled, and has bounds of its own.
+  await state.lease.begin()
   // A cancel that hit one of these would make the whole transaction fail, and not just what is inside.
   await uncancelled(state, 'savepoint', `savepoint ${name}`)
   try {
