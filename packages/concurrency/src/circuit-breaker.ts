@@ -107,15 +107,16 @@ class Breaker implements CircuitBreaker {
     return this.#untilProbe > 0 ? 'open' : 'half-open'
   }
 
+  /** Asked only of one that is not closed. */
   get #untilProbe(): number {
-    return (this.#openedAt ?? 0) + this.#coolDownMs - currentClock().now()
+    return (this.#openedAt as number) + this.#coolDownMs - currentClock().now()
   }
 
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     currentScope()?.throwIfCancelled()
     const { state } = this
     const isProbe = state === 'half-open'
-    if (state === 'open' || (isProbe && this.#probing >= this.#probes)) {
+    if (state === 'open' || this.#probing >= this.#probes) {
       throw new CircuitOpenError(this.name, Math.max(0, this.#untilProbe))
     }
     const era = this.#era
@@ -152,7 +153,6 @@ class Breaker implements CircuitBreaker {
   #turn(): void {
     this.#era += 1
     this.#probing = 0
-    this.#failed = 0
   }
 }
 

@@ -63,7 +63,8 @@ export async function retry<T>(
   }
 }
 
+/** @param error one that is retryable, so an object */
 function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined
-  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
+  const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined
 }

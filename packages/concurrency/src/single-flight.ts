@@ -64,7 +64,7 @@ class Flight<T> {
   readonly #scope: Scope
   #callers = 0
   #result: Promise<T> | undefined = undefined
-  #leave: () => void = () => undefined
+  #leave!: () => void
 
   constructor(name: string) {
     this.#scope = new Scope({ kind: 'task', name, parent: undefined })
