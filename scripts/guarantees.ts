@@ -20,7 +20,7 @@ let passed = 0
 let failed = 0
 let guarantees = 0
 
-for (const folder of globSync(['packages/*', 'apps/*'], { cwd: root }).sort()) {
+for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).sort()) {
   const reportPath = join(root, folder, '.vitest/results.json')
   if (!existsSync(reportPath)) {
     problems.push(`${folder}: no test report; run \`pnpm test\` first`)

@@ -5,8 +5,8 @@ import { collectGarbage } from '../stopwatch.ts'
 const TASKS = 100_000
 const MEGABYTE = 1_000_000
 
-/** Starts the tasks, lets them fall asleep, and cancels them with their group. */
-async function sleepAndCancel(group: TaskGroup, tasks: number): Promise<Figure[]> {
+/** Starts the tasks and lets them fall asleep. */
+async function sleepTogether(group: TaskGroup, tasks: number): Promise<Figure[]> {
   const before = process.memoryUsage()
   const began = performance.now()
   for (let task = 0; task < tasks; task += 1) group.spawn(() => sleep(3_600_000))
@@ -15,7 +15,6 @@ async function sleepAndCancel(group: TaskGroup, tasks: number): Promise<Figure[]
   collectGarbage()
   const after = process.memoryUsage()
   if (group.running !== tasks) throw new Error(`${group.running} of ${tasks} tasks sleep`)
-  group.cancel()
   return [
     { name: 'started', value: (started - began) / 1_000, unit: 's' },
     {
@@ -40,8 +39,9 @@ async function sleepers(tasks: number): Promise<Figure[]> {
   let group: TaskGroup | undefined
   await taskGroup(async (made) => {
     group = made
-    figures = await sleepAndCancel(made, tasks)
+    figures = await sleepTogether(made, tasks)
     asleep = performance.now()
+    made.cancel()
   }).catch(() => undefined)
   const value = (performance.now() - asleep) / 1_000
   if (group?.running !== 0) throw new Error('Not all tasks ended')

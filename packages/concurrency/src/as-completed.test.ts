@@ -43,6 +43,16 @@ describe('asCompleted', () => {
     expect(() => asCompleted([Promise.resolve(1) as never])).toThrow(
       'Expected 0 to be a function, got an instance of Promise',
     )
-    expect(() => asCompleted(1 as never)).toThrow(TypeError)
+    for (const wrong of [1, undefined, null]) {
+      expect(() => asCompleted(wrong as never)).toThrow(
+        `Expected thunks to be iterable, got ${wrong}`,
+      )
+    }
+  })
+
+  test('is named in its failures', async () => {
+    const failing = [1, 2].map((number) => () => Promise.reject(new Error(`no ${number}`)))
+    await expect(asCompleted(failing).next()).rejects.toThrow('2 failures in "asCompleted"')
+    await expect(asCompleted(failing, { name: 'offers' }).next()).rejects.toThrow('"offers"')
   })
 })

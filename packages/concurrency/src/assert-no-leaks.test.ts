@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -5,7 +6,10 @@ import { assertNoLeaks } from './assert-no-leaks.ts'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { detached } from './detached.ts'
+import { Event } from './event.ts'
 import { mapConcurrent } from './map-concurrent.ts'
+import { Queue } from './queue.ts'
+import type { CancelScope } from './scope.ts'
 import { Semaphore } from './semaphore.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
@@ -19,16 +23,43 @@ beforeAll(() => {
 describe('leaks', () => {
   const { signal } = new AbortController()
   const semaphore = new Semaphore(1)
+  const queue = new Queue<never>()
+
+  const millions: Record<string, () => Promise<unknown>> = {
+    'scopes that follow a long-lived foreign signal': () => cancelScope(() => 1, { signal }),
+    'timeouts, each around an acquire,': () =>
+      withTimeout(60_000, async () => {
+        using _permit = await semaphore.acquire()
+      }),
+  }
+
+  test.each(Object.entries(millions))('a million %s leave nothing behind', async (_, round) => {
+    // In one long-lived scope, as in a server: what is left would be kept by it.
+    await cancelScope(() => assertNoLeaks(round, { rounds: 1e6, maxBytesPerRound: 1 }))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  test('a million cancelled waiters leave nothing behind', async () => {
+    const waitAndCancel = (scope: CancelScope): Promise<unknown> => {
+      const waits = Array.from({ length: 25 }, () => [
+        semaphore.acquire(),
+        queue.get(),
+        sleep(60_000),
+        sleep(Infinity),
+      ])
+      scope.cancel()
+      return Promise.allSettled(waits.flat())
+    }
+    using _permit = await semaphore.acquire()
+    await cancelScope(() =>
+      assertNoLeaks(() => cancelScope(waitAndCancel), { rounds: 1e4, maxBytesPerRound: 100 }),
+    )
+    expect([semaphore.waiting, queue.size]).toEqual([0, 0])
+  })
 
   const rounds: Record<string, () => Promise<unknown>> = {
-    scopes: () => cancelScope(() => 1),
-    timeouts: () => withTimeout(60_000, async () => 1),
     'timeouts with a grace': () => withTimeout(60_000, async () => 1, { graceMs: 1 }),
-    'scopes that follow a long-lived foreign signal': () => cancelScope(() => 1, { signal }),
-    acquires: async () => {
-      using _permit = await semaphore.acquire()
-    },
-    'cancelled waiters': () =>
+    'cancelled tasks': () =>
       taskGroup(async (group) => {
         using _permit = await semaphore.acquire()
         group.spawn(() => semaphore.acquire()).cancel()
@@ -44,7 +75,6 @@ describe('leaks', () => {
   }
 
   test.each(Object.entries(rounds))('%s leave nothing behind', async (_, round) => {
-    // In one long-lived scope, as in a server: what is left would be kept by it.
     await cancelScope(() => assertNoLeaks(round, { rounds: 20_000 }))
   })
 })
@@ -54,6 +84,24 @@ describe('assertNoLeaks', () => {
     const kept: unknown[] = []
     const leaking = assertNoLeaks(() => kept.push(Array.from({ length: 50 }, () => ({}))))
     await expect(leaking).rejects.toThrow('Expected the heap to stay as it is')
+  })
+
+  test('without --expose-gc the heap is not looked at', async () => {
+    const { gc } = globalThis
+    Reflect.deleteProperty(globalThis, 'gc')
+    const kept: unknown[] = []
+    await assertNoLeaks(() => kept.push(Array.from({ length: 50 }, () => ({}))))
+    globalThis.gc = gc
+  })
+
+  test('finds waits that are left, also deep within', async () => {
+    const event = new Event()
+    const wait = (): void => void event.wait().catch(() => undefined)
+    const waiting = cancelScope((outer) =>
+      cancelScope(() => assertNoLeaks(wait, { rounds: 10 })).finally(() => outer.cancel()),
+    )
+    await expect(waiting).rejects.toThrow('Expected no more waits than')
+    expect(event.waiting).toBe(0)
   })
 
   test('finds scopes and timers that are left', async () => {

@@ -4,12 +4,17 @@ import { asCompleted } from './as-completed.ts'
 import { Barrier } from './barrier.ts'
 import { BoundedSemaphore } from './bounded-semaphore.ts'
 import { cancelEverywhere, type CancelledRun } from './cancel-everywhere.ts'
+import { cancelScope } from './cancel-scope.ts'
+import { checkpoint, currentSignal } from './checkpoint.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
 import { Condition } from './condition.ts'
 import { currentClock } from './clock.ts'
+import { detached } from './detached.ts'
 import { Event } from './event.ts'
 import { gather } from './gather.ts'
+import * as face from './index.ts'
 import { io } from './io.ts'
+import { LifoQueue } from './lifo-queue.ts'
 import { Lock } from './lock.ts'
 import { mapConcurrent } from './map-concurrent.ts'
 import { moveOnAfter } from './move-on-after.ts'
@@ -17,13 +22,16 @@ import { PriorityQueue } from './priority-queue.ts'
 import { Queue } from './queue.ts'
 import { rateLimiter } from './rate-limiter.ts'
 import { retry } from './retry.ts'
+import { run } from './run.ts'
 import { Semaphore } from './semaphore.ts'
 import { shield } from './shield.ts'
 import { singleFlight } from './single-flight.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
 import { TimeoutError } from './timeout-error.ts'
+import { withTimeout } from './timeout.ts'
 import { wait } from './wait-for-tasks.ts'
+import { withDeadline } from './with-deadline.ts'
 import { workers } from './workers.ts'
 
 /** Each primitive, used as it is meant to be used, with what must hold however it ends. */
@@ -123,6 +131,20 @@ const uses: Record<string, (run: CancelledRun) => Promise<void>> = {
       })
     })
   },
+  async LifoQueue({ after }) {
+    const queue = new LifoQueue<number>({ maxSize: 2 })
+    const got: number[] = []
+    after(() => expect(queue.unfinished).toBe(queue.size + got.length))
+    await taskGroup((group) => {
+      for (const item of [1, 2, 3]) group.spawn(() => queue.put(item))
+      group.spawn(async () => {
+        for (let i = 0; i < 3; i += 1) {
+          got.push(await queue.get())
+          await sleep(1)
+        }
+      })
+    })
+  },
   async PriorityQueue({ after }) {
     const queue = new PriorityQueue<number>({ priority: (item) => item })
     after(() => expect(queue.size).toBe(queue.unfinished))
@@ -203,6 +225,42 @@ const uses: Record<string, (run: CancelledRun) => Promise<void>> = {
       await wait(tasks, { until: 'first-completed' })
     })
   },
+  async 'taskGroup and Task'({ after }) {
+    const states: string[] = []
+    after(() => expect(states).not.toContain('running'))
+    await taskGroup(async (outer) => {
+      const task = outer.spawn(() => sleep(2))
+      after(() => void states.push(task.state))
+      await taskGroup(async (inner) => {
+        const other = inner.spawn(() => task)
+        after(() => void states.push(other.state))
+        await other
+      })
+    })
+  },
+  async 'cancelScope and run'({ after }) {
+    const order: string[] = []
+    after(() => expect(order).toEqual(['open', 'close']))
+    await run(
+      (program) => {
+        order.push('open')
+        program.defer(async () => {
+          await sleep(1)
+          order.push('close')
+        })
+        return cancelScope(() => sleep(2))
+      },
+      { signal: currentSignal() as AbortSignal },
+    )
+  },
+  async 'sleep, checkpoint and detached'({ after }) {
+    let shared: Promise<void> | undefined
+    after(() => shared)
+    await sleep(1)
+    await checkpoint()
+    shared ??= detached(() => checkpoint())
+    await shared
+  },
   async rateLimiter({ after }) {
     const limiter = rateLimiter({ limit: 2, windowMs: 10 })
     const starts: number[] = []
@@ -248,7 +306,7 @@ const uses: Record<string, (run: CancelledRun) => Promise<void>> = {
       { random: () => 0.99 },
     )
   },
-  async 'io, shield and timeouts'({ after }) {
+  async 'io, shield, withTimeout, withDeadline and moveOnAfter'({ after }) {
     let sent = 0
     let ended = 0
     after(() => expect(ended).toBe(sent))
@@ -266,10 +324,26 @@ const uses: Record<string, (run: CancelledRun) => Promise<void>> = {
       if (!TimeoutError.isInstance(error)) throw error
     })
     await moveOnAfter(1, () => sleep(2))
+    await withTimeout(5, () => withDeadline(new Date(8e15), () => sleep(1)), { graceMs: 5 })
   },
 }
 
+/** What waits for nothing, or for its parts only. */
+const exempt = new Set(
+  [
+    'BrokenBarrierError Cancelled CircuitOpenError IoError LeftoverError QueueShutDown TimeoutError',
+    'currentClock currentSignal describeValue hasMark mark isCausedBy isOutage isRetryable outcomeOf',
+    'remaining retryBudget throwIfCancelled QueueCore',
+  ].flatMap((names) => names.split(' ')),
+)
+
 describe('cancelEverywhere', () => {
+  test('every primitive of the public face is put through it', () => {
+    const used = Object.keys(uses).flatMap((name) => name.split(/, | and /))
+    const primitives = Object.keys(face).filter((name) => !exempt.has(name))
+    expect(used.toSorted()).toEqual(primitives.toSorted())
+  })
+
   test.each(Object.entries(uses))('%s holds wherever it is cancelled', async (_, use) => {
     const points = await cancelEverywhere(use)
     expect(points).toBeGreaterThan(1)
@@ -300,7 +374,7 @@ describe('cancelEverywhere', () => {
     await expect(found).rejects.toThrow(/^cancelled at point \d+: expected \+?0 to be 1/)
   })
 
-  test('finds a timer that is left armed, and work that is left running', async () => {
+  test('finds a timer that is left armed, and work or a scope that is left', async () => {
     const timer = cancelEverywhere(({ clock }) => {
       clock.schedule(1_000, () => undefined)
     })
@@ -311,6 +385,14 @@ describe('cancelEverywhere', () => {
       )
     })
     await expect(running).rejects.toThrow('io "test.read" was left running')
+    const stop = new AbortController()
+    const scope = cancelEverywhere(() => {
+      detached(() => cancelScope(() => sleep(Infinity), { signal: stop.signal })).catch(
+        () => undefined,
+      )
+    })
+    await expect(scope).rejects.toThrow('a scope was left open')
+    stop.abort()
   })
 
   test('passes on what a run throws of its own', async () => {

@@ -18,6 +18,11 @@ const caught = async (fn: () => unknown): Promise<unknown> => {
 }
 
 describe('cancelScope', () => {
+  test('is named "scope" unless it is told otherwise', async () => {
+    expect(await cancelScope((scope) => scope.name)).toBe('scope')
+    expect(await cancelScope((scope) => scope.name, { name: 'page' })).toBe('page')
+  })
+
   test('gives what its body returns', async () => {
     expect(await cancelScope(() => 1)).toBe(1)
     expect(await cancelScope(async () => 2)).toBe(2)
@@ -224,6 +229,12 @@ describe('cancelScope', () => {
     await cancelScope(async () => {
       const signal = await caught(() => cancelScope(() => 1, { signal: 1 as never }))
       expect(signal).toEqual(new TypeError('Expected signal to be an AbortSignal, got 1'))
+      const none = await caught(() => cancelScope(() => 1, { signal: null as never }))
+      expect(none).toEqual(new TypeError('Expected signal to be an AbortSignal, got null'))
+      const other = await caught(() => cancelScope(() => 1, { signal: {} as never }))
+      expect(other).toEqual(
+        new TypeError('Expected signal to be an AbortSignal, got an instance of Object'),
+      )
       const fn = await caught(() => cancelScope('x' as never))
       expect(fn).toEqual(new TypeError('Expected fn to be a function, got a string'))
     })

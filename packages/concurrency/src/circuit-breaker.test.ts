@@ -110,6 +110,137 @@ describe('circuitBreaker', () => {
     expect(breaker.state).toBe('open')
   })
 
+  test('a call that fails once it has opened and cooled down does not open it again', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1, coolDownMs: 100 })
+    const slow = breaker.call(async () => {
+      await sleep(150)
+      throw new Error('down')
+    })
+    const ended = expect(slow).rejects.toThrow('down')
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(150)
+    await ended
+    expect(breaker.state).toBe('half-open')
+  })
+
+  test('a success closes it for all: what its other probes come to does not count', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1, coolDownMs: 100, probes: 2 })
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(100)
+    const late = breaker.call(() => sleep(10).then(fail))
+    const ended = expect(late).rejects.toThrow('down')
+    await breaker.call(succeed)
+    await clock.advance(10)
+    await ended
+    expect(breaker.state).toBe('closed')
+  })
+
+  test('a probe that ends after another opened it again frees no place for one more', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1, coolDownMs: 100, probes: 2 })
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(100)
+    const late = breaker.call(() => sleep(150))
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(150)
+    await late
+    const probes = [breaker.call(() => sleep(10)), breaker.call(() => sleep(10))]
+    await expect(breaker.call(succeed)).rejects.toMatchObject({ retryAfterMs: 0 })
+    await clock.advance(10)
+    await Promise.all(probes)
+  })
+
+  test('a cancelled probe gives one place back, not more', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1, coolDownMs: 0 })
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    const probe = cancelScope(async (scope) => {
+      queueMicrotask(() => scope.cancel())
+      await breaker.call(() => sleep(Infinity))
+    })
+    await expect(probe).rejects.toBeInstanceOf(Cancelled)
+    const next = breaker.call(() => sleep(10))
+    await expect(breaker.call(succeed)).rejects.toBeInstanceOf(CircuitOpenError)
+    await clock.advance(10)
+    await next
+  })
+
+  test('a success does not make the calls beside it count for nothing', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1 })
+    const late = expect(breaker.call(() => sleep(10).then(fail))).rejects.toThrow('down')
+    await breaker.call(succeed)
+    await clock.advance(10)
+    await late
+    expect(breaker.state).toBe('open')
+  })
+
+  test('an answer that blames the caller shows that the other side is well', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 2, coolDownMs: 100 })
+    const notFound = (): Promise<never> => Promise.reject({ status: 404 })
+    for (const call of [fail, notFound, fail]) await breaker.call(call).catch(() => undefined)
+    expect(breaker.state).toBe('closed')
+    await breaker.call(fail).catch(() => undefined)
+    await clock.advance(100)
+    await breaker.call(notFound).catch(() => undefined)
+    expect(breaker.state).toBe('closed')
+    await breaker.call(fail).catch(() => undefined)
+    expect(breaker.state).toBe('closed')
+  })
+
+  test('calls nothing in a cancelled scope', async () => {
+    const breaker = circuitBreaker()
+    const result = cancelScope(async (scope) => {
+      scope.cancel()
+      await breaker.call(() => expect.unreachable('it was called'))
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
+  test('the cancel of a platform call does not count either; what is thrown is what was thrown', async () => {
+    const breaker = circuitBreaker({ failures: 1 })
+    await cancelScope(async (scope) => {
+      const aborted = new DOMException('aborted', { name: 'AbortError' })
+      const call = breaker.call(() => {
+        scope.cancel()
+        return Promise.reject(aborted)
+      })
+      await expect(call).rejects.toBe(aborted)
+    })
+    expect(breaker.state).toBe('closed')
+    for (const nothing of [undefined, null]) {
+      const other = circuitBreaker({ failures: 1 })
+      await expect(other.call(() => Promise.reject(nothing))).rejects.toBe(nothing)
+      expect(other.state).toBe('open')
+    }
+  })
+
+  test('without settings: five failures, thirty seconds, one probe', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker()
+    expect(breaker.name).toBe('circuit')
+    for (let i = 0; i < 5; i += 1) {
+      expect(breaker.state).toBe('closed')
+      await expect(breaker.call(fail)).rejects.toThrow('down')
+    }
+    await clock.advance(29_999)
+    expect(breaker.state).toBe('open')
+    await clock.advance(1)
+    const probe = breaker.call(() => sleep(1))
+    await expect(breaker.call(succeed)).rejects.toBeInstanceOf(CircuitOpenError)
+    await clock.advance(1)
+    await probe
+  })
+
+  test('asks isFailure what counts', async () => {
+    const breaker = circuitBreaker({ failures: 1, isFailure: () => false })
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    expect(breaker.state).toBe('closed')
+  })
+
   test('isOutage: what blames the caller, or is final, is none', () => {
     const init = { boundary: 'db', operation: 'query', code: 'x' }
     const final = new IoError('x', { ...init, retryable: false, outcome: 'none' })
@@ -117,13 +248,21 @@ describe('circuitBreaker', () => {
     const busy = new IoError('x', { ...init, retryable: true, outcome: 'none' })
     expect([final, lost, busy].map(isOutage)).toEqual([false, true, true])
     expect(isOutage(new TypeError('x'))).toBe(false)
-    expect(isOutage({ status: 503 })).toBe(true)
-    expect(isOutage('x')).toBe(true)
+    expect([399, 400, 499, 500].map((status) => isOutage({ status }))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    expect(['x', null, {}, { status: 'gone' }].map(isOutage)).toEqual([true, true, true, true])
   })
 
   test('refuses settings that make no sense', () => {
     expect(() => circuitBreaker({ failures: 0 })).toThrow(TypeError)
     expect(() => circuitBreaker({ probes: 0 })).toThrow(TypeError)
     expect(() => circuitBreaker({ coolDownMs: -1 })).toThrow(TypeError)
+    expect(() => circuitBreaker({ coolDownMs: '1' as never })).toThrow(
+      'Expected coolDownMs to be a number of milliseconds from 0 up, got a string',
+    )
   })
 })

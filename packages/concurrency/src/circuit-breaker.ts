@@ -95,15 +95,16 @@ class Breaker implements CircuitBreaker {
     return this.#untilProbe > 0 ? 'open' : 'half-open'
   }
 
+  /** Asked only of one that is not closed. */
   get #untilProbe(): number {
-    return (this.#openedAt ?? 0) + this.#options.coolDownMs - currentClock().now()
+    return (this.#openedAt as number) + this.#options.coolDownMs - currentClock().now()
   }
 
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     throwIfCancelled()
     const { state } = this
     const isProbe = state === 'half-open'
-    if (state === 'open' || (isProbe && this.#probing >= this.#options.probes)) {
+    if (state === 'open' || this.#probing >= this.#options.probes) {
       throw new CircuitOpenError(this.name, Math.max(0, this.#untilProbe))
     }
     const era = this.#era
@@ -140,7 +141,6 @@ class Breaker implements CircuitBreaker {
   #turn(): void {
     this.#era += 1
     this.#probing = 0
-    this.#failed = 0
   }
 }
 

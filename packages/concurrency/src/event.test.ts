@@ -3,6 +3,7 @@ import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { Event } from './event.ts'
 import { taskGroup } from './task-group.ts'
+import { formatTaskTree } from './task-tree.ts'
 
 describe('Event', () => {
   test('wakes all who wait, also when it is cleared before they run', async () => {
@@ -21,6 +22,17 @@ describe('Event', () => {
     })
     expect(woken).toBe(3)
     expect(event.isSet).toBe(false)
+  })
+
+  test('has a name, which the task tree shows', async () => {
+    expect(new Event().name).toBe('event')
+    const gate = new Event({ name: 'gate' })
+    expect(gate.name).toBe('gate')
+    await taskGroup((group) => {
+      group.spawn(() => gate.wait())
+      expect(formatTaskTree()).toContain('waits for event "gate", 1st in line')
+      gate.set()
+    })
   })
 
   test('is not waited for while it is set', async () => {

@@ -6,7 +6,7 @@ const nothing = (): void => undefined
 /** Refuses what is no `AbortSignal`. */
 export function expectSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
-  if (typeof signal !== 'object' || typeof signal?.addEventListener !== 'function') {
+  if (typeof (signal as AbortSignal | null)?.addEventListener !== 'function') {
     throw expected('signal to be an AbortSignal', signal)
   }
 }
@@ -24,6 +24,6 @@ export function followSignal(scope: Scope, signal: AbortSignal | undefined): () 
     cancel()
     return nothing
   }
-  signal.addEventListener('abort', cancel, { once: true })
+  signal.addEventListener('abort', cancel)
   return () => signal.removeEventListener('abort', cancel)
 }

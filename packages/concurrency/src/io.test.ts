@@ -1,7 +1,7 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { io, type IoCall, type IoProgress } from './io.ts'
@@ -9,6 +9,7 @@ import { IoError } from './io-error.ts'
 import type { IoEvent } from './io-trace.ts'
 import type { Leftover } from './leftover.ts'
 import type { Effect } from './outcome.ts'
+import { remaining } from './remaining.ts'
 import { rootScopes } from './scope.ts'
 import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
@@ -75,6 +76,28 @@ describe('io', () => {
     await expect(io(read, { timeoutMs: 0 }, () => expect.unreachable())).rejects.toBeInstanceOf(
       TimeoutError,
     )
+  })
+
+  test('its deadline is seen within, and leaves no timer when it ends before', async () => {
+    using clock = TestClock.install()
+    expect(await io(read, { timeoutMs: 10 }, () => remaining())).toBe(10)
+    expect(await io(read, { timeoutMs: 1 }, () => remaining())).toBe(1)
+    expect(await io(read, undefined, () => remaining())).toBe(Infinity)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('a failure that says that nothing has happened is no effect of what is around it', async () => {
+    using clock = TestClock.install()
+    const result = withTimeout(10, async () => {
+      await io(write, {}, (_, progress) => {
+        progress.sent = false
+        throw new Error('refused')
+      }).catch(() => undefined)
+      await sleep(Infinity)
+    })
+    const failing = expect(result).rejects.toMatchObject({ outcome: 'none' })
+    await clock.advance(10)
+    await failing
   })
 
   test('the nearest deadline wins', async () => {
@@ -266,6 +289,34 @@ describe('a forgotten await', () => {
     ])
   })
 
+  test('is a warning of the process where nobody listens, with what it failed with', async () => {
+    const told = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    await cancelScope(function forgetful() {
+      for (const failure of [new Error('no'), 'text']) {
+        io({ ...read, translate: () => failure as Error }, {}, async (signal) => {
+          await native(signal).catch(() => undefined)
+          throw failure
+        }).catch(() => undefined)
+      }
+    })
+    const warnings = told.mock.calls.map(
+      ([text, name]) => `${name as unknown as string}: ${text as string}`,
+    )
+    const [first, second, third, fourth] = warnings.map((each) => each.split('\n'))
+    expect([first?.[0], second?.[0]]).toEqual(
+      Array.from(
+        { length: 2 },
+        () =>
+          'LeftoverWarning: io "test.read" was still running when the scope that started it ended; it was cancelled. Is an await missing?',
+      ),
+    )
+    expect(first?.[1]).toContain('at forgetful')
+    expect([third?.[0], fourth?.[0]]).toEqual([
+      'LeftoverWarning: io "test.read" failed after the scope that started it had ended: no',
+      'LeftoverWarning: io "test.read" failed after the scope that started it had ended',
+    ])
+  })
+
   test('what a failed Promise.all leaves behind is cancelled and awaited, but was not forgotten', async () => {
     using leftovers = listen()
     let ended = false
@@ -276,6 +327,10 @@ describe('a forgotten await', () => {
           await native(signal).catch(() => undefined)
           ended = true
           throw signal.reason
+        }),
+        io(read, {}, async (signal) => {
+          await native(signal).catch(() => undefined)
+          throw new Error('of its own, and known to who made the Promise.all')
         }),
       ])
     })

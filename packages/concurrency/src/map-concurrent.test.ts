@@ -419,6 +419,61 @@ describe('mapConcurrent', () => {
     expect(ended).toBe(true)
   })
 
+  test('what fails while the source is ended is thrown, whether a loop broke or a call failed', async () => {
+    async function* source(): AsyncGenerator<number> {
+      try {
+        yield 1
+        await sleep(Infinity)
+      } finally {
+        await Promise.reject(new Error('cannot close'))
+      }
+    }
+    const breaking = async (): Promise<void> => {
+      for await (const _ of mapConcurrent(source(), (item) => item, { concurrency: 2 })) break
+    }
+    await expect(breaking()).rejects.toThrow('cannot close')
+    const failing = collect(
+      mapConcurrent(source(), () => Promise.reject(new Error('no')), { concurrency: 1 }),
+    )
+    await expect(failing).rejects.toMatchObject({
+      errors: [{ message: 'no' }, { message: 'cannot close' }],
+    })
+  })
+
+  test('what a call gives once the loop has ended is passed over', async () => {
+    const gate = Promise.withResolvers<void>()
+    const given: number[] = []
+    const results = mapConcurrent(
+      [1, 2],
+      async (item) => {
+        if (item === 2) await gate.promise
+        given.push(item)
+        return item
+      },
+      { concurrency: 2 },
+    )
+    for await (const item of results) {
+      expect(item).toBe(1)
+      queueMicrotask(() => queueMicrotask(gate.resolve))
+      break
+    }
+    expect(given).toEqual([1, 2])
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('to end what has ended does nothing', async () => {
+    const results = mapConcurrent([1], (item) => item, { concurrency: 1 })
+    expect(await collect(results)).toEqual([1])
+    expect(await results.return?.()).toEqual({ done: true, value: undefined })
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('an error that comes twice is told once', async () => {
+    const failure = new Error('no')
+    const results = mapConcurrent([1, 2], () => Promise.reject(failure), { concurrency: 2 })
+    await expect(collect(results)).rejects.toBe(failure)
+  })
+
   test('one that never began has nothing to end', async () => {
     const results = mapConcurrent([1], (item) => item, { concurrency: 1 })
     expect(await results.return?.()).toEqual({ done: true, value: undefined })

@@ -18,7 +18,7 @@ export interface MapConcurrentOptions {
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
  * @example
- * for await (const page of mapConcurrent(urls, (url) => http.text(url), { concurrency: 8 })) {
+ * for await (const page of mapConcurrent(urls, (url) => http.json(url), { concurrency: 8 })) {
  *   index(page)
  * }
  */

@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
@@ -152,9 +153,16 @@ describe('otel', () => {
   test('says nothing once it is disposed of, and of calls that began before it', async () => {
     const release = Promise.withResolvers<void>()
     const before = io(call, undefined, () => release.promise)
+    // Somebody else has listened since before; so the end of this one is told, though not its start.
+    const { start } = tracingChannel('yuzuru:io')
+    const listener = (): void => undefined
+    start.subscribe(listener)
+    const begun = io(call, undefined, () => release.promise)
     await using telemetry = new Telemetry()
     release.resolve()
-    await before
+    await Promise.all([before, begun])
+    start.unsubscribe(listener)
+    expect(await telemetry.points('yuzuru.io.active')).toEqual([])
     telemetry.stop()
     await io(call, undefined, () => 1)
     expect(telemetry.spans).toEqual([])

@@ -39,6 +39,7 @@ describe('isRetryable', () => {
       false,
       false,
     ])
+    expect(isRetryable(new AggregateError([none]))).toBe(true)
     expect(isRetryable(new AggregateError([none, none]))).toBe(true)
     expect(isRetryable(new AggregateError([none, unknown]))).toBe(false)
     expect(isRetryable(new AggregateError([]))).toBe(false)

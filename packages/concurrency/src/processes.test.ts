@@ -23,6 +23,15 @@ describe('an executor of processes', () => {
     await ended
   })
 
+  test('is not concerned with what a process throws once its job is done', async () => {
+    await using phone = await Phone.open()
+    await using executor = processes<typeof jobs>({ module, workers: 1 })
+    const done = executor.call('explodeLater', phone.port)
+    const call = await phone.next()
+    expect(await done).toBe('done')
+    await call.gone
+  })
+
   test('refuses memory that only threads can share', async () => {
     await using executor = processes<typeof jobs>({ module, workers: 1 })
     await expect(executor.call('echo', new SharedArrayBuffer(4))).rejects.toThrow(

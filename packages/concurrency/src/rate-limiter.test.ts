@@ -4,6 +4,7 @@ import { rateLimiter } from './rate-limiter.ts'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { taskGroup } from './task-group.ts'
+import { formatTaskTree } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 
 describe('rateLimiter', () => {
@@ -90,6 +91,18 @@ describe('rateLimiter', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('tells its name, and what waits for it', async () => {
+    expect(rateLimiter({ limit: 1, windowMs: 1 }).name).toBe('rate limiter')
+    const limiter = rateLimiter({ limit: 1, windowMs: 100, name: 'sms' })
+    expect(limiter.name).toBe('sms')
+    await limiter.acquire()
+    await taskGroup((group) => {
+      group.spawn(() => limiter.acquire(), { name: 'remind' })
+      expect(formatTaskTree()).toContain('waits for rate limiter "sms", 1st in line')
+      group.cancel()
+    })
+  })
+
   test('in a cancelled scope nothing is counted', async () => {
     const limiter = rateLimiter({ limit: 1, windowMs: 100 })
     const attempt = cancelScope(async (scope) => {
@@ -104,6 +117,10 @@ describe('rateLimiter', () => {
     expect(() => rateLimiter({ limit: 0, windowMs: 1 })).toThrow(TypeError)
     expect(() => rateLimiter({ limit: 1, windowMs: 0 })).toThrow(TypeError)
     expect(() => rateLimiter({ limit: 1, windowMs: Infinity })).toThrow(TypeError)
+    expect(() => rateLimiter({ limit: 1, windowMs: '1' as never })).toThrow(TypeError)
+    for (const weight of [0, 0.5]) {
+      expect(() => rateLimiter({ limit: 1, windowMs: 1 }).tryAcquire(weight)).toThrow(TypeError)
+    }
     expect(() => rateLimiter({ limit: 1, windowMs: 1 }).tryAcquire(2)).toThrow(
       new TypeError('Expected weight to be an integer from 1 to 1, got 2'),
     )

@@ -56,6 +56,41 @@ describe('retry', () => {
     expect(delays).toEqual([1, 50, 2, 100, 3, 175, 4, 175])
   })
 
+  test('without settings: up to three attempts, at first within 100 ms, at last within 10 s', async () => {
+    using clock = TestClock.install()
+    const delays: number[] = []
+    const settings = {
+      random: () => 0.5,
+      onRetry: (_: unknown, __: number, delayMs: number) => void delays.push(delayMs),
+    }
+    const errors = Array.from({ length: 9 }, () => failure())
+    const third = expect(retry(failing(...errors).fn, settings)).rejects.toThrow('no')
+    await clock.advance(150)
+    await third
+    const all = retry(failing(...errors).fn, { attempts: 10, ...settings })
+    await clock.advance(60_000)
+    await all
+    expect(delays).toEqual([50, 100, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
+  })
+
+  test('a hint that is no number is none', async () => {
+    using clock = TestClock.install()
+    const foreign = { retryable: true, outcome: 'none', retryAfterMs: 'soon' }
+    const result = retry(failing(foreign).fn, { random: () => 0 })
+    await clock.advance(0)
+    expect(await result).toBe('value')
+  })
+
+  test('in a cancelled scope nothing is called', async () => {
+    const calls = failing()
+    const result = cancelScope(async (scope) => {
+      scope.cancel()
+      await retry(calls.fn)
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+    expect(calls.calls).toBe(0)
+  })
+
   test('gives up after so many attempts, with the last failure', async () => {
     using clock = TestClock.install()
     const last = failure()
@@ -142,5 +177,12 @@ describe('retry', () => {
 
   test.each([0, 1.5])('refuses %s attempts', async (attempts) => {
     await expect(retry(() => 1, { attempts })).rejects.toThrow(TypeError)
+  })
+
+  test('one attempt is a retry of none; what is no function is refused', async () => {
+    const calls = failing(failure())
+    await expect(retry(calls.fn, { attempts: 1 })).rejects.toThrow('no')
+    expect(calls.calls).toBe(1)
+    await expect(retry(1 as never)).rejects.toThrow('Expected fn to be a function, got 1')
   })
 })

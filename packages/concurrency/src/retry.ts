@@ -63,7 +63,8 @@ export async function retry<T>(
   }
 }
 
+/** @param error one that is retryable, so an object */
 function retryAfterOf(error: unknown): number | undefined {
-  const told = (error as { readonly retryAfterMs?: unknown } | null | undefined)?.retryAfterMs
-  return typeof told === 'number' ? told : undefined
+  const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined
 }

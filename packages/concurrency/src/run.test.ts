@@ -158,6 +158,22 @@ describe('run', () => {
     expect(ended.err).toContain('at upload')
   })
 
+  test('a program that hears of unhandled rejections itself does so as ever, and not of leftovers', async () => {
+    const ended = await program(
+      `process.on('unhandledRejection', (error) => console.log('heard of', error.message))
+      await y.run(async () => {
+        y.io({ boundary: 'test', operation: 'put', effect: 'write' }, {}, (signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => {
+            Promise.reject(new Error('a real mistake'))
+            setImmediate(() => reject(signal.reason))
+          })))
+      })`,
+    )
+    // Who listens hears of all; whoever does not is spared the leftovers.
+    expect(ended.code).toBe(0)
+    expect(ended.out).toContain('heard of a real mistake')
+  })
+
   test('another unhandled rejection still does, while leftovers are awaited', async () => {
     const ended = await program(
       `await y.run(async () => {

@@ -4,8 +4,10 @@ import { checkpoint } from './checkpoint.ts'
 import { detached } from './detached.ts'
 import { remaining } from './remaining.ts'
 import { currentScope } from './current-scope.ts'
+import { rootScopes } from './scope.ts'
 import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
+import { formatTaskTree } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { TimeoutError } from './timeout-error.ts'
 import { withTimeout } from './timeout.ts'
@@ -49,6 +51,18 @@ describe('shield', () => {
     await clock.advance(10)
     await failing
     await expect(shield(() => 1, { timeoutMs: 0 })).rejects.toBeInstanceOf(TimeoutError)
+    expect(await shield(() => remaining(), { timeoutMs: 1 })).toBe(1)
+    expect(clock.pending).toBe(0)
+    expect(rootScopes().size).toBe(0)
+  })
+
+  test('is named "shield", and belongs to the scope that it is called in', async () => {
+    await cancelScope(async () => {
+      await shield((scope) => {
+        expect(scope.name).toBe('shield')
+        expect(formatTaskTree()).toMatch(/^scope scope \d+ ms\n└─ shield shield \d+ ms$/)
+      })
+    })
   })
 
   test('can be cancelled by its own scope', async () => {
@@ -59,7 +73,10 @@ describe('shield', () => {
     await expect(result).rejects.toMatchObject({ name: 'Cancelled', message: 'enough' })
   })
 
-  test('refuses what is no function', async () => {
+  test('refuses what is no function, and what is no time', async () => {
+    await expect(shield(() => 1, { timeoutMs: '1' as never })).rejects.toThrow(
+      'Expected timeoutMs to be a number of milliseconds, got a string',
+    )
     await expect(shield(1 as never)).rejects.toThrow('Expected fn to be a function, got 1')
   })
 })

@@ -65,7 +65,7 @@ class Flight<T> {
   readonly #scope: Scope
   #callers = 0
   #result: Promise<T> | undefined
-  #leave: () => void = () => undefined
+  #leave!: () => void
 
   constructor(name: string) {
     this.#scope = new Scope({ kind: 'task', name, parent: undefined })
@@ -93,7 +93,7 @@ class Flight<T> {
     const result = this.#result as Promise<T>
     this.#callers += 1
     try {
-      return await waitFor(`flight "${this.#scope.name}"`, result)
+      return await waitFor(`flight "${this.#scope.name}"`, () => result)
     } finally {
       this.#callers -= 1
       if (this.#callers === 0 && !this.#scope.ended) {

@@ -21,6 +21,19 @@ describe('sleep', () => {
     await slept
   })
 
+  test('in a cancelled scope it does not begin; without an end it takes no timer', async () => {
+    using clock = TestClock.install()
+    const result = cancelScope(async (scope) => {
+      const endless = sleep(Infinity)
+      expect(clock.pending).toBe(0)
+      scope.cancel()
+      await expect(endless).rejects.toBe(scope.signal.reason)
+      await sleep(1)
+    })
+    await expect(result).rejects.toMatchObject({ source: 'scope' })
+    expect(clock.pending).toBe(0)
+  })
+
   test('a cancel ends it at once and takes its timer off', async () => {
     using clock = TestClock.install()
     const result = cancelScope(async (scope) => {

@@ -132,6 +132,13 @@ describe('taskGroup', () => {
     expect((error as Error).message).toBe('3 failures in "pages": first')
   })
 
+  test('its message quotes the first error, where it is one', async () => {
+    const failing = (thrown: unknown): Promise<unknown> =>
+      taskGroup(() => Promise.reject(thrown), { name: 'page' })
+    await expect(failing(new Error('no'))).rejects.toThrow(/^a failure in "page": no$/)
+    await expect(failing('text')).rejects.toThrow(/^a failure in "page"$/)
+  })
+
   test('a body that lets its task’s failure pass does not double it', async () => {
     const error = await caught(taskGroup(async (group) => await group.spawn(() => fail('once'))))
     expect((error as AggregateError).errors).toHaveLength(1)

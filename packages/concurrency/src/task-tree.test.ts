@@ -1,12 +1,18 @@
+import { channel } from 'node:diagnostics_channel'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { cancelScope } from './cancel-scope.ts'
+import { Event } from './event.ts'
 import { io } from './io.ts'
 import { Semaphore } from './semaphore.ts'
+import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
 import { formatTaskTree, taskTree, trackWaits } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { withTimeout } from './timeout.ts'
+
+const ignore = (): void => undefined
 
 afterEach(() => trackWaits(false))
 
@@ -68,6 +74,34 @@ scope page 41 ms
          └─ waits for sleep 41 ms
 `)
     })
+  })
+
+  test('shows all that a scope waits for, in the order in which it began, and what was given up', async () => {
+    using clock = TestClock.install()
+    channel('yuzuru:leftover').subscribe(ignore)
+    const gate = new Event({ name: 'gate' })
+    const stuck = Promise.withResolvers<void>()
+    const result = withTimeout(
+      10,
+      () => Promise.all([gate.wait(), shield(() => stuck.promise), sleep(Infinity)]),
+      { graceMs: 5, name: 'page' },
+    )
+    const ended = expect(result).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(formatTaskTree()).toBe(
+      [
+        'timeout page 0 ms, due in 10 ms',
+        '├─ waits for event "gate", 1st in line',
+        '├─ waits for sleep',
+        '└─ shield shield 0 ms',
+      ].join('\n'),
+    )
+    await clock.advance(15)
+    await ended
+    expect(formatTaskTree().split('\n')[0]).toBe('timeout page (abandoned) 15 ms, due in -5 ms')
+    stuck.resolve()
+    await setImmediate()
+    expect(taskTree()).toEqual([])
+    channel('yuzuru:leftover').unsubscribe(ignore)
   })
 
   test('tells what was asked to end', async () => {

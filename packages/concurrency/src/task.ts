@@ -100,7 +100,7 @@ export class Task<T> implements PromiseLike<T> {
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
       return this.#promise.then(onFulfilled, onRejected)
     }
-    return waitFor(`task "${this.name}"`, this.#promise).then(onFulfilled, onRejected)
+    return waitFor(`task "${this.name}"`, () => this.#promise).then(onFulfilled, onRejected)
   }
 }
 

@@ -54,6 +54,25 @@ describe('an executor of threads', () => {
     expect([bytes.byteLength, bytes[0], bytes.at(-1)]).toEqual([1_000_000, 7, 7])
   })
 
+  test('names the argument that cannot be sent also beside one that is handed over', async () => {
+    await using executor = open()
+    const { port1, port2 } = new MessageChannel()
+    const args = [port1, () => 1] as never
+    const sent = executor.run({ name: 'echo', args }, { transfer: [port1] })
+    await expect(sent).rejects.toThrow(
+      'Expected argument 2 of "echo" to be serialisable, got a function',
+    )
+    port2.close()
+  })
+
+  test('a thread that ends of what it could not clone itself has crashed; no argument is to blame', async () => {
+    await using phone = await Phone.open()
+    await using executor = open()
+    const error = await executor.call('explodeCloning', phone.port).catch((each: unknown) => each)
+    expect(error).toBeInstanceOf(WorkerCrashed)
+    expect(error).toMatchObject({ job: 'explodeCloning', outcome: 'unknown' })
+  })
+
   test('refuses a transfer list that cannot be, and keeps its thread', async () => {
     await using executor = open()
     const before = await executor.call('worker')

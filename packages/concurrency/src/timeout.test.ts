@@ -127,6 +127,14 @@ describe('withTimeout', () => {
     expect(rootScopes().size).toBe(0)
   })
 
+  test('a body that cancels its own scope throws that cancel, and no TimeoutError', async () => {
+    const result = withTimeout(60_000, async (scope) => {
+      scope.cancel('enough')
+      await sleep(1)
+    })
+    await expect(result).rejects.toMatchObject({ name: 'Cancelled', source: 'scope' })
+  })
+
   test('with Infinity there is no timer', async () => {
     using clock = TestClock.install()
     await withTimeout(Infinity, () => expect(clock.pending).toBe(0))
@@ -337,7 +345,7 @@ describe('moveOnAfter', () => {
   })
 
   test('refuses a body that is no function', async () => {
-    await expect(moveOnAfter(1, 1 as never)).rejects.toThrow(TypeError)
+    await expect(moveOnAfter(1, 1 as never)).rejects.toThrow('Expected fn to be a function, got 1')
   })
 })
 
@@ -351,6 +359,11 @@ describe('withDeadline', () => {
     })
     await clock.advance(1_000)
     await failing
+  })
+
+  test('takes what withTimeout takes', async () => {
+    const later = new Date(Date.now() + 60_000)
+    expect(await withDeadline(later, (scope) => scope.name, { name: 'page' })).toBe('page')
   })
 
   test('one that has passed never starts the body', async () => {

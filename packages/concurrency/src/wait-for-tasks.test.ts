@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
+import { cancelScope } from './cancel-scope.ts'
+import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import type { Task } from './task.ts'
 import { taskGroup } from './task-group.ts'
+import { formatTaskTree } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { withTimeout } from './timeout.ts'
 import { wait } from './wait-for-tasks.ts'
@@ -43,6 +46,31 @@ describe('wait', () => {
     await ended
   })
 
+  test('until first-exception: returns while the siblings are still ending', async () => {
+    using clock = TestClock.install()
+    let tasks: Task<void>[] = []
+    const group = taskGroup((group) => {
+      const work = async (): Promise<void> => {
+        await shield(() => sleep(30))
+      }
+      tasks = [
+        group.spawn(() => sleep(10)),
+        group.spawn(() => Promise.reject(new Error('no')), { name: 'bad' }),
+        group.spawn(work, { name: 'closing' }),
+      ]
+    })
+    const ended = expect(group).rejects.toThrow('no')
+    const { done, pending } = await wait(tasks.slice(1), { until: 'first-exception' })
+    expect([names(done), names(pending)]).toEqual([['bad'], ['closing']])
+    expect(
+      (await wait([tasks[1] as Task<void>, tasks[2] as Task<void>], { timeoutMs: 0 })).pending,
+    ).toHaveLength(1)
+    const all = wait(tasks)
+    await clock.advance(30)
+    expect((await all).pending).toEqual([])
+    await ended
+  })
+
   test('until all-completed, the default: returns when none runs', async () => {
     using clock = TestClock.install()
     await taskGroup(async (group) => {
@@ -80,6 +108,20 @@ describe('wait', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('is a checkpoint, and stands in the task tree', async () => {
+    const result = cancelScope(async (scope) => {
+      await taskGroup(async (group) => {
+        const tasks = [group.spawn(() => sleep(Infinity)), group.spawn(() => sleep(Infinity))]
+        const waiting = wait(tasks)
+        expect(formatTaskTree()).toContain('waits for 2 tasks')
+        scope.cancel()
+        await expect(wait([])).rejects.toBeInstanceOf(Cancelled)
+        await waiting
+      })
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
   test('a task that was cancelled counts as completed, not as an exception', async () => {
     await taskGroup(async (group) => {
       const task = group.spawn(() => sleep(Infinity))
@@ -92,5 +134,6 @@ describe('wait', () => {
   test('refuses what is no task, and an unknown condition', async () => {
     await expect(wait([Promise.resolve() as never])).rejects.toThrow(TypeError)
     await expect(wait([], { until: 'any' as never })).rejects.toThrow(TypeError)
+    await expect(wait([], { timeoutMs: '1' as never })).rejects.toThrow(TypeError)
   })
 })

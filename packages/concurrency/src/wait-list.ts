@@ -70,13 +70,11 @@ export class WaitList<T, P = void> {
     return true
   }
 
-  /** Fails the first waiter. `false`: there is none. */
-  fail(error: unknown): boolean {
-    const head = this.#head
-    if (head === undefined) return false
+  /** Fails the first waiter. Asked only when there is one. */
+  fail(error: unknown): void {
+    const head = this.#head as Waiter<T, P>
     this.#remove(head)
     head.reject(error)
-    return true
   }
 
   /** Lets a cancelled waiter go. */

@@ -101,10 +101,14 @@ export function wait<T>(
   return new StartedWait(scope, label, start).promise
 }
 
-/** Waits for what somebody else has under way; a cancel ends the wait and not the work. */
-export function waitFor<T>(label: string, promise: PromiseLike<T>): Promise<T> {
+/**
+ * Waits for what somebody else has under way; a cancel ends the wait and not the work.
+ *
+ * @param promised gives the promise; not asked when the wait must not begin, as nobody would hear it fail
+ */
+export function waitFor<T>(label: string, promised: () => PromiseLike<T>): Promise<T> {
   return wait(label, (resolve, reject) => {
-    promise.then(resolve, reject)
+    promised().then(resolve, reject)
     return () => undefined
   })
 }

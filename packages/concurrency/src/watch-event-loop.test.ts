@@ -57,8 +57,11 @@ describe('watchEventLoop', () => {
   })
 
   test('refuses a threshold that is no time', async () => {
-    await expect(watchEventLoop({ thresholdMs: 0 })).rejects.toThrow(
-      'Expected thresholdMs to be a number of milliseconds from 1 up, got 0',
-    )
+    for (const thresholdMs of [0, Infinity]) {
+      await expect(watchEventLoop({ thresholdMs })).rejects.toThrow(
+        `Expected thresholdMs to be a number of milliseconds from 1 up, got ${thresholdMs}`,
+      )
+    }
+    await expect(watchEventLoop({ thresholdMs: '1' as never })).rejects.toThrow(TypeError)
   })
 })

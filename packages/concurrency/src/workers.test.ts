@@ -4,6 +4,7 @@ import { Cancelled } from './cancelled.ts'
 import { Queue } from './queue.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
+import { formatTaskTree } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { workers } from './workers.ts'
 
@@ -31,6 +32,24 @@ describe('workers', () => {
     })
     expect(done).toEqual([1, 2, 3, 4, 5])
     expect(most).toBe(2)
+  })
+
+  test('stand in the task tree, each with what it has in hand', async () => {
+    const queue = new Queue<string>()
+    await queue.put('mail')
+    await taskGroup(async (group) => {
+      group.spawn(() => workers(queue, 2, () => sleep(Infinity), { name: 'sender' }))
+      await setImmediate()
+      expect(formatTaskTree().replaceAll(/ \d+ ms/g, '')).toContain(
+        `group sender
+      ├─ task sender 1
+      │  └─ task sender item
+      │     └─ waits for sleep
+      └─ task sender 2
+         └─ waits for queue "queue" get, 1st in line`,
+      )
+      group.cancel()
+    })
   })
 
   test('the first failure cancels the other workers and is thrown as it is', async () => {

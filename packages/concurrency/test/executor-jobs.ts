@@ -52,6 +52,11 @@ export async function obey(port: number): Promise<never> {
   for (;;) await checkpoint()
 }
 
+/** Looks at its flag, and tells nobody. */
+export async function obeyHere(): Promise<never> {
+  for (;;) await checkpoint()
+}
+
 /** Sees its flag without ever yielding. */
 export async function spin(port: number): Promise<never> {
   await call(port)
@@ -85,6 +90,22 @@ export async function explode(port: number): Promise<never> {
   setTimeout(() => {
     throw new Error('outside the job')
   })
+  return await new Promise(() => undefined)
+}
+
+/** What is left of it throws once it has returned. */
+export async function explodeLater(port: number): Promise<string> {
+  await call(port)
+  setTimeout(() => {
+    throw new Error('after the job')
+  })
+  return 'done'
+}
+
+/** Ends its worker with an error that a thread's own trouble with a value would look like. */
+export async function explodeCloning(port: number): Promise<never> {
+  await call(port)
+  setTimeout(() => structuredClone(() => undefined))
   return await new Promise(() => undefined)
 }
 

@@ -94,6 +94,25 @@ export function exerciseExecutor(
       },
     },
     {
+      name: 'says that it was cancelled, and not overloaded, while it waited for a worker',
+      async run() {
+        await using phone = await Phone.open()
+        await using executor = open({ acquireTimeoutMs: 60_000 })
+        const held = executor.call('hold', phone.port)
+        const call = await phone.next()
+        const error = await thrown(
+          cancelScope(async (scope) => {
+            const waiting = executor.call('add', 1, 2)
+            scope.cancel()
+            await waiting
+          }),
+        )
+        assert(Cancelled.isInstance(error))
+        call.release()
+        await held
+      },
+    },
+    {
       name: 'takes a cancelled call out of the queue, with no effect, and leaves the others alone',
       async run() {
         await using phone = await Phone.open()
@@ -130,6 +149,21 @@ export function exerciseExecutor(
         assert(Cancelled.isInstance(error))
         assert.equal(error.message, 'enough')
         assert.equal(await executor.call('worker'), before)
+      },
+    },
+    {
+      name: 'raises it also for a job that its worker has not begun',
+      async run() {
+        await using executor = open({ graceMs: Infinity })
+        const error = await thrown(
+          cancelScope(async (scope) => {
+            const obeying = executor.call('obeyHere')
+            scope.cancel('enough')
+            await obeying
+          }),
+        )
+        assert(Cancelled.isInstance(error))
+        assert.equal(await executor.call('add', 1, 2), 3)
       },
     },
     {
@@ -405,6 +439,28 @@ export function exerciseExecutor(
         assert.equal(await queued, 3)
         await closing
         await executor.close()
+      },
+    },
+    {
+      name: 'gives a job that is asked to end twice one grace, not two',
+      async run() {
+        using clock = TestClock.install()
+        await using phone = await Phone.open()
+        const executor = open({ graceMs: 100 })
+        const stop = new AbortController()
+        const { signal } = stop
+        const hanging = thrown(executor.run({ name: 'hang', args: [phone.port] }, { signal }))
+        await phone.next()
+        stop.abort()
+        await clock.advance(60)
+        await cancelScope(async (scope) => {
+          const closing = executor.close()
+          scope.cancel()
+          await clock.advance(40)
+          await closing
+        })
+        assert(Cancelled.isInstance(await hanging))
+        assert.equal(clock.pending, 0)
       },
     },
     {

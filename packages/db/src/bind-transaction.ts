@@ -3,7 +3,6 @@ import {
   type DatabaseConnection,
   DefaultQueryExecutor,
   type Kysely,
-  PostgresQueryCompiler,
   Transaction,
 } from 'kysely'
 import { readCursor } from './cursor.ts'
@@ -15,7 +14,7 @@ import type { TransactionState } from './transaction-state.ts'
 export function bindTransaction<DB>(db: Kysely<DB>, state: TransactionState): Transaction<DB> {
   const { config, driver } = state.context
   const executor = new DefaultQueryExecutor(
-    new PostgresQueryCompiler(),
+    state.context.compiler,
     new BoundAdapter(state.context, state),
     connectionsOf(state),
     [...db.getExecutor().plugins],
@@ -49,7 +48,7 @@ function connectionOf(state: TransactionState): DatabaseConnection {
 }
 
 /** Keeps the first error after which the server refuses everything, and says it with each refusal. */
-function noteFailure(error: unknown, root: TransactionState): unknown {
+export function noteFailure(error: unknown, root: TransactionState): unknown {
   if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
     const { message, sqlState } = error
     const init = { operation: 'query', code: 'transaction_aborted', outcome: 'none' } as const

@@ -27,16 +27,18 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   expectDatabaseOptions(options)
   const types = valueParsers(options)
   const driver = new YuzuruDriver()
+  const compiler = new PostgresQueryCompiler()
   const dialect: Dialect = {
     createAdapter: (): DialectAdapter => new BoundAdapter(context),
     createDriver: () => driver,
     createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createQueryCompiler: () => compiler,
   }
   const { plugins, log } = options
   const context: DatabaseContext = {
     sessions: sessionsOf(options, types),
     types,
+    compiler,
     commitTimeoutMs: options.commitTimeoutMs ?? 30_000,
     config: {
       dialect,

@@ -17,7 +17,7 @@ export async function* readCursor<R>(
   guard?: () => void,
 ): AsyncGenerator<QueryResult<R>, void, undefined> {
   const name = `yuzuru_cursor_${nextCursor()}`
-  const inside = lease.inTransaction
+  const inside = lease.isAtomic
   if (!inside) await lease.statement('begin', 'begin', { effect: 'read' })
   try {
     const declare = { ...query, sql: `declare ${name} no scroll cursor for ${query.sql}` }
@@ -52,5 +52,5 @@ async function closeCursor(lease: Lease, name: string): Promise<void> {
 
 async function end(lease: Lease): Promise<void> {
   const timeoutMs = CLOSE_TIMEOUT_MS
-  await commit(lease, { readOnly: true, transactionId: undefined, timeoutMs })
+  await commit(lease, { readOnly: true, timeoutMs })
 }

@@ -3,6 +3,7 @@ import {
   type KyselyConfig,
   type KyselyProps,
   PostgresAdapter,
+  type QueryCompiler,
   type QueryExecutorProvider,
 } from 'kysely'
 import type { PgTypes } from './pg-client.ts'
@@ -13,6 +14,8 @@ import type { TransactionState } from './transaction-state.ts'
 export interface DatabaseContext {
   readonly sessions: SessionSource
   readonly types: PgTypes
+  /** Compiles one query after the other; making one costs more than a compilation. */
+  readonly compiler: QueryCompiler
   readonly commitTimeoutMs: number
   readonly config: KyselyConfig
   readonly driver: KyselyProps['driver']

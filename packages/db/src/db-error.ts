@@ -9,6 +9,7 @@ export type DbErrorCode =
   | 'commit_unknown'
   | 'connection_failed'
   | 'connection_lost'
+  | 'copy_in_progress'
   | 'data_exception'
   | 'deadlock'
   | 'duplicate_object'
@@ -46,6 +47,7 @@ export interface DbErrorInit extends Omit<IoErrorInit, 'boundary' | 'code' | 're
   readonly columns?: readonly string[] | undefined
   readonly constraint?: string | undefined
   readonly transactionId?: string | undefined
+  readonly line?: number | undefined
 }
 
 /**
@@ -69,6 +71,8 @@ export class DbError extends IoError {
   readonly constraint: string | undefined
   /** The transaction's id (an `xid8`), on `commit_unknown`. */
   readonly transactionId: string | undefined
+  /** Which line of a COPY's data the server refused, counted from 1: for rows, which row. */
+  readonly line: number | undefined
   /** What failed while this failure was being cleaned up: a rollback. */
   suppressed?: unknown
 
@@ -85,6 +89,7 @@ export class DbError extends IoError {
     this.columns = init.columns ?? []
     this.constraint = init.constraint
     this.transactionId = init.transactionId
+    this.line = init.line
   }
 
   /** Like `instanceof`, and true also for an error of another installed copy of the package. */

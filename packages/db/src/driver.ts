@@ -40,7 +40,7 @@ export class YuzuruDriver implements Driver {
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const timeoutMs = this.#context?.commitTimeoutMs ?? Infinity
-    const options = { readOnly: false, transactionId: undefined, timeoutMs }
+    const options = { readOnly: false, timeoutMs }
     if (!(await commit(leaseOf(connection), options))) throw new AbortedTransactionError()
   }
 

@@ -41,7 +41,7 @@ const TAG_BYTES = 16
  *
  * @throws {TypeError} on wrong keys
  * @example
- * const { encryptedText } = encryption({ keys: { k1: process.env.KEY_1 }, current: 'k1' })
+ * const { encryptedText } = encryption({ keys: { k1: process.env['KEY_1'] ?? '' }, current: 'k1' })
  * const phone = encryptedText('staff', 'phone')
  * await db.insertInto('staff').values({ id, phone: phone.seal(id, '03-0000-0000') }).execute()
  */

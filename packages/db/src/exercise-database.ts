@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { outcomeOf, TimeoutError, withTimeout } from '@yuzuru/concurrency'
-import { sql } from 'kysely'
+import { outcomeOf, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { type Kysely, sql } from 'kysely'
+import { copyIn } from './copy-in.ts'
+import { copyOut } from './copy-out.ts'
 import type { Database } from './database.ts'
 import { DbError } from './db-error.ts'
 import { json } from './parameter.ts'
+import { migrate } from './migrate.ts'
 import { stream } from './stream.ts'
 import { transaction } from './transaction.ts'
 import { afterCommit } from './transaction-hooks.ts'
@@ -151,6 +154,54 @@ const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {
     }
     assert.equal(ids.length, 10)
     assert.equal(await count(db), 25)
+  },
+
+  async 'rows go in and out through COPY, and nothing of a load that fails'(db) {
+    const into = { table: 'yuzuru_exercise', columns: ['id', 'body'] } as const
+    const bodies = [json([1, 'tab\t']), null, { text: 'new\nline \\' }]
+    const loaded = await copyIn(db, into, bodies.entries())
+    assert.equal(loaded.rows, 3)
+    const found: unknown[] = []
+    const all = db.selectFrom('yuzuru_exercise').selectAll().orderBy('id')
+    for await (const row of copyOut(db, all)) found.push(row)
+    assert.deepEqual(found, await all.execute())
+    const again = copyIn(db, into, [
+      [7, null],
+      [1, null],
+    ])
+    await assert.rejects(again, { code: 'unique_violation', line: 2, outcome: 'none' })
+    assert.equal(await count(db), 3)
+  },
+
+  async 'a COPY that is left early, or runs out of time, stops on the server'(db) {
+    const large = sql<{ n: number }>`select n, repeat('x', 1000) from generate_series(1, 100000) n`
+    for await (const { n } of copyOut(db, large)) if (n === 3) break
+    await transaction(db, async (tx) => {
+      for await (const { n } of copyOut(tx, large)) if (n === 3) break
+      await add(tx, 1, null)
+    })
+    async function* silent(): AsyncGenerator<[number, unknown]> {
+      yield [2, null]
+      await sleep(60_000)
+    }
+    const into = { table: 'yuzuru_exercise', columns: ['id', 'body'] } as const
+    const failed = withTimeout(20, () => copyIn(db, into, silent()))
+    await assert.rejects(failed, (error) => TimeoutError.isInstance(error))
+    assert.equal(await count(db), 1)
+  },
+
+  async 'migrations run once, and a dry run changes nothing'(db) {
+    const name = 'yuzuru_exercise_0001'
+    const migrations = { [name]: { up: (on: Kysely<Schema>) => add(on, 1, null) } }
+    const forget = async (): Promise<void> => {
+      await sql`delete from kysely_migration where name = ${name}`.execute(db)
+    }
+    assert.deepEqual(await migrate(db, migrations, { dryRun: true }), [name])
+    assert.equal(await count(db), 0)
+    assert.deepEqual(await migrate(db, migrations), [name])
+    assert.deepEqual(await migrate(db, migrations), [])
+    assert.equal(await count(db), 1)
+    await forget()
   },
 
   async 'the outer db inside its own transaction is refused'(db) {

@@ -11,6 +11,8 @@ describe('the public face', () => {
       'afterCommit',
       'afterRollback',
       'commitOutcome',
+      'copyIn',
+      'copyOut',
       'createDatabase',
       'encryption',
       'health',

@@ -1,4 +1,16 @@
 export { commitOutcome, type CommitOutcome } from './commit-outcome.ts'
+export {
+  copyIn,
+  type CopyBytes,
+  type CopyColumns,
+  type CopyOptions,
+  type CopyRow,
+} from './copy-in.ts'
+export type { CopyFormat } from './copy-options.ts'
+export { copyOut, type CopyBytesOptions, type CopyOutOptions } from './copy-out.ts'
+export type { CopyProgress, CopyResult } from './copy-progress.ts'
+export type { Copyable } from './copy-query.ts'
+export type { Source } from './copy-rows.ts'
 export { createDatabase } from './create-database.ts'
 export type { Database } from './database.ts'
 export type {
@@ -24,6 +36,8 @@ export { paginate, type Page, type Pageable, type PageOptions } from './paginate
 export { json } from './parameter.ts'
 export type {
   PgClientLike,
+  PgConnectionLike,
+  PgExchange,
   PgPoolClientLike,
   PgPoolLike,
   PgQuery,

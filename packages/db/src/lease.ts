@@ -1,4 +1,13 @@
-import { type Effect, io, type IoCall, type Outcome, Semaphore } from '@yuzuru/concurrency'
+import {
+  type Effect,
+  io,
+  type IoCall,
+  type IoOptions,
+  type Outcome,
+  type Permit,
+  Semaphore,
+  shield,
+} from '@yuzuru/concurrency'
 import type {
   AbortableOperationOptions,
   CompiledQuery,
@@ -7,11 +16,14 @@ import type {
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
 import { readCursor } from './cursor.ts'
+import { DbError } from './db-error.ts'
 import { toParameter } from './parameter.ts'
-import type { PgResult } from './pg-client.ts'
+import type { PgExchange, PgResult } from './pg-client.ts'
+import { isPlainRead } from './plain-read.ts'
 import type { Loan } from './pool.ts'
-import type { AbortMode } from './session.ts'
+import type { AbortMode, Session } from './session.ts'
 import { commits, effectOf } from './statement-effect.ts'
+import type { TransactionBegin } from './transaction-begin.ts'
 import { refuseNested } from './transaction-state.ts'
 import { translateError } from './translate-error.ts'
 
@@ -21,6 +33,14 @@ export interface StatementOptions {
   readonly abort?: AbortMode
   readonly timeoutMs?: number
   readonly translate?: (error: unknown, outcome: Outcome) => Error
+}
+
+/** A COPY, as a {@link Lease} runs it. */
+export interface CopyExchange extends PgExchange {
+  readonly operation: 'copyIn' | 'copyOut'
+  readonly writes: boolean
+  /** Whether, outside a transaction, it may have taken effect by now. */
+  readonly mayHaveHappened: boolean
 }
 
 const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
@@ -35,29 +55,47 @@ const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
 export class Lease implements DatabaseConnection {
   readonly #context: DatabaseContext
   /** A session runs one statement at a time; first come, first served. */
-  readonly #turn = new Semaphore(1, { name: 'db connection' })
+  #turn: Semaphore | undefined = undefined
+  /** Whether somebody is at it without a permit: there is no line until a second one comes. */
+  #alone = false
+  #first: Permit | undefined = undefined
+  /** The transaction that it is for, if it begins with its first statement. */
+  readonly #begin: TransactionBegin | undefined
   #loan: Loan | undefined = undefined
-  #wrote = false
+  #mayHaveWritten = false
+  #copying = false
 
-  constructor(context: DatabaseContext) {
+  constructor(context: DatabaseContext, begin?: TransactionBegin) {
     this.#context = context
+    this.#begin = begin
   }
 
   /** Whether the server refuses all but a rollback, or is gone. */
   get failed(): boolean {
+    if (this.#begin?.failure !== undefined) return true
     const session = this.#loan?.session
     return session !== undefined && (session.lost || session.inFailedTransaction)
   }
 
-  /** Whether a transaction is open on it. */
+  /** Whether a transaction is open on the server. */
   get inTransaction(): boolean {
     const session = this.#loan?.session
     return session !== undefined && !session.lost && session.inTransaction
   }
 
-  /** Whether a statement that may write ran on it. */
-  get wrote(): boolean {
-    return this.#wrote
+  /** Whether what runs next runs in a transaction, be it one that begins with it. */
+  get isAtomic(): boolean {
+    return this.#begin?.pending === true || this.#loan?.session.inTransaction === true
+  }
+
+  /** The transaction's id, if it is known; `null` on a server that gives out none. */
+  get transactionId(): string | null | undefined {
+    return this.#begin?.transactionId
+  }
+
+  /** Whether a statement ran on it that is not known to only read. */
+  get mayHaveWritten(): boolean {
+    return this.#mayHaveWritten
   }
 
   /** @param guard called right before the statement is sent; throws to stop it */
@@ -66,23 +104,60 @@ export class Lease implements DatabaseConnection {
     options?: AbortableOperationOptions,
     guard?: () => void,
   ): Promise<QueryResult<R>> {
-    const writes = effectOf(query) === 'write'
     // In a transaction it is COMMIT that decides.
-    const atomic = this.#loan?.session.inTransaction === true
-    const reads = atomic ? !commits(query) : !writes
+    const reads = this.isAtomic ? !commits(query) : effectOf(query) === 'read'
     const result = await io(QUERIES[reads ? 'read' : 'write'], options, (signal, progress) => {
       progress.sent = false
+      this.refuseDuringCopy()
       return this.#inTurn(async () => {
-        const { session } = await this.#borrow(signal)
+        const session = this.#loan?.session ?? (await this.#borrow(signal))
         guard?.()
-        const { sql: text, parameters } = query
-        const values = parameters.map((value) => toParameter(value))
         progress.sent = !session.lost
-        if (writes) this.#wrote = true
-        return await session.query({ text, values, types: this.#context.types }, signal)
+        return await this.#send(session, query, signal)
       })
     })
     return toQueryResult<R>(result)
+  }
+
+  /** Runs a COPY. The connection takes no other statement until it is over. */
+  async copy(exchange: CopyExchange, options: IoOptions, guard?: () => void): Promise<PgResult> {
+    const { operation, writes } = exchange
+    const reads = !writes || this.isAtomic
+    return await io(callFor(operation, reads ? 'read' : 'write'), options, (signal, progress) => {
+      progress.sent = false
+      this.refuseDuringCopy()
+      return this.#inTurn(async () => {
+        const session = await this.#borrow(signal)
+        guard?.()
+        await this.#begin?.send(session, signal)
+        if (writes) this.#mayHaveWritten = true
+        this.#copying = true
+        try {
+          return await session.query(exchange, signal)
+        } finally {
+          this.#copying = false
+          progress.sent = exchange.mayHaveHappened
+        }
+      })
+    })
+  }
+
+  /**
+   * Refuses what would have to wait for the end of a COPY: what feeds the COPY, or reads what it sends,
+   * would wait for itself.
+   *
+   * @throws {DbError} `copy_in_progress`
+   */
+  refuseDuringCopy(): void {
+    if (!this.#copying) return
+    throw new DbError(
+      'A COPY is under way in this transaction: it takes nothing else until its end',
+      {
+        operation: 'query',
+        code: 'copy_in_progress',
+        outcome: 'none',
+      },
+    )
   }
 
   /** Runs text of our own: BEGIN, COMMIT and the like. */
@@ -91,11 +166,27 @@ export class Lease implements DatabaseConnection {
     return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
       return this.#inTurn(async () => {
-        const { session } = await this.#borrow(signal)
+        const session = await this.#borrow(signal)
         progress.sent = !session.lost
         return await session.query({ text, types: this.#context.types }, signal, abort)
       })
     })
+  }
+
+  /** Begins the transaction without waiting for its first statement. */
+  async begin(): Promise<void> {
+    const begin = this.#begin
+    if (begin?.pending !== true) return
+    await io(callFor('begin', 'read'), undefined, (signal, progress) => {
+      progress.sent = false
+      return this.#inTurn(async () => begin.send(await this.#borrow(signal), signal))
+    })
+  }
+
+  /** Waits for what is under way, if that may be what begins the transaction. */
+  async settled(timeoutMs: number): Promise<void> {
+    if (this.#begin?.pending !== true || !this.#isTaken) return
+    await shield(() => this.#inTurn(async () => undefined), { name: 'settle', timeoutMs })
   }
 
   streamQuery<R>(query: CompiledQuery, batchSize: number): AsyncIterableIterator<QueryResult<R>> {
@@ -109,15 +200,49 @@ export class Lease implements DatabaseConnection {
   }
 
   async #inTurn<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#turn === undefined && !this.#alone) {
+      this.#alone = true
+      try {
+        return await fn()
+      } finally {
+        this.#alone = false
+        this.#first?.[Symbol.dispose]()
+      }
+    }
+    if (this.#turn === undefined) {
+      this.#turn = new Semaphore(1, { name: 'db connection' })
+      this.#first = this.#turn.tryAcquire()
+    }
     using _turn = this.#turn.tryAcquire() ?? (await this.#turn.acquire())
     return await fn()
   }
 
-  async #borrow(signal: AbortSignal): Promise<Loan> {
-    if (this.#loan !== undefined) return this.#loan
-    refuseNested(this.#context)
-    this.#loan = await this.#context.sessions.acquire(signal)
-    return this.#loan
+  get #isTaken(): boolean {
+    return this.#alone || this.#turn?.available === 0
+  }
+
+  #send(session: Session, query: CompiledQuery, signal: AbortSignal): Promise<PgResult> {
+    const { sql: text, parameters } = query
+    const values = parameters.map((value) => toParameter(value))
+    const statement = { text, values, types: this.#context.types }
+    const mayWrite = !isPlainRead(query)
+    if (mayWrite) this.#mayHaveWritten = true
+    if (DISCARDS.test(text)) session.transactionIds.forget()
+    if (this.#begin === undefined) return session.query(statement, signal)
+    return this.#begin.query(session, statement, signal, mayWrite)
+  }
+
+  async #borrow(signal: AbortSignal): Promise<Session> {
+    if (this.#loan !== undefined) return this.#loan.session
+    // A transaction was refused, if it had to be, before it began.
+    if (this.#begin === undefined) refuseNested(this.#context)
+    try {
+      this.#loan = await this.#context.sessions.acquire(signal)
+    } catch (error) {
+      this.#begin?.noteFailure(error, signal)
+      throw error
+    }
+    return this.#loan.session
   }
 }
 
@@ -133,6 +258,9 @@ function callFor(
     translate: translate ?? ((error, outcome) => translateError(operation, error, outcome)),
   }
 }
+
+/** What throws away prepared statements. */
+const DISCARDS = /\b(deallocate|discard)\b/i
 
 const COUNTING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 

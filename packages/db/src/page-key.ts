@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type OrderByItemBuilder, type RawBuilder, sql } from 'kysely'
 
 /** One column that a list is ordered by. */
 export interface PageKey {
@@ -10,10 +10,12 @@ export interface PageKey {
   readonly nulls?: 'first' | 'last'
 }
 
-/** `order by` for the key, with nothing left to defaults. */
-export function orderOf(key: PageKey): RawBuilder<unknown> {
-  const direction = key.direction === 'desc' ? sql`desc` : sql`asc`
-  return sql`${direction} ${nullsFirst(key) ? sql`nulls first` : sql`nulls last`}`
+/** `order by` for the key, with nothing left to defaults. A callback, because Kysely warns of an expression. */
+export function orderOf(key: PageKey): (item: OrderByItemBuilder) => OrderByItemBuilder {
+  return (item) => {
+    const directed = key.direction === 'desc' ? item.desc() : item.asc()
+    return nullsFirst(key) ? directed.nullsFirst() : directed.nullsLast()
+  }
 }
 
 /**

@@ -1,4 +1,10 @@
-import { type Expression, type RawBuilder, sql, type SqlBool } from 'kysely'
+import {
+  type Expression,
+  type OrderByItemBuilder,
+  type RawBuilder,
+  sql,
+  type SqlBool,
+} from 'kysely'
 import { readCursorText, writeCursor } from './page-cursor.ts'
 import { isAfter, orderOf, type PageKey } from './page-key.ts'
 
@@ -27,7 +33,10 @@ export interface Pageable<O> {
 interface Builder {
   select(selection: unknown): Builder
   where(condition: Expression<SqlBool>): Builder
-  orderBy(column: RawBuilder<unknown>, order: RawBuilder<unknown>): Builder
+  orderBy(
+    column: RawBuilder<unknown>,
+    order: (item: OrderByItemBuilder) => OrderByItemBuilder,
+  ): Builder
   limit(rows: number): Builder
   execute(): Promise<Record<string, unknown>[]>
 }

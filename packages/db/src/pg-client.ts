@@ -5,6 +5,8 @@ export interface PgResult {
   readonly command: string
   readonly rowCount: number | null
   readonly rows: Record<string, unknown>[]
+  /** The columns: their names and the OIDs of their types. */
+  readonly fields?: readonly { readonly name: string; readonly dataTypeID: number }[]
 }
 
 /** Finds the function that reads a type's text: `pg.types`, or ours. */
@@ -18,6 +20,24 @@ export interface PgQuery {
   readonly types: PgTypes
 }
 
+/** The part of pg's `Connection` that a COPY speaks through. */
+export interface PgConnectionLike {
+  readonly stream: Duplex
+  query(text: string): void
+  sendCopyFromChunk(chunk: Uint8Array): void
+  endCopyFrom(): void
+  sendCopyFail(message: string): void
+}
+
+/** A statement that speaks the protocol itself, with the hooks that pg calls: a COPY. */
+export interface PgExchange {
+  submit(connection: PgConnectionLike): void
+  handleReadyForQuery(): void
+  handleError(error: Error): void
+  /** Called once it was handed to pg, in the scope of the caller. Settles when it is over. */
+  run(signal: AbortSignal): Promise<PgResult>
+}
+
 /** The part of pg's `Client` that is used here. */
 export interface PgClientLike {
   readonly processID?: number | null
@@ -27,6 +47,7 @@ export interface PgClientLike {
   readonly ssl: unknown
   readonly connection?: { readonly stream: Duplex }
   query(query: PgQuery): Promise<PgResult | PgResult[]>
+  query(exchange: PgExchange): unknown
   query(text: string, values?: unknown[]): Promise<PgResult | PgResult[]>
   getTransactionStatus(): string | null
   on(event: 'drain' | 'end' | 'error' | 'notification', listener: (value: never) => void): unknown

@@ -38,7 +38,9 @@ export class Pool implements SessionSource {
   readonly #open: OpenSession
   readonly #options: Required<PoolOptions>
   readonly #line: WaitingLine
-  readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout | undefined }[] = []
+  /** The one that was used last is at the end. */
+  readonly #idle: { readonly session: Session; readonly since: number }[] = []
+  #sweep: NodeJS.Timeout | undefined = undefined
   readonly #dedicated = new Set<Session>()
   readonly #leaving = new Set<Promise<void>>()
   readonly #drained = Promise.withResolvers<void>()
@@ -89,6 +91,7 @@ export class Pool implements SessionSource {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#sweep)
     for (let session = this.#takeIdle(); session !== undefined; session = this.#takeIdle()) {
       this.#end(session)
     }
@@ -116,7 +119,6 @@ export class Pool implements SessionSource {
 
   #takeIdle(): Session | undefined {
     for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
-      clearTimeout(entry.timer)
       if (entry.session.reusable) return entry.session
     }
     return undefined
@@ -130,22 +132,28 @@ export class Pool implements SessionSource {
   }
 
   #keep(session: Session): void {
-    const { idleTimeoutMs } = this.#options
-    if (idleTimeoutMs === Infinity) {
-      this.#idle.push({ session, timer: undefined })
-      return
-    }
-    // Not on the scopes' clock: nobody waits for it, and it must not keep the process alive.
-    const timer = detached(() => setTimeout(() => this.#expire(session), idleTimeoutMs))
-    timer.unref()
-    this.#idle.push({ session, timer })
+    this.#idle.push({ session, since: performance.now() })
+    this.#armSweep()
   }
 
-  #expire(session: Session): void {
-    const at = this.#idle.findIndex((entry) => entry.session === session)
-    if (at < 0) return
-    this.#idle.splice(at, 1)
-    this.#end(session)
+  /** One timer for all. Not on the scopes' clock: nobody waits for it, and it keeps no process alive. */
+  #armSweep(): void {
+    const { idleTimeoutMs } = this.#options
+    const [longest] = this.#idle
+    if (this.#sweep !== undefined || longest === undefined || idleTimeoutMs === Infinity) return
+    const delayMs = longest.since + idleTimeoutMs - performance.now()
+    this.#sweep = detached(() => setTimeout(() => this.#expire(), Math.max(1, delayMs)))
+    this.#sweep.unref()
+  }
+
+  #expire(): void {
+    this.#sweep = undefined
+    const usedBefore = performance.now() - this.#options.idleTimeoutMs
+    while (this.#idle[0] !== undefined && this.#idle[0].since <= usedBefore) {
+      const entry = this.#idle.shift()
+      if (entry !== undefined) this.#end(entry.session)
+    }
+    this.#armSweep()
   }
 
   #end(session: Session): void {

@@ -21,12 +21,15 @@ export async function savepoint<DB, T>(
   // Inside a savepoint the outer tx stands for the savepoint: waiting for its end would never end.
   const here = currentTransaction()
   const parent = here?.isWithin(outer) === true ? here : outer
+  parent.lease.refuseDuringCopy()
   using _top = await parent.savepoints.acquire()
   parent.assertActive()
   const state = parent.nest()
   const { root } = state
   root.savepointCount += 1
   const name = `yuzuru_${root.savepointCount}`
+  // Waiting for a connection may be cancelled, and has bounds of its own.
+  await state.lease.begin()
   // A cancel that hit one of these would make the whole transaction fail, and not just what is inside.
   await uncancelled(state, 'savepoint', `savepoint ${name}`)
   try {

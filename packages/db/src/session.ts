@@ -1,7 +1,9 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { Socket } from 'node:net'
 import { requestCancel } from './cancel-request.ts'
-import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+import type { PgClientLike, PgExchange, PgQuery, PgResult } from './pg-client.ts'
+import { StatementBatch, takesBatches } from './statement-batch.ts'
+import { TransactionIdQuery } from './transaction-id.ts'
 
 /** What to do with a statement whose scope is cancelled. */
 export type AbortMode =
@@ -21,6 +23,9 @@ export class Session {
   readonly client: PgClientLike
   readonly #cancelTimeoutMs: number
   readonly #ownTypes: boolean
+  /** Whether several statements may be sent in one round trip. */
+  readonly takesBatches: boolean
+  readonly transactionIds: TransactionIdQuery
   #busy = false
   #lost = false
   #onReady: (() => void) | undefined = undefined
@@ -32,6 +37,8 @@ export class Session {
    */
   constructor(client: PgClientLike, cancelTimeoutMs: number, ownTypes = false) {
     this.client = client
+    this.takesBatches = takesBatches(client)
+    this.transactionIds = new TransactionIdQuery(client, ownTypes)
     this.#ownTypes = ownTypes
     this.#cancelTimeoutMs = cancelTimeoutMs
     // Without a listener, Node would end the process when the server closes the connection.
@@ -67,7 +74,32 @@ export class Session {
    *
    * @throws what pg throws; `signal`'s reason when the statement ended because of it
    */
-  async query(query: PgQuery, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
+  query(
+    query: PgQuery | PgExchange,
+    signal: AbortSignal,
+    mode: AbortMode = 'cancel',
+  ): Promise<PgResult> {
+    if ('submit' in query) return this.#run(() => this.#exchange(query, signal), signal, mode)
+    if (this.takesBatches) return this.batch(new StatementBatch(query), signal, mode)
+    return this.#run(() => this.#send(query), signal, mode)
+  }
+
+  /** Runs several statements in one round trip, if {@link Session.takesBatches}; else as `query`. */
+  batch(batch: StatementBatch, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
+    const send = (): Promise<PgResult> => {
+      // pg calls whatever has a `submit` when it is its turn, as it does for its cursors.
+      const client: { query(batch: unknown): unknown } = this.client
+      client.query(batch)
+      return batch.done
+    }
+    return this.#run(send, signal, mode)
+  }
+
+  async #run(
+    send: () => Promise<PgResult | PgResult[]>,
+    signal: AbortSignal,
+    mode: AbortMode,
+  ): Promise<PgResult> {
     signal.throwIfAborted()
     if (this.#lost) throw new Error('Connection terminated before the statement')
     this.#busy = true
@@ -79,7 +111,7 @@ export class Session {
     }
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const result = await this.#send(query)
+      const result = await send()
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
       // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
@@ -96,6 +128,11 @@ export class Session {
     // With a config object pg copies it first; a connection of our own knows the parsers already.
     if (this.#ownTypes) return this.client.query(text, values)
     return this.client.query({ text, types, ...(values === undefined ? {} : { values }) })
+  }
+
+  #exchange(exchange: PgExchange, signal: AbortSignal): Promise<PgResult> {
+    this.client.query(exchange)
+    return exchange.run(signal)
   }
 
   /** Closes the connection at once, whatever the server is doing. */

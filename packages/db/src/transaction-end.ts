@@ -1,6 +1,7 @@
 import { type Outcome, shield } from '@yuzuru/concurrency'
 import { DbError } from './db-error.ts'
 import type { Lease } from './lease.ts'
+import { ASSIGN_ID } from './transaction-id.ts'
 import { translateError } from './translate-error.ts'
 
 /** How long a rollback may take before the connection is closed, which rolls back as well. */
@@ -8,7 +9,6 @@ const ROLLBACK_TIMEOUT_MS = 5_000
 
 export interface CommitOptions {
   readonly readOnly: boolean
-  readonly transactionId: string | undefined
   readonly timeoutMs: number
 }
 
@@ -20,12 +20,14 @@ export interface CommitOptions {
  */
 export async function commit(lease: Lease, options: CommitOptions): Promise<boolean> {
   const { readOnly, timeoutMs } = options
-  const effect = readOnly ? 'read' : 'write'
+  const id = lease.transactionId ?? undefined
   return await shield(
     async () => {
-      const id = options.transactionId ?? (await lateId(lease, timeoutMs))
+      // Without an id there is nothing that could take effect.
+      const known = readOnly ? undefined : (id ?? (await lateId(lease, timeoutMs)))
+      const effect = known === undefined ? 'read' : 'write'
       const translate = (error: unknown, outcome: Outcome): DbError =>
-        translateCommit(error, outcome, id)
+        translateCommit(error, outcome, known)
       const limits = { effect, abort: 'destroy', timeoutMs, translate } as const
       const { command } = await lease.statement('commit', 'commit', limits)
       return command !== 'ROLLBACK'
@@ -34,12 +36,11 @@ export async function commit(lease: Lease, options: CommitOptions): Promise<bool
   )
 }
 
-/** The id of a transaction that was not asked for it at its begin, if it has written. */
+/** The id of a transaction that was not asked for it on the way, if it may have written. */
 async function lateId(lease: Lease, timeoutMs: number): Promise<string | undefined> {
-  if (!lease.wrote || lease.failed) return undefined
-  const text = 'select pg_current_xact_id_if_assigned()::text as id'
+  if (!lease.mayHaveWritten || lease.failed || lease.transactionId === null) return undefined
   const limits = { effect: 'read', abort: 'destroy', timeoutMs } as const
-  const { rows } = await lease.statement('identify', text, limits)
+  const { rows } = await lease.statement('identify', ASSIGN_ID, limits)
   return (rows[0]?.['id'] as string | null) ?? undefined
 }
 
@@ -58,6 +59,7 @@ function translateCommit(
 
 /** Rolls back, out of reach of every cancel. Where the connection is lost the server does it. */
 export async function rollback(lease: Lease): Promise<void> {
+  await lease.settled(ROLLBACK_TIMEOUT_MS)
   if (!lease.inTransaction) return
   await shield(
     () =>

@@ -1,10 +1,10 @@
-import { type IoOptions, remaining } from '@yuzuru/concurrency'
+import type { IoOptions } from '@yuzuru/concurrency'
 
 /** How a transaction runs. */
 export interface TransactionOptions extends IoOptions {
   /** @default the server's `default_transaction_isolation`: read committed, if nobody changed it */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
-  /** The server refuses writes; no transaction id is spent. @default false */
+  /** The server refuses writes, and a lost COMMIT leaves nothing unknown. @default false */
   readonly readOnly?: boolean
   /** Waits for a snapshot that can't fail; needs `serializable` and `readOnly`. @default false */
   readonly deferrable?: boolean
@@ -57,35 +57,24 @@ const LEVELS: readonly unknown[] = ['read committed', 'repeatable read', 'serial
 const NET_MS = 1_000
 
 /**
- * BEGIN and what belongs to it, in one message and thus one round trip.
+ * BEGIN and what belongs to it.
  *
- * The transaction's id, which {@link commitOutcome} needs, is asked for here where it does not fix the
- * snapshot; under the stricter levels that would be too early, so it is asked for before COMMIT.
+ * @param budgetMs what is left of the time of the scope around the transaction
  */
-export function beginStatements(options: TransactionOptions): string {
+export function beginStatements(options: TransactionOptions, budgetMs: number): readonly string[] {
   const { isolation, readOnly, deferrable, lockTimeoutMs } = options
   const begin = ['begin']
   if (isolation !== undefined) begin.push(`isolation level ${isolation}`)
   if (readOnly === true) begin.push('read only')
   if (deferrable === true) begin.push('deferrable')
   const statements = [begin.join(' ')]
-  const statementMs = Math.min(options.statementTimeoutMs ?? Infinity, remaining() + NET_MS)
+  const statementMs = Math.min(options.statementTimeoutMs ?? Infinity, budgetMs + NET_MS)
   if (statementMs < MAX_MS) statements.push(setLocal('statement_timeout', statementMs))
   if (lockTimeoutMs !== undefined && lockTimeoutMs < MAX_MS) {
     statements.push(setLocal('lock_timeout', lockTimeoutMs))
   }
-  if (knowsIdAtBegin(options)) statements.push(ASSIGN_ID)
-  return statements.join('; ')
+  return statements
 }
-
-/** Whether {@link beginStatements} asks for the id. */
-export function knowsIdAtBegin({ isolation, readOnly }: TransactionOptions): boolean {
-  return readOnly !== true && (isolation === undefined || isolation === 'read committed')
-}
-
-/** A standby gives out no ids. */
-const ASSIGN_ID =
-  'select case when pg_is_in_recovery() then null else pg_current_xact_id()::text end as id'
 
 /** PostgreSQL's timeouts are 32-bit integers. */
 const MAX_MS = 2 ** 31 - 1

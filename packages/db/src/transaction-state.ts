@@ -16,13 +16,16 @@ export class TransactionState {
   readonly root: TransactionState
   readonly allowNested: boolean
   /** One savepoint after the other: they are a stack, and a stack has one top. */
-  readonly savepoints: Semaphore = new Semaphore(1, { name: 'savepoint' })
+  get savepoints(): Semaphore {
+    this.#savepoints ??= new Semaphore(1, { name: 'savepoint' })
+    return this.#savepoints
+  }
+
+  #savepoints: Semaphore | undefined = undefined
   afterCommit: Hook[] = []
   afterRollback: Hook[] = []
   /** The `afterRollback` of savepoints that were undone: due at the end, whatever that is. */
   rolledBack: Hook[] = []
-  /** The id (an `xid8`), once it has one that is known here. */
-  transactionId: string | undefined = undefined
   /** What made the server refuse all but a rollback. Kept by the root. */
   failure: unknown = undefined
   /** How many savepoints were made, to name them. Kept by the root. */

@@ -1,4 +1,11 @@
-import { cancelScope, sleep, throwIfCancelled, withTimeout } from '@yuzuru/concurrency'
+import {
+  cancelScope,
+  currentClock,
+  remaining,
+  sleep,
+  throwIfCancelled,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import type { Kysely, Transaction } from 'kysely'
 import { commit, rollback, suppress } from './transaction-end.ts'
 import { bindTransaction } from './bind-transaction.ts'
@@ -9,10 +16,10 @@ import { Lease } from './lease.ts'
 import type { Queryable } from './queryable.ts'
 import { savepoint } from './savepoint.ts'
 import { runAfterCommit, runAfterRollback } from './transaction-hooks.ts'
+import { TransactionBegin } from './transaction-begin.ts'
 import {
   beginStatements,
   expectTransactionOptions,
-  knowsIdAtBegin,
   type TransactionOptions,
 } from './transaction-options.ts'
 import { callInTransaction, refuseNested, TransactionState } from './transaction-state.ts'
@@ -63,10 +70,12 @@ async function outermost<DB, T>(
   const { retries = 3 } = options
   refuseNested(context)
   for (let attempt = 0; ; attempt += 1) {
-    const state = new TransactionState(context, new Lease(context), options.allowNested === true)
+    const begin = beginOf(context, options)
+    const lease = new Lease(context, begin)
+    const state = new TransactionState(context, lease, options.allowNested === true)
     let value: T
     try {
-      value = await once(db, state, fn, options)
+      value = await once(db, state, begin, fn, options)
     } catch (error) {
       // The connection has been given back: neither the pause nor a hook holds it.
       if (attempt < retries && conflictIn(error) !== undefined) {
@@ -81,15 +90,24 @@ async function outermost<DB, T>(
   }
 }
 
+function beginOf(context: DatabaseContext, options: TransactionOptions): TransactionBegin {
+  // What is left of the time around the transaction, not of what is around its first statement.
+  const deadline = currentClock().now() + remaining()
+  const statements = (): readonly string[] =>
+    beginStatements(options, deadline - currentClock().now())
+  return new TransactionBegin(statements, options.readOnly !== true, context.types)
+}
+
 /** One attempt, from the connection that it borrows to giving that back. */
 async function once<DB, T>(
   db: Kysely<DB>,
   state: TransactionState,
+  begin: TransactionBegin,
   fn: Body<DB, T>,
   options: TransactionOptions,
 ): Promise<T> {
   try {
-    return await beginToEnd(db, state, fn, options)
+    return await beginToEnd(db, state, begin, fn, options)
   } finally {
     state.ended = true
     state.lease.release()
@@ -99,12 +117,11 @@ async function once<DB, T>(
 async function beginToEnd<DB, T>(
   db: Kysely<DB>,
   state: TransactionState,
+  begin: TransactionBegin,
   fn: Body<DB, T>,
   options: TransactionOptions,
 ): Promise<T> {
   const { context, lease } = state
-  const { rows } = await lease.statement('begin', beginStatements(options), { effect: 'read' })
-  if (knowsIdAtBegin(options)) state.transactionId = (rows[0]?.['id'] as string | null) ?? undefined
   let value: T
   try {
     const tx = bindTransaction(db, state)
@@ -117,10 +134,14 @@ async function beginToEnd<DB, T>(
     throw cause
   }
   state.ended = true
+  await lease.settled(context.commitTimeoutMs)
+  if (begin.pending) {
+    if (begin.failure !== undefined) throw state.failure ?? begin.failure
+    // Nothing was sent, so there is nothing to commit.
+    return value
+  }
   const readOnly = options.readOnly === true
-  const timeoutMs = context.commitTimeoutMs
-  const { transactionId } = state
-  if (await commit(lease, { readOnly, transactionId, timeoutMs })) return value
+  if (await commit(lease, { readOnly, timeoutMs: context.commitTimeoutMs })) return value
   throw state.failure ?? aborted()
 }
 

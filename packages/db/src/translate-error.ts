@@ -1,6 +1,12 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { DbError } from './db-error.ts'
-import { columnsOf, isServerError, safeMessageOf, type ServerError } from './server-error.ts'
+import {
+  columnsOf,
+  copyPlaceOf,
+  isServerError,
+  safeMessageOf,
+  type ServerError,
+} from './server-error.ts'
 import { meaningOf } from './sql-state.ts'
 
 /** Kysely and this package fill the ten frames that a stack has by default: enough for the caller's too. */
@@ -46,14 +52,19 @@ function fromServer(operation: string, error: ServerError, outcome: Outcome): Db
     operation,
     code: timedOut ? 'statement_timeout' : meaning.code,
     retryable: meaning.retryable === true,
-    // A statement that the server refused has left nothing behind.
-    outcome: meaning.endsSession === true || error.code === '40003' ? outcome : 'none',
+    outcome: leavesNothing(error) ? 'none' : outcome,
     sqlState: error.code,
     schema: error.schema,
     table: error.table,
     columns: columnsOf(error),
     constraint: error.constraint,
+    line: copyPlaceOf(error).line,
   })
+}
+
+/** A statement that the server refused has left nothing behind; that its session ended says less. */
+export function leavesNothing({ code }: ServerError): boolean {
+  return meaningOf(code).endsSession !== true && code !== '40003'
 }
 
 /** An error of the operating system or of TLS: those carry a `code` like `ECONNRESET`. */

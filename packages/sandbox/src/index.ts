@@ -11,6 +11,9 @@ export { startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.
 export type { MessageAnswer, RecipientAnswer, RejectAnswer, SmtpAnswers } from './smtp/answers.ts'
 export type { Inbox, MessageMatch, WaitOptions } from './smtp/inbox.ts'
 export type { Envelope, InboxAttachment, InboxMessage } from './smtp/message.ts'
+export type { S3CorsRule } from './s3/cors.ts'
+export type { TemporaryCredentials } from './s3/temporary-credentials.ts'
+export type { S3Troubles } from './s3/troubles.ts'
 export { startS3, type S3Options, type S3Server, type UploadView } from './s3/server.ts'
 export { startStripe, type StripeOptions, type StripeServer } from './stripe/server.ts'
 export {

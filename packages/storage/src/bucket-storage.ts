@@ -3,12 +3,14 @@ import { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
 import { copy, move } from './copy.ts'
 import { download } from './download.ts'
+import { abortUpload, completePresigned } from './end-upload.ts'
 import { expectListOptions, list, listFolder } from './list.ts'
 import { exists, head } from './look-up.ts'
 import type { ObjectBackend } from './object-backend.ts'
 import { PartBuffers } from './part-buffers.ts'
 import { presignGet, presignPut } from './presign.ts'
 import { presignPost } from './presign-post.ts'
+import { presignUpload } from './presign-upload.ts'
 import { remove, removeMany, removePrefix } from './remove.ts'
 import type { Storage } from './storage.ts'
 import type { StorageContext } from './storage-context.ts'
@@ -21,11 +23,12 @@ export interface BucketStorageInit<Client> {
   readonly partBytes: number
   readonly parallel: number
   readonly algorithm: ChecksumAlgorithm
+  readonly tokenSecret?: string | undefined
 }
 
 /** The verbs over any backend. */
 export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Client> {
-  const { backend, partBytes, parallel, algorithm } = init
+  const { backend, partBytes, parallel, algorithm, tokenSecret } = init
   let closed: Promise<void> | undefined
   const context: StorageContext<Client> = {
     backend,
@@ -34,6 +37,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     budget: new ByteBudget((parallel + 1) * partBytes),
     buffers: new PartBuffers(partBytes, parallel + 1),
     uploads: new UploadRegistry(),
+    tokenSecret,
     isClosed: () => closed !== undefined,
   }
   const close = async (): Promise<void> => {
@@ -69,6 +73,9 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     presignGet: (key, options) => presignGet(context, key, options),
     presignPut: (key, options) => presignPut(context, key, options),
     presignPost: (key, options) => presignPost(context, key, options),
+    presignUpload: (key, options) => presignUpload(context, key, options),
+    completeUpload: (token, etags, options) => completePresigned(context, token, etags, options),
+    abortUpload: (token, options) => abortUpload(context, token, options),
     sweepUploads: (options) => sweepUploads(context, options),
     close,
     [Symbol.asyncDispose]: close,

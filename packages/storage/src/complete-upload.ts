@@ -3,6 +3,7 @@ import type { CompleteInit, Written } from './object-backend.ts'
 import { discardUpload } from './open-upload.ts'
 import { headOrNothing } from './put-whole.ts'
 import { StorageError } from './storage-error.ts'
+import { lookAtConditions } from './store-conditions.ts'
 import { translated, uncounted } from './storage-context.ts'
 import type { UploadTarget } from './upload-job.ts'
 import { multipartEtag } from './whole-checksum.ts'
@@ -22,8 +23,11 @@ export async function completeUpload(
   const { context, subject, key } = job
   const { backend } = context
   for (let attempt = 1; ; attempt += 1) {
+    await lookAtConditions(job, init, signal)
     try {
-      return await backend.completeUpload(key, init, signal)
+      const written = await backend.completeUpload(key, init, signal)
+      // Ceph 16 answers without one; what it stores is this one.
+      return written.etag === '' ? { ...written, etag: multipartEtag(init.parts) } : written
     } catch (error) {
       signal.throwIfAborted()
       const failed = translated(context, subject, 'write', error)

@@ -6,6 +6,7 @@ import type { UploadedPart, Written } from './object-backend.ts'
 import { attributesOf, type ObjectAttributes, type ObjectInfo } from './object-info.ts'
 import { beginUpload, discardUpload } from './open-upload.ts'
 import { partSize } from './part-plan.ts'
+import { lookAtConditions } from './store-conditions.ts'
 import { type StorageContext, translated, uncounted } from './storage-context.ts'
 
 /** Large, as no byte of it comes here; small enough for a store to copy in a moment. */
@@ -47,6 +48,7 @@ export async function copyInParts(
       return { number, etag: copied, digest: undefined }
     }
     const parts = await partsOf(target, numbers, copyPart, signal)
+    await lookAtConditions({ context, subject, key: from }, { ifMatch: etag }, signal)
     const written = await completeUpload(target, { uploadId, parts, bytes, checksum }, signal)
     context.uploads.end(uploadId)
     return written

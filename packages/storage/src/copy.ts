@@ -3,6 +3,7 @@ import { copyInParts } from './copy-in-parts.ts'
 import { expectObject } from './expect.ts'
 import type { Subject } from './failure.ts'
 import { expectKey } from './object-key.ts'
+import { lookAtConditions } from './store-conditions.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { type AttributeOptions, expectAttributes } from './write-options.ts'
 
@@ -82,5 +83,9 @@ async function copyVersion(
     bytes > MAX_COPY_BYTES
       ? await copyInParts(context, subject, { info, to, attributes }, signal)
       : await context.backend.copy(to, { source, attributes }, signal)
+  if (from !== to) {
+    const target = { context, subject, key: from }
+    await lookAtConditions(target, { ifMatch: etag }, signal, 'unknown')
+  }
   return { copied: { key: to, etag: written.etag, bytes }, etag }
 }

@@ -41,10 +41,11 @@ export function createStorage(
 ): Storage<S3Client> {
   expectStorageOptions(options)
   const transfer = expectTransferOptions(options)
-  const algorithm = options.compatibility === 's3-compatible' ? 'MD5' : 'CRC32'
+  const strict = options.compatibility !== 's3-compatible'
+  const algorithm = strict ? 'CRC32' : 'MD5'
   const sender =
     options.client === undefined ? connect(options) : new S3Sender(options.client, undefined)
-  const backend = new S3Backend(options.bucket, sender)
+  const backend = new S3Backend(options.bucket, sender, strict)
   return storageOver({ backend, ...transfer, algorithm })
 }
 
@@ -80,7 +81,8 @@ function connect(config: StorageConfig): S3Sender {
     priority: 'high',
     override: true,
   })
-  return new S3Sender(client, { http, credentials })
+  const encrypted = endpoint === undefined || new URL(endpoint).protocol === 'https:'
+  return new S3Sender(client, { http, credentials, encrypted })
 }
 
 /** So that the SDK asks for them with every request: it would keep them, also those that were refused. */

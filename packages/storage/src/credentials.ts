@@ -19,16 +19,25 @@ const RENEW_MS = 60_000
 export class CredentialCache {
   readonly #source: CredentialSource
   #current: Promise<StorageCredentials> | undefined = undefined
+  #known: StorageCredentials | undefined = undefined
   #renewAt = Infinity
 
   constructor(source: CredentialSource) {
-    if (typeof source !== 'function') expectCredentials(source)
+    if (typeof source !== 'function') {
+      expectCredentials(source)
+      this.#known = source
+    }
     this.#source = source
   }
 
   /** Whether asking again may bring others. */
   get renewable(): boolean {
     return typeof this.#source === 'function'
+  }
+
+  /** Those that are good now, if nobody has to be asked for them. */
+  get current(): StorageCredentials | undefined {
+    return Date.now() < this.#renewAt ? this.#known : undefined
   }
 
   async get(): Promise<StorageCredentials> {
@@ -41,9 +50,11 @@ export class CredentialCache {
       expectCredentials(credentials)
       const lifeMs = (credentials.expiration?.getTime() ?? Infinity) - Date.now()
       this.#renewAt = Date.now() + Math.max(lifeMs - RENEW_MS, lifeMs / 2)
+      if (this.#current === asked) this.#known = credentials
       return credentials
     })
     this.#current = asked
+    this.#known = undefined
     this.#renewAt = Infinity
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined
@@ -53,7 +64,9 @@ export class CredentialCache {
 
   /** Has the next call get new ones. */
   invalidate(): void {
+    if (!this.renewable) return
     this.#current = undefined
+    this.#known = undefined
   }
 }
 

@@ -37,6 +37,17 @@ describe('a download', () => {
     expect(Buffer.compare(await object.bytes(), body.subarray(1_000, 2 * MIB + 1))).toBe(0)
   })
 
+  test('in several ranges at once goes on in each of them where it stopped', async () => {
+    await using storage = await store.faulty()
+    const large = patterned(11 * MIB)
+    await storage.upload('key', large)
+    const before = store.s3.requests['GetObject'] ?? 0
+    store.proxy.set({ resetAfterBytes: { toClient: 3 * MIB } })
+    const object = await storage.download('key', { parallel: 2, verify: 'required' })
+    expect(Buffer.compare(await object.bytes(), large)).toBe(0)
+    expect((store.s3.requests['GetObject'] ?? 0) - before).toBeGreaterThan(4)
+  })
+
   test('never joins two versions of an object', async () => {
     await using storage = await store.faulty()
     await storage.upload('key', body)

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream'
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from './expect.ts'
-import { DownloadBody } from './download-body.ts'
+import { type DownloadBody, SingleBody } from './download-body.ts'
 import { failure } from './failure.ts'
 import type { ByteRange } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import { expectKey } from './object-key.ts'
+import { ParallelBody } from './parallel-body.ts'
 import { saveFile } from './save-file.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectEtag } from './write-options.ts'
@@ -22,6 +23,14 @@ export interface DownloadOptions extends IoOptions {
    * @default true
    */
   readonly verify?: boolean | 'required'
+  /**
+   * How many ranges of the object to ask for at once, each over a connection of its own: 1 to 64. More
+   * than one costs a HEAD before them. Ranges have the storage's `partSizeBytes`; `body` and `readable()`
+   * hold up to `parallel + 1` of them in memory, `saveTo` and `bytes()` write each chunk to its place.
+   *
+   * @default 1
+   */
+  readonly parallel?: number
 }
 
 /** How a whole body is taken. */
@@ -82,11 +91,7 @@ export class Download implements AsyncDisposable {
     }
     const read = async (signal: AbortSignal): Promise<Uint8Array> => {
       const all = Buffer.allocUnsafeSlow(this.bytesExpected)
-      let filled = 0
-      for await (const chunk of this.#take()) {
-        all.set(chunk, filled)
-        filled += chunk.byteLength
-      }
+      await this.#take().writeTo((chunk, position) => all.set(chunk, position))
       signal.throwIfAborted()
       return all
     }
@@ -113,7 +118,7 @@ export class Download implements AsyncDisposable {
     const subject = { operation: 'download', key: this.info.key }
     try {
       await callStore(this.#context, subject, 'read', options, async () => {
-        await saveFile(subject, path, this.#take())
+        await saveFile(subject, path, (write) => this.#take().writeTo(write))
       })
     } finally {
       await this.#body.cancel()
@@ -126,7 +131,7 @@ export class Download implements AsyncDisposable {
     await this.#body.cancel()
   }
 
-  #take(): AsyncIterable<Uint8Array> {
+  #take(): DownloadBody {
     if (this.#taken)
       throw new TypeError('Expected a download that was not read yet, got one that was')
     this.#taken = true
@@ -142,7 +147,8 @@ export async function download(
 ): Promise<Download> {
   expectKey(key)
   expectObject('options', options)
-  const { range, ifMatch, verify = true } = options
+  const { range, ifMatch, verify = true, parallel = 1 } = options
+  expectInteger('parallel', parallel, 1, 64)
   if (range !== undefined) expectRange(range)
   if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
   if (verify !== true && verify !== false && verify !== 'required') {
@@ -155,9 +161,22 @@ export async function download(
   }
   const subject = { operation: 'download', key }
   return await callStore(context, subject, 'read', options, async (signal) => {
-    const incoming = await context.backend.get(key, { range, ifMatch }, signal)
-    return new Download(context, new DownloadBody(context, incoming, { range, verify }))
+    const { backend } = context
+    if (parallel === 1) {
+      const incoming = await backend.get(key, { range, ifMatch }, signal)
+      return new Download(context, new SingleBody(context, incoming, { range, verify }))
+    }
+    const info = await backend.head(key, signal)
+    // The ranges are pinned to what this answer says.
+    if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
+      throw failure(subject, 'precondition_failed', { outcome: 'none' })
+    }
+    return new Download(context, new ParallelBody(context, info, { range, verify, parallel }))
   })
+}
+
+function bare(etag: string): string {
+  return etag.replaceAll('"', '')
 }
 
 function expectRange(range: ByteRange): void {

@@ -91,6 +91,18 @@ export function exerciseObjects(made: MakeCase): readonly StorageCase[] {
       }
       await rejects(storage.download(key, { range: { start: 10 } }), 'range_not_satisfiable')
     }),
+    made('gives an object in several ranges at once', async ({ storage, prefix }) => {
+      const key = `${prefix ?? ''}ranges`
+      const body = patterned(11 * MIB + 3)
+      await storage.upload(key, body)
+      const object = await storage.download(key, { parallel: 3 })
+      assert.equal(object.bytesExpected, body.byteLength)
+      assert.equal(Buffer.compare(await object.bytes(), body), 0)
+      const range = { start: MIB, end: 9 * MIB }
+      const part = await storage.download(key, { parallel: 2, range })
+      const pieces = Buffer.concat(await Array.fromAsync(part.body))
+      assert.equal(Buffer.compare(pieces, body.subarray(MIB, 9 * MIB + 1)), 0)
+    }),
     made('pins a download to an ETag', async ({ storage, prefix }) => {
       const key = `${prefix ?? ''}pinned`
       const first = await storage.upload(key, 'one')

@@ -5,6 +5,7 @@ import { createStorage } from './create-storage.ts'
 import { exerciseStorage } from './exercise-storage.ts'
 import { createFakeStorage } from './fake-storage.ts'
 import type { StorageFixture } from './storage-case.ts'
+import { type GivenStore, givenStore } from './test-given-store.ts'
 import { startTestStore, type TestStore } from './test-store.ts'
 
 const PART = 5 * 1_024 ** 2
@@ -13,6 +14,7 @@ function fake(): Promise<StorageFixture> {
   const storage = createFakeStorage({ partSizeBytes: PART })
   return Promise.resolve({
     storage,
+    put: (url, body, headers) => storage.put(url, body, headers),
     openUploads: () => Promise.resolve(storage.openUploads),
     [Symbol.asyncDispose]: () => storage.close(),
   })
@@ -64,19 +66,14 @@ describe('a client of the SDK that was passed in', () => {
   for (const { name, run } of exerciseStorage(overClient)) test(name, run)
 })
 
-const { YUZURU_TEST_S3_ENDPOINT: endpoint, YUZURU_TEST_S3_BUCKET: bucket = '' } = process.env
-const { YUZURU_TEST_S3_KEY: accessKeyId = '', YUZURU_TEST_S3_SECRET: secretAccessKey = '' } =
-  process.env
-
-async function given(endpoint: string): Promise<StorageFixture> {
+async function given(config: GivenStore): Promise<StorageFixture> {
   const prefix = `yuzuru-test-${randomUUID()}/`
-  const credentials = { accessKeyId, secretAccessKey }
-  const storage = createStorage({ endpoint, bucket, credentials, partSizeBytes: PART })
+  const storage = createStorage({ ...config, partSizeBytes: PART })
   return {
     storage,
     prefix,
     openUploads: async () => {
-      const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix })
+      const command = new ListMultipartUploadsCommand({ Bucket: config.bucket, Prefix: prefix })
       return (await storage.client.send(command)).Uploads?.length ?? 0
     },
     async [Symbol.asyncDispose]() {
@@ -87,8 +84,9 @@ async function given(endpoint: string): Promise<StorageFixture> {
 }
 
 // Any other store: only when its address is given.
-if (endpoint !== undefined) {
+const foreign = givenStore()
+if (foreign !== undefined) {
   describe('the store at YUZURU_TEST_S3_ENDPOINT', () => {
-    for (const { name, run } of exerciseStorage(() => given(endpoint))) test(name, run, 60_000)
+    for (const { name, run } of exerciseStorage(() => given(foreign))) test(name, run, 60_000)
   })
 }

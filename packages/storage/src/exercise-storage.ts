@@ -1,4 +1,5 @@
 import { exerciseObjects } from './exercise-objects.ts'
+import { exerciseTokens } from './exercise-tokens.ts'
 import { exerciseUploads } from './exercise-uploads.ts'
 import type { MakeCase, StorageCase, StorageFixture } from './storage-case.ts'
 
@@ -18,5 +19,5 @@ export function exerciseStorage(make: () => Promise<StorageFixture>): readonly S
       await body(fixture)
     },
   })
-  return [...exerciseObjects(made), ...exerciseUploads(made)]
+  return [...exerciseObjects(made), ...exerciseUploads(made), ...exerciseTokens(made)]
 }

@@ -57,6 +57,8 @@ export function exerciseUploads(made: MakeCase): readonly StorageCase[] {
         assert.equal(sent.bytes, size)
         const loaded = await storage.download(key)
         assert.equal(Buffer.compare(await loaded.bytes(), body), 0)
+        assert.equal(loaded.info.etag, sent.etag)
+        assert.equal(loaded.info.contentType, 'application/octet-stream')
       }
       assert.equal(await fixture.openUploads(), 0)
     }),

@@ -44,6 +44,8 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   connection_lost: 'the connection was lost before the answer was complete',
   stalled: 'the store did not move a byte for too long',
   source_failed: 'the source of the body failed, and nothing was stored',
+  incomplete_upload: 'not all that was announced has arrived; send what is missing',
+  invalid_token: 'the token is not that of this upload; pass its own, or begin anew',
   closed: 'the storage is closed',
   unexpected: 'it failed in a way that is not known',
 }

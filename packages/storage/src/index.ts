@@ -6,6 +6,7 @@ export type { CredentialSource, StorageCredentials } from './credentials.ts'
 export type { Download, DownloadOptions, ReadOptions } from './download.ts'
 export type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
 export type { ByteRange, ListedObject } from './object-backend.ts'
+export type { CompletedUpload } from './end-upload.ts'
 export type { ObjectInfo, WriteConditions } from './object-info.ts'
 export type {
   PresignedPost,
@@ -14,6 +15,7 @@ export type {
   PresignPostOptions,
   PresignPutOptions,
 } from './presign.ts'
+export type { PresignedPart, PresignedUpload, PresignUploadOptions } from './presign-upload.ts'
 export type { Storage } from './storage.ts'
 export { StorageError, type StorageErrorCode, type StorageErrorInit } from './storage-error.ts'
 export type { StorageConfig, StorageOverClient, TransferOptions } from './storage-options.ts'

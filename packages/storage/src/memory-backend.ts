@@ -12,6 +12,7 @@ import type {
   DeleteFailure,
   GetInit,
   Incoming,
+  ListedPart,
   ObjectBackend,
   OpenUpload,
   Page,
@@ -46,6 +47,8 @@ interface MemoryUpload extends OpenUpload {
 export class MemoryBackend implements ObjectBackend<undefined> {
   readonly client: undefined = undefined
   readonly tellsWhenSent: boolean = false
+  readonly keepsConditions: boolean = true
+  readonly wantsSha256: boolean = false
   readonly bucket: string
   readonly objects: Map<string, MemoryObject> = new Map()
   readonly uploads: Map<string, MemoryUpload> = new Map()
@@ -132,6 +135,16 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     return this.uploads.get(uploadId)?.key === key
   }
 
+  async listParts(
+    key: string,
+    uploadId: string,
+    signal: AbortSignal,
+  ): Promise<readonly ListedPart[]> {
+    await turn(signal)
+    const parts = [...this.#upload(key, uploadId).parts.values()]
+    return parts.sort((a, b) => a.number - b.number)
+  }
+
   async listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]> {
     await turn(signal)
     return [...this.uploads.values()].filter(({ key }) => key.startsWith(prefix))
@@ -195,13 +208,17 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     return []
   }
 
-  presigner(): Promise<PresignContext> {
-    return Promise.resolve({
+  get presignerNow(): PresignContext {
+    return {
       base: `https://fake-storage.invalid/${this.bucket}`,
       region: 'fake-region-1',
       credentials: { accessKeyId: 'fake', secretAccessKey: 'fake-secret-key' },
       now: Date.now(),
-    })
+    }
+  }
+
+  presigner(): Promise<PresignContext> {
+    return Promise.resolve(this.presignerNow)
   }
 
   close(): Promise<void> {

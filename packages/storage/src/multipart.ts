@@ -1,16 +1,17 @@
 import { currentSignal, type IoProgress, type Permit, taskGroup } from '@yuzuru/concurrency'
-import { digestOf } from './checksum.ts'
 import { completeUpload } from './complete-upload.ts'
 import { failure } from './failure.ts'
 import type { UploadedPart } from './object-backend.ts'
 import { beginUpload, discardUpload } from './open-upload.ts'
 import { MAX_PARTS, partSize } from './part-plan.ts'
+import { type ReadPart, readPart } from './read-part.ts'
+import { isPresent } from './resume-upload.ts'
 import { translated, uncounted } from './storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
+import { ticketSeal } from './upload-ticket.ts'
 import { wholeChecksum } from './whole-checksum.ts'
 
-interface FilledPart {
-  readonly body: Uint8Array
+interface FilledPart extends ReadPart {
   /** Room in the budget, given back when the part has arrived. */
   readonly permit: Permit | undefined
 }
@@ -22,7 +23,8 @@ interface SentPart extends UploadedPart {
 
 /**
  * Uploads in parts. Whatever ends it before its last step, nothing is left of it: parts in flight are
- * cancelled and awaited, and the upload is removed before the error is thrown.
+ * cancelled and awaited, and the upload is removed before the error is thrown. Only where somebody took
+ * the token to resume it, it stays.
  */
 export async function uploadInParts(
   job: UploadJob,
@@ -32,13 +34,17 @@ export async function uploadInParts(
 ): Promise<Stored> {
   const { context, key, algorithm, subject } = job
   let uploadId: string
+  let kept = job.resumed !== undefined
+  let sending = false
   try {
-    uploadId = await beginUpload(job, signal)
+    uploadId = await openUpload(job, signal)
   } catch (error) {
     first.permit?.release()
     throw error
   }
   try {
+    kept ||= await handOverToken(job, uploadId, signal)
+    sending = true
     const parts = await sendParts(job, uploadId, first, signal)
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
     const checksum = wholeChecksum(algorithm, parts)
@@ -49,8 +55,43 @@ export async function uploadInParts(
     context.uploads.end(uploadId)
     return { written, checksum, bytes }
   } catch (error) {
-    await discardUpload(context, key, uploadId)
+    if (!sending) first.permit?.release()
+    // Who has the token decides whether it goes on.
+    if (kept) context.uploads.end(uploadId)
+    else await discardUpload(context, key, uploadId)
     throw error
+  }
+}
+
+async function openUpload(job: UploadJob, signal: AbortSignal): Promise<string> {
+  const { context, subject, resumed, onResumeToken } = job
+  if (resumed === undefined) {
+    // A storage that can't seal a token says so before anything is sent.
+    if (onResumeToken !== undefined) await ticketSeal(context, subject)
+    return await beginUpload(job, signal)
+  }
+  const { uploadId } = resumed.ticket
+  context.uploads.begin(uploadId)
+  return uploadId
+}
+
+/** Gives the token to whoever wants it; from then on the parts are his. */
+async function handOverToken(
+  { context, subject, key, body, partBytes, algorithm, onResumeToken }: UploadJob,
+  uploadId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (onResumeToken === undefined) return false
+  const { bucket } = context.backend
+  const ticket = { bucket, key, uploadId, bytes: body.length, partBytes, algorithm } as const
+  try {
+    const seal = await ticketSeal(context, subject)
+    await onResumeToken(seal.seal({ kind: 'resume', ...ticket }))
+    return true
+  } catch (cause) {
+    signal.throwIfAborted()
+    const told = '"onResumeToken" threw, so nobody can go on with it; nothing was stored'
+    throw failure(subject, 'unexpected', { outcome: 'none', told, cause })
   }
 }
 
@@ -91,15 +132,12 @@ async function sendParts(
   return parts
 }
 
-async function fillPart(
-  { context, body, reader }: UploadJob,
-  number: number,
-  signal: AbortSignal,
-): Promise<FilledPart> {
-  const size = partSize(number, context.partBytes, body.length)
+async function fillPart(job: UploadJob, number: number, signal: AbortSignal): Promise<FilledPart> {
+  const { context, body, partBytes } = job
+  const size = partSize(number, partBytes, body.length)
   const permit = await context.budget.acquire(size)
   try {
-    return { body: await reader.next(size, signal), permit }
+    return { ...(await readPart(job, size, signal)), permit }
   } catch (error) {
     permit.release()
     throw error
@@ -110,15 +148,17 @@ async function sendPart(
   job: UploadJob,
   uploadId: string,
   number: number,
-  { body, permit }: FilledPart,
+  { body, digest, sha256, permit }: FilledPart,
   parts: SentPart[],
 ): Promise<void> {
-  const { context, key, algorithm, onProgress } = job
+  const { context, key, onProgress } = job
   try {
-    const digest = { algorithm, value: digestOf(algorithm, body).toString('base64') }
     const signal = currentSignal() as AbortSignal
-    const init = { uploadId, number, body, digest }
-    const etag = await uncounted(() => context.backend.putPart(key, init, signal))
+    const init = { uploadId, number, body, digest, sha256 }
+    const there = job.resumed?.present.get(number)
+    const etag = isPresent(there, body, digest)
+      ? there.etag
+      : await uncounted(() => context.backend.putPart(key, init, signal))
     parts[number - 1] = { number, etag, digest, bytes: body.byteLength }
     context.buffers.give(body)
   } finally {

@@ -71,6 +71,15 @@ export interface Page {
   readonly token: string | undefined
 }
 
+/** A part that the store has. */
+export interface ListedPart {
+  readonly number: number
+  readonly etag: string
+  readonly bytes: number
+  /** By the algorithm that the upload was begun with; `undefined` where the store keeps none. */
+  readonly digest: Digest | undefined
+}
+
 /** A multipart upload that is neither completed nor aborted. */
 export interface OpenUpload {
   readonly key: string
@@ -81,6 +90,10 @@ export interface OpenUpload {
 export interface PutInit extends ObjectAttributes, WriteConditions {
   readonly body: Uint8Array
   readonly digest: Digest
+  /** Whether `ifMatch` goes out without quotes, against RFC 9110. */
+  readonly bareEtag?: boolean
+  /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
+  readonly sha256?: string | undefined
 }
 
 export interface CreateUploadInit extends ObjectAttributes {
@@ -92,6 +105,8 @@ export interface PartInit {
   readonly number: number
   readonly body: Uint8Array
   readonly digest: Digest
+  /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
+  readonly sha256?: string | undefined
 }
 
 export interface CopyPartInit {
@@ -136,6 +151,13 @@ export interface ObjectBackend<Client = unknown> {
    * sent as soon as it began.
    */
   readonly tellsWhenSent: boolean
+  /**
+   * Whether the store holds every write, copy and deletion to its conditions. Ceph passes over those of
+   * a completed upload, of a copy's source and of a deletion, and takes no ETag in quotes.
+   */
+  readonly keepsConditions: boolean
+  /** Whether bytes that are sent are best hashed as they are read, for their signature. */
+  readonly wantsSha256: boolean
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
   createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string>
   /** Gives the part's ETag. */
@@ -145,6 +167,8 @@ export interface ObjectBackend<Client = unknown> {
   abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void>
   /** Whether the upload is still there. */
   hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean>
+  /** The parts that have arrived, in the order of their numbers. */
+  listParts(key: string, uploadId: string, signal: AbortSignal): Promise<readonly ListedPart[]>
   listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]>
   get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming>
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>
@@ -154,6 +178,8 @@ export interface ObjectBackend<Client = unknown> {
   delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>
   deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
   presigner(): Promise<PresignContext>
+  /** The same, when it is at hand and nobody has to be asked for it. */
+  readonly presignerNow: PresignContext | undefined
   /** Makes the package's own error of what its operations throw. */
   translate(subject: Subject, effect: Effect, error: unknown): Error
   close(): Promise<void>

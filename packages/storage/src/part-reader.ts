@@ -1,7 +1,16 @@
+import { checkpoint } from '@yuzuru/concurrency'
 import type { Subject } from './failure.ts'
 import { failure } from './failure.ts'
 import type { PartBuffers } from './part-buffers.ts'
-import type { OpenBody } from './upload-body.ts'
+import type { FilledBody, OpenBody } from './upload-body.ts'
+
+/** How much is read, and told of, at once: others have their turn in between. */
+const PIECE_BYTES = 1_024 ** 2
+
+/** How much of a file is read to see whether there is more. */
+const AHEAD_BYTES = 64 * 1_024
+
+const NOTHING = new Uint8Array()
 
 /** Cuts a body into parts. Ends its source when it is closed, also one that is stuck. */
 export class PartReader {
@@ -9,6 +18,7 @@ export class PartReader {
   readonly #subject: Subject
   readonly #buffers: PartBuffers
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
+  #ahead: Buffer | undefined = undefined
   #rest: Uint8Array | undefined = undefined
   #ended = false
   #read = 0
@@ -19,38 +29,32 @@ export class PartReader {
     this.#subject = subject
   }
 
-  /** How many bytes it has handed out. */
-  get bytesRead(): number {
-    return this.#read
-  }
-
   /**
    * The next `size` bytes, fewer at the end, none after it.
    *
    * @param signal ends the wait for a source that does not answer
+   * @param seen is told of each piece, in order, as soon as it is in its place
    */
-  async next(size: number, signal: AbortSignal): Promise<Uint8Array> {
+  async next(
+    size: number,
+    signal: AbortSignal,
+    seen: (piece: Uint8Array) => void,
+  ): Promise<Uint8Array> {
     const { whole } = this.#body
-    if (whole !== undefined) {
-      const part = whole.subarray(this.#read, this.#read + size)
-      this.#read += part.byteLength
-      return part
-    }
+    if (whole !== undefined) return await this.#cut(whole, size, seen)
     // Only what is written to takes memory, so a short body does not pay for a long part.
-    let part: Buffer | undefined
+    if (await this.atEnd(signal)) return NOTHING
+    const part = this.#buffers.take(size)
     let filled = 0
     while (filled < size) {
-      const chunk = this.#rest ?? (await this.#pull(signal))
-      if (chunk === undefined) break
-      part ??= this.#buffers.take(size)
-      const taken = Math.min(chunk.byteLength, size - filled)
-      part.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken), filled)
-      this.#rest = taken === chunk.byteLength ? undefined : chunk.subarray(taken)
+      const taken = await this.#fill(part.subarray(filled), signal)
+      if (taken === 0) break
+      seen(part.subarray(filled, filled + taken))
       filled += taken
     }
     this.#read += filled
     this.#expectLength()
-    return part === undefined ? new Uint8Array() : part.subarray(0, filled)
+    return part.subarray(0, filled)
   }
 
   /** Whether nothing is left. Waits for the source where that is not known yet. */
@@ -72,11 +76,57 @@ export class PartReader {
     this.#ended = true
   }
 
+  /** A part of a body that is in memory, left where it is. */
+  async #cut(
+    whole: Uint8Array,
+    size: number,
+    seen: (piece: Uint8Array) => void,
+  ): Promise<Uint8Array> {
+    const part = whole.subarray(this.#read, this.#read + size)
+    this.#read += part.byteLength
+    for (let at = 0; at < part.byteLength; at += PIECE_BYTES) {
+      if (at > 0) await checkpoint()
+      seen(part.subarray(at, at + PIECE_BYTES))
+    }
+    return part
+  }
+
+  /** Puts the next bytes where there is room; gives how many. */
+  async #fill(room: Buffer, signal: AbortSignal): Promise<number> {
+    const body = this.#body
+    if (this.#rest === undefined && 'readInto' in body) {
+      return await this.#readInto(body, room.subarray(0, PIECE_BYTES), signal)
+    }
+    const chunk = this.#rest ?? (await this.#pull(signal))
+    if (chunk === undefined) return 0
+    const taken = Math.min(chunk.byteLength, room.byteLength)
+    room.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken))
+    this.#rest = taken === chunk.byteLength ? undefined : chunk.subarray(taken)
+    return taken
+  }
+
+  async #readInto(body: FilledBody, room: Uint8Array, signal: AbortSignal): Promise<number> {
+    if (this.#ended) return 0
+    signal.throwIfAborted()
+    const taken = await this.#step(() => body.readInto(room), signal)
+    this.#ended = taken === 0
+    return taken
+  }
+
   /** The next bytes that are not empty; `undefined` at the end. */
   async #pull(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const body = this.#body
+    if ('readInto' in body) {
+      this.#ahead ??= Buffer.allocUnsafeSlow(AHEAD_BYTES)
+      const taken = await this.#readInto(body, this.#ahead, signal)
+      return taken === 0 ? undefined : this.#ahead.subarray(0, taken)
+    }
     while (!this.#ended) {
       signal.throwIfAborted()
-      const result = await this.#step(signal)
+      const result = await this.#step(() => {
+        this.#iterator ??= body.open()
+        return this.#iterator.next()
+      }, signal)
       if (result.done === true) {
         this.#ended = true
         break
@@ -90,10 +140,9 @@ export class PartReader {
     return undefined
   }
 
-  async #step(signal: AbortSignal): Promise<IteratorResult<Uint8Array | string, unknown>> {
+  async #step<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
-      this.#iterator ??= this.#body.open()
-      return await orAborted(this.#iterator.next(), signal)
+      return await orAborted(step(), signal)
     } catch (cause) {
       signal.throwIfAborted()
       this.#ended = true

@@ -1,7 +1,8 @@
 import { expectInteger } from './expect.ts'
 import { expectKey } from './object-key.ts'
 import { expectExpiry, expiryOf, type PresignedPost, type PresignPostOptions } from './presign.ts'
-import { hmac, signingKey } from './sigv4.ts'
+import { signingKey } from './signing-key.ts'
+import { signingTime } from './signing-time.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectHeader } from './write-options.ts'
 
@@ -26,13 +27,13 @@ export async function presignPost(
   return await callStore(context, subject, 'read', options, async () => {
     const signed = await context.backend.presigner()
     const { base, region, credentials, now } = signed
-    const timestamp = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '')
-    const day = timestamp.slice(0, 8)
+    const { timestamp, day } = signingTime(now)
+    const signer = signingKey(credentials, day, region)
     const fields: Record<string, string> = {
       key,
       ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-      'X-Amz-Credential': `${credentials.accessKeyId}/${day}/${region}/s3/aws4_request`,
+      'X-Amz-Credential': signer.credential,
       'X-Amz-Date': timestamp,
       ...(credentials.sessionToken === undefined
         ? {}
@@ -47,8 +48,7 @@ export async function presignPost(
       ],
     }
     fields['Policy'] = Buffer.from(JSON.stringify(policy)).toString('base64')
-    const signature = hmac(signingKey(credentials, day, region), fields['Policy'])
-    fields['X-Amz-Signature'] = signature.toString('hex')
+    fields['X-Amz-Signature'] = signer.sign(fields['Policy'])
     return { url: `${base}/`, fields, expiresAt: expiryOf(signed, expiresInSeconds) }
   })
 }

@@ -1,9 +1,10 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { Cancelled, cancelScope } from '@yuzuru/concurrency'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
-import { presignUrl } from './sigv4.ts'
+import { presignUrl } from './presign-url.ts'
 import { startTestStore, type TestStore } from './test-store.ts'
 
 let store: TestStore
@@ -107,6 +108,28 @@ describe('presigned URLs', () => {
     expect(expiresAt).toEqual(expiration)
     expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe('to/ken+==')
     expect(url).toMatch(/^https:\/\/plans\.s3\.us-east-1\.amazonaws\.com\/key\?/)
+  })
+
+  test('are signed at once when there is nothing to get, but not for who was cancelled', async () => {
+    let asked = 0
+    const source = async () => {
+      asked += 1
+      return credentials
+    }
+    const storage = createStorage({ bucket: 'plans', credentials: source })
+    const first = await storage.presignGet('key')
+    const page = Array.from({ length: 1_000 }, () => storage.presignGet('key'))
+    const urls = await Promise.all(page)
+    expect(urls.every(({ url }) => url.startsWith(first.url.split('?')[0] ?? ''))).toBe(true)
+    expect(asked).toBe(1)
+    const signal = AbortSignal.abort()
+    await expect(storage.presignGet('key', { signal })).rejects.toThrow(Cancelled)
+    await cancelScope(async (scope) => {
+      scope.cancel()
+      await expect(storage.presignGet('key')).rejects.toThrow(Cancelled)
+    })
+    await storage.close()
+    await expect(storage.presignGet('key')).rejects.toMatchObject({ code: 'closed' })
   })
 
   test('are refused for a time that is none', async () => {

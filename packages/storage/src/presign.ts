@@ -1,16 +1,16 @@
-import type { IoOptions } from '@yuzuru/concurrency'
+import { type IoOptions, throwIfCancelled } from '@yuzuru/concurrency'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
 import { expectInteger, expectObject } from './expect.ts'
 import { expectKey } from './object-key.ts'
 import type { PresignContext } from './object-backend.ts'
-import { type PresignRequest, presignUrl } from './sigv4.ts'
+import { type PresignRequest, presignUrl } from './presign-url.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectHeader } from './write-options.ts'
 
 /** The longest that a signature of version 4 may hold: seven days. */
 const MAX_EXPIRES_SECONDS = 604_800
 
-interface ExpiryOptions extends IoOptions {
+export interface ExpiryOptions extends IoOptions {
   /** How long it can be used: 1 to 604,800. @default 3_600 */
   readonly expiresInSeconds?: number
 }
@@ -119,11 +119,28 @@ async function presign(
   options: IoOptions,
   request: Omit<PresignRequest, keyof PresignContext>,
 ): Promise<PresignedUrl> {
-  const { key, headers, expiresInSeconds } = request
+  const { backend, isClosed } = context
+  const at = isClosed() || isBound(options) ? undefined : backend.presignerNow
+  if (at !== undefined) {
+    // Nothing has to be got, so nothing leaves the process: a page of a thousand links takes this way.
+    throwIfCancelled()
+    return signed(request, at)
+  }
   // Nothing is sent to the store, but credentials may have to be got.
-  return await callStore(context, { operation, key }, 'read', options, async () => {
-    const signed = await context.backend.presigner()
-    const expiresAt = expiryOf(signed, expiresInSeconds)
-    return { url: presignUrl({ ...request, ...signed }), headers, expiresAt }
-  })
+  return await callStore(context, { operation, key: request.key }, 'read', options, async () =>
+    signed(request, await backend.presigner()),
+  )
+}
+
+function isBound({ signal, timeoutMs }: IoOptions): boolean {
+  return signal !== undefined || timeoutMs !== undefined
+}
+
+function signed(
+  request: Omit<PresignRequest, keyof PresignContext>,
+  at: PresignContext,
+): PresignedUrl {
+  const { headers, expiresInSeconds } = request
+  const expiresAt = expiryOf(at, expiresInSeconds)
+  return { url: presignUrl({ ...request, ...at }), headers, expiresAt }
 }

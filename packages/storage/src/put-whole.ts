@@ -1,26 +1,43 @@
 import { retry } from '@yuzuru/concurrency'
-import type { Digest, Written } from './object-backend.ts'
+import type { ObjectBackend, Written } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
+import type { ReadPart } from './read-part.ts'
 import { translated } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
+import { lookAtConditions } from './store-conditions.ts'
 import type { UploadJob, UploadTarget } from './upload-job.ts'
+
+/** Stores that turned out to compare the header as it stands with an ETag that has no quotes. */
+const takesBareEtags = new WeakSet<ObjectBackend>()
 
 /**
  * Stores a body with one request. When its answer is lost, looks whether the object is there.
  */
 export async function putWhole(
   job: UploadJob,
-  init: { readonly body: Uint8Array; readonly digest: Digest },
+  init: ReadPart,
   signal: AbortSignal,
 ): Promise<Written> {
   const { context, subject, key, attributes, conditions } = job
   const { backend } = context
-  const attempt = async (): Promise<Written> => {
+  const send = async (bareEtag: boolean): Promise<Written> => {
     try {
-      return await backend.put(key, { ...init, ...attributes, ...conditions }, signal)
+      return await backend.put(key, { ...init, ...attributes, ...conditions, bareEtag }, signal)
     } catch (error) {
       signal.throwIfAborted()
       throw translated(context, subject, 'idempotent', error)
+    }
+  }
+  const attempt = async (): Promise<Written> => {
+    const bare = takesBareEtags.has(backend)
+    try {
+      return await send(bare)
+    } catch (error) {
+      if (bare || !mayBeTheQuotes(job, error)) throw error
+      await lookAtConditions(job, conditions, signal)
+      const written = await send(true)
+      takesBareEtags.add(backend)
+      return written
     }
   }
   const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined
@@ -49,10 +66,12 @@ export async function headOrNothing(
   }
 }
 
-function isSame(
-  found: ObjectInfo,
-  { body, digest }: { readonly body: Uint8Array; readonly digest: Digest },
-): boolean {
+function mayBeTheQuotes({ context, conditions }: UploadJob, error: unknown): boolean {
+  if (context.backend.keepsConditions || conditions.ifMatch === undefined) return false
+  return StorageError.isInstance(error) && error.code === 'precondition_failed'
+}
+
+function isSame(found: ObjectInfo, { body, digest }: ReadPart): boolean {
   if (found.bytes !== body.byteLength) return false
   const { checksum, etag, etagIsMd5 } = found
   if (checksum?.algorithm === digest.algorithm) return checksum.value === digest.value

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { BodyContent, Http, HttpInit, HttpResponse } from '@yuzuru/http'
-import { escapeUri } from './sigv4.ts'
+import { escapeUri } from './uri-escape.ts'
 
 /** A request of the AWS SDK (`HttpRequest` of its types). */
 export interface SdkRequest {
@@ -80,23 +80,9 @@ export class RequestHandler {
   }
 }
 
-/** The answers behind the Node streams that the SDK hands out. */
-const answers = new WeakMap<object, HttpResponse>()
-
-/** The bytes of a body that the SDK handed out; they obey the scope of whoever reads them. */
-export function bytesOf(body: unknown): AsyncIterable<Uint8Array> {
-  if (typeof body === 'object' && body !== null) {
-    const answer = answers.get(body)
-    if (answer !== undefined) return answer.body
-    if (Symbol.asyncIterator in body) return body as AsyncIterable<Uint8Array>
-  }
-  throw new TypeError('Expected a client whose bodies are Node streams')
-}
-
 function streamed(response: HttpResponse): SdkResponse {
-  const body = response.readable()
-  answers.set(body, response)
-  return { statusCode: response.status, headers: response.headers.toJSON(), body }
+  const { status: statusCode, headers } = response
+  return { statusCode, headers: headers.toJSON(), body: response.readable() }
 }
 
 /**

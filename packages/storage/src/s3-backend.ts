@@ -6,15 +6,11 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListPartsCommand,
-  PutObjectCommand,
   type S3Client,
-  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import { parseContentRange } from './content-range.ts'
 import type {
   ByteRange,
   CompleteInit,
@@ -25,6 +21,7 @@ import type {
   DeleteFailure,
   GetInit,
   Incoming,
+  ListedPart,
   ObjectBackend,
   OpenUpload,
   Page,
@@ -35,12 +32,11 @@ import type {
   UploadedPart,
   Written,
 } from './object-backend.ts'
+import { type ObjectBytes, writtenOf } from './object-bytes.ts'
 import type { ObjectInfo } from './object-info.ts'
-import { bytesOf } from './request-handler.ts'
 import { nameOf, translateS3Error } from './s3-error.ts'
 import {
   attributeFields,
-  checksumOf,
   conditionFields,
   digestFields,
   infoOf,
@@ -48,20 +44,29 @@ import {
   unquoted,
   uploadChecksumFields,
 } from './s3-fields.ts'
-import { listOpenUploads, listPage } from './s3-list.ts'
+import { listArrivedParts, listOpenUploads, listPage } from './s3-list.ts'
 import type { S3Sender } from './s3-sender.ts'
+import { SdkBytes } from './sdk-bytes.ts'
+import { SignedBytes } from './signed-bytes.ts'
 
-/** S3's operations by way of the AWS SDK. */
+/** S3's operations: by way of the AWS SDK, but for the bytes where the client is our own. */
 export class S3Backend implements ObjectBackend<S3Client> {
   readonly bucket: string
+  readonly keepsConditions: boolean
   readonly translate: ObjectBackend['translate'] = translateS3Error
   readonly #sender: S3Sender
+  readonly #bytes: ObjectBytes
   readonly #at: { readonly Bucket: string }
 
-  constructor(bucket: string, sender: S3Sender) {
+  /** @param keepsConditions whether the store is as strict about them as S3 itself */
+  constructor(bucket: string, sender: S3Sender, keepsConditions = true) {
     this.bucket = bucket
+    this.keepsConditions = keepsConditions
     this.#sender = sender
     this.#at = { Bucket: bucket }
+    const { own } = sender
+    this.#bytes =
+      own === undefined ? new SdkBytes(bucket, sender) : new SignedBytes(bucket, sender, own)
   }
 
   get client(): S3Client {
@@ -69,20 +74,15 @@ export class S3Backend implements ObjectBackend<S3Client> {
   }
 
   get tellsWhenSent(): boolean {
-    return this.#sender.owned
+    return this.#sender.own !== undefined
+  }
+
+  get wantsSha256(): boolean {
+    return this.#sender.own?.encrypted === false
   }
 
   async put(key: string, init: PutInit, signal: AbortSignal): Promise<Written> {
-    const input = {
-      ...this.#at,
-      Key: key,
-      Body: init.body,
-      ContentLength: init.body.byteLength,
-      ...attributeFields(init),
-      ...conditionFields(init),
-      ...digestFields(init.digest),
-    }
-    return written(await this.#sender.send(new PutObjectCommand(input), signal))
+    return await this.#bytes.put(key, init, signal)
   }
 
   async createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string> {
@@ -94,17 +94,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
   }
 
   async putPart(key: string, init: PartInit, signal: AbortSignal): Promise<string> {
-    const input = {
-      ...this.#at,
-      Key: key,
-      UploadId: init.uploadId,
-      PartNumber: init.number,
-      Body: init.body,
-      ContentLength: init.body.byteLength,
-      ...digestFields(init.digest),
-    }
-    const { ETag } = await this.#sender.send(new UploadPartCommand(input), signal)
-    return unquoted(ETag)
+    return await this.#bytes.putPart(key, init, signal)
   }
 
   async copyPart(key: string, init: CopyPartInit, signal: AbortSignal): Promise<string> {
@@ -136,7 +126,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
       ...(whole ? { ...digestFields(checksum), ChecksumType: 'FULL_OBJECT' as const } : {}),
       ...(checksum.algorithm === 'MD5' ? {} : { MpuObjectSize: init.bytes }),
     }
-    return written(await this.#sender.send(new CompleteMultipartUploadCommand(input), signal))
+    return writtenOf(await this.#sender.send(new CompleteMultipartUploadCommand(input), signal))
   }
 
   async abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
@@ -155,32 +145,21 @@ export class S3Backend implements ObjectBackend<S3Client> {
     }
   }
 
+  async listParts(
+    key: string,
+    uploadId: string,
+    signal: AbortSignal,
+  ): Promise<readonly ListedPart[]> {
+    const upload = { ...this.#at, Key: key, UploadId: uploadId }
+    return await listArrivedParts(this.#sender, upload, signal)
+  }
+
   async listUploads(prefix: string, signal: AbortSignal): Promise<readonly OpenUpload[]> {
     return await listOpenUploads(this.#sender, this.bucket, prefix, signal)
   }
 
-  async get(key: string, { range, ifMatch }: GetInit, signal: AbortSignal): Promise<Incoming> {
-    const command = new GetObjectCommand({
-      ...this.#at,
-      Key: key,
-      ...(range === undefined ? {} : { Range: rangeOf(range) }),
-      ...(ifMatch === undefined ? {} : { IfMatch: quoted(ifMatch) }),
-    })
-    // Not by `ChecksumMode`: then the SDK would compute it too.
-    command.middlewareStack.add(
-      (next) => (args) => {
-        ;(args.request as { headers: Record<string, string> }).headers['x-amz-checksum-mode'] =
-          'ENABLED'
-        return next(args)
-      },
-      { step: 'build', name: 'yuzuruChecksumMode' },
-    )
-    const output = await this.#sender.send(command, signal)
-    const whole = output.$metadata.httpStatusCode === 200
-    const part = whole ? undefined : parseContentRange(output.ContentRange)
-    if (!whole && part === undefined) throw new Error('the store gave no valid Content-Range')
-    const info = infoOf(key, output, part?.total ?? output.ContentLength ?? 0)
-    return { info, range: part, body: bytesOf(output.Body) }
+  async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
+    return await this.#bytes.get(key, init, signal)
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
@@ -206,7 +185,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
     }
     const output = await this.#sender.send(new CopyObjectCommand(input), signal)
     const { CopyObjectResult: result = {}, VersionId } = output
-    return { ...written(result), versionId: VersionId }
+    return { ...writtenOf(result), versionId: VersionId }
   }
 
   async delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void> {
@@ -223,6 +202,10 @@ export class S3Backend implements ObjectBackend<S3Client> {
     const command = new DeleteObjectsCommand({ ...this.#at, Delete })
     const { Errors = [] } = await this.#sender.send(command, signal)
     return Errors.map(({ Key = '', Code = '' }) => ({ key: Key, code: Code }))
+  }
+
+  get presignerNow(): PresignContext | undefined {
+    return this.#sender.presignerNow
   }
 
   async presigner(): Promise<PresignContext> {
@@ -247,17 +230,4 @@ function completedPart({ number, etag, digest }: UploadedPart): CompletedPart {
   return digest === undefined || digest.algorithm === 'MD5'
     ? part
     : Object.assign(part, digestFields(digest))
-}
-
-function written(
-  output: Parameters<typeof checksumOf>[0] & {
-    readonly ETag?: string | undefined
-    readonly VersionId?: string | undefined
-  },
-): Written {
-  return {
-    etag: unquoted(output.ETag),
-    checksum: checksumOf(output),
-    versionId: output.VersionId,
-  }
 }

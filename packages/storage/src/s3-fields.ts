@@ -1,8 +1,10 @@
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
+import { taggingOf } from './attribute-headers.ts'
 import { decodeMetadata, encodeMetadata } from './metadata-value.ts'
 import type { Digest } from './object-backend.ts'
 import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
+import type { AnswerFields } from './s3-headers.ts'
 
 interface ChecksumFields {
   readonly ChecksumCRC32?: string | undefined
@@ -60,12 +62,14 @@ export function attributeFields(attributes: ObjectAttributes): {
   }
 }
 
-export function conditionFields({ ifMatch, ifNoneMatch }: WriteConditions): {
+export function conditionFields(conditions: WriteConditions & { readonly bareEtag?: boolean }): {
   IfMatch?: string
   IfNoneMatch?: string
 } {
+  const { ifMatch, ifNoneMatch, bareEtag = false } = conditions
+  const form = bareEtag ? unquoted : quoted
   return {
-    ...(ifMatch === undefined ? {} : { IfMatch: quoted(ifMatch) }),
+    ...(ifMatch === undefined ? {} : { IfMatch: form(ifMatch) }),
     ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
   }
 }
@@ -73,7 +77,7 @@ export function conditionFields({ ifMatch, ifNoneMatch }: WriteConditions): {
 /** @param bytes the size of the whole object where the answer is about a part of it */
 export function infoOf(
   key: string,
-  output: HeadObjectCommandOutput | GetObjectCommandOutput,
+  output: HeadObjectCommandOutput | GetObjectCommandOutput | AnswerFields,
   bytes: number,
 ): ObjectInfo {
   const { ServerSideEncryption: encryption, SSECustomerAlgorithm: customerKey } = output
@@ -101,11 +105,6 @@ export function quoted(etag: string): string {
 
 export function unquoted(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '')
-}
-
-/** A query string, with spaces as `%20`: not every store takes a plus sign for one. */
-function taggingOf(tags: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(tags).toString().replaceAll('+', '%20')
 }
 
 function mapped(

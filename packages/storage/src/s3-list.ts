@@ -2,9 +2,11 @@ import {
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
-import type { OpenUpload, Page, PageRequest } from './object-backend.ts'
-import { unquoted } from './s3-fields.ts'
+import type { ListedPart, OpenUpload, Page, PageRequest } from './object-backend.ts'
+import { checksumOf, unquoted } from './s3-fields.ts'
 import type { S3Sender } from './s3-sender.ts'
 
 /** One page of a bucket's keys. */
@@ -64,6 +66,29 @@ export async function listOpenUploads(
         ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
       }
     }
+  }
+  return found
+}
+
+/** All parts of a multipart upload that have arrived. */
+export async function listArrivedParts(
+  sender: S3Sender,
+  upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
+  signal: AbortSignal,
+): Promise<readonly ListedPart[]> {
+  const found: ListedPart[] = []
+  let marker: { PartNumberMarker?: string } | undefined = {}
+  while (marker !== undefined) {
+    const page: ListPartsCommandOutput = await sender.send(
+      new ListPartsCommand({ ...upload, ...marker }),
+      signal,
+    )
+    for (const part of page.Parts ?? []) {
+      const { PartNumber: number = 0, ETag, Size: bytes = 0 } = part
+      found.push({ number, etag: unquoted(ETag), bytes, digest: checksumOf(part) })
+    }
+    const { IsTruncated, NextPartNumberMarker: next } = page
+    marker = IsTruncated === true && next !== undefined ? { PartNumberMarker: next } : undefined
   }
   return found
 }

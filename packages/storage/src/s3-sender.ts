@@ -5,6 +5,7 @@ import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from './credentials.ts'
 import type { PresignContext } from './object-backend.ts'
 import { nameOf } from './s3-error.ts'
+import { S3Refusal } from './s3-refusal.ts'
 
 /** What a command of the SDK resolves with. */
 type OutputOf<C> = C extends {
@@ -23,32 +24,36 @@ const EXPIRED: ReadonlySet<string> = new Set([
 export interface OwnParts {
   readonly http: Http
   readonly credentials: CredentialCache | undefined
+  /** Whether the store is spoken to through TLS, as far as is known. */
+  readonly encrypted: boolean
 }
 
 /** Sends commands by way of a client: one of our own, or one that was passed in. */
 export class S3Sender {
   readonly client: S3Client
-  readonly #own: OwnParts | undefined
+  /** `undefined`: the client was passed in, and is not closed with the storage. */
+  readonly own: OwnParts | undefined
   #base: Promise<string> | undefined = undefined
+  #place: { readonly base: string; readonly region: string } | undefined = undefined
   #closed: Promise<void> | undefined = undefined
 
   constructor(client: S3Client, own: OwnParts | undefined) {
     this.client = client
-    this.#own = own
-  }
-
-  /** Whether the client was made here, and is closed with the storage. */
-  get owned(): boolean {
-    return this.#own !== undefined
+    this.own = own
   }
 
   /** Sends a command, and once more when new credentials or a corrected clock may help. */
   async send<C extends object>(command: C, signal: AbortSignal): Promise<OutputOf<C>> {
+    return await this.tryAgain(() => this.#sendOnce(command, signal))
+  }
+
+  /** Calls `attempt`, and once more when new credentials or a corrected clock may help. */
+  async tryAgain<T>(attempt: () => Promise<T>): Promise<T> {
     try {
-      return await this.#sendOnce(command, signal)
+      return await attempt()
     } catch (error) {
       if (!this.#mayHelpToRepeat(error)) throw error
-      return await this.#sendOnce(command, signal)
+      return await attempt()
     }
   }
 
@@ -68,12 +73,18 @@ export class S3Sender {
   }
 
   #mayHelpToRepeat(error: unknown): boolean {
-    const credentials = this.#own?.credentials
+    const { own } = this
     const name = nameOf(error)
-    if (credentials === undefined || name === undefined) return false
-    // The SDK has noted by how much the clock is off.
-    if (name === 'RequestTimeTooSkewed') return true
-    if (!EXPIRED.has(name) || !credentials.renewable) return false
+    if (own === undefined || name === undefined) return false
+    if (name === 'RequestTimeTooSkewed') {
+      // Of its own requests the SDK has noted by how much the clock is off; both go by that.
+      if (error instanceof S3Refusal && error.serverTime !== undefined) {
+        this.client.config.systemClockOffset = error.serverTime - Date.now()
+      }
+      return true
+    }
+    const { credentials } = own
+    if (!EXPIRED.has(name) || credentials?.renewable !== true) return false
     credentials.invalidate()
     return true
   }
@@ -86,9 +97,22 @@ export class S3Sender {
       this.#base,
       config.region(),
       // Ours know when they end; what the SDK is told of that is meant for the SDK alone.
-      this.#own?.credentials?.get() ?? config.credentials(),
+      this.own?.credentials?.get() ?? config.credentials(),
     ])
-    return { base, region, credentials, now: Date.now() + config.systemClockOffset }
+    this.#place = { base, region }
+    return { base, region, credentials, now: this.#now }
+  }
+
+  /** The same, if nothing has to be found out for it. */
+  get presignerNow(): PresignContext | undefined {
+    const credentials = this.own?.credentials?.current
+    if (credentials === undefined || this.#place === undefined) return undefined
+    const { base, region } = this.#place
+    return { base, region, credentials, now: this.#now }
+  }
+
+  get #now(): number {
+    return Date.now() + this.client.config.systemClockOffset
   }
 
   /** The SDK knows where a bucket is: in the path or the host, by region, dual stack, acceleration … */
@@ -100,7 +124,7 @@ export class S3Sender {
 
   /** Waits for what is under way, then closes what was made here. */
   async close(): Promise<void> {
-    const own = this.#own
+    const own = this.own
     if (own === undefined) return
     this.#closed ??= detached(async () => {
       await own.http.close()

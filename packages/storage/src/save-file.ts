@@ -2,26 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { throwIfCancelled } from '@yuzuru/concurrency'
+import type { ChunkSink } from './download-body.ts'
 import { failure, type Subject } from './failure.ts'
 
 /** Codes of a file system that takes no more bytes. */
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
- * Writes chunks to a file such that `path` never holds a part of them: to a temporary name in the same
+ * Has chunks written to a file such that `path` never holds a part of them: to a temporary name in the same
  * folder, flushed to disk, renamed, and the folder flushed. Nothing is left when it fails.
  */
 export async function saveFile(
   subject: Subject,
   path: string,
-  chunks: AsyncIterable<Uint8Array>,
+  fill: (write: ChunkSink) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomUUID()}.part`)
   const file = await onDisk(subject, () => open(temporary, 'wx'))
   try {
     try {
-      for await (const chunk of chunks) await onDisk(subject, () => writeAll(file, chunk))
+      await fill((chunk, position) => onDisk(subject, () => writeAll(file, chunk, position)))
       await onDisk(subject, () => file.sync())
     } finally {
       await file.close()
@@ -35,9 +36,10 @@ export async function saveFile(
   await flushFolder(folder)
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < chunk.byteLength;) {
-    const { bytesWritten } = await file.write(chunk, written)
+    const left = chunk.byteLength - written
+    const { bytesWritten } = await file.write(chunk, written, left, position + written)
     written += bytesWritten
   }
 }

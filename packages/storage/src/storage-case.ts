@@ -8,9 +8,18 @@ export interface StorageFixture extends AsyncDisposable {
   readonly storage: Storage
   /** What all keys begin with; nothing else is touched. @default '' */
   readonly prefix?: string
+  /** Makes the request that a presigned URL for PUT is for; gives the ETag. @default by `fetch` */
+  readonly put?: PutByUrl
   /** How many multipart uploads are open under the prefix. */
   openUploads(): Promise<number>
 }
+
+/** Makes a PUT, and gives the ETag of the answer. */
+export type PutByUrl = (
+  url: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+) => Promise<string>
 
 /** One case of {@link exerciseStorage}. */
 export interface StorageCase {

@@ -24,6 +24,8 @@ export interface StorageContext<Client = unknown> {
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
   readonly uploads: UploadRegistry
+  /** What the tokens of uploads are sealed with. @default the secret access key */
+  readonly tokenSecret?: string | undefined
   /** Whether `close()` was called. */
   readonly isClosed: () => boolean
 }

@@ -28,6 +28,8 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'connection_lost'`: the connection ended too early.
  * - `'stalled'`: no byte moved, or no answer began, for too long.
  * - `'source_failed'`: the body of an upload threw, or was shorter or longer than it said.
+ * - `'incomplete_upload'`: a browser did not send all that it announced.
+ * - `'invalid_token'`: the token of an upload is another one's, or was altered.
  * - `'closed'`: the storage was closed.
  * - `'unexpected'`: none of these; `cause` tells.
  */
@@ -55,6 +57,8 @@ export type StorageErrorCode =
   | 'connection_lost'
   | 'stalled'
   | 'source_failed'
+  | 'incomplete_upload'
+  | 'invalid_token'
   | 'closed'
   | 'unexpected'
 

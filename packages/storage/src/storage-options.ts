@@ -14,11 +14,20 @@ export interface TransferOptions {
   readonly parallel?: number
   /**
    * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
-   * Content-MD5 goes along instead.
+   * Content-MD5 goes along instead. And for those that pass over conditions, as Ceph does on the last
+   * step of an upload in parts: then the object is looked at before, which costs a request and is not
+   * atomic.
    *
    * @default 'aws'
    */
   readonly compatibility?: 'aws' | 's3-compatible'
+  /**
+   * What the tokens of uploads that end later are signed with (`onResumeToken`): the same in all
+   * processes that are to know them, at least 16 characters. Needed with credentials that end.
+   *
+   * @default the secret access key
+   */
+  readonly tokenSecret?: string
 }
 
 /** For `createStorage`: a store to connect to. */
@@ -56,8 +65,10 @@ const MIB = 1_024 ** 2
 export function expectTransferOptions(options: TransferOptions): {
   readonly partBytes: number
   readonly parallel: number
+  readonly tokenSecret: string | undefined
 } {
   const { bucket, partSizeBytes = 8 * MIB, parallel = 4, compatibility = 'aws' } = options
+  const { tokenSecret } = options
   if (typeof bucket !== 'string' || bucket === '') {
     throw new TypeError(`Expected bucket to be the name of one, got ${describeValue(bucket)}`)
   }
@@ -68,7 +79,10 @@ export function expectTransferOptions(options: TransferOptions): {
       `Expected compatibility to be 'aws' or 's3-compatible', got ${describeValue(compatibility)}`,
     )
   }
-  return { partBytes: partSizeBytes, parallel }
+  if (tokenSecret !== undefined && !(typeof tokenSecret === 'string' && tokenSecret.length >= 16)) {
+    throw new TypeError('Expected tokenSecret to be a string of at least 16 characters')
+  }
+  return { partBytes: partSizeBytes, parallel, tokenSecret }
 }
 
 /** Checks where the store is. */

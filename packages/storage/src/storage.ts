@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CopyOptions, CopyResult } from './copy.ts'
 import type { Download, DownloadOptions } from './download.ts'
+import type { CompletedUpload } from './end-upload.ts'
 import type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
 import type { ListedObject } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
@@ -11,6 +12,7 @@ import type {
   PresignPostOptions,
   PresignPutOptions,
 } from './presign.ts'
+import type { PresignedUpload, PresignUploadOptions } from './presign-upload.ts'
 import type { SweepOptions } from './sweep.ts'
 import type { UploadBody } from './upload-body.ts'
 import type { UploadResult } from './upload.ts'
@@ -66,6 +68,38 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   presignPut(key: string, options?: PresignPutOptions): Promise<PresignedUrl>
   /** A form to write an object with, held to a size by the store. */
   presignPost(key: string, options: PresignPostOptions): Promise<PresignedPost>
+  /**
+   * Lets a browser upload a file of any size straight to the store, held to its size: see
+   * `@yuzuru/storage/browser`. End it by `completeUpload` or `abortUpload`.
+   *
+   * @throws {StorageError} `'too_large'` for more than `maxBytes`
+   * @example
+   * const upload = await storage.presignUpload(`videos/${id}`, {
+   *   bytes: Number(form.size),
+   *   maxBytes: 2 * 1_024 ** 3,
+   *   contentType: 'video/mp4',
+   * })
+   */
+  presignUpload(key: string, options: PresignUploadOptions): Promise<PresignedUpload>
+  /**
+   * Makes an object of what a browser uploaded, if it is all there and what was announced. May be
+   * called again.
+   *
+   * @param etags as the store answered to the parts, in their order
+   * @throws {StorageError} `'incomplete_upload'`, `'invalid_token'`; `'not_found'` when it is over
+   */
+  completeUpload(
+    token: string,
+    etags: readonly string[],
+    options?: IoOptions,
+  ): Promise<CompletedUpload>
+  /**
+   * Ends an upload by its token (of `presignUpload` or `onResumeToken`) and removes what there is of it.
+   * An object of several parts that was completed stays.
+   *
+   * @throws {StorageError} `'invalid_token'`
+   */
+  abortUpload(token: string, options?: IoOptions): Promise<void>
   /** Removes multipart uploads that nobody finished; gives how many. */
   sweepUploads(options: SweepOptions): Promise<number>
   /** Takes no more calls, waits for those under way, and closes what was made here. May be called twice. */

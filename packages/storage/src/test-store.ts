@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { type FaultProxy, type S3Server, startFaultProxy, startS3 } from '@yuzuru/sandbox'
+import {
+  type FaultProxy,
+  type S3Options,
+  type S3Server,
+  startFaultProxy,
+  startS3,
+} from '@yuzuru/sandbox'
 import { createStorage } from './create-storage.ts'
 import type { Storage } from './storage.ts'
 import type { StorageConfig } from './storage-options.ts'
@@ -27,9 +33,9 @@ export interface TestStore extends AsyncDisposable {
   faulty(config?: Partial<StorageConfig>): Promise<Storage<S3Client>>
 }
 
-export async function startTestStore(): Promise<TestStore> {
+export async function startTestStore(options: Omit<S3Options, 'dir'> = {}): Promise<TestStore> {
   const dir = await mkdtemp(join(tmpdir(), 'yuzuru-storage-'))
-  const s3 = await startS3({ dir })
+  const s3 = await startS3({ ...options, dir })
   const proxy = await startFaultProxy({ target: s3, protocol: 'http' })
   const { endpoint, region, accessKeyId, secretAccessKey } = s3
   const config = { endpoint, region, credentials: { accessKeyId, secretAccessKey } }

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { describeValue } from '@yuzuru/concurrency'
+import { FileBody } from './file-body.ts'
 
 /**
  * What can be uploaded. A stream or iterable is read once, from the upload's start to its end, and is
@@ -18,13 +18,26 @@ export type UploadBody =
   | AsyncIterable<Uint8Array | string>
 
 /** A body that was opened. */
-export interface OpenBody {
+export type OpenBody = PulledBody | FilledBody
+
+/** A body that comes in chunks of its own. */
+export interface PulledBody {
   /** All of it, where it is in memory anyway. */
   readonly whole: Uint8Array | undefined
   readonly length: number | undefined
   /** Begins to read it. */
   open(): AsyncIterator<Uint8Array | string>
   /** Ends a source that was not opened. */
+  discard(reason: unknown): void
+}
+
+/** A body that is read into memory which is there already. */
+export interface FilledBody {
+  readonly whole: undefined
+  readonly length: number | undefined
+  /** Reads the next bytes; gives how many, 0 at the end. */
+  readInto(target: Uint8Array): Promise<number>
+  /** Ends it, once no read is under way any more. */
   discard(reason: unknown): void
 }
 
@@ -59,9 +72,7 @@ export async function openBody(body: UploadBody): Promise<OpenBody> {
   }
   const { path } = body
   const { size } = await stat(path)
-  return lazy(size, () =>
-    createReadStream(path, { highWaterMark: 512 * 1_024 })[Symbol.asyncIterator](),
-  )
+  return new FileBody(path, size)
 }
 
 /** Ends a source that is not needed after all. */
@@ -70,14 +81,14 @@ export function discardBody(body: UploadBody): void {
   else if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
 }
 
-function inMemory(whole: Uint8Array): OpenBody {
+function inMemory(whole: Uint8Array): PulledBody {
   return { ...lazy(whole.byteLength, () => only(whole)), whole }
 }
 
 function lazy(
   length: number | undefined,
   open: () => AsyncIterator<Uint8Array | string>,
-): OpenBody {
+): PulledBody {
   return { whole: undefined, length, open, discard: () => undefined }
 }
 

@@ -5,6 +5,7 @@ import type { ObjectAttributes, WriteConditions } from './object-info.ts'
 import type { PartReader } from './part-reader.ts'
 import type { StorageContext } from './storage-context.ts'
 import type { OpenBody } from './upload-body.ts'
+import type { ResumedUpload } from './resume-upload.ts'
 import type { UploadProgress } from './write-options.ts'
 
 /** Where something is uploaded to, on whose behalf. */
@@ -21,6 +22,12 @@ export interface UploadJob extends UploadTarget {
   readonly attributes: ObjectAttributes
   readonly conditions: WriteConditions
   readonly algorithm: ChecksumAlgorithm
+  /** How large its parts are, as long as they need not grow. */
+  readonly partBytes: number
+  /** An upload that it goes on with. */
+  readonly resumed: ResumedUpload | undefined
+  /** Takes the token with which it may go on later; then its parts stay when it fails. */
+  readonly onResumeToken: ((token: string) => void | Promise<void>) | undefined
   readonly expectedDigest: string | undefined
   readonly onProgress: ((progress: UploadProgress) => void) | undefined
 }

@@ -1,11 +1,13 @@
 import type { IoProgress } from '@yuzuru/concurrency'
-import { type Checksum, digestOf } from './checksum.ts'
+import type { Checksum } from './checksum.ts'
 import { failure, type Subject } from './failure.ts'
 import { uploadInParts } from './multipart.ts'
 import { expectKey } from './object-key.ts'
 import { MAX_OBJECT_BYTES, partSize } from './part-plan.ts'
 import { PartReader } from './part-reader.ts'
 import { putWhole } from './put-whole.ts'
+import { type ReadPart, readPart } from './read-part.ts'
+import { resumeUpload } from './resume-upload.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
 import { discardBody, expectBody, type OpenBody, openBody, type UploadBody } from './upload-body.ts'
@@ -40,7 +42,7 @@ export async function upload(
   expectBody(body)
   expectUploadOptions(options)
   const subject = { operation: 'upload', key }
-  const { checksum: algorithm = context.algorithm, expectedDigest, onProgress } = options
+  const { checksum, expectedDigest, onProgress, onResumeToken, resume: token } = options
   const init = { attributes: expectAttributes(options), conditions: expectConditions(options) }
   let opened = false
   try {
@@ -48,9 +50,18 @@ export async function upload(
       opened = true
       const open = await openSource(subject, body)
       const reader = new PartReader(open, subject, context.buffers)
-      const how = { algorithm, expectedDigest, onProgress }
-      const job = { context, subject, key, body: open, reader, ...init, ...how }
+      const given = { key, body: open, checksum }
       try {
+        const resumed =
+          token === undefined
+            ? undefined
+            : await resumeUpload(context, subject, { ...given, token }, signal)
+        const { algorithm, partBytes } = resumed?.ticket ?? {
+          algorithm: checksum ?? context.algorithm,
+          partBytes: context.partBytes,
+        }
+        const how = { algorithm, partBytes, resumed, onResumeToken, expectedDigest, onProgress }
+        const job = { context, subject, key, body: open, reader, ...init, ...how }
         return resultOf(job, await transfer(job, signal, progress))
       } finally {
         reader.close(signal.reason)
@@ -67,38 +78,37 @@ async function transfer(
   signal: AbortSignal,
   progress: IoProgress,
 ): Promise<Stored> {
-  const { context, subject, body, reader } = job
+  const { context, subject, body, reader, partBytes, resumed } = job
   const { length } = body
   if (length !== undefined && length > MAX_OBJECT_BYTES) {
     throw failure(subject, 'too_large', { outcome: 'none' })
   }
-  const size = partSize(1, context.partBytes, length)
+  const size = partSize(1, partBytes, length)
   // Room is taken only when there is something to put there: a silent source holds none.
   await reader.atEnd(signal)
   const needed = Math.min(size, length ?? size)
   const permit = body.whole === undefined ? await context.budget.acquire(needed) : undefined
   let handedOver = false
   try {
-    const first = await reader.next(needed, signal)
-    if (await reader.atEnd(signal)) {
+    const first = await readPart(job, needed, signal)
+    if (resumed === undefined && (await reader.atEnd(signal))) {
       const stored = await putSmall(job, first, signal)
-      context.buffers.give(first)
+      context.buffers.give(first.body)
       return stored
     }
     handedOver = true
-    return await uploadInParts(job, { body: first, permit }, signal, progress)
+    return await uploadInParts(job, { ...first, permit }, signal, progress)
   } finally {
     if (!handedOver) permit?.release()
     if (context.budget.isIdle) context.buffers.clear()
   }
 }
 
-async function putSmall(job: UploadJob, body: Uint8Array, signal: AbortSignal): Promise<Stored> {
-  const { algorithm, expectedDigest, subject, onProgress } = job
-  const value = digestOf(algorithm, body).toString('base64')
-  expectDigest(subject, expectedDigest, value)
-  const digest = { algorithm, value }
-  const written = await putWhole(job, { body, digest }, signal)
+async function putSmall(job: UploadJob, part: ReadPart, signal: AbortSignal): Promise<Stored> {
+  const { expectedDigest, subject, onProgress } = job
+  const { body, digest } = part
+  expectDigest(subject, expectedDigest, digest.value)
+  const written = await putWhole(job, part, signal)
   const bytes = body.byteLength
   onProgress?.({ sentBytes: bytes, totalBytes: bytes })
   return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }

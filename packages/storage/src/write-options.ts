@@ -3,6 +3,7 @@ import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
 import { expectObject } from './expect.ts'
 import type { ObjectAttributes, WriteConditions } from './object-info.ts'
+import { expectToken } from './upload-ticket.ts'
 
 /** What is stored beside the bytes, as a caller says it. */
 export interface AttributeOptions {
@@ -34,13 +35,33 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
    */
   readonly expectedDigest?: string
+  /**
+   * Called once when an upload in parts has begun, before the first of them is sent, with what `resume`
+   * takes: keep it. From then on a failure leaves the parts in the store, so that the upload can go on,
+   * also in another process; when that is not to be, call `abortUpload` with it. What this throws ends
+   * the upload, and nothing is left. Not called for a body of one part.
+   *
+   * @default none: whatever fails, nothing is left
+   */
+  readonly onResumeToken?: (token: string) => void | Promise<void>
+  /**
+   * Goes on with an upload. Give the same body from its beginning: parts that have arrived are compared
+   * with it, and only what is missing or differs is sent. Type, name, metadata and tags are those that
+   * it was begun with. A failure leaves the parts again.
+   *
+   * @throws {StorageError} `'not_found'` when that upload is over, `'invalid_token'` when the token is
+   *   not for this key and bucket
+   */
+  readonly resume?: string
   /** Called whenever a part has arrived. */
   readonly onProgress?: (progress: UploadProgress) => void
 }
 
 /** Checks the attributes and puts them into the form in which they are stored. */
 export function expectAttributes(options: AttributeOptions): ObjectAttributes {
-  const { contentType, disposition, filename, cacheControl, contentEncoding } = options
+  const { disposition, filename, cacheControl, contentEncoding } = options
+  // Stores have a default of their own, and another one for what comes in parts.
+  const { contentType = 'application/octet-stream' } = options
   const { metadata, tags } = options
   for (const [name, value] of Object.entries({ contentType, cacheControl, contentEncoding })) {
     if (value !== undefined) expectHeader(name, value)
@@ -55,7 +76,7 @@ export function expectAttributes(options: AttributeOptions): ObjectAttributes {
   if (Object.keys(tags ?? {}).length > 10) throw new TypeError('Expected at most ten tags')
   const named = disposition !== undefined || filename !== undefined
   return {
-    ...(contentType === undefined ? {} : { contentType }),
+    contentType,
     ...(named ? { contentDisposition: contentDisposition(disposition ?? 'inline', filename) } : {}),
     ...(cacheControl === undefined ? {} : { cacheControl }),
     ...(contentEncoding === undefined ? {} : { contentEncoding }),
@@ -82,13 +103,19 @@ export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): Wri
 /** Checks the options that only an upload has. */
 export function expectUploadOptions(options: UploadOptions): void {
   expectObject('options', options)
-  const { checksum, expectedDigest, onProgress } = options
+  const { checksum, expectedDigest, onProgress, onResumeToken, resume } = options
   if (checksum !== undefined) expectAlgorithm(checksum)
   if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
     throw new TypeError(
       `Expected expectedDigest to be a string in base64, got ${describeValue(expectedDigest)}`,
     )
   }
+  if (onResumeToken !== undefined && typeof onResumeToken !== 'function') {
+    throw new TypeError(
+      `Expected onResumeToken to be a function, got ${describeValue(onResumeToken)}`,
+    )
+  }
+  if (resume !== undefined) expectToken('resume', resume)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError(`Expected onProgress to be a function, got ${describeValue(onProgress)}`)
   }

@@ -321,6 +321,24 @@ describe('a fault proxy for HTTP', () => {
     expect(response && (await text(response))).toBe('answer')
   })
 
+  it('forwards an answer that comes before the end of the request', async () => {
+    await using stack = new AsyncDisposableStack()
+    const server = await listening(
+      createHttpServer((incoming, outgoing) => {
+        outgoing.writeHead(403).end('no')
+        incoming.resume()
+      }),
+    )
+    stack.defer(() => void server.close())
+    const target = { host: HOST, port: portOf(server) }
+    const proxy = stack.use(await startFaultProxy({ target, protocol: 'http' }))
+    const body = Buffer.alloc(5 * 1_024 * 1_024)
+    for (let index = 0; index < 3; index += 1) {
+      const answer = await fetch(`http://${HOST}:${proxy.port}/`, { method: 'PUT', body })
+      expect([answer.status, await answer.text()]).toEqual([403, 'no'])
+    }
+  })
+
   it('answers with a status and Retry-After so many times', async () => {
     await using stage = await httpStage()
     stage.proxy.set({

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { portOf } from '../port.ts'
 import type { Target } from './connection.ts'
@@ -47,16 +47,21 @@ function forward(
   const cut = (): void => {
     incoming.socket.resetAndDestroy()
   }
-  // A connection a request: a kept one could be closed by the server just as the next request leaves.
+  // A connection a request: a kept one could be closed by the server just as the next request leaves. And
+  // yet one that it keeps open, as it would cut off the rest of a request that it has answered early.
+  const agent = new Agent({ keepAlive: true })
   const upstream = request({
     ...target,
-    agent: false,
+    agent,
     setHost: false,
     method: incoming.method,
     path: incoming.url,
     headers: endToEnd(incoming.rawHeaders),
   })
-  upstream.on('error', cut)
+  let answered = false
+  upstream.on('error', () => {
+    if (!answered) cut()
+  })
   upstream.on('continue', () => outgoing.writeContinue())
   upstream.on('response', (response) => {
     const { dropReply } = state.faults
@@ -77,10 +82,18 @@ function forward(
       endToEnd(response.rawHeaders),
     )
     response.on('error', cut)
+    response.on('end', () => {
+      answered = true
+    })
     response.pipe(outgoing)
   })
-  // The client left: the server shall know.
-  outgoing.on('close', () => upstream.destroy())
+  // Answered, or the client left: then the server shall know.
+  outgoing.on('close', () => {
+    incoming.unpipe(upstream)
+    incoming.resume()
+    upstream.destroy()
+    agent.destroy()
+  })
   incoming.pipe(upstream)
 }
 

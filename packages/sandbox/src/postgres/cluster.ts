@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { majorVersionOf } from './binaries.ts'
 import { cachedFolder } from './cached-folder.ts'
 import type { DataFolder } from './data-folder.ts'
 import { clusterOptions, copyCluster, initdb, syncCluster } from './initdb.ts'
@@ -14,7 +15,10 @@ interface ClusterPlan {
 
 /** A fresh cluster beside the binaries, to be copied: `initdb` takes three quarters of a start. */
 async function readyCluster(plan: ClusterPlan): Promise<string> {
-  const kind = [...clusterOptions(plan.superuser), plan.user?.uid ?? ''].join(' ')
+  const kind = [
+    ...clusterOptions(plan.superuser, majorVersionOf(plan.binaries)),
+    plan.user?.uid ?? '',
+  ].join(' ')
   const key = createHash('sha256').update(kind).digest('hex').slice(0, 8)
   const count = async (folder: string): Promise<string> =>
     String((await readdir(join(folder, 'data'), { recursive: true })).length)

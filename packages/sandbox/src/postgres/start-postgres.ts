@@ -12,7 +12,7 @@ import { adminQuery, quoteIdentifier, quoteLiteral } from './wire.ts'
 
 const SUPERUSER = 'yuzuru'
 
-/** A running PostgreSQL 18 on the loopback interface. Disposing of it is `close()`. */
+/** A running PostgreSQL, 18 unless told otherwise, on the loopback interface. Disposing of it is `close()`. */
 export interface PostgresServer extends AsyncDisposable {
   /** `postgres://user:password@host:port/database` of the superuser, over TCP with SCRAM. */
   readonly url: string
@@ -61,13 +61,14 @@ export interface PostgresServer extends AsyncDisposable {
  * const url = await postgres.createDatabase()
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  checkPostgresOptions(options)
+  const { binaries: installed = process.env['YUZURU_POSTGRES_BINARIES'] } = options
+  checkPostgresOptions({ ...options, ...(installed !== undefined && { binaries: installed }) })
   if (process.platform === 'win32') {
     throw new Error("The sandbox's PostgreSQL runs on Linux and macOS")
   }
   const user = await findServerUser()
   const [binaries, folder] = await Promise.all([
-    temporaryBase(user).then(prepareBinaries),
+    temporaryBase(user).then((base) => prepareBinaries(base, installed)),
     openDataFolder(options.dir, user),
   ])
   const plan: LaunchPlan = {

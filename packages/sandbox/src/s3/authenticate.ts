@@ -17,9 +17,6 @@ export function authenticate(request: S3Request, keyring: Keyring): Authorizatio
       'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
     )
   }
-  if (header(request.message, 'x-amz-security-token') !== undefined) {
-    throw new S3Error('InvalidToken')
-  }
   if (authorization !== undefined) return verifyHeader(request, keyring, authorization)
   if (presigned) return verifyQuery(request, keyring)
   throw new S3Error('AccessDenied')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Disk } from './disk.ts'
 
 /** A file of bytes that never changes once written; an object is one or more of them in order. */
 export interface Segment {
@@ -16,11 +17,13 @@ const readBytes = 256 * 1_024
  */
 export class Blobs {
   readonly #dir: string
+  readonly #disk: Disk
   readonly #readers = new Map<string, number>()
   readonly #doomed = new Set<string>()
 
-  constructor(dir: string) {
+  constructor(dir: string, disk: Disk = new Disk()) {
     this.#dir = dir
+    this.#disk = disk
   }
 
   /** Removes every file that nothing refers to: what a crash in mid-upload left. */
@@ -41,6 +44,7 @@ export class Blobs {
     let size = 0
     try {
       for await (const chunk of chunks) {
+        this.#disk.take(chunk.byteLength)
         for (let at = 0; at < chunk.byteLength;) {
           at += (await handle.write(chunk, at)).bytesWritten
         }
@@ -50,7 +54,7 @@ export class Blobs {
     } catch (error) {
       await handle.close()
       await this.#unlink([file])
-      throw error
+      throw this.#disk.explain(error)
     }
     return { file, size }
   }

@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Blobs } from './blobs.ts'
+import type { Disk } from './disk.ts'
 import { S3Error } from './errors.ts'
 import { type Guard, ObjectIndex } from './object-index.ts'
 import type { StoredObject } from './stored-object.ts'
@@ -27,11 +28,11 @@ export class Bucket {
     this.uploads = parts.uploads
   }
 
-  static async open(dir: string, name: string): Promise<Bucket> {
+  static async open(dir: string, name: string, disk?: Disk): Promise<Bucket> {
     const home = join(dir, name)
     await mkdir(join(home, 'data'), { recursive: true })
     const { birthtimeMs } = await stat(join(home, 'data'))
-    const blobs = new Blobs(join(home, 'data'))
+    const blobs = new Blobs(join(home, 'data'), disk)
     const objects = await ObjectIndex.open(join(home, 'objects'), blobs)
     const uploads = await Uploads.open(join(home, 'uploads'), blobs)
     const owned = new Set(

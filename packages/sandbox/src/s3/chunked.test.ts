@@ -32,15 +32,7 @@ describe('AWS’s published example', () => {
     payloadHash: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
     signature: '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
     timestamp: '20130524T000000Z',
-    key: new SigningKey(
-      {
-        accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
-        secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-        region: 'us-east-1',
-        now: Date.now,
-      },
-      '20130524',
-    ),
+    key: new SigningKey('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'us-east-1', '20130524'),
   }
   const wire = Buffer.from(
     `10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n${'a'.repeat(65_536)}\r\n400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497\r\n${'a'.repeat(1_024)}\r\n0;chunk-signature=b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9\r\n\r\n`,

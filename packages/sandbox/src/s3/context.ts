@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bucket } from './bucket.ts'
+import type { Cors } from './cors.ts'
 import type { Keyring } from './credential.ts'
 import type { S3Request } from './request.ts'
 import type { Authorization } from './signature.ts'
@@ -10,6 +11,9 @@ export interface Surroundings {
   readonly store: Store
   readonly keyring: Keyring
   readonly minPartSizeBytes: number
+  readonly cors: Cors
+  /** Where the buckets are, if not here. */
+  readonly bucketRegion: () => string | undefined
 }
 
 /** A request on its way: where it goes, who asks, and where the answer is written. */

@@ -1,10 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { sha256Hex } from './canonical.ts'
+import type { TemporaryKeys } from './temporary-credentials.ts'
 
-/** The one key pair that this server knows, its region and its clock. */
+/** The keys that this server knows, its region and its clock. */
 export interface Keyring {
+  /** Of the one key pair that never ends. */
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Those that end. */
+  readonly temporary?: TemporaryKeys
   readonly region: string
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -45,10 +49,10 @@ export class SigningKey {
   readonly #key: Buffer
   readonly scope: string
 
-  constructor(keyring: Keyring, date: string) {
-    this.scope = `${date}/${keyring.region}/s3/aws4_request`
-    const day = hmac(`AWS4${keyring.secretAccessKey}`, date)
-    this.#key = hmac(hmac(hmac(day, keyring.region), 's3'), 'aws4_request')
+  constructor(secretAccessKey: string, region: string, date: string) {
+    this.scope = `${date}/${region}/s3/aws4_request`
+    const day = hmac(`AWS4${secretAccessKey}`, date)
+    this.#key = hmac(hmac(hmac(day, region), 's3'), 'aws4_request')
   }
 
   sign(text: string): string {

@@ -11,7 +11,7 @@ import { checkPolicy, type SizeRange } from './post-policy.ts'
 import { wholeObjectDigests } from './put-object.ts'
 import { replyEmpty, replyXml } from './reply.ts'
 import { checkKey, header, type S3Request } from './request.ts'
-import { signingKeyFor } from './signature.ts'
+import { checkSession, signingKeyFor } from './signature.ts'
 import type { StoredObject } from './stored-object.ts'
 import { parseTaggingDocument } from './tags.ts'
 import { xmlDocument } from './xml.ts'
@@ -55,6 +55,7 @@ function checkPolicySignature(fields: FormUpload['fields'], keyring: Keyring): s
       StringToSign: policy,
     })
   }
+  checkSession(keyring, scope, fields.get('x-amz-security-token'))
   return policy
 }
 

@@ -4,6 +4,7 @@ import { header, type S3Request } from './request.ts'
 import {
   type Authorization,
   checkPayloadHash,
+  checkSession,
   checkSignature,
   checkSignedHeaders,
   signingKeyFor,
@@ -73,7 +74,6 @@ export function verifyQuery(request: S3Request, keyring: Keyring): Authorization
   const scope = parseCredential(credential)
   if (!scope) throw malformed('Error parsing the X-Amz-Credential parameter')
   const key = signingKeyFor(keyring, scope, timestamp, 'AuthorizationQueryParametersError')
-  if (query.has('X-Amz-Security-Token')) throw new S3Error('InvalidToken')
   checkPeriod(keyring.now(), start, lifetimeMs)
   const signedHeaders = signed.split(';')
   checkSignedHeaders(request, signedHeaders, ['x-amz-content-sha256'])
@@ -84,5 +84,6 @@ export function verifyQuery(request: S3Request, keyring: Keyring): Authorization
   )
   const parts = { message, path, query: pairs, signedHeaders, payloadHash }
   checkSignature(key, timestamp, parts, signature, scope.accessKeyId)
+  checkSession(keyring, scope, query.get('X-Amz-Security-Token'))
   return { payloadHash, signature, timestamp, key }
 }

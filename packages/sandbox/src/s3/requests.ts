@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.ts'
 import type { Surroundings } from './context.ts'
 import { S3Error } from './errors.ts'
 import { isFormPost, postObject } from './post-object.ts'
-import { replyXml } from './reply.ts'
+import { httpTime, replyXml } from './reply.ts'
 import { parseRequest, type S3Request } from './request.ts'
 import { routeOf } from './routes.ts'
 import { xmlDocument } from './xml.ts'
@@ -28,16 +28,13 @@ function replyError(message: IncomingMessage, response: ServerResponse, error: u
     ],
     { namespace: false },
   )
-  replyXml(
-    response,
-    failure.status,
-    xml,
-    failure.code === 'InvalidRange'
-      ? {
-          'content-range': `bytes */${failure.details['ActualObjectSize']}`,
-        }
-      : {},
-  )
+  replyXml(response, failure.status, xml, headersOf(failure))
+}
+
+function headersOf({ code, details }: S3Error): Record<string, string> {
+  if (code === 'InvalidRange') return { 'content-range': `bytes */${details['ActualObjectSize']}` }
+  if (code === 'PermanentRedirect') return { 'x-amz-bucket-region': String(details['Region']) }
+  return {}
 }
 
 const departures = new Set([
@@ -71,12 +68,26 @@ export class Requests {
     this.running.add(running)
   }
 
+  /** Answers with what comes before any operation: the preflight of a script in a page. */
+  async #preflight(
+    { bucket }: S3Request,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (bucket === '') throw new S3Error('MethodNotAllowed', undefined, { Method: 'OPTIONS' })
+    await this.#surroundings.store.bucket(bucket)
+    this.#surroundings.cors.preflight(message, response)
+  }
+
   /** Finds the operation; whoever may not ask, or asks for what is not built, gets no further. */
   #choose(
     request: S3Request,
     message: IncomingMessage,
     response: ServerResponse,
   ): () => Promise<void> {
+    this.#checkRegion(request)
+    if (message.method === 'OPTIONS') return () => this.#preflight(request, message, response)
+    this.#surroundings.cors.answer(message, response)
     if (isFormPost(request)) {
       this.#count('PostObject')
       return () => postObject(this.#surroundings, request, message, response)
@@ -88,6 +99,13 @@ export class Requests {
     return () => route.handle(context)
   }
 
+  #checkRegion({ bucket }: S3Request): void {
+    const region = this.#surroundings.bucketRegion()
+    if (bucket === '' || region === undefined) return
+    const Endpoint = `${bucket}.s3.${region}.amazonaws.com`
+    throw new S3Error('PermanentRedirect', undefined, { Endpoint, Bucket: bucket, Region: region })
+  }
+
   #count(operation: string): void {
     this.counts[operation] = (this.counts[operation] ?? 0) + 1
   }
@@ -96,6 +114,8 @@ export class Requests {
     response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase())
     response.setHeader('x-amz-id-2', randomBytes(48).toString('base64'))
     response.setHeader('server', 'AmazonS3')
+    // Clients put their clocks right by it.
+    response.setHeader('date', httpTime(this.#surroundings.keyring.now()))
     // A client that leaves is no event of its own: whoever reads or writes here gets an error.
     message.on('error', () => {})
     try {

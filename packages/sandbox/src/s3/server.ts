@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Cors, type S3CorsRule } from './cors.ts'
 import { Requests } from './requests.ts'
 import { Store } from './store.ts'
+import { type TemporaryCredentials, TemporaryKeys } from './temporary-credentials.ts'
+import { checkTroubles, type S3Troubles } from './troubles.ts'
 
 export interface S3Options {
   /** The folder that holds the buckets; made when missing. Only one server at a time may use it. */
@@ -18,6 +21,11 @@ export interface S3Options {
   buckets?: readonly string[]
   /** The clock, in milliseconds since the epoch. @default Date.now */
   now?: () => number
+  /**
+   * Which pages of other origins may use the buckets from their scripts, for all buckets. Let them read
+   * the header `ETag` for uploads in parts. @default none
+   */
+  cors?: S3CorsRule | readonly S3CorsRule[]
   /** The least size of every part but the last. @default 5 MiB, as on S3 */
   minPartSizeBytes?: number
   /** Told of failures that are the server's own: a full disk, a lost file. @default console.error */
@@ -47,6 +55,17 @@ export interface S3Server extends AsyncDisposable {
   keys(bucket: string): Promise<string[]>
   /** The multipart uploads of a bucket that are neither completed nor aborted. */
   uploads(bucket: string): Promise<UploadView[]>
+  /**
+   * Credentials that end, as STS would give them out, for the one account that there is.
+   * @param lifetimeMs by the server's clock. @default an hour
+   */
+  temporaryCredentials(lifetimeMs?: number): TemporaryCredentials
+  /** Ends all temporary credentials that were given out so far: `ExpiredToken` from now on. */
+  expireCredentials(): void
+  /** Replaces what is wrong with the server. @throws TypeError on the first wrong value. */
+  set(troubles: S3Troubles): void
+  /** Nothing is wrong any more. */
+  clear(): void
   /** Cuts what is still open, waits until its traces are removed, and stops listening. */
   close(): Promise<void>
 }
@@ -73,17 +92,22 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   if (typeof options.dir !== 'string' || options.dir === '') {
     throw new TypeError(`Expected dir to be a path, got ${JSON.stringify(options.dir)}`)
   }
+  const temporary = new TemporaryKeys()
+  let troubles: S3Troubles = {}
+  const clock = options.now ?? Date.now
   const keyring = {
+    temporary,
     accessKeyId: options.accessKeyId ?? 'sandbox',
     secretAccessKey: options.secretAccessKey ?? 'sandbox-secret-key',
     region: options.region ?? 'us-east-1',
-    now: options.now ?? Date.now,
+    now: () => clock() + (troubles.clockOffsetMs ?? 0),
   }
+  const cors = new Cors([options.cors ?? []].flat())
   const store = await Store.open(options.dir)
   for (const name of options.buckets ?? []) await store.create(name)
   const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024
   const requests = new Requests(
-    { store, keyring, minPartSizeBytes },
+    { store, keyring, minPartSizeBytes, cors, bucketRegion: () => troubles.bucketRegion },
     options.onError ?? ((error) => console.error(error)),
   )
   // An upload may take as long as it takes; only its headers have a time limit.
@@ -92,6 +116,11 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   server.on('checkContinue', (message, response) => requests.accept(message, response, true))
   const port = await listen(server, options.port ?? 0)
 
+  const set = (given: S3Troubles): void => {
+    checkTroubles(given)
+    troubles = { ...given }
+    store.disk.freeBytes = given.freeBytes ?? Infinity
+  }
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = Promise.withResolvers<void>()
@@ -119,6 +148,10 @@ export async function startS3(options: S3Options): Promise<S3Server> {
         return { key, uploadId: id, parts }
       })
     },
+    temporaryCredentials: (lifetimeMs = 3_600_000) => temporary.issue(keyring.now(), lifetimeMs),
+    expireCredentials: () => temporary.endAll(),
+    set,
+    clear: () => set({}),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -40,7 +40,11 @@ export function signingKeyFor(
   timestamp: string,
   code: 'AuthorizationHeaderMalformed' | 'AuthorizationQueryParametersError',
 ): SigningKey {
-  if (scope.accessKeyId !== keyring.accessKeyId) {
+  const secret =
+    scope.accessKeyId === keyring.accessKeyId
+      ? keyring.secretAccessKey
+      : keyring.temporary?.secretOf(scope.accessKeyId)
+  if (secret === undefined) {
     throw new S3Error('InvalidAccessKeyId', undefined, { AWSAccessKeyId: scope.accessKeyId })
   }
   const wrong = (what: string): S3Error =>
@@ -55,7 +59,17 @@ export function signingKeyFor(
   if (scope.date !== timestamp.slice(0, 8)) {
     throw wrong(`incorrect date "${scope.date}"; expecting "${timestamp.slice(0, 8)}"`)
   }
-  return new SigningKey(keyring, scope.date)
+  return new SigningKey(secret, keyring.region, scope.date)
+}
+
+/** @throws S3Error when the session token is not that of the access key, or is over. */
+export function checkSession(
+  keyring: Keyring,
+  { accessKeyId }: CredentialScope,
+  token: string | undefined,
+): void {
+  if (keyring.temporary !== undefined) keyring.temporary.check(accessKeyId, token, keyring.now())
+  else if (token !== undefined) throw new S3Error('InvalidToken')
 }
 
 /** @throws S3Error `AccessDenied` when `host` or an `x-amz-*` header travels outside the signature. */
@@ -167,5 +181,6 @@ export function verifyHeader(request: S3Request, keyring: Keyring, value: string
   const { message, path, pairs: query } = request
   const parts = { message, path, query, signedHeaders, payloadHash }
   checkSignature(key, timestamp, parts, signature, credential.accessKeyId)
+  checkSession(keyring, credential, header(message, 'x-amz-security-token'))
   return { payloadHash, signature, timestamp, key }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bucket } from './bucket.ts'
+import { Disk } from './disk.ts'
 import { S3Error } from './errors.ts'
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -9,10 +10,12 @@ const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a
 /** The buckets under a folder: one folder each, named like the bucket. */
 export class Store {
   readonly #dir: string
+  readonly disk: Disk
   readonly #buckets: Map<string, Promise<Bucket>>
 
-  private constructor(dir: string, buckets: readonly Bucket[]) {
+  private constructor(dir: string, disk: Disk, buckets: readonly Bucket[]) {
     this.#dir = dir
+    this.disk = disk
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, Promise.resolve(bucket)]))
   }
 
@@ -20,9 +23,10 @@ export class Store {
     await mkdir(dir, { recursive: true })
     const entries = await readdir(dir, { withFileTypes: true })
     const names = entries.filter((entry) => entry.isDirectory() && bucketName.test(entry.name))
+    const disk = new Disk()
     const buckets: Bucket[] = []
-    for (const { name } of names) buckets.push(await Bucket.open(dir, name))
-    return new Store(dir, buckets)
+    for (const { name } of names) buckets.push(await Bucket.open(dir, name, disk))
+    return new Store(dir, disk, buckets)
   }
 
   /** By name. */
@@ -48,7 +52,7 @@ export class Store {
       await known
       return false
     }
-    const opening = Bucket.open(this.#dir, name)
+    const opening = Bucket.open(this.#dir, name, this.disk)
     this.#buckets.set(name, opening)
     try {
       await opening

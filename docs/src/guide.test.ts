@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pageProgram } from './page-program.ts'
+
+const folder = fileURLToPath(new URL('../guide', import.meta.url))
+/** Within this package, so that the examples find the packages as a user's program would. */
+const scratch = fileURLToPath(new URL('../.vitest/guide', import.meta.url))
+const names = readdirSync(folder).map((file) => file.replace('.md', ''))
+const pages = new Map(names.map((name) => [name, readFileSync(join(folder, `${name}.md`), 'utf8')]))
+const programs = new Map(Array.from(pages, ([name, page]) => [name, pageProgram(page)]))
+
+interface Ended {
+  readonly failed: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** All load the same packages, so they share what Node has made of them. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'cache') }
+
+const node = async (path: string, ...args: string[]): Promise<Ended> => {
+  const { promise, resolve } = Promise.withResolvers<Ended>()
+  execFile(
+    process.execPath,
+    [path, ...args],
+    { env, timeout: 100_000 },
+    (error, stdout, stderr) => {
+      resolve({ failed: error !== null, stdout, stderr })
+    },
+  )
+  return await promise
+}
+
+beforeAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+  for (const [name, { files }] of programs) {
+    mkdirSync(join(scratch, name), { recursive: true })
+    for (const [file, code] of files) writeFileSync(join(scratch, name, file), code)
+  }
+  writeFileSync(
+    join(scratch, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['*/*.ts'] }),
+  )
+})
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe.concurrent('the guide', { timeout: 120_000 }, () => {
+  test('has sound types in all examples', async ({ expect }) => {
+    const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+    expect(await node(tsc, '-p', scratch)).toEqual({ failed: false, stdout: '', stderr: '' })
+  })
+
+  test.each(names)('%s: its examples run', async (name) => {
+    const ended = await node(join(scratch, name, 'main.ts'))
+    expect(ended).toEqual({ failed: false, stdout: programs.get(name)?.output, stderr: '' })
+  })
+})
+
+describe('a page of the guide', () => {
+  test.each(names)('%s: its links lead somewhere', (name) => {
+    const links = pages.get(name)?.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g) ?? []
+    const targets = Array.from(links, ([, target = '']) => target)
+    const lost = targets.filter((target) => !existsSync(join(folder, target)))
+    expect(lost).toEqual([])
+  })
+
+  test.each(names)('%s: shows Python, and TypeScript that is run', (name) => {
+    const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
+    const others = fences.filter((fence) => !/^```(python|ts( \S+)?)?$/.test(fence))
+    expect(others).toEqual([])
+  })
+
+  test.each(names)('%s: is in the table of the index', (name) => {
+    if (name !== 'README') expect(pages.get('README')).toContain(`(${name}.md)`)
+  })
+})

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { availableParallelism } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { executorSettings } from './executor-options.ts'
+
+const module = new URL('jobs.ts', import.meta.url)
+
+describe('the options of an executor', () => {
+  test('have defaults', () => {
+    expect(executorSettings({ module })).toEqual({
+      module: module.href,
+      workers: availableParallelism(),
+      queue: 1000,
+      acquireTimeoutMs: Infinity,
+      graceMs: 1000,
+      idleMs: 30_000,
+      maxHeapMb: undefined,
+      effect: 'write',
+      context: undefined,
+      env: process.env,
+      execArgv: undefined,
+    })
+  })
+
+  test('take the module as a URL, its text, or an absolute path', () => {
+    for (const each of [module, module.href, fileURLToPath(module)]) {
+      expect(executorSettings({ module: each }).module).toBe(module.href)
+    }
+  })
+
+  test.each(['jobs.ts', 'file://[', 'node:fs', new URL('data:,'), 1])(
+    'refuse %o as a module',
+    (each) => {
+      expect(() => executorSettings({ module: each as string })).toThrow(
+        'Expected module to be a file: URL or an absolute path, got',
+      )
+    },
+  )
+})

@@ -1,0 +1,31 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { noteFailure } from './bind-transaction.ts'
+import { bindingOf } from './database-context.ts'
+import { type CopyExchange, Lease } from './lease.ts'
+import type { PgResult } from './pg-client.ts'
+import type { Queryable } from './queryable.ts'
+
+/** The connection of a COPY: that of the transaction, or one of its own. */
+export async function withLease<DB, T>(
+  db: Queryable<DB>,
+  fn: (lease: Lease, copy: RunCopy) => Promise<T>,
+): Promise<T> {
+  const state = bindingOf(db).transaction
+  if (state !== undefined) {
+    const { lease, root } = state
+    state.assertActive()
+    const guard = (): void => state.assertActive()
+    return await fn(lease, (exchange, options) =>
+      lease.copy(exchange, options, guard).catch((error: unknown) => {
+        throw noteFailure(error, root)
+      }),
+    )
+  }
+  return await db.getExecutor().provideConnection(async (lease) => {
+    if (!(lease instanceof Lease)) throw new TypeError('Expected a connection of this driver')
+    return await fn(lease, (exchange, options) => lease.copy(exchange, options))
+  })
+}
+
+/** Runs a COPY on the connection. */
+export type RunCopy = (exchange: CopyExchange, options: IoOptions) => Promise<PgResult>

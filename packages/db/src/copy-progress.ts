@@ -1,0 +1,21 @@
+/** How much a COPY moved. */
+export interface CopyProgress {
+  /** The rows; `undefined` for raw bytes that are under way, whose rows nobody counts. */
+  readonly rows: number | undefined
+  /** The bytes of COPY's own format. */
+  readonly bytes: number
+}
+
+/** What a COPY did. */
+export interface CopyResult {
+  /** As the server counted. */
+  readonly rows: number
+  /** The bytes of COPY's own format. */
+  readonly bytes: number
+}
+
+/** A piece of the data, and how many rows it holds. */
+export interface CopyChunk {
+  readonly bytes: Buffer
+  readonly rows: number | undefined
+}

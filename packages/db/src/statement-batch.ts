@@ -1,0 +1,168 @@
+import type { Duplex } from 'node:stream'
+import pg, { Result } from 'pg'
+import type { PgClientLike, PgQuery, PgResult, PgTypes } from './pg-client.ts'
+import type { TransactionIdQuery } from './transaction-id.ts'
+import {
+  executeMessages,
+  queryMessages,
+  scriptMessage,
+  SYNC,
+  type WireValue,
+} from './wire-message.ts'
+
+/** The part of pg's `Connection` that a batch writes to. */
+interface PgConnection {
+  readonly stream: Duplex
+  sync(): void
+  sendCopyFail(reason: string): void
+}
+
+/** How pg's `Result` is filled; its published types leave it out. */
+interface ResultBuilder extends PgResult {
+  addFields(fields: unknown): void
+  parseRow(fields: unknown): Record<string, unknown>
+  addCommandComplete(message: unknown): void
+}
+
+/** How pg turns JavaScript's values into text or bytes. */
+const { utils } = pg as unknown as {
+  readonly utils: { prepareValue(value: unknown): string | Uint8Array | null | undefined }
+}
+
+/** Whether batches may be sent through this client: it speaks the protocol itself, in pg's manner. */
+export function takesBatches(client: PgClientLike): boolean {
+  const connection: object | undefined = client.connection
+  if (connection === undefined || ('pipeline' in client && client.pipeline === true)) return false
+  return 'sendCopyFail' in connection && 'sync' in connection
+}
+
+/**
+ * A statement, with more before and after it in the same round trip. All stand before one Sync: the
+ * server skips what comes after one that fails, so nothing runs outside a transaction whose BEGIN was
+ * refused. pg calls it as it does its cursors; it costs less than pg's own `Query`, which writes each
+ * message by itself.
+ *
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+export class StatementBatch {
+  readonly #before: readonly string[]
+  readonly #query: PgQuery
+  readonly #after: TransactionIdQuery | undefined
+  readonly #done: PromiseWithResolvers<PgResult> = Promise.withResolvers()
+  readonly #script: boolean
+  #result: ResultBuilder
+  #wrongRow: unknown = undefined
+  #completed = 0
+  #transactionId: string | null | undefined = undefined
+
+  /**
+   * @param query without parameters, and alone, it may be several statements
+   * @param before statements without parameters and rows: BEGIN and what belongs to it
+   * @param after asks for the transaction's id
+   */
+  constructor(query: PgQuery, before: readonly string[] = [], after?: TransactionIdQuery) {
+    this.#query = query
+    this.#before = before
+    this.#after = after
+    const alone = before.length === 0 && after === undefined
+    this.#script = alone && (query.values ?? []).length === 0
+    this.#result = resultOf(query.types)
+  }
+
+  /** How many of its statements the server has completed. */
+  get completed(): number {
+    return this.#completed
+  }
+
+  /** The transaction's id, `null` if it gets none; `undefined` when that was not reached. */
+  get transactionId(): string | null | undefined {
+    return this.#transactionId
+  }
+
+  /** What the query gave (the last one, where they are several), or the first error of all. */
+  get done(): Promise<PgResult> {
+    return this.#done.promise
+  }
+
+  /** Called by pg when it is this one's turn. */
+  submit({ stream }: PgConnection): Error | null {
+    try {
+      // A connection that is lost says so by itself.
+      const message = this.#message()
+      if (stream.writable) stream.write(message)
+      return null
+    } catch (error) {
+      return error instanceof Error ? error : new TypeError('Expected a parameter that pg can send')
+    }
+  }
+
+  #message(): Buffer {
+    const { text, values = [] } = this.#query
+    if (this.#script) return scriptMessage(text)
+    const query = queryMessages(text, values.map(toWire))
+    const after = this.#after === undefined ? [] : [this.#after.messages()]
+    return Buffer.concat([...this.#before.map(executeMessages), query, ...after, SYNC])
+  }
+
+  handleRowDescription({ fields }: { readonly fields: unknown }): void {
+    if (this.#result.command !== null) this.#result = resultOf(this.#query.types)
+    this.#result.addFields(fields)
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    if (!this.#inQuery) this.#transactionId = this.#after?.read(fields[0] ?? null)
+    else if (this.#wrongRow === undefined) {
+      try {
+        this.#result.rows.push(this.#result.parseRow(fields))
+      } catch (error) {
+        this.#wrongRow = error
+      }
+    }
+  }
+
+  handleCommandComplete(message: unknown): void {
+    if (this.#inQuery) {
+      if (this.#result.command !== null) this.#result = resultOf(this.#query.types)
+      this.#result.addCommandComplete(message)
+    }
+    this.#completed += 1
+  }
+
+  /** What the server says to empty text instead of completing it. */
+  handleEmptyQuery(): void {
+    this.#completed += 1
+  }
+
+  handlePortalSuspended(): void {}
+
+  /** `copy … from stdin`, for which there is nothing to send. */
+  handleCopyInResponse(connection: PgConnection): void {
+    connection.sendCopyFail('No source stream defined')
+    // The server has passed over the Sync that came while it waited for data.
+    if (!this.#script) connection.sync()
+  }
+
+  handleCopyData(): void {}
+
+  handleError(error: unknown): void {
+    this.#done.reject(error)
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#wrongRow === undefined) this.#done.resolve(this.#result)
+    else this.#done.reject(this.#wrongRow)
+  }
+
+  get #inQuery(): boolean {
+    return this.#script || this.#completed === this.#before.length
+  }
+}
+
+function resultOf(types: PgTypes): ResultBuilder {
+  // An empty mode is pg's default: rows as objects.
+  return new Result('', types as never) as unknown as ResultBuilder
+}
+
+function toWire(value: unknown): WireValue {
+  return utils.prepareValue(value) ?? null
+}

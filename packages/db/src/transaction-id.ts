@@ -1,0 +1,62 @@
+import type { PgClientLike } from './pg-client.ts'
+import { executeMessages, executeNamedMessages, parseMessage } from './wire-message.ts'
+
+/**
+ * Gives the transaction an id, if it has none, and says it. `commitOutcome` needs it, and has to know it
+ * before COMMIT is sent. A standby gives out none.
+ */
+export const ASSIGN_ID =
+  'select case when pg_is_in_recovery() then null else pg_current_xact_id()::text end as id'
+
+/** The same, and which backend it was. */
+const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID}), '')`
+
+/**
+ * How one session asks for the ids of its transactions: by a prepared statement, which costs the server
+ * next to nothing, where it is known to speak to the backend itself. Behind a pooler that shares out
+ * backends (the first answer tells, by its process id) nothing is prepared: the next statement may
+ * meet another backend.
+ */
+export class TransactionIdQuery {
+  readonly #client: PgClientLike
+  #direct: boolean | undefined
+  #prepared = false
+  #name = 0
+
+  /** @param prepares whether a statement may be prepared at all: nobody else may throw it away */
+  constructor(client: PgClientLike, prepares: boolean) {
+    this.#client = client
+    this.#direct = prepares ? undefined : false
+  }
+
+  /** What to send for the next id. */
+  messages(): Buffer {
+    if (this.#direct === undefined) return executeMessages(ASSIGN_ID_WHERE)
+    if (!this.#direct) return executeMessages(ASSIGN_ID)
+    if (this.#prepared) return executeNamedMessages(this.#statement)
+    // A new name each time: whether the last attempt got as far as this is not known.
+    this.#name += 1
+    const parse = parseMessage(this.#statement, ASSIGN_ID)
+    return Buffer.concat([parse, executeNamedMessages(this.#statement)])
+  }
+
+  /** Reads the answer. `null`: there is no id. */
+  read(value: string | null): string | null {
+    if (this.#direct !== undefined) {
+      this.#prepared = this.#direct
+      return value
+    }
+    const [pid, id] = (value ?? '').split(' ')
+    this.#direct = Number(pid) === this.#client.processID
+    return id === undefined || id === '' ? null : id
+  }
+
+  /** To be called when what was prepared may be gone: `DISCARD ALL` and the like. */
+  forget(): void {
+    this.#prepared = false
+  }
+
+  get #statement(): string {
+    return `yuzuru_id_${this.#name}`
+  }
+}

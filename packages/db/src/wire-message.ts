@@ -1,0 +1,101 @@
+/*
+ * The messages of the query protocol that are sent here.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+
+/** What a parameter is on the wire: text, bytes, or NULL. */
+export type WireValue = string | Uint8Array | null
+
+/** Bind without parameters, and Execute. */
+const BIND_EXECUTE = Buffer.from('420000000c000000000000000045000000090000000000', 'hex')
+/** Describe of the portal, and Execute. */
+const DESCRIBE_EXECUTE = Buffer.from('4400000006500045000000090000000000', 'hex')
+
+/** Ends a batch: the server answers it, and after an error takes nothing before it. */
+export const SYNC: Buffer = Buffer.from('5300000004', 'hex')
+
+/** Statements of their own in one message; the server takes them apart. */
+export function scriptMessage(text: string): Buffer {
+  const size = Buffer.byteLength(text)
+  const message = Buffer.allocUnsafe(size + 6)
+  message[0] = 0x51
+  message.writeInt32BE(size + 5, 1)
+  message.write(text, 5, 'utf8')
+  message[size + 5] = 0
+  return message
+}
+
+/** Has a statement without parameters executed; what its rows are made of is not asked. */
+export function executeMessages(text: string): Buffer {
+  const size = Buffer.byteLength(text)
+  const message = Buffer.allocUnsafe(size + 9 + BIND_EXECUTE.length)
+  writeParse(message, text, size)
+  BIND_EXECUTE.copy(message, size + 9)
+  return message
+}
+
+/** Prepares a statement under a name of up to 63 ASCII characters. */
+export function parseMessage(name: string, text: string): Buffer {
+  const size = Buffer.byteLength(text)
+  const message = Buffer.alloc(name.length + size + 9)
+  message[0] = 0x50
+  message.writeInt32BE(message.length - 1, 1)
+  message.write(name, 5, 'latin1')
+  message.write(text, 6 + name.length, 'utf8')
+  return message
+}
+
+/** Has what was prepared under a name executed, without parameters. */
+export function executeNamedMessages(name: string): Buffer {
+  const message = Buffer.alloc(name.length + BIND_EXECUTE.length)
+  message[0] = 0x42
+  message.writeInt32BE(name.length + 12, 1)
+  message.write(name, 6, 'latin1')
+  BIND_EXECUTE.copy(message, name.length + 13, 13)
+  return message
+}
+
+/** Has a statement executed with these parameters, and its rows described. */
+export function queryMessages(text: string, values: readonly WireValue[]): Buffer {
+  const size = Buffer.byteLength(text)
+  const sizes = values.map(sizeOf)
+  const count = values.length
+  let bindSize = 14 + 2 * count + 4 * count
+  for (const each of sizes) bindSize += Math.max(0, each)
+  const message = Buffer.allocUnsafe(size + 9 + bindSize + 1 + DESCRIBE_EXECUTE.length)
+  let at = writeParse(message, text, size)
+  message[at] = 0x42
+  message.writeInt32BE(bindSize, at + 1)
+  message.writeInt16BE(0, at + 5)
+  message.writeUInt16BE(count, at + 7)
+  at += 9
+  for (const value of values) at = message.writeInt16BE(value instanceof Uint8Array ? 1 : 0, at)
+  at = message.writeUInt16BE(count, at)
+  values.forEach((value, index) => {
+    at = message.writeInt32BE(sizes[index] ?? -1, at)
+    if (typeof value === 'string') at += message.write(value, at, 'utf8')
+    else if (value !== null) {
+      message.set(value, at)
+      at += value.length
+    }
+  })
+  // All columns as text.
+  at = message.writeInt32BE(0x0001_0000, at)
+  DESCRIBE_EXECUTE.copy(message, at)
+  return message
+}
+
+function sizeOf(value: WireValue): number {
+  if (value === null) return -1
+  return typeof value === 'string' ? Buffer.byteLength(value) : value.length
+}
+
+function writeParse(message: Buffer, text: string, size: number): number {
+  message[0] = 0x50
+  message.writeInt32BE(size + 8, 1)
+  message[5] = 0
+  message.write(text, 6, 'utf8')
+  message[size + 6] = 0
+  message.writeInt16BE(0, size + 7)
+  return size + 9
+}

@@ -1,0 +1,209 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { stripTypeScriptTypes } from 'node:module'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import chromium from '@sparticuz/chromium'
+import { chromium as playwright, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { UploadFileError, uploadFile, UploadFileOptions } from './browser.ts'
+import type { PresignedUpload } from './presign-upload.ts'
+import { PART, startTestStore, type TestStore } from './test-store.ts'
+
+/** What the page below gives its tests. */
+interface PageGlobals {
+  readonly uploadFile: typeof uploadFile
+  /** Bytes that are the same here and there. */
+  readonly fileOf: (size: number) => Blob
+  readonly sent: number[]
+  stop: AbortController
+}
+
+const open = new AsyncDisposableStack()
+let store: TestStore
+let page: Page
+
+const html = `<!doctype html><script type="module">
+import { uploadFile } from '/browser.js'
+const fileOf = (size) => new Blob([new Uint8Array(size).map((_, at) => at * 31 + (at >> 10))])
+Object.assign(globalThis, { uploadFile, fileOf, sent: [], stop: new AbortController() })
+</script>`
+
+/** Serves the page that uploads, from an origin of its own. */
+async function servePage(): Promise<string> {
+  const source = await readFile(join(import.meta.dirname, 'browser.ts'), 'utf8')
+  const script = stripTypeScriptTypes(source)
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/browser.js'
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    response.end(isScript ? script : html)
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  open.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+beforeAll(async () => {
+  const origin = await servePage()
+  const rule = { origins: [origin], methods: ['PUT'], headers: ['*'] } as const
+  store = open.use(await startTestStore({ cors: { ...rule, exposeHeaders: ['ETag'] } }))
+  const executablePath = await chromium.executablePath()
+  // In a single process the browser ends with its first page; the other would let everything pass.
+  const unwanted = new Set(['--single-process', '--disable-web-security'])
+  const args = chromium.args.filter((arg) => !unwanted.has(arg))
+  const browser = await playwright.launch({ args, executablePath, headless: true })
+  open.defer(() => browser.close())
+  page = await browser.newPage()
+  await page.goto(origin)
+}, 30_000)
+
+afterEach(() => {
+  store.proxy.clear()
+  store.s3.clear()
+})
+afterAll(() => open.disposeAsync())
+
+interface Sent {
+  readonly etags?: readonly string[]
+  readonly error?: Pick<UploadFileError, 'name' | 'message'> & { readonly status?: number }
+  readonly progress: readonly number[]
+}
+
+/** Uploads a file of so many bytes in the browser; `stopAt`: ends it when so many have left. */
+async function send(
+  upload: PresignedUpload,
+  size: number,
+  options: Omit<UploadFileOptions, 'signal' | 'onProgress'> & { readonly stopAt?: number } = {},
+): Promise<Sent> {
+  return await page.evaluate(
+    async ({ upload, size, stopAt = Infinity, ...options }) => {
+      const { uploadFile, fileOf } = globalThis as unknown as PageGlobals
+      const progress: number[] = []
+      const stop = new AbortController()
+      const onProgress = ({ sentBytes }: { sentBytes: number }): void => {
+        progress.push(sentBytes)
+        if (sentBytes >= stopAt) stop.abort(new Error('the user has left'))
+      }
+      try {
+        const given = { ...options, onProgress, signal: stop.signal }
+        return { etags: await uploadFile(fileOf(size), upload, given), progress }
+      } catch (thrown) {
+        const { name, message, status } = thrown as UploadFileError
+        return { error: { name, message, status }, progress }
+      }
+    },
+    { upload: JSON.parse(JSON.stringify(upload)) as PresignedUpload, size, ...options },
+  )
+}
+
+function bytesOf(size: number): Uint8Array {
+  return new Uint8Array(size).map((_, at) => at * 31 + (at >> 10))
+}
+
+describe('a browser', () => {
+  test('uploads a file in parts across origins, and tells how far it is', async () => {
+    await using storage = await store.faulty()
+    const bytes = 2 * PART + 100
+    const upload = await storage.presignUpload('計画.mp4', { bytes, contentType: 'video/mp4' })
+    const { etags = [], progress } = await send(upload, bytes)
+    expect(etags).toHaveLength(3)
+    expect(progress.at(-1)).toBe(bytes)
+    expect(progress.every((sent, at) => sent >= (progress[at - 1] ?? 0))).toBe(true)
+    await storage.completeUpload(upload.token, etags)
+    const loaded = await storage.download('計画.mp4')
+    expect(loaded.info.contentType).toBe('video/mp4')
+    expect(Buffer.compare(await loaded.bytes(), bytesOf(bytes))).toBe(0)
+  })
+
+  test('uploads a small file, and an empty one, with one request', async () => {
+    await using storage = await store.faulty()
+    for (const bytes of [1_000, 0]) {
+      const options = { bytes, contentType: 'text/plain', filename: '計画.txt' }
+      const upload = await storage.presignUpload('key', options)
+      const { etags = [] } = await send(upload, bytes)
+      expect(await storage.completeUpload(upload.token, etags)).toMatchObject({ bytes })
+      expect((await storage.head('key')).contentType).toBe('text/plain')
+    }
+  })
+
+  test('sends a part again when its answer is lost or the store is busy', async () => {
+    await using storage = await store.faulty()
+    const bytes = 2 * PART
+    const upload = await storage.presignUpload('key', { bytes })
+    const before = store.s3.requests['UploadPart'] ?? 0
+    store.proxy.set({ dropReply: { when: 'PUT', times: 2 } })
+    const { etags = [] } = await send(upload, bytes)
+    expect((store.s3.requests['UploadPart'] ?? 0) - before).toBe(4)
+    expect(await storage.completeUpload(upload.token, etags)).toMatchObject({ bytes })
+  })
+
+  test('goes on without an ETag when an upload that is made once did arrive', async () => {
+    await using storage = await store.faulty()
+    const upload = await storage.presignUpload('key', { bytes: 10, ifNoneMatch: '*' })
+    store.proxy.set({ dropReply: { when: 'PUT', times: 1 } })
+    const { etags, error } = await send(upload, 10)
+    expect(error).toBeUndefined()
+    expect(etags).toEqual([''])
+    expect(await storage.completeUpload(upload.token, [''])).toMatchObject({ bytes: 10 })
+  })
+
+  test('gives up on what the store refuses, and says what it answered', async () => {
+    await using storage = await store.faulty()
+    const upload = await storage.presignUpload('key', { bytes: PART + 1 })
+    store.s3.set({ freeBytes: 0 })
+    const { error } = await send(upload, PART + 1)
+    expect(error).toMatchObject({ name: 'UploadFileError', status: 507 })
+    store.s3.clear()
+    await storage.abortUpload(upload.token)
+    expect((await send(upload, PART + 1)).error).toMatchObject({ status: 404 })
+  })
+
+  test('gives up when nobody answers', async () => {
+    await using storage = await store.faulty()
+    const upload = await storage.presignUpload('key', { bytes: 10 })
+    store.proxy.set({ refuse: true })
+    store.proxy.reset()
+    const { error } = await send(upload, 10, { attempts: 2 })
+    expect(error).toMatchObject({ status: 0, message: expect.stringContaining('did not answer') })
+  })
+
+  test('cuts everything off when the user leaves', async () => {
+    await using storage = await store.faulty()
+    const bytes = 2 * PART
+    const upload = await storage.presignUpload('key', { bytes })
+    store.proxy.set({ bytesPerSecond: 5_000_000 })
+    const { error, etags } = await send(upload, bytes, { stopAt: 1 })
+    expect([error?.message, etags]).toEqual(['the user has left', undefined])
+    store.proxy.clear()
+    await storage.abortUpload(upload.token)
+    expect(await store.s3.uploads(storage.bucket)).toEqual([])
+  })
+
+  test('sends nothing of a file that is not as announced, or too large', async () => {
+    await using storage = await store.faulty()
+    const upload = await storage.presignUpload('key', { bytes: 10 })
+    const before = { ...store.s3.requests }
+    for (const [size, maxBytes] of [
+      [9, 10],
+      [10, 9],
+    ] as const) {
+      const { error } = await send(upload, size, { maxBytes })
+      expect(error).toMatchObject({ name: 'TypeError' })
+    }
+    expect(store.s3.requests).toEqual(before)
+  })
+
+  test('says what to do when the bucket hides the ETag', async () => {
+    const origins = [new URL(page.url()).origin]
+    const cors = { origins, methods: ['PUT'], headers: ['*'] } as const
+    await using hiding = await startTestStore({ cors })
+    await using storage = await hiding.faulty()
+    const { error } = await send(await storage.presignUpload('key', { bytes: 10 }), 10)
+    expect(error?.message).toContain('let the CORS rules of the bucket expose it')
+  })
+})

@@ -1,0 +1,30 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { FilledBody } from './upload-body.ts'
+
+/** Reads a file straight into the memory of parts: no chunk of it is made and thrown away in between. */
+export class FileBody implements FilledBody {
+  readonly whole: undefined = undefined
+  readonly length: number
+  readonly #path: string
+  #file: Promise<FileHandle> | undefined = undefined
+  #position = 0
+
+  constructor(path: string, length: number) {
+    this.#path = path
+    this.length = length
+  }
+
+  async readInto(target: Uint8Array): Promise<number> {
+    this.#file ??= open(this.#path)
+    const file = await this.#file
+    const { bytesRead } = await file.read(target, 0, target.byteLength, this.#position)
+    this.#position += bytesRead
+    return bytesRead
+  }
+
+  discard(): void {
+    // It waits for a read that is under way.
+    this.#file?.then((file) => file.close()).catch(() => undefined)
+    this.#file = undefined
+  }
+}

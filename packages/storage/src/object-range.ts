@@ -1,0 +1,103 @@
+import { currentSignal, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { failure, type Subject } from './failure.ts'
+import type { ByteRange } from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
+import { StorageError } from './storage-error.ts'
+import { callStore, type StorageContext, translated } from './storage-context.ts'
+
+/** How often in a row it goes on after a failure without having got a byte. */
+const FRUITLESS_ATTEMPTS = 4
+
+/**
+ * A range of one version of an object. Asks for it when it is read, and for the rest of it after a lost
+ * connection, pinned to the version's ETag; takes nothing but the very range that it asked for.
+ */
+export class ObjectRange implements AsyncIterable<Uint8Array> {
+  readonly length: number
+  readonly #context: StorageContext
+  readonly #info: ObjectInfo
+  readonly #subject: Subject
+  readonly #start: number
+  #source: AsyncIterator<Uint8Array> | undefined
+  #received = 0
+  #fruitless = 0
+
+  /** @param source its bytes, where they are on their way already */
+  constructor(
+    context: StorageContext,
+    info: ObjectInfo,
+    { start, end }: Required<ByteRange>,
+    source?: AsyncIterator<Uint8Array>,
+  ) {
+    this.#context = context
+    this.#info = info
+    this.#subject = { operation: 'download', key: info.key }
+    this.#start = start
+    this.length = end - start + 1
+    this.#source = source
+  }
+
+  /** Frees the connection. */
+  async cancel(): Promise<void> {
+    const source = this.#source
+    this.#source = undefined
+    await source?.return?.().catch(() => undefined)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      while (this.#received < this.length) {
+        const chunk = await this.#next()
+        if (chunk === undefined) continue
+        this.#fruitless = 0
+        this.#received += chunk.byteLength
+        if (this.#received > this.length) throw wrongRange(this.#subject)
+        yield chunk
+      }
+    } finally {
+      await this.cancel()
+    }
+  }
+
+  /** The next bytes; `undefined` when the connection was lost and it is to be tried again. */
+  async #next(): Promise<Uint8Array | undefined> {
+    try {
+      this.#source ??= await this.#ask()
+      const result = await this.#source.next()
+      if (result.done !== true) return result.value
+      throw failure(this.#subject, 'connection_lost', { outcome: 'none' })
+    } catch (error) {
+      throwIfCancelled()
+      await this.cancel()
+      const failed = translated(this.#context, this.#subject, 'read', error)
+      this.#fruitless += 1
+      const again = StorageError.isInstance(failed) && failed.retryable
+      if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
+      // The first time there is no reason to wait: connections break.
+      if (this.#fruitless > 1) await sleep(Math.random() * 100 * 2 ** this.#fruitless)
+      return undefined
+    }
+  }
+
+  async #ask(): Promise<AsyncIterator<Uint8Array>> {
+    const { key, etag } = this.#info
+    const start = this.#start + this.#received
+    const range = { start, end: this.#start + this.length - 1 }
+    const options = { signal: currentSignal() }
+    const incoming = await callStore(this.#context, this.#subject, 'read', options, (signal) =>
+      this.#context.backend.get(key, { range, ifMatch: etag }, signal),
+    )
+    const source = incoming.body[Symbol.asyncIterator]()
+    const { range: got } = incoming
+    // 200 would begin at the first byte again.
+    const isIt = got?.start === range.start && got.end === range.end
+    if (isIt && got.total === this.#info.bytes && incoming.info.etag === etag) return source
+    await source.return?.()
+    throw wrongRange(this.#subject)
+  }
+}
+
+export function wrongRange(subject: Subject): StorageError {
+  const told = 'the store answered with another range than it was asked for'
+  return failure(subject, 'unexpected', { outcome: 'none', told })
+}

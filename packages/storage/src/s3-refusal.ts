@@ -1,0 +1,53 @@
+import type { HttpResponse } from '@yuzuru/http'
+
+/** How much of an answer's body is looked at for the reason, in bytes. */
+const READ_BYTES = 64 * 1_024
+
+/**
+ * A request that we signed ourselves was refused. In the shape of the SDK's `S3ServiceException`, so that
+ * one rule tells what to make of both.
+ */
+export class S3Refusal extends Error {
+  override readonly name: string
+  readonly $fault: 'client' | 'server'
+  readonly $metadata: { readonly httpStatusCode: number; readonly requestId: string | undefined }
+  /** What time it was there, in milliseconds since the epoch. */
+  readonly serverTime: number | undefined
+
+  constructor(response: HttpResponse, xml: string) {
+    const { status, headers } = response
+    super(elementOf(xml, 'Message') ?? `the store answered ${status}`)
+    this.name = elementOf(xml, 'Code') ?? `Status${status}`
+    this.$fault = status >= 500 ? 'server' : 'client'
+    const requestId = headers.get('x-amz-request-id') ?? elementOf(xml, 'RequestId')
+    this.$metadata = { httpStatusCode: status, requestId }
+    const serverTime = Date.parse(headers.get('date') ?? '')
+    this.serverTime = Number.isNaN(serverTime) ? undefined : serverTime
+  }
+}
+
+/** Reads why a request was refused, and frees its connection. */
+export async function refusalOf(response: HttpResponse): Promise<S3Refusal> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    chunks.push(chunk)
+    size += chunk.byteLength
+    if (size >= READ_BYTES) break
+  }
+  return new S3Refusal(response, Buffer.concat(chunks).subarray(0, READ_BYTES).toString())
+}
+
+/** The text of an element of S3's error document, which has no attributes and one level. */
+function elementOf(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity] ?? '')
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+}

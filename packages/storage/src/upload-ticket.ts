@@ -1,0 +1,78 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { describeValue } from '@yuzuru/concurrency'
+import type { ChecksumAlgorithm } from './checksum.ts'
+import { failure, type Subject } from './failure.ts'
+import type { StorageContext } from './storage-context.ts'
+import type { StorageError } from './storage-error.ts'
+
+/** An upload that is ended by a later call, perhaps of another process. */
+export interface UploadTicket {
+  /** `'resume'`: by `upload`; `'parts'`, `'whole'`: a browser sends parts, or all in one request. */
+  readonly kind: 'resume' | 'parts' | 'whole'
+  readonly bucket: string
+  readonly key: string
+  /** Of a multipart upload the store's id, else a name of our own that is stored with the object. */
+  readonly uploadId: string
+  /** How long the body is; `undefined` when that was not known. */
+  readonly bytes: number | undefined
+  readonly partBytes: number
+  readonly algorithm: ChecksumAlgorithm
+  readonly ifNoneMatch?: '*'
+}
+
+/** Signs what leaves this process, and comes back from who knows whom. */
+export interface TicketSeal {
+  seal(ticket: UploadTicket): string
+  /** @throws {StorageError} `'invalid_token'` */
+  open(token: string): UploadTicket
+}
+
+/** Far more than a key of 1,024 bytes and the longest upload id need. */
+const MAX_TOKEN_CHARS = 8_192
+
+/**
+ * The seal of a storage: its `tokenSecret`, else its secret access key.
+ *
+ * @throws {TypeError} when there are only credentials that end: no later call could open the seal
+ */
+export async function ticketSeal(context: StorageContext, subject: Subject): Promise<TicketSeal> {
+  const { backend } = context
+  const secret = context.tokenSecret ?? (await lastingSecret(context))
+  const key = createHmac('sha256', secret).update('yuzuru-storage-upload').digest()
+  const sign = (text: string): Buffer => createHmac('sha256', key).update(text).digest()
+  return {
+    seal(ticket) {
+      const text = Buffer.from(JSON.stringify(ticket)).toString('base64url')
+      return `${text}.${sign(text).toString('base64url')}`
+    },
+    open(token) {
+      const [text = '', signature = ''] = token.slice(0, MAX_TOKEN_CHARS).split('.')
+      const given = Buffer.from(signature, 'base64url')
+      const expected = sign(text)
+      if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
+        throw invalidToken(subject, 'the token was not made by this storage, or was altered')
+      }
+      const ticket = JSON.parse(Buffer.from(text, 'base64url').toString()) as UploadTicket
+      if (ticket.bucket === backend.bucket) return ticket
+      throw invalidToken(subject, `the token is for the bucket ${JSON.stringify(ticket.bucket)}`)
+    },
+  }
+}
+
+export function invalidToken(subject: Subject, told: string): StorageError {
+  const advice = 'pass the token of this very upload, or begin anew'
+  return failure(subject, 'invalid_token', { outcome: 'none', told: `${told}; ${advice}` })
+}
+
+export function expectToken(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '') return
+  throw new TypeError(`Expected ${name} to be the token of an upload, got ${describeValue(value)}`)
+}
+
+async function lastingSecret({ backend }: StorageContext): Promise<string> {
+  const { secretAccessKey, sessionToken } = (await backend.presigner()).credentials
+  if (sessionToken === undefined) return secretAccessKey
+  throw new TypeError(
+    'Expected createStorage with "tokenSecret": tokens can\'t be signed with credentials that end',
+  )
+}

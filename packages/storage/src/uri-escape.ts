@@ -1,0 +1,15 @@
+/** What of RFC 3986's reserved characters `encodeURIComponent` leaves. */
+const LEFT = /[!'()*]/g
+
+/** RFC 3986: everything but unreserved characters. */
+export function escapeUri(text: string): string {
+  return encodeURIComponent(text).replace(
+    LEFT,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+/** A key as it stands in a path: its slashes stay. */
+export function escapeKey(key: string): string {
+  return escapeUri(key).replaceAll('%2F', '/')
+}
