@@ -27,7 +27,7 @@ type Sources = MigrationSource | readonly MigrationSource[]
  * })
  */
 export function createMigrator<DB>(db: Queryable<DB>, sources: Sources): Migrator {
-  return new LockedMigrator(db as Kysely<DB>, sources)
+  return new LockedMigrator(db, sources)
 }
 
 class LockedMigrator<DB> extends Migrator {
