@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createStorage, StorageError } from '@yuzuru/storage'
+import { uploadFile } from '@yuzuru/storage/browser'
 import { createFakeStorage } from '@yuzuru/storage/testing'
 
 {
@@ -10,6 +11,11 @@ import { createFakeStorage } from '@yuzuru/storage/testing'
   })
   await using object = await storage.download('計画.txt')
   assert.equal(await object.text(), 'こんにちは')
+  const { token, parts, headers } = await storage.presignUpload('動画.mp4', { bytes: 4 })
+  const etag = await storage.put(parts[0].url, 'film', headers)
+  assert.equal((await storage.completeUpload(token, [etag])).bytes, 4)
+  const upload = { bytes: 2, partSizeBytes: 2, parts, headers }
+  await assert.rejects(uploadFile(new Blob(['a']), upload), TypeError)
 }
 {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }

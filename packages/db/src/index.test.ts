@@ -14,6 +14,7 @@ describe('the public face', () => {
       'copyIn',
       'copyOut',
       'createDatabase',
+      'createMigrator',
       'encryption',
       'health',
       'json',

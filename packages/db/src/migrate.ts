@@ -1,18 +1,14 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { CompiledQuery } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import type { Migrator } from 'kysely/migration'
 import { DbError } from './db-error.ts'
 import { collectMigrations, type MigrationSource } from './migration-sources.ts'
+import { lockedTransaction, migratorOf } from './migrator.ts'
 import type { Queryable } from './queryable.ts'
-import { transaction } from './transaction.ts'
 
 export interface MigrateOptions extends IoOptions {
   /** Only tells what would run. @default false */
   readonly dryRun?: boolean
 }
-
-/** Any number will do that nobody else uses on the same database. */
-const LOCK = 6_112_739_408_552n
 
 /**
  * Runs the migrations that have not run yet, by name, with Kysely's migrator and its table
@@ -35,17 +31,13 @@ export async function migrate<DB>(
 ): Promise<readonly string[]> {
   const { dryRun = false, ...limits } = options
   const migrations = await collectMigrations(sources)
-  return await transaction(
+  return await lockedTransaction(
     db,
-    async (tx) => {
-      await tx.executeQuery(CompiledQuery.raw(`select pg_advisory_xact_lock(${LOCK})`))
-      // Several packages' migrations interleave by name, so a new one may sort before one that ran.
-      const provider = { getMigrations: async () => migrations }
-      const migrator = new Migrator({ db: tx, provider, allowUnorderedMigrations: true })
-      return dryRun ? await pendingOf(migrator) : await runAll(migrator)
+    (tx) => {
+      const migrator = migratorOf(tx, migrations)
+      return dryRun ? pendingOf(migrator) : runAll(migrator)
     },
-    // Under read committed each waiter sees what the one before it has done.
-    { ...limits, isolation: 'read committed' },
+    limits,
   )
 }
 

@@ -21,6 +21,7 @@ export class CredentialCache {
   #current: Promise<StorageCredentials> | undefined = undefined
   #known: StorageCredentials | undefined = undefined
   #renewAt = Infinity
+  #generation = 0
 
   constructor(source: CredentialSource) {
     if (typeof source !== 'function') {
@@ -33,6 +34,11 @@ export class CredentialCache {
   /** Whether asking again may bring others. */
   get renewable(): boolean {
     return typeof this.#source === 'function'
+  }
+
+  /** Counts how often they were asked for. */
+  get generation(): number {
+    return this.#generation
   }
 
   /** Those that are good now, if nobody has to be asked for them. */
@@ -53,6 +59,7 @@ export class CredentialCache {
       if (this.#current === asked) this.#known = credentials
       return credentials
     })
+    this.#generation += 1
     this.#current = asked
     this.#known = undefined
     this.#renewAt = Infinity
@@ -62,9 +69,14 @@ export class CredentialCache {
     return await asked
   }
 
-  /** Has the next call get new ones. */
-  invalidate(): void {
-    if (!this.renewable) return
+  /**
+   * Has the next call get new ones: unless they were asked for again meanwhile, as many requests that
+   * were refused together need new ones only once.
+   *
+   * @param generation of those that were refused
+   */
+  invalidate(generation: number = this.#generation): void {
+    if (!this.renewable || generation !== this.#generation) return
     this.#current = undefined
     this.#known = undefined
   }

@@ -5,7 +5,7 @@ export { createStorage } from './create-storage.ts'
 export type { CredentialSource, StorageCredentials } from './credentials.ts'
 export type { Download, DownloadOptions, ReadOptions } from './download.ts'
 export type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
-export type { ByteRange, ListedObject } from './object-backend.ts'
+export type { ByteRange, Digest, ListedObject } from './object-backend.ts'
 export type { CompletedUpload } from './end-upload.ts'
 export type { ObjectInfo, WriteConditions } from './object-info.ts'
 export type {

@@ -25,6 +25,8 @@ interface SentPart extends UploadedPart {
  * Uploads in parts. Whatever ends it before its last step, nothing is left of it: parts in flight are
  * cancelled and awaited, and the upload is removed before the error is thrown. Only where somebody took
  * the token to resume it, it stays.
+ *
+ * @param first its room is given back as soon as it has arrived; where it does not, by the caller
  */
 export async function uploadInParts(
   job: UploadJob,
@@ -33,18 +35,10 @@ export async function uploadInParts(
   progress: IoProgress,
 ): Promise<Stored> {
   const { context, key, algorithm, subject } = job
-  let uploadId: string
+  const uploadId = await openUpload(job, signal)
   let kept = job.resumed !== undefined
-  let sending = false
-  try {
-    uploadId = await openUpload(job, signal)
-  } catch (error) {
-    first.permit?.release()
-    throw error
-  }
   try {
     kept ||= await handOverToken(job, uploadId, signal)
-    sending = true
     const parts = await sendParts(job, uploadId, first, signal)
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
     const checksum = wholeChecksum(algorithm, parts)
@@ -55,7 +49,6 @@ export async function uploadInParts(
     context.uploads.end(uploadId)
     return { written, checksum, bytes }
   } catch (error) {
-    if (!sending) first.permit?.release()
     // Who has the token decides whether it goes on.
     if (kept) context.uploads.end(uploadId)
     else await discardUpload(context, key, uploadId)

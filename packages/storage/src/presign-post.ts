@@ -1,9 +1,10 @@
 import { expectInteger } from './expect.ts'
 import { expectKey } from './object-key.ts'
-import { expectExpiry, expiryOf, type PresignedPost, type PresignPostOptions } from './presign.ts'
+import type { PresignedPost, PresignPostOptions } from './presign.ts'
 import { signingKey } from './signing-key.ts'
 import { signingTime } from './signing-time.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
+import { expectExpiry, expiryOf } from './url-expiry.ts'
 import { expectHeader } from './write-options.ts'
 
 /**
@@ -49,6 +50,10 @@ export async function presignPost(
     }
     fields['Policy'] = Buffer.from(JSON.stringify(policy)).toString('base64')
     fields['X-Amz-Signature'] = signer.sign(fields['Policy'])
-    return { url: `${base}/`, fields, expiresAt: expiryOf(signed, expiresInSeconds) }
+    return {
+      url: `${base}/`,
+      fields,
+      expiresAt: expiryOf(signed, expiresInSeconds, context.backend),
+    }
   })
 }

@@ -5,9 +5,9 @@ import { failure } from './failure.ts'
 import { expectKey } from './object-key.ts'
 import { beginUpload } from './open-upload.ts'
 import { MAX_OBJECT_BYTES, MAX_PART_BYTES, MIN_PART_BYTES } from './part-plan.ts'
-import { expectExpiry, type ExpiryOptions, expiryOf } from './presign.ts'
 import { presignUrl } from './presign-url.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
+import { expectExpiry, type ExpiryOptions, expiryOf } from './url-expiry.ts'
 import { ticketSeal, type UploadTicket } from './upload-ticket.ts'
 import { type AttributeOptions, expectAttributes, expectConditions } from './write-options.ts'
 
@@ -114,7 +114,7 @@ export async function presignUpload(
       const request = { method: 'PUT', key, query, headers: bound, expiresInSeconds } as const
       return { number, bytes, url: presignUrl({ ...request, ...at }) }
     })
-    const expiresAt = expiryOf(at, expiresInSeconds)
+    const expiresAt = expiryOf(at, expiresInSeconds, backend)
     return { token: seal.seal(ticket), bytes, partSizeBytes: size, parts, headers, expiresAt }
   })
 }

@@ -2,7 +2,8 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { Cancelled, cancelScope } from '@yuzuru/concurrency'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { digestOf } from './checksum.ts'
 import { createStorage } from './create-storage.ts'
 import { presignUrl } from './presign-url.ts'
 import { startTestStore, type TestStore } from './test-store.ts'
@@ -130,6 +131,48 @@ describe('presigned URLs', () => {
     })
     await storage.close()
     await expect(storage.presignGet('key')).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  test('warn once that the credentials end before them', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    const expiration = new Date(Date.now() + 120_000)
+    const source = async () => ({ ...credentials, expiration })
+    await using storage = createStorage({ bucket: 'plans', credentials: source })
+    await storage.presignGet('key', { expiresInSeconds: 60 })
+    expect(warn).not.toHaveBeenCalled()
+    await storage.presignGet('key')
+    await storage.presignPut('key')
+    await storage.presignPost('key', { maxBytes: 1 })
+    expect(warn).toHaveBeenCalledTimes(1)
+    const [told, options] = warn.mock.calls[0] ?? []
+    expect(told).toMatch(
+      /was to hold for 3600 s, but ends with the credentials in 1\d\d s; ask for less/,
+    )
+    expect(told).not.toContain('secret')
+    expect(options).toEqual({ code: 'YUZURU_STORAGE_URL_ENDS_EARLY' })
+  })
+
+  test('hold the body to its checksum, by any algorithm', async () => {
+    const bucket = await store.bucket()
+    await using storage = createStorage({ ...store.config, bucket })
+    for (const algorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA256', 'MD5'] as const) {
+      const value = digestOf(algorithm, Buffer.from('PDF')).toString('base64')
+      const { url, headers } = await storage.presignPut('key', { checksum: { algorithm, value } })
+      const send = async (body: string, more: Record<string, string>): Promise<number> =>
+        (await fetch(url, { method: 'PUT', body, headers: more })).status
+      expect(await send('FDP', headers)).toBe(400)
+      expect(await send('PDF', {})).toBe(403)
+      expect(await send('PDF', headers)).toBe(200)
+    }
+    const wrong = [
+      { algorithm: 'CRC32', value: 'AAAA' },
+      { algorithm: 'CRC32', value: 'AAAAAA' },
+      { algorithm: 'SHA1', value: 'AAAAAA==' },
+      'AAAAAA==',
+    ] as never[]
+    for (const checksum of wrong) {
+      await expect(storage.presignPut('key', { checksum })).rejects.toThrow(TypeError)
+    }
   })
 
   test('are refused for a time that is none', async () => {

@@ -1,19 +1,13 @@
 import { type IoOptions, throwIfCancelled } from '@yuzuru/concurrency'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
-import { expectInteger, expectObject } from './expect.ts'
+import { checksumHeader } from './checksum-header.ts'
+import { expectInteger } from './expect.ts'
 import { expectKey } from './object-key.ts'
-import type { PresignContext } from './object-backend.ts'
+import type { Digest, ObjectBackend, PresignContext } from './object-backend.ts'
 import { type PresignRequest, presignUrl } from './presign-url.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
+import { expectExpiry, type ExpiryOptions, expiryOf } from './url-expiry.ts'
 import { expectHeader } from './write-options.ts'
-
-/** The longest that a signature of version 4 may hold: seven days. */
-const MAX_EXPIRES_SECONDS = 604_800
-
-export interface ExpiryOptions extends IoOptions {
-  /** How long it can be used: 1 to 604,800. @default 3_600 */
-  readonly expiresInSeconds?: number
-}
 
 export interface PresignGetOptions extends ExpiryOptions {
   /** Whether a browser is to show it or save it. @default 'inline' */
@@ -29,6 +23,11 @@ export interface PresignPutOptions extends ExpiryOptions {
   readonly contentType?: string
   /** How long browsers and caches may keep the object, in seconds; it is signed. @default not said */
   readonly maxAgeSeconds?: number
+  /**
+   * What the body must be, by its digest in base64; it is signed, and the store holds the body to it.
+   * `'MD5'` is Content-MD5, which every store knows. @default anything
+   */
+  readonly checksum?: Digest
 }
 
 export interface PresignPostOptions extends ExpiryOptions {
@@ -85,7 +84,7 @@ export async function presignPut(
 ): Promise<PresignedUrl> {
   expectKey(key)
   const expiresInSeconds = expectExpiry(options)
-  const { contentType, maxAgeSeconds } = options
+  const { contentType, maxAgeSeconds, checksum } = options
   const headers: Record<string, string> = {}
   if (contentType !== undefined) {
     expectHeader('contentType', contentType)
@@ -95,22 +94,9 @@ export async function presignPut(
     expectInteger('maxAgeSeconds', maxAgeSeconds, 0, 2 ** 31)
     headers['cache-control'] = `max-age=${maxAgeSeconds}`
   }
+  if (checksum !== undefined) Object.assign(headers, checksumHeader(checksum))
   const request = { method: 'PUT', key, query: {}, headers, expiresInSeconds } as const
   return await presign(context, 'presignPut', options, request)
-}
-
-/** Checks how long it is to hold. */
-export function expectExpiry(options: ExpiryOptions): number {
-  expectObject('options', options)
-  const { expiresInSeconds = 3_600 } = options
-  expectInteger('expiresInSeconds', expiresInSeconds, 1, MAX_EXPIRES_SECONDS)
-  return expiresInSeconds
-}
-
-/** When what was signed now ends: the credentials may end sooner. */
-export function expiryOf({ now, credentials }: PresignContext, expiresInSeconds: number): Date {
-  const end = now + expiresInSeconds * 1_000
-  return new Date(Math.min(end, credentials.expiration?.getTime() ?? Infinity))
 }
 
 async function presign(
@@ -124,11 +110,11 @@ async function presign(
   if (at !== undefined) {
     // Nothing has to be got, so nothing leaves the process: a page of a thousand links takes this way.
     throwIfCancelled()
-    return signed(request, at)
+    return signed(request, at, backend)
   }
   // Nothing is sent to the store, but credentials may have to be got.
   return await callStore(context, { operation, key: request.key }, 'read', options, async () =>
-    signed(request, await backend.presigner()),
+    signed(request, await backend.presigner(), backend),
   )
 }
 
@@ -139,8 +125,9 @@ function isBound({ signal, timeoutMs }: IoOptions): boolean {
 function signed(
   request: Omit<PresignRequest, keyof PresignContext>,
   at: PresignContext,
+  backend: ObjectBackend,
 ): PresignedUrl {
   const { headers, expiresInSeconds } = request
-  const expiresAt = expiryOf(at, expiresInSeconds)
+  const expiresAt = expiryOf(at, expiresInSeconds, backend)
   return { url: presignUrl({ ...request, ...at }), headers, expiresAt }
 }

@@ -34,7 +34,7 @@ import type {
 } from './object-backend.ts'
 import { type ObjectBytes, writtenOf } from './object-bytes.ts'
 import type { ObjectInfo } from './object-info.ts'
-import { nameOf, translateS3Error } from './s3-error.ts'
+import { isAmbiguous, nameOf, translateS3Error } from './s3-error.ts'
 import {
   attributeFields,
   conditionFields,
@@ -163,6 +163,30 @@ export class S3Backend implements ObjectBackend<S3Client> {
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
+    try {
+      return await this.#head(key, signal)
+    } catch (error) {
+      if (!isAmbiguous(error)) throw error
+      await this.#explain(key, signal)
+      return await this.#head(key, signal)
+    }
+  }
+
+  /**
+   * An answer to HEAD has no body that would say why it was refused: expired credentials, a wrong clock
+   * and a missing permission look alike. One to GET has; and what can be mended is mended by that.
+   */
+  async #explain(key: string, signal: AbortSignal): Promise<void> {
+    try {
+      const { body } = await this.get(key, { range: { start: 0, end: 0 } }, signal)
+      await body[Symbol.asyncIterator]().return?.()
+    } catch (error) {
+      // There is no first byte in an empty object.
+      if (nameOf(error) !== 'InvalidRange') throw error
+    }
+  }
+
+  async #head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
     const input = { ...this.#at, Key: key, ChecksumMode: 'ENABLED' as const }
     const output = await this.#sender.send(new HeadObjectCommand(input), signal)
     return infoOf(key, output, output.ContentLength ?? 0)

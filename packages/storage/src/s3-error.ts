@@ -123,6 +123,13 @@ export function nameOf(error: unknown): string | undefined {
   return isServiceException(error) ? error.name : undefined
 }
 
+/** Whether it is a refusal of a kind that comes for several reasons: the status alone does not tell. */
+export function isAmbiguous(error: unknown): boolean {
+  if (!isServiceException(error)) return false
+  const { httpStatusCode: status } = error.$metadata
+  return status === 400 || status === 403
+}
+
 function codeOf(name: string, status: number): StorageErrorCode {
   const code = Object.hasOwn(CODES, name) ? CODES[name] : STATUSES[status]
   if (code !== undefined) return code

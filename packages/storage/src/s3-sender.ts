@@ -49,10 +49,16 @@ export class S3Sender {
 
   /** Calls `attempt`, and once more when new credentials or a corrected clock may help. */
   async tryAgain<T>(attempt: () => Promise<T>): Promise<T> {
+    const credentials = this.own?.credentials
+    // So that it is known which ones were refused.
+    if (credentials?.renewable === true && credentials.current === undefined) {
+      await credentials.get()
+    }
+    const generation = credentials?.generation
     try {
       return await attempt()
     } catch (error) {
-      if (!this.#mayHelpToRepeat(error)) throw error
+      if (!this.#mayHelpToRepeat(error, generation)) throw error
       return await attempt()
     }
   }
@@ -72,7 +78,7 @@ export class S3Sender {
     }
   }
 
-  #mayHelpToRepeat(error: unknown): boolean {
+  #mayHelpToRepeat(error: unknown, generation: number | undefined): boolean {
     const { own } = this
     const name = nameOf(error)
     if (own === undefined || name === undefined) return false
@@ -85,7 +91,7 @@ export class S3Sender {
     }
     const { credentials } = own
     if (!EXPIRED.has(name) || credentials?.renewable !== true) return false
-    credentials.invalidate()
+    credentials.invalidate(generation)
     return true
   }
 

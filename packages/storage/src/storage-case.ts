@@ -9,17 +9,14 @@ export interface StorageFixture extends AsyncDisposable {
   /** What all keys begin with; nothing else is touched. @default '' */
   readonly prefix?: string
   /** Makes the request that a presigned URL for PUT is for; gives the ETag. @default by `fetch` */
-  readonly put?: PutByUrl
+  readonly put?: (
+    url: string,
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+  ) => Promise<string>
   /** How many multipart uploads are open under the prefix. */
   openUploads(): Promise<number>
 }
-
-/** Makes a PUT, and gives the ETag of the answer. */
-export type PutByUrl = (
-  url: string,
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-) => Promise<string>
 
 /** One case of {@link exerciseStorage}. */
 export interface StorageCase {

@@ -88,7 +88,6 @@ async function transfer(
   await reader.atEnd(signal)
   const needed = Math.min(size, length ?? size)
   const permit = body.whole === undefined ? await context.budget.acquire(needed) : undefined
-  let handedOver = false
   try {
     const first = await readPart(job, needed, signal)
     if (resumed === undefined && (await reader.atEnd(signal))) {
@@ -96,10 +95,10 @@ async function transfer(
       context.buffers.give(first.body)
       return stored
     }
-    handedOver = true
     return await uploadInParts(job, { ...first, permit }, signal, progress)
   } finally {
-    if (!handedOver) permit?.release()
+    // It was given back when the part had arrived, if it did; twice does no harm.
+    permit?.release()
     if (context.budget.isIdle) context.buffers.clear()
   }
 }

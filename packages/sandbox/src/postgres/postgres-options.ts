@@ -54,8 +54,10 @@ export function checkPostgresOptions({
     throw new TypeError(`Expected dir to be the path of a folder, got ${JSON.stringify(dir)}`)
   }
   checkPort(port)
-  if (binaries !== undefined && !URL.canParse(binaries)) {
-    throw new TypeError('Expected binaries to be a URL, as import.meta.resolve() gives it')
+  if (binaries !== undefined && !binaries.startsWith('file:')) {
+    throw new TypeError(
+      'Expected binaries to be the URL of a file, as import.meta.resolve() gives it',
+    )
   }
   for (const [name, value] of Object.entries(settings)) {
     if (!/^[a-z_][\w.]*$/i.test(name) || typeof value !== 'string') {

