@@ -55,11 +55,16 @@ export function uploadComparison(
 
 /** A file of so many bytes, for as long as the resources last. */
 export async function fileOf(bytes: number, resources: AsyncDisposableStack): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'yuzuru-bench-'))
-  resources.defer(() => rm(folder, { recursive: true, force: true }))
-  const path = join(folder, 'object')
+  const path = join(await temporaryFolder(resources), 'object')
   await using file = await open(path, 'wx')
   const chunk = patternedChunk()
   for (let at = 0; at < bytes; at += chunk.byteLength) await file.write(chunk)
   return path
+}
+
+/** A folder for as long as the resources last. */
+export async function temporaryFolder(resources: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'yuzuru-bench-'))
+  resources.defer(() => rm(folder, { recursive: true, force: true }))
+  return folder
 }

@@ -178,7 +178,7 @@ describe('copyOut', () => {
 
   test('in a transaction nothing else can run on it meanwhile, instead of waiting for ever', async () => {
     await transaction(db, async (tx) => {
-      for await (const { n } of copyOut(tx, 'numbers')) {
+      for await (const { n } of copyOut(tx, large)) {
         const busy = { code: 'copy_in_progress', outcome: 'none' }
         await expect(tx.selectFrom('numbers').select('n').execute()).rejects.toMatchObject(busy)
         await expect(transaction(tx, async () => undefined)).rejects.toMatchObject(busy)

@@ -80,7 +80,11 @@ export class GivenPool implements SessionSource {
   async #create(): Promise<PgPoolLike> {
     const pool = typeof this.#make === 'function' ? await this.#make() : this.#make
     // pg's Pool emits what its idle clients meet; unheard, that would end the process.
-    pool.on?.('error', () => undefined)
+    if (!HEARD.has(pool)) pool.on?.('error', () => undefined)
+    HEARD.add(pool)
     return pool
   }
 }
+
+/** Pools that have a listener already: several databases may use one. */
+const HEARD = new WeakSet<PgPoolLike>()

@@ -30,16 +30,6 @@ describe('with a pool that was passed in', () => {
   for (const { name, run } of exerciseDatabase(() => createDatabase({ pool }))) test(name, run)
 })
 
-const bouncer = process.env['YUZURU_TEST_PGBOUNCER']
-
-if (bouncer !== undefined) {
-  describe('behind PgBouncer', () => {
-    for (const { name, run } of exerciseDatabase(() => createDatabase({ url: bouncer }))) {
-      test(name, run)
-    }
-  })
-}
-
 describe('withRollback', () => {
   test('returns the value and leaves nothing behind', async () => {
     await using db = createDatabase<{ left: { id: number } }>({ url: postgres.url })

@@ -2,11 +2,14 @@ import { Readable } from 'node:stream'
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from './expect.ts'
 import { type DownloadBody, SingleBody } from './download-body.ts'
-import { failure } from './failure.ts'
+import { askedRange, expectedChecksum } from './expected-checksum.ts'
+import { failure, type Subject } from './failure.ts'
 import type { ByteRange } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import { expectKey } from './object-key.ts'
+import { ObjectRange } from './object-range.ts'
 import { ParallelBody } from './parallel-body.ts'
+import { type ResumableBytes, saveResumable } from './resume-file.ts'
 import { saveFile } from './save-file.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectEtag } from './write-options.ts'
@@ -39,6 +42,18 @@ export interface ReadOptions extends IoOptions {
   readonly maxBytes?: number
 }
 
+/** How a body is written to a file. */
+export interface SaveOptions extends IoOptions {
+  /**
+   * Keeps what has come when it fails or its process dies, beside the file (`.NAME.….part`), and goes on
+   * from there the next time, also in another process: if the object is still the same version. One at a
+   * time. What was kept is read back, so that the checksum covers all of it.
+   *
+   * @default false: nothing is left when it fails
+   */
+  readonly resume?: boolean
+}
+
 const MAX_BYTES = 256 * 1_024 ** 2
 
 /**
@@ -51,11 +66,13 @@ export class Download implements AsyncDisposable {
   readonly bytesExpected: number
   readonly #context: StorageContext
   readonly #body: DownloadBody
+  readonly #how: HowToRead
   #taken = false
 
-  constructor(context: StorageContext, body: DownloadBody) {
+  constructor(context: StorageContext, body: DownloadBody, how: HowToRead) {
     this.#context = context
     this.#body = body
+    this.#how = how
     this.info = body.info
     this.bytesExpected = body.length
   }
@@ -111,14 +128,19 @@ export class Download implements AsyncDisposable {
    * Writes it to a file: under a temporary name beside it first, so that `path` is either what it was
    * before or the whole verified object, on disk. The folder must exist.
    */
-  async saveTo(path: string, options?: IoOptions): Promise<void> {
+  async saveTo(path: string, options: SaveOptions = {}): Promise<void> {
     if (typeof path !== 'string' || path === '') {
       throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
+    }
+    const { resume = false } = options
+    if (typeof resume !== 'boolean') {
+      throw new TypeError(`Expected resume to be a boolean, got ${describeValue(resume)}`)
     }
     const subject = { operation: 'download', key: this.info.key }
     try {
       await callStore(this.#context, subject, 'read', options, async () => {
-        await saveFile(subject, path, (write) => this.#take().writeTo(write))
+        if (resume) await saveResumable(subject, path, this.#resumable(subject))
+        else await saveFile(subject, path, (write) => this.#take().writeTo(write))
       })
     } finally {
       await this.#body.cancel()
@@ -131,12 +153,41 @@ export class Download implements AsyncDisposable {
     await this.#body.cancel()
   }
 
+  #resumable(subject: Subject): ResumableBytes {
+    const { info } = this
+    const { range, verify, parallel } = this.#how
+    const context = this.#context
+    const asked = askedRange(info, range)
+    const { start, end } = asked
+    const from = async (offset: number): Promise<AsyncIterable<Uint8Array>> => {
+      const body = this.#take()
+      if (offset === 0) return body
+      await body.cancel()
+      const rest = { start: start + offset, end }
+      if (parallel === 1 || rest.start > end) return new ObjectRange(context, info, rest)
+      return new ParallelBody(context, info, { range: rest, verify: false, parallel })
+    }
+    return {
+      identity: [context.backend.bucket, info.key, info.etag, start, end],
+      length: this.bytesExpected,
+      expected: expectedChecksum(subject, info, asked, verify),
+      from,
+    }
+  }
+
   #take(): DownloadBody {
     if (this.#taken)
       throw new TypeError('Expected a download that was not read yet, got one that was')
     this.#taken = true
     return this.#body
   }
+}
+
+/** What of its options a download needs later. */
+interface HowToRead {
+  readonly range: ByteRange | undefined
+  readonly verify: boolean | 'required'
+  readonly parallel: number
 }
 
 /** Begins a download: resolves when the object's head is there. */
@@ -159,19 +210,20 @@ export async function download(
   if (verify === 'required' && range !== undefined) {
     throw new TypeError("Expected verify: 'required' without a range: a checksum covers the whole")
   }
+  const how = { range, verify, parallel }
   const subject = { operation: 'download', key }
   return await callStore(context, subject, 'read', options, async (signal) => {
     const { backend } = context
     if (parallel === 1) {
       const incoming = await backend.get(key, { range, ifMatch }, signal)
-      return new Download(context, new SingleBody(context, incoming, { range, verify }))
+      return new Download(context, new SingleBody(context, incoming, how), how)
     }
     const info = await backend.head(key, signal)
     // The ranges are pinned to what this answer says.
     if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
       throw failure(subject, 'precondition_failed', { outcome: 'none' })
     }
-    return new Download(context, new ParallelBody(context, info, { range, verify, parallel }))
+    return new Download(context, new ParallelBody(context, info, how), how)
   })
 }
 

@@ -1,4 +1,5 @@
 import { checkpoint } from '@yuzuru/concurrency'
+import { AbortGate } from './abort-gate.ts'
 import type { Subject } from './failure.ts'
 import { failure } from './failure.ts'
 import type { PartBuffers } from './part-buffers.ts'
@@ -17,6 +18,7 @@ export class PartReader {
   readonly #body: OpenBody
   readonly #subject: Subject
   readonly #buffers: PartBuffers
+  readonly #gate: AbortGate = new AbortGate()
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
   #ahead: Buffer | undefined = undefined
   #rest: Uint8Array | undefined = undefined
@@ -47,7 +49,15 @@ export class PartReader {
     const part = this.#buffers.take(size)
     let filled = 0
     while (filled < size) {
-      const taken = await this.#fill(part.subarray(filled), signal)
+      const body = this.#body
+      let taken: number
+      if (this.#rest === undefined && 'readInto' in body) {
+        const room = part.subarray(filled, Math.min(size, filled + PIECE_BYTES))
+        taken = await this.#readInto(body, room, signal)
+      } else {
+        this.#rest ??= await this.#pull(signal)
+        taken = this.#takeRest(part, filled)
+      }
       if (taken === 0) break
       seen(part.subarray(filled, filled + taken))
       filled += taken
@@ -67,6 +77,7 @@ export class PartReader {
 
   /** Ends the source. A generator that is stuck in an await of its own ends when that does. */
   close(reason: unknown): void {
+    this.#gate.close()
     this.#rest = undefined
     if (this.#iterator === undefined) this.#body.discard(reason)
     else if (!this.#ended) {
@@ -91,17 +102,14 @@ export class PartReader {
     return part
   }
 
-  /** Puts the next bytes where there is room; gives how many. */
-  async #fill(room: Buffer, signal: AbortSignal): Promise<number> {
-    const body = this.#body
-    if (this.#rest === undefined && 'readInto' in body) {
-      return await this.#readInto(body, room.subarray(0, PIECE_BYTES), signal)
-    }
-    const chunk = this.#rest ?? (await this.#pull(signal))
-    if (chunk === undefined) return 0
-    const taken = Math.min(chunk.byteLength, room.byteLength)
-    room.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken))
-    this.#rest = taken === chunk.byteLength ? undefined : chunk.subarray(taken)
+  /** Puts what was read ahead where it belongs; gives how many bytes. */
+  #takeRest(part: Buffer, filled: number): number {
+    const rest = this.#rest
+    if (rest === undefined) return 0
+    const taken = Math.min(rest.byteLength, part.byteLength - filled)
+    const all = taken === rest.byteLength
+    part.set(all ? rest : rest.subarray(0, taken), filled)
+    this.#rest = all ? undefined : rest.subarray(taken)
     return taken
   }
 
@@ -142,7 +150,7 @@ export class PartReader {
 
   async #step<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
-      return await orAborted(step(), signal)
+      return await this.#gate.wait(step(), signal)
     } catch (cause) {
       signal.throwIfAborted()
       this.#ended = true
@@ -157,13 +165,4 @@ export class PartReader {
     const told = `the source was to have ${length} bytes and had ${known > length ? 'more' : known}; nothing was stored`
     throw failure(this.#subject, 'source_failed', { outcome: 'none', told })
   }
-}
-
-/** The promise, or the reason of the signal if that is first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -18,7 +18,7 @@ export async function saveFile(
   fill: (write: ChunkSink) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path)
-  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomUUID()}.part`)
+  const temporary = join(folder, temporaryName(path, randomUUID()))
   const file = await onDisk(subject, () => open(temporary, 'wx'))
   try {
     try {
@@ -36,7 +36,18 @@ export async function saveFile(
   await flushFolder(folder)
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+/** The name of what is to become a file: no longer than file systems allow (255 bytes), in any language. */
+export function temporaryName(path: string, identity: string): string {
+  let name = basename(path)
+  while (Buffer.byteLength(name) > 200) name = name.slice(0, -1)
+  return `.${name}.${identity}.part`
+}
+
+export async function writeAll(
+  file: FileHandle,
+  chunk: Uint8Array,
+  position: number,
+): Promise<void> {
   for (let written = 0; written < chunk.byteLength;) {
     const left = chunk.byteLength - written
     const { bytesWritten } = await file.write(chunk, written, left, position + written)
@@ -45,7 +56,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
 }
 
 /** So that the new name survives a power failure. Not every file system lets a folder be flushed. */
-async function flushFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   try {
     await using handle = await open(folder)
     await handle.sync()
@@ -54,7 +65,8 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-async function onDisk<T>(subject: Subject, fn: () => Promise<T>): Promise<T> {
+/** Runs `fn`, and says of what the file system threw what to do. */
+export async function onDisk<T>(subject: Subject, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn()
   } catch (cause) {

@@ -1,0 +1,59 @@
+import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import { exerciseDatabase } from './exercise-database.ts'
+import { health } from './health.ts'
+import { hammer } from './test-hammer.ts'
+import { type PgBouncer, pgBouncerVersion, startPgBouncer } from './test-pgbouncer.ts'
+
+/** One that runs already, in transaction mode; any version, any place. */
+const given = process.env['YUZURU_TEST_PGBOUNCER']
+const version = pgBouncerVersion()
+const missing = given === undefined && version === undefined
+if (missing) {
+  console.log(
+    'Not tested behind PgBouncer: install pgbouncer, or name one in YUZURU_TEST_PGBOUNCER',
+  )
+}
+
+/** How many statements are hammered with cancels. */
+const TURNS = Number(process.env['YUZURU_TEST_CANCELS'] ?? 1_000)
+
+// No package on npm holds PgBouncer, so it is there or not; where it is not, the line above says so.
+describe.skipIf(missing)(
+  `behind PgBouncer ${given === undefined ? (version ?? '') : 'as given'}`,
+  () => {
+    let postgres: PostgresServer | undefined
+    let bouncer: PgBouncer | undefined
+    let url: string
+
+    beforeAll(async () => {
+      if (given === undefined) {
+        postgres = await startPostgres()
+        bouncer = await startPgBouncer(postgres.url, 4)
+      }
+      url = given ?? bouncer?.url ?? ''
+    })
+
+    afterAll(async () => {
+      await bouncer?.[Symbol.asyncDispose]()
+      await postgres?.close()
+    })
+
+    for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
+
+    test('cancels at any moment under load hit no other query and leak no connection', async () => {
+      // More of ours than PgBouncer has of the server's: they change hands all the time.
+      await using db = createDatabase({ url, pool: { max: 8 }, applicationName: 'hammer' })
+      const { cancels, failures } = await hammer(db, TURNS, 8)
+
+      expect(failures).toEqual([])
+      expect(cancels).toBeGreaterThan(TURNS / 5)
+      expect((await health(db)).pool).toMatchObject({ used: 0, waiting: 0 })
+      const { rows } = await sql<{ busy: bigint }>`select count(*) as busy from pg_stat_activity
+      where application_name = 'hammer' and state <> 'idle' and pid <> pg_backend_pid()`.execute(db)
+      expect(rows).toEqual([{ busy: 0n }])
+    }, 300_000)
+  },
+)
