@@ -84,6 +84,10 @@ osd pool default min size = 1
 osd pool default pg num = 4
 osd pool default pg autoscale mode = off
 rgw data = $dir/rgw
+# What was deleted makes room soon, and not in two hours: a full Ceph just does not answer.
+rgw gc obj min wait = 1
+rgw gc processor period = 5
+rgw gc processor max time = 5
 rgw frontends = beast endpoint=127.0.0.1:$rgw_port
 CONF
 mkdir "$dir/mon" "$dir/osd" "$dir/rgw"
