@@ -32,6 +32,14 @@ export const benchmark: Benchmark = {
       },
       {
         ...common,
+        name: 'download, parallel: 4',
+        run: async () => {
+          const options = { verify: 'required', parallel: 4 } as const
+          return await lengthOf((await storage.download('key', options)).body)
+        },
+      },
+      {
+        ...common,
         name: 'SDK GetObject',
         async run() {
           const input = { Bucket: bucket, Key: 'key', ChecksumMode: 'ENABLED' as const }

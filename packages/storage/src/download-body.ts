@@ -1,4 +1,4 @@
-import { createHasher } from './checksum.ts'
+import { createHasher, type Hasher } from './checksum.ts'
 import {
   askedRange,
   type ExpectedChecksum,
@@ -37,6 +37,9 @@ export class SingleBody implements DownloadBody {
   readonly #subject: Subject
   readonly #range: ObjectRange
   readonly #expected: ExpectedChecksum | undefined
+  readonly #hasher: Hasher | undefined
+  #left: number
+  #verified = false
 
   constructor(context: StorageContext, incoming: Incoming, { range, verify }: DownloadBodyInit) {
     const { info } = incoming
@@ -46,9 +49,11 @@ export class SingleBody implements DownloadBody {
     this.#subject = { operation: 'download', key: info.key }
     this.#range = new ObjectRange(context, info, asked, incoming.body[Symbol.asyncIterator]())
     this.length = this.#range.length
+    this.#left = this.length
     try {
       if (got.start !== asked.start || got.end !== asked.end) throw wrongRange(this.#subject)
       this.#expected = expectedChecksum(this.#subject, info, asked, verify)
+      this.#hasher = this.#expected && createHasher(this.#expected.algorithm)
     } catch (error) {
       void this.cancel()
       throw error
@@ -59,25 +64,49 @@ export class SingleBody implements DownloadBody {
     await this.#range.cancel()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const expected = this.#expected
-    const hasher = expected && createHasher(expected.algorithm)
-    let left = this.length
-    if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
-    for await (const chunk of this.#range) {
-      left -= chunk.byteLength
-      hasher?.update(chunk)
-      // Before the last piece is handed out.
-      if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
-      yield chunk
+  // No generator: a body has a piece for each few kilobytes, and each would go through it.
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
+    return {
+      next: async () => {
+        const value = await this.#read()
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+      return: async () => {
+        await this.cancel()
+        return { done: true, value: undefined }
+      },
     }
   }
 
   async writeTo(sink: ChunkSink): Promise<void> {
     let position = 0
-    for await (const chunk of this) {
-      await sink(chunk, position)
-      position += chunk.byteLength
+    try {
+      for (let chunk = await this.#read(); chunk !== undefined; chunk = await this.#read()) {
+        const taken = sink(chunk, position)
+        if (taken !== undefined) await taken
+        position += chunk.byteLength
+      }
+    } finally {
+      await this.cancel()
     }
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    const chunk = await this.#range.read()
+    if (chunk !== undefined) {
+      this.#left -= chunk.byteLength
+      this.#hasher?.update(chunk)
+    }
+    // Before the last piece is handed out.
+    if (this.#left === 0 && !this.#verified) {
+      this.#verified = true
+      try {
+        expectMatch(this.#subject, this.#expected, this.#hasher?.digest())
+      } catch (error) {
+        await this.cancel()
+        throw error
+      }
+    }
+    return chunk
   }
 }

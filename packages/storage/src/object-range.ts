@@ -44,39 +44,65 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     await source?.return?.().catch(() => undefined)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  /** The next bytes; `undefined` at the end. A reader that stops before it cancels. */
+  async read(): Promise<Uint8Array | undefined> {
+    while (this.#received < this.length) {
+      let result: IteratorResult<Uint8Array, unknown>
+      try {
+        this.#source ??= await this.#ask()
+        result = await this.#source.next()
+        if (result.done === true) {
+          throw failure(this.#subject, 'connection_lost', { outcome: 'none' })
+        }
+      } catch (error) {
+        await this.#recover(error)
+        continue
+      }
+      this.#fruitless = 0
+      this.#received += result.value.byteLength
+      if (this.#received <= this.length) return result.value
+      await this.cancel()
+      throw wrongRange(this.#subject)
+    }
+    await this.cancel()
+    return undefined
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
+    return {
+      next: async () => {
+        const value = await this.read()
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+      return: async () => {
+        await this.cancel()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  /** Hands each chunk on; waits for what is given back. */
+  async readAll(take: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
     try {
-      while (this.#received < this.length) {
-        const chunk = await this.#next()
-        if (chunk === undefined) continue
-        this.#fruitless = 0
-        this.#received += chunk.byteLength
-        if (this.#received > this.length) throw wrongRange(this.#subject)
-        yield chunk
+      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
+        const taken = take(chunk)
+        if (taken !== undefined) await taken
       }
     } finally {
       await this.cancel()
     }
   }
 
-  /** The next bytes; `undefined` when the connection was lost and it is to be tried again. */
-  async #next(): Promise<Uint8Array | undefined> {
-    try {
-      this.#source ??= await this.#ask()
-      const result = await this.#source.next()
-      if (result.done !== true) return result.value
-      throw failure(this.#subject, 'connection_lost', { outcome: 'none' })
-    } catch (error) {
-      throwIfCancelled()
-      await this.cancel()
-      const failed = translated(this.#context, this.#subject, 'read', error)
-      this.#fruitless += 1
-      const again = StorageError.isInstance(failed) && failed.retryable
-      if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
-      // The first time there is no reason to wait: connections break.
-      if (this.#fruitless > 1) await sleep(Math.random() * 100 * 2 ** this.#fruitless)
-      return undefined
-    }
+  /** After a failure: waits until it may be tried again, or throws. */
+  async #recover(error: unknown): Promise<void> {
+    throwIfCancelled()
+    await this.cancel()
+    const failed = translated(this.#context, this.#subject, 'read', error)
+    this.#fruitless += 1
+    const again = StorageError.isInstance(failed) && failed.retryable
+    if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
+    // The first time there is no reason to wait: connections break.
+    if (this.#fruitless > 1) await sleep(Math.random() * 100 * 2 ** this.#fruitless)
   }
 
   async #ask(): Promise<AsyncIterator<Uint8Array>> {

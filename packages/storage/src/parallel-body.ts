@@ -102,10 +102,10 @@ export class ParallelBody implements DownloadBody {
     const chunks = new ObjectRange(this.#context, this.info, range)
     const part = Buffer.allocUnsafeSlow(chunks.length)
     let filled = 0
-    for await (const chunk of chunks) {
+    await chunks.readAll((chunk) => {
       part.set(chunk, filled)
       filled += chunk.byteLength
-    }
+    })
     return part
   }
 
@@ -113,11 +113,12 @@ export class ParallelBody implements DownloadBody {
     const chunks = new ObjectRange(this.#context, this.info, range)
     const hasher = this.#expected && createHasher(this.#expected.algorithm)
     let position = range.start - this.#start
-    for await (const chunk of chunks) {
+    await chunks.readAll((chunk) => {
       hasher?.update(chunk)
-      await sink(chunk, position)
+      const at = position
       position += chunk.byteLength
-    }
+      return sink(chunk, at)
+    })
     return { digest: hasher?.digest() ?? Buffer.alloc(0), size: chunks.length }
   }
 }

@@ -21,7 +21,7 @@ export type UploadBody =
 export type OpenBody = PulledBody | FilledBody
 
 /** A body that comes in chunks of its own. */
-export interface PulledBody {
+interface PulledBody {
   /** All of it, where it is in memory anyway. */
   readonly whole: Uint8Array | undefined
   readonly length: number | undefined
