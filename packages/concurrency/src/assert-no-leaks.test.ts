@@ -14,6 +14,7 @@ import { Semaphore } from './semaphore.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
 import { withTimeout } from './timeout.ts'
+import { wait } from './wait-for-tasks.ts'
 
 beforeAll(() => {
   setFlagsFromString('--expose-gc')
@@ -73,6 +74,23 @@ describe('leaks', () => {
         await sleep(1)
       }).catch((error: unknown) => expect(error).toBeInstanceOf(Cancelled)),
   }
+
+  test('waits for a task that lives on leave nothing with it', async () => {
+    await taskGroup(async (group) => {
+      const long = group.spawn(() => sleep(Infinity))
+      const round = async (): Promise<void> => {
+        const quick = group.spawn(() => Promise.resolve())
+        await wait([long, quick], { until: 'first-completed' })
+        await cancelScope((scope) => {
+          const waiting = wait([long])
+          scope.cancel()
+          return waiting
+        }).catch(() => undefined)
+      }
+      await assertNoLeaks(round, { rounds: 20_000 })
+      group.cancel()
+    })
+  })
 
   test.each(Object.entries(rounds))('%s leave nothing behind', async (_, round) => {
     await cancelScope(() => assertNoLeaks(round, { rounds: 20_000 }))

@@ -3,6 +3,7 @@ import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { gather } from './gather.ts'
 import { sleep } from './sleep.ts'
+import { formatTaskTree } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -19,6 +20,14 @@ describe('gather', () => {
     const both = gather([() => sleep(10), () => sleep(10)])
     await clock.advance(10)
     await both
+  })
+
+  test('names its tasks after what it was given', async () => {
+    await gather({
+      office: () => {
+        expect(formatTaskTree()).toMatch(/^group gather \d+ ms\n└─ task office \d+ ms$/)
+      },
+    })
   })
 
   test('one failure is thrown as it is, once the others have ended', async () => {
@@ -84,6 +93,10 @@ describe('gather', () => {
     await expect(gather([Promise.resolve(1) as never])).rejects.toThrow(
       'Expected 0 to be a function, got an instance of Promise: gather starts the work itself',
     )
-    await expect(gather(1 as never)).rejects.toThrow(TypeError)
+    for (const wrong of [1, null]) {
+      await expect(gather(wrong as never)).rejects.toThrow(
+        `Expected an array or object of functions, got ${wrong}`,
+      )
+    }
   })
 })

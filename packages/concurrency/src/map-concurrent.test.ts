@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
+import { currentSignal } from './checkpoint.ts'
 import { LeftoverError } from './leftover-error.ts'
 import { mapConcurrent } from './map-concurrent.ts'
 import { run } from './run.ts'
 import { currentScope } from './current-scope.ts'
+import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { TestClock } from './test-clock.ts'
 import { withTimeout } from './timeout.ts'
@@ -356,6 +358,94 @@ describe('mapConcurrent', () => {
     const ends = await Promise.allSettled([results.next(), results.next()])
     expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await results.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('a result that comes after the end of an asynchronous source is not lost', async () => {
+    using clock = TestClock.install()
+    async function* source(): AsyncGenerator<number> {
+      yield 1
+      await sleep(5)
+    }
+    const work = (item: number): Promise<number> => sleep(10).then(() => item)
+    const collecting = collect(mapConcurrent(source(), work, { concurrency: 2 }))
+    await clock.advance(10)
+    expect(await collecting).toEqual([1])
+  })
+
+  test('after a failure no result that was ready is given', async () => {
+    const gate = Promise.withResolvers<never>()
+    const results = mapConcurrent([1, 2, 3], (item) => (item === 3 ? gate.promise : item), {
+      concurrency: 3,
+    })
+    expect(await results.next()).toEqual({ done: false, value: 1 })
+    gate.reject(new Error('no'))
+    await setImmediate()
+    await expect(results.next()).rejects.toThrow('no')
+  })
+
+  test('who is cancelled is given no result that is ready; it all ends first', async () => {
+    let ended = false
+    const results = mapConcurrent(
+      [1, 2, 3],
+      async (item) => {
+        if (item < 3) return item
+        try {
+          await sleep(Infinity)
+        } finally {
+          await shield(() => setImmediate())
+          ended = true
+        }
+        return item
+      },
+      { concurrency: 3 },
+    )
+    await results.next()
+    const cancelled = cancelScope(async (scope) => {
+      scope.cancel()
+      await results.next()
+    })
+    await expect(cancelled).rejects.toBeInstanceOf(Cancelled)
+    expect(ended).toBe(true)
+  })
+
+  test('whoever asks from outside is told of the cancel of the scope it was made in', async () => {
+    let results: AsyncIterableIterator<number> | undefined
+    const made = cancelScope(async (scope) => {
+      results = mapConcurrent([1, 2], (item) => item, { concurrency: 1 })
+      await results.next()
+      scope.cancel('enough')
+      await sleep(1)
+    })
+    await expect(made).rejects.toThrow('enough')
+    await expect(results?.next()).rejects.toThrow('enough')
+  })
+
+  test('of several who wait, those for whom there is nothing left come to the end', async () => {
+    const results = mapConcurrent([1], (item) => setImmediate(item), { concurrency: 2 })
+    expect(await Promise.all([results.next(), results.next(), results.next()])).toEqual([
+      { done: false, value: 1 },
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ])
+  })
+
+  test('its scope lives as long as the loop, also while all that is there is ready', async () => {
+    const seen: (string | undefined)[] = []
+    const results = mapConcurrent([1, 2], () => seen.push(currentScope()?.name), { concurrency: 1 })
+    for await (const _ of results) await setImmediate()
+    expect(seen).toEqual(['mapConcurrent', 'mapConcurrent'])
+  })
+
+  test('what a cancel from outside made of its calls is no failure of theirs', async () => {
+    const work = (item: number): Promise<unknown> =>
+      item === 1
+        ? sleep(Infinity)
+        : setTimeout(60_000, undefined, { signal: currentSignal() as AbortSignal })
+    const result = cancelScope(async (scope) => {
+      queueMicrotask(() => scope.cancel())
+      await collect(mapConcurrent([1, 2], work, { concurrency: 2 }))
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
   })
 
   test('does not begin in a cancelled scope', async () => {

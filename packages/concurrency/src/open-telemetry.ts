@@ -79,7 +79,6 @@ export function otel(options: OtelOptions = {}): Disposable {
     const call = running.get(event)
     // It began before anybody listened.
     if (call === undefined) return
-    running.delete(event)
     const failure = 'error' in event ? failureOf(event.error) : {}
     call.span.setAttributes(failure)
     if ('error' in event && !Cancelled.isInstance(event.error)) {

@@ -1,5 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
-import { SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -12,7 +20,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cancelScope, io, IoError, withTimeout } from './index.ts'
 import { otel } from './otel.ts'
 
@@ -41,6 +49,16 @@ class Telemetry implements AsyncDisposable {
     const last = this.#metrics.getMetrics().at(-1)
     const found = last?.scopeMetrics.flatMap((scope) => scope.metrics)
     return found?.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []
+  }
+
+  get units(): Record<string, string> {
+    const found = this.#metrics
+      .getMetrics()
+      .at(-1)
+      ?.scopeMetrics.flatMap(({ metrics }) => metrics)
+    return Object.fromEntries(
+      (found ?? []).map(({ descriptor }) => [descriptor.name, descriptor.unit]),
+    )
   }
 
   stop(): void {
@@ -133,6 +151,50 @@ describe('otel', () => {
     expect(by.get('disk.after')?.parentSpanContext).toBeUndefined()
   })
 
+  test('a span that something else made active within a call is the parent of what is called in it', async () => {
+    const active = new AsyncLocalStorage<Context>()
+    context.setGlobalContextManager({
+      active: () => active.getStore() ?? ROOT_CONTEXT,
+      with: (each, fn, self, ...args) => active.run(each, () => fn.call(self as never, ...args)),
+      bind: (_, target) => target,
+      enable: () => context as never,
+      disable: () => context as never,
+    })
+    try {
+      await using telemetry = new Telemetry()
+      const other = new BasicTracerProvider().getTracer('other').startSpan('template')
+      await io({ ...call, operation: 'outer' }, undefined, () =>
+        context.with(trace.setSpan(context.active(), other), () =>
+          io({ ...call, operation: 'inner' }, undefined, async () => 1),
+        ),
+      )
+      const inner = telemetry.spans.find(({ name }) => name === 'disk.inner')
+      expect(inner?.parentSpanContext?.spanId).toBe(other.spanContext().spanId)
+    } finally {
+      context.disable()
+    }
+  })
+
+  test('measures in seconds, by kind of failure, with units that are named', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      await using telemetry = new Telemetry()
+      await vi.advanceTimersByTimeAsync(10_000)
+      const failing = io(call, undefined, async () => {
+        vi.advanceTimersByTime(1_500)
+        throw new TypeError('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      expect(await telemetry.points('yuzuru.io.duration')).toMatchObject([
+        { attributes: { ...told, 'error.type': 'TypeError' }, value: { sum: 1.5 } },
+      ])
+      expect(telemetry.units).toEqual({ 'yuzuru.io.duration': 's', 'yuzuru.io.active': '{call}' })
+      expect(telemetry.spans[0]?.kind).toBe(SpanKind.CLIENT)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('measures how long calls take and how many are under way', async () => {
     await using telemetry = new Telemetry()
     const release = Promise.withResolvers<void>()
@@ -166,6 +228,8 @@ describe('otel', () => {
     telemetry.stop()
     await io(call, undefined, () => 1)
     expect(telemetry.spans).toEqual([])
+    expect(await telemetry.points('yuzuru.io.active')).toEqual([])
+    expect(tracingChannel('yuzuru:io').hasSubscribers).toBe(false)
   })
 
   test('takes the global providers where it is given none', async () => {

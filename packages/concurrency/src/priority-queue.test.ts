@@ -66,6 +66,30 @@ describe('PriorityQueue', () => {
     )
   })
 
+  test('a hundred in any order, some removed, come out sorted', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(30), { minLength: 60, maxLength: 100 }),
+        fc.array(fc.nat(99), { maxLength: 40 }),
+        async (priorities, removals) => {
+          const queue = new PriorityQueue<readonly [number, number]>({
+            priority: ([priority]) => priority,
+          })
+          const items = priorities.map((priority, number) => [priority, number] as const)
+          const removed = new Set(removals)
+          const handles = await Promise.all(items.map((item) => queue.put(item)))
+          for (const place of removed) handles[place]?.remove()
+          const left = items.filter((_, place) => !removed.has(place))
+          expect(left.map(() => queue.tryGet())).toEqual(
+            left.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+          )
+          expect(queue.tryGet()).toBeUndefined()
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
   test('a handle of what was handed out, dropped or given on at once removes nothing', async () => {
     const queue = jobs()
     const taken = await queue.put({ name: 'taken', dueAt: 1 })
@@ -101,6 +125,9 @@ describe('PriorityQueue', () => {
     expect(() => new PriorityQueue({} as never)).toThrow(
       'Expected options.priority to be a function, got undefined',
     )
+    expect(() => new PriorityQueue(undefined as never)).toThrow('Expected options.priority to be')
+    const texts = new PriorityQueue<number>({ priority: () => '1' as never })
+    expect(() => texts.tryPut(1)).toThrow('Expected a priority to be a number, got a string')
     const queue = new PriorityQueue<number>({ priority: () => Number.NaN })
     expect(() => queue.tryPut(1)).toThrow('Expected a priority to be a number, got NaN')
     await expect(queue.put(1)).rejects.toThrow(TypeError)

@@ -95,7 +95,7 @@ describe('rateLimiter', () => {
     expect(rateLimiter({ limit: 1, windowMs: 1 }).name).toBe('rate limiter')
     const limiter = rateLimiter({ limit: 1, windowMs: 100, name: 'sms' })
     expect(limiter.name).toBe('sms')
-    await limiter.acquire()
+    expect(await limiter.acquire().then(() => 'let in')).toBe('let in')
     await taskGroup((group) => {
       group.spawn(() => limiter.acquire(), { name: 'remind' })
       expect(formatTaskTree()).toContain('waits for rate limiter "sms", 1st in line')

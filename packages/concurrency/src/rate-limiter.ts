@@ -111,14 +111,13 @@ class SlidingWindow implements RateLimiter {
   /** Lets through who may begin; a timer, for as long as somebody waits, looks again. */
   #serve(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
     while (this.#waiters.size > 0 && this.#waiters.first <= this.available) {
       this.#begin(this.#waiters.first)
       this.#waiters.shift()
     }
     if (this.#waiters.size === 0) return
     const { at } = this.#starts.first
-    const delayMs = Math.max(0, at + this.#windowMs - currentClock().now())
+    const delayMs = at + this.#windowMs - currentClock().now()
     this.#timer = currentClock().schedule(delayMs, () => this.#serve())
   }
 

@@ -35,9 +35,24 @@ describe('retryBudget', () => {
     expect(budget.available).toBe(1)
   })
 
+  test('without settings: ten retries to begin with, then one for ten calls; at most one for each', () => {
+    const budget = retryBudget()
+    expect(budget.available).toBe(10)
+    while (budget.tryWithdraw());
+    for (let i = 0; i < 9; i += 1) budget.deposit()
+    expect(budget.available).toBe(0)
+    budget.deposit()
+    expect(budget.available).toBe(1)
+    const generous = retryBudget({ ratio: 1, reserve: 1 })
+    generous.tryWithdraw()
+    generous.deposit()
+    expect(generous.available).toBe(1)
+  })
+
   test('refuses settings that make no sense', () => {
     expect(() => retryBudget({ ratio: 0 })).toThrow(TypeError)
     expect(() => retryBudget({ ratio: 2 })).toThrow('Expected ratio to be a number above 0, to 1')
+    expect(() => retryBudget({ ratio: '1' as never })).toThrow(TypeError)
     expect(() => retryBudget({ reserve: 0 })).toThrow(TypeError)
   })
 })

@@ -105,14 +105,16 @@ describe('run', () => {
     const ended = await program(
       `await y.run(async () => {
         console.log('ready')
-        try { await y.sleep(1e9) } finally {
+        try { await y.sleep(1e9) } catch (error) {
           await y.shield(() => y.sleep(1))
-          console.log('closed')
+          console.log('closed:', error.source, error.scope, error.message)
+          throw error
         }
-      })`,
+      }, { name: 'office' })`,
       [signal],
     )
-    expect(ended).toEqual({ code, out: 'ready\nclosed\n', err: '' })
+    const told = `closed: shutdown office ${signal} asked the process to end`
+    expect(ended).toEqual({ code, out: `ready\n${told}\n`, err: '' })
   })
 
   test('a second signal exits at once', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { cancelScope } from './cancel-scope.ts'
-import { checkpoint } from './checkpoint.ts'
+import { checkpoint, currentSignal } from './checkpoint.ts'
+import { throwIfCancelled } from './current-scope.ts'
 import { sleep } from './sleep.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -32,6 +33,13 @@ describe('sleep', () => {
     })
     await expect(result).rejects.toMatchObject({ source: 'scope' })
     expect(clock.pending).toBe(0)
+  })
+
+  test('zero or less is due at once', async () => {
+    using clock = TestClock.install()
+    const slept = Promise.all([sleep(0), sleep(-1)])
+    await clock.advance(0)
+    await slept
   })
 
   test('a cancel ends it at once and takes its timer off', async () => {
@@ -88,6 +96,37 @@ describe('sleep', () => {
 })
 
 describe('checkpoint', () => {
+  test('throws before it turns, and after it', async () => {
+    let turned = false
+    const before = cancelScope(async (scope) => {
+      scope.cancel()
+      setImmediate(() => {
+        turned = true
+      })
+      await checkpoint()
+    })
+    await expect(before).rejects.toMatchObject({ source: 'scope' })
+    expect(turned).toBe(false)
+    const after = cancelScope(async (scope) => {
+      setImmediate(() => scope.cancel())
+      await checkpoint()
+    })
+    await expect(after).rejects.toMatchObject({ source: 'scope' })
+  })
+
+  test('outside all scopes there is nothing to throw, and no signal', async () => {
+    await checkpoint()
+    throwIfCancelled()
+    expect(currentSignal()).toBeUndefined()
+    const within = cancelScope((scope) => {
+      expect(currentSignal()).toBe(scope.signal)
+      scope.cancel()
+      throwIfCancelled()
+      expect.unreachable()
+    })
+    await expect(within).rejects.toMatchObject({ source: 'scope' })
+  })
+
   test('throws when the scope was cancelled while the loop turned', async () => {
     const result = cancelScope(async (scope) => {
       setImmediate(() => scope.cancel())

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { checkpoint, currentSignal } from './checkpoint.ts'
+import { Event } from './event.ts'
 import { currentScope } from './current-scope.ts'
 import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
@@ -369,6 +370,59 @@ describe('taskGroup', () => {
       }),
     )
     expect(await caught(task as Task<void>)).toMatchObject({ source: 'group', cause: failure })
+  })
+
+  test('to await a task that the cancel reaches too is to wait for its end', async () => {
+    const log: string[] = []
+    const result = cancelScope(async (scope) => {
+      await taskGroup(async (group) => {
+        const task = group.spawn(async () => {
+          await sleep(Infinity).catch(() => undefined)
+          await shield(() => setImmediate())
+          log.push('task')
+          return 'value'
+        })
+        queueMicrotask(() => scope.cancel())
+        log.push(await task)
+      })
+    })
+    expect(await result).toBeUndefined()
+    expect(log).toEqual(['task', 'value'])
+  })
+
+  test('to await a task in a shield is not to wait for its end: the cancel does not reach it', async () => {
+    const gate = new Event()
+    let task: Task<string> | undefined
+    const result = cancelScope(async (scope) => {
+      const shielded = shield(() =>
+        taskGroup((group) => {
+          task = group.spawn(() => gate.wait().then(() => 'value'))
+        }),
+      )
+      queueMicrotask(() => scope.cancel())
+      await expect(task).rejects.toMatchObject({ source: 'scope' })
+      expect(task?.state).toBe('running')
+      gate.set()
+      await shielded
+    })
+    await result
+    expect(await cancelScope(() => task)).toBe('value')
+  })
+
+  test('a task of another group gives its value, or what it threw', async () => {
+    const failure = new Error('no')
+    let bad: Task<never> | undefined
+    const failing = taskGroup((group) => {
+      bad = group.spawn(() => setImmediate().then(() => Promise.reject(failure)))
+    })
+    await Promise.all([
+      expect(cancelScope(() => bad)).rejects.toBe(failure),
+      expect(failing).rejects.toMatchObject({ errors: [failure] }),
+    ])
+    await taskGroup(async (group) => {
+      const good = group.spawn(() => setImmediate('value'))
+      expect(await cancelScope(() => good)).toBe('value')
+    })
   })
 
   test('to await a task of another group is a checkpoint, and spares the task', async () => {

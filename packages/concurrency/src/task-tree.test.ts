@@ -19,6 +19,7 @@ afterEach(() => trackWaits(false))
 describe('taskTree', () => {
   const scene = async (look: (clock: TestClock) => void): Promise<void> => {
     using clock = TestClock.install()
+    await clock.advance(1_000)
     const smtp = new Semaphore(0, { name: 'smtp' })
     const result = cancelScope(
       async (page) => {

@@ -82,14 +82,22 @@ describe('wait', () => {
     })
   })
 
-  test('its own timeout is no error', async () => {
+  test('its own timeout is no error, and its timer goes with it', async () => {
     using clock = TestClock.install()
     await taskGroup(async (group) => {
       const task = group.spawn(() => sleep(20), { name: 'slow' })
+      const short = wait([task], { timeoutMs: 1 })
+      const quick = wait([group.spawn(() => sleep(1))], { timeoutMs: 1_000 })
+      expect(clock.pending).toBe(4)
+      void wait([task])
+      expect(clock.pending).toBe(4)
+      await clock.advance(1)
+      expect([(await short).pending, (await quick).pending]).toEqual([[task], []])
+      expect(clock.pending).toBe(1)
       const waiting = wait([task], { timeoutMs: 10 })
       await clock.advance(10)
       expect(names((await waiting).pending)).toEqual(['slow'])
-      await clock.advance(10)
+      await clock.advance(9)
     })
   })
 

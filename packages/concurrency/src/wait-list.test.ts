@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { cancelScope } from './cancel-scope.ts'
 import { taskGroup } from './task-group.ts'
 import { WaitList } from './wait-list.ts'
 
@@ -28,6 +29,16 @@ describe('WaitList', () => {
         })
       }
     }
+  })
+
+  test('nobody joins it from a cancelled scope', async () => {
+    const list = new WaitList<void>('list')
+    const result = cancelScope(async (scope) => {
+      scope.cancel()
+      await list.wait()
+    })
+    await expect(result).rejects.toMatchObject({ source: 'scope' })
+    expect(list.size).toBe(0)
   })
 
   test('tells whoever made it that one has left, but not that one was served or failed', async () => {

@@ -72,6 +72,7 @@ export function exerciseExecutor(
         assert(ExecutorError.isInstance(error) && IoError.isInstance(error))
         assert.deepEqual([error.code, error.job, error.outcome], ['overloaded', 'add', 'none'])
         assert(isRetryable(error))
+        assert(['threads', 'processes'].includes(error.boundary))
         call.release()
         await held
       },
