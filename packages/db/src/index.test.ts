@@ -15,6 +15,7 @@ describe('the public face', () => {
       'copyOut',
       'createDatabase',
       'createMigrator',
+      'declareReads',
       'encryption',
       'health',
       'json',

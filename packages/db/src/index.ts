@@ -21,6 +21,7 @@ export type {
   OwnPoolOptions,
   PoolOptions,
 } from './database-options.ts'
+export { declareReads } from './declare-reads.ts'
 export { DbError, type DbErrorCode, type DbErrorInit } from './db-error.ts'
 export { encryption, type EncryptedText, type Encryption, type RowId } from './encryption.ts'
 export { EncryptionError, type EncryptionErrorCode } from './encryption-error.ts'

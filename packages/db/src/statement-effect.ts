@@ -1,12 +1,14 @@
 import type { Effect } from '@yuzuru/concurrency'
 import type { CompiledQuery, RootOperationNode } from 'kysely'
+import { isDeclaredRead } from './declare-reads.ts'
 
 /**
  * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless
- * a CTE in it writes. What is written as `sql` text counts as a write, whatever it says.
+ * a CTE in it writes. What is written as `sql` text counts as a write, whatever it says, unless
+ * somebody declared that it reads: guessing would be wrong for functions that write.
  */
-export function effectOf({ query }: CompiledQuery): Effect {
-  return isRead(query) ? 'read' : 'write'
+export function effectOf(query: CompiledQuery): Effect {
+  return isRead(query.query) || isDeclaredRead(query) ? 'read' : 'write'
 }
 
 function isRead(node: RootOperationNode): boolean {

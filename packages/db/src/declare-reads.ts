@@ -1,0 +1,38 @@
+import type { CompiledQuery, Kysely, KyselyPlugin, QueryId } from 'kysely'
+import { bindingOf } from './database-context.ts'
+import type { Queryable } from './queryable.ts'
+
+const declared = new WeakSet<QueryId>()
+
+/** What may be a read: a `SELECT`, and text that nobody here reads. */
+const READABLE: ReadonlySet<string> = new Set(['SelectQueryNode', 'RawNode'])
+
+const plugin: KyselyPlugin = {
+  transformQuery({ node, queryId }) {
+    if (!READABLE.has(node.kind)) {
+      throw new TypeError(`Expected a read, as was declared, got ${node.kind}`)
+    }
+    declared.add(queryId)
+    return node
+  },
+  transformResult: async ({ result }) => result,
+}
+
+/**
+ * The same database, on your word that whatever runs through it only reads: text written with `sql` then
+ * counts as a read, so that its `outcome` is `none` when it is cut off. Nothing checks the text. Where
+ * the server should, use `transaction(db, fn, { readOnly: true })`.
+ *
+ * @throws {TypeError} at an insert, update, delete, merge or a change of the schema with Kysely's builder
+ * @example
+ * const { rows } = await sql<Total>`select sum(amount) as total from billings`.execute(declareReads(db))
+ */
+export function declareReads<DB>(db: Queryable<DB>): Kysely<DB> {
+  bindingOf(db)
+  return db.withPlugin(plugin)
+}
+
+/** Whether it came through {@link declareReads}. */
+export function isDeclaredRead({ queryId }: CompiledQuery): boolean {
+  return declared.has(queryId)
+}
