@@ -1,19 +1,21 @@
-import type { CompiledQuery, Kysely, KyselyPlugin, QueryId } from 'kysely'
+import type { CompiledQuery, Kysely, KyselyPlugin, RootOperationNode } from 'kysely'
 import { bindingOf } from './database-context.ts'
 import type { Queryable } from './queryable.ts'
 
-const declared = new WeakSet<QueryId>()
+const declared = new WeakSet<RootOperationNode>()
 
 /** What may be a read: a `SELECT`, and text that nobody here reads. */
 const READABLE: ReadonlySet<string> = new Set(['SelectQueryNode', 'RawNode'])
 
 const plugin: KyselyPlugin = {
-  transformQuery({ node, queryId }) {
+  transformQuery({ node }) {
     if (!READABLE.has(node.kind)) {
       throw new TypeError(`Expected a read, as was declared, got ${node.kind}`)
     }
-    declared.add(queryId)
-    return node
+    // A builder may run elsewhere too, undeclared, with the same id and the same node.
+    const copy = { ...node }
+    declared.add(copy)
+    return copy
   },
   transformResult: async ({ result }) => result,
 }
@@ -33,6 +35,6 @@ export function declareReads<DB>(db: Queryable<DB>): Kysely<DB> {
 }
 
 /** Whether it came through {@link declareReads}. */
-export function isDeclaredRead({ queryId }: CompiledQuery): boolean {
-  return declared.has(queryId)
+export function isDeclaredRead({ query }: CompiledQuery): boolean {
+  return declared.has(query)
 }
