@@ -46,6 +46,11 @@ export function exerciseTokens(made: MakeCase): readonly StorageCase[] {
       )
       const none = ['', '', '']
       await rejects(storage.completeUpload(upload.token, none), 'incomplete_upload')
+      if (fixture.put === undefined) {
+        const last = upload.parts[2]?.url ?? ''
+        const { status } = await fetch(last, { method: 'PUT', body: 'more than one byte' })
+        assert.equal(status, 403)
+      }
       const etags = await sendAll(fixture, upload, body)
       await rejects(storage.completeUpload(upload.token, etags.slice(1)), 'incomplete_upload')
       const swapped = etags.toReversed()
