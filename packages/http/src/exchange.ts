@@ -12,6 +12,7 @@ import type { HttpErrorCode } from './http-error.ts'
 import type { RawHeaders } from './http-headers.ts'
 import { HttpResponse } from './http-response.ts'
 import { type BodySource, ResponseBody } from './response-body.ts'
+import type { StopSignal } from './stop-signal.ts'
 import { transportFailure } from './transport-failure.ts'
 import type { WireBody } from './wire-body.ts'
 
@@ -25,7 +26,7 @@ interface PhaseLimits {
 /** What one sending is about. */
 export interface ExchangeInit {
   readonly context: CallContext
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
   readonly limits: PhaseLimits
   /** Whether to wait for the whole body before handing over the answer. */
   readonly whole: boolean

@@ -1,5 +1,6 @@
-import { type Clock, currentClock } from '@yuzuru/concurrency'
+import { currentClock } from '@yuzuru/concurrency'
 import { expectAmount } from './expect-number.ts'
+import { type StopSignal, Stopper } from './stop-signal.ts'
 
 export interface HedgeOptions {
   /** How long the first attempt may take before a second is sent beside it, in milliseconds. */
@@ -26,12 +27,11 @@ export async function hedged<T extends Disposable>(
   signal: AbortSignal,
   mayHedge: () => boolean,
   isSuccess: (value: T) => boolean,
-  send: (signal: AbortSignal) => Promise<T>,
+  send: (signal: StopSignal) => Promise<T>,
 ): Promise<T> {
   const race = new Race<T>(signal, isSuccess, send)
-  const clock: Clock = currentClock()
   race.start()
-  const timer = clock.schedule(delayMs, () => {
+  const timer = currentClock().schedule(delayMs, () => {
     if (mayHedge()) race.start()
   })
   try {
@@ -44,22 +44,22 @@ export async function hedged<T extends Disposable>(
 
 class Race<T extends Disposable> {
   readonly #done: PromiseWithResolvers<T> = Promise.withResolvers()
-  readonly #runners = new Set<AbortController>()
+  readonly #runners = new Set<Stopper>()
   readonly #signal: AbortSignal
   readonly #isSuccess: (value: T) => boolean
-  readonly #send: (signal: AbortSignal) => Promise<T>
+  readonly #send: (signal: StopSignal) => Promise<T>
   #over = false
-  #fallback: { readonly value: T } | undefined = undefined
+  #fallback: { readonly value: T } | undefined
 
   constructor(
     signal: AbortSignal,
     isSuccess: (value: T) => boolean,
-    send: (signal: AbortSignal) => Promise<T>,
+    send: (signal: StopSignal) => Promise<T>,
   ) {
     this.#signal = signal
     this.#isSuccess = isSuccess
     this.#send = send
-    signal.addEventListener('abort', this.#abort, { once: true })
+    signal.addEventListener('abort', this)
   }
 
   get result(): Promise<T> {
@@ -67,10 +67,10 @@ class Race<T extends Disposable> {
   }
 
   start(): void {
-    const runner = new AbortController()
+    const runner = new Stopper()
     this.#runners.add(runner)
     if (this.#signal.aborted) runner.abort(this.#signal.reason)
-    this.#send(runner.signal).then(
+    this.#send(runner).then(
       (value) => this.#arrived(runner, value),
       (error: unknown) => this.#failed(runner, error),
     )
@@ -78,15 +78,15 @@ class Race<T extends Disposable> {
 
   end(): void {
     this.#over = true
-    this.#signal.removeEventListener('abort', this.#abort)
+    this.#signal.removeEventListener('abort', this)
     for (const runner of this.#runners) runner.abort(new Error('another attempt was faster'))
   }
 
-  #abort = (): void => {
+  handleEvent(): void {
     for (const runner of this.#runners) runner.abort(this.#signal.reason)
   }
 
-  #arrived(runner: AbortController, value: T): void {
+  #arrived(runner: Stopper, value: T): void {
     this.#runners.delete(runner)
     if (this.#over) {
       value[Symbol.dispose]()
@@ -100,7 +100,7 @@ class Race<T extends Disposable> {
     }
   }
 
-  #failed(runner: AbortController, error: unknown): void {
+  #failed(runner: Stopper, error: unknown): void {
     this.#runners.delete(runner)
     if (this.#runners.size > 0) return
     if (this.#fallback === undefined) this.#done.reject(error)

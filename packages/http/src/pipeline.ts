@@ -11,6 +11,7 @@ import type { PreparedCall } from './prepare.ts'
 import { type Hop, isRedirect, nextHop } from './redirects.ts'
 import { send } from './send.ts'
 import type { Settings } from './settings.ts'
+import type { StopSignal } from './stop-signal.ts'
 
 /** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
 export class Pipeline {
@@ -74,7 +75,7 @@ export class Pipeline {
     const sendIt = (): Promise<HttpResponse> => {
       if (hedge === undefined || !isSafe) return this.#send(origin, context, hop, signal)
       const mayHedge = (): boolean => origin.hasFree && origin.budget?.take() !== false
-      const sendOne = (signal: AbortSignal): Promise<HttpResponse> =>
+      const sendOne = (signal: StopSignal): Promise<HttpResponse> =>
         this.#send(origin, context, hop, signal)
       return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOne)
     }
@@ -86,7 +87,7 @@ export class Pipeline {
     origin: Origin,
     context: CallContext,
     { body }: Hop,
-    signal: AbortSignal,
+    signal: StopSignal,
   ): Promise<HttpResponse> {
     const { mode, maxBytes, options, deadline } = this.#call
     const streams = mode === 'stream'
