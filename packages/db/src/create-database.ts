@@ -11,6 +11,7 @@ import { YuzuruDriver } from './driver.ts'
 import { GivenPool } from './given-pool.ts'
 import { openSession } from './open-session.ts'
 import type { PgTypes } from './pg-client.ts'
+import { PipelinedReads } from './pipelined-reads.ts'
 import { Pool, type SessionSource } from './pool.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -37,6 +38,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const { plugins, log } = options
   const context: DatabaseContext = {
     sessions: sessionsOf(options, types),
+    reads: readsOf(options, types),
     types,
     compiler,
     commitTimeoutMs: options.commitTimeoutMs ?? 30_000,
@@ -49,6 +51,16 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   }
   driver.attach(context)
   return new Database<DB>(context)
+}
+
+function readsOf(options: DatabaseOptions, types: PgTypes): PipelinedReads | undefined {
+  if (hasGivenPool(options) || options.reads !== 'pipelined') return undefined
+  const { readConnections = 2 } = options
+  return new PipelinedReads(
+    (signal) => openSession(options, types, signal, true),
+    types,
+    readConnections,
+  )
 }
 
 function sessionsOf(options: DatabaseOptions, types: PgTypes): SessionSource {

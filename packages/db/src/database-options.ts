@@ -50,7 +50,7 @@ export interface ConnectionFields {
 }
 
 /** A pool of our own. */
-export interface OwnPoolOptions extends CommonDatabaseOptions, ConnectionFields {
+export interface OwnPoolOptions extends CommonDatabaseOptions, ConnectionFields, ReadOptions {
   /** `postgres://user:password@host:port/database`; goes before the single fields. */
   readonly url?: string
   /** Whether, and how, to encrypt. @default as the URL's `sslmode` or `PGSSLMODE` says */
@@ -60,11 +60,31 @@ export interface OwnPoolOptions extends CommonDatabaseOptions, ConnectionFields 
   readonly applicationName?: string
 }
 
+/** How autocommit statements that only read are sent. */
+export interface ReadOptions {
+  /**
+   * `'pipelined'`: on a few connections that they share, one behind the other without waiting for
+   * answers, each text prepared once; far more of them a second. It is meant for queries that take
+   * milliseconds. Taken are a `SELECT` of Kysely's builder outside a transaction, without `sql` text in
+   * it, locks, or functions but those of PostgreSQL that only compute; everything else, and what finds
+   * no place, goes to the pool. The server holds them to it: these connections are read-only.
+   *
+   * Behind a pooler that shares out connections (PgBouncer in transaction mode) all goes to the pool.
+   *
+   * @default 'pooled'
+   */
+  readonly reads?: 'pooled' | 'pipelined'
+  /** How many connections, beside the pool, pipelined reads share, from 1 up. @default 2 */
+  readonly readConnections?: number
+}
+
 /** A pool that was passed in. It is never closed here. */
 export interface GivenPoolOptions extends CommonDatabaseOptions {
   /** A pg `Pool`, something alike, or what makes one (called once, before the first query). */
   readonly pool: PgPoolLike | (() => PgPoolLike | Promise<PgPoolLike>)
   readonly url?: never
+  readonly reads?: never
+  readonly readConnections?: never
 }
 
 export type DatabaseOptions = OwnPoolOptions | GivenPoolOptions
@@ -84,7 +104,15 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
     throw new TypeError(`Expected options to be an object, got ${typeof options}`)
   }
   for (const name of BOUNDS) expectPositive(name, options[name])
-  if (hasGivenPool(options)) return
+  const { reads = 'pooled' } = options
+  if (reads !== 'pooled' && reads !== 'pipelined') {
+    throw new TypeError(`Expected reads to be 'pooled' or 'pipelined', got ${String(reads)}`)
+  }
+  if (hasGivenPool(options)) {
+    if (reads === 'pooled') return
+    throw new TypeError('Expected reads: pipelined without a pool that was passed in')
+  }
+  expectInteger('readConnections', options.readConnections, 1)
   const { url, pool = {} } = options
   if (url !== undefined && (typeof url !== 'string' || !/^postgres(ql)?:\/\//.test(url))) {
     throw new TypeError('Expected url to start with postgres:// or postgresql://')

@@ -16,7 +16,8 @@ export class Database<DB> extends Kysely<DB> {
    * stays open. A second call waits for the first.
    */
   async close(): Promise<void> {
-    await this.#context.sessions.close()
+    const { sessions, reads } = this.#context
+    await Promise.all([reads?.close(), sessions.close()])
   }
 
   /** Kysely's name for {@link Database.close}. */

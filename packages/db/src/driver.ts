@@ -65,7 +65,7 @@ export class YuzuruDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    await this.#context?.sessions.close()
+    await Promise.all([this.#context?.reads?.close(), this.#context?.sessions.close()])
   }
 }
 

@@ -1,12 +1,15 @@
 import { currentClock, io, type IoOptions } from '@yuzuru/concurrency'
 import { CompiledQuery } from 'kysely'
 import { bindingOf } from './database-context.ts'
+import type { PipelinedFigures } from './pipelined-reads.ts'
 import type { PoolFigures } from './pool.ts'
 import type { Queryable } from './queryable.ts'
 
 /** How a database is. */
 export interface Health {
   readonly pool: PoolFigures
+  /** Of the connections that `reads: 'pipelined'` adds; not there without it. */
+  readonly reads?: PipelinedFigures
   /** As the server says it: `18.1`. */
   readonly serverVersion: string
   /** How long a statement that does nothing took, in milliseconds, the wait for a connection included. */
@@ -21,7 +24,7 @@ export interface Health {
  * app.get('/health', async () => Response.json(await health(db, { timeoutMs: 1_000 })))
  */
 export async function health<DB>(db: Queryable<DB>, options: IoOptions = {}): Promise<Health> {
-  const { sessions } = bindingOf(db).context
+  const { sessions, reads } = bindingOf(db).context
   const from = currentClock().now()
   const call = { boundary: 'db', operation: 'health', effect: 'read' } as const
   const { rows } = await io(call, options, () =>
@@ -30,5 +33,7 @@ export async function health<DB>(db: Queryable<DB>, options: IoOptions = {}): Pr
     ),
   )
   const roundTripMs = currentClock().now() - from
-  return { pool: sessions.figures, serverVersion: rows[0]?.version ?? '', roundTripMs }
+  const serverVersion = rows[0]?.version ?? ''
+  const health = { pool: sessions.figures, serverVersion, roundTripMs }
+  return reads === undefined ? health : { ...health, reads: reads.figures }
 }

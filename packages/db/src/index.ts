@@ -20,6 +20,7 @@ export type {
   GivenPoolOptions,
   OwnPoolOptions,
   PoolOptions,
+  ReadOptions,
 } from './database-options.ts'
 export { declareReads } from './declare-reads.ts'
 export { DbError, type DbErrorCode, type DbErrorInit } from './db-error.ts'
@@ -46,6 +47,7 @@ export type {
   PgResult,
   PgTypes,
 } from './pg-client.ts'
+export type { PipelinedFigures } from './pipelined-reads.ts'
 export type { PoolFigures } from './pool.ts'
 export type { Queryable } from './queryable.ts'
 export { type Relation, withMany, withOne } from './related.ts'

@@ -110,6 +110,9 @@ export class Lease implements DatabaseConnection {
       progress.sent = false
       this.refuseDuringCopy()
       return this.#inTurn(async () => {
+        const along = this.#readAlong(query, signal)
+        const shared = along === undefined ? undefined : await along
+        if (shared !== undefined) return shared
         const session = this.#loan?.session ?? (await this.#borrow(signal))
         guard?.()
         progress.sent = !session.lost
@@ -219,6 +222,18 @@ export class Lease implements DatabaseConnection {
 
   get #isTaken(): boolean {
     return this.#alone || this.#turn?.available === 0
+  }
+
+  /** Sends a read along with others, if it may and can. */
+  #readAlong(query: CompiledQuery, signal: AbortSignal): Promise<PgResult | undefined> | undefined {
+    const { reads, types } = this.#context
+    // Whoever holds a session may have set something on it that the read depends on.
+    if (reads === undefined || this.#loan !== undefined || this.#begin !== undefined)
+      return undefined
+    if (!isPlainRead(query)) return undefined
+    refuseNested(this.#context)
+    const values = query.parameters.map((value) => toParameter(value))
+    return reads.read({ text: query.sql, values, types }, signal)
   }
 
   #send(session: Session, query: CompiledQuery, signal: AbortSignal): Promise<PgResult> {

@@ -11,10 +11,11 @@ export async function openSession(
   options: OwnPoolOptions,
   types: PgTypes,
   signal: AbortSignal,
+  pipeline = false,
 ): Promise<Session> {
   const { connectTimeoutMs = 10_000 } = options.pool ?? {}
   // The connection outlives the caller: nothing of it may belong to the caller's scope.
-  const client = detached(() => new Client({ ...clientConfig(options), types }))
+  const client = detached(() => new Client({ ...clientConfig(options), types, pipeline }))
   const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()

@@ -43,6 +43,23 @@ describe.skipIf(missing)(
 
     for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
 
+    test('pipelined reads go to the pool, and nothing is set on what others share', async () => {
+      await using db = createDatabase<{ pg_class: { relname: string } }>({
+        url,
+        reads: 'pipelined',
+      })
+      const read = (): Promise<unknown> =>
+        db.selectFrom('pg_class').select('relname').where('relname', '=', 'pg_class').execute()
+
+      for (let turn = 0; turn < 30; turn += 1)
+        expect(await read()).toEqual([{ relname: 'pg_class' }])
+
+      const { rows } = await sql`select current_setting('default_transaction_read_only') as set,
+        (select count(*) from pg_prepared_statements) as prepared`.execute(db)
+      expect(rows).toEqual([{ set: 'off', prepared: 0n }])
+      expect((await health(db)).reads).toEqual({ connections: 0, underWay: 0 })
+    })
+
     test('cancels at any moment under load hit no other query and leak no connection', async () => {
       // More of ours than PgBouncer has of the server's: they change hands all the time.
       await using db = createDatabase({ url, pool: { max: 8 }, applicationName: 'hammer' })

@@ -12,6 +12,13 @@ export type AbortMode =
   /** Close the connection: for what must not be cancelled, only waited for no longer. */
   | 'destroy'
 
+/** What is to be stopped. */
+export interface Running {
+  isOver(): boolean
+  /** Resolves when it is over or `signal` fires. */
+  over(signal: AbortSignal): Promise<void>
+}
+
 /** The first pause before the server is asked again: the request may have overtaken the statement. */
 const FIRST_PAUSE_MS = 50
 
@@ -26,6 +33,10 @@ export class Session {
   /** Whether several statements may be sent in one round trip. */
   readonly takesBatches: boolean
   readonly transactionIds: TransactionIdQuery
+  readonly #running: Running = {
+    isOver: () => !this.#busy,
+    over: (signal) => this.#settled(signal),
+  }
   #busy = false
   #lost = false
   #onReady: (() => void) | undefined = undefined
@@ -107,7 +118,7 @@ export class Session {
     const stop = (): void => {
       if (mode === 'destroy') this.destroy()
       // The listener is called in the scope of whoever cancelled; it is waited for in this one.
-      else stopping = detached(() => this.#stop())
+      else stopping = detached(() => this.stop())
     }
     signal.addEventListener('abort', stop, { once: true })
     try {
@@ -155,11 +166,12 @@ export class Session {
     if (expired) this.destroy()
   }
 
-  async #stop(): Promise<void> {
+  /** Asks the server to stop what runs, until that is over; closes the connection if it never is. */
+  async stop(running: Running = this.#running): Promise<void> {
     const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
-      for (let pauseMs = FIRST_PAUSE_MS; this.#busy && !signal.aborted; pauseMs *= 2) {
+      for (let pauseMs = FIRST_PAUSE_MS; !running.isOver() && !signal.aborted; pauseMs *= 2) {
         await requestCancel(this.#cancelTarget(), signal)
-        await moveOnAfter(pauseMs, (scope) => this.#settled(scope.signal))
+        await moveOnAfter(pauseMs, (scope) => running.over(scope.signal))
       }
       signal.throwIfAborted()
     })

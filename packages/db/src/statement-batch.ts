@@ -1,14 +1,9 @@
 import type { Duplex } from 'node:stream'
-import pg, { Result } from 'pg'
+import { Result } from 'pg'
 import type { PgClientLike, PgQuery, PgResult, PgTypes } from './pg-client.ts'
 import type { TransactionIdQuery } from './transaction-id.ts'
-import {
-  executeMessages,
-  queryMessages,
-  scriptMessage,
-  SYNC,
-  type WireValue,
-} from './wire-message.ts'
+import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
+import { toWire } from './wire-value.ts'
 
 /** The part of pg's `Connection` that a batch writes to. */
 interface PgConnection {
@@ -22,11 +17,6 @@ interface ResultBuilder extends PgResult {
   addFields(fields: unknown): void
   parseRow(fields: unknown): Record<string, unknown>
   addCommandComplete(message: unknown): void
-}
-
-/** How pg turns JavaScript's values into text or bytes. */
-const { utils } = pg as unknown as {
-  readonly utils: { prepareValue(value: unknown): string | Uint8Array | null | undefined }
 }
 
 /** Whether batches may be sent through this client: it speaks the protocol itself, in pg's manner. */
@@ -161,8 +151,4 @@ export class StatementBatch {
 function resultOf(types: PgTypes): ResultBuilder {
   // An empty mode is pg's default: rows as objects.
   return new Result('', types as never) as unknown as ResultBuilder
-}
-
-function toWire(value: unknown): WireValue {
-  return utils.prepareValue(value) ?? null
 }

@@ -30,6 +30,14 @@ describe('with a pool that was passed in', () => {
   for (const { name, run } of exerciseDatabase(() => createDatabase({ pool }))) test(name, run)
 })
 
+describe('with pipelined reads', () => {
+  for (const { name, run } of exerciseDatabase(() =>
+    createDatabase({ url: postgres.url, reads: 'pipelined' }),
+  )) {
+    test(name, run)
+  }
+})
+
 describe('withRollback', () => {
   test('returns the value and leaves nothing behind', async () => {
     await using db = createDatabase<{ left: { id: number } }>({ url: postgres.url })

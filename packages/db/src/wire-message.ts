@@ -1,10 +1,9 @@
+import type { WireValue } from './wire-value.ts'
+
 /*
  * The messages of the query protocol that are sent here.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-
-/** What a parameter is on the wire: text, bytes, or NULL. */
-export type WireValue = string | Uint8Array | null
 
 /** Bind without parameters, and Execute. */
 const BIND_EXECUTE = Buffer.from('420000000c000000000000000045000000090000000000', 'hex')
@@ -58,17 +57,33 @@ export function executeNamedMessages(name: string): Buffer {
 /** Has a statement executed with these parameters, and its rows described. */
 export function queryMessages(text: string, values: readonly WireValue[]): Buffer {
   const size = Buffer.byteLength(text)
+  const bound = bindMessage('', values)
+  const message = Buffer.allocUnsafe(size + 9 + bound.length + DESCRIBE_EXECUTE.length)
+  const at = writeParse(message, text, size)
+  bound.copy(message, at)
+  DESCRIBE_EXECUTE.copy(message, at + bound.length)
+  return message
+}
+
+/** Describe of the portal. */
+export const DESCRIBE: Buffer = DESCRIBE_EXECUTE.subarray(0, 7)
+/** Executes the portal. */
+export const EXECUTE: Buffer = DESCRIBE_EXECUTE.subarray(7)
+
+/** Binds parameters to what was prepared under a name (`''`: the last that was without one). */
+export function bindMessage(name: string, values: readonly WireValue[]): Buffer {
   const sizes = values.map(sizeOf)
   const count = values.length
-  let bindSize = 14 + 2 * count + 4 * count
-  for (const each of sizes) bindSize += Math.max(0, each)
-  const message = Buffer.allocUnsafe(size + 9 + bindSize + 1 + DESCRIBE_EXECUTE.length)
-  let at = writeParse(message, text, size)
-  message[at] = 0x42
-  message.writeInt32BE(bindSize, at + 1)
-  message.writeInt16BE(0, at + 5)
-  message.writeUInt16BE(count, at + 7)
-  at += 9
+  let size = name.length + 14 + 6 * count
+  for (const each of sizes) size += Math.max(0, each)
+  const message = Buffer.allocUnsafe(size + 1)
+  message[0] = 0x42
+  message.writeInt32BE(size, 1)
+  message[5] = 0
+  message.write(name, 6, 'latin1')
+  let at = 6 + name.length
+  message[at] = 0
+  at = message.writeUInt16BE(count, at + 1)
   for (const value of values) at = message.writeInt16BE(value instanceof Uint8Array ? 1 : 0, at)
   at = message.writeUInt16BE(count, at)
   values.forEach((value, index) => {
@@ -80,8 +95,7 @@ export function queryMessages(text: string, values: readonly WireValue[]): Buffe
     }
   })
   // All columns as text.
-  at = message.writeInt32BE(0x0001_0000, at)
-  DESCRIBE_EXECUTE.copy(message, at)
+  message.writeInt32BE(0x0001_0000, at)
   return message
 }
 
