@@ -11,66 +11,64 @@ import { type PgBouncer, pgBouncerVersion, startPgBouncer } from './test-pgbounc
 const given = process.env['YUZURU_TEST_PGBOUNCER']
 const version = pgBouncerVersion()
 const missing = given === undefined && version === undefined
-if (missing) {
-  console.log(
-    'Not tested behind PgBouncer: install pgbouncer, or name one in YUZURU_TEST_PGBOUNCER',
-  )
-}
-
 /** How many statements are hammered with cancels. */
 const TURNS = Number(process.env['YUZURU_TEST_CANCELS'] ?? 1_000)
 
-// No package on npm holds PgBouncer, so it is there or not; where it is not, the line above says so.
-describe.skipIf(missing)(
-  `behind PgBouncer ${given === undefined ? (version ?? '') : 'as given'}`,
-  () => {
-    let postgres: PostgresServer | undefined
-    let bouncer: PgBouncer | undefined
-    let url: string
+// No package on npm holds PgBouncer, so it is there or not; where it is not, the run says so.
+const behind = missing ? notThere : describe
 
-    beforeAll(async () => {
-      if (given === undefined) {
-        postgres = await startPostgres()
-        bouncer = await startPgBouncer(postgres.url, 4)
-      }
-      url = given ?? bouncer?.url ?? ''
+function notThere(): void {
+  test('PgBouncer is not there: install pgbouncer, or name one in YUZURU_TEST_PGBOUNCER', () => {
+    console.log('Not tested behind PgBouncer, as there is none')
+  })
+}
+
+behind(`behind PgBouncer ${given === undefined ? (version ?? '') : 'as given'}`, () => {
+  let postgres: PostgresServer | undefined
+  let bouncer: PgBouncer | undefined
+  let url: string
+
+  beforeAll(async () => {
+    if (given === undefined) {
+      postgres = await startPostgres()
+      bouncer = await startPgBouncer(postgres.url, 4)
+    }
+    url = given ?? bouncer?.url ?? ''
+  })
+
+  afterAll(async () => {
+    await bouncer?.[Symbol.asyncDispose]()
+    await postgres?.close()
+  })
+
+  for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
+
+  test('pipelined reads go to the pool, and nothing is set on what others share', async () => {
+    await using db = createDatabase<{ pg_class: { relname: string } }>({
+      url,
+      reads: 'pipelined',
     })
+    const read = (): Promise<unknown> =>
+      db.selectFrom('pg_class').select('relname').where('relname', '=', 'pg_class').execute()
 
-    afterAll(async () => {
-      await bouncer?.[Symbol.asyncDispose]()
-      await postgres?.close()
-    })
+    for (let turn = 0; turn < 30; turn += 1) expect(await read()).toEqual([{ relname: 'pg_class' }])
 
-    for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
-
-    test('pipelined reads go to the pool, and nothing is set on what others share', async () => {
-      await using db = createDatabase<{ pg_class: { relname: string } }>({
-        url,
-        reads: 'pipelined',
-      })
-      const read = (): Promise<unknown> =>
-        db.selectFrom('pg_class').select('relname').where('relname', '=', 'pg_class').execute()
-
-      for (let turn = 0; turn < 30; turn += 1)
-        expect(await read()).toEqual([{ relname: 'pg_class' }])
-
-      const { rows } = await sql`select current_setting('default_transaction_read_only') as set,
+    const { rows } = await sql`select current_setting('default_transaction_read_only') as set,
         (select count(*) from pg_prepared_statements) as prepared`.execute(db)
-      expect(rows).toEqual([{ set: 'off', prepared: 0n }])
-      expect((await health(db)).reads).toEqual({ connections: 0, underWay: 0 })
-    })
+    expect(rows).toEqual([{ set: 'off', prepared: 0n }])
+    expect((await health(db)).reads).toEqual({ connections: 0, underWay: 0 })
+  })
 
-    test('cancels at any moment under load hit no other query and leak no connection', async () => {
-      // More of ours than PgBouncer has of the server's: they change hands all the time.
-      await using db = createDatabase({ url, pool: { max: 8 }, applicationName: 'hammer' })
-      const { cancels, failures } = await hammer(db, TURNS, 8)
+  test('cancels at any moment under load hit no other query and leak no connection', async () => {
+    // More of ours than PgBouncer has of the server's: they change hands all the time.
+    await using db = createDatabase({ url, pool: { max: 8 }, applicationName: 'hammer' })
+    const { cancels, failures } = await hammer(db, TURNS, 8)
 
-      expect(failures).toEqual([])
-      expect(cancels).toBeGreaterThan(TURNS / 5)
-      expect((await health(db)).pool).toMatchObject({ used: 0, waiting: 0 })
-      const { rows } = await sql<{ busy: bigint }>`select count(*) as busy from pg_stat_activity
+    expect(failures).toEqual([])
+    expect(cancels).toBeGreaterThan(TURNS / 5)
+    expect((await health(db)).pool).toMatchObject({ used: 0, waiting: 0 })
+    const { rows } = await sql<{ busy: bigint }>`select count(*) as busy from pg_stat_activity
       where application_name = 'hammer' and state <> 'idle' and pid <> pg_backend_pid()`.execute(db)
-      expect(rows).toEqual([{ busy: 0n }])
-    }, 300_000)
-  },
-)
+    expect(rows).toEqual([{ busy: 0n }])
+  }, 300_000)
+})
