@@ -93,6 +93,11 @@ describe('createStorage', () => {
     expect(headers['x-amz-tagging']).toBe('office=a%20b%2Bc')
     expect(headers['content-md5']).toBe(createHash('md5').update('text').digest('base64'))
     expect(Object.keys(headers).filter((name) => /checksum|trailer/.test(name))).toEqual([])
+    server.otherwise({ body: '<DeleteResult/>' })
+    await storage.deleteMany(['key', '書'])
+    const { headers: deletion, body } = await server.received(2)
+    expect(deletion['content-md5']).toBe(createHash('md5').update(body).digest('base64'))
+    expect(Object.keys(deletion).filter((name) => /checksum|trailer/.test(name))).toEqual([])
   })
 
   test('says when a store has not confirmed the checksum', async () => {

@@ -41,11 +41,11 @@ export function createStorage(
 ): Storage<S3Client> {
   expectStorageOptions(options)
   const transfer = expectTransferOptions(options)
-  const strict = options.compatibility !== 's3-compatible'
-  const algorithm = strict ? 'CRC32' : 'MD5'
+  const { compatibility = 'aws' } = options
+  const algorithm = compatibility === 'aws' ? 'CRC32' : 'MD5'
   const sender =
     options.client === undefined ? connect(options) : new S3Sender(options.client, undefined)
-  const backend = new S3Backend(options.bucket, sender, strict)
+  const backend = new S3Backend(options.bucket, sender, compatibility)
   return storageOver({ backend, ...transfer, algorithm })
 }
 

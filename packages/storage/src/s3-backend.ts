@@ -11,6 +11,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
+import { sendContentMd5 } from './content-md5.ts'
 import type {
   ByteRange,
   CompleteInit,
@@ -46,6 +47,7 @@ import {
 } from './s3-fields.ts'
 import { listArrivedParts, listOpenUploads, listPage } from './s3-list.ts'
 import type { S3Sender } from './s3-sender.ts'
+import type { Compatibility } from './storage-options.ts'
 import { SdkBytes } from './sdk-bytes.ts'
 import { SignedBytes } from './signed-bytes.ts'
 
@@ -54,14 +56,15 @@ export class S3Backend implements ObjectBackend<S3Client> {
   readonly bucket: string
   readonly keepsConditions: boolean
   readonly translate: ObjectBackend['translate'] = translateS3Error
+  readonly #knowsChecksums: boolean
   readonly #sender: S3Sender
   readonly #bytes: ObjectBytes
   readonly #at: { readonly Bucket: string }
 
-  /** @param keepsConditions whether the store is as strict about them as S3 itself */
-  constructor(bucket: string, sender: S3Sender, keepsConditions = true) {
+  constructor(bucket: string, sender: S3Sender, compatibility: Compatibility = 'aws') {
     this.bucket = bucket
-    this.keepsConditions = keepsConditions
+    this.keepsConditions = compatibility === 'aws'
+    this.#knowsChecksums = compatibility === 'aws'
     this.#sender = sender
     this.#at = { Bucket: bucket }
     const { own } = sender
@@ -224,6 +227,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
   ): Promise<readonly DeleteFailure[]> {
     const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
     const command = new DeleteObjectsCommand({ ...this.#at, Delete })
+    if (!this.#knowsChecksums) sendContentMd5(command)
     const { Errors = [] } = await this.#sender.send(command, signal)
     return Errors.map(({ Key = '', Code = '' }) => ({ key: Key, code: Code }))
   }

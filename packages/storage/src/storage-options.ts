@@ -5,6 +5,8 @@ import type { CredentialSource } from './credentials.ts'
 import { expectInteger, expectObject } from './expect.ts'
 import { MAX_PART_BYTES, MIN_PART_BYTES } from './part-plan.ts'
 
+export type Compatibility = 'aws' | 's3-compatible'
+
 /** What is said of every storage. */
 export interface TransferOptions {
   readonly bucket: string
@@ -14,13 +16,13 @@ export interface TransferOptions {
   readonly parallel?: number
   /**
    * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
-   * Content-MD5 goes along instead. And for those that pass over conditions, as Ceph does on the last
+   * Content-MD5 goes along instead, with the deletion of many as well. And for those that pass over conditions, as Ceph does on the last
    * step of an upload in parts: then the object is looked at before, which costs a request and is not
    * atomic.
    *
    * @default 'aws'
    */
-  readonly compatibility?: 'aws' | 's3-compatible'
+  readonly compatibility?: Compatibility
   /**
    * What the tokens of uploads that end later are signed with (`onResumeToken`): the same in all
    * processes that are to know them, at least 16 characters. Needed with credentials that end.
