@@ -67,6 +67,19 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly MailCas
         assert.notEqual(first, third)
       },
     ),
+    made('gives the subject, text and HTML that arrived as they were written', async (fixture) => {
+      const text = `花子 様\n\n=20 ${'とても長い行'.repeat(40)}\n.`
+      const html = '<p>花子 様 &amp; <b>=E3</b></p>'
+      const notes = { filename: 'notes.txt', content: 'An attachment is no text.' }
+      await fixture.mail.send({ ...letter, text, html, attachments: [notes] })
+      await fixture.mail.send({ ...letter, text: 'plain' })
+      const [first, second] = fixture.received()
+      assert.equal(first?.subject, letter.subject)
+      assert.equal(first.text.trimEnd(), text)
+      assert.equal(first.html?.trimEnd(), html)
+      assert.equal(second?.text.trimEnd(), 'plain')
+      assert.equal(second.html, undefined)
+    }),
     made('refuses a message that is none with a TypeError and sends nothing', async (fixture) => {
       const { mail } = fixture
       const attack = { ...letter, subject: 'Hi\r\nBcc: eve@example.jp' }

@@ -1,3 +1,5 @@
+import type { ReadableParts } from './readable-parts.ts'
+
 /** A refusal on purpose: 4xx for now, 5xx for good. */
 export interface RejectAnswer {
   /** 400–599 */
@@ -13,7 +15,7 @@ export type MessageAnswer =
   | { readonly silent: 'kept' | 'lost' }
 
 /** A message as the receiving side sees it. */
-export interface ReceivedMail {
+export interface ReceivedMail extends ReadableParts {
   readonly messageId: string
   readonly envelope: { readonly from: string; readonly to: readonly string[] }
 }

@@ -3,11 +3,15 @@ import type { Transporter } from 'nodemailer'
 import { mailOverBackend, type SenderOptions } from './create-mail.ts'
 import { type FakeAnswers, replyError } from './fake-answers.ts'
 import type { Mail } from './mail.ts'
+import { type ReadableParts, readableParts } from './readable-parts.ts'
 import type { Backend } from './scoped-transport.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 
-/** A mail that the fake took. */
-export interface FakeSent {
+/**
+ * A mail that the fake took. `subject`, `text` and `html` are as they were before they were encoded.
+ * What the native client got as a stream, as a file or as `raw` is in `raw` only.
+ */
+export interface FakeSent extends ReadableParts {
   readonly messageId: string
   readonly envelope: { readonly from: string; readonly to: readonly string[] }
   /** The whole message as it would have gone out, headers encoded (RFC 5322). */
@@ -34,6 +38,7 @@ export interface FakeMailOptions extends Partial<SenderOptions> {
  * const mail = createFakeMail()
  * await signUp(mail, 'hanako@example.jp')
  * assert.deepEqual(mail.sent[0]?.envelope.to, ['hanako@example.jp'])
+ * assert.match(mail.sent[0].text, /https:\/\/example\.jp\/verify/)
  */
 export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
@@ -41,13 +46,18 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   let answers = initial
   let closed = false
   const backend: Backend = {
-    async deliver({ envelope, bytes }, _signal, progress) {
+    async deliver({ envelope, bytes, message: compiled }, _signal, progress) {
       progress.sent = false
       if (closed) throw closedFault()
       const { accepted, rejected } = asked(envelope.to, answers)
       progress.sent = true
       const messageId = /^message-id:\s*(<[^>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
-      const message: FakeSent = { messageId, envelope: { ...envelope, to: accepted }, raw: bytes }
+      const message: FakeSent = {
+        messageId,
+        envelope: { ...envelope, to: accepted },
+        ...readableParts(compiled),
+        raw: bytes,
+      }
       const answer = answers.onMessage?.(message) ?? 'accept'
       if (typeof answer === 'object' && 'reject' in answer) throw replyError(answer, 'DATA')
       const fate = answer === 'accept' ? 'kept' : 'drop' in answer ? answer.drop : answer.silent

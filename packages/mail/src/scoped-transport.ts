@@ -7,7 +7,12 @@ import { translateError } from './translate-error.ts'
 /** What is at the end of the transport: the pool, or the fake. */
 export interface Backend {
   deliver(
-    mail: { readonly envelope: Envelope; readonly bytes: Buffer },
+    mail: {
+      readonly envelope: Envelope
+      readonly bytes: Buffer
+      /** What `bytes` was encoded from. */
+      readonly message: NonNullable<NativeMail['message']>
+    },
     signal: AbortSignal,
     progress: IoProgress,
   ): Promise<Delivery>
@@ -30,9 +35,9 @@ export function scopedTransport(name: string, backend: Backend): Transport {
     const progress = passedProgress(signal)
     const delivery =
       signal !== undefined && progress !== undefined
-        ? await backend.deliver({ envelope, bytes }, signal, progress)
+        ? await backend.deliver({ envelope, bytes, message }, signal, progress)
         : await io(callOf('send'), { signal }, (joined, own) =>
-            backend.deliver({ envelope, bytes }, joined, own),
+            backend.deliver({ envelope, bytes, message }, joined, own),
           )
     const { accepted, rejected, response } = delivery
     return {
