@@ -1,50 +1,12 @@
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Kysely } from 'kysely'
 import { createDatabase } from '@yuzuru/db'
 import type { Benchmark, Case } from '../benchmark.ts'
 import { startPeer } from '../peer.ts'
 import { bareKysely } from './bare-kysely.ts'
+import { serveOffices } from './endpoint-server.ts'
 import { type Schema, startWithOffices } from './schema.ts'
 
 const REQUESTS = 2_000
 const CONNECTIONS = 10
-
-async function page(db: Kysely<Schema>, id: number): Promise<unknown> {
-  const office = await db
-    .selectFrom('offices')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  const plans = await db.selectFrom('plans').selectAll().where('office_id', '=', id).execute()
-  return { office, plans }
-}
-
-/** Serves `/NAME/ID` from the database of that name. */
-async function serve(
-  databases: ReadonlyMap<string, Kysely<Schema>>,
-  resources: AsyncDisposableStack,
-): Promise<string> {
-  const answer = async (url: string, response: ServerResponse): Promise<void> => {
-    const [, name = '', id = ''] = url.split('/')
-    const db = databases.get(name)
-    if (db === undefined) throw new Error(`There is no database ${name}`)
-    const body = JSON.stringify(await page(db, Number(id)))
-    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
-  }
-  const server = createServer((request, response) => {
-    answer(request.url ?? '', response).catch((error: unknown) => response.destroy(error as Error))
-  })
-  server.keepAliveTimeout = 60_000
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  resources.defer(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 export const benchmark: Benchmark = {
   kind: 'comparison',
@@ -54,14 +16,17 @@ export const benchmark: Benchmark = {
   bars: [
     { of: 'yuzuru', against: 'bare Kysely', atLeast: 0.95 },
     { of: 'yuzuru', against: 'bare Kysely', addedMicrosecondsAtMost: 10 },
+    { of: 'yuzuru, pipelined', against: 'bare Kysely', atLeast: 1.8 },
   ],
   async cases(resources) {
     const url = await startWithOffices(resources)
-    const databases = new Map<string, Kysely<Schema>>([
-      ['ours', resources.use(createDatabase<Schema>({ url, pool: { max: CONNECTIONS } }))],
+    const pool = { max: CONNECTIONS }
+    const databases = new Map([
+      ['ours', resources.use(createDatabase<Schema>({ url, pool }))],
+      ['pipelined', resources.use(createDatabase<Schema>({ url, pool, reads: 'pipelined' }))],
       ['bare', resources.use(bareKysely(url, CONNECTIONS))],
     ])
-    const origin = await serve(databases, resources)
+    const origin = await serveOffices(databases, resources)
     const clients = resources.use(startPeer(import.meta.resolve('./load.ts')))
     const through = (name: string, path: string): Case => {
       const order = { origin, path, requests: REQUESTS }
@@ -72,6 +37,10 @@ export const benchmark: Benchmark = {
         run: () => clients.ask(order),
       }
     }
-    return [through('yuzuru', '/ours'), through('bare Kysely', '/bare')]
+    return [
+      through('yuzuru', '/ours'),
+      through('yuzuru, pipelined', '/pipelined'),
+      through('bare Kysely', '/bare'),
+    ]
   },
 }
