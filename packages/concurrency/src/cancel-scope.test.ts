@@ -20,6 +20,7 @@ const caught = async (fn: () => unknown): Promise<unknown> => {
 describe('cancelScope', () => {
   test('is named "scope" unless it is told otherwise', async () => {
     expect(await cancelScope((scope) => scope.name)).toBe('scope')
+    expect(await cancelScope(() => null)).toBeNull()
     expect(await cancelScope((scope) => scope.name, { name: 'page' })).toBe('page')
   })
 
@@ -114,6 +115,19 @@ describe('cancelScope', () => {
     )
     expect(error).toBeInstanceOf(SuppressedError)
     expect(error).toMatchObject({ error: failure, suppressed: { message: 'enough' } })
+  })
+
+  test('nor is what failed before hidden by the cancel of what is closed after it', async () => {
+    const failure = new Error('mine')
+    const resource = { [Symbol.asyncDispose]: () => sleep(1) }
+    const error = await caught(() =>
+      cancelScope(async (scope) => {
+        await using _ = resource
+        scope.cancel('enough')
+        throw failure
+      }),
+    )
+    expect(error).toMatchObject({ error: { message: 'enough' }, suppressed: failure })
   })
 
   test('an error of the body’s own stays what it is', async () => {

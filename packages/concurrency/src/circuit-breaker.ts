@@ -133,7 +133,8 @@ class Breaker implements CircuitBreaker {
 
   #onFailure(): void {
     this.#failed += 1
-    if (this.#openedAt === undefined && this.#failed < this.#options.failures) return
+    // One that opened had as many, so a probe that fails opens it again.
+    if (this.#failed < this.#options.failures) return
     this.#openedAt = currentClock().now()
     this.#turn()
   }

@@ -23,11 +23,10 @@ describe('gather', () => {
   })
 
   test('names its tasks after what it was given', async () => {
-    await gather({
-      office: () => {
-        expect(formatTaskTree()).toMatch(/^group gather \d+ ms\n└─ task office \d+ ms$/)
-      },
-    })
+    const look = (): void => {
+      expect(formatTaskTree()).toMatch(/^group gather \d+ ms\n└─ task office \d+ ms$/)
+    }
+    await gather({ office: look })
   })
 
   test('one failure is thrown as it is, once the others have ended', async () => {

@@ -269,8 +269,26 @@ describe('a forgotten await', () => {
     expect(leftovers.reported).toMatchObject([
       { name: 'test.read', kind: 'io', parent: 'page', state: 'cancelled' },
     ])
-    expect(leftovers.reported[0]?.place).toContain('forgetful')
+    expect(leftovers.reported[0]?.place).toMatch(/^ {4}at forgetful/)
     expect(await forgotten).toMatchObject({ source: 'scope-end', scope: 'test.read' })
+  })
+
+  test('that gives a value all the same is reported once, with its age, and is no warning then', async () => {
+    // The listener of the test before is taken off a turn after its end.
+    await setImmediate()
+    using clock = TestClock.install()
+    using leftovers = listen()
+    const warning = vi.spyOn(process, 'emitWarning')
+    const listeners = process.listenerCount('unhandledRejection')
+    await clock.advance(1_000)
+    await cancelScope(async () => {
+      void io(read, {}, (signal) => native(signal).catch(() => 'value'))
+      await clock.advance(7)
+    })
+    expect(leftovers.reported).toMatchObject([{ state: 'cancelled', ageMs: 7 }])
+    expect(warning).not.toHaveBeenCalled()
+    await setImmediate()
+    expect(process.listenerCount('unhandledRejection')).toBe(listeners)
   })
 
   test('its own failure is reported too', async () => {

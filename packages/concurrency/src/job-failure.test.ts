@@ -8,7 +8,9 @@ const travel = (error: unknown): unknown => reviveFailure(structuredClone(descri
 describe('a failure that travels', () => {
   test('keeps its name, message, stack, plain fields and cause', () => {
     class PageError extends Error {
-      override readonly name = 'PageError'
+      override get name(): string {
+        return 'PageError'
+      }
       readonly page = 3
       readonly secret = { deep: 'left out' }
     }
@@ -52,6 +54,9 @@ describe('a failure that travels', () => {
   })
 
   test('is told by isInstance as before', () => {
+    const own = Object.assign(new Error('x'), { [Symbol.for('other')]: 1, [Symbol('own')]: 1 })
+    expect(describeFailure(own).error?.marks).toEqual([])
+    expect(travel(own)).not.toHaveProperty('cause')
     expect(Cancelled.isInstance(travel(new Cancelled('x', { source: 'task', scope: 's' })))).toBe(
       true,
     )

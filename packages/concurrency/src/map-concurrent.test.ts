@@ -485,6 +485,8 @@ describe('mapConcurrent', () => {
   })
 
   test('awaits promises in a synchronous source', async () => {
+    const plain = [null, 'text', {}]
+    expect(await collect(mapConcurrent(plain, (item) => item, { concurrency: 1 }))).toEqual(plain)
     const results = mapConcurrent([Promise.resolve(1), 2], (item) => item + 1, { concurrency: 1 })
     expect(await collect(results)).toEqual([2, 3])
   })

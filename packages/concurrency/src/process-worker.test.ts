@@ -21,7 +21,8 @@ const send = async (name: string, ...args: unknown[]): Promise<JobAnswer> => {
 
 describe('in a process', () => {
   test('a job is told of its cancel by its number; all else over the channel is passed over', async () => {
-    const ending = send('obeyHere')
+    await send('add', 1, 2)
+    const ending = send('heed')
     for (const other of [null, 'cancel', { number: jobs }]) tell(other)
     tell({ yuzuru: 'cancel', number: jobs + 1 })
     tell({ yuzuru: 'cancel', number: jobs })

@@ -76,6 +76,7 @@ describe('runJob', () => {
   })
 
   test('sees what is left of its caller’s time', async () => {
+    expect(await runThe(remaining)).toEqual({ kind: 'value', value: Infinity })
     const left = (await runThe(remaining, { deadlineAt: Date.now() + 60_000 })) as { value: number }
     expect(left.value).toBeGreaterThan(59_000)
     expect(left.value).toBeLessThanOrEqual(60_000)
@@ -98,7 +99,11 @@ describe('runJob', () => {
   test('only a function that the module itself exports is a job', async () => {
     for (const name of ['nothing', 'toString', 'text']) {
       const answer = await runJob(() => ({ text: 'x' }), { ...request, name }, new Flag())
-      expect(answer).toMatchObject({ kind: 'error', failure: { error: { name: 'TypeError' } } })
+      const message = `Expected "${name}" to be a function that the module exports`
+      expect(answer).toMatchObject({
+        kind: 'error',
+        failure: { error: { name: 'TypeError', message } },
+      })
     }
   })
 })

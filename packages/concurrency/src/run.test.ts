@@ -5,8 +5,10 @@ import { io } from './io.ts'
 import { LeftoverError } from './leftover-error.ts'
 import { run } from './run.ts'
 import { rootScopes } from './scope.ts'
+import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
+import { formatTaskTree } from './task-tree.ts'
 
 const caught = async (promise: Promise<unknown>): Promise<unknown> => {
   try {
@@ -90,7 +92,24 @@ describe('run', () => {
         { strict: true },
       ),
     )
-    expect((error as AggregateError).errors).toEqual([expect.any(LeftoverError)])
+    expect((error as AggregateError).errors).toMatchObject([
+      { message: '"group" ended before what it had started; is an await missing? scope "scope"' },
+    ])
+  })
+
+  test('with strict, what is awaited at the end and not cancelled is no error', async () => {
+    let done = false
+    await run(
+      (scope) => {
+        scope.defer(() => expect(formatTaskTree()).toMatch(/^run main .*\n└─ shield deferred /))
+        void shield(async () => {
+          await sleep(0)
+          done = true
+        })
+      },
+      { strict: true },
+    )
+    expect(done).toBe(true)
   })
 
   test('refuses what is no function, and a signal that is none', async () => {

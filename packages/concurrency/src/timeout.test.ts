@@ -311,7 +311,12 @@ describe('withTimeout', () => {
     const told = new Promise((resolve) => process.once('warning', resolve))
     await clock.advance(10)
     await failing
-    expect(await told).toMatchObject({ name: 'LeftoverWarning' })
+    expect(await told).toMatchObject({
+      name: 'LeftoverWarning',
+      message: expect.stringMatching(
+        /^timeout "timeout" did not end within its grace after it was cancelled, and may still be running$/,
+      ),
+    })
     stubborn.reject(new Error('too late'))
     await setImmediate()
   })

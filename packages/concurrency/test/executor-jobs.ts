@@ -57,6 +57,13 @@ export async function obeyHere(): Promise<never> {
   for (;;) await checkpoint()
 }
 
+/** Waits for nothing but its signal. */
+export async function heed(): Promise<never> {
+  const signal = currentSignal()
+  if (signal?.aborted === false) await once(signal, 'abort')
+  throw signal?.reason
+}
+
 /** Sees its flag without ever yielding. */
 export async function spin(port: number): Promise<never> {
   await call(port)
