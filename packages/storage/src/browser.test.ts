@@ -139,6 +139,12 @@ describe('a browser', () => {
     store.proxy.set({ dropReply: { when: 'PUT', times: 2 } })
     const { etags = [] } = await send(upload, bytes)
     expect((store.s3.requests['UploadPart'] ?? 0) - before).toBe(4)
+    // A lost answer the browser may make good by itself; this is left to the helper.
+    store.proxy.set({ status: { code: 503, when: 'PUT', times: 2 } })
+    expect((await send(upload, bytes)).etags).toEqual(etags)
+    store.proxy.set({ status: { code: 503, when: 'PUT', times: 2 } })
+    expect((await send(upload, bytes, { attempts: 1 })).error).toMatchObject({ status: 0 })
+    store.proxy.clear()
     expect(await storage.completeUpload(upload.token, etags)).toMatchObject({ bytes })
   })
 
@@ -163,6 +169,20 @@ describe('a browser', () => {
     expect((await send(upload, PART + 1)).error).toMatchObject({ status: 404 })
   })
 
+  test('cuts off the other parts when one is given up', async () => {
+    await using storage = await store.faulty()
+    const upload = await storage.presignUpload('key', { bytes: 2 * PART })
+    const when = `PUT /${storage.bucket}/key?`
+    store.proxy.set({ bytesPerSecond: 2_000_000, status: { code: 503, when, times: 1 } })
+    const cut = page.waitForEvent('requestfailed', {
+      predicate: (request) => request.failure()?.errorText === 'net::ERR_ABORTED',
+      timeout: 15_000,
+    })
+    const { error } = await send(upload, 2 * PART, { attempts: 1 })
+    expect(error).toMatchObject({ name: 'UploadFileError' })
+    await cut
+  })
+
   test('gives up when nobody answers', async () => {
     await using storage = await store.faulty()
     const upload = await storage.presignUpload('key', { bytes: 10 })
@@ -177,7 +197,12 @@ describe('a browser', () => {
     const bytes = 2 * PART
     const upload = await storage.presignUpload('key', { bytes })
     store.proxy.set({ bytesPerSecond: 5_000_000 })
+    const cut = page.waitForEvent('requestfailed', {
+      predicate: (request) => request.method() === 'PUT',
+      timeout: 15_000,
+    })
     const { error, etags } = await send(upload, bytes, { stopAt: 1 })
+    expect((await cut).failure()?.errorText).toBe('net::ERR_ABORTED')
     expect([error?.message, etags]).toEqual(['the user has left', undefined])
     store.proxy.clear()
     await storage.abortUpload(upload.token)
