@@ -36,11 +36,13 @@ describe('checksums', () => {
   test.each(['CRC32', 'CRC32C', 'CRC64NVME'] as const)(
     '%s of parts is that of the whole',
     (algorithm) => {
-      const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, index) => (index * 13) % 256))
+      const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 13) % 251))
       const cuts = [
         [0, 400],
         [400, 800],
-        [800, 1_000],
+        [800, 801],
+        [801, 801 + 65_535],
+        [801 + 65_535, 200_000],
       ] as const
       const parts = cuts.map(([from, to], index) => {
         const piece = bytes.subarray(from, to)
