@@ -1,5 +1,5 @@
-import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { outcomeOf, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { Cancelled, outcomeOf, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { type Generated, sql } from 'kysely'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
@@ -257,7 +257,7 @@ describe('copyIn', () => {
         ended.push('ended')
       }
     }
-    const failed = withTimeout(100, () => copyIn(db, into, silent()))
+    const failed = withTimeout(300, () => copyIn(db, into, silent()))
 
     await expect(failed).rejects.toBeInstanceOf(TimeoutError)
     expect(ended).toEqual(['ended'])
@@ -274,6 +274,11 @@ describe('copyIn', () => {
     await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'none' })
     await closed
     await expectNothing()
+    const unread = new Readable({ read() {} })
+    await using nowhere = createDatabase<Schema>({ url: 'postgres://127.0.0.1:1/nowhere' })
+    const unreached = copyIn(nowhere, { table: 'plans', format: 'csv' }, unread)
+    await expect(unreached).rejects.toMatchObject({ code: 'connection_failed' })
+    expect(unread.destroyed).toBe(true)
   })
 
   test('a deadline ends a source that does not listen', async () => {
@@ -316,6 +321,47 @@ describe('copyIn', () => {
       outcome: 'none',
       retryable: true,
     })
+    await expectNothing()
+  })
+
+  test('an answer that never comes after the last row leaves the outcome unknown', async () => {
+    await using proxy = await startFaultProxy({ target: postgres })
+    await using lost = createDatabase<Schema>({
+      url: proxy.url(postgres.url),
+      cancelTimeoutMs: 100,
+    })
+    async function* source(): AsyncGenerator<[number, string]> {
+      yield* rows(1, 5)
+      proxy.set({ halfOpen: true })
+    }
+    await sql`select 1`.execute(lost)
+    const failed = withTimeout(500, () => copyIn(lost, into, source()))
+
+    await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'unknown' })
+    proxy.reset()
+    await expectNothing()
+  })
+
+  test('a limit of its own, and a signal, end it too', async () => {
+    const silent = (): AsyncIterable<[number, string]> => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => sleep(60_000).then(() => expect.unreachable()),
+      }),
+    })
+    await expect(copyIn(db, into, silent(), { timeoutMs: 20 })).rejects.toMatchObject({
+      code: 'timeout',
+      outcome: 'none',
+    })
+    const abort = new AbortController()
+    const wrong = new Error('not any more')
+    async function* aborting(): AsyncGenerator<[number, string]> {
+      yield [1, 'a']
+      abort.abort(wrong)
+      await sleep(60_000)
+    }
+    await expect(copyIn(db, into, aborting(), { signal: abort.signal })).rejects.toSatisfy(
+      (error) => Cancelled.isInstance(error) && error.cause === wrong,
+    )
     await expectNothing()
   })
 
@@ -369,6 +415,18 @@ describe('copyIn', () => {
     expect(await count()).toBe(4)
   })
 
+  test("in a transaction of Kysely's own too, and not beside it", async () => {
+    const failed = db.transaction().execute(async (trx) => {
+      await copyIn(trx, into, rows(1, 3))
+      expect((await trx.selectFrom('plans').select('id').execute()).length).toBe(3)
+      throw new Error('no')
+    })
+    await expect(failed).rejects.toThrow('no')
+    await expectNothing()
+    const beside = transaction(db, () => copyIn(db, into, rows(1, 3)))
+    await expect(beside).rejects.toMatchObject({ code: 'nested_connection' })
+  })
+
   test('in a transaction nothing else can run on it meanwhile, instead of waiting for ever', async () => {
     const failed = transaction(db, async (tx) => {
       async function* source(): AsyncGenerator<[number, string]> {
@@ -396,5 +454,24 @@ describe('copyIn', () => {
       await expect(copyIn(nowhere, target, [])).rejects.toThrow(TypeError)
     }
     await expect(copyIn(nowhere, into, 7 as never)).rejects.toThrow('Expected a source to iterate')
+  })
+
+  test('is typed from the schema', () => {
+    const calls = [
+      () => copyIn(db, into, [[1, null]]),
+      // @ts-expect-error -- an id is a number
+      () => copyIn(db, into, [['1', 'a']]),
+      // @ts-expect-error -- a name is missing
+      () => copyIn(db, into, [{ id: 1 }]),
+      // @ts-expect-error -- there is no such column
+      () => copyIn(db, { table: 'plans', columns: ['nmae'] }, []),
+      // @ts-expect-error -- there is no such table
+      () => copyIn(db, { table: 'plan', columns: ['id'] }, []),
+      // @ts-expect-error -- a default is had by leaving the column out of all rows
+      () => copyIn(db, { table: 'plans', columns: ['note'] }, [[undefined]]),
+      // @ts-expect-error -- bytes are not rows
+      () => copyIn(db, { table: 'plans', format: 'csv' }, [[1, 'a']]),
+    ]
+    expect(calls.length).toBe(7)
   })
 })

@@ -43,7 +43,7 @@ export interface CopyOptions extends IoOptions {
  * The source is asked only as fast as the server takes it, and holds no more than a chunk in memory.
  *
  * When the source throws, the server undoes the load, and what it threw is thrown. A cancel or deadline
- * does the same. In a transaction nothing else can run on it meanwhile (`copy_in_progress`).
+ * does the same. A stream of Node is destroyed unless it was read to its end. In a transaction nothing else can run on it meanwhile (`copy_in_progress`).
  *
  * @returns how many rows the server loaded
  * @throws {DbError} for a row that the server refused, with its `line`
@@ -95,6 +95,8 @@ export async function copyIn(
     const { rowCount } = await withLease(db, (_, copy) => copy(exchange, limits))
     return { rows: rowCount ?? 0, bytes }
   } catch (error) {
+    // Also when not even the first chunk was asked for.
+    data.abandon()
     throw exchange.sourceFailure === undefined ? error : exchange.sourceFailure.reason
   }
 }
