@@ -3,6 +3,7 @@ import { withTimeout } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
 import { subscriptionOf } from './billing-subscription.ts'
 import { createFakeBilling } from './fake-billing.ts'
+import type { FakeFault } from './fake-http-client.ts'
 import { failureOf } from './fixtures/failure-of.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
@@ -34,6 +35,20 @@ test.each([
   expect(billing.customers).toEqual([])
   await billing.ensureCustomer(office)
   expect(billing.customers).toHaveLength(1)
+})
+
+test.each([
+  [{ fault: 'typo' }, "one of 'lost-reply', 'refused', 'server-error', 'silence', got 'typo'"],
+  [{}, 'got undefined'],
+  [{ fault: 'silence', when: 'post /v1/customers' }, "'POST /v1/customers' does, got"],
+  [{ fault: 'silence', when: '' }, "'POST /v1/customers' does, got"],
+  [{ fault: 'silence', times: 2 }, 'fault and when, got times'],
+  ['silence', 'the fault to be an object'],
+])('a fault that there is not is refused: %j', async (fault, words) => {
+  await using billing = createFakeBilling()
+  const fail = (it: unknown): void => billing.failNext(it as FakeFault)
+  expect(() => fail(fault)).toThrow(TypeError)
+  expect(() => fail(fault)).toThrow(words)
 })
 
 test('silence lasts until the deadline', async () => {

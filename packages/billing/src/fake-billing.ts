@@ -29,7 +29,11 @@ export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
   event(type: Stripe.Event.Type, object: object): Stripe.Event
   /** The event as Stripe would deliver it, signed. */
   sign(event: Stripe.Event): SignedWebhook
-  /** Makes one coming request fail. */
+  /**
+   * Makes one coming request fail.
+   *
+   * @throws {TypeError} on a fault that there is not
+   */
   failNext(fault: FakeFault): void
 }
 

@@ -1,6 +1,7 @@
-import { checkpoint, sleep } from '@yuzuru/concurrency'
+import { checkpoint, describeValue, sleep } from '@yuzuru/concurrency'
 import { HttpError } from '@yuzuru/http'
 import { Stripe } from 'stripe'
+import { expectObject } from './expect.ts'
 import { ROUTES } from './fake-routes.ts'
 import { type FakeReply, type FakeState, refusal } from './fake-state.ts'
 
@@ -15,6 +16,24 @@ export interface FakeFault {
   readonly fault: 'lost-reply' | 'refused' | 'server-error' | 'silence'
 }
 
+const FAULTS: readonly unknown[] = ['lost-reply', 'refused', 'server-error', 'silence']
+
+/** Refuses a fault that no request would ever meet: a test that expects it would pass for nothing. */
+function expectFault(given: unknown): void {
+  expectObject('the fault', given)
+  const { fault, when, ...others } = given as Readonly<Record<string, unknown>>
+  if (!FAULTS.includes(fault)) {
+    const got = typeof fault === 'string' ? `'${fault}'` : describeValue(fault)
+    throw new TypeError(`Expected fault to be one of '${FAULTS.join("', '")}', got ${got}`)
+  }
+  if (when !== undefined && !(typeof when === 'string' && /^[A-Z]+(?: \/|$)/.test(when))) {
+    const got = typeof when === 'string' ? JSON.stringify(when) : describeValue(when)
+    throw new TypeError(`Expected when to begin as 'POST /v1/customers' does, got ${got}`)
+  }
+  const [other] = Object.keys(others)
+  if (other !== undefined) throw new TypeError(`Expected fault and when, got ${other}`)
+}
+
 /** Answers stripe-node from memory. Obeys the ambient scope. */
 export class FakeHttpClient extends Stripe.HttpClient {
   readonly #state: FakeState
@@ -26,6 +45,7 @@ export class FakeHttpClient extends Stripe.HttpClient {
   }
 
   failNext(fault: FakeFault): void {
+    expectFault(fault)
     this.#faults.push(fault)
   }
 
