@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { expectReply } from './expect-reply.ts'
 
 /** An answer to give. */
 export interface ScriptedAnswer {
@@ -45,14 +46,20 @@ export class Script {
   #otherwise: ScriptedReply = { status: 500, body: 'the script has no reply for this request' }
   #waiting: { readonly count: number; readonly resolve: () => void }[] = []
 
-  /** Adds replies, one for each request to come. */
+  /**
+   * Adds replies, one for each request to come.
+   *
+   * @throws {TypeError} on what is no reply. Where a function gives such a one, the answer is a 500 that says so.
+   */
   reply(...replies: readonly ScriptedReply[]): this {
+    for (const reply of replies) expectReply(reply)
     this.#replies.push(...replies)
     return this
   }
 
-  /** Sets the reply to every request for which `reply` left none. */
+  /** Sets the reply to every request for which `reply` left none, and throws as it does. */
   otherwise(reply: ScriptedReply): this {
+    expectReply(reply)
     this.#otherwise = reply
     return this
   }
@@ -76,6 +83,11 @@ export class Script {
     for (const { count, resolve } of this.#waiting) if (this.requests.length >= count) resolve()
     this.#waiting = this.#waiting.filter(({ count }) => this.requests.length < count)
     while (typeof reply === 'function') reply = await reply(request)
+    try {
+      expectReply(reply)
+    } catch (error) {
+      return { status: 500, body: String(error) }
+    }
     return reply
   }
 }

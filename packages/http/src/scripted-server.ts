@@ -36,7 +36,15 @@ export class ScriptedServer extends Script implements AsyncDisposable {
     return this.#connected
   }
 
-  /** Waits until no connection is open. */
+  /**
+   * Waits until the connections that are open now are closed. A client that keeps idle connections for
+   * its next request, as `createHttp` does, closes none before its own `close()` (or after a minute): to
+   * learn whether it has given up a request, await `request.ended`.
+   *
+   * @example
+   * const request = await server.received(1)
+   * assert.equal(await request.ended, false) // it left before the answer was complete
+   */
   async disconnected(): Promise<void> {
     await Promise.all(Array.from(this.#sockets, (socket) => once(socket, 'close')))
   }

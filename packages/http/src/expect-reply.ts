@@ -1,0 +1,30 @@
+import { describeValue } from '@yuzuru/concurrency'
+
+const WORDS = ['reset', 'drop', 'silence']
+const FIELDS = ['status', 'headers', 'body', 'json', 'after']
+
+/**
+ * Refuses what is no reply of a script, so that a slip of the pen is no empty answer with status 200.
+ *
+ * @throws {TypeError}
+ */
+export function expectReply(reply: unknown): void {
+  if (typeof reply === 'function' || WORDS.includes(reply as string)) return
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) {
+    const got = typeof reply === 'string' ? `'${reply}'` : describeValue(reply)
+    throw new TypeError(
+      `Expected a reply to be an answer, a function or one of '${WORDS.join("', '")}', got ${got}`,
+    )
+  }
+  for (const field of Object.keys(reply)) {
+    if (FIELDS.includes(field)) continue
+    throw new TypeError(`Expected an answer to have ${FIELDS.join(', ')} only, got ${field}`)
+  }
+  if (!('status' in reply) || reply.status === undefined) return
+  const { status } = reply
+  // What Node itself can send.
+  if (Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 999) return
+  throw new TypeError(
+    `Expected status to be a whole number from 100 to 999, got ${describeValue(status)}`,
+  )
+}
