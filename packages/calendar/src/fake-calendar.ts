@@ -1,5 +1,7 @@
+import { describeValue } from '@yuzuru/concurrency'
 import {
   createFakeHttp,
+  Script,
   type ScriptedAnswer,
   type ScriptedReply,
   type ScriptedRequest,
@@ -8,6 +10,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { Calendar } from './calendar.ts'
 import type { CalendarStore } from './calendar-store.ts'
 import { createCalendar } from './create-calendar.ts'
+import { expectText } from './expect.ts'
 import { FakeGoogle } from './fake-google.ts'
 import { memoryCalendarStore } from './memory-store.ts'
 import { plainCipher } from './plain-cipher.ts'
@@ -43,11 +46,17 @@ export interface FakeCalendar extends Calendar {
   invalidateSyncTokens(email: string): void
   /** How many requests of this method had this path. */
   requestCount(method: string, path: string): number
-  /** The next request with this in its line (`'POST /token'`) does not come to Google, but to `reply`. */
+  /**
+   * The next request with this in its line (`'POST /token'`) does not come to Google, but to `reply`.
+   *
+   * @throws {TypeError} on what is no reply
+   */
   fail(line: string, reply: ScriptedReply): void
   /**
    * The next request with this in its line has its effect, and `change` makes something else of the
    * answer: `() => 'reset'` loses it.
+   *
+   * @throws {TypeError} on what is no function
    */
   intercept(line: string, change: (answer: ScriptedAnswer) => Changed | Promise<Changed>): void
 }
@@ -69,6 +78,12 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
   const google = new FakeGoogle()
   const fake = createFakeHttp(retry === undefined ? {} : { retry })
   const faults: { readonly line: string; readonly reply: ScriptedReply }[] = []
+  const addFault = (line: string, reply: ScriptedReply): void => {
+    expectText('line', line, 2_000)
+    // A script of its own, for its check.
+    new Script().reply(reply)
+    faults.push({ line, reply })
+  }
   fake.script.otherwise((request) => {
     const index = faults.findIndex(({ line }) => lineOf(request).includes(line))
     const [fault] = index < 0 ? [] : faults.splice(index, 1)
@@ -106,9 +121,13 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
       fake.script.requests.filter((request) => {
         return request.method === method && request.path.split('?')[0] === path
       }).length,
-    fail: (line, reply) => void faults.push({ line, reply }),
-    intercept: (line, change) =>
-      void faults.push({ line, reply: async (request) => await change(google.answer(request)) }),
+    fail: addFault,
+    intercept(line, change) {
+      if (typeof change !== 'function') {
+        throw new TypeError(`Expected change to be a function, got ${describeValue(change)}`)
+      }
+      addFault(line, async (request) => await change(google.answer(request)))
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
