@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   CreateMultipartUploadCommand,
   GetObjectTaggingCommand,
@@ -100,6 +100,37 @@ describe.each(stores)('%s', (_name, find) => {
       const info = await storage.head(key)
       expect([info.contentType, info.cacheControl]).toEqual(['application/pdf', 'max-age=60'])
     }
+  })
+
+  test('takes by a URL only the body whose MD5 was signed', async () => {
+    await using opened = await open()
+    const { storage, prefix } = opened
+    const value = createHash('md5').update('PDF').digest('base64')
+    const checksum = { algorithm: 'MD5', value } as const
+    const { url, headers } = await storage.presignPut(`${prefix}key`, { checksum })
+    expect((await fetch(url, { method: 'PUT', body: 'PDf', headers })).status).toBe(400)
+    expect((await fetch(url, { method: 'PUT', body: 'PDf' })).status).toBe(403)
+    expect(await storage.exists(`${prefix}key`)).toBe(false)
+    expect((await fetch(url, { method: 'PUT', body: 'PDF', headers })).status).toBe(200)
+  })
+
+  test('holds each URL of a presigned upload to the size of its part', async () => {
+    await using opened = await open()
+    const { storage, prefix } = opened
+    const body = patterned(PART + 4)
+    const { parts, token } = await storage.presignUpload(`${prefix}key`, { bytes: PART + 4 })
+    const etags: string[] = []
+    for (const { url, number, bytes } of parts) {
+      const part = body.subarray((number - 1) * PART, (number - 1) * PART + bytes)
+      for (const wrong of [part.subarray(1), Buffer.concat([part, part.subarray(0, 1)])]) {
+        expect((await fetch(url, { method: 'PUT', body: wrong })).status).toBe(403)
+      }
+      const response = await fetch(url, { method: 'PUT', body: part })
+      expect(response.status).toBe(200)
+      etags.push(response.headers.get('etag') ?? '')
+    }
+    expect(await storage.completeUpload(token, etags)).toMatchObject({ bytes: PART + 4 })
+    expect(Buffer.compare(await (await storage.download(`${prefix}key`)).bytes(), body)).toBe(0)
   })
 
   test('takes by a form what fits and nothing larger or of another type', async () => {
