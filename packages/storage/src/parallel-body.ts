@@ -54,11 +54,13 @@ export class ParallelBody implements DownloadBody {
     const hasher = expected && createHasher(expected.algorithm)
     let left = this.length
     if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
-    for await (const part of this.#each((range) => this.#collect(range))) {
-      left -= part.byteLength
-      hasher?.update(part)
-      if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
-      yield part
+    for await (const chunks of this.#each((range) => this.#collect(range))) {
+      for (const chunk of chunks) {
+        left -= chunk.byteLength
+        hasher?.update(chunk)
+        if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
+        yield chunk
+      }
     }
   }
 
@@ -98,15 +100,13 @@ export class ParallelBody implements DownloadBody {
     }
   }
 
-  async #collect(range: Required<ByteRange>): Promise<Uint8Array> {
-    const chunks = new ObjectRange(this.#context, this.info, range)
-    const part = Buffer.allocUnsafeSlow(chunks.length)
-    let filled = 0
-    await chunks.readAll((chunk) => {
-      part.set(chunk, filled)
-      filled += chunk.byteLength
-    })
-    return part
+  /** The chunks of a range, as they came: to put them together would cost a copy of each. */
+  async #collect(range: Required<ByteRange>): Promise<readonly Uint8Array[]> {
+    const chunks: Uint8Array[] = []
+    await new ObjectRange(this.#context, this.info, range).readAll(
+      (chunk) => void chunks.push(chunk),
+    )
+    return chunks
   }
 
   async #copy(range: Required<ByteRange>, sink: ChunkSink): Promise<CrcPart> {
