@@ -431,9 +431,11 @@ describe('mapConcurrent', () => {
 
   test('its scope lives as long as the loop, also while all that is there is ready', async () => {
     const seen: (string | undefined)[] = []
-    const results = mapConcurrent([1, 2], () => seen.push(currentScope()?.name), { concurrency: 1 })
+    const results = mapConcurrent([1, 2, 3], () => seen.push(currentScope()?.name), {
+      concurrency: 1,
+    })
     for await (const _ of results) await setImmediate()
-    expect(seen).toEqual(['mapConcurrent', 'mapConcurrent'])
+    expect(seen).toEqual(['mapConcurrent', 'mapConcurrent', 'mapConcurrent'])
   })
 
   test('what a cancel from outside made of its calls is no failure of theirs', async () => {

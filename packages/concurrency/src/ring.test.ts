@@ -17,8 +17,9 @@ test('a ring keeps its order, whichever of them are taken off, and in whatever o
       expect(ring.all.map((each) => all.indexOf(each))).toEqual(
         left.map((each) => all.indexOf(each)),
       )
+      expect(ring.isEmpty).toBe(left.length === 0)
       for (const each of left) expect(ring.take()).toBe(each)
-      expect([ring.take(), ring.all]).toEqual([undefined, []])
+      expect([ring.take(), ring.all, ring.isEmpty]).toEqual([undefined, [], true])
     }
   }
 })

@@ -409,6 +409,19 @@ describe('taskGroup', () => {
     expect(await cancelScope(() => task)).toBe('value')
   })
 
+  test('several may await one task, while it runs and after', async () => {
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => setImmediate('value'))
+      expect(task.name).toBe('task')
+      expect(await Promise.all([task, task, cancelScope(() => task)])).toEqual([
+        'value',
+        'value',
+        'value',
+      ])
+      expect([await task, await cancelScope(() => task)]).toEqual(['value', 'value'])
+    })
+  })
+
   test('a task of another group gives its value, or what it threw', async () => {
     const failure = new Error('no')
     let bad: Task<never> | undefined

@@ -476,6 +476,7 @@ export function exerciseExecutor(
           const closing = executor.close()
           scope.cancel()
           await closing
+          assert.equal(executor.running, 0)
         })
         await call.gone
         const [ended, refused] = [await hanging, await queued]
