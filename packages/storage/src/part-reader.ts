@@ -116,9 +116,13 @@ export class PartReader {
   async #readInto(body: FilledBody, room: Uint8Array, signal: AbortSignal): Promise<number> {
     if (this.#ended) return 0
     signal.throwIfAborted()
-    const taken = await this.#step(() => body.readInto(room), signal)
-    this.#ended = taken === 0
-    return taken
+    try {
+      const taken = await this.#gate.wait(body.readInto(room), signal)
+      this.#ended = taken === 0
+      return taken
+    } catch (cause) {
+      throw this.#failed(cause, signal)
+    }
   }
 
   /** The next bytes that are not empty; `undefined` at the end. */
@@ -131,10 +135,13 @@ export class PartReader {
     }
     while (!this.#ended) {
       signal.throwIfAborted()
-      const result = await this.#step(() => {
+      let result: IteratorResult<Uint8Array | string, unknown>
+      try {
         this.#iterator ??= body.open()
-        return this.#iterator.next()
-      }, signal)
+        result = await this.#gate.wait(this.#iterator.next(), signal)
+      } catch (cause) {
+        throw this.#failed(cause, signal)
+      }
       if (result.done === true) {
         this.#ended = true
         break
@@ -148,14 +155,11 @@ export class PartReader {
     return undefined
   }
 
-  async #step<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    try {
-      return await this.#gate.wait(step(), signal)
-    } catch (cause) {
-      signal.throwIfAborted()
-      this.#ended = true
-      throw failure(this.#subject, 'source_failed', { outcome: 'none', cause })
-    }
+  /** What to throw when the source has thrown, or was not waited for. */
+  #failed(cause: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason
+    this.#ended = true
+    return failure(this.#subject, 'source_failed', { outcome: 'none', cause })
   }
 
   #expectLength(): void {
