@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import chromium from '@sparticuz/chromium'
-import { chromium as playwright, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { UploadFileError, uploadFile, UploadFileOptions } from './browser.ts'
 import type { PresignedUpload } from './presign-upload.ts'
+import { launchChromium } from './test-browser.ts'
 import { PART, startTestStore, type TestStore } from './test-store.ts'
 
 /** What the page below gives its tests. */
@@ -52,15 +52,11 @@ beforeAll(async () => {
   const origin = await servePage()
   const rule = { origins: [origin], methods: ['PUT'], headers: ['*'] } as const
   store = open.use(await startTestStore({ cors: { ...rule, exposeHeaders: ['ETag'] } }))
-  const executablePath = await chromium.executablePath()
-  // In a single process the browser ends with its first page; the other would let everything pass.
-  const unwanted = new Set(['--single-process', '--disable-web-security'])
-  const args = chromium.args.filter((arg) => !unwanted.has(arg))
-  const browser = await playwright.launch({ args, executablePath, headless: true })
+  const browser = await launchChromium()
   open.defer(() => browser.close())
   page = await browser.newPage()
   await page.goto(origin)
-}, 30_000)
+}, 60_000)
 
 afterEach(() => {
   store.proxy.clear()
@@ -171,14 +167,15 @@ describe('a browser', () => {
 
   test('cuts off the other parts when one is given up', async () => {
     await using storage = await store.faulty()
-    const upload = await storage.presignUpload('key', { bytes: 2 * PART })
-    const when = `PUT /${storage.bucket}/key?`
-    store.proxy.set({ bytesPerSecond: 2_000_000, status: { code: 503, when, times: 1 } })
+    // The first part is long under way when the second, of one byte, is refused.
+    const upload = await storage.presignUpload('key', { bytes: PART + 1 })
+    const status = { code: 503, when: 'partNumber=2' }
+    store.proxy.set({ bytesPerSecond: 1_000_000, status })
     const cut = page.waitForEvent('requestfailed', {
       predicate: (request) => request.failure()?.errorText === 'net::ERR_ABORTED',
       timeout: 15_000,
     })
-    const { error } = await send(upload, 2 * PART, { attempts: 1 })
+    const { error } = await send(upload, PART + 1, { attempts: 1 })
     expect(error).toMatchObject({ name: 'UploadFileError' })
     await cut
   })

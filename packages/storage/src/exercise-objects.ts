@@ -121,6 +121,8 @@ export function exerciseObjects(made: MakeCase): readonly StorageCase[] {
         await writeFile(path, 'before')
         await (await storage.download(key)).saveTo(path)
         assert.equal(Buffer.compare(await readFile(path), body), 0)
+        await (await storage.download(key)).saveTo(path, { resume: true })
+        assert.equal(Buffer.compare(await readFile(path), body), 0)
         assert.deepEqual(await readdir(folder), ['out'])
       } finally {
         await rm(folder, { recursive: true })
