@@ -240,9 +240,11 @@ export class Lease implements DatabaseConnection {
     const { sql: text, parameters } = query
     const values = parameters.map((value) => toParameter(value))
     const statement = { text, values, types: this.#context.types }
+    if (effectOf(query) === 'write' && DISCARDS.test(text)) session.transactionIds.forget()
+    // Whether it writes is asked at the end of a transaction alone.
+    if (!this.isAtomic) return session.query(statement, signal)
     const mayWrite = !isPlainRead(query)
     if (mayWrite) this.#mayHaveWritten = true
-    if (DISCARDS.test(text)) session.transactionIds.forget()
     if (this.#begin === undefined) return session.query(statement, signal)
     return this.#begin.query(session, statement, signal, mayWrite)
   }

@@ -1,38 +1,11 @@
 import { Query } from 'pg'
 import type { PgResult, PgTypes } from './pg-client.ts'
-
-interface Field {
-  readonly name: string
-  readonly dataTypeID: number
-}
-
-/** What is known of the rows of a prepared statement: as long as it is prepared they do not change. */
-class RowShape {
-  readonly #names: readonly string[]
-  readonly #parsers: readonly ((value: string) => unknown)[]
-  readonly #empty: Record<string, unknown>
-
-  constructor(fields: readonly Field[], types: PgTypes) {
-    this.#names = fields.map(({ name }) => name)
-    this.#parsers = fields.map(({ dataTypeID }) => types.getTypeParser(dataTypeID, 'text'))
-    this.#empty = Object.fromEntries(this.#names.map((name) => [name, null]))
-  }
-
-  read(values: readonly (string | null)[]): Record<string, unknown> {
-    const row = { ...this.#empty }
-    for (let column = 0; column < values.length; column += 1) {
-      const value = values[column]
-      if (value === null || value === undefined) continue
-      row[this.#names[column] as string] = this.#parsers[column]?.(value)
-    }
-    return row
-  }
-}
+import { type Column, RowShape } from './row-shape.ts'
 
 /** A statement that one connection has prepared. */
 export interface PreparedRead {
   readonly name: string
-  /** Known from the first answer on. */
+  /** Known from the first answer on; it does not change as long as this is prepared. */
   shape: RowShape | undefined
 }
 
@@ -110,7 +83,7 @@ export class PipelinedRead extends Query {
     })
   }
 
-  handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
+  handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
     this.prepared.shape ??= new RowShape(fields, this.#types)
   }
 

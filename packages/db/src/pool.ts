@@ -62,7 +62,8 @@ export class Pool implements SessionSource {
 
   async acquire(signal: AbortSignal): Promise<Loan> {
     if (this.#closing !== undefined) throw closed()
-    await this.#takePlace(signal)
+    if (this.#used < this.#options.max) this.#used += 1
+    else await this.#waitForPlace(signal)
     try {
       if (this.#closing !== undefined) throw closed()
       const session = this.#takeIdle() ?? (await this.#open(signal))
@@ -100,15 +101,11 @@ export class Pool implements SessionSource {
     await Promise.all(this.#leaving)
   }
 
-  /** Waits until fewer than `max` are on loan. Whoever leaves hands the place on: nobody gets between. */
-  async #takePlace(signal: AbortSignal): Promise<void> {
+  /** Whoever leaves hands the place on: nobody gets between. */
+  #waitForPlace(signal: AbortSignal): Promise<void> {
     const { queueLimit, max } = this.#options
-    if (this.#used < max) {
-      this.#used += 1
-      return
-    }
     if (this.#line.size >= queueLimit) throw overloaded(max, queueLimit)
-    await this.#line.wait(signal)
+    return this.#line.wait(signal)
   }
 
   #leavePlace(): void {

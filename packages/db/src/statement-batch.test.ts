@@ -126,6 +126,17 @@ describe('StatementBatch', () => {
     await session.query({ text: 'delete from notes', types }, signal)
   })
 
+  test.each([
+    ['create table made (n int)', 'CREATE', null],
+    ['insert into made select generate_series(1, 3)', 'INSERT', 3],
+    ['update made set n = 2', 'UPDATE', 3],
+    ['select from made', 'SELECT', 3],
+    ['set local work_mem = 1024', 'SET', null],
+    ['drop table made', 'DROP', null],
+  ])('tells what was done and to how many rows: %s', async (text, command, rowCount) => {
+    expect(await session.query({ text, types }, signal)).toMatchObject({ command, rowCount })
+  })
+
   test('takes empty text', async () => {
     expect(await session.query({ text: '', types }, signal)).toMatchObject({ rows: [] })
     expect(await run(new StatementBatch({ text: '', types }, ['begin']))).toMatchObject({

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { Result } from 'pg'
-import type { PgClientLike, PgQuery, PgResult, PgTypes } from './pg-client.ts'
+import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+import { type Column, type RowShape, rowShapes } from './row-shape.ts'
 import type { TransactionIdQuery } from './transaction-id.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
 import { toWire } from './wire-value.ts'
@@ -12,11 +12,12 @@ interface PgConnection {
   sendCopyFail(reason: string): void
 }
 
-/** How pg's `Result` is filled; its published types leave it out. */
-interface ResultBuilder extends PgResult {
-  addFields(fields: unknown): void
-  parseRow(fields: unknown): Record<string, unknown>
-  addCommandComplete(message: unknown): void
+/** What a statement has given so far. */
+interface Answer {
+  command: string
+  rowCount: number | null
+  rows: Record<string, unknown>[]
+  fields: readonly Column[]
 }
 
 /** Whether batches may be sent through this client: it speaks the protocol itself, in pg's manner. */
@@ -40,7 +41,8 @@ export class StatementBatch {
   readonly #after: TransactionIdQuery | undefined
   readonly #done: PromiseWithResolvers<PgResult> = Promise.withResolvers()
   readonly #script: boolean
-  #result: ResultBuilder
+  #answer: Answer = answer()
+  #shape: RowShape | undefined = undefined
   #wrongRow: unknown = undefined
   #completed = 0
   #transactionId: string | null | undefined = undefined
@@ -56,7 +58,6 @@ export class StatementBatch {
     this.#after = after
     const alone = before.length === 0 && after === undefined
     this.#script = alone && (query.values ?? []).length === 0
-    this.#result = resultOf(query.types)
   }
 
   /** How many of its statements the server has completed. */
@@ -94,26 +95,33 @@ export class StatementBatch {
     return Buffer.concat([...this.#before.map(executeMessages), query, ...after, SYNC])
   }
 
-  handleRowDescription({ fields }: { readonly fields: unknown }): void {
-    if (this.#result.command !== null) this.#result = resultOf(this.#query.types)
-    this.#result.addFields(fields)
+  handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
+    if (this.#answer.command !== '') this.#answer = answer()
+    this.#answer.fields = fields
+    const { text, types } = this.#query
+    this.#shape = rowShapes(types).of(text, fields)
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     if (!this.#inQuery) this.#transactionId = this.#after?.read(fields[0] ?? null)
     else if (this.#wrongRow === undefined) {
       try {
-        this.#result.rows.push(this.#result.parseRow(fields))
+        const row = this.#shape?.read(fields)
+        if (row !== undefined) this.#answer.rows.push(row)
       } catch (error) {
         this.#wrongRow = error
       }
     }
   }
 
-  handleCommandComplete(message: unknown): void {
+  handleCommandComplete({ text }: { readonly text: string }): void {
     if (this.#inQuery) {
-      if (this.#result.command !== null) this.#result = resultOf(this.#query.types)
-      this.#result.addCommandComplete(message)
+      if (this.#answer.command !== '') this.#answer = answer()
+      const [, command = '', first, second] = DONE.exec(text) ?? []
+      // An INSERT says an OID first, which has been 0 for long.
+      const count = second ?? first
+      this.#answer.command = command
+      this.#answer.rowCount = count === undefined ? null : Number(count)
     }
     this.#completed += 1
   }
@@ -139,7 +147,7 @@ export class StatementBatch {
   }
 
   handleReadyForQuery(): void {
-    if (this.#wrongRow === undefined) this.#done.resolve(this.#result)
+    if (this.#wrongRow === undefined) this.#done.resolve(this.#answer)
     else this.#done.reject(this.#wrongRow)
   }
 
@@ -148,7 +156,9 @@ export class StatementBatch {
   }
 }
 
-function resultOf(types: PgTypes): ResultBuilder {
-  // An empty mode is pg's default: rows as objects.
-  return new Result('', types as never) as unknown as ResultBuilder
+function answer(): Answer {
+  return { command: '', rowCount: null, rows: [], fields: [] }
 }
+
+/** How the server says that a statement is done: `SELECT 5`, `INSERT 0 1`, `BEGIN`. */
+const DONE = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/
