@@ -1,3 +1,4 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { ReadableParts } from './readable-parts.ts'
 
 /** A refusal on purpose: 4xx for now, 5xx for good. */
@@ -41,4 +42,42 @@ export function replyError(
   }
   const response = `${reject} ${message}`
   return Object.assign(new Error(response), { responseCode: reject, response, command, rejected })
+}
+
+const NAMES = ['onRecipient', 'onMessage']
+
+/** Refuses what would never be asked, or could not be. */
+export function expectAnswers(answers: FakeAnswers): void {
+  for (const [name, value] of Object.entries(answers)) {
+    if (!NAMES.includes(name)) {
+      throw new TypeError(`Expected answers among ${NAMES.join(', ')}, got ${name}`)
+    }
+    if (value !== undefined && typeof value !== 'function') {
+      throw new TypeError(`Expected ${name} to be a function, got ${describeValue(value)}`)
+    }
+  }
+}
+
+/** What becomes of a message: whether it is kept, and what the client meets then. */
+export interface MessageFate {
+  readonly kept: boolean
+  readonly ending: 'accepted' | 'drop' | 'silent'
+}
+
+/**
+ * @throws {Error} the refusal, when it is one
+ * @throws {TypeError} on an answer that there is not
+ */
+export function fateOf(answer: MessageAnswer): MessageFate {
+  if (answer === 'accept') return { kept: true, ending: 'accepted' }
+  if (typeof answer === 'object' && answer !== null) {
+    if ('reject' in answer) throw replyError(answer, 'DATA')
+    const ending = 'drop' in answer ? 'drop' : 'silent'
+    const fate = 'drop' in answer ? answer.drop : answer.silent
+    if (fate === 'kept' || fate === 'lost') return { kept: fate === 'kept', ending }
+  }
+  const given = JSON.stringify(answer)
+  throw new TypeError(
+    `Expected 'accept', { reject }, { drop: 'kept' | 'lost' } or { silent: 'kept' | 'lost' }, got ${given}`,
+  )
 }

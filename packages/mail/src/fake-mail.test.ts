@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import type { FakeAnswers } from './fake-answers.ts'
 import { createFakeMail } from './fake-mail.ts'
 
 const to = 'hanako@example.jp'
@@ -65,4 +66,22 @@ describe('what the fake took', () => {
       code: 'message_rejected',
     })
   })
+})
+
+test('answers that there are not are refused', async () => {
+  const misspelt = { onmessage: () => 'accept' } as FakeAnswers
+  const words = 'Expected answers among onRecipient, onMessage, got onmessage'
+  expect(() => createFakeMail({ answers: misspelt })).toThrow(words)
+  await using mail = createFakeMail()
+  expect(() => mail.setAnswers(misspelt)).toThrow(words)
+  expect(() => mail.setAnswers({ onMessage: 'accept' } as never)).toThrow('got a string')
+  for (const answer of [{ dorp: 'kept' }, { drop: 'keep' }, { silent: true }, 'reject']) {
+    mail.setAnswers({ onMessage: () => answer as never })
+    const sending = mail.send({ to, subject: 's', text: 't' })
+    await expect(sending).rejects.toThrow("Expected 'accept', { reject }")
+  }
+  mail.setAnswers({ onRecipient: () => 'reject' as never })
+  const sending = mail.send({ to, subject: 's', text: 't' })
+  await expect(sending).rejects.toThrow('Expected reject to be a reply code')
+  expect(mail.sent).toEqual([])
 })

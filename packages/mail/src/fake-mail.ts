@@ -1,7 +1,7 @@
 import { Semaphore } from '@yuzuru/concurrency'
 import type { Transporter } from 'nodemailer'
 import { mailOverBackend, type SenderOptions } from './create-mail.ts'
-import { type FakeAnswers, replyError } from './fake-answers.ts'
+import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
 import type { Mail } from './mail.ts'
 import { type ReadableParts, readableParts } from './readable-parts.ts'
 import type { Backend } from './scoped-transport.ts'
@@ -22,7 +22,11 @@ export interface FakeSent extends ReadableParts {
 export interface FakeMail extends Mail<Transporter> {
   /** What was taken, oldest first. */
   readonly sent: readonly FakeSent[]
-  /** Replaces the answers given on purpose; `{}` accepts all. */
+  /**
+   * Replaces the answers given on purpose; `{}` accepts all.
+   *
+   * @throws {TypeError} on a name that is none. For an answer that is none the send throws it.
+   */
   setAnswers(answers: FakeAnswers): void
 }
 
@@ -42,6 +46,7 @@ export interface FakeMailOptions extends Partial<SenderOptions> {
  */
 export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
+  expectAnswers(initial)
   const sent: FakeSent[] = []
   let answers = initial
   let closed = false
@@ -58,13 +63,11 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
         ...readableParts(compiled),
         raw: bytes,
       }
-      const answer = answers.onMessage?.(message) ?? 'accept'
-      if (typeof answer === 'object' && 'reject' in answer) throw replyError(answer, 'DATA')
-      const fate = answer === 'accept' ? 'kept' : 'drop' in answer ? answer.drop : answer.silent
-      if (fate === 'kept') sent.push(message)
-      if (answer === 'accept') return { accepted, rejected, response: '250 Accepted' }
+      const { kept, ending } = fateOf(answers.onMessage?.(message) ?? 'accept')
+      if (kept) sent.push(message)
+      if (ending === 'accepted') return { accepted, rejected, response: '250 Accepted' }
       // Nobody ever gives a permit of this one: the server is silent until the caller has had enough.
-      if ('silent' in answer) await new Semaphore(0, { name: 'a silent server' }).acquire()
+      if (ending === 'silent') await new Semaphore(0, { name: 'a silent server' }).acquire()
       throw new SmtpFault('send', {
         cause: Object.assign(new Error('Connection closed'), { code: 'ECONNECTION' }),
       })
@@ -78,6 +81,7 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   return Object.assign(mailOverBackend('yuzuru-fake', { from, ...sender }, backend), {
     sent,
     setAnswers(next: FakeAnswers) {
+      expectAnswers(next)
       answers = next
     },
   })
