@@ -56,8 +56,10 @@ describe('startSandbox', () => {
     client.on('error', () => {})
     await client.connect()
     await client.query('begin')
-    await client.query('insert into plans values (1)')
     proxy.set({ dropReply: { when: 'commit' } })
+    // Only the statement counts, not what is bound to it.
+    await client.query('insert into plans select 1 where $1 <> $2', ['committed?', 'commit'])
+    await client.query({ name: 'commit', text: 'select 1' })
     await expect(client.query('commit')).rejects.toThrow()
     expect((await direct.query('select id from plans')).rows).toEqual([{ id: 1 }])
     await direct.end()

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import type { FaultState } from './fault-state.ts'
 import { oneWay } from './faults.ts'
 import { carry, type LaneRules } from './lane.ts'
+import { RequestTexts } from './request-texts.ts'
 
 /** Where a server listens. */
 export interface Target {
@@ -18,6 +19,8 @@ class Ledger {
   readonly #dropsReplies: boolean
   #generation = -1
   #passed = { toServer: 0, toClient: 0 }
+  /** Reads along from the start of the connection, whatever the faults: else it would lose its place. */
+  readonly #texts = new RequestTexts()
   #tail = ''
   #armed = false
 
@@ -46,10 +49,12 @@ class Ledger {
 
   /** Looks for the text that makes the next reply the one to drop; it may come in two chunks. */
   #watch(chunk: Buffer): void {
+    if (!this.#dropsReplies) return
+    const texts = this.#texts.read(chunk)
     const { dropReply } = this.#state.faults
-    if (!dropReply || !this.#dropsReplies) return
+    if (!dropReply) return
     const wanted = Buffer.from(dropReply.when ?? '').toString('latin1')
-    const seen = this.#tail + chunk.toString('latin1')
+    const seen = this.#tail + texts.map((text) => text.toString('latin1')).join('')
     this.#armed ||= seen.includes(wanted)
     this.#tail = wanted.length > 1 ? seen.slice(1 - wanted.length) : ''
   }

@@ -245,6 +245,22 @@ describe('a fault proxy', () => {
     expect(() => stage.proxy.set({ bytesPerSecond: 0 })).toThrow(TypeError)
     expect(() => stage.proxy.set({ dropReply: { times: 0 } })).toThrow(TypeError)
     expect(() => stage.proxy.set({ status: { code: 503 } })).toThrow(/protocol 'http'/)
+    for (const [faults, words] of [
+      [{ dropreply: {} }, 'faults among latencyMs, bytesPerSecond,'],
+      [{ dropReply: { wen: 'commit' } }, 'fields of dropReply among when, times, got wen'],
+      [
+        { latencyMs: { toserver: 5 } },
+        'fields of latencyMs among toServer, toClient, got toserver',
+      ],
+      [{ dropReply: 'commit' }, 'dropReply to be an object, got string'],
+      [{ dropReply: { when: /commit/ } }, 'when to be a text, got object'],
+      [{ bytesPerSecond: {} }, 'bytesPerSecond to be a whole number'],
+      [{ halfOpen: 'yes' }, 'halfOpen to be true or false'],
+      ['halfOpen', 'an object of faults, got halfOpen'],
+    ] as const) {
+      expect(() => stage.proxy.set(faults as never)).toThrow(words)
+      expect(() => stage.proxy.set(faults as never)).toThrow(TypeError)
+    }
     const target = { host: HOST, port: 70_000 }
     await expect(startFaultProxy({ target })).rejects.toThrow(TypeError)
     const odd = { target, protocol: 'udp' } as unknown as FaultProxyOptions

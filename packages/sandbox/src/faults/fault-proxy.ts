@@ -29,7 +29,10 @@ export interface FaultProxy extends AsyncDisposable {
   set(faults: Faults): void
   /** Lets everything through again. */
   clear(): void
-  /** Resets the connections of now; new ones are welcome. */
+  /**
+   * Resets the connections of now; new ones are welcome. A pool learns of it as late as any other news:
+   * its next use of an idle connection may still fail, as it would after a server's restart.
+   */
   reset(): void
   /** Cuts all connections. A second call waits for the first. */
   close(): Promise<void>

@@ -31,8 +31,10 @@ export interface Faults {
    */
   dropReply?: {
     /**
-     * Only for a request that contains this text: any bytes the client sends for `tcp`,
-     * the line `POST /v1/customers?expand=…` for `http`. Case matters.
+     * Only for a request that contains this text: for `http` the line `POST /v1/customers?expand=…`; for
+     * PostgreSQL, which a `tcp` proxy knows by its first message, the SQL of a query, not its parameters (a
+     * statement prepared before sends none); for anything else over `tcp` any bytes the client sends. Case
+     * matters. A `\0` matches the end of the SQL: `'commit\0'` is no `'commit prepared …'`.
      *
      * @default any request
      */
@@ -61,22 +63,72 @@ function checkNumber(name: string, value: number | undefined, least: number): vo
   }
 }
 
+const EACH_WAY = ['toServer', 'toClient']
+
+/** What each fault has; one that has nothing is a plain value. */
+const FIELDS: Readonly<Record<keyof Faults, readonly string[]>> = {
+  latencyMs: EACH_WAY,
+  bytesPerSecond: [],
+  refuse: [],
+  halfOpen: [],
+  resetAfterBytes: EACH_WAY,
+  dropReply: ['when', 'times'],
+  status: ['code', 'retryAfterSeconds', 'body', 'when', 'times'],
+}
+
+/** A fault that there is not would never happen, and its test pass for nothing. */
+function checkFields(name: string, value: unknown, fields: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const field of Object.keys(value)) {
+    if (fields.includes(field)) continue
+    throw new TypeError(`Expected ${name} among ${fields.join(', ')}, got ${field}`)
+  }
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new TypeError(`Expected ${name} to be true or false, got ${typeof value}`)
+}
+
+/** A text that every request contains, or no text at all, is a mistake. */
+function checkWhen(when: unknown): void {
+  if (when === undefined || (typeof when === 'string' && when !== '')) return
+  const got = typeof when === 'string' ? 'an empty one' : typeof when
+  throw new TypeError(`Expected when to be a text, got ${got}`)
+}
+
 /** The number for one way. */
 export const oneWay = (value: EachWay | undefined, way: 'toServer' | 'toClient'): number =>
   (typeof value === 'object' ? value[way] : value) ?? 0
 
 /** @throws TypeError on the first wrong value. */
 export function checkFaults(faults: Faults, protocol: 'tcp' | 'http'): void {
+  if (typeof faults !== 'object' || faults === null) {
+    throw new TypeError(`Expected an object of faults, got ${String(faults)}`)
+  }
+  checkFields('faults', faults, Object.keys(FIELDS))
+  for (const [name, value] of Object.entries(faults)) {
+    checkFields(`the fields of ${name}`, value, FIELDS[name as keyof Faults])
+  }
   const { resetAfterBytes, dropReply, status } = faults
+  for (const name of ['resetAfterBytes', 'dropReply', 'status'] as const) {
+    const value: unknown = faults[name]
+    if (value !== undefined && (typeof value !== 'object' || value === null)) {
+      throw new TypeError(
+        `Expected ${name} to be an object, got ${value === null ? 'null' : typeof value}`,
+      )
+    }
+  }
+  checkFlag('refuse', faults.refuse)
+  checkFlag('halfOpen', faults.halfOpen)
   checkNumber('latencyMs', oneWay(faults.latencyMs, 'toServer'), 0)
   checkNumber('latencyMs', oneWay(faults.latencyMs, 'toClient'), 0)
   checkNumber('bytesPerSecond', faults.bytesPerSecond, 1)
   checkNumber('resetAfterBytes.toServer', resetAfterBytes?.toServer, 0)
   checkNumber('resetAfterBytes.toClient', resetAfterBytes?.toClient, 0)
   checkNumber('dropReply.times', dropReply?.times, 1)
-  if (dropReply?.when === '' || status?.when === '') {
-    throw new TypeError('Expected when to be a text, got an empty one')
-  }
+  checkWhen(dropReply?.when)
+  checkWhen(status?.when)
   if (!status) return
   if (protocol !== 'http') {
     throw new TypeError(`Expected a proxy with protocol 'http' for status, got one with 'tcp'`)

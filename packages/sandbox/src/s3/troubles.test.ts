@@ -174,7 +174,7 @@ test('buckets of another region are pointed to, by GET in the body and by HEAD i
 test('wrong values are refused, and change nothing', async () => {
   server.s3.set({ bucketRegion: 'eu-west-1' })
   const wrong = [{ freeBytes: -1 }, { freeBytes: Number.NaN }, { clockOffsetMs: Infinity }]
-  for (const troubles of [...wrong, { bucketRegion: '' }]) {
+  for (const troubles of [...wrong, { bucketRegion: '' }, { freebytes: 1 } as object]) {
     expect(() => server.s3.set(troubles)).toThrow(TypeError)
   }
   expect((await server.send({})).status).toBe(301)

@@ -22,7 +22,12 @@ export function checkTroubles({
   clockOffsetMs = 0,
   freeBytes = 0,
   bucketRegion,
+  ...others
 }: S3Troubles): void {
+  const [other] = Object.keys(others)
+  if (other !== undefined) {
+    throw new TypeError(`Expected clockOffsetMs, freeBytes and bucketRegion only, got ${other}`)
+  }
   if (!Number.isFinite(clockOffsetMs)) {
     throw new TypeError(`Expected clockOffsetMs to be a number, got ${clockOffsetMs}`)
   }

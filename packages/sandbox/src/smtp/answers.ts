@@ -37,3 +37,40 @@ export function rejection({ reject, message = 'Refused by the sandbox' }: Reject
   }
   return Object.assign(new Error(message), { responseCode: reject })
 }
+
+const NAMES = ['onRecipient', 'onMessage']
+
+/** @throws TypeError on what would never be asked, or could not be. */
+export function checkAnswers(answers: SmtpAnswers): void {
+  for (const [name, value] of Object.entries(answers)) {
+    if (!NAMES.includes(name)) {
+      throw new TypeError(`Expected answers among ${NAMES.join(', ')}, got ${name}`)
+    }
+    if (value !== undefined && typeof value !== 'function') {
+      throw new TypeError(`Expected ${name} to be a function, got ${typeof value}`)
+    }
+  }
+}
+
+/** What becomes of a message: whether it is kept, and what the client meets then. */
+export interface MessageFate {
+  kept: boolean
+  ending: 'accepted' | 'drop' | 'silent'
+}
+
+/**
+ * @throws an error with its reply when the answer is a refusal
+ * @throws TypeError on an answer that there is not; the client is told of it, too
+ */
+export function fateOf(answer: MessageAnswer): MessageFate {
+  if (answer === 'accept') return { kept: true, ending: 'accepted' }
+  if (typeof answer === 'object') {
+    if ('reject' in answer) throw rejection(answer)
+    const ending = 'drop' in answer ? 'drop' : 'silent'
+    const fate = 'drop' in answer ? answer.drop : answer.silent
+    if (fate === 'kept' || fate === 'lost') return { kept: fate === 'kept', ending }
+  }
+  throw new TypeError(
+    `Expected 'accept', { reject }, { drop: 'kept' | 'lost' } or { silent: 'kept' | 'lost' }, got ${JSON.stringify(answer)}`,
+  )
+}

@@ -126,6 +126,22 @@ describe('startSmtp', () => {
     expect(smtp.inbox.messages).toHaveLength(1)
   })
 
+  it('refuses answers that there are not', async () => {
+    await using server = await startSmtp()
+    expect(() => server.setAnswers({ onmessage: () => 'accept' } as never)).toThrow(
+      'Expected answers among onRecipient, onMessage, got onmessage',
+    )
+    expect(() => server.setAnswers({ onMessage: 'accept' } as never)).toThrow(TypeError)
+    await expect(startSmtp({ answers: { onMail: () => 'accept' } as never })).rejects.toThrow(
+      TypeError,
+    )
+    for (const answer of [{ dorp: 'kept' }, { drop: 'keep' }, { silent: true }, 'reject']) {
+      server.setAnswers({ onMessage: () => answer as never })
+      await expect(send(server.url)).rejects.toThrow(/Expected 'accept', \{ reject \}/)
+    }
+    expect(server.inbox.messages).toEqual([])
+  })
+
   it('goes silent after the message', async () => {
     await using smtp = await startSmtp({ answers: { onMessage: () => ({ silent: 'kept' }) } })
     const sending = refusalOf(smtp)

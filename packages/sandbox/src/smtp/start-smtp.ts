@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { callbackify } from 'node:util'
 import { SMTPServer } from 'smtp-server'
 import { checkPort, portOf } from '../port.ts'
-import { rejection, type SmtpAnswers } from './answers.ts'
+import { checkAnswers, fateOf, rejection, type SmtpAnswers } from './answers.ts'
 import { MessageList, type Inbox } from './inbox.ts'
 import { openMailFile } from './mail-file.ts'
 import { parseMessage, type Envelope } from './message.ts'
@@ -35,7 +35,11 @@ export interface SmtpServer extends AsyncDisposable {
   /** `smtp://user:password@host:port` */
   readonly url: string
   readonly inbox: Inbox
-  /** Replaces the answers given on purpose, for messages to come; `{}` accepts all. */
+  /**
+   * Replaces the answers given on purpose, for messages to come; `{}` accepts all.
+   *
+   * @throws TypeError on a name that is none. A function that gives no answer is told to the client (450).
+   */
   setAnswers(answers: SmtpAnswers): void
   /** Cuts all connections. A second call waits for the first. */
   close(): Promise<void>
@@ -68,6 +72,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
     }
   }
   let answers = options.answers ?? {}
+  checkAnswers(answers)
   const file = options.dir === undefined ? undefined : await openMailFile(options.dir, maxMessages)
   const list = new MessageList(file?.messages ?? [], maxMessages)
   const password = randomBytes(18).toString('base64url')
@@ -76,15 +81,13 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
   /** Ends when there is something to reply, so never when silence was asked for. */
   async function receive(raw: Buffer, envelope: Envelope, port: number): Promise<void> {
     const message = await parseMessage(raw, envelope, new Date())
-    const answer = (await answers.onMessage?.(message)) ?? 'accept'
-    if (typeof answer === 'object' && 'reject' in answer) throw rejection(answer)
-    const fate = answer === 'accept' ? 'kept' : 'drop' in answer ? answer.drop : answer.silent
-    if (fate === 'kept') {
+    const { kept, ending } = fateOf((await answers.onMessage?.(message)) ?? 'accept')
+    if (kept) {
       await file?.append(message)
       list.add(message)
     }
-    if (answer === 'accept') return
-    if ('drop' in answer) sockets.get(port)?.destroy()
+    if (ending === 'accepted') return
+    if (ending === 'drop') sockets.get(port)?.destroy()
     await new Promise(() => {})
   }
 
@@ -164,6 +167,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
       },
     },
     setAnswers(next) {
+      checkAnswers(next)
       answers = next
     },
     close() {
