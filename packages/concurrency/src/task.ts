@@ -19,6 +19,11 @@ export type TaskListener = (task: Task<unknown>, error?: unknown) => void
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
  * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
  * wait, and where the task is within what was cancelled, it ends the task.
+ *
+ * It is a `PromiseLike`, no `Promise`: what demands one, such as `assert.rejects`, takes a function.
+ *
+ * @example
+ * await assert.rejects(async () => await task)
  */
 export class Task<T> implements PromiseLike<T> {
   readonly name: string

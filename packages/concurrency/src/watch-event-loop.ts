@@ -22,8 +22,9 @@ export interface EventLoopBlock {
 
 /**
  * Reports a block of the event loop while it lasts: another thread watches a heartbeat in shared
- * memory, and asks V8's inspector where the main thread is. Does not keep the process alive. Costs a
- * thread and a timer; for development and canaries.
+ * memory, and asks V8's inspector where the main thread is. Does not keep the process alive: a program
+ * that awaits nothing but its `onBlock` ends ("unsettled top-level await"). Costs a thread and a timer;
+ * for development and canaries.
  *
  * @returns what stops it; its promise settles when the watch is set, or has ended
  * @example
