@@ -1,4 +1,5 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { Cancelled, outcomeOf, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { type Generated, sql } from 'kysely'
 import { once } from 'node:events'
@@ -269,7 +270,16 @@ describe('copyIn', () => {
     const stuck = new Readable({ read() {} })
     stuck.push('1,a,x\n')
     const closed = once(stuck, 'close')
-    const failed = withTimeout(50, () => copyIn(db, { table: 'plans', format: 'csv' }, stuck))
+    const told = Promise.withResolvers<void>()
+    const onProgress = (): void => told.resolve()
+    // On this clock nothing is over of itself: neither the deadline nor the grace of a source.
+    using clock = TestClock.install()
+    const failed = withTimeout(50, () =>
+      copyIn(db, { table: 'plans', format: 'csv' }, stuck, { onProgress }),
+    )
+    failed.catch(() => undefined)
+    await told.promise
+    await clock.advance(50)
 
     await expect(failed).rejects.toMatchObject({ code: 'timeout', outcome: 'none' })
     await closed
