@@ -1,9 +1,9 @@
 import { IoError } from '@yuzuru/concurrency'
-import { transaction } from '@yuzuru/db'
+import { paginate, transaction } from '@yuzuru/db'
 import { enqueue } from '@yuzuru/jobs'
-import type { Selectable } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { App } from '../app.ts'
-import type { StaffTable } from '../schema.ts'
+import type { Schema, StaffTable } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
@@ -89,6 +89,7 @@ export async function getOffice({ db }: App, officeId: string): Promise<{ readon
     .executeTakeFirstOrThrow()
 }
 
+/** The first thousand, for a page that shows their names. */
 export async function listStaff({ db }: App, officeId: string): Promise<Staff[]> {
   return await db
     .selectFrom('staff')
@@ -98,6 +99,20 @@ export async function listStaff({ db }: App, officeId: string): Promise<Staff[]>
     .orderBy('id')
     .limit(1_000)
     .execute()
+}
+
+/** The ids of all staff of an office, however many they are: a page of them at a time. */
+export async function* staffIds(
+  db: Kysely<Schema>,
+  officeId: string,
+): AsyncGenerator<readonly string[]> {
+  const staff = db.selectFrom('staff').select('id').where('office_id', '=', officeId)
+  let after: string | undefined
+  do {
+    const page = await paginate(staff, { by: [{ column: 'id' }], size: 1_000, after })
+    yield page.items.map(({ id }) => id)
+    after = page.next
+  } while (after !== undefined)
 }
 
 function refuseTakenEmail(error: unknown): unknown {

@@ -1,23 +1,20 @@
 import { transaction } from '@yuzuru/db'
 import { enqueueMany } from '@yuzuru/jobs'
 import type { App } from '../app.ts'
+import { staffIds } from '../offices/offices.ts'
 import { notFound } from '../web/invalid.ts'
 
 /**
- * Approves a support plan and enqueues the reminders about it in the same transaction: they exist if,
- * and only if, the plan is approved.
+ * Approves a support plan and enqueues a reminder for each member of the office's staff in the same
+ * transaction: they exist if, and only if, the plan is approved. It only writes rows, a page of staff at
+ * a time; the mails are sent by the worker, each by itself.
  *
  * @throws {Invalid} when there is no such draft in the office
  */
 export async function approvePlan(
   app: App,
-  options: {
-    readonly planId: string
-    readonly officeId: string
-    readonly notify: readonly string[]
-  },
+  { planId, officeId }: { readonly planId: string; readonly officeId: string },
 ): Promise<void> {
-  const { planId, officeId, notify } = options
   await transaction(app.db, async (tx) => {
     const plan = await tx
       .updateTable('plans')
@@ -33,10 +30,12 @@ export async function approvePlan(
         en: 'names no draft of this office',
       })
     }
-    await enqueueMany(
-      tx,
-      app.jobs.remindStaff,
-      notify.map((staffId) => ({ planId, staffId })),
-    )
+    for await (const page of staffIds(tx, officeId)) {
+      await enqueueMany(
+        tx,
+        app.jobs.remindStaff,
+        page.map((staffId) => ({ planId, staffId })),
+      )
+    }
   })
 }

@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
-import { listStaff } from '../offices/offices.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, type Problem } from '../web/invalid.ts'
@@ -73,12 +72,7 @@ export function planRoutes(app: App): Hono<Environment> {
   routes.post('/plans/:id/approve', async (c) => {
     const staff = staffOf(c)
     const { id } = await planOf(c)
-    const people = await listStaff(app, staff.office_id)
-    await approvePlan(app, {
-      planId: id,
-      officeId: staff.office_id,
-      notify: people.map((person) => person.id),
-    })
+    await approvePlan(app, { planId: id, officeId: staff.office_id })
     return c.redirect(`/plans/${id}`)
   })
 
