@@ -31,6 +31,19 @@ describe('run', () => {
     expect(rootScopes().size).toBe(0)
   })
 
+  test('listens to the signals that it is told to, and to a foreign one, no longer than it runs', async () => {
+    const { signal } = new AbortController()
+    const counts = (): number[] => [
+      process.listenerCount('SIGHUP'),
+      process.listenerCount('SIGTERM'),
+      getEventListeners(signal, 'abort').length,
+    ]
+    const before = counts()
+    const within = await run(counts, { shutdownSignals: ['SIGHUP'], signal })
+    expect(within).toEqual([(before[0] ?? 0) + 1, before[1], 1])
+    expect(counts()).toEqual(before)
+  })
+
   test('throws what main throws', async () => {
     await expect(run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   })
@@ -114,7 +127,9 @@ describe('run', () => {
 
   test('refuses what is no function, and a signal that is none', async () => {
     await expect(run(1 as never)).rejects.toThrow('Expected main to be a function, got 1')
-    await expect(run(() => 1, { signal: 1 as never })).rejects.toThrow(TypeError)
+    await expect(run(() => 1, { signal: 1 as never })).rejects.toThrow(
+      'Expected signal to be an AbortSignal, got 1',
+    )
   })
 
   test.each<[NodeJS.Signals, number]>([

@@ -70,7 +70,12 @@ describe('an executor of threads', () => {
     await using executor = open()
     const error = await executor.call('explodeCloning', phone.port).catch((each: unknown) => each)
     expect(error).toBeInstanceOf(WorkerCrashed)
-    expect(error).toMatchObject({ job: 'explodeCloning', outcome: 'unknown' })
+    expect(error).toMatchObject({
+      job: 'explodeCloning',
+      outcome: 'unknown',
+      // All that a thread's own error of this kind keeps on its way.
+      cause: { stack: expect.stringContaining('could not be cloned') },
+    })
   })
 
   test('refuses a transfer list that cannot be, and keeps its thread', async () => {

@@ -64,6 +64,14 @@ export async function heed(): Promise<never> {
   throw signal?.reason
 }
 
+/** The same, and says so once it waits. */
+export async function heedAndTell(port: number): Promise<never> {
+  const socket = await call(port)
+  const ending = heed()
+  socket.write('waiting')
+  return await ending
+}
+
 /** Sees its flag without ever yielding. */
 export async function spin(port: number): Promise<never> {
   await call(port)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Executor } from '../src/executor.ts'
 import { ExecutorError, WorkerCrashed } from '../src/executor-error.ts'
 import type { ExecutorOptions } from '../src/executor-options.ts'
@@ -14,7 +16,7 @@ import {
   TimeoutError,
   withTimeout,
 } from '../src/index.ts'
-import { TestClock } from '../src/testing.ts'
+import { assertNoLeaks, TestClock } from '../src/testing.ts'
 import * as jobs from './executor-jobs.ts'
 import { Phone } from './phone.ts'
 
@@ -42,6 +44,16 @@ export function exerciseExecutor(
       async run() {
         await using executor = open()
         assert.equal(await executor.call('worker'), await executor.call('worker'))
+      },
+    },
+    {
+      name: 'keeps nothing of a job that is done',
+      async run() {
+        setFlagsFromString('--expose-gc')
+        globalThis.gc = runInNewContext('gc') as NonNullable<typeof gc>
+        await using executor = open()
+        const rounds = { rounds: 3_000, maxBytesPerRound: 350 }
+        await assertNoLeaks(() => executor.call('add', 1, 2), rounds)
       },
     },
     {
@@ -165,6 +177,23 @@ export function exerciseExecutor(
         )
         assert(Cancelled.isInstance(error))
         assert.equal(await executor.call('add', 1, 2), 3)
+      },
+    },
+    {
+      name: 'wakes a job that waits for nothing but its signal',
+      async run() {
+        await using phone = await Phone.open()
+        await using executor = open({ graceMs: Infinity })
+        const error = await thrown(
+          cancelScope(async (scope) => {
+            const heeding = executor.call('heedAndTell', phone.port)
+            const call = await phone.next()
+            assert.equal(await call.said, 'waiting')
+            scope.cancel('enough')
+            await heeding
+          }),
+        )
+        assert(Cancelled.isInstance(error))
       },
     },
     {
@@ -376,6 +405,7 @@ export function exerciseExecutor(
         for (const error of errors) {
           assert(WorkerCrashed.isInstance(error))
           assert.equal(error.outcome, 'none')
+          assert.match(String(error.cause), /exited with code 7/)
         }
       },
     },
@@ -526,13 +556,16 @@ export function exerciseExecutor(
         await using executor = open()
         for (const wrong of [
           () => executor.run(null as never),
-          () => executor.run({ name: '' as never, args: [] as never }),
           () => executor.run({ name: 'add', args: 1 as never }),
           () => executor.run({ name: 'add', args: [1, 2] }, { effect: 'all' as never }),
           () => executor.run({ name: 'add', args: [1, 2] }, { timeoutMs: '1' as never }),
           () => executor.run({ name: 'add', args: [1, 2] }, { transfer: 1 } as never),
         ]) {
           await assert.rejects(wrong, { name: 'TypeError', message: /^Expected / })
+        }
+        for (const name of ['', 1] as never[]) {
+          const message = /^Expected the job's name to be a string, got/
+          await assert.rejects(() => executor.run({ name, args: [] as never }), { message })
         }
       },
     },
