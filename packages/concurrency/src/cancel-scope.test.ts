@@ -61,6 +61,19 @@ describe('cancelScope', () => {
     expect((error as Error).stack).toContain('cancel-scope.test.ts')
   })
 
+  test('a cancel without words says which scope it was', async () => {
+    const error = await caught(() =>
+      cancelScope(
+        async (scope) => {
+          scope.cancel()
+          await sleep(1)
+        },
+        { name: 'page' },
+      ),
+    )
+    expect(error).toMatchObject({ message: '"page" was cancelled' })
+  })
+
   test('only the first cancel counts', async () => {
     const error = await caught(() =>
       cancelScope(async (scope) => {

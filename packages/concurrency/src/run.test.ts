@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { program } from '../test/program.ts'
 import { cancelScope } from './cancel-scope.ts'
@@ -149,6 +150,18 @@ describe('run', () => {
     )
     const told = `closed: shutdown office ${signal} asked the process to end`
     expect(ended).toEqual({ code, out: `ready\n${told}\n`, err: '' })
+  })
+
+  test('what main makes of a shutdown signal is its own error', async () => {
+    const ended = await program(
+      `await y.run(async () => {
+        console.log('ready')
+        await y.sleep(1e9).catch(() => { throw new Error('could not close') })
+      })`,
+      ['SIGTERM'],
+    )
+    expect(ended.code).toBe(1)
+    expect(ended.err).toContain('could not close')
   })
 
   test('a second signal exits at once', async () => {

@@ -30,9 +30,10 @@ describe('Scope', () => {
   test('ending twice is ending once', async () => {
     const outer = scope()
     const { done } = outer
+    const again = outer.done
     outer.end()
     outer.end()
-    await done
+    await Promise.all([done, again])
     await outer.done
     expect(outer.ended).toBe(true)
     const other = scope()
