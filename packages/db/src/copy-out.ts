@@ -21,8 +21,8 @@ export interface CopyOutOptions extends IoOptions {
 export interface CopyBytesOptions extends CopyOutOptions, CopyFormat {}
 
 /**
- * The rows of a table or a query, or with a `format` its bytes, as one stream: faster than a cursor, and
- * the server is read only as fast as the loop goes on. The loop ends the COPY in whatever way it ends,
+ * The rows of a table or a query, or with a `format` its bytes, as one stream of one statement. The
+ * server is read only as fast as the loop goes on. The loop ends the COPY in whatever way it ends,
  * and the connection is given back when the server has stopped. Begun and ended within one scope.
  *
  * In a `tx` it runs in a savepoint, so that ending early leaves the transaction usable; nothing else can
