@@ -1,6 +1,7 @@
 /**
  * An app for its parent: `GET /` says hello, `PUT /store` passes its body on to the store that the argument
- * names, `PUT /nowhere` throws it away.
+ * names, `PUT /nowhere` throws it away. To any message it answers with the longest turn of its event loop
+ * since the last one, in milliseconds of processor time: what others do on the machine is not in it.
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,6 +31,22 @@ const server = createServer((request, response) => {
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   }
+})
+function processorTime(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
+let before = processorTime()
+let longest = 0
+setInterval(() => {
+  const now = processorTime()
+  longest = Math.max(longest, now - before)
+  before = now
+}, 1).unref()
+process.on('message', () => {
+  process.send?.(longest)
+  longest = 0
 })
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
 process.once('disconnect', () => {
