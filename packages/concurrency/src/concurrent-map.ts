@@ -85,7 +85,7 @@ export class ConcurrentMap<T, R>
 
   async return(): Promise<IteratorReturnResult<void>> {
     if (this.#scope === undefined) this.#finished = true
-    else if (!this.#finished) {
+    else {
       this.#scope.abort('loop', `the loop over "${this.#name}" ended`)
       await this.#end()
     }
@@ -138,14 +138,7 @@ export class ConcurrentMap<T, R>
 
   /** Starts work while there are slots. Runs in the map's own scope. */
   #fill(): void {
-    while (
-      !this.#stopped &&
-      !this.#exhausted &&
-      !this.#pulling &&
-      this.#slots < this.#concurrency
-    ) {
-      this.#pull()
-    }
+    while (!this.#exhausted && !this.#pulling && this.#slots < this.#concurrency) this.#pull()
     this.#settleIfIdle()
   }
 
@@ -196,7 +189,7 @@ export class ConcurrentMap<T, R>
   async #work(item: T, index: number): Promise<void> {
     try {
       const value = await this.#fn(isThenable(item) ? await item : (item as Awaited<T>), index)
-      if (!this.#stopped) this.#deliver(index, value)
+      this.#deliver(index, value)
     } catch (error) {
       this.#fail(error)
     }
@@ -246,19 +239,15 @@ export class ConcurrentMap<T, R>
 
   /** Ends the source once what it is parked at has been aborted; wakes who waits for a result. */
   #stop(): void {
-    if (this.#stopped) return
     this.#stopped = true
     this.#wakeConsumers()
     if (!this.#exhausted) this.#closeSource()
-    this.#settleIfIdle()
   }
 
   #closeSource(): void {
     this.#exhausted = true
     this.#running += 1
     const close = async (): Promise<void> => {
-      // The signals of what it waits for have fired; let that reach it before it is asked to return.
-      await Promise.resolve()
       try {
         await this.#source?.return?.()
       } catch (error) {

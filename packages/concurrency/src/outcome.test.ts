@@ -43,6 +43,7 @@ describe('isRetryable', () => {
     expect(isRetryable(new AggregateError([none, none]))).toBe(true)
     expect(isRetryable(new AggregateError([none, unknown]))).toBe(false)
     expect(isRetryable(new AggregateError([]))).toBe(false)
+    expect(outcomeOf(new AggregateError([]))).toBe(undefined)
   })
 })
 

@@ -32,7 +32,7 @@ export function outcomeOf(error: unknown): Outcome | undefined {
   if (parts === undefined) return undefined
   const outcomes = parts.map((part) => outcomeOf(part))
   if (outcomes.includes('unknown')) return 'unknown'
-  return outcomes.every((outcome) => outcome === 'none') ? 'none' : undefined
+  return outcomes.length > 0 && outcomes.every((each) => each === 'none') ? 'none' : undefined
 }
 
 /** Whether an error says of itself that trying again may help. An aggregate only if all its parts do. */

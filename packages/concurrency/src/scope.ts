@@ -263,7 +263,6 @@ export class Scope implements CancelScope, Link<Scope> {
 
   #inherit(reason: Cancelled): void {
     // A cancel that comes later comes from further out, so it goes before the one that is there.
-    if (this.#inherited === reason) return
     this.#inherited = reason
     this.#deliver(reason)
   }

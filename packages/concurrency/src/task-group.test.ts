@@ -27,6 +27,17 @@ const fail = (message: string): never => {
 }
 
 describe('taskGroup', () => {
+  test('a task that has ended gives its result also in a cancelled scope', async () => {
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => 42)
+      await task
+      await cancelScope(async (scope) => {
+        scope.cancel()
+        expect(await task).toBe(42)
+      })
+    })
+  })
+
   test('returns what its body returns, when all tasks have ended', async () => {
     const log: string[] = []
     const value = await taskGroup((group) => {

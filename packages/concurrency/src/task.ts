@@ -18,7 +18,8 @@ export type TaskListener = (task: Task<unknown>, error?: unknown) => void
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
  * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
- * wait, and where the task is within what was cancelled, it ends the task.
+ * wait, and where the task is within what was cancelled, it ends the task. One that has ended gives its
+ * result at once, also where all else is cancelled.
  *
  * It is a `PromiseLike`, no `Promise`: what demands one, such as `assert.rejects`, takes a function.
  *
@@ -38,7 +39,6 @@ export class Task<T> implements PromiseLike<T> {
 
   static {
     onTaskEnd = (task, listener) => {
-      if (task.#state !== 'running') return () => undefined
       const listeners = (task.#listeners ??= new Set())
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -80,9 +80,7 @@ export class Task<T> implements PromiseLike<T> {
     this.#result = result
     if (state === 'done') this.#awaited?.resolve(result)
     else this.#awaited?.reject(result)
-    const listeners = this.#listeners
-    this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners) listener()
+    if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
     if (state === 'done') this.#onEnd(this)
     else this.#onEnd(this, result)
   }
