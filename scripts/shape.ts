@@ -47,6 +47,8 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
       target.default === `./dist/${name}.js`
     expect(holds, `"${entry}" is not published from dist`)
   }
+  const lost = notInstalled(readFileSync(join(folder, 'README.md'), 'utf8'))
+  expect(lost.length === 0, `its README does not install ${lost.join(', ')} for its first example`)
   for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
     if (name.startsWith('@yuzuru/')) expect(range === 'workspace:^', `${name} is not workspace:^`)
   }
@@ -54,4 +56,18 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
     expect(manifest.devDependencies?.[name] !== undefined, `does not test with its peer ${name}`)
   }
   return found
+}
+
+/** What the first example of a README imports and nobody has told to install. */
+function notInstalled(readme: string): string[] {
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
+  const installed = Array.from(readme.matchAll(/^npm install (.*)$/gm), ([, names = '']) => names)
+  const imported = Array.from(
+    example.matchAll(/ from '((?:@[^/']+\/)?[^@./'][^/']*)/g),
+    ([, name = '']) => name,
+  )
+  const missing = imported.filter((name) => {
+    return !name.startsWith('node:') && !installed.join(' ').split(' ').includes(name)
+  })
+  return [...new Set(missing)]
 }
