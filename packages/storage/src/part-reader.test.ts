@@ -63,6 +63,19 @@ describe('parts', () => {
     },
   )
 
+  test('of a source that always has something leave others their turn', async () => {
+    let turns = 0
+    let immediate = setImmediate(function turn() {
+      turns += 1
+      immediate = setImmediate(turn)
+    })
+    const reader = new PartReader(await openBody(chunks()), subject, new PartBuffers(9, 1))
+    expect(await reader.next(bytes.byteLength, signal, () => undefined)).toHaveLength(3_000_000)
+    clearImmediate(immediate)
+    reader.close(undefined)
+    expect(turns).toBeGreaterThanOrEqual(5)
+  })
+
   test('of a file that is gone are none', async () => {
     const body = new FileBody(join(folder, 'gone'), 7)
     const reader = new PartReader(body, subject, new PartBuffers(9, 1))

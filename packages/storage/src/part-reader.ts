@@ -8,6 +8,9 @@ import type { FilledBody, OpenBody } from './upload-body.ts'
 /** How much is read, and told of, at once: others have their turn in between. */
 const PIECE_BYTES = 1_024 ** 2
 
+/** After how much of a source's own chunks the event loop has a turn. */
+const TURN_BYTES = 512 * 1_024
+
 /** How much of a file is read to see whether there is more. */
 const AHEAD_BYTES = 64 * 1_024
 
@@ -48,6 +51,7 @@ export class PartReader {
     if (await this.atEnd(signal)) return NOTHING
     const part = this.#buffers.take(size)
     let filled = 0
+    let sinceTurn = 0
     while (filled < size) {
       const body = this.#body
       let taken: number
@@ -55,8 +59,14 @@ export class PartReader {
         const room = part.subarray(filled, Math.min(size, filled + PIECE_BYTES))
         taken = await this.#readInto(body, room, signal)
       } else {
+        // A source that always has something would keep all others from their turn.
+        if (sinceTurn >= TURN_BYTES) {
+          await checkpoint()
+          sinceTurn = 0
+        }
         this.#rest ??= await this.#pull(signal)
         taken = this.#takeRest(part, filled)
+        sinceTurn += taken
       }
       if (taken === 0) break
       seen(part.subarray(filled, filled + taken))
