@@ -36,7 +36,7 @@ export function presignUrl(request: PresignRequest): string {
   // In the order of the names, as the rule wants them.
   const own =
     `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD` +
-    `&X-Amz-Credential=${escapeUri(signer.credential)}&X-Amz-Date=${timestamp}` +
+    `&X-Amz-Credential=${signer.escapedCredential}&X-Amz-Date=${timestamp}` +
     `&X-Amz-Expires=${expiresInSeconds}` +
     (token === undefined ? '' : `&X-Amz-Security-Token=${escapeUri(token)}`) +
     `&X-Amz-SignedHeaders=${escapeUri(names)}`

@@ -62,7 +62,8 @@ export function canonicalHeaders(
 ): { readonly names: string; readonly lines: string } {
   let names = ''
   let lines = ''
-  for (const name of Object.keys(headers).sort()) {
+  const all = Object.keys(headers)
+  for (const name of all.length > 1 ? all.sort() : all) {
     if (except?.has(name) === true) continue
     names += names === '' ? name : `;${name}`
     lines += `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`

@@ -1,5 +1,6 @@
 import { createHmac, hash } from 'node:crypto'
 import type { StorageCredentials } from './credentials.ts'
+import { escapeUri } from './uri-escape.ts'
 
 /** The size of a block of SHA-256, in bytes (FIPS 180-4). */
 const BLOCK = 64
@@ -19,6 +20,8 @@ export class SigningKey {
   readonly scope: string
   /** The access key and the scope, as a request names them. */
   readonly credential: string
+  /** The same as it stands in a query. */
+  readonly escapedCredential: string
   // HMAC is two hashes over a padded key (RFC 2104). The paddings stay, and two of Node's one-shot
   // hashes take half the time of its HMAC object.
   readonly #inner: Buffer = Buffer.alloc(BLOCK + TEXT_BYTES)
@@ -30,6 +33,7 @@ export class SigningKey {
     this.secret = secretAccessKey
     this.scope = `${day}/${region}/s3/aws4_request`
     this.credential = `${accessKeyId}/${this.scope}`
+    this.escapedCredential = escapeUri(this.credential)
     const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(
       (key, text) => createHmac('sha256', key).update(text).digest(),
       `AWS4${secretAccessKey}`,
