@@ -83,6 +83,12 @@ export class PipelinedRead extends Query {
     })
   }
 
+  /** pg leaves a function there, if it watches over a `query_timeout`. */
+  #stopClock(): void {
+    const { callback } = this as unknown as { readonly callback?: () => void }
+    callback?.()
+  }
+
   handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
     this.prepared.shape ??= new RowShape(fields, this.#types)
   }
@@ -104,10 +110,12 @@ export class PipelinedRead extends Query {
   handlePortalSuspended(): void {}
 
   handleError(error: unknown): void {
+    this.#stopClock()
     this.#handlers.failed(this, error)
   }
 
   handleReadyForQuery(): void {
+    this.#stopClock()
     this.#handlers.done(this)
     if (this.#wrongRow !== undefined) this.giveUp(this.#wrongRow)
     else {

@@ -137,6 +137,21 @@ describe('StatementBatch', () => {
     expect(await session.query({ text, types }, signal)).toMatchObject({ command, rowCount })
   })
 
+  test('leaves no clock of query_timeout running', async () => {
+    const timed = new Client({ connectionString: postgres.url, query_timeout: 60_000 })
+    const own = new Session(timed, 5_000)
+    await timed.connect()
+    const clocks = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = clocks()
+
+    await own.query({ text: 'select 1', types }, signal)
+    await own.query({ text: 'selec', types }, signal).catch(() => undefined)
+
+    expect(clocks()).toBe(before)
+    await own.end()
+  })
+
   test('takes empty text', async () => {
     expect(await session.query({ text: '', types }, signal)).toMatchObject({ rows: [] })
     expect(await run(new StatementBatch({ text: '', types }, ['begin']))).toMatchObject({

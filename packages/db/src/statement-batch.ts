@@ -95,6 +95,9 @@ export class StatementBatch {
     return Buffer.concat([...this.#before.map(executeMessages), query, ...after, SYNC])
   }
 
+  /** pg puts what stops the clock of its `query_timeout` in its place. */
+  callback(): void {}
+
   handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
     if (this.#answer.command !== '') this.#answer = answer()
     this.#answer.fields = fields
@@ -143,10 +146,12 @@ export class StatementBatch {
   handleCopyData(): void {}
 
   handleError(error: unknown): void {
+    this.callback()
     this.#done.reject(error)
   }
 
   handleReadyForQuery(): void {
+    this.callback()
     if (this.#wrongRow === undefined) this.#done.resolve(this.#answer)
     else this.#done.reject(this.#wrongRow)
   }
