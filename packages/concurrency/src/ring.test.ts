@@ -19,6 +19,8 @@ test('a ring keeps its order, whichever of them are taken off, and in whatever o
       )
       expect(ring.isEmpty).toBe(left.length === 0)
       for (const each of left) expect(ring.take()).toBe(each)
+      // What is out holds no other: one that grew old would keep the young from being collected.
+      for (const each of all) expect([each.before, each.after]).toEqual([each, each])
       expect([ring.take(), ring.all, ring.isEmpty]).toEqual([undefined, [], true])
     }
   }

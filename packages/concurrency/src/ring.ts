@@ -39,6 +39,9 @@ export class Ring<T extends Link<T>> {
     link.before.after = link.after
     link.after.before = link.before
     if (this.#first === link) this.#first = link.after
+    // One that has grown old would keep all that came after it from being collected young.
+    link.before = link
+    link.after = link
   }
 
   /** Takes the first one out. */

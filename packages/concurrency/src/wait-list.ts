@@ -110,6 +110,9 @@ export class WaitList<T, P = void> {
       waiter.previous.next = waiter.next
       waiter.next.previous = waiter.previous
       if (this.#head === waiter) this.#head = waiter.next
+      // One that has grown old would keep all that came after it from being collected young.
+      waiter.previous = waiter
+      waiter.next = waiter
     }
     this.#size -= 1
   }

@@ -34,11 +34,7 @@ export async function throughBreaker(
   send: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   try {
-    return await breaker.call(async () => {
-      const response = await send()
-      if (response.status >= 500) throw new Outage(response)
-      return response
-    })
+    return await breaker.call(() => send().then(throwOutage))
   } catch (error) {
     if (error instanceof Outage) return error.response
     if (!(error instanceof CircuitOpenError)) throw error
@@ -46,6 +42,11 @@ export async function throughBreaker(
     const { retryAfterMs } = error
     throw failure(context, 'circuit_open', told, { outcome: 'none', retryable: true, retryAfterMs })
   }
+}
+
+function throwOutage(response: HttpResponse): HttpResponse {
+  if (response.status >= 500) throw new Outage(response)
+  return response
 }
 
 /** Carries an answer out of the breaker. */

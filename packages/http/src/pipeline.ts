@@ -37,17 +37,22 @@ export class Pipeline {
     this.#progress = progress
     const inner: HttpHandler =
       call.redirect === 'follow'
-        ? (request) => this.#follow(request)
+        ? (request) => this.#sendAndFollow(request)
         : (request) => this.#sendHop(request, request.signal)
     this.handler = settings.interceptors.reduceRight((next, wrap) => wrap(next), inner)
   }
 
-  async #follow(request: HttpRequest): Promise<HttpResponse> {
+  #sendAndFollow(request: HttpRequest): Promise<HttpResponse> {
+    return this.#sendHop(request, request.signal).then((response) =>
+      isRedirect(response) ? this.#follow(request, response) : response,
+    )
+  }
+
+  async #follow(request: HttpRequest, redirect: HttpResponse): Promise<HttpResponse> {
     const { maxRedirects } = this.#settings
     let hop: Hop = request
-    for (let count = 0; ; count += 1) {
-      const response = await this.#sendHop(hop, request.signal)
-      if (!isRedirect(response)) return response
+    let response = redirect
+    for (let count = 0; isRedirect(response); count += 1) {
       response[Symbol.dispose]()
       const context = this.#contextOf(hop)
       if (count >= maxRedirects) {
@@ -55,7 +60,9 @@ export class Pipeline {
         throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
       }
       hop = nextHop(context, hop, response)
+      response = await this.#sendHop(hop, request.signal)
     }
+    return response
   }
 
   #contextOf({ method, url, headers }: Hop): CallContext {
