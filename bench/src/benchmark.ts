@@ -28,6 +28,11 @@ export interface Comparison {
   readonly operation: string
   /** What the ratios are of. @default 'cpu': what others do on the machine is not in it */
   readonly clock?: ClockName
+  /**
+   * How long each case runs before it counts, in milliseconds; more where much code takes part, which
+   * the compiler is only done with after some ten thousand operations. @default 400
+   */
+  readonly warmUpMs?: number
   /** How often each case has its turn in each process. @default 7 */
   readonly rounds?: number
   /** What is collected before each turn; `'major'` where a run leaves much that has grown old. @default 'minor' */

@@ -3,8 +3,8 @@ import type { Bar, Case, ClockName, Comparison } from './benchmark.ts'
 import type { Reading, Series } from './result.ts'
 import { collectGarbage, type Elapsed, time } from './stopwatch.ts'
 
-/** How long a case runs before it counts, in microseconds: the compiler is done with it by then. */
-const WARM_UP = 400_000
+/** How long a case runs before it counts, in milliseconds: the compiler is done with most by then. */
+const WARM_UP_MS = 400
 
 /** How long one turn takes at the least, in microseconds: many times what the clock can tell apart. */
 const TURN = 40_000
@@ -27,9 +27,12 @@ interface Contender {
  */
 export async function compare(benchmark: Comparison): Promise<Pick<Reading, 'of' | 'series'>> {
   const { clock = 'cpu', rounds = ROUNDS, collection = 'minor' } = benchmark
+  const { warmUpMs = WARM_UP_MS } = benchmark
   await using resources = new AsyncDisposableStack()
   const contenders: Contender[] = []
-  for (const each of await benchmark.cases(resources)) contenders.push(await warmUp(each))
+  for (const each of await benchmark.cases(resources)) {
+    contenders.push(await warmUp(each, warmUpMs))
+  }
   for (let round = 0; round < rounds; round += 1) {
     for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
       await takeTurn(each, collection)
@@ -43,13 +46,16 @@ export async function compare(benchmark: Comparison): Promise<Pick<Reading, 'of'
   return { of: `${what} per ${benchmark.operation}`, series: [...series, ...compared] }
 }
 
-async function warmUp({ name, operations, expected, run }: Case): Promise<Contender> {
+async function warmUp(
+  { name, operations, expected, run }: Case,
+  warmUpMs: number,
+): Promise<Contender> {
   const checked = async (): Promise<void> => {
     deepStrictEqual(await run(), expected, `${name} gave a wrong result`)
   }
   let spent = 0
   let last = 0
-  while (spent < WARM_UP) {
+  while (spent < warmUpMs * 1_000) {
     last = (await time(1, checked)).wall
     spent += last
   }

@@ -45,6 +45,7 @@ export const benchmark: Benchmark = {
   kind: 'comparison',
   title: 'what a small request costs the client',
   operation: 'request',
+  warmUpMs: 3_000,
   bars: [
     { of: 'yuzuru, everything on', against: 'undici.request', atMost: 1.35 },
     { of: 'yuzuru, everything on', against: 'global fetch', atMost: 0.4 },

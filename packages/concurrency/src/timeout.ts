@@ -38,17 +38,21 @@ export function withTimeout<T>(
 export type OnExpired<E> = (scope: Scope, timeoutMs: number) => E
 
 /** Like {@link withTimeout}, and asks `onExpired` what to do when the deadline passed. */
-export async function runTimeout<T, E>(
+export function runTimeout<T, E>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   { name = 'timeout', graceMs }: TimeoutOptions,
   onExpired: OnExpired<E>,
 ): Promise<T | E> {
-  expectFunction('fn', fn)
-  expectDelay('timeoutMs', timeoutMs)
-  if (graceMs !== undefined) expectDelay('graceMs', graceMs)
-  const scope = openScope({ kind: 'timeout', name, timeoutMs })
-  return await runTimed(scope, timeoutMs, fn, onExpired, graceMs)
+  try {
+    expectFunction('fn', fn)
+    expectDelay('timeoutMs', timeoutMs)
+    if (graceMs !== undefined) expectDelay('graceMs', graceMs)
+    const scope = openScope({ kind: 'timeout', name, timeoutMs })
+    return runTimed(scope, timeoutMs, fn, onExpired, graceMs)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /** Calls `fn` within `scope`, which is due in `timeoutMs`. */
