@@ -4,7 +4,8 @@ import { createHttp, type Http } from '@yuzuru/http'
 import type { Benchmark } from '../benchmark.ts'
 import { startPeer } from '../peer.ts'
 
-const REQUESTS = 2_000
+/** So many that each turn sees the garbage collected that its own requests leave. */
+const REQUESTS = 10_000
 const CLIENTS = 10
 
 interface Answer {

@@ -28,20 +28,19 @@ export function createBreaker(origin: string, settings: Settings): CircuitBreake
 }
 
 /** Sends through a breaker: a 5xx counts as a failure although it is an answer. */
-export async function throughBreaker(
+export function throughBreaker(
   breaker: CircuitBreaker,
   context: CallContext,
   send: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  try {
-    return await breaker.call(() => send().then(throwOutage))
-  } catch (error) {
+  const call = breaker.call(() => send().then(throwOutage))
+  return call.catch((error: unknown) => {
     if (error instanceof Outage) return error.response
     if (!(error instanceof CircuitOpenError)) throw error
     const told = 'was not sent: its origin kept failing'
     const { retryAfterMs } = error
     throw failure(context, 'circuit_open', told, { outcome: 'none', retryable: true, retryAfterMs })
-  }
+  })
 }
 
 function throwOutage(response: HttpResponse): HttpResponse {

@@ -121,8 +121,9 @@ class PooledHttp implements Http {
     progress.sent = false
     closing.enter(call.context)
     try {
-      const { handler } = new Pipeline(call, settings, this.#origins, closing, progress)
-      const { budget } = this.#origins.get(call.context.url.origin)
+      const origin = this.#origins.get(call.context.url.origin)
+      const { handler } = new Pipeline(call, settings, origin, this.#origins, closing, progress)
+      const { budget } = origin
       const { retry: policy } = settings
       return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
     } finally {

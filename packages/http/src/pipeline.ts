@@ -19,6 +19,7 @@ export class Pipeline {
   readonly handler: HttpHandler
   readonly #call: PreparedCall
   readonly #settings: Settings
+  readonly #origin: Origin
   readonly #origins: Origins
   readonly #closing: Closing
   readonly #progress: IoProgress
@@ -26,12 +27,14 @@ export class Pipeline {
   constructor(
     call: PreparedCall,
     settings: Settings,
+    origin: Origin,
     origins: Origins,
     closing: Closing,
     progress: IoProgress,
   ) {
     this.#call = call
     this.#settings = settings
+    this.#origin = origin
     this.#origins = origins
     this.#closing = closing
     this.#progress = progress
@@ -73,7 +76,8 @@ export class Pipeline {
 
   #sendHop(hop: Hop, signal: AbortSignal): Promise<HttpResponse> {
     const context = this.#contextOf(hop)
-    const origin = this.#origins.get(context.url.origin)
+    const isFirst = context === this.#call.context
+    const origin = isFirst ? this.#origin : this.#origins.get(context.url.origin)
     const { hedge } = this.#settings
     if (hedge === undefined && origin.breaker === undefined) {
       return this.#send(origin, context, hop, signal)
