@@ -2,13 +2,14 @@ import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { Checksum } from './checksum.ts'
 import { completeUpload } from './complete-upload.ts'
 import { failure, type Subject } from './failure.ts'
+import { findObject } from './find-object.ts'
 import type { UploadedPart } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import { discardUpload } from './open-upload.ts'
 import { partsOf, UPLOAD_METADATA } from './presign-upload.ts'
 import { headOrNothing } from './put-whole.ts'
 import { listPresent } from './resume-upload.ts'
-import { callStore, type StorageContext, translated } from './storage-context.ts'
+import { callStore, type StorageContext } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
 import type { UploadTarget } from './upload-job.ts'
 import { expectToken, invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
@@ -70,7 +71,7 @@ export async function abortUpload(
     const { key, uploadId } = ticket
     const subject = { operation, key }
     if (ticket.kind === 'whole') {
-      const found = await look({ context, subject, key }, signal)
+      const found = await findObject({ context, subject, key }, signal)
       if (found !== undefined && isOf(ticket, found))
         await context.backend.delete(key, found.etag, signal)
       return
@@ -141,7 +142,7 @@ async function confirmWhole(
   [etag]: readonly string[],
   signal: AbortSignal,
 ): Promise<CompletedUpload> {
-  const found = await look(target, signal)
+  const found = await findObject(target, signal)
   if (found !== undefined && isOf(ticket, found)) {
     // Whoever has lost the answer may not know it: then the object's own mark and size must do.
     if (etag === '' || found.etag === etag) return resultOf(found)
@@ -156,21 +157,6 @@ async function confirmWhole(
 /** Whether an object came from an upload of one request. */
 function isOf({ uploadId, bytes }: UploadTicket, found: ObjectInfo): boolean {
   return found.metadata[UPLOAD_METADATA] === uploadId && found.bytes === bytes
-}
-
-/** What is stored under the key, if anything is. */
-async function look(
-  { context, subject, key }: UploadTarget,
-  signal: AbortSignal,
-): Promise<ObjectInfo | undefined> {
-  try {
-    return await context.backend.head(key, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    const failed = translated(context, subject, 'read', error)
-    if (StorageError.isInstance(failed) && failed.code === 'not_found') return undefined
-    throw failed
-  }
 }
 
 function incomplete(subject: Subject, told: string): StorageError {

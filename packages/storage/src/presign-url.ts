@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { StorageCredentials } from './credentials.ts'
 import { canonicalHeaders } from './sign-request.ts'
 import { signingKey } from './signing-key.ts'
@@ -42,9 +41,7 @@ export function presignUrl(request: PresignRequest): string {
     `&X-Amz-SignedHeaders=${escapeUri(names)}`
   const query = withQuery(own, request.query)
   const canonical = `${method}\n${path}\n${query}\n${lines}\n${names}\nUNSIGNED-PAYLOAD`
-  const signature = signer.sign(
-    `AWS4-HMAC-SHA256\n${timestamp}\n${signer.scope}\n${hash('sha256', canonical)}`,
-  )
+  const signature = signer.signRequest(timestamp, canonical)
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`
 }
 

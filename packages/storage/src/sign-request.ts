@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { StorageCredentials } from './credentials.ts'
 import { signingKey } from './signing-key.ts'
 import { signingTime } from './signing-time.ts'
@@ -41,9 +40,7 @@ export function signRequest(request: UnsignedRequest): Record<string, string> {
   if (sessionToken !== undefined) headers['x-amz-security-token'] = sessionToken
   const { names, lines } = canonicalHeaders({ ...headers, host }, CHANGING)
   const canonical = `${method}\n${path}\n${queryOf(query)}\n${lines}\n${names}\n${payloadHash}`
-  const signature = signer.sign(
-    `AWS4-HMAC-SHA256\n${timestamp}\n${signer.scope}\n${hash('sha256', canonical)}`,
-  )
+  const signature = signer.signRequest(timestamp, canonical)
   headers['authorization'] =
     `AWS4-HMAC-SHA256 Credential=${signer.credential}, SignedHeaders=${names}, Signature=${signature}`
   return headers

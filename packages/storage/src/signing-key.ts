@@ -45,6 +45,11 @@ export class SigningKey {
     }
   }
 
+  /** The signature of a request in its canonical form, in hex. */
+  signRequest(timestamp: string, canonical: string): string {
+    return this.sign(`AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${hash('sha256', canonical)}`)
+  }
+
   /** The HMAC of a text, in hex. */
   sign(text: string): string {
     const inner = this.#innerOf(text)
