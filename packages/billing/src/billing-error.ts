@@ -83,7 +83,6 @@ export class BillingError extends IoError implements StripeDetails {
   readonly replayed: boolean
 
   static {
-    this.prototype.name = 'BillingError'
     mark(this.prototype, 'BillingError')
   }
 

@@ -78,7 +78,6 @@ export class CalendarError extends IoError {
   readonly reason: string | undefined
 
   static {
-    this.prototype.name = 'CalendarError'
     mark(this.prototype, 'CalendarError')
   }
 

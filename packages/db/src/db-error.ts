@@ -77,7 +77,6 @@ export class DbError extends IoError {
   suppressed?: unknown
 
   static {
-    this.prototype.name = 'DbError'
     mark(this.prototype, 'DbError')
   }
 

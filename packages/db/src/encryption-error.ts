@@ -13,7 +13,6 @@ export class EncryptionError extends Error {
   readonly code: EncryptionErrorCode
 
   static {
-    this.prototype.name = 'EncryptionError'
     mark(this.prototype, 'EncryptionError')
   }
 

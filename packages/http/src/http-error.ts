@@ -100,7 +100,6 @@ export class HttpError extends IoError {
   readonly answer: HttpAnswer | undefined
 
   static {
-    this.prototype.name = 'HttpError'
     mark(this.prototype, 'HttpError')
   }
 

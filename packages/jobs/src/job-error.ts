@@ -29,7 +29,6 @@ export class JobError extends IoError {
   declare readonly code: JobErrorCode
 
   static {
-    this.prototype.name = 'JobError'
     mark(this.prototype, 'JobError')
   }
 

@@ -58,7 +58,6 @@ export class MailError extends IoError {
   readonly #rejected: readonly string[]
 
   static {
-    this.prototype.name = 'MailError'
     mark(this.prototype, 'MailError')
   }
 

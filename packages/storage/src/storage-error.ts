@@ -90,7 +90,6 @@ export class StorageError extends IoError {
   readonly requestId: string | undefined
 
   static {
-    this.prototype.name = 'StorageError'
     mark(this.prototype, 'StorageError')
   }
 
