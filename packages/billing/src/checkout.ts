@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { io, type IoOptions } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
+import { answering } from './answering.ts'
 import { BillingError } from './billing-error.ts'
 import { type CheckoutInput, expectCheckout } from './checkout-input.ts'
 import { REFERENCE_KEY } from './customer-input.ts'
@@ -28,11 +29,8 @@ export async function createCheckout(
   expectCheckout(input)
   const { reference, customer } = input
   const call = { boundary: 'billing', operation: 'createCheckout', effect: 'idempotent' } as const
-  return await io(
-    { ...call, translate: (error) => error as Error },
-    options,
-    async (_, progress) => {
-      progress.sent = false
+  return await io({ ...call, translate: (error) => error as Error }, options, (_, progress) =>
+    answering(progress, async () => {
       const customerId =
         customer === undefined
           ? await customers.require('createCheckout', reference)
@@ -46,7 +44,7 @@ export async function createCheckout(
         `createCheckout found the attempt's session ${current.status ?? 'closed'}: use another attemptKey to begin anew`,
         { operation: 'createCheckout', code: 'checkout_closed', retryable: false, outcome: 'none' },
       )
-    },
+    }),
   )
 }
 

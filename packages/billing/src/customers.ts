@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { io, type IoOptions, shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
+import { answering } from './answering.ts'
 import { BillingError } from './billing-error.ts'
 import type { BillingStore, CustomerIntent, CustomerRecord } from './billing-store.ts'
 import { customerParameters, type CustomerInput, REFERENCE_KEY } from './customer-input.ts'
@@ -42,10 +43,9 @@ export class Customers {
 
   async ensure(input: CustomerInput, options?: IoOptions): Promise<string> {
     const call = { boundary: 'billing', operation: 'ensureCustomer', effect: 'idempotent' } as const
-    return await io({ ...call, translate: asItIs }, options, (_, progress) => {
-      progress.sent = false
-      return this.#turns.take(input.reference, () => this.#settle(input))
-    })
+    return await io({ ...call, translate: asItIs }, options, (_, progress) =>
+      answering(progress, () => this.#turns.take(input.reference, () => this.#settle(input))),
+    )
   }
 
   /** @throws {BillingError} `'not_found'` when no customer was ever made for the reference */

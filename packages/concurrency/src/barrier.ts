@@ -1,6 +1,6 @@
 import { BrokenBarrierError } from './broken-barrier-error.ts'
 import { expectInteger } from './expected.ts'
-import { refusal } from './current-scope.ts'
+import { PacedRejections } from './paced-rejections.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface BarrierOptions {
@@ -21,6 +21,7 @@ export class Barrier {
   readonly name: string
   readonly parties: number
   readonly #waiters: WaitList<number>
+  readonly #rejections = new PacedRejections()
   #broken = false
 
   /** @param parties how many have to come: an integer from 1 up */
@@ -48,9 +49,9 @@ export class Barrier {
    * @throws {BrokenBarrierError} @throws {Cancelled}
    */
   wait(): Promise<number> {
-    if (this.#broken) return Promise.reject(new BrokenBarrierError(this.name, 'aborted'))
+    if (this.#broken) return this.#rejections.reject(new BrokenBarrierError(this.name, 'aborted'))
     if (this.#waiters.size + 1 < this.parties) return this.#waiters.wait()
-    const refused = refusal()
+    const refused = this.#waiters.refusal()
     if (refused !== undefined) return refused
     let place = 0
     while (this.#waiters.shift(place)) place += 1

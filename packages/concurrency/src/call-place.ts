@@ -25,6 +25,11 @@ export function captureCallPlace(
   }
   captured += 1
   if (captured > CAPTURES && !always) return undefined
+  return captureStack(from)
+}
+
+/** Where the caller of `from` is. */
+export function captureStack(from: (...args: never[]) => unknown): CallPlace {
   const place: CallPlace = {}
   Error.captureStackTrace(place, from)
   return place

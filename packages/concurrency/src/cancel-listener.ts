@@ -1,3 +1,4 @@
+import type { CallPlace } from './call-place.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { Link } from './ring.ts'
 
@@ -8,4 +9,6 @@ export interface CancelListener extends Link<CancelListener> {
   describe?(): string
   /** Since when, on the clock, where that is noted. */
   readonly since?: number | undefined
+  /** Where it was begun, where that is noted. */
+  readonly origin?: CallPlace | undefined
 }

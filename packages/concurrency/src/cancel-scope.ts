@@ -1,6 +1,7 @@
 import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
-import { explain, openScope, runInScope } from './run-in-scope.ts'
+import { explain } from './cancel-cause.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope } from './scope.ts'
 
 export interface CancelScopeOptions {
@@ -28,7 +29,10 @@ export async function cancelScope<T>(
 ): Promise<T> {
   expectFunction('fn', fn)
   expectSignal(options.signal)
-  const scope = openScope({ kind: 'scope', name: options.name ?? 'scope' })
+  const init = { kind: 'scope', name: options.name ?? 'scope' } as const
+  const refused = refusalToOpen(init)
+  if (refused !== undefined) return await refused
+  const scope = openScope(init)
   const unfollow = followSignal(scope, options.signal)
   try {
     return await runInScope(scope, fn)

@@ -1,4 +1,5 @@
 import { hasMark, mark } from './marker.ts'
+import type { Outcome } from './outcome.ts'
 
 /**
  * Who asked for a cancel.
@@ -28,6 +29,8 @@ export interface CancelledInit {
   /** The name of the scope that was cancelled. */
   readonly scope: string
   readonly cause?: unknown
+  /** What was cancelled, and knows what came of it. @default something of which nothing is known */
+  readonly within?: { readonly outcome: Outcome }
 }
 
 /**
@@ -40,15 +43,25 @@ export interface CancelledInit {
 export class Cancelled extends Error {
   readonly source: CancelSource
   readonly scope: string
+  readonly #within: { readonly outcome: Outcome } | undefined
 
   static {
     mark(this.prototype, 'Cancelled')
   }
 
   constructor(message: string, init: CancelledInit) {
-    super(message, init)
+    super(message, 'cause' in init ? { cause: init.cause } : undefined)
     this.source = init.source
     this.scope = init.scope
+    this.#within = init.within
+  }
+
+  /**
+   * Whether an effect may have happened within what was cancelled. `'none'` only if no I/O with an
+   * effect got under way there, or all that did is known to have had none.
+   */
+  get outcome(): Outcome {
+    return this.#within?.outcome ?? 'unknown'
   }
 
   /** Like `instanceof`, and true also for one of another installed copy of the package. */
@@ -57,12 +70,24 @@ export class Cancelled extends Error {
   }
 }
 
+/** A chain of causes that is longer than this is somebody's mistake, a circle perhaps. */
+const MAX_CAUSES = 16
+
 /**
- * Whether `error` is what came of `reason`: the reason itself, or an error whose `cause` it is.
- * Platform calls reject with either of the two.
+ * Whether `error` is what came of `reason`: the reason itself, or an error that has it for its `cause`,
+ * or for the cause of its cause. Platform calls reject with either.
  */
 export function isCausedBy(error: unknown, reason: unknown): boolean {
-  if (reason === undefined) return false
-  if (error === reason) return true
-  return typeof error === 'object' && error !== null && 'cause' in error && error.cause === reason
+  return reason !== undefined && someCause(error, (cause) => cause === reason)
+}
+
+/** Whether `holds` of `error`, its cause, or the cause of that. */
+export function someCause(error: unknown, holds: (cause: unknown) => boolean): boolean {
+  let each = error
+  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
+    if (holds(each)) return true
+    if (typeof each !== 'object' || each === null || !('cause' in each)) return false
+    each = each.cause
+  }
+  return false
 }

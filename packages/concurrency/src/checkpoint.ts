@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { refusal } from './refusal.ts'
 
 /**
  * Lets the event loop turn once, so that other work and timers get their time, and throws if the scope
@@ -10,7 +11,8 @@ import { currentScope, throwIfCancelled } from './current-scope.ts'
  * for (const row of rows) { if (++n % 1_000 === 0) await checkpoint(); index(row) }
  */
 export async function checkpoint(): Promise<void> {
-  throwIfCancelled()
+  const refused = refusal('wait', 'checkpoint')
+  if (refused !== undefined) return await refused
   await setImmediate()
   throwIfCancelled()
 }

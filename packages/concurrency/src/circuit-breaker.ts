@@ -3,7 +3,8 @@ import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
 import { expectInteger } from './expected.ts'
 import { IoError } from './io-error.ts'
-import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { currentScope } from './current-scope.ts'
+import { refusal } from './refusal.ts'
 import { expectDelay } from './timeout.ts'
 
 export interface CircuitBreakerOptions {
@@ -101,7 +102,8 @@ class Breaker implements CircuitBreaker {
   }
 
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
-    throwIfCancelled()
+    const refused = refusal('scope', this.name)
+    if (refused !== undefined) return await refused
     const { state } = this
     const isProbe = state === 'half-open'
     if (state === 'open' || this.#probing >= this.#options.probes) {

@@ -1,8 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Fifo } from './fifo.ts'
+import type { Cancelled } from './cancelled.ts'
 import { oneOrAll } from './one-or-all.ts'
-import { comesOfCancel, runInScope } from './run-in-scope.ts'
-import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { comesOfCancel } from './cancel-cause.ts'
+import { raiseOutcome } from './outcome.ts'
+import { refuse } from './refusal.ts'
+import { runInScope } from './run-in-scope.ts'
+import { currentScope } from './current-scope.ts'
 import { livingScope, Scope } from './scope.ts'
 import { WaitList } from './wait-list.ts'
 
@@ -62,10 +66,17 @@ export class ConcurrentMap<T, R>
 
   async next(): Promise<IteratorResult<Awaited<R>, void>> {
     if (this.#finished) return END
-    if (this.#scope === undefined) this.#start()
+    if (this.#scope === undefined) {
+      const parent = livingScope(this.#parent)
+      if (parent?.reason !== undefined) {
+        return await refuse(parent, parent.reason, 'iterator', this.#name)
+      }
+      this.#start(parent)
+    }
     try {
       if (this.#ready.size > 0 && !this.#stopped) {
-        throwIfCancelled()
+        const refused = this.#consumers.refusal()
+        if (refused !== undefined) return await refused
         const value = this.#ready.take()
         this.#giveBack()
         return { done: false, value }
@@ -104,9 +115,7 @@ export class ConcurrentMap<T, R>
     return this.#exhausted && this.#slots === 0
   }
 
-  #start(): void {
-    const parent = livingScope(this.#parent)
-    parent?.throwIfCancelled()
+  #start(parent: Scope | undefined): void {
     const scope = new Scope({ kind: 'iterator', name: this.#name, parent })
     this.#scope = scope
     const unlisten = scope.onCancel(() => this.#stop())
@@ -131,9 +140,11 @@ export class ConcurrentMap<T, R>
     await this.#whole
     if (this.#finished) return
     this.#finished = true
-    if (this.#errors.length > 0) throw oneOrAll(this.#errors, this.#name)
-    const reason = this.#scope?.reason
-    if (reason !== undefined && reason.source !== 'loop') throw reason
+    const scope = this.#scope as Scope
+    const error = this.#errors.length > 0 ? oneOrAll(this.#errors, this.#name) : cancelOf(scope)
+    if (error === undefined) return
+    if (scope.outcome === 'unknown') raiseOutcome(error)
+    throw error
   }
 
   /** Starts work while there are slots. Runs in the map's own scope. */
@@ -266,6 +277,12 @@ export class ConcurrentMap<T, R>
   #settleIfIdle(): void {
     if (this.#running === 0 && this.#exhausted) this.#idle.resolve()
   }
+}
+
+/** The cancel that ended the work, and not only the loop over it or what it left behind. */
+function cancelOf({ inheritedReason, ownReason }: Scope): Cancelled | undefined {
+  if (inheritedReason !== undefined) return inheritedReason
+  return ownReason?.source === 'loop' || ownReason?.source === 'scope-end' ? undefined : ownReason
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -48,7 +48,8 @@ export class Condition {
    */
   async wait(): Promise<void> {
     const scope = currentScope()
-    scope?.throwIfCancelled()
+    const refused = this.#waiters.refusal()
+    if (refused !== undefined) return await refused
     const resume = suspendLock(this.lock)
     let notified = false
     try {

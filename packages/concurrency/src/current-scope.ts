@@ -11,6 +11,11 @@ export function currentScope(): Scope | undefined {
   return livingScope(storage.getStore())
 }
 
+/** The innermost scope around the caller, also when it has ended. */
+export function innermostScope(): Scope | undefined {
+  return storage.getStore()
+}
+
 /** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
 export function callInScope<A extends unknown[], T>(
   scope: Scope | undefined,
@@ -23,10 +28,4 @@ export function callInScope<A extends unknown[], T>(
 /** Throws if the scope around it is cancelled; does not yield. */
 export function throwIfCancelled(): void {
   currentScope()?.throwIfCancelled()
-}
-
-/** What a wait that must not begin gives: a rejection, where the scope around the caller is cancelled. */
-export function refusal(): Promise<never> | undefined {
-  const reason = currentScope()?.reason
-  return reason && Promise.reject(reason)
 }

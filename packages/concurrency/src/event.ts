@@ -1,4 +1,3 @@
-import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface EventOptions {
@@ -50,6 +49,6 @@ export class Event {
    */
   wait(): Promise<void> {
     if (!this.#set) return this.#waiters.wait()
-    return refusal() ?? Promise.resolve()
+    return this.#waiters.refusal() ?? Promise.resolve()
   }
 }

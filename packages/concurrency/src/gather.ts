@@ -1,7 +1,8 @@
 import { expected } from './expected.ts'
 import { expectThunks } from './expect-thunks.ts'
 import { oneOrAll } from './one-or-all.ts'
-import { throwIfCancelled } from './current-scope.ts'
+import { currentScope } from './current-scope.ts'
+import { raiseOutcome } from './outcome.ts'
 import { runGroup } from './task-group.ts'
 
 /** Work that has not begun. */
@@ -73,7 +74,9 @@ async function settled(thunk: Thunk): Promise<PromiseSettledResult<unknown>> {
   try {
     return { status: 'fulfilled', value: await thunk() }
   } catch (reason) {
-    throwIfCancelled()
+    const scope = currentScope()
+    scope?.throwIfCancelled()
+    if (scope?.outcome === 'unknown') raiseOutcome(reason)
     return { status: 'rejected', reason }
   }
 }

@@ -1,12 +1,13 @@
 import { captureCallPlace } from './call-place.ts'
+import { comesOfCancel, explain } from './cancel-cause.ts'
 import { Cancelled } from './cancelled.ts'
 import { describeValue } from './describe-value.ts'
 import { expected } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
 import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
-import { type Effect, type Outcome, outcomeOf } from './outcome.ts'
-import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
+import { type Effect, type Outcome, outcomeOf, raiseOutcome } from './outcome.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
 import { TimeoutError } from './timeout-error.ts'
@@ -28,9 +29,17 @@ export interface IoCall {
   readonly effect: Effect
   /**
    * Makes the package's own error of what the native client threw. `outcome` is what is known by
-   * default. Not asked for a cancel, a `TimeoutError`, an `IoError` or a `TypeError`.
+   * default; an error that says `'none'` takes precedence over what the calls within add up to. Not
+   * asked for a cancel, a `TimeoutError`, an `IoError`, or a `TypeError` that is no platform's own.
    */
   readonly translate?: (error: unknown, outcome: Outcome) => Error
+  /**
+   * Whether it counts as an effect of the scopes around it. `false` is for what a larger call takes
+   * back as a whole: the parts of an upload, say. That call then answers for it.
+   *
+   * @default true
+   */
+  readonly counts?: boolean
 }
 
 /** What the body of an I/O call may tell about it. */
@@ -40,6 +49,13 @@ export interface IoProgress {
    * tell sets it to `false` first (while it waits for a connection, say) and then to `true`.
    */
   sent: boolean
+  /**
+   * What the body knows of the outcome as it fails: what the other side said, or that all was taken
+   * back. Takes precedence over what the calls within it add up to; of a cancel, these tell.
+   *
+   * @default undefined: they add up
+   */
+  outcome?: Outcome | undefined
 }
 
 /**
@@ -59,22 +75,35 @@ export async function io<T>(
   fn: (signal: AbortSignal, progress: IoProgress) => T | PromiseLike<T>,
 ): Promise<T> {
   const { signal, timeoutMs = Infinity } = expectIoOptions(options)
-  const scope = openScope({ kind: 'io', name: `${call.boundary}.${call.operation}`, timeoutMs })
+  const { counts = true } = call
+  const init = {
+    kind: 'io',
+    name: `${call.boundary}.${call.operation}`,
+    timeoutMs,
+    counts,
+  } as const
+  const refused = refusalToOpen(init)
+  if (refused !== undefined) return await refused
+  const scope = openScope(init)
   if (scope.parent !== undefined) {
     scope.origin = captureCallPlace(io, scope.startedAt, scope.strict)
   }
   const unfollow = followSignal(scope, signal)
   const timer = armDeadline(scope, timeoutMs)
-  const progress: IoProgress = { sent: !scope.cancelled }
+  const progress = new Progress(scope, call.effect)
   const span = openSpan(call)
   try {
     const value = await startInSpan(span, () =>
       runInScope(scope, () => {
         scope.throwIfCancelled()
-        return fn(scope.signal, progress)
+        const begun = fn(scope.signal, progress)
+        progress.begin()
+        return begun
       }),
     )
-    if (call.effect !== 'read') scope.parent?.markEffect()
+    progress.end()
+    if (call.effect !== 'read') scope.markEffect()
+    count(scope)
     return value
   } catch (error) {
     const failure = failureOf(scope, call, progress, timeoutMs, error)
@@ -101,25 +130,76 @@ function expectIoOptions(options: IoOptions | undefined): IoOptions {
 function failureOf(
   scope: Scope,
   call: IoCall,
-  progress: IoProgress,
+  progress: Progress,
   timeoutMs: number,
   error: unknown,
 ): unknown {
-  const outcome: Outcome = call.effect === 'read' || !progress.sent ? 'none' : 'unknown'
+  const outcome = progress.end()
   if (comesOfCancel(scope, error)) {
     if (outcome === 'unknown') scope.markEffect()
+    count(scope)
     return explain(scope, error, () =>
       scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,
     )
   }
   const failure = translated(call, outcome, error)
-  if (outcomeOf(failure) === 'unknown') scope.parent?.markEffect()
+  // An error that says nothing of its outcome leaves it at what is known by default.
+  if ((outcomeOf(failure) ?? outcome) === 'unknown') scope.markEffect()
+  else if (progress.outcome === 'none' || failure !== error) return failure
+  count(scope)
+  if (scope.outcome === 'unknown') raiseOutcome(failure)
   return failure
+}
+
+/** What a call did counts for the scopes around it. */
+function count(scope: Scope): void {
+  if (scope.counts && scope.outcome === 'unknown') scope.parent?.markEffect()
+}
+
+/** Notes on the scope of a call whether something of it may have its effect at any moment. */
+class Progress implements IoProgress {
+  readonly #scope: Scope
+  readonly #effect: Effect
+  outcome: Outcome | undefined
+  #begun = false
+  #sent: boolean
+
+  constructor(scope: Scope, effect: Effect) {
+    this.#scope = scope
+    this.#effect = effect
+    this.#sent = !scope.cancelled
+  }
+
+  get sent(): boolean {
+    return this.#sent
+  }
+
+  set sent(sent: boolean) {
+    this.#sent = sent
+    if (this.#begun) this.begin()
+  }
+
+  /** From here on what is sent may be on its way; until then the body had its say. */
+  begin(): void {
+    this.#begun = true
+    this.#scope.inFlight = this.#sent && this.#effect !== 'read'
+  }
+
+  /** The outcome of a failure of which nothing else is known. */
+  end(): Outcome {
+    this.#scope.inFlight = false
+    return this.#sent && this.#effect !== 'read' ? 'unknown' : 'none'
+  }
+}
+
+/** Whether it is a `TypeError` of a caller's making; the platform's own (of `fetch`, say) have a cause. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError && error.cause === undefined
 }
 
 function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
   if (IoError.isInstance(error) || TimeoutError.isInstance(error)) return error
-  if (Cancelled.isInstance(error) || error instanceof TypeError) return error
+  if (Cancelled.isInstance(error) || isMistake(error)) return error
   if (call.translate !== undefined) return call.translate(error, outcome)
   const told = error instanceof Error ? error.message : describeValue(error)
   return new IoError(`${call.boundary}.${call.operation} failed: ${told}`, {

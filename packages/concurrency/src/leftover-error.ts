@@ -1,7 +1,13 @@
-import type { Leftover } from './leftover.ts'
+import { ADVICE, type Leftover } from './leftover.ts'
 import { hasMark, mark } from './marker.ts'
 
-/** In `run({ strict: true })`: the scope ended while work that it had started was still running. */
+/** So many are named in the message. */
+const NAMED = 10
+
+/**
+ * In `run({ strict: true })`: the scope ended while work that it had started was still running, or
+ * clean-up in it was refused because it is cancelled.
+ */
 export class LeftoverError extends Error {
   readonly leftovers: readonly Leftover[]
 
@@ -10,11 +16,12 @@ export class LeftoverError extends Error {
   }
 
   constructor(scope: string, leftovers: readonly Leftover[]) {
-    const told = leftovers.map(({ kind, name, place }) => {
-      const at = place === undefined ? '' : `, started\n${place}`
-      return `${kind} "${name}"${at}`
+    const named = leftovers.slice(0, NAMED).map(({ kind, name, state, place }) => {
+      const at = place === undefined ? '' : `, started\n${place}\n`
+      return `${kind} "${name}" ${ADVICE[state]}${at}`
     })
-    super(`"${scope}" ended before what it had started; is an await missing? ${told.join('; ')}`)
+    const rest = leftovers.length - named.length
+    super(`In "${scope}": ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`)
     this.leftovers = leftovers
   }
 

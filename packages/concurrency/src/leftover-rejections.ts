@@ -13,13 +13,13 @@ function onUnhandledRejection(reason: unknown): void {
   if (process.listenerCount('unhandledRejection') === 1) throw reason
 }
 
-/** Lets promises reject with `reason` unheard until a turn after the returned function was called. */
-export function expectRejection(reason: unknown): () => void {
+/** Lets promises reject with `reasons` unheard until a turn after the returned function was called. */
+export function expectRejections(reasons: readonly unknown[]): () => void {
   if (reported.size === 0) process.on('unhandledRejection', onUnhandledRejection)
-  reported.add(reason)
+  for (const reason of reasons) reported.add(reason)
   return () => {
     setImmediate(() => {
-      reported.delete(reason)
+      for (const reason of reasons) reported.delete(reason)
       if (reported.size === 0) process.off('unhandledRejection', onUnhandledRejection)
     })
   }

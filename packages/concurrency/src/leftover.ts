@@ -1,24 +1,33 @@
 import { channel } from 'node:diagnostics_channel'
+import type { CallPlace } from './call-place.ts'
+import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import type { Scope, ScopeKind } from './scope.ts'
+import { warnSparingly } from './sparing-warning.ts'
 
-/** Work that was still running when the scope that started it ended, or when its grace had passed. */
+/**
+ * Work that did not go with the scope that started it: still running when that ended, or refused
+ * because it is cancelled.
+ */
 export interface Leftover {
   readonly name: string
   readonly kind: ScopeKind
   /** The scope that started it. */
   readonly parent: string | undefined
-  /** How long it had been running, in milliseconds. */
-  readonly ageMs: number
+  /** How long it had been running, in milliseconds; of a wait only where `trackWaits` was called. */
+  readonly ageMs: number | undefined
   /**
    * - `'cancelled'`: it was cancelled and is awaited.
    * - `'failed'`: it has ended since, with `error`, which nobody was there to catch.
    * - `'abandoned'`: its grace has passed; it may still run.
+   * - `'late'`: it began after the scope around it had ended.
+   * - `'refused'`: it was begun after the body had heard of the cancel, so it was most likely clean-up.
+   * - `'swallowed'`: the same, more than a hundred times: a loop catches the cancel and goes on.
    */
-  readonly state: 'cancelled' | 'failed' | 'abandoned'
+  readonly state: 'cancelled' | 'failed' | 'abandoned' | 'late' | 'refused' | 'swallowed'
   /**
-   * The stack of the call that started it, where that is known: of I/O, up to 1,000 calls a second; in
-   * `run({ strict: true })` of all.
+   * The stack of the call that started it, where that is known: of I/O, up to 1,000 calls a second; of
+   * what was refused; in `run({ strict: true })` of all.
    */
   readonly place: string | undefined
   readonly error?: unknown
@@ -26,11 +35,21 @@ export interface Leftover {
 
 const leftovers = channel('yuzuru:leftover')
 
-const ADVICE: Readonly<Record<Leftover['state'], string>> = {
+/** What to say of each, after what it is. */
+export const ADVICE: Readonly<Record<Leftover['state'], string>> = {
   cancelled:
     'was still running when the scope that started it ended; it was cancelled. Is an await missing?',
   failed: 'failed after the scope that started it had ended',
   abandoned: 'did not end within its grace after it was cancelled, and may still be running',
+  late:
+    'began after the scope around it had ended. Is an await missing? What is shared and outlives ' +
+    'its first caller belongs in detached()',
+  refused:
+    'was refused: the scope around it is cancelled. Clean-up that awaits belongs in shield() or ' +
+    'scope.defer()',
+  swallowed:
+    'was refused more than a hundred times: a loop around it catches the cancel and goes on. Let ' +
+    'Cancelled pass',
 }
 
 export function describeLeftover(
@@ -38,16 +57,34 @@ export function describeLeftover(
   state: Leftover['state'],
   failure?: { readonly error: unknown },
 ): Leftover {
-  const stack = scope.origin?.stack
   return {
     name: scope.name,
     kind: scope.kind,
     parent: scope.parent?.name,
     ageMs: currentClock().now() - scope.startedAt,
     state,
-    place: stack?.slice(stack.indexOf('\n') + 1),
+    place: placeOf(scope.origin),
     ...failure,
   }
+}
+
+/** A wait that was left behind in `scope`. */
+export function describeWait(scope: Scope, wait: CancelListener): Leftover {
+  const { since } = wait
+  return {
+    name: wait.describe?.() ?? 'wait',
+    kind: 'wait',
+    parent: scope.name,
+    ageMs: since === undefined ? undefined : currentClock().now() - since,
+    state: 'cancelled',
+    place: placeOf(wait.origin),
+  }
+}
+
+/** The stack without the line that names the error. */
+export function placeOf(place: CallPlace | undefined): string | undefined {
+  const stack = place?.stack
+  return stack?.slice(stack.indexOf('\n') + 1)
 }
 
 /**
@@ -61,8 +98,6 @@ export function reportLeftover(leftover: Leftover): void {
   }
   const cause = leftover.error instanceof Error ? `: ${leftover.error.message}` : ''
   const place = leftover.place === undefined ? '' : `\n${leftover.place}`
-  process.emitWarning(
-    `${leftover.kind} "${leftover.name}" ${ADVICE[leftover.state]}${cause}${place}`,
-    'LeftoverWarning',
-  )
+  const { kind, name, state } = leftover
+  warnSparingly(`${kind} "${name}" ${ADVICE[state]}${cause}${place}`, 'LeftoverWarning')
 }

@@ -1,11 +1,17 @@
 import { expectFunction } from './expected.ts'
+import type { Outcome } from './outcome.ts'
 import type { CancelScope } from './scope.ts'
 import { runTimeout, type TimeoutOptions } from './timeout.ts'
 
 /** What {@link moveOnAfter} found: the value, or that the time was over. */
 export type MovedOn<T> =
   | { readonly expired: false; readonly value: T }
-  | { readonly expired: true; readonly value: undefined }
+  | {
+      readonly expired: true
+      readonly value: undefined
+      /** Whether an effect may have happened all the same. */
+      readonly outcome: Outcome
+    }
 
 /**
  * Like {@link withTimeout}, but an expiry is an answer and not an error.
@@ -23,5 +29,9 @@ export async function moveOnAfter<T>(
     expired: false,
     value: await fn(scope),
   })
-  return await runTimeout(timeoutMs, body, options, () => ({ expired: true, value: undefined }))
+  return await runTimeout(timeoutMs, body, options, ({ outcome }) => ({
+    expired: true,
+    value: undefined,
+    outcome,
+  }))
 }

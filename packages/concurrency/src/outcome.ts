@@ -25,6 +25,7 @@ export type Effect = 'read' | 'idempotent' | 'write'
  */
 export function outcomeOf(error: unknown): Outcome | undefined {
   if (typeof error !== 'object' || error === null) return undefined
+  if (raised.has(error)) return 'unknown'
   if ('outcome' in error && (error.outcome === 'none' || error.outcome === 'unknown')) {
     return error.outcome
   }
@@ -41,6 +42,24 @@ export function isRetryable(error: unknown): boolean {
   if ('retryable' in error) return error.retryable === true
   const parts = partsOf(error)
   return parts !== undefined && parts.length > 0 && parts.every((part) => isRetryable(part))
+}
+
+/** The errors that cannot be written on (frozen ones, say) and left a scope with an effect. */
+const raised = new WeakSet<object>()
+
+/**
+ * Notes on `error` that it left a scope in which an effect may have happened: from then on its
+ * `outcome` is `'unknown'`, whatever it said of the one call that it came from. An error without an
+ * `outcome` gets one that is not enumerable.
+ */
+export function raiseOutcome(error: unknown): void {
+  if (typeof error !== 'object' || error === null) return
+  if ((error as { readonly outcome?: unknown }).outcome === 'unknown') return
+  const own = Object.getOwnPropertyDescriptor(error, 'outcome')
+  const ours = own === undefined || own.value === 'none'
+  const enumerable = own?.enumerable === true
+  const field = { value: 'unknown', enumerable, configurable: true, writable: true }
+  if (!ours || !Reflect.defineProperty(error, 'outcome', field)) raised.add(error)
 }
 
 function partsOf(error: object): readonly unknown[] | undefined {

@@ -176,13 +176,13 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
       })
     }
     try {
-      await this.#ended.wait()
+      if (currentScope()?.cancelled !== true) return await this.#ended.wait()
     } catch {
       // Only a cancel ends that wait; the next checkpoint of the caller throws it again.
-      this.#cut = true
-      for (const stop of this.#stops) stop()
-      await detached(() => this.#ended.wait())
     }
+    this.#cut = true
+    for (const stop of this.#stops) stop()
+    await detached(() => this.#ended.wait())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

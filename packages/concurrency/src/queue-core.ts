@@ -1,6 +1,6 @@
 import { expectInteger } from './expected.ts'
+import { PacedRejections } from './paced-rejections.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
-import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface QueueOptions {
@@ -36,6 +36,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   readonly #getters: WaitList<T>
   readonly #putters: WaitList<H, T>
   readonly #joiners: WaitList<void>
+  readonly #rejections = new PacedRejections()
   #unfinished = 0
   #shutDown = false
 
@@ -76,9 +77,9 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * @throws {QueueShutDown} @throws {Cancelled} and then the item is not in the queue
    */
   put(item: T): Promise<H> {
-    if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
+    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
     if (this.full) return this.#putters.wait(item)
-    const refused = refusal()
+    const refused = this.#putters.refusal()
     if (refused !== undefined) return refused
     return Promise.try(() => this.#add(item))
   }
@@ -103,10 +104,10 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * @throws {Cancelled} and then no item was taken
    */
   get(): Promise<T> {
-    const refused = refusal()
+    const refused = this.#getters.refusal()
     if (refused !== undefined) return refused
     if (this.#store.size > 0) return Promise.resolve(this.#take())
-    if (this.#shutDown) return Promise.reject(new QueueShutDown(this.name))
+    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
     return this.#getters.wait()
   }
 
@@ -142,7 +143,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    */
   join(): Promise<void> {
     if (this.#unfinished > 0) return this.#joiners.wait()
-    return refusal() ?? Promise.resolve()
+    return this.#joiners.refusal() ?? Promise.resolve()
   }
 
   /**

@@ -1,7 +1,6 @@
 import { currentClock, type Timer } from './clock.ts'
 import { expected, expectInteger } from './expected.ts'
 import { Fifo } from './fifo.ts'
-import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface RateLimiterOptions {
@@ -81,7 +80,7 @@ class SlidingWindow implements RateLimiter {
 
   acquire(weight = 1): Promise<void> {
     this.#expectWeight(weight)
-    const refused = refusal()
+    const refused = this.#waiters.refusal()
     if (refused !== undefined) return refused
     if (this.tryAcquire(weight)) return Promise.resolve()
     const turn = this.#waiters.wait(weight)

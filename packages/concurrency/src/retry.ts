@@ -2,7 +2,8 @@ import { expectFunction, expectInteger } from './expected.ts'
 import { isRetryable, outcomeOf } from './outcome.ts'
 import { remaining } from './remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { currentScope } from './current-scope.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import { sleep } from './sleep.ts'
 
 export interface RetryOptions {
@@ -46,13 +47,17 @@ export async function retry<T>(
   expectInteger('attempts', attempts, 1)
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
-    throwIfCancelled()
+    const init = { kind: 'scope', name: `attempt ${attempt}` } as const
+    const refused = refusalToOpen(init)
+    if (refused !== undefined) return await refused
+    const scope = openScope(init)
     try {
-      return await fn(attempt)
+      return await runInScope(scope, () => fn(attempt))
     } catch (error) {
       // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
       if (currentScope()?.cancelled === true) throw error
-      const safe = idempotent || outcomeOf(error) === 'none'
+      // What the attempt did counts, not only what its error says.
+      const safe = idempotent || (scope.outcome === 'none' && outcomeOf(error) === 'none')
       if (attempt === attempts || !isRetryable(error) || !safe) throw error
       const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
       const delayMs = retryAfterOf(error) ?? random() * bound

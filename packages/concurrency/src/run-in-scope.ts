@@ -1,15 +1,35 @@
-import { isCausedBy } from './cancelled.ts'
-import { describeLeftover, type Leftover, reportLeftover } from './leftover.ts'
+import { callInScope, currentScope, innermostScope } from './current-scope.ts'
+import { endLeftovers } from './end-leftovers.ts'
+import { reportLate } from './late.ts'
 import { LeftoverError } from './leftover-error.ts'
-import { expectRejection } from './leftover-rejections.ts'
-import { callInScope, currentScope } from './current-scope.ts'
+import { raiseOutcome } from './outcome.ts'
+import { refuse } from './refusal.ts'
 import { Scope, type ScopeInit } from './scope.ts'
 
-/** Opens a scope within the caller's. Throws if that one is cancelled: nothing new starts there. */
-export function openScope(init: Omit<ScopeInit, 'parent'>): Scope {
+/*
+ * The life of a scope:
+ *  1. `refusalToOpen` gives a rejection where the caller's scope is cancelled: nothing new starts there.
+ *  2. `openScope` hangs a new one below the caller's.
+ *  3. `runInScope` calls the body in it and waits for its end.
+ *  4. `close` ends what the body left behind, then calls what was deferred.
+ *  5. An error that leaves takes the outcome of the scope along.
+ *  6. Its owner makes of that what it throws: `explain` in cancel-cause.ts.
+ */
+
+/** What a call gives that may not open a scope. */
+export function refusalToOpen({
+  kind,
+  name,
+}: Omit<ScopeInit, 'parent'>): Promise<never> | undefined {
   const parent = currentScope()
-  parent?.throwIfCancelled()
-  return new Scope({ ...init, parent })
+  return parent?.reason === undefined ? undefined : refuse(parent, parent.reason, kind, name)
+}
+
+/** Opens a scope within the caller's, once {@link refusalToOpen} has given nothing. */
+export function openScope(init: Omit<ScopeInit, 'parent'>): Scope {
+  const around = innermostScope()
+  if (around?.ended === true) reportLate(around, init)
+  return new Scope({ ...init, parent: currentScope() })
 }
 
 /** What the owner of a scope makes of how its body ended. */
@@ -56,7 +76,7 @@ function settle<T, R>(
       scope.failure = { error }
       if (scope.isBusy) return closeWith(scope, ending, scope.failure)
       scope.end()
-      return ending.onError(error)
+      return leave(scope, ending, error)
     },
   )
 }
@@ -79,24 +99,20 @@ async function closeWith<T, R>(
   try {
     await close(scope, failure)
   } catch (error) {
-    return ending.onError(error)
+    return leave(scope, ending, error)
   }
-  return failure === undefined ? ending.onValue(value as T) : ending.onError(failure.error)
+  return failure === undefined ? ending.onValue(value as T) : leave(scope, ending, failure.error)
 }
 
-/**
- * Cancels, awaits and reports what is still running in `scope`, then calls what was deferred, then
- * ends it. Errors on the way never hide `failure`.
- */
+/** Ends what is left, calls what was deferred, ends the scope. Errors on the way never hide `failure`. */
 async function close(scope: Scope, failure?: { readonly error: unknown }): Promise<void> {
   let failed = failure
   const add = (error: unknown): void => {
     failed = { error: failed === undefined ? error : new SuppressedError(error, failed.error) }
   }
-  const forgotten: Leftover[] = []
-  for (let left = scope.livingChildren; left.length > 0; left = scope.livingChildren) {
-    await Promise.all(left.map((child) => endLeftover(child, failure, forgotten)))
-  }
+  const forgotten = await endLeftovers(scope, failure !== undefined)
+  const refused = scope.refused?.cleanUp
+  if (refused !== undefined) forgotten.push(refused)
   if (scope.strict && forgotten.length > 0) add(new LeftoverError(scope.name, forgotten))
   for (const fn of scope.takeDeferred()) {
     const shielded = new Scope({ kind: 'shield', name: 'deferred', parent: scope, shielded: true })
@@ -110,57 +126,8 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
   if (failed !== failure) throw failed?.error
 }
 
-/**
- * @param failure that of the scope: when it failed, its other work (the rest of a `Promise.all`, say)
- *   was not forgotten, only no longer needed
- */
-async function endLeftover(
-  child: Scope,
-  failure: { readonly error: unknown } | undefined,
-  forgotten: Leftover[],
-): Promise<void> {
-  if (child.shielded) {
-    await child.done
-    return
-  }
-  if (!child.cancelled && failure === undefined) {
-    const leftover = describeLeftover(child, 'cancelled')
-    forgotten.push(leftover)
-    if (!child.strict) reportLeftover(leftover)
-  }
-  child.abort('scope-end', `"${child.name}" outlived the scope that started it`)
-  const release = expectRejection(child.reason)
-  await child.done
-  release()
-  const error = child.failure?.error
-  if (child.failure === undefined || comesOfCancel(child, error)) return
-  // Only who forgot it is sure not to be there to catch it.
-  if (failure === undefined) reportLeftover(describeLeftover(child, 'failed', { error }))
-}
-
-/**
- * What the owner of `scope` throws for what its body threw: an outer cancel goes before the scope's
- * own, and both before the `AbortError` that a platform call made of them.
- *
- * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out;
- *   the cancel, by default
- */
-export function explain(
-  scope: Scope,
-  error: unknown,
-  ownCancel: (scope: Scope) => unknown = ({ ownReason }) => ownReason,
-): unknown {
-  if (!comesOfCancel(scope, error)) return error
-  return scope.inheritedReason ?? ownCancel(scope)
-}
-
-/**
- * Whether `error` is what came of a cancel of `scope`. A resource that is closed in a cancelled scope may
- * throw the cancel once more; `await using` makes a `SuppressedError` of the two.
- */
-export function comesOfCancel(scope: Scope, error: unknown): boolean {
-  if (error instanceof SuppressedError) {
-    return comesOfCancel(scope, error.error) && comesOfCancel(scope, error.suppressed)
-  }
-  return isCausedBy(error, scope.ownReason) || isCausedBy(error, scope.inheritedReason)
+/** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
+function leave<T, R>(scope: Scope, ending: Ending<T, R>, error: unknown): R {
+  if (scope.kind !== 'io' && scope.outcome === 'unknown') raiseOutcome(error)
+  return ending.onError(error)
 }

@@ -1,8 +1,13 @@
-import { constants } from 'node:os'
+import { explain } from './cancel-cause.ts'
+import { currentClock, type Timer } from './clock.ts'
 import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
-import { explain, runInScope } from './run-in-scope.ts'
+import { describeLeftover, describeWait, reportLeftover } from './leftover.ts'
+import { watchOpenHandles } from './open-handles.ts'
+import { runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
+import { exitCodeOf, onShutdown } from './shutdown.ts'
+import { expectDelay } from './timeout.ts'
 
 export interface RunOptions {
   /** Shown in errors and the task tree. @default 'main' */
@@ -10,8 +15,18 @@ export interface RunOptions {
   /** The signals that ask `main` to end. @default ['SIGINT', 'SIGTERM'] */
   readonly shutdownSignals?: readonly NodeJS.Signals[]
   /**
-   * Whether work that is still running when the scope that started it ends (a forgotten `await`) is an
-   * error of that scope, a `LeftoverError`, and not only reported.
+   * How long `main`, and what it started, may take to end once it is cancelled or has returned, in
+   * milliseconds from 0 up. What is still running then is reported; after a shutdown signal the
+   * process ends all the same. Keep it below what your platform allows (Kubernetes: 30 s).
+   *
+   * @default 10_000
+   */
+  readonly graceMs?: number
+  /**
+   * Whether work that is still running when the scope that started it ends (a forgotten `await`), work
+   * that begins after that, and clean-up that a cancel refuses are errors of that scope, a
+   * `LeftoverError`, and not only reported.
+   *
    * @default false
    */
   readonly strict?: boolean
@@ -19,10 +34,16 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** The longest interval that Node takes: a run keeps the process alive, whatever it waits for. */
+const FOR_EVER_MS = 2 ** 31 - 1
+
 /**
  * Runs a whole program: `main` within a root scope. SIGINT and SIGTERM cancel it, so that everything
- * within is closed and awaited; a second one exits at once with 130 or 143. What is still running when
+ * within is closed and awaited; a second one ends the process at once. What is still running when
  * `main` has ended is cancelled, awaited and reported.
+ *
+ * While it runs, the process does not end by itself, also where `main` waits for what only a signal
+ * could bring. Afterwards a server or stdin that was left open does not keep it.
  *
  * @returns what `main` returned; `undefined` when a shutdown signal ended it, and then
  *   `process.exitCode` is 128 + the signal's number unless you have set it
@@ -38,44 +59,83 @@ export async function run<T>(
 ): Promise<T | undefined> {
   expectFunction('main', main)
   expectSignal(options.signal)
-  const { name = 'main', strict = false } = options
+  const { name = 'main', strict = false, graceMs = 10_000 } = options
+  expectDelay('graceMs', graceMs, 0)
   const scope = new Scope({ kind: 'run', name, parent: undefined, strict })
   const unfollow = followSignal(scope, options.signal)
-  const shutdown = onShutdown(options.shutdownSignals ?? ['SIGINT', 'SIGTERM'], (signal) => {
-    scope.abort('shutdown', `${signal} asked the process to end`)
-  })
+  const shutdown = onShutdown(
+    options.shutdownSignals ?? ['SIGINT', 'SIGTERM'],
+    graceMs,
+    (signal) => {
+      scope.abort('shutdown', `${signal} asked the process to end`)
+    },
+  )
+  const alive = setInterval(() => undefined, FOR_EVER_MS)
+  const letGo = watchOpenHandles()
   try {
-    return await runInScope(scope, main)
+    return await withinGrace(scope, main, graceMs, () => {
+      const { received } = shutdown
+      // A turn later, when the warnings have been written.
+      if (received !== undefined) setImmediate(() => process.exit(exitCodeToSet(received)))
+    })
   } catch (thrown) {
     const error = explain(scope, thrown)
     if (shutdown.received === undefined || error !== scope.ownReason) throw error
-    process.exitCode ??= exitCodeOf(shutdown.received)
+    process.exitCode = exitCodeToSet(shutdown.received)
     return undefined
   } finally {
     unfollow()
     shutdown.stop()
+    clearInterval(alive)
+    letGo()
   }
 }
 
-function onShutdown(
-  signals: readonly NodeJS.Signals[],
-  ask: (signal: NodeJS.Signals) => void,
-): { readonly received: NodeJS.Signals | undefined; stop(): void } {
-  const state = {
-    received: undefined as NodeJS.Signals | undefined,
-    stop: () => {
-      for (const signal of signals) process.off(signal, listener)
-    },
-  }
-  const listener = (signal: NodeJS.Signals): void => {
-    if (state.received !== undefined) process.exit(exitCodeOf(signal))
-    state.received = signal
-    ask(signal)
-  }
-  for (const signal of signals) process.on(signal, listener)
-  return state
+function exitCodeToSet(signal: NodeJS.Signals): string | number {
+  return process.exitCode ?? exitCodeOf(signal)
 }
 
-function exitCodeOf(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal]
+/**
+ * Calls `main` in `scope` and waits for its end, but no longer than `graceMs` once it was cancelled or
+ * is ending what it left behind. Then that is reported and given up.
+ */
+async function withinGrace<T>(
+  scope: Scope,
+  main: (scope: CancelScope) => T | PromiseLike<T>,
+  graceMs: number,
+  onOver: () => void,
+): Promise<T> {
+  const over = Promise.withResolvers<T>()
+  let returned: { readonly value: T } | undefined
+  let timer: Timer | undefined
+  const unlisten = scope.onCancel((reason) => {
+    if (graceMs === Infinity) return
+    timer = currentClock().schedule(graceMs, () => {
+      reportAbandoned(scope)
+      onOver()
+      if (returned !== undefined) over.resolve(returned.value)
+      else over.reject(scope.failure === undefined ? reason : scope.failure.error)
+    })
+  })
+  const body = runInScope(scope, async () => {
+    const value = await main(scope)
+    returned = { value }
+    return value
+  })
+  try {
+    return await Promise.race([body, over.promise])
+  } finally {
+    unlisten()
+    timer?.cancel()
+  }
+}
+
+/** Says what is still waited for: each scope that nothing further in explains, and the waits in it. */
+function reportAbandoned(scope: Scope): void {
+  const children = scope.livingChildren
+  for (const wait of scope.waits)
+    reportLeftover({ ...describeWait(scope, wait), state: 'abandoned' })
+  for (const child of children) reportAbandoned(child)
+  if (children.length === 0) reportLeftover(describeLeftover(scope, 'abandoned'))
+  scope.abandon()
 }

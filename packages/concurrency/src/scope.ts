@@ -3,6 +3,7 @@ import type { CallPlace } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import type { Outcome } from './outcome.ts'
+import type { Refused } from './refusal.ts'
 import { type Link, Ring } from './ring.ts'
 
 /** What made a scope. */
@@ -28,6 +29,8 @@ export interface ScopeInit {
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
   readonly strict?: boolean
+  /** Whether what happens in it is an effect of the scopes around it as well. Default: yes. */
+  readonly counts?: boolean
 }
 
 /** The scopes without a parent that have not ended: where the task tree starts. */
@@ -54,6 +57,11 @@ export interface CancelScope {
   readonly cancelled: boolean
   /** Whether its own deadline passed. */
   readonly expired: boolean
+  /**
+   * Whether an effect may have happened within it by now. `'none'` only if no I/O with an effect got
+   * under way, or all that did is known to have had none.
+   */
+  readonly outcome: Outcome
   /** Asks all within to end: every later checkpoint throws. `message` says why. Only the first counts. */
   cancel(message?: string): void
   /** Has `fn` called, shielded, when the scope ends; the last one first. */
@@ -70,6 +78,7 @@ export class Scope implements CancelScope, Link<Scope> {
   readonly parent: Scope | undefined
   readonly shielded: boolean
   readonly strict: boolean
+  readonly counts: boolean
   readonly startedAt: number
   /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
   readonly deadline: number
@@ -77,12 +86,18 @@ export class Scope implements CancelScope, Link<Scope> {
   home: Ring<Scope> | undefined
   before: Scope = this
   after: Scope = this
-  /** Whether its owner gave up waiting for it (its grace has passed); it may still be running. */
+  /** Whether its owner gave up waiting for it; see {@link abandon}. */
   abandoned = false
+  /** Whether something of its own is under way that may have its effect at any moment. */
+  inFlight = false
   /** What its body threw, if it did. */
   failure: { readonly error: unknown } | undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
   origin: CallPlace | undefined
+  /** How much its cancel ended within that the body may have waited for: with any, it has heard of it. */
+  delivered = 0
+  /** What was refused in it because it is cancelled. */
+  refused: Refused | undefined
   #own: Cancelled | undefined
   #inherited: Cancelled | undefined
   #controller: AbortController | undefined
@@ -99,6 +114,7 @@ export class Scope implements CancelScope, Link<Scope> {
     this.parent = parent
     this.shielded = shielded
     this.strict = init.strict ?? parent?.strict ?? false
+    this.counts = init.counts ?? true
     this.startedAt = currentClock().now()
     const deadline = this.startedAt + timeoutMs
     if (parent === undefined) {
@@ -111,7 +127,7 @@ export class Scope implements CancelScope, Link<Scope> {
     ;(parent.#children ??= new Ring()).add(this)
   }
 
-  /** Why it is cancelled, if it is. An outer cancel goes before its own. */
+  /** Why it is cancelled, if it is. An outer cancel takes precedence over its own. */
   get reason(): Cancelled | undefined {
     return this.#inherited ?? this.#own
   }
@@ -146,21 +162,48 @@ export class Scope implements CancelScope, Link<Scope> {
     return this.children.filter((child) => !child.abandoned)
   }
 
+  /** What is waited for in this very scope. */
+  get waits(): CancelListener[] {
+    return this.listeners.filter((listener) => listener.describe !== undefined)
+  }
+
   /** Whether ending it takes more than taking it out of the tree. */
   get isBusy(): boolean {
-    return this.#children?.isEmpty === false || this.#deferred !== undefined
+    return (
+      this.#children?.isEmpty === false ||
+      this.#listeners?.isEmpty === false ||
+      this.#deferred !== undefined ||
+      this.delivered > 1 ||
+      this.refused !== undefined
+    )
   }
 
-  /** Whether I/O with an effect was begun within this scope. */
+  /** The one rule of outcomes: they add up over a scope, whatever became of the errors within. */
   get outcome(): Outcome {
-    return this.#outcome
+    return this.#outcome === 'unknown' || this.#hasInFlight ? 'unknown' : 'none'
   }
 
-  /** Notes, here and in every ancestor, that an effect may have happened. */
+  get #hasInFlight(): boolean {
+    return this.inFlight || this.children.some((child) => child.counts && child.outcome !== 'none')
+  }
+
+  /**
+   * Notes, here and in every ancestor, that an effect may have happened. I/O within an I/O call is for
+   * that call to answer, which it does at its end.
+   */
   markEffect(): void {
     if (this.#outcome === 'unknown') return
     this.#outcome = 'unknown'
-    this.parent?.markEffect()
+    if (this.kind !== 'io') this.parent?.markEffect()
+  }
+
+  /**
+   * Its owner gives up waiting for it: its grace has passed. It may still be running, and nobody can
+   * know what it does from now on.
+   */
+  abandon(): void {
+    this.abandoned = true
+    this.markEffect()
   }
 
   get cancelled(): boolean {
@@ -178,9 +221,15 @@ export class Scope implements CancelScope, Link<Scope> {
   /** Asks this scope and all within it to end. Only the first time counts. */
   abort(source: CancelSource, message: string, cause?: unknown): void {
     if (this.ended || this.#own !== undefined) return
-    const init = { source, scope: this.name }
+    const init = { source, scope: this.name, within: this }
     this.#own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
     if (this.#inherited === undefined) this.#deliver(this.#own)
+  }
+
+  /** Asks what the body left behind to end, and refuses whatever else it begins. */
+  abortLeftovers(): Cancelled {
+    this.abort('scope-end', `"${this.name}" has ended: what it started does not outlive it`)
+    return this.reason as Cancelled
   }
 
   throwIfCancelled(): void {
@@ -225,7 +274,7 @@ export class Scope implements CancelScope, Link<Scope> {
 
   /**
    * Takes the scope out of the tree. What is left in it, abandoned children and callbacks, goes over to
-   * its nearest living ancestor.
+   * its nearest living ancestor. Waits are none of it: they end with the scope.
    */
   end(): void {
     if (this.ended) return
@@ -250,7 +299,13 @@ export class Scope implements CancelScope, Link<Scope> {
     }
   }
 
+  /** How much within is waited for by the body, or by what it left running; a task runs beside it. */
+  get #waitedFor(): number {
+    return this.waits.length + this.children.filter(({ kind }) => kind !== 'task').length
+  }
+
   #deliver(reason: Cancelled): void {
+    this.delivered += this.#waitedFor
     this.#controller?.abort(reason)
     const listeners = this.#listeners
     if (listeners !== undefined) {
@@ -262,7 +317,7 @@ export class Scope implements CancelScope, Link<Scope> {
   }
 
   #inherit(reason: Cancelled): void {
-    // A cancel that comes later comes from further out, so it goes before the one that is there.
+    // A cancel that comes later comes from further out, so it takes precedence.
     this.#inherited = reason
     this.#deliver(reason)
   }

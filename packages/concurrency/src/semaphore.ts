@@ -1,5 +1,4 @@
 import { expectInteger } from './expected.ts'
-import { refusal } from './current-scope.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface SemaphoreOptions {
@@ -53,7 +52,7 @@ export class Semaphore {
    */
   acquire(): Promise<Permit> {
     if (this.#available === 0) return this.#waiters.wait()
-    return refusal() ?? Promise.resolve(this.#take())
+    return this.#waiters.refusal() ?? Promise.resolve(this.#take())
   }
 
   /** A permit if one can be had now, else `undefined`. */

@@ -1,6 +1,8 @@
 import { expectFunction } from './expected.ts'
-import { explain, runInScope } from './run-in-scope.ts'
-import { throwIfCancelled } from './current-scope.ts'
+import { explain } from './cancel-cause.ts'
+import type { Effect } from './outcome.ts'
+import { refusal } from './refusal.ts'
+import { openScope, runInScope } from './run-in-scope.ts'
 import { Scope } from './scope.ts'
 import { waitFor } from './wait.ts'
 
@@ -10,6 +12,13 @@ export interface SingleFlightOptions<A extends unknown[]> {
    * @default the first argument; calls with more than one are refused
    */
   readonly key?: (...args: A) => unknown
+  /**
+   * What `fn` does to the outside world. A caller that leaves while others still wait cannot know what
+   * the flight does after that: the outcome is `unknown` for it, unless this says `'read'`.
+   *
+   * @default unknown: it goes by the I/O in the flight
+   */
+  readonly effect?: Effect
   /** Shown in the task tree. @default the function's name, else 'flight' */
   readonly name?: string
 }
@@ -31,14 +40,15 @@ export function singleFlight<A extends unknown[], T>(
   options: SingleFlightOptions<A> = {},
 ): (...args: A) => Promise<T> {
   expectFunction('fn', fn)
-  const { key = firstArgument, name = fn.name || 'flight' } = options
+  const { key = firstArgument, name = fn.name || 'flight', effect } = options
   const flights = new Map<unknown, Flight<T>>()
   return async (...args) => {
-    throwIfCancelled()
+    const refused = refusal('wait', `flight "${name}"`)
+    if (refused !== undefined) return await refused
     const id = key(...args)
     let flight = flights.get(id)
     if (flight === undefined) {
-      flight = new Flight<T>(name)
+      flight = new Flight<T>(name, effect)
       const begun = flight
       flights.set(id, begun)
       begun.start(
@@ -63,12 +73,14 @@ function firstArgument(...args: unknown[]): unknown {
 
 class Flight<T> {
   readonly #scope: Scope
+  readonly #reads: boolean
   #callers = 0
   #result: Promise<T> | undefined
   #leave!: () => void
 
-  constructor(name: string) {
+  constructor(name: string, effect: Effect | undefined) {
     this.#scope = new Scope({ kind: 'task', name, parent: undefined })
+    this.#reads = effect === 'read'
   }
 
   /** @param leave called once, as soon as nobody new may join */
@@ -89,7 +101,17 @@ class Flight<T> {
     }
   }
 
+  /** In a scope of its own, so that the caller's awaits what leaving takes, also when nobody awaits it. */
   async join(): Promise<T> {
+    const scope = openScope({ kind: 'wait', name: `flight "${this.#scope.name}"` })
+    try {
+      return await runInScope(scope, () => this.#ride(scope))
+    } catch (error) {
+      throw explain(scope, error)
+    }
+  }
+
+  async #ride(caller: Scope): Promise<T> {
     const result = this.#result as Promise<T>
     this.#callers += 1
     try {
@@ -101,6 +123,9 @@ class Flight<T> {
         this.#scope.abort('task', `nobody waits for "${this.#scope.name}" any more`)
         await this.#scope.done
       }
+      // What the flight did, or may yet do, is an effect of each of its callers.
+      const mayYet = !this.#scope.ended && !this.#reads
+      if (mayYet || this.#scope.outcome === 'unknown') caller.markEffect()
     }
   }
 }

@@ -1,5 +1,6 @@
 import { currentClock, type Timer } from './clock.ts'
 import { currentScope } from './current-scope.ts'
+import { refuse } from './refusal.ts'
 import type { Scope } from './scope.ts'
 import { expectDelay } from './timeout.ts'
 import { Wait } from './wait.ts'
@@ -14,8 +15,7 @@ import { Wait } from './wait.ts'
 export function sleep(delayMs: number): Promise<void> {
   expectDelay('delayMs', delayMs)
   const scope = currentScope()
-  const cancelled = scope?.reason
-  if (cancelled !== undefined) return Promise.reject(cancelled)
+  if (scope?.reason !== undefined) return refuse(scope, scope.reason, 'wait', 'sleep')
   return new Sleep(scope, delayMs).promise
 }
 

@@ -1,6 +1,8 @@
 import { Cancelled } from './cancelled.ts'
 import { expectFunction } from './expected.ts'
-import { comesOfCancel, openScope, runInScope } from './run-in-scope.ts'
+import { comesOfCancel } from './cancel-cause.ts'
+import { raiseOutcome } from './outcome.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { Task } from './task.ts'
 
@@ -63,7 +65,10 @@ export async function runGroup<T>(
   combine: (errors: unknown[]) => unknown,
 ): Promise<T> {
   expectFunction('body', body)
-  const scope = openScope({ kind: 'group', name })
+  const init = { kind: 'group', name } as const
+  const refused = refusalToOpen(init)
+  if (refused !== undefined) return await refused
+  const scope = openScope(init)
   const group = new Group(scope)
   let result: { readonly value: T } | undefined
   try {
@@ -71,9 +76,12 @@ export async function runGroup<T>(
   } catch (error) {
     group.fail(error)
   }
-  if (group.errors.length > 0) throw combine(group.errors)
-  if (result !== undefined && !group.interrupted) return result.value
-  throw scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
+  const failed = group.errors.length > 0
+  if (!failed && result !== undefined && !group.interrupted) return result.value
+  const cancel = scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
+  const error = failed ? combine(group.errors) : cancel
+  if (scope.outcome === 'unknown') raiseOutcome(error)
+  throw error
 }
 
 class Group implements TaskGroup {

@@ -1,5 +1,5 @@
-import { Cancelled } from './cancelled.ts'
-import { type Ending, explain, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, explain } from './cancel-cause.ts'
+import { type Ending, runInScope } from './run-in-scope.ts'
 import { currentScope } from './current-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
 import { waitFor } from './wait.ts'
@@ -122,7 +122,8 @@ class TaskEnding<T> implements Ending<T, void> {
   }
 
   onError(thrown: unknown): void {
-    const error = explain(this.#scope, thrown)
-    endTask(this.#task, Cancelled.isInstance(error) ? 'cancelled' : 'failed', error)
+    // The cancel of something else is a failure here: nobody asked this task to end.
+    const state = comesOfCancel(this.#scope, thrown) ? 'cancelled' : 'failed'
+    endTask(this.#task, state, explain(this.#scope, thrown))
   }
 }

@@ -336,9 +336,13 @@ describe('moveOnAfter', () => {
     using clock = TestClock.install()
     const slow = moveOnAfter(10, () => sleep(Infinity))
     await clock.advance(10)
-    expect(await slow).toEqual({ expired: true, value: undefined })
+    expect(await slow).toEqual({ expired: true, value: undefined, outcome: 'none' })
     expect(await moveOnAfter(10, () => 1)).toEqual({ expired: false, value: 1 })
-    expect(await moveOnAfter(0, () => 1)).toEqual({ expired: true, value: undefined })
+    expect(await moveOnAfter(0, () => 1)).toEqual({
+      expired: true,
+      value: undefined,
+      outcome: 'none',
+    })
   })
 
   test('an outer cancel is none', async () => {

@@ -1,7 +1,8 @@
 import { currentClock, type Timer } from './clock.ts'
 import { expected, expectFunction } from './expected.ts'
 import { describeLeftover, reportLeftover } from './leftover.ts'
-import { comesOfCancel, explain, openScope, runInScope } from './run-in-scope.ts'
+import { comesOfCancel, explain } from './cancel-cause.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { TimeoutError } from './timeout-error.ts'
 
@@ -48,8 +49,8 @@ export function runTimeout<T, E>(
     expectFunction('fn', fn)
     expectDelay('timeoutMs', timeoutMs)
     if (graceMs !== undefined) expectDelay('graceMs', graceMs)
-    const scope = openScope({ kind: 'timeout', name, timeoutMs })
-    return runTimed(scope, timeoutMs, fn, onExpired, graceMs)
+    const init = { kind: 'timeout', name, timeoutMs } as const
+    return refusalToOpen(init) ?? runTimed(openScope(init), timeoutMs, fn, onExpired, graceMs)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -112,7 +113,7 @@ export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
   })
 }
 
-/** Refuses what is no length of time. Below zero is one, where `min` does not say otherwise: it has passed. */
+/** Throws unless `value` is a number of milliseconds. Negative values are allowed (already elapsed) unless `min` says otherwise. */
 export function expectDelay(name: string, value: number, min: number = -Infinity): void {
   if (typeof value === 'number' && value >= min) return
   const range = min === -Infinity ? '' : ` from ${min} up`
@@ -124,9 +125,12 @@ async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Pr
   let timer: Timer | undefined
   const grace = Promise.withResolvers<never>()
   const unlisten = scope.onCancel((reason) => {
+    // It has ended; what it left behind has as long as it takes.
+    if (reason.source === 'scope-end' && reason === scope.ownReason) return
     timer = currentClock().schedule(graceMs, () => {
-      scope.abandoned = true
+      scope.abandon()
       reportLeftover(describeLeftover(scope, 'abandoned'))
+      body.catch((error: unknown) => reportFailure(scope, error))
       grace.reject(reason)
     })
   })
@@ -136,4 +140,9 @@ async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Pr
     unlisten()
     timer?.cancel()
   }
+}
+
+/** Nobody else hears of how an abandoned body ends. */
+function reportFailure(scope: Scope, error: unknown): void {
+  if (!comesOfCancel(scope, error)) reportLeftover(describeLeftover(scope, 'failed', { error }))
 }

@@ -1,4 +1,5 @@
 import { currentScope } from './current-scope.ts'
+import { refusal, refuse } from './refusal.ts'
 import type { Scope } from './scope.ts'
 import { Wait } from './wait.ts'
 
@@ -31,14 +32,14 @@ class Waiter<T, P> extends Wait<T> {
  * Each may bring a payload: what it wants to put, how much it asks for.
  */
 export class WaitList<T, P = void> {
-  readonly #label: string
+  readonly label: string
   readonly #onLeave: (() => void) | undefined
   #size = 0
   #head: Waiter<T, P> | undefined = undefined
 
   /** @param onLeave called when a waiter left because it was cancelled */
   constructor(label: string, onLeave?: () => void) {
-    this.#label = label
+    this.label = label
     this.#onLeave = onLeave
   }
 
@@ -49,11 +50,15 @@ export class WaitList<T, P = void> {
   /** Waits until `shift` finds this waiter, or throws when the scope around it is cancelled. */
   wait(payload: P): Promise<T> {
     const scope = currentScope()
-    const cancelled = scope?.reason
-    if (cancelled !== undefined) return Promise.reject(cancelled)
+    if (scope?.reason !== undefined) return refuse(scope, scope.reason, 'wait', this.label)
     const waiter = new Waiter(scope, this, payload)
     this.#push(waiter)
     return waiter.promise
+  }
+
+  /** What a wait gives that must not begin: a rejection, where the scope around the caller is cancelled. */
+  refusal(): Promise<never> | undefined {
+    return refusal('wait', this.label)
   }
 
   /** What the first waiter brought. Asked only when there is one. */
@@ -87,7 +92,7 @@ export class WaitList<T, P = void> {
   describe(waiter: Waiter<T, P>): string {
     let place = 1
     for (let each = this.#head; each !== undefined && each !== waiter; each = each.next) place += 1
-    return `${this.#label}, ${ordinal(place)} in line`
+    return `${this.label}, ${ordinal(place)} in line`
   }
 
   #push(waiter: Waiter<T, P>): void {

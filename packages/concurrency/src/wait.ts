@@ -1,8 +1,10 @@
+import { type CallPlace, captureStack } from './call-place.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
-import type { Ring } from './ring.ts'
 import { currentScope } from './current-scope.ts'
+import { refusal } from './refusal.ts'
+import type { Ring } from './ring.ts'
 import type { Scope } from './scope.ts'
 
 let noting = false
@@ -23,6 +25,7 @@ export abstract class Wait<T> implements CancelListener {
   before: CancelListener = this
   after: CancelListener = this
   readonly since: number | undefined = noting ? currentClock().now() : undefined
+  readonly origin: CallPlace | undefined
   readonly promise: Promise<T>
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
@@ -34,6 +37,7 @@ export abstract class Wait<T> implements CancelListener {
       this.#reject = reject
     })
     scope?.listen(this)
+    this.origin = scope?.strict === true ? captureStack(new.target as never) : undefined
   }
 
   /** What the task tree shows. */
@@ -95,10 +99,7 @@ export function wait<T>(
   label: string,
   start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
 ): Promise<T> {
-  const scope = currentScope()
-  const pending = scope?.reason
-  if (pending !== undefined) return Promise.reject(pending)
-  return new StartedWait(scope, label, start).promise
+  return refusal('wait', label) ?? new StartedWait(currentScope(), label, start).promise
 }
 
 /**

@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 /** How a program ended. */
 export interface Ended {
   readonly code: number | null
+  /** The signal that ended it, if one did. */
+  readonly signal: NodeJS.Signals | null
   readonly out: string
   readonly err: string
 }
@@ -30,6 +32,6 @@ export async function program(
       sent += 1
     }
   })
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err: await err }
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, out, err: await err }
 }

@@ -1,5 +1,5 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { cancelScope, checkpoint, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, checkpoint, detached, withTimeout } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { Pool as PgPool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,7 +27,8 @@ async function pidOf(db: Database<object>): Promise<number> {
 }
 
 async function terminate(pid: number): Promise<void> {
-  await sql`select pg_terminate_backend(${pid}, 5000)`.execute(admin)
+  // Somebody else's doing: it is no effect of the scope that it is done in.
+  await detached(() => sql`select pg_terminate_backend(${pid}, 5000)`.execute(admin))
 }
 
 /** Holds a connection of `db` until told to let it go. */

@@ -2,7 +2,7 @@ import { retry } from '@yuzuru/concurrency'
 import type { ObjectBackend, Written } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
 import type { ReadPart } from './read-part.ts'
-import { translated } from './storage-context.ts'
+import { callStore, translated } from './storage-context.ts'
 import { StorageError } from './storage-error.ts'
 import { lookAtConditions } from './store-conditions.ts'
 import type { UploadJob, UploadTarget } from './upload-job.ts'
@@ -40,10 +40,13 @@ export async function putWhole(
       return written
     }
   }
+  // Each attempt answers for its request: what the store turned away may be sent again.
+  const answered = (): Promise<Written> =>
+    callStore(context, subject, 'idempotent', undefined, attempt)
   const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined
   try {
     // Without a condition the transport has repeated it already.
-    return conditional ? await retry(attempt) : await attempt()
+    return conditional ? await retry(answered) : await attempt()
   } catch (error) {
     if (!StorageError.isInstance(error) || error.outcome !== 'unknown' || signal.aborted)
       throw error

@@ -48,8 +48,12 @@ export async function callStore<T>(
     try {
       return await fn(signal, progress)
     } catch (error) {
+      if (isCausedBy(error, signal.reason)) throw error
       // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
-      throw isCausedBy(error, signal.reason) ? error : translated(context, subject, effect, error)
+      const failed = translated(context, subject, effect, error)
+      // A verb knows more than the requests within it: what the store said, and what was taken back.
+      if (StorageError.isInstance(failed)) progress.outcome = failed.outcome
+      throw failed
     }
   })
 }

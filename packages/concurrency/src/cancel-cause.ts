@@ -1,0 +1,48 @@
+import { someCause } from './cancelled.ts'
+import type { Scope } from './scope.ts'
+
+/**
+ * Whether `error` is what came of a cancel of `scope`, or of one around it: the cancel itself, what a
+ * platform call made of it, or several of these in one.
+ *
+ * All cancels that reached the scope count, not only the latest: a call that began to end under an inner
+ * timeout still throws that one's reason when an outer cancel has overtaken it meanwhile.
+ */
+export function comesOfCancel(scope: Scope, error: unknown): boolean {
+  if (error instanceof SuppressedError) {
+    // A resource that is closed in a cancelled scope may throw the cancel once more.
+    return comesOfCancel(scope, error.error) && comesOfCancel(scope, error.suppressed)
+  }
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.every((part) => comesOfCancel(scope, part))
+  }
+  return someCause(error, (cause) => reached(scope, cause))
+}
+
+/** Whether `reason` is the cancel of `scope`, or of one around it up to a shield. */
+function reached(scope: Scope, reason: unknown): boolean {
+  for (let each: Scope | undefined = scope; each !== undefined; each = outwards(each)) {
+    if (each.ownReason !== undefined && each.ownReason === reason) return true
+  }
+  return false
+}
+
+function outwards(scope: Scope): Scope | undefined {
+  return scope.shielded ? undefined : scope.parent
+}
+
+/**
+ * What the owner of `scope` throws for what its body threw: an outer cancel takes precedence over the
+ * scope's own, and both over the `AbortError` that a platform call made of them.
+ *
+ * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out;
+ *   the cancel, by default
+ */
+export function explain(
+  scope: Scope,
+  error: unknown,
+  ownCancel: (scope: Scope) => unknown = ({ ownReason }) => ownReason,
+): unknown {
+  if (!comesOfCancel(scope, error)) return error
+  return scope.inheritedReason ?? ownCancel(scope) ?? error
+}

@@ -1,0 +1,66 @@
+import { comesOfCancel } from './cancel-cause.ts'
+import { describeLeftover, describeWait, type Leftover, reportLeftover } from './leftover.ts'
+import { expectRejections } from './leftover-rejections.ts'
+import type { Scope } from './scope.ts'
+
+/** So many are reported one by one. */
+const REPORTED = 10
+
+/**
+ * Ends what the body of `scope` left behind: cancels and awaits it, reports it, and does so until
+ * nothing is left. What is shielded is only waited for.
+ *
+ * @param failed whether the scope failed: then its other work (the rest of a `Promise.all`, say) was not
+ *   forgotten, only no longer needed
+ * @returns what was forgotten
+ */
+export async function endLeftovers(scope: Scope, failed: boolean): Promise<Leftover[]> {
+  const found: Leftover[] = []
+  // The cancel ended more than the body can have waited for one after the other.
+  if (scope.delivered > 1) await turn()
+  for (;;) {
+    const children = scope.livingChildren
+    const unshielded = children.filter((child) => !child.shielded)
+    const waits = scope.waits.map((wait) => describeWait(scope, wait))
+    if (children.length === 0 && waits.length === 0) return found
+    if (unshielded.length === 0 && waits.length === 0) {
+      await Promise.all(children.map((child) => child.done))
+      await turn()
+      continue
+    }
+    if (!failed && !scope.cancelled) {
+      const running = unshielded.filter((child) => !child.cancelled)
+      const forgotten = [...running.map((child) => describeLeftover(child, 'cancelled')), ...waits]
+      if (!scope.strict) for (const each of forgotten.slice(0, REPORTED)) reportLeftover(each)
+      found.push(...forgotten)
+    }
+    await endAll(scope, children, unshielded)
+    // Only who forgot it is sure not to be there to catch it.
+    if (!failed) for (const child of unshielded) reportFailure(child)
+  }
+}
+
+async function endAll(
+  scope: Scope,
+  children: readonly Scope[],
+  unshielded: readonly Scope[],
+): Promise<void> {
+  const reason = scope.abortLeftovers()
+  const release = expectRejections([reason, ...unshielded.map((child) => child.ownReason)])
+  await Promise.all(children.map((child) => child.done))
+  await turn()
+  release()
+}
+
+/**
+ * Whoever awaited what has just ended may go on, forgotten itself, and clean up behind a shield: a turn
+ * later that can be seen, and is waited for as well.
+ */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}
+
+function reportFailure(child: Scope): void {
+  if (child.failure === undefined || comesOfCancel(child, child.failure.error)) return
+  reportLeftover(describeLeftover(child, 'failed', { error: child.failure.error }))
+}

@@ -1,0 +1,22 @@
+import { captureStack } from './call-place.ts'
+import { LeftoverError } from './leftover-error.ts'
+import { type Leftover, placeOf, reportLeftover } from './leftover.ts'
+import type { Scope, ScopeInit } from './scope.ts'
+
+/** Scopes after whose end something began within; each is reported once. */
+const reported = new WeakSet<Scope>()
+
+/**
+ * Reports what begins in `around` although that has ended: an `await` was forgotten, or it is shared
+ * and belongs in `detached()`. Nobody waits for it there.
+ *
+ * @throws {LeftoverError} where the scope is strict
+ */
+export function reportLate(around: Scope, { kind, name }: Omit<ScopeInit, 'parent'>): void {
+  if (reported.has(around) && !around.strict) return
+  reported.add(around)
+  const place = placeOf(captureStack(reportLate))
+  const leftover: Leftover = { name, kind, parent: around.name, ageMs: 0, state: 'late', place }
+  if (around.strict) throw new LeftoverError(around.name, [leftover])
+  reportLeftover(leftover)
+}
