@@ -61,7 +61,7 @@ describe('of random programs', () => {
   beforeAll(() => channel('yuzuru:leftover').subscribe(ignore))
   afterAll(() => channel('yuzuru:leftover').unsubscribe(ignore))
 
-  test('none that says "none" had a write that the server saw', async () => {
+  test('no failure that claims no effect had a write that the server saw', async () => {
     await fc.assert(
       fc.asyncProperty(
         programs(ANYTHING),

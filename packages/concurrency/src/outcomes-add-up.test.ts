@@ -75,7 +75,10 @@ describe('an effect counts from when it may have left, whatever becomes of its e
       'cancelled in mapConcurrent',
       () => consume(mapConcurrent([write, failingRead], (call) => call(), { concurrency: 2 })),
     ],
-    ['within two timeouts that end a moment apart', () => withTimeout(11, () => withTimeout(10, write))],
+    [
+      'within two timeouts that end a moment apart',
+      () => withTimeout(11, () => withTimeout(10, write)),
+    ],
     [
       'failed without an outcome, caught, and then the time was over',
       () =>

@@ -86,8 +86,10 @@ export async function run<T>(
   } finally {
     unfollow()
     shutdown.stop()
-    clearInterval(alive)
+    // A turn later, when what was asked to listen does.
+    await new Promise((resolve) => void setImmediate(resolve))
     letGo()
+    clearInterval(alive)
   }
 }
 
@@ -108,19 +110,24 @@ async function withinGrace<T>(
   const over = Promise.withResolvers<T>()
   let returned: { readonly value: T } | undefined
   let timer: Timer | undefined
-  const unlisten = scope.onCancel((reason) => {
-    if (graceMs === Infinity) return
+  const startGrace = (): void => {
+    if (graceMs === Infinity || timer !== undefined) return
     timer = currentClock().schedule(graceMs, () => {
       reportAbandoned(scope)
       onOver()
       if (returned !== undefined) over.resolve(returned.value)
-      else over.reject(scope.failure === undefined ? reason : scope.failure.error)
+      else over.reject(scope.failure === undefined ? scope.reason : scope.failure.error)
     })
-  })
+  }
+  const unlisten = scope.onCancel(startGrace)
   const body = runInScope(scope, async () => {
-    const value = await main(scope)
-    returned = { value }
-    return value
+    try {
+      const value = await main(scope)
+      returned = { value }
+      return value
+    } finally {
+      startGrace()
+    }
   })
   try {
     return await Promise.race([body, over.promise])

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
 /** How a program ended. */
@@ -15,13 +16,14 @@ export interface Ended {
 export async function program(
   source: string,
   signals: readonly NodeJS.Signals[] = [],
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): Promise<Ended> {
   const face = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
   const inspect = JSON.stringify(new URL('../src/inspect.ts', import.meta.url).href)
   const imports = `import * as y from ${face}\nimport { printTaskTreeOn } from ${inspect}`
   const child = spawn(process.execPath, ['--input-type=module', '-e', `${imports}\n${source}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+    stdio: [stdin, 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<null, Readable, Readable>
   const err = text(child.stderr)
   let out = ''
   let sent = 0
