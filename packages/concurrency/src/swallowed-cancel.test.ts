@@ -60,8 +60,7 @@ const CALLS: Record<string, () => PromiseLike<unknown>> = {
   retry: () => retry(() => 1),
   singleFlight: () => flight(),
   circuitBreaker: () => circuitBreaker().call(() => 1),
-  mapConcurrent: () =>
-    mapConcurrent([1], (item) => item, { concurrency: 1 }).next() as Promise<unknown>,
+  mapConcurrent: () => mapConcurrent([1], (item) => item, { concurrency: 1 }).next(),
 }
 
 /** What is refused for another reason, at once and for ever. */
@@ -73,10 +72,10 @@ const REFUSED: Record<string, () => Promise<unknown>> = {
 
 /** Calls for as long as the loop lets nothing else run, and at the most a thousand times. */
 async function callsBeforeTheLoopTurns(call: () => PromiseLike<unknown>): Promise<number> {
-  let turned = false
-  void setImmediate().then(() => (turned = true))
+  const loop = { turned: false }
+  void setImmediate().then(() => (loop.turned = true))
   let calls = 0
-  while (!turned && calls < 1_000) {
+  while (!loop.turned && calls < 1_000) {
     calls += 1
     try {
       await call()
