@@ -4,5 +4,10 @@ export {
   type CancelEverywhereOptions,
   type CancelledRun,
 } from './cancel-everywhere.ts'
+export {
+  exerciseOutcomes,
+  type ExerciseOutcomesOptions,
+  type OutcomeFixture,
+} from './exercise-outcomes.ts'
 export { type Clock, installClock, systemClock, type Timer } from './clock.ts'
 export { TestClock } from './test-clock.ts'
