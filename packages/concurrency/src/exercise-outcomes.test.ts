@@ -32,7 +32,9 @@ describe('exerciseOutcomes', () => {
       faults: {
         down: () => {
           server.down = true
-          return () => (server.down = false)
+          return () => {
+            server.down = false
+          }
         },
       },
     }

@@ -21,8 +21,13 @@ export interface OutcomeFixture {
    *
    * @default none: then only cancels are tried
    */
-  readonly faults?: Readonly<Record<string, () => (() => unknown) | Promise<() => unknown>>>
+  readonly faults?: Readonly<Record<string, Fault>>
 }
+
+/** Begins something that goes wrong, and gives what ends it. */
+export type Fault = () => Repair | PromiseLike<Repair>
+
+type Repair = () => void | PromiseLike<unknown>
 
 export interface ExerciseOutcomesOptions {
   /** How many calls are made. @default 200 */
@@ -48,7 +53,7 @@ const failing = async (ms: number): Promise<never> => {
   })
 }
 
-/** Each ways in which a call may be cut short; of all of them the outcome must be true. */
+/** The ways in which a call may be cut short; of all of them the outcome must be true. */
 const AROUND: Readonly<Record<string, Around>> = {
   nothing: async (act) => await act(),
   withTimeout: (act, ms) => withTimeout(ms, act),
@@ -86,6 +91,8 @@ const AROUND: Readonly<Record<string, Around>> = {
 interface Claim {
   readonly round: string
   readonly id: string
+  /** How often it has happened at the least, if what was said is true, and at the most. */
+  readonly least: number
   readonly most: number
 }
 
@@ -112,7 +119,7 @@ export async function exerciseOutcomes(
   const random = numbersFrom(seed)
   const tally = { value: 0, none: 0, unknown: 0, unsaid: 0 }
   const claims: Claim[] = []
-  const faults = Object.entries({ 'no fault': () => () => undefined, ...fixture.faults })
+  const faults = Object.entries<Fault>({ 'no fault': () => () => undefined, ...fixture.faults })
   for (let round = 0; round < rounds; round += 1) {
     const [around, cut] = pick(Object.entries(AROUND), random)
     const [fault, begin] = pick(faults, random)
@@ -129,7 +136,8 @@ export async function exerciseOutcomes(
     )
     await end()
     tally[said] += 1
-    claims.push({ round: name, id, most: said === 'none' ? 0 : 1 })
+    const least = said === 'value' && around === 'nothing' ? 1 : 0
+    claims.push({ round: name, id, least, most: said === 'none' ? 0 : 1 })
   }
   await expectTrue(fixture, claims, seed)
   return tally
@@ -141,8 +149,9 @@ async function expectTrue(
   seed: number,
 ): Promise<void> {
   const lies: string[] = []
-  for (const { round, id, most } of claims) {
+  for (const { round, id, least, most } of claims) {
     const count = await fixture.count(id)
+    if (count < least) lies.push(`${round}: gave a value, and has not happened`)
     if (count > most)
       lies.push(`${round}: may have happened ${most} times, happened ${count} times`)
   }

@@ -7,6 +7,7 @@ export {
 export {
   exerciseOutcomes,
   type ExerciseOutcomesOptions,
+  type Fault,
   type OutcomeFixture,
 } from './exercise-outcomes.ts'
 export { type Clock, installClock, systemClock, type Timer } from './clock.ts'
