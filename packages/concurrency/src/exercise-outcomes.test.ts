@@ -72,7 +72,7 @@ describe('exerciseOutcomes', () => {
   ])('finds one %s, and tells the seed', async (_, act) => {
     const server = new Server()
     const lying = exerciseOutcomes({ act: act(server), count: server.count }, { withinMs: 8 })
-    await expect(lying).rejects.toThrow(/\(seed \d+\):\n.* happened 1 times/)
+    await expect(lying).rejects.toThrow(/\(seed \d+\):\n.* happened [123] times/)
     await setImmediate()
   })
 })
