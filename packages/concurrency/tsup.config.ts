@@ -4,6 +4,7 @@ export default build([
   'src/index.ts',
   'src/inspect.ts',
   'src/job.ts',
+  'src/lint.ts',
   'src/otel.ts',
   'src/processes.ts',
   'src/testing.ts',
