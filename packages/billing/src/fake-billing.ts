@@ -7,7 +7,7 @@ import { planOf } from './fake-routes.ts'
 import { emptyState, fakeId, type FakeState } from './fake-state.ts'
 import { subscribe } from './fake-subscription.ts'
 import { memoryBillingStore } from './memory-store.ts'
-import { keepTerminations } from './open-stripe.ts'
+import { translateFailures } from './open-stripe.ts'
 import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 export interface FakeBillingOptions<Tx> {
@@ -59,7 +59,7 @@ export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): Fa
   const httpClient = new FakeHttpClient(state)
   const webhookSecret = 'whsec_fake'
   const client = new Stripe('sk_test_fake', { httpClient, maxNetworkRetries: 0, telemetry: false })
-  keepTerminations(client)
+  translateFailures(client)
   const billing = createBilling({ client, store, webhookSecret, now })
   const event = (type: Stripe.Event.Type, object: object): Stripe.Event =>
     eventOf(type, object, state.now())

@@ -4,6 +4,7 @@ import { Stripe } from 'stripe'
 import type { ApiBase } from './api-base.ts'
 import type { RepeatPolicy } from './send-request.ts'
 import { StripeHttpClient } from './stripe-http-client.ts'
+import { NATIVE_CALL, translateError } from './translate-error.ts'
 
 export interface StripeSettings {
   readonly secretKey: string
@@ -22,7 +23,7 @@ export function openStripe(http: Http, settings: StripeSettings): Stripe {
     timeout: settings.attemptTimeoutMs,
     telemetry: false,
   })
-  keepTerminations(stripe)
+  translateFailures(stripe)
   return stripe
 }
 
@@ -30,25 +31,30 @@ type Callback = (error: unknown, value?: unknown) => void
 type Sender = { _request?: (...args: unknown[]) => unknown }
 
 /**
+ * Has every call of `stripe` fail as the package's own verbs do: with a `BillingError` that says what
+ * may have happened (stripe-node's error is its `cause`), or with the cancel or deadline that ended it.
  * stripe-node makes a "connection error" of whatever its HTTP client throws, with the original in
- * `detail`. A cancel is no failure of a connection and must be recognised by the scope it ends, so it
- * is taken out again. There is no public seam for that; were the private one
- * to go, the calls would still end and only the class of the error would change.
+ * `detail`, and has no public seam for errors; were the private one to go, the table of faults in
+ * `open-stripe.test.ts` says so.
  */
-export function keepTerminations(stripe: Stripe): void {
+export function translateFailures(stripe: Stripe): void {
   const sender = (stripe as unknown as { _requestSender?: Sender })._requestSender
   const request = sender?._request
   if (sender === undefined || typeof request !== 'function') return
   sender._request = (...args) => {
     const at = args.findIndex((arg) => typeof arg === 'function')
     const callback = args[at] as Callback | undefined
-    if (callback !== undefined)
-      args[at] = ((error, value) => callback(unwrapped(error), value)) satisfies Callback
+    if (callback !== undefined) {
+      const read = args[0] === 'GET'
+      args[at] = ((error, value) => callback(nativeFailure(read, error), value)) satisfies Callback
+    }
     return request.apply(sender, args)
   }
 }
 
-function unwrapped(error: unknown): unknown {
-  if (typeof error !== 'object' || error === null || !('detail' in error)) return error
-  return Cancelled.isInstance(error.detail) ? error.detail : error
+function nativeFailure(read: boolean, error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return error
+  const detail = 'detail' in error ? error.detail : undefined
+  if (Cancelled.isInstance(detail)) return detail
+  return translateError(NATIVE_CALL, read)(error, read ? 'none' : 'unknown')
 }

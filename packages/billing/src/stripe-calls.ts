@@ -1,6 +1,6 @@
 import { type Effect, io, type IoOptions, isCausedBy, remaining } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
-import { translateError } from './translate-error.ts'
+import { translateError, underName } from './translate-error.ts'
 
 /** What one call of the native client is. */
 export interface StripeCall {
@@ -39,13 +39,17 @@ export class StripeCalls {
             return await fn(this.stripe, keyed)
           } catch (error) {
             progress.sent = !isCausedBy(error, signal.reason)
-            throw error
+            throw underName(operation, error)
           }
         }
         const left = remaining()
         const limited =
           left === Infinity ? keyed : { ...keyed, timeout: Math.max(1, Math.ceil(left)) }
-        return await orAborted(fn(this.stripe, limited), signal)
+        try {
+          return await orAborted(fn(this.stripe, limited), signal)
+        } catch (error) {
+          throw underName(operation, error)
+        }
       },
     )
   }

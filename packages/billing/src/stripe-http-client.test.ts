@@ -100,7 +100,7 @@ describe('the native client', () => {
     await using stage = await openStage()
     stage.proxy.set({ status: { code: 404, body: '{"message":"no such host"}' } })
     const error = await failureOf(stage.billing.stripe.customers.list())
-    expect(error).toMatchObject({ statusCode: 404, type: 'StripeInvalidRequestError' })
+    expect(error).toMatchObject({ statusCode: 404, code: 'not_found', name: 'BillingError' })
   })
 })
 

@@ -38,6 +38,22 @@ export function translateError(
   }
 }
 
+/** What a call of the native client is called in errors: it has no verb of ours. */
+export const NATIVE_CALL = 'client'
+
+/** The failure of a native call that a verb made, under the verb's own name. */
+export function underName(operation: string, error: unknown): unknown {
+  if (!BillingError.isInstance(error) || error.operation !== NATIVE_CALL) return error
+  const { code, retryable, outcome, retryAfterMs, cause } = error
+  const { statusCode, requestId, stripeCode, declineCode, param, replayed } = error
+  return new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
+    operation,
+    ...{ code, retryable, outcome, retryAfterMs },
+    ...{ statusCode, requestId, stripeCode, declineCode, param, replayed },
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
 function isStripeFailure(error: unknown): error is StripeFailure {
   return error instanceof Error && 'type' in error && 'rawType' in error
 }

@@ -3,6 +3,7 @@ import { calendar_v3 } from '@googleapis/calendar'
 import type { HttpResponse, QueryValue } from '@yuzuru/http'
 import type { AccountApi, ApiRequest } from './account-api.ts'
 import type { Operations } from './operations.ts'
+import { calendarFailure } from './translate-error.ts'
 
 /**
  * What Google's generated client asks its `auth` for: all of an HTTP call. (Its own way, through gaxios
@@ -76,7 +77,9 @@ class AccountAuth {
         ...bodyOf(given.data),
       })
       return {
-        data: await dataOf(response, responseType),
+        data: await dataOf(response, responseType).catch((error: unknown) => {
+          throw calendarFailure(told, error)
+        }),
         status: response.status,
         statusText: '',
         headers: new Headers(response.headers.toJSON()),
