@@ -49,7 +49,9 @@ async function openAt(stack: AsyncDisposableStack, apiBase: string): Promise<Bil
 
 function answered(status: number, code: string, retryable: boolean, unknown = false): Fault {
   return {
-    ...{ code, retryable, unknown },
+    code,
+    retryable,
+    unknown,
     open: async (stack) => {
       const server = await startScripted((_, response) => {
         const error = { type: 'invalid_request_error', message: 'no', code: 'theirs' }
@@ -62,18 +64,24 @@ function answered(status: number, code: string, retryable: boolean, unknown = fa
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'nobody listens': {
-    ...{ code: 'connection_failed', retryable: true, unknown: false },
+    code: 'connection_failed',
+    retryable: true,
+    unknown: false,
     open: async (stack) => await openAt(stack, `http://127.0.0.1:${await portOfNobody()}`),
   },
   'the connection is cut': {
-    ...{ code: 'connection_lost', retryable: true, unknown: true },
+    code: 'connection_lost',
+    retryable: true,
+    unknown: true,
     open: async (stack) => {
       const server = await startScripted((request) => request.socket.destroy())
       return await openAt(stack, stack.use(server).url)
     },
   },
   'the answer is cut': {
-    ...{ code: 'connection_lost', retryable: true, unknown: true },
+    code: 'connection_lost',
+    retryable: true,
+    unknown: true,
     open: async (stack) => {
       const server = await startScripted((_, response) => {
         response.writeHead(500, { 'content-length': '100' })
@@ -83,7 +91,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   'the billing is closed': {
-    ...{ code: 'closed', retryable: false, unknown: false },
+    code: 'closed',
+    retryable: false,
+    unknown: false,
     open: async (stack) => {
       const billing = await openAt(stack, 'http://127.0.0.1:1')
       await billing.close()

@@ -48,8 +48,16 @@ export function underName(operation: string, error: unknown): unknown {
   const { statusCode, requestId, stripeCode, declineCode, param, replayed } = error
   return new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
     operation,
-    ...{ code, retryable, outcome, retryAfterMs },
-    ...{ statusCode, requestId, stripeCode, declineCode, param, replayed },
+    code,
+    retryable,
+    outcome,
+    retryAfterMs,
+    statusCode,
+    requestId,
+    stripeCode,
+    declineCode,
+    param,
+    replayed,
     ...(cause === undefined ? {} : { cause }),
   })
 }

@@ -39,15 +39,21 @@ function answered(status: number, code: string, retryable: boolean, unknown = fa
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'nobody listens': {
-    ...{ code: 'connection_failed', retryable: true, unknown: false },
+    code: 'connection_failed',
+    retryable: true,
+    unknown: false,
     cause: ({ proxy }) => proxy.close(),
   },
   'the answer is lost': {
-    ...{ code: 'connection_lost', retryable: true, unknown: true },
+    code: 'connection_lost',
+    retryable: true,
+    unknown: true,
     cause: ({ proxy }) => proxy.set({ dropReply: {} }),
   },
   'the calendar is closed': {
-    ...{ code: 'closed', retryable: false, unknown: false },
+    code: 'closed',
+    retryable: false,
+    unknown: false,
     cause: ({ calendar }) => calendar.close(),
   },
   '400': answered(400, 'invalid_request', false),
