@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serviceFaults, type ServiceFaults } from './faults/service-faults.ts'
+import { startInScope } from './in-scope.ts'
 import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
 import { addressOf, startersFor, type ServiceOptions, type Services } from './services.ts'
 
@@ -44,6 +45,7 @@ async function startAll(
   names: readonly ServiceName[],
   options: SandboxOptions,
   scratch: string,
+  signal: AbortSignal,
 ): Promise<Partial<Services>> {
   const starters = startersFor(options, { keptIn: options.dir, scratch })
   const running: Partial<Services> = {}
@@ -61,6 +63,7 @@ async function startAll(
   const reasons = failures.map(({ name, error }) => `${name} (${String(error)})`)
   const causes = failures.map(({ error }) => error)
   await closeAll(Object.values(running)).catch((error: unknown) => causes.push(error))
+  signal.throwIfAborted()
   throw new AggregateError(causes, `The sandbox did not start: ${reasons.join('; ')}`)
 }
 
@@ -75,6 +78,10 @@ async function startAll(
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   checkOptions(options)
+  return await startInScope('startSandbox', (signal) => start(options, signal))
+}
+
+async function start(options: SandboxOptions, signal: AbortSignal): Promise<Sandbox> {
   const services = [...new Set(options.services ?? SERVICE_NAMES)]
   const isThrowaway = options.dir === undefined && services.includes('s3')
   const scratch = isThrowaway ? await mkdtemp(join(tmpdir(), 'yuzuru-sandbox-')) : ''
@@ -84,7 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let running: Partial<Services>
   try {
     if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
-    running = await startAll(services, options, scratch)
+    running = await startAll(services, options, scratch, signal)
   } catch (error) {
     await removeScratch()
     throw error

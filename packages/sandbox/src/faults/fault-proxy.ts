@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
 import { join, type Target } from './connection.ts'
 import { FaultState } from './fault-state.ts'
@@ -50,6 +51,10 @@ export interface FaultProxy extends AsyncDisposable {
  * const client = new Client(proxy.url(postgres.url))
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  return await startServer('startFaultProxy', () => start(options))
+}
+
+async function start(options: FaultProxyOptions): Promise<FaultProxy> {
   const { target, protocol = 'tcp' } = options
   checkPort(target.port)
   if (protocol !== 'tcp' && protocol !== 'http') {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import { startEmulatedService } from '../emulated-service.ts'
+import { doInScope, startServer } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { calendarOf } from './access.ts'
@@ -78,6 +79,10 @@ export interface GoogleServer extends AsyncDisposable {
  * ```
  */
 export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleServer> {
+  return await startServer('startGoogle', () => start(options))
+}
+
+async function start(options: GoogleOptions): Promise<GoogleServer> {
   const {
     clientId = 'sandbox.apps.googleusercontent.com',
     clientSecret = 'GOCSPX-sandbox-yuzuru',
@@ -137,36 +142,41 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleSe
     calendarUrl: `${url}/`,
     clientId,
     clientSecret,
-    async issueCode(consent) {
-      const code = codeFor(consent, consent.redirectUri)
-      await save()
-      return code
-    },
-    async issueTokens(consent) {
-      const { accessToken, refreshToken } = redeemCode(
-        service,
-        codeFor(consent, url),
-        url,
-        undefined,
-      )
-      await save()
-      return { accessToken, refreshToken: refreshToken ?? '' }
-    },
+    issueCode: (consent) =>
+      doInScope('issueCode', async () => {
+        const code = codeFor(consent, consent.redirectUri)
+        await save()
+        return code
+      }),
+    issueTokens: (consent) =>
+      doInScope('issueTokens', async () => {
+        const { accessToken, refreshToken } = redeemCode(
+          service,
+          codeFor(consent, url),
+          url,
+          undefined,
+        )
+        await save()
+        return { accessToken, refreshToken: refreshToken ?? '' }
+      }),
     grants: () => structuredClone(Object.values(state.grants)),
-    async revokeAccess(email) {
-      for (const grant of Object.values(state.grants)) {
-        if (grant.email === email) revokeGrant(service, grant.id)
-      }
-      await save()
-    },
-    async expireAccessTokens() {
-      for (const token of Object.values(state.accessTokens)) token.expiresAt = 0
-      await save()
-    },
-    async invalidateSyncTokens(email) {
-      calendarOf(service, email).generation += 1
-      await save()
-    },
+    revokeAccess: (email) =>
+      doInScope('revokeAccess', async () => {
+        for (const grant of Object.values(state.grants)) {
+          if (grant.email === email) revokeGrant(service, grant.id)
+        }
+        await save()
+      }),
+    expireAccessTokens: () =>
+      doInScope('expireAccessTokens', async () => {
+        for (const token of Object.values(state.accessTokens)) token.expiresAt = 0
+        await save()
+      }),
+    invalidateSyncTokens: (email) =>
+      doInScope('invalidateSyncTokens', async () => {
+        calendarOf(service, email).generation += 1
+        await save()
+      }),
     events: (email) =>
       structuredClone(
         Object.values(calendarOf(service, email).events).map((event) => event.resource),

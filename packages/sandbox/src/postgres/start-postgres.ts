@@ -3,6 +3,7 @@ import { prepareBinaries } from './binaries.ts'
 import { ensureCluster } from './cluster.ts'
 import { openDataFolder } from './data-folder.ts'
 import { launch, type Launched, type LaunchPlan } from './launch.ts'
+import { doInScope, startServer } from '../in-scope.ts'
 import { checkDatabaseName, checkPostgresOptions } from './postgres-options.ts'
 import type { CreateDatabaseOptions, PostgresOptions } from './postgres-options.ts'
 import { findServerUser } from './server-user.ts'
@@ -61,6 +62,10 @@ export interface PostgresServer extends AsyncDisposable {
  * const url = await postgres.createDatabase()
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  return await startServer('startPostgres', (signal) => start(options, signal))
+}
+
+async function start(options: PostgresOptions, signal: AbortSignal): Promise<PostgresServer> {
   const { binaries: installed = process.env['YUZURU_POSTGRES_BINARIES'] } = options
   checkPostgresOptions({ ...options, ...(installed !== undefined && { binaries: installed }) })
   if (process.platform === 'win32') {
@@ -82,7 +87,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     await stopStaleServer(folder.data)
     await ensureCluster(binaries, folder, SUPERUSER)
-    launched = await launch(plan)
+    launched = await launch(plan, signal)
     plan.port = launched.port
   } catch (error) {
     await folder.release()
@@ -93,7 +98,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const { port } = launched
   const urlOf = (database: string): string =>
     `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
-  const admin = (sql: string): Promise<(string | null)[][]> => adminQuery(launched.admin, sql)
+  const admin = (sql: string, ended?: AbortSignal): Promise<(string | null)[][]> =>
+    adminQuery(launched.admin, sql, ended)
 
   let restarting: Promise<void> = Promise.resolve()
   const restart = async (): Promise<void> => {
@@ -121,23 +127,31 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       checkDatabaseName(name)
       if (template !== undefined) checkDatabaseName(template)
       const from = template === undefined ? '' : ` template ${quoteIdentifier(template)}`
-      await admin(`create database ${quoteIdentifier(name)}${from}`)
+      await doInScope('createDatabase', (ended) =>
+        admin(`create database ${quoteIdentifier(name)}${from}`, ended),
+      )
       return urlOf(name)
     },
     async dropDatabase(name) {
       checkDatabaseName(name)
-      await admin(`drop database if exists ${quoteIdentifier(name)} with (force)`)
+      await doInScope('dropDatabase', (ended) =>
+        admin(`drop database if exists ${quoteIdentifier(name)} with (force)`, ended),
+      )
     },
     async restart() {
       if (closing) throw new Error('This server is closed')
-      restarting = restarting.catch(() => {}).then(restart)
-      await restarting
+      await doInScope('restart', () => {
+        restarting = restarting.catch(() => {}).then(restart)
+        return restarting
+      })
     },
     async kill(signal = 'SIGKILL') {
-      process.kill(launched.server.pid, signal)
-      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT' && signal !== 'SIGHUP') {
-        await launched.server.exited
-      }
+      await doInScope('kill', async () => {
+        process.kill(launched.server.pid, signal)
+        if (signal !== 'SIGSTOP' && signal !== 'SIGCONT' && signal !== 'SIGHUP') {
+          await launched.server.exited
+        }
+      })
     },
     close() {
       closing ??= close()

@@ -77,8 +77,12 @@ export interface AdminAddress {
  *
  * @throws PostgresRefusal when the server refuses the connection or the statement.
  */
-export async function adminQuery(address: AdminAddress, sql: string): Promise<(string | null)[][]> {
-  const socket = connect(address.socketPath)
+export async function adminQuery(
+  address: AdminAddress,
+  sql: string,
+  signal?: AbortSignal,
+): Promise<(string | null)[][]> {
+  const socket = connect({ path: address.socketPath, ...(signal && { signal }) })
   try {
     socket.write(startup(address.user, address.database))
     const rows: (string | null)[][] = []

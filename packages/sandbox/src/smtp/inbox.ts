@@ -1,3 +1,4 @@
+import { waitInScope } from '../in-scope.ts'
 import type { InboxMessage } from './message.ts'
 
 /** Which message: a function, or what must hold of it. */
@@ -10,11 +11,11 @@ export type MessageMatch =
       subject?: string | RegExp
     }
 
-/** How long to wait. */
+/** How long to wait. The ambient scope's cancel or deadline ends the wait too. */
 export interface WaitOptions {
   /** @default 5000 */
-  timeoutMs?: number
-  signal?: AbortSignal
+  timeoutMs?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** What the server accepted, oldest first. */
@@ -24,6 +25,7 @@ export interface Inbox {
    * The first message that matches, at once if it is there, else when it comes. Nothing is polled.
    *
    * @throws Error when none came in time; it lists who was written to.
+   * @throws Cancelled when its signal or the ambient scope ends it.
    */
   waitFor(match?: MessageMatch, options?: WaitOptions): Promise<InboxMessage>
   /** All matching messages, as soon as there are `count` of them. */
@@ -73,7 +75,7 @@ export class MessageList {
     this.#messages = []
   }
 
-  waitForCount(
+  async waitForCount(
     count: number,
     match: MessageMatch = {},
     { timeoutMs = 5_000, signal }: WaitOptions = {},
@@ -83,38 +85,37 @@ export class MessageList {
     }
     const matches = matcher(match)
     const found = (): InboxMessage[] => this.#messages.filter((message) => matches(message))
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-        this.#waiting.delete(look)
-      }
-      const look = (): void => {
-        const messages = found()
-        if (messages.length < count) return
-        end()
-        resolve(messages)
-      }
-      const abort = (): void => {
-        end()
-        reject(signal?.reason)
-      }
-      const timer = setTimeout(() => {
-        end()
-        const all = this.#messages.map(
-          ({ envelope, subject }) => `${envelope.to.join(', ')}: ${subject}`,
-        )
-        reject(
-          new Error(
-            `Waited ${timeoutMs} ms for ${count} matching message(s), got ${found().length}. ` +
-              `In the inbox: ${all.slice(-10).join('; ') || 'nothing'}`,
-          ),
-        )
-      }, timeoutMs)
-      this.#waiting.add(look)
-      signal?.addEventListener('abort', abort)
-      if (signal?.aborted) abort()
-      else look()
-    })
+    const untilFound = (ended: AbortSignal): Promise<readonly InboxMessage[]> =>
+      new Promise((resolve, reject) => {
+        const end = (): void => {
+          clearTimeout(timer)
+          ended.removeEventListener('abort', end)
+          this.#waiting.delete(look)
+        }
+        const look = (): void => {
+          const messages = found()
+          if (messages.length < count) return
+          end()
+          resolve(messages)
+        }
+        const timer = setTimeout(() => {
+          end()
+          reject(this.#tooFew(timeoutMs, count, found().length))
+        }, timeoutMs)
+        this.#waiting.add(look)
+        ended.addEventListener('abort', end)
+        look()
+      })
+    return await waitInScope('inbox.waitForCount', untilFound, { signal })
+  }
+
+  #tooFew(timeoutMs: number, count: number, found: number): Error {
+    const all = this.#messages.map(
+      ({ envelope, subject }) => `${envelope.to.join(', ')}: ${subject}`,
+    )
+    return new Error(
+      `Waited ${timeoutMs} ms for ${count} matching message(s), got ${found}. ` +
+        `In the inbox: ${all.slice(-10).join('; ') || 'nothing'}`,
+    )
   }
 }

@@ -86,7 +86,11 @@ describe('startSmtp', () => {
     const controller = new AbortController()
     const waiting = smtp.inbox.waitFor({}, { signal: controller.signal })
     controller.abort(new Error('enough'))
-    await expect(waiting).rejects.toThrow('enough')
+    await expect(waiting).rejects.toMatchObject({
+      name: 'Cancelled',
+      source: 'signal',
+      cause: { message: 'enough' },
+    })
   })
 
   it('demands its password where asked to, and never takes a wrong one', async () => {

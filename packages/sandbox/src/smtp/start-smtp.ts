@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { callbackify } from 'node:util'
 import { SMTPServer } from 'smtp-server'
+import { doInScope, startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
 import { checkAnswers, fateOf, rejection, type SmtpAnswers } from './answers.ts'
 import { MessageList, type Inbox } from './inbox.ts'
@@ -64,6 +65,10 @@ function same(given: string | null | undefined, expected: string): boolean {
  * const message = await smtp.inbox.waitFor({ to: 'hanako@example.jp' })
  */
 export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> {
+  return await startServer('startSmtp', () => start(options))
+}
+
+async function start(options: SmtpOptions): Promise<SmtpServer> {
   const { maxMessages = 2_000, maxBytes = 25 * 1024 * 1024, auth = false } = options
   checkPort(options.port)
   for (const [name, value] of Object.entries({ maxMessages, maxBytes })) {
@@ -161,10 +166,11 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
         return first!
       },
       waitForCount: async (count, match, wait) => list.waitForCount(count, match, wait),
-      async clear() {
-        list.clear()
-        await file?.clear()
-      },
+      clear: () =>
+        doInScope('inbox.clear', async () => {
+          list.clear()
+          await file?.clear()
+        }),
     },
     setAnswers(next) {
       checkAnswers(next)

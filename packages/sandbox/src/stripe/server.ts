@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import { startEmulatedService } from '../emulated-service.ts'
+import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import { completeSession, type CheckoutPayment } from './checkout-complete.ts'
 import { defineStripe, savePath } from './definition.ts'
 import { applyDueChanges } from './due.ts'
@@ -79,6 +80,10 @@ export interface StripeServer extends AsyncDisposable {
  * ```
  */
 export async function startStripe(options: StripeOptions = {}): Promise<StripeServer> {
+  return await startServer('startStripe', () => start(options))
+}
+
+async function start(options: StripeOptions): Promise<StripeServer> {
   const {
     secretKey = 'sk_test_sandbox_yuzuru',
     webhookSecret = 'whsec_sandbox_yuzuru',
@@ -130,6 +135,8 @@ export async function startStripe(options: StripeOptions = {}): Promise<StripeSe
     },
   })
   const save = async (): Promise<void> => void (await service.runtime.request(savePath))
+  const redeliver = (id: string): Promise<boolean> =>
+    doInScope('webhooks.redeliver', () => webhooks.redeliver(id))
   let closing: Promise<void> | undefined
   const close = (): Promise<void> =>
     (closing ??= webhooks.close().then(() => service.runtime.close()))
@@ -140,32 +147,41 @@ export async function startStripe(options: StripeOptions = {}): Promise<StripeSe
     secretKey,
     publishableKey: secretKey.replace(/^sk_/, 'pk_'),
     webhookSecret,
-    webhooks,
+    webhooks: {
+      pause: () => webhooks.pause(),
+      resume: (arrange) => doInScope('webhooks.resume', () => webhooks.resume(arrange)),
+      redeliver,
+      idle: () => waitInScope('webhooks.idle', () => webhooks.idle()),
+      attempts: () => webhooks.attempts(),
+    },
     setWebhookUrl: (target) => webhooks.setUrl(target),
-    redeliver: (id) => webhooks.redeliver(id),
+    redeliver,
     deliveries: () => webhooks.attempts(),
-    async completeCheckout(id, payment = {}) {
-      const current = serviceFor()
-      applyDueChanges(current)
-      const session = structuredClone(completeSession(current, id, payment))
-      await save()
-      return session
-    },
-    async failPayment(id) {
-      const current = serviceFor()
-      const subscription = find(state.subscriptions, 'subscription', id)
-      const before = structuredClone(subscription)
-      subscription.status = 'past_due'
-      const invoice = invoiceSubscription(current, subscription, 'subscription_cycle', false)
-      current.emit('customer.subscription.updated', subscription, before)
-      announceInvoice(current, invoice)
-      await save()
-      return structuredClone(subscription)
-    },
-    async settle() {
-      applyDueChanges(serviceFor())
-      await save()
-    },
+    completeCheckout: (id, payment = {}) =>
+      doInScope('completeCheckout', async () => {
+        const current = serviceFor()
+        applyDueChanges(current)
+        const session = structuredClone(completeSession(current, id, payment))
+        await save()
+        return session
+      }),
+    failPayment: (id) =>
+      doInScope('failPayment', async () => {
+        const current = serviceFor()
+        const subscription = find(state.subscriptions, 'subscription', id)
+        const before = structuredClone(subscription)
+        subscription.status = 'past_due'
+        const invoice = invoiceSubscription(current, subscription, 'subscription_cycle', false)
+        current.emit('customer.subscription.updated', subscription, before)
+        announceInvoice(current, invoice)
+        await save()
+        return structuredClone(subscription)
+      }),
+    settle: () =>
+      doInScope('settle', async () => {
+        applyDueChanges(serviceFor())
+        await save()
+      }),
     customers: () => structuredClone(Object.values(state.customers)),
     products: () => structuredClone(Object.values(state.products)),
     prices: () => structuredClone(Object.values(state.prices)),
