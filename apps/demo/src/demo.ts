@@ -1,5 +1,5 @@
 import { sleep } from '@yuzuru/concurrency'
-import { openApp, migrateApp } from './app.ts'
+import type { Hono } from 'hono'
 import type { DemoOptions } from './command-line.ts'
 import type { Day } from './day/day.ts'
 import { liveDay } from './day/live-day.ts'
@@ -9,8 +9,9 @@ import { renderTable } from './day/table.ts'
 import { Visitor } from './day/visitor.ts'
 import { inboxRoutes } from './inbox/routes.tsx'
 import { startOutsideWorld } from './outside-world.ts'
+import { serveApp } from './serve-app.ts'
+import type { Environment } from './web/environment.ts'
 import { serve } from './web/serve.ts'
-import { createWebApp } from './web/web-app.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** A hundred pages of two reads each at once should wait for the reads, not for connections. */
@@ -22,20 +23,20 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   const say = (ja: string, en: string): void => print({ ja, en }[language])
   let results: readonly StepResult[] | undefined
 
+  // First of all: a port that is taken is better known before everything has started.
+  await using server = await serve(port)
   say(
     'サンドボックスを起動しています（PostgreSQL、S3、SMTP、Stripe、Google）…',
     'Starting the sandbox (PostgreSQL, S3, SMTP, Stripe, Google) …',
   )
   await using world = await startOutsideWorld(dir)
   const { sandbox, stripeLine } = world
-  let handler = (_request: Request): Response | Promise<Response> =>
-    new Response('Starting', { status: 503 })
-  await using server = await serve((request) => handler(request), port)
-  const settings = await world.settingsFor(`http://127.0.0.1:${server.port}`)
-  await using app = await openApp(settings, WEB_CONNECTIONS)
-  await migrateApp(app.db)
-  const web = createWebApp(app, [inboxRoutes(sandbox.smtp.inbox), dayRoutes(() => results)])
-  handler = (request) => web.fetch(request)
+  const extra = (): Hono<Environment>[] => [
+    inboxRoutes(sandbox.smtp.inbox),
+    dayRoutes(() => results),
+  ]
+  await using served = await serveApp(world, server, { connections: WEB_CONNECTIONS, extra })
+  const { app, settings } = served
   await using worker = await WorkerProcess.start(settings)
   say(`けいかくんが動きました: ${settings.publicUrl}`, `けいかくん is up: ${settings.publicUrl}`)
   print('')
