@@ -8,6 +8,7 @@ import { createMail, type Mail } from '@yuzuru/mail'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { appMigrations } from './migrations.ts'
+import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document.ts'
 import { type ReminderPayload, remindStaffJob } from './reminders/remind-staff.ts'
 import type { Schema } from './schema.ts'
 import type { Settings } from './settings.ts'
@@ -24,6 +25,7 @@ export interface App extends AsyncDisposable {
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
     readonly remindStaff: Job<ReminderPayload>
+    readonly tidyDocument: Job<TidyDocumentPayload>
   }
 }
 
@@ -68,6 +70,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),
       remindStaff: remindStaffJob(db, mail, settings),
+      tidyDocument: tidyDocumentJob(db, storage),
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -11,7 +11,8 @@ import { RequestBody } from '../web/request-body.ts'
 import { signedIn, staffOf } from '../web/signed-in.ts'
 import { approvePlan } from './approve-plan.ts'
 import { MAX_DOCUMENT_BYTES, tooLarge } from './pdf-body.ts'
-import { attachDocument, createPlan, documentLink, getPlan, listPlans, type Plan } from './plans.ts'
+import { attachDocument } from './attach-document.ts'
+import { createPlan, documentLink, getPlan, listPlans, type Plan } from './plans.ts'
 import { UPLOAD_SCRIPT } from './upload-script.ts'
 
 /** How long a link to a document holds: long enough for the browser to follow it. */

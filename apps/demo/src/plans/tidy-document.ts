@@ -1,0 +1,32 @@
+import { defineJob, type Job } from '@yuzuru/jobs'
+import type { Storage } from '@yuzuru/storage'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../schema.ts'
+
+export interface TidyDocumentPayload {
+  readonly planId: string
+  readonly key: string
+}
+
+/** How long an upload and what follows it may be under way, in milliseconds, with much to spare. */
+export const UPLOAD_LIFE_MS: number = 60 * 60 * 1_000
+
+/**
+ * Deletes a stored document unless its plan points at it. It is enqueued before a document is uploaded,
+ * for when all that is over, so that whatever breaks off in between (the process, a lost answer) leaves
+ * neither an object that nobody points at nor a plan that points at none.
+ */
+export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyDocumentPayload> {
+  return defineJob<TidyDocumentPayload>({
+    name: 'tidy-document',
+    timeoutMs: 60_000,
+    run: async ({ planId, key }) => {
+      const plan = await db
+        .selectFrom('plans')
+        .select('document_key')
+        .where('id', '=', planId)
+        .executeTakeFirst()
+      if (plan?.document_key !== key) await storage.delete(key)
+    },
+  })
+}
