@@ -12,6 +12,7 @@ import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document
 import { type ReminderPayload, remindStaffJob } from './reminders/remind-staff.ts'
 import type { Schema } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { expireRegistrationJob, type RegistrationPayload } from './sign-in/expire-registration.ts'
 import { sendSignInLinkJob, type SignInLinkPayload } from './sign-in/send-sign-in-link.ts'
 
 /** The app's clients and jobs: what its rooms work with. */
@@ -24,6 +25,7 @@ export interface App extends AsyncDisposable {
   readonly calendar: Calendar
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
+    readonly expireRegistration: Job<RegistrationPayload>
     readonly remindStaff: Job<ReminderPayload>
     readonly tidyDocument: Job<TidyDocumentPayload>
   }
@@ -69,6 +71,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
     calendar,
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),
+      expireRegistration: expireRegistrationJob(db),
       remindStaff: remindStaffJob(db, mail, settings),
       tidyDocument: tidyDocumentJob(db, storage),
     },

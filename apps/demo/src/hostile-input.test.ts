@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../test/open-test-app.ts'
+import { followLink, linkFor } from '../test/sign-in.ts'
 import { Visitor } from './day/visitor.ts'
 
 const PATHS = `
@@ -39,8 +40,7 @@ test('no wrong input to any endpoint, with a session or without, gets a 5xx or n
   await using staff = new Visitor(app.url)
   const email = 'hostile@example.jp'
   await staff.submit('/register', { officeName: '事業所', staffName: '職員', email })
-  const { text } = await app.sandbox.smtp.inbox.waitFor({ to: email }, { timeoutMs: 20_000 })
-  await staff.get(/http:\S+\/verify\?token=\S+/.exec(text)?.[0] ?? '')
+  await followLink(staff, await linkFor(app.sandbox, email))
   const created = await staff.submit('/plans', { title: '計画' })
   const plan = created.url.pathname.split('/').at(-1) ?? ''
 

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { safety } from './migrations/0002-safety.ts'
 
 /** The app's own migrations; `migrate` runs them together with those of the packages. */
 export const appMigrations: Record<string, Migration> = {
@@ -89,4 +90,5 @@ export const appMigrations: Record<string, Migration> = {
         )`.execute(db)
     },
   },
+  demo_0002_safety: { up: safety },
 }

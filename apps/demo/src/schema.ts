@@ -6,6 +6,7 @@ export interface Schema {
   staff: StaffTable
   sign_in_links: SignInLinksTable
   sessions: SessionsTable
+  quotas: QuotasTable
   billings: BillingsTable
   plans: PlansTable
   requests: RequestsTable
@@ -29,10 +30,12 @@ export interface StaffTable {
   created_at: Generated<Date>
 }
 
+/** The one link of each person. */
 interface SignInLinksTable {
+  staff_id: string
   /** SHA-256 of the token in the link; the token itself is only in the mail. */
   token_hash: Buffer
-  staff_id: string
+  requested_at: Date
   expires_at: Date
   used_at: Date | null
 }
@@ -42,6 +45,12 @@ interface SessionsTable {
   token_hash: Buffer
   staff_id: string
   expires_at: Date
+}
+
+/** When what is limited was done of late, by an HMAC of what it was done to or from. */
+interface QuotasTable {
+  key: Buffer
+  times: Date[]
 }
 
 export interface BillingsTable {

@@ -33,7 +33,7 @@ export async function serveApp(
   const app = stack.use(await openApp(settings, options.connections))
   await migrateApp(app.db)
   const web = createWebApp(app, options.extra(app))
-  server.answerWith((request) => web.fetch(request))
+  server.answerWith((request, origin) => web.fetch(request, origin))
   stack.defer(() => server.close())
   const open = stack.move()
   return { app, settings, [Symbol.asyncDispose]: () => open.disposeAsync() }

@@ -2,6 +2,7 @@ import { Semaphore, withTimeout } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
+import { allow } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import type { Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
@@ -20,7 +21,7 @@ export function awaitRoutes(app: App): Hono<Environment> {
   // Two measurements at once would measure each other.
   const measuring = new Semaphore(1, { name: 'measuring await' })
 
-  routes.get('/await', async (c) => {
+  routes.get('/await', allow('anyone'), async (c) => {
     const language = c.get('language')
     using _ = await measuring.acquire()
     const figures = await measureAwait(app.db)
@@ -75,13 +76,13 @@ export function awaitRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.get('/api/v1/reads', async (c) => {
+  routes.get('/api/v1/reads', allow('anyone'), async (c) => {
     await readBoth(app.db)
     return c.json({ reads: 2 })
   })
 
   for (const path of ['/slow', '/api/v1/slow']) {
-    routes.get(path, async (c) => {
+    routes.get(path, allow('anyone'), async (c) => {
       // No signal is passed, and yet the query ends on the server when the budget does.
       await withTimeout(
         BUDGET_MS,

@@ -1,13 +1,13 @@
 import { BillingError } from '@yuzuru/billing'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
+import { allow, may, staffOf } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { Fields } from '../web/fields.ts'
 import { Invalid } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
 import { readForm } from '../web/read-form.ts'
-import { signedIn, staffOf } from '../web/signed-in.ts'
 import { beginCheckout, getBilling, newAttemptKey, receiveWebhook } from './billings.ts'
 
 const STATES: Readonly<Record<string, Text>> = {
@@ -20,11 +20,8 @@ const STATES: Readonly<Record<string, Text>> = {
 /** What the office pays, and Stripe's word on it. */
 export function billingRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.use('/billing', signedIn)
-  routes.use('/billing/*', signedIn)
-  routes.use('/api/v1/billing/*', signedIn)
 
-  routes.get('/api/v1/billing/status', async (c) => {
+  routes.get('/api/v1/billing/status', allow('billing.read'), async (c) => {
     const billing = await getBilling(app.db, staffOf(c).office_id)
     return c.json({
       officeId: billing.office_id,
@@ -34,7 +31,7 @@ export function billingRoutes(app: App): Hono<Environment> {
     })
   })
 
-  routes.get('/billing', async (c) => {
+  routes.get('/billing', allow('billing.read'), async (c) => {
     const language = c.get('language')
     const billing = await getBilling(app.db, staffOf(c).office_id)
     return await c.html(
@@ -47,7 +44,7 @@ export function billingRoutes(app: App): Hono<Environment> {
             {{ ja: 'お試し期間の終わり', en: 'The trial ends' }[language]}:{' '}
             {formatMoment(billing.trial_ends_at, language)}
           </p>
-          {billing.subscription_id === null ? (
+          {!may(staffOf(c), 'billing.manage') ? null : billing.subscription_id === null ? (
             <form method="post" action="/billing/checkout">
               <input type="hidden" name="attempt" value={newAttemptKey()} />
               <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
@@ -62,7 +59,7 @@ export function billingRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.post('/billing/checkout', async (c) => {
+  routes.post('/billing/checkout', allow('billing.manage'), async (c) => {
     const fields = new Fields(await readForm(c))
     const attemptKey = fields.text('attempt', { max: 100 })
     fields.check()
@@ -72,7 +69,7 @@ export function billingRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.post('/billing/portal', async (c) => {
+  routes.post('/billing/portal', allow('billing.manage'), async (c) => {
     const portal = app.billing.createPortal({
       reference: staffOf(c).office_id,
       returnUrl: new URL('/billing', app.settings.publicUrl).href,
@@ -85,7 +82,7 @@ export function billingRoutes(app: App): Hono<Environment> {
     return c.redirect(url, 303)
   })
 
-  routes.post('/webhooks/stripe', async (c) => {
+  routes.post('/webhooks/stripe', allow('anyone'), async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer())
     try {
       const { duplicate } = await receiveWebhook(

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { allow } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
 import { type StepResult, stepHolds } from './report.ts'
@@ -6,7 +7,7 @@ import { type StepResult, stepHolds } from './report.ts'
 /** The day's table as a page. `results` gives it once the day is over. */
 export function dayRoutes(results: () => readonly StepResult[] | undefined): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.get('/day', (c) => {
+  routes.get('/day', allow('anyone'), (c) => {
     const language = c.get('language')
     const steps = results()
     return c.html(

@@ -2,15 +2,15 @@ import { gather } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { getOffice, listStaff } from '../offices/offices.ts'
+import { allow, staffOf } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
-import { signedIn, staffOf } from '../web/signed-in.ts'
 
 /** The front door, and the home of those who are signed in. */
 export function homeRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
 
-  routes.get('/', (c) => {
+  routes.get('/', allow('anyone'), (c) => {
     const language = c.get('language')
     return c.html(
       <Layout
@@ -54,7 +54,7 @@ export function homeRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.get('/home', signedIn, async (c) => {
+  routes.get('/home', allow('office.read'), async (c) => {
     const language = c.get('language')
     const staff = staffOf(c)
     const { office, people } = await gather({

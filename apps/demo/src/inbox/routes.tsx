@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { Inbox } from '@yuzuru/sandbox'
+import { allow } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { formatMoment } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
@@ -9,7 +10,7 @@ const SHOWN = 50
 /** What the sandbox's mail server took, newest first: a demo has no real post. */
 export function inboxRoutes(inbox: Inbox): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.get('/inbox', (c) => {
+  routes.get('/inbox', allow('anyone'), (c) => {
     const language = c.get('language')
     const newest = inbox.messages.slice(-SHOWN).toReversed()
     return c.html(

@@ -2,6 +2,7 @@ import { CalendarError } from '@yuzuru/calendar'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { getPlan } from '../plans/plans.ts'
+import { allow, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import { Invalid, type Problem } from '../web/invalid.ts'
@@ -9,23 +10,19 @@ import { formatMoment } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
-import { signedIn, staffOf } from '../web/signed-in.ts'
 import { calendarConsentUrl, readMeetingTime, scheduleMeeting } from './meetings.ts'
 
 /** Connecting Google Calendar, and the next meeting about a plan. */
 export function meetingRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.use('/calendar', signedIn)
-  routes.use('/calendar/*', signedIn)
-  routes.use('/plans/:id/meeting', signedIn)
 
-  routes.get('/calendar', async (c) => await calendarPage(app, c))
+  routes.get('/calendar', allow('office.read'), async (c) => await calendarPage(app, c))
 
-  routes.post('/calendar/connect', async (c) =>
+  routes.post('/calendar/connect', allow('calendar.connect'), async (c) =>
     c.redirect(await calendarConsentUrl(app, staffOf(c)), 303),
   )
 
-  routes.get('/calendar/callback', async (c) => {
+  routes.get('/calendar/callback', allow('calendar.connect'), async (c) => {
     const { state = '', code, error } = c.req.query()
     try {
       await app.calendar.connect({ reference: staffOf(c).id, state, code, error })
@@ -35,14 +32,14 @@ export function meetingRoutes(app: App): Hono<Environment> {
     return c.redirect('/calendar')
   })
 
-  routes.post('/calendar/disconnect', async (c) => {
+  routes.post('/calendar/disconnect', allow('calendar.connect'), async (c) => {
     await app.calendar.disconnect(staffOf(c).id)
     return c.redirect('/calendar')
   })
 
-  routes.get('/plans/:id/meeting', (c) => meetingPage(app, c, {}, []))
+  routes.get('/plans/:id/meeting', allow('plans.read'), (c) => meetingPage(app, c, {}, []))
 
-  routes.post('/plans/:id/meeting', async (c) => {
+  routes.post('/plans/:id/meeting', allow('meetings.write'), async (c) => {
     const input = await readForm(c)
     const staff = staffOf(c)
     const plan = await getPlan(app, staff.office_id, c.req.param('id'))

@@ -4,6 +4,7 @@ import { enqueue } from '@yuzuru/jobs'
 import type { Kysely, Selectable } from 'kysely'
 import type { App } from '../app.ts'
 import type { Schema, StaffTable } from '../schema.ts'
+import { REGISTRATION_LIFE_MS } from '../sign-in/expire-registration.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
@@ -20,8 +21,8 @@ export interface Registration {
 export function readRegistration(input: Input): Registration {
   const fields = new Fields(input)
   const registration = {
-    officeName: fields.text('officeName', { max: 100 }),
-    staffName: fields.text('staffName', { max: 100 }),
+    officeName: fields.name('officeName'),
+    staffName: fields.name('staffName'),
     email: fields.email('email'),
   }
   fields.check()
@@ -30,7 +31,10 @@ export function readRegistration(input: Input): Registration {
 
 /**
  * Registers an office with its first member of staff, a manager. The verification mail is enqueued in
- * the same transaction: it goes out if, and only if, they exist.
+ * the same transaction: it goes out if, and only if, they exist. An office of which nobody verifies an
+ * address is removed after a week.
+ *
+ * @throws {Invalid} 409 when the address is known
  */
 export async function registerOffice(
   app: App,
@@ -54,7 +58,9 @@ export async function registerOffice(
         })
         .returningAll()
         .executeTakeFirstOrThrow()
-      await enqueue(tx, app.jobs.sendSignInLink, { staffId: staff.id, language, purpose: 'verify' })
+      await enqueue(tx, app.jobs.sendSignInLink, { staffId: staff.id, language })
+      const expiry = { delayMs: REGISTRATION_LIFE_MS }
+      await enqueue(tx, app.jobs.expireRegistration, { officeId: office.id }, expiry)
       return staff
     })
   } catch (error) {

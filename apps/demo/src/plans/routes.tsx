@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
+import { allow, may, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, type Problem } from '../web/invalid.ts'
@@ -8,7 +9,6 @@ import { Field, Layout, Problems } from '../web/layout.tsx'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { RequestBody } from '../web/request-body.ts'
-import { signedIn, staffOf } from '../web/signed-in.ts'
 import { approvePlan } from './approve-plan.ts'
 import { MAX_DOCUMENT_BYTES, tooLarge } from './pdf-body.ts'
 import { attachDocument } from './attach-document.ts'
@@ -26,19 +26,19 @@ const STATES: Readonly<Record<Plan['status'], Text>> = {
 /** Support plans and their documents. */
 export function planRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.use('/plans', signedIn)
-  routes.use('/plans/*', signedIn)
-  routes.use('/api/v1/plans/*', signedIn)
   const planOf = (c: AppContext): Promise<Plan> =>
     getPlan(app, staffOf(c).office_id, c.req.param('id') ?? '')
 
-  routes.get('/upload.js', (c) =>
-    c.body(UPLOAD_SCRIPT, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  routes.get('/upload.js', allow('anyone'), (c) =>
+    c.body(UPLOAD_SCRIPT, 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'max-age=3600',
+    }),
   )
 
-  routes.get('/plans', (c) => plansPage(app, c, {}, []))
+  routes.get('/plans', allow('plans.read'), (c) => plansPage(app, c, {}, []))
 
-  routes.post('/plans', async (c) => {
+  routes.post('/plans', allow('plans.write'), async (c) => {
     const input = await readForm(c)
     const act = async (): Promise<Response> => {
       const { id } = await createPlan(app, staffOf(c).office_id, input)
@@ -47,9 +47,9 @@ export function planRoutes(app: App): Hono<Environment> {
     return await orProblems(c, act, (problems) => plansPage(app, c, input, problems))
   })
 
-  routes.get('/plans/:id', async (c) => planPage(c, await planOf(c)))
+  routes.get('/plans/:id', allow('plans.read'), async (c) => planPage(c, await planOf(c)))
 
-  routes.put('/api/v1/plans/:id/document', async (c) => {
+  routes.put('/api/v1/plans/:id/document', allow('plans.write'), async (c) => {
     const filename = filenameOf(c)
     if (Number(c.req.header('content-length') ?? 0) > MAX_DOCUMENT_BYTES) throw tooLarge()
     const plan = await planOf(c)
@@ -66,11 +66,11 @@ export function planRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.get('/plans/:id/document', async (c) =>
+  routes.get('/plans/:id/document', allow('plans.read'), async (c) =>
     c.redirect(await documentLink(app, await planOf(c), LINK_SECONDS)),
   )
 
-  routes.post('/plans/:id/approve', async (c) => {
+  routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => {
     const staff = staffOf(c)
     const { id } = await planOf(c)
     await approvePlan(app, { planId: id, officeId: staff.office_id })
@@ -143,7 +143,7 @@ function planPage(c: AppContext, plan: Plan): Response | Promise<Response> {
     <Layout context={pageContext(c)} title={{ ja: plan.title, en: plan.title }}>
       <section>
         <p>{STATES[plan.status][language]}</p>
-        {plan.status === 'draft' ? (
+        {plan.status === 'draft' && may(staffOf(c), 'plans.approve') ? (
           <form method="post" action={`/plans/${plan.id}/approve`}>
             <button>
               {{ ja: '承認して職員に知らせる', en: 'Approve and tell the staff' }[language]}

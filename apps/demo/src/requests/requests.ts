@@ -1,8 +1,8 @@
-import { IoError } from '@yuzuru/concurrency'
 import { transaction } from '@yuzuru/db'
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Staff } from '../offices/offices.ts'
 import type { RequestsTable, Schema } from '../schema.ts'
+import { expectAllowed } from '../web/access.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, notFound } from '../web/invalid.ts'
 
@@ -18,7 +18,7 @@ export async function fileRequest(
 ): Promise<StaffRequest> {
   const fields = new Fields(input)
   const kind = fields.oneOf('kind', REQUEST_KINDS)
-  const reason = fields.text('reason', { max: 1_000 })
+  const reason = fields.text('reason', { max: 1_000, lines: 'many' })
   fields.check()
   return await db
     .insertInto('requests')
@@ -64,52 +64,47 @@ export async function decideRequest(
   manager: Pick<Staff, 'id' | 'office_id' | 'role'>,
   decision: Decision,
 ): Promise<StaffRequest> {
-  if (manager.role !== 'manager') {
-    throw new Invalid([
-      {
-        field: 'status',
-        text: { ja: '管理者だけが承認できます', en: 'is for a manager to decide' },
-      },
-    ])
+  expectAllowed(manager, 'requests.decide')
+  return await transaction(db, async (tx) => {
+    const request = await tx
+      .updateTable('requests')
+      .set({ status: decision.status, decided_by: manager.id, decided_at: new Date() })
+      .where('id', '=', decision.requestId)
+      .where('office_id', '=', manager.office_id)
+      .where('status', '=', 'pending')
+      .returningAll()
+      .executeTakeFirst()
+    if (request === undefined) {
+      throw notFound('requestId', {
+        ja: '承認待ちの申請が見つかりません',
+        en: 'names no pending request of this office',
+      })
+    }
+    const body = decision.status === 'approved' ? '申請が承認されました' : '申請が却下されました'
+    // An id from a form is looked up among the office's own.
+    const notice = await tx
+      .insertInto('notices')
+      .columns(['staff_id', 'request_id', 'body'])
+      .expression(
+        tx
+          .selectFrom('staff')
+          .select(['id', sql.val(request.id).as('request_id'), sql.val(body).as('body')])
+          .where('id', '=', decision.notify)
+          .where('office_id', '=', manager.office_id),
+      )
+      .returning('id')
+      .executeTakeFirst()
+    if (notice === undefined) throw nobodyToNotify()
+    return request
+  })
+}
+
+function nobodyToNotify(): Invalid {
+  const text = {
+    ja: '通知先の職員が見つかりません。申請は承認待ちのままです',
+    en: 'names no member of staff; the request is still pending',
   }
-  try {
-    return await transaction(db, async (tx) => {
-      const request = await tx
-        .updateTable('requests')
-        .set({ status: decision.status, decided_by: manager.id, decided_at: new Date() })
-        .where('id', '=', decision.requestId)
-        .where('office_id', '=', manager.office_id)
-        .where('status', '=', 'pending')
-        .returningAll()
-        .executeTakeFirst()
-      if (request === undefined) {
-        throw notFound('requestId', {
-          ja: '承認待ちの申請が見つかりません',
-          en: 'names no pending request of this office',
-        })
-      }
-      await tx
-        .insertInto('notices')
-        .values({
-          staff_id: decision.notify,
-          request_id: request.id,
-          body: decision.status === 'approved' ? '申請が承認されました' : '申請が却下されました',
-        })
-        .execute()
-      return request
-    })
-  } catch (error) {
-    if (!IoError.isInstance(error) || error.code !== 'foreign_key_violation') throw error
-    throw new Invalid([
-      {
-        field: 'notify',
-        text: {
-          ja: '通知先の職員が見つかりません。申請は承認待ちのままです',
-          en: 'names no member of staff; the request is still pending',
-        },
-      },
-    ])
-  }
+  return new Invalid([{ field: 'notify', text }])
 }
 
 export async function listRequests(

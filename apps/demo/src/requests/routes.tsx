@@ -2,6 +2,7 @@ import { gather } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { listStaff } from '../offices/offices.ts'
+import { allow, may, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import type { Problem } from '../web/invalid.ts'
@@ -9,7 +10,6 @@ import { formatMoment, type Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
-import { signedIn, staffOf } from '../web/signed-in.ts'
 import {
   decideRequest,
   fileRequest,
@@ -35,13 +35,10 @@ const STATES: Readonly<Record<StaffRequest['status'], Text>> = {
 /** Requests of the staff, and what a manager decides about them. */
 export function requestRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.use('/requests', signedIn)
-  routes.use('/requests/*', signedIn)
-  routes.use('/api/v1/requests', signedIn)
 
-  routes.get('/requests', (c) => requestsPage(app, c, {}, []))
+  routes.get('/requests', allow('requests.read'), (c) => requestsPage(app, c, {}, []))
 
-  routes.post('/requests', async (c) => {
+  routes.post('/requests', allow('requests.file'), async (c) => {
     const input = await readForm(c)
     const act = async (): Promise<Response> => {
       await fileRequest(app.db, staffOf(c), input)
@@ -50,12 +47,12 @@ export function requestRoutes(app: App): Hono<Environment> {
     return await orProblems(c, act, (problems) => requestsPage(app, c, input, problems))
   })
 
-  routes.post('/api/v1/requests', async (c) => {
+  routes.post('/api/v1/requests', allow('requests.file'), async (c) => {
     const request = await fileRequest(app.db, staffOf(c), await readForm(c))
     return c.json({ id: request.id, status: request.status }, 201)
   })
 
-  routes.post('/requests/:id/decision', async (c) => {
+  routes.post('/requests/:id/decision', allow('requests.decide'), async (c) => {
     const decision = readDecision(c.req.param('id'), await readForm(c))
     const act = async (): Promise<Response> => {
       await decideRequest(app.db, staffOf(c), decision)
@@ -114,7 +111,7 @@ async function requestsPage(
               <td>{request.reason}</td>
               <td>{STATES[request.status][language]}</td>
               <td>
-                {request.status === 'pending' && staff.role === 'manager' ? (
+                {request.status === 'pending' && may(staff, 'requests.decide') ? (
                   <form method="post" action={`/requests/${request.id}/decision`}>
                     <select name="notify" aria-label={{ ja: '通知先', en: 'Notify' }[language]}>
                       {people.map(({ id, name }) => (

@@ -10,10 +10,12 @@ import { signInMail, verifyAddressMail } from './sign-in-mail.ts'
 export interface SignInLinkPayload {
   readonly staffId: string
   readonly language: Language
-  readonly purpose: 'verify' | 'sign-in'
 }
 
-/** Mails a person the link that verifies the address and lets them in. */
+/**
+ * Mails a person the link that lets them in, and verifies the address. As long as it is not verified, a
+ * stranger may have typed both the address and the name: the mail says nothing that was typed.
+ */
 export function sendSignInLinkJob(
   db: Kysely<Schema>,
   mail: Mail,
@@ -24,25 +26,27 @@ export function sendSignInLinkJob(
     timeoutMs: 30_000,
     // A person is waiting for it.
     priority: -10,
-    run: async ({ staffId, language, purpose }, { jobId }) => {
+    run: async ({ staffId, language }, { jobId, enqueuedAt }) => {
       const staff = await db
         .selectFrom('staff')
-        .select(['name', 'email'])
+        .select(['name', 'email', 'verified_at'])
         .where('id', '=', staffId)
         .executeTakeFirst()
       if (staff === undefined) return
       const url = await createSignInLink(db, {
         staffId,
         jobId,
+        requestedAt: enqueuedAt,
         secret: settings.appSecret,
         publicUrl: settings.publicUrl,
       })
-      const template = purpose === 'verify' ? verifyAddressMail : signInMail
-      await mail.send({
-        to: { name: staff.name, address: staff.email },
-        ...template.render(language, { name: staff.name, url }),
-        idempotencyKey: jobId,
-      })
+      if (url === undefined) return
+      const { name, email: address } = staff
+      const letter =
+        staff.verified_at === null
+          ? { to: address, ...verifyAddressMail.render(language, { url }) }
+          : { to: { name, address }, ...signInMail.render(language, { name, url }) }
+      await mail.send({ ...letter, idempotencyKey: jobId })
     },
   })
 }

@@ -2,8 +2,8 @@ import { transaction } from '@yuzuru/db'
 import type { Kysely } from 'kysely'
 import type { Staff } from '../offices/offices.ts'
 import type { Schema } from '../schema.ts'
-import { Invalid } from '../web/invalid.ts'
 import { createSecretToken, hashToken } from '../web/secret-token.ts'
+import { linkIsOver } from './sign-in-link.ts'
 
 const LIFETIME_MS = 7 * 24 * 60 * 60 * 1_000
 
@@ -26,20 +26,7 @@ export async function openSession(db: Kysely<Schema>, linkToken: string): Promis
       .where('expires_at', '>', new Date())
       .returning('staff_id')
       .executeTakeFirst()
-    if (link === undefined) {
-      throw new Invalid(
-        [
-          {
-            field: 'token',
-            text: {
-              ja: 'このリンクは無効か、使用済みか、期限切れです。もう一度ログインメールを送ってください',
-              en: 'is invalid, used or expired: ask for another sign-in mail',
-            },
-          },
-        ],
-        410,
-      )
-    }
+    if (link === undefined) throw linkIsOver()
     await tx
       .updateTable('staff')
       .set({ verified_at: new Date() })

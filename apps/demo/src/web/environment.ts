@@ -3,8 +3,15 @@ import type { Staff } from '../offices/offices.ts'
 import type { Language } from './language.ts'
 import type { PageContext } from './layout.tsx'
 
+/** The connection that a request came by. */
+export interface Origin {
+  readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } }
+}
+
 /** What the middleware finds out about each request. */
 export interface Environment {
+  /** Where it came from; absent where no server stands before the app. */
+  Bindings: Origin
   Variables: {
     language: Language
     staff: Staff | undefined

@@ -12,6 +12,18 @@ interface Failure {
   readonly text: Text
 }
 
+const WRONG_INPUT = {
+  code: 'invalid',
+  text: { ja: '入力内容をご確認ください', en: 'Please check your input' },
+}
+
+const REFUSALS: Partial<Record<Invalid['status'], Omit<Failure, 'status'>>> = {
+  403: { code: 'forbidden', text: { ja: '権限がありません', en: 'Not allowed' } },
+  404: { code: 'not_found', text: { ja: '見つかりません', en: 'Not found' } },
+  421: { code: 'misdirected', text: { ja: '宛先が違います', en: 'Misdirected' } },
+  429: { code: 'rate_limited', text: { ja: '回数が多すぎます', en: 'Too many' } },
+}
+
 /** Answers with what went wrong, as a page or as JSON: what is the sender's to mend in full, else briefly. */
 export async function answerFailure(c: AppContext, error: unknown): Promise<Response> {
   const failure = failureOf(error)
@@ -41,11 +53,7 @@ function wantsJson(c: AppContext): boolean {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Invalid) {
-    const text =
-      error.status === 404
-        ? { ja: '見つかりません', en: 'Not found' }
-        : { ja: '入力内容をご確認ください', en: 'Please check your input' }
-    return { status: error.status, code: error.status === 404 ? 'not_found' : 'invalid', text }
+    return { status: error.status, ...(REFUSALS[error.status] ?? WRONG_INPUT) }
   }
   if (error instanceof HTTPException && error.status < 500) {
     const text = { ja: 'リクエストを受け付けられません', en: 'The request was refused' }

@@ -38,8 +38,28 @@ describe('Fields', () => {
       fields.text('name', { max: 100 })
     }
     expect(problemsOf(read, { name: 'a\u0000b' })).toEqual(['name contains a control character'])
+    for (const bad of ['a\nb', 'a\tb', 'a\r\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb']) {
+      expect(problemsOf(read, { name: bad })).toEqual(['name contains a control character'])
+    }
     expect(problemsOf(read, { name: 7 })).toEqual(['name is required'])
     expect(problemsOf(read, {})).toEqual(['name is required'])
+  })
+
+  test('takes several lines where they are wanted, and ends each as we do', () => {
+    const fields = new Fields({ reason: 'a\r\nb\tc\nd', bad: 'a\u001b\nb' })
+    expect(fields.text('reason', { max: 100, lines: 'many' })).toBe('a\nb\tc\nd')
+    fields.text('bad', { max: 100, lines: 'many' })
+    expect(() => fields.check()).toThrow('bad: contains a control character')
+  })
+
+  test('takes no name that is a link', () => {
+    const read = (fields: Fields): void => {
+      fields.name('name')
+    }
+    for (const name of ['https://evil.example', 'WWW.evil.example']) {
+      expect(problemsOf(read, { name })).toEqual(['name must not hold a link'])
+    }
+    expect(problemsOf(read, { name: '佐藤 太郎' })).toEqual([])
   })
 
   test('counts characters, not UTF-16 units', () => {

@@ -1,5 +1,6 @@
 import { Invalid, type Problem } from './invalid.ts'
 import type { Text } from './language.ts'
+import { isOneLine } from './one-line.ts'
 
 const EMAIL = /^[^\s@<>()",;:\\]+@[^\s@<>()",;:\\]+\.[^\s@<>()",;:\\]+$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -19,12 +20,13 @@ export class Fields {
     this.#input = input
   }
 
-  text(field: string, options: { readonly max: number }): string {
+  /** A text of one line, unless `lines` says otherwise. Nothing else may break one, or turn it around. */
+  text(field: string, options: { readonly max: number; readonly lines?: 'one' | 'many' }): string {
     const value = this.#input[field]
     const text = typeof value === 'string' ? value.normalize('NFC').trim() : ''
     if (text === '') return this.#refuse(field, { ja: '入力してください', en: 'is required' })
-    // oxlint-disable-next-line no-control-regex -- control characters are what is refused here
-    if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
+    const lines = options.lines === 'many' ? text.split(/\r\n|\n|\t/) : [text]
+    if (!lines.every((line) => isOneLine(line))) {
       return this.#refuse(field, {
         ja: '使えない文字が含まれています',
         en: 'contains a control character',
@@ -36,7 +38,14 @@ export class Fields {
         en: `must be at most ${options.max} characters`,
       })
     }
-    return text
+    return lines.length === 1 ? text : text.replaceAll('\r\n', '\n')
+  }
+
+  /** A name that a person or an office goes by. A stranger may give one, and it is shown to others: short, no link. */
+  name(field: string): string {
+    const text = this.text(field, { max: 50 })
+    if (!/:\/\/|www\./i.test(text)) return text
+    return this.#refuse(field, { ja: 'リンクは使えません', en: 'must not hold a link' })
   }
 
   email(field: string): string {
@@ -77,6 +86,11 @@ export class Fields {
       this.#refuse(field, { ja: 'これからの日時にしてください', en: 'must be in the future' })
     }
     return moment
+  }
+
+  /** What is wrong so far. */
+  get problems(): readonly Problem[] {
+    return this.#problems
   }
 
   /** @throws {Invalid} when anything that was read is wrong */

@@ -62,7 +62,8 @@ export const Layout: FC<{ context: PageContext; title: Text; children?: Child }>
                 <button class="quiet">{{ ja: 'ログアウト', en: 'Sign out' }[language]}</button>
               </form>
             )}
-            <a href={`${path}?lang=${other}`} lang={other}>
+            {/* Only a query: a path in front of it could name another host. */}
+            <a href={`?lang=${other}`} lang={other}>
               {other === 'ja' ? '日本語' : 'English'}
             </a>
           </div>

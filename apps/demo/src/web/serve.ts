@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { cancelScope, detached, moveOnAfter, shield, sleep, withTimeout } from '@yuzuru/concurrency'
+import type { Origin } from './environment.ts'
 
 /** How long a request may take. */
 const REQUEST_MS = 30_000
@@ -13,7 +14,7 @@ export interface ServeOptions {
   readonly drainMs?: number
 }
 
-type Answer = (request: Request) => Response | Promise<Response>
+type Answer = (request: Request, origin: Origin) => Response | Promise<Response>
 
 /** Nothing can be served there: another program has the port, or this one may not have it. */
 export class PortUnavailable extends Error {
@@ -46,9 +47,10 @@ export async function serve(
 ): Promise<WebServer> {
   let fetch: Answer = () => new Response('Starting', { status: 503 })
   const shutdown = new AbortController()
-  const listener = getRequestListener(async (request) => {
+  const listener = getRequestListener(async (request, env) => {
     const name = `${request.method} ${new URL(request.url).pathname}`
-    const answer = (): Promise<Response> => withTimeout(REQUEST_MS, () => fetch(request), { name })
+    const answer = (): Promise<Response> =>
+      withTimeout(REQUEST_MS, () => fetch(request, env), { name })
     // A client that goes away takes its request with it.
     const forClient = (): Promise<Response> => cancelScope(answer, { name, signal: request.signal })
     return await cancelScope(forClient, { name: 'server', signal: shutdown.signal })

@@ -12,10 +12,12 @@ import { planRoutes } from '../plans/routes.tsx'
 import { requestRoutes } from '../requests/routes.tsx'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
+import { guardedRoutes } from './access.ts'
 import type { Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
 import { Invalid, notFound } from './invalid.ts'
 import { languageOf } from './language.ts'
+import { onlyFor } from './only-for.ts'
 import { RequestBody } from './request-body.ts'
 
 /** The largest form or JSON body, in bytes. Files have a limit of their own. */
@@ -34,14 +36,19 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
       contentSecurityPolicy: {
         defaultSrc: ["'self'"],
         styleSrc: ["'unsafe-inline'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
         formAction: ["'self'", 'http://127.0.0.1:*'],
         frameAncestors: ["'none'"],
       },
     }),
   )
+  web.use(onlyFor(app.settings.publicUrl))
   web.use(async (c, next) => {
     c.set('language', languageOf(c))
     await next()
+    // Nearly all that is answered is somebody's own, or tells who asked.
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
   })
   web.use(async (c, next) => {
     c.set('staff', await staffOfSession(app.db, getCookie(c, SESSION_COOKIE)))
@@ -77,5 +84,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     web.route('/', routes(app))
   }
   for (const routes of extra) web.route('/', routes)
+  // A route without a guard is found before it is served.
+  guardedRoutes(web)
   return web
 }

@@ -1,0 +1,215 @@
+import { Hono } from 'hono'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type App, migrateApp, openApp } from '../app.ts'
+import { dayRoutes } from '../day/routes.tsx'
+import { inboxRoutes } from '../inbox/routes.tsx'
+import { addStaff, registerOffice, type Staff } from '../offices/offices.ts'
+import { startOutsideWorld } from '../outside-world.ts'
+import { createPlan } from '../plans/plans.ts'
+import { fileRequest } from '../requests/requests.ts'
+import { allow, type GuardedRoute, guardedRoutes, may } from './access.ts'
+import type { Environment } from './environment.ts'
+import { createSecretToken } from './secret-token.ts'
+import { createWebApp } from './web-app.ts'
+
+const ORIGIN = 'http://127.0.0.1:1'
+
+const open = new AsyncDisposableStack()
+let app: App
+let web: Hono<Environment>
+
+beforeAll(async () => {
+  const world = open.use(await startOutsideWorld(undefined))
+  app = open.use(await openApp(await world.settingsFor(ORIGIN), 5))
+  await migrateApp(app.db)
+  web = createWebApp(app, [inboxRoutes(world.sandbox.smtp.inbox), dayRoutes(() => [])])
+})
+
+afterAll(() => open.disposeAsync())
+
+/** An office with both roles, a plan and a request, and who comes from elsewhere. */
+interface Stage {
+  readonly manager: Staff
+  readonly employee: Staff
+  readonly other: Staff
+  readonly planId: string
+  readonly requestId: string
+}
+
+let stages = 0
+
+async function makeStage(): Promise<Stage> {
+  stages += 1
+  const people = (name: string) => ({
+    officeName: name,
+    staffName: name,
+    email: `${name}${stages}@example.jp`,
+  })
+  const manager = await registerOffice(app, people('manager'), 'ja')
+  const other = await registerOffice(app, people('other'), 'ja')
+  const [employee] = await addStaff(app, manager.office_id, [
+    { name: '職員', email: `employee${stages}@example.jp` },
+  ])
+  const { id: planId } = await createPlan(app, manager.office_id, { title: '計画' })
+  const { id: requestId } = await fileRequest(app.db, manager, { kind: 'leave', reason: '家族' })
+  return { manager, employee: employee!, other, planId, requestId }
+}
+
+async function cookieOf(staff: Staff | undefined): Promise<string> {
+  if (staff === undefined) return ''
+  const { token, hash } = createSecretToken()
+  const expiresAt = new Date(Date.now() + 60_000)
+  const session = { token_hash: hash, staff_id: staff.id, expires_at: expiresAt }
+  await app.db.insertInto('sessions').values(session).execute()
+  return `session=${token}`
+}
+
+/** What a well-meant request of each route holds. */
+function fieldsOf({ path }: GuardedRoute, stage: Stage): Record<string, string> {
+  if (path.endsWith('/decision')) return { status: 'approved', notify: stage.manager.id }
+  if (path.endsWith('/meeting')) return { startsAt: '2099-01-01T10:00' }
+  if (path.startsWith('/billing')) return { attempt: `attempt ${stages}` }
+  if (path.endsWith('requests')) return { kind: 'leave', reason: '家族' }
+  return { title: '題名' }
+}
+
+async function ask(
+  route: GuardedRoute,
+  stage: Stage,
+  staff: Staff | undefined,
+  fields = fieldsOf(route, stage),
+): Promise<Response> {
+  const id = route.path.includes('/requests/') ? stage.requestId : stage.planId
+  const headers = { origin: ORIGIN, cookie: await cookieOf(staff), accept: 'text/html' }
+  const url = new URL(route.path.replace(':id', id), ORIGIN)
+  if (route.method === 'GET') return await web.fetch(new Request(url, { headers }))
+  if (route.method === 'PUT') {
+    const init = { method: 'PUT', body: '%PDF-1.7', headers: { ...headers, 'x-filename': 'a.pdf' } }
+    return await web.fetch(new Request(url, init))
+  }
+  const { method } = route
+  return await web.fetch(new Request(url, { method, headers, body: new URLSearchParams(fields) }))
+}
+
+/** All that an office owns. */
+async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
+  const { db } = app
+  const of = (table: 'plans' | 'requests' | 'billings') =>
+    db.selectFrom(table).selectAll().where('office_id', '=', officeId).execute()
+  const plans = await of('plans')
+  const notices = await db.selectFrom('notices').selectAll().execute()
+  const meetings = await db.selectFrom('meetings').selectAll().execute()
+  return JSON.stringify([plans, await of('requests'), await of('billings'), notices, meetings])
+}
+
+/** Whether a person who is not signed in was turned away. */
+function askedToSignIn(route: GuardedRoute, response: Response): boolean {
+  const isPage = route.method === 'GET' && !route.path.startsWith('/api/')
+  if (!isPage) return response.status === 401
+  return response.status === 302 && response.headers.get('location') === '/sign-in'
+}
+
+describe('every route of the router', () => {
+  test('has a guard, or the app does not come up', () => {
+    expect(guardedRoutes(web).length).toBeGreaterThan(30)
+    const forgotten = new Hono<Environment>().post('/plans/:id/forgotten', (c) => c.text(''))
+    expect(() => createWebApp(app, [forgotten])).toThrow(
+      'Expected allow() first at POST /plans/:id/forgotten',
+    )
+    const late = new Hono<Environment>().get('/late', (c) => c.text(''), allow('office.read'))
+    expect(() => createWebApp(app, [late])).toThrow('Expected allow() first at GET /late')
+  })
+
+  test('turns away whoever is not signed in, unless it is open to anyone', async () => {
+    const stage = await makeStage()
+    const before = await ownedBy(stage.manager)
+    const wrong: string[] = []
+    for (const route of guardedRoutes(web)) {
+      const turnedAway = askedToSignIn(route, await ask(route, stage, undefined))
+      if (turnedAway === (route.access === 'anyone')) wrong.push(`${route.method} ${route.path}`)
+    }
+    expect(wrong).toEqual([])
+    expect(await ownedBy(stage.manager)).toBe(before)
+  })
+
+  test.each(['employee', 'manager'] as const)('lets the role %s do what it may', async (role) => {
+    const wrong: string[] = []
+    for (const route of guardedRoutes(web)) {
+      const stage = await makeStage()
+      const staff = stage[role]
+      const allowed = route.access === 'anyone' || may(staff, route.access)
+      const before = await ownedBy(staff)
+      const { status } = await ask(route, stage, staff)
+      const refused = status === 403
+      const changed = (await ownedBy(staff)) !== before
+      if (refused === allowed || (refused && changed)) {
+        wrong.push(`${status} ${route.method} ${route.path}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('knows nothing of an office for the manager of another', async () => {
+    const wrong: string[] = []
+    for (const route of guardedRoutes(web)) {
+      if (route.access === 'anyone') continue
+      const stage = await makeStage()
+      const before = await ownedBy(stage.manager)
+      const response = await ask(route, stage, stage.other)
+      const found = route.path.includes(':id') && response.status !== 404
+      const shown = (await response.text()).includes(stage.planId)
+      const changed = (await ownedBy(stage.manager)) !== before
+      if (found || shown || changed) wrong.push(`${response.status} ${route.method} ${route.path}`)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('looks the ids of a form up in the caller’s office only', async () => {
+    const stage = await makeStage()
+    const path = '/requests/:id/decision'
+    const route = guardedRoutes(web).find((each) => each.path === path)!
+    const before = await ownedBy(stage.manager)
+    const fields = { status: 'approved', notify: stage.other.id }
+    const response = await ask(route, stage, stage.manager, fields)
+    expect(response.status).toBe(422)
+    expect(await ownedBy(stage.manager)).toBe(before)
+    expect((await ask(route, stage, stage.manager)).status).toBe(302)
+  })
+})
+
+describe('every answer', () => {
+  test('is kept by no cache, unless it is the same for all', async () => {
+    const stage = await makeStage()
+    for (const route of guardedRoutes(web)) {
+      const { headers } = await ask(route, stage, stage.manager)
+      const expected = route.path === '/upload.js' ? 'max-age=3600' : 'no-store'
+      expect([route.path, headers.get('cache-control')]).toEqual([route.path, expected])
+      expect(headers.get('content-security-policy')).toContain("base-uri 'none'")
+    }
+  })
+
+  test('is for the app’s own host: a name that was bound to it anew gets nothing', async () => {
+    for (const host of [
+      'evil.example:1',
+      '127.0.0.1:2',
+      'localhost:1',
+      '127.0.0.1.evil.example:1',
+    ]) {
+      const response = await web.fetch(new Request(`http://${host}/inbox`))
+      expect([host, response.status]).toEqual([host, 421])
+    }
+    expect((await web.fetch(new Request(`${ORIGIN}/inbox`))).status).toBe(200)
+  })
+
+  test.each(['//evil.example/x', '/%5Cevil.example', '/%2F%2Fevil.example', '/\\evil.example'])(
+    'leads nowhere but to the app by its links: %s',
+    async (path) => {
+      const headers = { accept: 'text/html' }
+      const page = `${ORIGIN}${path}`
+      const html = await (await web.fetch(new Request(page, { headers }))).text()
+      const links = Array.from(html.matchAll(/(?:href|action|src)="([^"]*)"/g), ([, link]) => link)
+      expect(links.length).toBeGreaterThan(3)
+      for (const link of links) expect(new URL(link ?? '', page).origin).toBe(ORIGIN)
+    },
+  )
+})

@@ -1,0 +1,103 @@
+import type { Handler, Hono, MiddlewareHandler } from 'hono'
+import type { Staff } from '../offices/offices.ts'
+import type { AppContext, Environment } from './environment.ts'
+import { Invalid } from './invalid.ts'
+
+type Role = Staff['role']
+
+const EVERYBODY: readonly Role[] = ['manager', 'employee']
+const MANAGERS: readonly Role[] = ['manager']
+
+/**
+ * What may be done in an office, and by which roles of that office. This is the one place that decides it:
+ * every route names its action with {@link allow}. What is not the caller's office's is not there for it.
+ */
+const ROLES = {
+  'office.read': EVERYBODY,
+  'plans.read': EVERYBODY,
+  'plans.write': EVERYBODY,
+  'plans.approve': MANAGERS,
+  'meetings.write': EVERYBODY,
+  'calendar.connect': EVERYBODY,
+  'requests.read': EVERYBODY,
+  'requests.file': EVERYBODY,
+  'requests.decide': MANAGERS,
+  'billing.read': EVERYBODY,
+  'billing.manage': MANAGERS,
+} as const satisfies Readonly<Record<string, readonly Role[]>>
+
+export type Action = keyof typeof ROLES
+
+/** What a route asks for: an action in the caller's office, or nothing, as it is open to the world. */
+export type Access = Action | 'anyone'
+
+/** Whether a role may do it in its own office. */
+export function may({ role }: Pick<Staff, 'role'>, action: Action): boolean {
+  return ROLES[action].includes(role)
+}
+
+/** @throws {Invalid} 403 when the role may not */
+export function expectAllowed(staff: Pick<Staff, 'role'>, action: Action): void {
+  if (may(staff, action)) return
+  const text = { ja: '管理者だけができます', en: 'is for a manager only' }
+  throw new Invalid([{ field: 'role', text }], 403)
+}
+
+const accessOf = new WeakMap<Handler | MiddlewareHandler, Access>()
+
+/**
+ * Stands before the handler of every route. Who is not signed in is sent to do so, or told 401 where no
+ * page is wanted; a role that may not is told 403.
+ *
+ * @example
+ * routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => …)
+ */
+export function allow(access: Access): MiddlewareHandler<Environment> {
+  const guard: MiddlewareHandler<Environment> = async (c, next) => {
+    if (access === 'anyone') return await next()
+    const staff = c.get('staff')
+    if (staff === undefined) return askToSignIn(c)
+    expectAllowed(staff, access)
+    return await next()
+  }
+  accessOf.set(guard as MiddlewareHandler, access)
+  return guard
+}
+
+/** The person behind a request that passed {@link allow}. */
+export function staffOf(c: AppContext): Staff {
+  const staff = c.get('staff')
+  if (staff === undefined) throw new TypeError('Expected a route behind allow(), got none')
+  return staff
+}
+
+/** One route of an app, and what it asks for. */
+export interface GuardedRoute {
+  readonly method: string
+  readonly path: string
+  readonly access: Access
+}
+
+/**
+ * All routes, as the router has them.
+ *
+ * @throws {TypeError} when one has no {@link allow} as its first handler: it was forgotten
+ */
+export function guardedRoutes(web: Hono<Environment>): GuardedRoute[] {
+  const routes = new Map<string, GuardedRoute>()
+  for (const { method, path, handler } of web.routes) {
+    const key = `${method} ${path}`
+    // Middleware for all methods is no route.
+    if (method === 'ALL' || routes.has(key)) continue
+    const access = accessOf.get(handler as Handler)
+    if (access === undefined) throw new TypeError(`Expected allow() first at ${key}, got a handler`)
+    routes.set(key, { method, path, access })
+  }
+  return [...routes.values()]
+}
+
+function askToSignIn(c: AppContext): Response {
+  if (c.req.method === 'GET' && !c.req.path.startsWith('/api/')) return c.redirect('/sign-in')
+  const message = { ja: 'ログインしてください', en: 'Sign in first' }[c.get('language')]
+  return c.json({ error: { code: 'unauthenticated', message } }, 401)
+}
