@@ -31,6 +31,9 @@ await run(
         if (event.type === 'completed') tell({ type: 'completed', jobId: event.jobId })
         if (event.type === 'error')
           console.error(`worker: ${event.operation}: ${String(event.error)}`)
+        // It stays failed until somebody looks.
+        if (event.type === 'failed')
+          console.error(`worker: ${event.name} ${event.jobId} has failed: ${String(event.error)}`)
       },
     })
     tell({ type: 'ready' })

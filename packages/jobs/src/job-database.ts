@@ -26,11 +26,15 @@ export async function execute<Row>(
   const translate = (error: unknown, outcome: Outcome): Error =>
     databaseError(call.operation, error, outcome)
   return await io({ boundary: 'jobs', ...call, translate }, options, async () => {
-    // Without the plugins: a CamelCasePlugin would rename the columns that we read.
-    const { rows } = await statement.execute({
-      getExecutor: () => db.getExecutor().withoutPlugins(),
-    })
-    return rows
+    try {
+      // Without the plugins: a CamelCasePlugin would rename the columns that we read.
+      const { rows } = await statement.execute({
+        getExecutor: () => db.getExecutor().withoutPlugins(),
+      })
+      return rows
+    } catch (error) {
+      throw isMissingTable(error) ? notMigrated(call.operation, error) : error
+    }
   })
 }
 
@@ -43,6 +47,24 @@ export function expectDatabase(db: JobDatabase): void {
 
 /** Serialization failures, deadlocks, lost connections, exhausted resources, shutdowns: later may do. */
 const TRANSIENT = /^(?:40001|40P01|08...|53...|57P..|55P03)$/
+
+/** Whether a table of ours is not there. */
+function isMissingTable(error: unknown): boolean {
+  const code = DbError.isInstance(error) ? error.sqlState : sqlStateOf(error)
+  return code === '42P01' && error instanceof Error && error.message.includes('"yuzuru_jobs')
+}
+
+function notMigrated(operation: string, cause: unknown): JobError {
+  const told = 'the tables of the queue are not there: run migrate(db, [jobsMigrations]) first'
+  const init = {
+    operation,
+    code: 'not_migrated',
+    retryable: false,
+    outcome: 'none',
+    cause,
+  } as const
+  return new JobError(`jobs.${operation} failed: ${told}`, init)
+}
 
 function databaseError(operation: string, error: unknown, outcome: Outcome): JobError {
   const code = sqlStateOf(error)

@@ -8,6 +8,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
  * - `'duplicate'`: an unfinished job with the same unique key is in the way.
  * - `'contended'`: the unique key changed hands too often while it was asked for.
+ * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
  * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
  *   which throws its own `DbError`); `cause` is the native error.
  */
@@ -17,6 +18,7 @@ export type JobErrorCode =
   | 'invalid_payload'
   | 'duplicate'
   | 'contended'
+  | 'not_migrated'
   | 'database'
 
 /** What a {@link JobError} is made of. */

@@ -52,7 +52,7 @@ export interface JobOptions<Payload> {
   readonly uniqueKey?: (payload: Payload) => string | undefined
   /**
    * Whether a failure is worth another attempt, as long as there are any.
-   * @default no for an `IoError` that says it is not `retryable`, else yes
+   * @default no for an `IoError` that says it is not `retryable` and for a `TypeError('Expected …')`, else yes
    */
   readonly shouldRetry?: (error: unknown, attempt: number) => boolean
 }
@@ -124,10 +124,15 @@ export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
   })
 }
 
-/** Whether another attempt may help, as far as the error tells. One part that is final settles it. */
+/**
+ * Whether another attempt may help, as far as the error tells. One part that is final settles it. The
+ * `TypeError('Expected …, got …')` with which all packages refuse bad input stays the same for the same
+ * payload; other `TypeError`s (fetch's, say) may be anything.
+ */
 export function mayHelp(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every((part) => mayHelp(part))
   if (error instanceof SuppressedError) return mayHelp(error.error) && mayHelp(error.suppressed)
+  if (error instanceof TypeError && error.message.startsWith('Expected ')) return false
   return !IoError.isInstance(error) || error.retryable
 }
 

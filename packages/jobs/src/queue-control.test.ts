@@ -155,7 +155,7 @@ describe('the database', () => {
 
   test('is told of in one way, with what is known of the outcome', async () => {
     const { db } = await queue()
-    await sql`alter table yuzuru_jobs rename to gone`.execute(db)
+    await sql`alter table yuzuru_jobs rename column payload to gone`.execute(db)
     await expect(enqueue(db, failing, {})).rejects.toMatchObject({
       name: 'JobError',
       boundary: 'jobs',
@@ -163,7 +163,21 @@ describe('the database', () => {
       code: 'database',
       retryable: false,
       outcome: 'none',
-      cause: { code: '42P01' },
+      cause: { code: '42703' },
     })
+  })
+
+  test('says what to do when it was never made', async () => {
+    const { db } = await queue()
+    await sql`alter table yuzuru_jobs rename to gone`.execute(db)
+    for (const call of [() => enqueue(db, failing, {}), () => jobStats(db)]) {
+      await expect(call()).rejects.toMatchObject({
+        name: 'JobError',
+        code: 'not_migrated',
+        message: expect.stringContaining('run migrate(db, [jobsMigrations]) first'),
+        retryable: false,
+        outcome: 'none',
+      })
+    }
   })
 })

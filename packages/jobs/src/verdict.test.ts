@@ -34,6 +34,13 @@ describe('verdictOn', () => {
     )
   })
 
+  test('gives up at once on a payload that can never work', () => {
+    const refused = new TypeError('Expected the name in to to hold no control characters, got some')
+    expect(verdictOn({ ...attempt, error: refused })).toMatchObject({ to: 'failed' })
+    expect(verdictOn({ ...attempt, error: new AggregateError([refused]) }).to).toBe('failed')
+    expect(verdictOn({ ...attempt, error: new TypeError('fetch failed') }).to).toBe('waiting')
+  })
+
   test('tries an unknown outcome again: a job is done at least once', () => {
     expect(verdictOn({ ...attempt, error: io(true, 'unknown') }).to).toBe('waiting')
   })
