@@ -170,7 +170,7 @@ describe('worker', () => {
     const call = createWorker(db, { jobs: [job] }).run()
     await expect(call).rejects.toMatchObject({
       name: 'JobError',
-      code: 'database',
+      code: 'not_migrated',
       outcome: 'none',
     })
   })

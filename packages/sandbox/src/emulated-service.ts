@@ -1,7 +1,9 @@
-import { readFile, rename, writeFile, mkdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 
+import { makeFolder, replaceFile } from './own-files.ts'
+import { refuseForeignHost } from './own-host.ts'
 import { createEmulator, type CustomEmulator, type EmulatorDefinition } from 'emulate'
 
 /** A running service of ours on `emulate`'s runtime. */
@@ -30,7 +32,7 @@ export async function startEmulatedService<State extends object>(
     const url = `http://127.0.0.1:${port}`
     try {
       const runtime = await createEmulator({
-        service: options.define(url),
+        service: forOwnHost(options.define(url)),
         port,
         hostname: '127.0.0.1',
         baseUrl: url,
@@ -41,6 +43,22 @@ export async function startEmulatedService<State extends object>(
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
       if (!taken || options.port !== undefined || attempt === 20) throw error
     }
+  }
+}
+
+function forOwnHost<State extends object>(
+  definition: EmulatorDefinition<State>,
+): EmulatorDefinition<State> {
+  return {
+    ...definition,
+    setup(context) {
+      context.app.use(async ({ req }, next) => {
+        const refused = refuseForeignHost(req.raw.headers.get('host') ?? new URL(req.url).host)
+        if (refused === undefined) await next()
+        return refused
+      })
+      return definition.setup(context)
+    },
   }
 }
 
@@ -65,9 +83,8 @@ function stateFile(path: string): {
     },
     async save(data) {
       if (data === written) return
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(`${path}.new`, data, { mode: 0o600 })
-      await rename(`${path}.new`, path)
+      await makeFolder(dirname(path))
+      await replaceFile(path, data)
       written = data
     },
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Target } from './faults/connection.ts'
 import { startGoogle, type GoogleOptions, type GoogleServer } from './google/server.ts'
 import type { PostgresOptions } from './postgres/postgres-options.ts'
+import { makeFolder } from './own-files.ts'
 import { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'
 import { startS3, type S3Options, type S3Server } from './s3/server.ts'
 import type { ServiceName } from './service-name.ts'
@@ -38,7 +39,11 @@ export function startersFor(
     keptIn === undefined ? {} : { dir: join(keptIn, name) }
   return {
     postgres: () => startPostgres({ ...options.postgres, ...inDir('postgres') }),
-    s3: () => startS3({ ...options.s3, dir: join(keptIn ?? folders.scratch, 's3') }),
+    s3: async () => {
+      const dir = join(keptIn ?? folders.scratch, 's3')
+      await makeFolder(dir)
+      return await startS3({ ...options.s3, dir })
+    },
     smtp: () => startSmtp({ ...options.smtp, ...inDir('smtp') }),
     stripe: () => startStripe({ ...options.stripe, ...inDir('stripe') }),
     google: () => startGoogle({ ...options.google, ...inDir('google') }),

@@ -3,14 +3,15 @@ import {
   chmod,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   realpath,
   rename,
   rm,
   stat,
-  writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assertNoLink, replaceFile } from '../own-files.ts'
 import { takeOwnership } from './owner.ts'
 import { canReach, type ServerUser } from './server-user.ts'
 import { ensureTrusted, persistentBase, temporaryBase } from './trusted-folder.ts'
@@ -38,7 +39,7 @@ async function reachable(dir: string, user: ServerUser | undefined): Promise<str
   await ensureTrusted(parent)
   const outer = join(parent, createHash('sha256').update(dir).digest('hex').slice(0, 24))
   await ensureTrusted(outer)
-  await writeFile(join(dir, 'data-is-in.txt'), `${outer}\n`)
+  await replaceFile(join(dir, 'data-is-in.txt'), `${outer}\n`)
   return outer
 }
 
@@ -53,8 +54,17 @@ async function keptPassword(file: string): Promise<string> {
   const kept = await readFile(file, 'utf8').catch(() => '')
   if (/^[\w-]{20,}$/.test(kept)) return kept
   const password = randomBytes(18).toString('base64url')
-  await writeFile(file, password, { mode: 0o600 })
+  await replaceFile(file, password)
   return password
+}
+
+/** The folder itself, its write-ahead log and its tablespaces may be links; then they are of another server. */
+async function assertStaysInside(data: string): Promise<void> {
+  await assertNoLink(data)
+  await assertNoLink(join(data, 'pg_wal'))
+  const spaces = join(data, 'pg_tblspc')
+  await assertNoLink(spaces)
+  for (const space of await readdir(spaces).catch(() => [])) await assertNoLink(join(spaces, space))
 }
 
 /** The server only adds to its log; one start in a while begins a new one and keeps the one before. */
@@ -78,8 +88,10 @@ export async function openDataFolder(
   }
   const release = await takeOwnership(outer)
   try {
+    await assertNoLink(join(outer, 'postgres.log'))
     await shortenLog(join(outer, 'postgres.log'))
     const data = join(outer, 'data')
+    await assertStaysInside(data)
     return {
       outer,
       data,

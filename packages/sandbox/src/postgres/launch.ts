@@ -1,12 +1,12 @@
-import { chmod, chown, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { serverEnvironment } from './initdb.ts'
 import type { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
+import { makeSocketFolder } from './socket-folder.ts'
 import { stopStaleServer } from './stale-server.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
-import { temporaryBase } from './trusted-folder.ts'
 import { adminQuery, type AdminAddress } from './wire.ts'
 
 const START_WITHIN_MS = 60_000
@@ -29,18 +29,6 @@ export interface Launched {
   admin: AdminAddress
   /** Stops it and removes its socket. */
   stop(): Promise<void>
-}
-
-/** A path of a socket holds about 100 bytes, fewer than many a data folder's; so it gets a short one, for us and the server. */
-async function socketFolder({ outer, user }: DataFolder): Promise<string> {
-  const note = join(outer, 'socket-folder.txt')
-  const left = await readFile(note, 'utf8').catch(() => '')
-  if (left !== '') await rm(left, { recursive: true, force: true })
-  const folder = await mkdtemp(join(await temporaryBase(user), 'yuzuru-pg-'))
-  await chmod(folder, 0o700)
-  if (user) await chown(folder, user.uid, user.gid)
-  await writeFile(note, folder)
-  return folder
 }
 
 function argumentsFor(plan: LaunchPlan, port: number, sockets: string): string[] {
@@ -109,7 +97,7 @@ export async function launch(plan: LaunchPlan, signal?: AbortSignal): Promise<La
   for (;;) {
     const offset = (await stat(folder.log).catch(() => ({ size: 0 }))).size
     const port = plan.port ?? (await freePort())
-    const sockets = await socketFolder(folder)
+    const sockets = await makeSocketFolder(folder)
     const removeSockets = (): Promise<void> => rm(sockets, { recursive: true, force: true })
     const admin = {
       socketPath: join(sockets, `.s.PGSQL.${port}`),

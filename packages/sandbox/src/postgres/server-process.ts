@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { openToAppend } from '../own-files.ts'
 import type { ServerUser } from './server-user.ts'
 
 /** What the keeper is told. No secret is in it: a command line can be read by everybody. */
@@ -40,7 +40,7 @@ export async function startServerProcess(
   plan: KeeperPlan,
   logFile: string,
 ): Promise<ServerProcess> {
-  const log = await open(logFile, 'a', 0o600)
+  const log = await openToAppend(logFile)
   const keeper = spawn(process.execPath, [keeperPath(), JSON.stringify(plan)], {
     // A session of its own: Ctrl-C in the terminal is for the application, which then closes in its order.
     detached: true,

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder, openToAppend, replaceFile } from '../own-files.ts'
 import { parseMessage, type Envelope, type InboxMessage } from './message.ts'
 
 interface Line {
@@ -39,7 +40,7 @@ export interface MailFile {
 
 /** Opens `inbox.jsonl` in `dir` and keeps the newest `limit` messages of it. */
 export async function openMailFile(dir: string, limit: number): Promise<MailFile> {
-  await mkdir(dir, { recursive: true })
+  await makeFolder(dir)
   const path = join(dir, 'inbox.jsonl')
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
@@ -48,9 +49,8 @@ export async function openMailFile(dir: string, limit: number): Promise<MailFile
   const lines = text.split('\n').filter((line) => line !== '')
   const parsed = await Promise.all(lines.slice(-limit).map(parseLine))
   const messages = parsed.filter((message) => message !== undefined)
-  await writeFile(`${path}.new`, messages.map(toLine).join(''), { mode: 0o600 })
-  await rename(`${path}.new`, path)
-  const file = await open(path, 'a')
+  await replaceFile(path, messages.map(toLine).join(''))
+  const file = await openToAppend(path)
   // One write at a time, or two long lines could mix.
   let last: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
