@@ -10,7 +10,10 @@ import type { Webhooks } from './webhooks.ts'
 
 /** Stripe, for an app that has subscribers. Made by {@link createBilling}. */
 export interface Billing<Tx = unknown> extends AsyncDisposable {
-  /** The native client. Unless it was passed in, its calls obey the ambient scope too. */
+  /**
+   * The native client. Unless it was passed in, its calls obey the ambient scope and fail with a
+   * `BillingError`, too.
+   */
   readonly stripe: Stripe
   /** Verifies and receives Stripe's deliveries. */
   readonly webhooks: Pick<Webhooks<Tx>, 'verify' | 'receive'>

@@ -102,6 +102,7 @@ describe('the waits of a sandbox', () => {
   it.each(Object.keys(WAITS))('do not begin in a cancelled scope: %s', async (name) => {
     const error = await cancelled(() => WAITS[name]!(sandbox), 'before')
     expect(Cancelled.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ outcome: 'none' })
   })
 
   it.each(['smtp.inbox.waitFor', 'smtp.inbox.waitForCount'])('end with it: %s', async (name) => {
@@ -123,7 +124,7 @@ describe('the waits of a sandbox', () => {
       const { postgres } = sandbox
       await postgres.kill('SIGSTOP')
       const error = await cancelled(() => WAITS[`postgres.${name}`]!(sandbox), 'under way')
-      expect(error).toMatchObject({ name: 'Cancelled', message: 'enough' })
+      expect(error).toMatchObject({ name: 'Cancelled', message: 'enough', outcome: 'unknown' })
       await postgres.kill('SIGCONT')
       if (name === 'kill') await postgres.restart()
     },

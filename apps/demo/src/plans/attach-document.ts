@@ -32,9 +32,14 @@ export async function attachDocument(app: App, plan: Plan, document: SentDocumen
     return await note(app, plan.id, { key, filename: document.filename, ...figures })
   } catch (error) {
     const nothingNoted = error instanceof Invalid || outcomeOf(error) === 'none'
-    if (nothingNoted) await shield(() => app.storage.delete(key), { timeoutMs: REMOVE_MS })
+    if (nothingNoted) await remove(app, key)
     throw error
   }
+}
+
+/** Where that fails, the job that looks later does it; the first error is the one that counts. */
+async function remove(app: App, key: string): Promise<void> {
+  await shield(() => app.storage.delete(key), { timeoutMs: REMOVE_MS }).catch(() => undefined)
 }
 
 async function upload(app: App, key: string, document: SentDocument): Promise<DocumentFigures> {
