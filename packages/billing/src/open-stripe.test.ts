@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { IoError } from '@yuzuru/concurrency'
+import { IoError, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import type { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
@@ -133,6 +133,13 @@ describe('a native call', () => {
     const { stripe } = await answered(402, 'card_declined', false).open(stack)
     const error = await failureOf(stripe.customers.create({}))
     expect(error).toMatchObject({ stripeCode: 'theirs', cause: { type: 'StripeCardError' } })
+  })
+
+  test('that was refused leaves its scope without an effect', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { stripe } = await answered(402, 'card_declined', false).open(stack)
+    const refused = withTimeout(60_000, () => stripe.customers.create({}))
+    expect(await failureOf(refused)).toMatchObject({ code: 'card_declined', outcome: 'none' })
   })
 
   test('that took longer than an attempt may is connection_lost', async () => {

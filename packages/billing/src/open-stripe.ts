@@ -1,4 +1,5 @@
-import { Cancelled } from '@yuzuru/concurrency'
+import { callbackify } from 'node:util'
+import { Cancelled, io, isCausedBy } from '@yuzuru/concurrency'
 import type { Http } from '@yuzuru/http'
 import { Stripe } from 'stripe'
 import type { ApiBase } from './api-base.ts'
@@ -31,11 +32,11 @@ type Callback = (error: unknown, value?: unknown) => void
 type Sender = { _request?: (...args: unknown[]) => unknown }
 
 /**
- * Has every call of `stripe` fail as the package's own verbs do: with a `BillingError` that says what
- * may have happened (stripe-node's error is its `cause`), or with the cancel or deadline that ended it.
- * stripe-node makes a "connection error" of whatever its HTTP client throws, with the original in
- * `detail`, and has no public seam for errors; were the private one to go, the table of faults in
- * `open-stripe.test.ts` says so.
+ * Makes each call of `stripe` a call of this boundary: it fails as the package's own verbs do, with a
+ * `BillingError` that says what may have happened (stripe-node's error is its `cause`), or with the cancel
+ * or deadline that ended it. stripe-node makes a "connection error" of whatever its HTTP client throws,
+ * with the original in `detail`, and has no public seam for that; were the private one to go, the table of
+ * faults in `open-stripe.test.ts` says so.
  */
 export function translateFailures(stripe: Stripe): void {
   const sender = (stripe as unknown as { _requestSender?: Sender })._requestSender
@@ -44,17 +45,38 @@ export function translateFailures(stripe: Stripe): void {
   sender._request = (...args) => {
     const at = args.findIndex((arg) => typeof arg === 'function')
     const callback = args[at] as Callback | undefined
-    if (callback !== undefined) {
-      const read = args[0] === 'GET'
-      args[at] = ((error, value) => callback(nativeFailure(read, error), value)) satisfies Callback
-    }
-    return request.apply(sender, args)
+    if (callback === undefined) return request.apply(sender, args)
+    const send = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const settle: Callback = (error, value) => {
+          if (error) reject(unwrapped(error))
+          else resolve(value)
+        }
+        request.apply(sender, args.with(at, settle))
+      })
+    callbackify(() => nativeCall(args[0] === 'GET', send))(callback)
+    return undefined
   }
 }
 
-function nativeFailure(read: boolean, error: unknown): unknown {
-  if (typeof error !== 'object' || error === null) return error
-  const detail = 'detail' in error ? error.detail : undefined
-  if (Cancelled.isInstance(detail)) return detail
-  return translateError(NATIVE_CALL, read)(error, read ? 'none' : 'unknown')
+/** All that stripe-node sends is a read, a DELETE, or carries an idempotency key. */
+async function nativeCall(read: boolean, send: () => Promise<unknown>): Promise<unknown> {
+  const effect = read ? 'read' : 'idempotent'
+  const translate = translateError(NATIVE_CALL, read)
+  const call = { boundary: 'billing', operation: NATIVE_CALL, effect, translate } as const
+  return await io(call, undefined, async (signal, progress) => {
+    // What is sent within notes by itself whether a cancel found anything sent.
+    progress.sent = false
+    try {
+      return await send()
+    } catch (error) {
+      progress.sent = !isCausedBy(error, signal.reason)
+      throw error
+    }
+  })
+}
+
+function unwrapped(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('detail' in error)) return error
+  return Cancelled.isInstance(error.detail) ? error.detail : error
 }

@@ -1,5 +1,6 @@
 import { type Effect, io, type IoOptions, isCausedBy, remaining } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
+import { BillingError } from './billing-error.ts'
 import { translateError, underName } from './translate-error.ts'
 
 /** What one call of the native client is. */
@@ -31,27 +32,30 @@ export class StripeCalls {
       { boundary: 'billing', operation, effect, translate },
       options,
       async (signal, progress) => {
-        const keyed = idempotencyKey === undefined ? {} : { idempotencyKey }
-        if (this.#owned) {
-          // The HTTP call within notes by itself, up to here, whether a cancel found anything sent.
-          progress.sent = false
-          try {
-            return await fn(this.stripe, keyed)
-          } catch (error) {
-            progress.sent = !isCausedBy(error, signal.reason)
-            throw underName(operation, error)
-          }
-        }
-        const left = remaining()
-        const limited =
-          left === Infinity ? keyed : { ...keyed, timeout: Math.max(1, Math.ceil(left)) }
+        // The call within notes by itself, up to its end, whether a cancel found anything sent.
+        if (this.#owned) progress.sent = false
         try {
-          return await orAborted(fn(this.stripe, limited), signal)
+          return await this.#send(fn, idempotencyKey, signal)
         } catch (error) {
-          throw underName(operation, error)
+          if (this.#owned) progress.sent = !isCausedBy(error, signal.reason)
+          const failure = underName(operation, error)
+          if (BillingError.isInstance(failure)) progress.outcome = failure.outcome
+          throw failure
         }
       },
     )
+  }
+
+  async #send<T>(
+    fn: (stripe: Stripe, request: Stripe.RequestOptions) => Promise<T>,
+    idempotencyKey: string | undefined,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const keyed = idempotencyKey === undefined ? {} : { idempotencyKey }
+    if (this.#owned) return await fn(this.stripe, keyed)
+    const left = remaining()
+    const limited = left === Infinity ? keyed : { ...keyed, timeout: Math.max(1, Math.ceil(left)) }
+    return await orAborted(fn(this.stripe, limited), signal)
   }
 }
 
