@@ -53,7 +53,7 @@ export class WorkerProcess implements AsyncDisposable {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill('SIGTERM')
-    const { expired } = await moveOnAfter(STOP_MS, () => Promise.race([gone, sleep(Infinity)]))
+    const { expired } = await moveOnAfter(STOP_MS, ({ signal }) => once(child, 'exit', { signal }))
     if (expired) child.kill('SIGKILL')
     await gone
   }

@@ -1,4 +1,4 @@
-import { moveOnAfter, sleep } from '@yuzuru/concurrency'
+import { moveOnAfter } from '@yuzuru/concurrency'
 
 /** How much of a refused body is read away, and for how long. */
 const MAX_BYTES = 64 * 1_024 * 1_024
@@ -23,10 +23,16 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   /** Reads away what is left, within bounds; beyond them the connection is cut. */
   async drain(): Promise<void> {
-    const { expired } = await moveOnAfter(DRAIN_MS, () =>
-      Promise.race([this.#readAway(), sleep(Infinity)]),
-    )
-    if (expired || !this.#ended) await this.#reader?.cancel()
+    await moveOnAfter(DRAIN_MS, async ({ signal }) => {
+      // What is read then comes to its end.
+      signal.addEventListener('abort', () => void this.#giveUp(), { once: true })
+      await this.#readAway()
+    })
+    if (!this.#ended) await this.#giveUp()
+  }
+
+  async #giveUp(): Promise<void> {
+    await this.#reader?.cancel().catch(() => undefined)
   }
 
   async #readAway(): Promise<void> {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { cancelScope, detached, moveOnAfter, shield, sleep, withTimeout } from '@yuzuru/concurrency'
+import { cancelScope, detached, moveOnAfter, shield, withTimeout } from '@yuzuru/concurrency'
 import type { Origin } from './environment.ts'
 
 /** How long a request may take. */
@@ -88,10 +88,13 @@ async function drain(
   drainMs: number,
 ): Promise<void> {
   const closed = once(server, 'close')
-  server.close()
-  // A connection that is kept alive after its answer would hold up the end.
-  for (const response of answering) response.shouldKeepAlive = false
-  const { expired } = await moveOnAfter(drainMs, () => Promise.race([closed, sleep(Infinity)]))
+  const { expired } = await moveOnAfter(drainMs, async ({ signal }) => {
+    const drained = once(server, 'close', { signal })
+    server.close()
+    // A connection that is kept alive after its answer would hold up the end.
+    for (const response of answering) response.shouldKeepAlive = false
+    await drained
+  })
   if (!expired) return
   shutdown.abort(new Error('The server is shutting down'))
   server.closeAllConnections()
