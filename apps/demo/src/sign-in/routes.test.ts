@@ -1,10 +1,11 @@
-import { drainJobs } from '@yuzuru/jobs/testing'
+import type { JobContext } from '@yuzuru/jobs'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../test/open-test-app.ts'
 import { followLink, linkFor } from '../../test/sign-in.ts'
 import { hiddenFields } from '../day/hidden-fields.ts'
 import { Visitor } from '../day/visitor.ts'
+import type { RegistrationPayload } from './expire-registration.ts'
 
 let at: TestApp
 beforeAll(async () => {
@@ -142,8 +143,13 @@ describe('a stranger who registers another’s address', () => {
     await using visitor = new Visitor(at.url)
     await followLink(visitor, await registered('verified@example.jp'))
     const { db, jobs } = at.app
-    await sql`update yuzuru_jobs set run_at = now() where name = 'expire-registration'`.execute(db)
-    await drainJobs(db, [jobs.expireRegistration])
+    const { rows } = await sql<{ payload: RegistrationPayload; days: number }>`
+      select payload, round(extract(epoch from run_at - enqueued_at) / 86400)::int as days
+      from yuzuru_jobs where name = 'expire-registration' and state = 'waiting'`.execute(db)
+    for (const { payload, days } of rows) {
+      expect(days).toBe(7)
+      await jobs.expireRegistration.run(payload, {} as JobContext)
+    }
     const left = await db.selectFrom('staff').select('email').execute()
     expect(left.map(({ email }) => email)).toContain('verified@example.jp')
     expect(left.map(({ email }) => email)).not.toContain('never@example.jp')
