@@ -68,10 +68,8 @@ export class Attempts {
   #delayAfterAccepted(response: HttpResponse): number | undefined {
     const { status } = response
     if (this.#policy?.statuses.has(status) !== true || !this.#mayRepeat) return undefined
-    const retryAfterMs = retryAfterOf(response)
-    const delayMs = this.#delay(retryAfterMs)
-    if (delayMs !== undefined)
-      this.#note(outcomeOfStatus(contextOf(response), status, retryAfterMs))
+    const delayMs = this.#delay(retryAfterOf(response))
+    if (delayMs !== undefined) this.#note(outcomeOfStatus(contextOf(response), status))
     return delayMs
   }
 

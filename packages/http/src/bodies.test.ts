@@ -13,7 +13,8 @@ let server: ScriptedServer
 let http: Http
 beforeEach(async () => {
   server = await startScriptedServer()
-  http = createHttp({ origin: server.url, connections: 4 })
+  // Some tests address other ports.
+  http = createHttp({ origin: server.url, allowedOrigins: 'any', connections: 4 })
 })
 afterEach(async () => {
   await http.close({ drainMs: 0 })

@@ -9,6 +9,8 @@ export interface CallContext {
   readonly effect: Effect
   /** What is sent along, by lower-case name: its secrets must not show up in errors. */
   readonly headers: Readonly<Record<string, string>>
+  /** Whether a redirect on the way here may have come after the effect: then no failure says `none`. */
+  readonly acted?: boolean
 }
 
 export interface FailureInit {
@@ -31,10 +33,11 @@ export function failure(
     method: context.method,
     url,
     ...init,
+    outcome: context.acted === true ? 'unknown' : init.outcome,
   })
 }
 
 /** The outcome of a failure after the request was sent. */
 export function outcomeOnceSent(context: CallContext): Outcome {
-  return context.effect === 'read' ? 'none' : 'unknown'
+  return context.effect === 'read' && context.acted !== true ? 'none' : 'unknown'
 }

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { Dispatcher } from 'undici'
-import { createHttp, type Http } from './http.ts'
+import { type CloseOptions, createHttp, type Http, type HttpStats } from './http.ts'
 import type { HttpOptions } from './http-options.ts'
+import type { HttpInit } from './http-request.ts'
+import type { HttpResponse } from './http-response.ts'
 import { contentOf, Script, type ScriptedAnswer, type ScriptedRequest } from './scripted-peer.ts'
 
 /** A client that is all real but for the network, and the script of what it meets there. */
@@ -21,8 +23,46 @@ export interface FakeHttp extends AsyncDisposable {
 export function createFakeHttp(options: Omit<HttpOptions, 'dispatcher' | 'allow'> = {}): FakeHttp {
   const script = new Script()
   const dispatcher = new ScriptedDispatcher(script)
-  const http = createHttp({ origin: 'http://fake.invalid', ...options, dispatcher })
+  const client = createHttp({ ...options, dispatcher })
+  const http = options.origin === undefined ? new Relative(client) : client
   return { http, script, [Symbol.asyncDispose]: () => http.close() }
+}
+
+/** A client without an `origin` whose paths are taken all the same: the script answers for any host. */
+class Relative implements Http {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  async request(url: string | URL, init?: HttpInit): Promise<HttpResponse> {
+    return await this.#http.request(placed(url), init)
+  }
+
+  async json<T = unknown>(url: string | URL, init?: HttpInit): Promise<T> {
+    return await this.#http.json<T>(placed(url), init)
+  }
+
+  async stream(url: string | URL, init?: HttpInit): Promise<HttpResponse> {
+    return await this.#http.stream(placed(url), init)
+  }
+
+  stats(): HttpStats {
+    return this.#http.stats()
+  }
+
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#http.close(options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function placed(url: string | URL): string | URL {
+  return typeof url === 'string' && url.startsWith('/') ? `http://fake.invalid${url}` : url
 }
 
 class ScriptedDispatcher extends Dispatcher {

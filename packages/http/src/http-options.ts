@@ -25,9 +25,23 @@ export interface HttpTimeouts {
 }
 
 export interface HttpOptions {
-  /** What relative URLs are relative to. */
-  readonly origin?: string | URL
-  /** Sent with every request. */
+  /**
+   * Where requests go. A path after it is a base path: `'https://api.example.com/v1'` makes `/users` a
+   * request for `/v1/users`, and nothing leads out of it (`..`, also encoded, is a `TypeError`).
+   *
+   * With an `origin` the client addresses no other one, whatever the spelling of the URL that a call
+   * names: the call is a `TypeError` before anything is sent. `allowedOrigins` permits more.
+   */
+  readonly origin?: string | URL | undefined
+  /**
+   * The origins that whole URLs may name beside `origin`, or `'any'`. They get the headers of the call,
+   * never those of the client when it has an `origin`. Redirects need no entry here, but a request body
+   * is only ever redirected to an origin that is its own or is named here.
+   *
+   * @default none with an `origin`, `'any'` without one
+   */
+  readonly allowedOrigins?: readonly (string | URL)[] | 'any' | undefined
+  /** Sent with every request to `origin`; without an `origin`, with every request. */
   readonly headers?: Readonly<Record<string, string>>
   /** How many connections, and so requests at once, each origin may have: 1 to 10,000. @default 64 */
   readonly connections?: number

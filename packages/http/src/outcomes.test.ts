@@ -1,48 +1,167 @@
-import { exerciseOutcomes, type Fault } from '@yuzuru/concurrency/testing'
-import { startFaultProxy } from '@yuzuru/sandbox'
-import { setTimeout } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
-import { createHttp } from './http.ts'
-import { startScriptedServer } from './scripted-server.ts'
+import { createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { outcomeOf } from '@yuzuru/concurrency'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHttp, type Http } from './http.ts'
+import { HttpError } from './http-error.ts'
+import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
-describe('what is said of an effect is true, of', () => {
-  test.each([
-    ['a POST', { method: 'POST' }],
-    ['a PUT that is not repeated', { method: 'PUT', retry: false }],
-  ] as const)('%s', async (_, init) => {
-    await using server = await startScriptedServer()
-    await using line = await startFaultProxy({
-      target: { host: '127.0.0.1', port: Number(new URL(server.url).port) },
-    })
-    await using http = createHttp({
-      origin: `http://127.0.0.1:${line.port}`,
-      timeouts: { headersMs: 60 },
-      retry: { baseDelayMs: 0 },
-    })
-    server.otherwise(async () => {
-      await setTimeout(4)
-      return { status: 201 }
-    })
-    const set =
-      (faults: Parameters<typeof line.set>[0]): Fault =>
-      () => {
-        line.set(faults)
-        return () => line.clear()
-      }
-    const tally = await exerciseOutcomes(
-      {
-        act: (id) => http.request(`/${id}`, { ...init, json: { id } }),
-        count: async (id) => server.requests.filter(({ path }) => path === `/${id}`).length,
-        faults: {
-          'the answer is lost': set({ dropReply: { times: 1 } }),
-          'the connection breaks in the request': set({ resetAfterBytes: { toServer: 40 } }),
-          'the connection breaks in the answer': set({ resetAfterBytes: { toClient: 10 } }),
-          'no connection is taken': set({ refuse: true }),
-          'nothing is answered': set({ halfOpen: true }),
-        },
-      },
-      { rounds: 120, withinMs: 12 },
-    )
-    expect(tally.value).toBeGreaterThan(0)
+let server: ScriptedServer
+let http: Http
+beforeEach(async () => {
+  server = await startScriptedServer()
+  // Some tests address other ports.
+  http = createHttp({ origin: server.url, allowedOrigins: 'any', retry: { baseDelayMs: 0 } })
+})
+afterEach(async () => {
+  await http.close({ drainMs: 0 })
+  await server.close()
+})
+
+async function failureOf(promise: Promise<unknown>): Promise<HttpError> {
+  const error: unknown = await promise.catch((reason: unknown) => reason)
+  if (HttpError.isInstance(error)) return error
+  throw new Error('Expected an HttpError', { cause: error })
+}
+
+const post = (): Promise<HttpError> => failureOf(http.request('/', { method: 'POST', body: 'x' }))
+
+async function closedPort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as { port: number }
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+describe('the outcome of a POST', () => {
+  test('is none when there was no connection', async () => {
+    const url = `http://127.0.0.1:${await closedPort()}/`
+    const error = await failureOf(http.request(url, { method: 'POST' }))
+    expect(error).toMatchObject({ code: 'connect_failed', outcome: 'none', retryable: true })
   })
+
+  test('is none when the host has no address', async () => {
+    const error = await failureOf(http.request('http://host.invalid/', { method: 'POST' }))
+    expect(error).toMatchObject({ code: 'dns_failed', outcome: 'none' })
+  })
+
+  test('is none when TLS could not be set up', async () => {
+    const error = await failureOf(
+      http.request(server.url.replace('http:', 'https:'), { method: 'POST' }),
+    )
+    expect(error).toMatchObject({ code: 'tls_failed', outcome: 'none', retryable: false })
+    expect(server.requests).toHaveLength(0)
+  })
+
+  test.each(['reset', 'drop'] as const)('is unknown after a %s', async (reply) => {
+    server.reply(reply)
+    expect(await post()).toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test.each([
+    [400, 'bad_request', 'none'],
+    [401, 'unauthenticated', 'none'],
+    [402, 'refused', 'none'],
+    [403, 'forbidden', 'none'],
+    [404, 'not_found', 'none'],
+    [409, 'conflict', 'none'],
+    [412, 'precondition_failed', 'none'],
+    [429, 'rate_limited', 'none'],
+    [408, 'refused', 'unknown'],
+    [499, 'refused', 'unknown'],
+    [301, 'redirected', 'unknown'],
+    [302, 'redirected', 'unknown'],
+    [303, 'redirected', 'unknown'],
+    [307, 'redirected', 'none'],
+    [308, 'redirected', 'none'],
+    [500, 'server_error', 'unknown'],
+    [501, 'server_error', 'none'],
+    [502, 'server_error', 'unknown'],
+    [503, 'unavailable', 'unknown'],
+    [504, 'server_error', 'unknown'],
+  ])('that is answered %i is %s, %s', async (status, code, outcome) => {
+    server.reply({ status })
+    expect(await post()).toMatchObject({ status, code, outcome })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('is unknown for 503 with Retry-After: a gateway says so of what it has passed on, too', async () => {
+    server.reply({ status: 503, headers: { 'retry-after': '1' } })
+    expect(await post()).toMatchObject({
+      code: 'unavailable',
+      outcome: 'unknown',
+      retryAfterMs: 1_000,
+    })
+  })
+
+  test('is unknown when the answer breaks off', async () => {
+    server.reply({
+      body: (async function* () {
+        yield 'half'
+        throw new Error('reset')
+      })(),
+    })
+    expect(await post()).toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
+  })
+
+  test('is unknown when the answer is no JSON', async () => {
+    server.reply({ body: '<p>secret</p>' })
+    const error = await failureOf(http.json('/', { method: 'POST' }))
+    expect(error).toMatchObject({ code: 'invalid_body', outcome: 'unknown', retryable: false })
+    expect(error.message).not.toContain('secret')
+  })
+
+  test('stays unknown when only the last of several attempts says none', async () => {
+    server.reply('reset', { status: 409 })
+    const error = await failureOf(http.request('/', { method: 'PUT', body: 'x' }))
+    expect(error).toMatchObject({ code: 'conflict', outcome: 'unknown', status: 409 })
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('is unknown, and its source’s error kept, when its body breaks off', async () => {
+    const cause = new Error('disk')
+    const body = async function* (): AsyncGenerator<string> {
+      yield 'x'
+      throw cause
+    }
+    const error = await failureOf(http.request('/', { method: 'POST', body }))
+    expect(error).toMatchObject({ code: 'request_body_failed', outcome: 'unknown', cause })
+  })
+
+  test('is none when its body cannot be made', async () => {
+    const cause = new Error('gone')
+    const body = (): string => {
+      throw cause
+    }
+    const one = createHttp({ origin: server.url, connections: 1 })
+    const error = await failureOf(one.request('/', { method: 'POST', body }))
+    // The only connection is free again.
+    server.reply({})
+    await one.request('/')
+    await one.close()
+    expect(error).toMatchObject({ code: 'request_body_failed', outcome: 'none', cause })
+  })
+})
+
+test('the outcome of a GET is none whatever happens', async () => {
+  server.otherwise('reset')
+  const error = await failureOf(http.request('/'))
+  expect(outcomeOf(error)).toBe('none')
+  expect(server.requests).toHaveLength(3)
+})
+
+test('what is not HTTP is an invalid response', async () => {
+  const raw = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.6\r\n'))
+  })
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve))
+  const { port } = raw.address() as { port: number }
+  const error = await failureOf(http.request(`http://127.0.0.1:${port}/`, { retry: false }))
+  expect(error.code).toBe('invalid_response')
+  // undici's error carries the bytes: they may be secret.
+  expect(inspect(error, { depth: 9 })).not.toContain('OpenSSH')
+  await new Promise((resolve) => raw.close(resolve))
 })

@@ -9,8 +9,10 @@ import type { Origin } from './origin.ts'
 import type { Origins } from './origins.ts'
 import type { PreparedCall } from './prepare.ts'
 import { type Hop, isRedirect, nextHop } from './redirects.ts'
+import { expectReachable, takesClientHeaders } from './request-url.ts'
 import { send } from './send.ts'
 import type { Settings } from './settings.ts'
+import { outcomeOfStatus } from './status-failure.ts'
 import type { StopSignal } from './stop-signal.ts'
 
 /** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
@@ -38,11 +40,25 @@ export class Pipeline {
     this.#origins = origins
     this.#closing = closing
     this.#progress = progress
-    const inner: HttpHandler =
-      call.redirect === 'follow'
-        ? (request) => this.#sendAndFollow(request)
-        : (request) => this.#sendHop(request, request.signal)
+    const inner: HttpHandler = (given) => {
+      const request = this.#admitted(given)
+      return call.redirect === 'follow'
+        ? this.#sendAndFollow(request)
+        : this.#sendHop(request, request.signal)
+    }
     this.handler = settings.interceptors.reduceRight((next, wrap) => wrap(next), inner)
+  }
+
+  /** A request that an interceptor sends elsewhere is held to what a call is held to. */
+  #admitted(request: HttpRequest): HttpRequest {
+    const { url } = request
+    if (url === this.#call.context.url) return request
+    const settings = this.#settings
+    expectReachable(settings, url)
+    if (takesClientHeaders(settings, url)) return request
+    const own = settings.headers
+    const theirs = Object.entries(request.headers).filter(([name, value]) => own[name] !== value)
+    return { ...request, headers: Object.fromEntries(theirs) }
   }
 
   #sendAndFollow(request: HttpRequest): Promise<HttpResponse> {
@@ -55,27 +71,29 @@ export class Pipeline {
     const { maxRedirects } = this.#settings
     let hop: Hop = request
     let response = redirect
+    let acted = false
     for (let count = 0; isRedirect(response); count += 1) {
       response[Symbol.dispose]()
-      const context = this.#contextOf(hop)
+      acted ||= outcomeOfStatus(this.#contextOf(hop, acted), response.status) === 'unknown'
+      const context = this.#contextOf(hop, acted)
       if (count >= maxRedirects) {
         const told = `was redirected more than ${maxRedirects} times`
         throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
       }
-      hop = nextHop(context, hop, response)
-      response = await this.#sendHop(hop, request.signal)
+      hop = nextHop(this.#settings, context, hop, response)
+      response = await this.#sendHop(hop, request.signal, acted)
     }
     return response
   }
 
-  #contextOf({ method, url, headers }: Hop): CallContext {
+  #contextOf({ method, url, headers }: Hop, acted: boolean): CallContext {
     const { context } = this.#call
     const isSame = context.url === url && context.headers === headers && context.method === method
-    return isSame ? context : { method, url, headers, effect: context.effect }
+    return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
   }
 
-  #sendHop(hop: Hop, signal: AbortSignal): Promise<HttpResponse> {
-    const context = this.#contextOf(hop)
+  #sendHop(hop: Hop, signal: AbortSignal, acted = false): Promise<HttpResponse> {
+    const context = this.#contextOf(hop, acted)
     const isFirst = context === this.#call.context
     const origin = isFirst ? this.#origin : this.#origins.get(context.url.origin)
     const { hedge } = this.#settings

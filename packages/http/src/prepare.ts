@@ -5,6 +5,7 @@ import type { HttpInit, RedirectMode } from './http-request.ts'
 import { isBody, isReplayable, type RequestBody } from './request-body.ts'
 import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
 import { REDIRECTS } from './redirects.ts'
+import { requestUrl, takesClientHeaders } from './request-url.ts'
 import { expectRedirect, type Settings } from './settings.ts'
 
 /** What of the answer the call waits for. */
@@ -46,7 +47,9 @@ export function prepare(
   }
   const body = bodyOf(init)
   const method = methodOf(init, body)
-  const headers = mergeHeaders(settings.headers, init.headers)
+  const url = requestUrl(settings, target, init.query)
+  const own = takesClientHeaders(settings, url) ? settings.headers : {}
+  const headers = mergeHeaders(own, init.headers)
   if (mode === 'json') headers['accept'] ??= 'application/json'
   if (init.json !== undefined) headers['content-type'] ??= 'application/json'
   if (init.body instanceof URLSearchParams) {
@@ -63,7 +66,7 @@ export function prepare(
   if (init.maxBytes !== undefined) expectAmount('maxBytes', init.maxBytes)
   const effect = effectOf(method, headers)
   return {
-    context: { method, url: urlOf(settings, target, init), effect, headers },
+    context: { method, url, effect, headers },
     body,
     replayable: isReplayable(body),
     redirect,
@@ -123,39 +126,4 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
   throw new TypeError(
     `Expected body to be a string, bytes, a stream or a function, got ${describeValue(init.body)}`,
   )
-}
-
-function urlOf(settings: Settings, target: string | URL, init: HttpInit): URL {
-  const url = parsed(settings, target)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`Expected an http: or https: URL, got one of ${url.protocol}`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new TypeError('Expected a URL without credentials: send them as a header')
-  }
-  if (init.query !== undefined) addQuery(url, init.query)
-  return url
-}
-
-function parsed(settings: Settings, target: string | URL): URL {
-  if (target instanceof URL) return new URL(target)
-  if (typeof target !== 'string') {
-    throw new TypeError(`Expected a URL, got ${describeValue(target)}`)
-  }
-  const { origin } = settings
-  const isPath = origin !== undefined && target.startsWith('/') && !target.startsWith('//')
-  // The same as below but for one parse.
-  const url = isPath ? URL.parse(origin.origin + target) : URL.parse(target, origin)
-  if (url !== null) return url
-  const hint = settings.origin === undefined ? ' (the client has no "origin")' : ''
-  throw new TypeError(`Expected a URL, got something that is none${hint}`)
-}
-
-function addQuery(url: URL, query: NonNullable<HttpInit['query']>): void {
-  for (const name of Object.keys(query)) {
-    const given = query[name]
-    for (const value of Array.isArray(given) ? given : [given]) {
-      if (value !== undefined && value !== null) url.searchParams.append(name, String(value))
-    }
-  }
 }

@@ -1,8 +1,8 @@
 import { type CallContext, failure } from './call-context.ts'
 import type { HttpResponse } from './http-response.ts'
-import { isSecretHeader } from './redact.ts'
 import type { RequestBody } from './request-body.ts'
 import { isReplayable } from './request-body.ts'
+import { mayAddress, type UrlRules } from './request-url.ts'
 
 /** Where to go next, and with what. */
 export interface Hop {
@@ -15,13 +15,26 @@ export interface Hop {
 /** The statuses that send elsewhere. */
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** Headers that are meant for one server only, beside those that are secret. */
-const FOR_ONE_ORIGIN: ReadonlySet<string> = new Set([
-  'host',
-  'idempotency-key',
-  'stripe-account',
-  'origin',
-  'referer',
+/**
+ * What goes along to another origin: how the answer is wanted and what the body is. Everything else may
+ * be a credential, whatever its name, and stays behind.
+ */
+const FOR_ANY_ORIGIN: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  'user-agent',
 ])
 
 /** Whether an answer sends us elsewhere. */
@@ -30,13 +43,19 @@ export function isRedirect(response: HttpResponse): boolean {
 }
 
 /**
- * The request that an answer sends us to (RFC 9110, 15.4). To another origin no credential goes along;
- * from https: to http: nobody goes.
+ * The request that an answer sends us to (RFC 9110, 15.4). To another origin no header goes along that
+ * may be a credential, and no body unless the client may address that origin; from https: to http:
+ * nobody goes.
  */
-export function nextHop(context: CallContext, from: Hop, response: HttpResponse): Hop {
+export function nextHop(
+  rules: UrlRules,
+  context: CallContext,
+  from: Hop,
+  response: HttpResponse,
+): Hop {
   const location = response.headers.get('location') ?? ''
-  if (!URL.canParse(location, from.url)) throw refused(context, 'to something that is no URL')
-  const url = new URL(location, from.url)
+  const url = URL.parse(location, from.url)
+  if (url === null) throw refused(context, 'to something that is no URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw refused(context, `to a ${url.protocol} URL`)
   }
@@ -46,22 +65,22 @@ export function nextHop(context: CallContext, from: Hop, response: HttpResponse)
   url.username = ''
   url.password = ''
   url.hash = ''
-  const headers = url.origin === from.url.origin ? from.headers : withoutCredentials(from.headers)
+  const isSame = url.origin === from.url.origin
+  const headers = isSame ? from.headers : filtered(from.headers, (name) => FOR_ANY_ORIGIN.has(name))
   if (becomesGet(from.method, response.status)) {
     const method = from.method === 'HEAD' ? 'HEAD' : 'GET'
     return { method, url, headers: withoutContent(headers), body: undefined }
   }
   if (!isReplayable(from.body)) throw refused(context, 'with a body that cannot be sent again')
+  if (from.body !== undefined && !isSame && !mayAddress(rules, url)) {
+    throw refused(context, 'with its body to an origin that "allowedOrigins" does not name')
+  }
   return { method: from.method, url, headers, body: from.body }
 }
 
 function becomesGet(method: string, status: number): boolean {
   if (status === 303) return true
   return method === 'POST' && (status === 301 || status === 302)
-}
-
-function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return filtered(headers, (name) => !isSecretHeader(name) && !FOR_ONE_ORIGIN.has(name))
 }
 
 function withoutContent(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -75,6 +94,7 @@ function filtered(
   return Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)))
 }
 
+/** Refusing to go on undoes nothing: the context knows whether the redirect came after the effect. */
 function refused(context: CallContext, told: string): Error {
   const outcome = 'none'
   return failure(context, 'redirected', `was redirected ${told}`, { outcome, retryable: false })

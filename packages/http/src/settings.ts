@@ -7,11 +7,11 @@ import { expectHedge, type HedgeSettings } from './hedge.ts'
 import type { HttpOptions, HttpTimeouts } from './http-options.ts'
 import type { HttpInterceptor, RedirectMode } from './http-request.ts'
 import { lowerCased } from './request-headers.ts'
+import type { UrlRules } from './request-url.ts'
 import { expectRetry, type RetryPolicy } from './retry-policy.ts'
 
 /** The options with their defaults, checked. */
-export interface Settings {
-  readonly origin: URL | undefined
+export interface Settings extends UrlRules {
   readonly headers: Readonly<Record<string, string>>
   readonly connections: number
   readonly queue: number
@@ -60,6 +60,7 @@ export function expectSettings(options: HttpOptions): Settings {
   }
   return {
     origin: options.origin === undefined ? undefined : expectOrigin(options.origin),
+    allowedOrigins: expectAllowedOrigins(options.allowedOrigins),
     headers: lowerCased(options.headers ?? {}),
     connections,
     queue,
@@ -95,12 +96,37 @@ function expectTimeouts(given: HttpTimeouts): Required<HttpTimeouts> {
 }
 
 function expectOrigin(origin: string | URL): URL {
-  if (!URL.canParse(String(origin))) {
-    throw new TypeError('Expected origin to be an absolute http: or https: URL')
+  const url = expectHttpUrl('origin', origin)
+  if (url.search !== '' || url.hash !== '') {
+    throw new TypeError('Expected origin to be a URL without a query and a fragment')
   }
-  const url = new URL(origin)
-  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password) {
-    throw new TypeError('Expected origin to be an http: or https: URL without credentials')
+  url.pathname = url.pathname.replace(/\/$/, '')
+  return url
+}
+
+function expectAllowedOrigins(given: HttpOptions['allowedOrigins']): Settings['allowedOrigins'] {
+  if (given === undefined || given === 'any') return given
+  if (!Array.isArray(given)) {
+    throw new TypeError(
+      `Expected allowedOrigins to be a list of origins or 'any', got ${describeValue(given)}`,
+    )
+  }
+  return new Set(given.map((each: string | URL) => expectBareOrigin(each)))
+}
+
+function expectBareOrigin(given: string | URL): string {
+  const { origin, pathname, search, hash } = expectHttpUrl('each of allowedOrigins', given)
+  if (pathname === '/' && search === '' && hash === '') return origin
+  throw new TypeError(`Expected each of allowedOrigins to be an origin, got a URL with a path`)
+}
+
+function expectHttpUrl(name: string, given: string | URL): URL {
+  const url = URL.parse(String(given))
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new TypeError(`Expected ${name} to be an absolute http: or https: URL`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(`Expected ${name} to be a URL without credentials`)
   }
   return url
 }

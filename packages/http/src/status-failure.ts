@@ -37,7 +37,7 @@ export async function statusFailure(
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status),
-    outcome: outcomeOfStatus(context, status, retryAfterMs),
+    outcome: outcomeOfStatus(context, status),
     retryAfterMs,
     answer: await answerOf(response, secretsOf(context.headers)),
   })
@@ -60,20 +60,22 @@ function codeOf(status: number): HttpErrorCode {
  * Whether the effect may have happened although the status says no (RFC 9110, 15).
  *
  * A 4xx says that the request was not, and will not be, acted upon; 501 and 505 that it was not
- * understood; 503 with `Retry-After` that it was turned away. A gateway also makes 500, 502, 503 and
- * 504 of a request that it has passed on, so these leave it open; and 303 is what comes after success.
+ * understood; 307 and 308 that it is to be sent elsewhere instead. All else is left open:
+ *
+ * - 408 and 499 are also what a gateway answers when the server behind it was too slow.
+ * - A gateway makes 500, 502, 503 and 504 of a request that it has passed on, and gives its 503 a
+ *   `Retry-After` then too (Varnish's `vcl_backend_error` does).
+ * - 303 comes after success, and in practice so do 301 and 302 after a POST.
  */
-export function outcomeOfStatus(
-  context: CallContext,
-  status: number,
-  retryAfterMs: number | undefined,
-): Outcome {
+export function outcomeOfStatus(context: CallContext, status: number): Outcome {
+  const once = outcomeOnceSent(context)
+  if (context.acted === true || LEFT_OPEN.has(status)) return once
   if (status >= 400 && status <= 499) return 'none'
-  if (status === 501 || status === 505) return 'none'
-  if (status === 503 && retryAfterMs !== undefined) return 'none'
-  if (status >= 300 && status <= 399 && status !== 303) return 'none'
-  return outcomeOnceSent(context)
+  return NOT_ACTED_UPON.has(status) ? 'none' : once
 }
+
+const LEFT_OPEN: ReadonlySet<number> = new Set([408, 499])
+const NOT_ACTED_UPON: ReadonlySet<number> = new Set([304, 307, 308, 501, 505])
 
 async function answerOf(response: HttpResponse, secrets: readonly string[]): Promise<HttpAnswer> {
   const { bytes, cut } = await firstBytes(response)
