@@ -1,12 +1,13 @@
 import { type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
 import type { Closing } from './closing.ts'
-import { HttpError, withUnknownOutcome } from './http-error.ts'
+import { amended, HttpError } from './http-error.ts'
 import type { HttpHandler } from './http-request.ts'
 import { contextOf, type HttpResponse } from './http-response.ts'
 import type { PreparedCall } from './prepare.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { delayBefore, type RetryPolicy } from './retry-policy.ts'
 import { outcomeOfStatus, retryAfterOf, statusFailure } from './status-failure.ts'
+import { isUsed } from './used-sources.ts'
 
 /** Failures of our own making: a repeat would meet the same, or make it worse. */
 const OURS: ReadonlySet<string> = new Set(['overloaded', 'queue_timeout', 'closed', 'circuit_open'])
@@ -57,11 +58,19 @@ export class Attempts {
         if (!HttpError.isInstance(error)) throw error
         delayMs = this.#delayAfter(error)
         this.#note(error.outcome)
-        if (delayMs === undefined) throw this.#tainted ? withUnknownOutcome(error) : error
+        if (delayMs === undefined) throw this.#final(error)
       }
       progress.sent = this.#tainted
       await closing.pause(delayMs)
     }
+  }
+
+  /** What the caller is told: also of earlier attempts, and whether it can send the same body again. */
+  #final(error: HttpError): HttpError {
+    return amended(error, {
+      ...(this.#tainted ? { outcome: 'unknown' } : {}),
+      ...(isUsed(this.#init.call.body) ? { retryable: false } : {}),
+    })
   }
 
   /** An answer that the caller takes as it is may still be worth a repeat. */

@@ -121,18 +121,14 @@ export class HttpError extends IoError {
   }
 }
 
-/** The same failure, of which it is not known whether an earlier attempt had its effect. */
-export function withUnknownOutcome(error: HttpError): HttpError {
-  if (error.outcome === 'unknown') return error
-  const copy = new HttpError(error.message, {
-    code: error.code,
-    method: error.method,
-    url: error.url,
-    answer: error.answer,
-    retryable: error.retryable,
-    retryAfterMs: error.retryAfterMs,
-    outcome: 'unknown',
-    cause: error,
-  })
-  return copy
+/** The same failure with another `outcome` or `retryable`; the first is its `cause`. */
+export function amended(
+  error: HttpError,
+  change: Partial<Pick<HttpErrorInit, 'outcome' | 'retryable'>>,
+): HttpError {
+  const { code, method, url, answer, retryAfterMs } = error
+  const { outcome = error.outcome, retryable = error.retryable } = change
+  if (outcome === error.outcome && retryable === error.retryable) return error
+  const init = { code, method, url, answer, retryAfterMs, outcome, retryable, cause: error }
+  return new HttpError(error.message, init)
 }

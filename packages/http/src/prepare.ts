@@ -7,6 +7,7 @@ import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
 import { REDIRECTS } from './redirects.ts'
 import { requestUrl, takesClientHeaders } from './request-url.ts'
 import { expectRedirect, type Settings } from './settings.ts'
+import { whyUnreadable } from './used-sources.ts'
 
 /** What of the answer the call waits for. */
 export type Mode = 'whole' | 'json' | 'stream'
@@ -122,7 +123,11 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
     if (typeof text === 'string') return text
     throw new TypeError(`Expected json to be a value of JSON, got ${describeValue(init.json)}`)
   }
-  if (init.body === undefined || isBody(init.body)) return init.body
+  if (init.body === undefined || isBody(init.body)) {
+    const why = whyUnreadable(init.body)
+    if (why === undefined) return init.body
+    throw new TypeError(`Expected a body that is still to be read, got ${why}`)
+  }
   throw new TypeError(
     `Expected body to be a string, bytes, a stream or a function, got ${describeValue(init.body)}`,
   )

@@ -1,10 +1,12 @@
 import type { Permit } from '@yuzuru/concurrency'
+import { failure, outcomeOnceSent } from './call-context.ts'
 import { type Closing, closedFailure } from './closing.ts'
 import { Exchange, type ExchangeInit, type ExchangeOwner } from './exchange.ts'
 import type { HttpResponse } from './http-response.ts'
 import type { Origin } from './origin.ts'
-import type { RequestBody } from './request-body.ts'
-import { openBody, wireBody, type WireBody } from './wire-body.ts'
+import { isWhole, type RequestBody } from './request-body.ts'
+import { whyUnreadable } from './used-sources.ts'
+import { makeBody, wireBody, type WireBody } from './wire-body.ts'
 
 /** What one sending needs to know. */
 export interface SendInit extends ExchangeInit {
@@ -15,7 +17,9 @@ export interface SendInit extends ExchangeInit {
 /** Sends one request over one connection, once. */
 export function send(origin: Origin, init: SendInit): Promise<HttpResponse> {
   const { body } = init
-  if (typeof body === 'function') return sendLater(origin, init)
+  if (body !== undefined && (typeof body === 'function' || !isWhole(body))) {
+    return sendLater(origin, init)
+  }
   // Nothing to wait for: the way of nearly all requests.
   const permit = origin.tryEnter()
   if (permit === undefined) return sendLater(origin, init)
@@ -27,8 +31,7 @@ async function sendLater(origin: Origin, init: SendInit): Promise<HttpResponse> 
   let body: WireBody | undefined
   try {
     init.signal.throwIfAborted()
-    if (typeof init.body === 'function') body = await openBody(init.context, init.body)
-    else if (init.body !== undefined) body = wireBody(init.body)
+    body = await bodyOf(init)
     if (init.signal.aborted) body?.stop(init.signal.reason)
     init.signal.throwIfAborted()
   } catch (error) {
@@ -36,6 +39,19 @@ async function sendLater(origin: Origin, init: SendInit): Promise<HttpResponse> 
     throw error
   }
   return await open(origin, init, body, permit)
+}
+
+/** The body of this sending, unless it would come out empty or in part. */
+async function bodyOf({ context, body, progress }: SendInit): Promise<WireBody | undefined> {
+  if (body === undefined) return undefined
+  const content = typeof body === 'function' ? await makeBody(context, body) : body
+  const why = whyUnreadable(content)
+  if (why === undefined) return wireBody(content)
+  const cause = new TypeError(`Expected a body that is still to be read, got ${why}`)
+  // What was sent before belongs to this call too: an interceptor may send a request twice.
+  const outcome = progress.sent ? outcomeOnceSent(context) : 'none'
+  const init = { outcome, retryable: false, cause } as const
+  throw failure(context, 'request_body_failed', 'was not sent: its body is used up', init)
 }
 
 /** The connection that an exchange holds. */

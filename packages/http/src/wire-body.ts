@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { describeValue, throwIfCancelled } from '@yuzuru/concurrency'
 import { type CallContext, failure } from './call-context.ts'
 import { type BodyContent, isBody, isWhole, type RequestBody } from './request-body.ts'
+import { markUsed } from './used-sources.ts'
 
 /** How much of a long body is handed to the socket at once, so that its progress can be seen. */
 const SLICE_BYTES = 256 * 1024
@@ -18,11 +19,11 @@ export interface WireBody {
   stop(reason: unknown): void
 }
 
-/** Makes a new body for one attempt. */
-export async function openBody(
+/** Has a new body made for one attempt. */
+export async function makeBody(
   context: CallContext,
   factory: Extract<RequestBody, (...args: never) => unknown>,
-): Promise<WireBody> {
+): Promise<BodyContent> {
   let body: BodyContent
   try {
     body = await factory()
@@ -32,7 +33,7 @@ export async function openBody(
     const init = { outcome: 'none', retryable: false, cause } as const
     throw failure(context, 'request_body_failed', told, init)
   }
-  if (typeof body !== 'function' && isBody(body)) return wireBody(body)
+  if (typeof body !== 'function' && isBody(body)) return body
   throw new TypeError(`Expected the function to make a body, got ${describeValue(body)}`)
 }
 
@@ -99,6 +100,7 @@ class SourceBody implements WireBody, AsyncIterable<Uint8Array | string> {
   stop(reason: unknown): void {
     if (this.#stopped) return
     this.#stopped = true
+    if (isStream(this.#source)) markUsed(this.#source)
     if (this.#source instanceof Readable) {
       this.#source.on('error', () => undefined).destroy(asError(reason))
       return
@@ -134,8 +136,15 @@ class SourceBody implements WireBody, AsyncIterable<Uint8Array | string> {
 
   #open(): AsyncIterator<Uint8Array | string> {
     const source = this.#source instanceof Blob ? this.#source.stream() : this.#source
-    return this.#inCallersContext(() => source[Symbol.asyncIterator]())
+    const iterator = this.#inCallersContext(() => source[Symbol.asyncIterator]())
+    // What iterates over itself, as a generator does, comes only once; other iterables begin anew.
+    if (isStream(this.#source) || Object.is(iterator, this.#source)) markUsed(this.#source)
+    return iterator
   }
+}
+
+function isStream(source: Source): boolean {
+  return source instanceof Readable || source instanceof ReadableStream
 }
 
 function expectChunk(chunk: unknown): void {
