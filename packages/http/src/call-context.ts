@@ -1,6 +1,6 @@
 import type { Effect, Outcome } from '@yuzuru/concurrency'
 import { HttpError, type HttpErrorCode } from './http-error.ts'
-import { redactUrl } from './redact.ts'
+import { shownUrl } from './shown-parts.ts'
 
 /** What all parts of one call know of it. */
 export interface CallContext {
@@ -27,7 +27,7 @@ export function failure(
   told: string,
   init: FailureInit,
 ): HttpError {
-  const url = redactUrl(context.url)
+  const url = shownUrl(context.url)
   return new HttpError(`${context.method} ${url} ${told}`, {
     code,
     method: context.method,

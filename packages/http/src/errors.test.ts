@@ -101,6 +101,96 @@ describe('an error', () => {
     await authorized.close()
   })
 
+  test.each([4_080, 4_095, 4_096, 4_097])(
+    'shows no part of a token across the end of what is kept, from byte %i',
+    async (at) => {
+      const lead = 'x'.repeat(at - 20)
+      const pieces = [
+        ' token=SECRET-one-SECRET ',
+        ' Bearer SECRET-two-SECRET ',
+        ' 7SECRET-sent-SECRET ',
+      ]
+      for (const piece of pieces) {
+        for (const tail of ['', 'y'.repeat(10_000), 'y'.repeat(100_000)]) {
+          server.reply({ status: 500, body: lead + piece + tail })
+          const error = await failureOf(http.request('/', { json: { a: '7SECRET-sent-SECRET' } }))
+          expect(error.answer?.body).not.toContain('SECRET')
+          expect(error.answer?.body.length).toBeLessThanOrEqual(4_096)
+        }
+      }
+    },
+  )
+
+  test.each([100, 4_000, 5_000])(
+    'shows none that maxBytes cuts off after %i bytes',
+    async (maxBytes) => {
+      const lead = 'x'.repeat(maxBytes - 6)
+      server.reply({ status: 500, body: `${lead} SECRET7sent` })
+      const error = await failureOf(
+        http.request('/', { maxBytes, headers: { 'x-any': 'SECRET7sent' } }),
+      )
+      expect(error.answer?.body).not.toContain('SEC')
+    },
+  )
+
+  test('shows nothing of what was sent, in whatever form it comes back', async () => {
+    const sent: readonly [string, Parameters<Http['request']>[1]][] = [
+      ['the query', { query: { q: 'SECRET 1&<"/>' } }],
+      ['a header of any name', { headers: { 'x-tenant': 'SECRET 1&<"/>' } }],
+      ['a header of Basic', { headers: { authorization: `Basic ${btoa('user:SECRET 1&<"/>')}` } }],
+      ['JSON', { json: { a: [{ b: 'SECRET 1&<"/>' }] } }],
+      ['a form', { body: new URLSearchParams({ a: 'SECRET 1&<"/>' }) }],
+      ['a text', { body: 'SECRET 1&<"/>' }],
+    ]
+    const secret = 'SECRET 1&<"/>'
+    const escaped = 'SECRET 1&amp;&lt;&quot;/&gt;'
+    for (const [, init] of sent) {
+      for (const body of [
+        `no such value: ${secret}!`,
+        JSON.stringify({ errors: [[secret], { [secret]: { at: secret } }] }),
+        JSON.stringify([`${secret}${secret}`]).slice(0, -1),
+        new URLSearchParams({ message: secret }).toString(),
+        encodeURIComponent(secret),
+        `<Error><Message>${escaped}</Message></Error>`,
+      ]) {
+        server.reply({ status: 400, headers: { 'x-reason': `bad: ${secret}` }, body })
+        const error = await failureOf(http.request('/', { method: 'POST', ...init }))
+        expect(inspect(error, { depth: 20 })).not.toContain('SECRET')
+      }
+    }
+  })
+
+  test('shows no secret of the answer in JSON lists and objects, forms and XML', async () => {
+    for (const body of [
+      JSON.stringify({ tokens: ['SECRET', 'SECRET'], credentials: { a: { b: 'SECRET' } } }),
+      JSON.stringify([{ name: 'password', value: 'SECRET' }, ['api_key', 'SECRET']]),
+      JSON.stringify({ message: '{"password":"SECRET SECRET"}' }),
+      'error=1&client_secret=SECRET&refresh_token=SECRET',
+      '<Result><SecretAccessKey>SECRET SECRET</SecretAccessKey></Result>',
+      'could not connect to postgres://u:SECRET@SECRET@host',
+    ]) {
+      server.reply({ status: 400, body })
+      const error = await failureOf(http.request('/'))
+      expect(inspect(error, { depth: 20 })).not.toContain('SECRET')
+    }
+  })
+
+  test('keeps what helps: the codes, the names and the sentence', async () => {
+    const answer = {
+      error: {
+        code: 'invalid_grant',
+        status: 'NOT_FOUND',
+        param: 'customer',
+        message: 'No such customer',
+      },
+      details: [{ field: 'email', reason: 'required' }],
+    }
+    server.reply({ status: 400, json: answer })
+    const json = { grant_type: 'invalid_grant', status: 'NOT_FOUND', customer: 'cus_1234567890' }
+    const error = await failureOf(http.request('/', { json }))
+    expect(error.answer?.json).toEqual(answer)
+  })
+
   test('is known by another copy of the package', () => {
     const foreign = Object.create({ [Symbol.for('yuzuru.HttpError')]: true }) as unknown
     expect(HttpError.isInstance(foreign)).toBe(true)

@@ -1,5 +1,6 @@
 import { type CallContext, failure } from './call-context.ts'
 import type { HttpResponse } from './http-response.ts'
+import { PUBLIC_HEADERS } from './public-headers.ts'
 import type { RequestBody } from './request-body.ts'
 import { isReplayable } from './request-body.ts'
 import { mayAddress, type UrlRules } from './request-url.ts'
@@ -14,28 +15,6 @@ export interface Hop {
 
 /** The statuses that send elsewhere. */
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-
-/**
- * What goes along to another origin: how the answer is wanted and what the body is. Everything else may
- * be a credential, whatever its name, and stays behind.
- */
-const FOR_ANY_ORIGIN: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-type',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-  'user-agent',
-])
 
 /** Whether an answer sends us elsewhere. */
 export function isRedirect(response: HttpResponse): boolean {
@@ -66,7 +45,7 @@ export function nextHop(
   url.password = ''
   url.hash = ''
   const isSame = url.origin === from.url.origin
-  const headers = isSame ? from.headers : filtered(from.headers, (name) => FOR_ANY_ORIGIN.has(name))
+  const headers = isSame ? from.headers : filtered(from.headers, (name) => PUBLIC_HEADERS.has(name))
   if (becomesGet(from.method, response.status)) {
     const method = from.method === 'HEAD' ? 'HEAD' : 'GET'
     return { method, url, headers: withoutContent(headers), body: undefined }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createFakeHttp } from './fake-http.ts'
 import { createHttp } from './http.ts'
 import { requestUrl, type UrlRules } from './request-url.ts'

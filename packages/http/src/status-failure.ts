@@ -2,12 +2,18 @@ import type { Outcome } from '@yuzuru/concurrency'
 import { type CallContext, outcomeOnceSent } from './call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from './http-error.ts'
 import { contextOf, type HttpResponse } from './http-response.ts'
-import { redactHeaders, redactText, redactUrl, secretsOf } from './redact.ts'
+import type { Redaction } from './redaction.ts'
+import type { RequestBody } from './request-body.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { TRANSIENT_STATUSES } from './retry-policy.ts'
+import { redactionFor } from './sent-secrets.ts'
+import { shownHeaders, shownUrl } from './shown-parts.ts'
 
 /** How much of an answer's body an error keeps. */
 const SHOWN_BYTES = 4_096
+
+/** How much of it is read for that: a secret that begins in what is kept is to be seen whole. */
+const READ_BYTES = 4 * SHOWN_BYTES
 
 const CODES: Readonly<Record<number, HttpErrorCode>> = {
   304: 'not_modified',
@@ -28,10 +34,11 @@ const CODES: Readonly<Record<number, HttpErrorCode>> = {
 export async function statusFailure(
   response: HttpResponse,
   retryAfterMs: number | undefined,
+  sent: RequestBody | undefined,
 ): Promise<HttpError> {
   const { status } = response
   const context = contextOf(response)
-  const url = redactUrl(context.url)
+  const url = shownUrl(context.url)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
     code: codeOf(status),
     method: context.method,
@@ -39,7 +46,7 @@ export async function statusFailure(
     retryable: TRANSIENT_STATUSES.has(status),
     outcome: outcomeOfStatus(context, status),
     retryAfterMs,
-    answer: await answerOf(response, secretsOf(context.headers)),
+    answer: await answerOf(response, redactionFor(context, sent)),
   })
 }
 
@@ -77,40 +84,41 @@ export function outcomeOfStatus(context: CallContext, status: number): Outcome {
 const LEFT_OPEN: ReadonlySet<number> = new Set([408, 499])
 const NOT_ACTED_UPON: ReadonlySet<number> = new Set([304, 307, 308, 501, 505])
 
-async function answerOf(response: HttpResponse, secrets: readonly string[]): Promise<HttpAnswer> {
-  const { bytes, cut } = await firstBytes(response)
-  const shown = redactText(new TextDecoder().decode(bytes), secrets)
+async function answerOf(response: HttpResponse, redaction: Redaction): Promise<HttpAnswer> {
+  const { bytes, isCut } = await firstBytes(response)
+  // As a stream: a character that was cut in two is left out.
+  const text = new TextDecoder().decode(bytes, { stream: isCut })
+  const shown = redaction.body(text, isCut)
+  const body = beginningOf(shown.text)
   return {
     status: response.status,
-    headers: redactHeaders(response.headers),
-    body: shown,
-    json: cut ? undefined : parsed(shown),
+    headers: shownHeaders(response.headers, redaction),
+    body,
+    json: body.length < shown.text.length ? undefined : shown.json,
   }
 }
 
-/** What came of the body, as far as it is kept: that it broke off does not hide the status. */
+/** What came of the body, as far as it is read: that it broke off does not hide the status. */
 async function firstBytes(
   response: HttpResponse,
-): Promise<{ readonly bytes: Uint8Array; readonly cut: boolean }> {
+): Promise<{ readonly bytes: Uint8Array; readonly isCut: boolean }> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
     for await (const chunk of response.body) {
       chunks.push(chunk)
       size += chunk.byteLength
-      if (size > SHOWN_BYTES) break
+      if (size > READ_BYTES) break
     }
   } catch (error) {
     if (!HttpError.isInstance(error)) throw error
-    return { bytes: Buffer.concat(chunks).subarray(0, SHOWN_BYTES), cut: true }
+    return { bytes: Buffer.concat(chunks).subarray(0, READ_BYTES), isCut: true }
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, SHOWN_BYTES), cut: size > SHOWN_BYTES }
+  return { bytes: Buffer.concat(chunks).subarray(0, READ_BYTES), isCut: size > READ_BYTES }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** As much of a text as an error keeps, without splitting a character. */
+function beginningOf(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(SHOWN_BYTES))
+  return text.slice(0, read)
 }
