@@ -1,11 +1,34 @@
 /** How tokens of well-known issuers begin; at least eight more characters follow. */
 const PREFIXES = [
   // Stripe
-  ...['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'pk_live_', 'pk_test_', 'whsec_'],
+  'sk_live_',
+  'sk_test_',
+  'rk_live_',
+  'rk_test_',
+  'pk_live_',
+  'pk_test_',
+  'whsec_',
   // GitHub, GitLab, npm
-  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_', 'glpat-', 'npm_'],
+  'ghp_',
+  'gho_',
+  'ghu_',
+  'ghs_',
+  'ghr_',
+  'github_pat_',
+  'glpat-',
+  'npm_',
   // Google, Amazon, Slack, SendGrid
-  ...['ya29.', 'AIza', 'AKIA', 'ASIA', 'xoxa-', 'xoxb-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-', 'SG.'],
+  'ya29.',
+  'AIza',
+  'AKIA',
+  'ASIA',
+  'xoxa-',
+  'xoxb-',
+  'xoxp-',
+  'xoxr-',
+  'xoxs-',
+  'xapp-',
+  'SG.',
   // A JSON Web Token: base64url of `{"`.
   'eyJ',
 ]
