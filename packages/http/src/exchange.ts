@@ -8,6 +8,7 @@ import {
 } from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
+import type { Connection } from './connection.ts'
 import type { HttpErrorCode } from './http-error.ts'
 import type { RawHeaders } from './http-headers.ts'
 import { HttpResponse } from './http-response.ts'
@@ -57,6 +58,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   readonly #body: ResponseBody = new ResponseBody(this)
   readonly #owner: ExchangeOwner
   readonly #requestBody: WireBody | undefined
+  /** The connection that it is sent over, if it is one of ours. */
+  connection?: Connection
   #resolve!: (response: HttpResponse) => void
   #fail!: (reason: unknown) => void
   #head: HttpResponse | undefined = undefined
@@ -131,6 +134,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       return
     }
     this.#controller = controller
+    this.connection?.expectHead()
     this.#sent = true
     this.#init.progress.sent = true
     this.#watch('stalled', this.#init.limits.stallMs)
@@ -152,7 +156,17 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (this.#ended || status < 200) return
     this.#controller ??= controller
     const { context } = this.#init
-    this.#head = new HttpResponse({ status, headers, body: this.#body, context })
+    const coding = headers['transfer-encoding']
+    if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') {
+      // What comes is the coded body: nobody could read it, and its end is not to be told.
+      const told = 'answered with a Transfer-Encoding other than chunked'
+      const outcome = outcomeOnceSent(context)
+      this.abort(failure(context, 'invalid_response', told, { outcome, retryable: false }))
+      return
+    }
+    const isDelimited =
+      coding !== undefined || headers['content-length'] !== undefined || hasNoBody(context, status)
+    this.#head = new HttpResponse({ status, headers, body: this.#body, context, isDelimited })
     this.#watch('stalled', this.#init.limits.stallMs)
     if (this.#init.whole) return
     this.#init.signal.removeEventListener('abort', this)
@@ -177,6 +191,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   onResponseEnd(): void {
     if (this.#ended) return
+    if (this.#head?.isDelimited === false && this.connection?.broken === true) {
+      const reset = new Error('the connection was reset')
+      this.onResponseError(this.#controller, reset)
+      return
+    }
     this.#finish()
     this.#body.end()
     if (this.#head !== undefined) this.#resolve(this.#head)
@@ -273,6 +292,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     const outcome = outcomeOnceSent(context)
     this.abort(failure(context, this.#limit, told, { outcome, retryable: true }))
   }
+}
+
+/** Whether an answer of this kind never has a body (RFC 9112, 6.3). */
+function hasNoBody({ method }: CallContext, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304
 }
 
 const ENDED = new Error('the request ended before its body')

@@ -149,7 +149,8 @@ class FakeConnection implements Dispatcher.DispatchController {
     await reply.after
     if (this.aborted) return
     const { headers, body } = contentOf(reply)
-    this.#handler.onResponseStart?.(this, reply.status ?? 200, lowerCased(headers))
+    const { status = 200 } = reply
+    this.#handler.onResponseStart?.(this, status, delimited(status, lowerCased(headers)))
     if (method !== 'HEAD') await this.#sendBody(typeof body === 'string' ? [body] : only(body))
     if (this.aborted) return
     this.#ended.resolve(true)
@@ -190,6 +191,15 @@ function requestOf(
 function lowerCased(headers: Record<string, string | string[]>): Record<string, string | string[]> {
   const entries = Object.entries(headers)
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** As the scripted server does, and any server of Node: a body without a length goes out in chunks. */
+function delimited(
+  status: number,
+  headers: Record<string, string | string[]>,
+): Record<string, string | string[]> {
+  if (status === 204 || status === 304 || headers['content-length'] !== undefined) return headers
+  return { 'transfer-encoding': 'chunked', ...headers }
 }
 
 function coded(message: string, code: string): Error {

@@ -14,6 +14,7 @@ export interface HttpResponseInit {
   readonly headers: RawHeaders
   readonly body: ResponseBody
   readonly context: CallContext
+  readonly isDelimited: boolean
 }
 
 /** An answer that is given without asking the server. */
@@ -32,6 +33,13 @@ export class HttpResponse implements Disposable {
   readonly status: number
   /** Where the answer came from: the last hop when redirects were followed. */
   readonly url: URL
+  /**
+   * Whether the answer says where its body ends: by a length, by chunks, or because its kind has none
+   * (HEAD, 204, 304). `false`: the body went on until the connection ended, which HTTP takes for its end
+   * (RFC 9112, 6.3). A server that fell over in the middle looks the same, so where a body that was cut
+   * off or is empty would do harm, take only one that is delimited.
+   */
+  readonly isDelimited: boolean
   readonly #body: ResponseBody
   readonly #context: CallContext
   readonly #raw: RawHeaders
@@ -45,6 +53,7 @@ export class HttpResponse implements Disposable {
   constructor(init: HttpResponseInit) {
     this.status = init.status
     this.#raw = init.headers
+    this.isDelimited = init.isDelimited
     this.url = init.context.url
     this.#body = init.body
     this.#context = init.context
@@ -68,7 +77,8 @@ export class HttpResponse implements Disposable {
     whole.end()
     const { method, url } = request
     const context: CallContext = { method, url, headers: request.headers, effect: 'read' }
-    return new HttpResponse({ status, headers: lowerCased(headers), body: whole, context })
+    const init = { status, headers: lowerCased(headers), body: whole, context }
+    return new HttpResponse({ ...init, isDelimited: true })
   }
 
   /** Whether the status is 200 to 299. */

@@ -6,10 +6,10 @@ import {
   TimeoutError,
   withTimeout,
 } from '@yuzuru/concurrency'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import { type CallContext, failure } from './call-context.ts'
 import { createBreaker } from './breaker.ts'
-import { createConnector } from './connector.ts'
+import { createPool } from './create-pool.ts'
 import type { Exchange } from './exchange.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { Settings } from './settings.ts'
@@ -112,14 +112,4 @@ export class Origin {
     for (const exchange of this.exchanges) exchange.close()
     await this.#own?.destroy()
   }
-}
-
-function createPool(origin: string, settings: Settings): Pool {
-  return new Pool(origin, {
-    connections: settings.connections,
-    connect: createConnector(settings.allow, settings.timeouts.connectMs),
-    // Ours cover every phase and fire on time.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
 }

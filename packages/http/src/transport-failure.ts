@@ -26,7 +26,7 @@ export function transportFailure(
   if (native === 'UND_ERR_INVALID_ARG' || native === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError(`Expected a request that HTTP allows, got: ${messageOf(error)}`)
   }
-  if (isParserError(error) || native === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (isNotHttp(error, native)) {
     // undici's error carries the bytes that it could not read: they may be secret.
     const cause = new Error(messageOf(error))
     const told = 'got something that is not HTTP'
@@ -75,8 +75,14 @@ function codeUnsent(native: string | undefined): HttpErrorCode {
   return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connect_failed'
 }
 
-function isParserError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'HTTPParserError'
+function isNotHttp(error: unknown, native: string | undefined): boolean {
+  if (native === 'UND_ERR_HEADERS_OVERFLOW') return true
+  // More than the length that was named, or two lengths: one that is too short ends as a lost connection.
+  if (native === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true
+  if (!(error instanceof Error)) return false
+  // An answer that nobody asked for, or a change of protocol.
+  const isBad = native === 'UND_ERR_SOCKET' && /^bad (?:response|upgrade)$/.test(error.message)
+  return isBad || error.name === 'HTTPParserError'
 }
 
 function codeOf(error: unknown): string | undefined {
