@@ -45,7 +45,7 @@ export class Attempts {
         const attempt = this.#attempt
         const response = await handler({ method, url, headers, body, attempt, signal })
         if (!call.acceptStatus(response.status)) {
-          throw await statusFailure(response, retryAfterOf(response), body)
+          throw await statusFailure(response, retryAfterOf(response), call.given)
         }
         delayMs = this.#delayAfterAccepted(response)
         if (delayMs === undefined) {

@@ -1,8 +1,9 @@
 import { lookup as resolve } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, Socket } from 'node:net'
 import { currentClock, detached } from '@yuzuru/concurrency'
 import { buildConnector } from 'undici'
 import { type AddressPolicy, isAllowed } from './address-policy.ts'
+import type { TlsSettings } from './tls.ts'
 import { ADDRESS_REFUSED, CONNECT_TIMEOUT } from './transport-failure.ts'
 
 /**
@@ -13,38 +14,61 @@ import { ADDRESS_REFUSED, CONNECT_TIMEOUT } from './transport-failure.ts'
 export function createConnector(
   policy: AddressPolicy,
   connectMs: number,
+  tls: TlsSettings,
 ): buildConnector.connector {
   const connect = buildConnector({
+    ...tls,
     // HTTP/1.1 only: what a lost connection says about a request is then certain.
     allowH2: false,
     timeout: 0,
     ...(policy === 'any' ? {} : { lookup: guardedLookup(policy) }),
   })
+  const timed = inTime(connect, connectMs)
   return (options, callback) => {
     const literal = options.hostname.replace(/^\[|\]$/g, '')
     if (isIP(literal) !== 0 && !isAllowed(policy, literal, literal)) {
       callback(refused(literal), null)
       return
     }
+    timed(options, callback)
+  }
+}
+
+/** Makes of a connector one that gives up by our own clock. */
+export function inTime(
+  connect: buildConnector.connector,
+  connectMs: number,
+): buildConnector.connector {
+  return (options, callback) => {
     // A connection is shared: it belongs to no caller's scope.
     detached(() => {
       let settled = false
       const settle: buildConnector.Callback = (...args) => {
-        if (settled) return
+        if (settled) {
+          args[1]?.destroy()
+          return
+        }
         settled = true
         timer?.cancel()
         callback(...args)
       }
-      // undici's types leave out that a connector returns its socket.
-      const socket = connect(options, settle) as unknown as { destroy(error: Error): void }
+      // undici's types leave out that a connector of its own returns its socket; one through a proxy
+      // has none yet.
+      const socket: unknown = connect(options, settle)
       const timer =
         connectMs === Infinity
           ? undefined
           : currentClock().schedule(connectMs, () => {
-              socket.destroy(coded(`no connection within ${connectMs} ms`, CONNECT_TIMEOUT))
+              const late = coded(`no connection within ${connectMs} ms`, CONNECT_TIMEOUT)
+              if (isSocket(socket)) socket.destroy(late)
+              else settle(late, null)
             })
     })
   }
+}
+
+function isSocket(value: unknown): value is Socket {
+  return value instanceof Socket
 }
 
 function guardedLookup(policy: AddressPolicy): LookupFunction {

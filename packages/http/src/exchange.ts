@@ -1,17 +1,20 @@
-import {
-  Cancelled,
-  type Clock,
-  currentClock,
-  type IoProgress,
-  TimeoutError,
-  type Timer,
-} from '@yuzuru/concurrency'
+import { Cancelled, type IoProgress, TimeoutError, type Timer } from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
-import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
+import { type CallContext, outcomeOnceSent } from './call-context.ts'
 import type { Connection } from './connection.ts'
-import type { HttpErrorCode } from './http-error.ts'
+import { ContentDecoder, type DecoderOutput, withoutEncoding } from './content-decoder.ts'
+import {
+  codedTransfer,
+  cutOff,
+  hasNoBody,
+  type Phase,
+  tooLarge,
+  tooLate,
+  undecodable,
+} from './exchange-failures.ts'
 import type { RawHeaders } from './http-headers.ts'
 import { HttpResponse } from './http-response.ts'
+import { PhaseClock } from './phase-clock.ts'
 import { type BodySource, ResponseBody } from './response-body.ts'
 import type { StopSignal } from './stop-signal.ts'
 import { transportFailure } from './transport-failure.ts'
@@ -32,6 +35,8 @@ export interface ExchangeInit {
   /** Whether to wait for the whole body before handing over the answer. */
   readonly whole: boolean
   readonly maxBytes: number
+  /** Whether to take the Content-Encoding off. */
+  readonly decompress: boolean
   /** The caller's own signal: it also ends a body that is read later. */
   readonly bodySignal: AbortSignal | undefined
   /** When a body that is read later must have come. */
@@ -50,11 +55,13 @@ export interface ExchangeOwner {
  * `request()` it ends at once when its signal fires, also while it waits for a connection, and its
  * clocks cover every phase.
  */
-export class Exchange implements Dispatcher.DispatchHandler, BodySource {
+export class Exchange implements Dispatcher.DispatchHandler, BodySource, DecoderOutput {
   /** The answer: its head, with its body whole or on its way. */
   readonly response: Promise<HttpResponse>
   readonly #init: ExchangeInit
-  readonly #clock: Clock = currentClock()
+  readonly #phase = new PhaseClock<Phase>((phase, limitMs) => {
+    this.abort(tooLate(this.#init.context, phase, limitMs))
+  })
   readonly #body: ResponseBody = new ResponseBody(this)
   readonly #owner: ExchangeOwner
   readonly #requestBody: WireBody | undefined
@@ -68,11 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #ended = false
   #received = 0
   #paused = false
-  #limit: HttpErrorCode = 'headers_timeout'
-  #limitMs = Infinity
-  #touchedAt = 0
-  #firesAt = Infinity
-  #timer: Timer | undefined = undefined
+  #decoder: ContentDecoder | undefined = undefined
   #deadline: Timer | undefined = undefined
   #unfollow: (() => void) | undefined = undefined
 
@@ -89,7 +92,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   /** Since when the server waits for a reader that has not come yet; `undefined`: it does not. */
   get unreadSince(): number | undefined {
-    return this.#paused && !this.#body.begun ? this.#touchedAt : undefined
+    return this.#paused && !this.#body.begun ? this.#phase.touchedAt : undefined
   }
 
   handleEvent(): void {
@@ -97,10 +100,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   }
 
   taken(more: boolean): void {
-    this.#touchedAt = this.#clock.now()
+    this.#phase.touch()
     if (!this.#paused || !more) return
     this.#paused = false
-    this.#watch('stalled', this.#init.limits.stallMs)
+    this.#phase.begin('stalled', this.#init.limits.stallMs)
+    this.#decoder?.resume()
     this.#controller?.resume()
   }
 
@@ -114,18 +118,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   /** Ends it because nobody reads its body. */
   abandon(waitedMs: number): void {
-    const { context } = this.#init
-    const told = `answered, and nobody read its body for ${Math.round(waitedMs)} ms`
-    const outcome = outcomeOnceSent(context)
-    this.abort(failure(context, 'body_abandoned', told, { outcome, retryable: false }))
+    this.abort(tooLate(this.#init.context, 'body_abandoned', waitedMs))
   }
 
   /** Ends it because the client is closed. */
   close(): void {
-    const { context } = this.#init
-    const outcome = this.#sent ? outcomeOnceSent(context) : 'none'
-    const told = 'was cut off: the client was closed'
-    this.abort(failure(context, 'closed', told, { outcome, retryable: false }))
+    this.abort(cutOff(this.#init.context, this.#sent))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -137,15 +135,15 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.connection?.expectHead()
     this.#sent = true
     this.#init.progress.sent = true
-    this.#watch('stalled', this.#init.limits.stallMs)
+    this.#phase.begin('stalled', this.#init.limits.stallMs)
   }
 
   onBodySent(): void {
-    this.#touchedAt = this.#clock.now()
+    this.#phase.touch()
   }
 
   onRequestSent(): void {
-    if (this.#head === undefined) this.#watch('headers_timeout', this.#init.limits.headersMs)
+    if (this.#head === undefined) this.#phase.begin('headers_timeout', this.#init.limits.headersMs)
   }
 
   onResponseStart(
@@ -158,16 +156,24 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     const { context } = this.#init
     const coding = headers['transfer-encoding']
     if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') {
-      // What comes is the coded body: nobody could read it, and its end is not to be told.
-      const told = 'answered with a Transfer-Encoding other than chunked'
-      const outcome = outcomeOnceSent(context)
-      this.abort(failure(context, 'invalid_response', told, { outcome, retryable: false }))
+      this.abort(codedTransfer(context))
       return
     }
     const isDelimited =
       coding !== undefined || headers['content-length'] !== undefined || hasNoBody(context, status)
-    this.#head = new HttpResponse({ status, headers, body: this.#body, context, isDelimited })
-    this.#watch('stalled', this.#init.limits.stallMs)
+    // HEAD only tells of an encoding.
+    if (this.#init.decompress && !hasNoBody(context, status)) {
+      this.#decoder = ContentDecoder.for(headers, this)
+    }
+    const meant = this.#decoder === undefined ? headers : withoutEncoding(headers)
+    this.#head = new HttpResponse({
+      status,
+      headers: meant,
+      body: this.#body,
+      context,
+      isDelimited,
+    })
+    this.#phase.begin('stalled', this.#init.limits.stallMs)
     if (this.#init.whole) return
     this.#init.signal.removeEventListener('abort', this)
     this.#followReader()
@@ -176,26 +182,51 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#ended) return
-    this.#touchedAt = this.#clock.now()
+    this.#phase.touch()
+    if (this.#decoder === undefined) this.decoded(chunk)
+    else if (!this.#decoder.write(chunk)) controller.pause()
+  }
+
+  decoded(chunk: Uint8Array): void {
+    if (this.#ended) return
     this.#received += chunk.byteLength
     const wantsMore = this.#body.push(chunk)
     if (this.#received > this.#init.maxBytes) this.#overflow()
-    else if (!wantsMore && !this.#init.whole) this.#pause(controller)
+    else if (!wantsMore && !this.#init.whole) this.#pause()
   }
 
-  #pause(controller: Dispatcher.DispatchController): void {
+  drained(): void {
+    if (!this.#ended && !this.#paused) this.#controller?.resume()
+  }
+
+  undecodable(cause: Error): void {
+    this.abort(undecodable(this.#init.context, cause))
+  }
+
+  #pause(): void {
     this.#paused = true
-    this.#watch('body_abandoned', this.#init.limits.unreadMs)
-    controller.pause()
+    this.#phase.begin('body_abandoned', this.#init.limits.unreadMs)
+    this.#decoder?.pause()
+    this.#controller?.pause()
   }
 
   onResponseEnd(): void {
     if (this.#ended) return
     if (this.#head?.isDelimited === false && this.connection?.broken === true) {
-      const reset = new Error('the connection was reset')
-      this.onResponseError(this.#controller, reset)
+      this.onResponseError(this.#controller, new Error('the connection was reset'))
       return
     }
+    if (this.#decoder === undefined) {
+      this.decodedAll()
+      return
+    }
+    this.#decoder.end()
+    // The connection may be another request's by now.
+    this.#controller = undefined
+  }
+
+  decodedAll(): void {
+    if (this.#ended) return
     this.#finish()
     this.#body.end()
     if (this.#head !== undefined) this.#resolve(this.#head)
@@ -226,7 +257,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     if (deadline === undefined) return
     const { at, timeoutMs } = deadline
-    this.#deadline = this.#clock.schedule(Math.max(0, at - this.#clock.now()), () => {
+    const { clock } = this.#phase
+    this.#deadline = clock.schedule(Math.max(0, at - clock.now()), () => {
       const told = `the body of "${name}" did not come within ${timeoutMs} ms`
       const outcome = outcomeOnceSent(context)
       this.abort(new TimeoutError(told, { scope: name, timeoutMs, outcome }))
@@ -235,7 +267,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   /** Cuts the answer off. The status still counts: what is wrong with it goes before its length. */
   #overflow(): void {
-    const error = tooLarge(this.#init)
+    const { context, maxBytes } = this.#init
+    const error = tooLarge(context, maxBytes)
     this.#body.cut(error)
     if (this.#init.whole && this.#head !== undefined) this.#resolve(this.#head)
     this.abort(error)
@@ -248,8 +281,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   #finish(): void {
     this.#ended = true
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#phase.stop()
+    this.#decoder?.destroy()
     this.#deadline?.cancel()
     this.#unfollow?.()
     this.#init.signal.removeEventListener('abort', this)
@@ -257,56 +290,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#requestBody?.stop(ENDED)
     this.#owner.release(this)
   }
-
-  /** Sets what may last how long from now on. A timer that is early looks again when it fires. */
-  #watch(limit: HttpErrorCode, limitMs: number): void {
-    this.#limit = limit
-    this.#limitMs = limitMs
-    this.#touchedAt = this.#clock.now()
-    if (this.#touchedAt + limitMs < this.#firesAt) this.#arm(limitMs)
-  }
-
-  #arm(delayMs: number): void {
-    this.#timer?.cancel()
-    this.#firesAt = this.#clock.now() + delayMs
-    this.#timer = this.#clock.schedule(delayMs, () => this.#check())
-  }
-
-  #check(): void {
-    this.#firesAt = Infinity
-    if (this.#limitMs === Infinity) return
-    const left = this.#touchedAt + this.#limitMs - this.#clock.now()
-    if (left > 0) {
-      this.#arm(left)
-      return
-    }
-    if (this.#limit === 'body_abandoned') {
-      this.abandon(this.#limitMs)
-      return
-    }
-    const { context } = this.#init
-    const told =
-      this.#limit === 'stalled'
-        ? `moved no byte for ${this.#limitMs} ms`
-        : `was sent, and no answer began within ${this.#limitMs} ms`
-    const outcome = outcomeOnceSent(context)
-    this.abort(failure(context, this.#limit, told, { outcome, retryable: true }))
-  }
-}
-
-/** Whether an answer of this kind never has a body (RFC 9112, 6.3). */
-function hasNoBody({ method }: CallContext, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304
 }
 
 const ENDED = new Error('the request ended before its body')
-
-/** The error for a body that is longer than it may be. */
-function tooLarge({ context, maxBytes }: ExchangeInit): Error {
-  const told = `answered with more than the ${maxBytes} bytes that "maxBytes" allows`
-  const outcome = outcomeOnceSent(context)
-  return failure(context, 'too_large', told, { outcome, retryable: false })
-}
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason })

@@ -3,7 +3,9 @@ import type { AddressPolicy } from './address-policy.ts'
 import type { HttpBreakerOptions } from './breaker.ts'
 import type { HttpInterceptor, RedirectMode } from './http-request.ts'
 import type { HedgeOptions } from './hedge.ts'
+import type { HttpProxy } from './proxy.ts'
 import type { HttpRetryOptions } from './retry-policy.ts'
+import type { HttpTls } from './tls.ts'
 
 /** How long each part of a call may take, in milliseconds; `Infinity` for no limit. */
 export interface HttpTimeouts {
@@ -54,8 +56,19 @@ export interface HttpOptions {
   readonly breaker?: HttpBreakerOptions | false
   /** Sends a second GET or HEAD when the first takes long. @default false */
   readonly hedge?: HedgeOptions | false
-  /** The longest body that is accepted, in bytes. @default 64 MiB; for `stream` Infinity */
+  /**
+   * The longest body that is accepted, in bytes: with `decompress`, of what comes out.
+   *
+   * @default 64 MiB; for `stream` Infinity
+   */
   readonly maxBytes?: number
+  /**
+   * Asks for gzip, br, zstd or deflate, and takes it off: the answer has no `Content-Encoding` and no
+   * `Content-Length` then. Not for HEAD, and not with a `Range`.
+   *
+   * @default false
+   */
+  readonly decompress?: boolean | undefined
   /**
    * Which addresses may be connected to, checked after name resolution, for literals too:
    * `'public'` refuses loopback, private, link-local, metadata and other special-purpose addresses.
@@ -68,6 +81,16 @@ export interface HttpOptions {
   readonly maxRedirects?: number
   /** Wrapped around each attempt; the first is the outermost. */
   readonly interceptors?: readonly HttpInterceptor[]
+  /**
+   * A proxy for all connections. Requests to https: go through a tunnel (`CONNECT`), those to http: are
+   * handed to it. The environment's is only used when this says so. Not together with `allow`: it is the
+   * proxy that resolves the names.
+   *
+   * @default none
+   */
+  readonly proxy?: HttpProxy | undefined
+  /** The authorities to trust, and a certificate of the client's own. */
+  readonly tls?: HttpTls | undefined
   /** An undici dispatcher to send with, instead of pools of our own. It is never closed. */
   readonly dispatcher?: Dispatcher
 }

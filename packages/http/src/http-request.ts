@@ -25,6 +25,8 @@ export interface HttpInit extends IoOptions {
   readonly redirect?: RedirectMode
   /** The longest body to accept, in bytes. @default the client's `maxBytes` */
   readonly maxBytes?: number
+  /** Asks for a compressed answer, and decompresses it. @default the client's `decompress` */
+  readonly decompress?: boolean | undefined
   /** Which statuses are returned rather than thrown. @default 200 to 299 */
   readonly acceptStatus?: (status: number) => boolean
   /** `false`: this call is tried once. @default the client's `retry` */

@@ -14,5 +14,7 @@ export type {
   RedirectMode,
 } from './http-request.ts'
 export { HttpResponse, type LocalAnswer } from './http-response.ts'
+export type { HttpProxy, HttpProxyOptions } from './proxy.ts'
 export type { BodyContent, RequestBody } from './request-body.ts'
 export type { HttpRetryOptions } from './retry-policy.ts'
+export type { HttpTls } from './tls.ts'

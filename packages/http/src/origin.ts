@@ -6,7 +6,7 @@ import {
   TimeoutError,
   withTimeout,
 } from '@yuzuru/concurrency'
-import type { Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type CallContext, failure } from './call-context.ts'
 import { createBreaker } from './breaker.ts'
 import { createPool } from './create-pool.ts'
@@ -27,7 +27,7 @@ export class Origin {
   readonly #slots: Semaphore
   readonly #queue: number
   readonly #queueMs: number
-  readonly #own: Pool | undefined
+  readonly #own: Dispatcher | undefined
   readonly #dispatcher: Dispatcher
   #reclaiming = false
 

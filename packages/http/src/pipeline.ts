@@ -118,13 +118,14 @@ export class Pipeline {
     { body }: Hop,
     signal: StopSignal,
   ): Promise<HttpResponse> {
-    const { mode, maxBytes, options, deadline } = this.#call
+    const { mode, maxBytes, decompress, options, deadline } = this.#call
     const streams = mode === 'stream'
     return send(origin, {
       context,
       body,
       signal,
       maxBytes,
+      decompress,
       whole: !streams,
       bodySignal: streams ? options.signal : undefined,
       deadline: streams ? deadline : undefined,

@@ -1,12 +1,14 @@
 import { currentClock, describeValue, type Effect, type IoOptions } from '@yuzuru/concurrency'
 import type { CallContext } from './call-context.ts'
+import { ACCEPTED_ENCODINGS } from './content-decoder.ts'
 import { expectAmount } from './expect-number.ts'
 import type { HttpInit, RedirectMode } from './http-request.ts'
+import { multipartOf } from './multipart.ts'
 import { isBody, isReplayable, type RequestBody } from './request-body.ts'
 import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
 import { REDIRECTS } from './redirects.ts'
 import { requestUrl, takesClientHeaders } from './request-url.ts'
-import { expectRedirect, type Settings } from './settings.ts'
+import { expectBoolean, expectRedirect, type Settings } from './settings.ts'
 import { whyUnreadable } from './used-sources.ts'
 
 /** What of the answer the call waits for. */
@@ -16,10 +18,13 @@ export type Mode = 'whole' | 'json' | 'stream'
 export interface PreparedCall {
   readonly context: CallContext
   readonly body: RequestBody | undefined
+  /** The body as it was given: what of it comes back in an answer is not shown. */
+  readonly given: RequestBody | undefined
   /** Whether it can be sent more than once at all. */
   readonly replayable: boolean
   readonly redirect: RedirectMode
   readonly maxBytes: number
+  readonly decompress: boolean
   readonly acceptStatus: (status: number) => boolean
   readonly retry: boolean
   readonly mode: Mode
@@ -53,11 +58,19 @@ export function prepare(
   const headers = mergeHeaders(own, init.headers)
   if (mode === 'json') headers['accept'] ??= 'application/json'
   if (init.json !== undefined) headers['content-type'] ??= 'application/json'
-  if (init.body instanceof URLSearchParams) {
+  if (body instanceof URLSearchParams) {
     headers['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8'
-  } else if (init.body instanceof Blob && init.body.type !== '') {
-    headers['content-type'] ??= init.body.type
+  } else if (init.body instanceof FormData && body instanceof Blob) {
+    expectNoType(init.headers)
+    headers['content-type'] = body.type
+  } else if (body instanceof Blob && body.type !== '') {
+    headers['content-type'] ??= body.type
   }
+  const { decompress = settings.decompress } = init
+  expectBoolean('decompress', decompress)
+  // A part of an encoded body could not be decoded.
+  const asksEncoded = decompress && method !== 'HEAD' && headers['range'] === undefined
+  if (asksEncoded) headers['accept-encoding'] ??= ACCEPTED_ENCODINGS
   if (init.idempotencyKey !== undefined) {
     expectValue('idempotency-key', init.idempotencyKey)
     headers['idempotency-key'] = init.idempotencyKey
@@ -69,10 +82,12 @@ export function prepare(
   return {
     context: { method, url, effect, headers },
     body,
+    given: init.body instanceof FormData ? init.body : body,
     replayable: isReplayable(body),
     redirect,
     maxBytes: init.maxBytes ?? settings.maxBytes ?? (mode === 'stream' ? Infinity : MAX_BYTES),
     acceptStatus: acceptOf(init.acceptStatus ?? isSuccess, redirect),
+    decompress: asksEncoded,
     retry: init.retry !== false,
     mode,
     options: { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs },
@@ -123,6 +138,7 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
     if (typeof text === 'string') return text
     throw new TypeError(`Expected json to be a value of JSON, got ${describeValue(init.json)}`)
   }
+  if (init.body instanceof FormData) return multipartOf(init.body)
   if (init.body === undefined || isBody(init.body)) {
     const why = whyUnreadable(init.body)
     if (why === undefined) return init.body
@@ -131,4 +147,10 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
   throw new TypeError(
     `Expected body to be a string, bytes, a stream or a function, got ${describeValue(init.body)}`,
   )
+}
+
+/** The boundary of a form is part of its type, and made with it. */
+function expectNoType(headers: HttpInit['headers']): void {
+  const isGiven = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'content-type')
+  if (isGiven) throw new TypeError('Expected no content-type with a FormData, got one')
 }

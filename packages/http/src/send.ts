@@ -44,6 +44,8 @@ async function sendLater(origin: Origin, init: SendInit): Promise<HttpResponse> 
 /** The body of this sending, unless it would come out empty or in part. */
 async function bodyOf({ context, body, progress }: SendInit): Promise<WireBody | undefined> {
   if (body === undefined) return undefined
+  // A form of an interceptor's: its boundary is in no header.
+  if (body instanceof FormData) throw new TypeError('Expected a body of bytes, got a FormData')
   const content = typeof body === 'function' ? await makeBody(context, body) : body
   const why = whyUnreadable(content)
   if (why === undefined) return wireBody(content)

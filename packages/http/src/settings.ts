@@ -6,9 +6,11 @@ import { expectAmount, expectInteger } from './expect-number.ts'
 import { expectHedge, type HedgeSettings } from './hedge.ts'
 import type { HttpOptions, HttpTimeouts } from './http-options.ts'
 import type { HttpInterceptor, RedirectMode } from './http-request.ts'
+import { expectProxy, type ProxySettings } from './proxy.ts'
 import { lowerCased } from './request-headers.ts'
 import type { UrlRules } from './request-url.ts'
 import { expectRetry, type RetryPolicy } from './retry-policy.ts'
+import { expectTls, type TlsSettings } from './tls.ts'
 
 /** The options with their defaults, checked. */
 export interface Settings extends UrlRules {
@@ -20,11 +22,14 @@ export interface Settings extends UrlRules {
   readonly breaker: HttpBreakerOptions | undefined
   readonly hedge: HedgeSettings | undefined
   readonly maxBytes: number | undefined
+  readonly decompress: boolean
   readonly allow: AddressPolicy
   readonly redirect: RedirectMode
   readonly maxRedirects: number
   readonly interceptors: readonly HttpInterceptor[]
   readonly dispatcher: Dispatcher | undefined
+  readonly proxy: ProxySettings | undefined
+  readonly tls: TlsSettings
 }
 
 const TIMEOUTS: Required<HttpTimeouts> = {
@@ -41,7 +46,8 @@ export function expectSettings(options: HttpOptions): Settings {
     throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
   }
   const { connections = 64, queue = 1_000, maxRedirects = 5, redirect = 'error' } = options
-  const { allow = 'any', dispatcher, maxBytes, interceptors = [] } = options
+  const { allow = 'any', dispatcher, maxBytes, decompress = false, interceptors = [] } = options
+  expectBoolean('decompress', decompress)
   expectInteger('connections', connections, 1, 10_000)
   expectInteger('queue', queue, 0, Number.MAX_SAFE_INTEGER)
   expectInteger('maxRedirects', maxRedirects, 0, 20)
@@ -54,6 +60,12 @@ export function expectSettings(options: HttpOptions): Settings {
     throw new TypeError(
       'Expected either dispatcher or allow: a dispatcher makes its own connections, unchecked',
     )
+  }
+  if (dispatcher !== undefined && (options.proxy !== undefined || options.tls !== undefined)) {
+    throw new TypeError('Expected either dispatcher or proxy and tls: it makes its own connections')
+  }
+  if (options.proxy !== undefined && allow !== 'any') {
+    throw new TypeError('Expected either proxy or allow: the proxy resolves the names, unchecked')
   }
   if (!Array.isArray(interceptors) || interceptors.some((each) => typeof each !== 'function')) {
     throw new TypeError('Expected interceptors to be a list of functions')
@@ -69,12 +81,20 @@ export function expectSettings(options: HttpOptions): Settings {
     breaker: expectBreaker(options.breaker),
     hedge: expectHedge(options.hedge),
     maxBytes,
+    decompress,
     allow,
     redirect,
     maxRedirects,
     interceptors,
     dispatcher,
+    proxy: expectProxy(options.proxy),
+    tls: expectTls(options.tls),
   }
+}
+
+export function expectBoolean(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  throw new TypeError(`Expected ${name} to be a boolean, got ${describeValue(value)}`)
 }
 
 export function expectRedirect(redirect: unknown): void {

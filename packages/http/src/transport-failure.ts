@@ -14,6 +14,12 @@ export function transportFailure(
   bySource: boolean,
 ): Error {
   const outcome = sent ? outcomeOnceSent(context) : 'none'
+  const refusal = proxyRefusal(error)
+  if (refusal !== undefined) {
+    // It passed nothing on.
+    const told = `was not sent: the proxy answered ${refusal}`
+    return failure(context, 'connect_failed', told, { outcome: 'none', retryable: refusal >= 500 })
+  }
   if (bySource || codeOf(error) === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     const told = 'could not be sent: the source of its body failed'
     return failure(context, 'request_body_failed', told, {
@@ -73,6 +79,16 @@ function codeUnsent(native: string | undefined): HttpErrorCode {
   const known = native === undefined ? undefined : UNSENT[native]
   if (known !== undefined) return known
   return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connect_failed'
+}
+
+/** The status with which a proxy refused, as undici tells it: in a sentence. */
+function proxyRefusal(error: unknown): number | undefined {
+  const [, tunnel, forward] =
+    /^Proxy response \((\d{3})\)|^Proxy Authentication Required \((\d{3})\)/.exec(
+      messageOf(error),
+    ) ?? []
+  const status = tunnel ?? forward
+  return status === undefined ? undefined : Number(status)
 }
 
 function isNotHttp(error: unknown, native: string | undefined): boolean {
