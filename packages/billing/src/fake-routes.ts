@@ -63,7 +63,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
 
 function createCustomer(state: FakeState, fields: URLSearchParams): FakeReply {
   const email = fields.get('email')
-  if (email !== null && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+  if (email !== null && !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(email)) {
     return refusal(400, `Invalid email address: ${email}`, {
       code: 'email_invalid',
       param: 'email',

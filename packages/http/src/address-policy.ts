@@ -73,7 +73,7 @@ export function isAllowed(policy: AddressPolicy, address: string, hostname: stri
 
 /** A v4-mapped v6 address (`::ffff:a.b.c.d`, in any spelling) as the v4 address that it reaches. */
 function unmapped(address: string): { readonly address: string; readonly family: number } {
-  const plain = address.replace(/%.*$/, '')
+  const [plain = ''] = address.split('%', 1)
   const family = isIP(plain)
   if (family !== 6) return { address: plain, family }
   // The URL parser gives every spelling of a v6 address the same form (WHATWG URL, 3.5).

@@ -56,7 +56,7 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
       if (closed) throw closedFault()
       const { accepted, rejected } = asked(envelope.to, answers)
       progress.sent = true
-      const messageId = /^message-id:\s*(<[^>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
+      const messageId = /^message-id:\s?(<[^\s<>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
       const message: FakeSent = {
         messageId,
         envelope: { ...envelope, to: accepted },

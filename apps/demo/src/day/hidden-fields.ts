@@ -1,9 +1,10 @@
-const INPUT = /<input\b[^>]*\btype="hidden"[^>]*>/g
+const INPUT = /<input\b[^<>]*>/g
 
 /** The hidden fields of a page's forms, as a browser would send them along. */
 export function hiddenFields(page: string): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const [input] of page.matchAll(INPUT)) {
+    if (attribute(input, 'type') !== 'hidden') continue
     const name = attribute(input, 'name')
     if (name !== undefined) fields[name] = attribute(input, 'value') ?? ''
   }

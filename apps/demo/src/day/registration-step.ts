@@ -45,7 +45,9 @@ export const registrationStep: Step = {
       message.subject,
     )
     const mails = await inbox.waitForCount(2, { to: email })
-    const [old, link] = mails.map(({ text }) => /http:\S+\/verify\?token=\S+/.exec(text)?.[0])
+    const [old, link] = mails.map(({ text }) =>
+      (text ?? '').split(/\s/).find((word) => /^http:.*\/verify\?token=./.test(word)),
+    )
     report.require({ ja: '本文にリンクがある', en: 'its body has the link' }, link !== undefined)
 
     const scanned = await day.stranger.get(new URL(link ?? ''))

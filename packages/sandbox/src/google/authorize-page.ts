@@ -69,7 +69,7 @@ export async function submitConsent(service: GoogleService, request: Request): P
   const problem =
     typeof asked === 'string'
       ? asked
-      : allowed && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)
+      : allowed && !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(email)
         ? 'email'
         : undefined
   if (typeof asked === 'string' || problem !== undefined) {

@@ -117,13 +117,19 @@ export class ChunkedBody {
     for (;;) {
       const line = await this.#reader.line()
       if (line === '') break
-      const match = /^([a-z0-9-]+):\s*(.*?)\s*$/i.exec(line)
-      const name = match?.[1]?.toLowerCase() ?? ''
-      if (!match || !this.#trailing || this.trailers.has(name) || this.trailers.size > 8) {
+      const colon = line.indexOf(':')
+      const name = line.slice(0, Math.max(0, colon)).toLowerCase()
+      const value = line.slice(colon + 1).trim()
+      if (
+        !/^[a-z0-9-]+$/.test(name) ||
+        !this.#trailing ||
+        this.trailers.has(name) ||
+        this.trailers.size > 8
+      ) {
         throw new S3Error('MalformedTrailerError')
       }
-      this.trailers.set(name, match[2]!)
-      if (name !== 'x-amz-trailer-signature') canonical += `${name}:${match[2]!}\n`
+      this.trailers.set(name, value)
+      if (name !== 'x-amz-trailer-signature') canonical += `${name}:${value}\n`
     }
     if (!this.#signed || !this.#trailing) return
     const given = this.trailers.get('x-amz-trailer-signature') ?? ''

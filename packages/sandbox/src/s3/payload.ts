@@ -52,7 +52,8 @@ function checkMd5Value(given: string | undefined): string | undefined {
 }
 
 function trailerChecksum(message: IncomingMessage): ChecksumAlgorithm | undefined {
-  const names = (header(message, 'x-amz-trailer') ?? '').toLowerCase().split(/\s*,\s*/)
+  const listed = (header(message, 'x-amz-trailer') ?? '').toLowerCase().split(',')
+  const names = listed.map((name) => name.trim())
   return declaredChecksum(names)
 }
 

@@ -69,7 +69,8 @@ function holds(condition: FieldCondition, value: string | undefined): boolean {
   if (value === undefined) return false
   if (condition.kind === 'eq') return value === condition.value
   // A content type may be a list; each item must begin as the policy says.
-  const items = condition.field === 'content-type' ? value.split(/\s*,\s*/) : [value]
+  const items =
+    condition.field === 'content-type' ? value.split(',').map((item) => item.trim()) : [value]
   return items.every((item) => item.startsWith(condition.value))
 }
 

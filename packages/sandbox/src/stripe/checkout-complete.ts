@@ -76,7 +76,7 @@ function customerOf(
     return find(service.state.customers, 'customer', session.customer, 'customer')
   }
   const email = session.customer_email ?? payment.email
-  if (email === undefined || !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+  if (email === undefined || !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(email)) {
     throw new StripeFailure(400, 'An email address is required.', {
       code: 'email_invalid',
       param: 'email',

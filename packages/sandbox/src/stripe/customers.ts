@@ -22,7 +22,7 @@ const address = clearable(
 const email = clearable({
   read(value, name) {
     const address = text(512).read(value, name)
-    if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address)) return address
+    if (/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(address)) return address
     throw invalid(`Invalid email address: ${address}`, name, 'email_invalid')
   },
 })
