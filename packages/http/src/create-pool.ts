@@ -50,7 +50,6 @@ function poolOver(
     connections,
     connect,
     ...NO_LIMITS,
-    factory: (url: URL, options: object) =>
-      new WatchedClient(url, options, connect),
+    factory: (url: URL, options: object) => new WatchedClient(url, options, connect),
   })
 }

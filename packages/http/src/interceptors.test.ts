@@ -76,3 +76,22 @@ test('an interceptor may answer itself', async () => {
   ])
   expect(fake.script.requests).toHaveLength(0)
 })
+
+test('what an earlier sending may have done is not forgotten in a later one of the same attempt', async () => {
+  const twice: HttpInterceptor = (next) => async (request) => {
+    const first = await next(request).catch(() => undefined)
+    first?.[Symbol.dispose]()
+    return await next(request)
+  }
+  await using fake = createFakeHttp({ interceptors: [twice], retry: false })
+  for (const first of [{ status: 500 }, { status: 200 }, 'reset', 'drop'] as const) {
+    fake.script.reply(first, { status: 404 })
+    const after = fake.http.request('/', { method: 'POST' })
+    await expect(after).rejects.toMatchObject({ status: 404, outcome: 'unknown' })
+  }
+  for (const first of [{ status: 401 }, { status: 429 }] as const) {
+    fake.script.reply(first, { status: 404 })
+    const after = fake.http.request('/', { method: 'POST' })
+    await expect(after).rejects.toMatchObject({ status: 404, outcome: 'none' })
+  }
+})

@@ -1,4 +1,4 @@
-import type { IoProgress } from '@yuzuru/concurrency'
+import { type IoProgress, type Outcome, outcomeOf } from '@yuzuru/concurrency'
 import { throughBreaker } from './breaker.ts'
 import { type CallContext, failure } from './call-context.ts'
 import type { Closing } from './closing.ts'
@@ -25,6 +25,8 @@ export class Pipeline {
   readonly #origins: Origins
   readonly #closing: Closing
   readonly #progress: IoProgress
+  /** Whether a sending of this call may have had its effect, as far as interceptors are concerned. */
+  #acted = false
 
   constructor(
     call: PreparedCall,
@@ -40,13 +42,39 @@ export class Pipeline {
     this.#origins = origins
     this.#closing = closing
     this.#progress = progress
-    const inner: HttpHandler = (given) => {
-      const request = this.#admitted(given)
-      return call.redirect === 'follow'
-        ? this.#sendAndFollow(request)
-        : this.#sendHop(request, request.signal)
+    const inner: HttpHandler = (request) => this.#sendFirst(request, false)
+    const { interceptors } = settings
+    this.handler =
+      interceptors.length === 0
+        ? inner
+        : interceptors.reduceRight<HttpHandler>(
+            (next, wrap) => wrap(next),
+            (request) => this.#sendWatched(request),
+          )
+  }
+
+  /** Sends for interceptors: they may send more than once, and each sending counts for those after it. */
+  async #sendWatched(given: HttpRequest): Promise<HttpResponse> {
+    const acted = this.#acted
+    const request = this.#admitted(given)
+    try {
+      const response = await this.#sendFirst(request, acted)
+      this.#note(outcomeOfStatus(this.#contextOf(request, acted), response.status))
+      return response
+    } catch (error) {
+      this.#note(outcomeOf(error))
+      throw error
     }
-    this.handler = settings.interceptors.reduceRight((next, wrap) => wrap(next), inner)
+  }
+
+  #note(outcome: Outcome | undefined): void {
+    if (outcome !== 'none') this.#acted = true
+  }
+
+  #sendFirst(request: HttpRequest, acted: boolean): Promise<HttpResponse> {
+    return this.#call.redirect === 'follow'
+      ? this.#sendAndFollow(request, acted)
+      : this.#sendHop(request, request.signal, acted)
   }
 
   /** A request that an interceptor sends elsewhere is held to what a call is held to. */
@@ -61,17 +89,21 @@ export class Pipeline {
     return { ...request, headers: Object.fromEntries(theirs) }
   }
 
-  #sendAndFollow(request: HttpRequest): Promise<HttpResponse> {
-    return this.#sendHop(request, request.signal).then((response) =>
-      isRedirect(response) ? this.#follow(request, response) : response,
+  #sendAndFollow(request: HttpRequest, before: boolean): Promise<HttpResponse> {
+    return this.#sendHop(request, request.signal, before).then((response) =>
+      isRedirect(response) ? this.#follow(request, response, before) : response,
     )
   }
 
-  async #follow(request: HttpRequest, redirect: HttpResponse): Promise<HttpResponse> {
+  async #follow(
+    request: HttpRequest,
+    redirect: HttpResponse,
+    before: boolean,
+  ): Promise<HttpResponse> {
     const { maxRedirects } = this.#settings
     let hop: Hop = request
     let response = redirect
-    let acted = false
+    let acted = before
     for (let count = 0; isRedirect(response); count += 1) {
       response[Symbol.dispose]()
       acted ||= outcomeOfStatus(this.#contextOf(hop, acted), response.status) === 'unknown'
@@ -92,7 +124,7 @@ export class Pipeline {
     return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
   }
 
-  #sendHop(hop: Hop, signal: AbortSignal, acted = false): Promise<HttpResponse> {
+  #sendHop(hop: Hop, signal: AbortSignal, acted: boolean): Promise<HttpResponse> {
     const context = this.#contextOf(hop, acted)
     const isFirst = context === this.#call.context
     const origin = isFirst ? this.#origin : this.#origins.get(context.url.origin)
