@@ -1,4 +1,4 @@
-import { type buildConnector, type Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { WatchedClient } from './connection.ts'
 import { createConnector, inTime } from './connector.ts'
 import type { Settings } from './settings.ts'
