@@ -101,13 +101,14 @@ describe('an error', () => {
     await authorized.close()
   })
 
-  test.each([4_080, 4_095, 4_096, 4_097])(
+  test.each([4_080, 4_095, 4_096, 4_097, 4_100])(
     'shows no part of a token across the end of what is kept, from byte %i',
     async (at) => {
       const lead = 'x'.repeat(at - 20)
       const pieces = [
         ' token=SECRET-one-SECRET ',
         ' Bearer SECRET-two-SECRET ',
+        ' sk_live_SECRETSECRETSECRET ',
         ' 7SECRET-sent-SECRET ',
       ]
       for (const piece of pieces) {
