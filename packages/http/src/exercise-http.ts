@@ -98,6 +98,40 @@ export function exerciseHttp(make: MakeHttp): readonly HttpCase[] {
       assert.equal(error.outcome, 'unknown')
       assert.equal(script.requests.length, 1)
     }),
+    of(
+      'refuses a body that is used up, and names no failure with one retryable',
+      QUICK,
+      async (subject) => {
+        const { http, script } = subject
+        script.reply({ status: 503 })
+        const body = (async function* (): AsyncGenerator<string> {
+          yield 'once'
+        })()
+        const put = (): Promise<unknown> => http.request('/put', { method: 'PUT', body })
+        assert.equal((await failureOf(put())).retryable, false)
+        await assert.rejects(put(), TypeError)
+        assert.equal(script.requests.length, 1)
+      },
+    ),
+    of('addresses no other host by way of a path', QUICK, async ({ http, script }) => {
+      for (const path of ['//other.invalid/', '/\\other.invalid/', '/\t/other.invalid/']) {
+        await assert.rejects(http.request(path), TypeError)
+      }
+      assert.equal(script.requests.length, 0)
+    }),
+    of('sends a form with its files', QUICK, async ({ http, script }) => {
+      script.reply({})
+      const form = new FormData()
+      form.append('file', new File(['content'], 'name.txt'))
+      await http.request('/form', { body: form })
+      const [request] = script.requests
+      assert.match(request?.headers['content-type'] ?? '', /^multipart\/form-data; boundary=/)
+      assert.match(request?.body.toString() ?? '', /filename="name\.txt"[^]*content/)
+    }),
+    of('tells that the end of an answer was marked', QUICK, async ({ http, script }) => {
+      script.reply({ body: 'x' })
+      assert.equal((await http.request('/')).isDelimited, true)
+    }),
     of('makes a body anew for each attempt', QUICK, async ({ http, script }) => {
       script.reply('reset', {})
       const body = async function* (): AsyncGenerator<string> {

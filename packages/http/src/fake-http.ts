@@ -4,6 +4,7 @@ import { type CloseOptions, createHttp, type Http, type HttpStats } from './http
 import type { HttpOptions } from './http-options.ts'
 import type { HttpInit } from './http-request.ts'
 import type { HttpResponse } from './http-response.ts'
+import { requestUrl, type UrlRules } from './request-url.ts'
 import { contentOf, Script, type ScriptedAnswer, type ScriptedRequest } from './scripted-peer.ts'
 
 /** A client that is all real but for the network, and the script of what it meets there. */
@@ -61,8 +62,10 @@ class Relative implements Http {
   }
 }
 
+const PLACE: UrlRules = { origin: new URL('http://fake.invalid'), allowedOrigins: undefined }
+
 function placed(url: string | URL): string | URL {
-  return typeof url === 'string' && url.startsWith('/') ? `http://fake.invalid${url}` : url
+  return url instanceof URL || URL.canParse(url) ? url : requestUrl(PLACE, url, undefined)
 }
 
 class ScriptedDispatcher extends Dispatcher {
