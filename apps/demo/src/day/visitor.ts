@@ -19,7 +19,10 @@ export class Visitor implements AsyncDisposable {
 
   constructor(origin: string) {
     this.#origin = origin
-    this.#http = createHttp({ origin, connections: 128, queue: 10_000, retry: false })
+    // A browser goes anywhere; the cookies are added below, for the app alone.
+    const allowedOrigins = 'any'
+    const limits = { connections: 128, queue: 10_000 }
+    this.#http = createHttp({ origin, allowedOrigins, ...limits, retry: false })
   }
 
   async get(path: string | URL, init: HttpInit = {}): Promise<Visit> {
