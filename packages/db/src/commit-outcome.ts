@@ -40,8 +40,8 @@ export async function commitOutcome<DB>(db: Queryable<DB>, error: unknown): Prom
 
 async function statusOf<DB>(db: Queryable<DB>, transactionId: string): Promise<string | null> {
   const text = 'select pg_xact_status($1::xid8) as status'
-  const { rows } = await db.executeQuery<{ status: string | null }>(
-    CompiledQuery.raw(text, [transactionId]),
-  )
+  const { rows } = await db
+    .withoutPlugins()
+    .executeQuery<{ status: string | null }>(CompiledQuery.raw(text, [transactionId]))
   return rows[0]?.status ?? null
 }

@@ -1,7 +1,8 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { type InsertType, sql } from 'kysely'
+import type { InsertType } from 'kysely'
 import { Readable } from 'node:stream'
 import { type ChunkSource, CopyIn } from './copy-in-exchange.ts'
+import { copyHead } from './copy-head.ts'
 import { withLease } from './copy-lease.ts'
 import { type CopyFormat, formatText } from './copy-options.ts'
 import type { CopyProgress, CopyResult } from './copy-progress.ts'
@@ -77,8 +78,7 @@ export async function copyIn(
   const { table, columns, format } = expectTarget(into)
   expectSource(source)
   const { onProgress, ...limits } = options
-  const list = columns === undefined ? sql`` : sql` (${sql.join(columns.map((c) => sql.ref(c)))})`
-  const { sql: head } = sql`copy ${sql.table(table)}${list} from stdin`.compile(db)
+  const head = copyHead(db, table, columns)
   const data: ChunkSource = {
     chunks: () => (format === undefined ? encodeRows(source, columns ?? []) : passBytes(source)),
     // One that hangs on its socket would not hear of a return().

@@ -4,10 +4,10 @@ import {
   PostgresQueryCompiler,
   type QueryId,
   type RootOperationNode,
-  sql,
 } from 'kysely'
 import { literal } from './copy-options.ts'
 import { effectOf } from './statement-effect.ts'
+import { loosely } from './table.ts'
 import { textOf } from './value-text.ts'
 
 /** A query of Kysely, or one written with `sql`. */
@@ -35,7 +35,7 @@ class LiteralCompiler extends PostgresQueryCompiler {
 
 /** A table, or a query. @throws {TypeError} on a value that PostgreSQL does not have */
 export function copiedQuery<DB>(db: Kysely<DB>, from: string | Copyable<unknown>): CopiedQuery {
-  const query = typeof from === 'string' ? sql`select * from ${sql.table(from)}` : from
+  const query = typeof from === 'string' ? loosely(db).selectFrom(from).selectAll() : from
   const compiled = query.compile(db as unknown as Kysely<never>)
   const root: RootOperationNode = compiled.query
   const { sql: text } = new LiteralCompiler().compileQuery(root, compiled.queryId)

@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import { DbError } from './db-error.ts'
 import { json } from './parameter.ts'
 import { migrate } from './migrate.ts'
+import { pluginCases } from './exercise-plugins.ts'
 import { stream } from './stream.ts'
 import { transaction } from './transaction.ts'
 import { afterCommit } from './transaction-hooks.ts'
@@ -30,13 +31,13 @@ interface Schema {
  * for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
  */
 export function exerciseDatabase(make: () => Database<unknown>): readonly ExerciseCase[] {
-  return Object.entries(cases).map(([name, run]) => ({
+  return Object.entries({ ...cases, ...pluginCases }).map(([name, run]) => ({
     name,
     run: async () => {
       await using db = make() as Database<Schema>
       await sql`drop table if exists yuzuru_exercise`.execute(db)
       await sql`create table yuzuru_exercise (id int primary key, body jsonb)`.execute(db)
-      await run(db)
+      await run(db as Database<never> & Database<Schema>)
       await sql`drop table if exists yuzuru_exercise`.execute(db)
     },
   }))

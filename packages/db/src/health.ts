@@ -28,9 +28,11 @@ export async function health<DB>(db: Queryable<DB>, options: IoOptions = {}): Pr
   const from = currentClock().now()
   const call = { boundary: 'db', operation: 'health', effect: 'read' } as const
   const { rows } = await io(call, options, () =>
-    db.executeQuery<{ version: string }>(
-      CompiledQuery.raw(`select current_setting('server_version') as version`),
-    ),
+    db
+      .withoutPlugins()
+      .executeQuery<{ version: string }>(
+        CompiledQuery.raw(`select current_setting('server_version') as version`),
+      ),
   )
   const roundTripMs = currentClock().now() - from
   const serverVersion = rows[0]?.version ?? ''

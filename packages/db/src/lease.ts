@@ -24,6 +24,7 @@ import type { Loan } from './pool.ts'
 import type { AbortMode, Session } from './session.ts'
 import { commits, effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
+import { tapped } from './row-tap.ts'
 import { refuseNested } from './transaction-state.ts'
 import { translateError } from './translate-error.ts'
 
@@ -119,7 +120,7 @@ export class Lease implements DatabaseConnection {
         return await this.#send(session, query, signal)
       })
     })
-    return toQueryResult<R>(result)
+    return toQueryResult<R>(result, query)
   }
 
   /** Runs a COPY. The connection takes no other statement until it is over. */
@@ -281,7 +282,11 @@ const DISCARDS = /\b(deallocate|discard)\b/i
 
 const COUNTING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
-function toQueryResult<R>({ command, rowCount, rows }: PgResult): QueryResult<R> {
-  if (!COUNTING.has(command)) return { rows: rows as R[] }
-  return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+function toQueryResult<R>(
+  { command, rowCount, rows: found }: PgResult,
+  query: CompiledQuery,
+): QueryResult<R> {
+  const rows = tapped(query, found) as R[]
+  if (!COUNTING.has(command)) return { rows }
+  return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
 }

@@ -1,12 +1,19 @@
 import {
   type Expression,
+  type KyselyPlugin,
   type OrderByItemBuilder,
   type RawBuilder,
+  type RootOperationNode,
+  type SelectQueryNode,
   sql,
   type SqlBool,
+  type UnknownRow,
 } from 'kysely'
 import { readCursorText, writeCursor } from './page-cursor.ts'
-import { isAfter, orderOf, type PageKey } from './page-key.ts'
+import { orderOf, type PageKey } from './page-key.ts'
+import { KEY, keySelection, SORT, sortSelection, unionOf, withPageNames } from './page-query.ts'
+import { rangesAfter } from './page-ranges.ts'
+import { tapRows } from './row-tap.ts'
 
 export interface PageOptions {
   /** What the list is ordered by. Together they must be unique: end with the primary key. */
@@ -38,17 +45,19 @@ interface Builder {
     order: (item: OrderByItemBuilder) => OrderByItemBuilder,
   ): Builder
   limit(rows: number): Builder
-  execute(): Promise<Record<string, unknown>[]>
+  withPlugin(plugin: KyselyPlugin): Builder
+  toOperationNode(): RootOperationNode
+  execute(): Promise<unknown[]>
 }
-
-const PREFIX = 'yuzuru_page_key_'
 
 /**
  * One page of a list, found by where the page before ended and not by counting: rows that are inserted
- * or deleted meanwhile make none of the others appear twice or be left out, and the last page costs no
- * more than the first. Equal keys, NULLs, mixed directions and microseconds are exact.
+ * or deleted meanwhile make none of the others appear twice or be left out. With an index on the keys,
+ * in their order, the last page costs no more than the first. Equal keys, NULLs, mixed directions and
+ * microseconds are exact.
  *
- * @throws {TypeError} on wrong options, or a cursor of another order
+ * @throws {TypeError} on wrong options, a cursor of another order, or a query that has an order, a
+ *   limit, or a set operation (`union`) of its own
  * @example
  * const page = await paginate(db.selectFrom('plans').selectAll(), {
  *   by: [{ column: 'created_at', direction: 'desc' }, { column: 'id' }], size: 20, after: request.after })
@@ -61,25 +70,62 @@ export async function paginate<O>(query: Pageable<O>, options: PageOptions): Pro
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new TypeError(`Expected size to be an integer from 1 up, got ${String(size)}`)
   }
-  let page = query as unknown as Builder
-  if (after !== undefined) page = page.where(isAfter(by, readCursorText(by, after)))
-  for (const [at, key] of by.entries()) {
-    // As text: a Date would lose the microseconds, a number the last digits.
-    page = page.select(sql`${sql.ref(key.column)}::text`.as(`${PREFIX}${at}`))
-    page = page.orderBy(sql.ref(key.column), orderOf(key))
+  const base = query as unknown as Builder
+  expectPageable(base.toOperationNode())
+  const ranges = after === undefined ? [undefined] : rangesAfter(by, readCursorText(by, after))
+  const names = namesOf(by.length, ranges.length > 1)
+  const nodes = ranges.map((range) => {
+    const part = partOf(range === undefined ? base : base.where(range), by, ranges.length > 1)
+    // One row more than asked for tells whether there is a next page.
+    return withPageNames(part.limit(size + 1).toOperationNode() as SelectQueryNode, names)
+  })
+  if (nodes.length === 0) return { items: [], next: undefined }
+  let keys: (string | null)[][] | undefined
+  const page = replacedBy(unionOf(nodes), (rows) => {
+    keys = rows.map((row) => by.map((_, at) => (row[`${KEY}${at}`] as string | null) ?? null))
+    return rows.slice(0, size).map((row) => without(row, names))
+  })
+  const items = (await base.withPlugin(page).execute()) as O[]
+  if (keys === undefined) throw new TypeError('Expected a query of a db made by createDatabase')
+  const last = keys.length > size ? keys[size - 1] : undefined
+  return { items, next: last && writeCursor(by, last) }
+}
+
+function expectPageable(node: RootOperationNode): void {
+  if (node.kind !== 'SelectQueryNode') {
+    throw new TypeError(`Expected a select query of Kysely, got ${node.kind}`)
   }
-  // One row more than asked for tells whether there is a next page.
-  const rows = await page.limit(size + 1).execute()
-  const shown = rows.slice(0, size)
-  const last = rows.length > size ? shown.at(-1) : undefined
-  const next = last && writeCursor(by, takeKeys(by, last))
-  return { items: shown.map((row) => withoutKeys(row) as O), next }
+  const own = (['orderBy', 'limit', 'offset', 'fetch', 'setOperations'] as const).find(
+    (part) => node[part] !== undefined,
+  )
+  if (own !== undefined) throw new TypeError(`Expected a query without ${own} of its own`)
 }
 
-function takeKeys(by: readonly PageKey[], row: Record<string, unknown>): (string | null)[] {
-  return by.map((_, at) => (row[`${PREFIX}${at}`] as string | null) ?? null)
+function namesOf(count: number, sorted: boolean): string[] {
+  const names = Array.from({ length: count }, (_, at) => at)
+  return names.flatMap((at) => (sorted ? [`${KEY}${at}`, `${SORT}${at}`] : [`${KEY}${at}`]))
 }
 
-function withoutKeys(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith(PREFIX)))
+function partOf(query: Builder, by: readonly PageKey[], sorted: boolean): Builder {
+  let part = query
+  for (const [at, key] of by.entries()) {
+    const column = sql.ref(key.column)
+    part = part.select(keySelection(column, at))
+    if (sorted) part = part.select(sortSelection(column, at))
+    part = part.orderBy(column, orderOf(key))
+  }
+  return part
+}
+
+/** Sends `node` in place of the query, and takes the rows before the query's own plugins see them. */
+function replacedBy(
+  node: SelectQueryNode,
+  tap: (rows: UnknownRow[]) => UnknownRow[],
+): KyselyPlugin {
+  tapRows(node, tap)
+  return { transformQuery: () => node, transformResult: async ({ result }) => result }
+}
+
+function without(row: UnknownRow, names: readonly string[]): UnknownRow {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)))
 }

@@ -1,11 +1,12 @@
 import { sleep } from '@yuzuru/concurrency'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { EncryptedText } from './encryption.ts'
 import type { Queryable } from './queryable.ts'
+import { loosely } from './table.ts'
 import { transaction } from './transaction.ts'
 
 export interface RotateOptions {
-  /** The column that `seal` was given as the row's id. @default 'id' */
+  /** The column that `seal` was given as the row's id: the primary key, or one with an index. @default 'id' */
   readonly id?: string
   /** The column that holds the blind index, if there is one: it is made anew with the value. */
   readonly index?: string
@@ -18,8 +19,11 @@ const LOCKED_DELAY_MS = 100
 
 /**
  * Seals anew, with the current key, what was sealed with another. Runs while the application does: rows
- * are locked a batch at a time, and rows that somebody else holds are taken later. Where it stands is
- * in the data, so one that was interrupted goes on when it is called again, also from several processes.
+ * are locked a batch at a time, in the order of their ids, and rows that somebody else holds are taken
+ * later. Where it stands is in the data, so one that was interrupted goes on when it is called again,
+ * also from several processes.
+ *
+ * It walks the index of `id` once and reads the table once more to see that nothing is left.
  *
  * @returns how many values it sealed
  * @throws {EncryptionError} when a value does not open
@@ -37,50 +41,75 @@ export async function rotate<DB>(
   }
   let total = 0
   for (;;) {
-    const { sealed, left } = await transaction(db, async (tx) => {
-      const sealed = await sealBatch(tx, text, options, batchSize)
-      return { sealed, left: sealed > 0 || (await hasStale(tx, text)) }
-    })
-    total += sealed
-    if (!left) return total
-    if (sealed === 0) await sleep(LOCKED_DELAY_MS)
+    let last: string | undefined
+    do {
+      const after = last
+      const batch = await transaction(db, (tx) => sealBatch(tx, text, options, after))
+      total += batch.sealed
+      last = batch.sealed < batchSize ? undefined : batch.last
+    } while (last !== undefined)
+    if (!(await hasStale(db, text))) return total
+    await sleep(LOCKED_DELAY_MS)
   }
 }
 
-function stale(text: EncryptedText): ReturnType<typeof sql<boolean>> {
-  const column = sql.ref(text.column)
-  return sql<boolean>`${column} is not null and not starts_with(${column}, ${text.prefix})`
+function stale({ column, prefix }: EncryptedText): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} is not null and not starts_with(${sql.ref(column)}, ${prefix})`
 }
 
-async function hasStale<DB>(tx: Queryable<DB>, text: EncryptedText): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`
-    select exists (select from ${sql.table(text.table)} where ${stale(text)}) as found`.execute(tx)
-  return rows[0]?.found === true
+async function hasStale<DB>(db: Queryable<DB>, text: EncryptedText): Promise<boolean> {
+  const query = loosely(db)
+    .selectFrom(text.table)
+    .select(sql`1`.as('found'))
+    .where(stale(text))
+    .limit(1)
+  return (await query.execute()).length > 0
+}
+
+interface Batch {
+  readonly sealed: number
+  /** The id of its last row. */
+  readonly last: string | undefined
 }
 
 async function sealBatch<DB>(
   tx: Queryable<DB>,
   text: EncryptedText,
-  { id = 'id', index }: RotateOptions,
-  batchSize: number,
-): Promise<number> {
-  const { rows } = await sql<{ id: string; sealed: string }>`
-    select ${sql.ref(id)}::text as id, ${sql.ref(text.column)} as sealed
-    from ${sql.table(text.table)} where ${stale(text)}
-    limit ${batchSize} for update skip locked`.execute(tx)
-  if (rows.length === 0) return 0
-  const values = rows.map((row) => {
-    const plaintext = text.open(row.id, row.sealed)
-    return { id: row.id, sealed: text.seal(row.id, plaintext), index: text.blindIndex(plaintext) }
-  })
-  const indexed = index === undefined ? sql`` : sql`, ${sql.ref(index)} = fresh.index`
-  await sql`
-    update ${sql.table(text.table)} as old set ${sql.ref(text.column)} = fresh.sealed${indexed}
-    from unnest(
-      ${values.map((value) => value.id)}::text[],
-      ${values.map((value) => value.sealed)}::text[],
-      ${values.map((value) => value.index)}::text[]
-    ) as fresh (id, sealed, index)
-    where old.${sql.ref(id)}::text = fresh.id`.execute(tx)
-  return rows.length
+  { id = 'id', index, batchSize = 500 }: RotateOptions,
+  after: string | undefined,
+): Promise<Batch> {
+  const column = sql.ref(id)
+  const query = loosely(tx)
+    .selectFrom(text.table)
+    .select([sql`${column}::text`.as('id'), sql`${sql.ref(text.column)}`.as('sealed')])
+    .where(stale(text))
+    .$if(after !== undefined, (batch) => batch.where(sql<boolean>`${column} > ${after}`))
+    .orderBy(column)
+    .limit(batchSize)
+    .forUpdate()
+    .skipLocked()
+    .compile()
+  // Names go through the plugins of `tx`; what comes back is for nobody but us, and does not.
+  const { rows } = await tx.withoutPlugins().executeQuery(query)
+  const found = rows.map((row) => Object.values(row as object) as [string, string])
+  if (found.length === 0) return { sealed: 0, last: undefined }
+  const plaintexts = found.map(([at, sealed]) => text.open(at, sealed))
+  const ids = found.map(([at]) => at)
+  const fresh = sql`unnest(
+    ${ids}::text[],
+    ${plaintexts.map((plaintext, at) => text.seal(ids[at] ?? '', plaintext))}::text[],
+    ${plaintexts.map((plaintext) => text.blindIndex(plaintext))}::text[]
+  )`.as<'fresh'>(sql`fresh (id, sealed, blind)`)
+  await loosely(tx)
+    .updateTable(text.table)
+    .from(fresh)
+    .set({
+      [text.column]: sql`fresh.sealed`,
+      ...(index === undefined ? {} : { [index]: sql`fresh.blind` }),
+    })
+    // The first condition is for the index, whatever type the ids have; the second says which is whose.
+    .where(sql<boolean>`${sql.ref(`${text.table}.${id}`)} = any(${ids})`)
+    .where(sql<boolean>`${sql.ref(`${text.table}.${id}`)}::text = fresh.id`)
+    .execute()
+  return { sealed: found.length, last: ids.at(-1) }
 }
