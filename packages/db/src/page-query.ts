@@ -4,6 +4,7 @@ import {
   ColumnNode,
   FromNode,
   IdentifierNode,
+  type OperationNode,
   type OrderByItemNode,
   OrderByNode,
   type RawBuilder,
@@ -49,6 +50,40 @@ export function withPageNames(node: SelectQueryNode, names: readonly string[]): 
   return { ...node, ...(selections === undefined ? {} : { selections }) }
 }
 
+/**
+ * PostgreSQL takes a bare name in `order by` for what is selected under it, and in `where` for a column.
+ *
+ * @throws {TypeError} when these differ, so that the page would be in another order than it is cut by
+ */
+export function expectSameOrder({ selections = [], orderBy }: SelectQueryNode): void {
+  for (const { orderBy: key } of orderBy?.items ?? []) {
+    const name = bareName(key)
+    const other = selections.some(
+      ({ selection }) =>
+        AliasNode.is(selection) &&
+        IdentifierNode.is(selection.alias) &&
+        selection.alias.name === name &&
+        columnName(selection.node) !== name,
+    )
+    if (!other) continue
+    throw new TypeError(
+      `Expected by to say which table "${name}" is of, as the query selects something else under that name`,
+    )
+  }
+}
+
+/** The name of a key that names no table. */
+function bareName(key: OperationNode): string | undefined {
+  const [part] = RawNode.is(key) ? key.parameters : [key]
+  if (part === undefined || (ReferenceNode.is(part) && part.table !== undefined)) return undefined
+  return columnName(part)
+}
+
+function columnName(node: OperationNode): string | undefined {
+  const column = ReferenceNode.is(node) ? node.column : node
+  return ColumnNode.is(column) ? column.column.name : undefined
+}
+
 function isMarked({ selection }: SelectionNode): boolean {
   if (!AliasNode.is(selection) || !RawNode.is(selection.node)) return false
   return selection.node.sqlFragments.at(-1)?.endsWith(MARK) === true
@@ -64,8 +99,8 @@ export function unionOf(nodes: readonly SelectQueryNode[]): SelectQueryNode {
   const { with: tables, orderBy, limit } = first
   // In a subquery each, because a query that locks its rows can not be a part of a union itself.
   const heads = nodes.map((_, at) => `${at === 0 ? '(' : ' union all '}select * from `)
-  const parts = nodes.map(({ with: _, ...node }, at) =>
-    AliasNode.create(node, IdentifierNode.create(`yuzuru_page_range_${at}`)),
+  const parts = nodes.map((node, at) =>
+    AliasNode.create(bare(node), IdentifierNode.create(`yuzuru_page_range_${at}`)),
   )
   const union = RawNode.create([...heads, ')'], parts)
   return {
@@ -80,4 +115,10 @@ export function unionOf(nodes: readonly SelectQueryNode[]): SelectQueryNode {
 
 function sorted(item: OrderByItemNode, at: number): OrderByItemNode {
   return { ...item, orderBy: ReferenceNode.create(ColumnNode.create(`${SORT}${at}`)) }
+}
+
+/** Without its `with`, which stands once before all of them. */
+function bare(node: SelectQueryNode): SelectQueryNode {
+  const { with: _tables, ...rest } = node
+  return rest
 }

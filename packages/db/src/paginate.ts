@@ -11,7 +11,15 @@ import {
 } from 'kysely'
 import { readCursorText, writeCursor } from './page-cursor.ts'
 import { orderOf, type PageKey } from './page-key.ts'
-import { KEY, keySelection, SORT, sortSelection, unionOf, withPageNames } from './page-query.ts'
+import {
+  expectSameOrder,
+  KEY,
+  keySelection,
+  SORT,
+  sortSelection,
+  unionOf,
+  withPageNames,
+} from './page-query.ts'
 import { rangesAfter } from './page-ranges.ts'
 import { tapRows } from './row-tap.ts'
 
@@ -77,7 +85,9 @@ export async function paginate<O>(query: Pageable<O>, options: PageOptions): Pro
   const nodes = ranges.map((range) => {
     const part = partOf(range === undefined ? base : base.where(range), by, ranges.length > 1)
     // One row more than asked for tells whether there is a next page.
-    return withPageNames(part.limit(size + 1).toOperationNode() as SelectQueryNode, names)
+    const node = part.limit(size + 1).toOperationNode() as SelectQueryNode
+    expectSameOrder(node)
+    return withPageNames(node, names)
   })
   if (nodes.length === 0) return { items: [], next: undefined }
   let keys: (string | null)[][] | undefined

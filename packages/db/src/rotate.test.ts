@@ -42,6 +42,14 @@ afterAll(async () => {
   await postgres.close()
 })
 
+/** How many rows sequential scans have read, as the one connection of `one` has told. */
+async function rowsScanned(one: Database<Schema>): Promise<number> {
+  await sql`select pg_stat_force_next_flush()`.execute(one)
+  const { rows } = await sql<{ read: bigint }>`
+    select seq_tup_read as read from pg_stat_user_tables where relname = 'staff'`.execute(one)
+  return Number(rows[0]?.read)
+}
+
 describe('rotate', () => {
   test('seals every value anew with the current key, and its blind index', async () => {
     expect(await rotate(db, next, { index: 'phone_index', batchSize: 10 })).toBe(25)
@@ -66,6 +74,28 @@ describe('rotate', () => {
     ])
 
     expect(counts[0] + counts[1]).toBe(24)
+  })
+
+  test('walks the index of the id and reads the table once, however many batches there are', async () => {
+    await using one = createDatabase<Schema>({ url: postgres.url, pool: { max: 1 } })
+    const rows = Array.from({ length: 2_000 }, (_, at) => ({
+      id: at + 100,
+      phone: old.seal(at + 100, '0'),
+      phone_index: null,
+    }))
+    for (let at = 0; at < rows.length; at += 1_000) {
+      await one
+        .insertInto('staff')
+        .values(rows.slice(at, at + 1_000))
+        .execute()
+    }
+    await sql`vacuum analyze staff`.execute(one)
+    const before = await rowsScanned(one)
+
+    expect(await rotate(one, next, { batchSize: 50 })).toBe(2_025)
+
+    // Forty batches that read the table each would come to eighty thousand.
+    expect((await rowsScanned(one)) - before).toBeLessThan(8_000)
   })
 
   test('waits for rows that somebody else holds', async () => {

@@ -78,7 +78,8 @@ async function sealBatch<DB>(
   { id = 'id', index, batchSize = 500 }: RotateOptions,
   after: string | undefined,
 ): Promise<Batch> {
-  const column = sql.ref(id)
+  // In full: `order by id` alone would mean the text that is selected under that name.
+  const column = sql.ref(`${text.table}.${id}`)
   const query = loosely(tx)
     .selectFrom(text.table)
     .select([sql`${column}::text`.as('id'), sql`${sql.ref(text.column)}`.as('sealed')])
@@ -108,8 +109,8 @@ async function sealBatch<DB>(
       ...(index === undefined ? {} : { [index]: sql`fresh.blind` }),
     })
     // The first condition is for the index, whatever type the ids have; the second says which is whose.
-    .where(sql<boolean>`${sql.ref(`${text.table}.${id}`)} = any(${ids})`)
-    .where(sql<boolean>`${sql.ref(`${text.table}.${id}`)}::text = fresh.id`)
+    .where(sql<boolean>`${column} = any(${ids})`)
+    .where(sql<boolean>`${column}::text = fresh.id`)
     .execute()
   return { sealed: found.length, last: ids.at(-1) }
 }
