@@ -23,11 +23,14 @@ export class PreciseDate extends Date {
  * @param parse what reads the rare rest: years before Christ or after 9999, `infinity`
  */
 export function parseInstant(text: string, parse: (text: string) => unknown): unknown {
-  const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d)(:\d\d)?$/.exec(text)
+  const found =
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d)(:\d\d)?(:\d\d)?$/.exec(text)
   if (found === null) return parse(text)
-  const [, date, time, fraction = '', hours, minutes = ':00'] = found
+  const [, date, time, fraction = '', hours = '', minutes = ':00', seconds] = found
   const digits = fraction.padEnd(6, '0')
-  const timeMs = Date.parse(`${date}T${time}.${digits.slice(0, 3)}${hours}${minutes}`)
+  let timeMs = Date.parse(`${date}T${time}.${digits.slice(0, 3)}${hours}${minutes}`)
+  // Zones of long ago have seconds too, which a Date does not read.
+  if (seconds !== undefined) timeMs -= Number(`${hours[0]}${seconds.slice(1)}`) * 1_000
   const microseconds = Number(digits.slice(3))
   return microseconds === 0 ? new Date(timeMs) : new PreciseDate(timeMs, microseconds)
 }

@@ -5,6 +5,28 @@ import type { PgTypes } from './pg-client.ts'
 import { DbError } from './db-error.ts'
 import { isServerError, safeMessageOf } from './server-error.ts'
 import { Session } from './session.ts'
+import { STARTUP_SETTINGS } from './session-settings.ts'
+
+/** A client that sends settings along when it connects. */
+class ConfiguredClient extends Client {
+  readonly startupSettings: Readonly<Record<string, string>>
+
+  constructor(config: ClientConfig, startupSettings: Readonly<Record<string, string>>) {
+    super(config)
+    this.startupSettings = startupSettings
+  }
+
+  /** Called by pg when it connects. */
+  getStartupConf(): Record<string, string> {
+    const { getStartupConf } = Client.prototype as unknown as {
+      getStartupConf(this: Client): Record<string, string>
+    }
+    return { ...getStartupConf.call(this), ...this.startupSettings }
+  }
+}
+
+/** Options whose server, or the pooler before it, takes none of our settings at the start. */
+const unconfigurable = new WeakSet<OwnPoolOptions>()
 
 /** Connects to the server and makes a session of the connection. */
 export async function openSession(
@@ -13,15 +35,39 @@ export async function openSession(
   signal: AbortSignal,
   pipeline = false,
 ): Promise<Session> {
+  if (unconfigurable.has(options)) return await connect(options, types, signal, pipeline, {})
+  try {
+    return await connect(options, types, signal, pipeline, STARTUP_SETTINGS)
+  } catch (error) {
+    // PgBouncer refuses what it is not told to pass over. Without it, all else holds.
+    if (!(DbError.isInstance(error) && REFUSES_SETTINGS.has(error.sqlState ?? ''))) throw error
+    const session = await connect(options, types, signal, pipeline, {})
+    unconfigurable.add(options)
+    return session
+  }
+}
+
+/** `protocol_violation`, of PgBouncer; `feature_not_supported`, of others. */
+const REFUSES_SETTINGS = new Set(['08P01', '0A000'])
+
+async function connect(
+  options: OwnPoolOptions,
+  types: PgTypes,
+  signal: AbortSignal,
+  pipeline: boolean,
+  settings: Readonly<Record<string, string>>,
+): Promise<Session> {
   const { connectTimeoutMs = 10_000 } = options.pool ?? {}
   // The connection outlives the caller: nothing of it may belong to the caller's scope.
-  const client = detached(() => new Client({ ...clientConfig(options), types, pipeline }))
+  const config: ClientConfig = { ...clientConfig(options), types, pipeline }
+  const client = detached(() => new ConfiguredClient(config, settings))
   const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()
     scope.signal.addEventListener('abort', giveUp, { once: true })
     try {
       await detached(() => client.connect())
+      await session.correctSettings(types, scope.signal)
     } catch (error) {
       session.destroy()
       throw scope.cancelled ? scope.signal.reason : failed(error)

@@ -1,7 +1,8 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { Socket } from 'node:net'
 import { requestCancel } from './cancel-request.ts'
-import type { PgClientLike, PgExchange, PgQuery, PgResult } from './pg-client.ts'
+import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from './pg-client.ts'
+import { SessionSettings } from './session-settings.ts'
 import { StatementBatch, takesBatches } from './statement-batch.ts'
 import { TransactionIdQuery } from './transaction-id.ts'
 
@@ -33,6 +34,7 @@ export class Session {
   /** Whether several statements may be sent in one round trip. */
   readonly takesBatches: boolean
   readonly transactionIds: TransactionIdQuery
+  readonly #settings: SessionSettings
   readonly #running: Running = {
     isOver: () => !this.#busy,
     over: (signal) => this.#settled(signal),
@@ -51,6 +53,7 @@ export class Session {
     this.takesBatches = takesBatches(client)
     this.transactionIds = new TransactionIdQuery(client, ownTypes)
     this.#ownTypes = ownTypes
+    this.#settings = new SessionSettings(client)
     this.#cancelTimeoutMs = cancelTimeoutMs
     // Without a listener, Node would end the process when the server closes the connection.
     client.on('error', () => this.#lose())
@@ -144,6 +147,12 @@ export class Session {
   #exchange(exchange: PgExchange, signal: AbortSignal): Promise<PgResult> {
     this.client.query(exchange)
     return exchange.run(signal)
+  }
+
+  /** Sets right how values are written and read, where the server has told that it is otherwise. */
+  async correctSettings(types: PgTypes, signal: AbortSignal): Promise<void> {
+    const { corrections } = this.#settings
+    if (corrections.length > 0) await this.query({ text: corrections.join('; '), types }, signal)
   }
 
   /** Closes the connection at once, whatever the server is doing. */

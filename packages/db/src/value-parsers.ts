@@ -1,5 +1,12 @@
 import { types } from 'pg'
 import { parseInstant } from './instant.ts'
+import {
+  checked,
+  ISO_DATE_STYLE,
+  ISO_TIME,
+  POSTGRES_INTERVAL,
+  POSTGRES_INTERVAL_STYLE,
+} from './style-check.ts'
 import { temporalTimes } from './temporal-times.ts'
 import type { PgTypes } from './pg-client.ts'
 
@@ -32,6 +39,8 @@ const OID = {
   timestampArray: 1115,
   timestamptz: 1184,
   timestamptzArray: 1185,
+  interval: 1186,
+  intervalArray: 1187,
   numericArray: 1231,
   textArray: 1009,
 } as const
@@ -41,13 +50,23 @@ const fallback: PgTypes = types
 
 const asText = (value: string): string => value
 
+/** pg makes an interval of nothing of both. */
+function intervalParser(): (text: string) => unknown {
+  const parse = fallback.getTypeParser(OID.interval)
+  const finite = checked('an interval', POSTGRES_INTERVAL_STYLE, POSTGRES_INTERVAL, parse)
+  return (text) => (/^-?infinity$/.test(text) ? text : finite(text))
+}
+
 /** The parsers of one database: never pg's global ones, which belong to the whole process. */
 export function valueParsers(options: ValueOptions): PgTypes & [] {
   const { instant, date, timestamp } = timesOf(options)
+  const interval = intervalParser()
   const int8 = options.int8 === 'number' ? exactNumber : BigInt
   const arrayOf = (parse: (value: string) => unknown) => (value: string) =>
     deeply(parse, fallback.getTypeParser(OID.textArray)(value))
   const parsers = new Map<number, (value: string) => unknown>([
+    [OID.interval, interval],
+    [OID.intervalArray, arrayOf(interval)],
     [OID.int8, int8],
     [OID.int8Array, arrayOf(int8)],
     [OID.numericArray, arrayOf(asText)],
@@ -72,9 +91,22 @@ interface Times {
 }
 
 function timesOf({ temporal }: ValueOptions): Times {
-  if (temporal === true) return temporalTimes()
-  const rest = fallback.getTypeParser(OID.timestamptz)
-  return { instant: (text) => parseInstant(text, rest), date: asText, timestamp: asText }
+  const iso = (type: string, parse: (text: string) => unknown): ((text: string) => unknown) =>
+    checked(type, ISO_DATE_STYLE, ISO_TIME, parse)
+  if (temporal === true) {
+    const { instant, date, timestamp } = temporalTimes()
+    return {
+      instant: iso('a timestamptz', instant),
+      date: iso('a date', date),
+      timestamp: iso('a timestamp', timestamp),
+    }
+  }
+  const rest = iso('a timestamptz', fallback.getTypeParser(OID.timestamptz))
+  return {
+    instant: (text) => parseInstant(text, rest),
+    date: iso('a date', asText),
+    timestamp: iso('a timestamp', asText),
+  }
 }
 
 function exactNumber(value: string): number {
