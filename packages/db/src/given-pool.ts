@@ -30,6 +30,7 @@ export class GivenPool implements SessionSource {
     }
     const client = await this.#borrow(signal)
     let session = this.#sessions.get(client)
+    const reused = session !== undefined
     if (session === undefined) {
       session = new Session(client, this.#cancelTimeoutMs)
       this.#sessions.set(client, session)
@@ -40,7 +41,7 @@ export class GivenPool implements SessionSource {
       this.#used -= 1
       client.release(!lent.reusable)
     }
-    return { session, release }
+    return { session, reused, release }
   }
 
   dedicate(signal: AbortSignal): Promise<Loan> {

@@ -114,10 +114,11 @@ export class Lease implements DatabaseConnection {
         const along = this.#readAlong(query, signal)
         const shared = along === undefined ? undefined : await along
         if (shared !== undefined) return shared
-        const session = this.#loan?.session ?? (await this.#borrow(signal))
-        guard?.()
-        progress.sent = !session.lost
-        return await this.#send(session, query, signal)
+        return await this.#onLiving(reads, signal, async (session) => {
+          guard?.()
+          progress.sent = !session.lost
+          return await this.#send(session, query, signal)
+        })
       })
     })
     return toQueryResult<R>(result, query)
@@ -170,9 +171,10 @@ export class Lease implements DatabaseConnection {
     return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
       return this.#inTurn(async () => {
-        const session = await this.#borrow(signal)
-        progress.sent = !session.lost
-        return await session.query({ text, types: this.#context.types }, signal, abort)
+        return await this.#onLiving(effect === 'read', signal, async (session) => {
+          progress.sent = !session.lost
+          return await session.query({ text, types: this.#context.types }, signal, abort)
+        })
       })
     })
   }
@@ -183,7 +185,9 @@ export class Lease implements DatabaseConnection {
     if (begin?.pending !== true) return
     await io(callFor('begin', 'read'), undefined, (signal, progress) => {
       progress.sent = false
-      return this.#inTurn(async () => begin.send(await this.#borrow(signal), signal))
+      return this.#inTurn(() =>
+        this.#onLiving(true, signal, (session) => begin.send(session, signal)),
+      )
     })
   }
 
@@ -250,12 +254,38 @@ export class Lease implements DatabaseConnection {
     return this.#begin.query(session, statement, signal, mayWrite)
   }
 
-  async #borrow(signal: AbortSignal): Promise<Session> {
+  /**
+   * Runs `fn` on the session; once more on another when that one lay idle and turns out to have been
+   * dead. What may leave something behind runs again only if nothing of it was sent.
+   *
+   * @param harmless whether it leaves nothing behind: a read, or a statement before COMMIT
+   */
+  async #onLiving<T>(
+    harmless: boolean,
+    signal: AbortSignal,
+    fn: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const isFirst = this.#loan === undefined
+    const session = await this.#borrow(signal)
+    const isSuspect = isFirst && this.#loan?.reused === true
+    if (isSuspect) session.expectDeath()
+    try {
+      return await fn(session)
+    } catch (error) {
+      const begun = this.#begin?.pending === false
+      if (!isSuspect || !session.wasDead || begun || !harmless || signal.aborted) throw error
+    }
+    this.release()
+    this.#begin?.beginAgain()
+    return await fn(await this.#borrow(signal, true))
+  }
+
+  async #borrow(signal: AbortSignal, fresh = false): Promise<Session> {
     if (this.#loan !== undefined) return this.#loan.session
     // A transaction was refused, if it had to be, before it began.
     if (this.#begin === undefined) refuseNested(this.#context)
     try {
-      this.#loan = await this.#context.sessions.acquire(signal)
+      this.#loan = await this.#context.sessions.acquire(signal, fresh)
     } catch (error) {
       this.#begin?.noteFailure(error, signal)
       throw error

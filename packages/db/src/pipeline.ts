@@ -1,5 +1,6 @@
 import { detached } from '@yuzuru/concurrency'
 import { EventEmitter } from 'node:events'
+import { loopTurn } from './loop-turn.ts'
 import type { PgQuery, PgResult, PgTypes } from './pg-client.ts'
 import { PipelinedRead, type PreparedRead } from './pipelined-read.ts'
 import { isServerError } from './server-error.ts'
@@ -85,6 +86,8 @@ export class Pipeline {
     const read = new PipelinedRead(prepared, this.#types, signal, write, this.#handlers)
     read.isExposed = this.#cancels > 0
     read.since = performance.now()
+    // A line that was empty may have lain idle long enough for the server to close it.
+    if (this.#line.length === 0) read.arrival = loopTurn()
     this.#line.push(read)
     this.#arm()
     const cancel = (): void => this.#cancel(read)
@@ -176,9 +179,11 @@ export class Pipeline {
     this.#leave(read)
     const isOfServer = isServerError(error)
     // The connection is gone, or goes: only what was running has failed by it.
-    if (!isOfServer || meaningOf(error.code).endsSession === true) this.#sendAllAgain()
+    const isGone = !isOfServer || meaningOf(error.code).endsSession === true
+    if (isGone) this.#sendAllAgain()
     if (!read.isWanted) return
     if (read.signal.aborted) return read.giveUp(read.signal.reason)
+    if (isGone && read.arrival?.isOver === false) return read.sendAgain()
     if (!isOfServer) return wasFirst ? read.giveUp(error) : read.sendAgain()
     const isOutdated = OUTDATED.has(error.code)
     // What could not be prepared is not there for the next one either.

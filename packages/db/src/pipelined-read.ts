@@ -29,6 +29,8 @@ export class PipelinedRead extends Query {
   isExposed = false
   /** When it became the first in line. */
   since = 0
+  /** Whether what was known of the connection when it came has been heard; only where nothing was before it. */
+  arrival: { readonly isOver: boolean } | undefined = undefined
   readonly signal: AbortSignal
   readonly #write: () => void
   readonly #types: PgTypes

@@ -1,6 +1,7 @@
 import { startFaultProxy, startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { cancelScope, checkpoint, detached, withTimeout } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
+import { execFileSync } from 'node:child_process'
 import { Pool as PgPool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
@@ -29,6 +30,22 @@ async function pidOf(db: Database<object>): Promise<number> {
 async function terminate(pid: number): Promise<void> {
   // Somebody else's doing: it is no effect of the scope that it is done in.
   await detached(() => sql`select pg_terminate_backend(${pid}, 5000)`.execute(admin))
+}
+
+interface Schema {
+  notes: { id: number }
+}
+
+/** Ends all other connections from another process, while the event loop of this one stands still. */
+function terminateAllAtOnce(url: string): void {
+  const program = `
+    import { Client } from 'pg'
+    const client = new Client(process.argv[1])
+    await client.connect()
+    await client.query(\`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid()\`)
+    await client.end()`
+  execFileSync(process.execPath, ['--input-type=module', '--eval', program, url])
 }
 
 /** Holds a connection of `db` until told to let it go. */
@@ -203,10 +220,61 @@ describe('a connection that is killed', () => {
     await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
     const pid = await pidOf(db)
     await terminate(pid)
-    // The news may still be on its way; then the query meets it.
+    // The news may still be on its way; then the query, which counts as a write, meets it.
     await pidOf(db).catch(() => undefined)
 
     expect(await pidOf(db)).not.toBe(pid)
+  })
+
+  describe.each([
+    ['a pool of our own', (url: string) => createDatabase<Schema>({ url, pool: { max: 3 } })],
+    ['pipelined reads', (url: string) => createDatabase<Schema>({ url, reads: 'pipelined' })],
+    [
+      'a pool that was passed in',
+      (url: string) =>
+        createDatabase<Schema>({ pool: new PgPool({ connectionString: url, max: 3 }) }),
+    ],
+  ])('while it is idle and the process is busy, in %s', (_, make) => {
+    async function withDead(fn: (db: Database<Schema>) => Promise<void>): Promise<void> {
+      await using own = await startPostgres()
+      await using db = make(own.url)
+      await sql`create table if not exists notes (id int)`.execute(db)
+      const warm = (): Promise<unknown> => db.selectFrom('notes').select('id').execute()
+      for (let turn = 0; turn < 5; turn += 1) await Promise.all([warm(), warm(), warm()])
+      terminateAllAtOnce(own.url)
+      await fn(db)
+    }
+
+    test('costs a read nothing', async () => {
+      await withDead(async (db) => {
+        const reads = [1, 2, 3].map(() => db.selectFrom('notes').selectAll().execute())
+
+        expect(await Promise.all(reads)).toEqual([[], [], []])
+      })
+    })
+
+    test('costs a transaction nothing, whatever it begins with', async () => {
+      await withDead(async (db) => {
+        const add = (id: number): Promise<unknown> =>
+          transaction(db, (tx) => tx.insertInto('notes').values({ id }).execute())
+        await Promise.all([add(1), add(2)])
+        await db.transaction().execute((tx) => tx.insertInto('notes').values({ id: 3 }).execute())
+
+        expect(await db.selectFrom('notes').select('id').orderBy('id').execute()).toEqual([
+          { id: 1 },
+          { id: 2 },
+          { id: 3 },
+        ])
+      })
+    })
+
+    test('fails a write that was sent, with outcome unknown, and never repeats it', async () => {
+      await withDead(async (db) => {
+        const added = db.insertInto('notes').values({ id: 1 }).execute()
+
+        await expect(added).rejects.toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
+      })
+    })
   })
 
   test.each([

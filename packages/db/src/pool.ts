@@ -7,14 +7,19 @@ import { WaitingLine } from './waiting-line.ts'
 /** A session on loan. */
 export interface Loan {
   readonly session: Session
+  /** Whether it lay idle before, so that it may be dead without anybody knowing. */
+  readonly reused: boolean
   /** Gives it back; one that is not as good as new is closed. */
   release(): void
 }
 
 /** Where sessions come from. */
 export interface SessionSource {
-  /** @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed` */
-  acquire(signal: AbortSignal): Promise<Loan>
+  /**
+   * @param fresh not one that lay idle, where the source can tell
+   * @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed`
+   */
+  acquire(signal: AbortSignal, fresh?: boolean): Promise<Loan>
   /** A session beside the pool for one that stays, until `close`; a given pool lends one of its own. */
   dedicate(signal: AbortSignal): Promise<Loan>
   readonly figures: PoolFigures
@@ -60,14 +65,18 @@ export class Pool implements SessionSource {
     return { max, used: this.#used, idle: this.#idle.length, waiting: this.#line.size }
   }
 
-  async acquire(signal: AbortSignal): Promise<Loan> {
+  async acquire(signal: AbortSignal, fresh = false): Promise<Loan> {
     if (this.#closing !== undefined) throw closed()
     if (this.#used < this.#options.max) this.#used += 1
     else await this.#waitForPlace(signal)
     try {
       if (this.#closing !== undefined) throw closed()
-      const session = this.#takeIdle() ?? (await this.#open(signal))
-      return { session, release: () => this.#release(session) }
+      const idle = this.#takeIdle()
+      // Where one was dead, those that lay beside it may be; this one makes room.
+      if (fresh && idle !== undefined) this.#end(idle)
+      const reused = !fresh && idle !== undefined
+      const session = reused ? idle : await this.#open(signal)
+      return { session, reused, release: () => this.#release(session) }
     } catch (error) {
       this.#leavePlace()
       throw error
@@ -82,7 +91,7 @@ export class Pool implements SessionSource {
       this.#dedicated.delete(session)
       session.destroy()
     }
-    return { session, release }
+    return { session, reused: false, release }
   }
 
   /** Refuses new work, waits for what is on loan, and closes all connections. */

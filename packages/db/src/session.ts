@@ -1,6 +1,7 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { Socket } from 'node:net'
 import { requestCancel } from './cancel-request.ts'
+import { loopTurn } from './loop-turn.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from './pg-client.ts'
 import { SessionSettings } from './session-settings.ts'
 import { StatementBatch, takesBatches } from './statement-batch.ts'
@@ -43,6 +44,9 @@ export class Session {
   #lost = false
   #onReady: (() => void) | undefined = undefined
   #destroyed = false
+  #watch: { readonly turn: { readonly isOver: boolean }; readonly bytesRead: number } | undefined =
+    undefined
+  #wasDead = false
 
   /**
    * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
@@ -64,6 +68,19 @@ export class Session {
   /** Whether the connection is gone. */
   get lost(): boolean {
     return this.#lost
+  }
+
+  /**
+   * Has the next statement say, when the connection is lost with it, whether it was dead before:
+   * {@link Session.wasDead}. Asked for where it lay idle, as servers and routers drop what does.
+   */
+  expectDeath(): void {
+    this.#watch = { turn: loopTurn(), bytesRead: this.#bytesRead }
+  }
+
+  /** Whether it was lost before the server can have begun with the statement. */
+  get wasDead(): boolean {
+    return this.#wasDead
   }
 
   /** Whether a transaction is open, be it a failed one. */
@@ -128,14 +145,28 @@ export class Session {
       const result = await send()
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
+      const isEarly = this.#isEarly
       // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
       await this.#settled()
+      this.#wasDead = isEarly && this.#lost && !this.#destroyed
       if (stopping !== undefined && isStopped(error, this.#destroyed)) throw signal.reason
       throw error
     } finally {
       signal.removeEventListener('abort', stop)
+      this.#watch = undefined
       await stopping
     }
+  }
+
+  /** The news was there when the statement was sent, or nothing but the end has come since. */
+  get #isEarly(): boolean {
+    const watch = this.#watch
+    return watch !== undefined && (!watch.turn.isOver || watch.bytesRead === this.#bytesRead)
+  }
+
+  get #bytesRead(): number {
+    const stream = this.client.connection?.stream
+    return stream instanceof Socket ? stream.bytesRead : 0
   }
 
   #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {

@@ -57,6 +57,11 @@ export class TransactionBegin {
     if (this.#pending && !(signal.aborted && error === signal.reason)) this.#failure ??= error
   }
 
+  /** Lets it begin on another connection, if it has not begun: the one that it was to begin on was dead. */
+  beginAgain(): void {
+    if (this.#pending) this.#failure = undefined
+  }
+
   /** Runs a statement, with all that has to go before or after it. */
   query(
     session: Session,
