@@ -20,6 +20,15 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number
   /** How long an unused connection is kept, in milliseconds; `Infinity` keeps it. @default 30_000 */
   readonly idleTimeoutMs?: number
+  /**
+   * When a connection is reset (`DISCARD ALL`, one round trip) before the next one has it. `'changed'`:
+   * after a statement whose text may leave something on it (`SET`, a temporary table, a lock of the
+   * session, `LISTEN`, `PREPARE`, a cursor `WITH HOLD`, `DO`, `CALL`), or a change that the server
+   * tells of. What your own functions leave behind is not seen: `'always'` is for those.
+   *
+   * @default 'changed'
+   */
+  readonly reset?: 'changed' | 'always'
 }
 
 /** What holds for a pool of our own and for one that was passed in. */
@@ -116,6 +125,10 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
   const { url, pool = {} } = options
   if (url !== undefined && (typeof url !== 'string' || !/^postgres(ql)?:\/\//.test(url))) {
     throw new TypeError('Expected url to start with postgres:// or postgresql://')
+  }
+  const { reset = 'changed' } = pool
+  if (reset !== 'changed' && reset !== 'always') {
+    throw new TypeError(`Expected pool.reset to be 'changed' or 'always', got ${String(reset)}`)
   }
   expectInteger('pool.max', pool.max, 1)
   expectInteger('pool.queueLimit', pool.queueLimit, 0)

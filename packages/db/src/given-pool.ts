@@ -39,7 +39,8 @@ export class GivenPool implements SessionSource {
     const lent = session
     const release = (): void => {
       this.#used -= 1
-      client.release(!lent.reusable)
+      // What others have prepared on it would be lost by a DISCARD ALL; the pool opens another.
+      client.release(!lent.reusable || lent.isChanged)
     }
     return { session, reused, release }
   }

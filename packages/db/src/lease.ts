@@ -22,6 +22,7 @@ import type { PgExchange, PgResult } from './pg-client.ts'
 import { isPlainRead } from './plain-read.ts'
 import type { Loan } from './pool.ts'
 import type { AbortMode, Session } from './session.ts'
+import { mayChangeSession } from './session-change.ts'
 import { commits, effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
 import { tapped } from './row-tap.ts'
@@ -245,6 +246,7 @@ export class Lease implements DatabaseConnection {
     const { sql: text, parameters } = query
     const values = parameters.map((value) => toParameter(value))
     const statement = { text, values, types: this.#context.types }
+    if (mayChangeSession(query)) session.noteChange()
     if (effectOf(query) === 'write' && DISCARDS.test(text)) session.transactionIds.forget()
     // Whether it writes is asked at the end of a transaction alone.
     if (!this.isAtomic) return session.query(statement, signal)

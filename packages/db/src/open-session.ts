@@ -67,7 +67,7 @@ async function connect(
     scope.signal.addEventListener('abort', giveUp, { once: true })
     try {
       await detached(() => client.connect())
-      await session.correctSettings(types, scope.signal)
+      await session.settle(scope.signal)
     } catch (error) {
       session.destroy()
       throw scope.cancelled ? scope.signal.reason : failed(error)

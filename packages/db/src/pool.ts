@@ -55,7 +55,13 @@ export class Pool implements SessionSource {
   constructor(open: OpenSession, options: PoolOptions = {}) {
     this.#open = open
     const defaults = { max: 10, queueLimit: 1_000, acquireTimeoutMs: 30_000 }
-    this.#options = { ...defaults, connectTimeoutMs: 10_000, idleTimeoutMs: 30_000, ...options }
+    this.#options = {
+      ...defaults,
+      reset: 'changed',
+      connectTimeoutMs: 10_000,
+      idleTimeoutMs: 30_000,
+      ...options,
+    }
     const { max, acquireTimeoutMs } = this.#options
     this.#line = new WaitingLine(acquireTimeoutMs, () => acquireTimeout(max, acquireTimeoutMs))
   }
@@ -131,6 +137,16 @@ export class Pool implements SessionSource {
   }
 
   #release(session: Session): void {
+    const isChanged = session.isChanged || this.#options.reset === 'always'
+    if (session.reusable && isChanged && this.#closing === undefined) {
+      // It keeps its place until it is as good as new.
+      void detached(() => session.reset())
+        .catch(() => session.destroy())
+        .finally(() => this.#giveBack(session))
+    } else this.#giveBack(session)
+  }
+
+  #giveBack(session: Session): void {
     if (this.#closing !== undefined) this.#end(session)
     else if (session.reusable) this.#keep(session)
     else session.destroy()

@@ -30,9 +30,13 @@ const TOLD: Readonly<Record<string, { readonly isRight: RegExp; readonly correct
   client_encoding: { isRight: /^utf-?8$/i, correction: 'set client_encoding = utf8' },
 }
 
+/** What a server may change by itself: a standby is promoted, a certificate is taken. */
+const SERVERS_OWN: ReadonlySet<string> = new Set(['in_hot_standby', 'server_version'])
+
 /** Notes what the server tells about the settings of a connection. */
 export class SessionSettings {
   readonly #told = new Map<string, string>()
+  #first: ReadonlyMap<string, string> | undefined = undefined
 
   /** @param client one that has not connected yet */
   constructor(client: PgClientLike) {
@@ -41,6 +45,20 @@ export class SessionSettings {
     connection.on('parameterStatus', (message: ParameterStatus) => {
       this.#told.set(message.parameterName, message.parameterValue)
     })
+  }
+
+  /** Takes what the settings are now for what they are to be. */
+  settle(): void {
+    this.#first = new Map(this.#told)
+  }
+
+  /** Whether one that the server tells of is otherwise than it was settled; functions can do that unseen. */
+  get isChanged(): boolean {
+    if (this.#first === undefined) return false
+    for (const [name, value] of this.#first) {
+      if (this.#told.get(name) !== value && !SERVERS_OWN.has(name)) return true
+    }
+    return false
   }
 
   /** The statements that set right what is wrong; none where all is right. */

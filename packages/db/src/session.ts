@@ -47,6 +47,7 @@ export class Session {
   #watch: { readonly turn: { readonly isOver: boolean }; readonly bytesRead: number } | undefined =
     undefined
   #wasDead = false
+  #changed = false
 
   /**
    * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
@@ -180,10 +181,34 @@ export class Session {
     return exchange.run(signal)
   }
 
+  /** Notes that a statement may leave something behind for the next user. */
+  noteChange(): void {
+    this.#changed = true
+  }
+
+  /** Whether it has to be {@link Session.reset} before somebody else uses it. */
+  get isChanged(): boolean {
+    return this.#changed || this.#settings.isChanged
+  }
+
   /** Sets right how values are written and read, where the server has told that it is otherwise. */
-  async correctSettings(types: PgTypes, signal: AbortSignal): Promise<void> {
+  async settle(signal: AbortSignal): Promise<void> {
     const { corrections } = this.#settings
-    if (corrections.length > 0) await this.query({ text: corrections.join('; '), types }, signal)
+    if (corrections.length > 0) {
+      await this.query({ text: corrections.join('; '), types: NO_ROWS }, signal)
+    }
+    this.#settings.settle()
+  }
+
+  /** Makes it as good as new. @throws what pg throws; it is not to be used again then */
+  async reset(): Promise<void> {
+    this.transactionIds.forget()
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
+      await this.query({ text: 'discard all', types: NO_ROWS }, signal, 'destroy')
+      await this.settle(signal)
+    })
+    if (expired) throw new Error('Connection terminated: it could not be reset in time')
+    this.#changed = false
   }
 
   /** Closes the connection at once, whatever the server is doing. */
@@ -249,6 +274,9 @@ export class Session {
     this.#ready()
   }
 }
+
+/** For statements that give no rows. */
+const NO_ROWS: PgTypes = { getTypeParser: () => (text) => text }
 
 const EMPTY: PgResult = { command: '', rowCount: null, rows: [] }
 

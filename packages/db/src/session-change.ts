@@ -1,0 +1,46 @@
+import type { CompiledQuery } from 'kysely'
+
+/** Functions whose effect outlives their transaction. */
+const FUNCTIONS =
+  /\b(?:pg_(?:try_)?advisory_(?:lock|unlock)(?:_shared|_all)?|set_config|setseed|dblink_connect\w*)\b/i
+
+/** `set_config` with a literal that says: until the end of the transaction. */
+const LOCAL_CONFIG = /\bset_config\s*\([^()]*,\s*(?:true|'t(?:rue)?'(?:::bool(?:ean)?)?)\s*\)/gi
+
+/** What a statement begins with that changes its session, or may hide anything. */
+const STATEMENTS =
+  /^(?:set\s+(?!(?:local|transaction|constraints)\b)|reset\b|listen\b|unlisten\b|load\b|prepare\s+(?!transaction\b)|deallocate\b|do\b|call\b|discard\b)/i
+
+/** Anywhere in a statement: a temporary object, a cursor that stays. */
+const OBJECTS =
+  /\b(?:create|into)\s+(?:(?:or\s+replace|local|global|recursive)\s+)*temp(?:orary)?\b|\bpg_temp\b|\bwith\s+hold\b/i
+
+/** Blanks and comments before a statement. */
+const LEAD = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)+/
+
+/** How many texts are remembered; then it begins anew. */
+const KNOWN_LIMIT = 2_000
+
+const known = new Map<string, boolean>()
+
+/**
+ * Whether a statement may leave something on its connection that the next user would find: a setting, a
+ * temporary table, a lock of the session, a prepared statement, a cursor, a subscription.
+ *
+ * Told by its text, on the side of caution. What a function, a trigger or a rule does is not seen.
+ */
+export function mayChangeSession({ sql }: CompiledQuery): boolean {
+  let changes = known.get(sql)
+  if (changes === undefined) {
+    changes = isChange(sql)
+    if (known.size >= KNOWN_LIMIT) known.clear()
+    known.set(sql, changes)
+  }
+  return changes
+}
+
+function isChange(sql: string): boolean {
+  if (OBJECTS.test(sql) || FUNCTIONS.test(sql.replaceAll(LOCAL_CONFIG, ''))) return true
+  // A semicolon may stand in a literal; a statement too many does no harm.
+  return sql.split(';').some((statement) => STATEMENTS.test(statement.replace(LEAD, '')))
+}
