@@ -72,6 +72,11 @@ export function repository<DB, T extends keyof DB & string>(
   }
   const byId = (db: Queryable<DB>, id: Key) =>
     loosely(db).selectFrom<string>(name).selectAll().where(key, '=', id)
+  // Without any value, all columns take their default: `values` would be a syntax error.
+  const inserting = (db: Queryable<DB>, row: Record<string, unknown>) => {
+    const query = loosely(db).insertInto(name)
+    return Object.keys(row).length === 0 ? query.defaultValues() : query.values(row)
+  }
   const bumped =
     version === undefined ? {} : { [version]: sql`${sql.ref(`${name}.${version}`)} + 1` }
   const self: Repository<DB, T> = {
@@ -85,6 +90,10 @@ export function repository<DB, T extends keyof DB & string>(
     async list(db, { where = {}, orderBy = [key], limit } = {}) {
       let query = loosely(db).selectFrom<string>(name).selectAll()
       for (const [column, value] of Object.entries(where)) {
+        // Left out, it would find all rows; sent, it would find none.
+        if (value === undefined) {
+          throw new TypeError(`Expected where.${column} to have a value, got undefined`)
+        }
         query = query.where(column, value === null ? 'is' : '=', value)
       }
       for (const column of orderBy) query = query.orderBy(column)
@@ -92,16 +101,19 @@ export function repository<DB, T extends keyof DB & string>(
       return (await query.execute()) as Found[]
     },
     async create(db, values) {
-      const query = loosely(db).insertInto(name).values(plain(values)).returningAll()
+      const query = inserting(db, plain(values)).returningAll()
       return (await query.executeTakeFirstOrThrow()) as Found
     },
     async update(db, id, changes, options = {}) {
       if (options.version !== undefined && version === undefined) {
         throw new TypeError(`Expected tableOf('${name}') to name its version column`)
       }
+      const set = { ...plain(changes), ...bumped }
+      // Nothing to change: it need only be there.
+      if (Object.keys(set).length === 0) return await self.get(db, id)
       const row = await loosely(db)
         .updateTable<string>(name)
-        .set({ ...plain(changes), ...bumped })
+        .set(set)
         .where(key, '=', id)
         .$if(options.version !== undefined, (query) =>
           query.where(version ?? key, '=', options.version),
@@ -119,10 +131,9 @@ export function repository<DB, T extends keyof DB & string>(
       // Something must be set, or a row that exists would not be returned.
       const kept = conflict.slice(0, 1).map((it) => [it, sql`${sql.ref(`excluded.${it}`)}`])
       const set = { ...Object.fromEntries(changed.length === 0 ? kept : excluded), ...bumped }
-      const query = loosely(db)
-        .insertInto(name)
-        .values(row)
-        .onConflict((on) => on.columns([...conflict]).doUpdateSet(set))
+      const query = inserting(db, row).onConflict((on) =>
+        on.columns([...conflict]).doUpdateSet(set),
+      )
       return (await query.returningAll().executeTakeFirstOrThrow()) as Found
     },
     async delete(db, id) {
