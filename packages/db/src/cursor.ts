@@ -1,6 +1,7 @@
 import { shield } from '@yuzuru/concurrency'
 import { CompiledQuery, type QueryResult } from 'kysely'
 import type { Lease } from './lease.ts'
+import { effectOf } from './statement-effect.ts'
 import { commit, rollback } from './transaction-end.ts'
 
 /** How long closing a cursor may take before the connection is closed. */
@@ -8,7 +9,8 @@ const CLOSE_TIMEOUT_MS = 5_000
 
 /**
  * Reads a query in batches through a cursor of the server. The connection is free for other statements
- * of the transaction between two batches. Outside a transaction it makes one for itself.
+ * of the transaction between two batches. Outside a transaction it makes one for itself. A statement that
+ * writes is run as a whole.
  */
 export async function* readCursor<R>(
   lease: Lease,
@@ -16,6 +18,10 @@ export async function* readCursor<R>(
   batchSize: number,
   guard?: () => void,
 ): AsyncGenerator<QueryResult<R>, void, undefined> {
+  if (effectOf(query) === 'write' && query.query.kind !== 'RawNode') {
+    yield* inBatches(await lease.executeQuery<R>(query, undefined, guard), batchSize)
+    return
+  }
   const name = `yuzuru_cursor_${nextCursor()}`
   const inside = lease.isAtomic
   if (!inside) await lease.statement('begin', 'begin', { effect: 'read' })
@@ -35,6 +41,16 @@ export async function* readCursor<R>(
     if (lease.inTransaction && !lease.failed) {
       await (inside ? closeCursor(lease, name) : end(lease))
     }
+  }
+}
+
+/** A statement that writes has no cursor: it is run, and what it returns is given out in batches. */
+function* inBatches<R>(
+  { rows }: QueryResult<R>,
+  batchSize: number,
+): Generator<QueryResult<R>, void, undefined> {
+  for (let at = 0; at < rows.length; at += batchSize) {
+    yield { rows: rows.slice(at, at + batchSize) }
   }
 }
 

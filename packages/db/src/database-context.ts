@@ -6,17 +6,17 @@ import {
   type QueryCompiler,
   type QueryExecutorProvider,
 } from 'kysely'
-import type { PgTypes } from './pg-client.ts'
 import type { PipelinedReads } from './pipelined-reads.ts'
 import type { SessionSource } from './pool.ts'
 import type { TransactionState } from './transaction-state.ts'
+import type { ValueTypes } from './value-parsers.ts'
 
 /** What all queries of one database share. */
 export interface DatabaseContext {
   readonly sessions: SessionSource
   /** Where reads may go instead, if they are pipelined. */
   readonly reads: PipelinedReads | undefined
-  readonly types: PgTypes
+  readonly types: ValueTypes
   /** Compiles one query after the other; making one costs more than a compilation. */
   readonly compiler: QueryCompiler
   readonly commitTimeoutMs: number

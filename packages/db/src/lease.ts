@@ -114,12 +114,15 @@ export class Lease implements DatabaseConnection {
       return this.#inTurn(async () => {
         const along = this.#readAlong(query, signal)
         const shared = along === undefined ? undefined : await along
-        if (shared !== undefined) return shared
-        return await this.#onLiving(reads, signal, async (session) => {
+        if (shared !== undefined) {
+          return this.#isRead(shared) ? shared : await this.#read(shared, signal)
+        }
+        const result = await this.#onLiving(reads, signal, async (session) => {
           guard?.()
           progress.sent = !session.lost
           return await this.#send(session, query, signal)
         })
+        return this.#isRead(result) ? result : await this.#read(result, signal)
       })
     })
     return toQueryResult<R>(result, query)
@@ -172,10 +175,11 @@ export class Lease implements DatabaseConnection {
     return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
       return this.#inTurn(async () => {
-        return await this.#onLiving(effect === 'read', signal, async (session) => {
+        const result = await this.#onLiving(effect === 'read', signal, async (session) => {
           progress.sent = !session.lost
           return await session.query({ text, types: this.#context.types }, signal, abort)
         })
+        return this.#isRead(result) ? result : await this.#read(result, signal)
       })
     })
   }
@@ -254,6 +258,21 @@ export class Lease implements DatabaseConnection {
     if (mayWrite) this.#mayHaveWritten = true
     if (this.#begin === undefined) return session.query(statement, signal)
     return this.#begin.query(session, statement, signal, mayWrite)
+  }
+
+  #isRead({ fields }: PgResult): boolean {
+    return fields === undefined || !this.#context.types.catalogue.concerns(fields)
+  }
+
+  /** Reads what the database's own types have left as text, with the help of its catalogue. */
+  async #read(result: PgResult, signal: AbortSignal): Promise<PgResult> {
+    const { types } = this.#context
+    const { fields = [], rows } = result
+    await types.catalogue.read(fields, rows, async (text, oids) => {
+      const session = await this.#borrow(signal)
+      return (await session.query({ text, values: [[...oids]], types }, signal)).rows
+    })
+    return result
   }
 
   /**

@@ -90,3 +90,68 @@ describe('stream', () => {
     expect((await health(db)).pool.used).toBe(0)
   })
 })
+
+describe('stream of what writes', () => {
+  const writes = {
+    'insert … returning': (on: Database<Schema>) =>
+      on
+        .insertInto('numbers')
+        .expression(sql`select n from generate_series(2001, 2010) n`)
+        .returning('n'),
+    'update … returning': (on: Database<Schema>) =>
+      on
+        .updateTable('numbers')
+        .set({ n: sql`n + 1000` })
+        .where('n', '>', 2_000)
+        .returning('n'),
+    'a CTE that writes': (on: Database<Schema>) =>
+      on
+        .with('added', (q) =>
+          q
+            .insertInto('numbers')
+            .expression(sql`select n from generate_series(4001, 4010) n`)
+            .returning('n'),
+        )
+        .selectFrom('added')
+        .select('n'),
+    'delete … returning': (on: Database<Schema>) =>
+      on.deleteFrom('numbers').where('n', '>', 2_000).returning('n'),
+  }
+
+  test.each(Object.entries(writes))(
+    '%s gives its rows, in a transaction and outside, and writes once',
+    async (name, query) => {
+      if (name.startsWith('update')) await writes['insert … returning'](db).execute()
+      if (name.startsWith('delete')) await writes['insert … returning'](db).execute()
+      const undo = new Error('undo')
+      const inside: number[] = []
+      const undone = transaction(db, async (tx) => {
+        for await (const { n } of stream(query(tx as unknown as Database<Schema>), {
+          batchSize: 3,
+        })) {
+          inside.push(n)
+        }
+        throw undo
+      })
+      await expect(undone).rejects.toBe(undo)
+      const outside: number[] = []
+      for await (const { n } of stream(query(db), { batchSize: 3 })) outside.push(n)
+
+      expect(outside.length).toBeGreaterThanOrEqual(10)
+      expect(inside.toSorted()).toEqual(outside.toSorted())
+      await db.deleteFrom('numbers').where('n', '>', 1_000).execute()
+      const left = await db.selectFrom('numbers').select('n').execute()
+      expect(left).toHaveLength(1_000)
+      expect((await health(db)).pool.used).toBe(0)
+    },
+  )
+
+  test('has written all of it when the loop ends early', async () => {
+    for await (const { n } of stream(writes['insert … returning'](db), { batchSize: 1 })) {
+      if (n === 2_001) break
+    }
+
+    const deleted = await db.deleteFrom('numbers').where('n', '>', 1_000).executeTakeFirst()
+    expect(deleted.numDeletedRows).toBe(10n)
+  })
+})

@@ -1,4 +1,4 @@
-/** What can be streamed: a select query of Kysely. */
+/** What can be streamed: a query of Kysely that gives rows. */
 export interface Streamable<O> {
   stream(chunkSize?: number): AsyncIterableIterator<O>
 }
@@ -12,6 +12,9 @@ export interface StreamOptions {
  * The rows of a query, read through a cursor of the server a batch at a time: for results that do not
  * fit into memory. The cursor is closed, and the connection given back, when the loop ends in whatever
  * way. In a `tx` other statements may run between the rows; outside, a connection is held meanwhile.
+ *
+ * PostgreSQL has no cursor for what writes (`INSERT … RETURNING`, a CTE that writes): that runs as a whole
+ * before the first row, its rows are held in memory, and leaving the loop undoes nothing.
  *
  * @example
  * for await (const plan of stream(db.selectFrom('plans').selectAll())) await exportPlan(plan)

@@ -9,6 +9,7 @@ import {
 } from './style-check.ts'
 import { temporalTimes } from './temporal-times.ts'
 import type { PgTypes } from './pg-client.ts'
+import { arrayParser, TypeCatalogue } from './type-catalogue.ts'
 
 /** How PostgreSQL's values become JavaScript's. */
 export interface ValueOptions {
@@ -42,7 +43,6 @@ const OID = {
   interval: 1186,
   intervalArray: 1187,
   numericArray: 1231,
-  textArray: 1009,
 } as const
 
 /** What is not named below is read as pg does. */
@@ -57,31 +57,38 @@ function intervalParser(): (text: string) => unknown {
   return (text) => (/^-?infinity$/.test(text) ? text : finite(text))
 }
 
+/** What reads the values of one database. */
+export interface ValueTypes extends PgTypes {
+  /** What reads the types that the database has itself. */
+  readonly catalogue: TypeCatalogue
+}
+
 /** The parsers of one database: never pg's global ones, which belong to the whole process. */
-export function valueParsers(options: ValueOptions): PgTypes & [] {
+export function valueParsers(options: ValueOptions): ValueTypes & [] {
   const { instant, date, timestamp } = timesOf(options)
   const interval = intervalParser()
   const int8 = options.int8 === 'number' ? exactNumber : BigInt
-  const arrayOf = (parse: (value: string) => unknown) => (value: string) =>
-    deeply(parse, fallback.getTypeParser(OID.textArray)(value))
   const parsers = new Map<number, (value: string) => unknown>([
     [OID.interval, interval],
-    [OID.intervalArray, arrayOf(interval)],
+    [OID.intervalArray, arrayParser(interval)],
     [OID.int8, int8],
-    [OID.int8Array, arrayOf(int8)],
-    [OID.numericArray, arrayOf(asText)],
+    [OID.int8Array, arrayParser(int8)],
+    [OID.numericArray, arrayParser(asText)],
     [OID.date, date],
-    [OID.dateArray, arrayOf(date)],
+    [OID.dateArray, arrayParser(date)],
     [OID.timestamp, timestamp],
-    [OID.timestampArray, arrayOf(timestamp)],
+    [OID.timestampArray, arrayParser(timestamp)],
     [OID.timestamptz, instant],
-    [OID.timestamptzArray, arrayOf(instant)],
+    [OID.timestamptzArray, arrayParser(instant)],
   ])
   const getTypeParser = (oid: number, format?: string): ((value: string) => unknown) =>
-    (format === 'binary' ? undefined : parsers.get(oid)) ?? fallback.getTypeParser(oid, format)
+    format === 'binary'
+      ? fallback.getTypeParser(oid, format)
+      : (parsers.get(oid) ?? catalogue.parserOf(oid) ?? fallback.getTypeParser(oid, format))
+  const catalogue = new TypeCatalogue(getTypeParser)
   // pg reads `types` of a query in two ways: to parse the result, and as the list of its parameters'
   // types, which we leave to the server. An empty list that can also parse is right for both.
-  return Object.assign([] as [], { getTypeParser })
+  return Object.assign([] as [], { getTypeParser, catalogue })
 }
 
 interface Times {
@@ -113,9 +120,4 @@ function exactNumber(value: string): number {
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
   throw new RangeError('Expected an int8 that a number holds exactly; use int8: bigint')
-}
-
-function deeply(parse: (value: string) => unknown, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => deeply(parse, item))
-  return typeof value === 'string' ? parse(value) : value
 }
