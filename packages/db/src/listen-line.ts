@@ -1,5 +1,6 @@
-import { io, Queue } from '@yuzuru/concurrency'
+import { io, Queue, TimeoutError } from '@yuzuru/concurrency'
 import type { DatabaseContext } from './database-context.ts'
+import { DbError } from './db-error.ts'
 import type { Loan } from './pool.ts'
 import { translateError } from './translate-error.ts'
 
@@ -16,12 +17,21 @@ export interface ListenLine {
   readonly heard: Queue<Notification>
   /** Whether it was given up because nobody took what was heard. */
   readonly overflowed: boolean
-  /** @throws {DbError} when the server gives no sign of life in time; the line is lost then */
+  /**
+   * @throws {DbError} when the server gives no sign of life in time; the line is lost then.
+   *   `listen_unsupported` when it is not the backend that listens which answers
+   */
   ping(timeoutMs: number): Promise<void>
   close(): void
 }
 
-const translate = (error: unknown): Error => translateError('listen', error, 'none')
+const BACKEND = 'select pg_backend_pid() as pid'
+
+/** How long each step may take that finds out what kind of pooler there is, in milliseconds. */
+const PROBE_TIMEOUT_MS = 2_000
+
+const translate = (error: unknown): Error =>
+  DbError.isInstance(error) ? error : translateError('listen', error, 'none')
 const CALL = { boundary: 'db', operation: 'listen', effect: 'read', translate } as const
 
 /** Connects and has the server send what is notified on `channel`. */
@@ -33,6 +43,8 @@ export async function openLine(
   const { types } = context
   const heard = new Queue<Notification>({ name: 'notifications', maxSize: limit })
   let overflowed = false
+  /** The server's process that listens. */
+  let backend: unknown
   const loan: Loan = await io(CALL, {}, async (signal) => {
     const loan = await context.sessions.dedicate(signal)
     const { client } = loan.session
@@ -45,7 +57,9 @@ export async function openLine(
       loan.session.destroy()
     })
     try {
-      await loan.session.query({ text: `listen "${channel.replaceAll('"', '""')}"`, types }, signal)
+      const text = `listen "${channel.replaceAll('"', '""')}"; ${BACKEND}`
+      const { rows } = await loan.session.query({ text, types }, signal)
+      backend = rows[0]?.['pid']
       return loan
     } catch (error) {
       loan.session.destroy()
@@ -53,15 +67,16 @@ export async function openLine(
       throw error
     }
   })
-  return {
+  const line: ListenLine = {
     heard,
     get overflowed() {
       return overflowed
     },
     async ping(timeoutMs) {
-      await io(CALL, { timeoutMs }, (signal) =>
-        loan.session.query({ text: 'select 1', types }, signal, 'destroy'),
+      const { rows } = await io(CALL, { timeoutMs }, (signal) =>
+        loan.session.query({ text: BACKEND, types }, signal, 'destroy'),
       )
+      if (rows[0]?.['pid'] !== backend) throw unsupported()
     },
     close() {
       // It listens for the rest of its life: nobody else is to have it.
@@ -69,4 +84,58 @@ export async function openLine(
       loan.release()
     },
   }
+  // A pooler between has a process id of its own. One that keeps to one backend is as good as none.
+  if (backend !== loan.session.client.processID) {
+    await expectOneBackend(context, line).catch((error: unknown) => {
+      line.close()
+      throw error
+    })
+  }
+  return line
+}
+
+/**
+ * Tells a pooler that shares out backends from one that does not: the backend that listens is free in
+ * the former, so that whoever begins a transaction next may get it, and the line gets another.
+ *
+ * @throws {DbError} `listen_unsupported`
+ */
+async function expectOneBackend(context: DatabaseContext, line: ListenLine): Promise<void> {
+  const other = await beginElsewhere(context)
+  try {
+    if (other !== undefined) await line.ping(PROBE_TIMEOUT_MS)
+  } catch (error) {
+    // The pooler has no other backend: that the line has to wait for one tells as much.
+    throw TimeoutError.isInstance(error) ? unsupported() : error
+  } finally {
+    other?.session.destroy()
+    other?.release()
+  }
+}
+
+/** A session with an open transaction; `undefined` when there is none to be had now, which tells nothing. */
+async function beginElsewhere({ sessions, types }: DatabaseContext): Promise<Loan | undefined> {
+  try {
+    return await io(CALL, { timeoutMs: PROBE_TIMEOUT_MS }, async (signal) => {
+      const loan = await sessions.dedicate(signal)
+      try {
+        await loan.session.query({ text: `begin; ${BACKEND}`, types }, signal, 'destroy')
+        return loan
+      } catch (error) {
+        loan.session.destroy()
+        loan.release()
+        throw error
+      }
+    })
+  } catch (error) {
+    if (TimeoutError.isInstance(error)) return undefined
+    throw error
+  }
+}
+
+function unsupported(): DbError {
+  return new DbError(
+    'A pooler between shares out the backends of the server (PgBouncer in transaction mode), so what is notified would not be heard. Listen through a database that goes to the server itself',
+    { operation: 'listen', code: 'listen_unsupported', outcome: 'none' },
+  )
 }

@@ -1,10 +1,17 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { sql } from 'kysely'
+import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
+import { bindingOf } from './database-context.ts'
 import { listen } from './listen.ts'
+import { openLine } from './listen-line.ts'
+import type { PgQuery, PgResult } from './pg-client.ts'
+import type { Loan, SessionSource } from './pool.ts'
+import type { Session } from './session.ts'
 import { transaction } from './transaction.ts'
 
 let postgres: PostgresServer
@@ -42,7 +49,7 @@ describe('listen', () => {
 
   test('connects again when its connection is lost, and says so', async () => {
     const kill = sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity
-      where query = 'listen "again"'`
+      where query like 'listen "again"%'`
     let times = 0
     const onListening = (): void => {
       times += 1
@@ -58,7 +65,7 @@ describe('listen', () => {
 
   test('its connection ends with the loop', async () => {
     for await (const _ of listen(db, 'ends', { onListening: () => void notify('ends', '') })) break
-    const query = sql`select from pg_stat_activity where query = 'listen "ends"'`
+    const query = sql`select from pg_stat_activity where query like 'listen "ends"%'`
 
     while ((await query.execute(db)).rows.length > 0);
   })
@@ -108,5 +115,87 @@ describe('listen', () => {
     await own.close()
 
     await failed
+  })
+})
+
+/** A pooler that answers each statement from the backend that `backendOf` names. */
+function pooler(processID: number, backendOf: (line: number, turn: number) => number | undefined) {
+  const open = new Set<number>()
+  let lines = 0
+  const dedicate = async (): Promise<Loan> => {
+    const line = lines
+    lines += 1
+    open.add(line)
+    let turn = 0
+    const query = async (_query: PgQuery, signal: AbortSignal): Promise<PgResult> => {
+      const pid = backendOf(line, turn)
+      turn += 1
+      if (pid === undefined) {
+        await once(signal, 'abort')
+        throw signal.reason
+      }
+      return { command: 'SELECT', rowCount: 1, rows: [{ pid }] }
+    }
+    const client = Object.assign(new EventEmitter(), { processID })
+    const destroy = (): void => void open.delete(line)
+    const session = { client, query, destroy } as unknown as Session
+    return { session, reused: false, release: destroy }
+  }
+  const sessions = { dedicate } as unknown as SessionSource
+  const { context } = bindingOf(db)
+  return { context: { ...context, sessions }, open }
+}
+
+describe('a line', () => {
+  test('to the server itself, or through a pooler that keeps to one backend, is one', async () => {
+    for (const processID of [7, 99]) {
+      const { context, open } = pooler(processID, (line) => 7 + line)
+      const line = await openLine(context, 'plans', 10)
+      await line.ping(1_000)
+
+      expect(open).toEqual(new Set([0]))
+      line.close()
+    }
+  })
+
+  test('through a pooler that gives the backend to the next one is refused', async () => {
+    const { context, open } = pooler(99, (line, turn) => (line === 0 && turn > 0 ? 8 : 7))
+
+    await expect(openLine(context, 'plans', 10)).rejects.toMatchObject({
+      code: 'listen_unsupported',
+      retryable: false,
+      outcome: 'none',
+    })
+    expect(open.size).toBe(0)
+  })
+
+  test('through a pooler that has no other backend is refused', async () => {
+    using clock = TestClock.install()
+    const { context, open } = pooler(99, (line, turn) => (line === 0 && turn > 0 ? undefined : 7))
+    const failed = expect(openLine(context, 'plans', 10)).rejects.toMatchObject({
+      code: 'listen_unsupported',
+    })
+    await clock.advance(2_000)
+
+    await failed
+    expect(open.size).toBe(0)
+  })
+
+  test('through a pooler that has no backend to try it on is one', async () => {
+    using clock = TestClock.install()
+    const { context, open } = pooler(99, (line) => (line === 0 ? 7 : undefined))
+    const opened = openLine(context, 'plans', 10)
+    await clock.advance(2_000)
+
+    await (await opened).ping(1_000)
+    expect(open).toEqual(new Set([0]))
+  })
+
+  test('that is given another backend later says so at the next sign of life', async () => {
+    const { context } = pooler(99, (line, turn) => (turn > 1 ? 8 : 7))
+    const line = await openLine(context, 'plans', 10)
+
+    await expect(line.ping(1_000)).rejects.toMatchObject({ code: 'listen_unsupported' })
+    line.close()
   })
 })

@@ -25,9 +25,10 @@ const PING_TIMEOUT_MS = 10_000
  * What is notified on a channel, as it comes, on a connection of its own (a pool that was passed in
  * lends one). A connection that is lost is made again, for as long as it takes. Ends when the loop does.
  *
- * Not covered: PgBouncer in transaction mode, which can't listen.
+ * Behind PgBouncer in transaction mode nothing would be heard. That is found out at the beginning, or,
+ * where the pooler happens to give the same backend, within `keepAliveMs` of it giving another.
  *
- * @throws {DbError} `overloaded` when more than `bufferLimit` wait; `connection_failed` when connecting
+ * @throws {DbError} `listen_unsupported` behind such a pooler; `overloaded` when more than `bufferLimit` wait; `connection_failed` when connecting
  *   again can't help (a wrong password)
  * @example
  * for await (const { payload } of listen(db, 'plans')) await refresh(payload)
@@ -76,6 +77,7 @@ async function take(
     await line.ping(PING_TIMEOUT_MS)
     return 'quiet'
   } catch (error) {
+    if (DbError.isInstance(error) && error.code === 'listen_unsupported') throw error
     const lost = QueueShutDown.isInstance(error) || TimeoutError.isInstance(error)
     if (lost || DbError.isInstance(error)) return 'lost'
     throw error

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { exerciseDatabase } from './exercise-database.ts'
 import { health } from './health.ts'
+import { listen } from './listen.ts'
 import { hammer } from './test-hammer.ts'
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from './test-pgbouncer.ts'
 
@@ -57,6 +58,16 @@ behind(`behind PgBouncer ${given === undefined ? (version ?? '') : 'as given'}`,
         (select count(*) from pg_prepared_statements) as prepared`.execute(db)
     expect(rows).toEqual([{ set: 'off', prepared: 0n }])
     expect((await health(db)).reads).toEqual({ connections: 0, underWay: 0 })
+  })
+
+  test('listen says that it would hear nothing', async () => {
+    await using db = createDatabase({ url })
+    const listening = (async () => {
+      for await (const _ of listen(db, 'plans')) break
+    })()
+
+    await expect(listening).rejects.toMatchObject({ code: 'listen_unsupported', outcome: 'none' })
+    expect((await health(db)).pool).toMatchObject({ used: 0 })
   })
 
   test('cancels at any moment under load hit no other query and leak no connection', async () => {
