@@ -10,6 +10,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
+import type { DbMigration } from './migration-sources.ts'
+import { createMigrator } from './migrator.ts'
 import { transaction } from './transaction.ts'
 
 let postgres: PostgresServer
@@ -134,5 +136,107 @@ describe('migrate', () => {
     expect(ran).toEqual(['["1_a","2_b"]', ...Array.from({ length: 7 }, () => '[]')])
     const { rows } = await sql`select name from runs order by name`.execute(db)
     expect(rows).toEqual([{ name: 'a' }, { name: 'b' }])
+  })
+})
+
+describe('a migration outside a transaction', () => {
+  const index: DbMigration = {
+    transaction: false,
+    async up(on) {
+      await sql`drop index concurrently if exists a_id`.execute(on)
+      await sql`create index concurrently a_id on a (id)`.execute(on)
+    },
+  }
+  const unique: DbMigration = {
+    transaction: false,
+    async up(on) {
+      await sql`drop index concurrently if exists a_unique`.execute(on)
+      await sql`create unique index concurrently a_unique on a (id)`.execute(on)
+    },
+  }
+
+  async function indexes(): Promise<unknown> {
+    const { rows } = await sql`select relname as name, indisvalid as valid from pg_index
+      join pg_class on oid = indexrelid where relname like 'a\\_%' order by 1`.execute(db)
+    return rows
+  }
+
+  test('runs in its place, once', async () => {
+    const all = { '1_a': creates('a'), '2_index': index, '3_b': creates('b') }
+
+    expect(await migrate(db, all, { dryRun: true })).toEqual(['1_a', '2_index', '3_b'])
+    expect(await migrate(db, all)).toEqual(['1_a', '2_index', '3_b'])
+    expect(await migrate(db, { ...all, '4_unique': unique })).toEqual(['4_unique'])
+    expect(await migrate(db, { ...all, '4_unique': unique })).toEqual([])
+    expect(await tables()).toEqual(['a', 'b'])
+    expect(await indexes()).toEqual([
+      { name: 'a_id', valid: true },
+      { name: 'a_unique', valid: true },
+    ])
+  })
+
+  test('that fails half-way keeps what was before it, says so, and runs again', async () => {
+    const all = { '1_a': creates('a'), '2_unique': unique, '3_b': creates('b') }
+    await migrate(db, { '1_a': creates('a') })
+    await sql`insert into a values (1), (1)`.execute(db)
+
+    await expect(migrate(db, all)).rejects.toMatchObject({
+      code: 'migration_failed',
+      outcome: 'unknown',
+      retryable: false,
+      message: expect.stringMatching(/"2_unique" failed outside a transaction/),
+      cause: { code: 'unique_violation' },
+    })
+    expect(await indexes()).toEqual([{ name: 'a_unique', valid: false }])
+    expect(await tables()).toEqual(['a'])
+    expect(await migrate(db, all, { dryRun: true })).toEqual(['2_unique', '3_b'])
+
+    await sql`truncate a`.execute(db)
+    expect(await migrate(db, all)).toEqual(['2_unique', '3_b'])
+    expect(await indexes()).toEqual([{ name: 'a_unique', valid: true }])
+  })
+
+  test('makes a failure after it say what is in effect', async () => {
+    const all = { '1_a': creates('a'), '2_index': index, '3_wrong': creates('a') }
+
+    await expect(migrate(db, all)).rejects.toMatchObject({
+      code: 'migration_failed',
+      outcome: 'unknown',
+      message: expect.stringContaining('in effect before it: 1_a, 2_index'),
+      cause: { code: 'duplicate_object' },
+    })
+    expect(await migrate(db, all, { dryRun: true })).toEqual(['3_wrong'])
+  })
+
+  test('of many that start at once runs once, and none waits for another for ever', async () => {
+    let runs = 0
+    const counted: DbMigration = {
+      transaction: false,
+      async up(on) {
+        runs += 1
+        await index.up(on)
+      },
+    }
+    const all = { '1_a': creates('a'), '2_index': counted }
+    const many = Array.from({ length: 4 }, () => createDatabase<object>({ url, pool: { max: 2 } }))
+    const ran = await Promise.all(many.map((each) => migrate(each, all)))
+    await Promise.all(many.map((each) => each.close()))
+
+    expect(runs).toBe(1)
+    expect(ran.flat().toSorted()).toEqual(['1_a', '2_index'])
+    expect(await indexes()).toEqual([{ name: 'a_id', valid: true }])
+  })
+
+  test('is refused where it could not run, before anything has', async () => {
+    const all = { '1_a': creates('a'), '2_index': index }
+    await using one = createDatabase<object>({ url, pool: { max: 1 } })
+
+    await expect(migrate(one, all)).rejects.toThrow('Expected a pool of two connections')
+    await expect(transaction(db, (tx) => migrate(tx, all))).rejects.toThrow('Expected a database')
+    const { error } = await createMigrator(db, all).migrateToLatest()
+    expect(error).toMatchObject({ message: expect.stringContaining('outside a transaction') })
+    const wrong = { '1_a': { ...creates('a'), transaction: 'no' as unknown as boolean } }
+    await expect(migrate(db, wrong)).rejects.toThrow('Expected transaction of migration "1_a"')
+    expect(await tables()).toEqual([])
   })
 })

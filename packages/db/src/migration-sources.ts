@@ -3,21 +3,39 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Migrations by name, or the folder of their modules: each exports `up`, and `down` if it can. */
-export type MigrationSource = string | Readonly<Record<string, Migration>>
+/** A migration of Kysely, which may ask for more. */
+export interface DbMigration extends Migration {
+  /**
+   * `false` for what PostgreSQL runs only outside a transaction (`create index concurrently`, `vacuum`,
+   * `alter type … add value` that is used at once). It has to bear being run again: when it fails
+   * half-way, what it did stays.
+   *
+   * @default true
+   */
+  readonly transaction?: boolean
+}
+
+/**
+ * Migrations by name, or the folder of their modules: each exports `up`, `down` if it can, and
+ * `transaction` if it is to be `false`.
+ */
+export type MigrationSource = string | Readonly<Record<string, DbMigration>>
 
 const MODULE = /(?<!\.d)\.[cm]?[jt]s$/
 
 /** Puts the sources together. @throws {TypeError} when a name comes twice or a module has no `up` */
 export async function collectMigrations(
   sources: MigrationSource | readonly MigrationSource[],
-): Promise<Record<string, Migration>> {
-  const all: Record<string, Migration> = {}
+): Promise<Record<string, DbMigration>> {
+  const all: Record<string, DbMigration> = {}
   for (const source of isList(sources) ? sources : [sources]) {
     const migrations = typeof source === 'string' ? await readFolder(source) : source
     for (const [name, migration] of Object.entries(migrations)) {
       if (typeof migration?.up !== 'function') {
         throw new TypeError(`Expected migration "${name}" to have a function up`)
+      }
+      if (!['undefined', 'boolean'].includes(typeof migration.transaction)) {
+        throw new TypeError(`Expected transaction of migration "${name}" to be a boolean`)
       }
       if (Object.hasOwn(all, name)) {
         throw new TypeError(`Expected each migration once, got "${name}" twice`)
@@ -34,11 +52,11 @@ function isList(
   return Array.isArray(sources)
 }
 
-async function readFolder(folder: string): Promise<Record<string, Migration>> {
+async function readFolder(folder: string): Promise<Record<string, DbMigration>> {
   const files = (await readdir(folder)).filter((name) => MODULE.test(name))
-  const modules = files.map(async (name): Promise<[string, Migration]> => {
+  const modules = files.map(async (name): Promise<[string, DbMigration]> => {
     const { href } = pathToFileURL(join(folder, name))
-    const migration: Migration = await import(href)
+    const migration: DbMigration = await import(href)
     return [name.replace(MODULE, ''), migration]
   })
   return Object.fromEntries(await Promise.all(modules))

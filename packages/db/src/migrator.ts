@@ -1,3 +1,4 @@
+import { sleep } from '@yuzuru/concurrency'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import {
   type Migration,
@@ -6,9 +7,10 @@ import {
   Migrator,
   type NoMigrations,
 } from 'kysely/migration'
-import { collectMigrations, type MigrationSource } from './migration-sources.ts'
+import { collectMigrations, type DbMigration, type MigrationSource } from './migration-sources.ts'
 import type { Queryable } from './queryable.ts'
 import { transaction } from './transaction.ts'
+import type { TransactionOptions } from './transaction-options.ts'
 
 /** Any number will do that nobody else uses on the same database. */
 const LOCK = 6_112_739_408_552n
@@ -17,7 +19,8 @@ type Sources = MigrationSource | readonly MigrationSource[]
 
 /**
  * Kysely's `Migrator` over composed sources, for tools that want one (kysely-ctl): each call is one
- * transaction that takes {@link migrate}'s lock first, and a run that fails leaves nothing behind.
+ * transaction that takes {@link migrate}'s lock first, and a run that fails leaves nothing behind. What
+ * runs outside a transaction is {@link migrate}'s alone.
  *
  * @example
  * // kysely.config.ts; `kysely migrate list` is the dry run, `kysely migrate latest` runs them
@@ -81,15 +84,12 @@ class LockedMigrator<DB> extends Migrator {
 export async function lockedTransaction<DB, T>(
   db: Queryable<DB>,
   fn: (tx: Transaction<DB>) => Promise<T>,
-  options: {
-    readonly signal?: AbortSignal | undefined
-    readonly timeoutMs?: number | undefined
-  } = {},
+  options: TransactionOptions = {},
 ): Promise<T> {
   return await transaction(
     db,
     async (tx) => {
-      await tx.executeQuery(CompiledQuery.raw(`select pg_advisory_xact_lock(${LOCK})`))
+      await takeLock(tx)
       return await fn(tx)
     },
     // Under read committed each waiter sees what the one before it has done.
@@ -97,12 +97,41 @@ export async function lockedTransaction<DB, T>(
   )
 }
 
+const FIRST_DELAY_MS = 10
+const MAX_DELAY_MS = 250
+
+/**
+ * Asks for the lock until it is there. To wait for it in a statement would hold a snapshot meanwhile, and
+ * `create index concurrently` waits for the end of those: each for the other.
+ */
+async function takeLock<DB>(tx: Transaction<DB>): Promise<void> {
+  const ask = CompiledQuery.raw(`select pg_try_advisory_xact_lock(${LOCK}) as taken`)
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
+    const { rows } = await tx.withoutPlugins().executeQuery<{ taken: boolean }>(ask)
+    if (rows[0]?.taken === true) return
+    await sleep((0.5 + Math.random() / 2) * delayMs)
+  }
+}
+
 /** Kysely's migrator in a transaction that holds the lock. */
 export function migratorOf<DB>(
   tx: Transaction<DB>,
-  migrations: Record<string, Migration>,
+  migrations: Readonly<Record<string, DbMigration>>,
 ): Migrator {
-  const provider = { getMigrations: async () => migrations }
+  const entries = Object.entries(migrations).map(([name, migration]): [string, Migration] => [
+    name,
+    migration.transaction === false ? outsideOnly(name) : migration,
+  ])
+  const provider = { getMigrations: async () => Object.fromEntries(entries) }
   // Several packages' migrations interleave by name, so a new one may sort before one that ran.
   return new Migrator({ db: tx, provider, allowUnorderedMigrations: true })
+}
+
+function outsideOnly(name: string): Migration {
+  const refuse = async (): Promise<never> => {
+    throw new TypeError(
+      `Expected migration "${name}" to run outside a transaction, as it asks; migrate() on a database does that`,
+    )
+  }
+  return { up: refuse, down: refuse }
 }
