@@ -168,6 +168,13 @@ async function rowVerbs(db: Kysely<AnySchema>, n: Name): Promise<void> {
     many.map(({ replies }) => replies.length),
     [0, 2],
   )
+  const more = await notes.createMany(db, [{ [id]: 3 }, { [id]: 4, [label]: 'four' }])
+  assert.deepEqual(
+    more.map((row) => row[id]),
+    [3, 4],
+  )
+  await notes.delete(db, 3)
+  await notes.delete(db, 4)
   await notes.delete(db, 2)
   await assert.rejects(notes.delete(db, 2), { code: 'not_found' })
   await notes.delete(db, 1)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { DbError } from './db-error.ts'
+import { insertParts } from './insert-parts.ts'
 import type { Queryable } from './queryable.ts'
 import {
   type AnySchema,
@@ -10,6 +11,7 @@ import {
   type RowChanges,
   type Table,
 } from './table.ts'
+import { transaction } from './transaction.ts'
 
 export interface ListOptions<DB, T extends keyof DB> {
   /** Columns and the values they have; `null` finds NULL. @default all rows */
@@ -33,6 +35,14 @@ export interface Repository<DB, T extends keyof DB & string> {
   find(db: Queryable<DB>, id: Key): Promise<Row<DB, T> | undefined>
   list(db: Queryable<DB>, options?: ListOptions<DB, T>): Promise<Row<DB, T>[]>
   create(db: Queryable<DB>, values: NewRow<DB, T>): Promise<Row<DB, T>>
+  /**
+   * Inserts all of them or none, in as few statements as the limit on parameters allows; several run in
+   * one transaction. Columns that a row leaves out take their default. Past some ten thousand rows
+   * {@link copyIn} is faster.
+   *
+   * @returns the rows as they are now, in the same order
+   */
+  createMany(db: Queryable<DB>, rows: readonly NewRow<DB, T>[]): Promise<Row<DB, T>[]>
   /** @throws {DbError} `not_found`; `version_conflict` when somebody else was faster */
   update(
     db: Queryable<DB>,
@@ -103,6 +113,18 @@ export function repository<DB, T extends keyof DB & string>(
     async create(db, values) {
       const query = inserting(db, plain(values)).returningAll()
       return (await query.executeTakeFirstOrThrow()) as Found
+    },
+    async createMany(db, rows) {
+      const insert = (on: Queryable<DB>, part: readonly Record<string, unknown>[]) =>
+        loosely(on).insertInto(name).values(part).returningAll().execute()
+      const [first, ...rest] = insertParts(rows.map(plain), key)
+      if (first === undefined) return []
+      if (rest.length === 0) return (await insert(db, first)) as Found[]
+      return await transaction(db, async (tx) => {
+        const created = await insert(tx, first)
+        for (const part of rest) created.push(...(await insert(tx, part)))
+        return created as Found[]
+      })
     },
     async update(db, id, changes, options = {}) {
       if (options.version !== undefined && version === undefined) {
