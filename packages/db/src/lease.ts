@@ -1,7 +1,6 @@
 import {
   type Effect,
   io,
-  type IoCall,
   type IoOptions,
   type Outcome,
   type Permit,
@@ -15,6 +14,8 @@ import type {
   QueryResult,
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
+import { toQueryResult } from './query-result.ts'
+import { callFor, QUERIES } from './statement-call.ts'
 import { readCursor } from './cursor.ts'
 import { DbError } from './db-error.ts'
 import { toParameter } from './parameter.ts'
@@ -25,9 +26,7 @@ import type { AbortMode, Session } from './session.ts'
 import { mayChangeSession } from './session-change.ts'
 import { commits, effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
-import { tapped } from './row-tap.ts'
 import { refuseNested } from './transaction-state.ts'
-import { translateError } from './translate-error.ts'
 
 /** How a {@link Lease} runs a statement of our own. */
 export interface StatementOptions {
@@ -43,11 +42,6 @@ export interface CopyExchange extends PgExchange {
   readonly writes: boolean
   /** Whether, outside a transaction, it may have taken effect by now. */
   readonly mayHaveHappened: boolean
-}
-
-const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
-  read: callFor('query', 'read'),
-  write: callFor('query', 'write'),
 }
 
 /**
@@ -315,29 +309,5 @@ export class Lease implements DatabaseConnection {
   }
 }
 
-function callFor(
-  operation: string,
-  effect: Effect,
-  translate?: (error: unknown, outcome: Outcome) => Error,
-): IoCall {
-  return {
-    boundary: 'db',
-    operation,
-    effect,
-    translate: translate ?? ((error, outcome) => translateError(operation, error, outcome)),
-  }
-}
-
 /** What throws away prepared statements. */
 const DISCARDS = /\b(deallocate|discard)\b/i
-
-const COUNTING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
-
-function toQueryResult<R>(
-  { command, rowCount, rows: found }: PgResult,
-  query: CompiledQuery,
-): QueryResult<R> {
-  const rows = tapped(query, found) as R[]
-  if (!COUNTING.has(command)) return { rows }
-  return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
-}

@@ -7,6 +7,11 @@ import { isServerError, safeMessageOf } from './server-error.ts'
 import { Session } from './session.ts'
 import { STARTUP_SETTINGS } from './session-settings.ts'
 
+/** A method of pg's `Client` that its types leave out. */
+interface StartupConf {
+  getStartupConf(): Record<string, string>
+}
+
 /** A client that sends settings along when it connects. */
 class ConfiguredClient extends Client {
   readonly startupSettings: Readonly<Record<string, string>>
@@ -18,10 +23,8 @@ class ConfiguredClient extends Client {
 
   /** Called by pg when it connects. */
   getStartupConf(): Record<string, string> {
-    const { getStartupConf } = Client.prototype as unknown as {
-      getStartupConf(this: Client): Record<string, string>
-    }
-    return { ...getStartupConf.call(this), ...this.startupSettings }
+    const pg = Client.prototype as unknown as StartupConf
+    return { ...pg.getStartupConf.call(this), ...this.startupSettings }
   }
 }
 
