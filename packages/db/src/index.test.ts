@@ -28,6 +28,8 @@ describe('the public face', () => {
       'tableOf',
       'transaction',
       'withMany',
+      'withManyThrough',
+      'withNested',
       'withOne',
     ])
     expect(Object.keys(testing).toSorted()).toEqual([
