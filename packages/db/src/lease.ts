@@ -271,7 +271,7 @@ export class Lease implements DatabaseConnection {
 
   /**
    * Runs `fn` on the session; once more on another when that one lay idle and turns out to have been
-   * dead. What may leave something behind runs again only if nothing of it was sent.
+   * dead. What may leave something behind never runs again: that nothing arrived cannot be known.
    *
    * @param harmless whether it leaves nothing behind: a read, or a statement before COMMIT
    */
