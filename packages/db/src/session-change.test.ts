@@ -29,8 +29,8 @@ async function leftovers(db: Database<unknown>): Promise<unknown> {
   const { rows } = await sql`select current_setting('work_mem') as work_mem,
     current_setting('timezone') as zone, nullif(current_setting('app.tenant', true), '') as tenant,
     current_setting('role') as role,
-    (select count(*)::int from pg_locks where locktype = 'advisory') as locks,
-    (select count(*)::int from pg_class where relpersistence = 't') as temporary,
+    (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks,
+    (select count(*)::int from pg_class where relnamespace = pg_my_temp_schema()) as temporary,
     (select count(*)::int from pg_prepared_statements where not name like 'yuzuru%') as prepared,
     (select count(*)::int from pg_cursors where is_holdable) as cursors,
     (select count(*)::int from pg_listening_channels()) as channels`.execute(db)
