@@ -2,6 +2,7 @@ import { build } from '@yuzuru/tooling/tsup'
 
 export default build([
   'src/index.ts',
+  'src/boundary.ts',
   'src/inspect.ts',
   'src/job.ts',
   'src/lint.ts',

@@ -1,6 +1,6 @@
 /**
  * Names a value in the message of a `TypeError` without printing what may be secret in it: texts and
- * objects are only named by their kind.
+ * objects are only named by their kind. Never throws, whatever the value.
  *
  * @example
  * throw new TypeError(`Expected key to be a string, got ${describeValue(key)}`)
@@ -11,9 +11,17 @@ export function describeValue(value: unknown): string {
     return String(value)
   }
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string'
-  if (typeof value === 'object') {
-    const name = value.constructor?.name
-    return Array.isArray(value) ? 'an array' : name ? `an instance of ${name}` : 'an object'
-  }
+  if (typeof value === 'object') return describeObject(value)
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+function describeObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return 'an array'
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object'
+  } catch {
+    // A proxy that was revoked, or a getter that throws.
+    return 'an object'
+  }
 }

@@ -7,7 +7,7 @@ const module = new URL('jobs.ts', import.meta.url)
 
 describe('the options of an executor', () => {
   test('have defaults', () => {
-    expect(executorSettings({ module })).toEqual({
+    expect(executorSettings({ module }, 'threads')).toEqual({
       module: module.href,
       workers: availableParallelism(),
       queue: 1000,
@@ -24,14 +24,14 @@ describe('the options of an executor', () => {
 
   test('take the module as a URL, its text, or an absolute path', () => {
     for (const each of [module, module.href, fileURLToPath(module)]) {
-      expect(executorSettings({ module: each }).module).toBe(module.href)
+      expect(executorSettings({ module: each }, 'threads').module).toBe(module.href)
     }
   })
 
   test.each(['jobs.ts', 'file://[', 'node:fs', new URL('data:,'), 1])(
     'refuse %o as a module',
     (each) => {
-      expect(() => executorSettings({ module: each as string })).toThrow(
+      expect(() => executorSettings({ module: each as string }, 'threads')).toThrow(
         'Expected module to be a file: URL or an absolute path, got',
       )
     },

@@ -1,9 +1,11 @@
+import { expectOptions } from './expect-options.ts'
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expected, expectInteger } from './expected.ts'
 import type { Effect } from './outcome.ts'
 import { expectDelay } from './timeout.ts'
+import { expectWorkerFlags } from './worker-flags.ts'
 
 /** A value that follows the calls: an `AsyncLocalStorage`. */
 export interface ContextVariable {
@@ -35,7 +37,11 @@ export interface ExecutorOptions {
   readonly context?: Readonly<Record<string, ContextVariable>>
   /** The environment of the workers. @default `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Options for the workers' Node. @default those of this process */
+  /**
+   * Options for the workers' Node. Those with which it would run something other than the jobs (`--eval`,
+   * `--test`, `--watch`, `--input-type` …) are a `TypeError`.
+   * @default those of this process, without these, `--inspect…` and `--env-file…`
+   */
   readonly execArgv?: readonly string[]
 }
 
@@ -54,14 +60,29 @@ export interface ExecutorSettings {
   readonly execArgv: readonly string[] | undefined
 }
 
+const OPTIONS = [
+  'module',
+  'workers',
+  'queue',
+  'acquireTimeoutMs',
+  'graceMs',
+  'idleMs',
+  'maxHeapMb',
+  'effect',
+  'context',
+  'env',
+  'execArgv',
+] as const satisfies (keyof ExecutorOptions)[]
+
 /** The longest that `setTimeout` takes, by which the pools measure idleness. */
 const MAX_IDLE_MS = 2 ** 31 - 1
 
 /** Fills in the defaults and refuses what makes no sense. */
-export function executorSettings(options: ExecutorOptions): ExecutorSettings {
+export function executorSettings(options: ExecutorOptions, where: string): ExecutorSettings {
   if (typeof options !== 'object' || options === null) {
     throw expected('options to be an object', options)
   }
+  expectOptions(options, OPTIONS, where)
   const settings: ExecutorSettings = {
     module: moduleUrl(options.module),
     workers: options.workers ?? availableParallelism(),
@@ -85,6 +106,7 @@ export function executorSettings(options: ExecutorOptions): ExecutorSettings {
   }
   if (settings.maxHeapMb !== undefined) expectInteger('maxHeapMb', settings.maxHeapMb, 1)
   expectEffect(settings.effect)
+  expectWorkerFlags(settings.execArgv)
   expectContext(settings.context)
   return settings
 }

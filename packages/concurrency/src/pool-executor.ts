@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expected } from './expected.ts'
 import { detached } from './detached.ts'
@@ -20,6 +21,8 @@ import { withTimeout } from './timeout.ts'
 export interface PooledJobOptions extends JobOptions {
   readonly transfer?: readonly unknown[]
 }
+
+const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'transfer']
 
 /** One call, as the pool executor sees it. */
 interface Call {
@@ -65,6 +68,7 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
 
   async run<K extends JobName<M>>(job: Job<M, K>, options?: O): Promise<JobValue<M, K>> {
     const { name, args } = expectJob(job)
+    expectOptions(options, JOB_OPTIONS, `${this.#boundary}.run`)
     const { effect = this.#settings.effect, transfer = [] } = options ?? {}
     expectEffect(effect)
     if (!Array.isArray(transfer)) {

@@ -21,6 +21,6 @@ export interface ProcessesOptions extends ExecutorOptions {}
  * const pdf = await reports.call('render', planId)
  */
 export function processes<M extends object = AnyJobs>(options: ProcessesOptions): Executor<M> {
-  const settings = executorSettings(options)
+  const settings = executorSettings(options, 'processes')
   return new PoolExecutor('processes', settings, new ProcessPool(settings))
 }

@@ -6,6 +6,8 @@ import type { ExecutorSettings } from './executor-options.ts'
 import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
 import { ProcessJob } from './process-job.ts'
 import { unserialisableArguments } from './unserialisable.ts'
+import { processFlags } from './worker-flags.ts'
+import { refuseWhileStarting, workerEnvironment } from './worker-start.ts'
 import { WorkerWatch } from './worker-watch.ts'
 import { workerUrl } from './worker-url.ts'
 
@@ -24,7 +26,7 @@ export class ProcessPool implements JobPool {
   constructor({ module, workers, idleMs, maxHeapMb, env, execArgv }: ExecutorSettings) {
     this.#module = module
     const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`]
-    const flags = [...(execArgv ?? process.execArgv), ...heap]
+    const flags = [...(execArgv ?? processFlags(process.execArgv)), ...heap]
     this.#tinypool = new Tinypool({
       runtime: 'child_process',
       filename: fileURLToPath(workerUrl('process-worker')),
@@ -32,7 +34,7 @@ export class ProcessPool implements JobPool {
       minThreads: 0,
       maxThreads: workers,
       idleTimeout: idleMs,
-      env: { ...env } as Record<string, string>,
+      env: workerEnvironment(env) as Record<string, string>,
       execArgv: flags,
     })
     this.#tinypool.on('error', () => undefined)
@@ -46,6 +48,7 @@ export class ProcessPool implements JobPool {
   }
 
   start(request: JobRequest): RunningJob {
+    refuseWhileStarting('processes')
     const message = { number: ++this.#number, module: this.#module, request: pack(request) }
     const job = new ProcessJob(message, this.#watch, () => this.#jobs.delete(job))
     this.#outside(() => job.begin(this.#tinypool))

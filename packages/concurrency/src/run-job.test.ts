@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
 import { checkpoint } from './checkpoint.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
+import { jobScope } from './job-scope.ts'
 import { remaining } from './remaining.ts'
 import { type CancelFlag, type Exports, lazyModule, runJob } from './run-job.ts'
 import { rootScopes } from './scope.ts'
@@ -54,6 +55,22 @@ describe('runJob', () => {
     expect(flag.callback).toBeTypeOf('function')
     expect(await answer).toEqual({ kind: 'cancelled' })
     expect(flag.callback).toBeUndefined()
+  })
+
+  test('an error that cannot be asked for its cause is no cancel, and arrives all the same', async () => {
+    const flag = new Flag()
+    const answer = await runThe(
+      () => {
+        flag.raised = true
+        expect(jobScope()?.cancelled).toBe(true)
+        throw Object.defineProperty(new RangeError('odd'), 'cause', {
+          get: () => expect.unreachable(),
+        })
+      },
+      {},
+      flag,
+    )
+    expect(answer).toMatchObject({ kind: 'error', failure: { error: { message: 'odd' } } })
   })
 
   test('a job that has returned is not watched', async () => {

@@ -3,6 +3,7 @@ import { describeFailure } from './job-failure.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
 import { JobScope } from './job-scope.ts'
 import { runInScope } from './run-in-scope.ts'
+import { workerHasStarted } from './worker-start.ts'
 
 /** How a job learns that its caller asks it to end. */
 export interface CancelFlag {
@@ -25,7 +26,11 @@ export type Exports = Readonly<Record<string, unknown>>
  */
 export function lazyModule(url: string): () => Exports | Promise<Exports> {
   let exports: Exports | undefined
-  const load = async (): Promise<Exports> => (exports = (await import(url)) as Exports)
+  const load = async (): Promise<Exports> => {
+    exports = (await import(url)) as Exports
+    workerHasStarted()
+    return exports
+  }
   return () => exports ?? load()
 }
 
@@ -60,7 +65,7 @@ export async function runJob(
     const value = await runInScope(scope, begin)
     return { kind: 'value', value }
   } catch (error) {
-    if (isCausedBy(error, scope.ownReason)) return { kind: 'cancelled' }
+    if (isCancelOf(scope, error)) return { kind: 'cancelled' }
     return { kind: 'error', failure: describeFailure(error) }
   } finally {
     unwatch?.()
@@ -78,4 +83,13 @@ function inContext(exports: Exports, values: Exports | undefined, fn: () => unkn
     if (variable !== undefined) call = () => variable.run(value, inner)
   }
   return call()
+}
+
+/** Whether the job ended of its own cancel. What it threw may be anything, also what cannot be asked. */
+function isCancelOf(scope: JobScope, error: unknown): boolean {
+  try {
+    return isCausedBy(error, scope.ownReason)
+  } catch {
+    return false
+  }
 }

@@ -28,6 +28,6 @@ export interface ThreadJobOptions extends JobOptions {
 export function threads<M extends object = AnyJobs>(
   options: ThreadsOptions,
 ): Executor<M, ThreadJobOptions> {
-  const settings = executorSettings(options)
+  const settings = executorSettings(options, 'threads')
   return new PoolExecutor('threads', settings, new ThreadPool(settings))
 }

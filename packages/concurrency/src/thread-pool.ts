@@ -7,6 +7,8 @@ import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
 import { KillSwitch } from './kill-switch.ts'
 import { ThreadJob } from './thread-job.ts'
 import { SLOT_LENGTH, type ThreadMessage } from './thread-message.ts'
+import { threadFlags } from './worker-flags.ts'
+import { refuseWhileStarting, workerEnvironment } from './worker-start.ts'
 import { WorkerWatch } from './worker-watch.ts'
 import { workerUrl } from './worker-url.ts'
 
@@ -34,6 +36,7 @@ export class ThreadPool implements JobPool {
     this.#control = new Int32Array(
       new SharedArrayBuffer(workers * SLOT_LENGTH * Int32Array.BYTES_PER_ELEMENT),
     )
+    const flags = execArgv ?? threadFlags(process.execArgv)
     this.#slots = Array.from({ length: workers }, (_, index) => index * SLOT_LENGTH)
     this.#piscina = new Piscina({
       filename: fileURLToPath(workerUrl('thread-worker')),
@@ -42,9 +45,9 @@ export class ThreadPool implements JobPool {
       maxThreads: workers,
       maxQueue: Infinity,
       idleTimeout: idleMs,
-      env: { ...env },
+      env: workerEnvironment(env),
       // Left out rather than copied: a thread refuses some of what a process was started with.
-      ...(execArgv === undefined ? {} : { execArgv: Array.from(execArgv) }),
+      ...(flags === undefined ? {} : { execArgv: Array.from(flags) }),
       recordTiming: false,
       ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     })
@@ -61,6 +64,7 @@ export class ThreadPool implements JobPool {
   }
 
   start(request: JobRequest, transfer: readonly unknown[]): RunningJob {
+    refuseWhileStarting('threads')
     const slot = this.#slots.pop() as number
     const number = (this.#number = (this.#number % MAX_JOB_NUMBER) + 1)
     const { name, args, deadlineAt, context } = request

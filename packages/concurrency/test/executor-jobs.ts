@@ -24,6 +24,15 @@ export async function worker(): Promise<string> {
   return `${process.pid}:${threadId}`
 }
 
+/** Has a worker of its own do the work. */
+export async function nested(kind: 'threads' | 'processes'): Promise<number> {
+  const { threads } = await import('../src/threads.ts')
+  const { processes } = await import('../src/processes.ts')
+  const module = new URL('executor-jobs.ts', import.meta.url)
+  await using executor = (kind === 'threads' ? threads : processes)({ module, workers: 1 })
+  return (await executor.call('add', 1, 2)) as number
+}
+
 export function budget(): number {
   return remaining()
 }
@@ -146,6 +155,39 @@ export function failAtIo(): never {
 export function failWithText(): never {
   // oxlint-disable-next-line no-throw-literal -- what somebody else's code may do
   throw 'only a text'
+}
+
+/** Throws one of the things that can be thrown, by its name. */
+export function failWith(what: string): never {
+  const bad = (): never => {
+    throw new Error('no')
+  }
+  const things: Readonly<Record<string, () => unknown>> = {
+    nothing: () => undefined,
+    null: () => null,
+    number: () => 7,
+    symbol: () => Symbol('s'),
+    function: () => bad,
+    object: () => ({ code: 7, deep: { list: [1] } }),
+    unclonable: () => ({ code: 7, bad }),
+    getter: () => Object.defineProperty({ code: 7 }, 'bad', { get: bad, enumerable: true }),
+    instance: () => new URLSearchParams('a=1'),
+    frozen: () => Object.freeze(new RangeError('frozen')),
+    dom: () => new DOMException('stop', 'AbortError'),
+    aggregate: () => new AggregateError([new TypeError('a'), bad], 'all', { cause: 'c' }),
+    round: () => {
+      const error = new Error('round')
+      return Object.assign(error, { cause: error })
+    },
+    causeGetter: () => Object.defineProperty(new Error('asked'), 'cause', { get: bad }),
+    port: () => ({ code: 7, port: new MessageChannel().port1 }),
+  }
+  throw things[what]?.()
+}
+
+export async function failLaterWith(what: string): Promise<never> {
+  await checkpoint()
+  return failWith(what)
 }
 
 export function fill(length: number): Uint8Array<ArrayBuffer> {

@@ -318,6 +318,14 @@ export function exerciseExecutor(
       },
     },
     {
+      name: 'lets a job have workers of its own',
+      async run() {
+        await using executor = open()
+        assert.equal(await executor.call('nested', 'threads'), 3)
+        assert.equal(await executor.call('nested', 'processes'), 3)
+      },
+    },
+    {
       name: 'copies what structured clone can copy',
       async run() {
         await using executor = open()
@@ -422,6 +430,41 @@ export function exerciseExecutor(
         assert(IoError.isInstance(full))
         assert.deepEqual([full.code, full.outcome, full.retryable], ['full', 'unknown', true])
         assert.equal(await thrown(executor.call('failWithText')), 'only a text')
+      },
+    },
+    {
+      name: 'passes on whatever a job throws, or says what it was',
+      async run() {
+        await using executor = open()
+        const cannot = (what: string): RegExp => new RegExp(`^Error: The job threw ${what}, which`)
+        const table: Readonly<Record<string, RegExp>> = {
+          nothing: /^undefined$/,
+          null: /^null$/,
+          number: /^7$/,
+          symbol: cannot('a symbol'),
+          function: cannot('a function'),
+          object: /^{"code":7,"deep":{"list":\[1\]}}$/,
+          unclonable: cannot('an instance of Object'),
+          getter: cannot('an instance of Object'),
+          frozen: /^RangeError: frozen$/,
+          dom: /^AbortError: stop$/,
+          aggregate: /^AggregateError: all$/,
+          round: /^Error: round$/,
+          causeGetter: /^Error: asked$/,
+          port: cannot('an instance of Object'),
+        }
+        for (const job of ['failWith', 'failLaterWith'] as const) {
+          for (const [what, expected] of Object.entries(table)) {
+            const error = await thrown(executor.call(job, what))
+            assert.match(String(error instanceof Error ? error : JSON.stringify(error)), expected)
+          }
+          assert.ok(await thrown(executor.call(job, 'instance')))
+        }
+        assert.equal(
+          ((await thrown(executor.call('failWith', 'unclonable'))) as { code: 7 }).code,
+          7,
+        )
+        assert.equal(await executor.call('add', 1, 2), 3)
       },
     },
     {

@@ -1,0 +1,3 @@
+export { describeValue } from './describe-value.ts'
+export { expectOptions } from './expect-options.ts'
+export { expected, expectFunction, expectInteger, expectText } from './expected.ts'
