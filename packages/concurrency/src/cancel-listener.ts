@@ -2,11 +2,14 @@ import type { CallPlace } from './call-place.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { Link } from './ring.ts'
 
+/** The places in line that were counted while one picture of the task tree is made. */
+export type Places = Map<CancelListener, number>
+
 /** What is told of a scope's cancel. */
 export interface CancelListener extends Link<CancelListener> {
   onCancel(reason: Cancelled): void
   /** What is waited for, where it is a wait. */
-  describe?(): string
+  describe?(places?: Places): string
   /** Since when, on the clock, where that is noted. */
   readonly since?: number | undefined
   /** Where it was begun, where that is noted. */

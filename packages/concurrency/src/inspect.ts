@@ -2,7 +2,9 @@ export { printTaskTreeOn } from './print-task-tree.ts'
 export {
   formatTaskTree,
   taskTree,
+  type TaskTree,
   type TaskTreeNode,
+  type TaskTreeOptions,
   type TaskTreeWait,
   trackWaits,
 } from './task-tree.ts'

@@ -4,11 +4,12 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { cancelScope } from './cancel-scope.ts'
 import { Event } from './event.ts'
 import { io } from './io.ts'
+import type { Scope } from './scope.ts'
 import { Semaphore } from './semaphore.ts'
 import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
-import { formatTaskTree, taskTree, trackWaits } from './task-tree.ts'
+import { formatTaskTree, taskTree, type TaskTreeNode, trackWaits } from './task-tree.ts'
 import { TestClock } from './test-clock.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -100,7 +101,8 @@ scope page 41 ms
     await ended
     expect(formatTaskTree().split('\n')[0]).toBe('timeout page (abandoned) 15 ms, due in -5 ms')
     stuck.resolve()
-    await setImmediate()
+    // Its end takes a turn for what it left behind, and one to close.
+    for (let turn = 0; turn < 3; turn += 1) await setImmediate()
     expect(taskTree()).toEqual([])
     channel('yuzuru:leftover').unsubscribe(ignore)
   })
@@ -118,7 +120,9 @@ scope page 41 ms
     const semaphore = new Semaphore(0, { name: 'x' })
     await taskGroup((group) => {
       for (let i = 0; i < 23; i += 1) group.spawn(() => semaphore.acquire())
-      const places = taskTree()[0]?.children.map((task) => task.waits[0]?.what.split(', ')[1])
+      const places = taskTree({ limit: Infinity })[0]?.children.map(
+        (task) => task.waits[0]?.what.split(', ')[1],
+      )
       expect(
         places?.filter((_, index) => [0, 1, 2, 3, 10, 12, 20, 21, 22].includes(index)),
       ).toEqual(
@@ -129,4 +133,107 @@ scope page 41 ms
       group.cancel()
     })
   })
+
+  test('walks a line of waiters once, however many of them it shows', async () => {
+    const semaphore = new Semaphore(0, { name: 'x' })
+    const count = 300
+    await taskGroup((group) => {
+      let steps = 0
+      for (let i = 0; i < count; i += 1) {
+        group.spawn((scope) => {
+          const waiting = semaphore.acquire()
+          for (const waiter of (scope as Scope).listeners) countReads(waiter, 'next', () => steps++)
+          return waiting
+        })
+      }
+      // What it takes for them to stand in line is not counted.
+      steps = 0
+      const [tree] = taskTree({ limit: Infinity })
+      expect(tree?.children.at(-1)?.waits[0]?.what).toContain(`${count}th in line`)
+      expect(steps).toBe(count)
+      steps = 0
+      taskTree({ limit: 3 })
+      expect(steps).toBe(count)
+      group.cancel()
+    })
+  })
+
+  test('shows the oldest of each scope and of the roots, and counts the others', async () => {
+    using _clock = TestClock.install()
+    const gate = new Event({ name: 'gate' })
+    const groups = ['a', 'b', 'c'].map((name) =>
+      taskGroup(
+        (group) => {
+          for (let i = 0; i < 3_000; i += 1) group.spawn(() => gate.wait(), { name: `${name}${i}` })
+        },
+        { name },
+      ),
+    )
+    expect(formatTaskTree({ limit: 2, total: 9 })).toBe(
+      [
+        'group a 0 ms',
+        '├─ task a0 0 ms',
+        '│  └─ waits for event "gate", 1st in line',
+        '├─ task a1 0 ms',
+        '│  └─ waits for event "gate", 2nd in line',
+        '└─ … and 2,998 more',
+        'group b 0 ms',
+        '├─ task b0 0 ms',
+        '│  └─ waits for event "gate", 3001st in line',
+        '├─ task b1 0 ms',
+        '│  └─ … and 1 more',
+        '└─ … and 2,998 more',
+        '… and 1 more',
+      ].join('\n'),
+    )
+    expect(taskTree({ limit: 2 }).more).toBe(1)
+    expect(taskTree({ limit: 0 })).toMatchObject({ length: 0, more: 3 })
+    gate.set()
+    await Promise.all(groups)
+  })
+
+  test('shows by default no more than a person reads, and all of it when asked', async () => {
+    await taskGroup((outer) => {
+      for (let i = 0; i < 30; i += 1) {
+        outer.spawn(() =>
+          taskGroup((group) => {
+            for (let k = 0; k < 30; k += 1) group.spawn(() => sleep(Infinity))
+          }),
+        )
+      }
+      expect(formatTaskTree().split('\n').length).toBeLessThan(1_100)
+      const all = taskTree({ limit: Infinity, total: Infinity })
+      expect(shownIn(all)).toBe(1 + 30 + 30 + 30 * 30 * 2)
+      expect(formatTaskTree(all).split('\n')).toHaveLength(shownIn(all))
+      outer.cancel()
+    })
+  })
+
+  test('refuses limits that are no numbers', () => {
+    for (const options of [{ limit: -1 }, { limit: 0.5 }, { total: '1' as never }]) {
+      expect(() => taskTree(options)).toThrow(/^Expected (limit|total) to be an integer from 0 up/)
+      expect(() => formatTaskTree(options)).toThrow(TypeError)
+    }
+    expect(() => formatTaskTree(null as never)).toThrow('Expected tree to be an object, got null')
+  })
 })
+
+function shownIn(tree: readonly TaskTreeNode[]): number {
+  let shown = 0
+  for (const { waits, children } of tree) shown += 1 + waits.length + shownIn(children)
+  return shown
+}
+
+/** Calls back whenever `key` of `subject` is read. */
+function countReads(subject: object, key: string, onRead: () => void): void {
+  let value: unknown = Reflect.get(subject, key)
+  Object.defineProperty(subject, key, {
+    get: () => {
+      onRead()
+      return value
+    },
+    set: (next: unknown) => {
+      value = next
+    },
+  })
+}

@@ -1,4 +1,7 @@
+import { expectOptions } from './expect-options.ts'
+import type { Places } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
+import { expected, expectInteger } from './expected.ts'
 import { rootScopes, type Scope, type ScopeKind } from './scope.ts'
 import { noteWaits } from './wait.ts'
 
@@ -14,6 +17,8 @@ export interface TaskTreeNode {
   readonly remainingMs: number | undefined
   readonly waits: readonly TaskTreeWait[]
   readonly children: readonly TaskTreeNode[]
+  /** How many more waits and scopes it has directly within than are shown. */
+  readonly more: number
 }
 
 export interface TaskTreeWait {
@@ -23,17 +28,44 @@ export interface TaskTreeWait {
   readonly forMs: number | undefined
 }
 
+/** The scopes without a parent, the oldest first. */
+export interface TaskTree extends ReadonlyArray<TaskTreeNode> {
+  /** How many more of them there are than are shown. */
+  readonly more: number
+}
+
+export interface TaskTreeOptions {
+  /**
+   * How many waits and scopes to show within each scope, the oldest first: an integer from 0 up, or
+   * `Infinity`. The others are counted in `more`.
+   * @default 20
+   */
+  readonly limit?: number | undefined
+  /** How many waits and scopes to show in all: an integer from 0 up, or `Infinity`. @default 1_000 */
+  readonly total?: number | undefined
+}
+
 /**
  * The live tree of scopes: runs, groups, tasks, timeouts and I/O, with their ages and what they wait
  * for. Made when asked for; until then it costs nothing. I/O that is under way stands in it as a node
- * of kind `'io'`.
+ * of kind `'io'`. It takes time in proportion to the scopes and waits there are, and holds no more of
+ * them than its options say.
  *
+ * @throws {TypeError} when a limit is not an integer from 0 up, or `Infinity`
  * @example
- * console.error(formatTaskTree())
+ * const stuck = taskTree({ limit: Infinity, total: Infinity }).filter(({ ageMs }) => ageMs > 60_000)
  */
-export function taskTree(): TaskTreeNode[] {
-  const now = currentClock().now()
-  return Array.from(rootScopes(), (scope) => nodeOf(scope, now))
+export function taskTree(options: TaskTreeOptions = {}): TaskTree {
+  expectOptions(options, ['limit', 'total'], 'taskTree')
+  const { limit = 20, total = 1_000 } = options
+  expectInteger('limit', limit, 0, Infinity)
+  expectInteger('total', total, 0, Infinity)
+  const roots = Array.from(rootScopes())
+  const picture = new Picture(limit, total)
+  const shown = picture.choose(roots)
+  const nodes = shown.map((scope) => picture.nodeOf(scope))
+  // Not enumerable, so that the tree still compares, and is printed, as the array that it is.
+  return Object.defineProperty(nodes, 'more', { value: roots.length - shown.length }) as never
 }
 
 /**
@@ -44,26 +76,81 @@ export function trackWaits(on = true): void {
   noteWaits(on)
 }
 
-/** The tree as text, one scope or wait a line. */
-export function formatTaskTree(tree: readonly TaskTreeNode[] = taskTree()): string {
-  return tree.flatMap((node) => [head(node), ...body(node, '')]).join('\n')
+/**
+ * The tree as text, one scope or wait a line; what is not shown is a line such as `… and 29,980 more`.
+ *
+ * @param tree what to write, or how much of the live tree to show
+ * @example
+ * console.error(formatTaskTree())
+ */
+export function formatTaskTree(
+  tree: TaskTree | readonly TaskTreeNode[] | TaskTreeOptions = {},
+): string {
+  if (typeof tree !== 'object' || tree === null) throw expected('tree to be an object', tree)
+  return Array.from(lines('length' in tree ? tree : taskTree(tree))).join('\n')
 }
 
-function nodeOf(scope: Scope, now: number): TaskTreeNode {
-  const waits = scope.listeners.flatMap((listener): TaskTreeWait[] => {
-    const what = listener.describe?.()
-    if (what === undefined) return []
-    return [{ what, forMs: listener.since === undefined ? undefined : now - listener.since }]
-  })
-  return {
-    name: scope.name,
-    kind: scope.kind,
-    state: scope.abandoned ? 'abandoned' : scope.cancelled ? 'cancelled' : 'running',
-    ageMs: now - scope.startedAt,
-    remainingMs: scope.deadline === Infinity ? undefined : scope.deadline - now,
-    waits,
-    children: scope.children.map((child) => nodeOf(child, now)),
+/** One picture of the tree, while it is made. */
+class Picture {
+  readonly #now = currentClock().now()
+  readonly #places: Places = new Map()
+  readonly #limit: number
+  #left: number
+
+  constructor(limit: number, total: number) {
+    this.#limit = limit
+    this.#left = total
   }
+
+  /** As many of `all` as there is room for; they are counted at once, so that siblings go before nephews. */
+  choose<T>(all: readonly T[], limit = this.#limit): readonly T[] {
+    const chosen = all.slice(0, Math.min(limit, this.#left))
+    this.#left -= chosen.length
+    return chosen
+  }
+
+  nodeOf(scope: Scope): TaskTreeNode {
+    const waiting = scope.listeners.filter((listener) => listener.describe !== undefined)
+    const waits = this.choose(waiting)
+    const all = scope.children
+    const children = this.choose(all, this.#limit - waits.length)
+    return {
+      name: scope.name,
+      kind: scope.kind,
+      state: scope.abandoned ? 'abandoned' : scope.cancelled ? 'cancelled' : 'running',
+      ageMs: this.#now - scope.startedAt,
+      remainingMs: scope.deadline === Infinity ? undefined : scope.deadline - this.#now,
+      waits: waits.map((wait) => ({
+        what: wait.describe?.(this.#places) as string,
+        forMs: wait.since === undefined ? undefined : this.#now - wait.since,
+      })),
+      children: children.map((child) => this.nodeOf(child)),
+      more: waiting.length - waits.length + all.length - children.length,
+    }
+  }
+}
+
+function* lines(tree: readonly TaskTreeNode[]): Generator<string> {
+  for (const node of tree) {
+    yield head(node)
+    yield* body(node, '')
+  }
+  const { more = 0 } = tree as Partial<TaskTree>
+  if (more > 0) yield andMore(more)
+}
+
+function* body(node: TaskTreeNode, indent: string): Generator<string> {
+  const { waits, children, more } = node
+  let left = waits.length + children.length + (more > 0 ? 1 : 0)
+  const branch = (text: string): string => `${indent}${(left -= 1) === 0 ? '└─' : '├─'} ${text}`
+  for (const { what, forMs } of waits) {
+    yield branch(`waits for ${what}${forMs === undefined ? '' : ` ${milliseconds(forMs)}`}`)
+  }
+  for (const child of children) {
+    yield branch(head(child))
+    yield* body(child, `${indent}${left === 0 ? '  ' : '│ '} `)
+  }
+  if (more > 0) yield branch(andMore(more))
 }
 
 function head({ name, kind, state, ageMs, remainingMs }: TaskTreeNode): string {
@@ -72,18 +159,8 @@ function head({ name, kind, state, ageMs, remainingMs }: TaskTreeNode): string {
   return `${kind} ${name}${told} ${milliseconds(ageMs)}${due}`
 }
 
-function body(node: TaskTreeNode, indent: string): string[] {
-  const lines: string[] = []
-  const waits = node.waits.map(({ what, forMs }) => {
-    return `waits for ${what}${forMs === undefined ? '' : ` ${milliseconds(forMs)}`}`
-  })
-  const last = waits.length + node.children.length - 1
-  for (const [index, each] of [...waits, ...node.children].entries()) {
-    const [branch, deeper] = index === last ? ['└─ ', '   '] : ['├─ ', '│  ']
-    lines.push(`${indent}${branch}${typeof each === 'string' ? each : head(each)}`)
-    if (typeof each !== 'string') lines.push(...body(each, `${indent}${deeper}`))
-  }
-  return lines
+function andMore(count: number): string {
+  return `… and ${count.toLocaleString('en-US')} more`
 }
 
 function milliseconds(ms: number): string {

@@ -1,3 +1,4 @@
+import type { Places } from './cancel-listener.ts'
 import { currentScope } from './current-scope.ts'
 import { refusal, refuse } from './refusal.ts'
 import type { Scope } from './scope.ts'
@@ -16,8 +17,8 @@ class Waiter<T, P> extends Wait<T> {
     this.payload = payload
   }
 
-  describe(): string {
-    return this.#list.describe(this)
+  describe(places?: Places): string {
+    return this.#list.describe(this, places)
   }
 
   protected undo(): void {
@@ -88,11 +89,25 @@ export class WaitList<T, P = void> {
     this.#onLeave?.()
   }
 
-  /** Says what a waiter waits for and how many are before it. */
-  describe(waiter: Waiter<T, P>): string {
-    let place = 1
-    for (let each = this.#head; each !== undefined && each !== waiter; each = each.next) place += 1
-    return `${this.label}, ${ordinal(place)} in line`
+  /**
+   * Says what a waiter waits for, and its place in line.
+   *
+   * @param places the places counted so far. Pass the same map for all waiters described in one go: then
+   *   the line is walked once and not once for each of them.
+   */
+  describe(waiter: Waiter<T, P>, places: Places = new Map()): string {
+    if (!places.has(waiter)) this.#countPlaces(places)
+    return `${this.label}, ${ordinal(places.get(waiter) as number)} in line`
+  }
+
+  #countPlaces(places: Places): void {
+    const first = this.#head as Waiter<T, P>
+    let place = 0
+    let each = first
+    do {
+      places.set(each, (place += 1))
+      each = each.next
+    } while (each !== first)
   }
 
   #push(waiter: Waiter<T, P>): void {
