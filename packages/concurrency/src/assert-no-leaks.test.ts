@@ -12,6 +12,8 @@ import { Queue } from './queue.ts'
 import type { CancelScope } from './scope.ts'
 import { Semaphore } from './semaphore.ts'
 import { sleep } from './sleep.ts'
+import { TestClock } from './test-clock.ts'
+import { checkpoint } from './checkpoint.ts'
 import { taskGroup } from './task-group.ts'
 import { withTimeout } from './timeout.ts'
 import { wait } from './wait-for-tasks.ts'
@@ -102,6 +104,19 @@ describe('assertNoLeaks', () => {
     const kept: unknown[] = []
     const leaking = assertNoLeaks(() => kept.push(Array.from({ length: 50 }, () => ({}))))
     await expect(leaking).rejects.toThrow('Expected the heap to stay as it is')
+  })
+
+  test('tasks that settle leave nothing behind in a group that lives on, once they are asked for', async () => {
+    using _clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const round = async (): Promise<void> => {
+        const task = group.spawn(() => Promise.reject(new Error('no')), { settle: true })
+        await checkpoint()
+        await Promise.allSettled([task])
+      }
+      await round()
+      await assertNoLeaks(round, { rounds: 20_000 })
+    })
   })
 
   test('without --expose-gc the heap is not looked at', async () => {

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { rootScopes, type Scope } from './scope.ts'
 
 export interface AssertNoLeaksOptions {
@@ -21,6 +22,7 @@ export async function assertNoLeaks(
   fn: () => unknown,
   options: AssertNoLeaksOptions = {},
 ): Promise<void> {
+  expectOptions(options, ['rounds', 'maxBytesPerRound'], 'assertNoLeaks')
   const { rounds = 1_000, maxBytesPerRound = 16 } = options
   // The first rounds fill caches and compile; they are no leak.
   for (let round = 0; round < rounds / 10; round += 1) await fn()

@@ -476,4 +476,43 @@ describe('taskGroup', () => {
       expect(() => group.spawn(1 as never)).toThrow('Expected fn to be a function, got 1')
     })
   })
+
+  test('a task that settles fails for those who await it, and cancels nobody', async () => {
+    const seen = await taskGroup(async (group) => {
+      const bad = group.spawn(() => Promise.reject(new Error('no')), { settle: true })
+      const other = group.spawn(() => checkpoint().then(() => 'fine'))
+      return [await Promise.allSettled([bad]), await other]
+    })
+    expect(seen).toEqual([[{ status: 'rejected', reason: new Error('no') }], 'fine'])
+  })
+
+  test('a failure that settles and that nobody asks for is one of the group, once all else is done', async () => {
+    let others = 0
+    const result = taskGroup(async (group) => {
+      for (let i = 0; i < 200; i += 1) {
+        const task = group.spawn(() => Promise.reject(new Error(`asked ${i}`)), { settle: true })
+        if (i % 2 === 0) await Promise.allSettled([task])
+        else await checkpoint().then(() => Promise.allSettled([task]))
+      }
+      group.spawn(() => Promise.reject(new Error('unasked')), { settle: true })
+      group.spawn(() => checkpoint().then(() => (others += 1)))
+    })
+    await expect(result).rejects.toMatchObject({
+      message: 'a failure in "group": unasked',
+      errors: [new Error('unasked')],
+    })
+    expect(others).toBe(1)
+  })
+
+  test('a task that settles and is cut short by an outer cancel swallows it no more than others', async () => {
+    let settled = false
+    const result = cancelScope((scope) =>
+      taskGroup((group) => {
+        group.spawn(() => sleep(Infinity), { settle: true }).then(undefined, () => (settled = true))
+        scope.cancel()
+      }),
+    )
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+    expect(settled).toBe(true)
+  })
 })

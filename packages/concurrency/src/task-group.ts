@@ -1,14 +1,22 @@
 import { Cancelled } from './cancelled.ts'
 import { expectFunction } from './expected.ts'
+import type { Timer } from './clock.ts'
+import { type UnheardFailure, warnWhenUnheard } from './failure-warning.ts'
 import { comesOfCancel } from './cancel-cause.ts'
 import { raiseOutcome } from './outcome.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
-import { Task } from './task.ts'
+import { Task, wasAwaited } from './task.ts'
 
 export interface SpawnOptions {
   /** Shown in errors and the task tree. @default the function's name, else 'task' */
   readonly name?: string
+  /**
+   * Whether its failure is for those who await it, and cancels nobody. A failure that nobody has asked
+   * for when the group's other work is done is one of the group after all.
+   * @default false
+   */
+  readonly settle?: boolean
 }
 
 export interface TaskGroupOptions {
@@ -90,8 +98,11 @@ class Group implements TaskGroup {
   interrupted = false
   /** A cancel of something else that the body let pass: of a task it awaited, say. */
   foreignCancel: Cancelled | undefined
+  /** The failures of tasks that were to settle. */
+  readonly #settled = new Map<Task<unknown>, { readonly error: unknown; told: boolean }>()
   #running = 0
   #closed = false
+  #warning: Timer | undefined
   #idle: PromiseWithResolvers<void> | undefined
   readonly #scope: Scope
 
@@ -116,7 +127,9 @@ class Group implements TaskGroup {
     }
     this.#scope.throwIfCancelled()
     this.#running += 1
-    return new Task(this.#scope, options.name ?? (fn.name || 'task'), fn, this.#onEnd)
+    const name = options.name ?? (fn.name || 'task')
+    const onEnd = options.settle === true ? this.#onSettled : this.#onEnd
+    return new Task(this.#scope, name, fn, onEnd)
   }
 
   cancel(message?: string): void {
@@ -136,23 +149,60 @@ class Group implements TaskGroup {
         await this.#idle.promise
       }
       this.#closed = true
+      this.#warning?.cancel()
+      for (const [task, { error }] of this.#settled) if (!wasAwaited(task)) this.fail(error)
     }
   }
 
   /** Keeps an error, once, and cancels the others; drops the cancels that the group's own end made. */
-  fail(error: unknown): void {
+  fail(error: unknown, task = this.name): void {
     if (comesOfCancel(this.#scope, error)) return
     if (Cancelled.isInstance(error)) this.foreignCancel ??= error
-    else if (!this.errors.includes(error)) this.errors.push(error)
+    else if (!this.errors.includes(error)) {
+      this.errors.push(error)
+      if (this.#running > 0 && this.errors.length === 1) {
+        const failure = { task, group: this.name, error, why: 'ending' } as const
+        this.#warning?.cancel()
+        this.#warning = warnWhenUnheard(() => [failure])
+      }
+    }
     this.#scope.abort('group', `a sibling in "${this.name}" failed`, error)
   }
 
   #onEnd = (task: Task<unknown>, error?: unknown): void => {
-    if (task.state === 'failed') this.fail(error)
+    if (task.state === 'failed') this.fail(error, task.name)
     else if (task.state === 'cancelled' && error === this.#scope.inheritedReason) {
       this.interrupted = true
     }
+    this.#leave()
+  };
+
+  /** Those of which nobody has asked, once each. */
+  *#takeUnasked(): Generator<UnheardFailure> {
+    this.#warning = undefined
+    for (const [task, failure] of this.#settled) {
+      if (failure.told || wasAwaited(task)) continue
+      failure.told = true
+      yield { task: task.name, group: this.name, error: failure.error, why: 'unasked' }
+    }
+  }
+
+  #leave(): void {
     this.#running -= 1
     if (this.#running === 0) this.#idle?.resolve()
+  }
+
+  /** Its failure is for those who await it; a cancel is still one. */
+  #onSettled = (task: Task<unknown>, error?: unknown): void => {
+    if (task.state !== 'failed') return this.#onEnd(task, error)
+    if (!wasAwaited(task)) {
+      this.#settled.set(task, { error, told: false })
+      this.#warning ??= warnWhenUnheard(() => this.#takeUnasked())
+    }
+    this.#leave()
+    // A group may live as long as the program: what was asked for since is not kept.
+    if (this.#settled.size % 64 === 0) {
+      for (const each of this.#settled.keys()) if (wasAwaited(each)) this.#settled.delete(each)
+    }
   }
 }

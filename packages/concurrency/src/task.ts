@@ -10,6 +10,12 @@ export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
 /** Calls back once when `task` has ended; returns what takes the callback off again. */
 export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
 
+/** Why the caller must not wait for `task`: it runs within it. `undefined`: it does not. */
+export let awaitsItself: (task: Task<unknown>) => TypeError | undefined
+
+/** Whether somebody has asked for what became of `task`. */
+export let wasAwaited: (task: Task<unknown>) => boolean
+
 let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
 
 /** Who is told of a task's end, and of its error if it did not return. */
@@ -20,6 +26,10 @@ export type TaskListener = (task: Task<unknown>, error?: unknown) => void
  * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
  * wait, and where the task is within what was cancelled, it ends the task. One that has ended gives its
  * result at once, also where all else is cancelled.
+ *
+ * To await it from within itself, or from within a task of its own, would wait for ever: that is a
+ * `TypeError`, at once. Within a `taskGroup` the same holds of the promise that it gives, but that cannot
+ * be seen.
  *
  * It is a `PromiseLike`, no `Promise`: what demands one, such as `assert.rejects`, takes a function.
  *
@@ -36,6 +46,7 @@ export class Task<T> implements PromiseLike<T> {
   /** Made when somebody awaits it while it runs. */
   #awaited: PromiseWithResolvers<unknown> | undefined
   #listeners: Set<() => void> | undefined
+  #wasAwaited = false
 
   static {
     onTaskEnd = (task, listener) => {
@@ -43,6 +54,8 @@ export class Task<T> implements PromiseLike<T> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     }
+    awaitsItself = (task) => task.#awaitsItself(currentScope())
+    wasAwaited = (task) => task.#wasAwaited
     endTask = (task, state, result) => task.#end(state, result)
   }
 
@@ -75,6 +88,16 @@ export class Task<T> implements PromiseLike<T> {
     return each === scope
   }
 
+  /** The end of a task comes after that of all that is within it, so what waits for it there never ends. */
+  #awaitsItself(scope: Scope | undefined): TypeError | undefined {
+    let each = scope
+    while (each !== undefined && each !== this.#scope) each = each.parent
+    if (each === undefined) return undefined
+    return new TypeError(
+      `Expected the task "${this.name}" to be awaited from outside, got an await from within: it would wait for itself`,
+    )
+  }
+
   #end(state: TaskState, result: unknown): void {
     this.#state = state
     this.#result = result
@@ -99,7 +122,10 @@ export class Task<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    this.#wasAwaited = true
     const scope = currentScope()
+    const mistake = this.#awaitsItself(scope)
+    if (mistake !== undefined) return Promise.reject(mistake).then(onFulfilled, onRejected)
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
       return this.#promise.then(onFulfilled, onRejected)
     }

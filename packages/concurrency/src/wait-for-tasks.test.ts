@@ -71,6 +71,50 @@ describe('wait', () => {
     await ended
   })
 
+  test('until first-exception: the body has what was found, though the failure cancels it', async () => {
+    using clock = TestClock.install()
+    const seen: unknown[] = []
+    const group = taskGroup(async (group) => {
+      const bad = group.spawn(() => sleep(10).then(() => Promise.reject(new Error('no'))), {
+        name: 'bad',
+      })
+      const closing = group.spawn(() => shield(() => sleep(30)), { name: 'closing' })
+      const quick = group.spawn(() => sleep(Infinity), { name: 'quick' })
+      const { done, pending } = await wait([quick, bad, closing], { until: 'first-exception' })
+      seen.push(names(done), names(pending))
+      await sleep(0).catch((error) => seen.push((error as Error).name))
+    })
+    const ended = expect(group).rejects.toThrow('a failure in "group": no')
+    await clock.advance(10)
+    expect(seen).toEqual([['bad'], ['quick', 'closing'], 'Cancelled'])
+    await clock.advance(30)
+    await ended
+  })
+
+  test('until first-exception: the body goes on after a failure of a task that settles', async () => {
+    using clock = TestClock.install()
+    const group = taskGroup(async (group) => {
+      const spawn = (name: string, fn: () => unknown): Task<unknown> => {
+        return group.spawn(fn, { name, settle: true })
+      }
+      const tasks = [
+        spawn('slow', () => sleep(Infinity)),
+        spawn('bad', () => sleep(10).then(() => Promise.reject(new Error('no')))),
+      ]
+      const { done, pending } = await wait(tasks, { until: 'first-exception' })
+      for (const task of pending) task.cancel()
+      await sleep(5)
+      const told = await Promise.allSettled(done)
+      return [names(done), names(pending), told]
+    })
+    await clock.advance(15)
+    expect(await group).toEqual([
+      ['bad'],
+      ['slow'],
+      [{ status: 'rejected', reason: new Error('no') }],
+    ])
+  })
+
   test('until all-completed, the default: returns when none runs', async () => {
     using clock = TestClock.install()
     await taskGroup(async (group) => {

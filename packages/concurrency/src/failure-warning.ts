@@ -1,0 +1,52 @@
+import { channel } from 'node:diagnostics_channel'
+import { currentClock, type Timer } from './clock.ts'
+import { kindOfError, warnRarely } from './rare-warning.ts'
+
+/** A failure of which nobody has heard for a second: its group still waits, or nobody awaits its task. */
+export interface UnheardFailure {
+  /** The name of the task that failed; of its group, where the body failed. */
+  readonly task: string
+  readonly group: string
+  readonly error: unknown
+  /**
+   * - `'ending'`: it cancelled its group, which throws it once the others have ended.
+   * - `'unasked'`: its task was spawned with `settle: true`, and nobody awaits it.
+   */
+  readonly why: 'ending' | 'unasked'
+}
+
+const failures = channel('yuzuru:failure')
+
+/** How long a failure may go unheard, in milliseconds. */
+const PATIENCE_MS = 1_000
+
+const ADVICE: Readonly<Record<UnheardFailure['why'], string>> = {
+  ending: 'its group is still waiting for what it cancelled, and throws it then',
+  unasked: 'nobody awaits the task',
+}
+
+/**
+ * Reports what `find` gives in a second's time. A failure that is heard by then
+ * (thrown by its group, asked of its task) is its caller's affair, and reporting it too would be noise.
+ */
+export function warnWhenUnheard(find: () => Iterable<UnheardFailure>): Timer {
+  return currentClock().schedule(PATIENCE_MS, () => {
+    for (const failure of find()) report(failure)
+  })
+}
+
+/**
+ * On the `diagnostics_channel` `yuzuru:failure`, or, when nobody listens there, as a process warning,
+ * once a minute for each kind. The message of the error, which may hold a secret, is not told.
+ */
+function report(failure: UnheardFailure): void {
+  if (failures.hasSubscribers) {
+    failures.publish(failure)
+    return
+  }
+  const { task, group, error, why } = failure
+  warnRarely(
+    `task "${task}" in "${group}" failed (${kindOfError(error)}); ${ADVICE[why]}`,
+    'FailureWarning',
+  )
+}

@@ -1,0 +1,35 @@
+import { currentClock } from './clock.ts'
+
+/** One warning of each kind in this time, in milliseconds. */
+const SILENCE_MS = 60_000
+
+/** Kinds to remember, at the most. */
+const MAX_KINDS = 1_000
+
+/** When each kind was last warned of. */
+const warned = new Map<string, number>()
+
+/** A process warning, once a minute for each message. It must not hold a secret. */
+export function warnRarely(message: string, type: string): void {
+  const now = currentClock().now()
+  if (Math.abs(now - (warned.get(message) ?? -Infinity)) < SILENCE_MS) return
+  if (warned.size >= MAX_KINDS) warned.clear()
+  warned.set(message, now)
+  process.emitWarning(message, type)
+}
+
+/**
+ * The name of an error and its code, where they look like names: what can be told of it without its
+ * message, which may hold a secret.
+ */
+export function kindOfError(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error
+  try {
+    const { name, code } = error as { readonly name?: unknown; readonly code?: unknown }
+    const words = [name, code].filter((each) => typeof each === 'string' && /^\w{1,64}$/.test(each))
+    return words.join(' ') || 'object'
+  } catch {
+    // A getter of somebody else's.
+    return 'object'
+  }
+}
