@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asCompleted } from './as-completed.ts'
+import { cancelScope } from './cancel-scope.ts'
 import { sleep } from './sleep.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -45,7 +46,7 @@ describe('asCompleted', () => {
     )
     for (const wrong of [1, undefined, null]) {
       expect(() => asCompleted(wrong as never)).toThrow(
-        `Expected thunks to be iterable, got ${wrong}`,
+        `Expected thunks to be an iterable or an object of functions, got ${wrong}`,
       )
     }
   })
@@ -54,5 +55,58 @@ describe('asCompleted', () => {
     const failing = [1, 2].map((number) => () => Promise.reject(new Error(`no ${number}`)))
     await expect(asCompleted(failing).next()).rejects.toThrow('2 failures in "asCompleted"')
     await expect(asCompleted(failing, { name: 'offers' }).next()).rejects.toThrow('"offers"')
+  })
+
+  test('with settle, gives each its own result and says which it is', async () => {
+    using clock = TestClock.install()
+    const fail = async (): Promise<number> => {
+      await sleep(20)
+      throw new Error('no')
+    }
+    const seen: unknown[] = []
+    const looping = (async () => {
+      for await (const each of asCompleted([after(30), fail, after(10)], { settle: true })) {
+        seen.push(each)
+      }
+      for await (const each of asCompleted({ a: fail, b: after(10) }, { settle: true })) {
+        seen.push(each.key satisfies 'a' | 'b')
+      }
+      for await (const value of asCompleted({ a: after(20), b: after(10) })) seen.push(value)
+    })()
+    await clock.advance(80)
+    await looping
+    expect(seen).toEqual([
+      { key: 2, status: 'fulfilled', value: 10 },
+      { key: 1, status: 'rejected', reason: new Error('no') },
+      { key: 0, status: 'fulfilled', value: 30 },
+      'b',
+      'a',
+      10,
+      20,
+    ])
+  })
+
+  test('with settle, a cancel from outside is thrown and never a result', async () => {
+    const seen: unknown[] = []
+    const result = cancelScope(async (scope) => {
+      const thunks = [
+        () => Promise.reject(new Error('no')),
+        () => sleep(Infinity).catch(() => Promise.reject(new Error('made of the cancel'))),
+      ]
+      for await (const each of asCompleted(thunks, { settle: true })) {
+        seen.push(each.key)
+        scope.cancel('enough')
+      }
+    })
+    await expect(result).rejects.toMatchObject({ name: 'Cancelled', message: 'enough' })
+    expect(seen).toEqual([0])
+  })
+
+  test('with settle, a loop that breaks still cancels and awaits the others', async () => {
+    let ended = 0
+    const work = (): Promise<void> => sleep(Infinity).finally(() => (ended += 1))
+    const thunks = [() => Promise.reject(new Error('no')), work, work]
+    for await (const _ of asCompleted(thunks, { settle: true })) break
+    expect(ended).toBe(2)
   })
 })

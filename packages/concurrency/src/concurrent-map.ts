@@ -22,7 +22,7 @@ export class ConcurrentMap<T, R>
   implements AsyncIterableIterator<Awaited<R>, void, undefined>, AsyncDisposable
 {
   readonly #open: () => Source<T>
-  readonly #fn: (item: Awaited<T>, index: number) => R | PromiseLike<R>
+  readonly #fn: (item: T, index: number) => R | PromiseLike<R>
   readonly #concurrency: number
   readonly #ordered: boolean
   readonly #name: string
@@ -51,7 +51,7 @@ export class ConcurrentMap<T, R>
 
   constructor(
     open: () => Source<T>,
-    fn: (item: Awaited<T>, index: number) => R | PromiseLike<R>,
+    fn: (item: T, index: number) => R | PromiseLike<R>,
     concurrency: number,
     ordered: boolean,
     name: string,
@@ -199,8 +199,7 @@ export class ConcurrentMap<T, R>
 
   async #work(item: T, index: number): Promise<void> {
     try {
-      const value = await this.#fn(isThenable(item) ? await item : (item as Awaited<T>), index)
-      this.#deliver(index, value)
+      this.#deliver(index, await this.#fn(item, index))
     } catch (error) {
       this.#fail(error)
     }
@@ -283,8 +282,4 @@ export class ConcurrentMap<T, R>
 function cancelOf({ inheritedReason, ownReason }: Scope): Cancelled | undefined {
   if (inheritedReason !== undefined) return inheritedReason
   return ownReason?.source === 'loop' || ownReason?.source === 'scope-end' ? undefined : ownReason
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

@@ -90,7 +90,7 @@ describe('gather', () => {
 
   test('refuses promises: it starts the work itself', async () => {
     await expect(gather([Promise.resolve(1) as never])).rejects.toThrow(
-      'Expected 0 to be a function, got an instance of Promise: gather starts the work itself',
+      'Expected 0 to be a function, got an instance of Promise: write gather([() => work()]), not gather([work()])',
     )
     for (const wrong of [1, null]) {
       await expect(gather(wrong as never)).rejects.toThrow(

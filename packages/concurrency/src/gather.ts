@@ -1,8 +1,8 @@
+import { expectOptions } from './expect-options.ts'
 import { expected } from './expected.ts'
 import { expectThunks } from './expect-thunks.ts'
 import { oneOrAll } from './one-or-all.ts'
-import { currentScope } from './current-scope.ts'
-import { raiseOutcome } from './outcome.ts'
+import { settled } from './settled.ts'
 import { runGroup } from './task-group.ts'
 
 /** Work that has not begun. */
@@ -50,6 +50,7 @@ export async function gather(
   thunks: Thunks,
   options: GatherOptions & { readonly settle?: boolean } = {},
 ): Promise<unknown> {
+  expectOptions(options, ['name', 'settle'], 'gather')
   const { name = 'gather', settle = false } = options
   if (typeof thunks !== 'object' || thunks === null) {
     throw expected('an array or object of functions', thunks)
@@ -68,15 +69,4 @@ export async function gather(
   )
   if (Array.isArray(thunks)) return results
   return Object.fromEntries(entries.map(([key], index) => [key, results[index]]))
-}
-
-async function settled(thunk: Thunk): Promise<PromiseSettledResult<unknown>> {
-  try {
-    return { status: 'fulfilled', value: await thunk() }
-  } catch (reason) {
-    const scope = currentScope()
-    scope?.throwIfCancelled()
-    if (scope?.outcome === 'unknown') raiseOutcome(reason)
-    return { status: 'rejected', reason }
-  }
 }

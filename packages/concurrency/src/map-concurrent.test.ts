@@ -581,4 +581,43 @@ describe('mapConcurrent', () => {
       new TypeError('Expected source to be iterable, got 1'),
     )
   })
+
+  test('with settle, a call that fails ends nothing, in order or as they are ready', async () => {
+    const items = [1, 2, Promise.reject(new Error('item')), 4]
+    const call = async (item: number): Promise<number> => {
+      if (item % 2 === 0) throw new Error(`call ${item}`)
+      await setImmediate()
+      return item
+    }
+    const inOrder = mapConcurrent(items, call, { concurrency: 4, settle: true })
+    const expected = (await Promise.allSettled(items.map(async (item) => call(await item)))).map(
+      (result, key) => Object.assign({ key }, result),
+    )
+    expect(await collect(inOrder)).toEqual(expected)
+    const options = { concurrency: 4, settle: true, ordered: false } as const
+    const asReady = await collect(mapConcurrent(items, call, options))
+    expect(asReady.at(-1)?.key).toBe(0)
+    expect(asReady.toSorted((a, b) => a.key - b.key)).toEqual(expected)
+  })
+
+  test('with settle, a failure of the source is thrown, and a cancel from outside is no result', async () => {
+    async function* source(): AsyncGenerator<number> {
+      yield 1
+      throw new Error('source')
+    }
+    const options = { concurrency: 1, settle: true } as const
+    await expect(collect(mapConcurrent(source(), (item) => item, options))).rejects.toThrow(
+      'source',
+    )
+    const seen: unknown[] = []
+    const result = cancelScope(async (scope) => {
+      const work = (item: number): Promise<void> => {
+        if (item === 2) scope.cancel()
+        return sleep(0).catch(() => Promise.reject(new Error('made of the cancel')))
+      }
+      for await (const { key } of mapConcurrent([1, 2, 3], work, options)) seen.push(key)
+    })
+    await expect(result).rejects.toBeInstanceOf(Cancelled)
+    expect(seen).toEqual([0])
+  })
 })
