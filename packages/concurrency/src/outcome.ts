@@ -62,7 +62,8 @@ export function raiseOutcome(error: unknown): void {
   if (!ours || !Reflect.defineProperty(error, 'outcome', field)) raised.add(error)
 }
 
-function partsOf(error: object): readonly unknown[] | undefined {
+/** What an error is made of, if it is made of several. */
+export function partsOf(error: object): readonly unknown[] | undefined {
   if (error instanceof AggregateError) return error.errors
   if (error instanceof SuppressedError) return [error.error, error.suppressed]
   return undefined

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
 import { IoError, type IoErrorInit } from './io-error.ts'
@@ -184,5 +184,91 @@ describe('retry', () => {
     await expect(retry(calls.fn, { attempts: 1 })).rejects.toThrow('no')
     expect(calls.calls).toBe(1)
     await expect(retry(1 as never)).rejects.toThrow('Expected fn to be a function, got 1')
+  })
+
+  describe('when', () => {
+    const idempotent = { when: () => true, idempotent: true, baseDelayMs: 0 }
+
+    test.each([
+      ['a plain Error', new Error('plain')],
+      ['a TypeError, as of fetch', new TypeError('fetch failed')],
+      ['a text', 'text'],
+      ['null', null],
+      ['an error that says it is not retryable', failure({ retryable: false })],
+    ])('says that %s may be tried again', async (_, error) => {
+      using clock = TestClock.install()
+      const asked: unknown[] = []
+      const { fn } = failing(error, error)
+      const result = retry(fn, {
+        ...idempotent,
+        when: (...told) => {
+          asked.push(told)
+          return true
+        },
+      })
+      await clock.advance(1)
+      expect(await result).toBe('value')
+      expect(asked).toEqual([
+        [error, 1],
+        [error, 2],
+      ])
+    })
+
+    test('says that it may not, also what is retryable', async () => {
+      const state = failing(failure())
+      await expect(retry(state.fn, { ...idempotent, when: () => false })).rejects.toThrow('no')
+      expect(state.calls).toBe(1)
+    })
+
+    test('does not say that it is safe: what may have happened is not done again, and that is told', async () => {
+      const told: string[] = []
+      vi.spyOn(process, 'emitWarning').mockImplementation(
+        (warning) => void told.push(String(warning)),
+      )
+      for (const error of [new Error('hunter2'), failure({ outcome: 'unknown' }), 7]) {
+        const state = failing(error)
+        await expect(retry(state.fn, { when: () => true })).rejects.toBe(error)
+        expect(state.calls).toBe(1)
+      }
+      expect(told).toEqual([
+        expect.stringMatching(/^retry did not repeat what failed \(Error\).* `idempotent: true`/),
+        expect.stringMatching(/^retry did not repeat what failed \(IoError busy\)/),
+        expect.stringMatching(/^retry did not repeat what failed \(number\)/),
+      ])
+    })
+
+    test('is never asked for a cancel, also one within other errors', async () => {
+      const cancel = new Cancelled('enough', { source: 'task', scope: 's' })
+      const all = [
+        cancel,
+        new AggregateError([new Error('x'), cancel]),
+        new SuppressedError(new Error('x'), cancel),
+      ]
+      for (const error of all) {
+        const state = failing(error)
+        await expect(retry(state.fn, idempotent)).rejects.toBe(error)
+        expect(state.calls).toBe(1)
+      }
+      const state = failing(new Error('made of the cancel'))
+      const result = cancelScope((scope) => {
+        return retry(() => {
+          scope.cancel()
+          return state.fn()
+        }, idempotent)
+      })
+      await expect(result).rejects.toThrow('made of the cancel')
+      expect(state.calls).toBe(1)
+    })
+
+    test('is a function that gives a boolean, and no promise of one', async () => {
+      await expect(retry(() => 1, { when: true as never })).rejects.toThrow(
+        'Expected when to be a function, got true',
+      )
+      const { fn } = failing(new Error('x'))
+      const when = async (): Promise<boolean> => true
+      await expect(retry(fn, { when: when as never })).rejects.toThrow(
+        'Expected when to return a boolean, got an instance of Promise',
+      )
+    })
   })
 })

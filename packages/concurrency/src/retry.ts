@@ -1,5 +1,7 @@
-import { expectFunction, expectInteger } from './expected.ts'
-import { isRetryable, outcomeOf } from './outcome.ts'
+import { Cancelled } from './cancelled.ts'
+import { expected, expectFunction, expectInteger } from './expected.ts'
+import { isRetryable, outcomeOf, partsOf } from './outcome.ts'
+import { kindOfError, warnRarely } from './rare-warning.ts'
 import { remaining } from './remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from './current-scope.ts'
@@ -18,6 +20,14 @@ export interface RetryOptions {
    * @default false
    */
   readonly idempotent?: boolean
+  /**
+   * Whether trying again may help; asked instead of looking at the error's `retryable`, which an `Error`
+   * of your own and fetch's `TypeError` do not have. It does not say that trying again is _safe_: an
+   * error that does not say `outcome: 'none'` is still repeated only with `idempotent: true`. Never
+   * asked for a cancel.
+   * @default (error) => isRetryable(error)
+   */
+  readonly when?: (error: unknown, attempt: number) => boolean
   /** Shared by all calls to the same other side: no retry without it. @default none */
   readonly budget?: RetryBudget
   /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
@@ -28,7 +38,8 @@ export interface RetryOptions {
 
 /**
  * Calls `fn` again when it failed with an error that says it is `retryable` and that nothing has
- * happened (or with `idempotent: true`). Waits a random time up to a bound that doubles ("full
+ * happened (or with `idempotent: true`). The errors of these packages do; a plain `Error` and what
+ * `fetch` throws say neither, and are not retried without `when` and `idempotent: true`. Waits a random time up to a bound that doubles ("full
  * jitter", AWS Architecture Blog, "Exponential Backoff And Jitter"), or as long as the other side
  * asked (`retryAfterMs`). Never waits past the deadline around it: then it throws the failure at once.
  *
@@ -36,14 +47,20 @@ export interface RetryOptions {
  * @throws {Cancelled} when the scope around it is cancelled
  * @example
  * const rates = await retry(() => http.json('/rates'), { attempts: 5 })
+ * @example
+ * const page = await retry(() => fetch(url), {
+ *   when: (error) => error instanceof TypeError, // what fetch throws when it cannot connect
+ *   idempotent: true,
+ * })
  */
 export async function retry<T>(
   fn: (attempt: number) => T | PromiseLike<T>,
   options: RetryOptions = {},
 ): Promise<T> {
   const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
-  const { random = Math.random, onRetry, budget } = options
+  const { random = Math.random, onRetry, budget, when } = options
   expectFunction('fn', fn)
+  if (when !== undefined) expectFunction('when', when)
   expectInteger('attempts', attempts, 1)
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
@@ -56,9 +73,12 @@ export async function retry<T>(
     } catch (error) {
       // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
       if (currentScope()?.cancelled === true) throw error
+      if (attempt === attempts || !mayHelp(error, attempt, when)) throw error
       // What the attempt did counts, not only what its error says.
-      const safe = idempotent || (scope.outcome === 'none' && outcomeOf(error) === 'none')
-      if (attempt === attempts || !isRetryable(error) || !safe) throw error
+      if (!idempotent && (scope.outcome !== 'none' || outcomeOf(error) !== 'none')) {
+        if (when !== undefined) warnOfUnsafe(error)
+        throw error
+      }
       const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
       const delayMs = retryAfterOf(error) ?? random() * bound
       if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw error
@@ -68,8 +88,28 @@ export async function retry<T>(
   }
 }
 
-/** @param error one that is retryable, so an object */
+function mayHelp(error: unknown, attempt: number, when: RetryOptions['when']): boolean {
+  if (when === undefined) return isRetryable(error)
+  if (isCancel(error)) return false
+  const answer: unknown = when(error, attempt)
+  if (typeof answer !== 'boolean') throw expected('when to return a boolean', answer)
+  return answer
+}
+
+/** Whether it is a cancel, or has one in it. */
+function isCancel(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  return Cancelled.isInstance(error) || partsOf(error)?.some((part) => isCancel(part)) === true
+}
+
+function warnOfUnsafe(error: unknown): void {
+  warnRarely(
+    `retry did not repeat what failed (${kindOfError(error)}) though \`when\` says that it may help: the error does not say that nothing has happened. Say \`idempotent: true\` if it may be done twice`,
+    'RetryWarning',
+  )
+}
+
 function retryAfterOf(error: unknown): number | undefined {
-  const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
-  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined
+  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined
+  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
 }
