@@ -1,3 +1,7 @@
+import { expectOptions } from './expect-options.ts'
+import type { Timer } from './clock.ts'
+import { currentTask, warnOfOwnLock } from './own-lock-warning.ts'
+import type { Scope } from './scope.ts'
 import { type Permit, Semaphore } from './semaphore.ts'
 
 export interface LockOptions {
@@ -12,8 +16,8 @@ export interface LockOptions {
 export let suspendLock: (lock: Lock) => () => Promise<void>
 
 /**
- * One at a time, first come, first served. Not re-entrant: who holds it and asks again waits for
- * itself.
+ * One at a time, first come, first served. Not re-entrant: a task that holds it and acquires it again
+ * waits for itself, and a process warning says so after five seconds.
  *
  * @example
  * const lock = new Lock()
@@ -40,6 +44,7 @@ export class Lock {
   }
 
   constructor(options: LockOptions = {}) {
+    expectOptions(options, ['name'], 'Lock')
     this.name = options.name ?? 'lock'
     this.#semaphore = new Semaphore(1, { name: this.name, kind: 'lock' })
   }
@@ -60,13 +65,26 @@ export class Lock {
    * @throws {Cancelled} when the scope around it is cancelled first
    */
   async acquire(): Promise<Permit> {
-    return this.#hold(await this.#semaphore.acquire())
+    const warning = this.#holder === undefined ? undefined : this.#watchOwn(this.#holder)
+    try {
+      return this.#hold(await this.#semaphore.acquire())
+    } finally {
+      warning?.cancel()
+    }
   }
 
   /** Takes it if it is free now, else gives `undefined`. */
   tryAcquire(): Permit | undefined {
     const permit = this.#semaphore.tryAcquire()
     return permit && this.#hold(permit)
+  }
+
+  /** Has a task warned that waits for itself. */
+  #watchOwn(holder: Hold): Timer | undefined {
+    const task = currentTask()
+    if (task === undefined || task !== holder.task) return undefined
+    // Also where a condition lends it meanwhile: who waits now gets it before its holder does again.
+    return warnOfOwnLock(this.name, task.name, () => this.#holder === holder)
   }
 
   #hold(permit: Permit): Permit {
@@ -81,6 +99,7 @@ export class Lock {
 /** The permit of a lock's holder; a condition gives the one within back and puts in another. */
 class Hold implements Permit {
   permit: Permit
+  readonly task: Scope | undefined = currentTask()
   readonly #onRelease: () => void
 
   constructor(permit: Permit, onRelease: () => void) {
