@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { BrokenBarrierError } from './broken-barrier-error.ts'
 import { expectInteger } from './expected.ts'
 import { PacedRejections } from './paced-rejections.ts'
@@ -26,6 +27,7 @@ export class Barrier {
 
   /** @param parties how many have to come: an integer from 1 up */
   constructor(parties: number, options: BarrierOptions = {}) {
+    expectOptions(options, ['name'], 'Barrier')
     expectInteger('parties', parties, 1)
     this.name = options.name ?? 'barrier'
     this.parties = parties
@@ -49,10 +51,10 @@ export class Barrier {
    * @throws {BrokenBarrierError} @throws {Cancelled}
    */
   wait(): Promise<number> {
-    if (this.#broken) return this.#rejections.reject(new BrokenBarrierError(this.name, 'aborted'))
-    if (this.#waiters.size + 1 < this.parties) return this.#waiters.wait()
     const refused = this.#waiters.refusal()
     if (refused !== undefined) return refused
+    if (this.#broken) return this.#rejections.reject(new BrokenBarrierError(this.name, 'aborted'))
+    if (this.#waiters.size + 1 < this.parties) return this.#waiters.wait()
     let place = 0
     while (this.#waiters.shift(place)) place += 1
     return Promise.resolve(place)

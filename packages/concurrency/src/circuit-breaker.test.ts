@@ -265,4 +265,47 @@ describe('circuitBreaker', () => {
       'Expected coolDownMs to be a number of milliseconds from 0 up, got a string',
     )
   })
+
+  test('probes of before it opened again leave room for those of after', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 1, coolDownMs: 100, probes: 2 })
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(100)
+    const slow = breaker.call(() => sleep(1_000))
+    await expect(breaker.call(fail)).rejects.toThrow('down')
+    await clock.advance(100)
+    const next = [breaker.call(() => sleep(10)), breaker.call(() => sleep(10))]
+    await clock.advance(1_000)
+    await Promise.all([slow, ...next])
+  })
+
+  test('a probe that never ends does not keep it half-open for good', async () => {
+    for (const coolDownMs of [0, 100, 60_000]) {
+      using clock = TestClock.install()
+      const breaker = circuitBreaker({ failures: 1, coolDownMs })
+      await expect(breaker.call(fail)).rejects.toThrow('down')
+      await clock.advance(coolDownMs)
+      const stuck = Promise.withResolvers<string>()
+      const never = breaker.call(() => stuck.promise)
+      const patience = Math.max(coolDownMs, 30_000)
+      await clock.advance(patience - 1)
+      await expect(breaker.call(succeed)).rejects.toBeInstanceOf(CircuitOpenError)
+      await clock.advance(1)
+      const second = breaker.call(() => sleep(10))
+      await expect(breaker.call(succeed)).rejects.toBeInstanceOf(CircuitOpenError)
+      await clock.advance(10)
+      await second
+      expect(breaker.state).toBe('closed')
+      stuck.reject(new Error('late'))
+      await expect(never).rejects.toThrow('late')
+      expect(breaker.state).toBe('closed')
+    }
+  })
+
+  test('isOutage: what fetch throws when it reaches nobody is one', async () => {
+    // Nothing listens at port 1, and fetch refuses to try: both are TypeErrors with a cause.
+    const error: unknown = await fetch('http://127.0.0.1:1/').catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(isOutage(error)).toBe(true)
+  })
 })

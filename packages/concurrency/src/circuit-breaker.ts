@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { Cancelled } from './cancelled.ts'
 import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
@@ -14,7 +15,11 @@ export interface CircuitBreakerOptions {
   readonly failures?: number
   /** How long it lets nothing through, in milliseconds. @default 30_000 */
   readonly coolDownMs?: number
-  /** How many calls it lets through at once to find out whether it may close. @default 1 */
+  /**
+   * How many calls it lets through at once to find out whether it may close: an integer from 1 up. One
+   * that has not ended after the cool-down, or 30 s if that is longer, makes room for another.
+   * @default 1
+   */
   readonly probes?: number
   /**
    * Whether an error says that the other side is unwell. Not asked for a cancel.
@@ -52,6 +57,11 @@ export interface CircuitBreaker {
  * const rates = await breaker.call(() => http.json('/rates'))
  */
 export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
+  expectOptions(
+    options,
+    ['name', 'failures', 'coolDownMs', 'probes', 'isFailure'],
+    'circuitBreaker',
+  )
   const { name = 'circuit', failures = 5, coolDownMs = 30_000, probes = 1 } = options
   for (const [key, value] of Object.entries({ failures, probes })) {
     expectInteger(key, value, 1)
@@ -63,11 +73,11 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 
 /**
  * Whether an error looks as if the other side were unwell: not an HTTP status of 4xx, not a mistake of
- * the caller (`TypeError`), not an `IoError` that says that trying again is of no use and that nothing
- * has happened.
+ * the caller (a `TypeError` without a `cause`; that of `fetch` has one), not an `IoError` that says that
+ * trying again is of no use and that nothing has happened.
  */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof TypeError) return false
+  if (error instanceof TypeError) return error.cause !== undefined
   if (typeof error !== 'object' || error === null) return true
   if ('status' in error && typeof error.status === 'number') {
     return error.status < 400 || error.status >= 500
@@ -75,11 +85,15 @@ export function isOutage(error: unknown): boolean {
   return !IoError.isInstance(error) || error.retryable || error.outcome === 'unknown'
 }
 
+/** How long a probe keeps its place at the least, in milliseconds. */
+const PROBE_PATIENCE_MS = 30_000
+
 class Breaker implements CircuitBreaker {
   readonly #options: Required<CircuitBreakerOptions>
   #failed = 0
   #openedAt: number | undefined
-  #probing = 0
+  /** When each probe that has not ended began. */
+  readonly #probes = new Set<{ readonly at: number }>()
   /** Counts the openings and closings, so that a call that began before one does not count after it. */
   #era = 0
 
@@ -101,16 +115,25 @@ class Breaker implements CircuitBreaker {
     return (this.#openedAt as number) + this.#options.coolDownMs - currentClock().now()
   }
 
+  /** Whether another probe may be made: one that never ends must not keep it open for good. */
+  get #hasRoom(): boolean {
+    const { probes, coolDownMs } = this.#options
+    const oldest = currentClock().now() - Math.max(coolDownMs, PROBE_PATIENCE_MS)
+    for (const probe of this.#probes) if (probe.at <= oldest) this.#probes.delete(probe)
+    return this.#probes.size < probes
+  }
+
   async call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     const refused = refusal('scope', this.name)
     if (refused !== undefined) return await refused
     const { state } = this
     const isProbe = state === 'half-open'
-    if (state === 'open' || this.#probing >= this.#options.probes) {
+    if (state === 'open' || (isProbe && !this.#hasRoom)) {
       throw new CircuitOpenError(this.name, Math.max(0, this.#untilProbe))
     }
     const era = this.#era
-    if (isProbe) this.#probing += 1
+    const probe = { at: currentClock().now() }
+    if (isProbe) this.#probes.add(probe)
     try {
       const value = await fn()
       if (era === this.#era) this.#onSuccess()
@@ -122,7 +145,7 @@ class Breaker implements CircuitBreaker {
       }
       throw error
     } finally {
-      if (isProbe && era === this.#era) this.#probing -= 1
+      this.#probes.delete(probe)
     }
   }
 
@@ -143,7 +166,7 @@ class Breaker implements CircuitBreaker {
 
   #turn(): void {
     this.#era += 1
-    this.#probing = 0
+    this.#probes.clear()
   }
 }
 

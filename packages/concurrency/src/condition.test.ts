@@ -196,4 +196,14 @@ describe('Condition', () => {
       task.cancel()
     })
   })
+
+  test('notifies a number of waiters and nothing else', async () => {
+    const condition = new Condition()
+    using _held = await condition.acquire()
+    condition.notify(0)
+    condition.notify(Infinity)
+    for (const wrong of [-1, 0.5, Number.NaN, '1' as never]) {
+      expect(() => condition.notify(wrong)).toThrow(/^Expected count to be an integer from 0 up/)
+    }
+  })
 })

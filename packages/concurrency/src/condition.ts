@@ -1,3 +1,5 @@
+import { expectInteger } from './expected.ts'
+import { expectOptions } from './expect-options.ts'
 import { Lock, suspendLock } from './lock.ts'
 import { callInScope, currentScope } from './current-scope.ts'
 import type { Permit } from './semaphore.ts'
@@ -24,6 +26,7 @@ export class Condition {
   readonly #waiters: WaitList<void>
 
   constructor(options: ConditionOptions = {}) {
+    expectOptions(options, ['name', 'lock'], 'Condition')
     this.name = options.name ?? 'condition'
     this.lock = options.lock ?? new Lock({ name: this.name })
     this.#waiters = new WaitList(`condition "${this.name}"`)
@@ -74,9 +77,11 @@ export class Condition {
   /**
    * Wakes the first `count` who wait, once the caller gives the lock back.
    *
+   * @param count an integer from 0 up, or `Infinity`
    * @throws {TypeError} when the lock is not held
    */
   notify(count = 1): void {
+    expectInteger('count', count, 0, Infinity)
     if (!this.lock.locked) {
       throw new TypeError(`Expected the lock "${this.lock.name}" to be held, got one that is free`)
     }

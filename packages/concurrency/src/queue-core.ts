@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectInteger } from './expected.ts'
 import { PacedRejections } from './paced-rejections.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
@@ -41,8 +42,9 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   #shutDown = false
 
   constructor(store: Store<T, H>, options: QueueOptions) {
+    expectOptions(options, ['name', 'maxSize'], 'Queue')
     const { name = 'queue', maxSize = Infinity } = options
-    expectInteger('maxSize', maxSize, 1, true)
+    expectInteger('maxSize', maxSize, 1, Infinity)
     this.name = name
     this.maxSize = maxSize
     this.#store = store
@@ -77,10 +79,10 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * @throws {QueueShutDown} @throws {Cancelled} and then the item is not in the queue
    */
   put(item: T): Promise<H> {
-    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
-    if (this.full) return this.#putters.wait(item)
     const refused = this.#putters.refusal()
     if (refused !== undefined) return refused
+    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
+    if (this.full) return this.#putters.wait(item)
     return Promise.try(() => this.#add(item))
   }
 
@@ -151,6 +153,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * fails. With `immediate`, what is left is dropped, and `join` waits only for what was taken.
    */
   shutdown(options: ShutdownOptions = {}): void {
+    expectOptions(options, ['immediate'], 'shutdown')
     this.#shutDown = true
     while (this.#putters.size > 0) this.#putters.fail(new QueueShutDown(this.name))
     if (options.immediate === true) {

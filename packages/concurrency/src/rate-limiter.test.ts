@@ -80,6 +80,19 @@ describe('rateLimiter', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('those who are cancelled together all leave, and none is let in on the way', async () => {
+    const limiter = rateLimiter({ limit: 3, windowMs: 100 })
+    await limiter.acquire(1)
+    const ended: string[] = []
+    await taskGroup((group) => {
+      for (const weight of [3, 1, 1]) {
+        group.spawn(() => limiter.acquire(weight).then(() => ended.push('let in')))
+      }
+      group.cancel()
+    })
+    expect([ended, limiter.available]).toEqual([[], 2])
+  })
+
   test('holds no timer when nobody waits', async () => {
     using clock = TestClock.install()
     const limiter = rateLimiter({ limit: 1, windowMs: 100 })

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expected, expectInteger } from './expected.ts'
 import { Fifo } from './fifo.ts'
@@ -39,8 +40,9 @@ export interface RateLimiter {
  * await limiter.acquire()
  */
 export function rateLimiter(options: RateLimiterOptions): RateLimiter {
+  expectOptions(options, ['limit', 'windowMs', 'name'], 'rateLimiter')
+  expectInteger('limit', options?.limit, 1)
   const { limit, windowMs, name = 'rate limiter' } = options
-  expectInteger('limit', limit, 1)
   if (typeof windowMs !== 'number' || !(windowMs > 0) || windowMs === Infinity) {
     throw expected('windowMs to be a number of milliseconds above 0', windowMs)
   }
@@ -65,8 +67,11 @@ class SlidingWindow implements RateLimiter {
     this.name = name
     this.#limit = limit
     this.#windowMs = windowMs
-    // Who left may have been the big one that held up those behind it.
-    this.#waiters = new WaitList(`rate limiter "${name}"`, () => this.#serve())
+    // The waiter that left may have been a heavy one blocking the rest. They are served only once the
+    // cancel has reached all that it is meant for: one that is next to leave must not be let in.
+    this.#waiters = new WaitList(`rate limiter "${name}"`, () => {
+      queueMicrotask(() => this.#serve())
+    })
   }
 
   get available(): number {
