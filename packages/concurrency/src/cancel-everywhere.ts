@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { channel } from 'node:diagnostics_channel'
 import { Cancelled } from './cancelled.ts'
 import { cancelScope } from './cancel-scope.ts'
@@ -41,6 +42,7 @@ export async function cancelEverywhere(
   fn: (run: CancelledRun) => unknown,
   options: CancelEverywhereOptions = {},
 ): Promise<number> {
+  expectOptions(options, ['maxPoints'], 'cancelEverywhere')
   const { maxPoints = 2_000 } = options
   for (let point = 0; point < maxPoints; point += 1) {
     let completed: boolean

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain } from './cancel-cause.ts'
@@ -27,6 +28,7 @@ export async function cancelScope<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: CancelScopeOptions = {},
 ): Promise<T> {
+  expectOptions(options, ['name', 'signal'], 'cancelScope')
   expectFunction('fn', fn)
   expectSignal(options.signal)
   const init = { kind: 'scope', name: options.name ?? 'scope' } as const

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { livingScope, type Scope } from './scope.ts'
+import { onSupportedNode } from './supported-node.ts'
 
-const storage = new AsyncLocalStorage<Scope | undefined>()
+const storage = onSupportedNode(() => new AsyncLocalStorage<Scope | undefined>())
 
 /**
  * The innermost scope around the caller that has not ended, if any. A socket or a memoised promise

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { WaitList } from './wait-list.ts'
 
 export interface EventOptions {
@@ -19,6 +20,7 @@ export class Event {
   readonly #waiters: WaitList<void>
 
   constructor(options: EventOptions = {}) {
+    expectOptions(options, ['name'], 'Event')
     this.name = options.name ?? 'event'
     this.#waiters = new WaitList(`event "${this.name}"`)
   }

@@ -71,6 +71,7 @@ test('the public face is what it is, and nothing else', () => {
     [
       "assertNoLeaks",
       "cancelEverywhere",
+      "exerciseOutcomes",
       "installClock",
       "systemClock",
       "TestClock",

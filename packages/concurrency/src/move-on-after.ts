@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import type { Outcome } from './outcome.ts'
 import type { CancelScope } from './scope.ts'
@@ -24,6 +25,7 @@ export async function moveOnAfter<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<MovedOn<T>> {
+  expectOptions(options, ['name', 'graceMs'], 'moveOnAfter')
   expectFunction('fn', fn)
   const body = async (scope: CancelScope): Promise<MovedOn<T>> => ({
     expired: false,

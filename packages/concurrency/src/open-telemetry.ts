@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import {
@@ -47,6 +48,7 @@ interface Running {
  * using telemetry = otel()
  */
 export function otel(options: OtelOptions = {}): Disposable {
+  expectOptions(options, ['tracer', 'meter'], 'otel')
   const tracer = options.tracer ?? trace.getTracer(NAME)
   const meter = options.meter ?? metrics.getMeter(NAME)
   const duration = meter.createHistogram('yuzuru.io.duration', {

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expected, expectFunction } from './expected.ts'
 import { Heap, type QueueHandle } from './heap.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
@@ -18,14 +19,16 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
  */
 export class PriorityQueue<T> extends QueueCore<T, QueueHandle> {
   constructor(options: PriorityQueueOptions<T>) {
+    expectOptions(options, ['name', 'maxSize', 'priority'], 'PriorityQueue')
     expectFunction('options.priority', options?.priority)
+    const { priority: urgency, ...rest } = options
     super(
       new Heap<T>((item) => {
-        const priority = options.priority(item)
+        const priority = urgency(item)
         if (typeof priority === 'number' && !Number.isNaN(priority)) return priority
         throw expected('a priority to be a number', priority)
       }),
-      options,
+      rest,
     )
   }
 }

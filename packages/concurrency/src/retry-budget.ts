@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expected, expectInteger } from './expected.ts'
 
 export interface RetryBudgetOptions {
@@ -27,6 +28,7 @@ export interface RetryBudget {
  * await retry(() => http.json('/rates'), { budget })
  */
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  expectOptions(options, ['ratio', 'reserve'], 'retryBudget')
   const { ratio = 0.1, reserve = 10 } = options
   if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 1)) {
     throw expected('ratio to be a number above 0, to 1', ratio)

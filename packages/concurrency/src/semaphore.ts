@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectInteger } from './expected.ts'
 import { WaitList } from './wait-list.ts'
 
@@ -29,6 +30,7 @@ export class Semaphore {
 
   /** @param permits how many may go on at once: an integer from 0 up */
   constructor(permits: number, options: SemaphoreOptions = {}) {
+    expectOptions(options, ['name', 'kind'], 'Semaphore')
     expectInteger('permits', permits, 0)
     this.name = options.name ?? 'semaphore'
     this.#available = permits

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import { currentScope } from './current-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
@@ -22,6 +23,7 @@ export async function shield<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: ShieldOptions = {},
 ): Promise<T> {
+  expectOptions(options, ['name', 'timeoutMs'], 'shield')
   const { name = 'shield', timeoutMs = Infinity } = options
   expectFunction('fn', fn)
   expectDelay('timeoutMs', timeoutMs)

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expected } from './expected.ts'
 
 export interface WatchEventLoopOptions {
@@ -33,6 +34,7 @@ export interface EventLoopBlock {
 export async function watchEventLoop(
   options: WatchEventLoopOptions = {},
 ): Promise<AsyncDisposable> {
+  expectOptions(options, ['thresholdMs', 'log', 'onBlock'], 'watchEventLoop')
   const { thresholdMs = 100, log = true, onBlock } = options
   if (typeof thresholdMs !== 'number' || !(thresholdMs >= 1) || thresholdMs === Infinity) {
     throw expected('thresholdMs to be a number of milliseconds from 1 up', thresholdMs)

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expected } from './expected.ts'
 import type { CancelScope } from './scope.ts'
 import { type TimeoutOptions, withTimeout } from './timeout.ts'
@@ -13,6 +14,7 @@ export async function withDeadline<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
+  expectOptions(options, ['name', 'graceMs'], 'withDeadline')
   const at = deadline instanceof Date ? deadline.getTime() : Number.NaN
   if (Number.isNaN(at)) {
     throw expected('deadline to be a valid Date', deadline)

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectFunction, expectInteger } from './expected.ts'
 import { oneOrAll } from './one-or-all.ts'
 import type { QueueCore } from './queue-core.ts'
@@ -29,6 +30,7 @@ export async function workers<T, H>(
   handler: (item: T) => unknown,
   options: WorkersOptions = {},
 ): Promise<void> {
+  expectOptions(options, ['name'], 'workers')
   const { name = 'workers' } = options
   expectInteger('count', count, 1)
   expectFunction('handler', handler)

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import * as boundary from './boundary.ts'
+import * as core from './index.ts'
+import * as inspect from './inspect.ts'
+import * as job from './job.ts'
+import * as otel from './otel.ts'
+import * as processes from './processes.ts'
+import * as testing from './testing.ts'
+import * as threads from './threads.ts'
+
+/** An option with a slip of the pen, which JavaScript would pass over. */
+type Misspelt = never
+
+const fn = (): number => 1
+const module = new URL('../test/executor-jobs.ts', import.meta.url)
+
+/** Each public function or class that takes options, and each method that does. */
+const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+  asCompleted: (options) => core.asCompleted([fn], options),
+  assertNoLeaks: (options) => testing.assertNoLeaks(fn, options),
+  Barrier: (options) => new core.Barrier(1, options),
+  BoundedSemaphore: (options) => new core.BoundedSemaphore(1, options),
+  cancelEverywhere: (options) => testing.cancelEverywhere(fn, options),
+  cancelScope: (options) => core.cancelScope(fn, options),
+  circuitBreaker: (options) => core.circuitBreaker(options),
+  Condition: (options) => new core.Condition(options),
+  Event: (options) => new core.Event(options),
+  formatTaskTree: (options) => inspect.formatTaskTree(options),
+  gather: (options) => core.gather([fn], options),
+  LifoQueue: (options) => new core.LifoQueue(options),
+  Lock: (options) => new core.Lock(options),
+  mapConcurrent: (options) => core.mapConcurrent([1], fn, options),
+  moveOnAfter: (options) => core.moveOnAfter(1, fn, options),
+  otel: (options) => otel.otel(options),
+  PriorityQueue: (options) => new core.PriorityQueue(options),
+  processes: (options) => processes.processes(options),
+  'processes.run': (options) => using(processes.processes({ module }), options),
+  Queue: (options) => new core.Queue(options),
+  'Queue.shutdown': (options) => new core.Queue().shutdown(options),
+  QueueCore: (options) => new core.QueueCore({} as never, options),
+  rateLimiter: (options) => core.rateLimiter(options),
+  retryBudget: (options) => core.retryBudget(options),
+  Semaphore: (options) => new core.Semaphore(1, options),
+  shield: (options) => core.shield(fn, options),
+  taskTree: (options) => inspect.taskTree(options),
+  threads: (options) => threads.threads(options),
+  'threads.run': (options) => using(threads.threads({ module }), options),
+  wait: (options) => core.wait([], options),
+  watchEventLoop: (options) => inspect.watchEventLoop(options),
+  withDeadline: (options) => core.withDeadline(new Date(), fn, options),
+  workers: (options) => core.workers(new core.Queue(), 1, fn, options),
+}
+
+/** Those that take none. */
+const others = new Set(
+  `BrokenBarrierError Cancelled isCausedBy checkpoint currentSignal isOutage CircuitOpenError currentClock
+  throwIfCancelled describeValue detached IoError LeftoverError hasMark mark isRetryable outcomeOf
+  QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
+  TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
+  expectText`.split(/\s+/),
+)
+
+/** Those that do not look at theirs yet. */
+const left = new Set([
+  'exerciseOutcomes',
+  'io',
+  'retry',
+  'run',
+  'singleFlight',
+  'taskGroup',
+  'withTimeout',
+])
+
+describe('a misspelt option is refused by', () => {
+  test.each(Object.entries(takers))('%s', async (name, take) => {
+    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
+    await expect(attempt()).rejects.toThrow(
+      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "name"\?|it takes )/,
+    )
+    expect(others.has(name) || left.has(name)).toBe(false)
+  })
+
+  test.each(Object.entries(takers))(
+    '%s, which says so too of what is no object',
+    async (name, take) => {
+      const attempt = async (): Promise<unknown> => await take(null as never)
+      await expect(attempt()).rejects.toThrow(/^Expected /)
+      const needsOptions = ['mapConcurrent', 'PriorityQueue', 'processes', 'rateLimiter', 'threads']
+      if (!needsOptions.includes(name)) return
+      const without = async (): Promise<unknown> => await take(undefined as never)
+      await expect(without()).rejects.toThrow(/^Expected /)
+    },
+  )
+
+  test('every public function that takes options', () => {
+    const faces = [boundary, core, inspect, job, otel, processes, testing, threads]
+    const missing = faces
+      .flatMap((face) => Object.keys(face))
+      .filter((name) => !(name in takers) && !others.has(name) && !left.has(name))
+    expect(missing).toEqual([])
+  })
+})
+
+async function using(executor: threads.Executor, options: Misspelt): Promise<void> {
+  await using closing = executor
+  await closing.run({ name: 'add', args: [1, 2] }, options)
+}
