@@ -1,4 +1,5 @@
 import { cancelScope } from './cancel-scope.ts'
+import { expectOptions } from './expect-options.ts'
 import { gather } from './gather.ts'
 import { IoError } from './io-error.ts'
 import { moveOnAfter } from './move-on-after.ts'
@@ -115,6 +116,7 @@ export async function exerciseOutcomes(
   fixture: OutcomeFixture,
   options: ExerciseOutcomesOptions = {},
 ): Promise<Readonly<Record<'value' | 'none' | 'unknown' | 'unsaid', number>>> {
+  expectOptions(options, ['rounds', 'withinMs', 'seed'], 'exerciseOutcomes')
   const { rounds = 200, withinMs = 20, seed = Math.trunc(Math.random() * 2 ** 31) } = options
   const random = numbersFrom(seed)
   const tally = { value: 0, none: 0, unknown: 0, unsaid: 0 }

@@ -1,4 +1,5 @@
 import { Cancelled } from './cancelled.ts'
+import { expectOptions } from './expect-options.ts'
 import { expected, expectFunction, expectInteger } from './expected.ts'
 import { isRetryable, outcomeOf, partsOf } from './outcome.ts'
 import { kindOfError, warnRarely } from './rare-warning.ts'
@@ -7,6 +8,7 @@ import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from './current-scope.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import { sleep } from './sleep.ts'
+import { expectDelay } from './timeout.ts'
 
 export interface RetryOptions {
   /** How often `fn` is called at the most: an integer from 1 up. @default 3 */
@@ -36,12 +38,26 @@ export interface RetryOptions {
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void
 }
 
+const OPTIONS = [
+  'attempts',
+  'baseDelayMs',
+  'maxDelayMs',
+  'idempotent',
+  'when',
+  'budget',
+  'random',
+  'onRetry',
+] as const
+
 /**
  * Calls `fn` again when it failed with an error that says it is `retryable` and that nothing has
  * happened (or with `idempotent: true`). The errors of these packages do; a plain `Error` and what
- * `fetch` throws say neither, and are not retried without `when` and `idempotent: true`. Waits a random time up to a bound that doubles ("full
- * jitter", AWS Architecture Blog, "Exponential Backoff And Jitter"), or as long as the other side
- * asked (`retryAfterMs`). Never waits past the deadline around it: then it throws the failure at once.
+ * `fetch` throws say neither, and are not retried without `when` and `idempotent: true`. What an
+ * attempt did counts as well: one in which a write went through is not made again.
+ *
+ * Waits a random time up to a bound that doubles ("full jitter", AWS Architecture Blog, "Exponential
+ * Backoff And Jitter"), or as long as the other side asked (`retryAfterMs`). Never waits past the
+ * deadline around it: then it throws the failure at once.
  *
  * @throws the last failure
  * @throws {Cancelled} when the scope around it is cancelled
@@ -57,11 +73,14 @@ export async function retry<T>(
   fn: (attempt: number) => T | PromiseLike<T>,
   options: RetryOptions = {},
 ): Promise<T> {
+  expectOptions(options, OPTIONS, 'retry')
   const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
   const { random = Math.random, onRetry, budget, when } = options
   expectFunction('fn', fn)
   if (when !== undefined) expectFunction('when', when)
   expectInteger('attempts', attempts, 1)
+  expectDelay('baseDelayMs', baseDelayMs, 0)
+  expectDelay('maxDelayMs', maxDelayMs, 0)
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
     const init = { kind: 'scope', name: `attempt ${attempt}` } as const

@@ -1,5 +1,6 @@
 import { explain } from './cancel-cause.ts'
 import { currentClock, type Timer } from './clock.ts'
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { describeLeftover, describeWait, reportLeftover } from './leftover.ts'
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+const OPTIONS = ['name', 'shutdownSignals', 'graceMs', 'strict', 'signal'] as const
+
 /** The longest interval that Node takes: a run keeps the process alive, whatever it waits for. */
 const FOR_EVER_MS = 2 ** 31 - 1
 
@@ -58,6 +61,7 @@ export async function run<T>(
   options: RunOptions = {},
 ): Promise<T | undefined> {
   expectFunction('main', main)
+  expectOptions(options, OPTIONS, 'run')
   expectSignal(options.signal)
   const { name = 'main', strict = false, graceMs = 10_000 } = options
   expectDelay('graceMs', graceMs, 0)

@@ -1,3 +1,4 @@
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import { explain } from './cancel-cause.ts'
 import type { Effect } from './outcome.ts'
@@ -40,6 +41,7 @@ export function singleFlight<A extends unknown[], T>(
   options: SingleFlightOptions<A> = {},
 ): (...args: A) => Promise<T> {
   expectFunction('fn', fn)
+  expectOptions(options, ['key', 'name', 'effect'], 'singleFlight')
   const { key = firstArgument, name = fn.name || 'flight', effect } = options
   const flights = new Map<unknown, Flight<T>>()
   return async (...args) => {

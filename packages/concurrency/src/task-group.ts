@@ -1,4 +1,5 @@
 import { Cancelled } from './cancelled.ts'
+import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import type { Timer } from './clock.ts'
 import { type UnheardFailure, warnWhenUnheard } from './failure-warning.ts'
@@ -58,6 +59,7 @@ export async function taskGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   options: TaskGroupOptions = {},
 ): Promise<T> {
+  expectOptions(options, ['name'], 'taskGroup')
   const name = options.name ?? 'group'
   return await runGroup(name, body, (errors) => {
     const first = errors[0] instanceof Error ? `: ${errors[0].message}` : ''
@@ -92,6 +94,8 @@ export async function runGroup<T>(
   throw error
 }
 
+const SPAWN_OPTIONS = ['name', 'settle'] as const
+
 class Group implements TaskGroup {
   readonly errors: unknown[] = []
   /** Whether a task was cut short by a cancel from outside the group. */
@@ -120,6 +124,7 @@ class Group implements TaskGroup {
 
   spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: SpawnOptions = {}): Task<T> {
     expectFunction('fn', fn)
+    expectOptions(options, SPAWN_OPTIONS, 'spawn')
     if (this.#closed) {
       throw new TypeError(
         `Expected the group "${this.name}" to be open, got one that has ended: nothing outlives it`,

@@ -1,4 +1,5 @@
 import { currentClock, type Timer } from './clock.ts'
+import { expectOptions } from './expect-options.ts'
 import { expected, expectFunction } from './expected.ts'
 import { describeLeftover, reportLeftover } from './leftover.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
@@ -15,6 +16,8 @@ export interface TimeoutOptions {
    */
   readonly graceMs?: number
 }
+
+const OPTIONS = ['name', 'graceMs'] as const
 
 /**
  * Calls `fn` and cancels it after `timeoutMs` milliseconds: the signals of all I/O within fire, every
@@ -42,10 +45,12 @@ export type OnExpired<E> = (scope: Scope, timeoutMs: number) => E
 export function runTimeout<T, E>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  { name = 'timeout', graceMs }: TimeoutOptions,
+  options: TimeoutOptions,
   onExpired: OnExpired<E>,
 ): Promise<T | E> {
   try {
+    expectOptions(options, OPTIONS, 'withTimeout')
+    const { name = 'timeout', graceMs } = options
     expectFunction('fn', fn)
     expectDelay('timeoutMs', timeoutMs)
     if (graceMs !== undefined) expectDelay('graceMs', graceMs)
