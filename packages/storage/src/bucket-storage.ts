@@ -3,6 +3,7 @@ import { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
 import { copy, move } from './copy.ts'
 import { download } from './download.ts'
+import { type CloseOptions, Drain, expectDrain } from './drain.ts'
 import { abortUpload, completePresigned } from './end-upload.ts'
 import { expectListOptions, list, listFolder } from './list.ts'
 import { exists, head } from './look-up.ts'
@@ -29,6 +30,7 @@ export interface BucketStorageInit<Client> {
 /** The verbs over any backend. */
 export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Client> {
   const { backend, partBytes, parallel, algorithm, tokenSecret } = init
+  const drain = new Drain()
   let closed: Promise<void> | undefined
   const context: StorageContext<Client> = {
     backend,
@@ -38,13 +40,15 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     buffers: new PartBuffers(partBytes, parallel + 1),
     uploads: new UploadRegistry(),
     tokenSecret,
-    isClosed: () => closed !== undefined,
+    drain,
   }
-  const close = async (): Promise<void> => {
+  const close = async (options: CloseOptions = {}): Promise<void> => {
+    const drainMs = expectDrain(options)
     closed ??= shield(
       async () => {
+        const leftMs = await drain.close(drainMs)
         await retryOrphans(context)
-        await backend.close()
+        await backend.close(leftMs)
       },
       { name: 'storage.close' },
     )
@@ -78,6 +82,6 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     abortUpload: (token, options) => abortUpload(context, token, options),
     sweepUploads: (options) => sweepUploads(context, options),
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }

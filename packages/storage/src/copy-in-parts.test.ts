@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteBudget } from './byte-budget.ts'
 import { copyInParts } from './copy-in-parts.ts'
 import { createStorage } from './create-storage.ts'
+import { Drain } from './drain.ts'
 import { PartBuffers } from './part-buffers.ts'
 import { S3Backend } from './s3-backend.ts'
 import { S3Sender } from './s3-sender.ts'
@@ -32,7 +33,7 @@ async function setUp(): Promise<{
     partBytes: PART,
     algorithm: 'CRC32',
     uploads: new UploadRegistry(),
-    isClosed: () => false,
+    drain: new Drain(),
   }
   return { storage, context }
 }

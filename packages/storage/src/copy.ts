@@ -1,10 +1,11 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { copyInParts } from './copy-in-parts.ts'
 import { expectObject } from './expect.ts'
-import type { Subject } from './failure.ts'
+import { type Subject, withUnknownOutcome } from './failure.ts'
 import { expectKey } from './object-key.ts'
 import { lookAtConditions } from './store-conditions.ts'
-import { callStore, type StorageContext } from './storage-context.ts'
+import { StorageError } from './storage-error.ts'
+import { callStore, type StorageContext, translated } from './storage-context.ts'
 import { type AttributeOptions, expectAttributes } from './write-options.ts'
 
 /** The largest object that one request copies (S3 API, CopyObject). */
@@ -56,7 +57,14 @@ export async function move(
   const subject = { operation: 'move', key: from }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
     const { copied, etag } = await copyVersion(context, subject, { from, to, options }, signal)
-    await context.backend.delete(from, etag, signal)
+    try {
+      await context.backend.delete(from, etag, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      const failed = translated(context, subject, 'idempotent', error)
+      // Its other half was done.
+      throw StorageError.isInstance(failed) ? withUnknownOutcome(failed) : failed
+    }
     return copied
   })
 }

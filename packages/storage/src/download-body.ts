@@ -1,3 +1,4 @@
+import type { Permit } from '@yuzuru/concurrency'
 import { createHasher, type Hasher } from './checksum.ts'
 import {
   askedRange,
@@ -12,6 +13,8 @@ import { ObjectRange, wrongRange } from './object-range.ts'
 import type { StorageContext } from './storage-context.ts'
 
 export interface DownloadBodyInit {
+  /** Says that it is still being read; released when it was read, has failed, or nobody wants it. */
+  readonly permit: Permit | undefined
   readonly range: ByteRange | undefined
   readonly verify: boolean | 'required'
 }
@@ -38,14 +41,17 @@ export class SingleBody implements DownloadBody {
   readonly #range: ObjectRange
   readonly #expected: ExpectedChecksum | undefined
   readonly #hasher: Hasher | undefined
+  readonly #permit: Permit | undefined
   #left: number
   #verified = false
 
-  constructor(context: StorageContext, incoming: Incoming, { range, verify }: DownloadBodyInit) {
+  constructor(context: StorageContext, incoming: Incoming, init: DownloadBodyInit) {
+    const { range, verify, permit } = init
     const { info } = incoming
     const asked = askedRange(info, range)
     const got = incoming.range ?? { start: 0, end: info.bytes - 1 }
     this.info = info
+    this.#permit = permit
     this.#subject = { operation: 'download', key: info.key }
     this.#range = new ObjectRange(context, info, asked, incoming.body[Symbol.asyncIterator]())
     this.length = this.#range.length
@@ -62,6 +68,7 @@ export class SingleBody implements DownloadBody {
 
   async cancel(): Promise<void> {
     await this.#range.cancel()
+    this.#permit?.release()
   }
 
   // No generator: a body has a piece for each few kilobytes, and each would go through it.
@@ -92,8 +99,15 @@ export class SingleBody implements DownloadBody {
   }
 
   async #read(): Promise<Uint8Array | undefined> {
-    const chunk = await this.#range.read()
-    if (chunk !== undefined) {
+    let chunk: Uint8Array | undefined
+    try {
+      chunk = await this.#range.read()
+    } catch (error) {
+      await this.cancel()
+      throw error
+    }
+    if (chunk === undefined) this.#permit?.release()
+    else {
       this.#left -= chunk.byteLength
       this.#hasher?.update(chunk)
     }

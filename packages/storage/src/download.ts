@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { describeValue, type IoOptions, type Permit } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from './expect.ts'
 import { type DownloadBody, SingleBody } from './download-body.ts'
 import { askedRange, expectedChecksum } from './expected-checksum.ts'
@@ -165,7 +165,8 @@ export class Download implements AsyncDisposable {
       await body.cancel()
       const rest = { start: start + offset, end }
       if (parallel === 1 || rest.start > end) return new ObjectRange(context, info, rest)
-      return new ParallelBody(context, info, { range: rest, verify: false, parallel })
+      const how = { range: rest, verify: false, parallel, permit: undefined }
+      return new ParallelBody(context, info, how)
     }
     return {
       identity: [context.backend.bucket, info.key, info.etag, start, end],
@@ -210,21 +211,42 @@ export async function download(
   if (verify === 'required' && range !== undefined) {
     throw new TypeError("Expected verify: 'required' without a range: a checksum covers the whole")
   }
-  const how = { range, verify, parallel }
   const subject = { operation: 'download', key }
-  return await callStore(context, subject, 'read', options, async (signal) => {
-    const { backend } = context
-    if (parallel === 1) {
-      const incoming = await backend.get(key, { range, ifMatch }, signal)
-      return new Download(context, new SingleBody(context, incoming, how), how)
+  return await callStore(context, subject, 'read', options, async (signal, _progress, within) => {
+    // What is handed out is under way until it was read.
+    const permit = context.drain.keep()
+    const how = { range, verify, parallel, permit }
+    try {
+      const body = await openBody(within, subject, { ...how, key, ifMatch }, signal)
+      return new Download(within, body, how)
+    } catch (error) {
+      permit.release()
+      throw error
     }
-    const info = await backend.head(key, signal)
-    // The ranges are pinned to what this answer says.
-    if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
-      throw failure(subject, 'precondition_failed', { outcome: 'none' })
-    }
-    return new Download(context, new ParallelBody(context, info, how), how)
   })
+}
+
+async function openBody(
+  context: StorageContext,
+  subject: Subject,
+  what: HowToRead & {
+    readonly key: string
+    readonly ifMatch: string | undefined
+    readonly permit: Permit
+  },
+  signal: AbortSignal,
+): Promise<DownloadBody> {
+  const { key, range, ifMatch } = what
+  if (what.parallel === 1) {
+    const incoming = await context.backend.get(key, { range, ifMatch }, signal)
+    return new SingleBody(context, incoming, what)
+  }
+  const info = await context.backend.head(key, signal)
+  // The ranges are pinned to what this answer says.
+  if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
+    throw failure(subject, 'precondition_failed', { outcome: 'none' })
+  }
+  return new ParallelBody(context, info, what)
 }
 
 function bare(etag: string): string {

@@ -76,3 +76,22 @@ export function failure(
     ...rest,
   })
 }
+
+/** The same failure, of a call that may have had an effect before it. */
+export function withUnknownOutcome(error: StorageError): StorageError {
+  return error.outcome === 'unknown' ? error : changed(error, { outcome: 'unknown' })
+}
+
+/** The same failure, where it does not help to call again with the same arguments. */
+export function notRetryable(error: StorageError): StorageError {
+  return error.retryable ? changed(error, { retryable: false }) : error
+}
+
+function changed(
+  error: StorageError,
+  change: { readonly outcome?: Outcome; readonly retryable?: boolean },
+): StorageError {
+  const { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause } = error
+  const init = { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause }
+  return new StorageError(error.message, { ...init, ...change })
+}

@@ -1,7 +1,7 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from './expect.ts'
 import type { ListedObject } from './object-backend.ts'
-import { callStore, type StorageContext } from './storage-context.ts'
+import { admit, callStore, type StorageContext } from './storage-context.ts'
 
 export interface ListOptions extends IoOptions {
   /** Only keys that begin with it. @default all */
@@ -49,10 +49,14 @@ async function* pages(
 ): AsyncGenerator<Awaited<ReturnType<StorageContext['backend']['list']>>, void, undefined> {
   const { prefix = '', startAfter, pageSize = 1_000 } = options
   const fixed = { prefix, startAfter, pageSize, delimiter }
+  const subject = { operation: 'list' }
+  const within = admit(context, subject)
+  // Between two pages, too, it is under way.
+  using _list = context.drain.keep()
   let token: string | undefined
   do {
     const request = { ...fixed, token }
-    const page = await callStore(context, { operation: 'list' }, 'read', options, (signal) =>
+    const page = await callStore(within, subject, 'read', options, (signal) =>
       context.backend.list(request, signal),
     )
     token = page.token

@@ -182,7 +182,8 @@ export interface ObjectBackend<Client = unknown> {
   readonly presignerNow: PresignContext | undefined
   /** Makes the package's own error of what its operations throw. */
   translate(subject: Subject, effect: Effect, error: unknown): Error
-  close(): Promise<void>
+  /** @param drainMs how long calls on its client that are under way may take to end */
+  close(drainMs: number): Promise<void>
 }
 
 /** What URLs are signed with. */

@@ -1,4 +1,4 @@
-import { mapConcurrent } from '@yuzuru/concurrency'
+import { mapConcurrent, type Permit } from '@yuzuru/concurrency'
 import { createHasher, crcKindOf } from './checksum.ts'
 import { combineCrc, type CrcPart } from './crc.ts'
 import type { ChunkSink, DownloadBody, DownloadBodyInit } from './download-body.ts'
@@ -28,12 +28,14 @@ export class ParallelBody implements DownloadBody {
   readonly #start: number
   readonly #parallel: number
   readonly #expected: ExpectedChecksum | undefined
+  readonly #permit: Permit | undefined
 
   constructor(context: StorageContext, info: ObjectInfo, init: ParallelBodyInit) {
     this.info = info
     this.#context = context
     this.#subject = { operation: 'download', key: info.key }
     this.#parallel = init.parallel
+    this.#permit = init.permit
     if (init.range !== undefined && init.range.start >= info.bytes) {
       throw failure(this.#subject, 'range_not_satisfiable', { outcome: 'none' })
     }
@@ -43,8 +45,9 @@ export class ParallelBody implements DownloadBody {
     this.#expected = expectedChecksum(this.#subject, info, asked, init.verify)
   }
 
-  /** Nothing is held while nobody reads. */
+  /** No connection is held while nobody reads. */
   cancel(): Promise<void> {
+    this.#permit?.release()
     return Promise.resolve()
   }
 
@@ -89,6 +92,8 @@ export class ParallelBody implements DownloadBody {
     } catch (error) {
       // What the others met was most likely the same.
       throw error instanceof AggregateError ? error.errors[0] : error
+    } finally {
+      this.#permit?.release()
     }
   }
 

@@ -105,8 +105,8 @@ async function presign(
   options: IoOptions,
   request: Omit<PresignRequest, keyof PresignContext>,
 ): Promise<PresignedUrl> {
-  const { backend, isClosed } = context
-  const at = isClosed() || isBound(options) ? undefined : backend.presignerNow
+  const { backend, drain } = context
+  const at = drain.closing || isBound(options) ? undefined : backend.presignerNow
   if (at !== undefined) {
     // Nothing has to be got, so nothing leaves the process: a page of a thousand links takes this way.
     throwIfCancelled()

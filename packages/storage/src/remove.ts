@@ -1,9 +1,10 @@
 import { describeValue, type IoOptions, mapConcurrent, retry } from '@yuzuru/concurrency'
-import { failure } from './failure.ts'
+import { failure, withUnknownOutcome } from './failure.ts'
 import { list } from './list.ts'
 import type { DeleteFailure } from './object-backend.ts'
 import { expectKey } from './object-key.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
+import { StorageError } from './storage-error.ts'
 
 /** How many keys one request may name (S3 API, DeleteObjects). */
 const BATCH = 1_000
@@ -34,15 +35,29 @@ export async function removeMany(
     throw new TypeError(`Expected keys to be iterable, got ${describeValue(keys)}`)
   }
   const subject = { operation: 'deleteMany' }
-  return await callStore(context, subject, 'idempotent', options, async () => {
-    let count = 0
-    const batches = mapConcurrent(batched(keys), (batch) => removeBatch(context, batch), {
-      concurrency: 3,
-      name: 'storage.deleteMany',
-    })
-    for await (const deleted of batches) count += deleted
-    return count
-  })
+  return await callStore(
+    context,
+    subject,
+    'idempotent',
+    options,
+    async (_signal, _progress, within) => {
+      let begun = 0
+      let count = 0
+      const removeOne = (batch: readonly string[]): Promise<number> => {
+        begun += 1
+        return removeBatch(within, batch)
+      }
+      const how = { concurrency: 3, name: 'storage.deleteMany' }
+      try {
+        for await (const deleted of mapConcurrent(batched(keys), removeOne, how)) count += deleted
+      } catch (error) {
+        const failed: unknown = error instanceof AggregateError ? error.errors[0] : error
+        // What one batch says of itself does not hold for those before and beside it.
+        throw StorageError.isInstance(failed) && begun > 1 ? withUnknownOutcome(failed) : failed
+      }
+      return count
+    },
+  )
 }
 
 /** Deletes all objects under a prefix. An empty one is refused: it would empty the bucket. */
@@ -53,8 +68,8 @@ export async function removePrefix(
 ): Promise<number> {
   expectKey(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix, 'prefix')
   const subject = { operation: 'deletePrefix', key: prefix }
-  return await callStore(context, subject, 'idempotent', options, () =>
-    removeMany(context, keysOf(context, prefix)),
+  return await callStore(context, subject, 'idempotent', options, (_signal, _progress, within) =>
+    removeMany(within, keysOf(within, prefix)),
   )
 }
 

@@ -240,8 +240,8 @@ export class S3Backend implements ObjectBackend<S3Client> {
     return await this.#sender.presigner(this.bucket)
   }
 
-  async close(): Promise<void> {
-    await this.#sender.close()
+  async close(drainMs: number): Promise<void> {
+    await this.#sender.close(drainMs)
   }
 
   #sourceOf({ key }: CopySource): string {

@@ -129,11 +129,11 @@ export class S3Sender {
   }
 
   /** Waits for what is under way, then closes what was made here. */
-  async close(): Promise<void> {
+  async close(drainMs: number): Promise<void> {
     const own = this.own
     if (own === undefined) return
     this.#closed ??= detached(async () => {
-      await own.http.close()
+      await own.http.close({ drainMs })
       this.client.destroy()
     })
     const closed = this.#closed

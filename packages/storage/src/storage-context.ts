@@ -1,5 +1,7 @@
 import {
   Cancelled,
+  cancelScope,
+  type CancelScope,
   detached,
   type Effect,
   io,
@@ -10,6 +12,7 @@ import {
 } from '@yuzuru/concurrency'
 import type { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
+import type { Drain } from './drain.ts'
 import { failure, type Subject } from './failure.ts'
 import type { ObjectBackend } from './object-backend.ts'
 import type { PartBuffers } from './part-buffers.ts'
@@ -26,29 +29,48 @@ export interface StorageContext<Client = unknown> {
   readonly uploads: UploadRegistry
   /** What the tokens of uploads are sealed with. @default the secret access key */
   readonly tokenSecret?: string | undefined
-  /** Whether `close()` was called. */
-  readonly isClosed: () => boolean
+  /** What is under way, for `close()` to wait for. */
+  readonly drain: Drain
+  /** Whether it belongs to a call that is under way: what that needs begins also while it is closed. */
+  readonly admitted?: boolean
 }
 
-/** The door of every verb: see `io`. */
+/**
+ * The door of every verb: see `io`. What `fn` is called with beside the signal is for what it calls in
+ * turn, or hands out: that is part of the same call, and may go on while the storage is being closed.
+ */
 export async function callStore<T>(
   context: StorageContext,
   subject: Subject,
   effect: Effect,
   options: IoOptions | undefined,
-  fn: (signal: AbortSignal, progress: IoProgress) => Promise<T>,
+  fn: (signal: AbortSignal, progress: IoProgress, within: StorageContext) => Promise<T>,
 ): Promise<T> {
-  const { backend, isClosed } = context
+  const { backend, drain } = context
   const { operation } = subject
   const call = { boundary: 'storage', operation, effect }
-  return await io(call, options, async (signal, progress) => {
-    if (isClosed()) throw failure(subject, 'closed', { outcome: 'none' })
+  return await io(call, options, async (_signal, progress) => {
+    const within = admit(context, subject)
+    using _call = drain.begin()
     // Then the transport below tells the scope when something went out.
     if (backend.tellsWhenSent) progress.sent = false
+    let scope: CancelScope | undefined
     try {
-      return await fn(signal, progress)
+      return await cancelScope(
+        (opened) => {
+          scope = opened
+          return fn(opened.signal, progress, within)
+        },
+        { name: `storage.${operation}`, signal: drain.cut },
+      )
     } catch (error) {
-      if (isCausedBy(error, signal.reason)) throw error
+      if (isCut(drain, error)) {
+        const sent = backend.tellsWhenSent ? error.outcome : progress.sent && 'unknown'
+        const outcome = effect === 'read' ? 'none' : sent || 'none'
+        progress.outcome = outcome
+        throw failure(subject, 'closed', { outcome, told: CUT_OFF, cause: drain.cut.reason })
+      }
+      if (isCausedBy(error, scope?.signal.reason)) throw error
       // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
       const failed = translated(context, subject, effect, error)
       // A verb knows more than the requests within it: what the store said, and what was taken back.
@@ -56,6 +78,23 @@ export async function callStore<T>(
       throw failed
     }
   })
+}
+
+const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'
+
+/**
+ * The context for the steps of one call.
+ *
+ * @throws {StorageError} `'closed'` when the storage is closed and this is no step of an earlier call
+ */
+export function admit(context: StorageContext, subject: Subject): StorageContext {
+  if (context.admitted === true) return context
+  if (context.drain.closing) throw failure(subject, 'closed', { outcome: 'none' })
+  return { ...context, admitted: true }
+}
+
+function isCut({ cut }: Drain, error: unknown): error is Cancelled {
+  return cut.aborted && Cancelled.isInstance(error) && error.cause === cut.reason
 }
 
 /** Makes the package's own error of what a backend threw; one that says enough stays as it is. */

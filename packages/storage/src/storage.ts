@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CopyOptions, CopyResult } from './copy.ts'
 import type { Download, DownloadOptions } from './download.ts'
+import type { CloseOptions } from './drain.ts'
 import type { CompletedUpload } from './end-upload.ts'
 import type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
 import type { ListedObject } from './object-backend.ts'
@@ -102,6 +103,10 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   abortUpload(token: string, options?: IoOptions): Promise<void>
   /** Removes multipart uploads that nobody finished; gives how many. */
   sweepUploads(options: SweepOptions): Promise<number>
-  /** Takes no more calls, waits for those under way, and closes what was made here. May be called twice. */
-  close(): Promise<void>
+  /**
+   * Takes no more calls, waits for what is under way, and closes what was made here. What has not ended
+   * within `drainMs` is cut off: an upload removes its parts first, and fails as `'closed'` with the outcome
+   * that is known of it. May be called twice; the first call decides how long to wait.
+   */
+  close(options?: CloseOptions): Promise<void>
 }

@@ -48,6 +48,8 @@ export async function upload(
   try {
     return await callStore(context, subject, 'idempotent', options, async (signal, progress) => {
       opened = true
+      // What comes before the last step is undone.
+      progress.sent = false
       const open = await openSource(subject, body)
       const reader = new PartReader(open, subject, context.buffers)
       const given = { key, body: open, checksum }
@@ -91,6 +93,7 @@ async function transfer(
   try {
     const first = await readPart(job, needed, signal)
     if (resumed === undefined && (await reader.atEnd(signal))) {
+      progress.sent = !context.backend.tellsWhenSent
       const stored = await putSmall(job, first, signal)
       context.buffers.give(first.body)
       return stored
