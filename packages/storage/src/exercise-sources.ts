@@ -1,3 +1,7 @@
+import { Readable } from 'node:stream'
+import type { Storage } from './storage.ts'
+import type { UploadBody } from './upload-body.ts'
+
 const MIB = 1_024 ** 2
 
 /** Bytes that no two places of it have in common. */
@@ -53,4 +57,31 @@ export function stalling(count: number): {
     release: () => released.resolve(),
     ended: () => ended,
   }
+}
+
+/** Sources of every kind from which nothing comes any more. */
+export async function usedUp(storage: Storage, key: string): Promise<readonly UploadBody[]> {
+  const uploaded: readonly UploadBody[] = [
+    Readable.from([Buffer.from('x')]),
+    new Blob(['x']).stream() as ReadableStream<Uint8Array>,
+    generate(['x']),
+    oneIterator(['x']),
+  ]
+  for (const source of uploaded) await storage.upload(key, source)
+  const read = Readable.from([Buffer.from('x')])
+  await Array.fromAsync(read)
+  const response = new Response('x')
+  await response.text()
+  const { body: locked } = new Response('x')
+  locked?.getReader()
+  const destroyed = Readable.from([Buffer.from('x')])
+  destroyed.destroy()
+  const others = [read, response.body, locked, destroyed] as readonly UploadBody[]
+  return [...uploaded, ...others]
+}
+
+/** An iterable that gives the same iterator each time. */
+function oneIterator<T>(chunks: readonly T[]): AsyncIterable<T> {
+  const iterator = generate(chunks)
+  return { [Symbol.asyncIterator]: () => iterator }
 }

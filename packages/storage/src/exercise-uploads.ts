@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
-import { failing, generate, patterned, sliced, stalling } from './exercise-sources.ts'
+import { failing, generate, patterned, sliced, stalling, usedUp } from './exercise-sources.ts'
 import { type MakeCase, rejects, type StorageCase, textOf } from './storage-case.ts'
 import { StorageError } from './storage-error.ts'
 import type { UploadBody } from './upload-body.ts'
@@ -45,6 +45,25 @@ export function exerciseUploads(made: MakeCase): readonly StorageCase[] {
         assert.equal((await storage.upload(key, body)).bytes, 0)
         assert.equal((await storage.head(key)).bytes, 0)
         assert.equal(await textOf(storage, key), '')
+      }
+    }),
+    made('stores nothing of a source that is used up', async ({ storage, prefix }) => {
+      const key = `${prefix ?? ''}used`
+      await storage.upload(key, 'good')
+      for (const source of await usedUp(storage, `${key}-before`)) {
+        await assert.rejects(storage.upload(key, source), TypeError)
+      }
+      assert.equal(await textOf(storage, key), 'good')
+    }),
+    made('keeps what the source of another upload may be read again for', async (fixture) => {
+      const { storage, prefix } = fixture
+      const key = `${prefix ?? ''}again`
+      const again = { [Symbol.asyncIterator]: () => generate(['sa', 'me']) }
+      for (const body of ['same', Buffer.from('same'), new Blob(['same']), again]) {
+        for (let time = 0; time < 2; time += 1) {
+          await storage.upload(key, body)
+          assert.equal(await textOf(storage, key), 'same')
+        }
       }
     }),
     made('cuts bodies at, before and after the size of a part', async (fixture) => {

@@ -83,15 +83,16 @@ export function withUnknownOutcome(error: StorageError): StorageError {
 }
 
 /** The same failure, where it does not help to call again with the same arguments. */
-export function notRetryable(error: StorageError): StorageError {
-  return error.retryable ? changed(error, { retryable: false }) : error
+export function notRetryable(error: StorageError, advice: string): StorageError {
+  if (!error.retryable) return error
+  return changed(error, { retryable: false, message: `${error.message}; ${advice}` })
 }
 
 function changed(
   error: StorageError,
-  change: { readonly outcome?: Outcome; readonly retryable?: boolean },
+  change: { readonly outcome?: Outcome; readonly retryable?: boolean; readonly message?: string },
 ): StorageError {
   const { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause } = error
   const init = { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause }
-  return new StorageError(error.message, { ...init, ...change })
+  return new StorageError(change.message ?? error.message, { ...init, ...change })
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { describeValue } from '@yuzuru/concurrency'
 import { FileBody } from './file-body.ts'
+import { expectUnread, openOnce } from './one-shot.ts'
 
 /**
  * What can be uploaded. A stream or iterable is read once, from the upload's start to its end, and is
@@ -46,7 +47,10 @@ export function expectBody(body: unknown): asserts body is UploadBody {
   if (typeof body === 'string') return
   if (typeof body === 'object' && body !== null) {
     if (body instanceof Uint8Array || body instanceof ArrayBuffer || body instanceof Blob) return
-    if (Symbol.asyncIterator in body) return
+    if (Symbol.asyncIterator in body) {
+      expectUnread(body)
+      return
+    }
     if ('path' in body && typeof body.path === 'string' && body.path !== '') return
   }
   throw new TypeError(
@@ -68,7 +72,8 @@ export async function openBody(body: UploadBody): Promise<OpenBody> {
       return { ...lazy(undefined, () => pullFrom(body)), discard }
     }
     const discard = (reason: unknown): void => discardSource(body, reason)
-    return { ...lazy(undefined, () => body[Symbol.asyncIterator]()), discard }
+    const iterator = openOnce(body)
+    return { ...lazy(undefined, () => iterator), discard }
   }
   const { path } = body
   const { size } = await stat(path)

@@ -1,13 +1,15 @@
 import type { IoProgress } from '@yuzuru/concurrency'
 import type { Checksum } from './checksum.ts'
-import { failure, type Subject } from './failure.ts'
+import { failure, notRetryable, type Subject } from './failure.ts'
 import { uploadInParts } from './multipart.ts'
 import { expectKey } from './object-key.ts'
+import { isOneShot } from './one-shot.ts'
 import { MAX_OBJECT_BYTES, partSize } from './part-plan.ts'
 import { PartReader } from './part-reader.ts'
 import { putWhole } from './put-whole.ts'
 import { type ReadPart, readPart } from './read-part.ts'
 import { resumeUpload } from './resume-upload.ts'
+import { StorageError } from './storage-error.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
 import { discardBody, expectBody, type OpenBody, openBody, type UploadBody } from './upload-body.ts'
@@ -69,11 +71,16 @@ export async function upload(
         reader.close(signal.reason)
       }
     })
+  } catch (error) {
+    // Whoever calls again has to come with a new source.
+    throw isOneShot(body) && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
   } finally {
     // Nothing was read from it, but it may hold a file or a socket.
     if (!opened) discardBody(body)
   }
 }
+
+const ONE_SHOT = 'to try again, give a new source, as this one can be read only once'
 
 async function transfer(
   job: UploadJob,
@@ -134,6 +141,7 @@ async function openSource(subject: Subject, body: UploadBody): Promise<OpenBody>
   try {
     return await openBody(body)
   } catch (cause) {
+    if (cause instanceof TypeError) throw cause
     throw failure(subject, 'source_failed', { outcome: 'none', cause })
   }
 }
