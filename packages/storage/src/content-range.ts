@@ -1,3 +1,6 @@
+import { failure, type Subject } from './failure.ts'
+import type { StorageError } from './storage-error.ts'
+
 /** Which part of an object an answer holds: both ends inclusive. */
 export interface ContentRange {
   readonly start: number
@@ -11,4 +14,9 @@ export function parseContentRange(value: string | undefined): ContentRange | und
   if (match === null) return undefined
   const [start, end, total] = match.slice(1).map(Number) as [number, number, number]
   return start <= end && end < total ? { start, end, total } : undefined
+}
+
+export function wrongRange(subject: Subject): StorageError {
+  const told = 'the store answered with another range than it was asked for'
+  return failure(subject, 'unexpected', { outcome: 'none', told })
 }

@@ -1,5 +1,6 @@
 import type { Permit } from '@yuzuru/concurrency'
 import { createHasher, type Hasher } from './checksum.ts'
+import { wrongRange } from './content-range.ts'
 import {
   askedRange,
   type ExpectedChecksum,
@@ -9,7 +10,7 @@ import {
 import type { Subject } from './failure.ts'
 import type { ByteRange, Incoming } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
-import { ObjectRange, wrongRange } from './object-range.ts'
+import { ObjectRange } from './object-range.ts'
 import type { StorageContext } from './storage-context.ts'
 
 export interface DownloadBodyInit {

@@ -1,14 +1,16 @@
 import type { GetInit, Incoming, PartInit, PutInit, Written } from './object-backend.ts'
-import { checksumOf, quoted, unquoted } from './s3-fields.ts'
+import { checksumOf, quoted } from './s3-fields.ts'
+import { confirmedEtag } from './unconfirmed.ts'
 
 /** How the bytes of objects travel: by requests of our own, or by a client that was passed in. */
 export interface ObjectBytes {
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
   putPart(key: string, init: PartInit, signal: AbortSignal): Promise<string>
-  get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming>
+  /** `undefined`: the store did not say how long the object is. */
+  get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming | undefined>
 }
 
-/** What the store said of an object that it took. */
+/** What the store said of an object that it took. @throws {Unconfirmed} */
 export function writtenOf(
   output: Parameters<typeof checksumOf>[0] & {
     readonly ETag?: string | undefined
@@ -16,7 +18,7 @@ export function writtenOf(
   },
 ): Written {
   return {
-    etag: unquoted(output.ETag),
+    etag: confirmedEtag(output.ETag),
     checksum: checksumOf(output),
     versionId: output.VersionId,
   }

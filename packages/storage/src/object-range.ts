@@ -1,4 +1,5 @@
 import { currentSignal, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { wrongRange } from './content-range.ts'
 import { failure, type Subject } from './failure.ts'
 import type { ByteRange } from './object-backend.ts'
 import type { ObjectInfo } from './object-info.ts'
@@ -121,9 +122,4 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     await source.return?.()
     throw wrongRange(this.#subject)
   }
-}
-
-export function wrongRange(subject: Subject): StorageError {
-  const told = 'the store answered with another range than it was asked for'
-  return failure(subject, 'unexpected', { outcome: 'none', told })
 }

@@ -60,5 +60,8 @@ test('a stream that has failed before fails with its own error', async () => {
   const source = new Readable({ read() {} })
   source.on('error', () => undefined)
   source.destroy(cause)
-  await expect(storage.upload('key', source)).rejects.toMatchObject({ code: 'source_failed', cause })
+  await expect(storage.upload('key', source)).rejects.toMatchObject({
+    code: 'source_failed',
+    cause,
+  })
 })

@@ -75,7 +75,7 @@ function mayBeTheQuotes({ context, conditions }: UploadJob, error: unknown): boo
 }
 
 function isSame(found: ObjectInfo, { body, digest }: ReadPart): boolean {
-  if (found.bytes !== body.byteLength) return false
+  if (found.bytes !== body.byteLength || found.etag === '') return false
   const { checksum, etag, etagIsMd5 } = found
   if (checksum?.algorithm === digest.algorithm) return checksum.value === digest.value
   if (digest.algorithm !== 'MD5' || !etagIsMd5) return false

@@ -11,7 +11,10 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
+import { Readable } from 'node:stream'
+import { wrongRange } from './content-range.ts'
 import { sendContentMd5 } from './content-md5.ts'
+import { failure } from './failure.ts'
 import type {
   ByteRange,
   CompleteInit,
@@ -42,7 +45,6 @@ import {
   digestFields,
   infoOf,
   quoted,
-  unquoted,
   uploadChecksumFields,
 } from './s3-fields.ts'
 import { listArrivedParts, listOpenUploads, listPage } from './s3-list.ts'
@@ -50,6 +52,7 @@ import type { S3Sender } from './s3-sender.ts'
 import type { Compatibility } from './storage-options.ts'
 import { SdkBytes } from './sdk-bytes.ts'
 import { SignedBytes } from './signed-bytes.ts'
+import { confirmedEtag } from './unconfirmed.ts'
 
 /** S3's operations: by way of the AWS SDK, but for the bytes where the client is our own. */
 export class S3Backend implements ObjectBackend<S3Client> {
@@ -112,7 +115,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
       CopySourceRange: rangeOf(range),
     }
     const output = await this.#sender.send(new UploadPartCopyCommand(input), signal)
-    return unquoted(output.CopyPartResult?.ETag)
+    return confirmedEtag(output.CopyPartResult?.ETag)
   }
 
   async completeUpload(key: string, init: CompleteInit, signal: AbortSignal): Promise<Written> {
@@ -162,17 +165,43 @@ export class S3Backend implements ObjectBackend<S3Client> {
   }
 
   async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
-    return await this.#bytes.get(key, init, signal)
+    const incoming = await this.#bytes.get(key, init, signal)
+    if (incoming !== undefined) return incoming
+    if (init.range !== undefined) throw wrongRange({ operation: 'download', key })
+    return await this.#getByRange(key, init, signal)
+  }
+
+  /** An object of which an answer without Content-Length has come: that to a range tells how long it is. */
+  async #getByRange(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
+    try {
+      const incoming = await this.#bytes.get(key, { ...init, range: { start: 0 } }, signal)
+      if (incoming?.range !== undefined) return incoming
+      await incoming?.body[Symbol.asyncIterator]().return?.()
+    } catch (error) {
+      // There is no first byte in an empty object.
+      if (nameOf(error) !== 'InvalidRange') throw error
+      const info = await this.#head(key, signal)
+      if (info?.bytes === 0) return { info, range: undefined, body: Readable.from([]) }
+    }
+    throw lengthUnknown(key)
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
     try {
-      return await this.#head(key, signal)
+      return await this.#headOrRange(key, signal)
     } catch (error) {
       if (!isAmbiguous(error)) throw error
       await this.#explain(key, signal)
-      return await this.#head(key, signal)
+      return await this.#headOrRange(key, signal)
     }
+  }
+
+  async #headOrRange(key: string, signal: AbortSignal): Promise<ObjectInfo> {
+    const info = await this.#head(key, signal)
+    if (info !== undefined) return info
+    const { info: found, body } = await this.get(key, {}, signal)
+    await body[Symbol.asyncIterator]().return?.()
+    return found
   }
 
   /**
@@ -189,10 +218,12 @@ export class S3Backend implements ObjectBackend<S3Client> {
     }
   }
 
-  async #head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
+  /** `undefined`: the answer did not say how long the object is. */
+  async #head(key: string, signal: AbortSignal): Promise<ObjectInfo | undefined> {
     const input = { ...this.#at, Key: key, ChecksumMode: 'ENABLED' as const }
     const output = await this.#sender.send(new HeadObjectCommand(input), signal)
-    return infoOf(key, output, output.ContentLength ?? 0)
+    const { ContentLength: bytes } = output
+    return bytes === undefined ? undefined : infoOf(key, output, bytes)
   }
 
   async list(request: PageRequest, signal: AbortSignal): Promise<Page> {
@@ -247,6 +278,12 @@ export class S3Backend implements ObjectBackend<S3Client> {
   #sourceOf({ key }: CopySource): string {
     return `${this.bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
   }
+}
+
+function lengthUnknown(key: string): Error {
+  const told =
+    'the store does not say how long the object is: there is no Content-Length, and no answer to a range; check what stands before it'
+  return failure({ operation: 'download', key }, 'unsupported', { outcome: 'none', told })
 }
 
 function rangeOf({ start, end }: ByteRange): string {

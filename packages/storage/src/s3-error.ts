@@ -2,6 +2,7 @@ import type { Effect, Outcome } from '@yuzuru/concurrency'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { failure, type Subject } from './failure.ts'
 import type { StorageErrorCode } from './storage-error.ts'
+import { Unconfirmed } from './unconfirmed.ts'
 
 /**
  * S3's own codes (API reference, "Error responses"), and those of Ceph and MinIO where they differ.
@@ -97,6 +98,9 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
     const { outcome: told, retryable, retryAfterMs } = transport
     const outcome = effect === 'read' ? 'none' : told
     return failure(subject, code, { outcome, retryable, retryAfterMs, cause: error })
+  }
+  if (error instanceof Unconfirmed) {
+    return failure(subject, 'unexpected', { outcome: afterSending, told: error.message })
   }
   if (!isServiceException(error)) {
     const code = isNetworkError(error) ? 'connection_lost' : 'unexpected'

@@ -38,6 +38,21 @@ export async function refusalOf(response: HttpResponse): Promise<S3Refusal> {
   return new S3Refusal(response, Buffer.concat(chunks).subarray(0, READ_BYTES).toString())
 }
 
+/**
+ * Reads an answer to a write for an error under a status that says success: S3 documents that for what takes
+ * long, where the status goes out first, and stores and proxies do it elsewhere.
+ *
+ * @throws {S3Refusal}
+ */
+export async function expectNoError(response: HttpResponse): Promise<void> {
+  const bytes = await response.bytes()
+  if (bytes.byteLength === 0) return
+  const xml = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .subarray(0, READ_BYTES)
+    .toString()
+  if (/<Error[\s>]/.test(xml)) throw new S3Refusal(response, xml)
+}
+
 /** The text of an element of S3's error document, which has no attributes and one level. */
 function elementOf(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]

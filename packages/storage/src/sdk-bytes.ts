@@ -2,8 +2,9 @@ import { GetObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/
 import { parseContentRange } from './content-range.ts'
 import { getFields, type ObjectBytes, writtenOf } from './object-bytes.ts'
 import type { GetInit, Incoming, PartInit, PutInit, Written } from './object-backend.ts'
-import { attributeFields, conditionFields, digestFields, infoOf, unquoted } from './s3-fields.ts'
+import { attributeFields, conditionFields, digestFields, infoOf } from './s3-fields.ts'
 import type { S3Sender } from './s3-sender.ts'
+import { confirmedEtag } from './unconfirmed.ts'
 
 /** Sends the bytes of objects by way of a client that was passed in. */
 export class SdkBytes implements ObjectBytes {
@@ -39,10 +40,10 @@ export class SdkBytes implements ObjectBytes {
       ...digestFields(init.digest),
     }
     const { ETag } = await this.#sender.send(new UploadPartCommand(input), signal)
-    return unquoted(ETag)
+    return confirmedEtag(ETag)
   }
 
-  async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
+  async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming | undefined> {
     const command = new GetObjectCommand({ ...this.#at, Key: key, ...getFields(init) })
     // Not by `ChecksumMode`: then the SDK would compute it too.
     command.middlewareStack.add(
@@ -57,8 +58,13 @@ export class SdkBytes implements ObjectBytes {
     const whole = output.$metadata.httpStatusCode === 200
     const part = whole ? undefined : parseContentRange(output.ContentRange)
     if (!whole && part === undefined) throw new Error('the store gave no valid Content-Range')
-    const info = infoOf(key, output, part?.total ?? output.ContentLength ?? 0)
-    return { info, range: part, body: bytesOf(output.Body) }
+    const body = bytesOf(output.Body)
+    const total = part?.total ?? output.ContentLength
+    if (total === undefined) {
+      await body[Symbol.asyncIterator]().return?.()
+      return undefined
+    }
+    return { info: infoOf(key, output, total), range: part, body }
   }
 }
 

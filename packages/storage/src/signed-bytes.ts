@@ -3,11 +3,12 @@ import type { HttpInit, HttpResponse } from '@yuzuru/http'
 import { parseContentRange } from './content-range.ts'
 import { getFields, type ObjectBytes, writtenOf } from './object-bytes.ts'
 import type { GetInit, Incoming, PartInit, PutInit, Written } from './object-backend.ts'
-import { attributeFields, conditionFields, digestFields, infoOf, unquoted } from './s3-fields.ts'
+import { attributeFields, conditionFields, digestFields, infoOf } from './s3-fields.ts'
 import { fieldsOf, headersOf } from './s3-headers.ts'
-import { refusalOf } from './s3-refusal.ts'
+import { expectNoError, refusalOf } from './s3-refusal.ts'
 import type { OwnParts, S3Sender } from './s3-sender.ts'
 import { queryOf, signRequest } from './sign-request.ts'
+import { confirmedEtag } from './unconfirmed.ts'
 import { escapeKey } from './uri-escape.ts'
 
 /** What the signature says of a body that TLS protects, and that has a checksum of its own. */
@@ -44,6 +45,7 @@ export class SignedBytes implements ObjectBytes {
     const conditional = Object.keys(conditions).length > 0
     const request = { method: 'PUT', key, query: {}, payload: init, conditional } as const
     const response = await this.#send({ ...request, headers: headersOf(fields) }, signal)
+    await expectNoError(response)
     return writtenOf(fieldsOf(response.headers.toJSON()))
   }
 
@@ -52,10 +54,11 @@ export class SignedBytes implements ObjectBytes {
     const headers = headersOf(digestFields(init.digest))
     const request = { method: 'PUT', key, query, headers, payload: init } as const
     const response = await this.#send({ ...request, conditional: false }, signal)
-    return unquoted(response.headers.get('etag') ?? undefined)
+    await expectNoError(response)
+    return confirmedEtag(response.headers.get('etag') ?? undefined)
   }
 
-  async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
+  async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming | undefined> {
     const headers = { ...headersOf(getFields(init)), 'x-amz-checksum-mode': 'ENABLED' }
     const request = { method: 'GET', key, query: {}, headers, payload: undefined } as const
     const response = await this.#send({ ...request, conditional: false }, signal)
@@ -66,7 +69,12 @@ export class SignedBytes implements ObjectBytes {
       response[Symbol.dispose]()
       throw new Error('the store gave no valid Content-Range')
     }
-    const total = part?.total ?? Number(said['content-length'] ?? 0)
+    const length = said['content-length']
+    const total = part?.total ?? (length === undefined ? undefined : Number(length))
+    if (total === undefined) {
+      response[Symbol.dispose]()
+      return undefined
+    }
     return { info: infoOf(key, fieldsOf(said), total), range: part, body: response.body }
   }
 
