@@ -82,7 +82,7 @@ function connect(config: StorageConfig): S3Sender {
     override: true,
   })
   const encrypted = endpoint === undefined || new URL(endpoint).protocol === 'https:'
-  return new S3Sender(client, { http, credentials, encrypted })
+  return new S3Sender(client, { http, credentials, encrypted, attempts })
 }
 
 /** So that the SDK asks for them with every request: it would keep them, also those that were refused. */

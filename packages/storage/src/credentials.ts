@@ -1,4 +1,5 @@
 import { describeValue, detached } from '@yuzuru/concurrency'
+import { awaitCredentials, CredentialsFailure } from './credentials-failure.ts'
 
 /** What requests are signed with. */
 export interface StorageCredentials {
@@ -9,7 +10,10 @@ export interface StorageCredentials {
   readonly expiration?: Date
 }
 
-/** Credentials, or what gets them: asked again shortly before they expire, and when they are refused. */
+/**
+ * Credentials, or what gets them: asked again shortly before they expire, and when they are refused. What has
+ * not got them after 30 s has failed (`'unauthenticated'`).
+ */
 export type CredentialSource = StorageCredentials | (() => Promise<StorageCredentials>)
 
 /** How long before their end credentials are renewed, in milliseconds; at half of a life that is short. */
@@ -46,10 +50,16 @@ export class CredentialCache {
     return Date.now() < this.#renewAt ? this.#known : undefined
   }
 
-  async get(): Promise<StorageCredentials> {
+  /**
+   * @param signal ends the wait for them. @default that of the scope around it
+   * @throws {CredentialsFailure}
+   */
+  async get(signal?: AbortSignal): Promise<StorageCredentials> {
     const source = this.#source
     if (typeof source !== 'function') return source
-    if (this.#current !== undefined && Date.now() < this.#renewAt) return await this.#current
+    if (this.#current !== undefined && Date.now() < this.#renewAt) {
+      return await this.#wait(this.#current, signal)
+    }
     // Shared by all callers, so no caller's end may be its end.
     const asked = detached(async () => {
       const credentials = await source()
@@ -66,7 +76,21 @@ export class CredentialCache {
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined
     })
-    return await asked
+    return await this.#wait(asked, signal)
+  }
+
+  async #wait(
+    asked: Promise<StorageCredentials>,
+    signal: AbortSignal | undefined,
+  ): Promise<StorageCredentials> {
+    try {
+      return await awaitCredentials(asked, signal)
+    } catch (error) {
+      // What has hung is not waited for again.
+      const failed = error instanceof CredentialsFailure
+      if (failed && this.#current === asked) this.#current = undefined
+      throw error
+    }
   }
 
   /**

@@ -46,6 +46,7 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   source_failed: 'the source of the body failed, and nothing was stored',
   incomplete_upload: 'not all that was announced has arrived; send what is missing',
   invalid_token: 'the token is not that of this upload; pass its own, or begin anew',
+  unauthenticated: 'there are no credentials; set "credentials", or what the SDK finds them by',
   closed: 'the storage is closed',
   unexpected: 'it failed in a way that is not known',
 }

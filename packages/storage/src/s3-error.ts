@@ -1,5 +1,6 @@
 import type { Effect, Outcome } from '@yuzuru/concurrency'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
+import { CredentialsFailure } from './credentials-failure.ts'
 import { failure, type Subject } from './failure.ts'
 import type { StorageErrorCode } from './storage-error.ts'
 import { Unconfirmed } from './unconfirmed.ts'
@@ -45,11 +46,33 @@ const CODES: Readonly<Record<string, StorageErrorCode>> = {
   XMinioStorageFull: 'insufficient_storage',
   SlowDown: 'overloaded',
   TooManyRequests: 'overloaded',
-  RequestLimitExceeded: 'overloaded',
+  ...throttling(),
   NotImplemented: 'unsupported',
   InternalError: 'unavailable',
   ServiceUnavailable: 'unavailable',
   RequestTimeout: 'stalled',
+  RequestTimeoutException: 'stalled',
+}
+
+/**
+ * Codes by which AWS asks for a slower repeat, whatever the status ("Retry behavior", AWS SDKs and Tools
+ * Reference Guide).
+ */
+function throttling(): Record<string, StorageErrorCode> {
+  const names = [
+    'BandwidthLimitExceeded',
+    'EC2ThrottledException',
+    'LimitExceededException',
+    'PriorRequestNotComplete',
+    'RequestLimitExceeded',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'ThrottledException',
+    'Throttling',
+    'ThrottlingException',
+    'TooManyRequestsException',
+  ]
+  return Object.fromEntries(names.map((name) => [name, 'overloaded' as const]))
 }
 
 const STATUSES: Readonly<Record<number, StorageErrorCode>> = {
@@ -99,6 +122,11 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
     const outcome = effect === 'read' ? 'none' : told
     return failure(subject, code, { outcome, retryable, retryAfterMs, cause: error })
   }
+  const missing = credentialsFailure(error)
+  if (missing !== undefined) {
+    const { message: told, retryable, cause } = missing
+    return failure(subject, 'unauthenticated', { outcome: 'none', told, retryable, cause })
+  }
   if (error instanceof Unconfirmed) {
     return failure(subject, 'unexpected', { outcome: afterSending, told: error.message })
   }
@@ -127,6 +155,20 @@ export function nameOf(error: unknown): string | undefined {
   return isServiceException(error) ? error.name : undefined
 }
 
+/**
+ * Whether the store refused a request for a reason that passes, under a status that does not tell so: S3 says
+ * 400 `RequestTimeout` when the bytes of a body came too slowly. Of 408, 429 and 5xx the transport has
+ * repeated it already.
+ */
+export function asksForRepeat(error: unknown): boolean {
+  if (!isServiceException(error)) return false
+  const { httpStatusCode: status = 0 } = error.$metadata
+  if (status < 400 || status > 499 || status === 408 || status === 425 || status === 429)
+    return false
+  const code = Object.hasOwn(CODES, error.name) ? CODES[error.name] : undefined
+  return code === 'stalled' || code === 'overloaded' || error.name === 'OperationAborted'
+}
+
 /** Whether it is a refusal of a kind that comes for several reasons: the status alone does not tell. */
 export function isAmbiguous(error: unknown): boolean {
   if (!isServiceException(error)) return false
@@ -145,6 +187,13 @@ function codeOf(name: string, status: number): StorageErrorCode {
 function outcomeOfServerError(code: StorageErrorCode, afterSending: Outcome): Outcome {
   const refused = code === 'overloaded' || code === 'insufficient_storage' || code === 'unsupported'
   return refused ? 'none' : afterSending
+}
+
+function credentialsFailure(error: unknown): CredentialsFailure | undefined {
+  if (error instanceof CredentialsFailure) return error
+  // Of a client that was passed in: its chain has found none (`CredentialsProviderError`).
+  if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') return undefined
+  return new CredentialsFailure('there are no credentials: see "cause"', false, error)
 }
 
 function transportError(error: unknown): HttpError | undefined {

@@ -1,10 +1,11 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { detached, shield } from '@yuzuru/concurrency'
+import { cancelScope, detached, remaining, shield, sleep } from '@yuzuru/concurrency'
 import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from './credentials.ts'
+import { awaitCredentials } from './credentials-failure.ts'
 import type { PresignContext } from './object-backend.ts'
-import { nameOf } from './s3-error.ts'
+import { asksForRepeat, nameOf } from './s3-error.ts'
 import { S3Refusal } from './s3-refusal.ts'
 
 /** What a command of the SDK resolves with. */
@@ -13,6 +14,9 @@ type OutputOf<C> = C extends {
 }
   ? Output
   : never
+
+/** The longest wait before the second attempt, in milliseconds; doubled for each further one. */
+const BASE_DELAY_MS = 100
 
 const EXPIRED: ReadonlySet<string> = new Set([
   'ExpiredToken',
@@ -24,6 +28,8 @@ const EXPIRED: ReadonlySet<string> = new Set([
 export interface OwnParts {
   readonly http: Http
   readonly credentials: CredentialCache | undefined
+  /** How often a request is tried at the most. */
+  readonly attempts: number
   /** Whether the store is spoken to through TLS, as far as is known. */
   readonly encrypted: boolean
 }
@@ -44,23 +50,41 @@ export class S3Sender {
 
   /** Sends a command, and once more when new credentials or a corrected clock may help. */
   async send<C extends object>(command: C, signal: AbortSignal): Promise<OutputOf<C>> {
-    return await this.tryAgain(() => this.#sendOnce(command, signal))
+    return await this.tryAgain(() => this.#sendOnce(command, signal), signal)
   }
 
-  /** Calls `attempt`, and once more when new credentials or a corrected clock may help. */
-  async tryAgain<T>(attempt: () => Promise<T>): Promise<T> {
-    const credentials = this.own?.credentials
-    // So that it is known which ones were refused.
-    if (credentials?.renewable === true && credentials.current === undefined) {
-      await credentials.get()
+  /**
+   * Calls `attempt`, once more when new credentials or a corrected clock may help, and again when the store
+   * asks for that by a code of its own: the transport, which repeats the rest, sees the status alone.
+   */
+  async tryAgain<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    // So that it is known which ones were refused, and that nothing was sent without.
+    await this.#authenticate(signal)
+    const generation = this.own?.credentials?.generation
+    let mended = false
+    for (let number = 1; ; number += 1) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!mended && this.#mayHelpToRepeat(error, generation)) {
+          mended = true
+          continue
+        }
+        const delayMs = Math.random() * BASE_DELAY_MS * 2 ** number
+        const again = number < (this.own?.attempts ?? 1) && asksForRepeat(error)
+        if (!again || delayMs >= remaining()) throw error
+        await pause(delayMs, signal)
+      }
     }
-    const generation = credentials?.generation
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!this.#mayHelpToRepeat(error, generation)) throw error
-      return await attempt()
-    }
+  }
+
+  /** @throws {CredentialsFailure} before anything is sent */
+  async #authenticate(signal?: AbortSignal): Promise<void> {
+    const { own } = this
+    // A client that was passed in may need none.
+    if (own === undefined || own.credentials?.current !== undefined) return
+    if (own.credentials !== undefined) await own.credentials.get(signal)
+    else await awaitCredentials(this.client.config.credentials(), signal)
   }
 
   async #sendOnce<C extends object>(command: C, signal: AbortSignal): Promise<OutputOf<C>> {
@@ -98,9 +122,13 @@ export class S3Sender {
   /** What URLs into a bucket are signed with. */
   async presigner(bucket: string): Promise<PresignContext> {
     const { config } = this.client
-    this.#base ??= detached(() => this.#findBase(bucket))
+    await this.#authenticate()
+    const asked = (this.#base ??= detached(() => this.#findBase(bucket)))
+    asked.catch(() => {
+      if (this.#base === asked) this.#base = undefined
+    })
     const [base, region, credentials] = await Promise.all([
-      this.#base,
+      asked,
       config.region(),
       // Ours know when they end; what the SDK is told of that is meant for the SDK alone.
       this.own?.credentials?.get() ?? config.credentials(),
@@ -138,5 +166,15 @@ export class S3Sender {
     })
     const closed = this.#closed
     await shield(() => closed, { name: 'storage.close' })
+  }
+}
+
+/** Waits, also outside of all scopes, until the signal fires at the latest. */
+async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await cancelScope(() => sleep(delayMs), { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   }
 }

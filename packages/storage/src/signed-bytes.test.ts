@@ -20,7 +20,8 @@ function over(endpoint: string): SignedBytes {
   fake = createFakeHttp()
   fake.script.otherwise({ headers: { etag: '"e"' } })
   const client = new S3Client({ endpoint, credentials, region: 'r', forcePathStyle: true })
-  const own = { http: fake.http, credentials: new CredentialCache(credentials), encrypted: true }
+  const cache = new CredentialCache(credentials)
+  const own = { http: fake.http, credentials: cache, attempts: 1, encrypted: true }
   return new SignedBytes('plans', new S3Sender(client, own), own)
 }
 

@@ -79,7 +79,7 @@ export class SignedBytes implements ObjectBytes {
   }
 
   async #send(request: Request, signal: AbortSignal): Promise<HttpResponse> {
-    return await this.#sender.tryAgain(() => this.#sendOnce(request, signal))
+    return await this.#sender.tryAgain(() => this.#sendOnce(request, signal), signal)
   }
 
   async #sendOnce(request: Request, signal: AbortSignal): Promise<HttpResponse> {

@@ -30,6 +30,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'source_failed'`: the body of an upload threw, or was shorter or longer than it said.
  * - `'incomplete_upload'`: a browser did not send all that it announced.
  * - `'invalid_token'`: the token of an upload is another one's, or was altered.
+ * - `'unauthenticated'`: there are no credentials, or what gets them failed; nothing was sent.
  * - `'closed'`: the storage was closed.
  * - `'unexpected'`: none of these; `cause` tells.
  */
@@ -59,6 +60,7 @@ export type StorageErrorCode =
   | 'source_failed'
   | 'incomplete_upload'
   | 'invalid_token'
+  | 'unauthenticated'
   | 'closed'
   | 'unexpected'
 

@@ -1,0 +1,47 @@
+import { currentClock, currentSignal, isRetryable } from '@yuzuru/concurrency'
+import { AbortGate } from './abort-gate.ts'
+
+/** How long credentials may take to be got, in milliseconds. */
+const LIMIT_MS = 30_000
+
+/** There are no credentials to sign a request with, so nothing was sent. */
+export class CredentialsFailure extends Error {
+  /** Whether asking again may help. */
+  readonly retryable: boolean
+
+  constructor(message: string, retryable: boolean, cause?: unknown) {
+    super(message, { cause })
+    this.retryable = retryable
+  }
+}
+
+/**
+ * Waits for credentials that somebody gets, no longer than the scope around it and 30 s; what gets them
+ * takes no signal.
+ *
+ * @throws {CredentialsFailure}
+ */
+export async function awaitCredentials<T>(
+  asked: Promise<T>,
+  signal: AbortSignal = currentSignal() ?? NEVER,
+): Promise<T> {
+  signal.throwIfAborted()
+  const late = Promise.withResolvers<never>()
+  const timer = currentClock().schedule(LIMIT_MS, () => {
+    const told = `credentials were not got within ${LIMIT_MS} ms; check what gets them`
+    late.reject(new CredentialsFailure(told, true))
+  })
+  const gate = new AbortGate()
+  try {
+    return await gate.wait(Promise.race([asked, late.promise]), signal)
+  } catch (cause) {
+    if (signal.aborted || cause instanceof CredentialsFailure) throw cause
+    const told = 'there are no credentials: what gets them failed; see "cause"'
+    throw new CredentialsFailure(told, isRetryable(cause), cause)
+  } finally {
+    gate.close()
+    timer.cancel()
+  }
+}
+
+const NEVER = new AbortController().signal
