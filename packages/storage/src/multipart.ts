@@ -128,11 +128,11 @@ async function sendParts(
 async function fillPart(job: UploadJob, number: number, signal: AbortSignal): Promise<FilledPart> {
   const { context, body, partBytes } = job
   const size = partSize(number, partBytes, body.length)
-  const permit = await context.budget.acquire(size)
+  const lease = context.budget.open(size)
   try {
-    return { ...(await readPart(job, size, signal)), permit }
+    return { ...(await readPart(job, size, signal, lease)), permit: lease }
   } catch (error) {
-    permit.release()
+    lease.release()
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { checkpoint } from '@yuzuru/concurrency'
 import { AbortGate } from './abort-gate.ts'
+import type { PartLease } from './byte-budget.ts'
 import type { Subject } from './failure.ts'
 import { failure } from './failure.ts'
 import type { PartBuffers } from './part-buffers.ts'
@@ -39,24 +40,29 @@ export class PartReader {
    *
    * @param signal ends the wait for a source that does not answer
    * @param seen is told of each piece, in order, as soon as it is in its place
+   * @param lease where room for the bytes is taken from as they arrive
    */
   async next(
     size: number,
     signal: AbortSignal,
     seen: (piece: Uint8Array) => void,
+    lease?: PartLease,
   ): Promise<Uint8Array> {
     const { whole } = this.#body
     if (whole !== undefined) return await this.#cut(whole, size, seen)
     // Only what is written to takes memory, so a short body does not pay for a long part.
     if (await this.atEnd(signal)) return NOTHING
-    const part = this.#buffers.take(size)
+    let part: Buffer | undefined
     let filled = 0
     let sinceTurn = 0
     while (filled < size) {
       const body = this.#body
       let taken: number
       if (this.#rest === undefined && 'readInto' in body) {
-        const room = part.subarray(filled, Math.min(size, filled + PIECE_BYTES))
+        const end = Math.min(size, filled + PIECE_BYTES)
+        await lease?.reach(end)
+        part ??= this.#buffers.take(size)
+        const room = part.subarray(filled, end)
         taken = await this.#readInto(body, room, signal)
       } else {
         // A source that always has something would keep all others from their turn.
@@ -65,6 +71,9 @@ export class PartReader {
           sinceTurn = 0
         }
         this.#rest ??= await this.#pull(signal)
+        const wait = lease?.reach(Math.min(size, filled + (this.#rest?.byteLength ?? 0)))
+        if (wait !== undefined) await wait
+        part ??= this.#buffers.take(size)
         taken = this.#takeRest(part, filled)
         sinceTurn += taken
       }
@@ -72,9 +81,10 @@ export class PartReader {
       seen(part.subarray(filled, filled + taken))
       filled += taken
     }
+    lease?.settle()
     this.#read += filled
     this.#expectLength()
-    return part.subarray(0, filled)
+    return part?.subarray(0, filled) ?? NOTHING
   }
 
   /** Whether nothing is left. Waits for the source where that is not known yet. */

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import type { PartLease } from './byte-budget.ts'
 import { type ChecksumAlgorithm, createHasher, type Hasher } from './checksum.ts'
 import type { Digest } from './object-backend.ts'
 import type { UploadJob } from './upload-job.ts'
@@ -19,9 +20,10 @@ export async function readPart(
   { reader, algorithm, context }: UploadJob,
   size: number,
   signal: AbortSignal,
+  lease?: PartLease,
 ): Promise<ReadPart> {
   const digest = new PartDigest(algorithm, context.backend.wantsSha256)
-  const body = await reader.next(size, signal, (piece) => digest.update(piece))
+  const body = await reader.next(size, signal, (piece) => digest.update(piece), lease)
   return { body, ...digest.end() }
 }
 

@@ -93,12 +93,12 @@ async function transfer(
     throw failure(subject, 'too_large', { outcome: 'none' })
   }
   const size = partSize(1, partBytes, length)
-  // Room is taken only when there is something to put there: a silent source holds none.
+  // A source that is silent is not in line for room.
   await reader.atEnd(signal)
   const needed = Math.min(size, length ?? size)
-  const permit = body.whole === undefined ? await context.budget.acquire(needed) : undefined
+  const permit = body.whole === undefined ? context.budget.open(needed) : undefined
   try {
-    const first = await readPart(job, needed, signal)
+    const first = await readPart(job, needed, signal, permit)
     if (resumed === undefined && (await reader.atEnd(signal))) {
       progress.sent = !context.backend.tellsWhenSent
       const stored = await putSmall(job, first, signal)
