@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { throwIfCancelled } from '@yuzuru/concurrency'
 import { createHasher, type Hasher } from './checksum.ts'
 import { type ExpectedChecksum, expectMatch } from './expected-checksum.ts'
 import type { Subject } from './failure.ts'
+import { asUsual, openPartial } from './partial-file.ts'
 import { flushFolder, onDisk, temporaryName, writeAll } from './save-file.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -35,16 +35,16 @@ export async function saveResumable(
   const name = temporaryName(path, identity.slice(0, 32))
   const partial = join(folder, name)
   await onDisk(subject, () => removeOthers(folder, name))
-  const flags = constants.O_RDWR | constants.O_CREAT
-  const file = await onDisk(subject, () => open(partial, flags))
+  const file = await onDisk(subject, () => openPartial(partial))
   try {
     try {
       await fill(subject, file, bytes)
       await onDisk(subject, () => file.sync())
+      throwIfCancelled()
+      await onDisk(subject, () => asUsual(file))
     } finally {
       await file.close()
     }
-    throwIfCancelled()
     await onDisk(subject, () => rename(partial, path))
   } catch (error) {
     // What is wrong as a whole is nothing to go on from.
@@ -97,6 +97,7 @@ async function removeOthers(folder: string, own: string): Promise<void> {
   const place = pattern.exec(own)?.at(1)
   for (const name of await readdir(folder)) {
     if (name === own || pattern.exec(name)?.at(1) !== place) continue
-    await rm(join(folder, name), { force: true })
+    // Somebody else's, in a folder where only owners may remove: it does no harm there.
+    await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
 }
