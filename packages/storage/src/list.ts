@@ -1,9 +1,13 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from './expect.ts'
 import type { ListedObject } from './object-backend.ts'
+import { ListDeadline } from './list-deadline.ts'
+import { PageMarks } from './page-marks.ts'
 import { admit, callStore, type StorageContext } from './storage-context.ts'
 
 export interface ListOptions extends IoOptions {
+  /** A deadline for the list as a whole, from its first page on, in milliseconds. @default none */
+  readonly timeoutMs?: number | undefined
   /** Only keys that begin with it. @default all */
   readonly prefix?: string
   /** Only keys after this one, in the order of their UTF-8 bytes. */
@@ -53,13 +57,15 @@ async function* pages(
   const within = admit(context, subject)
   // Between two pages, too, it is under way.
   using _list = context.drain.keep()
+  const deadline = new ListDeadline(options)
+  const marks = new PageMarks(subject)
   let token: string | undefined
   do {
     const request = { ...fixed, token }
-    const page = await callStore(within, subject, 'read', options, (signal) =>
-      context.backend.list(request, signal),
+    const page = await deadline.bind((left) =>
+      callStore(within, subject, 'read', left, (signal) => context.backend.list(request, signal)),
     )
-    token = page.token
+    token = marks.next(page.isTruncated, page.token)
     yield page
   } while (token !== undefined)
 }

@@ -21,13 +21,13 @@ export function listInMemory(
     if (after !== undefined && Buffer.compare(Buffer.from(shown), Buffer.from(after)) <= 0) continue
     if (group !== undefined && prefixes.at(-1) === group) continue
     if (found.length + prefixes.length === pageSize) {
-      return { objects: found, prefixes, token: last }
+      return { objects: found, prefixes, isTruncated: true, token: last }
     }
     last = shown
     if (group !== undefined) prefixes.push(group)
     else found.push(listed(key, objects.get(key)))
   }
-  return { objects: found, prefixes, token: undefined }
+  return { objects: found, prefixes, isTruncated: false, token: undefined }
 }
 
 function listed(key: string, object: Pick<MemoryObject, 'info'> | undefined): ListedObject {

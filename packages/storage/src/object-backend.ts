@@ -67,7 +67,9 @@ export interface ListedObject {
 export interface Page {
   readonly objects: readonly ListedObject[]
   readonly prefixes: readonly string[]
-  /** For the next page; `undefined` after the last. */
+  /** Whether there are more pages. */
+  readonly isTruncated: boolean
+  /** For the next page. */
   readonly token: string | undefined
 }
 

@@ -6,6 +6,7 @@ import {
   type ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
 import type { ListedPart, OpenUpload, Page, PageRequest } from './object-backend.ts'
+import { PageMarks } from './page-marks.ts'
 import { checksumOf, unquoted } from './s3-fields.ts'
 import type { S3Sender } from './s3-sender.ts'
 
@@ -36,7 +37,8 @@ export async function listPage(
       modifiedAt: LastModified ?? new Date(0),
     })),
     prefixes: (output.CommonPrefixes ?? []).map(({ Prefix = '' }) => decodeKey(Prefix)),
-    token: output.IsTruncated === true ? output.NextContinuationToken : undefined,
+    isTruncated: output.IsTruncated === true,
+    token: output.NextContinuationToken,
   }
 }
 
@@ -48,6 +50,7 @@ export async function listOpenUploads(
   signal: AbortSignal,
 ): Promise<readonly OpenUpload[]> {
   const found: OpenUpload[] = []
+  const marks = new PageMarks({ operation: 'listUploads' })
   let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
   while (marker !== undefined) {
     const input = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' as const, ...marker }
@@ -59,13 +62,12 @@ export async function listOpenUploads(
       if (Key === undefined || UploadId === undefined || Initiated === undefined) continue
       found.push({ key: decodeKey(Key), uploadId: UploadId, startedAt: Initiated })
     }
-    marker = undefined
-    if (page.IsTruncated === true && page.NextKeyMarker !== undefined) {
-      marker = {
-        KeyMarker: decodeKey(page.NextKeyMarker),
-        ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
-      }
-    }
+    const { IsTruncated = false, NextKeyMarker = '', NextUploadIdMarker: id = '' } = page
+    const more = marks.next(IsTruncated, NextKeyMarker && JSON.stringify([NextKeyMarker, id]))
+    marker =
+      more === undefined
+        ? undefined
+        : { KeyMarker: decodeKey(NextKeyMarker), ...(id === '' ? {} : { UploadIdMarker: id }) }
   }
   return found
 }
@@ -77,6 +79,7 @@ export async function listArrivedParts(
   signal: AbortSignal,
 ): Promise<readonly ListedPart[]> {
   const found: ListedPart[] = []
+  const marks = new PageMarks({ operation: 'listParts', key: upload.Key })
   let marker: { PartNumberMarker?: string } | undefined = {}
   while (marker !== undefined) {
     const page: ListPartsCommandOutput = await sender.send(
@@ -87,8 +90,8 @@ export async function listArrivedParts(
       const { PartNumber: number = 0, ETag, Size: bytes = 0 } = part
       found.push({ number, etag: unquoted(ETag), bytes, digest: checksumOf(part) })
     }
-    const { IsTruncated, NextPartNumberMarker: next } = page
-    marker = IsTruncated === true && next !== undefined ? { PartNumberMarker: next } : undefined
+    const next = marks.next(page.IsTruncated === true, page.NextPartNumberMarker)
+    marker = next === undefined ? undefined : { PartNumberMarker: next }
   }
   return found
 }
