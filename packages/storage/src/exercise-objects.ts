@@ -19,6 +19,24 @@ const AWKWARD = [
   'x'.repeat(1_024),
 ]
 
+/** Texts that headers and their encodings get wrong. */
+const METADATA = [
+  '',
+  ' ',
+  ' before',
+  'after ',
+  '\tbefore',
+  'two  spaces',
+  'a\r\nx-evil: 1',
+  '=?UTF-8?B?eA==?=',
+  'a =?UTF-8?Q?x?=',
+  '"quoted", a;b=c',
+  '支援 計画',
+  '🌸 \u00e9\u0301',
+  'x'.repeat(2_000),
+  '書'.repeat(400),
+]
+
 const REFUSED = ['', 'a/../b', '.', './a', 'a\0b', 'x'.repeat(1_025), '漢'.repeat(342), 'a\ud800']
 
 /** What every storage does with objects that are there, or are not. */
@@ -46,6 +64,33 @@ export function exerciseObjects(made: MakeCase): readonly StorageCase[] {
       const loaded = await storage.download(key)
       assert.equal(await loaded.text(), 'こんにちは')
       assert.equal(await storage.exists(key), true)
+    }),
+    made('keeps metadata as it is, or refuses it before anything is sent', async (fixture) => {
+      const { storage, prefix } = fixture
+      const key = `${prefix ?? ''}metadata`
+      for (const [name, text] of METADATA.entries()) {
+        await storage.upload(key, 'x', { metadata: { [`M${name}`]: text } })
+        assert.deepEqual({ ...(await storage.head(key)).metadata }, { [`m${name}`]: text })
+      }
+      await storage.delete(key)
+      const refused: readonly Readonly<Record<string, string>>[] = [
+        { A: '1', a: '2' },
+        { 'a b': '1' },
+        { '': '1' },
+        { a: 'a\ud800' },
+        { a: 'x'.repeat(2_048) },
+        { a: '書'.repeat(600) },
+      ]
+      for (const metadata of refused) {
+        await assert.rejects(storage.upload(key, 'x', { metadata }), TypeError)
+        await assert.rejects(storage.presignUpload(key, { bytes: 1, metadata }), TypeError)
+        const attributes = { metadata }
+        await assert.rejects(storage.copy(key, `${key}-2`, { attributes }), TypeError)
+      }
+      for (const contentType of [' text/plain', 'text/plain ', 'text/plain\t', '']) {
+        await assert.rejects(storage.upload(key, 'x', { contentType }), TypeError)
+      }
+      assert.equal(await storage.exists(key), false)
     }),
     made('stores the bytes under awkward keys and lists them as they are', async (fixture) => {
       const { storage, prefix = '' } = fixture

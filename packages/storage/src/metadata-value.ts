@@ -1,9 +1,13 @@
 /** RFC 2047, 2: what S3 makes of metadata that is not ASCII, and how it travels. */
 const ENCODED_WORD = /=\?UTF-8\?(?:B\?([A-Za-z0-9+/=]*)|Q\?([^?\s]*))\?=/gi
 
-/** Text as it can stand in a header: as it is if it is ASCII, else encoded (RFC 2047). */
+/**
+ * Text as it can stand in a header: as it is if it is ASCII, else encoded (RFC 2047). Spaces around it would get
+ * lost on the way (RFC 9110, 5.5).
+ */
 export function encodeMetadata(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value) && !value.includes('=?')) return value
+  if (/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(value) && !value.includes('=?'))
+    return value
   return `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`
 }
 

@@ -2,6 +2,7 @@ import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
 import { expectObject } from './expect.ts'
+import { encodeMetadata } from './metadata-value.ts'
 import type { ObjectAttributes, WriteConditions } from './object-info.ts'
 import { expectToken } from './upload-ticket.ts'
 
@@ -15,7 +16,10 @@ export interface AttributeOptions {
   readonly filename?: string
   readonly cacheControl?: string
   readonly contentEncoding?: string
-  /** Names of letters, digits and `-`, stored in lower case; values in any language. 2 kB in all. */
+  /**
+   * Names of letters, digits and `-`, stored in lower case; values in any language. 2 kB in all, as it is stored:
+   * what is not plain ASCII is encoded (RFC 2047, Base64), as S3 does it.
+   */
   readonly metadata?: Readonly<Record<string, string>>
   /** Up to ten. */
   readonly tags?: Readonly<Record<string, string>>
@@ -69,10 +73,7 @@ export function expectAttributes(options: AttributeOptions): ObjectAttributes {
   for (const [name, value] of Object.entries({ metadata, tags })) {
     if (value !== undefined) expectTexts(name, value)
   }
-  for (const name of Object.keys(metadata ?? {})) {
-    if (/^[a-z0-9-]+$/i.test(name)) continue
-    throw new TypeError('Expected the names of metadata to be of letters, digits and "-"')
-  }
+  if (metadata !== undefined) expectMetadata(metadata)
   if (Object.keys(tags ?? {}).length > 10) throw new TypeError('Expected at most ten tags')
   const named = disposition !== undefined || filename !== undefined
   return {
@@ -129,8 +130,37 @@ export function expectEtag(name: string, value: unknown): asserts value is strin
 
 /** Refuses what can't stand in a header, and what would end it. */
 export function expectHeader(name: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && /^[\t\x20-\x7e]+$/.test(value)) return
-  throw new TypeError(`Expected ${name} to be printable ASCII, got ${describeValue(value)}`)
+  if (typeof value === 'string' && /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
+  throw new TypeError(
+    `Expected ${name} to be printable ASCII without spaces around it, got ${describeValue(value)}`,
+  )
+}
+
+/** The most that metadata may have in all, names and values as they are stored, in bytes (S3 user guide, "Working with object metadata"). */
+const MAX_METADATA_BYTES = 2_048
+
+/** Refuses what a store would not give back as it was. */
+function expectMetadata(metadata: Readonly<Record<string, string>>): void {
+  const names = new Set<string>()
+  let bytes = 0
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9-]+$/i.test(name)) {
+      throw new TypeError('Expected the names of metadata to be of letters, digits and "-"')
+    }
+    const stored = name.toLowerCase()
+    if (names.has(stored)) {
+      throw new TypeError(
+        `Expected the names of metadata to differ in more than their case, got ${JSON.stringify(stored)} twice`,
+      )
+    }
+    names.add(stored)
+    bytes += stored.length + encodeMetadata(value).length
+  }
+  if (bytes > MAX_METADATA_BYTES) {
+    throw new TypeError(
+      `Expected metadata of at most ${MAX_METADATA_BYTES} bytes in all, as it is stored, got ${bytes}`,
+    )
+  }
 }
 
 function expectTexts(name: string, values: unknown): void {

@@ -58,7 +58,7 @@ export function selectStored(
     const isMetadata = name.startsWith('x-amz-meta-')
     if (isMetadata) metadataBytes += name.length - 'x-amz-meta-'.length + value.length
     const kept = name === 'content-encoding' ? withoutChunked(value) : value
-    if (kept !== '' && (isMetadata || storedNames.includes(name))) stored[name] = kept
+    if (isMetadata || (kept !== '' && storedNames.includes(name))) stored[name] = kept
   }
   if (metadataBytes > maxMetadataBytes) {
     throw new S3Error('MetadataTooLarge', undefined, {
