@@ -16,6 +16,7 @@ interface PageGlobals {
   /** Bytes that are the same here and there. */
   readonly fileOf: (size: number) => Blob
   readonly sent: number[]
+  readonly renew: () => Promise<PresignedUpload>
   stop: AbortController
 }
 
@@ -55,6 +56,7 @@ beforeAll(async () => {
   const browser = await launchChromium()
   open.defer(() => browser.close())
   page = await browser.newPage()
+  await page.exposeFunction('renew', async () => JSON.parse(JSON.stringify(await renewals())))
   await page.goto(origin)
 }, 60_000)
 
@@ -74,11 +76,14 @@ interface Sent {
 async function send(
   upload: PresignedUpload,
   size: number,
-  options: Omit<UploadFileOptions, 'signal' | 'onProgress'> & { readonly stopAt?: number } = {},
+  options: Omit<UploadFileOptions, 'signal' | 'onProgress' | 'renew'> & {
+    readonly stopAt?: number
+    readonly renews?: boolean
+  } = {},
 ): Promise<Sent> {
   return await page.evaluate(
-    async ({ upload, size, stopAt = Infinity, ...options }) => {
-      const { uploadFile, fileOf } = globalThis as unknown as PageGlobals
+    async ({ upload, size, stopAt = Infinity, renews = false, ...options }) => {
+      const { uploadFile, fileOf, renew } = globalThis as unknown as PageGlobals
       const progress: number[] = []
       const stop = new AbortController()
       const onProgress = ({ sentBytes }: { sentBytes: number }): void => {
@@ -86,7 +91,8 @@ async function send(
         if (sentBytes >= stopAt) stop.abort(new Error('the user has left'))
       }
       try {
-        const given = { ...options, onProgress, signal: stop.signal }
+        const more = renews ? { renew } : {}
+        const given = { ...options, ...more, onProgress, signal: stop.signal }
         return { etags: await uploadFile(fileOf(size), upload, given), progress }
       } catch (thrown) {
         const { name, message, status } = thrown as UploadFileError
@@ -101,7 +107,40 @@ function bytesOf(size: number): Uint8Array {
   return new Uint8Array(size).map((_, at) => at * 31 + (at >> 10))
 }
 
+/** Has the page ask for new URLs by calling this. */
+let renewals: () => Promise<PresignedUpload>
+
 describe('a browser', () => {
+  test('goes on when its URLs have expired, and leaves out what has arrived', async () => {
+    await using storage = await store.faulty()
+    const bytes = 3 * PART
+    const upload = await storage.presignUpload('key', { bytes })
+    const { error } = await send(upload, bytes, { parallel: 1, stopAt: PART })
+    expect(error?.message).toBe('the user has left')
+    // By the store's clock an hour and more has passed.
+    store.s3.set({ clockOffsetMs: 2 * 3_600_000 })
+    const late = await send(upload, bytes, { attempts: 2 })
+    expect(late.error).toMatchObject({ name: 'UploadFileError', status: 403 })
+    let asked = 0
+    renewals = async () => {
+      asked += 1
+      return await storage.presignParts(upload.token)
+    }
+    const before = store.s3.requests['UploadPart'] ?? 0
+    const arrived = (await storage.presignParts(upload.token)).parts.filter(({ etag }) => etag)
+    const known = upload.parts.map((part) => {
+      return { ...part, ...arrived.find(({ number }) => number === part.number), url: part.url }
+    })
+    const again = { ...upload, parts: known }
+    const { etags = [], progress } = await send(again, bytes, { renews: true, resume: true })
+    expect(asked).toBe(1)
+    expect((store.s3.requests['UploadPart'] ?? 0) - before).toBe(3 - arrived.length)
+    expect(progress.at(-1)).toBe(bytes)
+    await storage.completeUpload(upload.token, etags)
+    const loaded = await (await storage.download('key')).bytes()
+    expect(Buffer.compare(loaded, bytesOf(bytes))).toBe(0)
+  })
+
   test('uploads a file in parts across origins, and tells how far it is', async () => {
     await using storage = await store.faulty()
     const bytes = 2 * PART + 100

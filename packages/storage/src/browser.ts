@@ -2,7 +2,12 @@
 export interface BrowserUpload {
   readonly bytes: number
   readonly partSizeBytes: number
-  readonly parts: readonly { readonly number: number; readonly url: string }[]
+  readonly parts: readonly {
+    readonly number: number
+    readonly url: string
+    /** Of what has arrived: as `presignParts` says. */
+    readonly etag?: string
+  }[]
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -18,6 +23,16 @@ export interface UploadFileOptions {
   readonly parallel?: number
   /** How often a part is tried at the most. @default 5 */
   readonly attempts?: number
+  /**
+   * Asked for the same upload with new URLs when those at hand have expired (the store answers 403): see
+   * `storage.presignParts`. @default none: it fails
+   */
+  readonly renew?: () => Promise<BrowserUpload>
+  /**
+   * Whether parts that have arrived, as `storage.presignParts` says, are left out. Only for the very same file:
+   * nothing tells what they were made of. @default false: all are sent
+   */
+  readonly resume?: boolean
   /** A larger file is refused before anything is sent. @default none */
   readonly maxBytes?: number
 }
@@ -68,7 +83,9 @@ export async function uploadFile(
   options: UploadFileOptions = {},
 ): Promise<string[]> {
   const { parallel = 3, attempts = 5, maxBytes = Infinity, signal, onProgress } = options
+  const { renew, resume = false } = options
   const { parts, partSizeBytes, bytes: totalBytes } = upload
+  const source = new UrlSource(upload, renew)
   if (file.size !== totalBytes || file.size > maxBytes) {
     const most = Math.min(maxBytes, totalBytes)
     throw new TypeError(`Expected a file of ${totalBytes} bytes, ${most} at most, got ${file.size}`)
@@ -86,8 +103,9 @@ export async function uploadFile(
         sent[index] = Math.min(loaded, body.size)
         onProgress?.({ sentBytes: sent.reduce((sum, part) => sum + part, 0), totalBytes })
       }
-      const request = { url: parts[index]?.url ?? '', headers: upload.headers, body, progress }
-      etags[index] = await sendPart(request, attempts, ended)
+      const arrived = resume ? parts[index]?.etag : undefined
+      if (arrived !== undefined) progress(body.size)
+      etags[index] = arrived ?? (await sendPart({ source, index, body, progress }, attempts, ended))
     }
   }
   const workers = Array.from({ length: Math.min(parallel, parts.length) }, () =>
@@ -98,16 +116,43 @@ export async function uploadFile(
   return etags
 }
 
+/** Where parts are sent to: one renewal for all that find their URL expired. */
+class UrlSource {
+  readonly #renew: (() => Promise<BrowserUpload>) | undefined
+  #current: BrowserUpload
+  #renewing: Promise<BrowserUpload> | undefined = undefined
+
+  constructor(upload: BrowserUpload, renew: (() => Promise<BrowserUpload>) | undefined) {
+    this.#current = upload
+    this.#renew = renew
+  }
+
+  get current(): BrowserUpload {
+    return this.#current
+  }
+
+  /** @param expired the one whose URL did not hold. @returns whether there is another one now */
+  async renew(expired: BrowserUpload): Promise<boolean> {
+    if (this.#renew === undefined) return false
+    if (this.#current === expired) {
+      this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined))
+      this.#current = await this.#renewing
+    }
+    return true
+  }
+}
+
 interface PartRequest {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly source: UrlSource
+  readonly index: number
   readonly body: Blob
   readonly progress: (loaded: number) => void
 }
 
 async function sendPart(part: PartRequest, attempts: number, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const { status, etag } = await put(part, signal)
+    const upload = part.source.current
+    const { status, etag } = await put(upload, part, signal)
     if (status >= 200 && status < 300) {
       if (etag !== null) return etag
       const advice = 'let the CORS rules of the bucket expose it'
@@ -116,6 +161,8 @@ async function sendPart(part: PartRequest, attempts: number, signal: AbortSignal
     // It may be made only once, and may have arrived before: browsers try again on their own, too.
     // The server finds out whose the object is.
     if (status === 412) return ''
+    const isRenewed = status === 403 && attempt < attempts && (await part.source.renew(upload))
+    if (isRenewed) continue
     if (!PASSING.has(status) || attempt >= attempts) {
       const told = status === 0 ? 'did not answer' : `answered ${status}`
       throw new UploadFileError(status, `The store ${told} when a part of the file was sent`)
@@ -126,7 +173,8 @@ async function sendPart(part: PartRequest, attempts: number, signal: AbortSignal
 }
 
 function put(
-  { url, headers, body, progress }: PartRequest,
+  { parts, headers }: BrowserUpload,
+  { index, body, progress }: PartRequest,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly etag: string | null }> {
   const { promise, resolve, reject } = Promise.withResolvers<{
@@ -148,7 +196,7 @@ function put(
   if (signal.aborted) reject(signal.reason)
   else {
     signal.addEventListener('abort', abort, { once: true })
-    xhr.open('PUT', url)
+    xhr.open('PUT', parts[index]?.url ?? '')
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value)
     xhr.send(body)
   }

@@ -10,6 +10,7 @@ import { exists, head } from './look-up.ts'
 import type { ObjectBackend } from './object-backend.ts'
 import { PartBuffers } from './part-buffers.ts'
 import { presignGet, presignPut } from './presign.ts'
+import { presignParts } from './presign-parts.ts'
 import { presignPost } from './presign-post.ts'
 import { presignUpload } from './presign-upload.ts'
 import { remove, removeMany, removePrefix } from './remove.ts'
@@ -78,6 +79,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     presignPut: (key, options) => presignPut(context, key, options),
     presignPost: (key, options) => presignPost(context, key, options),
     presignUpload: (key, options) => presignUpload(context, key, options),
+    presignParts: (token, options) => presignParts(context, token, options),
     completeUpload: (token, etags, options) => completePresigned(context, token, etags, options),
     abortUpload: (token, options) => abortUpload(context, token, options),
     sweepUploads: (options) => sweepUploads(context, options),

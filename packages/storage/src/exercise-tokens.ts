@@ -67,6 +67,45 @@ export function exerciseTokens(made: MakeCase): readonly StorageCase[] {
       assert.equal(await storage.exists(key), true)
       assert.equal(await fixture.openUploads(), 0)
     }),
+    made('signs the rest of an upload anew, and says what has arrived', async (fixture) => {
+      const { storage, prefix = '', put = putByFetch } = fixture
+      const key = `${prefix}again`
+      const body = patterned(2 * PART + 1)
+      const upload = await storage.presignUpload(key, { bytes: body.byteLength })
+      const [first] = upload.parts
+      const sent = await put(first?.url ?? '', body.subarray(0, PART), upload.headers)
+      const again = await storage.presignParts(upload.token, { expiresInSeconds: 60 })
+      const bare = sent.replaceAll('"', '')
+      assert.deepEqual(
+        again.parts.map(({ number, bytes, etag }) => [number, bytes, etag]),
+        [
+          [1, PART, bare],
+          [2, PART, undefined],
+          [3, 1, undefined],
+        ],
+      )
+      assert.equal(again.bytes, body.byteLength)
+      const missing = again.parts.filter(({ etag }) => etag === undefined)
+      const etags = await sendAll(fixture, { ...again, parts: missing }, body)
+      await storage.completeUpload(again.token, [bare, ...etags])
+      assert.equal(Buffer.compare(await (await storage.download(key)).bytes(), body), 0)
+      await rejects(storage.presignParts(upload.token), 'not_found')
+      const small = await storage.presignUpload(key, {
+        bytes: 4,
+        filename: '計画.txt',
+        metadata: { author: '花子' },
+      })
+      assert.equal((await storage.presignParts(small.token)).parts[0]?.etag, undefined)
+      const renewed = await storage.presignParts(small.token)
+      assert.deepEqual(renewed.headers, small.headers)
+      const whole = await sendAll(fixture, renewed, Buffer.from('text'))
+      const [arrived] = (await storage.presignParts(small.token)).parts
+      assert.equal(arrived?.etag, whole[0]?.replaceAll('"', ''))
+      await storage.completeUpload(small.token, whole)
+      assert.equal((await storage.head(key)).metadata['author'], '花子')
+      await rejects(storage.presignParts('x'), 'invalid_token')
+      await assert.rejects(storage.presignParts(small.token, { expiresInSeconds: 0 }), TypeError)
+    }),
     made('lets somebody else upload a small file with one request', async (fixture) => {
       const { storage, prefix = '' } = fixture
       const key = `${prefix}small`

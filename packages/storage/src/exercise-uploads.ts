@@ -120,6 +120,35 @@ export function exerciseUploads(made: MakeCase): readonly StorageCase[] {
       assert.equal(await storage.exists(key), false)
       assert.equal(await fixture.openUploads(), 0)
     }),
+    made('stores nothing that is larger than it may be', async (fixture) => {
+      const { storage, prefix } = fixture
+      const key = `${prefix ?? ''}most`
+      for (const size of [5, PART, PART + 1]) {
+        const body = patterned(size)
+        const kinds = [
+          () => body,
+          () => new Blob([Uint8Array.from(body)]),
+          () => generate(sliced(body, MIB)),
+        ]
+        for (const make of kinds) {
+          const over = storage.upload(key, make(), { maxBytes: size - 1 })
+          assert.equal((await rejects(over, 'too_large')).outcome, 'none')
+          assert.equal(await storage.exists(key), false)
+          assert.equal(await fixture.openUploads(), 0)
+          assert.equal((await storage.upload(key, make(), { maxBytes: size })).bytes, size)
+          await storage.delete(key)
+        }
+      }
+      let read = 0
+      async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
+        for (;;) yield Buffer.alloc(MIB, (read += 1))
+      }
+      await rejects(storage.upload(key, endless(), { maxBytes: 2 * MIB }), 'too_large')
+      assert.equal(read, 3)
+      for (const maxBytes of [-1, 1.5, Number.NaN, '1' as never]) {
+        await assert.rejects(storage.upload(key, 'x', { maxBytes }), TypeError)
+      }
+    }),
     made('leaves nothing when the source fails, whenever it does', async (fixture) => {
       const { storage, prefix } = fixture
       const key = `${prefix ?? ''}broken`

@@ -1,12 +1,16 @@
 import { currentSignal, type IoProgress, type Permit, taskGroup } from '@yuzuru/concurrency'
 import { completeUpload } from './complete-upload.ts'
 import { failure } from './failure.ts'
+import { findObject } from './find-object.ts'
 import type { UploadedPart } from './object-backend.ts'
+import type { ObjectInfo } from './object-info.ts'
 import { beginUpload, discardUpload } from './open-upload.ts'
 import { MAX_PARTS, partSize } from './part-plan.ts'
 import { type ReadPart, readPart } from './read-part.ts'
 import { isPresent } from './resume-upload.ts'
+import { unquoted } from './s3-fields.ts'
 import { translated, uncounted } from './storage-context.ts'
+import { StorageError } from './storage-error.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
 import { ticketSeal } from './upload-ticket.ts'
 import { wholeChecksum } from './whole-checksum.ts'
@@ -61,11 +65,30 @@ async function openUpload(job: UploadJob, signal: AbortSignal): Promise<string> 
   if (resumed === undefined) {
     // A storage that can't seal a token says so before anything is sent.
     if (onResumeToken !== undefined) await ticketSeal(context, subject)
+    await askFirst(job, signal)
     return await beginUpload(job, signal)
   }
   const { uploadId } = resumed.ticket
   context.uploads.begin(uploadId)
   return uploadId
+}
+
+/**
+ * Looks whether a condition holds before a large body is sent: the store holds the last step to it alone. Who may
+ * write but not read is not told anything by that, and finds out at the end.
+ */
+async function askFirst(job: UploadJob, signal: AbortSignal): Promise<void> {
+  const { ifMatch, ifNoneMatch } = job.conditions
+  if (ifMatch === undefined && ifNoneMatch === undefined) return
+  let found: ObjectInfo | undefined
+  try {
+    found = await findObject(job, signal)
+  } catch (error) {
+    if (StorageError.isInstance(error) && error.code === 'access_denied') return
+    throw error
+  }
+  const holds = ifMatch === undefined ? found === undefined : found?.etag === unquoted(ifMatch)
+  if (!holds) throw failure(job.subject, 'precondition_failed', { outcome: 'none' })
 }
 
 /** Gives the token to whoever wants it; from then on the parts are his. */
@@ -126,8 +149,8 @@ async function sendParts(
 }
 
 async function fillPart(job: UploadJob, number: number, signal: AbortSignal): Promise<FilledPart> {
-  const { context, body, partBytes } = job
-  const size = partSize(number, partBytes, body.length)
+  const { context, partBytes, plannedBytes } = job
+  const size = partSize(number, partBytes, plannedBytes)
   const lease = context.budget.open(size)
   try {
     return { ...(await readPart(job, size, signal, lease)), permit: lease }

@@ -22,6 +22,7 @@ export class PartReader {
   readonly #body: OpenBody
   readonly #subject: Subject
   readonly #buffers: PartBuffers
+  readonly #maxBytes: number
   readonly #gate: AbortGate = new AbortGate()
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
   #ahead: Buffer | undefined = undefined
@@ -29,7 +30,9 @@ export class PartReader {
   #ended = false
   #read = 0
 
-  constructor(body: OpenBody, subject: Subject, buffers: PartBuffers) {
+  /** @param maxBytes how long the body may be */
+  constructor(body: OpenBody, subject: Subject, buffers: PartBuffers, maxBytes: number = Infinity) {
+    this.#maxBytes = maxBytes
     this.#body = body
     this.#buffers = buffers
     this.#subject = subject
@@ -78,6 +81,7 @@ export class PartReader {
         sinceTurn += taken
       }
       if (taken === 0) break
+      this.#expectRoom(this.#read + filled + taken)
       seen(part.subarray(filled, filled + taken))
       filled += taken
     }
@@ -182,9 +186,16 @@ export class PartReader {
     return failure(this.#subject, 'source_failed', { outcome: 'none', cause })
   }
 
+  #expectRoom(bytes: number): void {
+    if (bytes <= this.#maxBytes) return
+    const told = `its body has more than the ${this.#maxBytes} bytes of "maxBytes"; nothing was stored`
+    throw failure(this.#subject, 'too_large', { outcome: 'none', told })
+  }
+
   #expectLength(): void {
     const { length } = this.#body
     const known = this.#read + (this.#rest?.byteLength ?? 0)
+    this.#expectRoom(known)
     if (length === undefined || known === length || (known < length && !this.#ended)) return
     const told = `the source was to have ${length} bytes and had ${known > length ? 'more' : known}; nothing was stored`
     throw failure(this.#subject, 'source_failed', { outcome: 'none', told })

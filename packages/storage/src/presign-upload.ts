@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { attributeHeaders } from './attribute-headers.ts'
 import { expectInteger } from './expect.ts'
 import { failure } from './failure.ts'
+import type { PresignContext } from './object-backend.ts'
 import { expectKey } from './object-key.ts'
 import { beginUpload } from './open-upload.ts'
 import { MAX_OBJECT_BYTES, MAX_PART_BYTES, MIN_PART_BYTES } from './part-plan.ts'
@@ -37,6 +38,8 @@ export interface PresignedPart {
   /** Where to PUT exactly `bytes` bytes to. */
   readonly url: string
   readonly bytes: number
+  /** Of what has arrived already: see `presignParts`. */
+  readonly etag?: string
 }
 
 /** An upload that a browser may make until it expires; plain data, for JSON. Treat it as a secret. */
@@ -107,15 +110,26 @@ export async function presignUpload(
       partBytes: size,
       algorithm,
       ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+      ...(isWhole ? { headers } : {}),
     }
-    const parts = partsOf(ticket).map(({ number, bytes }) => {
-      const query = isWhole ? {} : { partNumber: String(number), uploadId }
-      const bound = { ...headers, 'content-length': String(bytes) }
-      const request = { method: 'PUT', key, query, headers: bound, expiresInSeconds } as const
-      return { number, bytes, url: presignUrl({ ...request, ...at }) }
-    })
     const expiresAt = expiryOf(at, expiresInSeconds, backend)
+    const parts = signParts(ticket, at, expiresInSeconds)
     return { token: seal.seal(ticket), bytes, partSizeBytes: size, parts, headers, expiresAt }
+  })
+}
+
+/** The requests of an upload, each bound to its size. */
+export function signParts(
+  ticket: UploadTicket,
+  at: PresignContext,
+  expiresInSeconds: number,
+): readonly PresignedPart[] {
+  const { kind, key, uploadId, headers = {} } = ticket
+  return partsOf(ticket).map(({ number, bytes }) => {
+    const query = kind === 'whole' ? {} : { partNumber: String(number), uploadId }
+    const bound = { ...headers, 'content-length': String(bytes) }
+    const request = { method: 'PUT', key, query, headers: bound, expiresInSeconds } as const
+    return { number, bytes, url: presignUrl({ ...request, ...at }) }
   })
 }
 

@@ -97,6 +97,24 @@ describe('an upload that may be resumed', () => {
     },
   )
 
+  test('goes on from a file with what began as a stream', async () => {
+    await using storage = await store.faulty()
+    const resume = await begun(storage)
+    const folder = await mkdtemp(join(tmpdir(), 'yuzuru-storage-'))
+    try {
+      const path = join(folder, 'body')
+      await writeFile(path, body)
+      const count = await sentParts(async () => {
+        const sent = await storage.upload('key', { path }, { resume })
+        expect(sent).toMatchObject({ bytes: body.byteLength, checksumConfirmed: true })
+      })
+      expect(count).toBe(2)
+      expect(Buffer.compare(await (await storage.download('key')).bytes(), body)).toBe(0)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('goes on in another process when its own was killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'yuzuru-storage-'))
     const bucket = await store.bucket()

@@ -32,7 +32,8 @@ export async function resumeUpload(
   if (ticket.key !== key) {
     throw invalidToken(subject, `the token is for the key ${JSON.stringify(ticket.key)}`)
   }
-  if (ticket.bytes !== body.length) {
+  // What began as a stream may go on from a file: its parts are those of a stream.
+  if (ticket.bytes !== undefined && ticket.bytes !== body.length) {
     const told = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(body.length)}; give the same one`
     throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, told })
   }

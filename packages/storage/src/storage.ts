@@ -17,6 +17,7 @@ import type { PresignedUpload, PresignUploadOptions } from './presign-upload.ts'
 import type { SweepOptions } from './sweep.ts'
 import type { UploadBody } from './upload-body.ts'
 import type { UploadResult } from './upload.ts'
+import type { ExpiryOptions } from './url-expiry.ts'
 import type { UploadOptions } from './write-options.ts'
 
 /**
@@ -82,6 +83,13 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * })
    */
   presignUpload(key: string, options: PresignUploadOptions): Promise<PresignedUpload>
+  /**
+   * Signs the URLs of such an upload anew, when they have expired or the page was loaded again. Its parts that
+   * have arrived have their `etag`.
+   *
+   * @throws {StorageError} `'invalid_token'`; `'not_found'` when it is over
+   */
+  presignParts(token: string, options?: ExpiryOptions): Promise<PresignedUpload>
   /**
    * Makes an object of what a browser uploaded, if it is all there and what was announced. May be
    * called again.

@@ -62,6 +62,46 @@ function over(backend: LaxBackend): Storage {
   return storageOver({ backend, partBytes: PART, parallel: 2, algorithm: 'MD5' })
 }
 
+describe('a body of several parts that is to be written under a condition', () => {
+  const large = patterned(PART + 1)
+  class CountingBackend extends MemoryBackend {
+    begun = 0
+    override async createUpload(
+      ...args: Parameters<MemoryBackend['createUpload']>
+    ): Promise<string> {
+      this.begun += 1
+      return await super.createUpload(...args)
+    }
+  }
+
+  test.each([
+    ['ifNoneMatch', { ifNoneMatch: '*' }, 'one'],
+    ['ifMatch', { ifMatch: 'other' }, 'one'],
+    ['ifMatch, and nothing there', { ifMatch: 'other' }, undefined],
+  ] as const)('is not sent when that does not hold: %s', async (_, condition, there) => {
+    const backend = new CountingBackend('b')
+    const init = { backend, partBytes: PART, parallel: 2, algorithm: 'CRC32' } as const
+    await using storage = storageOver(init)
+    if (there !== undefined) await storage.upload('key', there)
+    const sending = storage.upload('key', large, condition)
+    await expect(sending).rejects.toMatchObject({ code: 'precondition_failed', outcome: 'none' })
+    expect(backend.begun).toBe(0)
+  })
+
+  test('is sent by somebody who may not look', async () => {
+    class BlindBackend extends CountingBackend {
+      override head(): Promise<never> {
+        return Promise.reject(new Refusal('access_denied'))
+      }
+    }
+    const backend = new BlindBackend('b')
+    const init = { backend, partBytes: PART, parallel: 2, algorithm: 'CRC32' } as const
+    await using storage = storageOver(init)
+    const sent = await storage.upload('key', large, { ifNoneMatch: '*' })
+    expect(sent.bytes).toBe(PART + 1)
+  })
+})
+
 describe('on a store that passes over conditions', () => {
   test('an ETag goes out without quotes once it turned out that it must', async () => {
     const backend = new LaxBackend('b')

@@ -24,6 +24,8 @@ export interface UploadJob extends UploadTarget {
   readonly algorithm: ChecksumAlgorithm
   /** How large its parts are, as long as they need not grow. */
   readonly partBytes: number
+  /** The length of the body as its parts were planned by it: a resumed upload keeps its plan. */
+  readonly plannedBytes: number | undefined
   /** An upload that it goes on with. */
   readonly resumed: ResumedUpload | undefined
   /** Takes the token with which it may go on later; then its parts stay when it fails. */

@@ -18,6 +18,8 @@ export interface UploadTicket {
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
   readonly ifNoneMatch?: '*'
+  /** Of `'whole'`: the headers that its one request is sent with. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Signs what leaves this process, and comes back from who knows whom. */
@@ -27,8 +29,8 @@ export interface TicketSeal {
   open(token: string): UploadTicket
 }
 
-/** Far more than a key of 1,024 bytes and the longest upload id need. */
-const MAX_TOKEN_CHARS = 8_192
+/** Far more than a key of 1,024 bytes, the longest upload id and all headers need. */
+const MAX_TOKEN_CHARS = 32_768
 
 /**
  * The seal of a storage: its `tokenSecret`, else its secret access key.

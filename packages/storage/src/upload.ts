@@ -45,6 +45,7 @@ export async function upload(
   expectUploadOptions(options)
   const subject = { operation: 'upload', key }
   const { checksum, expectedDigest, onProgress, onResumeToken, resume: token } = options
+  const { maxBytes = MAX_OBJECT_BYTES } = options
   const init = { attributes: expectAttributes(options), conditions: expectConditions(options) }
   let opened = false
   try {
@@ -53,9 +54,10 @@ export async function upload(
       // What comes before the last step is undone.
       progress.sent = false
       const open = await openSource(subject, body)
-      const reader = new PartReader(open, subject, context.buffers)
+      const reader = new PartReader(open, subject, context.buffers, maxBytes)
       const given = { key, body: open, checksum }
       try {
+        if ((open.length ?? 0) > maxBytes) throw tooLarge(subject, open.length, maxBytes)
         const resumed =
           token === undefined
             ? undefined
@@ -64,7 +66,9 @@ export async function upload(
           algorithm: checksum ?? context.algorithm,
           partBytes: context.partBytes,
         }
-        const how = { algorithm, partBytes, resumed, onResumeToken, expectedDigest, onProgress }
+        const plannedBytes = resumed === undefined ? open.length : resumed.ticket.bytes
+        const sizes = { partBytes, plannedBytes }
+        const how = { algorithm, ...sizes, resumed, onResumeToken, expectedDigest, onProgress }
         const job = { context, subject, key, body: open, reader, ...init, ...how }
         return resultOf(job, await transfer(job, signal, progress))
       } finally {
@@ -87,12 +91,9 @@ async function transfer(
   signal: AbortSignal,
   progress: IoProgress,
 ): Promise<Stored> {
-  const { context, subject, body, reader, partBytes, resumed } = job
+  const { context, body, reader, partBytes, plannedBytes, resumed } = job
   const { length } = body
-  if (length !== undefined && length > MAX_OBJECT_BYTES) {
-    throw failure(subject, 'too_large', { outcome: 'none' })
-  }
-  const size = partSize(1, partBytes, length)
+  const size = partSize(1, partBytes, plannedBytes)
   // A source that is silent is not in line for room.
   await reader.atEnd(signal)
   const needed = Math.min(size, length ?? size)
@@ -111,6 +112,11 @@ async function transfer(
     permit?.release()
     if (context.budget.isIdle) context.buffers.clear()
   }
+}
+
+function tooLarge(subject: Subject, bytes: number | undefined, maxBytes: number): StorageError {
+  const told = `its body has ${bytes} bytes, more than the ${maxBytes} that are allowed`
+  return failure(subject, 'too_large', { outcome: 'none', told })
 }
 
 async function putSmall(job: UploadJob, part: ReadPart, signal: AbortSignal): Promise<Stored> {

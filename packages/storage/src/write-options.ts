@@ -1,9 +1,10 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { type ChecksumAlgorithm, expectAlgorithm } from './checksum.ts'
 import { contentDisposition, type Disposition } from './content-disposition.ts'
-import { expectObject } from './expect.ts'
+import { expectInteger, expectObject } from './expect.ts'
 import { encodeMetadata } from './metadata-value.ts'
 import type { ObjectAttributes, WriteConditions } from './object-info.ts'
+import { MAX_OBJECT_BYTES } from './part-plan.ts'
 import { expectToken } from './upload-ticket.ts'
 
 /** What is stored beside the bytes, as a caller says it. */
@@ -57,6 +58,11 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    *   not for this key and bucket
    */
   readonly resume?: string
+  /**
+   * The largest body that is stored, in bytes: 0 to 5 TiB. Of a larger one nothing is, and no more of it is read
+   * than tells that it is (`'too_large'`). @default 5 TiB
+   */
+  readonly maxBytes?: number
   /** Called whenever a part has arrived. */
   readonly onProgress?: (progress: UploadProgress) => void
 }
@@ -104,7 +110,8 @@ export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): Wri
 /** Checks the options that only an upload has. */
 export function expectUploadOptions(options: UploadOptions): void {
   expectObject('options', options)
-  const { checksum, expectedDigest, onProgress, onResumeToken, resume } = options
+  const { checksum, expectedDigest, onProgress, onResumeToken, resume, maxBytes } = options
+  if (maxBytes !== undefined) expectInteger('maxBytes', maxBytes, 0, MAX_OBJECT_BYTES)
   if (checksum !== undefined) expectAlgorithm(checksum)
   if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
     throw new TypeError(
