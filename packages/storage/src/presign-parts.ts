@@ -1,11 +1,6 @@
 import { failure, type Subject } from './failure.ts'
 import { findObject } from './find-object.ts'
-import {
-  type PresignedPart,
-  type PresignedUpload,
-  signParts,
-  UPLOAD_METADATA,
-} from './presign-upload.ts'
+import { type PresignedUpload, signParts, UPLOAD_METADATA } from './presign-upload.ts'
 import { listPresent } from './resume-upload.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
 import { expectToken, invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
@@ -32,10 +27,7 @@ export async function presignParts(
     const find = kind === 'whole' ? findWhole : findParts
     const arrived = await find(context, subject, ticket, signal)
     const at = await backend.presigner()
-    const parts = signParts(ticket, at, expiresInSeconds).map((part): PresignedPart => {
-      const etag = arrived.get(part.number)
-      return etag === undefined ? part : { ...part, etag }
-    })
+    const parts = signParts(ticket, at, expiresInSeconds, arrived)
     const expiresAt = expiryOf(at, expiresInSeconds, backend)
     return { token, bytes, partSizeBytes: partBytes, parts, headers, expiresAt }
   })

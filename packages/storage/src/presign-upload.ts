@@ -118,18 +118,25 @@ export async function presignUpload(
   })
 }
 
-/** The requests of an upload, each bound to its size. */
+/**
+ * The requests of an upload, each bound to its size.
+ *
+ * @param arrived the ETags of those that have been made, by number
+ */
 export function signParts(
   ticket: UploadTicket,
   at: PresignContext,
   expiresInSeconds: number,
+  arrived: ReadonlyMap<number, string> = new Map(),
 ): readonly PresignedPart[] {
   const { kind, key, uploadId, headers = {} } = ticket
   return partsOf(ticket).map(({ number, bytes }) => {
     const query = kind === 'whole' ? {} : { partNumber: String(number), uploadId }
     const bound = { ...headers, 'content-length': String(bytes) }
     const request = { method: 'PUT', key, query, headers: bound, expiresInSeconds } as const
-    return { number, bytes, url: presignUrl({ ...request, ...at }) }
+    const etag = arrived.get(number)
+    const url = presignUrl({ ...request, ...at })
+    return etag === undefined ? { number, bytes, url } : { number, bytes, url, etag }
   })
 }
 

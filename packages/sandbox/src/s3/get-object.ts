@@ -5,10 +5,9 @@ import type { BucketContext } from './context.ts'
 import { S3Error } from './errors.ts'
 import { readHeaders } from './object-headers.ts'
 import { type ByteRange, parseRange, partRange } from './ranges.ts'
-import { replyEmpty, replyXml } from './reply.ts'
+import { replyEmpty } from './reply.ts'
 import { header } from './request.ts'
 import type { StoredObject } from './stored-object.ts'
-import { taggingDocument } from './tags.ts'
 
 /** The part of the object that is asked for, or `undefined` for all of it. */
 function requestedRange(context: BucketContext, object: StoredObject): ByteRange | undefined {
@@ -59,14 +58,6 @@ export async function getObject(context: BucketContext): Promise<void> {
   }
   await using _ = bucket.blobs.pin(object.segments)
   await pipeline(bucket.blobs.read(object.segments, start, end), response)
-}
-
-export async function getObjectTagging({
-  bucket,
-  request,
-  response,
-}: BucketContext): Promise<void> {
-  replyXml(response, 200, taggingDocument(bucket.object(request.key).tags))
 }
 
 /** Deleting what is not there is a success. */

@@ -25,7 +25,11 @@ function startOf(query: ReadonlyMap<string, string>, delimiter: string): Cursor 
   return { after, isPrefix: delimiter !== '' && after.endsWith(delimiter) }
 }
 
-function entry(object: StoredObject, encode: (key: string) => string, withOwner: boolean): XmlNode {
+export function entry(
+  object: StoredObject,
+  encode: (key: string) => string,
+  withOwner: boolean,
+): XmlNode {
   return [
     'Contents',
     [

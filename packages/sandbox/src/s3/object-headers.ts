@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { expectOwnAcl } from './acl.ts'
 import { checksumHeader } from './checksums.ts'
 import { invalidArgument, S3Error } from './errors.ts'
 import { httpTime } from './reply.ts'
@@ -32,11 +33,7 @@ function refuseUnsupported(message: IncomingMessage): void {
       throw new S3Error('NotImplemented', undefined, { Header: only })
     }
   }
-  if (
-    (header(message, 'x-amz-acl') ?? 'bucket-owner-full-control') !== 'bucket-owner-full-control'
-  ) {
-    throw new S3Error('AccessControlListNotSupported')
-  }
+  expectOwnAcl(message)
 }
 
 /** `gzip,aws-chunked` to `gzip`: the latter is a matter of the transfer, not of the object. */

@@ -59,6 +59,34 @@ export class ObjectIndex {
     if (before) await this.#blobs.remove(before.segments)
   }
 
+  /**
+   * Changes what is known of an object, and leaves its bytes. One that is replaced meanwhile is changed in its
+   * place.
+   *
+   * @returns `undefined` when there is none
+   */
+  async change(
+    key: string,
+    made: (current: StoredObject) => StoredObject,
+  ): Promise<StoredObject | undefined> {
+    for (
+      let before = this.#objects.get(key);
+      before !== undefined;
+      before = this.#objects.get(key)
+    ) {
+      const after = made(before)
+      const staged = await stageJson(this.#blobs, after)
+      if (this.#objects.get(key) !== before) {
+        await staged.discard()
+        continue
+      }
+      staged.moveTo(join(this.#dir, sidecarName(key)))
+      this.#objects.set(key, after)
+      return after
+    }
+    return undefined
+  }
+
   /** Removes the object, if there is one. */
   async remove(key: string, guard?: Guard): Promise<void> {
     const before = this.#objects.get(key)

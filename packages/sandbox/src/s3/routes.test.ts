@@ -68,13 +68,10 @@ describe('buckets', () => {
 describe('what is not built', () => {
   test.each([
     ['GET', '/plans?versioning'],
-    ['GET', '/plans?acl'],
     ['PUT', '/plans?lifecycle'],
     ['GET', '/plans?versions'],
-    ['GET', '/plans'],
-    ['GET', '/plans/key?acl'],
     ['GET', '/plans/key?versionId=1'],
-    ['PUT', '/plans/key?tagging'],
+    ['PUT', '/plans?tagging'],
     ['GET', '/plans/key?attributes'],
     ['POST', '/plans/key?restore'],
   ])('%s %s answers NotImplemented', async (method, path) => {

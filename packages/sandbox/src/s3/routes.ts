@@ -1,3 +1,4 @@
+import { getAcl, putAcl } from './acl.ts'
 import {
   createBucket,
   deleteBucket,
@@ -11,9 +12,11 @@ import { copyObject } from './copy-object.ts'
 import { abortUpload, createUpload } from './create-upload.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { S3Error } from './errors.ts'
-import { deleteObject, getObject, getObjectTagging } from './get-object.ts'
+import { deleteObject, getObject } from './get-object.ts'
 import { listObjects } from './list-objects.ts'
+import { listObjectsV1 } from './list-objects-v1.ts'
 import { listParts, listUploads } from './list-uploads.ts'
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts'
 import { putObject } from './put-object.ts'
 import { header, type S3Request } from './request.ts'
 import { uploadPart, uploadPartCopy } from './upload-part.ts'
@@ -26,13 +29,13 @@ export interface Route {
 
 /** Parameters that name another resource than the object or bucket itself, and are not built. */
 const subResources = new Set(
-  'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle logging metadataConfiguration metadataTable metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select select-type session torrent versionId versioning versions website'.split(
+  'accelerate analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle logging metadataConfiguration metadataTable metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select select-type session torrent versionId versioning versions website'.split(
     ' ',
   ),
 )
 
 /** Parameters that this server does route by. */
-const routed = ['delete', 'list-type', 'location', 'tagging', 'uploadId', 'uploads']
+const routed = ['acl', 'delete', 'list-type', 'location', 'tagging', 'uploadId', 'uploads']
 
 function inBucket(handle: BucketHandler): Handler {
   return async (context) => {
@@ -50,6 +53,9 @@ const ofBucket: Record<string, Route> = {
   PUT: { operation: 'CreateBucket', handle: createBucket },
   HEAD: { operation: 'HeadBucket', handle: inBucket(headBucket) },
   DELETE: { operation: 'DeleteBucket', handle: inBucket(deleteBucket) },
+  GET: { operation: 'ListObjects', handle: inBucket(listObjectsV1) },
+  'GET acl': { operation: 'GetBucketAcl', handle: inBucket(getAcl) },
+  'PUT acl': { operation: 'PutBucketAcl', handle: inBucket(putAcl) },
   'GET location': { operation: 'GetBucketLocation', handle: inBucket(getBucketLocation) },
   'GET list-type': { operation: 'ListObjectsV2', handle: inBucket(listObjects) },
   'GET uploads': { operation: 'ListMultipartUploads', handle: inBucket(listUploads) },
@@ -62,6 +68,10 @@ const ofObject: Record<string, Route> = {
   PUT: { operation: 'PutObject', handle: inBucket(putObject) },
   'PUT copy': { operation: 'CopyObject', handle: inBucket(copyObject) },
   DELETE: { operation: 'DeleteObject', handle: inBucket(deleteObject) },
+  'GET acl': { operation: 'GetObjectAcl', handle: inBucket(getAcl) },
+  'PUT acl': { operation: 'PutObjectAcl', handle: inBucket(putAcl) },
+  'PUT tagging': { operation: 'PutObjectTagging', handle: inBucket(putObjectTagging) },
+  'DELETE tagging': { operation: 'DeleteObjectTagging', handle: inBucket(deleteObjectTagging) },
   'GET tagging': { operation: 'GetObjectTagging', handle: inBucket(getObjectTagging) },
   'GET uploadId': { operation: 'ListParts', handle: inBucket(listParts) },
   'POST uploads': { operation: 'CreateMultipartUpload', handle: inBucket(createUpload) },
