@@ -129,6 +129,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     done: (has, key) => has(key),
     undone: (has, key) => !has(key),
   },
+  'upload under a condition': {
+    call: (storage, key) => storage.upload(key, 'text', { ifNoneMatch: '*' }),
+    done: (has, key) => has(key),
+    undone: (has, key) => !has(key),
+  },
   'upload in parts': {
     call: (storage, key) => storage.upload(key, generate(sliced(large, 1_000_000))),
     done: (has, key) => has(key),

@@ -1,13 +1,12 @@
 import {
   Cancelled,
-  cancelScope,
-  type CancelScope,
   detached,
   type Effect,
   io,
   type IoOptions,
   type IoProgress,
   isCausedBy,
+  type Outcome,
   TimeoutError,
 } from '@yuzuru/concurrency'
 import type { ByteBudget } from './byte-budget.ts'
@@ -49,35 +48,49 @@ export async function callStore<T>(
   const { backend, drain } = context
   const { operation } = subject
   const call = { boundary: 'storage', operation, effect }
-  return await io(call, options, async (_signal, progress) => {
+  const body = async (signal: AbortSignal, progress: IoProgress): Promise<T> => {
     const within = admit(context, subject)
     using _call = drain.begin()
     // Then the transport below tells the scope when something went out.
     if (backend.tellsWhenSent) progress.sent = false
-    let scope: CancelScope | undefined
     try {
-      return await cancelScope(
-        (opened) => {
-          scope = opened
-          return fn(opened.signal, progress, within)
-        },
-        { name: `storage.${operation}`, signal: drain.cut },
-      )
+      return await fn(signal, progress, within)
     } catch (error) {
       if (isCut(drain, error)) {
         const sent = backend.tellsWhenSent ? error.outcome : progress.sent && 'unknown'
         const outcome = effect === 'read' ? 'none' : sent || 'none'
         progress.outcome = outcome
-        throw failure(subject, 'closed', { outcome, told: CUT_OFF, cause: drain.cut.reason })
+        throw cutOff(drain, subject, outcome)
       }
-      if (isCausedBy(error, scope?.signal.reason)) throw error
+      if (isCausedBy(error, signal.reason)) throw error
       // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
       const failed = translated(context, subject, effect, error)
       // A verb knows more than the requests within it: what the store said, and what was taken back.
       if (StorageError.isInstance(failed)) progress.outcome = failed.outcome
       throw failed
     }
-  })
+  }
+  try {
+    return await io(call, cutBy(drain, options), body)
+  } catch (error) {
+    // It never began.
+    throw isCut(drain, error) ? cutOff(drain, subject, 'none') : error
+  }
+}
+
+/** The options of a call that ends, too, when the storage cuts off what is under way. */
+function cutBy({ cut }: Drain, options: IoOptions | undefined): IoOptions | undefined {
+  if (options === undefined) return { signal: cut }
+  // What is wrong with them is for `io` to say.
+  if (typeof options !== 'object' || options === null) return options
+  const { signal, timeoutMs } = options
+  if (signal === undefined) return { signal: cut, timeoutMs }
+  if (!(signal instanceof AbortSignal)) return options
+  return { signal: AbortSignal.any([signal, cut]), timeoutMs }
+}
+
+function cutOff({ cut }: Drain, subject: Subject, outcome: Outcome): StorageError {
+  return failure(subject, 'closed', { outcome, told: CUT_OFF, cause: cut.reason })
 }
 
 const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'

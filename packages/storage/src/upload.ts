@@ -35,7 +35,7 @@ export interface UploadResult {
 
 /** Uploads a body: in one request if it fits into a part, else in parts. */
 export async function upload(
-  context: StorageContext,
+  storage: StorageContext,
   key: string,
   body: UploadBody,
   options: UploadOptions = {},
@@ -49,32 +49,38 @@ export async function upload(
   const init = { attributes: expectAttributes(options), conditions: expectConditions(options) }
   let opened = false
   try {
-    return await callStore(context, subject, 'idempotent', options, async (signal, progress) => {
-      opened = true
-      // What comes before the last step is undone.
-      progress.sent = false
-      const open = await openSource(subject, body)
-      const reader = new PartReader(open, subject, context.buffers, maxBytes)
-      const given = { key, body: open, checksum }
-      try {
-        if ((open.length ?? 0) > maxBytes) throw tooLarge(subject, open.length, maxBytes)
-        const resumed =
-          token === undefined
-            ? undefined
-            : await resumeUpload(context, subject, { ...given, token }, signal)
-        const { algorithm, partBytes } = resumed?.ticket ?? {
-          algorithm: checksum ?? context.algorithm,
-          partBytes: context.partBytes,
+    return await callStore(
+      storage,
+      subject,
+      'idempotent',
+      options,
+      async (signal, progress, context) => {
+        opened = true
+        // What comes before the last step is undone.
+        progress.sent = false
+        const open = await openSource(subject, body)
+        const reader = new PartReader(open, subject, context.buffers, maxBytes)
+        const given = { key, body: open, checksum }
+        try {
+          if ((open.length ?? 0) > maxBytes) throw tooLarge(subject, open.length, maxBytes)
+          const resumed =
+            token === undefined
+              ? undefined
+              : await resumeUpload(context, subject, { ...given, token }, signal)
+          const { algorithm, partBytes } = resumed?.ticket ?? {
+            algorithm: checksum ?? context.algorithm,
+            partBytes: context.partBytes,
+          }
+          const plannedBytes = resumed === undefined ? open.length : resumed.ticket.bytes
+          const sizes = { partBytes, plannedBytes }
+          const how = { algorithm, ...sizes, resumed, onResumeToken, expectedDigest, onProgress }
+          const job = { context, subject, key, body: open, reader, ...init, ...how }
+          return resultOf(job, await transfer(job, signal, progress))
+        } finally {
+          reader.close(signal.reason)
         }
-        const plannedBytes = resumed === undefined ? open.length : resumed.ticket.bytes
-        const sizes = { partBytes, plannedBytes }
-        const how = { algorithm, ...sizes, resumed, onResumeToken, expectedDigest, onProgress }
-        const job = { context, subject, key, body: open, reader, ...init, ...how }
-        return resultOf(job, await transfer(job, signal, progress))
-      } finally {
-        reader.close(signal.reason)
-      }
-    })
+      },
+    )
   } catch (error) {
     // Whoever calls again has to come with a new source.
     throw isOneShot(body) && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
