@@ -9,10 +9,12 @@ import {
   nat,
 } from 'fast-check'
 import { outcomeOf } from '@yuzuru/concurrency'
+import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageOver } from './bucket-storage.ts'
 import { createStorage } from './create-storage.ts'
 import { generate, sliced } from './exercise-sources.ts'
+import { createFakeStorage } from './fake-storage.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { Refusal } from './memory-refusal.ts'
 import type { Storage } from './storage.ts'
@@ -130,7 +132,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     undone: (has, key) => !has(key),
   },
   'upload under a condition': {
-    call: (storage, key) => storage.upload(key, 'text', { ifNoneMatch: '*' }),
+    call: (storage, key) => storage.upload(key, slowly('text'), { ifNoneMatch: '*' }),
     done: (has, key) => has(key),
     undone: (has, key) => !has(key),
   },
@@ -208,6 +210,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 }
 
+/** A source that takes its time. */
+async function* slowly(text: string): AsyncGenerator<string, void, undefined> {
+  for (const character of text) {
+    for (let wait = 0; wait < 3; wait += 1) await quiet()
+    yield character
+  }
+}
+
 async function takePieces(parallel: number, storage: Storage, key: string): Promise<void> {
   const pieces = await Array.fromAsync((await storage.download(key, { parallel })).body)
   expect(Buffer.concat(pieces).toString()).toBe('text')
@@ -260,6 +270,32 @@ test('closing at whatever step strands nothing, and no call says "none" of what 
     { numRuns: 100 },
   )
 }, 60_000)
+
+test.each([
+  ['without options', undefined],
+  ['with options', { contentType: 'text/plain' }],
+  ['with a signal of its own', { signal: new AbortController().signal }],
+])('a call %s that hangs is cut off, and may have had its effect', async (_, options) => {
+  await using server = await startScriptedServer()
+  server.otherwise('silence')
+  const credentials = { accessKeyId: 'a', secretAccessKey: 's' }
+  const storage = createStorage({ endpoint: server.url, bucket: 'b', credentials })
+  const sending = storage.upload('key', 'text', options)
+  const listing = Array.fromAsync(storage.list())
+  await server.received(2)
+  const closed = storage.close({ drainMs: 0 })
+  await expect(sending).rejects.toMatchObject({ code: 'closed', outcome: 'unknown' })
+  await expect(listing).rejects.toMatchObject({ code: 'closed', outcome: 'none' })
+  await closed
+})
+
+test('how long to wait is a number', async () => {
+  await using storage = createFakeStorage()
+  for (const drainMs of [-1, Number.NaN, '1' as never]) {
+    await expect(storage.close({ drainMs })).rejects.toBeInstanceOf(TypeError)
+  }
+  expect(await storage.exists('key')).toBe(false)
+})
 
 describe('a real store', () => {
   let store: TestStore
