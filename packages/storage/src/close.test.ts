@@ -9,6 +9,7 @@ import {
   nat,
 } from 'fast-check'
 import { outcomeOf } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageOver } from './bucket-storage.ts'
@@ -283,6 +284,8 @@ test.each([
   const sending = storage.upload('key', 'text', options)
   const listing = Array.fromAsync(storage.list())
   await server.received(2)
+  // By its clock nothing would end by itself.
+  using _clock = TestClock.install()
   const closed = storage.close({ drainMs: 0 })
   await expect(sending).rejects.toMatchObject({ code: 'closed', outcome: 'unknown' })
   await expect(listing).rejects.toMatchObject({ code: 'closed', outcome: 'none' })

@@ -76,7 +76,7 @@ export class Drain {
   }
 
   async #until(isOver: () => boolean, waitMs: number): Promise<void> {
-    if (isOver()) return
+    if (waitMs === 0 || isOver()) return
     const over = Promise.withResolvers<void>()
     this.#onChange = () => {
       if (isOver()) over.resolve()
