@@ -43,6 +43,8 @@ export async function uploadInParts(
   let kept = job.resumed !== undefined
   try {
     kept ||= await handOverToken(job, uploadId, signal)
+    // Its beginning is not cut off by a cancel; what follows does not begin then.
+    signal.throwIfAborted()
     const parts = await sendParts(job, uploadId, first, signal)
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
     const checksum = wholeChecksum(algorithm, parts)
