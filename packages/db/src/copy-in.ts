@@ -8,6 +8,7 @@ import { type CopyFormat, formatText } from './copy-options.ts'
 import type { CopyProgress, CopyResult } from './copy-progress.ts'
 import { encodeRows, passBytes, type Source } from './copy-rows.ts'
 import type { Queryable } from './queryable.ts'
+import { statementText } from './sql-text.ts'
 
 /** The table and the columns that rows are for. */
 export interface CopyColumns<DB, T extends keyof DB & string, C extends CopyColumnList<DB, T>> {
@@ -86,7 +87,7 @@ export async function copyIn(
   }
   let rows: number | undefined = format === undefined ? 0 : undefined
   let bytes = 0
-  const exchange = new CopyIn(`${head} ${formatText(into)}`, data, (chunk) => {
+  const exchange = new CopyIn(statementText(`${head} ${formatText(into)}`), data, (chunk) => {
     bytes += chunk.bytes.length
     if (rows !== undefined) rows += chunk.rows ?? 0
     onProgress?.({ rows, bytes })

@@ -1,9 +1,10 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { noteFailure } from './bind-transaction.ts'
 import { bindingOf } from './database-context.ts'
 import { type CopyExchange, Lease } from './lease.ts'
 import type { PgResult } from './pg-client.ts'
 import type { Queryable } from './queryable.ts'
+import { noteFailure } from './transaction-failure.ts'
+import { refuseLent } from './transaction-state.ts'
 
 /** The connection of a COPY: that of the transaction, or one of its own. */
 export async function withLease<DB, T>(
@@ -15,14 +16,20 @@ export async function withLease<DB, T>(
     const { lease, root } = state
     state.assertActive()
     const guard = (): void => state.assertActive()
-    return await fn(lease, (exchange, options) =>
-      lease.copy(exchange, options, guard).catch((error: unknown) => {
-        throw noteFailure(error, root)
-      }),
-    )
+    state.enter()
+    try {
+      return await fn(lease, (exchange, options) =>
+        lease.copy(exchange, options, guard).catch((error: unknown) => {
+          throw noteFailure(error, root)
+        }),
+      )
+    } finally {
+      state.leave()
+    }
   }
   return await db.getExecutor().provideConnection(async (lease) => {
     if (!(lease instanceof Lease)) throw new TypeError('Expected a connection of this driver')
+    refuseLent(lease)
     return await fn(lease, (exchange, options) => lease.copy(exchange, options))
   })
 }

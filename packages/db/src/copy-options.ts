@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { literal, word } from './sql-text.ts'
 
 /** How bytes are to be read, or written. https://www.postgresql.org/docs/current/sql-copy.html */
 export interface CopyFormat {
@@ -11,7 +12,7 @@ export interface CopyFormat {
   readonly nullText?: string
 }
 
-const FORMATS: readonly unknown[] = ['text', 'csv', 'binary']
+const FORMATS = ['text', 'csv', 'binary'] as const
 
 /** COPY's options in parentheses. Rows go as text. @throws {TypeError} on the first wrong one */
 export function formatText({
@@ -20,34 +21,17 @@ export function formatText({
   delimiter,
   nullText,
 }: Partial<CopyFormat>): string {
-  if (!FORMATS.includes(format)) {
-    throw new TypeError(`Expected format among ${FORMATS.join(', ')}, got ${describeValue(format)}`)
-  }
-  const options = [`format ${format}`]
+  const options = [`format ${word('format', format, FORMATS)}`]
   if (header !== undefined) {
     if (typeof header !== 'boolean') {
       throw new TypeError(`Expected header to be a boolean, got ${describeValue(header)}`)
     }
     options.push(`header ${header}`)
   }
-  if (delimiter !== undefined) options.push(`delimiter ${quoted('delimiter', delimiter)}`)
-  if (nullText !== undefined) options.push(`null ${quoted('nullText', nullText)}`)
+  if (delimiter !== undefined) options.push(`delimiter ${literal('delimiter', delimiter)}`)
+  if (nullText !== undefined) options.push(`null ${literal('nullText', nullText)}`)
   if (format === 'binary' && options.length > 1) {
     throw new TypeError('Expected no header, delimiter or nullText with the format binary')
   }
   return `(${options.join(', ')})`
-}
-
-function quoted(name: string, text: unknown): string {
-  if (typeof text === 'string' && !text.includes('\0')) return literal(text)
-  throw new TypeError(`Expected ${name} to be text without U+0000, got ${describeValue(text)}`)
-}
-
-/**
- * A constant in SQL, whatever `standard_conforming_strings` says.
- * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
- */
-export function literal(text: string): string {
-  const doubled = text.replaceAll("'", "''")
-  return doubled.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
 }

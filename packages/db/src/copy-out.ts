@@ -10,6 +10,7 @@ import { bindingOf } from './database-context.ts'
 import type { PgResult } from './pg-client.ts'
 import type { Queryable } from './queryable.ts'
 import { savepoint } from './savepoint.ts'
+import { statementText } from './sql-text.ts'
 
 /** How a COPY to here runs. */
 export interface CopyOutOptions extends IoOptions {
@@ -59,7 +60,7 @@ export function copyOut<DB>(
     throw new TypeError(`Expected a table or a query to copy, got ${describeValue(from)}`)
   }
   const query = copiedQuery(db, from)
-  const text = `copy (${query.text}) to stdout ${formatText(options)}`
+  const text = statementText(`copy (${query.text}) to stdout ${formatText(options)}`)
   return read(db, query, new CopyOut(text, query.writes), options)
 }
 
@@ -112,7 +113,7 @@ async function start<DB>(
   exchange: CopyOut,
   { format, stop, columns, signal, timeoutMs }: StartOptions,
 ): Promise<PgResult> {
-  const outer = bindingOf(db).transaction
+  const outer = bindingOf(db).enclosing
   const body = (on: Queryable<DB>): Promise<PgResult> =>
     withLease(on, async (lease, copy) => {
       // COPY itself does not tell the types of its columns.

@@ -5,7 +5,7 @@ import {
   type QueryId,
   type RootOperationNode,
 } from 'kysely'
-import { literal } from './copy-options.ts'
+import { literal } from './sql-text.ts'
 import { effectOf } from './statement-effect.ts'
 import { loosely } from './table.ts'
 import { textOf } from './value-text.ts'
@@ -29,7 +29,7 @@ export interface CopiedQuery {
 class LiteralCompiler extends PostgresQueryCompiler {
   protected override appendValue(value: unknown): void {
     const text = value === undefined ? undefined : textOf(value)
-    this.append(text === undefined ? 'null' : literal(text))
+    this.append(text === undefined ? 'null' : literal('a value', text))
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Dialect,
   type DialectAdapter,
+  Log,
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from 'kysely'
@@ -41,6 +42,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
     reads: readsOf(options, types),
     types,
     compiler,
+    log: log === undefined ? undefined : new Log(log),
     commitTimeoutMs: options.commitTimeoutMs ?? 30_000,
     config: {
       dialect,

@@ -1,6 +1,8 @@
 import { shield } from '@yuzuru/concurrency'
 import { CompiledQuery, type QueryResult } from 'kysely'
+import { randomBytes } from 'node:crypto'
 import type { Lease } from './lease.ts'
+import { rowCount } from './sql-text.ts'
 import { effectOf } from './statement-effect.ts'
 import { commit, rollback } from './transaction-end.ts'
 
@@ -18,17 +20,19 @@ export async function* readCursor<R>(
   batchSize: number,
   guard?: () => void,
 ): AsyncGenerator<QueryResult<R>, void, undefined> {
+  const size = rowCount('the chunk size', batchSize)
   if (effectOf(query) === 'write' && query.query.kind !== 'RawNode') {
     yield* inBatches(await lease.executeQuery<R>(query, undefined, guard), batchSize)
     return
   }
-  const name = `yuzuru_cursor_${nextCursor()}`
+  // Text that runs in the same transaction must not be able to guess it.
+  const name = `yuzuru_cursor_${randomBytes(9).toString('hex')}`
   const inside = lease.isAtomic
   if (!inside) await lease.statement('begin', 'begin', { effect: 'read' })
   try {
     const declare = { ...query, sql: `declare ${name} no scroll cursor for ${query.sql}` }
     await lease.executeQuery(declare, undefined, guard)
-    const fetch = CompiledQuery.raw(`fetch ${batchSize} from ${name}`)
+    const fetch = CompiledQuery.raw(`fetch ${size} from ${name}`)
     for (;;) {
       const { rows } = await lease.executeQuery<R>(fetch, undefined, guard)
       if (rows.length > 0) yield { rows }
@@ -52,13 +56,6 @@ function* inBatches<R>(
   for (let at = 0; at < rows.length; at += batchSize) {
     yield { rows: rows.slice(at, at + batchSize) }
   }
-}
-
-let cursors = 0
-
-function nextCursor(): number {
-  cursors = (cursors + 1) % 1_000_000_000
-  return cursors
 }
 
 async function closeCursor(lease: Lease, name: string): Promise<void> {

@@ -2,13 +2,15 @@ import {
   type DialectAdapter,
   type KyselyConfig,
   type KyselyProps,
+  type Log,
   PostgresAdapter,
   type QueryCompiler,
   type QueryExecutorProvider,
 } from 'kysely'
+import type { Lease } from './lease.ts'
 import type { PipelinedReads } from './pipelined-reads.ts'
 import type { SessionSource } from './pool.ts'
-import type { TransactionState } from './transaction-state.ts'
+import { openOn, type TransactionState } from './transaction-state.ts'
 import type { ValueTypes } from './value-parsers.ts'
 
 /** What all queries of one database share. */
@@ -21,6 +23,8 @@ export interface DatabaseContext {
   readonly compiler: QueryCompiler
   readonly commitTimeoutMs: number
   readonly config: KyselyConfig
+  /** Kysely's log, if somebody listens. */
+  readonly log: Log | undefined
   readonly driver: KyselyProps['driver']
 }
 
@@ -30,12 +34,21 @@ export interface DatabaseContext {
  */
 export class BoundAdapter extends PostgresAdapter {
   readonly context: DatabaseContext
+  /** The transaction of `transaction()` that it is the `tx` of. */
   readonly transaction: TransactionState | undefined
+  /** The one connection that it runs on, in a transaction of Kysely's own and in `db.connection()`. */
+  readonly lease: Lease | undefined
 
-  constructor(context: DatabaseContext, transaction?: TransactionState) {
+  constructor(context: DatabaseContext, transaction?: TransactionState, lease?: Lease) {
     super()
     this.context = context
     this.transaction = transaction
+    this.lease = lease
+  }
+
+  /** The transaction that is open where its queries run, whoever began it. */
+  get enclosing(): TransactionState | undefined {
+    return this.transaction ?? (this.lease && openOn(this.context, this.lease))
   }
 
   /** `migrate()` holds a lock of its own; Kysely's belongs to the session, which PgBouncer shares out. */

@@ -1,3 +1,4 @@
+import { describeValue } from '@yuzuru/concurrency'
 import type { ConnectionOptions } from 'node:tls'
 import type { KyselyConfig } from 'kysely'
 import type { PgPoolLike } from './pg-client.ts'
@@ -122,10 +123,8 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
     throw new TypeError('Expected reads: pipelined without a pool that was passed in')
   }
   expectInteger('readConnections', options.readConnections, 1)
-  const { url, pool = {} } = options
-  if (url !== undefined && (typeof url !== 'string' || !/^postgres(ql)?:\/\//.test(url))) {
-    throw new TypeError('Expected url to start with postgres:// or postgresql://')
-  }
+  expectPlace(options)
+  const { pool = {} } = options
   const { reset = 'changed' } = pool
   if (reset !== 'changed' && reset !== 'always') {
     throw new TypeError(`Expected pool.reset to be 'changed' or 'always', got ${String(reset)}`)
@@ -133,6 +132,48 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
   expectInteger('pool.max', pool.max, 1)
   expectInteger('pool.queueLimit', pool.queueLimit, 0)
   for (const name of DELAYS) expectPositive(`pool.${name}`, pool[name])
+}
+
+/** What goes to the server before the first statement, as text that a zero byte ends. */
+const STARTUP = ['host', 'database', 'user', 'password', 'applicationName'] as const
+/** What says where the database is, and as whom. */
+const PLACE = ['url', 'host', 'port', 'database', 'user', 'password'] as const
+
+/** Refuses what would lead elsewhere than it says. */
+function expectPlace(options: OwnPoolOptions): void {
+  for (const name of PLACE) {
+    if (!(name in options) || options[name] !== undefined) continue
+    throw new TypeError(
+      `Expected ${name} to be given, got undefined: leave it out for libpq's variables and localhost`,
+    )
+  }
+  const { url, port } = options
+  if (
+    'pool' in options &&
+    options.pool === undefined &&
+    url === undefined &&
+    !('host' in options)
+  ) {
+    throw new TypeError(
+      'Expected pool to be given, got undefined: nothing else says where to connect',
+    )
+  }
+  const isUrl = typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)
+  if (url !== undefined && (!isUrl || /\0|%00/.test(url))) {
+    throw new TypeError('Expected url to start with postgres:// or postgresql://, without U+0000')
+  }
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new TypeError(
+      `Expected port to be an integer from 1 to 65535, got ${describeValue(port)}`,
+    )
+  }
+  for (const name of STARTUP) {
+    const value: unknown = options[name]
+    // A parameter of the startup message ends at a zero byte, and the next one would begin there.
+    if (value === undefined || (name === 'password' && typeof value === 'function')) continue
+    if (typeof value === 'string' && !value.includes('\0')) continue
+    throw new TypeError(`Expected ${name} to be text without U+0000, got ${describeValue(value)}`)
+  }
 }
 
 function expectInteger(name: string, value: number | undefined, least: number): void {

@@ -1,5 +1,6 @@
 import { Kysely } from 'kysely'
-import type { DatabaseContext } from './database-context.ts'
+import { BoundAdapter, type DatabaseContext } from './database-context.ts'
+import { BoundExecutor, leasesOf } from './executor.ts'
 
 /** A `Kysely` whose every query obeys the scope around it. */
 export class Database<DB> extends Kysely<DB> {
@@ -7,7 +8,10 @@ export class Database<DB> extends Kysely<DB> {
 
   /** @internal Use {@link createDatabase}. */
   constructor(context: DatabaseContext) {
-    super(context.config)
+    const { config, driver } = context
+    const { plugins } = config
+    const executor = new BoundExecutor(new BoundAdapter(context), leasesOf(context), plugins)
+    super({ config, driver, dialect: config.dialect, executor })
     this.#context = context
   }
 

@@ -17,6 +17,7 @@ export type DbErrorCode =
   | 'foreign_key_violation'
   | 'insufficient_privilege'
   | 'insufficient_resources'
+  | 'invalid_value'
   | 'listen_unsupported'
   | 'lock_timeout'
   | 'migration_failed'

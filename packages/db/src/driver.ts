@@ -6,7 +6,9 @@ import {
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
 import { Lease } from './lease.ts'
+import { identifier, word } from './sql-text.ts'
 import { commit, rollback } from './transaction-end.ts'
+import { refuseLent } from './transaction-state.ts'
 
 /**
  * Kysely's side of the connections, for `db.transaction()` and `db.connection()` of Kysely itself:
@@ -33,31 +35,35 @@ export class YuzuruDriver implements Driver {
   ): Promise<void> {
     const { isolationLevel, accessMode } = settings
     const begin = ['begin']
-    if (isolationLevel !== undefined) begin.push(`isolation level ${isolationLevel}`)
-    if (accessMode !== undefined) begin.push(accessMode)
-    await leaseOf(connection).statement('begin', begin.join(' '), { effect: 'read' })
+    if (isolationLevel !== undefined) {
+      begin.push('isolation level', word('the isolation level', isolationLevel, LEVELS))
+    }
+    if (accessMode !== undefined) begin.push(word('the access mode', accessMode, ACCESS_MODES))
+    const lease = leaseOf(connection)
+    refuseLent(lease)
+    await lease.statement('begin', begin.join(' '), { effect: 'read' })
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const timeoutMs = this.#context?.commitTimeoutMs ?? Infinity
     const options = { readOnly: false, timeoutMs }
-    if (!(await commit(leaseOf(connection), options))) throw new AbortedTransactionError()
+    if (!(await commit(ended(leaseOf(connection)), options))) throw new AbortedTransactionError()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await rollback(leaseOf(connection))
+    await rollback(ended(leaseOf(connection)))
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('savepoint', `savepoint ${quoted(name)}`, READ)
+    await leaseOf(connection).statement('savepoint', `savepoint ${savepoint(name)}`, READ)
   }
 
   async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('rollback', `rollback to ${quoted(name)}`, READ)
+    await leaseOf(connection).statement('rollback', `rollback to ${savepoint(name)}`, READ)
   }
 
   async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('release', `release ${quoted(name)}`, READ)
+    await leaseOf(connection).statement('release', `release ${savepoint(name)}`, READ)
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
@@ -74,8 +80,18 @@ function leaseOf(connection: DatabaseConnection): Lease {
   throw new TypeError('Expected a connection of this driver')
 }
 
+/** What is left of the savepoints that were made in it can do no more. */
+function ended(lease: Lease): Lease {
+  if (lease.transaction !== undefined) lease.transaction.ended = true
+  lease.transaction = undefined
+  return lease
+}
+
 const READ = { effect: 'read' } as const
 
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
+const LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const
+const ACCESS_MODES = ['read only', 'read write'] as const
+
+function savepoint(name: string): string {
+  return identifier('the name of the savepoint', name)
 }

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { outcomeOf, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import {
+  moveOnAfter,
+  outcomeOf,
+  sleep,
+  taskGroup,
+  TimeoutError,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import { type Kysely, sql } from 'kysely'
 import { copyIn } from './copy-in.ts'
 import { copyOut } from './copy-out.ts'
@@ -189,6 +196,46 @@ const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {
     const failed = withTimeout(20, () => copyIn(db, into, silent()))
     await assert.rejects(failed, (error) => TimeoutError.isInstance(error))
     assert.equal(await count(db), 1)
+  },
+
+  async 'a cancel within a transaction aborts it, and spares what a savepoint keeps apart'(db) {
+    const slow = (on: Kysely<Schema>): Promise<unknown> => sql`select pg_sleep(60)`.execute(on)
+    const failed = taskGroup(async (group) => {
+      await group.spawn(() =>
+        transaction(db, async (tx) => {
+          await add(tx, 1, null)
+          await moveOnAfter(20, () => slow(tx))
+        }),
+      )
+    })
+    await assert.rejects(failed, ({ errors }: AggregateError) =>
+      errors.every((error) => DbError.isInstance(error) && error.code === 'transaction_aborted'),
+    )
+    await transaction(db, async (tx) => {
+      await add(tx, 2, null)
+      await moveOnAfter(20, () => transaction(tx, slow))
+    })
+    const rows = await db.selectFrom('yuzuru_exercise').select('id').execute()
+    assert.deepEqual(rows, [{ id: 2 }])
+  },
+
+  async "a transaction in one of Kysely's own ends as that does"(db) {
+    const undone = new Error('undone')
+    const failed = db.transaction().execute(async (trx) => {
+      await transaction(trx, (tx) => add(tx, 1, null))
+      throw undone
+    })
+    await assert.rejects(failed, undone)
+    assert.equal(await count(db), 0)
+    await db.transaction().execute((trx) => transaction(trx, (tx) => add(tx, 1, null)))
+    assert.equal(await count(db), 1)
+  },
+
+  async 'what cannot be sent fails with outcome none'(db) {
+    const rows = Array.from({ length: 40_000 }, (_, id) => ({ id, body: null }))
+    const failed = db.insertInto('yuzuru_exercise').values(rows).execute()
+    await assert.rejects(failed, { code: 'invalid_value', outcome: 'none' })
+    assert.equal(await count(db), 0)
   },
 
   async 'migrations run once, and a dry run changes nothing'(db) {

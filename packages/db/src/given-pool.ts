@@ -1,4 +1,5 @@
 import { DbError } from './db-error.ts'
+import { HandOver } from './hand-over.ts'
 import type { GivenPoolOptions } from './database-options.ts'
 import type { PgPoolClientLike, PgPoolLike } from './pg-client.ts'
 import type { Loan, PoolFigures, SessionSource } from './pool.ts'
@@ -28,19 +29,12 @@ export class GivenPool implements SessionSource {
       const init = { operation: 'acquire', code: 'closed', outcome: 'none' } as const
       throw new DbError('This database was closed', init)
     }
-    const client = await this.#borrow(signal)
-    let session = this.#sessions.get(client)
-    const reused = session !== undefined
-    if (session === undefined) {
-      session = new Session(client, this.#cancelTimeoutMs)
-      this.#sessions.set(client, session)
-    }
+    const { client, session, reused } = await this.#borrow(signal)
     this.#used += 1
-    const lent = session
     const release = (): void => {
       this.#used -= 1
       // What others have prepared on it would be lost by a DISCARD ALL; the pool opens another.
-      client.release(!lent.reusable || lent.isChanged)
+      client.release(!session.reusable || session.isChanged)
     }
     return { session, reused, release }
   }
@@ -53,12 +47,16 @@ export class GivenPool implements SessionSource {
     this.#closed = true
   }
 
-  async #borrow(signal: AbortSignal): Promise<PgPoolClientLike> {
-    const borrowed = this.#ready().then((pool) => pool.connect())
+  async #borrow(signal: AbortSignal): Promise<Borrowed> {
+    const borrowed = this.#ready().then((pool) =>
+      HandOver.of(pool).borrow((client, isLost) => this.#receive(client, isLost)),
+    )
     // A pool can't be told that we no longer wait: what comes too late goes straight back.
     const cancelled = Promise.withResolvers<never>()
     const cancel = (): void => {
-      void borrowed.then((client) => client.release()).catch(() => undefined)
+      void borrowed
+        .then(({ client, session }) => client.release(!session.reusable))
+        .catch(() => undefined)
       cancelled.reject(signal.reason)
     }
     signal.addEventListener('abort', cancel, { once: true })
@@ -71,6 +69,17 @@ export class GivenPool implements SessionSource {
     }
   }
 
+  #receive(client: PgPoolClientLike, isLost: boolean): Borrowed {
+    let session = this.#sessions.get(client)
+    const reused = session !== undefined
+    if (session === undefined) {
+      session = new Session(client, this.#cancelTimeoutMs)
+      this.#sessions.set(client, session)
+    }
+    if (isLost) session.destroy()
+    return { client, session, reused }
+  }
+
   #ready(): Promise<PgPoolLike> {
     this.#pool ??= this.#create().catch((error: unknown) => {
       this.#pool = undefined
@@ -80,13 +89,12 @@ export class GivenPool implements SessionSource {
   }
 
   async #create(): Promise<PgPoolLike> {
-    const pool = typeof this.#make === 'function' ? await this.#make() : this.#make
-    // pg's Pool emits what its idle clients meet; unheard, that would end the process.
-    if (!HEARD.has(pool)) pool.on?.('error', () => undefined)
-    HEARD.add(pool)
-    return pool
+    return typeof this.#make === 'function' ? await this.#make() : this.#make
   }
 }
 
-/** Pools that have a listener already: several databases may use one. */
-const HEARD = new WeakSet<PgPoolLike>()
+interface Borrowed {
+  readonly client: PgPoolClientLike
+  readonly session: Session
+  readonly reused: boolean
+}

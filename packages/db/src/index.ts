@@ -35,7 +35,7 @@ export { migrate, type MigrateOptions } from './migrate.ts'
 export type { DbMigration, MigrationSource } from './migration-sources.ts'
 export { createMigrator } from './migrator.ts'
 export type { PageKey } from './page-key.ts'
-export { paginate, type Page, type Pageable, type PageOptions } from './paginate.ts'
+export { paginate, type Page, type PageOptions } from './paginate.ts'
 export { json } from './parameter.ts'
 export type {
   PgClientLike,
@@ -57,7 +57,9 @@ export { type ListOptions, repository, type Repository, type UpdateOptions } fro
 export { rotate, type RotateOptions } from './rotate.ts'
 export { stream, type Streamable, type StreamOptions } from './stream.ts'
 export {
+  type Column,
   type Key,
+  type NameTable,
   type NewRow,
   type Row,
   type RowChanges,

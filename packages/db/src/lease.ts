@@ -2,6 +2,7 @@ import {
   type Effect,
   io,
   type IoOptions,
+  type IoProgress,
   type Outcome,
   type Permit,
   Semaphore,
@@ -15,18 +16,18 @@ import type {
 } from 'kysely'
 import type { DatabaseContext } from './database-context.ts'
 import { toQueryResult } from './query-result.ts'
-import { callFor, QUERIES } from './statement-call.ts'
+import { callFor, queryCall } from './statement-call.ts'
 import { readCursor } from './cursor.ts'
 import { DbError } from './db-error.ts'
-import { toParameter } from './parameter.ts'
 import type { PgExchange, PgResult } from './pg-client.ts'
 import { isPlainRead } from './plain-read.ts'
-import type { Loan } from './pool.ts'
+import type { Loan, SessionSource } from './pool.ts'
 import type { AbortMode, Session } from './session.ts'
 import { mayChangeSession } from './session-change.ts'
-import { commits, effectOf } from './statement-effect.ts'
+import { type Statement, statementOf } from './statement.ts'
+import { effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
-import { refuseNested } from './transaction-state.ts'
+import { refuseNested, type TransactionState } from './transaction-state.ts'
 
 /** How a {@link Lease} runs a statement of our own. */
 export interface StatementOptions {
@@ -34,6 +35,8 @@ export interface StatementOptions {
   readonly abort?: AbortMode
   readonly timeoutMs?: number
   readonly translate?: (error: unknown, outcome: Outcome) => Error
+  /** Throws when the answer says that what was asked for has not been done. */
+  readonly check?: (result: PgResult) => void
 }
 
 /** A COPY, as a {@link Lease} runs it. */
@@ -58,12 +61,37 @@ export class Lease implements DatabaseConnection {
   /** The transaction that it is for, if it begins with its first statement. */
   readonly #begin: TransactionBegin | undefined
   #loan: Loan | undefined = undefined
+  readonly #sessions: Pick<SessionSource, 'acquire'>
+  #released = false
   #mayHaveWritten = false
   #copying = false
+  /** The transaction that is open on it, if that is not {@link Lease.#begin}'s: Kysely's, or one it is lent to. */
+  transaction: TransactionState | undefined = undefined
 
-  constructor(context: DatabaseContext, begin?: TransactionBegin) {
+  /** @param sessions where its session comes from: those of the database, by default */
+  constructor(
+    context: DatabaseContext,
+    begin?: TransactionBegin,
+    sessions: Pick<SessionSource, 'acquire'> = context.sessions,
+  ) {
     this.#context = context
     this.#begin = begin
+    this.#sessions = sessions
+  }
+
+  /** Lends its session to a transaction, once what runs on it has ended. */
+  readonly lent: Pick<SessionSource, 'acquire'> = {
+    acquire: (signal) =>
+      this.#inTurn(async () => {
+        this.#loan ??= await this.#acquire(signal)
+        // One that is lent is not changed for another: what was set on it is what it is lent for.
+        return { session: this.#loan.session, reused: false, release: () => undefined }
+      }),
+  }
+
+  /** Whether it has a session. */
+  get holdsSession(): boolean {
+    return this.#loan !== undefined
   }
 
   /** Whether the server refuses all but a rollback, or is gone. */
@@ -100,26 +128,36 @@ export class Lease implements DatabaseConnection {
     options?: AbortableOperationOptions,
     guard?: () => void,
   ): Promise<QueryResult<R>> {
-    // In a transaction it is COMMIT that decides.
-    const reads = this.isAtomic ? !commits(query) : effectOf(query) === 'read'
-    const result = await io(QUERIES[reads ? 'read' : 'write'], options, (signal, progress) => {
-      progress.sent = false
-      this.refuseDuringCopy()
-      return this.#inTurn(async () => {
-        const along = this.#readAlong(query, signal)
-        const shared = along === undefined ? undefined : await along
-        if (shared !== undefined) {
-          return this.#isRead(shared) ? shared : await this.#read(shared, signal)
-        }
-        const result = await this.#onLiving(reads, signal, async (session) => {
-          guard?.()
-          progress.sent = !session.lost
-          return await this.#send(session, query, signal)
-        })
-        return this.#isRead(result) ? result : await this.#read(result, signal)
-      })
-    })
+    const result = await io(queryCall(query, this.isAtomic), options, (signal, progress) =>
+      this.run(query, signal, progress, guard),
+    )
     return toQueryResult<R>(result, query)
+  }
+
+  /** Runs a query within a call to the outside that its caller has begun. */
+  run(
+    query: CompiledQuery,
+    signal: AbortSignal,
+    progress: IoProgress,
+    guard?: () => void,
+  ): Promise<PgResult> {
+    progress.sent = false
+    const statement = statementOf(query, this.#context.types)
+    this.refuseDuringCopy()
+    return this.#inTurn(async () => {
+      const along = this.#readAlong(query, statement, signal)
+      const shared = along === undefined ? undefined : await along
+      if (shared !== undefined) {
+        return this.#isRead(shared) ? shared : await this.#read(shared, signal)
+      }
+      const harmless = queryCall(query, this.isAtomic).effect === 'read'
+      const result = await this.#onLiving(harmless, signal, async (session) => {
+        guard?.()
+        progress.sent = !session.lost
+        return await this.#send(session, query, statement, signal)
+      })
+      return this.#isRead(result) ? result : await this.#read(result, signal)
+    })
   }
 
   /** Runs a COPY. The connection takes no other statement until it is over. */
@@ -165,7 +203,7 @@ export class Lease implements DatabaseConnection {
 
   /** Runs text of our own: BEGIN, COMMIT and the like. */
   async statement(operation: string, text: string, options: StatementOptions): Promise<PgResult> {
-    const { effect, abort, timeoutMs, translate } = options
+    const { effect, abort, timeoutMs, translate, check } = options
     return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
       return this.#inTurn(async () => {
@@ -173,6 +211,7 @@ export class Lease implements DatabaseConnection {
           progress.sent = !session.lost
           return await session.query({ text, types: this.#context.types }, signal, abort)
         })
+        check?.(result)
         return this.#isRead(result) ? result : await this.#read(result, signal)
       })
     })
@@ -200,8 +239,19 @@ export class Lease implements DatabaseConnection {
     return readCursor<R>(this, query, batchSize)
   }
 
-  /** Gives the session back, if one was borrowed. */
+  #acquire(signal: AbortSignal, fresh = false): Promise<Loan> {
+    // Nobody would give back what is borrowed now.
+    if (this.#released) throw connectionReleased()
+    return this.#sessions.acquire(signal, fresh)
+  }
+
+  /** Gives the session back, if one was borrowed. It takes none after that. */
   release(): void {
+    this.#released = true
+    this.#giveBack()
+  }
+
+  #giveBack(): void {
     this.#loan?.release()
     this.#loan = undefined
   }
@@ -229,23 +279,28 @@ export class Lease implements DatabaseConnection {
   }
 
   /** Sends a read along with others, if it may and can. */
-  #readAlong(query: CompiledQuery, signal: AbortSignal): Promise<PgResult | undefined> | undefined {
-    const { reads, types } = this.#context
+  #readAlong(
+    query: CompiledQuery,
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<PgResult | undefined> | undefined {
+    const { reads } = this.#context
     // Whoever holds a session may have set something on it that the read depends on.
     if (reads === undefined || this.#loan !== undefined || this.#begin !== undefined)
       return undefined
     if (!isPlainRead(query)) return undefined
     refuseNested(this.#context)
-    const values = query.parameters.map((value) => toParameter(value))
-    return reads.read({ text: query.sql, values, types }, signal)
+    return reads.read(statement, signal)
   }
 
-  #send(session: Session, query: CompiledQuery, signal: AbortSignal): Promise<PgResult> {
-    const { sql: text, parameters } = query
-    const values = parameters.map((value) => toParameter(value))
-    const statement = { text, values, types: this.#context.types }
+  #send(
+    session: Session,
+    query: CompiledQuery,
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<PgResult> {
     if (mayChangeSession(query)) session.noteChange()
-    if (effectOf(query) === 'write' && DISCARDS.test(text)) session.transactionIds.forget()
+    if (effectOf(query) === 'write' && DISCARDS.test(query.sql)) session.transactionIds.forget()
     // Whether it writes is asked at the end of a transaction alone.
     if (!this.isAtomic) return session.query(statement, signal)
     const mayWrite = !isPlainRead(query)
@@ -290,7 +345,7 @@ export class Lease implements DatabaseConnection {
       const begun = this.#begin?.pending === false
       if (!isSuspect || !session.wasDead || begun || !harmless || signal.aborted) throw error
     }
-    this.release()
+    this.#giveBack()
     this.#begin?.beginAgain()
     return await fn(await this.#borrow(signal, true))
   }
@@ -300,13 +355,20 @@ export class Lease implements DatabaseConnection {
     // A transaction was refused, if it had to be, before it began.
     if (this.#begin === undefined) refuseNested(this.#context)
     try {
-      this.#loan = await this.#context.sessions.acquire(signal, fresh)
+      this.#loan = await this.#acquire(signal, fresh)
     } catch (error) {
       this.#begin?.noteFailure(error, signal)
       throw error
     }
     return this.#loan.session
   }
+}
+
+function connectionReleased(): DbError {
+  return new DbError(
+    'This connection was given back. Is an await missing on a query in its transaction, or was its trx kept?',
+    { operation: 'query', code: 'transaction_ended', outcome: 'none' },
+  )
 }
 
 /** What throws away prepared statements. */

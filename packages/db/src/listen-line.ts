@@ -2,6 +2,7 @@ import { io, Queue, TimeoutError } from '@yuzuru/concurrency'
 import type { DatabaseContext } from './database-context.ts'
 import { DbError } from './db-error.ts'
 import type { Loan } from './pool.ts'
+import { identifier } from './sql-text.ts'
 import { translateError } from './translate-error.ts'
 
 /** What PostgreSQL told a listener. */
@@ -57,7 +58,7 @@ export async function openLine(
       loan.session.destroy()
     })
     try {
-      const text = `listen "${channel.replaceAll('"', '""')}"; ${BACKEND}`
+      const text = `listen ${identifier('channel', channel)}; ${BACKEND}`
       const { rows } = await loan.session.query({ text, types }, signal)
       backend = rows[0]?.['pid']
       return loan

@@ -3,6 +3,7 @@ import { bindingOf } from './database-context.ts'
 import { DbError } from './db-error.ts'
 import { type ListenLine, type Notification, openLine } from './listen-line.ts'
 import type { Queryable } from './queryable.ts'
+import { identifier } from './sql-text.ts'
 
 export interface ListenOptions {
   /**
@@ -39,9 +40,7 @@ export async function* listen<DB>(
   options: ListenOptions = {},
 ): AsyncGenerator<Notification, void, undefined> {
   const { bufferLimit = 10_000, keepAliveMs = 30_000 } = options
-  if (typeof channel !== 'string' || channel === '') {
-    throw new TypeError('Expected channel to be a name')
-  }
+  identifier('channel', channel)
   const { context } = bindingOf(db)
   for (let failures = 0; ; failures += 1) {
     let line: ListenLine

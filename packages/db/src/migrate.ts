@@ -133,9 +133,11 @@ function without(migrations: Migrations, names: ReadonlySet<string>): Migrations
 }
 
 function expectOutside<DB>(db: Queryable<DB>, name: string): void {
-  const { context, transaction: outer } = bindingOf(db)
+  const { context, transaction, lease } = bindingOf(db)
   const what = `as migration "${name}" runs outside a transaction`
-  if (outer !== undefined) throw new TypeError(`Expected a database and no tx, ${what}`)
+  if (transaction !== undefined || lease !== undefined) {
+    throw new TypeError(`Expected a database and no tx, ${what}`)
+  }
   if (context.sessions.figures.max < 2) {
     throw new TypeError(`Expected a pool of two connections or more, ${what}`)
   }

@@ -104,7 +104,7 @@ function failed(error: unknown): DbError {
     operation: 'connect',
     code: 'connection_failed',
     // A wrong password or database stays wrong; a server that starts or is full does not.
-    retryable: !server || /^(53|57|08)/.test(error.code),
+    retryable: server ? /^(53|57|08)/.test(error.code) : !told.startsWith('SASL'),
     outcome: 'none',
     sqlState: server ? error.code : undefined,
     ...(server ? {} : { cause: error }),

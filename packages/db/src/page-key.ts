@@ -1,9 +1,9 @@
 import type { OrderByItemBuilder } from 'kysely'
 
 /** One column that a list is ordered by. */
-export interface PageKey {
+export interface PageKey<C extends string = string> {
   /** As in the query: `created_at`, `plans.created_at`. Not `json`. */
-  readonly column: string
+  readonly column: C
   /** @default 'asc' */
   readonly direction?: 'asc' | 'desc'
   /** Where NULLs stand. @default 'last' for 'asc' and 'first' for 'desc', as PostgreSQL does */

@@ -1,5 +1,5 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { CompiledQuery, sql } from 'kysely'
+import { CompiledQuery, sql, type StringReference } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
@@ -39,7 +39,9 @@ afterAll(async () => {
   await postgres.close()
 })
 
-const orders: readonly { readonly by: readonly PageKey[]; readonly middle: number }[] = [
+type Key = PageKey<StringReference<Schema, 'plans'>>
+
+const orders: readonly { readonly by: readonly Key[]; readonly middle: number }[] = [
   { by: [{ column: 'id' }], middle: 10_000 },
   { by: [{ column: 'due_at' }, { column: 'id' }], middle: 9_000 },
   { by: [{ column: 'due_at' }, { column: 'id' }], middle: 19_900 },
@@ -62,7 +64,7 @@ const orders: readonly { readonly by: readonly PageKey[]; readonly middle: numbe
   },
 ]
 
-function textOf(by: readonly PageKey[]): string {
+function textOf(by: readonly Key[]): string {
   return by
     .map(({ column, direction = 'asc', nulls }) =>
       `${column} ${direction} ${nulls === undefined ? '' : `nulls ${nulls}`}`.trim(),
@@ -122,7 +124,11 @@ describe('a page', () => {
   )
 
   test('of a query that joins, locks, and has a table of its own is exact', async () => {
-    const by = [{ column: 'plans.rank' }, { column: 'plans.due_at' }, { column: 'plans.id' }]
+    const by = [
+      { column: 'plans.rank' },
+      { column: 'plans.due_at' },
+      { column: 'plans.id' },
+    ] as const
     const query = db
       .with('near', (on) => on.selectFrom('offices').selectAll().where('id', '<', 3))
       .selectFrom('plans')
@@ -164,13 +170,13 @@ describe('a page', () => {
       .selectFrom('plans')
       .select(['plans.office_id as id', sql<number>`-rank`.as('rank'), 'plans.due_at as due_at'])
     const before = sent.length
-    for (const column of ['id', 'rank']) {
+    for (const column of ['id', 'rank'] as const) {
       await expect(paginate(query, { by: [{ column }], size: 1 })).rejects.toThrow(
         `Expected by to say which table "${column}" is of`,
       )
     }
     expect(sent.length).toBe(before)
-    for (const column of ['plans.id', 'due_at']) {
+    for (const column of ['plans.id', 'due_at'] as const) {
       expect((await paginate(query, { by: [{ column }], size: 1 })).items).toHaveLength(1)
     }
   })
@@ -180,7 +186,7 @@ describe('a page', () => {
       db,
     )
     const query = db.selectFrom('plans').select('id').where('id', '>', 30_000)
-    const by = [{ column: 'rank' }, { column: 'due_at' }]
+    const by = [{ column: 'rank' }, { column: 'due_at' }] as const
     const { next } = await paginate(query, { by, size: 1 })
 
     expect(await paginate(query, { by, size: 1, after: next })).toEqual({

@@ -1,9 +1,9 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { sql } from 'kysely'
+import { sql, type StringReference } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
-import { type PageKey } from './page-key.ts'
+import type { PageKey } from './page-key.ts'
 import { paginate } from './paginate.ts'
 
 interface Schema {
@@ -31,7 +31,9 @@ afterAll(async () => {
   await postgres.close()
 })
 
-const orders: (readonly PageKey[])[] = (['asc', 'desc'] as const).flatMap((direction) =>
+type Key = PageKey<StringReference<Schema, 'plans'>>
+
+const orders: (readonly Key[])[] = (['asc', 'desc'] as const).flatMap((direction) =>
   (['first', 'last', undefined] as const).flatMap((nulls) => {
     const where = nulls === undefined ? {} : { nulls }
     return [
@@ -49,7 +51,7 @@ const orders: (readonly PageKey[])[] = (['asc', 'desc'] as const).flatMap((direc
   }),
 )
 
-function orderText(by: readonly PageKey[]): string {
+function orderText(by: readonly Key[]): string {
   return by
     .map(({ column, direction = 'asc', nulls }) =>
       `${column} ${direction} ${nulls === undefined ? '' : `nulls ${nulls}`}`.trim(),
@@ -57,7 +59,7 @@ function orderText(by: readonly PageKey[]): string {
     .join(', ')
 }
 
-async function idsOf(by: readonly PageKey[], size: number): Promise<number[]> {
+async function idsOf(by: readonly Key[], size: number): Promise<number[]> {
   const ids: number[] = []
   let after: string | undefined
   do {
@@ -82,7 +84,7 @@ describe('paginate', () => {
   )
 
   test('shows every row that stayed exactly once while others come and go', async () => {
-    const by: readonly PageKey[] = [{ column: 'rank' }, { column: 'id' }]
+    const by: readonly Key[] = [{ column: 'rank' }, { column: 'id' }]
     const seen: number[] = []
     let after: string | undefined
     let next = 1_000

@@ -4,9 +4,11 @@ import {
   type OrderByItemBuilder,
   type RawBuilder,
   type RootOperationNode,
+  type SelectQueryBuilder,
   type SelectQueryNode,
   sql,
   type SqlBool,
+  type StringReference,
   type UnknownRow,
 } from 'kysely'
 import { readCursorText, writeCursor } from './page-cursor.ts'
@@ -23,9 +25,9 @@ import {
 import { rangesAfter } from './page-ranges.ts'
 import { tapRows } from './row-tap.ts'
 
-export interface PageOptions {
+export interface PageOptions<C extends string = string> {
   /** What the list is ordered by. Together they must be unique: end with the primary key. */
-  readonly by: readonly PageKey[]
+  readonly by: readonly PageKey<C>[]
   /** How many rows a page has at the most, from 1 up. */
   readonly size: number
   /** The `next` of the page before; none for the first. */
@@ -36,12 +38,6 @@ export interface Page<O> {
   readonly items: readonly O[]
   /** The cursor for the page after this one; `undefined` on the last. */
   readonly next: string | undefined
-}
-
-/** A select query of Kysely without an order or limit of its own. */
-export interface Pageable<O> {
-  $call<T>(fn: (query: this) => T): T
-  execute(): Promise<O[]>
 }
 
 /** The part of Kysely's builder that is used here; its own types depend on each query. */
@@ -70,7 +66,10 @@ interface Builder {
  * const page = await paginate(db.selectFrom('plans').selectAll(), {
  *   by: [{ column: 'created_at', direction: 'desc' }, { column: 'id' }], size: 20, after: request.after })
  */
-export async function paginate<O>(query: Pageable<O>, options: PageOptions): Promise<Page<O>> {
+export async function paginate<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  options: PageOptions<StringReference<DB, TB>>,
+): Promise<Page<O>> {
   const { by, size, after } = options
   if (!Array.isArray(by) || by.length === 0) {
     throw new TypeError('Expected by to name at least one column')

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { WireValue } from './wire-value.ts'
 
 /** What pg answers to one statement. */
 export interface PgResult {
@@ -18,6 +19,8 @@ export interface PgQuery {
   readonly text: string
   readonly values?: unknown[]
   readonly types: PgTypes
+  /** The values as they go out, where they are known already. */
+  readonly wire?: readonly WireValue[]
 }
 
 /** The part of pg's `Connection` that a COPY speaks through. */
@@ -51,6 +54,7 @@ export interface PgClientLike {
   query(text: string, values?: unknown[]): Promise<PgResult | PgResult[]>
   getTransactionStatus(): string | null
   on(event: 'drain' | 'end' | 'error' | 'notification', listener: (value: never) => void): unknown
+  off?(event: 'error', listener: () => void): unknown
   end(): Promise<void>
 }
 
@@ -62,5 +66,8 @@ export interface PgPoolClientLike extends PgClientLike {
 /** The part of pg's `Pool` that is used here; any version will do, and anything alike. */
 export interface PgPoolLike {
   connect(): Promise<PgPoolClientLike>
-  on?(event: 'error', listener: (error: Error) => void): unknown
+  readonly on?: {
+    (event: 'error', listener: (error: Error) => void): unknown
+    (event: 'acquire', listener: (client: PgPoolClientLike) => void): unknown
+  }
 }

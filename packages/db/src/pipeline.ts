@@ -116,13 +116,14 @@ export class Pipeline {
   #messages({
     text,
     values = [],
+    wire = values.map(toWire),
   }: PgQuery):
     | { readonly prepared: PreparedRead; readonly buffers: readonly Buffer[] }
     | undefined {
     const known = this.#statements.get(text)
     if (known === undefined && this.#prepared >= STATEMENTS) return undefined
     const prepared = known ?? { name: `yuzuru_read_${this.#prepared}`, shape: undefined }
-    const bound = bindMessage(prepared.name, values.map(toWire))
+    const bound = bindMessage(prepared.name, wire)
     if (known !== undefined) {
       const described = known.shape === undefined ? [DESCRIBE] : []
       return { prepared, buffers: [bound, ...described, EXECUTE, SYNC] }

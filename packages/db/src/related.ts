@@ -1,15 +1,29 @@
-import { sql } from 'kysely'
+import { type SelectType, sql } from 'kysely'
 import type { Queryable } from './queryable.ts'
-import { loosely, type Row, type Table } from './table.ts'
+import { type Column, loosely, type Row, type Table } from './table.ts'
 
 /** How rows of one table refer to those of another. */
-export interface Relation<DB, R, T extends keyof DB & string> {
+export interface Relation<
+  DB,
+  R,
+  T extends keyof DB & string,
+  F extends keyof R & string = keyof R & string,
+> {
   readonly table: Table<DB, T>
   /** The column of the rows at hand. */
-  readonly from: keyof R & string
-  /** The column of the related table that holds the same value. */
-  readonly to: keyof DB[T] & string
+  readonly from: F
+  /** The column of the related table that holds the same value, and so is of the same type. */
+  readonly to: ColumnLike<DB, T, NonNullable<R[F]>>
 }
+
+/** The columns whose values may be equal to a `Value`. */
+type ColumnLike<DB, T extends keyof DB, Value> = {
+  [C in Column<DB, T>]: [NonNullable<SelectType<DB[T][C]>>] extends [Value]
+    ? C
+    : [Value] extends [NonNullable<SelectType<DB[T][C]>>]
+      ? C
+      : never
+}[Column<DB, T>]
 
 /**
  * Puts under `name`, into a copy of each row, the related row (or `undefined`): one query for all rows,
@@ -18,11 +32,17 @@ export interface Relation<DB, R, T extends keyof DB & string> {
  * @example
  * const plans = await withOne(db, rows, 'office', { table: offices, from: 'office_id', to: 'id' })
  */
-export async function withOne<DB, R extends object, N extends string, T extends keyof DB & string>(
+export async function withOne<
+  DB,
+  R extends object,
+  N extends string,
+  T extends keyof DB & string,
+  F extends keyof R & string,
+>(
   db: Queryable<DB>,
   rows: readonly R[],
   name: N,
-  relation: Relation<DB, R, T>,
+  relation: Relation<DB, R, T, F>,
 ): Promise<(R & Record<N, Row<DB, T> | undefined>)[]> {
   const groups = await groupsOf(db, rows, relation)
   return rows.map((row) => attached(row, name, groups(row)[0]))
@@ -35,20 +55,31 @@ export async function withOne<DB, R extends object, N extends string, T extends 
  * @example
  * const offices = await withMany(db, rows, 'plans', { table: plans, from: 'id', to: 'office_id' })
  */
-export async function withMany<DB, R extends object, N extends string, T extends keyof DB & string>(
+export async function withMany<
+  DB,
+  R extends object,
+  N extends string,
+  T extends keyof DB & string,
+  F extends keyof R & string,
+>(
   db: Queryable<DB>,
   rows: readonly R[],
   name: N,
-  relation: Relation<DB, R, T>,
+  relation: Relation<DB, R, T, F>,
 ): Promise<(R & Record<N, Row<DB, T>[]>)[]> {
   const groups = await groupsOf(db, rows, relation)
   return rows.map((row) => attached(row, name, groups(row)))
 }
 
-async function groupsOf<DB, R extends object, T extends keyof DB & string>(
+async function groupsOf<
+  DB,
+  R extends object,
+  T extends keyof DB & string,
+  F extends keyof R & string,
+>(
   db: Queryable<DB>,
   rows: readonly R[],
-  { table, from, to }: Relation<DB, R, T>,
+  { table, from, to }: Relation<DB, R, T, F>,
 ): Promise<(row: R) => Row<DB, T>[]> {
   const keyOf = (row: R): unknown => (row as Record<string, unknown>)[from]
   const keys = new Set(rows.map((row) => keyOf(row)).filter((key) => key != null))

@@ -4,6 +4,7 @@ import { insertParts } from './insert-parts.ts'
 import type { Queryable } from './queryable.ts'
 import {
   type AnySchema,
+  type Column,
   type Key,
   loosely,
   type NewRow,
@@ -28,11 +29,16 @@ export interface UpdateOptions {
 }
 
 /** The verbs that nearly every table needs, each on a `db` or a `tx`. For all else there is Kysely. */
-export interface Repository<DB, T extends keyof DB & string> {
-  readonly table: Table<DB, T>
+export interface Repository<
+  DB,
+  T extends keyof DB & string,
+  I extends Column<DB, T> = Column<DB, T>,
+  V extends Column<DB, T> | undefined = Column<DB, T> | undefined,
+> {
+  readonly table: Table<DB, T, I, V>
   /** @throws {DbError} `not_found` */
-  get(db: Queryable<DB>, id: Key): Promise<Row<DB, T>>
-  find(db: Queryable<DB>, id: Key): Promise<Row<DB, T> | undefined>
+  get(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T>>
+  find(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T> | undefined>
   list(db: Queryable<DB>, options?: ListOptions<DB, T>): Promise<Row<DB, T>[]>
   create(db: Queryable<DB>, values: NewRow<DB, T>): Promise<Row<DB, T>>
   /**
@@ -46,9 +52,10 @@ export interface Repository<DB, T extends keyof DB & string> {
   /** @throws {DbError} `not_found`; `version_conflict` when somebody else was faster */
   update(
     db: Queryable<DB>,
-    id: Key,
+    id: Key<DB, T, I>,
     changes: RowChanges<DB, T>,
-    options?: UpdateOptions,
+    // Without a version column there is nothing to compare with.
+    ...options: [V] extends [undefined] ? [] : [options?: UpdateOptions]
   ): Promise<Row<DB, T>>
   /** Inserts, or updates the row that has the same values in these unique columns. @default the primary key */
   upsert(
@@ -57,7 +64,7 @@ export interface Repository<DB, T extends keyof DB & string> {
     conflict?: readonly (keyof DB[T] & string)[],
   ): Promise<Row<DB, T>>
   /** @throws {DbError} `not_found` */
-  delete(db: Queryable<DB>, id: Key): Promise<void>
+  delete(db: Queryable<DB>, id: Key<DB, T, I>): Promise<void>
   /** The row as it is now. @throws {DbError} `not_found` */
   refresh(db: Queryable<DB>, row: Row<DB, T>): Promise<Row<DB, T>>
 }
@@ -70,17 +77,21 @@ export interface Repository<DB, T extends keyof DB & string> {
  * const plan = await plans.get(db, id)
  * await plans.update(db, id, { status: 'approved' }, { version: plan.version })
  */
-export function repository<DB, T extends keyof DB & string>(
-  table: Table<DB, T>,
-): Repository<DB, T> {
-  const { name, version } = table
+export function repository<
+  DB,
+  T extends keyof DB & string,
+  I extends Column<DB, T>,
+  V extends Column<DB, T> | undefined,
+>(table: Table<DB, T, I, V>): Repository<DB, T, I, V> {
+  const { name } = table
+  const version: string | undefined = table.version
   const key: string = table.id
   type Found = Row<DB, T>
   const found = (row: unknown): Found => {
     if (row === undefined) throw notFound(name)
     return row as Found
   }
-  const byId = (db: Queryable<DB>, id: Key) =>
+  const byId = (db: Queryable<DB>, id: unknown) =>
     loosely(db).selectFrom<string>(name).selectAll().where(key, '=', id)
   // Without any value, all columns take their default: `values` would be a syntax error.
   const inserting = (db: Queryable<DB>, row: Record<string, unknown>) => {
@@ -89,7 +100,7 @@ export function repository<DB, T extends keyof DB & string>(
   }
   const bumped =
     version === undefined ? {} : { [version]: sql`${sql.ref(`${name}.${version}`)} + 1` }
-  const self: Repository<DB, T> = {
+  const self: Repository<DB, T, I, V> = {
     table,
     async get(db, id) {
       return found(await byId(db, id).executeTakeFirst())
@@ -106,7 +117,8 @@ export function repository<DB, T extends keyof DB & string>(
         }
         query = query.where(column, value === null ? 'is' : '=', value)
       }
-      for (const column of orderBy) query = query.orderBy(column)
+      // A plain string would be read for a direction too: 'id desc'.
+      for (const column of orderBy) query = query.orderBy(loosely(db).dynamic.ref<string>(column))
       if (limit !== undefined) query = query.limit(limit)
       return (await query.execute()) as Found[]
     },
@@ -126,7 +138,7 @@ export function repository<DB, T extends keyof DB & string>(
         return created as Found[]
       })
     },
-    async update(db, id, changes, options = {}) {
+    async update(db, id, changes, ...[options = {}]: [options?: UpdateOptions]) {
       if (options.version !== undefined && version === undefined) {
         throw new TypeError(`Expected tableOf('${name}') to name its version column`)
       }
@@ -163,7 +175,7 @@ export function repository<DB, T extends keyof DB & string>(
       if (result?.numDeletedRows !== 1n) throw notFound(name)
     },
     async refresh(db, row) {
-      return await self.get(db, (row as AnySchema[string])[key] as Key)
+      return await self.get(db, (row as AnySchema[string])[key] as Key<DB, T, I>)
     },
   }
   return self

@@ -1,12 +1,10 @@
-import { cancelScope, shield, throwIfCancelled } from '@yuzuru/concurrency'
+import { shield } from '@yuzuru/concurrency'
 import type { Kysely, Transaction } from 'kysely'
 import { bindTransaction } from './bind-transaction.ts'
 import { suppress } from './transaction-end.ts'
-import {
-  callInTransaction,
-  currentTransaction,
-  type TransactionState,
-} from './transaction-state.ts'
+import { failureOf } from './transaction-failure.ts'
+import { awaited } from './transaction-body.ts'
+import { currentTransaction, type TransactionState } from './transaction-state.ts'
 
 /** How long a statement about a savepoint may take before the connection is closed. */
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -18,6 +16,19 @@ export async function savepoint<DB, T>(
   fn: (tx: Transaction<DB>) => T | PromiseLike<T>,
 ): Promise<T> {
   outer.assertActive()
+  outer.enter()
+  try {
+    return await nested(db, outer, fn)
+  } finally {
+    outer.leave()
+  }
+}
+
+async function nested<DB, T>(
+  db: Kysely<DB>,
+  outer: TransactionState,
+  fn: (tx: Transaction<DB>) => T | PromiseLike<T>,
+): Promise<T> {
   // Inside a savepoint the outer tx stands for the savepoint: waiting for its end would never end.
   const here = currentTransaction()
   const parent = here?.isWithin(outer) === true ? here : outer
@@ -34,8 +45,7 @@ export async function savepoint<DB, T>(
   await uncancelled(state, 'savepoint', `savepoint ${name}`)
   try {
     const tx = bindTransaction(db, state)
-    const value = await cancelScope(() => callInTransaction(state, () => fn(tx)), { name })
-    throwIfCancelled()
+    const value = await awaited(state, name, () => fn(tx))
     await uncancelled(state, 'release', `release savepoint ${name}`)
     parent.afterCommit.push(...state.afterCommit)
     parent.afterRollback.push(...state.afterRollback)
@@ -43,8 +53,9 @@ export async function savepoint<DB, T>(
     return value
   } catch (error) {
     parent.rolledBack.push(...state.afterRollback, ...state.rolledBack)
-    await rollbackTo(name, state).catch((failed: unknown) => suppress(error, failed))
-    throw error
+    const cause = failureOf(error, state)
+    await rollbackTo(name, state).catch((failed: unknown) => suppress(cause, failed))
+    throw cause
   } finally {
     state.ended = true
   }

@@ -88,9 +88,9 @@ export class StatementBatch {
   }
 
   #message(): Buffer {
-    const { text, values = [] } = this.#query
+    const { text, values = [], wire = values.map(toWire) } = this.#query
     if (this.#script) return scriptMessage(text)
-    const query = queryMessages(text, values.map(toWire))
+    const query = queryMessages(text, wire)
     const after = this.#after === undefined ? [] : [this.#after.messages()]
     return Buffer.concat([...this.#before.map(executeMessages), query, ...after, SYNC])
   }

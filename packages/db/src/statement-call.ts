@@ -1,4 +1,6 @@
 import type { Effect, IoCall, Outcome } from '@yuzuru/concurrency'
+import type { CompiledQuery } from 'kysely'
+import { commits, effectOf } from './statement-effect.ts'
 import { translateError } from './translate-error.ts'
 
 /** How a statement is named to `io`, and what becomes of its errors. */
@@ -15,8 +17,13 @@ export function callFor(
   }
 }
 
-/** Those of Kysely's queries. */
-export const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
+const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
   read: callFor('query', 'read'),
   write: callFor('query', 'write'),
+}
+
+/** What a query of Kysely is to the outside. In a transaction it is COMMIT that decides. */
+export function queryCall(query: CompiledQuery, isAtomic: boolean): IoCall {
+  const reads = isAtomic ? !commits(query) : effectOf(query) === 'read'
+  return QUERIES[reads ? 'read' : 'write']
 }

@@ -1,3 +1,5 @@
+import { rowCount } from './sql-text.ts'
+
 /** What can be streamed: a query of Kysely that gives rows. */
 export interface Streamable<O> {
   stream(chunkSize?: number): AsyncIterableIterator<O>
@@ -24,8 +26,6 @@ export async function* stream<O>(
   options: StreamOptions = {},
 ): AsyncGenerator<O, void, undefined> {
   const { batchSize = 100 } = options
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new TypeError(`Expected batchSize to be an integer from 1 up, got ${batchSize}`)
-  }
+  rowCount('batchSize', batchSize)
   yield* query.stream(batchSize)
 }

@@ -1,29 +1,61 @@
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import type { Insertable, Kysely, Selectable, SelectType, Updateable } from 'kysely'
 import type { Queryable } from './queryable.ts'
 
+/** The name of a column. */
+export type Column<DB, T extends keyof DB> = keyof DB[T] & string
+
 /** A table of a schema, and which of its columns have a role. */
-export interface Table<DB, T extends keyof DB & string> {
+export interface Table<
+  DB,
+  T extends keyof DB & string,
+  I extends Column<DB, T> = Column<DB, T>,
+  V extends Column<DB, T> | undefined = Column<DB, T> | undefined,
+> {
   readonly name: T
   /** The primary key. */
-  readonly id: keyof DB[T] & string
+  readonly id: I
   /** An integer that counts the updates, if rows have one. */
-  readonly version: (keyof DB[T] & string) | undefined
+  readonly version: V
   /** Never there: it only carries the schema for TypeScript. */
   readonly schema?: DB
 }
 
-export interface TableOptions<DB, T extends keyof DB & string> {
-  /** The column of the primary key. @default 'id' */
-  readonly id?: keyof DB[T] & string
+export interface TableOptions<
+  I extends string | undefined = string | undefined,
+  V extends string | undefined = string | undefined,
+> {
+  /** The column of the primary key. @default 'id', where the table has a column of that name */
+  readonly id?: I
   /** The integer column that counts the updates; with it an update of an outdated row is refused. */
-  readonly version?: keyof DB[T] & string
+  readonly version?: V
+}
+
+/** The tables that have a column `id`. */
+type WithId<DB> = {
+  [T in keyof DB & string]: 'id' extends keyof DB[T] ? T : never
+}[keyof DB & string]
+
+/** Names a table; the options may leave out the primary key only where the default is a column. */
+export interface NameTable<DB> {
+  <T extends WithId<DB>, V extends Column<DB, T> | undefined = undefined>(
+    name: T,
+    options?: TableOptions<undefined, V>,
+  ): Table<DB, T, 'id' & Column<DB, T>, V>
+  <
+    T extends keyof DB & string,
+    I extends Column<DB, T>,
+    V extends Column<DB, T> | undefined = undefined,
+  >(
+    name: T,
+    options: TableOptions<I, V> & { readonly id: I },
+  ): Table<DB, T, I, V>
 }
 
 export type Row<DB, T extends keyof DB> = Selectable<DB[T]>
 export type NewRow<DB, T extends keyof DB> = Insertable<DB[T]>
 export type RowChanges<DB, T extends keyof DB> = Updateable<DB[T]>
-/** What the primary key of most tables is. */
-export type Key = string | number | bigint
+/** What names a row: a value of its primary key. */
+export type Key<DB, T extends keyof DB, I extends Column<DB, T>> = SelectType<DB[T][I]>
 
 /**
  * Names a table of a Kysely schema. Called twice, because TypeScript can be given one type and find the
@@ -32,15 +64,13 @@ export type Key = string | number | bigint
  * @example
  * const billings = repository(tableOf<Schema>()('billings', { version: 'version' }))
  */
-export function tableOf<DB>(): <T extends keyof DB & string>(
-  name: T,
-  options?: TableOptions<DB, T>,
-) => Table<DB, T> {
-  return <T extends keyof DB & string>(name: T, options: TableOptions<DB, T> = {}) => ({
+export function tableOf<DB>(): NameTable<DB> {
+  const nameTable = (name: string, { id = 'id', version }: TableOptions = {}) => ({
     name,
-    id: options.id ?? ('id' as keyof DB[T] & string),
-    version: options.version,
+    id,
+    version,
   })
+  return nameTable as NameTable<DB>
 }
 
 /** Any table, any column: what generic code sees of a schema. */

@@ -1,6 +1,7 @@
 import { type Outcome, shield } from '@yuzuru/concurrency'
 import { DbError } from './db-error.ts'
 import type { Lease } from './lease.ts'
+import type { PgResult } from './pg-client.ts'
 import { ASSIGN_ID } from './transaction-id.ts'
 import { translateError } from './translate-error.ts'
 
@@ -28,13 +29,27 @@ export async function commit(lease: Lease, options: CommitOptions): Promise<bool
       const effect = known === undefined ? 'read' : 'write'
       const translate = (error: unknown, outcome: Outcome): DbError =>
         translateCommit(error, outcome, known)
-      const limits = { effect, abort: 'destroy', timeoutMs, translate } as const
-      const { command } = await lease.statement('commit', 'commit', limits)
-      return command !== 'ROLLBACK'
+      // Within the call: what was rolled back has had no effect, for the scopes around it either.
+      let rolledBack: DbError | undefined
+      const check = ({ command }: PgResult): void => {
+        if (command !== 'ROLLBACK') return
+        rolledBack = new DbError('The server rolled back instead', ROLLED_BACK)
+        throw rolledBack
+      }
+      const limits = { effect, abort: 'destroy', timeoutMs, translate, check } as const
+      try {
+        await lease.statement('commit', 'commit', limits)
+      } catch (error) {
+        if (rolledBack === undefined || error !== rolledBack) throw error
+        return false
+      }
+      return true
     },
     { name: 'commit' },
   )
 }
+
+const ROLLED_BACK = { operation: 'commit', code: 'transaction_aborted', outcome: 'none' } as const
 
 /** The id of a transaction that was not asked for it on the way, if it may have written. */
 async function lateId(lease: Lease, timeoutMs: number): Promise<string | undefined> {

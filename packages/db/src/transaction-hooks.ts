@@ -1,5 +1,5 @@
 import { shield } from '@yuzuru/concurrency'
-import type { QueryExecutorProvider } from 'kysely'
+import type { QueryExecutorProvider, Transaction } from 'kysely'
 import { bindingOf } from './database-context.ts'
 import { DbError } from './db-error.ts'
 import { suppress } from './transaction-end.ts'
@@ -20,7 +20,7 @@ const HOOKS_TIMEOUT_MS = 30_000
  * @example
  * afterCommit(tx, () => cache.delete(planId))
  */
-export function afterCommit(tx: QueryExecutorProvider, fn: Hook): void {
+export function afterCommit<DB>(tx: Transaction<DB>, fn: Hook): void {
   stateOf(tx, fn).afterCommit.push(fn)
 }
 
@@ -29,7 +29,7 @@ export function afterCommit(tx: QueryExecutorProvider, fn: Hook): void {
  * its savepoint. Not after an attempt that is made again, and not when the commit's outcome is unknown.
  * If it throws, that is the `suppressed` of the transaction's error.
  */
-export function afterRollback(tx: QueryExecutorProvider, fn: Hook): void {
+export function afterRollback<DB>(tx: Transaction<DB>, fn: Hook): void {
   stateOf(tx, fn).afterRollback.push(fn)
 }
 
@@ -37,6 +37,11 @@ function stateOf(tx: QueryExecutorProvider, fn: Hook): TransactionState {
   const { transaction } = bindingOf(tx)
   if (transaction === undefined) {
     throw new TypeError('Expected the tx of transaction(db, fn), got a db outside of it')
+  }
+  if (transaction.root.isForeign) {
+    throw new TypeError(
+      "Expected the tx of transaction(db, fn), got one in a transaction of Kysely's own, which tells nobody of its commit",
+    )
   }
   if (typeof fn !== 'function')
     throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)

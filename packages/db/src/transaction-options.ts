@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { milliseconds, word } from './sql-text.ts'
 
 /** How a transaction runs. */
 export interface TransactionOptions extends IoOptions {
@@ -35,9 +36,7 @@ export function expectTransactionOptions(options: TransactionOptions): void {
     statementTimeoutMs,
     lockTimeoutMs,
   } = options
-  if (isolation !== undefined && !LEVELS.includes(isolation)) {
-    throw new TypeError(`Expected isolation among ${LEVELS.join(', ')}, got ${isolation}`)
-  }
+  if (isolation !== undefined) word('isolation', isolation, LEVELS)
   if (deferrable === true && (isolation !== 'serializable' || readOnly !== true)) {
     throw new TypeError('Expected deferrable only with isolation: serializable and readOnly: true')
   }
@@ -45,13 +44,11 @@ export function expectTransactionOptions(options: TransactionOptions): void {
     throw new TypeError(`Expected retries to be an integer from 0 up, got ${String(retries)}`)
   }
   for (const [name, value] of Object.entries({ statementTimeoutMs, lockTimeoutMs })) {
-    if (value !== undefined && !(value > 0)) {
-      throw new TypeError(`Expected ${name} to be above 0, got ${String(value)}`)
-    }
+    if (value !== undefined) milliseconds(name, value)
   }
 }
 
-const LEVELS: readonly unknown[] = ['read committed', 'repeatable read', 'serializable']
+const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
 
 /** The server's own limit is a net below ours: it comes a little later, so that ours is the one told. */
 const NET_MS = 1_000
@@ -64,7 +61,7 @@ const NET_MS = 1_000
 export function beginStatements(options: TransactionOptions, budgetMs: number): readonly string[] {
   const { isolation, readOnly, deferrable, lockTimeoutMs } = options
   const begin = ['begin']
-  if (isolation !== undefined) begin.push(`isolation level ${isolation}`)
+  if (isolation !== undefined) begin.push('isolation level', word('isolation', isolation, LEVELS))
   if (readOnly === true) begin.push('read only')
   if (deferrable === true) begin.push('deferrable')
   const statements = [begin.join(' ')]
@@ -80,5 +77,5 @@ export function beginStatements(options: TransactionOptions, budgetMs: number): 
 const MAX_MS = 2 ** 31 - 1
 
 function setLocal(name: string, delayMs: number): string {
-  return `set local ${name} = ${Math.max(1, Math.ceil(delayMs))}`
+  return `set local ${name} = ${milliseconds(name, Math.max(1, delayMs))}`
 }

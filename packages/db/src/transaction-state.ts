@@ -31,6 +31,8 @@ export class TransactionState {
   /** How many savepoints were made, to name them. Kept by the root. */
   savepointCount = 0
   ended = false
+  /** Whether somebody else began it, and ends it, so that nobody here is told of its commit. */
+  isForeign = false
 
   constructor(context: DatabaseContext, lease: Lease, allowNested: boolean) {
     this.context = context
@@ -47,9 +49,27 @@ export class TransactionState {
     return child
   }
 
+  #underWay = 0
+
+  /** How many of its statements, savepoints and COPYs are under way. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** To be called when a statement of it begins … */
+  enter(): void {
+    this.#underWay += 1
+  }
+
+  /** … and when it has ended. */
+  leave(): void {
+    this.#underWay -= 1
+  }
+
   /** @throws {DbError} `transaction_ended` */
   assertActive(): void {
-    if (!this.ended) return
+    // Kysely's own transaction ends without waiting for the savepoints in it.
+    if (!this.ended && !this.root.ended) return
     throw new DbError(
       'This transaction has ended. Is an await missing on a query in it, or was its tx kept?',
       { operation: 'query', code: 'transaction_ended', outcome: 'none' },
@@ -73,6 +93,37 @@ export function currentTransaction(): TransactionState | undefined {
   let state = current.getStore()
   while (state?.ended === true) state = state.parent
   return state
+}
+
+/**
+ * The transaction that is open on a lease which is not `transaction()`'s: Kysely's own, or one that was
+ * begun by hand.
+ */
+export function openOn(context: DatabaseContext, lease: Lease): TransactionState | undefined {
+  if (lease.transaction?.ended === true) lease.transaction = undefined
+  const isOwn = lease.transaction === undefined || lease.transaction.lease === lease
+  if (!isOwn) return lease.transaction
+  if (!lease.inTransaction) return undefined
+  if (lease.transaction === undefined) {
+    lease.transaction = new TransactionState(context, lease, false)
+    lease.transaction.isForeign = true
+  }
+  return lease.transaction
+}
+
+/**
+ * Refuses a statement on a connection that is lent to a transaction: it would be part of that, unseen.
+ *
+ * @throws {DbError} `nested_connection`
+ */
+export function refuseLent(lease: Lease): void {
+  const { transaction } = lease
+  if (transaction === undefined || transaction.ended || transaction.lease === lease) return
+  throw new DbError('The connection is in a transaction of transaction(): use its tx', {
+    operation: 'query',
+    code: 'nested_connection',
+    outcome: 'none',
+  })
 }
 
 /**

@@ -512,11 +512,12 @@ describe('the end of a transaction', () => {
 
   test('work in no scope at all that waits for its turn does not get one after the end', async () => {
     const late: Promise<unknown>[] = []
-    await transaction(db, async (tx) => {
+    const failed = transaction(db, async (tx) => {
       late.push(detached(() => sql`select pg_sleep(0.1)`.execute(tx)))
       late.push(detached(() => setBalance(tx, 1, 0)).catch((error: unknown) => error))
     })
 
+    await expect(failed).rejects.toThrow('while 2 statements of it ran')
     expect(await late[1]).toMatchObject({ code: 'transaction_ended' })
     expect(await balanceOf(1)).toBe(100)
   })

@@ -1,28 +1,22 @@
-import {
-  cancelScope,
-  currentClock,
-  remaining,
-  sleep,
-  throwIfCancelled,
-  withTimeout,
-} from '@yuzuru/concurrency'
+import { cancelScope, currentClock, remaining, sleep, withTimeout } from '@yuzuru/concurrency'
 import type { Kysely, Transaction } from 'kysely'
 import { commit, rollback, suppress } from './transaction-end.ts'
 import { bindTransaction } from './bind-transaction.ts'
-import { bindingOf, type DatabaseContext } from './database-context.ts'
+import { bindingOf, type BoundAdapter, type DatabaseContext } from './database-context.ts'
 import { conflictIn } from './conflict.ts'
-import { DbError } from './db-error.ts'
 import { Lease } from './lease.ts'
 import type { Queryable } from './queryable.ts'
 import { savepoint } from './savepoint.ts'
 import { runAfterCommit, runAfterRollback } from './transaction-hooks.ts'
 import { TransactionBegin } from './transaction-begin.ts'
+import { abortedBy, failureOf } from './transaction-failure.ts'
 import {
   beginStatements,
   expectTransactionOptions,
   type TransactionOptions,
 } from './transaction-options.ts'
-import { callInTransaction, refuseNested, TransactionState } from './transaction-state.ts'
+import { awaited } from './transaction-body.ts'
+import { refuseNested, TransactionState } from './transaction-state.ts'
 
 type Body<DB, T> = (tx: Transaction<DB>) => T | PromiseLike<T>
 
@@ -44,16 +38,18 @@ export async function transaction<DB, T>(
   fn: Body<DB, T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  const { context, transaction: outer } = bindingOf(db)
+  const binding = bindingOf(db)
+  const outer = binding.enclosing
   if (typeof fn !== 'function')
     throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
   expectTransactionOptions(options)
   const { signal, timeoutMs } = options
   const body = (): Promise<T> =>
-    outer === undefined ? outermost(context, db, fn, options) : savepoint(db, outer, fn)
-  const joined =
-    signal === undefined ? body : () => cancelScope(body, { name: 'transaction', signal })
-  if (timeoutMs === undefined) return await joined()
+    outer === undefined ? outermost(binding, db, fn, options) : savepoint(db, outer, fn)
+  // One scope from its begin to its end: where it is forgotten, all of it is ended and awaited.
+  const scope = { name: 'transaction', ...(signal === undefined ? {} : { signal }) }
+  if (timeoutMs === undefined) return await cancelScope(body, scope)
+  const joined = signal === undefined ? body : () => cancelScope(body, scope)
   return await withTimeout(timeoutMs, joined, { name: 'transaction' })
 }
 
@@ -62,17 +58,18 @@ const FIRST_DELAY_MS = 10
 const MAX_DELAY_MS = 1_000
 
 async function outermost<DB, T>(
-  context: DatabaseContext,
+  { context, lease: host }: BoundAdapter,
   db: Kysely<DB>,
   fn: Body<DB, T>,
   options: TransactionOptions,
 ): Promise<T> {
   const { retries = 3 } = options
-  refuseNested(context)
+  if (host?.holdsSession !== true) refuseNested(context)
   for (let attempt = 0; ; attempt += 1) {
     const begin = beginOf(context, options)
-    const lease = new Lease(context, begin)
+    const lease = new Lease(context, begin, host?.lent)
     const state = new TransactionState(context, lease, options.allowNested === true)
+    if (host !== undefined) host.transaction = state
     let value: T
     try {
       value = await once(db, state, begin, fn, options)
@@ -125,36 +122,21 @@ async function beginToEnd<DB, T>(
   let value: T
   try {
     const tx = bindTransaction(db, state)
-    value = await cancelScope(() => callInTransaction(state, () => fn(tx)), { name: 'transaction' })
-    throwIfCancelled()
+    value = await awaited(state, 'statements', () => fn(tx))
   } catch (error) {
     state.ended = true
-    const cause = causeOf(error, state)
+    const cause = failureOf(error, state)
     await rollback(lease).catch((failed: unknown) => suppress(cause, failed))
     throw cause
   }
   state.ended = true
   await lease.settled(context.commitTimeoutMs)
   if (begin.pending) {
-    if (begin.failure !== undefined) throw state.failure ?? begin.failure
+    if (begin.failure !== undefined) throw failureOf(state.failure ?? begin.failure, state)
     // Nothing was sent, so there is nothing to commit.
     return value
   }
   const readOnly = options.readOnly === true
   if (await commit(lease, { readOnly, timeoutMs: context.commitTimeoutMs })) return value
-  throw state.failure ?? aborted()
-}
-
-/** That the transaction had failed already says less than what made it fail. */
-function causeOf(error: unknown, { failure }: TransactionState): unknown {
-  const late = DbError.isInstance(error) && error.code === 'transaction_aborted'
-  return late && failure !== undefined ? failure : error
-}
-
-function aborted(): DbError {
-  return new DbError('The transaction was rolled back: a statement in it had failed', {
-    operation: 'commit',
-    code: 'transaction_aborted',
-    outcome: 'none',
-  })
+  throw abortedBy(state)
 }

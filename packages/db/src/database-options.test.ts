@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import type { DatabaseOptions } from './database-options.ts'
+
+const PLACE = ['url', 'host', 'port', 'database', 'user', 'password'] as const
+
+describe('createDatabase', () => {
+  test.each(PLACE)('takes no undefined for %s: it would go to localhost in silence', (name) => {
+    const rest = name === 'url' ? {} : { host: 'db.example' }
+    const options = { ...rest, [name]: undefined } as unknown as DatabaseOptions
+
+    expect(() => createDatabase(options)).toThrow(
+      `Expected ${name} to be given, got undefined: leave it out for libpq's variables and localhost`,
+    )
+  })
+
+  test('takes no undefined for a pool that was to be passed in', () => {
+    const options = { pool: undefined } as unknown as DatabaseOptions
+
+    expect(() => createDatabase(options)).toThrow(/^Expected pool to be given, got undefined/)
+  })
+
+  test('takes undefined for what says nothing about the place', async () => {
+    const options = { url: 'postgres://127.0.0.1/x', pool: undefined, ssl: undefined }
+    await createDatabase(options as unknown as DatabaseOptions).close()
+  })
+
+  test.each([0, 65_536, 1.5, '5432'])('takes no port %j', (port) => {
+    const options = { host: 'db.example', port } as unknown as DatabaseOptions
+
+    expect(() => createDatabase(options)).toThrow(/^Expected port to be an integer from 1 to 65535/)
+  })
+})
