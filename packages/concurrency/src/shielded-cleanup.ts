@@ -5,7 +5,7 @@ interface Node {
 }
 
 /** As much of what ESLint and oxlint hand to a rule as this one uses. */
-export interface RuleContext {
+interface RuleContext {
   readonly options: readonly unknown[]
   report(problem: { readonly node: unknown; readonly message: string }): void
 }

@@ -24,7 +24,7 @@ import {
  */
 
 /** How a native call ends once its signal has fired. */
-export type AbortStyle =
+type AbortStyle =
   | 'reason'
   | 'abort error'
   | 'wrapped twice'
