@@ -3,6 +3,7 @@ import { Fifo } from './fifo.ts'
 import type { Cancelled } from './cancelled.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { comesOfCancel } from './cancel-cause.ts'
+import { expectFailure } from './leftover-rejections.ts'
 import { raiseOutcome } from './outcome.ts'
 import { refuse } from './refusal.ts'
 import { runInScope } from './run-in-scope.ts'
@@ -144,6 +145,7 @@ export class ConcurrentMap<T, R>
     const error = this.#errors.length > 0 ? oneOrAll(this.#errors, this.#name) : cancelOf(scope)
     if (error === undefined) return
     if (scope.outcome === 'unknown') raiseOutcome(error)
+    expectFailure(scope, error)
     throw error
   }
 

@@ -302,7 +302,7 @@ describe('a forgotten await', () => {
     })
     expect(leftovers.reported).toMatchObject([
       { state: 'cancelled' },
-      { state: 'failed', error: failure },
+      { state: 'failed', error: { code: 'unexpected', cause: failure } },
     ])
   })
 

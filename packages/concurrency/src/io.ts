@@ -5,6 +5,7 @@ import { describeValue } from './describe-value.ts'
 import { expected } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { IoError } from './io-error.ts'
+import { expectFailure } from './leftover-rejections.ts'
 import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf, raiseOutcome } from './outcome.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
@@ -107,6 +108,9 @@ export async function io<T>(
     return value
   } catch (error) {
     const failure = failureOf(scope, call, progress, timeoutMs, error)
+    // What is reported of a leftover is the package's own error: the native one may hold data.
+    scope.failure = { error: failure }
+    expectFailure(scope, failure)
     failSpan(span, failure)
     throw failure
   } finally {

@@ -218,3 +218,42 @@ describe('what begins in a scope that has ended', () => {
     expect(reported).toEqual([])
   })
 })
+
+describe('the failure of a leftover', () => {
+  test.each([
+    ['of a call', `y.io(write, {}, fail)`],
+    ['of a timeout', `y.withTimeout(1e6, () => y.io(write, {}, fail))`],
+    ['of a group', `y.taskGroup((group) => { group.spawn(() => y.io(write, {}, fail)) })`],
+    ['of a gather', `y.gather([() => y.io(write, {}, fail), () => y.io(write, {}, fail)])`],
+  ])(
+    '%s is reported in the words of the package, and is not the end of the process',
+    async (_, call) => {
+      const ended = await program(
+        `const write = {
+        boundary: 'test', operation: 'insert', effect: 'write',
+        translate: (cause) => new y.IoError('insert failed: unique_violation',
+          { boundary: 'test', operation: 'insert', code: 'unique_violation', retryable: false, outcome: 'none', cause }),
+      }
+      const fail = async (signal) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        throw new Error('Key (email)=(hanako@example.jp) already exists')
+      }
+      await y.run(() => { void ${call} })
+      console.log('end')`,
+      )
+      expect(ended).toMatchObject({ code: 0, out: 'end\n' })
+      expect(ended.err).toContain('unique_violation')
+      expect(ended.err).not.toContain('hanako')
+    },
+  )
+
+  test('a forgotten scope is named with its place where run is strict', async () => {
+    const failing = run(
+      function forgetful() {
+        void taskGroup(() => sleep(1e9))
+      },
+      { strict: true },
+    )
+    await expect(failing).rejects.toThrow(/group "group" was still running [^]*forgetful/)
+  })
+})

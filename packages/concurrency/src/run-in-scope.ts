@@ -1,7 +1,9 @@
+import { captureStack } from './call-place.ts'
 import { callInScope, currentScope, innermostScope } from './current-scope.ts'
 import { endLeftovers } from './end-leftovers.ts'
 import { reportLate } from './late.ts'
 import { LeftoverError } from './leftover-error.ts'
+import { expectFailure } from './leftover-rejections.ts'
 import { raiseOutcome } from './outcome.ts'
 import { refuse } from './refusal.ts'
 import { Scope, type ScopeInit } from './scope.ts'
@@ -29,7 +31,9 @@ export function refusalToOpen({
 export function openScope(init: Omit<ScopeInit, 'parent'>): Scope {
   const around = innermostScope()
   if (around?.ended === true) reportLate(around, init)
-  return new Scope({ ...init, parent: currentScope() })
+  const scope = new Scope({ ...init, parent: currentScope() })
+  if (scope.strict) scope.origin = captureStack(openScope)
+  return scope
 }
 
 /** What the owner of a scope makes of how its body ended. */
@@ -129,5 +133,6 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
 /** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
 function leave<T, R>(scope: Scope, ending: Ending<T, R>, error: unknown): R {
   if (scope.kind !== 'io' && scope.outcome === 'unknown') raiseOutcome(error)
+  expectFailure(scope, error)
   return ending.onError(error)
 }

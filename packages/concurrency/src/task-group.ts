@@ -4,6 +4,7 @@ import { expectFunction } from './expected.ts'
 import type { Timer } from './clock.ts'
 import { type UnheardFailure, warnWhenUnheard } from './failure-warning.ts'
 import { comesOfCancel } from './cancel-cause.ts'
+import { expectFailure } from './leftover-rejections.ts'
 import { raiseOutcome } from './outcome.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
@@ -91,6 +92,8 @@ export async function runGroup<T>(
   const cancel = scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
   const error = failed ? combine(group.errors) : cancel
   if (scope.outcome === 'unknown') raiseOutcome(error)
+  scope.failure = { error }
+  expectFailure(scope, error)
   throw error
 }
 
