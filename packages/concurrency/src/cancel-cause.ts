@@ -1,4 +1,5 @@
 import { someCause } from './cancelled.ts'
+import { everyPart } from './read-error.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -9,18 +10,14 @@ import type { Scope } from './scope.ts'
  * timeout still throws that one's reason when an outer cancel has overtaken it meanwhile.
  */
 export function comesOfCancel(scope: Scope, error: unknown): boolean {
-  if (error instanceof SuppressedError) {
-    // A resource that is closed in a cancelled scope may throw the cancel once more.
-    return comesOfCancel(scope, error.error) && comesOfCancel(scope, error.suppressed)
-  }
-  if (error instanceof AggregateError && error.errors.length > 0) {
-    return error.errors.every((part) => comesOfCancel(scope, part))
-  }
-  return someCause(error, (cause) => reached(scope, cause))
+  // Of several each must: a resource that is closed in a cancelled scope may throw the cancel once more.
+  return everyPart(error, (part) => someCause(part, (cause) => reached(scope, cause)))
 }
 
 /** Whether `reason` is the cancel of `scope`, or of one around it up to a shield. */
 function reached(scope: Scope, reason: unknown): boolean {
+  // Most often it is the latest; where scopes are nested deep, asking each of them would take long.
+  if (reason !== undefined && reason === scope.reason) return true
   for (let each: Scope | undefined = scope; each !== undefined; each = outwards(each)) {
     if (each.ownReason !== undefined && each.ownReason === reason) return true
   }

@@ -1,5 +1,6 @@
 import { hasMark, mark } from './marker.ts'
 import type { Outcome } from './outcome.ts'
+import { fieldOf } from './read-error.ts'
 
 /**
  * Who asked for a cancel.
@@ -86,8 +87,8 @@ export function someCause(error: unknown, holds: (cause: unknown) => boolean): b
   let each = error
   for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
     if (holds(each)) return true
-    if (typeof each !== 'object' || each === null || !('cause' in each)) return false
-    each = each.cause
+    if (typeof each !== 'object' || each === null) return false
+    each = fieldOf(each, 'cause')
   }
   return false
 }

@@ -4,6 +4,7 @@ import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from './clock.ts'
 import { expectInteger } from './expected.ts'
 import { IoError } from './io-error.ts'
+import { fieldOf, isOf } from './read-error.ts'
 import { currentScope } from './current-scope.ts'
 import { refusal } from './refusal.ts'
 import { expectDelay } from './timeout.ts'
@@ -77,11 +78,9 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
  * trying again is of no use and that nothing has happened.
  */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof TypeError) return error.cause !== undefined
-  if (typeof error !== 'object' || error === null) return true
-  if ('status' in error && typeof error.status === 'number') {
-    return error.status < 400 || error.status >= 500
-  }
+  if (isOf(error, TypeError)) return fieldOf(error, 'cause') !== undefined
+  const status = fieldOf(error, 'status')
+  if (typeof status === 'number') return status < 400 || status >= 500
   return !IoError.isInstance(error) || error.retryable || error.outcome === 'unknown'
 }
 

@@ -34,7 +34,7 @@ export class ConcurrentMap<T, R>
   readonly #ready: Fifo<Awaited<R>> = new Fifo()
   /** Results that came before their turn, by index. */
   readonly #early: Map<number, Awaited<R>> = new Map()
-  readonly #errors: unknown[] = []
+  readonly #errors: Set<unknown> = new Set()
   #source: Source<T> | undefined
   #scope: Scope | undefined
   #whole: Promise<void> | undefined
@@ -142,8 +142,10 @@ export class ConcurrentMap<T, R>
     if (this.#finished) return
     this.#finished = true
     const scope = this.#scope as Scope
-    const error = this.#errors.length > 0 ? oneOrAll(this.#errors, this.#name) : cancelOf(scope)
-    if (error === undefined) return
+    const failed = this.#errors.size > 0
+    const error = failed ? oneOrAll([...this.#errors], this.#name) : cancelOf(scope)
+    // What was thrown may be `undefined`, and is a failure all the same.
+    if (!failed && error === undefined) return
     if (scope.outcome === 'unknown') raiseOutcome(error)
     expectFailure(scope, error)
     throw error
@@ -163,6 +165,8 @@ export class ConcurrentMap<T, R>
         this.#onStep(step)
         return
       }
+      // A thenable of somebody else's may call back twice, or throw.
+      step = Promise.resolve(step)
     } catch (error) {
       this.#exhausted = true
       this.#fail(error)
@@ -173,7 +177,13 @@ export class ConcurrentMap<T, R>
     step.then(
       (result) => {
         this.#pulling = false
-        this.#onStep(result)
+        try {
+          this.#onStep(result)
+        } catch (error) {
+          // It is no step, or one that cannot be asked.
+          this.#exhausted = true
+          this.#fail(error)
+        }
         this.#fill()
         this.#leave()
       },
@@ -245,7 +255,7 @@ export class ConcurrentMap<T, R>
   #fail(error: unknown): void {
     const scope = this.#scope as Scope
     if (comesOfCancel(scope, error)) return
-    if (!this.#errors.includes(error)) this.#errors.push(error)
+    this.#errors.add(error)
     scope.abort('group', `a call in "${this.#name}" failed`, error)
   }
 

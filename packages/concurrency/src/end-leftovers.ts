@@ -1,6 +1,5 @@
 import { comesOfCancel } from './cancel-cause.ts'
 import { describeLeftover, describeWait, type Leftover, reportLeftover } from './leftover.ts'
-import { expectRejections } from './leftover-rejections.ts'
 import type { Scope } from './scope.ts'
 
 /** So many are reported one by one. */
@@ -34,22 +33,16 @@ export async function endLeftovers(scope: Scope, failed: boolean): Promise<Lefto
       if (!scope.strict) for (const each of forgotten.slice(0, REPORTED)) reportLeftover(each)
       found.push(...forgotten)
     }
-    await endAll(scope, children, unshielded)
+    await endAll(scope, children)
     // Only who forgot it is sure not to be there to catch it.
     if (!failed) for (const child of unshielded) reportFailure(child)
   }
 }
 
-async function endAll(
-  scope: Scope,
-  children: readonly Scope[],
-  unshielded: readonly Scope[],
-): Promise<void> {
-  const reason = scope.abortLeftovers()
-  const release = expectRejections([reason, ...unshielded.map((child) => child.ownReason)])
+async function endAll(scope: Scope, children: readonly Scope[]): Promise<void> {
+  scope.abortLeftovers()
   await Promise.all(children.map((child) => child.done))
   await turn()
-  release()
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Cancelled } from './cancelled.ts'
 import { IoError } from './io-error.ts'
+import { fieldOf, isOf } from './read-error.ts'
 import { TimeoutError } from './timeout-error.ts'
 
 /**
@@ -10,5 +11,6 @@ export function errorKind(error: unknown): string {
   if (Cancelled.isInstance(error)) return 'cancelled'
   if (TimeoutError.isInstance(error)) return 'timeout'
   if (IoError.isInstance(error)) return error.code
-  return error instanceof Error ? error.name : '_OTHER'
+  const name = isOf(error, Error) ? fieldOf(error, 'name') : undefined
+  return typeof name === 'string' ? name : '_OTHER'
 }

@@ -8,6 +8,7 @@ import { IoError } from './io-error.ts'
 import { expectFailure } from './leftover-rejections.ts'
 import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf, raiseOutcome } from './outcome.ts'
+import { fieldOf, isOf, messageOf } from './read-error.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { Scope } from './scope.ts'
 import { armDeadline, expectDelay, timedOut } from './timeout.ts'
@@ -138,14 +139,16 @@ function failureOf(
   timeoutMs: number,
   error: unknown,
 ): unknown {
-  const outcome = progress.end()
+  const sent = progress.end()
   if (comesOfCancel(scope, error)) {
-    if (outcome === 'unknown') scope.markEffect()
+    if (sent === 'unknown') scope.markEffect()
     count(scope)
     return explain(scope, error, () =>
       scope.expired ? timedOut(scope, timeoutMs) : scope.ownReason,
     )
   }
+  // What the calls within did is known as well, unless the body says that all was taken back.
+  const outcome = progress.outcome === 'none' || scope.outcome === 'none' ? sent : 'unknown'
   const failure = translated(call, outcome, error)
   // An error that says nothing of its outcome leaves it at what is known by default.
   if ((outcomeOf(failure) ?? outcome) === 'unknown') scope.markEffect()
@@ -198,14 +201,14 @@ class Progress implements IoProgress {
 
 /** Whether it is a `TypeError` of a caller's making; the platform's own (of `fetch`, say) have a cause. */
 function isMistake(error: unknown): boolean {
-  return error instanceof TypeError && error.cause === undefined
+  return isOf(error, TypeError) && fieldOf(error, 'cause') === undefined
 }
 
 function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
   if (IoError.isInstance(error) || TimeoutError.isInstance(error)) return error
   if (Cancelled.isInstance(error) || isMistake(error)) return error
-  if (call.translate !== undefined) return call.translate(error, outcome)
-  const told = error instanceof Error ? error.message : describeValue(error)
+  if (call.translate !== undefined) return translatedBy(call.translate, outcome, error)
+  const told = messageOf(error) ?? describeValue(error)
   return new IoError(`${call.boundary}.${call.operation} failed: ${told}`, {
     boundary: call.boundary,
     operation: call.operation,
@@ -214,4 +217,17 @@ function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
     outcome,
     cause: error,
   })
+}
+
+/** A translation that fails says nothing of the outcome, and does not hide what it was to translate. */
+function translatedBy(
+  translate: NonNullable<IoCall['translate']>,
+  outcome: Outcome,
+  error: unknown,
+): unknown {
+  try {
+    return translate(error, outcome)
+  } catch (mistake) {
+    return new SuppressedError(mistake, error)
+  }
 }

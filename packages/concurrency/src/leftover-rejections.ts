@@ -1,42 +1,68 @@
-import { isCausedBy } from './cancelled.ts'
+import { Cancelled, someCause } from './cancelled.ts'
+import { everyPart } from './read-error.ts'
 import type { Scope } from './scope.ts'
 
-/** What leftovers rejected with: reported already, so it need not bring the process down as well. */
+/** How many cancelled scopes have not ended. */
+let open = 0
+let listening = false
+let stopping = false
+
+/** What leftovers failed with: reported already, so it need not bring the process down as well. */
 const reported = new Set<unknown>()
 
+/** On the listener of each installed copy of the package. */
+const MARK = Symbol.for('yuzuru.onUnhandledRejection')
+
 /**
- * Nobody awaits a leftover, so its rejection, and that of every promise made of it, would end the
- * process. While leftovers are awaited this listener keeps that from happening; for all other
- * rejections it does what Node does when there is no listener.
+ * A cancel ends all promises of a scope at once, also those that the body does not await any more
+ * (`const a = read(), b = read(); await a; await b`), and leftovers, which nobody awaits. That is no
+ * failure, so it must not bring the process down. For all other rejections this listener does what Node
+ * does when there is none.
  */
 function onUnhandledRejection(reason: unknown): void {
-  if (isReported(reason)) return
-  if (process.listenerCount('unhandledRejection') === 1) throw reason
+  if (everyPart(reason, (part) => someCause(part, isExpected))) return
+  const listeners = process.listeners('unhandledRejection')
+  if (listeners[0] === onUnhandledRejection && listeners.every((each) => MARK in each)) throw reason
 }
+Object.defineProperty(onUnhandledRejection, MARK, { value: true })
 
-function isReported(reason: unknown): boolean {
-  for (const known of reported) if (isCausedBy(reason, known)) return true
-  return reason instanceof AggregateError && reason.errors.every((part) => isReported(part))
+function isExpected(cause: unknown): boolean {
+  return Cancelled.isInstance(cause) || (cause !== undefined && reported.has(cause))
 }
 
 /** Lets what `scope` fails with go unheard where it is a leftover: its failure is reported as such. */
 export function expectFailure(scope: Scope, error: unknown): void {
   for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
-    if (each.ownReason?.source === 'scope-end') {
-      expectRejections([error])()
-      return
-    }
+    if (each.ownReason?.source !== 'scope-end') continue
+    openRejections()
+    reported.add(error)
+    setImmediate(() => {
+      reported.delete(error)
+      closeRejections()
+    })
+    return
   }
 }
 
-/** Lets promises reject with `reasons` unheard until a turn after the returned function was called. */
-export function expectRejections(reasons: readonly unknown[]): () => void {
-  if (reported.size === 0) process.on('unhandledRejection', onUnhandledRejection)
-  for (const reason of reasons) reported.add(reason)
-  return () => {
-    setImmediate(() => {
-      for (const reason of reasons) reported.delete(reason)
-      if (reported.size === 0) process.off('unhandledRejection', onUnhandledRejection)
-    })
-  }
+/** Lets promises reject with a cancel unheard, until a turn after {@link closeRejections}. */
+export function openRejections(): void {
+  open += 1
+  if (listening) return
+  listening = true
+  process.on('unhandledRejection', onUnhandledRejection)
+}
+
+/** Called when a scope that was cancelled has ended. */
+export function closeRejections(): void {
+  open -= 1
+  if (open > 0 || stopping) return
+  stopping = true
+  setImmediate(stopListening)
+}
+
+function stopListening(): void {
+  stopping = false
+  if (open > 0) return
+  listening = false
+  process.off('unhandledRejection', onUnhandledRejection)
 }

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { CallPlace } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
+import { messageOf } from './read-error.ts'
 import type { Scope, ScopeKind } from './scope.ts'
 import { warnSparingly } from './sparing-warning.ts'
 
@@ -96,7 +97,8 @@ export function reportLeftover(leftover: Leftover): void {
     leftovers.publish(leftover)
     return
   }
-  const cause = leftover.error instanceof Error ? `: ${leftover.error.message}` : ''
+  const message = messageOf(leftover.error)
+  const cause = message === undefined ? '' : `: ${message}`
   const place = leftover.place === undefined ? '' : `\n${leftover.place}`
   const { kind, name, state } = leftover
   warnSparingly(`${kind} "${name}" ${ADVICE[state]}${cause}${place}`, 'LeftoverWarning')

@@ -621,3 +621,64 @@ describe('mapConcurrent', () => {
     expect(seen).toEqual([0])
   })
 })
+
+describe('a source of somebody else', () => {
+  /** What it gives for a step, and what comes of that. */
+  const STEPS: Record<string, [step: () => unknown, outcome: unknown]> = {
+    'a step that is nothing': [async () => undefined, TypeError],
+    'a step that cannot be asked': [
+      async () => ({
+        get done() {
+          throw new RangeError('done')
+        },
+      }),
+      RangeError,
+    ],
+    'a step whose then throws': [
+      () => ({
+        // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+        then() {
+          throw new RangeError('then')
+        },
+      }),
+      RangeError,
+    ],
+  }
+
+  test.each(Object.entries(STEPS))('ends with a failure: %s', async (_, [next, expected]) => {
+    const source = { [Symbol.asyncIterator]: () => ({ next }) } as AsyncIterable<number>
+    const items = mapConcurrent(source, (item) => item, { concurrency: 2 })
+    await expect(items.next()).rejects.toBeInstanceOf(expected as never)
+    expect(await items.return?.()).toMatchObject({ done: true })
+  })
+
+  test('whose steps call back twice counts once', async () => {
+    let asked = 0
+    const next = (): unknown => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+      then(resolve: (step: unknown) => void) {
+        asked += 1
+        const step = asked > 3 ? { done: true } : { done: false, value: asked }
+        queueMicrotask(() => {
+          resolve(step)
+          resolve(step)
+        })
+      },
+    })
+    const source = { [Symbol.asyncIterator]: () => ({ next }) } as AsyncIterable<number>
+    const seen: number[] = []
+    for await (const item of mapConcurrent(source, (each) => each, { concurrency: 1 })) {
+      seen.push(item)
+    }
+    expect(seen).toEqual([1, 2, 3])
+  })
+
+  test('a thrown undefined is a failure all the same', async () => {
+    const items = mapConcurrent([1], () => Promise.reject(), { concurrency: 1 })
+    const ended = await items.next().then(
+      () => 'returned',
+      (error: unknown) => [error],
+    )
+    expect(ended).toEqual([undefined])
+  })
+})

@@ -1,3 +1,5 @@
+import { fieldOf } from './read-error.ts'
+
 /**
  * Gives a class of errors its name, which no minifier changes, and makes it recognisable by a
  * `Symbol.for` mark on its prototype, so that `isInstance` holds also between two installed copies of
@@ -10,5 +12,5 @@ export function mark(prototype: Error, name: string): void {
 
 /** Whether `value` was made by a class that was marked with `name`. */
 export function hasMark(value: unknown, name: string): boolean {
-  return typeof value === 'object' && value !== null && Symbol.for(`yuzuru.${name}`) in value
+  return fieldOf(value, Symbol.for(`yuzuru.${name}`)) === true
 }

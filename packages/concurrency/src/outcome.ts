@@ -1,3 +1,5 @@
+import { fieldOf, partsWithin } from './read-error.ts'
+
 /**
  * Whether the effect of a failed operation may have happened all the same.
  *
@@ -24,24 +26,24 @@ export type Effect = 'read' | 'idempotent' | 'write'
  * try { await charge() } catch (error) { if (outcomeOf(error) === 'unknown') await reconcile() }
  */
 export function outcomeOf(error: unknown): Outcome | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
-  if (raised.has(error)) return 'unknown'
-  if ('outcome' in error && (error.outcome === 'none' || error.outcome === 'unknown')) {
-    return error.outcome
-  }
-  const parts = partsOf(error)
-  if (parts === undefined) return undefined
-  const outcomes = parts.map((part) => outcomeOf(part))
+  const outcomes = partsWithin(error, (each) => ownOutcome(each) !== undefined).map(ownOutcome)
   if (outcomes.includes('unknown')) return 'unknown'
   return outcomes.length > 0 && outcomes.every((each) => each === 'none') ? 'none' : undefined
 }
 
+/** The outcome that an error tells of itself, whatever it is made of. */
+function ownOutcome(error: unknown): Outcome | undefined {
+  if (typeof error === 'object' && error !== null && raised.has(error)) return 'unknown'
+  const outcome = fieldOf(error, 'outcome')
+  return outcome === 'none' || outcome === 'unknown' ? outcome : undefined
+}
+
 /** Whether an error says of itself that trying again may help. An aggregate only if all its parts do. */
 export function isRetryable(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false
-  if ('retryable' in error) return error.retryable === true
-  const parts = partsOf(error)
-  return parts !== undefined && parts.length > 0 && parts.every((part) => isRetryable(part))
+  const retryable = fieldOf(error, 'retryable')
+  if (retryable !== undefined) return retryable === true
+  const parts = partsWithin(error, (each) => fieldOf(each, 'retryable') !== undefined)
+  return parts.length > 0 && parts.every((part) => fieldOf(part, 'retryable') === true)
 }
 
 /** The errors that cannot be written on (frozen ones, say) and left a scope with an effect. */
@@ -54,17 +56,20 @@ const raised = new WeakSet<object>()
  */
 export function raiseOutcome(error: unknown): void {
   if (typeof error !== 'object' || error === null) return
-  if ((error as { readonly outcome?: unknown }).outcome === 'unknown') return
-  const own = Object.getOwnPropertyDescriptor(error, 'outcome')
-  const ours = own === undefined || own.value === 'none'
-  const enumerable = own?.enumerable === true
-  const field = { value: 'unknown', enumerable, configurable: true, writable: true }
-  if (!ours || !Reflect.defineProperty(error, 'outcome', field)) raised.add(error)
+  if (fieldOf(error, 'outcome') === 'unknown') return
+  writeUnknown(error)
+  // A proxy may say that it was written on and not be.
+  if (fieldOf(error, 'outcome') !== 'unknown') raised.add(error)
 }
 
-/** What an error is made of, if it is made of several. */
-export function partsOf(error: object): readonly unknown[] | undefined {
-  if (error instanceof AggregateError) return error.errors
-  if (error instanceof SuppressedError) return [error.error, error.suppressed]
-  return undefined
+function writeUnknown(error: object): void {
+  try {
+    const own = Object.getOwnPropertyDescriptor(error, 'outcome')
+    if (own !== undefined && own.value !== 'none') return
+    const enumerable = own?.enumerable === true
+    const field = { value: 'unknown', enumerable, configurable: true, writable: true }
+    Reflect.defineProperty(error, 'outcome', field)
+  } catch {
+    // A proxy that was revoked, say.
+  }
 }

@@ -249,3 +249,48 @@ describe('an effect counts from when it may have left, whatever becomes of its e
     expect(new Cancelled('x', { source: 'scope', scope: 'x' }).outcome).toBe('unknown')
   })
 })
+
+describe('I/O that fails around I/O that succeeded', () => {
+  const lost = new Error('lost')
+  const around = (call: Partial<IoCall>, told?: 'none'): Promise<unknown> =>
+    io({ ...reading, ...call }, {}, async (_, progress) => {
+      await io(writing, {}, () => 'done')
+      if (told !== undefined) progress.outcome = told
+      throw lost
+    })
+  const translate = (cause: unknown, outcome: 'none' | 'unknown'): Error =>
+    new IoError('translated', { ...reading, code: 'x', retryable: true, outcome, cause })
+
+  /** What the failure says, and what the scope around the call knows. */
+  async function outcomes(call: () => Promise<unknown>): Promise<unknown[]> {
+    return await cancelScope(async (scope) => {
+      const error = await call().catch((thrown: unknown) => thrown)
+      return [outcomeOf(error), scope.outcome]
+    })
+  }
+
+  test.each([
+    ['of this package', {}],
+    ['by a translation that goes by what is known', { translate }],
+    ['by a translation that fails', { translate: () => expect.unreachable('a mistake') }],
+  ])('is unknown %s', async (_, call) => {
+    expect(await outcomes(() => around(call))).toEqual(['unknown', 'unknown'])
+  })
+
+  test('is none where the body says that all was taken back', async () => {
+    expect(await outcomes(() => around({ translate }, 'none'))).toEqual(['none', 'none'])
+  })
+
+  test('a translation that fails hides neither the effect nor the failure', async () => {
+    const mistake = new Error('mistake')
+    const failing = (): Error => {
+      throw mistake
+    }
+    const call = (): Promise<never> =>
+      io({ ...writing, translate: failing }, {}, () => {
+        throw lost
+      })
+    expect(await outcomes(call)).toEqual(['unknown', 'unknown'])
+    await expect(call()).rejects.toMatchObject({ error: mistake, suppressed: lost })
+  })
+})

@@ -1,8 +1,9 @@
 import { Cancelled } from './cancelled.ts'
 import { expectOptions } from './expect-options.ts'
 import { expected, expectFunction, expectInteger } from './expected.ts'
-import { isRetryable, outcomeOf, partsOf } from './outcome.ts'
+import { isRetryable, outcomeOf } from './outcome.ts'
 import { kindOfError, warnRarely } from './rare-warning.ts'
+import { fieldOf, partsWithin } from './read-error.ts'
 import { remaining } from './remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from './current-scope.ts'
@@ -117,8 +118,7 @@ function mayHelp(error: unknown, attempt: number, when: RetryOptions['when']): b
 
 /** Whether it is a cancel, or has one in it. */
 function isCancel(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false
-  return Cancelled.isInstance(error) || partsOf(error)?.some((part) => isCancel(part)) === true
+  return partsWithin(error).some((part) => Cancelled.isInstance(part))
 }
 
 function warnOfUnsafe(error: unknown): void {
@@ -129,6 +129,6 @@ function warnOfUnsafe(error: unknown): void {
 }
 
 function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined
-  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
+  const delayMs = fieldOf(error, 'retryAfterMs')
+  return typeof delayMs === 'number' && delayMs >= 0 ? delayMs : undefined
 }

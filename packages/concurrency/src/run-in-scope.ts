@@ -118,13 +118,16 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
   const refused = scope.refused?.cleanUp
   if (refused !== undefined) forgotten.push(refused)
   if (scope.strict && forgotten.length > 0) add(new LeftoverError(scope.name, forgotten))
-  for (const fn of scope.takeDeferred()) {
+  for (let fn = scope.takeDeferred(); fn !== undefined; fn = scope.takeDeferred()) {
     const shielded = new Scope({ kind: 'shield', name: 'deferred', parent: scope, shielded: true })
     try {
       await runInScope(shielded, fn)
     } catch (error) {
       add(error)
     }
+    // A timer of the body's may begin something meanwhile.
+    const late = await endLeftovers(scope, failure !== undefined)
+    if (scope.strict && late.length > 0) add(new LeftoverError(scope.name, late))
   }
   scope.end()
   if (failed !== failure) throw failed?.error

@@ -10,6 +10,7 @@ import { shield } from './shield.ts'
 import { sleep } from './sleep.ts'
 import { taskGroup } from './task-group.ts'
 import { formatTaskTree } from './task-tree.ts'
+import { withTimeout } from './timeout.ts'
 
 const caught = async (promise: Promise<unknown>): Promise<unknown> => {
   try {
@@ -235,5 +236,63 @@ describe('run', () => {
     )
     expect(ended.code).toBe(1)
     expect(ended.err).toContain('a real mistake')
+  })
+})
+
+describe('run within another scope', () => {
+  test('ends with that, and begins nothing where that is cancelled', async () => {
+    let began = 0
+    const error = await withTimeout(5, async () => {
+      await run(() => {
+        began += 1
+        return sleep(Infinity)
+      }).catch(() => undefined)
+      await run(() => (began += 1))
+    }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(began).toBe(1)
+  })
+
+  test('a grace bounds the wait also where the cancel came before, or at once', async () => {
+    const deaf = (): Promise<never> => Promise.withResolvers<never>().promise
+    const signal = AbortSignal.abort()
+    await expect(run(deaf, { graceMs: 1, signal })).rejects.toMatchObject({ name: 'Cancelled' })
+    const cancelling = withTimeout(
+      10_000,
+      (scope) => {
+        scope.cancel()
+        return deaf()
+      },
+      { graceMs: 1 },
+    )
+    await expect(cancelling).rejects.toMatchObject({ name: 'Cancelled' })
+  })
+})
+
+describe('a shutdown signal', () => {
+  const main = `
+    console.log('ready')
+    try { await y.sleep(Infinity) } finally { await y.shield(() => y.sleep(5)); console.log('closed') }`
+
+  test('that is named twice is heard once', async () => {
+    const ended = await program(
+      `await y.run(async () => {${main}}, { shutdownSignals: ['SIGTERM', 'SIGTERM'] })`,
+      ['SIGTERM'],
+    )
+    expect(ended).toMatchObject({ code: 143, out: 'ready\nclosed\n' })
+  })
+
+  test('ends the program in order also where no thread can be started to watch it', async () => {
+    const ended = await program(
+      `import worker from 'node:worker_threads'
+      import { syncBuiltinESMExports } from 'node:module'
+      await y.run(async () => {
+        worker.Worker = class { constructor() { throw new Error('ERR_ACCESS_DENIED') } }
+        syncBuiltinESMExports()
+        ${main}
+      })`,
+      ['SIGTERM'],
+    )
+    expect(ended).toMatchObject({ code: 143, out: 'ready\nclosed\n' })
   })
 })

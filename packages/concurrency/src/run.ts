@@ -5,8 +5,8 @@ import { expectFunction } from './expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { describeLeftover, describeWait, reportLeftover } from './leftover.ts'
 import { watchOpenHandles } from './open-handles.ts'
-import { runInScope } from './run-in-scope.ts'
-import { type CancelScope, Scope } from './scope.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
+import type { CancelScope, Scope } from './scope.ts'
 import { exitCodeOf, onShutdown } from './shutdown.ts'
 import { expectDelay } from './timeout.ts'
 
@@ -63,9 +63,13 @@ export async function run<T>(
   expectFunction('main', main)
   expectOptions(options, OPTIONS, 'run')
   expectSignal(options.signal)
-  const { name = 'main', strict = false, graceMs = 10_000 } = options
+  const { name = 'main', strict, graceMs = 10_000 } = options
   expectDelay('graceMs', graceMs, 0)
-  const scope = new Scope({ kind: 'run', name, parent: undefined, strict })
+  const init = { kind: 'run', name } as const
+  const refused = refusalToOpen(init)
+  if (refused !== undefined) return await refused
+  // One within another scope (of a test, or of a program that embeds it) ends with that.
+  const scope = openScope(strict === undefined ? init : { ...init, strict })
   const unfollow = followSignal(scope, options.signal)
   const shutdown = onShutdown(
     options.shutdownSignals ?? ['SIGINT', 'SIGTERM'],

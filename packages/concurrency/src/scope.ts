@@ -2,6 +2,7 @@ import { Cancelled, type CancelSource } from './cancelled.ts'
 import type { CallPlace } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
+import { closeRejections, openRejections } from './leftover-rejections.ts'
 import type { Outcome } from './outcome.ts'
 import type { Refused } from './refusal.ts'
 import { type Link, Ring } from './ring.ts'
@@ -64,7 +65,11 @@ export interface CancelScope {
   readonly outcome: Outcome
   /** Asks all within to end: every later checkpoint throws. `message` says why. Only the first counts. */
   cancel(message?: string): void
-  /** Has `fn` called, shielded, when the scope ends; the last one first. */
+  /**
+   * Has `fn` called, shielded, when the scope ends; the last one first.
+   *
+   * @throws {TypeError} when it has ended
+   */
   defer(fn: () => unknown): void
 }
 
@@ -184,7 +189,14 @@ export class Scope implements CancelScope, Link<Scope> {
   }
 
   get #hasInFlight(): boolean {
-    return this.inFlight || this.children.some((child) => child.counts && child.outcome !== 'none')
+    if (this.inFlight) return true
+    const open = this.children
+    for (let each = open.pop(); each !== undefined; each = open.pop()) {
+      if (!each.counts) continue
+      if (each.inFlight || each.#outcome === 'unknown') return true
+      for (const child of each.children) open.push(child)
+    }
+    return false
   }
 
   /**
@@ -192,9 +204,15 @@ export class Scope implements CancelScope, Link<Scope> {
    * that call to answer, which it does at its end.
    */
   markEffect(): void {
-    if (this.#outcome === 'unknown') return
-    this.#outcome = 'unknown'
-    if (this.kind !== 'io') this.parent?.markEffect()
+    Scope.#markFrom(this)
+  }
+
+  static #markFrom(scope: Scope): void {
+    let each: Scope | undefined = scope
+    while (each !== undefined && each.#outcome !== 'unknown') {
+      each.#outcome = 'unknown'
+      each = each.kind === 'io' ? undefined : each.parent
+    }
   }
 
   /**
@@ -223,13 +241,13 @@ export class Scope implements CancelScope, Link<Scope> {
     if (this.ended || this.#own !== undefined) return
     const init = { source, scope: this.name, within: this }
     this.#own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
+    openRejections()
     if (this.#inherited === undefined) this.#deliver(this.#own)
   }
 
   /** Asks what the body left behind to end, and refuses whatever else it begins. */
-  abortLeftovers(): Cancelled {
+  abortLeftovers(): void {
     this.abort('scope-end', `"${this.name}" has ended: what it started does not outlive it`)
-    return this.reason as Cancelled
   }
 
   throwIfCancelled(): void {
@@ -242,8 +260,13 @@ export class Scope implements CancelScope, Link<Scope> {
     ;(this.#listeners ??= new Ring()).add(listener)
   }
 
-  /** Like `listen`; returns what takes the callback off again. */
+  /** Like `listen`, and tells at once where it is cancelled already; returns what takes the callback off. */
   onCancel(onCancel: (reason: Cancelled) => void): () => void {
+    const reason = this.reason
+    if (reason !== undefined) {
+      onCancel(reason)
+      return () => undefined
+    }
     const listener = { onCancel } as CancelListener
     this.listen(listener)
     return () => listener.home?.remove(listener)
@@ -256,14 +279,17 @@ export class Scope implements CancelScope, Link<Scope> {
 
   /** Has `fn` called when the scope ends, the last one first. */
   defer(fn: () => unknown): void {
+    if (this.ended) {
+      throw new TypeError(
+        `Expected the scope "${this.name}" to be open, got one that has ended: nothing is called at its end any more`,
+      )
+    }
     ;(this.#deferred ??= []).push(fn)
   }
 
-  /** Takes what is to be called at the end, the last one first. */
-  takeDeferred(): (() => unknown)[] {
-    const deferred = this.#deferred ?? []
-    this.#deferred = undefined
-    return deferred.toReversed()
+  /** Takes the last of what is to be called at the end. */
+  takeDeferred(): (() => unknown) | undefined {
+    return this.#deferred?.pop()
   }
 
   /** Settles when the scope has ended. */
@@ -284,10 +310,16 @@ export class Scope implements CancelScope, Link<Scope> {
     const heir = livingScope(this.parent)
     for (let each = this.#children?.take(); each !== undefined; each = this.#children?.take()) {
       if (heir === undefined) roots.add(each)
-      else (heir.#children ??= new Ring()).add(each)
+      else {
+        ;(heir.#children ??= new Ring()).add(each)
+        // It stood behind the shield that has just ended.
+        if (heir.reason !== undefined && !each.shielded && !each.cancelled)
+          each.#inherit(heir.reason)
+      }
     }
     if (heir !== undefined) this.#leaveListenersTo(heir)
     this.#done?.resolve()
+    if (this.#own !== undefined) closeRejections()
   }
 
   #leaveListenersTo(heir: Scope): void {
@@ -304,21 +336,39 @@ export class Scope implements CancelScope, Link<Scope> {
     return this.waits.length + this.children.filter(({ kind }) => kind !== 'task').length
   }
 
-  #deliver(reason: Cancelled): void {
-    this.delivered += this.#waitedFor
-    this.#controller?.abort(reason)
-    const listeners = this.#listeners
-    if (listeners !== undefined) {
-      for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
-        each.onCancel(reason)
-      }
-    }
-    for (const child of this.children) if (!child.shielded) child.#inherit(reason)
-  }
-
   #inherit(reason: Cancelled): void {
-    // A cancel that comes later comes from further out, so it takes precedence.
     this.#inherited = reason
     this.#deliver(reason)
+  }
+
+  /** Tells all within, the outermost first. No recursion: scopes may be nested by the ten thousand. */
+  #deliver(reason: Cancelled): void {
+    this.#tell(reason)
+    const open = this.children.toReversed()
+    for (let each = open.pop(); each !== undefined; each = open.pop()) {
+      if (each.shielded) continue
+      // A cancel that comes later comes from further out, so it takes precedence.
+      each.#inherited = reason
+      each.#tell(reason)
+      for (const child of each.children.toReversed()) open.push(child)
+    }
+  }
+
+  #tell(reason: Cancelled): void {
+    // A second cancel, from further out, meets what the first one is ending already.
+    if (this.delivered === 0) this.delivered = this.#waitedFor
+    this.#controller?.abort(reason)
+    const listeners = this.#listeners
+    if (listeners === undefined) return
+    for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
+      try {
+        each.onCancel(reason)
+      } catch (error) {
+        // As with an `AbortSignal`: the others are to hear of the cancel all the same.
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
   }
 }

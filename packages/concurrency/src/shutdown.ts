@@ -18,10 +18,11 @@ const WATCHDOG_MS = 1_000
  * not done so by itself soon after `graceMs`.
  */
 export function onShutdown(
-  signals: readonly NodeJS.Signals[],
+  shutdownSignals: readonly NodeJS.Signals[],
   graceMs: number,
   ask: (signal: NodeJS.Signals) => void,
 ): Shutdown {
+  const signals = new Set(shutdownSignals)
   let received: NodeJS.Signals | undefined
   let watchdog: (() => void) | undefined
   const off = (): void => {
@@ -62,13 +63,19 @@ if (Atomics.wait(new Int32Array(state), 0, 0, ms) === 'timed-out') process.kill(
 function startWatchdog(ms: number, signal: NodeJS.Signals): () => void {
   const state = new SharedArrayBuffer(4)
   const fatal = process.listenerCount(signal) > 0 ? 'SIGKILL' : signal
-  const worker = new Worker(WATCHDOG, {
-    eval: true,
-    execArgv: [],
-    env: {},
-    workerData: { state, ms, signal: fatal },
-  })
-  worker.unref()
+  try {
+    const worker = new Worker(WATCHDOG, {
+      eval: true,
+      execArgv: [],
+      env: {},
+      workerData: { state, ms, signal: fatal },
+    })
+    // Without a watchdog (no memory for it, or Node's permissions forbid threads) it ends in order still.
+    worker.on('error', () => undefined)
+    worker.unref()
+  } catch {
+    return () => undefined
+  }
   return () => {
     const flag = new Int32Array(state)
     Atomics.store(flag, 0, 1)

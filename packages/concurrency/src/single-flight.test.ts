@@ -119,3 +119,19 @@ describe('singleFlight', () => {
     expect(() => singleFlight(1 as never)).toThrow(TypeError)
   })
 })
+
+describe('a flight that joins itself', () => {
+  test('is a TypeError, whether at once, later, or in a task of its own', async () => {
+    const atOnce = singleFlight((key: string): Promise<never> => atOnce(key))
+    const later = singleFlight(async (key: string): Promise<never> => {
+      await sleep(0)
+      return await later(key)
+    })
+    const inTask = singleFlight((key: string): Promise<never> =>
+      taskGroup((group) => group.spawn(() => inTask(key))),
+    )
+    await expect(atOnce('a')).rejects.toThrow('it would wait for itself')
+    await expect(later('a')).rejects.toThrow('it would wait for itself')
+    await expect(inTask('a')).rejects.toThrow('it would wait for itself')
+  })
+})

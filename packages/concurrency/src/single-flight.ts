@@ -2,6 +2,7 @@ import { expectOptions } from './expect-options.ts'
 import { expectFunction } from './expected.ts'
 import { explain } from './cancel-cause.ts'
 import type { Effect } from './outcome.ts'
+import { currentScope } from './current-scope.ts'
 import { refusal } from './refusal.ts'
 import { openScope, runInScope } from './run-in-scope.ts'
 import { Scope } from './scope.ts'
@@ -105,12 +106,23 @@ class Flight<T> {
 
   /** In a scope of its own, so that the caller's awaits what leaving takes, also when nobody awaits it. */
   async join(): Promise<T> {
+    this.#refuseFromWithin()
     const scope = openScope({ kind: 'wait', name: `flight "${this.#scope.name}"` })
     try {
       return await runInScope(scope, () => this.#ride(scope))
     } catch (error) {
       throw explain(scope, error)
     }
+  }
+
+  /** A flight ends after all that is within it, so what waits for it there never ends. */
+  #refuseFromWithin(): void {
+    let each = currentScope()
+    while (each !== undefined && each !== this.#scope) each = each.parent
+    if (each === undefined) return
+    throw new TypeError(
+      `Expected the flight "${this.#scope.name}" to be joined from outside, got a call with the same key from within: it would wait for itself`,
+    )
   }
 
   async #ride(caller: Scope): Promise<T> {

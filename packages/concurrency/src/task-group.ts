@@ -6,6 +6,7 @@ import { type UnheardFailure, warnWhenUnheard } from './failure-warning.ts'
 import { comesOfCancel } from './cancel-cause.ts'
 import { expectFailure } from './leftover-rejections.ts'
 import { raiseOutcome } from './outcome.ts'
+import { messageOf } from './read-error.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { Task, wasAwaited } from './task.ts'
@@ -63,7 +64,8 @@ export async function taskGroup<T>(
   expectOptions(options, ['name'], 'taskGroup')
   const name = options.name ?? 'group'
   return await runGroup(name, body, (errors) => {
-    const first = errors[0] instanceof Error ? `: ${errors[0].message}` : ''
+    const message = messageOf(errors[0])
+    const first = message === undefined ? '' : `: ${message}`
     const count = errors.length === 1 ? 'a failure' : `${errors.length} failures`
     return new AggregateError(errors, `${count} in "${name}"${first}`)
   })
@@ -87,10 +89,10 @@ export async function runGroup<T>(
   } catch (error) {
     group.fail(error)
   }
-  const failed = group.errors.length > 0
+  const failed = group.errors.size > 0
   if (!failed && result !== undefined && !group.interrupted) return result.value
   const cancel = scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
-  const error = failed ? combine(group.errors) : cancel
+  const error = failed ? combine([...group.errors]) : cancel
   if (scope.outcome === 'unknown') raiseOutcome(error)
   scope.failure = { error }
   expectFailure(scope, error)
@@ -100,7 +102,8 @@ export async function runGroup<T>(
 const SPAWN_OPTIONS = ['name', 'settle'] as const
 
 class Group implements TaskGroup {
-  readonly errors: unknown[] = []
+  /** In the order in which they came, each once. */
+  readonly errors: Set<unknown> = new Set()
   /** Whether a task was cut short by a cancel from outside the group. */
   interrupted = false
   /** A cancel of something else that the body let pass: of a task it awaited, say. */
@@ -166,9 +169,9 @@ class Group implements TaskGroup {
   fail(error: unknown, task = this.name): void {
     if (comesOfCancel(this.#scope, error)) return
     if (Cancelled.isInstance(error)) this.foreignCancel ??= error
-    else if (!this.errors.includes(error)) {
-      this.errors.push(error)
-      if (this.#running > 0 && this.errors.length === 1) {
+    else if (!this.errors.has(error)) {
+      this.errors.add(error)
+      if (this.#running > 0 && this.errors.size === 1) {
         const failure = { task, group: this.name, error, why: 'ending' } as const
         this.#warning?.cancel()
         this.#warning = warnWhenUnheard(() => [failure])

@@ -10,12 +10,15 @@ import {
   mapConcurrent,
   moveOnAfter,
   outcomeOf,
+  Queue,
   retry,
   shield,
   singleFlight,
   sleep,
   taskGroup,
+  wait,
   withTimeout,
+  workers,
 } from '../src/index.ts'
 
 /*
@@ -61,11 +64,26 @@ export type Program =
       readonly ms: number
       readonly part: Program
     }
-  | { readonly kind: 'catch' | 'shield' | 'retry' | 'forget'; readonly part: Program }
+  | {
+      readonly kind: 'catch' | 'shield' | 'retry' | 'retry when' | 'forget'
+      readonly part: Program
+    }
+  | { readonly kind: 'io around'; readonly effect: Call['effect']; readonly part: Program }
   | { readonly kind: 'clean up'; readonly part: Program; readonly clean: Program }
   | { readonly kind: 'flight'; readonly key: number; readonly part: Program }
 
-type Together = 'gather' | 'settle' | 'taskGroup' | 'asCompleted' | 'mapConcurrent'
+const TOGETHER = [
+  'gather',
+  'settle',
+  'taskGroup',
+  'settling tasks',
+  'asCompleted',
+  'asCompleted settle',
+  'mapConcurrent',
+  'workers',
+] as const
+
+type Together = (typeof TOGETHER)[number]
 
 const milliseconds = fc.integer({ min: 0, max: 40 })
 
@@ -131,13 +149,7 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
         fc.record({ kind: fc.constantFrom('seq' as const, 'promise all' as const), parts }),
         fc.record({
           kind: fc.constant('together' as const),
-          how: fc.constantFrom<Together>(
-            'gather',
-            'settle',
-            'taskGroup',
-            'asCompleted',
-            'mapConcurrent',
-          ),
+          how: fc.constantFrom(...TOGETHER),
           parts,
         }),
         fc.record({
@@ -153,13 +165,21 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
         }),
         fc.record({
           kind: fc.constantFrom(
-            ...(['catch', 'shield', 'retry', 'forget'] as const).filter(
+            ...(['catch', 'shield', 'retry', 'retry when', 'forget'] as const).filter(
               // What is caught here is a failure; where there is none, nothing may catch a cancel.
               (kind) => fails || kind !== 'catch',
             ),
           ),
           part,
         }) as fc.Arbitrary<Program>,
+        // Of a failure it makes another, so where there are none it stays away.
+        fails
+          ? fc.record({
+              kind: fc.constant('io around' as const),
+              effect: fc.constantFrom('read' as const, 'write' as const),
+              part,
+            })
+          : part,
         fc.record({ kind: fc.constant('clean up' as const), part, clean: part }),
         // A flight within one of the same key would wait for itself.
         fc.record({
@@ -276,6 +296,16 @@ export class Interpreter {
         return await this.#observe('shield', () => shield(() => this.execute(program.part)))
       case 'retry':
         return await this.#observe('retry', () => this.#retry(program.part))
+      case 'retry when':
+        return await this.#observe('retry', () => this.#retry(program.part, () => true))
+      case 'io around':
+        return await this.#observe('io', async () => {
+          const init = { boundary: 'client', operation: 'call', effect: program.effect }
+          await io(init, {}, (_, progress) => {
+            progress.sent = false
+            return this.execute(program.part)
+          })
+        })
       case 'forget':
         return await this.#observe('cancelScope', () =>
           cancelScope(async () => {
@@ -325,6 +355,22 @@ export class Interpreter {
       case 'asCompleted':
         for await (const _ of asCompleted(thunks)) continue
         return
+      case 'asCompleted settle':
+        for await (const _ of asCompleted(thunks, { settle: true })) continue
+        return
+      case 'settling tasks':
+        await taskGroup(async (group) => {
+          const tasks = thunks.map((thunk) => group.spawn(thunk, { settle: true }))
+          await wait(tasks)
+        })
+        return
+      case 'workers': {
+        const queue = new Queue<Program>()
+        for (const part of parts) queue.tryPut(part)
+        queue.shutdown()
+        await workers(queue, 2, (part) => this.execute(part))
+        return
+      }
       case 'mapConcurrent':
         for await (const _ of mapConcurrent(parts, (part) => this.execute(part), {
           concurrency: 2,
@@ -334,7 +380,7 @@ export class Interpreter {
     }
   }
 
-  async #retry(part: Program): Promise<void> {
+  async #retry(part: Program, when?: () => boolean): Promise<void> {
     let before: Observer | undefined
     await retry(
       async () => {
@@ -347,7 +393,7 @@ export class Interpreter {
           .run(observers, () => this.execute(part))
           .finally(() => (observer.ended = true))
       },
-      { attempts: 2, baseDelayMs: 1, random: () => 0.5 },
+      { attempts: 2, baseDelayMs: 1, random: () => 0.5, ...(when === undefined ? {} : { when }) },
     )
   }
 

@@ -1,0 +1,83 @@
+/*
+ * What may be asked of a thrown value. It is somebody else's, and may be anything: a proxy that was
+ * revoked, an error with a getter that throws, one that has itself for a part. None of this ever throws:
+ * a failure must not turn into another one because it was looked at.
+ */
+
+/** An error of more parts than this is somebody's mistake; it says nothing. */
+const MAX_PARTS = 200_000
+
+/** The field `key` of `error`; `undefined` where there is none or it cannot be read. */
+export function fieldOf(error: unknown, key: PropertyKey): unknown {
+  if (typeof error !== 'object' || error === null) return undefined
+  try {
+    return (error as Record<PropertyKey, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+/** `error instanceof Class`; `false` where that cannot be asked. */
+export function isOf<T>(error: unknown, Class: abstract new (...args: never[]) => T): error is T {
+  try {
+    return error instanceof Class
+  } catch {
+    return false
+  }
+}
+
+/** The message of an `Error`; `undefined` where there is none that is a text. */
+export function messageOf(error: unknown): string | undefined {
+  if (!isOf(error, Error)) return undefined
+  const message = fieldOf(error, 'message')
+  return typeof message === 'string' ? message : undefined
+}
+
+/** Whether `holds` of what `error` is made of: of all the parts of one that is made of several. */
+export function everyPart(error: unknown, holds: (part: unknown) => boolean): boolean {
+  const parts = partsWithin(error)
+  return parts.length > 0 && parts.every((part) => holds(part))
+}
+
+/**
+ * What `error` is made of when it is made of several, however deep: the parts of its parts. Otherwise
+ * the error itself.
+ *
+ * @param isWhole whether an error is to be taken as it is, whatever it is made of
+ */
+export function partsWithin(
+  error: unknown,
+  isWhole: (error: unknown) => boolean = () => false,
+): readonly unknown[] {
+  const first = isWhole(error) ? undefined : partsOf(error)
+  if (first === undefined) return [error]
+  const found: unknown[] = []
+  const seen = new Set<unknown>([error])
+  // No recursion: errors in clean-up may be nested by the ten thousand.
+  const open = first.toReversed()
+  while (open.length > 0) {
+    const each = open.pop()
+    if (typeof each === 'object' && each !== null) {
+      if (seen.has(each)) continue
+      seen.add(each)
+    }
+    const parts = isWhole(each) ? undefined : partsOf(each)
+    if (parts === undefined) found.push(each)
+    else for (let index = parts.length - 1; index >= 0; index -= 1) open.push(parts[index])
+    if (seen.size + open.length > MAX_PARTS) return []
+  }
+  return found
+}
+
+/** The errors that an error holds; `undefined` for one that holds none. */
+function partsOf(error: unknown): readonly unknown[] | undefined {
+  if (isOf(error, SuppressedError)) return [fieldOf(error, 'error'), fieldOf(error, 'suppressed')]
+  if (!isOf(error, AggregateError)) return undefined
+  try {
+    const errors: unknown = error.errors
+    if (!Array.isArray(errors) || errors.length === 0 || errors.length > MAX_PARTS) return undefined
+    return Array.from<unknown>(errors)
+  } catch {
+    return undefined
+  }
+}
