@@ -5,6 +5,7 @@ import {
   CircuitOpenError,
   isOutage,
 } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure } from './call-context.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpResponse } from './http-response.ts'
@@ -12,10 +13,17 @@ import type { Settings } from './settings.ts'
 
 export type HttpBreakerOptions = Pick<CircuitBreakerOptions, 'failures' | 'coolDownMs' | 'probes'>
 
+const BREAKER_OPTIONS = Object.keys({
+  failures: true,
+  coolDownMs: true,
+  probes: true,
+} satisfies Record<keyof HttpBreakerOptions, true>)
+
 export function expectBreaker(
   options: HttpBreakerOptions | false | undefined,
 ): HttpBreakerOptions | undefined {
   if (options === undefined || options === false) return undefined
+  expectOptions(options, BREAKER_OPTIONS, 'createHttp.breaker')
   // It checks its own options.
   circuitBreaker(options)
   return options

@@ -7,7 +7,10 @@ describe('a script', () => {
   test.each([
     ['rest', "one of 'reset', 'drop', 'silence', got 'rest'"],
     [undefined, 'got undefined'],
-    [{ statsu: 503 }, 'status, headers, body, json, after only, got statsu'],
+    [
+      { statsu: 503 },
+      'Expected a known option of script.reply, got "statsu"; did you mean "status"?',
+    ],
     [{ status: 1_000 }, 'from 100 to 999, got 1000'],
     [{ status: '503' }, 'from 100 to 999, got a string'],
   ])('refuses %j, which is no reply', (reply, words) => {

@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 
 const WORDS = ['reset', 'drop', 'silence']
 const FIELDS = ['status', 'headers', 'body', 'json', 'after']
@@ -16,10 +17,7 @@ export function expectReply(reply: unknown): void {
       `Expected a reply to be an answer, a function or one of '${WORDS.join("', '")}', got ${got}`,
     )
   }
-  for (const field of Object.keys(reply)) {
-    if (FIELDS.includes(field)) continue
-    throw new TypeError(`Expected an answer to have ${FIELDS.join(', ')} only, got ${field}`)
-  }
+  expectOptions(reply, FIELDS, 'script.reply')
   if (!('status' in reply) || reply.status === undefined) return
   const { status } = reply
   // What Node itself can send.

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Dispatcher } from 'undici'
 import { type CloseOptions, createHttp, type Http, type HttpStats } from './http.ts'
-import type { HttpOptions } from './http-options.ts'
+import { HTTP_OPTIONS, type HttpOptions } from './http-options.ts'
 import type { HttpInit } from './http-request.ts'
 import type { HttpResponse } from './http-response.ts'
 import { requestUrl, type UrlRules } from './request-url.ts'
@@ -22,12 +23,15 @@ export interface FakeHttp extends AsyncDisposable {
  * fake.script.reply({ json: { id: 1 } })
  */
 export function createFakeHttp(options: Omit<HttpOptions, 'dispatcher' | 'allow'> = {}): FakeHttp {
+  expectOptions(options, FAKE_OPTIONS, 'createFakeHttp')
   const script = new Script()
   const dispatcher = new ScriptedDispatcher(script)
   const client = createHttp({ ...options, dispatcher })
   const http = options.origin === undefined ? new Relative(client) : client
   return { http, script, [Symbol.asyncDispose]: () => http.close() }
 }
+
+const FAKE_OPTIONS = HTTP_OPTIONS.filter((name) => name !== 'dispatcher' && name !== 'allow')
 
 /** A client without an `origin` whose paths are taken all the same: the script answers for any host. */
 class Relative implements Http {

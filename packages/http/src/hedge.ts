@@ -1,4 +1,5 @@
 import { currentClock } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectAmount } from './expect-number.ts'
 import { type StopSignal, Stopper } from './stop-signal.ts'
 
@@ -11,6 +12,7 @@ export type HedgeSettings = HedgeOptions
 
 export function expectHedge(options: HedgeOptions | false | undefined): HedgeSettings | undefined {
   if (options === undefined || options === false) return undefined
+  expectOptions(options, ['delayMs'], 'createHttp.hedge')
   expectAmount('hedge.delayMs', options.delayMs)
   return options
 }

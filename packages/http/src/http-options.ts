@@ -94,3 +94,25 @@ export interface HttpOptions {
   /** An undici dispatcher to send with, instead of pools of our own. It is never closed. */
   readonly dispatcher?: Dispatcher
 }
+
+/** The names of {@link HttpOptions}. */
+export const HTTP_OPTIONS: readonly string[] = Object.keys({
+  origin: true,
+  allowedOrigins: true,
+  headers: true,
+  connections: true,
+  queue: true,
+  timeouts: true,
+  retry: true,
+  breaker: true,
+  hedge: true,
+  maxBytes: true,
+  decompress: true,
+  allow: true,
+  redirect: true,
+  maxRedirects: true,
+  interceptors: true,
+  proxy: true,
+  tls: true,
+  dispatcher: true,
+} satisfies Record<keyof HttpOptions, true>)

@@ -33,6 +33,23 @@ export interface HttpInit extends IoOptions {
   readonly retry?: false
 }
 
+/** The names of {@link HttpInit}. */
+export const HTTP_INIT: readonly string[] = Object.keys({
+  method: true,
+  headers: true,
+  query: true,
+  body: true,
+  json: true,
+  idempotencyKey: true,
+  redirect: true,
+  maxBytes: true,
+  decompress: true,
+  acceptStatus: true,
+  retry: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof HttpInit, true>)
+
 export type RedirectMode = 'error' | 'follow' | 'manual'
 
 /** One attempt, as interceptors see it. To change it, hand a copy on. */

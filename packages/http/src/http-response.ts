@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
 import { io, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
 import type { HttpRequest } from './http-request.ts'
+import { IO_OPTIONS } from './io-option-names.ts'
 import { lowerCased } from './request-headers.ts'
 import { ResponseBody } from './response-body.ts'
 
@@ -71,6 +73,7 @@ export class HttpResponse implements Disposable {
    *   HttpResponse.of(request, { status: 503, body: 'closed for today' })
    */
   static of(request: HttpRequest, answer: LocalAnswer = {}): HttpResponse {
+    expectOptions(answer, ['status', 'headers', 'body'], 'HttpResponse.of')
     const { status = 200, headers = {}, body = '' } = answer
     const whole = new ResponseBody({ taken: () => undefined, abort: () => undefined })
     whole.push(typeof body === 'string' ? Buffer.from(body) : body)
@@ -102,6 +105,7 @@ export class HttpResponse implements Disposable {
    * @throws {HttpError} `'too_large'`, `'stalled'`, `'connection_lost'`, `'body_abandoned'`
    */
   async bytes(options?: IoOptions): Promise<Uint8Array> {
+    expectOptions(options, IO_OPTIONS, 'response.bytes')
     if (this.#body.ended) return this.#whole()
     const call = { boundary: 'http', operation: 'body', effect: 'read' } as const
     this.#bytes = await io(call, options, (signal) => this.#collect(signal))
@@ -110,6 +114,7 @@ export class HttpResponse implements Disposable {
 
   /** The body as text (UTF-8; a byte order mark is left out). */
   async text(options?: IoOptions): Promise<string> {
+    expectOptions(options, IO_OPTIONS, 'response.text')
     return decoder.decode(this.#body.ended ? this.#whole() : await this.bytes(options))
   }
 
@@ -119,6 +124,7 @@ export class HttpResponse implements Disposable {
    * @throws {HttpError} `'invalid_body'` when it is none
    */
   async json<T = unknown>(options?: IoOptions): Promise<T> {
+    expectOptions(options, IO_OPTIONS, 'response.json')
     const text = this.#body.ended ? decoder.decode(this.#whole()) : await this.text(options)
     try {
       return JSON.parse(text) as T

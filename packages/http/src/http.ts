@@ -1,4 +1,5 @@
 import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Attempts } from './attempts.ts'
 import { failure } from './call-context.ts'
 import { Closing } from './closing.ts'
@@ -78,7 +79,7 @@ class PooledHttp implements Http {
   }
 
   async request(url: string | URL, init: HttpInit = {}): Promise<HttpResponse> {
-    return await this.#perform(prepare(this.#settings, url, init, 'whole'))
+    return await this.#perform(prepare(this.#settings, url, init, 'request'))
   }
 
   async json<T = unknown>(url: string | URL, init: HttpInit = {}): Promise<T> {
@@ -98,6 +99,7 @@ class PooledHttp implements Http {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
+    expectOptions(options, ['drainMs'], 'http.close')
     await this.#closing.close(options.drainMs ?? 10_000)
   }
 

@@ -1,8 +1,9 @@
 import { currentClock, describeValue, type Effect, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { CallContext } from './call-context.ts'
 import { ACCEPTED_ENCODINGS } from './content-decoder.ts'
 import { expectAmount } from './expect-number.ts'
-import type { HttpInit, RedirectMode } from './http-request.ts'
+import { HTTP_INIT, type HttpInit, type RedirectMode } from './http-request.ts'
 import { multipartOf } from './multipart.ts'
 import { isBody, isReplayable, type RequestBody } from './request-body.ts'
 import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
@@ -12,7 +13,7 @@ import { expectBoolean, expectRedirect, type Settings } from './settings.ts'
 import { whyUnreadable } from './used-sources.ts'
 
 /** What of the answer the call waits for. */
-export type Mode = 'whole' | 'json' | 'stream'
+export type Mode = 'request' | 'json' | 'stream'
 
 /** A call, checked, with everything that its attempts share. */
 export interface PreparedCall {
@@ -48,9 +49,7 @@ export function prepare(
   init: HttpInit,
   mode: Mode,
 ): PreparedCall {
-  if (typeof init !== 'object' || init === null) {
-    throw new TypeError(`Expected init to be an object, got ${describeValue(init)}`)
-  }
+  expectOptions(init, HTTP_INIT, `http.${mode}`)
   const body = bodyOf(init)
   const method = methodOf(init, body)
   const url = requestUrl(settings, target, init.query)

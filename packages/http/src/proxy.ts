@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** A proxy that connections go through. */
 export interface HttpProxyOptions {
@@ -31,6 +32,7 @@ export function expectProxy(proxy: HttpProxy | undefined): ProxySettings | undef
       `Expected proxy to be { url, except } or 'environment', got ${describeValue(proxy)}`,
     )
   }
+  expectOptions(proxy, ['url', 'except'], 'createHttp.proxy')
   const { url: given, except = [] } = proxy
   const url = URL.parse(String(given))
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectAmount, expectInteger } from './expect-number.ts'
 
 /** When and how often a call is repeated. Only what is safe to repeat ever is. */
@@ -20,6 +21,17 @@ export interface HttpRetryOptions {
   readonly random?: () => number
 }
 
+const RETRY_OPTIONS = Object.keys({
+  attempts: true,
+  baseDelayMs: true,
+  maxDelayMs: true,
+  maxRetryAfterMs: true,
+  statuses: true,
+  budgetRatio: true,
+  budgetReserve: true,
+  random: true,
+} satisfies Record<keyof HttpRetryOptions, true>)
+
 export interface RetryPolicy extends Omit<Required<HttpRetryOptions>, 'statuses'> {
   readonly statuses: ReadonlySet<number>
 }
@@ -31,6 +43,7 @@ export function expectRetry(
   options: HttpRetryOptions | false | undefined,
 ): RetryPolicy | undefined {
   if (options === false) return undefined
+  expectOptions(options, RETRY_OPTIONS, 'createHttp.retry')
   const { attempts = 3, baseDelayMs = 200, maxDelayMs = 10_000 } = options ?? {}
   const { maxRetryAfterMs = 60_000, budgetRatio = 0.2, budgetReserve = 50 } = options ?? {}
   const { statuses, random = Math.random } = options ?? {}

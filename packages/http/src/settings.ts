@@ -1,10 +1,11 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Dispatcher } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
 import { expectBreaker, type HttpBreakerOptions } from './breaker.ts'
 import { expectAmount, expectInteger } from './expect-number.ts'
 import { expectHedge, type HedgeSettings } from './hedge.ts'
-import type { HttpOptions, HttpTimeouts } from './http-options.ts'
+import { HTTP_OPTIONS, type HttpOptions, type HttpTimeouts } from './http-options.ts'
 import type { HttpInterceptor, RedirectMode } from './http-request.ts'
 import { expectProxy, type ProxySettings } from './proxy.ts'
 import { lowerCased } from './request-headers.ts'
@@ -42,9 +43,7 @@ const TIMEOUTS: Required<HttpTimeouts> = {
 }
 
 export function expectSettings(options: HttpOptions): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Expected options to be an object, got ${describeValue(options)}`)
-  }
+  expectOptions(options, HTTP_OPTIONS, 'createHttp')
   const { connections = 64, queue = 1_000, maxRedirects = 5, redirect = 'error' } = options
   const { allow = 'any', dispatcher, maxBytes, decompress = false, interceptors = [] } = options
   expectBoolean('decompress', decompress)
@@ -76,7 +75,7 @@ export function expectSettings(options: HttpOptions): Settings {
     headers: lowerCased(options.headers ?? {}),
     connections,
     queue,
-    timeouts: expectTimeouts(options.timeouts ?? {}),
+    timeouts: expectTimeouts(options.timeouts),
     retry: expectRetry(options.retry),
     breaker: expectBreaker(options.breaker),
     hedge: expectHedge(options.hedge),
@@ -104,7 +103,8 @@ export function expectRedirect(redirect: unknown): void {
   )
 }
 
-function expectTimeouts(given: HttpTimeouts): Required<HttpTimeouts> {
+function expectTimeouts(given: HttpTimeouts = {}): Required<HttpTimeouts> {
+  expectOptions(given, Object.keys(TIMEOUTS), 'createHttp.timeouts')
   const timeouts = { ...TIMEOUTS }
   for (const name of Object.keys(TIMEOUTS) as (keyof HttpTimeouts)[]) {
     const value = given[name]

@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls'
-import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** How TLS is spoken with servers. */
 export interface HttpTls {
@@ -22,13 +22,7 @@ const NAMES = ['ca', 'cert', 'key', 'passphrase', 'servername'] as const
 /** Checks the options, and that keys and certificates can be read: not only when the first call is made. */
 export function expectTls(tls: HttpTls | undefined): TlsSettings {
   if (tls === undefined) return {}
-  if (typeof tls !== 'object' || tls === null) {
-    throw new TypeError(`Expected tls to be an object, got ${describeValue(tls)}`)
-  }
-  const unknown = Object.keys(tls).find((name) => !(NAMES as readonly string[]).includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`Expected tls to have ${NAMES.join(', ')} only, got ${unknown}`)
-  }
+  expectOptions(tls, NAMES, 'createHttp.tls')
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new TypeError('Expected tls.cert and tls.key together, got one of them')
   }
