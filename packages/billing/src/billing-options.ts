@@ -43,3 +43,29 @@ export interface ClientBillingOptions<Tx> extends CommonBillingOptions<Tx> {
 }
 
 export type BillingOptions<Tx> = OwnBillingOptions<Tx> | ClientBillingOptions<Tx>
+
+const COMMON: Readonly<Record<keyof CommonBillingOptions<unknown> | 'client', true>> = {
+  client: true,
+  store: true,
+  webhookSecret: true,
+  webhookToleranceMs: true,
+  now: true,
+}
+
+/** The names of {@link ClientBillingOptions}. */
+export const CLIENT_BILLING_OPTIONS: readonly string[] = Object.keys({
+  ...COMMON,
+  secretKey: true,
+} satisfies Record<keyof ClientBillingOptions<unknown>, true>)
+
+/** The names of {@link OwnBillingOptions}. */
+export const OWN_BILLING_OPTIONS: readonly string[] = Object.keys({
+  ...COMMON,
+  secretKey: true,
+  apiBase: true,
+  connections: true,
+  queue: true,
+  attempts: true,
+  baseDelayMs: true,
+  attemptTimeoutMs: true,
+} satisfies Record<keyof OwnBillingOptions<unknown>, true>)

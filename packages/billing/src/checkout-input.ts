@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type CustomerDetails, expectDetails, expectReference } from './customer-input.ts'
 import { expectInteger, expectMetadata, expectObject, expectText, expectUrl } from './expect.ts'
 
@@ -42,9 +43,24 @@ export type CheckoutInput = TrialInput & {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
+const CHECKOUT = Object.keys({
+  reference: true,
+  attemptKey: true,
+  priceId: true,
+  quantity: true,
+  customer: true,
+  successUrl: true,
+  cancelUrl: true,
+  locale: true,
+  metadata: true,
+  trialPeriodDays: true,
+  trialEnd: true,
+} satisfies Record<keyof CheckoutInput, true>)
+
 /** Refuses what is no {@link CheckoutInput}. */
 export function expectCheckout(input: CheckoutInput): void {
   expectObject('input', input)
+  expectOptions(input, CHECKOUT, 'billing.createCheckout')
   expectReference(input.reference)
   expectText('attemptKey', input.attemptKey, 200)
   expectText('priceId', input.priceId, 200)

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { io, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { answering } from './answering.ts'
 import { BillingError } from './billing-error.ts'
 import { type CheckoutInput, expectCheckout } from './checkout-input.ts'
 import { REFERENCE_KEY } from './customer-input.ts'
 import type { Customers } from './customers.ts'
+import { IO_OPTIONS } from './expect.ts'
 import { whileInUse } from './in-use.ts'
 import type { StripeCalls } from './stripe-calls.ts'
 
@@ -26,6 +28,7 @@ export async function createCheckout(
   input: CheckoutInput,
   options: IoOptions | undefined,
 ): Promise<Checkout> {
+  expectOptions(options, IO_OPTIONS, 'billing.createCheckout')
   expectCheckout(input)
   const { reference, customer } = input
   const call = { boundary: 'billing', operation: 'createCheckout', effect: 'idempotent' } as const

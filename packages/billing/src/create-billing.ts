@@ -1,21 +1,24 @@
 import { describeValue, io, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { createHttp, type Http } from '@yuzuru/http'
 import type { Stripe } from 'stripe'
 import { parseApiBase } from './api-base.ts'
 import type { Billing } from './billing.ts'
 import { BillingError } from './billing-error.ts'
-import type {
-  BillingOptions,
-  ClientBillingOptions,
-  CommonBillingOptions,
-  OwnBillingOptions,
+import {
+  type BillingOptions,
+  CLIENT_BILLING_OPTIONS,
+  type ClientBillingOptions,
+  type CommonBillingOptions,
+  OWN_BILLING_OPTIONS,
+  type OwnBillingOptions,
 } from './billing-options.ts'
 import { type BillingSubscription, readSubscription } from './billing-subscription.ts'
 import { type Checkout, createCheckout } from './checkout.ts'
 import type { CheckoutInput } from './checkout-input.ts'
-import { type CustomerInput, expectDetails, expectReference } from './customer-input.ts'
+import { type CustomerInput, expectCustomer, expectReference } from './customer-input.ts'
 import { Customers } from './customers.ts'
-import { expectInteger, expectObject } from './expect.ts'
+import { expectInteger, expectObject, IO_OPTIONS } from './expect.ts'
 import { openStripe } from './open-stripe.ts'
 import { createPortal, type PortalInput } from './portal.ts'
 import { StripeCalls } from './stripe-calls.ts'
@@ -33,6 +36,8 @@ import { Webhooks } from './webhooks.ts'
  */
 export function createBilling<Tx>(options: BillingOptions<Tx>): Billing<Tx> {
   expectObject('options', options)
+  const isOwn = options.client === undefined
+  expectOptions(options, isOwn ? OWN_BILLING_OPTIONS : CLIENT_BILLING_OPTIONS, 'createBilling')
   const common = commonOf(options)
   if (options.client === undefined) {
     const { http, stripe } = openOwn(options)
@@ -61,8 +66,8 @@ class StripeBilling<Tx> implements Billing<Tx> {
     input: CustomerInput,
     options?: IoOptions,
   ): Promise<{ readonly customerId: string }> {
-    expectDetails('input', input)
-    expectReference(input.reference)
+    expectOptions(options, IO_OPTIONS, 'billing.ensureCustomer')
+    expectCustomer(input)
     return { customerId: await this.#customers.ensure(input, options) }
   }
 
@@ -78,6 +83,7 @@ class StripeBilling<Tx> implements Billing<Tx> {
     reference: string,
     options?: IoOptions,
   ): Promise<BillingSubscription | undefined> {
+    expectOptions(options, IO_OPTIONS, 'billing.getSubscription')
     expectReference(reference)
     const call = { boundary: 'billing', operation: 'getSubscription', effect: 'read' } as const
     return await io({ ...call, translate: (error) => error as Error }, options, async () => {
@@ -92,6 +98,7 @@ class StripeBilling<Tx> implements Billing<Tx> {
     reference: string,
     options?: IoOptions & { readonly at?: CancelAt | undefined },
   ): Promise<BillingSubscription> {
+    expectOptions(options, [...IO_OPTIONS, 'at'], 'billing.cancelSubscription')
     expectReference(reference)
     const at = options?.at ?? 'period-end'
     if (at !== 'period-end' && at !== 'now') {

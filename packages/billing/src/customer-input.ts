@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectMetadata, expectObject, expectText } from './expect.ts'
 
 /** The metadata of customers, sessions and subscriptions that holds the app's own id. */
@@ -22,9 +23,29 @@ export function expectReference(value: unknown): void {
   expectText('reference', value, 200)
 }
 
-/** Refuses what is no set of {@link CustomerDetails}. */
+const CUSTOMER = Object.keys({
+  reference: true,
+  email: true,
+  name: true,
+  metadata: true,
+} satisfies Record<keyof CustomerInput, true>)
+
+/** Throws unless it is a {@link CustomerInput}. */
+export function expectCustomer(input: CustomerInput): void {
+  expectObject('input', input)
+  expectOptions(input, CUSTOMER, 'billing.ensureCustomer')
+  expectFields('input', input)
+  expectReference(input.reference)
+}
+
+/** Throws unless it is a set of {@link CustomerDetails}; a {@link CustomerInput} is one too. */
 export function expectDetails(name: string, value: CustomerDetails): void {
   expectObject(name, value)
+  expectOptions(value, CUSTOMER, `billing.createCheckout.${name}`)
+  expectFields(name, value)
+}
+
+function expectFields(name: string, value: CustomerDetails): void {
   expectText(`${name}.email`, value.email, 512)
   if (value.name !== undefined) expectText(`${name}.name`, value.name, 256)
   expectMetadata(`${name}.metadata`, value.metadata)

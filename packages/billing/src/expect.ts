@@ -1,4 +1,10 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+
+/** What every call takes. */
+export const IO_OPTIONS: readonly string[] = Object.keys({
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof IoOptions, true>)
 
 /** Refuses what is no object of options. */
 export function expectObject(name: string, value: unknown): void {

@@ -42,7 +42,7 @@ test.each([
   [{}, 'got undefined'],
   [{ fault: 'silence', when: 'post /v1/customers' }, "'POST /v1/customers' does, got"],
   [{ fault: 'silence', when: '' }, "'POST /v1/customers' does, got"],
-  [{ fault: 'silence', times: 2 }, 'fault and when, got times'],
+  [{ fault: 'silence', times: 2 }, 'it takes when, fault'],
   ['silence', 'the fault to be an object'],
 ])('a fault that there is not is refused: %j', async (fault, words) => {
   await using billing = createFakeBilling()

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Stripe } from 'stripe'
 import type { Billing } from './billing.ts'
 import type { BillingStore } from './billing-store.ts'
@@ -54,6 +55,7 @@ export function createFakeBilling<Tx>(
   options: FakeBillingOptions<Tx> & { readonly store: BillingStore<Tx> },
 ): FakeBilling<Tx>
 export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): FakeBilling<unknown> {
+  expectOptions(options, ['store', 'now'], 'createFakeBilling')
   const { store = memoryBillingStore(), now = Date.now } = options
   const state = emptyState(now)
   const httpClient = new FakeHttpClient(state)

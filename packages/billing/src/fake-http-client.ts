@@ -1,4 +1,5 @@
 import { checkpoint, describeValue, sleep } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { HttpError } from '@yuzuru/http'
 import { Stripe } from 'stripe'
 import { expectObject } from './expect.ts'
@@ -21,7 +22,8 @@ const FAULTS: readonly unknown[] = ['lost-reply', 'refused', 'server-error', 'si
 /** Refuses a fault that no request would ever meet: a test that expects it would pass for nothing. */
 function expectFault(given: unknown): void {
   expectObject('the fault', given)
-  const { fault, when, ...others } = given as Readonly<Record<string, unknown>>
+  expectOptions(given, ['when', 'fault'], 'failNext')
+  const { fault, when } = given as Readonly<Record<string, unknown>>
   if (!FAULTS.includes(fault)) {
     const got = typeof fault === 'string' ? `'${fault}'` : describeValue(fault)
     throw new TypeError(`Expected fault to be one of '${FAULTS.join("', '")}', got ${got}`)
@@ -30,8 +32,6 @@ function expectFault(given: unknown): void {
     const got = typeof when === 'string' ? JSON.stringify(when) : describeValue(when)
     throw new TypeError(`Expected when to begin as 'POST /v1/customers' does, got ${got}`)
   }
-  const [other] = Object.keys(others)
-  if (other !== undefined) throw new TypeError(`Expected fault and when, got ${other}`)
 }
 
 /** Answers stripe-node from memory. Obeys the ambient scope. */

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, sql, type Transaction, type TransactionBuilder } from 'kysely'
 import type {
   BillingStore,
@@ -36,6 +37,7 @@ export function kyselyBillingStore<DB>(
   db: KyselyLike<DB>,
   options: KyselyStoreOptions<DB> = {},
 ): BillingStore<Transaction<DB>> {
+  expectOptions(options, ['transaction'], 'kyselyBillingStore')
   const transaction = options.transaction ?? ((fn) => db.transaction().execute(fn))
   return new KyselyBillingStore(db, transaction)
 }

@@ -1,7 +1,8 @@
 import { io, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectReference } from './customer-input.ts'
 import type { Customers } from './customers.ts'
-import { expectObject, expectText, expectUrl } from './expect.ts'
+import { expectObject, expectText, expectUrl, IO_OPTIONS } from './expect.ts'
 import type { StripeCalls } from './stripe-calls.ts'
 
 /** For {@link Billing.createPortal}. */
@@ -20,7 +21,9 @@ export async function createPortal(
   input: PortalInput,
   options: IoOptions | undefined,
 ): Promise<{ readonly url: string }> {
+  expectOptions(options, IO_OPTIONS, 'billing.createPortal')
   expectObject('input', input)
+  expectOptions(input, ['reference', 'returnUrl', 'locale'], 'billing.createPortal')
   const { reference, returnUrl, locale } = input
   expectReference(reference)
   expectUrl('returnUrl', returnUrl)

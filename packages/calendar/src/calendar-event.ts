@@ -27,6 +27,23 @@ export interface CalendarEvent {
   readonly native: calendar_v3.Schema$Event
 }
 
+/** The names of {@link CalendarEvent}. */
+export const CALENDAR_EVENT: readonly string[] = Object.keys({
+  id: true,
+  etag: true,
+  status: true,
+  summary: true,
+  description: true,
+  location: true,
+  start: true,
+  end: true,
+  timeZone: true,
+  attendees: true,
+  url: true,
+  updatedAt: true,
+  native: true,
+} satisfies Record<keyof CalendarEvent, true>)
+
 /** Reads an event of Google's. */
 export function calendarEvent(native: calendar_v3.Schema$Event): CalendarEvent {
   const { status } = native

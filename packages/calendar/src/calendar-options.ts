@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Http, HttpOptions } from '@yuzuru/http'
 import { type CalendarStore, expectStore } from './calendar-store.ts'
 import { expectObject, expectText } from './expect.ts'
@@ -34,9 +35,24 @@ export type CalendarOptions = CalendarSettings &
       >)
   )
 
+const CALENDAR_OPTIONS = Object.keys({
+  clientId: true,
+  clientSecret: true,
+  redirectUri: true,
+  store: true,
+  endpoints: true,
+  now: true,
+  http: true,
+  connections: true,
+  queue: true,
+  retry: true,
+  timeouts: true,
+} satisfies Record<keyof CalendarOptions, true>)
+
 /** Checks what is checked nowhere else. */
-export function expectOptions(options: CalendarOptions): void {
+export function expectCalendarOptions(options: CalendarOptions): void {
   expectObject('options', options)
+  expectOptions(options, CALENDAR_OPTIONS, 'createCalendar')
   const { clientId, clientSecret, redirectUri, store, now, http } = options
   expectText('clientId', clientId, 500)
   expectText('clientSecret', clientSecret, 500)

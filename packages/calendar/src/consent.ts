@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { CalendarStore, PendingConsent } from './calendar-store.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from './operations.ts'
 
@@ -17,6 +18,13 @@ export interface ConsentRequest {
   /** A state of your own: 22 to 500 characters that nobody can guess. @default 256 random bits */
   readonly state?: string
 }
+
+const CONSENT_REQUEST = Object.keys({
+  reference: true,
+  scopes: true,
+  loginHint: true,
+  state: true,
+} satisfies Record<keyof ConsentRequest, true>)
 
 /** What came with the callback. Hand over what its query holds. */
 export interface ConsentAnswer {
@@ -61,6 +69,8 @@ export class Consents {
 
   async authorizationUrl(request: ConsentRequest, options?: IoOptions): Promise<string> {
     expectObject('request', request)
+    expectOptions(request, CONSENT_REQUEST, 'calendar.authorizationUrl')
+    expectOptions(options, IO_OPTIONS, 'calendar.authorizationUrl')
     const { reference, scopes = DEFAULT_SCOPES, loginHint } = request
     const state = request.state ?? randomBytes(32).toString('base64url')
     expectReference(reference)
@@ -93,7 +103,9 @@ export class Consents {
   }
 
   async connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection> {
+    // What else the callback's query holds (`scope`, `iss` …) may be handed over with it.
     expectObject('answer', answer)
+    expectOptions(options, IO_OPTIONS, 'calendar.connect')
     const { reference, state, code, error } = answer
     expectReference(reference)
     expectText('state', state, 500)
@@ -123,6 +135,7 @@ export class Consents {
     reference: string,
     options?: IoOptions,
   ): Promise<{ readonly disconnected: boolean }> {
+    expectOptions(options, IO_OPTIONS, 'calendar.disconnect')
     expectReference(reference)
     const told = { operation: 'disconnect', effect: 'idempotent', reference } as const
     const { oauth, store } = this.#init

@@ -1,7 +1,7 @@
 import { createHttp, type HttpOptions } from '@yuzuru/http'
 import { AccountApi } from './account-api.ts'
 import type { Calendar } from './calendar.ts'
-import { type CalendarOptions, expectOptions } from './calendar-options.ts'
+import { type CalendarOptions, expectCalendarOptions } from './calendar-options.ts'
 import { Consents } from './consent.ts'
 import { Credentials } from './credentials.ts'
 import { expectReference } from './expect.ts'
@@ -35,7 +35,7 @@ const MAX_BYTES = 32 * 1024 * 1024
  *   }))
  */
 export function createCalendar(options: CalendarOptions): Calendar {
-  expectOptions(options)
+  expectCalendarOptions(options)
   const { clientId, clientSecret, redirectUri, store, now = Date.now } = options
   const { authUrl, tokenUrl, revokeUrl, apiRoot } = expectEndpoints(options.endpoints)
   const http = options.http ?? createHttp({ ...limitsOf(options), maxBytes: MAX_BYTES })
@@ -60,11 +60,11 @@ export function createCalendar(options: CalendarOptions): Calendar {
     updateEvent: (reference, event, options) => events.update(reference, event, options),
     deleteEvent: (reference, event, options) => events.delete(reference, event, options),
     listEvents(reference, query, options) {
-      expectListCall(reference, query)
+      expectListCall('listEvents', reference, query, options)
       return lists.list(reference, query, options)
     },
     syncEvents(reference, query, options) {
-      expectListCall(reference, query)
+      expectListCall('syncEvents', reference, query, options)
       return lists.sync(reference, query, options)
     },
     client(reference) {

@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectObject } from './expect.ts'
 
 /** Where Google is. Another place is for tests, and for a proxy of your own. */
@@ -25,6 +26,7 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'
 /** Checks the endpoints: secrets travel to them, so beyond this machine only over https. */
 export function expectEndpoints(given: CalendarEndpoints = {}): Required<CalendarEndpoints> {
   expectObject('endpoints', given)
+  expectOptions(given, Object.keys(GOOGLE), 'createCalendar.endpoints')
   const endpoints = { ...GOOGLE }
   for (const name of Object.keys(GOOGLE) as (keyof CalendarEndpoints)[]) {
     const value = given[name]

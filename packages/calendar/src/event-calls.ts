@@ -1,10 +1,12 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { CalendarError } from './calendar-error.ts'
-import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
+import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
 import {
+  EVENT_FIELDS,
   type EventChanges,
   type EventFields,
   nativeChanges,
@@ -50,6 +52,26 @@ export interface EventVersion extends EventPlace {
 
 export type UpdatedEvent = EventVersion & EventChanges
 
+const NEW_EVENT = Object.keys({
+  ...EVENT_FIELDS,
+  calendarId: true,
+  id: true,
+  idempotencyKey: true,
+  notify: true,
+} satisfies Record<keyof NewEvent, true>)
+
+const UPDATED_EVENT = Object.keys({
+  ...EVENT_FIELDS,
+  calendarId: true,
+  id: true,
+  etag: true,
+  notify: true,
+} satisfies Record<keyof UpdatedEvent, true>)
+
+// An event as it was read says which one is meant, so it may be handed over as a whole.
+const EVENT_PLACE = [...CALENDAR_EVENT, 'calendarId']
+const EVENT_VERSION = [...EVENT_PLACE, 'notify']
+
 /** Where the events of a calendar are, below the root of the API. */
 export function eventsPath(calendarId: string = 'primary'): string {
   expectText('calendarId', calendarId, 1_024)
@@ -68,7 +90,7 @@ export class EventCalls {
 
   async create(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent> {
     expectReference(reference)
-    expectObject('event', event)
+    expectEvent('createEvent', event, NEW_EVENT, options)
     const { calendarId = 'primary' } = event
     const path = eventsPath(calendarId)
     const id = newEventId(reference, calendarId, event)
@@ -89,6 +111,7 @@ export class EventCalls {
 
   async get(reference: string, place: EventPlace, options?: IoOptions): Promise<CalendarEvent> {
     expectReference(reference)
+    expectEvent('getEvent', place, EVENT_PLACE, options)
     const url = eventPath(place)
     const told = { operation: 'getEvent', effect: 'read', reference } as const
     return await this.#operations.perform(told, options, async () =>
@@ -102,6 +125,7 @@ export class EventCalls {
     options?: IoOptions,
   ): Promise<CalendarEvent> {
     expectReference(reference)
+    expectEvent('updateEvent', event, UPDATED_EVENT, options)
     const url = eventPath(event)
     const json = nativeChanges(event)
     const query = notifyQuery(event.notify)
@@ -119,6 +143,7 @@ export class EventCalls {
     options?: IoOptions,
   ): Promise<{ readonly deleted: boolean }> {
     expectReference(reference)
+    expectEvent('deleteEvent', event, EVENT_VERSION, options)
     const url = eventPath(event)
     const query = notifyQuery(event.notify)
     const headers = ifMatch(event.etag)
@@ -153,8 +178,18 @@ export class EventCalls {
   }
 }
 
+function expectEvent(
+  operation: string,
+  event: unknown,
+  known: readonly string[],
+  options: IoOptions | undefined,
+): void {
+  expectObject('event', event)
+  expectOptions(event, known, `calendar.${operation}`)
+  expectOptions(options, IO_OPTIONS, `calendar.${operation}`)
+}
+
 function eventPath(place: EventPlace): string {
-  expectObject('event', place)
   expectText('id', place.id, 1_024)
   // A dot segment would leave the path; no id of Google's is one.
   if (/^\.+$/.test(place.id)) throw new TypeError('Expected id to be the id of an event')

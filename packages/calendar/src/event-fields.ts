@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
 import { expectObject } from './expect.ts'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
@@ -30,6 +31,19 @@ export interface EventFields {
   readonly reminders?: 'default' | readonly EventReminder[]
   /** Fields in Google's own words, for what has none of ours: `recurrence`, `visibility` … */
   readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'>
+}
+
+/** The names of {@link EventFields}. */
+export const EVENT_FIELDS: Readonly<Record<keyof EventFields, true>> = {
+  summary: true,
+  description: true,
+  location: true,
+  start: true,
+  end: true,
+  timeZone: true,
+  attendees: true,
+  reminders: true,
+  native: true,
 }
 
 /** What may be changed: what is left out stays; `null` takes it off. */
@@ -95,6 +109,9 @@ function nativeAttendees(attendees: readonly EventAttendee[]): calendar_v3.Schem
   return attendees.map((attendee: EventAttendee) => {
     const { email, name, optional }: Exclude<EventAttendee, string> =
       typeof attendee === 'string' ? { email: attendee } : attendee
+    if (typeof attendee !== 'string') {
+      expectOptions(attendee, ['email', 'name', 'optional'], 'attendees')
+    }
     if (typeof email !== 'string' || !/^[^\s@<>]+@[^\s@<>]+$/.test(email)) {
       throw new TypeError('Expected the email of each attendee to be an address')
     }
@@ -113,7 +130,9 @@ function nativeReminders(
   if (!Array.isArray(reminders) || reminders.length > 5) {
     throw new TypeError("Expected reminders to be 'default' or a list of at most 5")
   }
-  const overrides = reminders.map(({ method, minutes }: EventReminder) => {
+  const overrides = reminders.map((reminder: EventReminder) => {
+    expectOptions(reminder, ['method', 'minutes'], 'reminders')
+    const { method, minutes } = reminder
     if (method !== 'email' && method !== 'popup') {
       throw new TypeError("Expected the method of each reminder to be 'email' or 'popup'")
     }

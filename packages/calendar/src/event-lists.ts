@@ -1,8 +1,9 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
 import type { Operations } from './operations.ts'
 
@@ -36,6 +37,23 @@ export interface SyncPage {
   readonly changes: readonly EventChange[]
   /** On the last page: keep it for the next sync, once the changes of all pages are applied. */
   readonly nextSyncToken: string | undefined
+}
+
+/** The names of what each list takes. */
+const QUERIES: Readonly<Record<'listEvents' | 'syncEvents', readonly string[]>> = {
+  listEvents: Object.keys({
+    calendarId: true,
+    from: true,
+    to: true,
+    updatedSince: true,
+    expandRecurring: true,
+    pageSize: true,
+  } satisfies Record<keyof ListQuery, true>),
+  syncEvents: Object.keys({
+    calendarId: true,
+    syncToken: true,
+    pageSize: true,
+  } satisfies Record<keyof SyncQuery, true>),
 }
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>
@@ -110,9 +128,16 @@ export class EventLists {
 }
 
 /** Refuses wrong queries at the call, not only when the loop begins. */
-export function expectListCall(reference: string, query: ListQuery & SyncQuery = {}): void {
+export function expectListCall(
+  operation: keyof typeof QUERIES,
+  reference: string,
+  query: ListQuery & SyncQuery = {},
+  options?: IoOptions,
+): void {
   expectReference(reference)
   expectObject('query', query)
+  expectOptions(query, QUERIES[operation], `calendar.${operation}`)
+  expectOptions(options, IO_OPTIONS, `calendar.${operation}`)
   eventsPath(query.calendarId)
   expectPageSize(query.pageSize)
   timeOf('from', query.from)

@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import {
   createFakeHttp,
   Script,
@@ -74,6 +75,7 @@ type Changed = ScriptedAnswer | 'reset' | 'drop' | 'silence'
  * await calendar.createEvent('staff-1', { summary: '会議', start, end })
  */
 export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalendar {
+  expectOptions(options, ['store', 'now', 'retry'], 'createFakeCalendar')
   const { now, retry, store = memoryCalendarStore({ cipher: plainCipher() }) } = options
   const google = new FakeGoogle()
   const fake = createFakeHttp(retry === undefined ? {} : { retry })

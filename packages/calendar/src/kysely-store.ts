@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
@@ -31,6 +32,7 @@ export function kyselyCalendarStore(
   options: KyselyCalendarStoreOptions,
 ): CalendarStore {
   expectDatabase(db)
+  expectOptions(options, ['cipher'], 'kyselyCalendarStore')
   expectCipher(options?.cipher)
   const sealing = new SealedRows(options.cipher)
   const rows = async <Row>(statement: RawBuilder<Row>): Promise<readonly Row[]> => {

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { describe } from './json.ts'
 
 /** How long a job waits after a failed attempt: a random time up to a bound that doubles. */
@@ -45,13 +46,16 @@ function retryAfterOf(error: unknown): number {
   return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0
 }
 
+const BOUNDS = ['baseDelayMs', 'maxDelayMs'] as const satisfies (keyof BackoffBounds)[]
+
 /** Refuses what is no {@link Backoff}. */
 export function expectBackoff(backoff: Backoff): void {
   if (typeof backoff === 'function') return
   if (typeof backoff !== 'object' || backoff === null) {
     throw new TypeError(`Expected backoff to be an object or a function, got ${describe(backoff)}`)
   }
-  for (const name of ['baseDelayMs', 'maxDelayMs'] as const) {
+  expectOptions(backoff, BOUNDS, 'defineJob.backoff')
+  for (const name of BOUNDS) {
     const value = backoff[name]
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
       throw new TypeError(

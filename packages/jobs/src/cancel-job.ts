@@ -1,5 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
+import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import { expectId } from './job-id.ts'
 
@@ -27,6 +29,7 @@ export async function cancelJob(
   options: IoOptions = {},
 ): Promise<CancelResult> {
   expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'cancelJob')
   expectId(id)
   const [changed] = await execute(
     db,

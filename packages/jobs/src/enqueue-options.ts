@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type RawBuilder, sql } from 'kysely'
 import { expectName, expectPriority, type Job } from './job.ts'
 import { describe } from './json.ts'
@@ -21,6 +22,21 @@ export interface EnqueueOptions extends EnqueueManyOptions {
   readonly uniqueKey?: string
 }
 
+const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
+  runAt: true,
+  delayMs: true,
+  priority: true,
+  queue: true,
+  signal: true,
+  timeoutMs: true,
+}
+
+/** The names of what each function takes. */
+const KNOWN: Readonly<Record<'enqueue' | 'enqueueMany', readonly string[]>> = {
+  enqueue: Object.keys({ ...MANY, uniqueKey: true } satisfies Record<keyof EnqueueOptions, true>),
+  enqueueMany: Object.keys(MANY),
+}
+
 /** What the rows of one call have in common. */
 export interface EnqueuePlan {
   readonly job: Job
@@ -30,10 +46,15 @@ export interface EnqueuePlan {
 }
 
 /** Checks the options. */
-export function planOf(job: Job, options: EnqueueManyOptions): EnqueuePlan {
+export function planOf(
+  operation: keyof typeof KNOWN,
+  job: Job,
+  options: EnqueueManyOptions,
+): EnqueuePlan {
   if (typeof job?.run !== 'function') {
     throw new TypeError(`Expected job to be made by defineJob, got ${describe(job)}`)
   }
+  expectOptions(options, KNOWN[operation], operation)
   const { queue = job.queue, priority = job.priority } = options
   expectName('queue', queue)
   expectPriority(priority)

@@ -33,7 +33,7 @@ export async function enqueue<Payload>(
   options: EnqueueOptions = {},
 ): Promise<JobHandle> {
   expectDatabase(db)
-  const plan = planOf(job, options)
+  const plan = planOf('enqueue', job, options)
   const [handle] = await insertRows(db, plan, [rowOf(job, payload, options)], options)
   return handle as JobHandle
 }
@@ -54,7 +54,7 @@ export async function enqueueMany<Payload>(
   options: EnqueueManyOptions = {},
 ): Promise<JobHandle[]> {
   expectDatabase(db)
-  const plan = planOf(job, options)
+  const plan = planOf('enqueueMany', job, options)
   if (!Array.isArray(payloads)) {
     throw new TypeError(`Expected payloads to be an array, got ${describe(payloads)}`)
   }

@@ -1,5 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
+import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import { expectId } from './job-id.ts'
 import type { JobState } from './job-state.ts'
@@ -55,6 +57,7 @@ export async function getJob(
   options: IoOptions = {},
 ): Promise<JobRecord | undefined> {
   expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'getJob')
   expectId(id)
   const [row] = await execute(
     db,

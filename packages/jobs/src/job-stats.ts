@@ -1,5 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
+import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import type { JobState } from './job-state.ts'
 
@@ -12,6 +14,7 @@ export interface JobStats extends Readonly<Record<JobState, number>> {
 /** Counts the jobs. It reads the whole table: for a page or a gauge, not for every request. */
 export async function jobStats(db: JobDatabase, options: IoOptions = {}): Promise<JobStats> {
   expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'jobStats')
   const rows = await execute(
     db,
     { operation: 'jobStats', effect: 'read' },

@@ -1,4 +1,5 @@
 import { IoError } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type Backoff, expectBackoff } from './backoff.ts'
 import type { JobDatabase } from './job-database.ts'
 import { describe } from './json.ts'
@@ -57,6 +58,19 @@ export interface JobOptions<Payload> {
   readonly shouldRetry?: (error: unknown, attempt: number) => boolean
 }
 
+const JOB_OPTIONS = Object.keys({
+  name: true,
+  run: true,
+  parse: true,
+  attempts: true,
+  timeoutMs: true,
+  backoff: true,
+  queue: true,
+  priority: true,
+  uniqueKey: true,
+  shouldRetry: true,
+} satisfies Record<keyof JobOptions<unknown>, true>)
+
 /** A kind of job, made by {@link defineJob}. Methods, so that a `Job<X>` is a `Job<unknown>` too. */
 export interface Job<Payload = unknown> {
   readonly name: string
@@ -88,6 +102,7 @@ export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Expected options to be an object, got ${describe(options)}`)
   }
+  expectOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
   const { backoff = {}, run, parse, uniqueKey, shouldRetry } = options
   expectName('name', name)

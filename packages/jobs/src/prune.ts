@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import { FINISHED } from './job-state.ts'
@@ -10,6 +11,13 @@ export interface PruneOptions extends IoOptions {
   /** @default ['completed', 'cancelled'] (failed ones are kept for a person to look at) */
   readonly states?: readonly ('completed' | 'failed' | 'cancelled')[]
 }
+
+const PRUNE_OPTIONS = Object.keys({
+  olderThanMs: true,
+  states: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof PruneOptions, true>)
 
 /** How many rows one statement deletes. */
 const BATCH = 1_000
@@ -25,6 +33,8 @@ const BATCH = 1_000
  */
 export async function prune(db: JobDatabase, options: PruneOptions): Promise<number> {
   expectDatabase(db)
+  if (options === undefined) throw expected('the options of prune to be an object', options)
+  expectOptions(options, PRUNE_OPTIONS, 'prune')
   const { olderThanMs, states = ['completed', 'cancelled'] } = options
   if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
     throw new TypeError(

@@ -1,6 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { CHANNEL } from './channel.ts'
+import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, isUniqueViolation, type JobDatabase } from './job-database.ts'
 import { JobError } from './job-error.ts'
 import { expectId } from './job-id.ts'
@@ -20,6 +22,7 @@ export async function retryJob(
   options: IoOptions = {},
 ): Promise<boolean> {
   expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'retryJob')
   expectId(id)
   try {
     return await revive(db, id, options)

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectName, type Job } from './job.ts'
 import { describe } from './json.ts'
 import type { WorkerEvent } from './worker-event.ts'
@@ -30,6 +31,18 @@ export interface WorkerOptions {
   readonly onEvent?: (event: WorkerEvent) => void
 }
 
+const WORKER_OPTIONS = Object.keys({
+  jobs: true,
+  concurrency: true,
+  queues: true,
+  pollMs: true,
+  leaseMs: true,
+  heartbeatMs: true,
+  shutdownGraceMs: true,
+  listen: true,
+  onEvent: true,
+} satisfies Record<keyof WorkerOptions, true>)
+
 /** The options with their defaults. */
 export interface WorkerSettings {
   readonly jobs: ReadonlyMap<string, Job>
@@ -49,6 +62,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Expected options to be an object, got ${describe(options)}`)
   }
+  expectOptions(options, WORKER_OPTIONS, 'createWorker')
   const { jobs, concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
   const { heartbeatMs = leaseMs / 3, shutdownGraceMs = 10_000, listen, onEvent } = options
   if (!Array.isArray(jobs) || jobs.length === 0) {

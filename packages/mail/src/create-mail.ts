@@ -1,10 +1,11 @@
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver, orAborted } from './mail.ts'
 import { type MailAddress, parseMailbox } from './mail-address.ts'
 import type { MessageDefaults } from './native-message.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
-import { smtpConfig, type SmtpOptions } from './smtp-options.ts'
+import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp-options.ts'
 import { SmtpPool } from './smtp-pool.ts'
 
 /** What every mail client needs to know. */
@@ -47,11 +48,11 @@ export function createMail<Client extends MailClient>(
   options: ClientMailOptions<Client>,
 ): Mail<Client>
 export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClient>): Mail {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Expected options of a mail client, got ${typeof options}`)
+  if (options?.client !== undefined && options.host !== undefined) {
+    throw new TypeError('Expected client or host, got both')
   }
-  if (options.client === undefined) return mailOverSmtp(options)
-  if (options.host !== undefined) throw new TypeError('Expected client or host, got both')
+  if (options?.client === undefined) return mailOverSmtp(options)
+  expectOptions(options, CLIENT_MAIL_OPTIONS, 'createMail')
   const { client } = options
   if (typeof client.sendMail !== 'function' || typeof client.verify !== 'function') {
     throw new TypeError('Expected client to be a nodemailer transporter, got something else')
@@ -62,6 +63,20 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
     close: () => Promise.resolve(),
   })
 }
+
+const CLIENT_MAIL_OPTIONS = Object.keys({
+  client: true,
+  host: true,
+  from: true,
+  domain: true,
+} satisfies Record<keyof ClientMailOptions<MailClient>, true>)
+
+const SMTP_MAIL_OPTIONS = Object.keys({
+  ...SMTP_OPTIONS,
+  client: true,
+  from: true,
+  domain: true,
+} satisfies Record<keyof SmtpMailOptions, true>)
 
 /** The verbs, and a native client, over something that delivers. */
 export function mailOverBackend(
@@ -78,6 +93,8 @@ export function mailOverBackend(
 }
 
 function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
+  if (options === undefined) throw expected('the options of createMail to be an object', options)
+  expectOptions(options, SMTP_MAIL_OPTIONS, 'createMail')
   const config = smtpConfig(options)
   const pool = new SmtpPool(config)
   const { maxBytes } = config

@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { ReadableParts } from './readable-parts.ts'
 
 /** A refusal on purpose: 4xx for now, 5xx for good. */
@@ -33,10 +34,12 @@ export interface FakeAnswers {
 
 /** An error such as nodemailer makes of a refusing reply. */
 export function replyError(
-  { reject, message = 'Refused by the fake' }: RejectAnswer,
+  answer: RejectAnswer,
   command: string,
   rejected: readonly string[] = [],
 ): Error {
+  if (typeof answer === 'object') expectOptions(answer, ['reject', 'message'], 'reject')
+  const { reject, message = 'Refused by the fake' } = answer
   if (!Number.isInteger(reject) || reject < 400 || reject > 599) {
     throw new TypeError(`Expected reject to be a reply code from 400 to 599, got ${reject}`)
   }
@@ -48,10 +51,8 @@ const NAMES = ['onRecipient', 'onMessage']
 
 /** Refuses what would never be asked, or could not be. */
 export function expectAnswers(answers: FakeAnswers): void {
+  expectOptions(answers, NAMES, 'setAnswers')
   for (const [name, value] of Object.entries(answers)) {
-    if (!NAMES.includes(name)) {
-      throw new TypeError(`Expected answers among ${NAMES.join(', ')}, got ${name}`)
-    }
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`Expected ${name} to be a function, got ${describeValue(value)}`)
     }
@@ -72,6 +73,7 @@ export function fateOf(answer: MessageAnswer): MessageFate {
   if (answer === 'accept') return { kept: true, ending: 'accepted' }
   if (typeof answer === 'object' && answer !== null) {
     if ('reject' in answer) throw replyError(answer, 'DATA')
+    expectOptions(answer, ['drop', 'silent'], 'onMessage')
     const ending = 'drop' in answer ? 'drop' : 'silent'
     const fate = 'drop' in answer ? answer.drop : answer.silent
     if (fate === 'kept' || fate === 'lost') return { kept: fate === 'kept', ending }

@@ -70,12 +70,15 @@ describe('what the fake took', () => {
 
 test('answers that there are not are refused', async () => {
   const misspelt = { onmessage: () => 'accept' } as FakeAnswers
-  const words = 'Expected answers among onRecipient, onMessage, got onmessage'
+  const words = 'Expected a known option of setAnswers, got "onmessage"; did you mean "onMessage"?'
   expect(() => createFakeMail({ answers: misspelt })).toThrow(words)
   await using mail = createFakeMail()
   expect(() => mail.setAnswers(misspelt)).toThrow(words)
   expect(() => mail.setAnswers({ onMessage: 'accept' } as never)).toThrow('got a string')
-  for (const answer of [{ dorp: 'kept' }, { drop: 'keep' }, { silent: true }, 'reject']) {
+  mail.setAnswers({ onMessage: () => ({ dorp: 'kept' }) as never })
+  const dorp = mail.send({ to, subject: 's', text: 't' })
+  await expect(dorp).rejects.toThrow('got "dorp"; did you mean "drop"?')
+  for (const answer of [{ drop: 'keep' }, { silent: true }, 'reject']) {
     mail.setAnswers({ onMessage: () => answer as never })
     const sending = mail.send({ to, subject: 's', text: 't' })
     await expect(sending).rejects.toThrow("Expected 'accept', { reject }")

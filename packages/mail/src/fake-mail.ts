@@ -1,4 +1,5 @@
 import { Semaphore } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Transporter } from 'nodemailer'
 import { mailOverBackend, type SenderOptions } from './create-mail.ts'
 import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
@@ -45,6 +46,7 @@ export interface FakeMailOptions extends Partial<SenderOptions> {
  * assert.match(mail.sent[0].text, /https:\/\/example\.jp\/verify/)
  */
 export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
+  expectOptions(options, ['from', 'domain', 'answers'], 'createFakeMail')
   const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
   expectAnswers(initial)
   const sent: FakeSent[] = []

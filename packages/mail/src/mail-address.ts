@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 
 /**
  * A mailbox: `'hanako@example.jp'`, `'花子 <hanako@example.jp>'`, or its two parts.
@@ -46,6 +47,7 @@ export function parseMailbox(field: string, value: MailAddress): Mailbox {
 
 function partsOf(field: string, value: MailAddress): Mailbox {
   if (typeof value === 'object' && value !== null) {
+    expectOptions(value, ['name', 'address'], field)
     const { name = '', address } = value
     if (typeof name === 'string' && typeof address === 'string') return { name, address }
   }

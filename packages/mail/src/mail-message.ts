@@ -40,3 +40,27 @@ export interface MailMessage {
   /** `'<id@domain>'`, instead of a key. @default a random one */
   readonly messageId?: string
 }
+
+/** The names of {@link MailAttachment}. */
+export const MAIL_ATTACHMENT: readonly string[] = Object.keys({
+  filename: true,
+  content: true,
+  contentType: true,
+  contentId: true,
+} satisfies Record<keyof MailAttachment, true>)
+
+/** The names of {@link MailMessage}. */
+export const MAIL_MESSAGE: readonly string[] = Object.keys({
+  to: true,
+  cc: true,
+  bcc: true,
+  from: true,
+  replyTo: true,
+  subject: true,
+  text: true,
+  html: true,
+  attachments: true,
+  headers: true,
+  idempotencyKey: true,
+  messageId: true,
+} satisfies Record<keyof MailMessage, true>)

@@ -1,4 +1,6 @@
 import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { IO_OPTIONS } from './expect.ts'
 import { passProgress } from './known-progress.ts'
 import type { MailMessage } from './mail-message.ts'
 import { type MessageDefaults, type NativeMessage, nativeMessage } from './native-message.ts'
@@ -74,6 +76,7 @@ export function mailOver<Client extends MailClient>(
   return {
     client,
     async send(message, options) {
+      expectOptions(options, IO_OPTIONS, 'mail.send')
       const native = nativeMessage(message, defaults)
       return await io(callOf('send'), options, async (signal, progress) => {
         expectOpen(progress)
@@ -90,6 +93,7 @@ export function mailOver<Client extends MailClient>(
       })
     },
     async verify(options) {
+      expectOptions(options, IO_OPTIONS, 'mail.verify')
       await io(callOf('verify'), options, async (signal, progress) => {
         expectOpen(progress)
         await backend.verify(signal)

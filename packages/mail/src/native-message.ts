@@ -1,8 +1,15 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from './html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
-import type { MailAttachment, MailMessage, MailRecipients } from './mail-message.ts'
+import {
+  MAIL_ATTACHMENT,
+  MAIL_MESSAGE,
+  type MailAttachment,
+  type MailMessage,
+  type MailRecipients,
+} from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
 
 /** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
@@ -26,6 +33,7 @@ export function nativeMessage(message: MailMessage, defaults: MessageDefaults): 
   if (typeof message !== 'object' || message === null) {
     throw new TypeError(`Expected a message, got ${typeof message}`)
   }
+  expectOptions(message, MAIL_MESSAGE, 'mail.send')
   const { from, replyTo, attachments, headers } = message
   const to = mailboxes('to', message.to)
   const cc = mailboxes('cc', message.cc)
@@ -87,6 +95,7 @@ function checkedBody({ text, html }: MailMessage): { text?: string; html?: strin
 type NativeAttachment = NonNullable<SendMailOptions['attachments']>[number]
 
 function nativeAttachment(attachment: MailAttachment): NativeAttachment {
+  expectOptions(attachment, MAIL_ATTACHMENT, 'mail.send.attachments')
   const { filename, content, contentType, contentId } = attachment
   for (const [name, value] of Object.entries({ filename, contentType, contentId })) {
     if (value === undefined && name !== 'filename') continue

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import { expectInteger, expectMilliseconds } from './expect.ts'
 
@@ -43,6 +44,26 @@ export interface SmtpOptions {
   readonly maxBytes?: number
 }
 
+/** The names of {@link SmtpOptions}. */
+export const SMTP_OPTIONS: Readonly<Record<keyof SmtpOptions, true>> = {
+  host: true,
+  port: true,
+  secure: true,
+  startTls: true,
+  tls: true,
+  auth: true,
+  clientName: true,
+  connections: true,
+  queue: true,
+  acquireTimeoutMs: true,
+  maxMessagesPerConnection: true,
+  idleTimeoutMs: true,
+  connectTimeoutMs: true,
+  replyTimeoutMs: true,
+  closeTimeoutMs: true,
+  maxBytes: true,
+}
+
 /** {@link SmtpOptions} with defaults, checked. */
 export interface SmtpConfig {
   readonly connection: SMTPConnectionOptions
@@ -82,6 +103,7 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   })) {
     expectMilliseconds(name, value)
   }
+  expectOptions(auth, ['user', 'password'], 'createMail.auth')
   if (auth !== undefined && (typeof auth.user !== 'string' || typeof auth.password !== 'string')) {
     throw new TypeError('Expected auth to be { user, password } of strings, got something else')
   }

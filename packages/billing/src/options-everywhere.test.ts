@@ -1,0 +1,138 @@
+import { startScriptedServer, type ScriptedServer } from '@yuzuru/http/testing'
+import {
+  Kysely,
+  PostgresAdapter,
+  DummyDriver,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BillingStore } from './billing-store.ts'
+import * as index from './index.ts'
+import * as kysely from './kysely.ts'
+import * as testing from './testing.ts'
+
+/** An option with a slip of the pen, which JavaScript would pass over. */
+type Misspelt = never
+
+let server: ScriptedServer
+let billing: index.Billing
+const asked: PropertyKey[] = []
+/** Notes whatever a store would be asked for. */
+const store = new Proxy(testing.memoryBillingStore(), {
+  get(target, name) {
+    const method: unknown = Reflect.get(target, name)
+    if (typeof method !== 'function') return method
+    return (...args: unknown[]): unknown => {
+      asked.push(name)
+      return method.apply(target, args)
+    }
+  },
+}) as BillingStore
+const secretKey = 'sk_test_x'
+const fake = testing.createFakeBilling()
+beforeAll(async () => {
+  server = await startScriptedServer()
+  billing = index.createBilling({ secretKey, store, apiBase: server.url })
+})
+afterAll(async () => {
+  // Nothing was sent, not even a connection was opened, and the store was not asked.
+  expect(server.connected).toBe(0)
+  expect(asked).toEqual([])
+  await billing.close()
+  await server.close()
+})
+
+const customer = { reference: 'office-1', email: 'hanako@example.jp' }
+const checkout = {
+  reference: 'office-1',
+  attemptKey: 'first',
+  priceId: 'price_1',
+  successUrl: 'https://example.jp/',
+}
+const portal = { reference: 'office-1', returnUrl: 'https://example.jp/' }
+
+/** Each public function or method that takes options, and each option that has some of its own. */
+const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+  createBilling: (options) => index.createBilling(options),
+  'createBilling, over a client': (options) => {
+    const client = billing.stripe
+    return index.createBilling({ client, store, ...onlyObject(options) })
+  },
+  createFakeBilling: (options) => testing.createFakeBilling(options),
+  kyselyBillingStore: (options) => kysely.kyselyBillingStore(db, options),
+  'billing.ensureCustomer': (options) => billing.ensureCustomer(customer, options),
+  'billing.ensureCustomer, its input': (options) => billing.ensureCustomer(options),
+  'billing.createCheckout': (options) => billing.createCheckout(checkout, options),
+  'billing.createCheckout, its input': (options) => billing.createCheckout(options),
+  'billing.createCheckout, its customer': (details) =>
+    billing.createCheckout({ ...checkout, customer: details }),
+  'billing.createPortal': (options) => billing.createPortal(portal, options),
+  'billing.createPortal, its input': (options) => billing.createPortal(options),
+  'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
+  'billing.cancelSubscription': (options) => billing.cancelSubscription('office-1', options),
+  'fake.failNext': (fault) => fake.failNext(fault),
+}
+
+/** Those that take none. */
+const others = new Set(
+  `BillingError subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
+  memoryBillingStore signWebhook billing.close fake.completeCheckout fake.event fake.sign fake.customers
+  fake.sessions fake.subscriptions fake.webhookSecret webhooks.verify webhooks.receive`.split(
+    /\s+/,
+  ),
+)
+
+describe('a misspelt option is refused by', () => {
+  test.each(Object.entries(takers))('%s', async (name, take) => {
+    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
+    await expect(attempt()).rejects.toThrow(
+      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "\w+"\?|it takes )/,
+    )
+    const none = async (): Promise<unknown> => await take(null as never)
+    await expect(none()).rejects.toThrow(TypeError)
+    expect(others.has(name)).toBe(false)
+  })
+
+  test('createCheckout, which names the nearest', async () => {
+    const input = { ...checkout, succesUrl: 'https://example.jp/' }
+    await expect(billing.createCheckout(input)).rejects.toThrow(
+      'Expected a known option of billing.createCheckout, got "succesUrl"; did you mean "successUrl"?',
+    )
+  })
+
+  test('every public function and method that takes options', () => {
+    const own = Object.keys(fake).filter((name) => name !== 'stripe' && name !== 'webhooks')
+    const names = [
+      ...Object.keys(index),
+      ...Object.keys(kysely),
+      ...Object.keys(testing),
+      ...methodsOf('billing', billing),
+      ...methodsOf('webhooks', billing.webhooks),
+      ...own.map((name) => `fake.${name}`),
+    ]
+    const missing = names.filter((name) => !(name in takers) && !others.has(name))
+    expect(missing).toEqual([])
+  })
+})
+
+const db = new Kysely<object>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (of) => new PostgresIntrospector(of),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+function methodsOf(name: string, instance: object): string[] {
+  return Object.getOwnPropertyNames(Object.getPrototypeOf(instance))
+    .filter((method) => method !== 'constructor')
+    .map((method) => `${name}.${method}`)
+}
+
+/** `null` has nothing to be spread. */
+function onlyObject(options: object | null): object {
+  if (options === null) throw new TypeError('null')
+  return options
+}
