@@ -82,7 +82,7 @@ describe('a misspelt option is refused by', () => {
   })
 
   test('every public function and method that takes options', () => {
-    const worker = index.createWorker(db, { jobs: [job as index.Job] })
+    const worker = index.createWorker(db, { jobs: [job] })
     const names = [
       ...Object.keys(index),
       ...Object.keys(testing),

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { serviceFaults, type ServiceFaults } from './faults/service-faults.ts'
 import { startInScope } from './in-scope.ts'
 import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
-import { addressOf, startersFor, type ServiceOptions, type Services } from './services.ts'
+import { addressOf, expectServiceOptions, startersFor } from './services.ts'
+import type { ServiceOptions, Services } from './services.ts'
 
 /** What to start. */
 export interface SandboxOptions extends ServiceOptions {
@@ -24,7 +26,12 @@ export interface Sandbox extends AsyncDisposable, Readonly<Services> {
   close(): Promise<void>
 }
 
-function checkOptions({ dir, services = [] }: SandboxOptions): void {
+const SANDBOX_OPTIONS = ['dir', 'services', ...SERVICE_NAMES]
+
+function checkOptions(options: SandboxOptions): void {
+  expectOptions(options, SANDBOX_OPTIONS, 'startSandbox')
+  expectServiceOptions(options)
+  const { dir, services = [] } = options
   if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
     throw new TypeError(`Expected dir to be the path of a folder, got ${JSON.stringify(dir)}`)
   }

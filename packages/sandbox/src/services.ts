@@ -1,13 +1,26 @@
 import { join } from 'node:path'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Target } from './faults/connection.ts'
-import { startGoogle, type GoogleOptions, type GoogleServer } from './google/server.ts'
-import type { PostgresOptions } from './postgres/postgres-options.ts'
+import {
+  GOOGLE_OPTIONS,
+  startGoogle,
+  type GoogleOptions,
+  type GoogleServer,
+} from './google/server.ts'
+import { POSTGRES_OPTIONS, type PostgresOptions } from './postgres/postgres-options.ts'
 import { makeFolder } from './own-files.ts'
 import { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'
-import { startS3, type S3Options, type S3Server } from './s3/server.ts'
-import type { ServiceName } from './service-name.ts'
-import { startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.ts'
-import { startStripe, type StripeOptions, type StripeServer } from './stripe/server.ts'
+import { checkRules } from './s3/cors.ts'
+import { S3_OPTIONS, startS3, type S3Options, type S3Server } from './s3/server.ts'
+import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
+import { checkAnswers } from './smtp/answers.ts'
+import { SMTP_OPTIONS, startSmtp, type SmtpOptions, type SmtpServer } from './smtp/start-smtp.ts'
+import {
+  startStripe,
+  STRIPE_OPTIONS,
+  type StripeOptions,
+  type StripeServer,
+} from './stripe/server.ts'
 
 /** What each service is told; where it keeps its data is the sandbox's business. */
 export interface ServiceOptions {
@@ -16,6 +29,26 @@ export interface ServiceOptions {
   smtp?: Omit<SmtpOptions, 'dir'>
   stripe?: Omit<StripeOptions, 'dir'>
   google?: Omit<GoogleOptions, 'dir'>
+}
+
+const OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
+  postgres: POSTGRES_OPTIONS,
+  s3: S3_OPTIONS,
+  smtp: SMTP_OPTIONS,
+  stripe: STRIPE_OPTIONS,
+  google: GOOGLE_OPTIONS,
+}
+
+/** Throws on a misspelt one before any service is started. */
+export function expectServiceOptions(options: ServiceOptions): void {
+  for (const name of SERVICE_NAMES) {
+    const known = OPTIONS[name].filter((option) => option !== 'dir')
+    expectOptions(options[name], known, `startSandbox.${name}`)
+  }
+  const { answers = {} } = options.smtp ?? {}
+  checkAnswers(answers)
+  const { cors = [] } = options.s3 ?? {}
+  checkRules([cors].flat())
 }
 
 /** The running services. */

@@ -246,12 +246,9 @@ describe('a fault proxy', () => {
     expect(() => stage.proxy.set({ dropReply: { times: 0 } })).toThrow(TypeError)
     expect(() => stage.proxy.set({ status: { code: 503 } })).toThrow(/protocol 'http'/)
     for (const [faults, words] of [
-      [{ dropreply: {} }, 'faults among latencyMs, bytesPerSecond,'],
-      [{ dropReply: { wen: 'commit' } }, 'fields of dropReply among when, times, got wen'],
-      [
-        { latencyMs: { toserver: 5 } },
-        'fields of latencyMs among toServer, toClient, got toserver',
-      ],
+      [{ dropreply: {} }, 'got "dropreply"; did you mean "dropReply"?'],
+      [{ dropReply: { wen: 'commit' } }, 'of proxy.set.dropReply, got "wen"; did you mean "when"?'],
+      [{ latencyMs: { toserver: 5 } }, 'got "toserver"; did you mean "toServer"?'],
       [{ dropReply: 'commit' }, 'dropReply to be an object, got string'],
       [{ dropReply: { when: /commit/ } }, 'when to be a text, got object'],
       [{ bytesPerSecond: {} }, 'bytesPerSecond to be a whole number'],

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
 import { join, type Target } from './connection.ts'
@@ -51,6 +52,7 @@ export interface FaultProxy extends AsyncDisposable {
  * const client = new Client(proxy.url(postgres.url))
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  expectOptions(options, ['target', 'protocol'], 'startFaultProxy')
   return await startServer('startFaultProxy', () => start(options))
 }
 

@@ -1,3 +1,5 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+
 /** A number for both ways, or one for each. */
 export type EachWay = number | { toServer?: number; toClient?: number }
 
@@ -76,15 +78,6 @@ const FIELDS: Readonly<Record<keyof Faults, readonly string[]>> = {
   status: ['code', 'retryAfterSeconds', 'body', 'when', 'times'],
 }
 
-/** A fault that there is not would never happen, and its test pass for nothing. */
-function checkFields(name: string, value: unknown, fields: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const field of Object.keys(value)) {
-    if (fields.includes(field)) continue
-    throw new TypeError(`Expected ${name} among ${fields.join(', ')}, got ${field}`)
-  }
-}
-
 function checkFlag(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return
   throw new TypeError(`Expected ${name} to be true or false, got ${typeof value}`)
@@ -106,9 +99,11 @@ export function checkFaults(faults: Faults, protocol: 'tcp' | 'http'): void {
   if (typeof faults !== 'object' || faults === null) {
     throw new TypeError(`Expected an object of faults, got ${String(faults)}`)
   }
-  checkFields('faults', faults, Object.keys(FIELDS))
+  // A fault that there is not would never happen, and its test pass for nothing.
+  expectOptions(faults, Object.keys(FIELDS), 'proxy.set')
   for (const [name, value] of Object.entries(faults)) {
-    checkFields(`the fields of ${name}`, value, FIELDS[name as keyof Faults])
+    if (typeof value !== 'object') continue
+    expectOptions(value, FIELDS[name as keyof Faults], `proxy.set.${name}`)
   }
   const { resetAfterBytes, dropReply, status } = faults
   for (const name of ['resetAfterBytes', 'dropReply', 'status'] as const) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
 import { doInScope, startServer } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
@@ -32,6 +33,20 @@ export interface GoogleOptions {
   /** Where the state is kept between runs (`google.json`). @default nowhere */
   dir?: string
 }
+
+/** The names of {@link GoogleOptions}. */
+export const GOOGLE_OPTIONS: readonly string[] = Object.keys({
+  port: true,
+  clientId: true,
+  clientSecret: true,
+  redirectUris: true,
+  accessTokenLifetimeSeconds: true,
+  syncTokenLifetimeSeconds: true,
+  rotateRefreshTokens: true,
+  timeZone: true,
+  now: true,
+  dir: true,
+} satisfies Record<keyof GoogleOptions, true>)
 
 /** Who consents to what. */
 export interface Consent {
@@ -79,6 +94,7 @@ export interface GoogleServer extends AsyncDisposable {
  * ```
  */
 export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleServer> {
+  expectOptions(options, GOOGLE_OPTIONS, 'startGoogle')
   return await startServer('startGoogle', () => start(options))
 }
 
@@ -142,14 +158,17 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     calendarUrl: `${url}/`,
     clientId,
     clientSecret,
-    issueCode: (consent) =>
-      doInScope('issueCode', async () => {
+    async issueCode(consent) {
+      expectOptions(consent, ['email', 'scopes', 'redirectUri'], 'issueCode')
+      return await doInScope('issueCode', async () => {
         const code = codeFor(consent, consent.redirectUri)
         await save()
         return code
-      }),
-    issueTokens: (consent) =>
-      doInScope('issueTokens', async () => {
+      })
+    },
+    async issueTokens(consent) {
+      expectOptions(consent, ['email', 'scopes'], 'issueTokens')
+      return await doInScope('issueTokens', async () => {
         const { accessToken, refreshToken } = redeemCode(
           service,
           codeFor(consent, url),
@@ -158,7 +177,8 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
         )
         await save()
         return { accessToken, refreshToken: refreshToken ?? '' }
-      }),
+      })
+    },
     grants: () => structuredClone(Object.values(state.grants)),
     revokeAccess: (email) =>
       doInScope('revokeAccess', async () => {

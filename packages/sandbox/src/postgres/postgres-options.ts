@@ -27,6 +27,14 @@ export interface PostgresOptions {
   binaries?: string
 }
 
+/** The names of {@link PostgresOptions}. */
+export const POSTGRES_OPTIONS: readonly string[] = Object.keys({
+  dir: true,
+  port: true,
+  settings: true,
+  binaries: true,
+} satisfies Record<keyof PostgresOptions, true>)
+
 /** Which database to make. */
 export interface CreateDatabaseOptions {
   /** 1–63 bytes. @default `db_` and 16 random hexadecimal digits */

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { prepareBinaries } from './binaries.ts'
 import { ensureCluster } from './cluster.ts'
 import { openDataFolder } from './data-folder.ts'
 import { launch, type Launched, type LaunchPlan } from './launch.ts'
 import { doInScope, startServer } from '../in-scope.ts'
-import { checkDatabaseName, checkPostgresOptions } from './postgres-options.ts'
+import { checkDatabaseName, checkPostgresOptions, POSTGRES_OPTIONS } from './postgres-options.ts'
 import type { CreateDatabaseOptions, PostgresOptions } from './postgres-options.ts'
 import { findServerUser } from './server-user.ts'
 import { stopStaleServer } from './stale-server.ts'
@@ -62,6 +63,7 @@ export interface PostgresServer extends AsyncDisposable {
  * const url = await postgres.createDatabase()
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  expectOptions(options, POSTGRES_OPTIONS, 'startPostgres')
   return await startServer('startPostgres', (signal) => start(options, signal))
 }
 
@@ -123,7 +125,9 @@ async function start(options: PostgresOptions, signal: AbortSignal): Promise<Pos
       return launched.server.pid
     },
     dataDir: folder.data,
-    async createDatabase({ name = `db_${randomBytes(8).toString('hex')}`, template } = {}) {
+    async createDatabase(options = {}) {
+      expectOptions(options, ['name', 'template'], 'createDatabase')
+      const { name = `db_${randomBytes(8).toString('hex')}`, template } = options
       checkDatabaseName(name)
       if (template !== undefined) checkDatabaseName(template)
       const from = template === undefined ? '' : ` template ${quoteIdentifier(template)}`

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { S3Error } from './errors.ts'
 import { replyEmpty } from './reply.ts'
 import { header } from './request.ts'
@@ -19,6 +20,14 @@ export interface S3CorsRule {
   maxAgeSeconds?: number
 }
 
+const CORS_RULE = Object.keys({
+  origins: true,
+  methods: true,
+  headers: true,
+  exposeHeaders: true,
+  maxAgeSeconds: true,
+} satisfies Record<keyof S3CorsRule, true>)
+
 const varies = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method'
 
 function isMatch(pattern: string, text: string): boolean {
@@ -32,17 +41,23 @@ function forbidden(message: string): S3Error {
   return new S3Error('AccessForbidden', `CORSResponse: ${message}`)
 }
 
+/** @throws TypeError on the first wrong rule. */
+export function checkRules(rules: readonly S3CorsRule[]): void {
+  for (const rule of rules) expectOptions(rule, CORS_RULE, 'startS3.cors')
+  for (const text of rules.flatMap(({ origins, headers = [] }) => [...origins, ...headers])) {
+    if (typeof text === 'string' && text !== '' && text.split('*').length <= 2) continue
+    throw new TypeError(
+      `Expected origins and headers with at most one "*", got ${JSON.stringify(text)}`,
+    )
+  }
+}
+
 /** The buckets' CORS configuration: the first rule that fits a request decides. */
 export class Cors {
   readonly #rules: readonly S3CorsRule[]
 
   constructor(rules: readonly S3CorsRule[]) {
-    for (const text of rules.flatMap(({ origins, headers = [] }) => [...origins, ...headers])) {
-      if (typeof text === 'string' && text !== '' && text.split('*').length <= 2) continue
-      throw new TypeError(
-        `Expected origins and headers with at most one "*", got ${JSON.stringify(text)}`,
-      )
-    }
+    checkRules(rules)
     this.#rules = rules
   }
 

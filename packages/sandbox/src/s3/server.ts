@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Cors, type S3CorsRule } from './cors.ts'
 import { Requests } from './requests.ts'
 import { Store } from './store.ts'
@@ -31,6 +32,20 @@ export interface S3Options {
   /** Told of failures that are the server's own: a full disk, a lost file. @default console.error */
   onError?: (error: unknown) => void
 }
+
+/** The names of {@link S3Options}. */
+export const S3_OPTIONS: readonly string[] = Object.keys({
+  dir: true,
+  port: true,
+  accessKeyId: true,
+  secretAccessKey: true,
+  region: true,
+  buckets: true,
+  now: true,
+  cors: true,
+  minPartSizeBytes: true,
+  onError: true,
+} satisfies Record<keyof S3Options, true>)
 
 /** What an unfinished multipart upload looks like from outside. */
 export interface UploadView {
@@ -89,6 +104,7 @@ async function listen(server: Server, port: number): Promise<number> {
  * const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
  */
 export async function startS3(options: S3Options): Promise<S3Server> {
+  expectOptions(options, S3_OPTIONS, 'startS3')
   if (typeof options.dir !== 'string' || options.dir === '') {
     throw new TypeError(`Expected dir to be a path, got ${JSON.stringify(options.dir)}`)
   }
@@ -102,7 +118,8 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     region: options.region ?? 'us-east-1',
     now: () => clock() + (troubles.clockOffsetMs ?? 0),
   }
-  const cors = new Cors([options.cors ?? []].flat())
+  const { cors: rules = [] } = options
+  const cors = new Cors([rules].flat())
   const store = await Store.open(options.dir)
   for (const name of options.buckets ?? []) await store.create(name)
   const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024

@@ -1,3 +1,5 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+
 /** What this server is to pretend of itself. All of it is exact, and holds for requests that come later. */
 export interface S3Troubles {
   /**
@@ -18,16 +20,9 @@ export interface S3Troubles {
 }
 
 /** @throws TypeError on the first wrong value. */
-export function checkTroubles({
-  clockOffsetMs = 0,
-  freeBytes = 0,
-  bucketRegion,
-  ...others
-}: S3Troubles): void {
-  const [other] = Object.keys(others)
-  if (other !== undefined) {
-    throw new TypeError(`Expected clockOffsetMs, freeBytes and bucketRegion only, got ${other}`)
-  }
+export function checkTroubles(troubles: S3Troubles): void {
+  expectOptions(troubles, ['clockOffsetMs', 'freeBytes', 'bucketRegion'], 's3.set')
+  const { clockOffsetMs = 0, freeBytes = 0, bucketRegion } = troubles
   if (!Number.isFinite(clockOffsetMs)) {
     throw new TypeError(`Expected clockOffsetMs to be a number, got ${clockOffsetMs}`)
   }

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { InboxMessage } from './message.ts'
 
 /** What the server says to a recipient. */
@@ -31,7 +32,9 @@ export interface SmtpAnswers {
 }
 
 /** The error that smtp-server turns into that reply. */
-export function rejection({ reject, message = 'Refused by the sandbox' }: RejectAnswer): Error {
+export function rejection(answer: RejectAnswer): Error {
+  if (typeof answer === 'object') expectOptions(answer, ['reject', 'message'], 'reject')
+  const { reject, message = 'Refused by the sandbox' } = answer
   if (!Number.isInteger(reject) || reject < 400 || reject > 599) {
     throw new TypeError(`Expected reject to be a reply code from 400 to 599, got ${reject}`)
   }
@@ -42,10 +45,8 @@ const NAMES = ['onRecipient', 'onMessage']
 
 /** @throws TypeError on what would never be asked, or could not be. */
 export function checkAnswers(answers: SmtpAnswers): void {
+  expectOptions(answers, NAMES, 'setAnswers')
   for (const [name, value] of Object.entries(answers)) {
-    if (!NAMES.includes(name)) {
-      throw new TypeError(`Expected answers among ${NAMES.join(', ')}, got ${name}`)
-    }
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`Expected ${name} to be a function, got ${typeof value}`)
     }
@@ -66,6 +67,7 @@ export function fateOf(answer: MessageAnswer): MessageFate {
   if (answer === 'accept') return { kept: true, ending: 'accepted' }
   if (typeof answer === 'object') {
     if ('reject' in answer) throw rejection(answer)
+    expectOptions(answer, ['drop', 'silent'], 'onMessage')
     const ending = 'drop' in answer ? 'drop' : 'silent'
     const fate = 'drop' in answer ? answer.drop : answer.silent
     if (fate === 'kept' || fate === 'lost') return { kept: fate === 'kept', ending }

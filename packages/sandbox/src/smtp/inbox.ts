@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { waitInScope } from '../in-scope.ts'
 import type { InboxMessage } from './message.ts'
 
@@ -40,6 +41,7 @@ export interface Inbox {
 
 function matcher(match: MessageMatch): (message: InboxMessage) => boolean {
   if (typeof match === 'function') return match
+  expectOptions(match, ['to', 'subject'], 'inbox.waitFor')
   const { subject } = match
   const to = match.to?.toLowerCase()
   return (message) =>
@@ -78,8 +80,10 @@ export class MessageList {
   async waitForCount(
     count: number,
     match: MessageMatch = {},
-    { timeoutMs = 5_000, signal }: WaitOptions = {},
+    options: WaitOptions = {},
   ): Promise<readonly InboxMessage[]> {
+    expectOptions(options, ['timeoutMs', 'signal'], 'inbox.waitFor')
+    const { timeoutMs = 5_000, signal } = options
     if (!Number.isInteger(count) || count < 1) {
       throw new TypeError(`Expected count to be a whole number from 1, got ${count}`)
     }

@@ -133,13 +133,15 @@ describe('startSmtp', () => {
   it('refuses answers that there are not', async () => {
     await using server = await startSmtp()
     expect(() => server.setAnswers({ onmessage: () => 'accept' } as never)).toThrow(
-      'Expected answers among onRecipient, onMessage, got onmessage',
+      'Expected a known option of setAnswers, got "onmessage"; did you mean "onMessage"?',
     )
     expect(() => server.setAnswers({ onMessage: 'accept' } as never)).toThrow(TypeError)
     await expect(startSmtp({ answers: { onMail: () => 'accept' } as never })).rejects.toThrow(
       TypeError,
     )
-    for (const answer of [{ dorp: 'kept' }, { drop: 'keep' }, { silent: true }, 'reject']) {
+    server.setAnswers({ onMessage: () => ({ dorp: 'kept' }) as never })
+    await expect(send(server.url)).rejects.toThrow('did you mean "drop"?')
+    for (const answer of [{ drop: 'keep' }, { silent: true }, 'reject']) {
       server.setAnswers({ onMessage: () => answer as never })
       await expect(send(server.url)).rejects.toThrow(/Expected 'accept', \{ reject \}/)
     }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { callbackify } from 'node:util'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { SMTPServer } from 'smtp-server'
 import { doInScope, startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
@@ -26,6 +27,16 @@ export interface SmtpOptions {
   /** What to answer on purpose; `setAnswers` changes it later. */
   answers?: SmtpAnswers
 }
+
+/** The names of {@link SmtpOptions}. */
+export const SMTP_OPTIONS: readonly string[] = Object.keys({
+  dir: true,
+  port: true,
+  auth: true,
+  maxMessages: true,
+  maxBytes: true,
+  answers: true,
+} satisfies Record<keyof SmtpOptions, true>)
 
 /** A mail server on the loopback interface that delivers to its inbox. Disposing of it is `close()`. */
 export interface SmtpServer extends AsyncDisposable {
@@ -65,6 +76,7 @@ function same(given: string | null | undefined, expected: string): boolean {
  * const message = await smtp.inbox.waitFor({ to: 'hanako@example.jp' })
  */
 export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> {
+  expectOptions(options, SMTP_OPTIONS, 'startSmtp')
   return await startServer('startSmtp', () => start(options))
 }
 
@@ -76,7 +88,7 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
       throw new TypeError(`Expected ${name} to be a whole number from 1, got ${value}`)
     }
   }
-  let answers = options.answers ?? {}
+  let { answers = {} } = options
   checkAnswers(answers)
   const file = options.dir === undefined ? undefined : await openMailFile(options.dir, maxMessages)
   const list = new MessageList(file?.messages ?? [], maxMessages)

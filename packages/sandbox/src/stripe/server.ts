@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
 import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import { completeSession, type CheckoutPayment } from './checkout-complete.ts'
@@ -36,6 +37,17 @@ export interface StripeOptions {
   /** Where the state is kept between runs (`stripe.json`). @default nowhere */
   dir?: string
 }
+
+/** The names of {@link StripeOptions}. */
+export const STRIPE_OPTIONS: readonly string[] = Object.keys({
+  port: true,
+  secretKey: true,
+  webhookSecret: true,
+  webhookRetryDelaysMs: true,
+  webhookTimeoutMs: true,
+  now: true,
+  dir: true,
+} satisfies Record<keyof StripeOptions, true>)
 
 /** A running Stripe on 127.0.0.1. */
 export interface StripeServer extends AsyncDisposable {
@@ -80,6 +92,7 @@ export interface StripeServer extends AsyncDisposable {
  * ```
  */
 export async function startStripe(options: StripeOptions = {}): Promise<StripeServer> {
+  expectOptions(options, STRIPE_OPTIONS, 'startStripe')
   return await startServer('startStripe', () => start(options))
 }
 
@@ -157,14 +170,16 @@ async function start(options: StripeOptions): Promise<StripeServer> {
     setWebhookUrl: (target) => webhooks.setUrl(target),
     redeliver,
     deliveries: () => webhooks.attempts(),
-    completeCheckout: (id, payment = {}) =>
-      doInScope('completeCheckout', async () => {
+    completeCheckout: async (id, payment = {}) => {
+      expectOptions(payment, ['email', 'cardNumber'], 'completeCheckout')
+      return await doInScope('completeCheckout', async () => {
         const current = serviceFor()
         applyDueChanges(current)
         const session = structuredClone(completeSession(current, id, payment))
         await save()
         return session
-      }),
+      })
+    },
     failPayment: (id) =>
       doInScope('failPayment', async () => {
         const current = serviceFor()
