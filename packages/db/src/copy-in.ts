@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { InsertType } from 'kysely'
 import { Readable } from 'node:stream'
@@ -76,6 +77,7 @@ export async function copyIn(
   source: Source<unknown>,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
+  expectOptions(options, ['onProgress', 'signal', 'timeoutMs'], 'copyIn')
   const { table, columns, format } = expectTarget(into)
   expectSource(source)
   const { onProgress, ...limits } = options
@@ -107,10 +109,20 @@ interface CopyTarget extends Partial<CopyFormat> {
   readonly columns?: readonly string[]
 }
 
+const TARGET = Object.keys({
+  table: true,
+  columns: true,
+  format: true,
+  header: true,
+  delimiter: true,
+  nullText: true,
+} satisfies Record<keyof CopyBytes<Record<string, unknown>, string>, true>)
+
 function expectTarget(into: CopyTarget): CopyTarget {
   if (typeof into !== 'object' || into === null || typeof into.table !== 'string') {
     throw new TypeError(`Expected the table to copy into, got ${describeValue(into)}`)
   }
+  expectOptions(into, TARGET, 'copyIn')
   const { columns, format } = into
   if (format === undefined && columns === undefined) {
     throw new TypeError('Expected the columns of the rows, or the format of the bytes')

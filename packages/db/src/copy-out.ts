@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { cancelScope, describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { Selectable } from 'kysely'
 import { withLease } from './copy-lease.ts'
@@ -17,6 +18,16 @@ export interface CopyOutOptions extends IoOptions {
   /** Called before what it tells of is given out. One that throws ends the COPY. */
   readonly onProgress?: (progress: CopyProgress) => void
 }
+
+const COPY_OUT_OPTIONS = Object.keys({
+  format: true,
+  header: true,
+  delimiter: true,
+  nullText: true,
+  onProgress: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof CopyBytesOptions, true>)
 
 /** How a COPY to here runs that gives bytes. */
 export interface CopyBytesOptions extends CopyOutOptions, CopyFormat {}
@@ -56,6 +67,7 @@ export function copyOut<DB>(
   from: string | Copyable<unknown>,
   options: Partial<CopyBytesOptions> = {},
 ): AsyncGenerator<unknown, CopyResult, undefined> {
+  expectOptions(options, COPY_OUT_OPTIONS, 'copyOut')
   if (typeof from !== 'string' && typeof from?.compile !== 'function') {
     throw new TypeError(`Expected a table or a query to copy, got ${describeValue(from)}`)
   }

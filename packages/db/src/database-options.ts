@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { ConnectionOptions } from 'node:tls'
 import type { KyselyConfig } from 'kysely'
 import type { PgPoolLike } from './pg-client.ts'
@@ -102,8 +103,47 @@ export type DatabaseOptions = OwnPoolOptions | GivenPoolOptions
 /** Whether a pool, or what makes one, was passed in. */
 export function hasGivenPool(options: DatabaseOptions): options is GivenPoolOptions {
   const { pool } = options
-  return typeof pool === 'function' || (typeof pool === 'object' && 'connect' in pool)
+  return (
+    typeof pool === 'function' || (typeof pool === 'object' && pool !== null && 'connect' in pool)
+  )
 }
+
+const COMMON: Readonly<
+  Record<keyof CommonDatabaseOptions | keyof ReadOptions | 'url' | 'pool', true>
+> = {
+  int8: true,
+  temporal: true,
+  plugins: true,
+  log: true,
+  cancelTimeoutMs: true,
+  commitTimeoutMs: true,
+  reads: true,
+  readConnections: true,
+  url: true,
+  pool: true,
+}
+
+const GIVEN_POOL_OPTIONS = Object.keys(COMMON satisfies Record<keyof GivenPoolOptions, true>)
+
+const OWN_POOL_OPTIONS = Object.keys({
+  ...COMMON,
+  host: true,
+  port: true,
+  database: true,
+  user: true,
+  password: true,
+  ssl: true,
+  applicationName: true,
+} satisfies Record<keyof OwnPoolOptions, true>)
+
+const POOL_OPTIONS = Object.keys({
+  max: true,
+  queueLimit: true,
+  acquireTimeoutMs: true,
+  connectTimeoutMs: true,
+  idleTimeoutMs: true,
+  reset: true,
+} satisfies Record<keyof PoolOptions, true>)
 
 const DELAYS = ['acquireTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs'] as const
 const BOUNDS = ['cancelTimeoutMs', 'commitTimeoutMs'] as const
@@ -113,18 +153,21 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`Expected options to be an object, got ${typeof options}`)
   }
+  const isGiven = hasGivenPool(options)
+  expectOptions(options, isGiven ? GIVEN_POOL_OPTIONS : OWN_POOL_OPTIONS, 'createDatabase')
   for (const name of BOUNDS) expectPositive(name, options[name])
   const { reads = 'pooled' } = options
   if (reads !== 'pooled' && reads !== 'pipelined') {
     throw new TypeError(`Expected reads to be 'pooled' or 'pipelined', got ${String(reads)}`)
   }
-  if (hasGivenPool(options)) {
+  if (isGiven) {
     if (reads === 'pooled') return
     throw new TypeError('Expected reads: pipelined without a pool that was passed in')
   }
   expectInteger('readConnections', options.readConnections, 1)
   expectPlace(options)
   const { pool = {} } = options
+  expectOptions(pool, POOL_OPTIONS, 'createDatabase.pool')
   const { reset = 'changed' } = pool
   if (reset !== 'changed' && reset !== 'always') {
     throw new TypeError(`Expected pool.reset to be 'changed' or 'always', got ${String(reset)}`)

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { currentClock, io, type IoOptions } from '@yuzuru/concurrency'
 import { CompiledQuery } from 'kysely'
 import { bindingOf } from './database-context.ts'
@@ -24,6 +25,7 @@ export interface Health {
  * app.get('/health', async () => Response.json(await health(db, { timeoutMs: 1_000 })))
  */
 export async function health<DB>(db: Queryable<DB>, options: IoOptions = {}): Promise<Health> {
+  expectOptions(options, ['signal', 'timeoutMs'], 'health')
   const { sessions, reads } = bindingOf(db).context
   const from = currentClock().now()
   const call = { boundary: 'db', operation: 'health', effect: 'read' } as const

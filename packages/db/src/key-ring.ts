@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { hkdfSync } from 'node:crypto'
 
 /** The keys of {@link encryption}. */
@@ -20,6 +21,7 @@ export class KeyRing {
 
   /** @throws {TypeError} on a wrong key, id, or `current` */
   constructor(options: EncryptionOptions) {
+    expectOptions(options, ['keys', 'current'], 'encryption')
     for (const [id, key] of Object.entries(options.keys)) {
       if (!/^[\w-]{1,32}$/.test(id)) {
         throw new TypeError('Expected key ids of 1 to 32 letters, digits, _ and -')

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { isRetryable, moveOnAfter, QueueShutDown, sleep, TimeoutError } from '@yuzuru/concurrency'
 import { bindingOf } from './database-context.ts'
 import { DbError } from './db-error.ts'
@@ -39,6 +40,7 @@ export async function* listen<DB>(
   channel: string,
   options: ListenOptions = {},
 ): AsyncGenerator<Notification, void, undefined> {
+  expectOptions(options, ['onListening', 'bufferLimit', 'keepAliveMs'], 'listen')
   const { bufferLimit = 10_000, keepAliveMs = 30_000 } = options
   identifier('channel', channel)
   const { context } = bindingOf(db)

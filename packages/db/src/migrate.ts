@@ -1,4 +1,5 @@
 import { Cancelled, cancelScope, type IoOptions, withTimeout } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Kysely, Transaction } from 'kysely'
 import { bindingOf } from './database-context.ts'
 import { DbError } from './db-error.ts'
@@ -43,9 +44,11 @@ export async function migrate<DB>(
   sources: MigrationSource | readonly MigrationSource[],
   options: MigrateOptions = {},
 ): Promise<readonly string[]> {
+  expectOptions(options, ['dryRun', 'signal', 'timeoutMs'], 'migrate')
   const { dryRun = false, signal, timeoutMs } = options
   const migrations = await collectMigrations(sources)
-  if (dryRun) return await lockedTransaction(db, (tx) => pendingOf(tx, migrations), options)
+  if (dryRun)
+    return await lockedTransaction(db, (tx) => pendingOf(tx, migrations), { signal, timeoutMs })
   const body = (): Promise<readonly string[]> => runAll(db, migrations)
   const joined = signal === undefined ? body : () => cancelScope(body, { name: 'migrate', signal })
   return timeoutMs === undefined ? await joined() : await withTimeout(timeoutMs, joined)

@@ -1,3 +1,4 @@
+import { expected } from '@yuzuru/concurrency/boundary'
 import type { Migration } from 'kysely/migration'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,6 +30,9 @@ export async function collectMigrations(
 ): Promise<Record<string, DbMigration>> {
   const all: Record<string, DbMigration> = {}
   for (const source of isList(sources) ? sources : [sources]) {
+    if (typeof source !== 'string' && (typeof source !== 'object' || source === null)) {
+      throw expected('sources to be migrations by name, a folder, or a list of these', source)
+    }
     const migrations = typeof source === 'string' ? await readFolder(source) : source
     for (const [name, migration] of Object.entries(migrations)) {
       if (typeof migration?.up !== 'function') {

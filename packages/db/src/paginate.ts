@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import {
   type Expression,
   type KyselyPlugin,
@@ -70,10 +71,12 @@ export async function paginate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PageOptions<StringReference<DB, TB>>,
 ): Promise<Page<O>> {
+  expectOptions(options, ['by', 'size', 'after'], 'paginate')
   const { by, size, after } = options
   if (!Array.isArray(by) || by.length === 0) {
     throw new TypeError('Expected by to name at least one column')
   }
+  for (const key of by) expectOptions(key, ['column', 'direction', 'nulls'], 'paginate.by')
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new TypeError(`Expected size to be an integer from 1 up, got ${String(size)}`)
   }

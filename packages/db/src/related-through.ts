@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import type { Queryable } from './queryable.ts'
 import { loosely, type Row, type Table } from './table.ts'
@@ -37,7 +38,9 @@ export async function withManyThrough<
   name: N,
   relation: RelationThrough<DB, R, T, L>,
 ): Promise<(R & Record<N, Row<DB, T>[]>)[]> {
+  expectOptions(relation, ['table', 'from', 'through', 'to'], 'withManyThrough')
   const { table, from, through, to } = relation
+  expectOptions(through, ['table', 'from', 'to'], 'withManyThrough.through')
   const keyOf = (row: object): unknown => (row as Record<string, unknown>)[from]
   const links = await matching(db, through.table, through.from, rows.map(keyOf))
   const found = await matching(

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type SelectType, sql } from 'kysely'
 import type { Queryable } from './queryable.ts'
 import { type Column, loosely, type Row, type Table } from './table.ts'
@@ -79,8 +80,10 @@ async function groupsOf<
 >(
   db: Queryable<DB>,
   rows: readonly R[],
-  { table, from, to }: Relation<DB, R, T, F>,
+  relation: Relation<DB, R, T, F>,
 ): Promise<(row: R) => Row<DB, T>[]> {
+  expectOptions(relation, ['table', 'from', 'to'], 'relation')
+  const { table, from, to } = relation
   const keyOf = (row: R): unknown => (row as Record<string, unknown>)[from]
   const keys = new Set(rows.map((row) => keyOf(row)).filter((key) => key != null))
   const groups = new Map<string, Row<DB, T>[]>()

@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { DbError } from './db-error.ts'
 import { insertParts } from './insert-parts.ts'
@@ -108,7 +109,9 @@ export function repository<
     async find(db, id) {
       return (await byId(db, id).executeTakeFirst()) as Found | undefined
     },
-    async list(db, { where = {}, orderBy = [key], limit } = {}) {
+    async list(db, options = {}) {
+      expectOptions(options, ['where', 'orderBy', 'limit'], 'repository.list')
+      const { where = {}, orderBy = [key], limit } = options
       let query = loosely(db).selectFrom<string>(name).selectAll()
       for (const [column, value] of Object.entries(where)) {
         // Left out, it would find all rows; sent, it would find none.
@@ -139,6 +142,7 @@ export function repository<
       })
     },
     async update(db, id, changes, ...[options = {}]: [options?: UpdateOptions]) {
+      expectOptions(options, ['version'], 'repository.update')
       if (options.version !== undefined && version === undefined) {
         throw new TypeError(`Expected tableOf('${name}') to name its version column`)
       }

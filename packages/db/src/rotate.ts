@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sleep } from '@yuzuru/concurrency'
 import { type RawBuilder, sql } from 'kysely'
 import type { EncryptedText } from './encryption.ts'
@@ -35,6 +36,7 @@ export async function rotate<DB>(
   text: EncryptedText,
   options: RotateOptions = {},
 ): Promise<number> {
+  expectOptions(options, ['id', 'index', 'batchSize'], 'rotate')
   const { batchSize = 500 } = options
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new TypeError(`Expected batchSize to be an integer from 1 up, got ${batchSize}`)

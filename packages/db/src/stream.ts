@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { rowCount } from './sql-text.ts'
 
 /** What can be streamed: a query of Kysely that gives rows. */
@@ -25,6 +26,7 @@ export async function* stream<O>(
   query: Streamable<O>,
   options: StreamOptions = {},
 ): AsyncGenerator<O, void, undefined> {
+  expectOptions(options, ['batchSize'], 'stream')
   const { batchSize = 100 } = options
   rowCount('batchSize', batchSize)
   yield* query.stream(batchSize)

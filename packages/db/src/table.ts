@@ -1,3 +1,4 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Insertable, Kysely, Selectable, SelectType, Updateable } from 'kysely'
 import type { Queryable } from './queryable.ts'
 
@@ -65,11 +66,11 @@ export type Key<DB, T extends keyof DB, I extends Column<DB, T>> = SelectType<DB
  * const billings = repository(tableOf<Schema>()('billings', { version: 'version' }))
  */
 export function tableOf<DB>(): NameTable<DB> {
-  const nameTable = (name: string, { id = 'id', version }: TableOptions = {}) => ({
-    name,
-    id,
-    version,
-  })
+  const nameTable = (name: string, options: TableOptions = {}) => {
+    expectOptions(options, ['id', 'version'], 'tableOf')
+    const { id = 'id', version } = options
+    return { name, id, version }
+  }
   return nameTable as NameTable<DB>
 }
 

@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { milliseconds, word } from './sql-text.ts'
 
 /** How a transaction runs. */
@@ -26,8 +27,21 @@ export interface TransactionOptions extends IoOptions {
   readonly allowNested?: boolean
 }
 
+const TRANSACTION_OPTIONS = Object.keys({
+  isolation: true,
+  readOnly: true,
+  deferrable: true,
+  retries: true,
+  statementTimeoutMs: true,
+  lockTimeoutMs: true,
+  allowNested: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof TransactionOptions, true>)
+
 /** @throws {TypeError} on the first wrong option */
 export function expectTransactionOptions(options: TransactionOptions): void {
+  expectOptions(options, TRANSACTION_OPTIONS, 'transaction')
   const {
     isolation,
     readOnly,
