@@ -19,6 +19,7 @@ import type { StorageContext } from './storage-context.ts'
 import { retryOrphans, sweepUploads } from './sweep.ts'
 import { upload } from './upload.ts'
 import { UploadRegistry } from './upload-registry.ts'
+import { known } from './verb-options.ts'
 
 export interface BucketStorageInit<Client> {
   readonly backend: ObjectBackend<Client>
@@ -44,7 +45,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     drain,
   }
   const close = async (options: CloseOptions = {}): Promise<void> => {
-    const drainMs = expectDrain(options)
+    const drainMs = expectDrain(known('close', options))
     closed ??= shield(
       async () => {
         const leftMs = await drain.close(drainMs)
@@ -58,31 +59,41 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
   return {
     bucket: backend.bucket,
     client: backend.client,
-    upload: (key, body, options) => upload(context, key, body, options),
-    download: (key, options) => download(context, key, options),
-    head: (key, options) => head(context, key, options),
-    exists: (key, options) => exists(context, key, options),
+    upload: async (key, body, options) =>
+      await upload(context, key, body, known('upload', options)),
+    download: async (key, options) => await download(context, key, known('download', options)),
+    head: async (key, options) => await head(context, key, known('head', options)),
+    exists: async (key, options) => await exists(context, key, known('exists', options)),
     list: (options = {}) => {
-      expectListOptions(options)
+      expectListOptions(known('list', options))
       return list(context, options)
     },
     listFolder: (options = {}) => {
-      expectListOptions(options)
+      expectListOptions(known('listFolder', options))
       return listFolder(context, options)
     },
-    copy: (from, to, options) => copy(context, from, to, options),
-    move: (from, to, options) => move(context, from, to, options),
-    delete: (key, options) => remove(context, key, options),
-    deleteMany: (keys, options) => removeMany(context, keys, options),
-    deletePrefix: (prefix, options) => removePrefix(context, prefix, options),
-    presignGet: (key, options) => presignGet(context, key, options),
-    presignPut: (key, options) => presignPut(context, key, options),
-    presignPost: (key, options) => presignPost(context, key, options),
-    presignUpload: (key, options) => presignUpload(context, key, options),
-    presignParts: (token, options) => presignParts(context, token, options),
-    completeUpload: (token, etags, options) => completePresigned(context, token, etags, options),
-    abortUpload: (token, options) => abortUpload(context, token, options),
-    sweepUploads: (options) => sweepUploads(context, options),
+    copy: async (from, to, options) => await copy(context, from, to, known('copy', options)),
+    move: async (from, to, options) => await move(context, from, to, known('move', options)),
+    delete: async (key, options) => await remove(context, key, known('delete', options)),
+    deleteMany: async (keys, options) =>
+      await removeMany(context, keys, known('deleteMany', options)),
+    deletePrefix: async (prefix, options) =>
+      await removePrefix(context, prefix, known('deletePrefix', options)),
+    presignGet: async (key, options) =>
+      await presignGet(context, key, known('presignGet', options)),
+    presignPut: async (key, options) =>
+      await presignPut(context, key, known('presignPut', options)),
+    presignPost: async (key, options) =>
+      await presignPost(context, key, known('presignPost', options)),
+    presignUpload: async (key, options) =>
+      await presignUpload(context, key, known('presignUpload', options)),
+    presignParts: async (token, options) =>
+      await presignParts(context, token, known('presignParts', options)),
+    completeUpload: async (token, etags, options) =>
+      await completePresigned(context, token, etags, known('completeUpload', options)),
+    abortUpload: async (token, options) =>
+      await abortUpload(context, token, known('abortUpload', options)),
+    sweepUploads: async (options) => await sweepUploads(context, known('sweepUploads', options)),
     close,
     [Symbol.asyncDispose]: () => close(),
   }

@@ -12,6 +12,7 @@ import { ParallelBody } from './parallel-body.ts'
 import { type ResumableBytes, saveResumable } from './resume-file.ts'
 import { saveFile } from './save-file.ts'
 import { callStore, type StorageContext } from './storage-context.ts'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectEtag } from './write-options.ts'
 
 export interface DownloadOptions extends IoOptions {
@@ -97,6 +98,7 @@ export class Download implements AsyncDisposable {
    * @throws {StorageError} `'too_large'` before anything is read
    */
   async bytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    expectOptions(options, ['maxBytes', 'signal', 'timeoutMs'], 'download.bytes')
     const { maxBytes = MAX_BYTES } = options
     expectInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
     const { key } = this.info
@@ -132,6 +134,7 @@ export class Download implements AsyncDisposable {
     if (typeof path !== 'string' || path === '') {
       throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
     }
+    expectOptions(options, ['resume', 'signal', 'timeoutMs'], 'download.saveTo')
     const { resume = false } = options
     if (typeof resume !== 'boolean') {
       throw new TypeError(`Expected resume to be a boolean, got ${describeValue(resume)}`)

@@ -1,8 +1,9 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { storageOver } from './bucket-storage.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { receivePut } from './memory-receive.ts'
 import type { Storage } from './storage.ts'
-import { expectTransferOptions, type TransferOptions } from './storage-options.ts'
+import { expectTransferOptions, TRANSFER_OPTIONS, type TransferOptions } from './storage-options.ts'
 
 /** A {@link Storage} that keeps everything in memory. */
 export interface FakeStorage extends Storage<undefined> {
@@ -39,6 +40,7 @@ export type FakeStorageOptions = Partial<TransferOptions>
  * assert.deepEqual(storage.keys, ['plans/7.pdf'])
  */
 export function createFakeStorage(options: FakeStorageOptions = {}): FakeStorage {
+  expectOptions(options, Object.keys(TRANSFER_OPTIONS), 'createFakeStorage')
   const { bucket = 'fake', ...rest } = options
   const transfer = expectTransferOptions({ bucket, ...rest })
   const backend = new MemoryBackend(bucket)

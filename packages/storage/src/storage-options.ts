@@ -1,4 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { HttpTimeouts } from '@yuzuru/http'
 import type { CredentialSource } from './credentials.ts'
@@ -61,6 +62,36 @@ export interface StorageOverClient<Client extends S3Client> extends TransferOpti
   readonly credentials?: never
 }
 
+/** The names of {@link TransferOptions}. */
+export const TRANSFER_OPTIONS: Readonly<Record<keyof TransferOptions, true>> = {
+  bucket: true,
+  partSizeBytes: true,
+  parallel: true,
+  compatibility: true,
+  tokenSecret: true,
+}
+
+const CONFIG = Object.keys({
+  ...TRANSFER_OPTIONS,
+  client: true,
+  region: true,
+  endpoint: true,
+  credentials: true,
+  forcePathStyle: true,
+  connections: true,
+  queue: true,
+  attempts: true,
+  timeouts: true,
+} satisfies Record<keyof StorageConfig, true>)
+
+const OVER_CLIENT = Object.keys({
+  ...TRANSFER_OPTIONS,
+  client: true,
+  endpoint: true,
+  region: true,
+  credentials: true,
+} satisfies Record<keyof StorageOverClient<S3Client>, true>)
+
 const MIB = 1_024 ** 2
 
 /** Checks what is said of every storage. */
@@ -110,6 +141,7 @@ export function expectConfig(config: StorageConfig): void {
 export function expectStorageOptions(options: StorageConfig | StorageOverClient<S3Client>): void {
   expectObject('options', options)
   const { client, endpoint, region, credentials } = options
+  expectOptions(options, client === undefined ? CONFIG : OVER_CLIENT, 'createStorage')
   if (client === undefined) return
   if (typeof client.send !== 'function' || typeof client.config !== 'object') {
     throw new TypeError(`Expected client to be an S3Client, got ${describeValue(client)}`)
