@@ -54,6 +54,8 @@ export interface Consent {
   readonly scopes: readonly string[]
 }
 
+const CONSENT = ['email', 'scopes', 'redirectUri']
+
 /** A running Google on 127.0.0.1. */
 export interface GoogleServer extends AsyncDisposable {
   readonly url: string
@@ -159,7 +161,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     clientId,
     clientSecret,
     async issueCode(consent) {
-      expectOptions(consent, ['email', 'scopes', 'redirectUri'], 'issueCode')
+      expectOptions(consent, CONSENT, 'issueCode')
       return await doInScope('issueCode', async () => {
         const code = codeFor(consent, consent.redirectUri)
         await save()
@@ -167,7 +169,8 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       })
     },
     async issueTokens(consent) {
-      expectOptions(consent, ['email', 'scopes'], 'issueTokens')
+      // One consent serves both: here its redirectUri has no part.
+      expectOptions(consent, CONSENT, 'issueTokens')
       return await doInScope('issueTokens', async () => {
         const { accessToken, refreshToken } = redeemCode(
           service,
