@@ -21,8 +21,6 @@ const SOURCES = [
 const EXEMPT: Readonly<Record<string, string>> = {
   'docs/src/page-program.ts': 'reads our own pages',
   'scripts/guarantees.ts': 'reads our own READMEs',
-  'packages/jobs/src/redact.ts':
-    'looks at 4 kB at the most; the redaction of @yuzuru/http is to take its place',
 }
 
 /** How long one expression may be thought about, in milliseconds. */

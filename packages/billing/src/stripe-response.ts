@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
+import { Redaction } from '@yuzuru/concurrency/boundary'
 import type { HttpResponse } from '@yuzuru/http'
 import { Stripe } from 'stripe'
-import { redactKeys } from './redact.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -32,7 +32,7 @@ export class StripeResponse extends Stripe.HttpClientResponse {
     const { ok, status } = this.#response
     const text = await this.#response.text()
     if (ok) return this._parseResponseBody(text) as JsonObject
-    const refusal = parsed(redactKeys(text))
+    const refusal = refusalOf(new Redaction().body(text).json)
     if (refusal !== undefined) return refusal
     return {
       error: { type: 'api_error', message: `The answer was ${status} and not Stripe's own` },
@@ -40,12 +40,8 @@ export class StripeResponse extends Stripe.HttpClientResponse {
   }
 }
 
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const body = JSON.parse(text) as unknown
-    if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
-    return typeof body.error === 'object' && body.error !== null ? body : undefined
-  } catch {
-    return undefined
-  }
+/** Stripe's own refusal, if it is one. */
+function refusalOf(body: unknown): JsonObject | undefined {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
+  return typeof body.error === 'object' && body.error !== null ? body : undefined
 }

@@ -1,9 +1,11 @@
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
+import { Redaction } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { BillingError, type BillingErrorCode, type StripeDetails } from './billing-error.ts'
-import { redactKeys } from './redact.ts'
 import { retryAfterOf } from './send-request.ts'
 import { earlierOutcomeOf } from './stripe-http-client.ts'
+
+const redaction = new Redaction()
 
 /** The fields of a `StripeError`, whichever copy of stripe-node made it. */
 interface StripeFailure extends Error {
@@ -73,7 +75,7 @@ function fromAnswer(
   statusCode: number,
 ): BillingError {
   const code = codeOf(statusCode, error)
-  const message = redactKeys(error.message)
+  const message = redaction.text(error.message)
   const maybe = statusCode >= 500 || earlierOutcomeOf(error) === 'unknown'
   const replayed = error.headers?.['idempotent-replayed'] === 'true'
   const details: StripeDetails = {
@@ -92,8 +94,7 @@ function fromAnswer(
     retryable: RETRYABLE.has(code) && !replayed,
     outcome: maybe && !read ? 'unknown' : 'none',
     retryAfterMs: retryAfterOf(error.headers?.['retry-after'] ?? null),
-    // A client of the caller's own has not had its messages redacted.
-    ...(message === error.message ? { cause: error } : {}),
+    ...causeOf(error),
   })
 }
 
@@ -156,22 +157,28 @@ function fromTimeout(operation: string, error: TimeoutError): BillingError {
 /** For a client of the caller's own, and for an answer that is not JSON. */
 function unanswered(operation: string, error: StripeFailure, outcome: Outcome): BillingError {
   const lost = error.type === 'StripeConnectionError'
-  return new BillingError(`${operation} failed: ${redactKeys(error.message)}`, {
+  return new BillingError(`${operation} failed: ${redaction.text(error.message)}`, {
     operation,
     code: lost ? 'connection_lost' : 'unexpected',
     retryable: lost,
     outcome,
-    cause: error,
+    ...causeOf(error),
   })
 }
 
 function unexpected(operation: string, error: unknown, outcome: Outcome): BillingError {
-  const told = error instanceof Error ? redactKeys(error.message) : typeof error
+  const told = error instanceof Error ? redaction.text(error.message) : typeof error
   return new BillingError(`${operation} failed: ${told}`, {
     operation,
     code: 'unexpected',
     retryable: false,
     outcome,
-    cause: error,
+    ...causeOf(error),
   })
+}
+
+/** A client of the caller's own has not had its messages redacted: then its error is not passed on. */
+function causeOf(error: unknown): { cause?: unknown } {
+  const isShown = error instanceof Error && redaction.text(error.message) === error.message
+  return isShown ? { cause: error } : {}
 }

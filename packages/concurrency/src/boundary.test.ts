@@ -9,5 +9,9 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'expectFunction',
     'expectInteger',
     'expectText',
+    'isSecretName',
+    'REDACTED',
+    'Redaction',
+    'SecretSpellings',
   ])
 })

@@ -1,3 +1,8 @@
 export { describeValue } from './describe-value.ts'
 export { expectOptions } from './expect-options.ts'
 export { expected, expectFunction, expectInteger, expectText } from './expected.ts'
+export type { KnownSecret } from './redact-known.ts'
+export { isSecretName } from './redact-names.ts'
+export { REDACTED } from './redact-scan.ts'
+export { Redaction, type ShownText } from './redaction.ts'
+export { SecretSpellings } from './secret-spellings.ts'

@@ -56,6 +56,28 @@ describe('encryptedText', () => {
     }
   })
 
+  test.each(['', 'a', 'ab', 'abc'])(
+    'does not open when a single character of its text was changed, added or left out: %j',
+    (plaintext) => {
+      const sealed = phone.seal(7, plaintext)
+      const letters = Array.from({ length: 130 }, (_, code) => String.fromCharCode(code))
+      const opened: string[] = []
+      for (let at = 0; at <= sealed.length; at += 1) {
+        const [before, after] = [sealed.slice(0, at), sealed.slice(at)]
+        const others = letters.flatMap((letter) => [
+          `${before}${letter}${after}`,
+          `${before}${letter}${after.slice(1)}`,
+        ])
+        for (const text of [...others, before + after.slice(1), before]) {
+          if (text === sealed) continue
+          const error = errorOf(() => phone.open(7, text))
+          if (!(error instanceof EncryptionError)) opened.push(text)
+        }
+      }
+      expect(opened).toEqual([])
+    },
+  )
+
   test.each(['', 'plain', 'y2.k1.AAAA', 'y1.k1.AAAA', 'y1..AAAA', 'y1.k1.A+A='])(
     'what is no envelope is malformed: %s',
     (text) => {

@@ -1,3 +1,7 @@
+import { Redaction } from '@yuzuru/concurrency/boundary'
+
+const redaction = new Redaction()
+
 /** An `ErrorResponse` of the server, as pg throws it. */
 export interface ServerError extends Error {
   readonly code: string
@@ -50,9 +54,12 @@ export function copyPlaceOf({ where }: ServerError): { line?: number; column?: s
   }
 }
 
-/** The server's sentence, unless it is of the class that quotes the data (22: data exception). */
+/**
+ * The server's sentence, unless it is of the class that quotes the data (22: data exception). What a
+ * function raises may quote anything, and a connection string (dblink) its password.
+ */
 export function safeMessageOf(error: ServerError): string {
   return error.code.startsWith('22')
     ? `PostgreSQL refused a value (SQLSTATE ${error.code})`
-    : error.message
+    : redaction.text(error.message)
 }

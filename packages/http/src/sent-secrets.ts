@@ -1,9 +1,7 @@
+import { isSecretName, Redaction, SecretSpellings } from '@yuzuru/concurrency/boundary'
 import type { CallContext } from './call-context.ts'
 import { PUBLIC_HEADERS } from './public-headers.ts'
-import { isSecretName } from './redact-names.ts'
-import { Redaction } from './redaction.ts'
 import type { RequestBody } from './request-body.ts'
-import { SecretSpellings } from './secret-spellings.ts'
 
 /** Longer bodies are not looked through. */
 const LONGEST_BODY = 262_144

@@ -1,6 +1,4 @@
-import { REDACTED } from './redact-scan.ts'
-import { isSecretName } from './redact-names.ts'
-import type { Redaction } from './redaction.ts'
+import { isSecretName, REDACTED, type Redaction } from '@yuzuru/concurrency/boundary'
 
 /** A URL that may be shown: no credentials, no fragment, and of its query only the names. */
 export function shownUrl(url: URL): string {

@@ -27,7 +27,7 @@ describe('a failed attempt', () => {
     expect(seen).toEqual([1, 2, 3])
     const kept = await getJob(db, id)
     expect(kept).toMatchObject({ state: 'failed', attempt: 3, lastError: { code: 'E_DOWN' } })
-    expect(kept?.lastError?.message).toContain('postgres://app:***@db/app')
+    expect(kept?.lastError?.message).toContain('postgres://[redacted]@db/app')
     expect(Buffer.byteLength(kept?.lastError?.message ?? '')).toBe(1_024)
   })
 

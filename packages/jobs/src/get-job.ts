@@ -5,7 +5,7 @@ import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import { expectId } from './job-id.ts'
 import type { JobState } from './job-state.ts'
-import type { KeptError } from './redact.ts'
+import type { KeptError } from './kept-error.ts'
 
 /** A job as it stands in the queue. */
 export interface JobRecord {

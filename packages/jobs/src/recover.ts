@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { CHANNEL } from './channel.ts'
 import { execute, type JobDatabase } from './job-database.ts'
 import type { JobState } from './job-state.ts'
-import { type KeptError } from './redact.ts'
+import { type KeptError } from './kept-error.ts'
 
 /** A job whose worker let its lease expire. */
 export interface RecoveredJob {

@@ -6,7 +6,7 @@ import { execute, type JobDatabase } from './job-database.ts'
 import { JobError } from './job-error.ts'
 import { describe } from './json.ts'
 import type { JobState } from './job-state.ts'
-import type { KeptError } from './redact.ts'
+import type { KeptError } from './kept-error.ts'
 
 /** What becomes of a job after an attempt. */
 export interface Settlement {

@@ -1,7 +1,7 @@
 import { Cancelled } from '@yuzuru/concurrency'
 import { backoffDelay } from './backoff.ts'
 import { type Job, mayHelp } from './job.ts'
-import { keptError } from './redact.ts'
+import { keptError } from './kept-error.ts'
 import type { Settlement } from './settle.ts'
 
 /** Why a worker ended a handler before its time. */

@@ -57,8 +57,11 @@ export function closingBracket(text: string, from: number): number {
 export function isWebHost(text: string, from: number, host: number): boolean {
   const scheme = text.slice(Math.max(0, from - 8), from).toLowerCase()
   if (!scheme.endsWith('http://') && !scheme.endsWith('https://')) return false
-  const colon = text.slice(from, host).lastIndexOf(':')
-  return colon < 0 || skip(text, from + colon + 1, isDigit) === host
+  const authority = text.slice(from, host)
+  // An IPv6 address has colons of its own, in brackets.
+  const colon = authority.indexOf(':', authority.startsWith('[') ? authority.indexOf(']') : 0)
+  if (colon < 0) return true
+  return colon + 1 < authority.length && skip(authority, colon + 1, isDigit) === authority.length
 }
 
 export function hasBreak(text: string, from: number, to: number): boolean {
@@ -79,6 +82,11 @@ export function isNameCode(code: number): boolean {
 /** RFC 9110, 11.2: what credentials in one piece are made of. */
 export function isTokenCode(code: number): boolean {
   return isNameCode(code) || code === 0x7e || code === 0x2b || code === 0x2f || code === 0x3d
+}
+
+/** A token of which a part is hidden already has stars in it. */
+export function isTokenOrStar(code: number): boolean {
+  return code === 0x2a || isTokenCode(code)
 }
 
 function isBackslash(code: number): boolean {

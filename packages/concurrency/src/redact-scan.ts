@@ -7,6 +7,7 @@ import {
   isBreak,
   isNameCode,
   isTokenCode,
+  isTokenOrStar,
   isUrlCode,
   isWebHost,
   quoteAt,
@@ -216,8 +217,9 @@ class Scan {
   #token(start: number): void {
     const text = this.#text
     const word = text.slice(start, this.#at)
-    const shown = shownOf(word)
-    if (shown < word.length) this.#hide(start + shown, skip(text, this.#at, isTokenCode))
+    const shown = shownOf(word, text.charCodeAt(this.#at) === 0x2a)
+    // What is hidden is passed over, so that this looks ahead once only.
+    if (shown !== undefined) this.#hide(start + shown, skip(text, this.#at, isTokenOrStar))
   }
 
   #privateKey(start: number): void {
