@@ -64,7 +64,13 @@ export interface ConnectionFields {
 export interface OwnPoolOptions extends CommonDatabaseOptions, ConnectionFields, ReadOptions {
   /** `postgres://user:password@host:port/database`; goes before the single fields. */
   readonly url?: string
-  /** Whether, and how, to encrypt. @default as the URL's `sslmode` or `PGSSLMODE` says */
+  /**
+   * Whether, and how, to encrypt. `true` and an object verify the server's certificate and name. So do the
+   * URL's `sslmode=prefer`, `require`, `verify-ca` and `verify-full`, unlike in libpq; `no-verify` encrypts
+   * for whoever answers, `disable` does not encrypt. A `sslmode` of the URL goes before this option.
+   *
+   * @default as the URL's `sslmode` or `PGSSLMODE` says; without either, not encrypted
+   */
   readonly ssl?: boolean | ConnectionOptions
   readonly pool?: PoolOptions
   /** Shown in `pg_stat_activity`. */

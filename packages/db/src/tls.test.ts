@@ -95,3 +95,45 @@ describe('over TLS', () => {
     expect(sent.map((bytes) => bytes.subarray(0, 9).toString('hex'))).toEqual([SSL_REQUEST + TLS])
   })
 })
+
+describe('a man in the middle', () => {
+  const MODES = ['require', 'verify-ca', 'verify-full', 'prefer']
+
+  test.each(MODES)('with a certificate of his own gets nothing by sslmode=%s', async (mode) => {
+    await using db = createDatabase({ url: `${url()}?sslmode=${mode}` })
+    await expect(sql`select 1`.execute(db)).rejects.toMatchObject({
+      code: 'connection_failed',
+      outcome: 'none',
+    })
+    for (const bytes of sent) {
+      expect(bytes.subarray(0, 9).toString('hex')).toBe(SSL_REQUEST + TLS)
+    }
+  })
+
+  test('with a trusted certificate of another name gets nothing', async () => {
+    const ssl = { ca: TEST_CERTIFICATE, servername: 'other.example' }
+    await using db = createDatabase({ url: url(), ssl })
+    await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'connection_failed' })
+  })
+
+  test.each([...MODES, 'no-verify'])(
+    'who says that there is no TLS gets nothing by sslmode=%s',
+    async (mode) => {
+      const heard: Buffer[] = []
+      const stripper = createServer((client) => {
+        client.on('error', () => client.destroy())
+        client.on('data', (data: Buffer) => {
+          heard.push(data)
+          client.write('N')
+        })
+      }).listen(0, '127.0.0.1')
+      await once(stripper, 'listening')
+      const { port } = stripper.address() as AddressInfo
+      const to = `postgres://u:the-password@127.0.0.1:${port}/x?sslmode=${mode}`
+      await using db = createDatabase({ url: to })
+      await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'connection_failed' })
+      expect(Buffer.concat(heard).toString('hex')).toBe(SSL_REQUEST)
+      stripper.close()
+    },
+  )
+})
