@@ -1,7 +1,7 @@
 /** Checks that every published package has the same shape: the same fields, entries and files. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packages, type WorkspacePackage } from './packages.ts'
+import { packages, root, type WorkspacePackage } from './packages.ts'
 
 const SCRIPTS = {
   build: 'tsup && tsc -p tsconfig.build.json',
@@ -11,6 +11,8 @@ const SCRIPTS = {
 }
 
 const FILES = ['README.md', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts', 'turbo.json']
+
+const LICENCE = readFileSync(join(root, 'LICENSE'), 'utf8')
 
 const problems = packages().flatMap((workspacePackage) =>
   problemsOf(workspacePackage).map((problem) => `${workspacePackage.shortName}: ${problem}`),
@@ -26,6 +28,11 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
   }
   expect(manifest.name === `@yuzuru/${shortName}`, `is named ${manifest.name}`)
   expect(manifest.license === 'MIT', 'is not MIT')
+  const licence = join(folder, 'LICENSE')
+  // npm packs what lies in the folder; the one of the repository it does not see.
+  const isLicensed = existsSync(licence) && readFileSync(licence, 'utf8') === LICENCE
+  expect(isLicensed, 'its LICENSE is not that of the repository')
+  expect(manifest.publishConfig?.provenance === true, 'is not published with its provenance')
   expect(manifest.type === 'module', 'is no ES module')
   expect(manifest.engines?.['node'] === '>=24', 'does not ask for Node >= 24')
   for (const [name, command] of Object.entries(SCRIPTS)) {

@@ -1,0 +1,94 @@
+/**
+ * Checks that everything that is installed, for the packages and for making them, has a licence that lets it
+ * be used in any program; and asks the registry for known vulnerabilities, where it answers.
+ */
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { root } from './packages.ts'
+
+const PERMISSIVE: ReadonlySet<string> = new Set([
+  'MIT',
+  'MIT-0',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'Python-2.0',
+  'Unlicense',
+  'CC0-1.0',
+])
+
+/** Others, by package, and why they may be here. */
+const EXEMPT: Readonly<Record<string, string>> = {}
+
+interface Manifest {
+  readonly name?: string
+  readonly version?: string
+  readonly license?: unknown
+  readonly licenses?: unknown
+}
+
+const found = new Map<string, string>()
+for (const path of globSync('node_modules/.pnpm/*/node_modules/{*,@*/*}/package.json', { cwd: root })) {
+  const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest
+  const { name, version } = manifest
+  if (name === undefined || name.startsWith('@yuzuru/') || !path.includes(`/${name}/`)) continue
+  found.set(`${name}@${version ?? '?'}`, licenceOf(manifest, dirname(join(root, path))))
+}
+
+const problems = [...found].filter(([key, licence]) => {
+  return !isPermissive(licence) && EXEMPT[key.slice(0, key.lastIndexOf('@'))] === undefined
+})
+for (const [key, licence] of problems) console.error(`${key}: ${licence}`)
+console.log(`${found.size} packages are installed, ${problems.length} of them with another licence`)
+if (found.size === 0 || problems.length > 0) process.exitCode = 1
+audit()
+
+/** An SPDX expression: any of `OR`, all of `AND`. */
+function isPermissive(licence: string): boolean {
+  const options = licence.replaceAll(/[()]/g, '').split(/ OR /i)
+  return options.some((option) => option.split(/ AND /i).every((each) => PERMISSIVE.has(each.trim())))
+}
+
+function licenceOf({ license, licenses }: Manifest, folder: string): string {
+  if (typeof license === 'string' && license !== '') return license
+  const listed = [license, ...(Array.isArray(licenses) ? (licenses as unknown[]) : [])]
+  const types = listed.flatMap((each) => {
+    return typeof each === 'object' && each !== null && 'type' in each ? [String(each.type)] : []
+  })
+  return types.length > 0 ? types.join(' OR ') : (fromText(folder) ?? 'no licence')
+}
+
+/** A package that names none may hold the text of one. */
+function fromText(folder: string): string | undefined {
+  const [file] = globSync('{LICENSE,LICENCE,license}*', { cwd: folder })
+  if (file === undefined) return undefined
+  const text = readFileSync(join(folder, file), 'utf8')
+  if (text.includes('Permission is hereby granted, free of charge')) return 'MIT'
+  return text.includes('Apache License') ? 'Apache-2.0' : undefined
+}
+
+/** Known vulnerabilities of what users get. A registry that does not answer fails nobody's change. */
+function audit(): void {
+  const args = ['-y', 'pnpm@12.21.0', 'audit', '--prod', '--audit-level', 'high', '--json']
+  const { stdout } = spawnSync('npx', args, { cwd: root, encoding: 'utf8', timeout: 60_000 })
+  const high = numberOf(stdout)
+  if (high === undefined) console.log('the registry says nothing of vulnerabilities')
+  else console.log(`${high} vulnerabilities that are high or critical`)
+  if ((high ?? 0) > 0) process.exitCode = 1
+}
+
+function numberOf(report: string): number | undefined {
+  try {
+    const { metadata } = JSON.parse(report) as {
+      readonly metadata?: { readonly vulnerabilities?: Readonly<Record<string, number>> }
+    }
+    const counts = metadata?.vulnerabilities
+    return counts && (counts['high'] ?? 0) + (counts['critical'] ?? 0)
+  } catch {
+    return undefined
+  }
+}
