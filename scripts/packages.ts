@@ -21,6 +21,7 @@ export interface Manifest {
   readonly publishConfig?: {
     readonly exports?: Record<string, string | { types: string; default: string }>
     readonly bin?: Record<string, string>
+    readonly provenance?: boolean
   }
 }
 
