@@ -1,9 +1,13 @@
 import { request } from 'node:http'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFaultProxy } from './faults/fault-proxy.ts'
 import { startGoogle } from './google/server.ts'
+import { startS3 } from './s3/server.ts'
 import { startStripe } from './stripe/server.ts'
 
 async function statusFor(port: number, path: string, host: string): Promise<number | undefined> {
@@ -19,9 +23,12 @@ describe('a service on HTTP', () => {
     async (host) => {
       await using stripe = await startStripe()
       await using google = await startGoogle()
+      await using folder = await mkdtempDisposable(join(tmpdir(), 'yuzuru-host-'))
+      await using s3 = await startS3({ dir: folder.path, buckets: ['plans'] })
       await using proxy = await startFaultProxy({ target: stripe, protocol: 'http' })
       expect(await statusFor(stripe.port, '/v1/customers', host)).toBe(421)
       expect(await statusFor(google.port, '/o/oauth2/v2/auth', host)).toBe(421)
+      expect(await statusFor(s3.port, '/plans', host)).toBe(421)
       expect(await statusFor(proxy.port, '/v1/customers', host)).toBe(421)
     },
   )

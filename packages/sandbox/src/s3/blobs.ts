@@ -28,7 +28,7 @@ export class Blobs {
 
   /** Removes every file that nothing refers to: what a crash in mid-upload left. */
   async sweep(referenced: ReadonlySet<string>): Promise<void> {
-    await mkdir(this.#dir, { recursive: true })
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
     const files = await readdir(this.#dir)
     await this.#unlink(files.filter((file) => !referenced.has(file)))
   }
@@ -40,7 +40,7 @@ export class Blobs {
   /** Writes a stream to a new file, one chunk at a time; a stream that fails leaves no file. */
   async write(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Segment> {
     const file = randomUUID()
-    const handle = await open(this.path(file), 'wx')
+    const handle = await open(this.path(file), 'wx', 0o600)
     let size = 0
     try {
       for await (const chunk of chunks) {

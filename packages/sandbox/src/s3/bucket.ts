@@ -30,7 +30,7 @@ export class Bucket {
 
   static async open(dir: string, name: string, disk?: Disk): Promise<Bucket> {
     const home = join(dir, name)
-    await mkdir(join(home, 'data'), { recursive: true })
+    await mkdir(join(home, 'data'), { recursive: true, mode: 0o700 })
     const { birthtimeMs } = await stat(join(home, 'data'))
     const blobs = new Blobs(join(home, 'data'), disk)
     const objects = await ObjectIndex.open(join(home, 'objects'), blobs)

@@ -24,7 +24,7 @@ export class ObjectIndex {
   }
 
   static async open(dir: string, blobs: Blobs): Promise<ObjectIndex> {
-    await mkdir(dir, { recursive: true })
+    await mkdir(dir, { recursive: true, mode: 0o700 })
     return new ObjectIndex(dir, blobs, await readJsonFolder<StoredObject>(dir))
   }
 

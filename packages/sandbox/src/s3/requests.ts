@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerForeignHost, isOwnHost } from '../own-host.ts'
 import { authenticate } from './authenticate.ts'
 import type { Surroundings } from './context.ts'
 import { S3Error } from './errors.ts'
@@ -62,6 +63,11 @@ export class Requests {
   }
 
   accept(message: IncomingMessage, response: ServerResponse, waits: boolean): void {
+    // Its keys are known to everybody: a page whose name points here could sign with them.
+    if (!isOwnHost(message.headers.host)) {
+      answerForeignHost(response)
+      return
+    }
     const running = this.#answer(message, response, waits).finally(() => {
       this.running.delete(running)
     })

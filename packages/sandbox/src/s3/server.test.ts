@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, mkdtempDisposable, readdir, rm } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,22 @@ describe('startS3', () => {
       expect([answer.status, answer.text]).toEqual([200, 'x'])
     }
     await rm(dir, { recursive: true })
+  })
+
+  test('keeps what it stores from other users, in a folder that they can enter', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'yuzuru-s3-'))
+    await chmod(folder.path, 0o755)
+    await using s3 = await startS3({ dir: folder.path, buckets: [Bucket] })
+    const path = '/plans/private'
+    const headers = {
+      ...signHeaders(s3, { method: 'PUT', path, body: 'x' }),
+      'content-length': '1',
+    }
+    await sendRaw(s3.port, { method: 'PUT', path, headers, body: 'x' })
+    const names = await readdir(folder.path, { recursive: true })
+    expect(names.length).toBeGreaterThan(3)
+    const modes = await Promise.all(names.map((name) => lstat(join(folder.path, name))))
+    expect(names.filter((_, at) => ((modes[at]?.mode ?? 0) & 0o077) !== 0)).toEqual([])
   })
 
   test('serves the JavaScript SDK: a stream in, a presigned URL out', async () => {

@@ -20,7 +20,7 @@ export class Store {
   }
 
   static async open(dir: string): Promise<Store> {
-    await mkdir(dir, { recursive: true })
+    await mkdir(dir, { recursive: true, mode: 0o700 })
     const entries = await readdir(dir, { withFileTypes: true })
     const names = entries.filter((entry) => entry.isDirectory() && bucketName.test(entry.name))
     const disk = new Disk()

@@ -49,7 +49,7 @@ export class Uploads {
   }
 
   static async open(dir: string, blobs: Blobs): Promise<Uploads> {
-    await mkdir(dir, { recursive: true })
+    await mkdir(dir, { recursive: true, mode: 0o700 })
     const open = new Map<string, OpenUpload>()
     for (const id of await readdir(dir)) {
       const text = await readFile(join(dir, id, 'upload.json'), 'utf8').catch(() => undefined)
@@ -76,7 +76,7 @@ export class Uploads {
   async begin(upload: Omit<Upload, 'id'>): Promise<Upload> {
     const begun: Upload = { ...upload, id: randomBytes(32).toString('base64url') }
     const folder = join(this.#dir, begun.id)
-    await mkdir(join(folder, 'parts'), { recursive: true })
+    await mkdir(join(folder, 'parts'), { recursive: true, mode: 0o700 })
     const staged = await stageJson(this.#blobs, begun)
     staged.moveTo(join(folder, 'upload.json'))
     this.#open.set(begun.id, { upload: begun, parts: new Map() })
