@@ -55,5 +55,5 @@ function select(execArgv: readonly string[], keep: (name: string) => boolean): s
 /** A value, which `-e` for one may have in it, is not told. Node takes `_` for `-`. */
 function nameOf(flag: string): string {
   const [name = ''] = flag.split('=')
-  return name.replaceAll(/(?<=^--.*)_/g, '-')
+  return name.startsWith('--') ? name.replaceAll('_', '-') : name
 }

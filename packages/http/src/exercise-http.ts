@@ -126,7 +126,8 @@ export function exerciseHttp(make: MakeHttp): readonly HttpCase[] {
       await http.request('/form', { body: form })
       const [request] = script.requests
       assert.match(request?.headers['content-type'] ?? '', /^multipart\/form-data; boundary=/)
-      assert.match(request?.body.toString() ?? '', /filename="name\.txt"[^]*content/)
+      const body = request?.body.toString() ?? ''
+      assert.ok(body.includes('filename="name.txt"') && body.includes('content'))
     }),
     of('tells that the end of an answer was marked', QUICK, async ({ http, script }) => {
       script.reply({ body: 'x' })
