@@ -5,8 +5,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A last resort and not a bar: a busy machine is no failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     unstubEnvs: true,
     restoreMocks: true,
   },

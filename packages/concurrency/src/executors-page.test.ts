@@ -18,7 +18,7 @@ test('the example of docs/executors.md runs', () => {
   try {
     writeFileSync(join(folder, 'images.ts'), jobs)
     writeFileSync(join(folder, 'main.ts'), `${program}\nconsole.log('done')\n`)
-    const options = { encoding: 'utf8', timeout: 28_000 } as const
+    const options = { encoding: 'utf8', timeout: 100_000 } as const
     const { stdout, stderr } = spawnSync(process.execPath, [join(folder, 'main.ts')], options)
     expect({ stdout, stderr }).toEqual({ stdout: 'done\n', stderr: '' })
   } finally {

@@ -38,7 +38,7 @@ const programOf = (text: string): { readonly titles: string[]; readonly program:
 const run = (program: string): { readonly stdout: string; readonly stderr: string } =>
   spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
-    timeout: 28_000,
+    timeout: 100_000,
   })
 
 describe('docs/semantics.md', () => {

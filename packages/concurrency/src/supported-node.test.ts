@@ -13,7 +13,7 @@ function loaded(entry: string, lacking: string): string {
       '-e',
       `await import('${face}')`,
     ],
-    { encoding: 'utf8', timeout: 28_000 },
+    { encoding: 'utf8', timeout: 100_000 },
   )
   return stdout + stderr
 }

@@ -12,7 +12,7 @@ const program = (source: string): { status: number | null; stdout: string; stder
       '-e',
       `import { watchEventLoop } from ${JSON.stringify(url)}\n${source}`,
     ],
-    { encoding: 'utf8', timeout: 20_000 },
+    { encoding: 'utf8', timeout: 100_000 },
   )
 }
 

@@ -24,7 +24,7 @@ async function printed(
       ...env,
     },
     stdio: 'pipe',
-    timeout: 25_000,
+    timeout: 100_000,
     killSignal: 'SIGKILL',
   })
   child.stdin.end(stdin)

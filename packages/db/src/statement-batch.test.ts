@@ -148,7 +148,8 @@ describe('StatementBatch', () => {
     await own.query({ text: 'select 1', types }, signal)
     await own.query({ text: 'selec', types }, signal).catch(() => undefined)
 
-    expect(clocks()).toBe(before)
+    // Some other clock may have ended meanwhile.
+    expect(clocks()).toBeLessThanOrEqual(before)
     await own.end()
   })
 

@@ -1,21 +1,24 @@
 import { type FaultProxy, startFaultProxy } from '@yuzuru/sandbox'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttp, type Http } from './http.ts'
+import type { HttpTimeouts } from './http-options.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
 let server: ScriptedServer
 let line: FaultProxy
 let http: Http
+
+function client(timeouts: HttpTimeouts): Http {
+  const origin = `http://127.0.0.1:${line.port}`
+  return createHttp({ origin, timeouts, retry: { baseDelayMs: 0 } })
+}
+
 beforeEach(async () => {
   server = await startScriptedServer()
   line = await startFaultProxy({
     target: { host: '127.0.0.1', port: Number(new URL(server.url).port) },
   })
-  http = createHttp({
-    origin: `http://127.0.0.1:${line.port}`,
-    timeouts: { headersMs: 100, stallMs: 200 },
-    retry: { baseDelayMs: 0 },
-  })
+  http = client({ headersMs: 60_000, stallMs: 200 })
 })
 afterEach(async () => {
   await http.close({ drainMs: 0 })
@@ -43,7 +46,8 @@ describe('over a line', () => {
 
   test('that is half open, a call ends after headersMs with the outcome unknown', async () => {
     line.set({ halfOpen: true })
-    await expect(http.request('/', { json: 1 })).rejects.toMatchObject({
+    await using hasty = client({ headersMs: 100 })
+    await expect(hasty.request('/', { json: 1 })).rejects.toMatchObject({
       code: 'headers_timeout',
       outcome: 'unknown',
     })

@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'yuzuru-options-'))
   sandbox = await index.startSandbox()
   proxy = await sandbox.faults.inFrontOf('stripe')
-}, 60_000)
+})
 afterAll(async () => {
   await sandbox.close()
   await rm(folder, { recursive: true, force: true })

@@ -58,7 +58,7 @@ beforeAll(async () => {
   page = await browser.newPage()
   await page.exposeFunction('renew', async () => JSON.parse(JSON.stringify(await renewals())))
   await page.goto(origin)
-}, 60_000)
+})
 
 afterEach(() => {
   store.proxy.clear()

@@ -270,7 +270,7 @@ test('closing at whatever step strands nothing, and no call says "none" of what 
     ),
     { numRuns: 100 },
   )
-}, 60_000)
+})
 
 test.each([
   ['without options', undefined],
@@ -340,7 +340,7 @@ describe('a real store', () => {
       ),
       { numRuns: 40 },
     )
-  }, 60_000)
+  })
 })
 
 function expectHonest(

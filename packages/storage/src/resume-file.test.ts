@@ -84,7 +84,7 @@ describe('a download to a file that may be resumed', () => {
     await object.saveTo(path, { resume: true })
     expect(Buffer.compare(await readFile(path), body)).toBe(0)
     expect(await partials()).toEqual([])
-  }, 20_000)
+  })
 
   const ways: readonly (readonly [string, DownloadOptions, number])[] = [
     ['in one piece', {}, 0],
