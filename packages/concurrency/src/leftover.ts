@@ -4,7 +4,7 @@ import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import { messageOf } from './read-error.ts'
 import type { Scope, ScopeKind } from './scope.ts'
-import { warnSparingly } from './sparing-warning.ts'
+import { warnRarely } from './rare-warning.ts'
 
 /**
  * Work that did not go with the scope that started it: still running when that ended, or refused
@@ -101,5 +101,5 @@ export function reportLeftover(leftover: Leftover): void {
   const cause = message === undefined ? '' : `: ${message}`
   const place = leftover.place === undefined ? '' : `\n${leftover.place}`
   const { kind, name, state } = leftover
-  warnSparingly(`${kind} "${name}" ${ADVICE[state]}${cause}${place}`, 'LeftoverWarning')
+  warnRarely(`${kind} "${name}" ${ADVICE[state]}${cause}${place}`, 'LeftoverWarning')
 }
