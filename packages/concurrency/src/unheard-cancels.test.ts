@@ -30,7 +30,9 @@ describe('a cancel of which a promise tells nobody', () => {
       `${READ}
       await y.moveOnAfter(5, async () => { ${body} })
       await y.cancelScope(async (scope) => { scope.cancel(); ${body} }).catch(() => undefined)
-      setTimeout(() => console.log('alive', process.listenerCount('unhandledRejection')), 30)`,
+      const { setImmediate: turn } = await import('node:timers/promises')
+      for (let turns = 0; turns < 5; turns += 1) await turn()
+      console.log('alive', process.listenerCount('unhandledRejection'))`,
     )
     expect(ended).toMatchObject({ code: 0, out: 'alive 0\n' })
   })
