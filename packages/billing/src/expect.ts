@@ -1,10 +1,4 @@
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-
-/** What every call takes. */
-export const IO_OPTIONS: readonly string[] = Object.keys({
-  signal: true,
-  timeoutMs: true,
-} satisfies Record<keyof IoOptions, true>)
+import { describeValue } from '@yuzuru/concurrency'
 
 /** Refuses what is no object of options. */
 export function expectObject(name: string, value: unknown): void {

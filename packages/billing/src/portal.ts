@@ -1,8 +1,8 @@
 import { io, type IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { expectReference } from './customer-input.ts'
 import type { Customers } from './customers.ts'
-import { expectObject, expectText, expectUrl, IO_OPTIONS } from './expect.ts'
+import { expectObject, expectText, expectUrl } from './expect.ts'
 import type { StripeCalls } from './stripe-calls.ts'
 
 /** For {@link Billing.createPortal}. */

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { CalendarStore, PendingConsent } from './calendar-store.ts'
-import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from './operations.ts'
 

@@ -1,10 +1,10 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { CalendarError } from './calendar-error.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import {
   EVENT_FIELDS,
   type EventChanges,

@@ -1,9 +1,9 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText, IO_OPTIONS } from './expect.ts'
+import { expectObject, expectReference, expectText } from './expect.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
 import type { Operations } from './operations.ts'
 

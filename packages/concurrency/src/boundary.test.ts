@@ -9,6 +9,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'expectFunction',
     'expectInteger',
     'expectText',
+    'IO_OPTIONS',
     'isSecretName',
     'REDACTED',
     'Redaction',

@@ -1,6 +1,7 @@
 export { describeValue } from './describe-value.ts'
 export { expectOptions } from './expect-options.ts'
 export { expected, expectFunction, expectInteger, expectText } from './expected.ts'
+export { IO_OPTIONS } from './io-option-names.ts'
 export type { KnownSecret } from './redact-known.ts'
 export { isSecretName } from './redact-names.ts'
 export { REDACTED } from './redact-scan.ts'

@@ -64,7 +64,7 @@ const others = new Set(
   throwIfCancelled describeValue detached IoError LeftoverError hasMark mark isRetryable outcomeOf
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
-  expectText isSecretName REDACTED Redaction SecretSpellings io`.split(/\s+/),
+  expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings io`.split(/\s+/),
 )
 
 describe('a misspelt option is refused by', () => {

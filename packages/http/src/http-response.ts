@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream'
 import { io, type IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure, outcomeOnceSent } from './call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
 import type { HttpRequest } from './http-request.ts'
-import { IO_OPTIONS } from './io-option-names.ts'
 import { lowerCased } from './request-headers.ts'
 import { ResponseBody } from './response-body.ts'
 

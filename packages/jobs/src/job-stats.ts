@@ -1,7 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
-import { IO_OPTIONS } from './io-option-names.ts'
 import { execute, expectDatabase, type JobDatabase } from './job-database.ts'
 import type { JobState } from './job-state.ts'
 

@@ -1,11 +1,3 @@
-import type { IoOptions } from '@yuzuru/concurrency'
-
-/** What every call takes. */
-export const IO_OPTIONS: readonly string[] = Object.keys({
-  signal: true,
-  timeoutMs: true,
-} satisfies Record<keyof IoOptions, true>)
-
 /** Refuses what is no integer of at least `minimum`. */
 export function expectInteger(name: string, value: unknown, minimum: number): void {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum) return

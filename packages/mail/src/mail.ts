@@ -1,6 +1,5 @@
 import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { IO_OPTIONS } from './expect.ts'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { passProgress } from './known-progress.ts'
 import type { MailMessage } from './mail-message.ts'
 import { type MessageDefaults, type NativeMessage, nativeMessage } from './native-message.ts'

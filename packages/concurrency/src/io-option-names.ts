@@ -1,6 +1,6 @@
-import type { IoOptions } from '@yuzuru/concurrency'
+import type { IoOptions } from './io.ts'
 
-/** What every call takes. */
+/** The names of {@link IoOptions}: what every call takes, for `expectOptions`. */
 export const IO_OPTIONS: readonly string[] = Object.keys({
   signal: true,
   timeoutMs: true,
