@@ -47,7 +47,7 @@ const accessOf = new WeakMap<Handler | MiddlewareHandler, Access>()
 
 /**
  * Stands before the handler of every route. Who is not signed in is sent to do so, or told 401 where no
- * page is wanted; a role that may not is told 403.
+ * page is wanted; a role that may not gets 403.
  *
  * @example
  * routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => …)
