@@ -1,5 +1,5 @@
-import chromium from '@sparticuz/chromium'
-import { type Browser, chromium as playwright, type Page } from 'playwright-core'
+import { launchChromium } from '@yuzuru/tooling/chromium'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp } from '../test/open-test-app.ts'
 
@@ -9,10 +9,7 @@ let url = ''
 
 beforeAll(async () => {
   url = open.use(await openTestApp()).url
-  const executablePath = await chromium.executablePath()
-  // In a single process the browser ends with its first page.
-  const args = chromium.args.filter((arg) => arg !== '--single-process')
-  browser = await playwright.launch({ args, executablePath, headless: true })
+  browser = await launchChromium()
   open.defer(() => browser.close())
 })
 

@@ -9,10 +9,21 @@ import { type Browser, chromium as playwright } from 'playwright-core'
 /** Arguments for a Lambda: there a single process is enough, and every page may read every origin. */
 const UNWANTED: ReadonlySet<string> = new Set(['--single-process', '--disable-web-security'])
 
+/** A browser that dies while it starts (seen: SIGSEGV on a busy machine) says nothing about us. */
+const LAUNCHES = 3
+
 /** Starts a real Chromium that keeps to the rules between origins. */
 export async function launchChromium(): Promise<Browser> {
   const args = chromium.args.filter((arg) => !UNWANTED.has(arg))
-  return await playwright.launch({ args, executablePath: await unpacked(), headless: true })
+  const executablePath = await unpacked()
+  for (let launch = 1; ; launch++) {
+    try {
+      return await playwright.launch({ args, executablePath, headless: true })
+    } catch (error) {
+      if (launch === LAUNCHES) throw error
+      console.warn(`Chromium did not start (launch ${launch} of ${LAUNCHES}): ${String(error)}`)
+    }
+  }
 }
 
 /**
