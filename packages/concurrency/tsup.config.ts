@@ -8,6 +8,8 @@ export default build([
   'src/lint.ts',
   'src/otel.ts',
   'src/processes.ts',
+  'src/resilience.ts',
+  'src/sync.ts',
   'src/testing.ts',
   'src/threads.ts',
   // What the workers of the executors run: started by its address, exported to nobody.

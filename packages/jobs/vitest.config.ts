@@ -1,4 +1,4 @@
 import base from '@yuzuru/tooling/vitest'
 import { mergeConfig } from 'vitest/config'
 
-export default mergeConfig(base, { test: { globalSetup: ['src/fixtures/postgres.ts'] } })
+export default mergeConfig(base, { test: { globalSetup: ['test/postgres.ts'] } })

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
-import { gather, mapConcurrent, Semaphore } from '@yuzuru/concurrency'
+import { gather, mapConcurrent } from '@yuzuru/concurrency'
+import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 
 const TASKS = 10_000

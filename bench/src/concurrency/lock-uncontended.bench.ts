@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex'
-import { Lock } from '@yuzuru/concurrency'
+import { Lock } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 
 const TIMES = 10_000

@@ -1,4 +1,5 @@
-import { cancelScope, gather, io, Queue, Semaphore, taskGroup } from '@yuzuru/concurrency'
+import { cancelScope, gather, io, taskGroup } from '@yuzuru/concurrency'
+import { Queue, Semaphore } from '@yuzuru/concurrency/sync'
 import { trackWaits } from '@yuzuru/concurrency/inspect'
 import type { Benchmark } from '../benchmark.ts'
 

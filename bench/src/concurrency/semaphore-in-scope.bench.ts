@@ -1,5 +1,6 @@
 import { Semaphore as ToolkitSemaphore } from 'es-toolkit/promise'
-import { cancelScope, Semaphore } from '@yuzuru/concurrency'
+import { cancelScope } from '@yuzuru/concurrency'
+import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 import { esToolkit, ours, TIMES } from './uncontended.ts'
 

@@ -1,6 +1,6 @@
 import { Semaphore as MutexSemaphore } from 'async-mutex'
 import { Semaphore as ToolkitSemaphore } from 'es-toolkit/promise'
-import { Semaphore } from '@yuzuru/concurrency'
+import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 import { asyncMutex, esToolkit, ours, TIMES } from './uncontended.ts'
 

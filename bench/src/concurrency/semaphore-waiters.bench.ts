@@ -1,4 +1,4 @@
-import { type Permit, Semaphore } from '@yuzuru/concurrency'
+import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark, Case } from '../benchmark.ts'
 
 const MANY = 1_000_000

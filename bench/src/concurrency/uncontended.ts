@@ -1,6 +1,6 @@
 import type { Semaphore as MutexSemaphore } from 'async-mutex'
 import type { Semaphore as ToolkitSemaphore } from 'es-toolkit/promise'
-import type { Semaphore } from '@yuzuru/concurrency'
+import type { Semaphore } from '@yuzuru/concurrency/sync'
 
 /** How often each function here acquires and releases. Each returns how many permits are left then. */
 export const TIMES = 10_000

@@ -4,8 +4,8 @@ import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import type { BillingOptions } from './billing-options.ts'
 import { createBilling } from './create-billing.ts'
-import { failureOf } from './fixtures/failure-of.ts'
-import { openStage } from './fixtures/stage.ts'
+import { failureOf } from '../test/failure-of.ts'
+import { openStage } from '../test/stage.ts'
 import { memoryBillingStore } from './memory-store.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }

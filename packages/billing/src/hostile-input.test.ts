@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { BillingStore } from './billing-store.ts'
-import { openDatabase } from './fixtures/database.ts'
+import { openDatabase } from '../test/database.ts'
 import { kyselyBillingStore } from './kysely-store.ts'
 
 const DROP = 'drop table canary; create table harmed ()'

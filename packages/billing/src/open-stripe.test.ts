@@ -6,10 +6,10 @@ import type { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import type { Billing } from './billing.ts'
 import { BillingError } from './billing-error.ts'
-import { createFakeBilling } from './fake-billing.ts'
-import { failureOf } from './fixtures/failure-of.ts'
-import { startScripted, startSilent } from './fixtures/scripted-server.ts'
-import { openStage } from './fixtures/stage.ts'
+import { createFakeBilling } from './testing/fake-billing.ts'
+import { failureOf } from '../test/failure-of.ts'
+import { startScripted, startSilent } from '../test/scripted-server.ts'
+import { openStage } from '../test/stage.ts'
 
 type Call = (stripe: Stripe) => Promise<unknown>
 

@@ -1,6 +1,6 @@
 import { exerciseOutcomes, type Fault } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
-import { openStage } from './fixtures/stage.ts'
+import { openStage } from '../test/stage.ts'
 
 describe('what is said of an effect is true, of', () => {
   test.each(['ensureCustomer', 'a native call'] as const)('%s', async (verb) => {

@@ -1,4 +1,5 @@
-import { outcomeOf, type Outcome, retry } from '@yuzuru/concurrency'
+import { outcomeOf, type Outcome } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 
 /** How often and how patiently a request is repeated. */

@@ -5,9 +5,9 @@ import { inspect } from 'node:util'
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
-import { failureOf } from './fixtures/failure-of.ts'
-import { startScripted, startSilent } from './fixtures/scripted-server.ts'
-import { openStage } from './fixtures/stage.ts'
+import { failureOf } from '../test/failure-of.ts'
+import { startScripted, startSilent } from '../test/scripted-server.ts'
+import { openStage } from '../test/stage.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
 

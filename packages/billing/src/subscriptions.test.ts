@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { expect, test } from 'vitest'
-import { openStage, type Stage } from './fixtures/stage.ts'
+import { openStage, type Stage } from '../test/stage.ts'
 
 const reference = 'office-1'
 

@@ -1,6 +1,14 @@
-export { type BillingCase, type BillingSubject, exerciseBilling } from './exercise-billing.ts'
-export { exerciseBillingStore, type StoreCase } from './exercise-store.ts'
-export { createFakeBilling, type FakeBilling, type FakeBillingOptions } from './fake-billing.ts'
-export type { FakeFault } from './fake-http-client.ts'
+export {
+  type BillingCase,
+  type BillingSubject,
+  exerciseBilling,
+} from './testing/exercise-billing.ts'
+export { exerciseBillingStore, type StoreCase } from './testing/exercise-store.ts'
+export {
+  createFakeBilling,
+  type FakeBilling,
+  type FakeBillingOptions,
+} from './testing/fake-billing.ts'
+export type { FakeFault } from './testing/fake-http-client.ts'
 export { memoryBillingStore } from './memory-store.ts'
 export { type SignedWebhook, signWebhook } from './sign-webhook.ts'

@@ -1,4 +1,4 @@
-import { Lock } from '@yuzuru/concurrency'
+import { Lock } from '@yuzuru/concurrency/sync'
 
 /** Has calls with the same key take turns, each in its caller's scope, in the order they came. */
 export class Turns {

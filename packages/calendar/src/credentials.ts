@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   detached,
-  Event,
   IoError,
   isRetryable,
-  retry,
   shield,
   sleep,
   TimeoutError,
   withTimeout,
 } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
+import { Event } from '@yuzuru/concurrency/sync'
 import type { CalendarTokens, StoredAccount } from './account-tokens.ts'
 import { CalendarError } from './calendar-error.ts'
 import type { CalendarStore } from './calendar-store.ts'

@@ -3,7 +3,7 @@ import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exerciseCalendarStore } from './exercise-calendar-store.ts'
+import { exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
 import { calendarMigrations, type CalendarDatabase, kyselyCalendarStore } from './kysely.ts'
 import type { TokenCipher } from './token-cipher.ts'
 

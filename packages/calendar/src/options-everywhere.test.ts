@@ -7,7 +7,7 @@ import {
   PostgresQueryCompiler,
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { meeting } from './calendar-fixture.ts'
+import { meeting } from './testing/calendar-fixture.ts'
 import type { CalendarStore } from './calendar-store.ts'
 import * as index from './index.ts'
 import * as kysely from './kysely.ts'

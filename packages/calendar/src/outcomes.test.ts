@@ -1,7 +1,7 @@
 import { exerciseOutcomes, type Fault } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../test/google-calendar.ts'
-import { connect, meeting } from './calendar-fixture.ts'
+import { connect, meeting } from './testing/calendar-fixture.ts'
 
 describe('what is said of an effect is true, of', () => {
   test.each(['createEvent', 'createEvent with a key', 'a native call'] as const)(

@@ -1,15 +1,15 @@
-export type { CalendarFixture, CalendarFixtureOptions } from './calendar-fixture.ts'
-export { exerciseCalendar } from './exercise-calendar.ts'
-export { type CalendarCase, exerciseCalendarStore } from './exercise-calendar-store.ts'
+export type { CalendarFixture, CalendarFixtureOptions } from './testing/calendar-fixture.ts'
+export { exerciseCalendar } from './testing/exercise-calendar.ts'
+export { type CalendarCase, exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
 export {
   type ConsentGiven,
   createFakeCalendar,
   type FakeCalendar,
   type FakeCalendarOptions,
-} from './fake-calendar.ts'
+} from './testing/fake-calendar.ts'
 export {
   memoryCalendarStore,
   type MemoryCalendarStore,
   type MemoryCalendarStoreOptions,
 } from './memory-store.ts'
-export { plainCipher } from './plain-cipher.ts'
+export { plainCipher } from './testing/plain-cipher.ts'

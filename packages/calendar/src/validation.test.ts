@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { meeting } from './calendar-fixture.ts'
+import { meeting } from './testing/calendar-fixture.ts'
 import type { CalendarOptions } from './calendar-options.ts'
 import { createCalendar } from './create-calendar.ts'
 import { newEventId } from './event-id.ts'
-import { createFakeCalendar } from './fake-calendar.ts'
+import { createFakeCalendar } from './testing/fake-calendar.ts'
 import { memoryCalendarStore } from './memory-store.ts'
-import { plainCipher } from './plain-cipher.ts'
+import { plainCipher } from './testing/plain-cipher.ts'
 
 const { start, end } = meeting(1)
 

@@ -1,53 +1,36 @@
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
 import * as inspect from './inspect.ts'
+import * as resilience from './resilience.ts'
+import * as sync from './sync.ts'
 import * as testing from './testing.ts'
 
 test('the public face is what it is, and nothing else', () => {
   expect(Object.keys(face)).toMatchInlineSnapshot(`
     [
       "asCompleted",
-      "Barrier",
-      "BoundedSemaphore",
-      "BrokenBarrierError",
       "Cancelled",
       "isCausedBy",
       "cancelScope",
       "checkpoint",
       "currentSignal",
-      "circuitBreaker",
-      "isOutage",
-      "CircuitOpenError",
       "currentClock",
       "throwIfCancelled",
-      "Condition",
       "describeValue",
       "detached",
-      "Event",
       "gather",
       "io",
       "IoError",
       "LeftoverError",
-      "LifoQueue",
-      "Lock",
       "mapConcurrent",
       "hasMark",
       "mark",
       "moveOnAfter",
       "isRetryable",
       "outcomeOf",
-      "PriorityQueue",
-      "Queue",
-      "QueueCore",
-      "QueueShutDown",
-      "rateLimiter",
       "remaining",
-      "retry",
-      "retryBudget",
       "run",
-      "Semaphore",
       "shield",
-      "singleFlight",
       "sleep",
       "Task",
       "taskGroup",
@@ -65,6 +48,33 @@ test('the public face is what it is, and nothing else', () => {
       "taskTree",
       "trackWaits",
       "watchEventLoop",
+    ]
+  `)
+  expect(Object.keys(resilience)).toMatchInlineSnapshot(`
+    [
+      "circuitBreaker",
+      "isOutage",
+      "CircuitOpenError",
+      "rateLimiter",
+      "retry",
+      "retryBudget",
+      "singleFlight",
+    ]
+  `)
+  expect(Object.keys(sync)).toMatchInlineSnapshot(`
+    [
+      "Barrier",
+      "BoundedSemaphore",
+      "BrokenBarrierError",
+      "Condition",
+      "Event",
+      "LifoQueue",
+      "Lock",
+      "PriorityQueue",
+      "Queue",
+      "QueueCore",
+      "QueueShutDown",
+      "Semaphore",
     ]
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`

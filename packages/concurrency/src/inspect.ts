@@ -1,4 +1,5 @@
-export { printTaskTreeOn } from './print-task-tree.ts'
+export type { EventLoopBlock } from './inspect/event-loop-block.ts'
+export { printTaskTreeOn } from './inspect/print-task-tree.ts'
 export {
   formatTaskTree,
   taskTree,
@@ -7,9 +8,5 @@ export {
   type TaskTreeOptions,
   type TaskTreeWait,
   trackWaits,
-} from './task-tree.ts'
-export {
-  watchEventLoop,
-  type EventLoopBlock,
-  type WatchEventLoopOptions,
-} from './watch-event-loop.ts'
+} from './inspect/task-tree.ts'
+export { watchEventLoop, type WatchEventLoopOptions } from './inspect/watch-event-loop.ts'

@@ -1,2 +1,2 @@
-export { jobScope, type JobView } from './job-scope.ts'
-export { moved } from './moved.ts'
+export { jobScope, type JobView } from './executors/job-scope.ts'
+export { moved } from './executors/moved.ts'

@@ -1,1 +1,1 @@
-export { plugin as default } from './lint-plugin.ts'
+export { plugin as default } from './lint/lint-plugin.ts'

@@ -5,6 +5,8 @@ import * as inspect from './inspect.ts'
 import * as job from './job.ts'
 import * as otel from './otel.ts'
 import * as processes from './processes.ts'
+import * as resilience from './resilience.ts'
+import * as sync from './sync.ts'
 import * as testing from './testing.ts'
 import * as threads from './threads.ts'
 
@@ -18,34 +20,34 @@ const module = new URL('../test/executor-jobs.ts', import.meta.url)
 const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   asCompleted: (options) => core.asCompleted([fn], options),
   assertNoLeaks: (options) => testing.assertNoLeaks(fn, options),
-  Barrier: (options) => new core.Barrier(1, options),
-  BoundedSemaphore: (options) => new core.BoundedSemaphore(1, options),
+  Barrier: (options) => new sync.Barrier(1, options),
+  BoundedSemaphore: (options) => new sync.BoundedSemaphore(1, options),
   cancelEverywhere: (options) => testing.cancelEverywhere(fn, options),
   cancelScope: (options) => core.cancelScope(fn, options),
-  circuitBreaker: (options) => core.circuitBreaker(options),
-  Condition: (options) => new core.Condition(options),
-  Event: (options) => new core.Event(options),
+  circuitBreaker: (options) => resilience.circuitBreaker(options),
+  Condition: (options) => new sync.Condition(options),
+  Event: (options) => new sync.Event(options),
   formatTaskTree: (options) => inspect.formatTaskTree(options),
   exerciseOutcomes: (options) => testing.exerciseOutcomes({} as never, options),
   gather: (options) => core.gather([fn], options),
-  LifoQueue: (options) => new core.LifoQueue(options),
-  Lock: (options) => new core.Lock(options),
+  LifoQueue: (options) => new sync.LifoQueue(options),
+  Lock: (options) => new sync.Lock(options),
   mapConcurrent: (options) => core.mapConcurrent([1], fn, options),
   moveOnAfter: (options) => core.moveOnAfter(1, fn, options),
   otel: (options) => otel.otel(options),
-  PriorityQueue: (options) => new core.PriorityQueue(options),
+  PriorityQueue: (options) => new sync.PriorityQueue(options),
   processes: (options) => processes.processes(options),
   'processes.run': (options) => using(processes.processes({ module }), options),
-  Queue: (options) => new core.Queue(options),
-  'Queue.shutdown': (options) => new core.Queue().shutdown(options),
-  QueueCore: (options) => new core.QueueCore({} as never, options),
-  rateLimiter: (options) => core.rateLimiter(options),
-  retry: (options) => core.retry(fn, options),
-  retryBudget: (options) => core.retryBudget(options),
+  Queue: (options) => new sync.Queue(options),
+  'Queue.shutdown': (options) => new sync.Queue().shutdown(options),
+  QueueCore: (options) => new sync.QueueCore({} as never, options),
+  rateLimiter: (options) => resilience.rateLimiter(options),
+  retry: (options) => resilience.retry(fn, options),
+  retryBudget: (options) => resilience.retryBudget(options),
   run: (options) => core.run(fn, options),
-  Semaphore: (options) => new core.Semaphore(1, options),
+  Semaphore: (options) => new sync.Semaphore(1, options),
   shield: (options) => core.shield(fn, options),
-  singleFlight: (options) => core.singleFlight(fn, options),
+  singleFlight: (options) => resilience.singleFlight(fn, options),
   spawn: (options) => core.taskGroup((group) => void group.spawn(fn, options)).catch(onlyOf),
   taskGroup: (options) => core.taskGroup(fn, options),
   taskTree: (options) => inspect.taskTree(options),
@@ -55,7 +57,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   watchEventLoop: (options) => inspect.watchEventLoop(options),
   withDeadline: (options) => core.withDeadline(new Date(), fn, options),
   withTimeout: (options) => core.withTimeout(1, fn, options),
-  workers: (options) => core.workers(new core.Queue(), 1, fn, options),
+  workers: (options) => core.workers(new sync.Queue(), 1, fn, options),
 }
 
 /** Those that take none, or, as `io` does, those of whoever calls it. */
@@ -89,7 +91,18 @@ describe('a misspelt option is refused by', () => {
   )
 
   test('every public function that takes options', () => {
-    const faces = [boundary, core, inspect, job, otel, processes, testing, threads]
+    const faces = [
+      boundary,
+      core,
+      inspect,
+      job,
+      otel,
+      processes,
+      resilience,
+      sync,
+      testing,
+      threads,
+    ]
     const missing = faces
       .flatMap((face) => Object.keys(face))
       .filter((name) => !(name in takers) && !others.has(name))

@@ -1,1 +1,1 @@
-export { otel, type OtelOptions } from './open-telemetry.ts'
+export { otel, type OtelOptions } from './boundary/open-telemetry.ts'

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { describe, expect, test, vi } from 'vitest'
-import type { JobAnswer } from './job-pool.ts'
+import type { JobAnswer } from './executors/job-pool.ts'
 
 /* What runs in each process, here in this one. What comes over its channel is told to its listener alone. */
 

@@ -1,10 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
-import { describeFailure } from './job-failure.ts'
-import type { JobAnswer, JobRequest } from './job-pool.ts'
-import { Moved } from './moved.ts'
-import { isProcessSignal, type ProcessMessage } from './process-message.ts'
-import { type CancelFlag, lazyModule, runJob } from './run-job.ts'
-import { unserialisableResult } from './unserialisable.ts'
+import { describeFailure } from './executors/job-failure.ts'
+import type { JobAnswer, JobRequest } from './executors/job-pool.ts'
+import { Moved } from './executors/moved.ts'
+import { isProcessSignal, type ProcessMessage } from './executors/process-message.ts'
+import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
+import { unserialisableResult } from './executors/unserialisable.ts'
 
 /** The job that was last asked to end: it may be told of before the job itself has come. */
 let asked = 0

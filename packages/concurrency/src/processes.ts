@@ -6,12 +6,12 @@ export type {
   JobName,
   JobOptions,
   JobValue,
-} from './executor.ts'
+} from './executors/executor.ts'
 export {
   ExecutorError,
   type ExecutorErrorCode,
   type ExecutorErrorInit,
   WorkerCrashed,
-} from './executor-error.ts'
-export type { ContextVariable, ExecutorOptions } from './executor-options.ts'
-export { processes, type ProcessesOptions } from './process-executor.ts'
+} from './executors/executor-error.ts'
+export type { ContextVariable, ExecutorOptions } from './executors/executor-options.ts'
+export { processes, type ProcessesOptions } from './executors/process-executor.ts'

@@ -1,14 +1,14 @@
-export { assertNoLeaks, type AssertNoLeaksOptions } from './assert-no-leaks.ts'
+export { assertNoLeaks, type AssertNoLeaksOptions } from './testing/assert-no-leaks.ts'
 export {
   cancelEverywhere,
   type CancelEverywhereOptions,
   type CancelledRun,
-} from './cancel-everywhere.ts'
+} from './testing/cancel-everywhere.ts'
 export {
   exerciseOutcomes,
   type ExerciseOutcomesOptions,
   type Fault,
   type OutcomeFixture,
-} from './exercise-outcomes.ts'
-export { type Clock, installClock, systemClock, type Timer } from './clock.ts'
-export { TestClock } from './test-clock.ts'
+} from './testing/exercise-outcomes.ts'
+export { type Clock, installClock, systemClock, type Timer } from './scopes/clock.ts'
+export { TestClock } from './testing/test-clock.ts'

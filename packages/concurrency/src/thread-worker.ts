@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads'
-import { Moved } from './moved.ts'
-import { type CancelFlag, lazyModule, runJob } from './run-job.ts'
+import { Moved } from './executors/moved.ts'
+import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
 import {
   ANSWERED,
   BEGUN,
@@ -8,7 +8,7 @@ import {
   type ThreadAnswer,
   type ThreadData,
   type ThreadMessage,
-} from './thread-message.ts'
+} from './executors/thread-message.ts'
 
 const { control, module } = workerData as ThreadData
 const load = lazyModule(module)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { exerciseExecutor } from '../test/exercise-executor.ts'
 import type * as jobs from '../test/executor-jobs.ts'
 import { Phone } from '../test/phone.ts'
-import type { Executor } from './executor.ts'
+import type { Executor } from './executors/executor.ts'
 import { cancelScope, Cancelled } from './index.ts'
 import { type ThreadJobOptions, threads, WorkerCrashed } from './threads.ts'
 

@@ -6,12 +6,12 @@ export type {
   JobName,
   JobOptions,
   JobValue,
-} from './executor.ts'
+} from './executors/executor.ts'
 export {
   ExecutorError,
   type ExecutorErrorCode,
   type ExecutorErrorInit,
   WorkerCrashed,
-} from './executor-error.ts'
-export type { ContextVariable, ExecutorOptions } from './executor-options.ts'
-export { type ThreadJobOptions, threads, type ThreadsOptions } from './thread-executor.ts'
+} from './executors/executor-error.ts'
+export type { ContextVariable, ExecutorOptions } from './executors/executor-options.ts'
+export { type ThreadJobOptions, threads, type ThreadsOptions } from './executors/thread-executor.ts'

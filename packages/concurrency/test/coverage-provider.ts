@@ -106,4 +106,6 @@ function placeOf({ start }: Location): string {
   return `${start.line}:${start.column}`
 }
 
-export default { ...v8, getProvider: () => new CoverageProvider() }
+const provider: typeof v8 = { ...v8, getProvider: () => new CoverageProvider() }
+
+export default provider

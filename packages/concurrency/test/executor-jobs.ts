@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { threadId } from 'node:worker_threads'
-import { checkpoint, currentSignal } from '../src/checkpoint.ts'
-import { IoError } from '../src/io-error.ts'
+import { checkpoint, currentSignal } from '../src/scopes/checkpoint.ts'
+import { IoError } from '../src/boundary/io-error.ts'
 import { jobScope, moved } from '../src/job.ts'
-import { remaining } from '../src/remaining.ts'
+import { remaining } from '../src/scopes/remaining.ts'
 
 /* The jobs of the executors' tests. Those that take a port connect to it, and so tell that they run. */
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Executor } from '../src/executor.ts'
-import { ExecutorError, WorkerCrashed } from '../src/executor-error.ts'
-import type { ExecutorOptions } from '../src/executor-options.ts'
+import type { Executor } from '../src/executors/executor.ts'
+import { ExecutorError, WorkerCrashed } from '../src/executors/executor-error.ts'
+import type { ExecutorOptions } from '../src/executors/executor-options.ts'
 import {
   cancelScope,
   Cancelled,

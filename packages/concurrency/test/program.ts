@@ -18,9 +18,14 @@ export async function program(
   signals: readonly NodeJS.Signals[] = [],
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Promise<Ended> {
-  const face = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
-  const inspect = JSON.stringify(new URL('../src/inspect.ts', import.meta.url).href)
-  const imports = `import * as y from ${face}\nimport { printTaskTreeOn } from ${inspect}`
+  const entry = (name: string): string =>
+    JSON.stringify(new URL(`../src/${name}.ts`, import.meta.url).href)
+  const imports = `
+    import * as core from ${entry('index')}
+    import * as resilience from ${entry('resilience')}
+    import * as sync from ${entry('sync')}
+    import { printTaskTreeOn } from ${entry('inspect')}
+    const y = { ...core, ...resilience, ...sync }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', `${imports}\n${source}`], {
     stdio: [stdin, 'pipe', 'pipe'],
   }) as ChildProcessByStdio<null, Readable, Readable>

@@ -10,16 +10,15 @@ import {
   mapConcurrent,
   moveOnAfter,
   outcomeOf,
-  Queue,
-  retry,
   shield,
-  singleFlight,
   sleep,
   taskGroup,
   wait,
   withTimeout,
   workers,
 } from '../src/index.ts'
+import { retry, singleFlight } from '../src/resilience.ts'
+import { Queue } from '../src/sync.ts'
 
 /*
  * Random programs of reads and writes against a server that records what it has seen, with what can

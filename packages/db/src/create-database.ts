@@ -6,15 +6,15 @@ import {
   PostgresQueryCompiler,
 } from 'kysely'
 import { Database } from './database.ts'
-import { BoundAdapter, type DatabaseContext } from './database-context.ts'
+import { BoundAdapter, type DatabaseContext } from './statements/database-context.ts'
 import { type DatabaseOptions, expectDatabaseOptions, hasGivenPool } from './database-options.ts'
-import { YuzuruDriver } from './driver.ts'
-import { GivenPool } from './given-pool.ts'
-import { openSession } from './open-session.ts'
-import type { PgTypes } from './pg-client.ts'
-import { PipelinedReads } from './pipelined-reads.ts'
-import { Pool, type SessionSource } from './pool.ts'
-import { valueParsers } from './value-parsers.ts'
+import { YuzuruDriver } from './statements/driver.ts'
+import { GivenPool } from './connections/given-pool.ts'
+import { openSession } from './connections/open-session.ts'
+import type { PgTypes } from './wire/pg-client.ts'
+import { PipelinedReads } from './connections/pipelined-reads.ts'
+import { Pool, type SessionSource } from './connections/pool.ts'
+import { valueParsers } from './wire/value-parsers.ts'
 
 /**
  * Makes a `Kysely<DB>` on PostgreSQL. Nothing is sent before the first query.

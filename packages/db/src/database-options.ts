@@ -2,8 +2,8 @@ import { describeValue } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { ConnectionOptions } from 'node:tls'
 import type { KyselyConfig } from 'kysely'
-import type { PgPoolLike } from './pg-client.ts'
-import type { ValueOptions } from './value-parsers.ts'
+import type { PgPoolLike } from './wire/pg-client.ts'
+import type { ValueOptions } from './wire/value-parsers.ts'
 
 /** How many connections, and how long to wait for one. */
 export interface PoolOptions {

@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
-import { BoundAdapter, type DatabaseContext } from './database-context.ts'
-import { BoundExecutor, leasesOf } from './executor.ts'
+import { BoundAdapter, type DatabaseContext } from './statements/database-context.ts'
+import { BoundExecutor, leasesOf } from './statements/executor.ts'
 
 /** A `Kysely` whose every query obeys the scope around it. */
 export class Database<DB> extends Kysely<DB> {

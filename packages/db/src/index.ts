@@ -1,16 +1,16 @@
-export { commitOutcome, type CommitOutcome } from './commit-outcome.ts'
+export { commitOutcome, type CommitOutcome } from './transactions/commit-outcome.ts'
 export {
   copyIn,
   type CopyBytes,
   type CopyColumns,
   type CopyOptions,
   type CopyRow,
-} from './copy-in.ts'
-export type { CopyFormat } from './copy-options.ts'
-export { copyOut, type CopyBytesOptions, type CopyOutOptions } from './copy-out.ts'
-export type { CopyProgress, CopyResult } from './copy-progress.ts'
-export type { Copyable } from './copy-query.ts'
-export type { Source } from './copy-rows.ts'
+} from './copy/copy-in.ts'
+export type { CopyFormat } from './copy/copy-options.ts'
+export { copyOut, type CopyBytesOptions, type CopyOutOptions } from './copy/copy-out.ts'
+export type { CopyProgress, CopyResult } from './copy/copy-progress.ts'
+export type { Copyable } from './copy/copy-query.ts'
+export type { Source } from './copy/copy-rows.ts'
 export { createDatabase } from './create-database.ts'
 export type { Database } from './database.ts'
 export type {
@@ -22,21 +22,26 @@ export type {
   PoolOptions,
   ReadOptions,
 } from './database-options.ts'
-export { declareReads } from './declare-reads.ts'
-export { DbError, type DbErrorCode, type DbErrorInit } from './db-error.ts'
-export { encryption, type EncryptedText, type Encryption, type RowId } from './encryption.ts'
-export { EncryptionError, type EncryptionErrorCode } from './encryption-error.ts'
-export { health, type Health } from './health.ts'
-export { PreciseDate } from './instant.ts'
-export type { EncryptionOptions } from './key-ring.ts'
-export { listen, type ListenOptions } from './listen.ts'
-export type { Notification } from './listen-line.ts'
-export { migrate, type MigrateOptions } from './migrate.ts'
-export type { DbMigration, MigrationSource } from './migration-sources.ts'
-export { createMigrator } from './migrator.ts'
-export type { PageKey } from './page-key.ts'
-export { paginate, type Page, type PageOptions } from './paginate.ts'
-export { json } from './parameter.ts'
+export { declareReads } from './statements/declare-reads.ts'
+export { DbError, type DbErrorCode, type DbErrorInit } from './wire/db-error.ts'
+export {
+  encryption,
+  type EncryptedText,
+  type Encryption,
+  type RowId,
+} from './encryption/encryption.ts'
+export { EncryptionError, type EncryptionErrorCode } from './encryption/encryption-error.ts'
+export { health, type Health } from './connections/health.ts'
+export { PreciseDate } from './wire/instant.ts'
+export type { EncryptionOptions } from './encryption/key-ring.ts'
+export { listen, type ListenOptions } from './listen/listen.ts'
+export type { Notification } from './listen/listen-line.ts'
+export { migrate, type MigrateOptions } from './migrations/migrate.ts'
+export type { DbMigration, MigrationSource } from './migrations/migration-sources.ts'
+export { createMigrator } from './migrations/migrator.ts'
+export type { PageKey } from './rows/page-key.ts'
+export { paginate, type Page, type PageOptions } from './rows/paginate.ts'
+export { json } from './wire/parameter.ts'
 export type {
   PgClientLike,
   PgConnectionLike,
@@ -46,16 +51,21 @@ export type {
   PgQuery,
   PgResult,
   PgTypes,
-} from './pg-client.ts'
-export type { PipelinedFigures } from './pipelined-reads.ts'
-export type { PoolFigures } from './pool.ts'
-export type { Queryable } from './queryable.ts'
-export { type Relation, withMany, withOne } from './related.ts'
-export { withNested } from './related-nested.ts'
-export { type RelationThrough, withManyThrough } from './related-through.ts'
-export { type ListOptions, repository, type Repository, type UpdateOptions } from './repository.ts'
-export { rotate, type RotateOptions } from './rotate.ts'
-export { stream, type Streamable, type StreamOptions } from './stream.ts'
+} from './wire/pg-client.ts'
+export type { PipelinedFigures } from './connections/pipelined-reads.ts'
+export type { PoolFigures } from './connections/pool.ts'
+export type { Queryable } from './statements/queryable.ts'
+export { type Relation, withMany, withOne } from './rows/related.ts'
+export { withNested } from './rows/related-nested.ts'
+export { type RelationThrough, withManyThrough } from './rows/related-through.ts'
+export {
+  type ListOptions,
+  repository,
+  type Repository,
+  type UpdateOptions,
+} from './rows/repository.ts'
+export { rotate, type RotateOptions } from './encryption/rotate.ts'
+export { stream, type Streamable, type StreamOptions } from './rows/stream.ts'
 export {
   type Column,
   type Key,
@@ -66,9 +76,9 @@ export {
   type Table,
   tableOf,
   type TableOptions,
-} from './table.ts'
-export { transaction } from './transaction.ts'
-export { afterCommit, afterRollback } from './transaction-hooks.ts'
-export type { TransactionOptions } from './transaction-options.ts'
-export type { Hook } from './transaction-state.ts'
-export type { ValueOptions } from './value-parsers.ts'
+} from './statements/table.ts'
+export { transaction } from './transactions/transaction.ts'
+export { afterCommit, afterRollback } from './transactions/transaction-hooks.ts'
+export type { TransactionOptions } from './transactions/transaction-options.ts'
+export type { Hook } from './transactions/transaction-state.ts'
+export type { ValueOptions } from './wire/value-parsers.ts'

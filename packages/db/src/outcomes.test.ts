@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
-import { transaction } from './transaction.ts'
+import { transaction } from './transactions/transaction.ts'
 
 interface Schema {
   readonly acts: { readonly id: string; readonly part: number }

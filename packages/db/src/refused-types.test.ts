@@ -1,11 +1,11 @@
 import { type Generated, type Kysely, PostgresAdapter, type Transaction } from 'kysely'
 import { describe, expectTypeOf, test } from 'vitest'
 import type { DatabaseOptions } from './database-options.ts'
-import { paginate } from './paginate.ts'
-import { type Relation, withMany, withOne } from './related.ts'
-import { repository } from './repository.ts'
-import { tableOf } from './table.ts'
-import { afterCommit, afterRollback } from './transaction-hooks.ts'
+import { paginate } from './rows/paginate.ts'
+import { type Relation, withMany, withOne } from './rows/related.ts'
+import { repository } from './rows/repository.ts'
+import { tableOf } from './statements/table.ts'
+import { afterCommit, afterRollback } from './transactions/transaction-hooks.ts'
 
 interface Schema {
   offices: { id: string; name: string }

@@ -4,8 +4,8 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { databaseTemplate, exerciseDatabase, withRollback } from './testing.ts'
-import { transaction } from './transaction.ts'
-import { afterCommit } from './transaction-hooks.ts'
+import { transaction } from './transactions/transaction.ts'
+import { afterCommit } from './transactions/transaction-hooks.ts'
 
 let postgres: PostgresServer
 let pool: Pool

@@ -2,6 +2,6 @@ export {
   databaseTemplate,
   type DatabaseTemplate,
   type ThrowawayDatabase,
-} from './database-template.ts'
-export { exerciseDatabase, type ExerciseCase } from './exercise-database.ts'
-export { withRollback } from './with-rollback.ts'
+} from './testing/database-template.ts'
+export { exerciseDatabase, type ExerciseCase } from './testing/exercise-database.ts'
+export { withRollback } from './testing/with-rollback.ts'

@@ -1,6 +1,6 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 
 test('a breaker stops sending to an origin that keeps failing, and tries it again later', async () => {
   using clock = TestClock.install()

@@ -4,7 +4,7 @@ import {
   type CircuitBreakerOptions,
   CircuitOpenError,
   isOutage,
-} from '@yuzuru/concurrency'
+} from '@yuzuru/concurrency/resilience'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure } from './call-context.ts'
 import { HttpError } from './http-error.ts'

@@ -1,4 +1,5 @@
-import { currentClock, detached, Event, moveOnAfter, shield } from '@yuzuru/concurrency'
+import { currentClock, detached, moveOnAfter, shield } from '@yuzuru/concurrency'
+import { Event } from '@yuzuru/concurrency/sync'
 import { type CallContext, failure } from './call-context.ts'
 import type { Origins } from './origins.ts'
 

@@ -1,7 +1,7 @@
 import { outcomeOf, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp, type Http } from './http.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { Script } from './scripted-peer.ts'
 import { startScriptedServer } from './scripted-server.ts'
 

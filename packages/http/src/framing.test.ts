@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setImmediate } from 'node:timers/promises'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp, type Http } from './http.ts'
 import type { HttpError } from './http-error.ts'
 

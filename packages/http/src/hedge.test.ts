@@ -1,6 +1,6 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createFakeHttp, type FakeHttp } from './fake-http.ts'
+import { createFakeHttp, type FakeHttp } from './testing/fake-http.ts'
 import type { ScriptedReply } from './scripted-peer.ts'
 
 let clock: TestClock

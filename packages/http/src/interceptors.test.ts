@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import type { HttpInterceptor } from './http-request.ts'
 import { HttpResponse } from './http-response.ts'
 

@@ -1,11 +1,6 @@
-import {
-  type CircuitBreaker,
-  currentClock,
-  type Permit,
-  Semaphore,
-  TimeoutError,
-  withTimeout,
-} from '@yuzuru/concurrency'
+import { currentClock, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { type CircuitBreaker } from '@yuzuru/concurrency/resilience'
+import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
 import type { Dispatcher } from 'undici'
 import { type CallContext, failure } from './call-context.ts'
 import { createBreaker } from './breaker.ts'

@@ -6,8 +6,8 @@ import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHttp } from './http.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
-import { AUTHORITY, SERVER_CERT, SERVER_KEY } from './test-certificates.ts'
-import { startTestProxy } from './test-proxy.ts'
+import { AUTHORITY, SERVER_CERT, SERVER_KEY } from '../test/certificates.ts'
+import { startTestProxy } from '../test/proxy.ts'
 
 let plain: ScriptedServer
 let secure: Server

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
 import { requestUrl, type UrlRules } from './request-url.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'

@@ -1,7 +1,7 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createFakeHttp } from './fake-http.ts'
+import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp, type Http } from './http.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { HttpInit } from './http-request.ts'

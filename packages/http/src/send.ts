@@ -1,4 +1,4 @@
-import type { Permit } from '@yuzuru/concurrency'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import { failure, outcomeOnceSent } from './call-context.ts'
 import { type Closing, closedFailure } from './closing.ts'
 import { Exchange, type ExchangeInit, type ExchangeOwner } from './exchange.ts'

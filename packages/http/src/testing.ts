@@ -1,5 +1,10 @@
-export { exerciseHttp, type HttpCase, type HttpSubject, type MakeHttp } from './exercise-http.ts'
-export { createFakeHttp, type FakeHttp } from './fake-http.ts'
+export {
+  exerciseHttp,
+  type HttpCase,
+  type HttpSubject,
+  type MakeHttp,
+} from './testing/exercise-http.ts'
+export { createFakeHttp, type FakeHttp } from './testing/fake-http.ts'
 export {
   Script,
   type ScriptedAnswer,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Readable } from 'node:stream'
-import { retry } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttp, type Http } from './http.ts'
 import { HttpError } from './http-error.ts'

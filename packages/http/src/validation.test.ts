@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createFakeHttp, type FakeHttp } from './fake-http.ts'
+import { createFakeHttp, type FakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
 import type { HttpInit } from './http-request.ts'
 

@@ -1,7 +1,7 @@
 import { cancelScope, IoError, sleep } from '@yuzuru/concurrency'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from './enqueue.ts'
-import { queue } from './fixtures/queue.ts'
+import { queue } from '../test/queue.ts'
 import { getJob } from './get-job.ts'
 import { defineJob } from './job.ts'
 import { createWorker } from './worker.ts'

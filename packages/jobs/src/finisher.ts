@@ -1,4 +1,5 @@
-import { retry, withTimeout } from '@yuzuru/concurrency'
+import { withTimeout } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
 import type { Attempt, AttemptResult } from './attempt.ts'
 import type { JobDatabase } from './job-database.ts'
 import type { JobState } from './job-state.ts'

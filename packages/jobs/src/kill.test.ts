@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { enqueueMany } from './enqueue.ts'
-import { queue } from './fixtures/queue.ts'
-import { reminder } from './fixtures/reminder.ts'
+import { queue } from '../test/queue.ts'
+import { reminder } from '../test/reminder.ts'
 import { jobStats } from './job-stats.ts'
 
 function startWorker(url: string, stallAt: number): ChildProcess {
-  const child = fork(new URL('./fixtures/worker-process.ts', import.meta.url), [url, `${stallAt}`])
+  const child = fork(new URL('../test/worker-process.ts', import.meta.url), [url, `${stallAt}`])
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')

@@ -4,7 +4,7 @@ import { type FaultProxy, startFaultProxy } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue, enqueueMany } from './enqueue.ts'
-import { queue } from './fixtures/queue.ts'
+import { queue } from '../test/queue.ts'
 import { defineJob } from './job.ts'
 
 const remind = defineJob<{ plan: string }>({ name: 'remind', run: async () => undefined })

@@ -2,7 +2,7 @@ import { createDatabase, transaction } from '@yuzuru/db'
 import { CamelCasePlugin, ParseJSONResultsPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from './enqueue.ts'
-import { queue } from './fixtures/queue.ts'
+import { queue } from '../test/queue.ts'
 import { defineJob } from './job.ts'
 import { drainJobs, exerciseJobs } from './testing.ts'
 

@@ -1,4 +1,5 @@
-import { moveOnAfter, type Permit, Semaphore } from '@yuzuru/concurrency'
+import { moveOnAfter } from '@yuzuru/concurrency'
+import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
 
 /** Lets one waiter sleep until it is signalled or its time is over. A signal that finds nobody is kept. */
 export class Wake {

@@ -1,4 +1,5 @@
-import { detached, moveOnAfter, type Permit, Semaphore, shield } from '@yuzuru/concurrency'
+import { detached, moveOnAfter, shield } from '@yuzuru/concurrency'
+import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
 import { IdleSessions } from './idle-sessions.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 import type { SmtpConfig } from './smtp-options.ts'

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { UploadFileError, uploadFile, UploadFileOptions } from './browser.ts'
-import type { PresignedUpload } from './presign-upload.ts'
+import type { PresignedUpload } from './presign/presign-upload.ts'
 import { launchChromium } from '@yuzuru/tooling/chromium'
-import { PART, startTestStore, type TestStore } from './test-store.ts'
+import { PART, startTestStore, type TestStore } from '../test/store.ts'
 
 /** What the page below gives its tests. */
 interface PageGlobals {

@@ -14,12 +14,12 @@ import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageOver } from './bucket-storage.ts'
 import { createStorage } from './create-storage.ts'
-import { generate, sliced } from './exercise-sources.ts'
-import { createFakeStorage } from './fake-storage.ts'
-import { MemoryBackend } from './memory-backend.ts'
-import { Refusal } from './memory-refusal.ts'
+import { generate, sliced } from './testing/exercise-sources.ts'
+import { createFakeStorage } from './testing/fake-storage.ts'
+import { MemoryBackend } from './testing/memory-backend.ts'
+import { Refusal } from './testing/memory-refusal.ts'
 import type { Storage } from './storage.ts'
-import { PART, patterned, startTestStore, type TestStore } from './test-store.ts'
+import { PART, patterned, startTestStore, type TestStore } from '../test/store.ts'
 
 interface Gate {
   readonly open: (outcome: 'pass' | 'fail') => void

@@ -10,7 +10,7 @@ import { startScriptedServer } from '@yuzuru/http/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
 import type { StorageConfig } from './storage-options.ts'
-import { startTestStore, type TestStore } from './test-store.ts'
+import { startTestStore, type TestStore } from '../test/store.ts'
 
 let store: TestStore
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { createHttp } from '@yuzuru/http'
 import { storageOver } from './bucket-storage.ts'
-import { CredentialCache } from './credentials.ts'
-import { RequestHandler } from './request-handler.ts'
-import { S3Backend } from './s3-backend.ts'
-import { S3Sender } from './s3-sender.ts'
+import { CredentialCache } from './store/credentials.ts'
+import { RequestHandler } from './s3/request-handler.ts'
+import { S3Backend } from './s3/s3-backend.ts'
+import { S3Sender } from './s3/s3-sender.ts'
 import type { Storage } from './storage.ts'
 import {
   expectConfig,

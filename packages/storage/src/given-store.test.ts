@@ -10,10 +10,10 @@ import { startFaultProxy } from '@yuzuru/sandbox'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createStorage } from './create-storage.ts'
 import type { Storage } from './storage.ts'
-import { StorageError } from './storage-error.ts'
+import { StorageError } from './store/storage-error.ts'
 import type { StorageConfig } from './storage-options.ts'
-import { type GivenStore, givenStore } from './test-given-store.ts'
-import { PART, patterned, startTestStore, type TestStore } from './test-store.ts'
+import { type GivenStore, givenStore } from '../test/given-store.ts'
+import { PART, patterned, startTestStore, type TestStore } from '../test/store.ts'
 
 // What the fake can't do: URLs that lead somewhere, a line that breaks, other clients. It holds for our own
 // store, and for any that the environment names.

@@ -1,7 +1,7 @@
 import { exerciseOutcomes, type Fault } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStorage } from './create-storage.ts'
-import { PART, patterned, startTestStore, type TestStore } from './test-store.ts'
+import { PART, patterned, startTestStore, type TestStore } from '../test/store.ts'
 
 let store: TestStore
 beforeAll(async () => {

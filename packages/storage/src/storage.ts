@@ -1,24 +1,24 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import type { CopyOptions, CopyResult } from './copy.ts'
-import type { Download, DownloadOptions } from './download.ts'
-import type { CloseOptions } from './drain.ts'
-import type { CompletedUpload } from './end-upload.ts'
-import type { FolderEntry, ListFolderOptions, ListOptions } from './list.ts'
-import type { ListedObject } from './object-backend.ts'
-import type { ObjectInfo } from './object-info.ts'
+import type { CopyOptions, CopyResult } from './objects/copy.ts'
+import type { Download, DownloadOptions } from './download/download.ts'
+import type { CloseOptions } from './store/drain.ts'
+import type { CompletedUpload } from './presign/end-upload.ts'
+import type { FolderEntry, ListFolderOptions, ListOptions } from './objects/list.ts'
+import type { ListedObject } from './store/object-backend.ts'
+import type { ObjectInfo } from './store/object-info.ts'
 import type {
   PresignedPost,
   PresignedUrl,
   PresignGetOptions,
   PresignPostOptions,
   PresignPutOptions,
-} from './presign.ts'
-import type { PresignedUpload, PresignUploadOptions } from './presign-upload.ts'
-import type { SweepOptions } from './sweep.ts'
-import type { UploadBody } from './upload-body.ts'
-import type { UploadResult } from './upload.ts'
-import type { ExpiryOptions } from './url-expiry.ts'
-import type { UploadOptions } from './write-options.ts'
+} from './presign/presign.ts'
+import type { PresignedUpload, PresignUploadOptions } from './presign/presign-upload.ts'
+import type { SweepOptions } from './upload/sweep.ts'
+import type { UploadBody } from './upload/upload-body.ts'
+import type { UploadResult } from './upload/upload.ts'
+import type { ExpiryOptions } from './presign/url-expiry.ts'
+import type { UploadOptions } from './upload/write-options.ts'
 
 /**
  * One bucket. Every verb obeys the scope around it, takes `{ signal, timeoutMs }` in its last argument,

@@ -1,3 +1,7 @@
-export { exerciseStorage } from './exercise-storage.ts'
-export { createFakeStorage, type FakeStorage, type FakeStorageOptions } from './fake-storage.ts'
-export type { StorageCase, StorageFixture } from './storage-case.ts'
+export { exerciseStorage } from './testing/exercise-storage.ts'
+export {
+  createFakeStorage,
+  type FakeStorage,
+  type FakeStorageOptions,
+} from './testing/fake-storage.ts'
+export type { StorageCase, StorageFixture } from './testing/storage-case.ts'

@@ -1,4 +1,5 @@
-import { Semaphore, withTimeout } from '@yuzuru/concurrency'
+import { withTimeout } from '@yuzuru/concurrency'
+import { Semaphore } from '@yuzuru/concurrency/sync'
 import { Hono } from 'hono'
 import { sql } from 'kysely'
 import type { App } from '../app.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sha256Hex } from './canonical.ts'
-import { sameSignature } from './credential.ts'
+import { sameSignature } from './same-signature.ts'
 import { S3Error } from './errors.ts'
 import type { Authorization } from './signature.ts'
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { sha256Hex } from './canonical.ts'
 import type { TemporaryKeys } from './temporary-credentials.ts'
 
@@ -65,10 +65,4 @@ export class SigningKey {
     const hash = sha256Hex(Buffer.from(canonicalRequest, 'latin1'))
     return `AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${hash}`
   }
-}
-
-/** Compares in time that does not depend on where the two differ. */
-export function sameSignature(expected: string, given: string): boolean {
-  const left = Buffer.from(sha256Hex(expected))
-  return timingSafeEqual(left, Buffer.from(sha256Hex(given)))
 }

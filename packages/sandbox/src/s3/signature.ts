@@ -4,9 +4,9 @@ import {
   type Keyring,
   parseCredential,
   parseTimestamp,
-  sameSignature,
   SigningKey,
 } from './credential.ts'
+import { sameSignature } from './same-signature.ts'
 import { S3Error } from './errors.ts'
 import { header, type S3Request } from './request.ts'
 

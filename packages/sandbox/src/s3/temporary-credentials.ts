@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { sameSignature } from './credential.ts'
+import { sameSignature } from './same-signature.ts'
 import { S3Error } from './errors.ts'
 
 /** Keys that end, as STS gives them out. */

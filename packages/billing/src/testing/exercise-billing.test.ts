@@ -1,0 +1,86 @@
+import { createDatabase, transaction } from '@yuzuru/db'
+import { CamelCasePlugin } from 'kysely'
+import { describe, test } from 'vitest'
+import type { BillingStore } from '../billing-store.ts'
+import { exerciseBilling, type BillingSubject } from './exercise-billing.ts'
+import { createFakeBilling } from './fake-billing.ts'
+import { openDatabase } from '../../test/database.ts'
+import { openStage } from '../../test/stage.ts'
+import { kyselyBillingStore } from '../kysely-store.ts'
+import { memoryBillingStore } from '../memory-store.ts'
+
+function fake(): BillingSubject {
+  const billing = createFakeBilling()
+  return {
+    billing,
+    webhookSecret: billing.webhookSecret,
+    priceId: 'price_basic',
+    customers: () => billing.customers.map(({ metadata }) => metadata['yuzuru_reference']),
+    openSessions: () =>
+      billing.sessions.filter(({ status }) => status === 'open').map(({ id }) => id),
+    completeCheckout: (id) => billing.completeCheckout(id),
+    loseReply: (when) => billing.failNext({ when, fault: 'lost-reply' }),
+    [Symbol.asyncDispose]: () => billing.close(),
+  }
+}
+
+/** A billing on the sandbox's Stripe. */
+async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promise<BillingSubject> {
+  const stage = await openStage({ store })
+  const { server, proxy, billing } = stage
+  const { id: priceId } = await billing.stripe.prices.create({
+    currency: 'jpy',
+    product_data: { name: '支援プラン' },
+    recurring: { interval: 'month' },
+    unit_amount: 1_980,
+  })
+  return {
+    billing,
+    webhookSecret: server.webhookSecret,
+    priceId,
+    customers: () => server.customers().map(({ metadata }) => metadata['yuzuru_reference']),
+    openSessions: () =>
+      server
+        .checkoutSessions()
+        .filter(({ status }) => status === 'open')
+        .map(({ id }) => id),
+    completeCheckout: (id) => server.completeCheckout(id),
+    loseReply: (when) => proxy.set({ dropReply: { when, times: 1 } }),
+    async [Symbol.asyncDispose]() {
+      await stage[Symbol.asyncDispose]()
+      await under?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('the fake', () => {
+  for (const { name, run } of exerciseBilling(fake)) test(name, run)
+})
+
+describe('Stripe, with a store in memory', () => {
+  const cases = exerciseBilling(() => real(memoryBillingStore()))
+  for (const { name, run } of cases) test(name, run)
+})
+
+describe('Stripe, with a store on plain Kysely', () => {
+  const cases = exerciseBilling(async () => {
+    const database = await openDatabase()
+    return await real(kyselyBillingStore(database.db), database)
+  })
+  for (const { name, run } of cases) test(name, run)
+})
+
+describe('Stripe, with a store on @yuzuru/db', () => {
+  const cases = exerciseBilling(async () => {
+    const { url, [Symbol.asyncDispose]: drop } = await openDatabase()
+    const db = createDatabase<unknown>({ url, plugins: [new CamelCasePlugin()] })
+    const store = kyselyBillingStore(db, { transaction: (fn) => transaction(db, fn) })
+    return await real(store, {
+      async [Symbol.asyncDispose]() {
+        await db.close()
+        await drop()
+      },
+    })
+  })
+  for (const { name, run } of cases) test(name, run)
+})

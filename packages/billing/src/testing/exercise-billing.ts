@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { isRetryable, outcomeOf } from '@yuzuru/concurrency'
+import type { Billing } from '../billing.ts'
+import { BillingError, type BillingErrorCode } from '../billing-error.ts'
+import { subscriptionOf } from '../billing-subscription.ts'
+import type { CheckoutInput } from '../checkout-input.ts'
+import { type SignedWebhook, signWebhook } from '../sign-webhook.ts'
+
+/** A billing to be tried, and what is seen and done on Stripe's side. */
+export interface BillingSubject extends AsyncDisposable {
+  readonly billing: Billing
+  readonly webhookSecret: string
+  /** A recurring price. */
+  readonly priceId: string
+  /** The references of all customers that Stripe has: `metadata.yuzuru_reference`. */
+  customers(): readonly (string | undefined)[]
+  /** The ids of the checkout sessions that are open. */
+  openSessions(): readonly string[]
+  completeCheckout(sessionId: string): unknown
+  /** Lets one coming request whose line begins so (`POST /v1/customers`) be done and not be answered. */
+  loseReply(line: string): void
+}
+
+/** One thing that must hold. */
+export interface BillingCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+/**
+ * What must hold of a billing, whatever its store and whichever Stripe it speaks to. Each case makes a
+ * subject of its own.
+ *
+ * @example
+ * for (const { name, run } of exerciseBilling(makeSubject)) test(name, run)
+ */
+export function exerciseBilling(
+  make: () => BillingSubject | Promise<BillingSubject>,
+): readonly BillingCase[] {
+  return Object.entries(CASES).map(([name, check]) => ({
+    name,
+    async run() {
+      await using subject = await make()
+      await check(subject, `office-${randomUUID()}`)
+    },
+  }))
+}
+
+type Check = (subject: BillingSubject, reference: string) => Promise<void>
+
+const EMAIL = 'hanako@example.jp'
+
+function checkoutInput(subject: BillingSubject, reference: string): CheckoutInput {
+  return {
+    reference,
+    attemptKey: 'first',
+    priceId: subject.priceId,
+    trialPeriodDays: 180,
+    customer: { email: EMAIL, name: '山田 花子' },
+    successUrl: 'https://app.example.jp/billing?session={CHECKOUT_SESSION_ID}',
+    cancelUrl: 'https://app.example.jp/billing',
+    locale: 'ja',
+    metadata: { plan: 'basic' },
+  }
+}
+
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call
+  } catch (error) {
+    return error
+  }
+  throw new assert.AssertionError({ message: 'Expected the call to fail' })
+}
+
+async function refusalOf(call: Promise<unknown>, code: BillingErrorCode): Promise<BillingError> {
+  const error = await failureOf(call)
+  assert.ok(BillingError.isInstance(error), String(error))
+  assert.equal(error.code, code)
+  return error
+}
+
+const made = (subject: BillingSubject, reference: string): number =>
+  subject.customers().filter((one) => one === reference).length
+
+function delivery(
+  subject: BillingSubject,
+  object: object = { id: 'sub_1', object: 'subscription' },
+): SignedWebhook {
+  const id = `evt_${randomUUID().replaceAll('-', '')}`
+  const type = 'customer.subscription.updated'
+  const created = Math.floor(Date.now() / 1_000)
+  const event = { id, object: 'event', type, created, data: { object } }
+  return signWebhook(JSON.stringify(event), subject.webhookSecret)
+}
+
+const CASES: Readonly<Record<string, Check>> = {
+  'a repeat gives the same customer': async (subject, reference) => {
+    const first = await subject.billing.ensureCustomer({ reference, email: EMAIL })
+    const again = await subject.billing.ensureCustomer({ reference, email: 'other@example.jp' })
+    assert.deepEqual(again, first)
+    assert.equal(made(subject, reference), 1)
+  },
+  'fifty calls at once make one customer': async (subject, reference) => {
+    const calls = Array.from({ length: 50 }, () =>
+      subject.billing.ensureCustomer({ reference, email: EMAIL }),
+    )
+    const ids = new Set((await Promise.all(calls)).map(({ customerId }) => customerId))
+    assert.equal(ids.size, 1)
+    assert.equal(made(subject, reference), 1)
+  },
+  'a lost answer and a repeat leave one customer': async (subject, reference) => {
+    subject.loseReply('POST /v1/customers')
+    const input = { reference, email: EMAIL }
+    const lost = await subject.billing.ensureCustomer(input).catch((error: unknown) => error)
+    if (lost instanceof Error) {
+      assert.equal(outcomeOf(lost), 'unknown')
+      assert.ok(isRetryable(lost))
+    }
+    await subject.billing.ensureCustomer(input)
+    assert.equal(made(subject, reference), 1)
+  },
+  'a refused address is told, and a corrected one is taken': async (subject, reference) => {
+    const wrong = subject.billing.ensureCustomer({ reference, email: 'nobody' })
+    const error = await refusalOf(wrong, 'invalid_request')
+    assert.equal(error.param, 'email')
+    assert.equal(error.outcome, 'none')
+    await subject.billing.ensureCustomer({ reference, email: EMAIL })
+    assert.equal(made(subject, reference), 1)
+  },
+  'a repeat of an attempt gives the same session': async (subject, reference) => {
+    const input = checkoutInput(subject, reference)
+    const first = await subject.billing.createCheckout(input)
+    assert.deepEqual(await subject.billing.createCheckout(input), first)
+    assert.deepEqual(subject.openSessions(), [first.sessionId])
+    const other = await subject.billing.createCheckout({ ...input, attemptKey: 'second' })
+    assert.notEqual(other.sessionId, first.sessionId)
+    assert.equal(made(subject, reference), 1)
+  },
+  'a lost answer to a checkout and a repeat leave one session': async (subject, reference) => {
+    const input = checkoutInput(subject, reference)
+    subject.loseReply('POST /v1/checkout/sessions')
+    await subject.billing.createCheckout(input).catch(() => undefined)
+    const { sessionId } = await subject.billing.createCheckout(input)
+    assert.deepEqual(subject.openSessions(), [sessionId])
+    assert.equal(made(subject, reference), 1)
+  },
+  'an attempt begun with other values is refused': async (subject, reference) => {
+    const input = checkoutInput(subject, reference)
+    await subject.billing.createCheckout(input)
+    const changed = subject.billing.createCheckout({ ...input, quantity: 2 })
+    const error = await refusalOf(changed, 'idempotency_conflict')
+    assert.equal(error.outcome, 'none')
+    assert.equal(error.retryable, false)
+  },
+  'an attempt that was completed is told': async (subject, reference) => {
+    const input = checkoutInput(subject, reference)
+    const { sessionId } = await subject.billing.createCheckout(input)
+    await subject.completeCheckout(sessionId)
+    await refusalOf(subject.billing.createCheckout(input), 'checkout_closed')
+  },
+  'a reference without a customer is not_found, and nothing is made': async (
+    subject,
+    reference,
+  ) => {
+    const { customer: _, ...input } = checkoutInput(subject, reference)
+    await refusalOf(subject.billing.createCheckout(input), 'not_found')
+    const returnUrl = 'https://app.example.jp'
+    await refusalOf(subject.billing.createPortal({ reference, returnUrl }), 'not_found')
+    await refusalOf(subject.billing.cancelSubscription(reference), 'not_found')
+    assert.equal(await subject.billing.getSubscription(reference), undefined)
+    assert.deepEqual(subject.openSessions(), [])
+  },
+  'a subscription is read, told to end, and ended': async (subject, reference) => {
+    const { billing } = subject
+    const { sessionId } = await billing.createCheckout(checkoutInput(subject, reference))
+    assert.equal(await billing.getSubscription(reference), undefined)
+    await subject.completeCheckout(sessionId)
+    const begun = await billing.getSubscription(reference)
+    assert.equal(begun?.status, 'trialing')
+    assert.equal(begun.reference, reference)
+    assert.equal(begun.priceId, subject.priceId)
+    assert.equal(begun.native.metadata['plan'], 'basic')
+    const days = ((begun.trialEndsAt?.getTime() ?? 0) - begun.createdAt.getTime()) / 86_400_000
+    assert.equal(days, 180)
+    const ending = await billing.cancelSubscription(reference)
+    assert.equal(ending.cancelAtPeriodEnd, true)
+    assert.equal(ending.status, 'trialing')
+    for (const _ of [1, 2]) {
+      const ended = await billing.cancelSubscription(reference, { at: 'now' })
+      assert.equal(ended.status, 'canceled')
+    }
+    const { url } = await billing.createPortal({ reference, returnUrl: 'https://app.example.jp' })
+    assert.ok(URL.canParse(url))
+  },
+  'a call whose signal has fired makes nothing': async (subject, reference) => {
+    const signal = AbortSignal.abort()
+    await failureOf(subject.billing.ensureCustomer({ reference, email: EMAIL }, { signal }))
+    assert.equal(made(subject, reference), 0)
+  },
+  'wrong values are TypeErrors before anything is sent': async (subject, reference) => {
+    const { billing } = subject
+    const input = checkoutInput(subject, reference)
+    const wrong = [
+      billing.ensureCustomer({ reference: '', email: EMAIL }),
+      billing.ensureCustomer({ reference, email: 7 as never }),
+      billing.ensureCustomer({ reference, email: EMAIL, metadata: { yuzuru_reference: 'x' } }),
+      billing.createCheckout({ ...input, successUrl: 'nowhere' }),
+      billing.createCheckout({ ...input, trialEnd: new Date() } as never),
+      billing.createCheckout({ ...input, quantity: 0 }),
+      billing.createPortal({ reference, returnUrl: 'javascript:alert(1)' }),
+      billing.cancelSubscription(reference, { at: 'soon' as never }),
+    ]
+    for (const call of wrong) assert.ok((await failureOf(call)) instanceof TypeError)
+    assert.deepEqual(subject.customers(), [])
+  },
+  'a webhook is handled once, however often it comes': async (subject) => {
+    const { body, signature } = delivery(subject)
+    const handled: string[] = []
+    const receive = (): Promise<{ duplicate: boolean }> =>
+      subject.billing.webhooks.receive(body, signature, (event) => handled.push(event.id))
+    const atOnce = await Promise.all([receive(), receive(), receive(), receive()])
+    assert.equal(atOnce.filter(({ duplicate }) => !duplicate).length, 1)
+    assert.equal((await receive()).duplicate, true)
+    assert.equal(handled.length, 1)
+  },
+  'a webhook whose handler failed is handled when it comes again': async (subject) => {
+    const { body, signature } = delivery(subject)
+    const { webhooks } = subject.billing
+    const failed = webhooks.receive(body, signature, () => {
+      throw new RangeError('not yet')
+    })
+    assert.ok((await failureOf(failed)) instanceof RangeError)
+    const received = await webhooks.receive(Buffer.from(body), signature, () => 'done')
+    assert.equal(received.duplicate ? '' : received.value, 'done')
+  },
+  'a webhook that was changed on its way is refused unread': async (subject) => {
+    const { body, signature } = delivery(subject)
+    const receive = subject.billing.webhooks.receive(`${body} `, signature, () =>
+      assert.fail('The handler must not run'),
+    )
+    assert.equal((await refusalOf(receive, 'invalid_signature')).outcome, 'none')
+  },
+  'a subscription is read out of its event': async (subject, reference) => {
+    const { billing } = subject
+    const { sessionId } = await billing.createCheckout(checkoutInput(subject, reference))
+    await subject.completeCheckout(sessionId)
+    const current = await billing.getSubscription(reference)
+    const { body, signature } = delivery(subject, current?.native)
+    const told = subscriptionOf(billing.webhooks.verify(body, signature))
+    assert.equal(told?.reference, reference)
+    assert.equal(told.id, current?.id)
+  },
+}

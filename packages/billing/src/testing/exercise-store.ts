@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import type { BillingStore, CustomerIntent } from '../billing-store.ts'
+
+/** One thing that must hold of a store. */
+export interface StoreCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+/**
+ * What must hold of a `BillingStore` of your own. The cases use ids of their own, so they may share one
+ * database.
+ *
+ * @example
+ * for (const { name, run } of exerciseBillingStore(() => myStore(db))) test(name, run)
+ */
+export function exerciseBillingStore(
+  make: () => BillingStore | Promise<BillingStore>,
+): readonly StoreCase[] {
+  return Object.entries(CASES).map(([name, check]) => ({
+    name,
+    run: async () => check(await make(), randomUUID()),
+  }))
+}
+
+type Check = (store: BillingStore, id: string) => Promise<void>
+
+function intent(idempotencyKey: string): CustomerIntent {
+  return { idempotencyKey, parameters: '{"email":"花子@example.jp"}', startedAt: 1_800_000_000_123 }
+}
+
+const CASES: Readonly<Record<string, Check>> = {
+  'the first intent stands, also among many at once': async (store, id) => {
+    assert.equal(await store.findCustomer(id), undefined)
+    const calls = Array.from({ length: 10 }, (_, at) =>
+      store.beginCustomer(id, intent(`key-${at}`)),
+    )
+    const records = await Promise.all(calls)
+    const keys = new Set(records.map((record) => record.intent?.idempotencyKey))
+    assert.equal(keys.size, 1)
+    const [key = ''] = keys
+    const record = { reference: id, customerId: undefined, intent: intent(key) }
+    assert.deepEqual(await store.findCustomer(id), record)
+  },
+  'an intent is replaced only by who knows its key': async (store, id) => {
+    await store.beginCustomer(id, intent('first'))
+    const second = await store.replaceIntent(id, 'first', intent('second'))
+    assert.equal(second?.intent?.idempotencyKey, 'second')
+    const late = await store.replaceIntent(id, 'first', intent('third'))
+    assert.equal(late?.intent?.idempotencyKey, 'second')
+    await store.replaceIntent(id, 'first', undefined)
+    assert.equal((await store.findCustomer(id))?.intent?.idempotencyKey, 'second')
+    assert.equal(await store.replaceIntent(id, 'second', undefined), undefined)
+    assert.equal(await store.findCustomer(id), undefined)
+  },
+  'the first customer stands, and its intent goes': async (store, id) => {
+    await store.beginCustomer(id, intent('first'))
+    assert.equal(await store.settleCustomer(id, `cus_${id}`), `cus_${id}`)
+    assert.equal(await store.settleCustomer(id, 'cus_other'), `cus_${id}`)
+    const settled = { reference: id, customerId: `cus_${id}`, intent: undefined }
+    assert.deepEqual(await store.findCustomer(id), settled)
+    assert.deepEqual(await store.beginCustomer(id, intent('second')), settled)
+    assert.deepEqual(await store.replaceIntent(id, 'first', intent('second')), settled)
+  },
+  'a customer whose intent was taken away is noted all the same': async (store, id) => {
+    assert.equal(await store.settleCustomer(id, `cus_${id}`), `cus_${id}`)
+    assert.equal((await store.findCustomer(id))?.customerId, `cus_${id}`)
+  },
+  'an event is processed once, when its handler succeeds': async (store, id) => {
+    const event = { id: `evt_${id}`, type: 'x.y', createdAt: 1_800_000_000_000 }
+    const failing = store.processEvent(event, async () => {
+      throw new RangeError('not yet')
+    })
+    await assert.rejects(failing, RangeError)
+    let calls = 0
+    const process = (): Promise<{ duplicate: boolean }> =>
+      store.processEvent(event, async () => (calls += 1))
+    const results = await Promise.all([process(), process(), process()])
+    assert.equal(calls, 1)
+    assert.equal(results.filter(({ duplicate }) => duplicate).length, 2)
+  },
+  'old events are forgotten, and may then come again': async (store, id) => {
+    const event = { id: `evt_${id}`, type: 'x.y', createdAt: 0 }
+    await store.processEvent(event, async () => undefined)
+    await store.pruneEvents(new Date(Date.now() - 60_000))
+    assert.equal((await store.processEvent(event, async () => 1)).duplicate, true)
+    assert.ok((await store.pruneEvents(new Date(Date.now() + 60_000))) >= 1)
+    assert.deepEqual(await store.processEvent(event, async () => 1), { duplicate: false, value: 1 })
+  },
+}

@@ -1,0 +1,104 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { Stripe } from 'stripe'
+import type { Billing } from '../billing.ts'
+import type { BillingStore } from '../billing-store.ts'
+import { createBilling } from '../create-billing.ts'
+import { type FakeFault, FakeHttpClient } from './fake-http-client.ts'
+import { planOf } from './fake-routes.ts'
+import { emptyState, fakeId, type FakeState } from './fake-state.ts'
+import { subscribe } from './fake-subscription.ts'
+import { memoryBillingStore } from '../memory-store.ts'
+import { translateFailures } from '../open-stripe.ts'
+import { type SignedWebhook, signWebhook } from '../sign-webhook.ts'
+
+export interface FakeBillingOptions<Tx> {
+  /** @default one in memory */
+  readonly store?: BillingStore<Tx>
+  /** The time, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** A billing without Stripe, and what a test sees and does on Stripe's side. */
+export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
+  readonly customers: readonly Stripe.Customer[]
+  readonly sessions: readonly Stripe.Checkout.Session[]
+  readonly subscriptions: readonly Stripe.Subscription[]
+  readonly webhookSecret: string
+  /** Does what the hosted page's button does, and returns the event that Stripe would deliver. */
+  completeCheckout(sessionId: string): Stripe.Event
+  /** An event of now about any object. */
+  event(type: Stripe.Event.Type, object: object): Stripe.Event
+  /** The event as Stripe would deliver it, signed. */
+  sign(event: Stripe.Event): SignedWebhook
+  /**
+   * Makes one coming request fail.
+   *
+   * @throws {TypeError} on a fault that there is not
+   */
+  failNext(fault: FakeFault): void
+}
+
+/**
+ * A billing over a Stripe in memory: the real stripe-node, verbs, idempotency keys, errors and webhook
+ * signatures, and no network.
+ *
+ * Has customers, subscription checkouts, the portal and subscriptions; no payments, invoices, prices or
+ * time that passes. Any id that begins with `price_` is a price. Unknown paths are 404.
+ *
+ * @example
+ * await using billing = createFakeBilling()
+ * const { sessionId } = await billing.createCheckout({ …, priceId: 'price_basic' })
+ * const { body, signature } = billing.sign(billing.completeCheckout(sessionId))
+ */
+export function createFakeBilling(options?: FakeBillingOptions<undefined>): FakeBilling
+export function createFakeBilling<Tx>(
+  options: FakeBillingOptions<Tx> & { readonly store: BillingStore<Tx> },
+): FakeBilling<Tx>
+export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): FakeBilling<unknown> {
+  expectOptions(options, ['store', 'now'], 'createFakeBilling')
+  const { store = memoryBillingStore(), now = Date.now } = options
+  const state = emptyState(now)
+  const httpClient = new FakeHttpClient(state)
+  const webhookSecret = 'whsec_fake'
+  const client = new Stripe('sk_test_fake', { httpClient, maxNetworkRetries: 0, telemetry: false })
+  translateFailures(client)
+  const billing = createBilling({ client, store, webhookSecret, now })
+  const event = (type: Stripe.Event.Type, object: object): Stripe.Event =>
+    eventOf(type, object, state.now())
+  const controls = {
+    webhookSecret,
+    event,
+    sign: (given: Stripe.Event) => signWebhook(given, webhookSecret, now()),
+    failNext: (fault: FakeFault) => httpClient.failNext(fault),
+    completeCheckout: (id: string) => event('customer.subscription.created', complete(state, id)),
+  }
+  return Object.defineProperties(Object.assign(billing, controls), {
+    customers: { get: () => structuredClone([...state.customers.values()]) },
+    sessions: { get: () => structuredClone([...state.sessions.values()]) },
+    subscriptions: { get: () => structuredClone([...state.subscriptions.values()]) },
+  }) as unknown as FakeBilling<unknown>
+}
+
+function complete(state: FakeState, sessionId: string): Stripe.Subscription {
+  const session = state.sessions.get(sessionId)
+  const plan = session === undefined ? undefined : planOf(session)
+  if (session === undefined || plan === undefined || session.status !== 'open') {
+    throw new TypeError(`Expected the id of an open session, got ${JSON.stringify(sessionId)}`)
+  }
+  const subscription = subscribe(state, session.customer as string, plan)
+  Object.assign(session, { status: 'complete', url: null, subscription: subscription.id })
+  return subscription
+}
+
+function eventOf(type: Stripe.Event.Type, object: object, created: number): Stripe.Event {
+  return {
+    id: fakeId('evt'),
+    object: 'event',
+    type,
+    created,
+    data: { object: structuredClone(object) },
+    livemode: false,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+  } as unknown as Stripe.Event
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Pool } from 'pg'
+import { inject } from 'vitest'
+import { billingMigrations } from '../src/migrations.ts'
+
+export interface TestSchema {
+  readonly offices: { readonly id: string; readonly status: string }
+}
+
+/** A database of plain Kysely, with the store's tables in a schema of its own. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly db: Kysely<TestSchema>
+  /** Connects to the same schema. */
+  readonly url: string
+}
+
+export async function openDatabase(): Promise<TestDatabase> {
+  const name = `billing_${randomBytes(8).toString('hex')}`
+  const url = new URL(inject('postgresUrl'))
+  url.searchParams.set('options', `-c search_path=${name}`)
+  const pool = new Pool({ connectionString: url.href, max: 10 })
+  const db = new Kysely<TestSchema>({ dialect: new PostgresDialect({ pool }) })
+  await sql`create schema ${sql.id(name)}`.execute(db)
+  for (const migration of Object.values(billingMigrations)) await migration.up(db)
+  await sql`create table offices (id text primary key, status text not null)`.execute(db)
+  return {
+    db,
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      await sql`drop schema ${sql.id(name)} cascade`.execute(db)
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { type CalendarFixture, connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import { CalendarError } from '../calendar-error.ts'
+
+const KEYED = { ...meeting(1), idempotencyKey: 'plan-1' }
+
+/** What is done to single events. */
+export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>> = {
+  'gives back an event as it was created': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', {
+      ...meeting(1),
+      description: '計画の見直し',
+      location: '第一会議室',
+      attendees: ['a@example.com', { email: 'b@example.com', name: 'B', optional: true }],
+      reminders: [{ method: 'popup', minutes: 10 }],
+    })
+    const read = await calendar.getEvent('staff-1', { id: event.id })
+    const { summary, description, location, start, end, timeZone, etag } = read
+    assert.deepEqual([summary, description, location], ['支援会議 1', '計画の見直し', '第一会議室'])
+    assert.deepEqual([start, end, timeZone], [meeting(1).start, meeting(1).end, 'Asia/Tokyo'])
+    assert.deepEqual(
+      read.attendees.map(({ email }) => email),
+      ['a@example.com', 'b@example.com'],
+    )
+    const overrides = [{ method: 'popup', minutes: 10 }]
+    assert.deepEqual(read.native.reminders, { useDefault: false, overrides })
+    assert.equal(etag, event.etag)
+  },
+  'creates an event of whole days': async ({ calendar }) => {
+    const days = { summary: '研修', start: '2026-04-01', end: '2026-04-03' } as const
+    const { event } = await calendar.createEvent('staff-1', days)
+    assert.deepEqual([event.start, event.end], ['2026-04-01', '2026-04-03'])
+  },
+  'makes one event of a key, however often it is created': async (fixture) => {
+    const { calendar } = fixture
+    const first = await calendar.createEvent('staff-1', KEYED)
+    const again = await Promise.all([1, 2, 3].map(() => calendar.createEvent('staff-1', KEYED)))
+    assert.equal(first.created, true)
+    assert(again.every(({ event, created }) => !created && event.id === first.event.id))
+    assert.equal(fixture.events('hana@example.com').length, 1)
+  },
+  'creates an event under an id of your own': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), id: 'plan0001' })
+    assert.equal(event.id, 'plan0001')
+  },
+  'fails with already_exists when the event of the key was deleted': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', KEYED)
+    await calendar.deleteEvent('staff-1', { id: event.id })
+    const error = await failure(calendar.createEvent('staff-1', KEYED))
+    assert.deepEqual([error.code, error.outcome], ['already_exists', 'none'])
+  },
+  'gets over a lost answer to createEvent by itself': async (fixture) => {
+    fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
+    const { event } = await fixture.calendar.createEvent('staff-1', KEYED)
+    assert.deepEqual(
+      fixture.events('hana@example.com').map(({ id }) => id),
+      [event.id],
+    )
+  },
+  'changes what is given and leaves the rest': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), location: '会議室' })
+    const { id, etag } = event
+    const changed = await calendar.updateEvent('staff-1', { id, etag, summary: '新しい題' })
+    assert.deepEqual([changed.summary, changed.location], ['新しい題', '会議室'])
+    assert.notEqual(changed.etag, etag)
+    const cleared = await calendar.updateEvent('staff-1', { id, location: null })
+    assert.equal(cleared.location, undefined)
+  },
+  'makes whole days of a moment and back': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const days = { id: event.id, start: '2026-04-05', end: '2026-04-06' } as const
+    const whole = await calendar.updateEvent('staff-1', days)
+    assert.deepEqual([whole.start, whole.end], ['2026-04-05', '2026-04-06'])
+    const { start, end } = meeting(7)
+    const moment = await calendar.updateEvent('staff-1', { id: event.id, start, end })
+    assert.deepEqual([moment.start, moment.end], [start, end])
+  },
+  'fails with conflict, and changes nothing, when the event is another one by now': async ({
+    calendar,
+  }) => {
+    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { id, etag } = event
+    await calendar.updateEvent('staff-1', { id, summary: '先' })
+    const late = await failure(calendar.updateEvent('staff-1', { id, etag, summary: '後' }))
+    assert.deepEqual([late.code, late.outcome], ['conflict', 'none'])
+    const stale = await failure(calendar.deleteEvent('staff-1', { id, etag }))
+    assert.equal(stale.code, 'conflict')
+    assert.equal((await calendar.getEvent('staff-1', { id })).summary, '先')
+  },
+  'deletes an event, and takes one that is gone for deleted': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { id } = event
+    assert.deepEqual(await calendar.deleteEvent('staff-1', { id }), { deleted: true })
+    assert.deepEqual(await calendar.deleteEvent('staff-1', { id }), { deleted: false })
+    assert.deepEqual(await calendar.deleteEvent('staff-1', { id: 'never0' }), { deleted: false })
+    assert.equal((await calendar.getEvent('staff-1', { id })).status, 'cancelled')
+  },
+  'fails with not_found for an event that never was': async ({ calendar }) => {
+    const error = await failure(calendar.getEvent('staff-1', { id: 'never0' }))
+    assert.deepEqual([error.code, error.status, error.retryable], ['not_found', 404, false])
+  },
+  'gives the native client, whose calls refresh and fail like ours': async (fixture) => {
+    const { calendar } = fixture
+    await fixture.expireAccessTokens()
+    const { events } = calendar.client('staff-1')
+    const { start, end } = { start: { date: '2026-04-01' }, end: { date: '2026-04-02' } }
+    const requestBody = { id: 'native01', summary: '題', start, end }
+    const { data, status } = await events.insert({ calendarId: 'primary', requestBody })
+    assert.deepEqual([data.id, data.summary, status], ['native01', '題', 200])
+    const again = events.insert({ calendarId: 'primary', requestBody })
+    assert.equal((await failure(again)).code, 'already_exists')
+    const list = await events.list({ calendarId: 'primary', maxResults: 10 })
+    assert.deepEqual(
+      list.data.items?.map(({ id }) => id),
+      ['native01'],
+    )
+  },
+}
+
+/** The same, for a transport that repeats nothing. */
+export const EVENTS_WITHOUT_RETRY: typeof EVENTS = {
+  'makes one event when a call is repeated whose answer was lost': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
+    const error = await failure(calendar.createEvent('staff-1', KEYED))
+    assert.deepEqual([error.code, error.outcome], ['connection_lost', 'unknown'])
+    assert.equal(fixture.events('hana@example.com').length, 1)
+    const { created } = await calendar.createEvent('staff-1', KEYED)
+    assert.equal(created, false)
+    assert.equal(fixture.events('hana@example.com').length, 1)
+  },
+  'says unknown of a change whose answer was lost, none of a read': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { id } = event
+    const calls = {
+      PATCH: () => calendar.updateEvent('staff-1', { id, summary: '新' }),
+      GET: () => calendar.getEvent('staff-1', { id }),
+    }
+    const outcomes: string[] = []
+    for (const [method, call] of Object.entries(calls)) {
+      fixture.dropReply(`${method} ${EVENTS_PATH}`, 1)
+      const error = await failure(call())
+      assert(CalendarError.isInstance(error))
+      outcomes.push(error.outcome)
+    }
+    assert.deepEqual(outcomes, ['unknown', 'none'])
+  },
+}

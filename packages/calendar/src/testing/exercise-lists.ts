@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { type CalendarFixture, collect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import type { Calendar } from '../calendar.ts'
+import type { SyncPage, SyncQuery } from '../event-lists.ts'
+
+const PAGED = { pageSize: 2 }
+
+async function fill(calendar: Calendar): Promise<string[]> {
+  const ids: string[] = []
+  for (const day of [1, 2, 3, 4, 5]) {
+    ids.push((await calendar.createEvent('staff-1', meeting(day))).event.id)
+  }
+  return ids
+}
+
+/** Syncs to the end: what changed, and the token for the next time. */
+async function sync(
+  calendar: Calendar,
+  query: SyncQuery,
+): Promise<{ changes: string[]; syncToken: string; pages: readonly SyncPage[] }> {
+  const pages = await collect(calendar.syncEvents('staff-1', query))
+  const changes = pages.flatMap((page) => page.changes.map(({ type, id }) => `${type} ${id}`))
+  const syncToken = pages.at(-1)?.nextSyncToken
+  assert(syncToken !== undefined)
+  return { changes, syncToken, pages }
+}
+
+/** What is read of many events. */
+export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> = {
+  'lists every event once, page by page': async (fixture) => {
+    const { calendar } = fixture
+    const ids = await fill(calendar)
+    const events = await collect(calendar.listEvents('staff-1', PAGED))
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ids,
+    )
+    assert.equal(fixture.requestCount('GET', EVENTS_PATH), 3)
+  },
+  'asks for no page that the loop did not come to': async (fixture) => {
+    const { calendar } = fixture
+    await fill(calendar)
+    for await (const event of calendar.listEvents('staff-1', PAGED)) {
+      assert.equal(event.summary, '支援会議 1')
+      break
+    }
+    assert.equal(fixture.requestCount('GET', EVENTS_PATH), 1)
+  },
+  'lists what lies between two moments': async ({ calendar }) => {
+    await fill(calendar)
+    const query = { from: meeting(2).end, to: meeting(4).end, expandRecurring: true }
+    const events = await collect(calendar.listEvents('staff-1', query))
+    assert.deepEqual(
+      events.map(({ summary }) => summary),
+      ['支援会議 3', '支援会議 4'],
+    )
+  },
+  'brings everything at first, then what has changed': async ({ calendar }) => {
+    const ids = await fill(calendar)
+    const first = await sync(calendar, PAGED)
+    assert.deepEqual(
+      first.changes,
+      ids.map((id) => `changed ${id}`),
+    )
+    assert.deepEqual(
+      first.pages.map(({ nextSyncToken }) => nextSyncToken !== undefined),
+      [false, false, true],
+    )
+    const [one = '', two = ''] = ids
+    await calendar.deleteEvent('staff-1', { id: one })
+    await calendar.updateEvent('staff-1', { id: two, summary: '新' })
+    const second = await sync(calendar, { syncToken: first.syncToken })
+    assert.deepEqual(second.changes.toSorted(), [`changed ${two}`, `deleted ${one}`].toSorted())
+    const third = await sync(calendar, { syncToken: second.syncToken })
+    assert.deepEqual(third.changes, [])
+  },
+  'fails with full_sync_required when the sync token is no longer valid': async (fixture) => {
+    const { calendar } = fixture
+    const { syncToken } = await sync(calendar, {})
+    await fixture.invalidateSyncTokens('hana@example.com')
+    const error = await failure(collect(calendar.syncEvents('staff-1', { syncToken })))
+    assert.equal(error.code, 'full_sync_required')
+    await sync(calendar, {})
+  },
+}

@@ -1,0 +1,147 @@
+import { describeValue } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  createFakeHttp,
+  Script,
+  type ScriptedAnswer,
+  type ScriptedReply,
+  type ScriptedRequest,
+} from '@yuzuru/http/testing'
+import type { calendar_v3 } from '@googleapis/calendar'
+import type { Calendar } from '../calendar.ts'
+import type { CalendarStore } from '../calendar-store.ts'
+import { createCalendar } from '../create-calendar.ts'
+import { expectText } from '../expect.ts'
+import { FakeGoogle } from './fake-google.ts'
+import { memoryCalendarStore } from '../memory-store.ts'
+import { plainCipher } from './plain-cipher.ts'
+
+/** What a callback's query holds after the person allowed. */
+export interface ConsentGiven {
+  readonly state: string
+  readonly code: string
+}
+
+export interface FakeCalendarOptions {
+  /** @default one in memory */
+  readonly store?: CalendarStore
+  /** The wall clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+  /** `false`: the transport repeats nothing. @default as `createCalendar` */
+  readonly retry?: false
+}
+
+/** A calendar that is all real but for Google, and what its Google can be told. */
+export interface FakeCalendar extends Calendar {
+  /** The person opens the URL and presses "allow". @param scopes @default all that was asked for */
+  allow(url: string, email: string, scopes?: readonly string[]): ConsentGiven
+  /** Connects an account without the dance. */
+  connectAs(reference: string, email: string): Promise<void>
+  /** All events of an account, deleted ones too, as Google has them. */
+  events(email: string): readonly calendar_v3.Schema$Event[]
+  /** Every access token is refused from now on. */
+  expireAccessTokens(): void
+  /** The person takes the consent back. */
+  revokeAccess(email: string): void
+  /** Every sync token of the account is refused from now on. */
+  invalidateSyncTokens(email: string): void
+  /** How many requests of this method had this path. */
+  requestCount(method: string, path: string): number
+  /**
+   * The next request with this in its line (`'POST /token'`) does not come to Google, but to `reply`.
+   *
+   * @throws {TypeError} on what is no reply
+   */
+  fail(line: string, reply: ScriptedReply): void
+  /**
+   * The next request with this in its line has its effect, and `change` makes something else of the
+   * answer: `() => 'reset'` loses it.
+   *
+   * @throws {TypeError} on what is no function
+   */
+  intercept(line: string, change: (answer: ScriptedAnswer) => Changed | Promise<Changed>): void
+}
+
+/** What may come in place of an answer. */
+type Changed = ScriptedAnswer | 'reset' | 'drop' | 'silence'
+
+/**
+ * Google Calendar in memory, for tests: consents, tokens, errors, deadlines and the native client are
+ * those of `createCalendar`; only the network and Google are not there.
+ *
+ * @example
+ * await using calendar = createFakeCalendar()
+ * await calendar.connectAs('staff-1', 'hana@example.com')
+ * await calendar.createEvent('staff-1', { summary: '会議', start, end })
+ */
+export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalendar {
+  expectOptions(options, ['store', 'now', 'retry'], 'createFakeCalendar')
+  const { now, retry, store = memoryCalendarStore({ cipher: plainCipher() }) } = options
+  const google = new FakeGoogle()
+  const fake = createFakeHttp(retry === undefined ? {} : { retry })
+  const faults: { readonly line: string; readonly reply: ScriptedReply }[] = []
+  const addFault = (line: string, reply: ScriptedReply): void => {
+    expectText('line', line, 2_000)
+    // A script of its own, for its check.
+    new Script().reply(reply)
+    faults.push({ line, reply })
+  }
+  fake.script.otherwise((request) => {
+    const index = faults.findIndex(({ line }) => lineOf(request).includes(line))
+    const [fault] = index < 0 ? [] : faults.splice(index, 1)
+    return fault === undefined ? google.answer(request) : fault.reply
+  })
+  const calendar = createCalendar({
+    clientId: 'fake',
+    clientSecret: 'fake',
+    redirectUri: 'http://127.0.0.1/callback',
+    store,
+    http: fake.http,
+    endpoints: ENDPOINTS,
+    ...(now === undefined ? {} : { now }),
+  })
+  const allow: FakeCalendar['allow'] = (text, email, scopes) => {
+    const url = new URL(text)
+    return { state: url.searchParams.get('state') ?? '', code: google.allow(url, email, scopes) }
+  }
+  const close = async (): Promise<void> => {
+    await calendar.close()
+    await fake.http.close()
+  }
+  return {
+    ...calendar,
+    allow,
+    async connectAs(reference, email) {
+      const url = await calendar.authorizationUrl({ reference })
+      await calendar.connect({ reference, ...allow(url, email) })
+    },
+    events: (email) => google.events(email).all,
+    expireAccessTokens: () => google.expireAccessTokens(),
+    revokeAccess: (email) => google.revokeAccess(email),
+    invalidateSyncTokens: (email) => google.events(email).invalidateSyncTokens(),
+    requestCount: (method, path) =>
+      fake.script.requests.filter((request) => {
+        return request.method === method && request.path.split('?')[0] === path
+      }).length,
+    fail: addFault,
+    intercept(line, change) {
+      if (typeof change !== 'function') {
+        throw new TypeError(`Expected change to be a function, got ${describeValue(change)}`)
+      }
+      addFault(line, async (request) => await change(google.answer(request)))
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const ENDPOINTS = {
+  authUrl: 'https://google.invalid/auth',
+  tokenUrl: 'https://google.invalid/token',
+  revokeUrl: 'https://google.invalid/revoke',
+  apiRoot: 'https://google.invalid/',
+}
+
+function lineOf({ method, path }: ScriptedRequest): string {
+  return `${method} ${path}`
+}

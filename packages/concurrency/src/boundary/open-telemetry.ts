@@ -1,0 +1,120 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { tracingChannel } from 'node:diagnostics_channel'
+import {
+  type Attributes,
+  context,
+  type Meter,
+  metrics,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api'
+import { Cancelled } from '../scopes/cancelled.ts'
+import { errorKind } from './io-error-kind.ts'
+import type { IoEvent } from './io-trace.ts'
+import { outcomeOf } from '../scopes/outcome.ts'
+
+const NAME = '@yuzuru/concurrency'
+
+export interface OtelOptions {
+  /** Makes the spans. @default that of the global provider */
+  readonly tracer?: Tracer
+  /** Makes the metrics. @default that of the global provider */
+  readonly meter?: Meter
+}
+
+interface Running {
+  readonly span: Span
+  /** What was active when it began: an inner call is its child unless that has changed meanwhile. */
+  readonly within: Span | undefined
+  readonly startedAt: number
+}
+
+/**
+ * Has every `io()` of the process told to OpenTelemetry, until it is disposed of:
+ *
+ * - a span `<boundary>.<operation>` within the active one or the `io()` around it, with `yuzuru.boundary`, `yuzuru.operation`,
+ *   `yuzuru.effect`; for a failure `error.type` and, where it is known, `yuzuru.outcome`. A cancel is no
+ *   error status.
+ * - the histogram `yuzuru.io.duration` (seconds) with the same attributes,
+ * - the up-down counter `yuzuru.io.active`.
+ *
+ * Arguments, results and messages are not told: they may be secret.
+ *
+ * @example
+ * using telemetry = otel()
+ */
+export function otel(options: OtelOptions = {}): Disposable {
+  expectOptions(options, ['tracer', 'meter'], 'otel')
+  const tracer = options.tracer ?? trace.getTracer(NAME)
+  const meter = options.meter ?? metrics.getMeter(NAME)
+  const duration = meter.createHistogram('yuzuru.io.duration', {
+    unit: 's',
+    description: 'How long calls to the outside took',
+  })
+  const active = meter.createUpDownCounter('yuzuru.io.active', {
+    unit: '{call}',
+    description: 'How many calls to the outside are under way',
+  })
+  const running = new WeakMap<object, Running>()
+  const innermost = new AsyncLocalStorage<Running>()
+
+  const begin = (event: IoEvent): Running => {
+    const outer = innermost.getStore()
+    const within = trace.getActiveSpan()
+    const around = context.active()
+    const span = tracer.startSpan(
+      `${event.boundary}.${event.operation}`,
+      { kind: SpanKind.CLIENT, attributes: attributesOf(event) },
+      outer !== undefined && outer.within === within ? trace.setSpan(around, outer.span) : around,
+    )
+    const call = { span, within, startedAt: performance.now() }
+    running.set(event, call)
+    active.add(1, attributesOf(event))
+    return call
+  }
+  const end = (message: unknown): void => {
+    const event = message as IoEvent
+    const call = running.get(event)
+    // It began before anybody listened.
+    if (call === undefined) return
+    const failure = 'error' in event ? failureOf(event.error) : {}
+    call.span.setAttributes(failure)
+    if ('error' in event && !Cancelled.isInstance(event.error)) {
+      call.span.setStatus({ code: SpanStatusCode.ERROR, message: errorKind(event.error) })
+    }
+    call.span.end()
+    active.add(-1, attributesOf(event))
+    const seconds = (performance.now() - call.startedAt) / 1000
+    duration.record(seconds, { ...attributesOf(event), ...failure })
+  }
+
+  const channel = tracingChannel<IoEvent, Running>('yuzuru:io')
+  channel.start.bindStore(innermost, begin)
+  channel.asyncEnd.subscribe(end)
+  return {
+    [Symbol.dispose]() {
+      channel.start.unbindStore(innermost)
+      channel.asyncEnd.unsubscribe(end)
+    },
+  }
+}
+
+function attributesOf({ boundary, operation, effect }: IoEvent): Attributes {
+  return {
+    'yuzuru.boundary': boundary,
+    'yuzuru.operation': operation,
+    'yuzuru.effect': effect,
+  }
+}
+
+function failureOf(error: unknown): Attributes {
+  const outcome = outcomeOf(error)
+  return {
+    'error.type': errorKind(error),
+    ...(outcome === undefined ? {} : { 'yuzuru.outcome': outcome }),
+  }
+}

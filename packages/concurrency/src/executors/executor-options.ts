@@ -1,0 +1,134 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { availableParallelism } from 'node:os'
+import { isAbsolute } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expected, expectInteger } from '../arguments/expected.ts'
+import type { Effect } from '../scopes/outcome.ts'
+import { expectDelay } from '../scopes/timeout.ts'
+import { expectWorkerFlags } from './worker-flags.ts'
+
+/** A value that follows the calls: an `AsyncLocalStorage`. */
+export interface ContextVariable {
+  getStore(): unknown
+}
+
+/** What `threads` and `processes` have in common. */
+export interface ExecutorOptions {
+  /** The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path. */
+  readonly module: URL | string
+  /** How many jobs run at once, each in a worker of its own: from 1 up. @default one for each core */
+  readonly workers?: number
+  /** How many jobs may wait for a worker; one more is `overloaded`. From 0 up. @default 1000 */
+  readonly queue?: number
+  /** How long a job may wait for a worker, in milliseconds; then `overloaded`. @default Infinity */
+  readonly acquireTimeoutMs?: number
+  /**
+   * How long a job that was asked to end may take, in milliseconds, before its worker is killed. `0`
+   * kills at once, `Infinity` never. @default 1_000
+   */
+  readonly graceMs?: number
+  /** How long a worker without work is kept, in milliseconds: up to 2^31 − 1. @default 30_000 */
+  readonly idleMs?: number
+  /** The most that a worker's JavaScript heap may hold, in MiB; beyond, it crashes. @default Node's */
+  readonly maxHeapMb?: number
+  /** What the jobs do outside their workers. @default 'write' */
+  readonly effect?: Effect
+  /** `AsyncLocalStorage`s whose values travel to the module's own, exported as `context`. */
+  readonly context?: Readonly<Record<string, ContextVariable>>
+  /** The environment of the workers. @default `process.env` */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /**
+   * Options for the workers' Node. Those with which it would run something other than the jobs (`--eval`,
+   * `--test`, `--watch`, `--input-type` …) are a `TypeError`.
+   * @default those of this process, without these, `--inspect…` and `--env-file…`
+   */
+  readonly execArgv?: readonly string[]
+}
+
+/** {@link ExecutorOptions}, complete and checked. */
+export interface ExecutorSettings {
+  readonly module: string
+  readonly workers: number
+  readonly queue: number
+  readonly acquireTimeoutMs: number
+  readonly graceMs: number
+  readonly idleMs: number
+  readonly maxHeapMb: number | undefined
+  readonly effect: Effect
+  readonly context: Readonly<Record<string, ContextVariable>> | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly execArgv: readonly string[] | undefined
+}
+
+const OPTIONS = [
+  'module',
+  'workers',
+  'queue',
+  'acquireTimeoutMs',
+  'graceMs',
+  'idleMs',
+  'maxHeapMb',
+  'effect',
+  'context',
+  'env',
+  'execArgv',
+] as const satisfies (keyof ExecutorOptions)[]
+
+/** The longest that `setTimeout` takes, by which the pools measure idleness. */
+const MAX_IDLE_MS = 2 ** 31 - 1
+
+/** Fills in the defaults and refuses what makes no sense. */
+export function executorSettings(options: ExecutorOptions, where: string): ExecutorSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw expected('options to be an object', options)
+  }
+  expectOptions(options, OPTIONS, where)
+  const settings: ExecutorSettings = {
+    module: moduleUrl(options.module),
+    workers: options.workers ?? availableParallelism(),
+    queue: options.queue ?? 1000,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? Infinity,
+    graceMs: options.graceMs ?? 1000,
+    idleMs: options.idleMs ?? 30_000,
+    maxHeapMb: options.maxHeapMb,
+    effect: options.effect ?? 'write',
+    context: options.context,
+    env: options.env ?? process.env,
+    execArgv: options.execArgv,
+  }
+  expectInteger('workers', settings.workers, 1)
+  expectInteger('queue', settings.queue, 0)
+  expectDelay('acquireTimeoutMs', settings.acquireTimeoutMs)
+  expectDelay('graceMs', settings.graceMs)
+  expectInteger('idleMs', settings.idleMs, 0)
+  if (settings.idleMs > MAX_IDLE_MS) {
+    throw new TypeError(`Expected idleMs to be at most ${MAX_IDLE_MS}, got ${settings.idleMs}`)
+  }
+  if (settings.maxHeapMb !== undefined) expectInteger('maxHeapMb', settings.maxHeapMb, 1)
+  expectEffect(settings.effect)
+  expectWorkerFlags(settings.execArgv)
+  expectContext(settings.context)
+  return settings
+}
+
+/** Refuses what is no {@link Effect}. */
+export function expectEffect(effect: Effect): void {
+  if (['read', 'idempotent', 'write'].includes(effect)) return
+  throw expected(`effect to be 'read', 'idempotent' or 'write'`, effect)
+}
+
+function expectContext(context: Readonly<Record<string, ContextVariable>> | undefined): void {
+  for (const [name, variable] of Object.entries(context ?? {})) {
+    if (typeof variable?.getStore === 'function') continue
+    throw expected(`context.${name} to be an AsyncLocalStorage`, variable)
+  }
+}
+
+function moduleUrl(module: URL | string): string {
+  if (module instanceof URL && module.protocol === 'file:') return module.href
+  if (typeof module === 'string') {
+    if (module.startsWith('file:') && URL.canParse(module)) return module
+    if (isAbsolute(module)) return pathToFileURL(module).href
+  }
+  throw expected('module to be a file: URL or an absolute path', module)
+}

@@ -1,0 +1,59 @@
+import type { Cancelled } from '../scopes/cancelled.ts'
+import { currentScope } from '../scopes/current-scope.ts'
+import { Scope } from '../scopes/scope.ts'
+
+/** What a job can see of its own scope. */
+export interface JobView {
+  /** The name of the job. */
+  readonly name: string
+  /** Fires with the {@link Cancelled} when the job is asked to end. */
+  readonly signal: AbortSignal
+  /** Whether the job was asked to end. */
+  readonly cancelled: boolean
+  /** @throws {Cancelled} when the job was asked to end */
+  throwIfCancelled(): void
+}
+
+/**
+ * The scope around a job, in its worker. It is cancelled when the caller asks for it, which it also
+ * finds out when it is looked at: a loop that never yields can thus see it.
+ */
+export class JobScope extends Scope {
+  readonly #isAsked: () => boolean
+
+  constructor(name: string, timeoutMs: number, isAsked: () => boolean) {
+    super({ kind: 'task', name, parent: undefined, timeoutMs })
+    this.#isAsked = isAsked
+  }
+
+  override get reason(): Cancelled | undefined {
+    this.look()
+    return super.reason
+  }
+
+  /** Cancels the scope if the caller has asked for it. */
+  look(): void {
+    if (super.reason === undefined && !this.ended && this.#isAsked()) {
+      this.abort('signal', `"${this.name}" was cancelled by its caller`)
+    }
+  }
+}
+
+/**
+ * The scope of the job around the caller; `undefined` outside a worker of `threads` or `processes`.
+ *
+ * `throwIfCancelled`, `checkpoint`, `remaining` and everything else of `@yuzuru/concurrency` obey it
+ * without being told. Ask it itself in a loop that yields to nobody and stands in a scope of its own.
+ * A thread sees a cancel at once; a process only after it has yielded (`await checkpoint()`).
+ *
+ * @example
+ * export function count(limit: number): number {
+ *   for (let n = 0; n < limit; n += 1) if (n % 1_000 === 0) jobScope()?.throwIfCancelled()
+ *   return limit
+ * }
+ */
+export function jobScope(): JobView | undefined {
+  let scope = currentScope()
+  while (scope !== undefined && !(scope instanceof JobScope)) scope = scope.parent
+  return scope
+}

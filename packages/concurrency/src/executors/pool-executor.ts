@@ -1,0 +1,248 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { currentClock, type Timer } from '../scopes/clock.ts'
+import { expected } from '../arguments/expected.ts'
+import { detached } from '../scopes/detached.ts'
+import { Event } from '../sync/event.ts'
+import type { Executor, Job, JobArguments, JobName, JobOptions, JobValue } from './executor.ts'
+import { ExecutorError, type ExecutorErrorCode, WorkerCrashed } from './executor-error.ts'
+import { expectEffect, type ExecutorSettings } from './executor-options.ts'
+import { io, type IoProgress } from '../boundary/io.ts'
+import { reviveFailure } from './job-failure.ts'
+import type { JobAnswer, JobPool, RunningJob } from './job-pool.ts'
+import type { Outcome } from '../scopes/outcome.ts'
+import { remaining } from '../scopes/remaining.ts'
+import { currentScope } from '../scopes/current-scope.ts'
+import type { Scope } from '../scopes/scope.ts'
+import { type Permit, Semaphore } from '../sync/semaphore.ts'
+import { TimeoutError } from '../scopes/timeout-error.ts'
+import { withTimeout } from '../scopes/timeout.ts'
+
+/** What an executor may be told of a job besides {@link JobOptions}. */
+export interface PooledJobOptions extends JobOptions {
+  readonly transfer?: readonly unknown[]
+}
+
+const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'transfer']
+
+/** One call, as the pool executor sees it. */
+interface Call {
+  readonly name: string
+  readonly args: readonly unknown[]
+  readonly transfer: readonly unknown[]
+  readonly outcome: Outcome
+}
+
+/** Obeys the scope on behalf of a pool: queue, flag, grace, kill, crash, drain. */
+export class PoolExecutor<M extends object, O extends PooledJobOptions> implements Executor<M, O> {
+  readonly #boundary: string
+  readonly #settings: ExecutorSettings
+  readonly #pool: JobPool
+  readonly #free: Semaphore
+  /** What asks each running job to end. */
+  readonly #stops = new Set<() => void>()
+  readonly #idle = new Event()
+  readonly #ended = new Event({ name: 'executor has ended' })
+  #pending = 0
+  #closed = false
+  /** Whether `close()` has given up waiting for what is left. */
+  #cut = false
+
+  constructor(boundary: string, settings: ExecutorSettings, pool: JobPool) {
+    this.#boundary = boundary
+    this.#settings = settings
+    this.#pool = pool
+    this.#free = new Semaphore(settings.workers, { kind: 'worker of', name: boundary })
+  }
+
+  get running(): number {
+    return this.#settings.workers - this.#free.available
+  }
+
+  get waiting(): number {
+    return this.#free.waiting
+  }
+
+  call<K extends JobName<M>>(name: K, ...args: JobArguments<M, K>): Promise<JobValue<M, K>> {
+    return this.run({ name, args })
+  }
+
+  async run<K extends JobName<M>>(job: Job<M, K>, options?: O): Promise<JobValue<M, K>> {
+    const { name, args } = expectJob(job)
+    expectOptions(options, JOB_OPTIONS, `${this.#boundary}.run`)
+    const { effect = this.#settings.effect, transfer = [] } = options ?? {}
+    expectEffect(effect)
+    if (!Array.isArray(transfer)) {
+      throw expected('transfer to be an array', transfer)
+    }
+    const outcome: Outcome = effect === 'read' ? 'none' : 'unknown'
+    const call: Call = { name, args, transfer, outcome }
+    const answer = await io(
+      // What a job throws is its caller's own error.
+      { boundary: this.#boundary, operation: name, effect, translate: (error) => error as Error },
+      options,
+      async (_signal, progress) => {
+        progress.sent = false
+        if (this.#closed) throw this.#error(call, 'closed', 'the executor is closed')
+        this.#pending += 1
+        try {
+          return await this.#admit(call, progress)
+        } finally {
+          this.#pending -= 1
+          if (this.#closed && this.#pending === 0) this.#idle.set()
+        }
+      },
+    )
+    return answer as JobValue<M, K>
+  }
+
+  async #admit(call: Call, progress: IoProgress): Promise<unknown> {
+    using _permit = this.#free.tryAcquire() ?? (await this.#queue(call))
+    if (this.#cut) throw this.#error(call, 'closed', 'the executor was closed meanwhile')
+    const scope = currentScope() as Scope
+    scope.throwIfCancelled()
+    const job = this.#pool.start(
+      {
+        name: call.name,
+        args: call.args,
+        deadlineAt: scope.deadline === Infinity ? undefined : Date.now() + remaining(),
+        context: this.#context(),
+      },
+      call.transfer,
+    )
+    progress.sent = true
+    const answer = await this.#attend(call, scope, job, progress)
+    if (answer.kind === 'value') return answer.value
+    if (answer.kind === 'cancelled') throw this.#ending(call, scope)
+    const error = reviveFailure(answer.failure)
+    if (answer.kind === 'error') throw error
+    progress.sent = false
+    throw this.#error(call, 'module_failed', 'its module could not be loaded', error)
+  }
+
+  async #queue(call: Call): Promise<Permit> {
+    const { queue, acquireTimeoutMs } = this.#settings
+    if (this.#free.waiting >= queue) {
+      throw this.#error(call, 'overloaded', `${this.#free.waiting} jobs are waiting already`)
+    }
+    if (acquireTimeoutMs === Infinity) return await this.#free.acquire()
+    try {
+      return await withTimeout(acquireTimeoutMs, () => this.#free.acquire())
+    } catch (error) {
+      if (!TimeoutError.isInstance(error)) throw error
+      const told = `no worker came free within ${acquireTimeoutMs} ms`
+      throw this.#error(call, 'overloaded', told, error)
+    }
+  }
+
+  /** Waits for a job, and has it end when the scope, or `close`, asks for it. */
+  async #attend(
+    call: Call,
+    scope: Scope,
+    job: RunningJob,
+    progress: IoProgress,
+  ): Promise<JobAnswer> {
+    const { graceMs } = this.#settings
+    let grace: Timer | undefined
+    let killed: Promise<void> | undefined
+    const kill = (): void => void (killed ??= job.kill())
+    const stop = (): void => {
+      if (grace !== undefined || killed !== undefined) return
+      job.cancel()
+      if (graceMs <= 0) kill()
+      else if (graceMs !== Infinity) grace = currentClock().schedule(graceMs, kill)
+    }
+    const unlisten = scope.onCancel(stop)
+    this.#stops.add(stop)
+    try {
+      return job.answerOf(await job.reply)
+    } catch (error) {
+      await killed
+      progress.sent = job.begun
+      if (killed !== undefined) throw this.#ending(call, scope)
+      const cause = job.explain(error)
+      throw cause instanceof TypeError ? cause : this.#crash(call, job, cause)
+    } finally {
+      unlisten()
+      grace?.cancel()
+      this.#stops.delete(stop)
+      job.release()
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      if (this.#pending === 0) this.#idle.set()
+      void detached(async () => {
+        await this.#idle.wait()
+        await this.#pool.destroy()
+        this.#ended.set()
+      })
+    }
+    try {
+      if (currentScope()?.cancelled !== true) return await this.#ended.wait()
+    } catch {
+      // Only a cancel ends that wait; the next checkpoint of the caller throws it again.
+    }
+    this.#cut = true
+    for (const stop of this.#stops) stop()
+    await detached(() => this.#ended.wait())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #context(): Readonly<Record<string, unknown>> | undefined {
+    const { context } = this.#settings
+    if (context === undefined) return undefined
+    return Object.fromEntries(
+      Object.entries(context).map(([name, variable]) => [name, variable.getStore()]),
+    )
+  }
+
+  /** Why a job ended that was asked to. */
+  #ending(call: Call, scope: Scope): unknown {
+    if (scope.reason !== undefined) return scope.reason
+    const message = `"${call.name}" was ended: the executor was closed meanwhile`
+    const { name: job, outcome } = call
+    return new ExecutorError(message, { boundary: this.#boundary, job, code: 'closed', outcome })
+  }
+
+  #crash({ name, outcome }: Call, job: RunningJob, cause: unknown): WorkerCrashed {
+    const told = job.begun ? 'its worker ended before it' : 'its worker could not start'
+    return new WorkerCrashed(`"${name}" crashed: ${told}`, {
+      boundary: this.#boundary,
+      job: name,
+      outcome: job.begun ? outcome : 'none',
+      cause,
+    })
+  }
+
+  /** Of a job that was never begun. */
+  #error(call: Call, code: ExecutorErrorCode, told: string, cause?: unknown): ExecutorError {
+    return new ExecutorError(`"${call.name}" was not run: ${told}`, {
+      boundary: this.#boundary,
+      job: call.name,
+      code,
+      outcome: 'none',
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
+
+function expectJob(job: { readonly name: string; readonly args: unknown }): {
+  readonly name: string
+  readonly args: readonly unknown[]
+} {
+  if (typeof job !== 'object' || job === null) {
+    throw expected('job to be an object', job)
+  }
+  if (typeof job.name !== 'string' || job.name === '') {
+    throw expected(`the job's name to be a string`, job.name)
+  }
+  if (!Array.isArray(job.args)) {
+    throw expected(`the job's args to be an array`, job.args)
+  }
+  return { name: job.name, args: job.args }
+}

@@ -1,0 +1,53 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expected, expectInteger } from '../arguments/expected.ts'
+
+export interface RetryBudgetOptions {
+  /** How many retries each call earns: above 0, to 1. @default 0.1, one retry for ten calls */
+  readonly ratio?: number
+  /** How many retries can be saved up, and are there at the start: an integer from 1 up. @default 10 */
+  readonly reserve?: number
+}
+
+/** Keeps retries a fraction of calls; shared by all calls to the same other side. */
+export interface RetryBudget {
+  /** How many retries could be made now. */
+  readonly available: number
+  /** A call was made that is no retry. */
+  deposit(): void
+  /** Takes one retry out. `false`: there is none, so do not retry. */
+  tryWithdraw(): boolean
+}
+
+/**
+ * A budget of retries. While the other side is well, a failed call is retried; when most calls fail,
+ * retries would multiply the load on what is failing already, and the budget runs out (Google, "Site
+ * Reliability Engineering", chapter 21, "Handling Overload"; gRPC's retry throttling).
+ *
+ * @example
+ * const budget = retryBudget()
+ * await retry(() => http.json('/rates'), { budget })
+ */
+export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  expectOptions(options, ['ratio', 'reserve'], 'retryBudget')
+  const { ratio = 0.1, reserve = 10 } = options
+  if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 1)) {
+    throw expected('ratio to be a number above 0, to 1', ratio)
+  }
+  expectInteger('reserve', reserve, 1)
+  // In hundredths of a percent, so that ten tenths are exactly one.
+  const unit = 10_000
+  let saved = reserve * unit
+  return {
+    get available() {
+      return Math.floor(saved / unit)
+    },
+    deposit() {
+      saved = Math.min(reserve * unit, saved + Math.round(ratio * unit))
+    },
+    tryWithdraw() {
+      if (saved < unit) return false
+      saved -= unit
+      return true
+    },
+  }
+}

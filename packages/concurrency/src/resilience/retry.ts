@@ -1,0 +1,134 @@
+import { Cancelled } from '../scopes/cancelled.ts'
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expected, expectFunction, expectInteger } from '../arguments/expected.ts'
+import { isRetryable, outcomeOf } from '../scopes/outcome.ts'
+import { kindOfError, warnRarely } from '../scopes/rare-warning.ts'
+import { fieldOf, partsWithin } from '../scopes/read-error.ts'
+import { remaining } from '../scopes/remaining.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import { currentScope } from '../scopes/current-scope.ts'
+import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
+import { sleep } from '../scopes/sleep.ts'
+import { expectDelay } from '../scopes/timeout.ts'
+
+export interface RetryOptions {
+  /** How often `fn` is called at the most: an integer from 1 up. @default 3 */
+  readonly attempts?: number
+  /** The longest wait before the second attempt, in milliseconds; doubled for each further one. @default 100 */
+  readonly baseDelayMs?: number
+  /** The longest wait of all, in milliseconds. @default 10_000 */
+  readonly maxDelayMs?: number
+  /**
+   * Whether `fn` may be done twice, so that an outcome that is unknown does not stop it.
+   * @default false
+   */
+  readonly idempotent?: boolean
+  /**
+   * Whether trying again may help; asked instead of looking at the error's `retryable`, which an `Error`
+   * of your own and fetch's `TypeError` do not have. It does not say that trying again is _safe_: an
+   * error that does not say `outcome: 'none'` is still repeated only with `idempotent: true`. Never
+   * asked for a cancel.
+   * @default (error) => isRetryable(error)
+   */
+  readonly when?: (error: unknown, attempt: number) => boolean
+  /** Shared by all calls to the same other side: no retry without it. @default none */
+  readonly budget?: RetryBudget
+  /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
+  readonly random?: () => number
+  /** Told of each failed attempt that is followed by another. */
+  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void
+}
+
+const OPTIONS = [
+  'attempts',
+  'baseDelayMs',
+  'maxDelayMs',
+  'idempotent',
+  'when',
+  'budget',
+  'random',
+  'onRetry',
+] as const
+
+/**
+ * Calls `fn` again when it failed with an error that says it is `retryable` and that nothing has
+ * happened (or with `idempotent: true`). The errors of these packages do; a plain `Error` and what
+ * `fetch` throws say neither, and are not retried without `when` and `idempotent: true`. What an
+ * attempt did counts as well: one in which a write went through is not made again.
+ *
+ * Waits a random time up to a bound that doubles ("full jitter", AWS Architecture Blog, "Exponential
+ * Backoff And Jitter"), or as long as the other side asked (`retryAfterMs`). Never waits past the
+ * deadline around it: then it throws the failure at once.
+ *
+ * @throws the last failure
+ * @throws {Cancelled} when the scope around it is cancelled
+ * @example
+ * const rates = await retry(() => http.json('/rates'), { attempts: 5 })
+ * @example
+ * const page = await retry(() => fetch(url), {
+ *   when: (error) => error instanceof TypeError, // what fetch throws when it cannot connect
+ *   idempotent: true,
+ * })
+ */
+export async function retry<T>(
+  fn: (attempt: number) => T | PromiseLike<T>,
+  options: RetryOptions = {},
+): Promise<T> {
+  expectOptions(options, OPTIONS, 'retry')
+  const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
+  const { random = Math.random, onRetry, budget, when } = options
+  expectFunction('fn', fn)
+  if (when !== undefined) expectFunction('when', when)
+  expectInteger('attempts', attempts, 1)
+  expectDelay('baseDelayMs', baseDelayMs, 0)
+  expectDelay('maxDelayMs', maxDelayMs, 0)
+  budget?.deposit()
+  for (let attempt = 1; ; attempt += 1) {
+    const init = { kind: 'scope', name: `attempt ${attempt}` } as const
+    const refused = refusalToOpen(init)
+    if (refused !== undefined) return await refused
+    const scope = openScope(init)
+    try {
+      return await runInScope(scope, () => fn(attempt))
+    } catch (error) {
+      // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
+      if (currentScope()?.cancelled === true) throw error
+      if (attempt === attempts || !mayHelp(error, attempt, when)) throw error
+      // What the attempt did counts, not only what its error says.
+      if (!idempotent && (scope.outcome !== 'none' || outcomeOf(error) !== 'none')) {
+        if (when !== undefined) warnOfUnsafe(error)
+        throw error
+      }
+      const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
+      const delayMs = retryAfterOf(error) ?? random() * bound
+      if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw error
+      onRetry?.(error, attempt, delayMs)
+      await sleep(delayMs)
+    }
+  }
+}
+
+function mayHelp(error: unknown, attempt: number, when: RetryOptions['when']): boolean {
+  if (when === undefined) return isRetryable(error)
+  if (isCancel(error)) return false
+  const answer: unknown = when(error, attempt)
+  if (typeof answer !== 'boolean') throw expected('when to return a boolean', answer)
+  return answer
+}
+
+/** Whether it is a cancel, or has one in it. */
+function isCancel(error: unknown): boolean {
+  return partsWithin(error).some((part) => Cancelled.isInstance(part))
+}
+
+function warnOfUnsafe(error: unknown): void {
+  warnRarely(
+    `retry did not repeat what failed (${kindOfError(error)}) though \`when\` says that it may help: the error does not say that nothing has happened. Say \`idempotent: true\` if it may be done twice`,
+    'RetryWarning',
+  )
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  const delayMs = fieldOf(error, 'retryAfterMs')
+  return typeof delayMs === 'number' && delayMs >= 0 ? delayMs : undefined
+}

@@ -1,0 +1,33 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expectFunction } from '../arguments/expected.ts'
+import { currentScope } from './current-scope.ts'
+import { type CancelScope, Scope } from './scope.ts'
+import { expectDelay, runTimed, throwTimedOut } from './timeout.ts'
+
+export interface ShieldOptions {
+  /** Shown in errors and the task tree. @default 'shield' */
+  readonly name?: string
+  /** A deadline of its own, in milliseconds: clean-up should not take for ever. @default Infinity */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Calls `fn` where the cancels and deadlines around it do not reach. For clean-up that must be done;
+ * the cancel outside stays pending and is thrown at the first checkpoint after it.
+ *
+ * @throws {TimeoutError} when its own `timeoutMs` passed
+ * @example
+ * catch (error) { await shield(() => upload.abort(), { timeoutMs: 5_000 }); throw error }
+ */
+export async function shield<T>(
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: ShieldOptions = {},
+): Promise<T> {
+  expectOptions(options, ['name', 'timeoutMs'], 'shield')
+  const { name = 'shield', timeoutMs = Infinity } = options
+  expectFunction('fn', fn)
+  expectDelay('timeoutMs', timeoutMs)
+  const parent = currentScope()
+  const scope = new Scope({ kind: 'shield', name, parent, shielded: true, timeoutMs })
+  return await runTimed(scope, timeoutMs, fn, throwTimedOut)
+}

@@ -1,0 +1,153 @@
+import { currentClock, type Timer } from './clock.ts'
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expected, expectFunction } from '../arguments/expected.ts'
+import { describeLeftover, reportLeftover } from './leftover.ts'
+import { comesOfCancel, explain } from './cancel-cause.ts'
+import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
+import type { CancelScope, Scope } from './scope.ts'
+import { TimeoutError } from './timeout-error.ts'
+
+export interface TimeoutOptions {
+  /** Shown in errors and the task tree. @default 'timeout' */
+  readonly name?: string
+  /**
+   * How long to wait, after the deadline, for the body to end, in milliseconds. What has not ended by
+   * then is reported as a leftover. @default Infinity (wait as long as it takes)
+   */
+  readonly graceMs?: number
+}
+
+const OPTIONS = ['name', 'graceMs'] as const
+
+/**
+ * Calls `fn` and cancels it after `timeoutMs` milliseconds: the signals of all I/O within fire, every
+ * later checkpoint throws. Returns only when `fn` and all that it started have ended.
+ *
+ * @param timeoutMs from 0, where the body never starts, up; `Infinity` for none
+ * @returns what `fn` returned, also when it did so after its deadline (`scope.expired` tells)
+ * @throws {TimeoutError} when the deadline passed and `fn` let the cancel pass
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const page = await withTimeout(2_000, () => render(office))
+ */
+export function withTimeout<T>(
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions = {},
+): Promise<T> {
+  return runTimeout(timeoutMs, fn, options, throwTimedOut)
+}
+
+/** What an owner makes of it that the deadline of its scope, and nothing further out, ended the body. */
+export type OnExpired<E> = (scope: Scope, timeoutMs: number) => E
+
+/** Like {@link withTimeout}, and asks `onExpired` what to do when the deadline passed. */
+export function runTimeout<T, E>(
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimeoutOptions,
+  onExpired: OnExpired<E>,
+): Promise<T | E> {
+  try {
+    expectOptions(options, OPTIONS, 'withTimeout')
+    const { name = 'timeout', graceMs } = options
+    expectFunction('fn', fn)
+    expectDelay('timeoutMs', timeoutMs)
+    if (graceMs !== undefined) expectDelay('graceMs', graceMs)
+    const init = { kind: 'timeout', name, timeoutMs } as const
+    return refusalToOpen(init) ?? runTimed(openScope(init), timeoutMs, fn, onExpired, graceMs)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** Calls `fn` within `scope`, which is due in `timeoutMs`. */
+export async function runTimed<T, E>(
+  scope: Scope,
+  timeoutMs: number,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+  onExpired: OnExpired<E>,
+  graceMs?: number,
+): Promise<T | E> {
+  const timer = armDeadline(scope, timeoutMs)
+  if (timeoutMs <= 0) {
+    scope.end()
+    return onExpired(scope, timeoutMs)
+  }
+  try {
+    const body = runInScope(scope, fn)
+    return await (graceMs === undefined ? body : withGrace(scope, body, graceMs))
+  } catch (error) {
+    const expired = scope.expired && scope.inheritedReason === undefined
+    if (expired && comesOfCancel(scope, error)) return onExpired(scope, timeoutMs)
+    throw explain(scope, error)
+  } finally {
+    timer?.cancel()
+  }
+}
+
+/**
+ * Starts the timer that cancels `scope` when it is due; one that has no time is cancelled now. None is
+ * started where an ancestor is due no later: its cancel arrives first.
+ */
+export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
+  const expire = (): void => {
+    scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
+  }
+  if (timeoutMs <= 0) expire()
+  else if (timeoutMs !== Infinity && scope.deadline === scope.startedAt + timeoutMs) {
+    return currentClock().schedule(timeoutMs, expire)
+  }
+  return undefined
+}
+
+/** For the owner of a timeout that throws what {@link timedOut} makes. */
+export function throwTimedOut(scope: Scope, timeoutMs: number): never {
+  throw timedOut(scope, timeoutMs)
+}
+
+/** The error for the owner of the expired timeout that `scope` is. */
+export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
+  const { outcome, ownReason } = scope
+  const told = outcome === 'none' ? '' : '; an effect within it may have happened'
+  return new TimeoutError(`"${scope.name}" did not end within ${timeoutMs} ms${told}`, {
+    scope: scope.name,
+    timeoutMs,
+    outcome,
+    cause: ownReason,
+  })
+}
+
+/** Throws unless `value` is a number of milliseconds. Negative values are allowed (already elapsed) unless `min` says otherwise. */
+export function expectDelay(name: string, value: number, min: number = -Infinity): void {
+  if (typeof value === 'number' && value >= min) return
+  const range = min === -Infinity ? '' : ` from ${min} up`
+  throw expected(`${name} to be a number of milliseconds${range}`, value)
+}
+
+/** Waits for `body`, but no longer than `graceMs` after the scope was cancelled. */
+async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Promise<T> {
+  let timer: Timer | undefined
+  const grace = Promise.withResolvers<never>()
+  const unlisten = scope.onCancel((reason) => {
+    // It has ended; what it left behind has as long as it takes.
+    if (reason.source === 'scope-end' && reason === scope.ownReason) return
+    timer = currentClock().schedule(graceMs, () => {
+      scope.abandon()
+      reportLeftover(describeLeftover(scope, 'abandoned'))
+      body.catch((error: unknown) => reportFailure(scope, error))
+      grace.reject(reason)
+    })
+  })
+  try {
+    return await Promise.race([body, grace.promise])
+  } finally {
+    unlisten()
+    timer?.cancel()
+  }
+}
+
+/** Nobody else hears of how an abandoned body ends. */
+function reportFailure(scope: Scope, error: unknown): void {
+  if (!comesOfCancel(scope, error)) reportLeftover(describeLeftover(scope, 'failed', { error }))
+}

@@ -1,0 +1,95 @@
+import { expectInteger } from '../arguments/expected.ts'
+import { expectOptions } from '../arguments/expect-options.ts'
+import { Lock, suspendLock } from './lock.ts'
+import { callInScope, currentScope } from '../scopes/current-scope.ts'
+import type { Permit } from './semaphore.ts'
+import { WaitList } from '../scopes/wait-list.ts'
+
+export interface ConditionOptions {
+  /** Shown in the task tree. @default 'condition' */
+  readonly name?: string
+  /** The lock that guards the state; several conditions may share one. @default one of its own */
+  readonly lock?: Lock
+}
+
+/**
+ * Waits, with a lock in hand, until somebody says that what the lock guards has changed.
+ *
+ * @example
+ * using held = await condition.acquire()
+ * await condition.waitFor(() => stock.length > 0)
+ * sell(stock.pop())
+ */
+export class Condition {
+  readonly name: string
+  readonly lock: Lock
+  readonly #waiters: WaitList<void>
+
+  constructor(options: ConditionOptions = {}) {
+    expectOptions(options, ['name', 'lock'], 'Condition')
+    this.name = options.name ?? 'condition'
+    this.lock = options.lock ?? new Lock({ name: this.name })
+    this.#waiters = new WaitList(`condition "${this.name}"`)
+  }
+
+  /** How many wait to be notified. */
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  /** Takes the lock. */
+  acquire(): Promise<Permit> {
+    return this.lock.acquire()
+  }
+
+  /**
+   * Gives the lock back, waits to be notified, and takes the lock again; it is held again also when
+   * this throws. What has changed meanwhile is for you to look at: see {@link waitFor}.
+   *
+   * @throws {Cancelled} and if it had been notified, another one is in its stead
+   * @throws {TypeError} when the lock is not held
+   */
+  async wait(): Promise<void> {
+    const scope = currentScope()
+    const refused = this.#waiters.refusal()
+    if (refused !== undefined) return await refused
+    const resume = suspendLock(this.lock)
+    let notified = false
+    try {
+      await this.#waiters.wait()
+      notified = true
+    } finally {
+      // Nothing may cut this short: the caller's `using` will give the lock back.
+      await callInScope(undefined, resume)
+    }
+    const cancelled = scope?.reason
+    if (notified && cancelled !== undefined) {
+      this.#waiters.shift()
+      throw cancelled
+    }
+  }
+
+  /** Waits, as often as it takes, until `predicate` holds. It is asked with the lock held. */
+  async waitFor(predicate: () => boolean): Promise<void> {
+    while (!predicate()) await this.wait()
+  }
+
+  /**
+   * Wakes the first `count` who wait, once the caller gives the lock back.
+   *
+   * @param count an integer from 0 up, or `Infinity`
+   * @throws {TypeError} when the lock is not held
+   */
+  notify(count = 1): void {
+    expectInteger('count', count, 0, Infinity)
+    if (!this.lock.locked) {
+      throw new TypeError(`Expected the lock "${this.lock.name}" to be held, got one that is free`)
+    }
+    for (let i = 0; i < count && this.#waiters.size > 0; i += 1) this.#waiters.shift()
+  }
+
+  /** Wakes all who wait. */
+  notifyAll(): void {
+    this.notify(this.#waiters.size)
+  }
+}

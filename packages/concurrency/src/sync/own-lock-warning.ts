@@ -1,0 +1,33 @@
+import { currentClock, type Timer } from '../scopes/clock.ts'
+import { currentScope } from '../scopes/current-scope.ts'
+import { warnRarely } from '../scopes/rare-warning.ts'
+import type { Scope, ScopeKind } from '../scopes/scope.ts'
+
+/** Scopes that work of their own runs in, beside what opened them. */
+const TASKS: ReadonlySet<ScopeKind> = new Set(['run', 'task', 'iterator'])
+
+/** How long a task may wait for what it holds itself, in milliseconds. */
+const PATIENCE_MS = 5_000
+
+/** The task around the caller, whatever scopes there are between; `undefined` outside of all scopes. */
+export function currentTask(): Scope | undefined {
+  let scope = currentScope()
+  while (scope?.parent !== undefined && !TASKS.has(scope.kind)) scope = scope.parent
+  return scope
+}
+
+/**
+ * Warns when a task still waits in five seconds for a lock that it has held itself all the while.
+ * It cannot be known at once: other work of the same task, of a `Promise.all` for one, may release it.
+ *
+ * @param isHeld whether the lock is still in the same hands
+ */
+export function warnOfOwnLock(lock: string, task: string, isHeld: () => boolean): Timer {
+  return currentClock().schedule(PATIENCE_MS, () => {
+    if (!isHeld()) return
+    warnRarely(
+      `"${task}" has waited for 5 s for the lock "${lock}", which it holds itself. Does it acquire it a second time? A lock is not re-entrant`,
+      'LockWarning',
+    )
+  })
+}

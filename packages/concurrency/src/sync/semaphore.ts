@@ -1,0 +1,88 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expectInteger } from '../arguments/expected.ts'
+import { WaitList } from '../scopes/wait-list.ts'
+
+export interface SemaphoreOptions {
+  /** Shown in the task tree. @default 'semaphore' */
+  readonly name?: string
+  /** What the task tree calls it, before its name. @default 'semaphore' */
+  readonly kind?: string
+}
+
+/** A right to go on, to be given back exactly once; `using` does it. */
+export interface Permit extends Disposable {
+  /** Gives it back; a second time does nothing. */
+  release(): void
+}
+
+/**
+ * At most so many at once. First come, first served: a permit that is given back goes straight to the
+ * first living waiter and nobody can snatch it in between.
+ *
+ * @example
+ * const connections = new Semaphore(10)
+ * using permit = await connections.acquire()
+ */
+export class Semaphore {
+  readonly name: string
+  #available: number
+  readonly #waiters: WaitList<Permit>
+
+  /** @param permits how many may go on at once: an integer from 0 up */
+  constructor(permits: number, options: SemaphoreOptions = {}) {
+    expectOptions(options, ['name', 'kind'], 'Semaphore')
+    expectInteger('permits', permits, 0)
+    this.name = options.name ?? 'semaphore'
+    this.#available = permits
+    this.#waiters = new WaitList(`${options.kind ?? 'semaphore'} "${this.name}"`)
+  }
+
+  /** How many could be had now without waiting. */
+  get available(): number {
+    return this.#available
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  /**
+   * Waits for a permit.
+   *
+   * @throws {Cancelled} when the scope around it is cancelled first; no permit is lost by that
+   */
+  acquire(): Promise<Permit> {
+    if (this.#available === 0) return this.#waiters.wait()
+    return this.#waiters.refusal() ?? Promise.resolve(this.#take())
+  }
+
+  /** A permit if one can be had now, else `undefined`. */
+  tryAcquire(): Permit | undefined {
+    return this.#available === 0 ? undefined : this.#take()
+  }
+
+  /**
+   * Adds a permit, or wakes the first waiter: for a permit that stands for something made rather than
+   * for something taken. What `acquire` gave is given back by its own `release`.
+   */
+  release(): void {
+    if (this.#waiters.size === 0) this.#available += 1
+    else this.#waiters.shift(this.#permit())
+  }
+
+  #take(): Permit {
+    this.#available -= 1
+    return this.#permit()
+  }
+
+  #permit(): Permit {
+    let held = true
+    const release = (): void => {
+      if (!held) return
+      held = false
+      this.release()
+    }
+    return { release, [Symbol.dispose]: release }
+  }
+}

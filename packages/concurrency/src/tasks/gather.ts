@@ -1,0 +1,72 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expected } from '../arguments/expected.ts'
+import { expectThunks } from './expect-thunks.ts'
+import { oneOrAll } from './one-or-all.ts'
+import { settled } from './settled.ts'
+import { runGroup } from './task-group.ts'
+
+/** Work that has not begun. */
+export type Thunk<T = unknown> = () => T | PromiseLike<T>
+
+type Thunks = readonly Thunk[] | Readonly<Record<string, Thunk>>
+
+/** What the thunks return, in the same shape: an array for an array, an object for an object. */
+export type Gathered<T extends Thunks> = {
+  -readonly [K in keyof T]: T[K] extends Thunk<infer R> ? Awaited<R> : never
+}
+
+/** How each thunk ended, in the same shape. */
+export type Settled<T extends Thunks> = {
+  -readonly [K in keyof T]: T[K] extends Thunk<infer R> ? PromiseSettledResult<Awaited<R>> : never
+}
+
+export interface GatherOptions {
+  /** Shown in errors and the task tree. @default 'gather' */
+  readonly name?: string
+}
+
+/**
+ * Calls all thunks together and gives their results in the same shape: an array or an object. The
+ * first failure cancels the others, and all have ended when it is thrown. With `settle: true`
+ * failures are results, like those of `Promise.allSettled`; a cancel from outside never is.
+ *
+ * @throws the failure as it is, or an `AggregateError` when more than one failed
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const { office, plans } = await gather({
+ *   office: () => offices.get(db, id),
+ *   plans: () => plans.list(db, id),
+ * })
+ */
+export function gather<const T extends Thunks>(
+  thunks: T,
+  options: GatherOptions & { readonly settle: true },
+): Promise<Settled<T>>
+export function gather<const T extends Thunks>(
+  thunks: T,
+  options?: GatherOptions & { readonly settle?: false },
+): Promise<Gathered<T>>
+export async function gather(
+  thunks: Thunks,
+  options: GatherOptions & { readonly settle?: boolean } = {},
+): Promise<unknown> {
+  expectOptions(options, ['name', 'settle'], 'gather')
+  const { name = 'gather', settle = false } = options
+  if (typeof thunks !== 'object' || thunks === null) {
+    throw expected('an array or object of functions', thunks)
+  }
+  const entries = Object.entries(thunks)
+  expectThunks('gather', entries)
+  const results = await runGroup(
+    name,
+    (group) => {
+      const tasks = entries.map(([key, thunk]) =>
+        group.spawn(settle ? () => settled(thunk) : thunk, { name: key }),
+      )
+      return Promise.all(tasks)
+    },
+    (errors) => oneOrAll(errors, name),
+  )
+  if (Array.isArray(thunks)) return results
+  return Object.fromEntries(entries.map(([key], index) => [key, results[index]]))
+}

@@ -1,0 +1,62 @@
+import { expectOptions } from '../arguments/expect-options.ts'
+import { expectFunction, expectInteger } from '../arguments/expected.ts'
+import { oneOrAll } from './one-or-all.ts'
+import type { QueueCore } from '../sync/queue-core.ts'
+import { runInScope } from '../scopes/run-in-scope.ts'
+import { currentScope } from '../scopes/current-scope.ts'
+import { Scope } from '../scopes/scope.ts'
+import { runGroup } from './task-group.ts'
+
+export interface WorkersOptions {
+  /** Shown in errors and the task tree. @default 'workers' */
+  readonly name?: string
+}
+
+/**
+ * `count` workers that take items from `queue` and call `handler` with each, until the queue was shut
+ * down and is empty. `taskDone` is called for each item, however its handler ended. The first failure
+ * cancels the other workers.
+ *
+ * @throws the failure as it is, or an `AggregateError` when more than one failed
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @example
+ * const sending = group.spawn(() => workers(queue, 4, (mail) => mailer.send(mail)))
+ * await queue.join()
+ * queue.shutdown()
+ */
+export async function workers<T, H>(
+  queue: QueueCore<T, H>,
+  count: number,
+  handler: (item: T) => unknown,
+  options: WorkersOptions = {},
+): Promise<void> {
+  expectOptions(options, ['name'], 'workers')
+  const { name = 'workers' } = options
+  expectInteger('count', count, 1)
+  expectFunction('handler', handler)
+  await runGroup(
+    name,
+    (group) => {
+      for (let number = 1; number <= count; number += 1) {
+        group.spawn(() => work(queue, name, handler), { name: `${name} ${number}` })
+      }
+    },
+    (errors) => oneOrAll(errors, name),
+  )
+}
+
+async function work<T, H>(
+  queue: QueueCore<T, H>,
+  name: string,
+  handler: (item: T) => unknown,
+): Promise<void> {
+  for await (const item of queue) {
+    // A scope for each item: what its handler forgot to await ends with the item, not with the worker.
+    const scope = new Scope({ kind: 'task', name: `${name} item`, parent: currentScope() })
+    try {
+      await runInScope(scope, () => handler(item))
+    } finally {
+      queue.taskDone()
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
+import { Client, type ClientConfig } from 'pg'
+import type { OwnPoolOptions } from '../database-options.ts'
+import type { PgTypes } from '../wire/pg-client.ts'
+import { DbError } from '../wire/db-error.ts'
+import { isServerError, safeMessageOf } from '../wire/server-error.ts'
+import { Session } from './session.ts'
+import { STARTUP_SETTINGS } from './session-settings.ts'
+
+/** A method of pg's `Client` that its types leave out. */
+interface StartupConf {
+  getStartupConf(): Record<string, string>
+}
+
+/** A client that sends settings along when it connects. */
+class ConfiguredClient extends Client {
+  readonly startupSettings: Readonly<Record<string, string>>
+
+  constructor(config: ClientConfig, startupSettings: Readonly<Record<string, string>>) {
+    super(config)
+    this.startupSettings = startupSettings
+  }
+
+  /** Called by pg when it connects. */
+  getStartupConf(): Record<string, string> {
+    const pg = Client.prototype as unknown as StartupConf
+    return { ...pg.getStartupConf.call(this), ...this.startupSettings }
+  }
+}
+
+/** Options whose server, or the pooler before it, takes none of our settings at the start. */
+const unconfigurable = new WeakSet<OwnPoolOptions>()
+
+/** Connects to the server and makes a session of the connection. */
+export async function openSession(
+  options: OwnPoolOptions,
+  types: PgTypes,
+  signal: AbortSignal,
+  pipeline = false,
+): Promise<Session> {
+  if (unconfigurable.has(options)) return await connect(options, types, signal, pipeline, {})
+  try {
+    return await connect(options, types, signal, pipeline, STARTUP_SETTINGS)
+  } catch (error) {
+    // PgBouncer refuses what it is not told to pass over. Without it, all else holds.
+    if (!(DbError.isInstance(error) && REFUSES_SETTINGS.has(error.sqlState ?? ''))) throw error
+    const session = await connect(options, types, signal, pipeline, {})
+    unconfigurable.add(options)
+    return session
+  }
+}
+
+/** `protocol_violation`, of PgBouncer; `feature_not_supported`, of others. */
+const REFUSES_SETTINGS = new Set(['08P01', '0A000'])
+
+async function connect(
+  options: OwnPoolOptions,
+  types: PgTypes,
+  signal: AbortSignal,
+  pipeline: boolean,
+  settings: Readonly<Record<string, string>>,
+): Promise<Session> {
+  const { connectTimeoutMs = 10_000 } = options.pool ?? {}
+  // The connection outlives the caller: nothing of it may belong to the caller's scope.
+  const config: ClientConfig = { ...clientConfig(options), types, pipeline }
+  const client = detached(() => new ConfiguredClient(config, settings))
+  const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
+  const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
+    const giveUp = (): void => session.destroy()
+    scope.signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await detached(() => client.connect())
+      await session.settle(scope.signal)
+    } catch (error) {
+      session.destroy()
+      throw scope.cancelled ? scope.signal.reason : failed(error)
+    } finally {
+      scope.signal.removeEventListener('abort', giveUp)
+    }
+  })
+  if (expired) throw failed(new Error(`no connection within ${connectTimeoutMs} ms`))
+  if (signal.aborted) {
+    session.destroy()
+    throw signal.reason
+  }
+  return session
+}
+
+function clientConfig(options: OwnPoolOptions): ClientConfig {
+  const { url, host, port, database, user, password, ssl, applicationName } = options
+  const fields = { host, port, database, user, password, ssl, application_name: applicationName }
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return {
+    ...Object.fromEntries(given),
+    ...(url === undefined ? {} : { connectionString: url }),
+    keepAlive: true,
+  }
+}
+
+function failed(error: unknown): DbError {
+  const told = error instanceof Error ? error.message : 'unknown reason'
+  const server = isServerError(error)
+  return new DbError(`No connection to PostgreSQL: ${server ? safeMessageOf(error) : told}`, {
+    operation: 'connect',
+    code: 'connection_failed',
+    // A wrong password or database stays wrong; a server that starts or is full does not.
+    retryable: server ? /^(53|57|08)/.test(error.code) : !told.startsWith('SASL'),
+    outcome: 'none',
+    sqlState: server ? error.code : undefined,
+    ...(server ? {} : { cause: error }),
+  })
+}

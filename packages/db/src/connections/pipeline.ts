@@ -1,0 +1,248 @@
+import { detached } from '@yuzuru/concurrency'
+import { EventEmitter } from 'node:events'
+import { loopTurn } from '../wire/loop-turn.ts'
+import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
+import { PipelinedRead, type PreparedRead } from './pipelined-read.ts'
+import { isServerError } from '../wire/server-error.ts'
+import type { Session } from './session.ts'
+import { meaningOf } from '../wire/sql-state.ts'
+import { bindMessage, DESCRIBE, EXECUTE, parseMessage, SYNC } from '../wire/wire-message.ts'
+import { toWire } from '../wire/wire-value.ts'
+
+/** The most reads that are under way at once; what is more goes elsewhere. */
+const DEPTH = 64
+/** The most statements that are prepared; other texts go elsewhere. */
+const STATEMENTS = 500
+/** How long the first in line may take before those behind it are sent elsewhere. */
+const SLOW_MS = 30
+/** How long the line may be, by what its reads took lately; who would wait longer goes elsewhere. */
+const WAIT_MS = 20
+
+/** The statement was thrown away on the server, or its tables have changed since it was prepared. */
+const OUTDATED = new Set(['26000', '0A000'])
+
+/**
+ * Reads of many callers on one connection, one behind the other without waiting for answers, each text
+ * prepared once. Whoever is hit by what was meant for another (a cancel, a slow neighbour, the loss of
+ * the connection) is told to send again elsewhere, which reads can.
+ */
+export class Pipeline {
+  readonly #session: Session
+  readonly #types: PgTypes
+  readonly #line: PipelinedRead[] = []
+  readonly #statements = new Map<string, PreparedRead>()
+  readonly #outbox: Buffer[] = []
+  #prepared = 0
+  /** How long a read takes, in milliseconds: the mean of the last few. */
+  #usualMs = 0
+  #cancels = 0
+  #isEnding = false
+  #failing: (() => void) | undefined = undefined
+  #watch: NodeJS.Timeout | undefined = undefined
+  #onIdle: (() => void) | undefined = undefined
+  readonly #handlers = {
+    done: (read: PipelinedRead): void => this.#leave(read),
+    failed: (read: PipelinedRead, error: unknown): void => this.#failed(read, error),
+  }
+
+  constructor(session: Session, types: PgTypes) {
+    this.#session = session
+    const ready = (): void => this.#ready()
+    session.client.on('end', ready)
+    // pg tells it to those alone that did not fail.
+    const connection: object | undefined = session.client.connection
+    if (connection instanceof EventEmitter) connection.on('readyForQuery', ready)
+    this.#types = types
+  }
+
+  get lost(): boolean {
+    return this.#session.lost
+  }
+
+  /** How many reads are under way. */
+  get size(): number {
+    return this.#line.length
+  }
+
+  /** Whether one more read may join: not behind a slow one, and not behind too many. */
+  get isOpen(): boolean {
+    if (this.#isEnding || this.lost || this.#line.length >= DEPTH) return false
+    const [head] = this.#line
+    if (head === undefined) return true
+    if (this.#line.length * this.#usualMs > WAIT_MS) return false
+    return performance.now() - head.since < SLOW_MS
+  }
+
+  /**
+   * Sends a read along. `undefined`: it can't be taken, or has to be sent again, elsewhere.
+   *
+   * @throws what the server says; `signal`'s reason
+   */
+  async read(query: PgQuery, signal: AbortSignal): Promise<PgResult | undefined> {
+    const messages = this.#messages(query)
+    if (messages === undefined) return undefined
+    const { prepared, buffers } = messages
+    const write = (): void => this.#write(buffers)
+    const read = new PipelinedRead(prepared, this.#types, signal, write, this.#handlers)
+    read.isExposed = this.#cancels > 0
+    read.since = performance.now()
+    // A line that was empty may have lain idle long enough for the server to close it.
+    if (this.#line.length === 0) read.arrival = loopTurn()
+    this.#line.push(read)
+    this.#arm()
+    const cancel = (): void => this.#cancel(read)
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      const client: { query(read: unknown): unknown } = this.#session.client
+      client.query(read)
+      return await read.answer
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Waits for what is under way, and closes the connection. */
+  async end(): Promise<void> {
+    this.#isEnding = true
+    while (!this.lost && (this.#line.length > 0 || this.#cancels > 0)) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    clearTimeout(this.#watch)
+    await this.#session.end()
+  }
+
+  #messages({
+    text,
+    values = [],
+    wire = values.map(toWire),
+  }: PgQuery):
+    | { readonly prepared: PreparedRead; readonly buffers: readonly Buffer[] }
+    | undefined {
+    const known = this.#statements.get(text)
+    if (known === undefined && this.#prepared >= STATEMENTS) return undefined
+    const prepared = known ?? { name: `yuzuru_read_${this.#prepared}`, shape: undefined }
+    const bound = bindMessage(prepared.name, wire)
+    if (known !== undefined) {
+      const described = known.shape === undefined ? [DESCRIBE] : []
+      return { prepared, buffers: [bound, ...described, EXECUTE, SYNC] }
+    }
+    this.#prepared += 1
+    this.#statements.set(text, prepared)
+    return {
+      prepared,
+      buffers: [parseMessage(prepared.name, text), bound, DESCRIBE, EXECUTE, SYNC],
+    }
+  }
+
+  /** All that is sent in one turn of the event loop goes out in one write. */
+  #write(buffers: readonly Buffer[]): void {
+    if (this.#outbox.length === 0) detached(() => setImmediate(() => this.#flush()))
+    this.#outbox.push(...buffers)
+  }
+
+  #flush(): void {
+    const message = Buffer.concat(this.#outbox)
+    this.#outbox.length = 0
+    const stream = this.#session.client.connection?.stream
+    if (stream?.writable === true) stream.write(message)
+  }
+
+  #leave(read: PipelinedRead): void {
+    read.leave()
+    const at = this.#line.indexOf(read)
+    if (at >= 0) this.#line.splice(at, 1)
+    if (at === 0) {
+      const now = performance.now()
+      this.#usualMs += (now - read.since - this.#usualMs) / 8
+      const [head] = this.#line
+      if (head !== undefined) head.since = now
+    }
+    this.#tellIdle()
+  }
+
+  #failed(read: PipelinedRead, error: unknown): void {
+    const goesOn = isServerError(error) && meaningOf(error.code).endsSession !== true
+    // The server is done with it only at the ReadyForQuery after it.
+    if (goesOn && !this.lost) this.#failing = () => this.#settle(read, error)
+    else this.#settle(read, error)
+  }
+
+  #ready(): void {
+    const settle = this.#failing
+    this.#failing = undefined
+    settle?.()
+  }
+
+  #settle(read: PipelinedRead, error: unknown): void {
+    const wasFirst = this.#line[0] === read
+    this.#leave(read)
+    const isOfServer = isServerError(error)
+    // The connection is gone, or goes: only what was running has failed by it.
+    const isGone = !isOfServer || meaningOf(error.code).endsSession === true
+    if (isGone) this.#sendAllAgain()
+    if (!read.isWanted) return
+    if (read.signal.aborted) return read.giveUp(read.signal.reason)
+    if (isGone && read.arrival?.isOver === false) return read.sendAgain()
+    if (!isOfServer) return wasFirst ? read.giveUp(error) : read.sendAgain()
+    const isOutdated = OUTDATED.has(error.code)
+    // What could not be prepared is not there for the next one either.
+    if (isOutdated || read.prepared.shape === undefined) this.#forget(read)
+    if (isOutdated || (error.code === '57014' && read.isExposed)) read.sendAgain()
+    else read.giveUp(error)
+  }
+
+  #sendAllAgain(): void {
+    for (const each of this.#line) if (each.isWanted && !each.signal.aborted) each.sendAgain()
+  }
+
+  #forget({ prepared }: PipelinedRead): void {
+    for (const [text, known] of this.#statements) {
+      if (known === prepared) this.#statements.delete(text)
+    }
+  }
+
+  #cancel(read: PipelinedRead): void {
+    if (this.#line[0] === read) void detached(() => this.#stop(read))
+    // Behind others nothing of it runs. If its turn still comes, the watch stops it.
+    else read.giveUp(read.signal.reason)
+  }
+
+  /** Asks the server to stop the first in line, until it has. It may hit the one behind. */
+  async #stop(read: PipelinedRead): Promise<void> {
+    this.#cancels += 1
+    for (const each of this.#line) each.isExposed = true
+    try {
+      const isOver = (): boolean => this.lost || !this.#line.includes(read)
+      await this.#session.stop({ isOver, over: (signal) => read.over(signal) })
+    } finally {
+      this.#cancels -= 1
+      this.#tellIdle()
+    }
+  }
+
+  #arm(): void {
+    if (this.#watch !== undefined) return
+    this.#watch = detached(() => setTimeout(() => this.#look(), SLOW_MS))
+  }
+
+  /** Looks after who holds up the line. */
+  #look(): void {
+    this.#watch = undefined
+    const [head, ...behind] = this.#line
+    if (head === undefined) return
+    if (performance.now() - head.since >= SLOW_MS) {
+      // While it closes, elsewhere is closed as well.
+      for (const each of behind) if (each.isWanted && !this.#isEnding) each.sendAgain()
+      if (!head.isWanted && this.#cancels === 0) void detached(() => this.#stop(head))
+    }
+    this.#arm()
+  }
+
+  #tellIdle(): void {
+    if (this.#line.length > 0 || this.#cancels > 0) return
+    this.#onIdle?.()
+    this.#onIdle = undefined
+  }
+}

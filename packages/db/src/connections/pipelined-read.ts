@@ -1,0 +1,128 @@
+import { Query } from 'pg'
+import type { PgResult, PgTypes } from '../wire/pg-client.ts'
+import { type Column, RowShape } from '../wire/row-shape.ts'
+
+/** A statement that one connection has prepared. */
+export interface PreparedRead {
+  readonly name: string
+  /** Known from the first answer on; it does not change as long as this is prepared. */
+  shape: RowShape | undefined
+}
+
+/** What becomes of a read. */
+export interface ReadHandlers {
+  /** The server is done with it. */
+  done(read: PipelinedRead): void
+  /** It failed, or the connection did. */
+  failed(read: PipelinedRead, error: unknown): void
+}
+
+/**
+ * One read on a pipelined connection. It stands in pg's line as a `Query`, because that is all that pg
+ * lets into the line of such a connection; sending and reading are its own.
+ */
+export class PipelinedRead extends Query {
+  readonly prepared: PreparedRead
+  /** Whether somebody still waits for it. */
+  isWanted = true
+  /** Whether it was under way when a cancel was meant for another. */
+  isExposed = false
+  /** When it became the first in line. */
+  since = 0
+  /** Whether what was known of the connection when it came has been heard; only where nothing was before it. */
+  arrival: { readonly isOver: boolean } | undefined = undefined
+  readonly signal: AbortSignal
+  readonly #write: () => void
+  readonly #types: PgTypes
+  readonly #handlers: ReadHandlers
+  readonly #answer = Promise.withResolvers<PgResult | undefined>()
+  readonly #rows: Record<string, unknown>[] = []
+  #wrongRow: unknown = undefined
+  #onOver: (() => void) | undefined = undefined
+
+  constructor(
+    prepared: PreparedRead,
+    types: PgTypes,
+    signal: AbortSignal,
+    write: () => void,
+    handlers: ReadHandlers,
+  ) {
+    super('')
+    this.prepared = prepared
+    this.signal = signal
+    this.#types = types
+    this.#write = write
+    this.#handlers = handlers
+    this.submit = () => this.#write()
+  }
+
+  /** `undefined`: it has to be sent again, elsewhere. */
+  get answer(): Promise<PgResult | undefined> {
+    return this.#answer.promise
+  }
+
+  /** Has it sent again by whoever waits for it. What the server may still say is not heard. */
+  sendAgain(): void {
+    this.isWanted = false
+    this.#answer.resolve(undefined)
+  }
+
+  giveUp(error: unknown): void {
+    this.isWanted = false
+    this.#answer.reject(error)
+  }
+
+  /** To be called when the server is done with it. */
+  leave(): void {
+    this.#onOver?.()
+  }
+
+  /** Resolves when the server is done with it or `signal` fires. */
+  over(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onOver = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  /** pg leaves a function there, if it watches over a `query_timeout`. */
+  #stopClock(): void {
+    const { callback } = this as unknown as { readonly callback?: () => void }
+    callback?.()
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
+    this.prepared.shape ??= new RowShape(fields, this.#types)
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    if (!this.isWanted || this.#wrongRow !== undefined) return
+    try {
+      const row = this.prepared.shape?.read(fields)
+      if (row !== undefined) this.#rows.push(row)
+    } catch (error) {
+      this.#wrongRow = error
+    }
+  }
+
+  handleCommandComplete(): void {}
+
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+
+  handleError(error: unknown): void {
+    this.#stopClock()
+    this.#handlers.failed(this, error)
+  }
+
+  handleReadyForQuery(): void {
+    this.#stopClock()
+    this.#handlers.done(this)
+    if (this.#wrongRow !== undefined) this.giveUp(this.#wrongRow)
+    else {
+      const rows = this.#rows
+      this.#answer.resolve({ command: 'SELECT', rowCount: rows.length, rows })
+    }
+  }
+}

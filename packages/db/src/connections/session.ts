@@ -1,0 +1,286 @@
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
+import { Socket } from 'node:net'
+import { requestCancel } from '../wire/cancel-request.ts'
+import { loopTurn } from '../wire/loop-turn.ts'
+import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
+import { SessionSettings } from './session-settings.ts'
+import { StatementBatch, takesBatches } from '../wire/statement-batch.ts'
+import { TransactionIdQuery } from '../wire/transaction-id.ts'
+
+/** What to do with a statement whose scope is cancelled. */
+export type AbortMode =
+  /** Ask the server to stop it, and wait until it has. */
+  | 'cancel'
+  /** Close the connection: for what must not be cancelled, only waited for no longer. */
+  | 'destroy'
+
+/** What is to be stopped. */
+export interface Running {
+  isOver(): boolean
+  /** Resolves when it is over or `signal` fires. */
+  over(signal: AbortSignal): Promise<void>
+}
+
+/** The first pause before the server is asked again: the request may have overtaken the statement. */
+const FIRST_PAUSE_MS = 50
+
+/**
+ * One connection to the server: runs a statement at a time, cancels it on the wire, and knows whether
+ * it may be used again.
+ */
+export class Session {
+  readonly client: PgClientLike
+  readonly #cancelTimeoutMs: number
+  readonly #ownTypes: boolean
+  /** Whether several statements may be sent in one round trip. */
+  readonly takesBatches: boolean
+  readonly transactionIds: TransactionIdQuery
+  readonly #settings: SessionSettings
+  readonly #running: Running = {
+    isOver: () => !this.#busy,
+    over: (signal) => this.#settled(signal),
+  }
+  #busy = false
+  #lost = false
+  #onReady: (() => void) | undefined = undefined
+  #destroyed = false
+  #watch: { readonly turn: { readonly isOver: boolean }; readonly bytesRead: number } | undefined =
+    undefined
+  #wasDead = false
+  #changed = false
+
+  /**
+   * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
+   * @param ownTypes whether the client was made with our parsers
+   */
+  constructor(client: PgClientLike, cancelTimeoutMs: number, ownTypes = false) {
+    this.client = client
+    this.takesBatches = takesBatches(client)
+    this.transactionIds = new TransactionIdQuery(client, ownTypes)
+    this.#ownTypes = ownTypes
+    this.#settings = new SessionSettings(client)
+    this.#cancelTimeoutMs = cancelTimeoutMs
+    // Without a listener, Node would end the process when the server closes the connection.
+    client.on('error', () => this.#lose())
+    client.on('end', () => this.#lose())
+    client.on('drain', () => this.#ready())
+  }
+
+  /** Whether the connection is gone. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /**
+   * Has the next statement say, when the connection is lost with it, whether it was dead before:
+   * {@link Session.wasDead}. Asked for where it lay idle, as servers and routers drop what does.
+   */
+  expectDeath(): void {
+    this.#watch = { turn: loopTurn(), bytesRead: this.#bytesRead }
+  }
+
+  /** Whether it was lost before the server can have begun with the statement. */
+  get wasDead(): boolean {
+    return this.#wasDead
+  }
+
+  /** Whether a transaction is open, be it a failed one. */
+  get inTransaction(): boolean {
+    const status = this.client.getTransactionStatus()
+    return status === 'T' || status === 'E'
+  }
+
+  /** Whether the open transaction failed, so that the server refuses all but a rollback. */
+  get inFailedTransaction(): boolean {
+    return this.client.getTransactionStatus() === 'E'
+  }
+
+  /** Whether the next user finds it as if it were new. */
+  get reusable(): boolean {
+    return !this.#lost && !this.#busy && this.client.getTransactionStatus() === 'I'
+  }
+
+  /**
+   * Runs one statement, or several without parameters. Settles when the server is ready for the next
+   * one and no cancel is under way.
+   *
+   * @throws what pg throws; `signal`'s reason when the statement ended because of it
+   */
+  query(
+    query: PgQuery | PgExchange,
+    signal: AbortSignal,
+    mode: AbortMode = 'cancel',
+  ): Promise<PgResult> {
+    if ('submit' in query) return this.#run(() => this.#exchange(query, signal), signal, mode)
+    if (this.takesBatches) return this.batch(new StatementBatch(query), signal, mode)
+    return this.#run(() => this.#send(query), signal, mode)
+  }
+
+  /** Runs several statements in one round trip, if {@link Session.takesBatches}; else as `query`. */
+  batch(batch: StatementBatch, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
+    const send = (): Promise<PgResult> => {
+      // pg calls whatever has a `submit` when it is its turn, as it does for its cursors.
+      const client: { query(batch: unknown): unknown } = this.client
+      client.query(batch)
+      return batch.done
+    }
+    return this.#run(send, signal, mode)
+  }
+
+  async #run(
+    send: () => Promise<PgResult | PgResult[]>,
+    signal: AbortSignal,
+    mode: AbortMode,
+  ): Promise<PgResult> {
+    signal.throwIfAborted()
+    if (this.#lost) throw new Error('Connection terminated before the statement')
+    this.#busy = true
+    let stopping: Promise<void> | undefined
+    const stop = (): void => {
+      if (mode === 'destroy') this.destroy()
+      // The listener is called in the scope of whoever cancelled; it is waited for in this one.
+      else stopping = detached(() => this.stop())
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const result = await send()
+      return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
+    } catch (error) {
+      const isEarly = this.#isEarly
+      // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
+      await this.#settled()
+      this.#wasDead = isEarly && this.#lost && !this.#destroyed
+      if (stopping !== undefined && isStopped(error, this.#destroyed)) throw signal.reason
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#watch = undefined
+      await stopping
+    }
+  }
+
+  /** The news was there when the statement was sent, or nothing but the end has come since. */
+  get #isEarly(): boolean {
+    const watch = this.#watch
+    return watch !== undefined && (!watch.turn.isOver || watch.bytesRead === this.#bytesRead)
+  }
+
+  get #bytesRead(): number {
+    const stream = this.client.connection?.stream
+    return stream instanceof Socket ? stream.bytesRead : 0
+  }
+
+  #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {
+    // With a config object pg copies it first; a connection of our own knows the parsers already.
+    if (this.#ownTypes) return this.client.query(text, values)
+    return this.client.query({ text, types, ...(values === undefined ? {} : { values }) })
+  }
+
+  #exchange(exchange: PgExchange, signal: AbortSignal): Promise<PgResult> {
+    this.client.query(exchange)
+    return exchange.run(signal)
+  }
+
+  /** Notes that a statement may leave something behind for the next user. */
+  noteChange(): void {
+    this.#changed = true
+  }
+
+  /** Whether it has to be {@link Session.reset} before somebody else uses it. */
+  get isChanged(): boolean {
+    return this.#changed || this.#settings.isChanged
+  }
+
+  /** Sets right how values are written and read, where the server has told that it is otherwise. */
+  async settle(signal: AbortSignal): Promise<void> {
+    const { corrections } = this.#settings
+    if (corrections.length > 0) {
+      await this.query({ text: corrections.join('; '), types: NO_ROWS }, signal)
+    }
+    this.#settings.settle()
+  }
+
+  /** Makes it as good as new. @throws what pg throws; it is not to be used again then */
+  async reset(): Promise<void> {
+    this.transactionIds.forget()
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
+      await this.query({ text: 'discard all', types: NO_ROWS }, signal, 'destroy')
+      await this.settle(signal)
+    })
+    if (expired) throw new Error('Connection terminated: it could not be reset in time')
+    this.#changed = false
+  }
+
+  /** Closes the connection at once, whatever the server is doing. */
+  destroy(): void {
+    this.#destroyed = true
+    this.#lose()
+    const stream = this.client.connection?.stream
+    if (stream === undefined) void this.client.end().catch(() => undefined)
+    else stream.destroy()
+  }
+
+  /** Says goodbye to the server and closes the connection. */
+  async end(): Promise<void> {
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async (scope) => {
+      const destroy = (): void => this.destroy()
+      scope.signal.addEventListener('abort', destroy, { once: true })
+      await this.client.end()
+      scope.signal.removeEventListener('abort', destroy)
+    })
+    if (expired) this.destroy()
+  }
+
+  /** Asks the server to stop what runs, until that is over; closes the connection if it never is. */
+  async stop(running: Running = this.#running): Promise<void> {
+    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
+      for (let pauseMs = FIRST_PAUSE_MS; !running.isOver() && !signal.aborted; pauseMs *= 2) {
+        await requestCancel(this.#cancelTarget(), signal)
+        await moveOnAfter(pauseMs, (scope) => running.over(scope.signal))
+      }
+      signal.throwIfAborted()
+    })
+    if (expired) this.destroy()
+  }
+
+  #cancelTarget(): Parameters<typeof requestCancel>[0] {
+    const { host, port, ssl, processID, secretKey, connection } = this.client
+    const stream = connection?.stream
+    const address = stream instanceof Socket ? stream.remoteAddress : undefined
+    return { host, address, port, ssl, processId: processID ?? 0, secretKey: secretKey ?? 0 }
+  }
+
+  /** Resolves when the server is ready, the connection is gone, or `signal` fires. */
+  #settled(signal?: AbortSignal): Promise<void> {
+    if (!this.#busy) return Promise.resolve()
+    return new Promise((resolve) => {
+      const before = this.#onReady
+      this.#onReady = () => {
+        before?.()
+        resolve()
+      }
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #ready(): void {
+    this.#busy = false
+    this.#onReady?.()
+    this.#onReady = undefined
+  }
+
+  #lose(): void {
+    this.#lost = true
+    this.#ready()
+  }
+}
+
+/** For statements that give no rows. */
+const NO_ROWS: PgTypes = { getTypeParser: () => (text) => text }
+
+const EMPTY: PgResult = { command: '', rowCount: null, rows: [] }
+
+/** Whether the statement ended as a cancel makes it end: 57014, or because we closed the connection. */
+function isStopped(error: unknown, destroyed: boolean): boolean {
+  return destroyed || (error instanceof Error && 'code' in error && error.code === '57014')
+}

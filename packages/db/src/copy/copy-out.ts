@@ -1,0 +1,145 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { cancelScope, describeValue, type IoOptions } from '@yuzuru/concurrency'
+import type { Selectable } from 'kysely'
+import { withLease } from './copy-lease.ts'
+import { type CopyFormat, formatText } from './copy-options.ts'
+import { CopyOut } from './copy-out-exchange.ts'
+import type { CopyProgress, CopyResult } from './copy-progress.ts'
+import { rowReader } from './copy-rows-out.ts'
+import { type Copyable, type CopiedQuery, copiedQuery } from './copy-query.ts'
+import { bindingOf } from '../statements/database-context.ts'
+import type { PgResult } from '../wire/pg-client.ts'
+import type { Queryable } from '../statements/queryable.ts'
+import { savepoint } from '../transactions/savepoint.ts'
+import { statementText } from '../statements/sql-text.ts'
+
+/** How a COPY to here runs. */
+export interface CopyOutOptions extends IoOptions {
+  /** Called before what it tells of is given out. One that throws ends the COPY. */
+  readonly onProgress?: (progress: CopyProgress) => void
+}
+
+const COPY_OUT_OPTIONS = Object.keys({
+  format: true,
+  header: true,
+  delimiter: true,
+  nullText: true,
+  onProgress: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof CopyBytesOptions, true>)
+
+/** How a COPY to here runs that gives bytes. */
+export interface CopyBytesOptions extends CopyOutOptions, CopyFormat {}
+
+/**
+ * The rows of a table or a query, or with a `format` its bytes, as one stream of one statement. The
+ * server is read only as fast as the loop goes on. The loop ends the COPY in whatever way it ends,
+ * and the connection is given back when the server has stopped. Begun and ended within one scope.
+ *
+ * In a `tx` it runs in a savepoint, so that ending early leaves the transaction usable; nothing else can
+ * run on it meanwhile (`copy_in_progress`): that is what {@link stream} is for.
+ *
+ * Values of the query are written into the text, as COPY takes no parameters.
+ *
+ * @returns the generator's own value: how many rows and bytes came
+ * @example
+ * for await (const plan of copyOut(db, db.selectFrom('plans').selectAll())) await check(plan)
+ * await pipeline(copyOut(db, 'plans', { format: 'csv', header: true }), createWriteStream('plans.csv'))
+ */
+export function copyOut<DB, T extends keyof DB & string>(
+  db: Queryable<DB>,
+  table: T,
+  options?: CopyOutOptions & { readonly format?: never },
+): AsyncGenerator<Selectable<DB[T]>, CopyResult, undefined>
+export function copyOut<DB, O>(
+  db: Queryable<DB>,
+  query: Copyable<O>,
+  options?: CopyOutOptions & { readonly format?: never },
+): AsyncGenerator<O, CopyResult, undefined>
+export function copyOut<DB>(
+  db: Queryable<DB>,
+  from: (keyof DB & string) | Copyable<unknown>,
+  options: CopyBytesOptions,
+): AsyncGenerator<Uint8Array, CopyResult, undefined>
+export function copyOut<DB>(
+  db: Queryable<DB>,
+  from: string | Copyable<unknown>,
+  options: Partial<CopyBytesOptions> = {},
+): AsyncGenerator<unknown, CopyResult, undefined> {
+  expectOptions(options, COPY_OUT_OPTIONS, 'copyOut')
+  if (typeof from !== 'string' && typeof from?.compile !== 'function') {
+    throw new TypeError(`Expected a table or a query to copy, got ${describeValue(from)}`)
+  }
+  const query = copiedQuery(db, from)
+  const text = statementText(`copy (${query.text}) to stdout ${formatText(options)}`)
+  return read(db, query, new CopyOut(text, query.writes), options)
+}
+
+async function* read<DB>(
+  db: Queryable<DB>,
+  query: CopiedQuery,
+  exchange: CopyOut,
+  options: Partial<CopyBytesOptions>,
+): AsyncGenerator<unknown, CopyResult, undefined> {
+  const { format, onProgress } = options
+  const stop = new AbortController()
+  const columns = Promise.withResolvers<PgResult>()
+  const running = start(db, query, exchange, { ...options, stop: stop.signal, columns })
+  running.catch(columns.reject)
+  columns.promise.catch(() => undefined)
+  let atEnd = false
+  try {
+    const read =
+      format === undefined ? rowReader(db, query.queryId, await columns.promise) : undefined
+    let rows = read === undefined ? undefined : 0
+    for (let batch = await exchange.take(); batch !== undefined; batch = await exchange.take()) {
+      if (rows !== undefined) rows += batch.length
+      onProgress?.({ rows, bytes: exchange.bytes })
+      if (read === undefined) yield Buffer.concat(batch)
+      else yield* await read(batch)
+    }
+    atEnd = true
+    const { rowCount } = await running
+    return { rows: rowCount ?? 0, bytes: exchange.bytes }
+  } finally {
+    if (!atEnd) {
+      stop.abort()
+      await running.catch(() => undefined)
+    }
+  }
+}
+
+interface StartOptions extends IoOptions {
+  readonly format?: CopyFormat['format']
+  /** Fires when the loop ends before the rows do. */
+  readonly stop: AbortSignal
+  /** Where the columns are told. */
+  readonly columns: PromiseWithResolvers<PgResult>
+}
+
+/** Runs the COPY beside the loop that takes what it gives. */
+async function start<DB>(
+  db: Queryable<DB>,
+  query: CopiedQuery,
+  exchange: CopyOut,
+  { format, stop, columns, signal, timeoutMs }: StartOptions,
+): Promise<PgResult> {
+  const outer = bindingOf(db).enclosing
+  const body = (on: Queryable<DB>): Promise<PgResult> =>
+    withLease(on, async (lease, copy) => {
+      // COPY itself does not tell the types of its columns.
+      if (format === undefined) {
+        columns.resolve(await lease.statement('copyOut', query.describe, { effect: 'read' }))
+      }
+      return await copy(exchange, { signal, timeoutMs })
+    })
+  try {
+    return await cancelScope(() => (outer === undefined ? body(db) : savepoint(db, outer, body)), {
+      name: 'copyOut',
+      signal: stop,
+    })
+  } finally {
+    exchange.end()
+  }
+}

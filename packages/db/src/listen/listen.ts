@@ -1,0 +1,95 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { isRetryable, moveOnAfter, sleep, TimeoutError } from '@yuzuru/concurrency'
+import { QueueShutDown } from '@yuzuru/concurrency/sync'
+import { bindingOf } from '../statements/database-context.ts'
+import { DbError } from '../wire/db-error.ts'
+import { type ListenLine, type Notification, openLine } from './listen-line.ts'
+import type { Queryable } from '../statements/queryable.ts'
+import { identifier } from '../statements/sql-text.ts'
+
+export interface ListenOptions {
+  /**
+   * Called each time the server begins to listen: at first, and after each lost connection. What was
+   * notified in between is lost, so look then for what you may have missed.
+   */
+  readonly onListening?: () => void
+  /** How many notifications may wait to be taken, from 1 up. @default 10_000 */
+  readonly bufferLimit?: number
+  /** How long it may be quiet before the server is asked for a sign of life, in milliseconds. @default 30_000 */
+  readonly keepAliveMs?: number
+}
+
+const FIRST_DELAY_MS = 100
+const MAX_DELAY_MS = 10_000
+/** How long a sign of life may take. */
+const PING_TIMEOUT_MS = 10_000
+
+/**
+ * What is notified on a channel, as it comes, on a connection of its own (a pool that was passed in
+ * lends one). A connection that is lost is made again, for as long as it takes. Ends when the loop does.
+ *
+ * Behind PgBouncer in transaction mode nothing would be heard. That is found out at the beginning, or,
+ * where the pooler happens to give the same backend, within `keepAliveMs` of it giving another.
+ *
+ * @throws {DbError} `listen_unsupported` behind such a pooler; `overloaded` when more than `bufferLimit` wait; `connection_failed` when connecting
+ *   again can't help (a wrong password)
+ * @example
+ * for await (const { payload } of listen(db, 'plans')) await refresh(payload)
+ */
+export async function* listen<DB>(
+  db: Queryable<DB>,
+  channel: string,
+  options: ListenOptions = {},
+): AsyncGenerator<Notification, void, undefined> {
+  expectOptions(options, ['onListening', 'bufferLimit', 'keepAliveMs'], 'listen')
+  const { bufferLimit = 10_000, keepAliveMs = 30_000 } = options
+  identifier('channel', channel)
+  const { context } = bindingOf(db)
+  for (let failures = 0; ; failures += 1) {
+    let line: ListenLine
+    try {
+      line = await openLine(context, channel, bufferLimit)
+    } catch (error) {
+      if (!isRetryable(error)) throw error
+      await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures))
+      continue
+    }
+    failures = 0
+    try {
+      options.onListening?.()
+      for (;;) {
+        const next = await take(line, keepAliveMs)
+        if (next === 'lost') break
+        if (next !== 'quiet') yield next
+      }
+    } finally {
+      line.close()
+    }
+    if (line.overflowed) throw overflow(bufferLimit)
+  }
+}
+
+async function take(
+  line: ListenLine,
+  keepAliveMs: number,
+): Promise<Notification | 'quiet' | 'lost'> {
+  try {
+    const { expired, value } = await moveOnAfter(keepAliveMs, () => line.heard.get())
+    if (!expired) return value
+    await line.ping(PING_TIMEOUT_MS)
+    return 'quiet'
+  } catch (error) {
+    if (DbError.isInstance(error) && error.code === 'listen_unsupported') throw error
+    const lost = QueueShutDown.isInstance(error) || TimeoutError.isInstance(error)
+    if (lost || DbError.isInstance(error)) return 'lost'
+    throw error
+  }
+}
+
+function overflow(limit: number): DbError {
+  return new DbError(`More than ${limit} notifications wait and nobody takes them`, {
+    operation: 'listen',
+    code: 'overloaded',
+    outcome: 'none',
+  })
+}

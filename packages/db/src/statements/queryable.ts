@@ -1,0 +1,11 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Database } from '../database.ts'
+
+/**
+ * What a function takes that runs queries: a database or a transaction. Written as a union, because
+ * TypeScript finds `DB` by the name of the class; of `Kysely<DB>` alone it loses the tables' names.
+ *
+ * @example
+ * function approve<DB extends PlansSchema>(db: Queryable<DB>, id: string): Promise<void>
+ */
+export type Queryable<DB> = Kysely<DB> | Transaction<DB> | Database<DB>

@@ -1,0 +1,49 @@
+import { Cancelled, currentSignal } from '@yuzuru/concurrency'
+import { DbError } from '../wire/db-error.ts'
+import type { TransactionState } from './transaction-state.ts'
+
+/**
+ * What to throw where `error` ended a transaction or a savepoint. Called outside of it, in the scope of
+ * whoever waits for it.
+ */
+export function failureOf(error: unknown, { root }: TransactionState): unknown {
+  const late = DbError.isInstance(error) && error.code === 'transaction_aborted'
+  // Prefer the original failure over the 'already aborted' that followed it.
+  return asSeenFromOutside(late && root.failure !== undefined ? root.failure : error)
+}
+
+/**
+ * A cancel of a scope within is no cancel of whoever waits for the transaction: it would take it for its
+ * own, and a task group for the wish of somebody that the work should end in silence. An outer cancel
+ * takes precedence, and stays one.
+ */
+function asSeenFromOutside(error: unknown): unknown {
+  if (!Cancelled.isInstance(error)) return error
+  const outer = currentSignal()
+  return outer?.aborted === true ? outer.reason : cancelledWithin(error)
+}
+
+function cancelledWithin(cause: Cancelled): DbError {
+  return new DbError(
+    `A scope within the transaction was cancelled ("${cause.scope}"), so it was rolled back. Put transaction(tx, fn) around what may be cancelled, to keep the rest`,
+    { operation: 'commit', code: 'transaction_aborted', outcome: 'none', cause },
+  )
+}
+
+/** The server rolled back instead of committing, because a statement had failed. */
+export function abortedBy(state: TransactionState): unknown {
+  const init = { operation: 'commit', code: 'transaction_aborted', outcome: 'none' } as const
+  const message = 'The transaction was rolled back: a statement in it had failed'
+  return failureOf(new DbError(message, init), state)
+}
+
+/** Keeps the first error after which the server refuses everything, and says it with each refusal. */
+export function noteFailure(error: unknown, root: TransactionState): unknown {
+  if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
+    const { message, sqlState } = error
+    const init = { operation: 'query', code: 'transaction_aborted', outcome: 'none' } as const
+    return new DbError(message, { ...init, sqlState, cause: root.failure })
+  }
+  if (root.lease.failed) root.failure ??= error
+  return error
+}

@@ -1,0 +1,88 @@
+import { shield } from '@yuzuru/concurrency'
+import type { QueryExecutorProvider, Transaction } from 'kysely'
+import { bindingOf } from '../statements/database-context.ts'
+import { DbError } from '../wire/db-error.ts'
+import { suppress } from '../statements/transaction-end.ts'
+import { callInTransaction, type Hook, type TransactionState } from './transaction-state.ts'
+
+/** How long all hooks of a transaction together may take. */
+const HOOKS_TIMEOUT_MS = 30_000
+
+/**
+ * Has `fn` called once the transaction is committed, and awaited, before `transaction()` returns; in
+ * the order in which they were given. A rollback, be it to a savepoint or before another attempt,
+ * forgets it. Cancels do not reach it, and all hooks together have 30 s.
+ *
+ * If it throws, the others are still called, and `transaction()` throws `after_commit_failed`: the
+ * commit stands. It is lost if the process ends first; what must happen belongs into a job.
+ *
+ * @throws {TypeError} when `tx` is not of {@link transaction}
+ * @example
+ * afterCommit(tx, () => cache.delete(planId))
+ */
+export function afterCommit<DB>(tx: Transaction<DB>, fn: Hook): void {
+  stateOf(tx, fn).afterCommit.push(fn)
+}
+
+/**
+ * Has `fn` called after the transaction when what was done in `tx` was undone, be it by a rollback to
+ * its savepoint. Not after an attempt that is made again, and not when the commit's outcome is unknown.
+ * If it throws, that is the `suppressed` of the transaction's error.
+ */
+export function afterRollback<DB>(tx: Transaction<DB>, fn: Hook): void {
+  stateOf(tx, fn).afterRollback.push(fn)
+}
+
+function stateOf(tx: QueryExecutorProvider, fn: Hook): TransactionState {
+  const { transaction } = bindingOf(tx)
+  if (transaction === undefined) {
+    throw new TypeError('Expected the tx of transaction(db, fn), got a db outside of it')
+  }
+  if (transaction.root.isForeign) {
+    throw new TypeError(
+      "Expected the tx of transaction(db, fn), got one in a transaction of Kysely's own, which tells nobody of its commit",
+    )
+  }
+  if (typeof fn !== 'function')
+    throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
+  transaction.assertActive()
+  return transaction
+}
+
+/** Calls what is due after a commit. */
+export async function runAfterCommit(state: TransactionState): Promise<void> {
+  const errors = await runHooks([...state.rolledBack, ...state.afterCommit])
+  if (errors.length === 0) return
+  throw new DbError('The transaction was committed, but a function given to afterCommit failed', {
+    operation: 'commit',
+    code: 'after_commit_failed',
+    outcome: 'unknown',
+    cause: errors.length === 1 ? errors[0] : new AggregateError(errors),
+  })
+}
+
+/** Calls what is due after `error` ended a transaction. */
+export async function runAfterRollback(state: TransactionState, error: unknown): Promise<void> {
+  if (DbError.isInstance(error) && error.code === 'commit_unknown') return
+  const errors = await runHooks([...state.rolledBack, ...state.afterRollback])
+  if (errors.length > 0)
+    suppress(error, errors.length === 1 ? errors[0] : new AggregateError(errors))
+}
+
+async function runHooks(hooks: readonly Hook[]): Promise<unknown[]> {
+  if (hooks.length === 0) return []
+  const errors: unknown[] = []
+  await shield(
+    async () => {
+      for (const hook of hooks) {
+        try {
+          await callInTransaction(undefined, hook)
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+    },
+    { name: 'hooks', timeoutMs: HOOKS_TIMEOUT_MS },
+  ).catch((error: unknown) => errors.push(error))
+  return errors
+}

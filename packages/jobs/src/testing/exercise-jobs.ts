@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { cancelJob } from '../cancel-job.ts'
+import { drainJobs } from './drain-jobs.ts'
+import { enqueue, enqueueMany } from '../enqueue.ts'
+import { getJob } from '../get-job.ts'
+import { defineJob, type Job } from '../job.ts'
+import type { JobDatabase } from '../job-database.ts'
+import { retryJob } from '../retry-job.ts'
+
+/** A queue to be tried: on a database where `jobsMigrations` have run. */
+export interface JobsSubject {
+  readonly db: JobDatabase
+  /** Runs `fn` in a transaction of that database; rolls back and rethrows what it throws. */
+  readonly transaction: <T>(fn: (tx: JobDatabase) => Promise<T>) => Promise<T>
+  /** Ends it, when the case has ended. */
+  readonly close?: () => Promise<void>
+}
+
+/** One thing that must hold. */
+export interface JobsCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+/**
+ * What must hold of a queue on your PostgreSQL, driver and pooler. Each case takes a subject of its own
+ * and uses job names of its own, so it may share the database.
+ *
+ * @example
+ * for (const { name, run } of exerciseJobs(() => ({ db, transaction: (fn) => transaction(db, fn) }))) {
+ *   test(name, run)
+ * }
+ */
+export function exerciseJobs(make: () => JobsSubject | Promise<JobsSubject>): readonly JobsCase[] {
+  return Object.entries(CASES).map(([name, check]) => ({
+    name,
+    async run() {
+      const subject = await make()
+      try {
+        await check(subject)
+      } finally {
+        await subject.close?.()
+      }
+    },
+  }))
+}
+
+/** A job of a name that nobody else uses, and the payloads that it was run with. */
+function recorder(fail?: (n: number) => void): { job: Job<{ n: number }>; ran: number[] } {
+  const ran: number[] = []
+  const job = defineJob<{ n: number }>({
+    name: `exercise-${randomUUID()}`,
+    attempts: 2,
+    backoff: () => 0,
+    run: async ({ n }) => {
+      ran.push(n)
+      fail?.(n)
+    },
+  })
+  return { job, ran }
+}
+
+const CASES: Record<string, (subject: JobsSubject) => Promise<void>> = {
+  'a job that was enqueued is run once': async ({ db }) => {
+    const { job, ran } = recorder()
+    const { id, created } = await enqueue(db, job, { n: 1 })
+    assert.equal(created, true)
+    assert.equal((await drainJobs(db, [job])).completed, 1)
+    assert.deepEqual(ran, [1])
+    assert.equal((await getJob(db, id))?.state, 'completed')
+    assert.equal((await drainJobs(db, [job])).completed, 0)
+  },
+
+  'a job whose transaction rolled back does not exist': async ({ db, transaction }) => {
+    const { job, ran } = recorder()
+    const failed = transaction(async (tx) => {
+      await enqueue(tx, job, { n: 1 })
+      throw new Error('rolled back')
+    })
+    await assert.rejects(failed, /rolled back/)
+    await transaction((tx) => enqueueMany(tx, job, [{ n: 2 }, { n: 3 }]))
+    await drainJobs(db, [job])
+    assert.deepEqual(
+      ran.toSorted((a, b) => a - b),
+      [2, 3],
+    )
+  },
+
+  'a failing job is tried again, and then kept as failed': async ({ db }) => {
+    const { job, ran } = recorder(() => {
+      throw new Error('always')
+    })
+    const { id } = await enqueue(db, job, { n: 1 })
+    const { retrying, failed } = await drainJobs(db, [job])
+    assert.deepEqual({ retrying, failed, ran }, { retrying: 1, failed: 1, ran: [1, 1] })
+    assert.equal((await getJob(db, id))?.lastError?.message, 'always')
+    assert.equal(await retryJob(db, id), true)
+    assert.equal((await drainJobs(db, [job])).failed, 1)
+  },
+
+  'a unique key gives the unfinished job to all who race for it': async ({ db }) => {
+    const { job } = recorder()
+    const racing = Array.from({ length: 10 }, () => enqueue(db, job, { n: 1 }, { uniqueKey: 'k' }))
+    const handles = await Promise.all(racing)
+    assert.equal(handles.filter((handle) => handle.created).length, 1)
+    assert.equal(new Set(handles.map((handle) => handle.id)).size, 1)
+  },
+
+  'a job for later waits, and a cancelled one never runs': async ({ db }) => {
+    const { job, ran } = recorder()
+    await enqueue(db, job, { n: 1 }, { delayMs: 3_600_000 })
+    const { id } = await enqueue(db, job, { n: 2 })
+    assert.equal(await cancelJob(db, id), 'cancelled')
+    await drainJobs(db, [job])
+    assert.deepEqual(ran, [])
+  },
+
+  'completeIn makes the effect and the completion one': async ({ db, transaction }) => {
+    const job = defineJob<object>({
+      name: `exercise-${randomUUID()}`,
+      attempts: 2,
+      backoff: () => 0,
+      run: async (_, { attempt, completeIn }) => {
+        await transaction(async (tx) => {
+          await completeIn(tx)
+          if (attempt === 1) throw new Error('rolled back')
+        })
+        throw new Error('too late to matter')
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    await drainJobs(db, [job])
+    const found = await getJob(db, id)
+    assert.deepEqual([found?.state, found?.attempt], ['completed', 2])
+  },
+}

@@ -1,0 +1,9 @@
+import { defineJob, type Job } from '../src/job.ts'
+
+/** A reminder to one of the staff, sent by `send`. */
+export function reminder(send: (jobId: string) => Promise<void>): Job<{ staff: number }> {
+  return defineJob({
+    name: 'reminder',
+    run: (_, { jobId }) => send(jobId),
+  })
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
+import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
+import type { Mail } from '../mail.ts'
+import { MailError } from '../mail-error.ts'
+import type { MailMessage } from '../mail-message.ts'
+
+/** A mail client and the server behind it, fresh for one case. */
+export interface MailFixture extends AsyncDisposable {
+  readonly mail: Mail<unknown>
+  /** What arrived, oldest first. */
+  received(): readonly (ReceivedMail & { readonly raw: Uint8Array })[]
+  setAnswers(answers: FakeAnswers): void
+}
+
+/** One case of {@link exerciseMail}. */
+export interface MailCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+const letter: MailMessage = {
+  to: 'hanako@example.jp',
+  subject: '【ケイカくん】メールアドレスの確認をお願いします',
+  text: '花子 様',
+}
+
+/**
+ * What every {@link Mail} does, whatever is behind it: the fake of this package and a real server pass
+ * the same cases. No test framework is needed.
+ *
+ * @param make opens a client, on a server whose inbox is empty; it is disposed of after the case
+ * @example
+ * for (const { name, run } of exerciseMail(makeFixture)) test(name, run)
+ */
+export function exerciseMail(make: () => Promise<MailFixture>): readonly MailCase[] {
+  const made = (name: string, body: (fixture: MailFixture) => Promise<void>): MailCase => ({
+    name,
+    async run() {
+      await using fixture = await make()
+      await body(fixture)
+    },
+  })
+  return [
+    made('delivers to all recipients and shows nobody the blind ones', async (fixture) => {
+      const { mail } = fixture
+      const sent = await mail.send({ ...letter, cc: 'taro@example.jp', bcc: 'jiro@example.jp' })
+      const everybody = ['hanako@example.jp', 'taro@example.jp', 'jiro@example.jp']
+      assert.deepEqual(sent.accepted, everybody)
+      assert.deepEqual(sent.rejected, [])
+      const [message, ...more] = fixture.received()
+      assert.equal(more.length, 0)
+      assert.equal(message?.messageId, sent.messageId)
+      assert.deepEqual(message.envelope.to, everybody)
+      assert.doesNotMatch(Buffer.from(message.raw).toString('latin1'), /jiro/)
+    }),
+    made(
+      'gives the same Message-ID to the same key and another one to another',
+      async (fixture) => {
+        const { mail } = fixture
+        for (const idempotencyKey of ['plan-7', 'plan-7', 'plan-8']) {
+          await mail.send({ ...letter, idempotencyKey })
+        }
+        const [first, second, third] = fixture.received().map(({ messageId }) => messageId)
+        assert.equal(first, second)
+        assert.notEqual(first, third)
+      },
+    ),
+    made('gives the subject, text and HTML that arrived as they were written', async (fixture) => {
+      const text = `花子 様\n\n=20 ${'とても長い行'.repeat(40)}\n.`
+      const html = '<p>花子 様 &amp; <b>=E3</b></p>'
+      const notes = { filename: 'notes.txt', content: 'An attachment is no text.' }
+      await fixture.mail.send({ ...letter, text, html, attachments: [notes] })
+      await fixture.mail.send({ ...letter, text: 'plain' })
+      const [first, second] = fixture.received()
+      assert.equal(first?.subject, letter.subject)
+      assert.equal(first.text.trimEnd(), text)
+      assert.equal(first.html?.trimEnd(), html)
+      assert.equal(second?.text.trimEnd(), 'plain')
+      assert.equal(second.html, undefined)
+    }),
+    made('refuses a message that is none with a TypeError and sends nothing', async (fixture) => {
+      const { mail } = fixture
+      const attack = { ...letter, subject: 'Hi\r\nBcc: eve@example.jp' }
+      await assert.rejects(mail.send(attack), TypeError)
+      await assert.rejects(mail.send({ ...letter, to: 'a@b.jp, c@d.jp' }), TypeError)
+      await assert.rejects(mail.send({ ...letter, to: [] }), TypeError)
+      assert.equal(fixture.received().length, 0)
+    }),
+    made('returns the refused recipients when others were taken', async (fixture) => {
+      const { mail } = fixture
+      refuseRecipient(fixture, 'taro@example.jp', 550)
+      const sent = await mail.send({ ...letter, cc: 'taro@example.jp' })
+      assert.deepEqual(sent.accepted, ['hanako@example.jp'])
+      assert.deepEqual(sent.rejected, ['taro@example.jp'])
+      assert.deepEqual(fixture.received()[0]?.envelope.to, ['hanako@example.jp'])
+    }),
+    made('fails with recipient_rejected and outcome none when all are refused', async (fixture) => {
+      refuseRecipient(fixture, 'hanako@example.jp', 550)
+      const error = await failureOf(fixture.mail.send(letter))
+      assert.equal(error.code, 'recipient_rejected')
+      assert.equal(error.responseCode, 550)
+      assertOutcome(error, 'none', false)
+      assert.deepEqual(error.rejected, ['hanako@example.jp'])
+      assert.doesNotMatch(error.message, /hanako/)
+    }),
+    made('fails with temporarily_rejected, to be tried again, on a 4xx', async (fixture) => {
+      refuseRecipient(fixture, 'hanako@example.jp', 451)
+      const atRecipient = await failureOf(fixture.mail.send(letter))
+      assert.equal(atRecipient.code, 'temporarily_rejected')
+      assertOutcome(atRecipient, 'none', true)
+      fixture.setAnswers({ onMessage: () => ({ reject: 452 }) })
+      const atData = await failureOf(fixture.mail.send(letter))
+      assert.equal(atData.code, 'temporarily_rejected')
+      assertOutcome(atData, 'none', true)
+    }),
+    made(
+      'fails with message_rejected on a 5xx to the message, and sends the next',
+      async (fixture) => {
+        fixture.setAnswers({ onMessage: () => ({ reject: 554 }) })
+        const error = await failureOf(fixture.mail.send(letter))
+        assert.equal(error.code, 'message_rejected')
+        assertOutcome(error, 'none', false)
+        fixture.setAnswers({})
+        await fixture.mail.send(letter)
+        assert.equal(fixture.received().length, 1)
+      },
+    ),
+    made('has an unknown outcome when the connection breaks after DATA', async (fixture) => {
+      const codes = []
+      for (const drop of ['kept', 'lost'] as const) {
+        fixture.setAnswers({ onMessage: () => ({ drop }) })
+        const error = await failureOf(fixture.mail.send(letter))
+        codes.push(error.code)
+        assertOutcome(error, 'unknown', true)
+      }
+      assert.deepEqual(codes, ['connection_lost', 'connection_lost'])
+      assert.equal(fixture.received().length, 1)
+    }),
+    made('has an unknown outcome when a deadline ends a silence after DATA', async (fixture) => {
+      const arrived = Promise.withResolvers<void>()
+      fixture.setAnswers({
+        onMessage: () => {
+          arrived.resolve()
+          return { silent: 'kept' }
+        },
+      })
+      using clock = TestClock.install()
+      const sending = fixture.mail
+        .send(letter, { timeoutMs: 5_000 })
+        .catch((error: unknown) => error)
+      await Promise.race([arrived.promise, sending])
+      await clock.advance(5_000)
+      const error = await sending
+      assert.ok(TimeoutError.isInstance(error))
+      assert.equal(error.outcome, 'unknown')
+      assert.equal(fixture.received().length, 1)
+    }),
+    made('refuses to send once it is closed, and closes twice', async (fixture) => {
+      const { mail } = fixture
+      await mail.close()
+      await mail.close()
+      const error = await failureOf(mail.send(letter))
+      assert.equal(error.code, 'closed')
+      assertOutcome(error, 'none', false)
+    }),
+    made('verifies', async ({ mail }) => {
+      await mail.verify()
+    }),
+  ]
+}
+
+function refuseRecipient(fixture: MailFixture, refused: string, reject: number): void {
+  fixture.setAnswers({
+    onRecipient: (address) => (address === refused ? { reject } : 'accept'),
+  })
+}
+
+/** The error of a call that must fail. */
+async function failureOf(call: Promise<unknown>): Promise<MailError> {
+  const error = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  assert.ok(MailError.isInstance(error), 'Expected the call to fail with a MailError')
+  return error
+}
+
+function assertOutcome(error: MailError, outcome: Outcome, retryable: boolean): void {
+  assert.equal(error.outcome, outcome)
+  assert.equal(error.retryable, retryable)
+}

@@ -1,0 +1,114 @@
+import { Semaphore } from '@yuzuru/concurrency/sync'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import type { Transporter } from 'nodemailer'
+import { mailOverBackend, type SenderOptions } from '../create-mail.ts'
+import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
+import type { Mail } from '../mail.ts'
+import { type ReadableParts, readableParts } from '../readable-parts.ts'
+import type { Backend } from '../scoped-transport.ts'
+import { closedFault, SmtpFault } from '../smtp-fault.ts'
+
+/**
+ * A mail that the fake took. `subject`, `text` and `html` are as they were before they were encoded.
+ * What the native client got as a stream, as a file or as `raw` is in `raw` only.
+ */
+export interface FakeSent extends ReadableParts {
+  readonly messageId: string
+  readonly envelope: { readonly from: string; readonly to: readonly string[] }
+  /** The whole message as it would have gone out, headers encoded (RFC 5322). */
+  readonly raw: Buffer
+}
+
+/** A {@link Mail} that sends nothing anywhere. */
+export interface FakeMail extends Mail<Transporter> {
+  /** What was taken, oldest first. */
+  readonly sent: readonly FakeSent[]
+  /**
+   * Replaces the answers given on purpose; `{}` accepts all.
+   *
+   * @throws {TypeError} on a name that is none. For an answer that is none the send throws it.
+   */
+  setAnswers(answers: FakeAnswers): void
+}
+
+/** For {@link createFakeMail}. */
+export interface FakeMailOptions extends Partial<SenderOptions> {
+  readonly answers?: FakeAnswers
+}
+
+/**
+ * A mail client for tests. Messages are checked and encoded for real; only the server is made up.
+ *
+ * @example
+ * const mail = createFakeMail()
+ * await signUp(mail, 'hanako@example.jp')
+ * assert.deepEqual(mail.sent[0]?.envelope.to, ['hanako@example.jp'])
+ * assert.match(mail.sent[0].text, /https:\/\/example\.jp\/verify/)
+ */
+export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
+  expectOptions(options, ['from', 'domain', 'answers'], 'createFakeMail')
+  const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
+  expectAnswers(initial)
+  const sent: FakeSent[] = []
+  let answers = initial
+  let closed = false
+  const backend: Backend = {
+    async deliver({ envelope, bytes, message: compiled }, _signal, progress) {
+      progress.sent = false
+      if (closed) throw closedFault()
+      const { accepted, rejected } = asked(envelope.to, answers)
+      progress.sent = true
+      const messageId = /^message-id:\s?(<[^\s<>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
+      const message: FakeSent = {
+        messageId,
+        envelope: { ...envelope, to: accepted },
+        ...readableParts(compiled),
+        raw: bytes,
+      }
+      const { kept, ending } = fateOf(answers.onMessage?.(message) ?? 'accept')
+      if (kept) sent.push(message)
+      if (ending === 'accepted') return { accepted, rejected, response: '250 Accepted' }
+      // Nobody ever gives a permit of this one: the server is silent until the caller has had enough.
+      if (ending === 'silent') await new Semaphore(0, { name: 'a silent server' }).acquire()
+      throw new SmtpFault('send', {
+        cause: Object.assign(new Error('Connection closed'), { code: 'ECONNECTION' }),
+      })
+    },
+    verify: () => (closed ? Promise.reject(closedFault()) : Promise.resolve()),
+    close() {
+      closed = true
+      return Promise.resolve()
+    },
+  }
+  return Object.assign(mailOverBackend('yuzuru-fake', { from, ...sender }, backend), {
+    sent,
+    setAnswers(next: FakeAnswers) {
+      expectAnswers(next)
+      answers = next
+    },
+  })
+}
+
+/** Asks for each recipient; throws, as nodemailer does, if none is left. */
+function asked(
+  recipients: readonly string[],
+  answers: FakeAnswers,
+): { accepted: string[]; rejected: string[] } {
+  const refusals: Error[] = []
+  const accepted: string[] = []
+  const rejected: string[] = []
+  for (const address of recipients) {
+    const answer = answers.onRecipient?.(address) ?? 'accept'
+    if (answer === 'accept') {
+      accepted.push(address)
+      continue
+    }
+    rejected.push(address)
+    refusals.push(replyError(answer, 'RCPT TO', rejected))
+  }
+  if (accepted.length > 0) return { accepted, rejected }
+  const temporary = refusals.find(
+    (error) => 'responseCode' in error && Number(error.responseCode) < 500,
+  )
+  throw temporary ?? refusals.at(-1) ?? new TypeError('Expected at least one recipient, got none')
+}

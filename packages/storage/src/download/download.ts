@@ -1,0 +1,265 @@
+import { Readable } from 'node:stream'
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { type Permit } from '@yuzuru/concurrency/sync'
+import { expectInteger, expectObject } from '../store/expect.ts'
+import { type DownloadBody, SingleBody } from './download-body.ts'
+import { askedRange, expectedChecksum } from './expected-checksum.ts'
+import { failure, type Subject } from '../store/failure.ts'
+import type { ByteRange } from '../store/object-backend.ts'
+import type { ObjectInfo } from '../store/object-info.ts'
+import { expectKey } from '../store/object-key.ts'
+import { ObjectRange } from './object-range.ts'
+import { ParallelBody } from './parallel-body.ts'
+import { type ResumableBytes, saveResumable } from './resume-file.ts'
+import { saveFile } from './save-file.ts'
+import { callStore, type StorageContext } from '../store/storage-context.ts'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectEtag } from '../upload/write-options.ts'
+
+export interface DownloadOptions extends IoOptions {
+  /** Both ends count, from 0. What is not the whole object is not verified by its checksum. @default all */
+  readonly range?: ByteRange
+  /** Only if the object has this ETag (`'precondition_failed'`). @default whichever it has */
+  readonly ifMatch?: string
+  /**
+   * Whether the bytes are held against the object's checksum. `true` does so when there is one that can
+   * be computed; `'required'` fails when there is none (`'unsupported'`).
+   *
+   * @default true
+   */
+  readonly verify?: boolean | 'required'
+  /**
+   * How many ranges of the object to ask for at once, each over a connection of its own: 1 to 64. More
+   * than one costs a HEAD before them. Ranges have the storage's `partSizeBytes`; `body` and `readable()`
+   * hold up to `parallel + 1` of them in memory, `saveTo` and `bytes()` write each chunk to its place.
+   *
+   * @default 1
+   */
+  readonly parallel?: number
+}
+
+/** How a whole body is taken. */
+export interface ReadOptions extends IoOptions {
+  /** The most bytes to take into memory. @default 256 MiB */
+  readonly maxBytes?: number
+}
+
+/** How a body is written to a file. */
+export interface SaveOptions extends IoOptions {
+  /**
+   * Keeps what has come when it fails or its process dies, beside the file (`.NAME.….part`), and goes on
+   * from there the next time, also in another process: if the object is still the same version. One at a
+   * time. What was kept is read back, so that the checksum covers all of it.
+   *
+   * @default false: nothing is left when it fails
+   */
+  readonly resume?: boolean
+}
+
+const MAX_BYTES = 256 * 1_024 ** 2
+
+/**
+ * An object that is being downloaded: its head is there, its bytes come as they are read. Read it one
+ * way, once, or dispose of it, so that its connection is free again.
+ */
+export class Download implements AsyncDisposable {
+  readonly info: ObjectInfo
+  /** How many bytes there are to come. */
+  readonly bytesExpected: number
+  readonly #context: StorageContext
+  readonly #body: DownloadBody
+  readonly #how: HowToRead
+  #taken = false
+
+  constructor(context: StorageContext, body: DownloadBody, how: HowToRead) {
+    this.#context = context
+    this.#body = body
+    this.#how = how
+    this.info = body.info
+    this.bytesExpected = body.length
+  }
+
+  /**
+   * The bytes, piece by piece, bound by the scope of whoever reads them. When the connection is lost
+   * they go on where they stopped. The loop throws at its end when the checksum does not match: treat
+   * nothing as good before that.
+   */
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#take()
+  }
+
+  /** The body as a Node stream. */
+  readable(): Readable {
+    return Readable.from(this.#take(), { objectMode: false })
+  }
+
+  /**
+   * All bytes, verified.
+   *
+   * @throws {StorageError} `'too_large'` before anything is read
+   */
+  async bytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    expectOptions(options, ['maxBytes', 'signal', 'timeoutMs'], 'download.bytes')
+    const { maxBytes = MAX_BYTES } = options
+    expectInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
+    const { key } = this.info
+    const subject = { operation: 'download', key }
+    if (this.bytesExpected > maxBytes) {
+      await this[Symbol.asyncDispose]()
+      const told = `it has ${this.bytesExpected} bytes, more than the ${maxBytes} of "maxBytes"; read "body" or "saveTo" a file`
+      throw failure(subject, 'too_large', { outcome: 'none', told })
+    }
+    const read = async (signal: AbortSignal): Promise<Uint8Array> => {
+      const all = Buffer.allocUnsafeSlow(this.bytesExpected)
+      await this.#take().writeTo((chunk, position) => all.set(chunk, position))
+      signal.throwIfAborted()
+      return all
+    }
+    try {
+      return await callStore(this.#context, subject, 'read', options, read)
+    } finally {
+      await this.#body.cancel()
+    }
+  }
+
+  /** All bytes as text (UTF-8; a byte order mark is left out), verified. */
+  async text(options?: ReadOptions): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(options))
+  }
+
+  /**
+   * Writes it to a file: under a temporary name beside it first, so that `path` is either what it was
+   * before or the whole verified object, on disk. The folder must exist.
+   */
+  async saveTo(path: string, options: SaveOptions = {}): Promise<void> {
+    if (typeof path !== 'string' || path === '') {
+      throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
+    }
+    expectOptions(options, ['resume', 'signal', 'timeoutMs'], 'download.saveTo')
+    const { resume = false } = options
+    if (typeof resume !== 'boolean') {
+      throw new TypeError(`Expected resume to be a boolean, got ${describeValue(resume)}`)
+    }
+    const subject = { operation: 'download', key: this.info.key }
+    try {
+      await callStore(this.#context, subject, 'read', options, async () => {
+        if (resume) await saveResumable(subject, path, this.#resumable(subject))
+        else await saveFile(subject, path, (write) => this.#take().writeTo(write))
+      })
+    } finally {
+      await this.#body.cancel()
+    }
+  }
+
+  /** Gives up on what was not read, and frees the connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#taken = true
+    await this.#body.cancel()
+  }
+
+  #resumable(subject: Subject): ResumableBytes {
+    const { info } = this
+    const { range, verify, parallel } = this.#how
+    const context = this.#context
+    const asked = askedRange(info, range)
+    const { start, end } = asked
+    const from = async (offset: number): Promise<AsyncIterable<Uint8Array>> => {
+      const body = this.#take()
+      if (offset === 0) return body
+      await body.cancel()
+      const rest = { start: start + offset, end }
+      if (parallel === 1 || rest.start > end) return new ObjectRange(context, info, rest)
+      const how = { range: rest, verify: false, parallel, permit: undefined }
+      return new ParallelBody(context, info, how)
+    }
+    return {
+      identity: [context.backend.bucket, info.key, info.etag, start, end],
+      length: this.bytesExpected,
+      expected: expectedChecksum(subject, info, asked, verify),
+      from,
+    }
+  }
+
+  #take(): DownloadBody {
+    if (this.#taken)
+      throw new TypeError('Expected a download that was not read yet, got one that was')
+    this.#taken = true
+    return this.#body
+  }
+}
+
+/** What of its options a download needs later. */
+interface HowToRead {
+  readonly range: ByteRange | undefined
+  readonly verify: boolean | 'required'
+  readonly parallel: number
+}
+
+/** Begins a download: resolves when the object's head is there. */
+export async function download(
+  context: StorageContext,
+  key: string,
+  options: DownloadOptions = {},
+): Promise<Download> {
+  expectKey(key)
+  expectObject('options', options)
+  const { range, ifMatch, verify = true, parallel = 1 } = options
+  expectInteger('parallel', parallel, 1, 64)
+  if (range !== undefined) expectRange(range)
+  if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
+  if (verify !== true && verify !== false && verify !== 'required') {
+    throw new TypeError(
+      `Expected verify to be a boolean or 'required', got ${describeValue(verify)}`,
+    )
+  }
+  if (verify === 'required' && range !== undefined) {
+    throw new TypeError("Expected verify: 'required' without a range: a checksum covers the whole")
+  }
+  const subject = { operation: 'download', key }
+  return await callStore(context, subject, 'read', options, async (signal, _progress, within) => {
+    // What is handed out is under way until it was read.
+    const permit = context.drain.keep()
+    const how = { range, verify, parallel, permit }
+    try {
+      const body = await openBody(within, subject, { ...how, key, ifMatch }, signal)
+      return new Download(within, body, how)
+    } catch (error) {
+      permit.release()
+      throw error
+    }
+  })
+}
+
+async function openBody(
+  context: StorageContext,
+  subject: Subject,
+  what: HowToRead & {
+    readonly key: string
+    readonly ifMatch: string | undefined
+    readonly permit: Permit
+  },
+  signal: AbortSignal,
+): Promise<DownloadBody> {
+  const { key, range, ifMatch } = what
+  if (what.parallel === 1) {
+    const incoming = await context.backend.get(key, { range, ifMatch }, signal)
+    return new SingleBody(context, incoming, what)
+  }
+  const info = await context.backend.head(key, signal)
+  // The ranges are pinned to what this answer says.
+  if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
+    throw failure(subject, 'precondition_failed', { outcome: 'none' })
+  }
+  return new ParallelBody(context, info, what)
+}
+
+function bare(etag: string): string {
+  return etag.replaceAll('"', '')
+}
+
+function expectRange(range: ByteRange): void {
+  expectObject('range', range)
+  const { start, end = Number.MAX_SAFE_INTEGER } = range
+  expectInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER)
+  expectInteger('range.end', end, start, Number.MAX_SAFE_INTEGER)
+}

@@ -1,0 +1,52 @@
+import type { ChecksumAlgorithm } from '../store/checksum.ts'
+import { failure, type Subject } from '../store/failure.ts'
+import type { ByteRange } from '../store/object-backend.ts'
+import type { ObjectInfo } from '../store/object-info.ts'
+
+/** What bytes are held against. */
+export interface ExpectedChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** In base64. */
+  readonly value: string
+}
+
+/** The range that is meant: both ends as the object has them. */
+export function askedRange(info: ObjectInfo, range: ByteRange | undefined): Required<ByteRange> {
+  const last = info.bytes - 1
+  if (range === undefined) return { start: 0, end: last }
+  return { start: range.start, end: Math.min(range.end ?? last, last) }
+}
+
+/**
+ * What the bytes of a range can be held against: a checksum of all of them, or an ETag that is their MD5.
+ *
+ * @throws {StorageError} `'unsupported'` when it is required and there is none
+ */
+export function expectedChecksum(
+  subject: Subject,
+  info: ObjectInfo,
+  { start, end }: Required<ByteRange>,
+  verify: boolean | 'required',
+): ExpectedChecksum | undefined {
+  const whole = end - start + 1 === info.bytes
+  const expected = verify !== false && whole ? ofWhole(info) : undefined
+  if (expected !== undefined || verify !== 'required') return expected
+  const told = 'the object has no checksum that covers its bytes; download it without "verify"'
+  throw failure(subject, 'unsupported', { outcome: 'none', told })
+}
+
+/** Refuses a digest that is not the expected one. */
+export function expectMatch(
+  subject: Subject,
+  expected: ExpectedChecksum | undefined,
+  digest: Buffer | undefined,
+): void {
+  if (expected === undefined || digest?.toString('base64') === expected.value) return
+  throw failure(subject, 'checksum_mismatch', { outcome: 'none' })
+}
+
+function ofWhole({ checksum, etag, etagIsMd5 }: ObjectInfo): ExpectedChecksum | undefined {
+  if (checksum?.type === 'FULL_OBJECT') return checksum
+  if (!etagIsMd5) return undefined
+  return { algorithm: 'MD5', value: Buffer.from(etag, 'hex').toString('base64') }
+}

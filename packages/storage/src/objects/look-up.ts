@@ -1,0 +1,32 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { ObjectInfo } from '../store/object-info.ts'
+import { expectKey } from '../store/object-key.ts'
+import { StorageError } from '../store/storage-error.ts'
+import { callStore, type StorageContext } from '../store/storage-context.ts'
+
+/** What is known of an object. */
+export async function head(
+  context: StorageContext,
+  key: string,
+  options?: IoOptions,
+): Promise<ObjectInfo> {
+  expectKey(key)
+  return await callStore(context, { operation: 'head', key }, 'read', options, (signal) =>
+    context.backend.head(key, signal),
+  )
+}
+
+/** Whether there is an object. A missing bucket or permission is an error, not a no. */
+export async function exists(
+  context: StorageContext,
+  key: string,
+  options?: IoOptions,
+): Promise<boolean> {
+  try {
+    await head(context, key, options)
+    return true
+  } catch (error) {
+    if (StorageError.isInstance(error) && error.code === 'not_found') return false
+    throw error
+  }
+}

@@ -1,0 +1,118 @@
+import { describeValue, type IoOptions, mapConcurrent } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
+import { failure, withUnknownOutcome } from '../store/failure.ts'
+import { list } from './list.ts'
+import type { DeleteFailure } from '../store/object-backend.ts'
+import { expectKey } from '../store/object-key.ts'
+import { callStore, type StorageContext } from '../store/storage-context.ts'
+import { StorageError } from '../store/storage-error.ts'
+
+/** How many keys one request may name (S3 API, DeleteObjects). */
+const BATCH = 1_000
+
+/** Deletes an object. That there is none is no error. */
+export async function remove(
+  context: StorageContext,
+  key: string,
+  options?: IoOptions,
+): Promise<void> {
+  expectKey(key)
+  await callStore(context, { operation: 'delete', key }, 'idempotent', options, (signal) =>
+    context.backend.delete(key, undefined, signal),
+  )
+}
+
+/**
+ * Deletes objects, a thousand with each request.
+ *
+ * @returns how many keys were named
+ */
+export async function removeMany(
+  context: StorageContext,
+  keys: Iterable<string> | AsyncIterable<string>,
+  options?: IoOptions,
+): Promise<number> {
+  if (typeof keys !== 'object' || keys === null) {
+    throw new TypeError(`Expected keys to be iterable, got ${describeValue(keys)}`)
+  }
+  const subject = { operation: 'deleteMany' }
+  return await callStore(
+    context,
+    subject,
+    'idempotent',
+    options,
+    async (_signal, _progress, within) => {
+      let begun = 0
+      let count = 0
+      const removeOne = (batch: readonly string[]): Promise<number> => {
+        begun += 1
+        return removeBatch(within, batch)
+      }
+      const how = { concurrency: 3, name: 'storage.deleteMany' }
+      try {
+        for await (const deleted of mapConcurrent(batched(keys), removeOne, how)) count += deleted
+      } catch (error) {
+        const failed: unknown = error instanceof AggregateError ? error.errors[0] : error
+        // What one batch says of itself does not hold for those before and beside it.
+        throw StorageError.isInstance(failed) && begun > 1 ? withUnknownOutcome(failed) : failed
+      }
+      return count
+    },
+  )
+}
+
+/** Deletes all objects under a prefix. An empty one is refused: it would empty the bucket. */
+export async function removePrefix(
+  context: StorageContext,
+  prefix: string,
+  options: IoOptions = {},
+): Promise<number> {
+  expectKey(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix, 'prefix')
+  const subject = { operation: 'deletePrefix', key: prefix }
+  return await callStore(context, subject, 'idempotent', options, (_signal, _progress, within) =>
+    removeMany(within, keysOf(within, prefix)),
+  )
+}
+
+async function removeBatch(context: StorageContext, batch: readonly string[]): Promise<number> {
+  const subject = { operation: 'deleteMany' }
+  // It is a POST, so the transport does not repeat it; but deleting twice is deleting once.
+  const failed = await retry(
+    () =>
+      callStore(context, subject, 'idempotent', undefined, (signal) =>
+        context.backend.deleteMany(batch, signal),
+      ),
+    { idempotent: true },
+  )
+  if (failed.length > 0) throw notDeleted(failed)
+  return batch.length
+}
+
+function notDeleted(failed: readonly DeleteFailure[]): Error {
+  const [first] = failed
+  const told = `${failed.length} of the keys could not be deleted, the first of them ${JSON.stringify(first?.key)}: ${first?.code}`
+  const code = first?.code === 'AccessDenied' ? 'access_denied' : 'unexpected'
+  const init = { outcome: 'unknown', told, retryable: code === 'unexpected' } as const
+  return failure({ operation: 'deleteMany' }, code, init)
+}
+
+async function* keysOf(
+  context: StorageContext,
+  prefix: string,
+): AsyncGenerator<string, void, undefined> {
+  for await (const { key } of list(context, { prefix })) yield key
+}
+
+async function* batched(
+  keys: Iterable<string> | AsyncIterable<string>,
+): AsyncGenerator<readonly string[], void, undefined> {
+  let batch: string[] = []
+  for await (const key of keys) {
+    expectKey(key)
+    batch.push(key)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

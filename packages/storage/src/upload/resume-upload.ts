@@ -1,0 +1,89 @@
+import { type ChecksumAlgorithm, digestOf } from '../store/checksum.ts'
+import { failure, type Subject } from '../store/failure.ts'
+import type { Digest, ListedPart } from '../store/object-backend.ts'
+import { type StorageContext, translated } from '../store/storage-context.ts'
+import { StorageError } from '../store/storage-error.ts'
+import type { OpenBody } from './upload-body.ts'
+import { invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
+
+/** An upload that was begun before, and is gone on with. */
+export interface ResumedUpload {
+  readonly ticket: UploadTicket
+  /** What the store has of it, by number. */
+  readonly present: ReadonlyMap<number, ListedPart>
+}
+
+interface ResumeInit {
+  readonly token: string
+  readonly key: string
+  readonly body: OpenBody
+  readonly checksum: ChecksumAlgorithm | undefined
+}
+
+/** Finds out what there is of the upload that a token stands for. */
+export async function resumeUpload(
+  context: StorageContext,
+  subject: Subject,
+  { token, key, body, checksum }: ResumeInit,
+  signal: AbortSignal,
+): Promise<ResumedUpload> {
+  const ticket = (await ticketSeal(context, subject)).open(token)
+  if (ticket.kind !== 'resume') throw invalidToken(subject, 'the token is for a browser')
+  if (ticket.key !== key) {
+    throw invalidToken(subject, `the token is for the key ${JSON.stringify(ticket.key)}`)
+  }
+  // What began as a stream may go on from a file: its parts are those of a stream.
+  if (ticket.bytes !== undefined && ticket.bytes !== body.length) {
+    const told = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(body.length)}; give the same one`
+    throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, told })
+  }
+  if (checksum !== undefined && checksum !== ticket.algorithm) {
+    const begun = ticket.algorithm
+    throw new TypeError(`Expected checksum to be that of the upload, '${begun}', got '${checksum}'`)
+  }
+  const parts = await listPresent(context, subject, ticket, signal)
+  return { ticket, present: new Map(parts.map((part) => [part.number, part])) }
+}
+
+/**
+ * The parts that the store has of an upload.
+ *
+ * @throws {StorageError} `'not_found'` when the upload is over
+ */
+export async function listPresent(
+  context: StorageContext,
+  subject: Subject,
+  { key, uploadId }: UploadTicket,
+  signal: AbortSignal,
+): Promise<readonly ListedPart[]> {
+  try {
+    return await context.backend.listParts(key, uploadId, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    const failed = translated(context, subject, 'read', error)
+    if (!StorageError.isInstance(failed) || failed.code !== 'not_found') throw failed
+    const told =
+      'the upload of this token is over: it was completed, removed or swept away; look whether the object is there, else begin anew without the token'
+    throw failure(subject, 'not_found', { outcome: 'none', told, cause: failed })
+  }
+}
+
+/**
+ * Whether a part that the store has is this very one: by the checksum of the upload, else by its MD5.
+ * A store that encrypts with keys of its own may show neither; there the part is sent again.
+ */
+export function isPresent(
+  part: ListedPart | undefined,
+  body: Uint8Array,
+  { algorithm, value }: Digest,
+): part is ListedPart {
+  if (part === undefined || part.bytes !== body.byteLength) return false
+  if (part.digest?.algorithm === algorithm) return part.digest.value === value
+  if (!/^[0-9a-f]{32}$/.test(part.etag)) return false
+  const md5 = algorithm === 'MD5' ? Buffer.from(value, 'base64') : digestOf('MD5', body)
+  return md5.toString('hex') === part.etag
+}
+
+function lengthOf(bytes: number | undefined): string {
+  return bytes === undefined ? 'unknown length' : `${bytes} bytes`
+}

@@ -1,0 +1,60 @@
+import { currentSignal, describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectObject } from '../store/expect.ts'
+import { failure } from '../store/failure.ts'
+import { discardUpload } from './open-upload.ts'
+import { callStore, type StorageContext } from '../store/storage-context.ts'
+
+export interface SweepOptions extends IoOptions {
+  /**
+   * Only uploads that began longer ago than this. Choose more than your longest upload takes: the store
+   * does not say whose an upload is, nor whether somebody still works on it.
+   */
+  readonly olderThanMs: number
+  /** Only keys that begin with it. @default all */
+  readonly prefix?: string
+}
+
+/** Removes multipart uploads that nobody finished. Those of this storage that are under way are spared. */
+export async function sweepUploads(
+  context: StorageContext,
+  options: SweepOptions,
+): Promise<number> {
+  expectObject('options', options)
+  const { olderThanMs, prefix = '' } = options
+  if (typeof olderThanMs !== 'number' || !(olderThanMs >= 0)) {
+    throw new TypeError(
+      `Expected olderThanMs to be a number from 0 up, got ${describeValue(olderThanMs)}`,
+    )
+  }
+  if (typeof prefix !== 'string') {
+    throw new TypeError(`Expected prefix to be a string, got ${describeValue(prefix)}`)
+  }
+  const subject = { operation: 'sweepUploads' }
+  return await callStore(context, subject, 'idempotent', options, async (signal) => {
+    const startedBefore = Date.now() - olderThanMs
+    let removed = await retryOrphans(context)
+    for (const found of await context.backend.listUploads(prefix, signal)) {
+      currentSignal()?.throwIfAborted()
+      const { key, uploadId, startedAt } = found
+      if (startedAt.getTime() > startedBefore || context.uploads.isRunning(uploadId)) continue
+      if (!(await discardUpload(context, key, uploadId))) {
+        throw failure({ ...subject, key }, 'unexpected', {
+          outcome: 'unknown',
+          retryable: true,
+          told: 'an upload could not be removed; it is tried again with the next sweep',
+        })
+      }
+      removed += 1
+    }
+    return removed
+  })
+}
+
+/** Tries again to remove what could not be removed before; gives how many now could. */
+export async function retryOrphans(context: StorageContext): Promise<number> {
+  let removed = 0
+  for (const [uploadId, key] of context.uploads.orphans) {
+    if (await discardUpload(context, key, uploadId)) removed += 1
+  }
+  return removed
+}

@@ -1,0 +1,179 @@
+import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { type ChecksumAlgorithm, expectAlgorithm } from '../store/checksum.ts'
+import { contentDisposition, type Disposition } from '../store/content-disposition.ts'
+import { expectInteger, expectObject } from '../store/expect.ts'
+import { encodeMetadata } from '../store/metadata-value.ts'
+import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
+import { MAX_OBJECT_BYTES } from './part-plan.ts'
+import { expectToken } from './upload-ticket.ts'
+
+/** What is stored beside the bytes, as a caller says it. */
+export interface AttributeOptions {
+  /** @default 'application/octet-stream' */
+  readonly contentType?: string
+  /** Whether a browser is to show it or save it. @default none */
+  readonly disposition?: Disposition
+  /** The name under which it is saved, in any language. @default none */
+  readonly filename?: string
+  readonly cacheControl?: string
+  readonly contentEncoding?: string
+  /**
+   * Names of letters, digits and `-`, stored in lower case; values in any language. 2 kB in all, as it is stored:
+   * what is not plain ASCII is encoded (RFC 2047, Base64), as S3 does it.
+   */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Up to ten. */
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export interface UploadProgress {
+  readonly sentBytes: number
+  /** `undefined` for a body of unknown length. */
+  readonly totalBytes: number | undefined
+}
+
+export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditions {
+  /** @default 'CRC32'; 'MD5' with `compatibility: 's3-compatible'` */
+  readonly checksum?: ChecksumAlgorithm
+  /**
+   * The digest that the bytes must have, in base64, by the algorithm of `checksum`. Otherwise nothing is
+   * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
+   */
+  readonly expectedDigest?: string
+  /**
+   * Called once when an upload in parts has begun, before the first of them is sent, with what `resume`
+   * takes: keep it. From then on a failure leaves the parts in the store, so that the upload can go on,
+   * also in another process; when that is not to be, call `abortUpload` with it. What this throws ends
+   * the upload, and nothing is left. Not called for a body of one part.
+   *
+   * @default none: whatever fails, nothing is left
+   */
+  readonly onResumeToken?: (token: string) => void | Promise<void>
+  /**
+   * Goes on with an upload. Give the same body from its beginning: parts that have arrived are compared
+   * with it, and only what is missing or differs is sent. Type, name, metadata and tags are those that
+   * it was begun with. A failure leaves the parts again.
+   *
+   * @throws {StorageError} `'not_found'` when that upload is over, `'invalid_token'` when the token is
+   *   not for this key and bucket
+   */
+  readonly resume?: string
+  /**
+   * The largest body that is stored, in bytes: 0 to 5 TiB. Of a larger one nothing is, and no more of it is read
+   * than tells that it is (`'too_large'`). @default 5 TiB
+   */
+  readonly maxBytes?: number
+  /** Called whenever a part has arrived. */
+  readonly onProgress?: (progress: UploadProgress) => void
+}
+
+/** Checks the attributes and puts them into the form in which they are stored. */
+export function expectAttributes(options: AttributeOptions): ObjectAttributes {
+  const { disposition, filename, cacheControl, contentEncoding } = options
+  // Stores have a default of their own, and another one for what comes in parts.
+  const { contentType = 'application/octet-stream' } = options
+  const { metadata, tags } = options
+  for (const [name, value] of Object.entries({ contentType, cacheControl, contentEncoding })) {
+    if (value !== undefined) expectHeader(name, value)
+  }
+  for (const [name, value] of Object.entries({ metadata, tags })) {
+    if (value !== undefined) expectTexts(name, value)
+  }
+  if (metadata !== undefined) expectMetadata(metadata)
+  if (Object.keys(tags ?? {}).length > 10) throw new TypeError('Expected at most ten tags')
+  const named = disposition !== undefined || filename !== undefined
+  return {
+    contentType,
+    ...(named ? { contentDisposition: contentDisposition(disposition ?? 'inline', filename) } : {}),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(tags === undefined ? {} : { tags }),
+  }
+}
+
+/** Checks what must hold for a write. */
+export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): WriteConditions {
+  if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    throw new TypeError(`Expected ifNoneMatch to be '*', got ${describeValue(ifNoneMatch)}`)
+  }
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw new TypeError('Expected either ifMatch or ifNoneMatch, got both')
+  }
+  return {
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  }
+}
+
+/** Checks the options that only an upload has. */
+export function expectUploadOptions(options: UploadOptions): void {
+  expectObject('options', options)
+  const { checksum, expectedDigest, onProgress, onResumeToken, resume, maxBytes } = options
+  if (maxBytes !== undefined) expectInteger('maxBytes', maxBytes, 0, MAX_OBJECT_BYTES)
+  if (checksum !== undefined) expectAlgorithm(checksum)
+  if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
+    throw new TypeError(
+      `Expected expectedDigest to be a string in base64, got ${describeValue(expectedDigest)}`,
+    )
+  }
+  if (onResumeToken !== undefined && typeof onResumeToken !== 'function') {
+    throw new TypeError(
+      `Expected onResumeToken to be a function, got ${describeValue(onResumeToken)}`,
+    )
+  }
+  if (resume !== undefined) expectToken('resume', resume)
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError(`Expected onProgress to be a function, got ${describeValue(onProgress)}`)
+  }
+}
+
+export function expectEtag(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && /^[\x21\x23-\x7e]+$/.test(value.replace(/^"(.*)"$/, '$1')))
+    return
+  throw new TypeError(`Expected ${name} to be an ETag, got ${describeValue(value)}`)
+}
+
+/** Refuses what can't stand in a header, and what would end it. */
+export function expectHeader(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
+  throw new TypeError(
+    `Expected ${name} to be printable ASCII without spaces around it, got ${describeValue(value)}`,
+  )
+}
+
+/** The most that metadata may have in all, names and values as they are stored, in bytes (S3 user guide, "Working with object metadata"). */
+const MAX_METADATA_BYTES = 2_048
+
+/** Refuses what a store would not give back as it was. */
+function expectMetadata(metadata: Readonly<Record<string, string>>): void {
+  const names = new Set<string>()
+  let bytes = 0
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9-]+$/i.test(name)) {
+      throw new TypeError('Expected the names of metadata to be of letters, digits and "-"')
+    }
+    const stored = name.toLowerCase()
+    if (names.has(stored)) {
+      throw new TypeError(
+        `Expected the names of metadata to differ in more than their case, got ${JSON.stringify(stored)} twice`,
+      )
+    }
+    names.add(stored)
+    bytes += stored.length + encodeMetadata(value).length
+  }
+  if (bytes > MAX_METADATA_BYTES) {
+    throw new TypeError(
+      `Expected metadata of at most ${MAX_METADATA_BYTES} bytes in all, as it is stored, got ${bytes}`,
+    )
+  }
+}
+
+function expectTexts(name: string, values: unknown): void {
+  expectObject(name, values)
+  for (const value of Object.values(values as object)) {
+    if (typeof value === 'string' && value.isWellFormed()) continue
+    throw new TypeError(`Expected the values of ${name} to be strings, got ${describeValue(value)}`)
+  }
+}
