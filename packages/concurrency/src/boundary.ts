@@ -1,5 +1,32 @@
+export { admission, type Admission, type AdmissionOptions } from './boundary/admission.ts'
+export { backoff, type BackoffDelay, type BackoffOptions } from './boundary/backoff.ts'
+export {
+  closing,
+  type Closing,
+  type ClosingOptions,
+  type ClosingState,
+  type CloseOptions,
+} from './boundary/closing.ts'
+export {
+  expectBoolean,
+  expectLine,
+  expectMilliseconds,
+  expectNumber,
+  expectObject,
+  expectOneOf,
+} from './arguments/expect-kind.ts'
+export { expectEffect } from './boundary/expect-effect.ts'
+export { orAborted } from './boundary/or-aborted.ts'
+export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'
+export { retryAfterMs } from './boundary/retry-after.ts'
+export {
+  codeOfStatus,
+  outcomeOfStatus,
+  type StatusCode,
+  TRANSIENT_STATUSES,
+} from './boundary/status.ts'
 export { describeValue } from './arguments/describe-value.ts'
-export { expectOptions } from './arguments/expect-options.ts'
+export { expectOptions, expectRequiredOptions } from './arguments/expect-options.ts'
 export { expected, expectFunction, expectInteger, expectText } from './arguments/expected.ts'
 export { IO_OPTIONS } from './boundary/io-option-names.ts'
 export type { KnownSecret } from './redaction/redact-known.ts'

@@ -85,6 +85,10 @@ test('the public face is what it is, and nothing else', () => {
       "installClock",
       "systemClock",
       "TestClock",
+      "exerciseHostileTexts",
+      "HOSTILE_SQL",
+      "exerciseOptions",
+      "casesOf",
     ]
   `)
 })

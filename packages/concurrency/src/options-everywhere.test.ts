@@ -18,18 +18,25 @@ const module = new URL('../test/executor-jobs.ts', import.meta.url)
 
 /** Each public function or class that takes options, and each method that does. */
 const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+  admission: (options) => boundary.admission(options),
   asCompleted: (options) => core.asCompleted([fn], options),
   assertNoLeaks: (options) => testing.assertNoLeaks(fn, options),
+  backoff: (options) => boundary.backoff(options),
   Barrier: (options) => new sync.Barrier(1, options),
   BoundedSemaphore: (options) => new sync.BoundedSemaphore(1, options),
   cancelEverywhere: (options) => testing.cancelEverywhere(fn, options),
   cancelScope: (options) => core.cancelScope(fn, options),
   circuitBreaker: (options) => resilience.circuitBreaker(options),
+  closing: (options) => boundary.closing(options),
+  'closing.close': (options) => life.close(options),
   Condition: (options) => new sync.Condition(options),
   Event: (options) => new sync.Event(options),
   formatTaskTree: (options) => inspect.formatTaskTree(options),
+  exerciseHostileTexts: (options) => testing.exerciseHostileTexts(options),
+  exerciseOptions: (options) => testing.exerciseOptions(options),
   exerciseOutcomes: (options) => testing.exerciseOutcomes({} as never, options),
   gather: (options) => core.gather([fn], options),
+  io: (call) => core.io(call, {}, fn),
   LifoQueue: (options) => new sync.LifoQueue(options),
   Lock: (options) => new sync.Lock(options),
   mapConcurrent: (options) => core.mapConcurrent([1], fn, options),
@@ -60,55 +67,42 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   workers: (options) => core.workers(new sync.Queue(), 1, fn, options),
 }
 
-/** Those that take none, or, as `io` does, those of whoever calls it. */
-const others = new Set(
-  `BrokenBarrierError Cancelled isCausedBy checkpoint currentSignal isOutage CircuitOpenError currentClock
+/** Those that take none. */
+const others = `
+  BrokenBarrierError Cancelled isCausedBy checkpoint currentSignal isOutage CircuitOpenError currentClock
   throwIfCancelled describeValue detached IoError LeftoverError hasMark mark isRetryable outcomeOf
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
-  expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings io`.split(/\s+/),
-)
+  expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
+  expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions orAborted
+  retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf`
+
+const faces = {
+  '': [boundary, core, inspect, job, otel, processes, resilience, sync, testing, threads],
+}
 
 describe('a misspelt option is refused by', () => {
-  test.each(Object.entries(takers))('%s', async (name, take) => {
-    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
-    await expect(attempt()).rejects.toThrow(
-      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "name"\?|it takes )/,
-    )
-    expect(others.has(name)).toBe(false)
-  })
-
-  test.each(Object.entries(takers))(
-    '%s, which says so too of what is no object',
-    async (name, take) => {
-      const attempt = async (): Promise<unknown> => await take(null as never)
-      await expect(attempt()).rejects.toThrow(/^Expected /)
-      const needsOptions = ['mapConcurrent', 'PriorityQueue', 'processes', 'rateLimiter', 'threads']
-      if (!needsOptions.includes(name)) return
-      const without = async (): Promise<unknown> => await take(undefined as never)
-      await expect(without()).rejects.toThrow(/^Expected /)
-    },
-  )
-
-  test('every public function that takes options', () => {
-    const faces = [
-      boundary,
-      core,
-      inspect,
-      job,
-      otel,
-      processes,
-      resilience,
-      sync,
-      testing,
-      threads,
-    ]
-    const missing = faces
-      .flatMap((face) => Object.keys(face))
-      .filter((name) => !(name in takers) && !others.has(name))
-    expect(missing).toEqual([])
-  })
+  const cases = testing.exerciseOptions({ takers, others, faces })
+  test.each(cases)('$name', async ({ run }) => await run())
 })
+
+test.each([
+  'admission',
+  'closing',
+  'exerciseHostileTexts',
+  'exerciseOptions',
+  'io',
+  'mapConcurrent',
+  'PriorityQueue',
+  'processes',
+  'rateLimiter',
+  'threads',
+])('%s says so where what it cannot do without is left out', async (name) => {
+  const without = async (): Promise<unknown> => await takers[name]?.(undefined as never)
+  await expect(without()).rejects.toThrow(/^Expected /)
+})
+
+const life = boundary.closing({ name: 'x', refuse: () => new Error(), end: () => undefined })
 
 function onlyOf(error: AggregateError): never {
   throw error.errors[0]

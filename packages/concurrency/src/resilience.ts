@@ -17,4 +17,8 @@ export {
   type RetryBudget,
   type RetryBudgetOptions,
 } from './resilience/retry-budget.ts'
-export { singleFlight, type SingleFlightOptions } from './resilience/single-flight.ts'
+export {
+  singleFlight,
+  type SingleFlight,
+  type SingleFlightOptions,
+} from './resilience/single-flight.ts'

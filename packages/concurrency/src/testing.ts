@@ -12,3 +12,15 @@ export {
 } from './testing/exercise-outcomes.ts'
 export { type Clock, installClock, systemClock, type Timer } from './scopes/clock.ts'
 export { TestClock } from './testing/test-clock.ts'
+export {
+  exerciseHostileTexts,
+  type ExerciseHostileTextsInit,
+  HOSTILE_SQL,
+} from './testing/exercise-hostile-texts.ts'
+export {
+  exerciseOptions,
+  type ExerciseOptionsInit,
+  type Face,
+  type OptionsTaker,
+} from './testing/exercise-options.ts'
+export { casesOf, type Fixture, type MakeCase, type SuiteCase } from './testing/suite-case.ts'

@@ -20,6 +20,22 @@ export function expectOptions(options: unknown, known: readonly string[], where:
   for (const key in options) if (!known.includes(key)) throw unknownOption(key, known, where)
 }
 
+/**
+ * Like {@link expectOptions}, for what cannot be left out: `undefined` is refused too.
+ *
+ * @throws {TypeError} that names the nearest known option
+ * @example
+ * expectRequiredOptions(options, ['url', 'connections'], 'createRedis')
+ */
+export function expectRequiredOptions(
+  options: unknown,
+  known: readonly string[],
+  where: string,
+): asserts options is object {
+  if (options === undefined) throw expected(`the options of ${where} to be an object`, options)
+  expectOptions(options, known, where)
+}
+
 function unknownOption(key: string, known: readonly string[], where: string): TypeError {
   // What is no name may be anything, a secret too.
   const got = /^[\w$.-]{1,64}$/.test(key) ? `"${key}"` : 'another'

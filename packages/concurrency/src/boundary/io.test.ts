@@ -8,7 +8,7 @@ import { io, type IoCall, type IoProgress } from './io.ts'
 import { IoError } from './io-error.ts'
 import type { IoEvent } from './io-trace.ts'
 import type { Leftover } from '../scopes/leftover.ts'
-import type { Effect } from '../scopes/outcome.ts'
+import { type Effect, outcomeOf } from '../scopes/outcome.ts'
 import { remaining } from '../scopes/remaining.ts'
 import { rootScopes } from '../scopes/scope.ts'
 import { shield } from '../scopes/shield.ts'
@@ -188,6 +188,42 @@ describe('io', () => {
   ])('%s is not translated', async (thrown) => {
     const call: IoCall = { ...write, translate: () => expect.unreachable() }
     await expect(io(call, {}, () => Promise.reject(thrown))).rejects.toBe(thrown)
+  })
+
+  test("translate: 'none' leaves every error as it is, and what it may have done is counted", async () => {
+    const error = new Error('of the caller')
+    const own = { boundary: 'test', operation: 'act', effect: 'write', translate: 'none' } as const
+    await cancelScope(async (scope) => {
+      await expect(io(own, {}, () => Promise.reject(error))).rejects.toBe(error)
+      expect([scope.outcome, outcomeOf(error)]).toEqual(['unknown', 'unknown'])
+    })
+    await cancelScope(async (scope) => {
+      const body = (_: AbortSignal, progress: IoProgress): never => {
+        progress.sent = false
+        throw 'a text'
+      }
+      await expect(io(own, {}, body)).rejects.toBe('a text')
+      expect(scope.outcome).toBe('none')
+    })
+  })
+
+  test('refuses a call that is none before any I/O', async () => {
+    const good = { boundary: 'test', operation: 'act', effect: 'write' } as const
+    const bad: [object, string][] = [
+      [{ ...good, effect: 'wirte' }, "Expected effect to be one of 'read', 'idempotent', 'write'"],
+      [{ ...good, boundary: '' }, 'Expected boundary to be a string'],
+      [{ ...good, operation: undefined }, 'Expected operation to be a string'],
+      [{ ...good, translate: 'all' }, 'Expected translate to be a function'],
+      [{ ...good, counts: 0 }, 'Expected counts to be a boolean'],
+      [{ ...good, count: false }, 'Expected a known option of io, got "count"'],
+    ]
+    const body = vi.fn<() => void>()
+    for (const [call, message] of bad) {
+      await expect(io(call as never, {}, body)).rejects.toThrow(message)
+    }
+    await expect(io(undefined as never, {}, body)).rejects.toThrow(TypeError)
+    await expect(io(good, {}, undefined as never)).rejects.toThrow('Expected fn to be a function')
+    expect(body).not.toHaveBeenCalled()
   })
 
   test('a failure with an unknown outcome marks the timeout around it', async () => {

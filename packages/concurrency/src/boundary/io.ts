@@ -2,7 +2,10 @@ import { captureCallPlace } from '../scopes/call-place.ts'
 import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { describeValue } from '../arguments/describe-value.ts'
-import { expected } from '../arguments/expected.ts'
+import { expectEffect } from './expect-effect.ts'
+import { expectBoolean, expectObject } from '../arguments/expect-kind.ts'
+import { expectRequiredOptions } from '../arguments/expect-options.ts'
+import { expectFunction, expectText } from '../arguments/expected.ts'
 import { expectSignal, followSignal } from '../scopes/follow-signal.ts'
 import { IoError } from './io-error.ts'
 import { expectFailure } from '../scopes/leftover-rejections.ts'
@@ -33,15 +36,21 @@ export interface IoCall {
    * Makes the package's own error of what the native client threw. `outcome` is what is known by
    * default; an error that says `'none'` takes precedence over what the calls within add up to. Not
    * asked for a cancel, a `TimeoutError`, an `IoError`, or a `TypeError` that is no platform's own.
+   *
+   * `'none'` leaves every error as it is: for a call that only joins calls that have translated theirs,
+   * or that runs the caller's own code. An error that does not tell its `outcome` then counts as one
+   * whose outcome is what is known by default.
+   *
+   * @default an `IoError` with the code `'unexpected'`
    */
-  readonly translate?: (error: unknown, outcome: Outcome) => Error
+  readonly translate?: ((error: unknown, outcome: Outcome) => Error) | 'none' | undefined
   /**
    * Whether it counts as an effect of the scopes around it. `false` is for what a larger call takes
    * back as a whole: the parts of an upload, say. That call then answers for it.
    *
    * @default true
    */
-  readonly counts?: boolean
+  readonly counts?: boolean | undefined
 }
 
 /** What the body of an I/O call may tell about it. */
@@ -76,6 +85,8 @@ export async function io<T>(
   options: IoOptions | undefined,
   fn: (signal: AbortSignal, progress: IoProgress) => T | PromiseLike<T>,
 ): Promise<T> {
+  expectCall(call)
+  expectFunction('fn', fn)
   const { signal, timeoutMs = Infinity } = expectIoOptions(options)
   const { counts = true } = call
   const init = {
@@ -121,12 +132,23 @@ export async function io<T>(
   }
 }
 
-/** Refuses what is no set of {@link IoOptions}. */
+const CALL = ['boundary', 'operation', 'effect', 'translate', 'counts'] as const
+
+/** Throws unless `call` is a complete {@link IoCall}: a wrong effect would be a wrong outcome. */
+function expectCall(call: IoCall): void {
+  expectRequiredOptions(call, CALL, 'io')
+  expectText('boundary', call.boundary)
+  expectText('operation', call.operation)
+  expectEffect(call.effect)
+  const { translate, counts } = call
+  if (translate !== undefined && translate !== 'none') expectFunction('translate', translate)
+  if (counts !== undefined) expectBoolean('counts', counts)
+}
+
+/** Throws unless `options` is a set of {@link IoOptions}. */
 function expectIoOptions(options: IoOptions | undefined): IoOptions {
   if (options === undefined) return {}
-  if (typeof options !== 'object' || options === null) {
-    throw expected('options to be an object', options)
-  }
+  expectObject('options', options)
   expectSignal(options.signal)
   if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)
   return options
@@ -207,6 +229,7 @@ function isMistake(error: unknown): boolean {
 function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
   if (IoError.isInstance(error) || TimeoutError.isInstance(error)) return error
   if (Cancelled.isInstance(error) || isMistake(error)) return error
+  if (call.translate === 'none') return error
   if (call.translate !== undefined) return translatedBy(call.translate, outcome, error)
   const told = messageOf(error) ?? describeValue(error)
   return new IoError(`${call.boundary}.${call.operation} failed: ${told}`, {
@@ -221,7 +244,7 @@ function translated(call: IoCall, outcome: Outcome, error: unknown): unknown {
 
 /** A translation that fails says nothing of the outcome, and does not hide what it was to translate. */
 function translatedBy(
-  translate: NonNullable<IoCall['translate']>,
+  translate: (error: unknown, outcome: Outcome) => Error,
   outcome: Outcome,
   error: unknown,
 ): unknown {

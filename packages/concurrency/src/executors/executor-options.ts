@@ -2,6 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { expectEffect } from '../boundary/expect-effect.ts'
 import { expected, expectInteger } from '../arguments/expected.ts'
 import type { Effect } from '../scopes/outcome.ts'
 import { expectDelay } from '../scopes/timeout.ts'
@@ -109,12 +110,6 @@ export function executorSettings(options: ExecutorOptions, where: string): Execu
   expectWorkerFlags(settings.execArgv)
   expectContext(settings.context)
   return settings
-}
-
-/** Refuses what is no {@link Effect}. */
-export function expectEffect(effect: Effect): void {
-  if (['read', 'idempotent', 'write'].includes(effect)) return
-  throw expected(`effect to be 'read', 'idempotent' or 'write'`, effect)
 }
 
 function expectContext(context: Readonly<Record<string, ContextVariable>> | undefined): void {

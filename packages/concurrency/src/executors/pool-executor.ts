@@ -5,7 +5,8 @@ import { detached } from '../scopes/detached.ts'
 import { Event } from '../sync/event.ts'
 import type { Executor, Job, JobArguments, JobName, JobOptions, JobValue } from './executor.ts'
 import { ExecutorError, type ExecutorErrorCode, WorkerCrashed } from './executor-error.ts'
-import { expectEffect, type ExecutorSettings } from './executor-options.ts'
+import { expectEffect } from '../boundary/expect-effect.ts'
+import type { ExecutorSettings } from './executor-options.ts'
 import { io, type IoProgress } from '../boundary/io.ts'
 import { reviveFailure } from './job-failure.ts'
 import type { JobAnswer, JobPool, RunningJob } from './job-pool.ts'
@@ -78,7 +79,7 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     const call: Call = { name, args, transfer, outcome }
     const answer = await io(
       // What a job throws is its caller's own error.
-      { boundary: this.#boundary, operation: name, effect, translate: (error) => error as Error },
+      { boundary: this.#boundary, operation: name, effect, translate: 'none' },
       options,
       async (_signal, progress) => {
         progress.sent = false

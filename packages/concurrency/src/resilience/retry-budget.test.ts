@@ -49,10 +49,24 @@ describe('retryBudget', () => {
     expect(generous.available).toBe(1)
   })
 
+  test('a ratio of 0 leaves the reserve alone, and a reserve of 0 nothing', () => {
+    const once = retryBudget({ ratio: 0, reserve: 1 })
+    for (let i = 0; i < 100; i += 1) once.deposit()
+    expect([once.tryWithdraw(), once.tryWithdraw()]).toEqual([true, false])
+    once.deposit()
+    expect(once.tryWithdraw()).toBe(false)
+    const none = retryBudget({ ratio: 1, reserve: 0 })
+    none.deposit()
+    expect(none.tryWithdraw()).toBe(false)
+    const all = retryBudget({ reserve: Infinity })
+    expect([all.tryWithdraw(), all.available]).toEqual([true, Infinity])
+  })
+
   test('refuses settings that make no sense', () => {
-    expect(() => retryBudget({ ratio: 0 })).toThrow(TypeError)
-    expect(() => retryBudget({ ratio: 2 })).toThrow('Expected ratio to be a number above 0, to 1')
+    expect(() => retryBudget({ ratio: -0.1 })).toThrow(TypeError)
+    expect(() => retryBudget({ ratio: 2 })).toThrow('Expected ratio to be a number from 0 to 1')
     expect(() => retryBudget({ ratio: '1' as never })).toThrow(TypeError)
-    expect(() => retryBudget({ reserve: 0 })).toThrow(TypeError)
+    expect(() => retryBudget({ reserve: -1 })).toThrow(TypeError)
+    expect(() => retryBudget({ reserve: 1.5 })).toThrow(TypeError)
   })
 })

@@ -1,11 +1,12 @@
 import { expectOptions } from '../arguments/expect-options.ts'
-import { expected, expectInteger } from '../arguments/expected.ts'
+import { expectNumber } from '../arguments/expect-kind.ts'
+import { expectInteger } from '../arguments/expected.ts'
 
 export interface RetryBudgetOptions {
-  /** How many retries each call earns: above 0, to 1. @default 0.1, one retry for ten calls */
-  readonly ratio?: number
-  /** How many retries can be saved up, and are there at the start: an integer from 1 up. @default 10 */
-  readonly reserve?: number
+  /** How many retries each call earns: from 0 (only those of the reserve) to 1. @default 0.1, one for ten calls */
+  readonly ratio?: number | undefined
+  /** How many retries can be saved up, and are there at the start: an integer from 0 (none ever) up, or `Infinity`. @default 10 */
+  readonly reserve?: number | undefined
 }
 
 /** Keeps retries a fraction of calls; shared by all calls to the same other side. */
@@ -30,10 +31,8 @@ export interface RetryBudget {
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   expectOptions(options, ['ratio', 'reserve'], 'retryBudget')
   const { ratio = 0.1, reserve = 10 } = options
-  if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 1)) {
-    throw expected('ratio to be a number above 0, to 1', ratio)
-  }
-  expectInteger('reserve', reserve, 1)
+  expectNumber('ratio', ratio, 0, 1)
+  expectInteger('reserve', reserve, 0, Infinity)
   // In hundredths of a percent, so that ten tenths are exactly one.
   const unit = 10_000
   let saved = reserve * unit

@@ -1,3 +1,4 @@
+import { backoff } from '../boundary/backoff.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected, expectFunction, expectInteger } from '../arguments/expected.ts'
@@ -9,20 +10,19 @@ import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
 import { sleep } from '../scopes/sleep.ts'
-import { expectDelay } from '../scopes/timeout.ts'
 
 export interface RetryOptions {
   /** How often `fn` is called at the most: an integer from 1 up. @default 3 */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** The longest wait before the second attempt, in milliseconds; doubled for each further one. @default 100 */
-  readonly baseDelayMs?: number
+  readonly baseDelayMs?: number | undefined
   /** The longest wait of all, in milliseconds. @default 10_000 */
-  readonly maxDelayMs?: number
+  readonly maxDelayMs?: number | undefined
   /**
    * Whether `fn` may be done twice, so that an outcome that is unknown does not stop it.
    * @default false
    */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /**
    * Whether trying again may help; asked instead of looking at the error's `retryable`, which an `Error`
    * of your own and fetch's `TypeError` do not have. It does not say that trying again is _safe_: an
@@ -30,13 +30,13 @@ export interface RetryOptions {
    * asked for a cancel.
    * @default (error) => isRetryable(error)
    */
-  readonly when?: (error: unknown, attempt: number) => boolean
+  readonly when?: ((error: unknown, attempt: number) => boolean) | undefined
   /** Shared by all calls to the same other side: no retry without it. @default none */
-  readonly budget?: RetryBudget
+  readonly budget?: RetryBudget | undefined
   /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
   /** Told of each failed attempt that is followed by another. */
-  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void
+  readonly onRetry?: ((error: unknown, attempt: number, delayMs: number) => void) | undefined
 }
 
 const OPTIONS = [
@@ -57,8 +57,8 @@ const OPTIONS = [
  * attempt did counts as well: one in which a write went through is not made again.
  *
  * Waits a random time up to a bound that doubles ("full jitter", AWS Architecture Blog, "Exponential
- * Backoff And Jitter"), or as long as the other side asked (`retryAfterMs`). Never waits past the
- * deadline around it: then it throws the failure at once.
+ * Backoff And Jitter"), and no shorter than the other side asked (`retryAfterMs`). Never waits past
+ * the deadline around it: then it throws the failure at once.
  *
  * @throws the last failure
  * @throws {Cancelled} when the scope around it is cancelled
@@ -75,13 +75,12 @@ export async function retry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   expectOptions(options, OPTIONS, 'retry')
-  const { attempts = 3, baseDelayMs = 100, maxDelayMs = 10_000, idempotent = false } = options
-  const { random = Math.random, onRetry, budget, when } = options
+  const { attempts = 3, baseDelayMs, maxDelayMs, random, idempotent = false } = options
+  const { onRetry, budget, when } = options
+  const waitAfter = backoff({ baseDelayMs, maxDelayMs, random })
   expectFunction('fn', fn)
   if (when !== undefined) expectFunction('when', when)
   expectInteger('attempts', attempts, 1)
-  expectDelay('baseDelayMs', baseDelayMs, 0)
-  expectDelay('maxDelayMs', maxDelayMs, 0)
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
     const init = { kind: 'scope', name: `attempt ${attempt}` } as const
@@ -99,8 +98,7 @@ export async function retry<T>(
         if (when !== undefined) warnOfUnsafe(error)
         throw error
       }
-      const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
-      const delayMs = retryAfterOf(error) ?? random() * bound
+      const delayMs = waitAfter(attempt, retryAfterOf(error))
       if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw error
       onRetry?.(error, attempt, delayMs)
       await sleep(delayMs)

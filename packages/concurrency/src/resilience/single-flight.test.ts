@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { cancelScope } from '../scopes/cancel-scope.ts'
+import { io } from '../boundary/io.ts'
 import { singleFlight } from './single-flight.ts'
 import { sleep } from '../scopes/sleep.ts'
 import { taskGroup } from '../tasks/task-group.ts'
@@ -133,5 +135,80 @@ describe('a flight that joins itself', () => {
     await expect(atOnce('a')).rejects.toThrow('it would wait for itself')
     await expect(later('a')).rejects.toThrow('it would wait for itself')
     await expect(inTask('a')).rejects.toThrow('it would wait for itself')
+  })
+
+  test('detached: goes on without callers, to its end, and whoever comes meanwhile joins it', async () => {
+    using clock = TestClock.install()
+    const log: string[] = []
+    const refresh = singleFlight(
+      async () => {
+        await sleep(10)
+        log.push('stored')
+        return 'token'
+      },
+      { detached: true },
+    )
+    await expect(
+      Promise.all([withTimeout(1, () => refresh()), clock.advance(1)]),
+    ).rejects.toMatchObject({ timeoutMs: 1, outcome: 'none' })
+    expect(refresh.size).toBe(1)
+    const [token] = await Promise.all([refresh(), refresh.settled(), clock.advance(9)])
+    expect([token, log, refresh.size]).toEqual(['token', ['stored'], 0])
+  })
+
+  test('detached: runs in the context in which it was made, and what it does is nobody’s effect', async () => {
+    const context = new AsyncLocalStorage<string>()
+    const call = { boundary: 'test', operation: 'write', effect: 'write' } as const
+    const flight = context.run('maker', () =>
+      singleFlight(
+        async () => {
+          await io(call, {}, () => setImmediate())
+          return context.getStore()
+        },
+        { detached: true },
+      ),
+    )
+    const outcome = await cancelScope(async (scope) => {
+      expect(await context.run('caller', () => flight())).toBe('maker')
+      return scope.outcome
+    })
+    expect(outcome).toBe('none')
+    await cancelScope(async (scope) => {
+      await singleFlight(() => io(call, {}, () => setImmediate()))()
+      expect(scope.outcome).toBe('unknown')
+    })
+  })
+
+  test('settled waits for those that fail, too, and obeys the scope around it', async () => {
+    using clock = TestClock.install()
+    const flight = singleFlight(
+      async (id: string) => {
+        await sleep(5)
+        throw new Error(id)
+      },
+      { detached: true },
+    )
+    await flight.settled()
+    const failures = Promise.allSettled([flight('a'), flight('b')])
+    expect(flight.size).toBe(2)
+    await expect(
+      Promise.all([withTimeout(1, () => flight.settled()), clock.advance(1)]),
+    ).rejects.toMatchObject({ timeoutMs: 1 })
+    await Promise.all([flight.settled(), clock.advance(4)])
+    expect((await failures).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
+  test('of a detached one, the cancel of a caller’s scope ends the wait alone', async () => {
+    const land = Promise.withResolvers<void>()
+    const flight = singleFlight(() => land.promise, { detached: true })
+    await taskGroup(async (group) => {
+      const caller = group.spawn(() => flight())
+      await setImmediate()
+      caller.cancel()
+      await expect(caller).rejects.toBeInstanceOf(Cancelled)
+    })
+    expect(flight.size).toBe(1)
+    land.resolve()
+    await flight.settled()
   })
 })

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { explain } from '../scopes/cancel-cause.ts'
@@ -13,22 +14,40 @@ export interface SingleFlightOptions<A extends unknown[]> {
    * Which calls are the same one, compared as the keys of a `Map` are.
    * @default the first argument; calls with more than one are refused
    */
-  readonly key?: (...args: A) => unknown
+  readonly key?: ((...args: A) => unknown) | undefined
   /**
    * What `fn` does to the outside world. A caller that leaves while others still wait cannot know what
    * the flight does after that: the outcome is `unknown` for it, unless this says `'read'`.
    *
    * @default unknown: it goes by the I/O in the flight
    */
-  readonly effect?: Effect
+  readonly effect?: Effect | undefined
+  /**
+   * Whether the flight is nobody's: it runs to its end though all callers have left, in the context
+   * (`AsyncLocalStorage`) in which `singleFlight` was called, and what it does is an effect of no
+   * caller. For what must be finished and kept once it has begun: the refresh of a token, say. Give `fn`
+   * a deadline of its own.
+   *
+   * @default false
+   */
+  readonly detached?: boolean | undefined
   /** Shown in the task tree. @default the function's name, else 'flight' */
-  readonly name?: string
+  readonly name?: string | undefined
+}
+
+/** What {@link singleFlight} makes. */
+export interface SingleFlight<A extends unknown[], T> {
+  (...args: A): Promise<T>
+  /** How many flights are under way. */
+  readonly size: number
+  /** Waits until no flight is under way; whether they fail is for their callers to hear. */
+  settled(): Promise<void>
 }
 
 /**
  * Makes a function whose calls share one call of `fn` while that is under way. It runs in no caller's
- * scope, so one caller's cancel or deadline spares the others; the cancel of the last one who still
- * waits cancels it, and awaits its end.
+ * scope, so one caller's cancel or deadline spares the others; the cancel of the last caller that still
+ * waits cancels it, and awaits its end. With `detached: true` it goes on without callers.
  *
  * The context (`AsyncLocalStorage`) of `fn` is that of the first caller: give the same key only to
  * calls that may see the same.
@@ -40,29 +59,36 @@ export interface SingleFlightOptions<A extends unknown[]> {
 export function singleFlight<A extends unknown[], T>(
   fn: (...args: A) => T | PromiseLike<T>,
   options: SingleFlightOptions<A> = {},
-): (...args: A) => Promise<T> {
+): SingleFlight<A, T> {
   expectFunction('fn', fn)
-  expectOptions(options, ['key', 'name', 'effect'], 'singleFlight')
+  expectOptions(options, ['key', 'name', 'effect', 'detached'], 'singleFlight')
   const { key = firstArgument, name = fn.name || 'flight', effect } = options
   const flights = new Map<unknown, Flight<T>>()
-  return async (...args) => {
+  const outside = options.detached === true ? AsyncLocalStorage.snapshot() : undefined
+  const begin = (id: unknown, args: A): Flight<T> => {
+    const flight = new Flight<T>(name, effect, outside)
+    flights.set(id, flight)
+    flight.start(
+      () => fn(...args),
+      () => {
+        if (flights.get(id) === flight) flights.delete(id)
+      },
+    )
+    return flight
+  }
+  const call = async (...args: A): Promise<T> => {
     const refused = refusal('wait', `flight "${name}"`)
     if (refused !== undefined) return await refused
     const id = key(...args)
-    let flight = flights.get(id)
-    if (flight === undefined) {
-      flight = new Flight<T>(name, effect)
-      const begun = flight
-      flights.set(id, begun)
-      begun.start(
-        () => fn(...args),
-        () => {
-          if (flights.get(id) === begun) flights.delete(id)
-        },
-      )
-    }
-    return await flight.join()
+    return await (flights.get(id) ?? begin(id, args)).join()
   }
+  const settled = async (): Promise<void> => {
+    while (flights.size > 0)
+      await Promise.all(Array.from(flights.values(), (each) => each.landed()))
+  }
+  return Object.defineProperty(Object.assign(call, { settled }), 'size', {
+    get: () => flights.size,
+  }) as SingleFlight<A, T>
 }
 
 function firstArgument(...args: unknown[]): unknown {
@@ -74,24 +100,36 @@ function firstArgument(...args: unknown[]): unknown {
   return args[0]
 }
 
+/** Calls `fn` in a context that was captured. */
+type Outside = <R>(fn: () => R) => R
+
 class Flight<T> {
   readonly #scope: Scope
   readonly #reads: boolean
+  /** Where a flight that is nobody's runs. */
+  readonly #outside: Outside | undefined
   #callers = 0
   #result: Promise<T> | undefined
   #leave!: () => void
 
-  constructor(name: string, effect: Effect | undefined) {
+  constructor(name: string, effect: Effect | undefined, outside: Outside | undefined) {
     this.#scope = new Scope({ kind: 'task', name, parent: undefined })
     this.#reads = effect === 'read'
+    this.#outside = outside
   }
 
   /** @param leave called once, as soon as nobody new may join */
   start(fn: () => T | PromiseLike<T>, leave: () => void): void {
     this.#leave = leave
-    this.#result = this.#run(fn)
+    this.#result = this.#outside?.(() => this.#run(fn)) ?? this.#run(fn)
     // Each caller hears of the failure; one who left does not need to.
     this.#result.catch(() => undefined)
+  }
+
+  /** Waits until it has ended, well or not. */
+  async landed(): Promise<void> {
+    const result = this.#result as Promise<T>
+    await waitFor<unknown>(`flight "${this.#scope.name}"`, () => result.catch(() => undefined))
   }
 
   async #run(fn: () => T | PromiseLike<T>): Promise<T> {
@@ -132,14 +170,18 @@ class Flight<T> {
       return await waitFor(`flight "${this.#scope.name}"`, () => result)
     } finally {
       this.#callers -= 1
-      if (this.#callers === 0 && !this.#scope.ended) {
-        this.#leave()
-        this.#scope.abort('task', `nobody waits for "${this.#scope.name}" any more`)
-        await this.#scope.done
-      }
-      // What the flight did, or may yet do, is an effect of each of its callers.
-      const mayYet = !this.#scope.ended && !this.#reads
-      if (mayYet || this.#scope.outcome === 'unknown') caller.markEffect()
+      if (this.#outside === undefined) await this.#leaveFrom(caller)
     }
+  }
+
+  /** The last one to leave ends it; what it did, or may yet do, is an effect of each of its callers. */
+  async #leaveFrom(caller: Scope): Promise<void> {
+    if (this.#callers === 0 && !this.#scope.ended) {
+      this.#leave()
+      this.#scope.abort('task', `nobody waits for "${this.#scope.name}" any more`)
+      await this.#scope.done
+    }
+    const mayYet = !this.#scope.ended && !this.#reads
+    if (mayYet || this.#scope.outcome === 'unknown') caller.markEffect()
   }
 }

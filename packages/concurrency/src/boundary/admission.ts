@@ -1,0 +1,207 @@
+import { currentClock, type Timer } from '../scopes/clock.ts'
+import { detached } from '../scopes/detached.ts'
+import { expectRequiredOptions } from '../arguments/expect-options.ts'
+import { expectFunction, expectInteger, expectText } from '../arguments/expected.ts'
+import type { Permit } from '../sync/semaphore.ts'
+import { WaitList } from '../scopes/wait-list.ts'
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
+import { refused, type RefusalCode, type RefusalError } from './refused-entry.ts'
+
+export interface AdmissionOptions<C = void> {
+  /** How many may be in at once: an integer from 1 up. */
+  readonly connections: number
+  /** How many may wait: an integer from 0 up, or `Infinity`. @default 1_000 */
+  readonly queue?: number | undefined
+  /** How long one may wait, in milliseconds from 0 up; `Infinity` for ever. @default 30_000 */
+  readonly acquireTimeoutMs?: number | undefined
+  /** Whose connections these are; shown in the task tree. */
+  readonly name: string
+  /** What is waited for; stands before the name in the task tree. @default 'connection of' */
+  readonly kind?: string | undefined
+  /** Makes the package's own error of a refusal. */
+  readonly refuse: RefusalError<C>
+}
+
+/** One that waits, and what its error is made of. */
+interface Entry<C> {
+  readonly expiresAt: number
+  readonly context: C
+}
+
+/** See {@link admission}. */
+export interface Admission<C = void> {
+  readonly connections: number
+  /** How many are in. */
+  readonly used: number
+  /** How many could come in without waiting. */
+  readonly available: number
+  readonly waiting: number
+  /** Whether {@link close} was called. */
+  readonly closed: boolean
+  /**
+   * Waits for a permit; not at all if one is free.
+   *
+   * @param context what the error of a refusal is made of
+   * @throws what `refuse` makes: `'overloaded'`, `'acquire_timeout'`, `'closed'`
+   * @throws {Cancelled} when the scope around it is cancelled first; no permit is lost by that
+   */
+  acquire(context: C): Promise<Permit>
+  /**
+   * A permit if one is free now, else `undefined`.
+   *
+   * @throws what `refuse` makes: `'closed'`
+   */
+  tryAcquire(context: C): Permit | undefined
+  /** Refuses those that wait and all that come, from now on. Permits that were given stay good. */
+  close(): void
+}
+
+const OPTIONS = ['connections', 'queue', 'acquireTimeoutMs', 'name', 'kind', 'refuse'] as const
+
+/**
+ * Bounded admission: so many at once, so many that wait, for so long. First come, first served: a permit
+ * that is given back goes straight to the first that waits, and nobody gets in between. A wait obeys
+ * the scope around it and stands in the task tree.
+ *
+ * One timer serves all that wait, as the first is always the next to run out of time.
+ *
+ * @throws {TypeError} on options that are none
+ * @example
+ * const slots = admission({
+ *   connections: 10,
+ *   name: 'redis',
+ *   refuse: ({ code, message, retryable, outcome }) =>
+ *     new RedisError(`not sent: ${message}`, { code, retryable, outcome }),
+ * })
+ * using permit = await slots.acquire()
+ */
+export function admission<C = void>(options: AdmissionOptions<C>): Admission<C> {
+  return new BoundedAdmission(options)
+}
+
+class BoundedAdmission<C> implements Admission<C> {
+  readonly connections: number
+  readonly #queue: number
+  readonly #acquireTimeoutMs: number
+  readonly #refuse: RefusalError<C>
+  readonly #waiters: WaitList<Permit, Entry<C>>
+  #available: number
+  #timer: Timer | undefined = undefined
+  #closed = false
+
+  constructor(options: AdmissionOptions<C>) {
+    expectRequiredOptions(options, OPTIONS, 'admission')
+    const { connections, queue = 1_000, acquireTimeoutMs = 30_000 } = options
+    const { name, kind = 'connection of', refuse } = options
+    expectInteger('connections', connections, 1)
+    expectInteger('queue', queue, 0, Infinity)
+    expectMilliseconds('acquireTimeoutMs', acquireTimeoutMs)
+    expectText('name', name)
+    expectText('kind', kind)
+    expectFunction('refuse', refuse)
+    this.connections = connections
+    this.#available = connections
+    this.#queue = queue
+    this.#acquireTimeoutMs = acquireTimeoutMs
+    this.#refuse = refuse
+    this.#waiters = new WaitList(`${kind} "${name}"`, () => this.#disarm())
+  }
+
+  get used(): number {
+    return this.connections - this.#available
+  }
+
+  get available(): number {
+    return this.#available
+  }
+
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  async acquire(context: C): Promise<Permit> {
+    const cancelled = this.#waiters.refusal()
+    if (cancelled !== undefined) return await cancelled
+    return this.tryAcquire(context) ?? (await this.#wait(context))
+  }
+
+  tryAcquire(context: C): Permit | undefined {
+    if (this.#closed) throw this.#refusal('closed', context)
+    if (this.#available === 0) return undefined
+    this.#available -= 1
+    return this.#permit()
+  }
+
+  close(): void {
+    this.#closed = true
+    while (this.#waiters.size > 0) this.#failFirst('closed')
+    this.#disarm()
+  }
+
+  #wait(context: C): Promise<Permit> {
+    if (this.#waiters.size >= this.#queue) throw this.#refusal('overloaded', context)
+    const expiresAt = currentClock().now() + this.#acquireTimeoutMs
+    const waiting = this.#waiters.wait({ expiresAt, context })
+    this.#arm()
+    return waiting
+  }
+
+  #permit(): Permit {
+    let held = true
+    const release = (): void => {
+      if (!held) return
+      held = false
+      this.#handOn()
+    }
+    return { release, [Symbol.dispose]: release }
+  }
+
+  #handOn(): void {
+    if (this.#waiters.size === 0) this.#available += 1
+    else this.#waiters.shift(this.#permit())
+    this.#disarm()
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#acquireTimeoutMs === Infinity) return
+    if (this.#waiters.size === 0) return
+    const clock = currentClock()
+    const delayMs = Math.max(0, this.#waiters.first.expiresAt - clock.now())
+    this.#timer = detached(() => clock.schedule(delayMs, () => this.#expire()))
+  }
+
+  /** A timer that nobody needs would keep the process alive. */
+  #disarm(): void {
+    if (this.#waiters.size > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** Refuses those whose time is over; a timer whose own waiter has left re-arms for the next. */
+  #expire(): void {
+    this.#timer = undefined
+    const now = currentClock().now()
+    while (this.#waiters.size > 0 && this.#waiters.first.expiresAt <= now) {
+      this.#failFirst('acquire_timeout')
+    }
+    this.#arm()
+  }
+
+  #failFirst(code: RefusalCode): void {
+    this.#waiters.fail(this.#refusal(code, this.#waiters.first.context))
+  }
+
+  #refusal(code: RefusalCode, context: C): Error {
+    return this.#refuse(refused(code, this.#reason(code)), context)
+  }
+
+  #reason(code: RefusalCode): string {
+    if (code === 'closed') return 'it is closed'
+    if (code === 'overloaded') return `${this.#queue} wait for one of ${this.connections} already`
+    return `none of ${this.connections} was free within ${this.#acquireTimeoutMs} ms`
+  }
+}
