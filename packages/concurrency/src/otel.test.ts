@@ -73,7 +73,11 @@ class Telemetry implements AsyncDisposable {
 }
 
 const call = { boundary: 'disk', operation: 'write', effect: 'write' } as const
-const told = { 'yuzuru.boundary': 'disk', 'yuzuru.operation': 'write', 'yuzuru.effect': 'write' }
+const attributes = {
+  'yuzuru.boundary': 'disk',
+  'yuzuru.operation': 'write',
+  'yuzuru.effect': 'write',
+}
 
 describe('otel', () => {
   test('makes a span of each call, named for its boundary and operation', async () => {
@@ -82,7 +86,7 @@ describe('otel', () => {
     expect(telemetry.spans).toHaveLength(1)
     const [span] = telemetry.spans
     expect(span?.name).toBe('disk.write')
-    expect(span?.attributes).toEqual(told)
+    expect(span?.attributes).toEqual(shown)
     expect(span?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
@@ -99,7 +103,7 @@ describe('otel', () => {
     await expect(failing).rejects.toBe(error)
     const [span] = telemetry.spans
     expect(span?.attributes).toEqual({
-      ...told,
+      ...shown,
       'error.type': 'denied',
       'yuzuru.outcome': 'unknown',
     })
@@ -186,7 +190,7 @@ describe('otel', () => {
       })
       await expect(failing).rejects.toThrow('no')
       expect(await telemetry.points('yuzuru.io.duration')).toMatchObject([
-        { attributes: { ...told, 'error.type': 'TypeError' }, value: { sum: 1.5 } },
+        { attributes: { ...shown, 'error.type': 'TypeError' }, value: { sum: 1.5 } },
       ])
       expect(telemetry.units).toEqual({ 'yuzuru.io.duration': 's', 'yuzuru.io.active': '{call}' })
       expect(telemetry.spans[0]?.kind).toBe(SpanKind.CLIENT)
@@ -199,16 +203,12 @@ describe('otel', () => {
     await using telemetry = new Telemetry()
     const release = Promise.withResolvers<void>()
     const running = io(call, undefined, () => release.promise)
-    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
-      { attributes: told, value: 1 },
-    ])
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([{ attributes: shown, value: 1 }])
     release.resolve()
     await running
-    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
-      { attributes: told, value: 0 },
-    ])
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([{ attributes: shown, value: 0 }])
     expect(await telemetry.points('yuzuru.io.duration')).toMatchObject([
-      { attributes: told, value: { count: 1 } },
+      { attributes: shown, value: { count: 1 } },
     ])
   })
 

@@ -6,7 +6,7 @@ import { isProcessSignal, type ProcessMessage } from './executors/process-messag
 import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
 import { unserialisableResult } from './executors/unserialisable.ts'
 
-/** The job that was last asked to end: it may be told of before the job itself has come. */
+/** The job that was last asked to end: that message may arrive before the job itself. */
 let asked = 0
 let onAsked: (() => void) | undefined
 

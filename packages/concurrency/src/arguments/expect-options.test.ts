@@ -4,7 +4,7 @@ import { expectOptions } from './expect-options.ts'
 
 const known = ['timeoutMs', 'signal', 'name', 'maxSize', 'concurrency', 'idempotent']
 
-const told = (options: unknown): string => {
+const messageOf = (options: unknown): string => {
   try {
     expectOptions(options, known, 'upload')
     return 'taken'
@@ -18,7 +18,7 @@ describe('expectOptions', () => {
   test('takes known options, none, and undefined', () => {
     const inherited = Object.create({ name: 'n' }) as object
     for (const options of [undefined, {}, { timeoutMs: undefined }, inherited]) {
-      expect(told(options)).toBe('taken')
+      expect(messageOf(options)).toBe('taken')
     }
   })
 
@@ -34,14 +34,14 @@ describe('expectOptions', () => {
     [{ ['x'.repeat(100_000)]: 1 }, `got another; it takes ${known.join(', ')}`],
     [{ toString: 1 }, `got "toString"; it takes ${known.join(', ')}`],
   ])('refuses %o', (options, said) => {
-    expect(told(options)).toBe(`Expected a known option of upload, ${said}`)
+    expect(messageOf(options)).toBe(`Expected a known option of upload, ${said}`)
   })
 
   test('refuses what is no object', () => {
     for (const wrong of [null, 'timeoutMs', 1, true, () => 1]) {
-      expect(told(wrong)).toMatch(/^Expected the options of upload to be an object, got /)
+      expect(messageOf(wrong)).toMatch(/^Expected the options of upload to be an object, got /)
     }
-    expect(told([1])).toMatch(/^Expected a known option of upload, got "0"/)
+    expect(messageOf([1])).toMatch(/^Expected a known option of upload, got "0"/)
   })
 
   test('names what was meant, whatever the slip of the pen', () => {
@@ -71,7 +71,7 @@ describe('expectOptions', () => {
       .filter(({ slipped }) => !known.includes(slipped))
     assert(
       property(slips, ({ name, slipped }) => {
-        expect(told({ [slipped]: 1 })).toContain(`did you mean "${name}"?`)
+        expect(messageOf({ [slipped]: 1 })).toContain(`did you mean "${name}"?`)
       }),
     )
   })

@@ -3,7 +3,7 @@ import { expected } from './expected.ts'
 /**
  * Throws if `options` has a key that nobody reads: a misspelt option would pass in silence.
  *
- * @param options what the caller passed; `undefined` is no options
+ * @param options what the caller passed; `undefined` means none
  * @param known the names of all options that there are
  * @param where the function, in the message
  * @throws {TypeError} that names the nearest known option
@@ -37,7 +37,7 @@ export function expectRequiredOptions(
 }
 
 function unknownOption(key: string, known: readonly string[], where: string): TypeError {
-  // What is no name may be anything, a secret too.
+  // A key that does not look like a name may be anything, even a secret.
   const got = /^[\w$.-]{1,64}$/.test(key) ? `"${key}"` : 'another'
   const near = nearest(key, known)
   const advice = near === undefined ? `it takes ${known.join(', ')}` : `did you mean "${near}"?`

@@ -4,7 +4,7 @@ import { asCompleted } from '../tasks/as-completed.ts'
 import { gather } from '../tasks/gather.ts'
 
 /** What it says of each value; nothing where it takes it. */
-const told = (check: (value: unknown) => void, values: unknown[]): (string | undefined)[] =>
+const messageOf = (check: (value: unknown) => void, values: unknown[]): (string | undefined)[] =>
   values.map((value) => {
     try {
       check(value)
@@ -24,17 +24,12 @@ describe('what was expected', () => {
 
   test('expectInteger takes integers of its range, and Infinity only where that is its end', () => {
     const up = 'Expected count to be an integer from 1 up, got'
-    expect(told((each) => expectInteger('count', each, 1), [1, 2, 0, 1.5, '1', Infinity])).toEqual([
-      undefined,
-      undefined,
-      `${up} 0`,
-      `${up} 1.5`,
-      `${up} a string`,
-      `${up} Infinity`,
-    ])
+    expect(
+      messageOf((each) => expectInteger('count', each, 1), [1, 2, 0, 1.5, '1', Infinity]),
+    ).toEqual([undefined, undefined, `${up} 0`, `${up} 1.5`, `${up} a string`, `${up} Infinity`])
     const orInfinity = 'Expected count to be an integer from 1 up or Infinity, got'
     const values = [1, Infinity, 0, -Infinity, Number.NaN, 2 ** 53]
-    expect(told((each) => expectInteger('count', each, 1, Infinity), values)).toEqual([
+    expect(messageOf((each) => expectInteger('count', each, 1, Infinity), values)).toEqual([
       undefined,
       undefined,
       `${orInfinity} 0`,
@@ -43,18 +38,16 @@ describe('what was expected', () => {
       `${orInfinity} 9007199254740992`,
     ])
     const range = 'Expected port to be an integer from 0 to 65535, got'
-    expect(told((each) => expectInteger('port', each, 0, 65_535), [0, 65_535, 65_536])).toEqual([
-      undefined,
-      undefined,
-      `${range} 65536`,
-    ])
+    expect(
+      messageOf((each) => expectInteger('port', each, 0, 65_535), [0, 65_535, 65_536]),
+    ).toEqual([undefined, undefined, `${range} 65536`])
   })
 
   test('expectFunction says of a promise to pass the function itself', () => {
     // oxlint-disable-next-line unicorn/no-thenable -- what somebody may pass
     const odd = Object.defineProperty({}, 'then', { get: () => expect.unreachable() })
     expect(
-      told((each) => expectFunction('fn', each), [() => 1, 1, Promise.resolve(), odd]),
+      messageOf((each) => expectFunction('fn', each), [() => 1, 1, Promise.resolve(), odd]),
     ).toEqual([
       undefined,
       'Expected fn to be a function, got 1',
@@ -64,13 +57,13 @@ describe('what was expected', () => {
   })
 
   test('expectText takes strings of one character up, to a length, and shows none', () => {
-    expect(told((each) => expectText('key', each), ['a', 'a'.repeat(9_999), '', 7])).toEqual([
+    expect(messageOf((each) => expectText('key', each), ['a', 'a'.repeat(9_999), '', 7])).toEqual([
       undefined,
       undefined,
       'Expected key to be a string of 1 character or more, got an empty string',
       'Expected key to be a string of 1 character or more, got 7',
     ])
-    expect(told((each) => expectText('key', each, 3), ['abc', 'abcd', undefined])).toEqual([
+    expect(messageOf((each) => expectText('key', each, 3), ['abc', 'abcd', undefined])).toEqual([
       undefined,
       'Expected key to be a string of 1 to 3 characters, got one of 4',
       'Expected key to be a string of 1 to 3 characters, got undefined',

@@ -4,7 +4,7 @@ import { describeValue } from './describe-value.ts'
  * The error for a mistake of the caller.
  *
  * @param what what was expected of which argument
- * @param value what came instead; only its kind is told, as it may be secret
+ * @param value what came instead; only its kind is shown, as it may be secret
  * @example
  * if (!isKey(key)) throw expected('key to be a key of 32 bytes', key)
  */

@@ -76,7 +76,7 @@ function describeError(
     if (depth === MAX_DEPTH) return []
     const known = seen.get(value)
     if (known !== undefined) return [known]
-    // A circle: it is told already.
+    // A circle: it is listed already.
     if (seen.has(value)) return []
     const failure = describe(value, seen, depth + 1)
     if (!isPlain(value)) seen.set(value, failure)

@@ -43,7 +43,7 @@ export class JobScope extends Scope {
  * The scope of the job around the caller; `undefined` outside a worker of `threads` or `processes`.
  *
  * `throwIfCancelled`, `checkpoint`, `remaining` and everything else of `@yuzuru/concurrency` obey it
- * without being told. Ask it itself in a loop that yields to nobody and stands in a scope of its own.
+ * by themselves. Ask it itself in a loop that yields to nobody and stands in a scope of its own.
  * A thread sees a cancel at once; a process only after it has yielded (`await checkpoint()`).
  *
  * @example

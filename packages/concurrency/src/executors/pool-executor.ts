@@ -18,7 +18,7 @@ import { type Permit, Semaphore } from '../sync/semaphore.ts'
 import { TimeoutError } from '../scopes/timeout-error.ts'
 import { withTimeout } from '../scopes/timeout.ts'
 
-/** What an executor may be told of a job besides {@link JobOptions}. */
+/** What an executor takes for a job besides {@link JobOptions}. */
 export interface PooledJobOptions extends JobOptions {
   readonly transfer?: readonly unknown[]
 }
@@ -130,8 +130,8 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
       return await withTimeout(acquireTimeoutMs, () => this.#free.acquire())
     } catch (error) {
       if (!TimeoutError.isInstance(error)) throw error
-      const told = `no worker came free within ${acquireTimeoutMs} ms`
-      throw this.#error(call, 'overloaded', told, error)
+      const reason = `no worker came free within ${acquireTimeoutMs} ms`
+      throw this.#error(call, 'overloaded', reason, error)
     }
   }
 
@@ -211,8 +211,8 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
   }
 
   #crash({ name, outcome }: Call, job: RunningJob, cause: unknown): WorkerCrashed {
-    const told = job.begun ? 'its worker ended before it' : 'its worker could not start'
-    return new WorkerCrashed(`"${name}" crashed: ${told}`, {
+    const reason = job.begun ? 'its worker ended before it' : 'its worker could not start'
+    return new WorkerCrashed(`"${name}" crashed: ${reason}`, {
       boundary: this.#boundary,
       job: name,
       outcome: job.begun ? outcome : 'none',
@@ -221,8 +221,8 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
   }
 
   /** Of a job that was never begun. */
-  #error(call: Call, code: ExecutorErrorCode, told: string, cause?: unknown): ExecutorError {
-    return new ExecutorError(`"${call.name}" was not run: ${told}`, {
+  #error(call: Call, code: ExecutorErrorCode, reason: string, cause?: unknown): ExecutorError {
+    return new ExecutorError(`"${call.name}" was not run: ${reason}`, {
       boundary: this.#boundary,
       job: call.name,
       code,

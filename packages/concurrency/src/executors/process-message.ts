@@ -1,4 +1,4 @@
-/** What a process is told beside tinypool's own messages: its job is to end. */
+/** The one message beside tinypool's own: the process's job has to end. */
 export interface ProcessSignal {
   readonly yuzuru: 'cancel'
   /** The number of the job. */

@@ -57,7 +57,7 @@ export async function runJob(
   let unwatch: (() => void) | undefined
   const begin = (): unknown => {
     const value: unknown = inContext(exports, context, () => job(...args))
-    // Who has returned needs no call; to be called costs more than most jobs.
+    // Skip the callback for a job that already returned: it would cost more than most jobs.
     if (value instanceof Promise) unwatch = flag.watch(() => scope.look())
     return value
   }

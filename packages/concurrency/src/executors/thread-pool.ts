@@ -28,7 +28,7 @@ export class ThreadPool implements JobPool {
   /** Options that a thread may refuse, until one has taken them. */
   #untried: WorkerOptions | undefined
   readonly #jobs = new Set<ThreadJob>()
-  /** Threads and their events belong to whoever made the pool, not to who happened to need one more. */
+  /** Threads and their events belong to whoever made the pool, not to the caller that happened to need one more. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #number = 0
 

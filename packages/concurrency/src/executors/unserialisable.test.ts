@@ -4,13 +4,15 @@ import { unserialisableArguments, unserialisableResult } from './unserialisable.
 const secret = (): string => 'hunter2'
 
 test('what cannot be sent is named by its place and kind, never by its content', () => {
-  const told = (...args: unknown[]): string =>
+  const messageOf = (...args: unknown[]): string =>
     unserialisableArguments('job', args, structuredClone).message
-  expect(told(1, secret)).toBe('Expected argument 2 of "job" to be serialisable, got a function')
-  expect(told({ secret })).toBe(
+  expect(messageOf(1, secret)).toBe(
+    'Expected argument 2 of "job" to be serialisable, got a function',
+  )
+  expect(messageOf({ secret })).toBe(
     'Expected argument 1 of "job" to be serialisable, got an instance of Object with something in it that is not',
   )
-  expect(told(1, 2)).toBe(
+  expect(messageOf(1, 2)).toBe(
     'Expected the context values and the transfer list of "job" to be serialisable',
   )
   expect(unserialisableResult('job').message).toBe(

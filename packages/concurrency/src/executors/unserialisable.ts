@@ -1,7 +1,7 @@
 import { describeValue } from '../arguments/describe-value.ts'
 
 /**
- * The mistake of a caller who sends what cannot be copied. What the serialiser says of it is left out:
+ * The mistake of a caller that sends what cannot be copied. What the serialiser says of it is left out:
  * it quotes the value, and that may be a secret.
  *
  * @param copy throws for what cannot be copied
@@ -31,8 +31,8 @@ export function unserialisableArguments(
 
 /** The same of what a job returns. */
 export function unserialisableResult(job: string, value?: unknown): TypeError {
-  const told = value === undefined ? '' : `, got ${describeInside(value)}`
-  return new TypeError(`Expected the result of "${job}" to be serialisable${told}`)
+  const detail = value === undefined ? '' : `, got ${describeInside(value)}`
+  return new TypeError(`Expected the result of "${job}" to be serialisable${detail}`)
 }
 
 function describeInside(value: unknown): string {

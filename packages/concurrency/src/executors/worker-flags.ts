@@ -21,7 +21,7 @@ export function processFlags(execArgv: readonly string[]): string[] {
 }
 
 /**
- * What threads are to be told of the options that this process was started with; `undefined`: nothing,
+ * The options of this process that its threads get too; `undefined` when there are none,
  * they inherit what they can. Node passes `--input-type` on, and then refuses to load files.
  */
 export function threadFlags(execArgv: readonly string[]): string[] | undefined {
@@ -52,7 +52,7 @@ function select(execArgv: readonly string[], keep: (name: string) => boolean): s
   })
 }
 
-/** A value, which `-e` for one may have in it, is not told. Node takes `_` for `-`. */
+/** Values are left out: `-e` holds a program, and a program may hold a secret. Node takes `_` for `-`. */
 function nameOf(flag: string): string {
   const [name = ''] = flag.split('=')
   return name.startsWith('--') ? name.replaceAll('_', '-') : name

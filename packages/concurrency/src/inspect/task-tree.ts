@@ -154,9 +154,9 @@ function* body(node: TaskTreeNode, indent: string): Generator<string> {
 }
 
 function head({ name, kind, state, ageMs, remainingMs }: TaskTreeNode): string {
-  const told = state === 'running' ? '' : ` (${state})`
+  const detail = state === 'running' ? '' : ` (${state})`
   const due = remainingMs === undefined ? '' : `, due in ${milliseconds(remainingMs)}`
-  return `${kind} ${name}${told} ${milliseconds(ageMs)}${due}`
+  return `${kind} ${name}${detail} ${milliseconds(ageMs)}${due}`
 }
 
 function andMore(count: number): string {

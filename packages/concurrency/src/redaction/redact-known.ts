@@ -23,7 +23,7 @@ interface Node {
 
 /**
  * Finds many texts at once, in one pass over the text whatever it is made of (A. Aho and M. Corasick,
- * "Efficient string matching", 1975): who sends the text may choose it to make a search slow.
+ * "Efficient string matching", 1975): the sender may choose a text that makes a search slow.
  */
 export class KnownSecrets {
   readonly #root: Node = node(0)

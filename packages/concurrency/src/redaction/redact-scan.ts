@@ -209,7 +209,7 @@ class Scan {
     if (from === end) return
     const to = skip(text, from, isTokenCode)
     const credentials = text.slice(from, to)
-    // "basic authentication" is no credential.
+    // "basic authentication" is not a credential.
     if (to - from < 8 || (scheme === 'basic' && !/[\dA-Z=+/]/.test(credentials))) return
     this.#hide(from, to)
   }

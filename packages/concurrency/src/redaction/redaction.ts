@@ -90,7 +90,7 @@ function isSecret(name: unknown): boolean {
   return typeof name === 'string' && isSecretName(name)
 }
 
-/** That there is no value is no secret. */
+/** A missing value is not a secret. */
 function hidden(value: unknown): unknown {
   return value === null || typeof value === 'boolean' || value === '' ? value : REDACTED
 }

@@ -37,7 +37,7 @@ export class SecretSpellings implements Iterable<KnownSecret> {
   /** Adds a credential and its parts: `Bearer …`, `Basic …`, `a=b; c=d`. */
   addCredential(value: string): void {
     this.add(value, true)
-    // Short pieces ("Bearer", "v1") are no secrets, and taking them out would spoil the text.
+    // Short pieces ("Bearer", "v1") are not secrets, and taking them out would spoil the text.
     for (const part of value.split(/[\s;,="]/)) if (part.length >= 8) this.add(part, true)
     const [scheme = '', encoded = ''] = value.split(' ')
     if (scheme.toLowerCase() !== 'basic') return

@@ -112,7 +112,7 @@ class SlidingWindow implements RateLimiter {
     }
   }
 
-  /** Lets through who may begin; a timer, for as long as somebody waits, looks again. */
+  /** Lets the waiters through that may begin; while any are left, a timer looks again. */
   #serve(): void {
     this.#timer?.cancel()
     while (this.#waiters.size > 0 && this.#waiters.first <= this.available) {

@@ -13,7 +13,7 @@ export interface RetryBudgetOptions {
 export interface RetryBudget {
   /** How many retries could be made now. */
   readonly available: number
-  /** A call was made that is no retry. */
+  /** Notes a first attempt. */
   deposit(): void
   /** Takes one retry out. `false`: there is none, so do not retry. */
   tryWithdraw(): boolean

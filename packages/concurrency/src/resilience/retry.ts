@@ -35,7 +35,7 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | undefined
   /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
   readonly random?: (() => number) | undefined
-  /** Told of each failed attempt that is followed by another. */
+  /** Called after each failed attempt that is followed by another. */
   readonly onRetry?: ((error: unknown, attempt: number, delayMs: number) => void) | undefined
 }
 

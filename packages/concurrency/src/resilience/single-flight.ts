@@ -122,7 +122,7 @@ class Flight<T> {
   start(fn: () => T | PromiseLike<T>, leave: () => void): void {
     this.#leave = leave
     this.#result = this.#outside?.(() => this.#run(fn)) ?? this.#run(fn)
-    // Each caller hears of the failure; one who left does not need to.
+    // Each caller hears of the failure; a caller that left does not need to.
     this.#result.catch(() => undefined)
   }
 

@@ -10,7 +10,7 @@ export interface BarrierOptions {
 }
 
 /**
- * Holds those who come until so many are there, then lets them all go on, and is ready for the next
+ * Holds callers until so many have come, then lets them all go on, and is ready for the next
  * round.
  *
  * @example
@@ -34,7 +34,7 @@ export class Barrier {
     this.#waiters = new WaitList(`barrier "${this.name}"`)
   }
 
-  /** How many wait. Who is cancelled does not count any more. */
+  /** How many wait. A waiter that was cancelled no longer counts. */
   get waiting(): number {
     return this.#waiters.size
   }
@@ -61,7 +61,7 @@ export class Barrier {
   }
 
   /**
-   * Fails those who wait and begins anew. Those who were let go already are not touched, even if they
+   * Fails the waiters and begins anew. Those that were let go already are not touched, even if they
    * have not run yet.
    */
   reset(): void {
@@ -69,7 +69,7 @@ export class Barrier {
     this.#failAll('reset')
   }
 
-  /** Fails those who wait and all who come, until it is reset. */
+  /** Fails the waiters and all later callers, until it is reset. */
   abort(): void {
     this.#broken = true
     this.#failAll('aborted')

@@ -75,7 +75,7 @@ export class Condition {
   }
 
   /**
-   * Wakes the first `count` who wait, once the caller gives the lock back.
+   * Wakes the first `count` waiters, once the caller gives the lock back.
    *
    * @param count an integer from 0 up, or `Infinity`
    * @throws {TypeError} when the lock is not held
@@ -88,7 +88,7 @@ export class Condition {
     for (let i = 0; i < count && this.#waiters.size > 0; i += 1) this.#waiters.shift()
   }
 
-  /** Wakes all who wait. */
+  /** Wakes all waiters. */
   notifyAll(): void {
     this.notify(this.#waiters.size)
   }

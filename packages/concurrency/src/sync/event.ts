@@ -34,7 +34,7 @@ export class Event {
     return this.#waiters.size
   }
 
-  /** Sets it and wakes all who wait, also if it is cleared before they run. */
+  /** Sets it and wakes all waiters, even if it is cleared before they run. */
   set(): void {
     this.#set = true
     while (this.#waiters.shift());

@@ -83,7 +83,7 @@ export class Lock {
   #watchOwn(holder: Hold): Timer | undefined {
     const task = currentTask()
     if (task === undefined || task !== holder.task) return undefined
-    // Also where a condition lends it meanwhile: who waits now gets it before its holder does again.
+    // Also while a condition lends it: a waiter gets it before the former holder does again.
     return warnOfOwnLock(this.name, task.name, () => this.#holder === holder)
   }
 

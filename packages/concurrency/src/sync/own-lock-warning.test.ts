@@ -11,14 +11,14 @@ import { TestClock } from '../testing/test-clock.ts'
 import { moveOnAfter } from '../scopes/move-on-after.ts'
 
 describe('a lock that its own task waits for', () => {
-  let told: string[] = []
+  let warnings: string[] = []
   let clock: TestClock
   let start = 0
 
   beforeEach(async () => {
-    told = []
+    warnings = []
     vi.spyOn(process, 'emitWarning').mockImplementation(
-      (warning) => void told.push(String(warning)),
+      (warning) => void warnings.push(String(warning)),
     )
     clock = TestClock.install()
     // What was warned of in another test is forgotten.
@@ -52,7 +52,7 @@ describe('a lock that its own task waits for', () => {
         }),
       ),
     )
-    expect(told).toEqual([
+    expect(warnings).toEqual([
       '"page" has waited for 5 s for the lock "cache", which it holds itself. Does it acquire it a second time? A lock is not re-entrant',
     ])
   })
@@ -70,7 +70,7 @@ describe('a lock that its own task waits for', () => {
         await Promise.all([first, ...Array.from({ length: 9 }, critical)])
       }),
     )
-    expect(told).toEqual([])
+    expect(warnings).toEqual([])
   })
 
   test('holds no timer once the lock is had', async () => {
@@ -105,7 +105,7 @@ describe('a lock that its own task waits for', () => {
       }),
     )
     await toItsEnd(() => Promise.all([critical(), critical()]))
-    expect(told).toEqual([])
+    expect(warnings).toEqual([])
   })
 
   test('is not warned of where a condition lent it to another in the meantime', async () => {
@@ -130,6 +130,6 @@ describe('a lock that its own task waits for', () => {
         await Promise.all([waiting, waker, last])
       }),
     )
-    expect(told).toEqual([])
+    expect(warnings).toEqual([])
   })
 })

@@ -149,7 +149,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   }
 
   /**
-   * Lets nothing more in: whoever waits in `put` fails at once; `get` hands out what is left, then
+   * Lets nothing more in: waiters in `put` fail at once; `get` hands out what is left, then
    * fails. With `immediate`, what is left is dropped, and `join` waits only for what was taken.
    */
   shutdown(options: ShutdownOptions = {}): void {
@@ -161,7 +161,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
       this.#store.clear()
       this.#finish(dropped)
     }
-    // Who waits in `get` does so because there is nothing left.
+    // Waiters in `get` are waiting because the queue is empty.
     while (this.#getters.size > 0) this.#getters.fail(new QueueShutDown(this.name))
   }
 
@@ -193,7 +193,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
     return item
   }
 
-  /** Lets the first who waits in `put` go on, now that there is room; one whose item is refused fails. */
+  /** Lets the first waiter in `put` go on, now that there is room; it fails if its item is refused. */
   #refill(): void {
     while (this.#putters.size > 0 && !this.full) {
       try {

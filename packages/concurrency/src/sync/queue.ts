@@ -2,7 +2,7 @@ import { Fifo } from './fifo.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
 
 /**
- * First in, first out, between those who make and those who use. With a `maxSize`, makers are held
+ * First in, first out, between producers and consumers. With a `maxSize`, producers are held
  * back. A cancelled `get` loses no item.
  *
  * @example

@@ -24,7 +24,7 @@ export async function assertNoLeaks(
 ): Promise<void> {
   expectOptions(options, ['rounds', 'maxBytesPerRound'], 'assertNoLeaks')
   const { rounds = 1_000, maxBytesPerRound = 16 } = options
-  // The first rounds fill caches and compile; they are no leak.
+  // The first rounds fill caches and compile; that is not a leak.
   for (let round = 0; round < rounds / 10; round += 1) await fn()
   const before = measure()
   for (let round = 0; round < rounds; round += 1) await fn()

@@ -49,8 +49,8 @@ export async function cancelEverywhere(
     try {
       completed = await runCancelledAt(point, fn)
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error)
-      throw new Error(`cancelled at point ${point}: ${told}`, { cause: error })
+      const message = error instanceof Error ? error.message : String(error)
+      throw new Error(`cancelled at point ${point}: ${message}`, { cause: error })
     }
     if (completed) return point
   }
