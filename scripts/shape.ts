@@ -65,7 +65,7 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
   return found
 }
 
-/** What the first example of a README imports and nobody has told to install. */
+/** What the first example of a README imports and its install line leaves out. */
 function notInstalled(readme: string): string[] {
   const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
   const installed = Array.from(readme.matchAll(/^npm install (.*)$/gm), ([, names = '']) => names)

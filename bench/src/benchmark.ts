@@ -47,7 +47,7 @@ export interface Figure {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** What is promised. Default: nothing; it is told for comparison. */
+  /** What is promised. Default: nothing; the figure is for comparison. */
   readonly atMost?: number
 }
 

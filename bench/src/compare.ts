@@ -68,7 +68,7 @@ async function takeTurn(
   collection: 'minor' | 'major',
 ): Promise<void> {
   collectGarbage(collection)
-  // Whoever was at work before, the caches are warm for this one then.
+  // Whatever ran before, the caches are warm for this one then.
   if (runs > 1) await run()
   const { wall, cpu } = await time(runs, run)
   const count = runs * operations

@@ -2,7 +2,7 @@
  * `pnpm bench [NAME …] [--node26 | --node24] [--processes 3] [--json | --markdown] [--list]`
  *
  * NAME is a folder (`concurrency`) or one benchmark (`concurrency/semaphore`); default: all.
- * A missed bar is told and is no failure, for the machine may be busy; a wrong result is one.
+ * A missed bar is printed and is not a failure, for the machine may be busy; a wrong result is one.
  */
 import { parseArgs } from 'node:util'
 import { chosenBenchmarks } from './catalogue.ts'

@@ -43,7 +43,7 @@ async function unpacked(): Promise<string> {
     if (TMPDIR === undefined) delete process.env['TMPDIR']
     else process.env['TMPDIR'] = TMPDIR
   }
-  // Whoever else was at it may have been first.
+  // Another process may have been first.
   await rename(room, home).catch(() => rm(room, { recursive: true, force: true }))
   return join(home, 'chromium')
 }

@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
-    // A last resort and not a bar: a busy machine is no failure.
+    // A last resort and not a bar: a busy machine is not a failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     unstubEnvs: true,

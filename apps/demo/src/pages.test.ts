@@ -78,7 +78,7 @@ test('the language is switched and remembered', async () => {
   await page.close()
 })
 
-test('input that is refused is kept, and told what is wrong with', async () => {
+test('input that is refused is kept, with what is wrong with it', async () => {
   const page = await browser.newPage()
   await register(page, 'jiro@localhost')
   expect(await page.textContent('[role=alert]')).toContain('メールアドレスの形で')

@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 import { serve } from './web/serve.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** What must not be told to anybody, by what it is. */
+/** What must not be shown to anybody, by what it is. */
 type Planted = Map<string, string>
 
 test('no secret of a day is in anything that the packages tell', { timeout: 240_000 }, async () => {
@@ -47,9 +47,9 @@ test('no secret of a day is in anything that the packages tell', { timeout: 240_
 
 test('what a package would tell is heard', async () => {
   await using emitted = new Emitted()
-  const told = Object.assign(new Error('an error'), { hidden: { deep: ['the planted one'] } })
+  const failure = Object.assign(new Error('an error'), { hidden: { deep: ['the planted one'] } })
   const call = { boundary: 'demo', operation: 'tell', effect: 'read' } as const
-  await expect(io(call, {}, () => Promise.reject(told))).rejects.toThrow()
+  await expect(io(call, {}, () => Promise.reject(failure))).rejects.toThrow()
   process.stderr.write('the planted two\n')
   const texts = await emitted.texts()
   expect(texts.get('tracing:yuzuru:io:error')).toContain('the planted one')

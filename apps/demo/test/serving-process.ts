@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { run, sleep } from '@yuzuru/concurrency'
 import { serve } from '../src/web/serve.ts'
 
-// A server in a process of its own. What it does is told to the parent, and waits for its word.
+// A server in a process of its own. It reports to its parent, and waits for its word.
 const tell = (message: unknown): void => void process.send?.(message)
 
 async function answer(request: Request): Promise<Response> {

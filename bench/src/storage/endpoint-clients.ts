@@ -17,6 +17,6 @@ async function upload(path: string): Promise<string> {
 
 process.on('message', (path: string) => {
   const uploads = Array.from({ length: CLIENTS }, () => upload(path))
-  void Promise.all(uploads).then((told) => process.send?.(told.join()))
+  void Promise.all(uploads).then((answers) => process.send?.(answers.join()))
 })
 process.once('disconnect', () => void pool.close())

@@ -33,8 +33,8 @@ async function p99During(pool: Pool, work: Promise<unknown>): Promise<number> {
 /** Has the clients upload, again and again. */
 async function uploads(clients: Peer, path: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    const told = await clients.ask(path)
-    if (told !== EXPECTED) throw new Error(`The uploads were answered with ${String(told)}`)
+    const answer = await clients.ask(path)
+    if (answer !== EXPECTED) throw new Error(`The uploads were answered with ${String(answer)}`)
   }
 }
 

@@ -32,8 +32,8 @@ function take(request: IncomingMessage, done: () => void): void {
 function put(request: IncomingMessage, response: ServerResponse): void {
   const checksum = request.headers['x-amz-checksum-crc32']
   take(request, () => {
-    const told = typeof checksum === 'string' ? { 'x-amz-checksum-crc32': checksum } : {}
-    response.writeHead(200, { etag: '"part"', ...told }).end()
+    const headers = typeof checksum === 'string' ? { 'x-amz-checksum-crc32': checksum } : {}
+    response.writeHead(200, { etag: '"part"', ...headers }).end()
   })
 }
 

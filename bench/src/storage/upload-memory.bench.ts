@@ -50,9 +50,9 @@ export const benchmark: Benchmark = {
     for (const [name, from, bytes] of uploads) {
       if (from === path) await truncate(path, bytes)
       await using peer = startPeer(program, [origin, from, String(bytes)])
-      const told = (await peer.next()) as { readonly before: number; readonly peak: number }
-      before = told.before
-      figures.push({ name, value: told.peak / MIB, unit: 'MiB', atMost: 150 })
+      const report = (await peer.next()) as { readonly before: number; readonly peak: number }
+      before = report.before
+      figures.push({ name, value: report.peak / MIB, unit: 'MiB', atMost: 150 })
     }
     return [...figures, { name: 'before it begins', value: before / MIB, unit: 'MiB' }]
   },

@@ -203,10 +203,14 @@ describe('otel', () => {
     await using telemetry = new Telemetry()
     const release = Promise.withResolvers<void>()
     const running = io(call, undefined, () => release.promise)
-    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([{ attributes: shown, value: 1 }])
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
+      { attributes: shown, value: 1 },
+    ])
     release.resolve()
     await running
-    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([{ attributes: shown, value: 0 }])
+    expect(await telemetry.points('yuzuru.io.active')).toMatchObject([
+      { attributes: shown, value: 0 },
+    ])
     expect(await telemetry.points('yuzuru.io.duration')).toMatchObject([
       { attributes: shown, value: { count: 1 } },
     ])

@@ -57,7 +57,7 @@ export const meetingStep: Step = {
   },
 }
 
-/** Looks at the row as somebody would who got hold of the table. */
+/** Looks at the row as a thief of the table would. */
 async function checkTokens(
   { app, sandbox }: Day,
   staffId: string,

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => open.disposeAsync())
 
-/** An office with both roles, a plan and a request, and who comes from elsewhere. */
+/** An office with both roles, a plan and a request, and a manager of another office. */
 interface Stage {
   readonly manager: Staff
   readonly employee: Staff

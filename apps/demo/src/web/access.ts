@@ -87,7 +87,7 @@ export function guardedRoutes(web: Hono<Environment>): GuardedRoute[] {
   const routes = new Map<string, GuardedRoute>()
   for (const { method, path, handler } of web.routes) {
     const key = `${method} ${path}`
-    // Middleware for all methods is no route.
+    // Middleware for all methods is not a route.
     if (method === 'ALL' || routes.has(key)) continue
     const access = accessOf.get(handler as Handler)
     if (access === undefined) throw new TypeError(`Expected allow() first at ${key}, got a handler`)

@@ -16,7 +16,7 @@ function problemsOf(read: (fields: Fields) => void, input: Record<string, unknow
 }
 
 describe('Fields', () => {
-  test('tells of everything that is wrong at once', () => {
+  test('names everything that is wrong at once', () => {
     const read = (fields: Fields): void => {
       fields.text('name', { max: 3 })
       fields.email('email')

@@ -9,7 +9,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export type Input = Readonly<Record<string, unknown>>
 
 /**
- * Reads the fields of one input and collects all that is wrong, so that a person is told of everything
+ * Reads the fields of one input and collects all that is wrong, so that a person sees everything
  * at once. Call {@link Fields.check} before using what was read.
  */
 export class Fields {

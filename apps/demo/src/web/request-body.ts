@@ -6,7 +6,7 @@ const DRAIN_MS = 10_000
 
 /**
  * The body of a request. Unlike the stream itself it can be given up in the middle without cutting the
- * connection, so that a sender who is refused hears why: what is left is then read away by {@link drain}.
+ * connection, so that a refused sender still gets the answer: {@link drain} then reads away what is left.
  */
 export class RequestBody implements AsyncIterable<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined

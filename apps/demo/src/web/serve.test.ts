@@ -47,7 +47,7 @@ describe('SIGTERM', () => {
   })
 })
 
-test('a port that is taken is told of, with what to do', async () => {
+test('a port that is taken is reported, with what to do', async () => {
   await using server = await serve(0)
   await expect(serve(server.port)).rejects.toThrow(
     `Port ${server.port} can't be used: end what listens there, or choose another one`,

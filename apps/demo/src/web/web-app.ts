@@ -47,7 +47,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
   web.use(async (c, next) => {
     c.set('language', languageOf(c))
     await next()
-    // Nearly all that is answered is somebody's own, or tells who asked.
+    // Nearly every answer is personal, or shows who asked.
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
   })
   web.use(async (c, next) => {
@@ -68,7 +68,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     if (c.req.method !== 'PUT') return await formLimit(c, next)
     await next()
     const { body } = c.req.raw
-    // Whoever was refused before the body was read is to hear it too.
+    // A request that was refused before its body was read needs its answer, too.
     if (body !== null && !body.locked) await new RequestBody(c.req.raw).drain()
     return undefined
   })
