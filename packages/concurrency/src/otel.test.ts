@@ -73,7 +73,7 @@ class Telemetry implements AsyncDisposable {
 }
 
 const call = { boundary: 'disk', operation: 'write', effect: 'write' } as const
-const attributes = {
+const shown = {
   'yuzuru.boundary': 'disk',
   'yuzuru.operation': 'write',
   'yuzuru.effect': 'write',
