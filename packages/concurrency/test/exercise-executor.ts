@@ -90,7 +90,7 @@ export function exerciseExecutor(
       },
     },
     {
-      name: 'refuses as overloaded what got no worker in time',
+      name: 'says acquire_timeout of what got no worker in time, with no effect',
       async run() {
         using clock = TestClock.install()
         await using phone = await Phone.open()
@@ -101,7 +101,7 @@ export function exerciseExecutor(
         await clock.advance(50)
         const error = await late
         assert(ExecutorError.isInstance(error))
-        assert.deepEqual([error.code, error.outcome], ['overloaded', 'none'])
+        assert.deepEqual([error.code, error.outcome], ['acquire_timeout', 'none'])
         call.release()
         await held
       },
@@ -556,6 +556,26 @@ export function exerciseExecutor(
         assert(ExecutorError.isInstance(ended) && ExecutorError.isInstance(refused))
         assert.deepEqual([ended.code, ended.outcome], ['closed', 'unknown'])
         assert.deepEqual([refused.code, refused.outcome], ['closed', 'none'])
+      },
+    },
+    {
+      name: 'ends what is left when the time to drain is over',
+      async run() {
+        using clock = TestClock.install()
+        await using phone = await Phone.open()
+        const executor = open({ graceMs: 0 })
+        const hanging = thrown(executor.call('hang', phone.port))
+        await phone.next()
+        await assert.rejects(executor.close({ drainMs: -1 }), TypeError)
+        const closing = executor.close({ drainMs: 500 })
+        await clock.advance(499)
+        assert.equal(executor.running, 1)
+        await clock.advance(1)
+        await closing
+        const ended = await hanging
+        assert(ExecutorError.isInstance(ended))
+        assert.deepEqual([ended.code, ended.outcome], ['closed', 'unknown'])
+        assert.equal(clock.pending, 0)
       },
     },
     {

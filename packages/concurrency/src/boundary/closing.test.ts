@@ -140,6 +140,16 @@ describe('closing', () => {
     expect(life.state).toBe('ended')
   })
 
+  test('cut is heard in the very step in which the close is called', async () => {
+    const life = open()
+    const call = life.enter('a')
+    life.signal.addEventListener('abort', () => call.release())
+    const closed = life.close({ drainMs: Infinity })
+    life.cut()
+    await closed
+    expect(life.signal.aborted).toBe(true)
+  })
+
   test('closed from inside of a call of its own, it waits for the others, and cuts that one off', async () => {
     const life = open()
     const other = life.enter('other')

@@ -5,12 +5,20 @@ import type { Outcome } from '../scopes/outcome.ts'
 /**
  * Why an executor did not run a job.
  *
- * - `'overloaded'`: the queue is full, or no worker came free within `acquireTimeoutMs`. Retryable.
+ * - `'overloaded'`: the queue is full. Retryable.
+ * - `'acquire_timeout'`: no worker came free within `acquireTimeoutMs`. Retryable.
  * - `'closed'`: after `close()`, or cut by it.
  * - `'module_failed'`: the module of the jobs could not be loaded; `cause` says why.
  * - `'worker_crashed'`: the worker ended before the job did.
  */
-export type ExecutorErrorCode = 'overloaded' | 'closed' | 'module_failed' | 'worker_crashed'
+export type ExecutorErrorCode =
+  | 'overloaded'
+  | 'acquire_timeout'
+  | 'closed'
+  | 'module_failed'
+  | 'worker_crashed'
+
+const RETRYABLE: ReadonlySet<ExecutorErrorCode> = new Set(['overloaded', 'acquire_timeout'])
 
 /** What an {@link ExecutorError} is made of. */
 export interface ExecutorErrorInit {
@@ -33,7 +41,7 @@ export class ExecutorError extends IoError {
   }
 
   constructor(message: string, { job, ...init }: ExecutorErrorInit) {
-    super(message, { ...init, operation: job, retryable: init.code === 'overloaded' })
+    super(message, { ...init, operation: job, retryable: RETRYABLE.has(init.code) })
     this.job = job
   }
 

@@ -21,7 +21,7 @@ export interface ExecutorOptions {
   readonly workers?: number
   /** How many jobs may wait for a worker; one more is `overloaded`. From 0 up. @default 1000 */
   readonly queue?: number
-  /** How long a job may wait for a worker, in milliseconds; then `overloaded`. @default Infinity */
+  /** How long a job may wait for a worker, in milliseconds; then `acquire_timeout`. @default Infinity */
   readonly acquireTimeoutMs?: number
   /**
    * How long a job that was asked to end may take, in milliseconds, before its worker is killed. `0`

@@ -1,3 +1,4 @@
+import type { CloseOptions } from '../boundary/closing.ts'
 import type { IoOptions } from '../boundary/io.ts'
 import type { Effect } from '../scopes/outcome.ts'
 
@@ -48,7 +49,7 @@ export interface Executor<
    * Runs an exported function with these arguments.
    *
    * @throws {TypeError} when an argument cannot be sent, or the module has no such function
-   * @throws {ExecutorError} `overloaded`, `closed`, `module_failed`, or a {@link WorkerCrashed}
+   * @throws {ExecutorError} `overloaded`, `acquire_timeout`, `closed`, `module_failed`, or a {@link WorkerCrashed}
    * @throws {Cancelled} when the scope around it is cancelled and the job has ended
    * @throws what the job throws, with its name, message, stack, cause and plain fields
    */
@@ -60,8 +61,11 @@ export interface Executor<
   /** How many jobs wait for one. */
   readonly waiting: number
   /**
-   * Takes no more jobs, lets those that run or wait come to their end, then ends the workers. When
-   * the scope around it is cancelled, it cancels those jobs. Never throws; a second call waits too.
+   * Takes no more jobs, lets those that run or wait come to their end for `drainMs`, cancels what is
+   * left, and ends the workers when that has ended. A cancel of the scope around it ends the drain at
+   * once. A second call awaits the first.
+   *
+   * @throws {TypeError} on options that are none
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }

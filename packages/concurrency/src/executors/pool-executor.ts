@@ -1,11 +1,12 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { currentClock, type Timer } from '../scopes/clock.ts'
 import { expected } from '../arguments/expected.ts'
-import { detached } from '../scopes/detached.ts'
-import { Event } from '../sync/event.ts'
 import type { Executor, Job, JobArguments, JobName, JobOptions, JobValue } from './executor.ts'
 import { ExecutorError, type ExecutorErrorCode, WorkerCrashed } from './executor-error.ts'
+import { admission, type Admission } from '../boundary/admission.ts'
+import { closing, type Closing, type CloseOptions } from '../boundary/closing.ts'
 import { expectEffect } from '../boundary/expect-effect.ts'
+import type { RefusedEntry } from '../boundary/refused-entry.ts'
 import type { ExecutorSettings } from './executor-options.ts'
 import { io, type IoProgress } from '../boundary/io.ts'
 import { reviveFailure } from './job-failure.ts'
@@ -14,9 +15,6 @@ import type { Outcome } from '../scopes/outcome.ts'
 import { remaining } from '../scopes/remaining.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import type { Scope } from '../scopes/scope.ts'
-import { type Permit, Semaphore } from '../sync/semaphore.ts'
-import { TimeoutError } from '../scopes/timeout-error.ts'
-import { withTimeout } from '../scopes/timeout.ts'
 
 /** What an executor takes for a job besides {@link JobOptions}. */
 export interface PooledJobOptions extends JobOptions {
@@ -38,29 +36,41 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
   readonly #boundary: string
   readonly #settings: ExecutorSettings
   readonly #pool: JobPool
-  readonly #free: Semaphore
+  readonly #workers: Admission<Call>
   /** What asks each running job to end. */
   readonly #stops = new Set<() => void>()
-  readonly #idle = new Event()
-  readonly #ended = new Event({ name: 'executor has ended' })
-  #pending = 0
-  #closed = false
-  /** Whether `close()` has given up waiting for what is left. */
-  #cut = false
+  readonly #life: Closing<Call>
 
   constructor(boundary: string, settings: ExecutorSettings, pool: JobPool) {
+    const { workers, queue, acquireTimeoutMs } = settings
+    const refuse = ({ code, message }: RefusedEntry, call: Call): ExecutorError =>
+      this.#error(call, code, message)
     this.#boundary = boundary
     this.#settings = settings
     this.#pool = pool
-    this.#free = new Semaphore(settings.workers, { kind: 'worker of', name: boundary })
+    this.#workers = admission({
+      connections: workers,
+      queue,
+      acquireTimeoutMs,
+      kind: 'worker of',
+      name: boundary,
+      refuse,
+    })
+    this.#life = closing({
+      name: boundary,
+      refuse,
+      cut: () => this.#stop(),
+      undoMs: Infinity,
+      end: () => pool.destroy(),
+    })
   }
 
   get running(): number {
-    return this.#settings.workers - this.#free.available
+    return this.#workers.used
   }
 
   get waiting(): number {
-    return this.#free.waiting
+    return this.#workers.waiting
   }
 
   call<K extends JobName<M>>(name: K, ...args: JobArguments<M, K>): Promise<JobValue<M, K>> {
@@ -83,22 +93,15 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
       options,
       async (_signal, progress) => {
         progress.sent = false
-        if (this.#closed) throw this.#error(call, 'closed', 'the executor is closed')
-        this.#pending += 1
-        try {
-          return await this.#admit(call, progress)
-        } finally {
-          this.#pending -= 1
-          if (this.#closed && this.#pending === 0) this.#idle.set()
-        }
+        using _call = this.#life.enter(call)
+        return await this.#admit(call, progress)
       },
     )
     return answer as JobValue<M, K>
   }
 
   async #admit(call: Call, progress: IoProgress): Promise<unknown> {
-    using _permit = this.#free.tryAcquire() ?? (await this.#queue(call))
-    if (this.#cut) throw this.#error(call, 'closed', 'the executor was closed meanwhile')
+    using _permit = await this.#workers.acquire(call)
     const scope = currentScope() as Scope
     scope.throwIfCancelled()
     const job = this.#pool.start(
@@ -118,21 +121,6 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     if (answer.kind === 'error') throw error
     progress.sent = false
     throw this.#error(call, 'module_failed', 'its module could not be loaded', error)
-  }
-
-  async #queue(call: Call): Promise<Permit> {
-    const { queue, acquireTimeoutMs } = this.#settings
-    if (this.#free.waiting >= queue) {
-      throw this.#error(call, 'overloaded', `${this.#free.waiting} jobs are waiting already`)
-    }
-    if (acquireTimeoutMs === Infinity) return await this.#free.acquire()
-    try {
-      return await withTimeout(acquireTimeoutMs, () => this.#free.acquire())
-    } catch (error) {
-      if (!TimeoutError.isInstance(error)) throw error
-      const reason = `no worker came free within ${acquireTimeoutMs} ms`
-      throw this.#error(call, 'overloaded', reason, error)
-    }
   }
 
   /** Waits for a job, and has it end when the scope, or `close`, asks for it. */
@@ -170,24 +158,16 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true
-      if (this.#pending === 0) this.#idle.set()
-      void detached(async () => {
-        await this.#idle.wait()
-        await this.#pool.destroy()
-        this.#ended.set()
-      })
-    }
-    try {
-      if (currentScope()?.cancelled !== true) return await this.#ended.wait()
-    } catch {
-      // Only a cancel ends that wait; the next checkpoint of the caller throws it again.
-    }
-    this.#cut = true
+  async close(options: CloseOptions = {}): Promise<void> {
+    const closed = this.#life.close(options)
+    const unlisten = currentScope()?.onCancel(() => this.#life.cut())
+    await closed.finally(unlisten)
+  }
+
+  /** Those that wait for a worker are refused; those that run are asked to end. */
+  #stop(): void {
+    this.#workers.close()
     for (const stop of this.#stops) stop()
-    await detached(() => this.#ended.wait())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
