@@ -24,7 +24,10 @@ class Server {
 const call = { boundary: 'test', operation: 'write', effect: 'write' } as const
 
 describe('exerciseOutcomes', () => {
-  test('is content with an honest boundary, and has seen all outcomes', async () => {
+  test('is content with an honest boundary, and has seen all outcomes, without a warning', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warned)
     const server = new Server()
     const fixture: OutcomeFixture = {
       act: (id) => io(call, {}, (signal, progress) => server.request(id, signal, progress)),
@@ -39,6 +42,9 @@ describe('exerciseOutcomes', () => {
       },
     }
     const tally = await exerciseOutcomes(fixture, { withinMs: 8 })
+    await setImmediate()
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
     expect(Math.min(tally.value, tally.none, tally.unknown)).toBeGreaterThan(0)
   })
 

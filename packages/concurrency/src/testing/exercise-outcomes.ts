@@ -1,5 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { cancelScope } from '../scopes/cancel-scope.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
+import { throwIfCancelled } from '../scopes/current-scope.ts'
 import { gather } from '../tasks/gather.ts'
 import { IoError } from '../boundary/io-error.ts'
 import { moveOnAfter } from '../scopes/move-on-after.ts'
@@ -79,14 +81,28 @@ const AROUND: Readonly<Record<string, Around>> = {
   'a caught failure, and then a timeout': (act, ms) =>
     withTimeout(ms, async () => {
       await Promise.resolve(act()).catch(() => undefined)
+      throwIfCancelled()
       await sleep(ms + 1)
     }),
   singleFlight: (act, ms) => withTimeout(ms, singleFlight(act)),
   'an await that was forgotten': (act, ms) =>
-    cancelScope(async () => {
-      void Promise.resolve(act()).catch(() => undefined)
-      return await failing(ms)
-    }),
+    unreported(() =>
+      cancelScope(async () => {
+        void Promise.resolve(act()).catch(() => undefined)
+        return await failing(ms)
+      }),
+    ),
+}
+
+/** What is left behind on purpose is no warning of the process. */
+async function unreported<T>(fn: () => Promise<T>): Promise<T> {
+  const ignore = (): void => undefined
+  subscribe('yuzuru:leftover', ignore)
+  try {
+    return await fn()
+  } finally {
+    unsubscribe('yuzuru:leftover', ignore)
+  }
 }
 
 interface Claim {
