@@ -83,7 +83,7 @@ const faces = {
 
 describe('a misspelt option is refused by', () => {
   const cases = testing.exerciseOptions({ takers, others, faces })
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 })
 
 test.each([
