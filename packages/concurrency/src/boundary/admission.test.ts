@@ -58,7 +58,7 @@ describe('admission', () => {
       code: 'overloaded',
       retryable: true,
       outcome: 'none',
-      message: 'c was not sent: 1 wait for one of 1 already',
+      message: 'c was not sent: all 1 are in use, and 1 wait already',
     })
     held.release()
     await expect(waiting).resolves.toBeDefined()

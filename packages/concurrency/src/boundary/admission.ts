@@ -201,7 +201,8 @@ class BoundedAdmission<C> implements Admission<C> {
 
   #reason(code: RefusalCode): string {
     if (code === 'closed') return 'it is closed'
-    if (code === 'overloaded') return `${this.#queue} wait for one of ${this.connections} already`
-    return `none of ${this.connections} was free within ${this.#acquireTimeoutMs} ms`
+    const all = `all ${this.connections} are in use`
+    if (code === 'overloaded') return `${all}, and ${this.#queue} wait already`
+    return `${all}, and none came free within ${this.#acquireTimeoutMs} ms`
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { cancelScope } from '../scopes/cancel-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
+import { formatTaskTree } from '../inspect.ts'
 import { io } from './io.ts'
 import { IoError } from './io-error.ts'
 import { sleep } from '../scopes/sleep.ts'
@@ -182,6 +183,32 @@ describe('closing', () => {
     })
     await Promise.all([alone, withStep])
     expect([life.state, life.active]).toEqual(['ended', 0])
+  })
+
+  test('so does a step that such a call begins later', async () => {
+    const life = open()
+    const log: string[] = []
+    await work(life, async () => {
+      const closed = life.close({ drainMs: Infinity }).then(() => log.push('closed'))
+      const step = io({ boundary: 'redis', operation: 'step', effect: 'read' }, {}, async () => {
+        using _step = life.step()
+        await closed
+      })
+      await step
+    })
+    expect(log).toEqual(['closed'])
+  })
+
+  test('stands in the task tree while it drains', async () => {
+    const life = open()
+    const call = life.enter('a')
+    const closed = cancelScope(() => life.close())
+    await setImmediate()
+    const tree = formatTaskTree()
+    expect(tree).toContain('redis.close')
+    expect(tree).toContain('end of what redis does')
+    call.release()
+    await closed
   })
 
   test('a scope around both the call and the close is no call of its own', async () => {

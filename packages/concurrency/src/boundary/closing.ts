@@ -109,7 +109,6 @@ class ClientClosing<C> implements Closing<C> {
   readonly #cut: AbortController = new AbortController()
   readonly #isCut: Event
   #state: ClosingState = 'open'
-  #cutAsked = false
   #closed: Promise<void> | undefined = undefined
 
   constructor(options: ClosingOptions<C>) {
@@ -153,9 +152,7 @@ class ClientClosing<C> implements Closing<C> {
   }
 
   cut(): void {
-    if (this.#state !== 'draining') return
-    this.#cutAsked = true
-    this.#work.stop()
+    if (this.#state === 'draining') this.#work.stop()
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -178,9 +175,7 @@ class ClientClosing<C> implements Closing<C> {
       this.#state = 'ended'
       await this.#options.end(leftMs)
     })
-    await moveOnAfter(drainMs, async () => {
-      if (!this.#cutAsked) await this.#work.until('everything', name)
-    })
+    await moveOnAfter(drainMs, () => this.#work.until('everything', name))
     leftMs = Math.max(0, drainMs - (clock.now() - startedAt))
     if (this.#work.size > 0) await this.#cutOff(name)
   }

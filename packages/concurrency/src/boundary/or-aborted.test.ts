@@ -38,10 +38,10 @@ describe('orAborted', () => {
       })
       scope.cancel()
       await expect(waiting).rejects.toThrow()
+      expect(back).toEqual([])
+      late.resolve('connection')
+      await setImmediate()
     }).catch(() => undefined)
-    expect(back).toEqual([])
-    late.resolve('connection')
-    await setImmediate()
     expect(back).toEqual(['connection', undefined])
   })
 
