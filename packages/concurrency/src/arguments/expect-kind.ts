@@ -49,7 +49,7 @@ export function expectNumber(
  * Throws unless `value` is a number of milliseconds in a range.
  *
  * @param name the argument's name
- * @param min the least that it may be. Default: 0
+ * @param min the least that it may be; `-Infinity` where what has passed already is allowed. Default: 0
  * @param max the most that it may be. Default: any length, `Infinity` too
  * @throws {TypeError}
  * @example
@@ -62,7 +62,8 @@ export function expectMilliseconds(
   max: number = Infinity,
 ): asserts value is number {
   if (isWithin(value, min, max)) return
-  throw expected(`${name} to be a number of milliseconds ${rangeOf(min, max)}`, value)
+  const range = min === -Infinity ? '' : ` ${rangeOf(min, max)}`
+  throw expected(`${name} to be a number of milliseconds${range}`, value)
 }
 
 /**

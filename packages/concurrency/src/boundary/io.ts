@@ -3,7 +3,7 @@ import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { describeValue } from '../arguments/describe-value.ts'
 import { expectEffect } from './expect-effect.ts'
-import { expectBoolean, expectObject } from '../arguments/expect-kind.ts'
+import { expectBoolean, expectObject, expectMilliseconds } from '../arguments/expect-kind.ts'
 import { expectRequiredOptions } from '../arguments/expect-options.ts'
 import { expectFunction, expectText } from '../arguments/expected.ts'
 import { expectSignal, followSignal } from '../scopes/follow-signal.ts'
@@ -14,7 +14,7 @@ import { type Effect, type Outcome, outcomeOf, raiseOutcome } from '../scopes/ou
 import { fieldOf, isOf, messageOf } from '../scopes/read-error.ts'
 import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
 import type { Scope } from '../scopes/scope.ts'
-import { armDeadline, expectDelay, timedOut } from '../scopes/timeout.ts'
+import { armDeadline, timedOut } from '../scopes/timeout.ts'
 import { TimeoutError } from '../scopes/timeout-error.ts'
 
 /** The last argument of every function that leaves the process. */
@@ -150,7 +150,7 @@ function expectIoOptions(options: IoOptions | undefined): IoOptions {
   if (options === undefined) return {}
   expectObject('options', options)
   expectSignal(options.signal)
-  if (options.timeoutMs !== undefined) expectDelay('timeoutMs', options.timeoutMs)
+  if (options.timeoutMs !== undefined) expectMilliseconds('timeoutMs', options.timeoutMs, -Infinity)
   return options
 }
 

@@ -1,11 +1,11 @@
-import { expectOptions } from '../arguments/expect-options.ts'
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
+import { expectRequiredOptions } from '../arguments/expect-options.ts'
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expectEffect } from '../boundary/expect-effect.ts'
 import { expected, expectInteger } from '../arguments/expected.ts'
 import type { Effect } from '../scopes/outcome.ts'
-import { expectDelay } from '../scopes/timeout.ts'
 import { expectWorkerFlags } from './worker-flags.ts'
 
 /** A value that follows the calls: an `AsyncLocalStorage`. */
@@ -80,10 +80,7 @@ const MAX_IDLE_MS = 2 ** 31 - 1
 
 /** Fills in the defaults and refuses what makes no sense. */
 export function executorSettings(options: ExecutorOptions, where: string): ExecutorSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw expected('options to be an object', options)
-  }
-  expectOptions(options, OPTIONS, where)
+  expectRequiredOptions(options, OPTIONS, where)
   const settings: ExecutorSettings = {
     module: moduleUrl(options.module),
     workers: options.workers ?? availableParallelism(),
@@ -99,12 +96,9 @@ export function executorSettings(options: ExecutorOptions, where: string): Execu
   }
   expectInteger('workers', settings.workers, 1)
   expectInteger('queue', settings.queue, 0)
-  expectDelay('acquireTimeoutMs', settings.acquireTimeoutMs)
-  expectDelay('graceMs', settings.graceMs)
-  expectInteger('idleMs', settings.idleMs, 0)
-  if (settings.idleMs > MAX_IDLE_MS) {
-    throw new TypeError(`Expected idleMs to be at most ${MAX_IDLE_MS}, got ${settings.idleMs}`)
-  }
+  expectMilliseconds('acquireTimeoutMs', settings.acquireTimeoutMs)
+  expectMilliseconds('graceMs', settings.graceMs)
+  expectInteger('idleMs', settings.idleMs, 0, MAX_IDLE_MS)
   if (settings.maxHeapMb !== undefined) expectInteger('maxHeapMb', settings.maxHeapMb, 1)
   expectEffect(settings.effect)
   expectWorkerFlags(settings.execArgv)

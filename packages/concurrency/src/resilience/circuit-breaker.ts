@@ -1,3 +1,4 @@
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { CircuitOpenError } from './circuit-open-error.ts'
@@ -7,7 +8,6 @@ import { IoError } from '../boundary/io-error.ts'
 import { fieldOf, isOf } from '../scopes/read-error.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { refusal } from '../scopes/refusal.ts'
-import { expectDelay } from '../scopes/timeout.ts'
 
 export interface CircuitBreakerOptions {
   /** Shown in errors. @default 'circuit' */
@@ -67,7 +67,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   for (const [key, value] of Object.entries({ failures, probes })) {
     expectInteger(key, value, 1)
   }
-  expectDelay('coolDownMs', coolDownMs, 0)
+  expectMilliseconds('coolDownMs', coolDownMs)
   const { isFailure = isOutage } = options
   return new Breaker({ name, failures, coolDownMs, probes, isFailure })
 }

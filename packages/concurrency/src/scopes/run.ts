@@ -1,3 +1,4 @@
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { explain } from './cancel-cause.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
@@ -8,7 +9,6 @@ import { watchOpenHandles } from './open-handles.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
 import type { CancelScope, Scope } from './scope.ts'
 import { exitCodeOf, onShutdown } from './shutdown.ts'
-import { expectDelay } from './timeout.ts'
 
 export interface RunOptions {
   /** Shown in errors and the task tree. @default 'main' */
@@ -64,7 +64,7 @@ export async function run<T>(
   expectOptions(options, OPTIONS, 'run')
   expectSignal(options.signal)
   const { name = 'main', strict, graceMs = 10_000 } = options
-  expectDelay('graceMs', graceMs, 0)
+  expectMilliseconds('graceMs', graceMs)
   const init = { kind: 'run', name } as const
   const refused = refusalToOpen(init)
   if (refused !== undefined) return await refused

@@ -1,8 +1,9 @@
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { currentScope } from './current-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
-import { expectDelay, runTimed, throwTimedOut } from './timeout.ts'
+import { runTimed, throwTimedOut } from './timeout.ts'
 
 export interface ShieldOptions {
   /** Shown in errors and the task tree. @default 'shield' */
@@ -26,7 +27,7 @@ export async function shield<T>(
   expectOptions(options, ['name', 'timeoutMs'], 'shield')
   const { name = 'shield', timeoutMs = Infinity } = options
   expectFunction('fn', fn)
-  expectDelay('timeoutMs', timeoutMs)
+  expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
   const parent = currentScope()
   const scope = new Scope({ kind: 'shield', name, parent, shielded: true, timeoutMs })
   return await runTimed(scope, timeoutMs, fn, throwTimedOut)

@@ -1,8 +1,8 @@
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { currentScope } from './current-scope.ts'
 import { refuse } from './refusal.ts'
 import type { Scope } from './scope.ts'
-import { expectDelay } from './timeout.ts'
 import { Wait } from './wait.ts'
 
 /**
@@ -13,7 +13,7 @@ import { Wait } from './wait.ts'
  * await sleep(250)
  */
 export function sleep(delayMs: number): Promise<void> {
-  expectDelay('delayMs', delayMs)
+  expectMilliseconds('delayMs', delayMs, -Infinity)
   const scope = currentScope()
   if (scope?.reason !== undefined) return refuse(scope, scope.reason, 'wait', 'sleep')
   return new Sleep(scope, delayMs).promise

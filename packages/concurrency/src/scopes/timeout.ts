@@ -1,6 +1,7 @@
+import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
-import { expected, expectFunction } from '../arguments/expected.ts'
+import { expectFunction } from '../arguments/expected.ts'
 import { describeLeftover, reportLeftover } from './leftover.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
 import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
@@ -52,8 +53,8 @@ export function runTimeout<T, E>(
     expectOptions(options, OPTIONS, 'withTimeout')
     const { name = 'timeout', graceMs } = options
     expectFunction('fn', fn)
-    expectDelay('timeoutMs', timeoutMs)
-    if (graceMs !== undefined) expectDelay('graceMs', graceMs)
+    expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
+    if (graceMs !== undefined) expectMilliseconds('graceMs', graceMs, -Infinity)
     const init = { kind: 'timeout', name, timeoutMs } as const
     return refusalToOpen(init) ?? runTimed(openScope(init), timeoutMs, fn, onExpired, graceMs)
   } catch (error) {
@@ -116,13 +117,6 @@ export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
     outcome,
     cause: ownReason,
   })
-}
-
-/** Throws unless `value` is a number of milliseconds. Negative values are allowed (already elapsed) unless `min` says otherwise. */
-export function expectDelay(name: string, value: number, min: number = -Infinity): void {
-  if (typeof value === 'number' && value >= min) return
-  const range = min === -Infinity ? '' : ` from ${min} up`
-  throw expected(`${name} to be a number of milliseconds${range}`, value)
 }
 
 /** Waits for `body`, but no longer than `graceMs` after the scope was cancelled. */

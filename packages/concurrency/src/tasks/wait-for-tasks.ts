@@ -1,8 +1,8 @@
+import { expectMilliseconds, expectOneOf } from '../arguments/expect-kind.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected } from '../arguments/expected.ts'
 import { moveOnAfter } from '../scopes/move-on-after.ts'
 import { awaitsItself, onTaskEnd, Task } from './task.ts'
-import { expectDelay } from '../scopes/timeout.ts'
 import { wait as waitUntil } from '../scopes/wait.ts'
 
 const UNTIL = ['first-completed', 'first-exception', 'all-completed'] as const
@@ -49,8 +49,8 @@ export async function wait<T>(
 ): Promise<Waited<T>> {
   expectOptions(options, ['until', 'timeoutMs'], 'wait')
   const { until = 'all-completed', timeoutMs = Infinity } = options
-  expectDelay('timeoutMs', timeoutMs)
-  if (!UNTIL.includes(until)) throw expected(`until to be one of ${UNTIL.join(', ')}`, until)
+  expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
+  expectOneOf('until', until, UNTIL)
   const all = Array.from(new Set(tasks))
   for (const task of all) if (!(task instanceof Task)) throw expected('tasks to be of Task', task)
   const endless = all.map((task) => awaitsItself(task)).filter((mistake) => mistake !== undefined)
