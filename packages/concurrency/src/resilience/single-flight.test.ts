@@ -136,8 +136,10 @@ describe('a flight that joins itself', () => {
     await expect(later('a')).rejects.toThrow('it would wait for itself')
     await expect(inTask('a')).rejects.toThrow('it would wait for itself')
   })
+})
 
-  test('detached: goes on without callers, to its end, and whoever comes meanwhile joins it', async () => {
+describe('a detached flight', () => {
+  test('goes on without callers, to its end, and a caller that comes meanwhile joins it', async () => {
     using clock = TestClock.install()
     const log: string[] = []
     const refresh = singleFlight(
@@ -156,7 +158,7 @@ describe('a flight that joins itself', () => {
     expect([token, log, refresh.size]).toEqual(['token', ['stored'], 0])
   })
 
-  test('detached: runs in the context in which it was made, and what it does is nobody’s effect', async () => {
+  test('runs in the context in which it was made, and what it does is nobody’s effect', async () => {
     const context = new AsyncLocalStorage<string>()
     const call = { boundary: 'test', operation: 'write', effect: 'write' } as const
     const flight = context.run('maker', () =>
@@ -179,7 +181,7 @@ describe('a flight that joins itself', () => {
     })
   })
 
-  test('settled waits for those that fail, too, and obeys the scope around it', async () => {
+  test('is waited for by settled, also if it fails, which obeys the scope around it', async () => {
     using clock = TestClock.install()
     const flight = singleFlight(
       async (id: string) => {
@@ -198,7 +200,7 @@ describe('a flight that joins itself', () => {
     expect((await failures).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 
-  test('of a detached one, the cancel of a caller’s scope ends the wait alone', async () => {
+  test('is left by a caller whose scope is cancelled, and goes on', async () => {
     const land = Promise.withResolvers<void>()
     const flight = singleFlight(() => land.promise, { detached: true })
     await taskGroup(async (group) => {
