@@ -1,6 +1,5 @@
 import { detached, type Effect, io, type IoOptions } from '@yuzuru/concurrency'
-
-const asItIs = (error: unknown): Error => error as Error
+import { orAborted } from '@yuzuru/concurrency/boundary'
 
 /**
  * Waits for something of the sandbox as a part of the ambient scope: refused once that is cancelled, and
@@ -13,7 +12,7 @@ export function waitInScope<T>(
   options?: IoOptions,
   effect: Effect = 'read',
 ): Promise<T> {
-  const call = { boundary: 'sandbox', operation, effect, translate: asItIs } as const
+  const call = { boundary: 'sandbox', operation, effect, translate: 'none' } as const
   return io(call, options, (signal) => orAborted(wait(signal), signal))
 }
 
@@ -33,7 +32,7 @@ export function startInScope<T extends AsyncDisposable>(
   operation: string,
   start: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const call = { boundary: 'sandbox', operation, effect: 'read', translate: asItIs } as const
+  const call = { boundary: 'sandbox', operation, effect: 'read', translate: 'none' } as const
   return io(call, undefined, async (signal) => {
     const started = await start(signal)
     if (!signal.aborted) return started
@@ -48,13 +47,4 @@ export function startServer<T extends AsyncDisposable>(
   start: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return startInScope(operation, (signal) => detached(() => start(signal)))
-}
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-    const unfollow = (): void => signal.removeEventListener('abort', abort)
-    work.then(resolve, reject).finally(unfollow)
-  })
 }
