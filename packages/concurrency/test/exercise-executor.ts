@@ -16,7 +16,7 @@ import {
   TimeoutError,
   withTimeout,
 } from '../src/index.ts'
-import { assertNoLeaks, TestClock } from '../src/testing.ts'
+import { assertNoLeaks, type SuiteCase, TestClock } from '../src/testing.ts'
 import * as jobs from './executor-jobs.ts'
 import { Phone } from './phone.ts'
 
@@ -25,7 +25,7 @@ type Jobs = typeof jobs
 /** What threads and processes have in common. Each case opens what it needs and closes it. */
 export function exerciseExecutor(
   make: (options: ExecutorOptions) => Executor<Jobs>,
-): readonly { name: string; run(): Promise<void> }[] {
+): readonly SuiteCase[] {
   const module = new URL('executor-jobs.ts', import.meta.url)
   const open = (options: Partial<ExecutorOptions> = {}): Executor<Jobs> =>
     make({ module, workers: 1, ...options })
