@@ -185,6 +185,18 @@ describe('closing', () => {
     expect([life.state, life.active]).toEqual(['ended', 0])
   })
 
+  test('so does one that entered within a scope of its own', async () => {
+    const life = open()
+    const call = { boundary: 'redis', operation: 'get', effect: 'read' } as const
+    await io(call, {}, () =>
+      cancelScope(async () => {
+        using _call = life.enter('get')
+        await life.close({ drainMs: Infinity })
+      }),
+    )
+    expect(life.state).toBe('ended')
+  })
+
   test('so does a step that such a call begins later', async () => {
     const life = open()
     const log: string[] = []

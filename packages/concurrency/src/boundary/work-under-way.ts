@@ -22,7 +22,7 @@ export class WorkUnderWay {
   }
 
   begin(kind: Work['kind'], scope: Scope | undefined): Permit {
-    const own = scope?.kind === 'io' ? scope : undefined
+    const own = callAround(scope)
     const work: Work = { kind, scope: own, awaited: !isWithin(own, this.#leftOut) }
     this.#works.add(work)
     const release = (): void => {
@@ -65,6 +65,13 @@ export class WorkUnderWay {
 
   /** Ends the wait that is under way. */
   stop: () => void = () => undefined
+}
+
+/** The scope of the call's own `io()`, also from within a group or a timeout of that call. */
+function callAround(scope: Scope | undefined): Scope | undefined {
+  let each = scope
+  while (each !== undefined && each.kind !== 'io') each = each.parent
+  return each
 }
 
 function isWithin(scope: Scope | undefined, outer: ReadonlySet<Scope>): boolean {
