@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { BillingStore } from './billing-store.ts'
+import type { BillingStore } from './stores/billing-store.ts'
 
 /** What every billing needs to know. */
 export interface CommonBillingOptions<Tx> {

@@ -1,12 +1,12 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
-import type { BillingSubscription } from './billing-subscription.ts'
-import type { Checkout } from './checkout.ts'
-import type { CheckoutInput } from './checkout-input.ts'
-import type { CustomerInput } from './customer-input.ts'
-import type { PortalInput } from './portal.ts'
-import type { CancelAt } from './subscriptions.ts'
-import type { Webhooks } from './webhooks.ts'
+import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
+import type { Checkout } from './checkout/checkout.ts'
+import type { CheckoutInput } from './checkout/checkout-input.ts'
+import type { CustomerInput } from './customers/customer-input.ts'
+import type { PortalInput } from './customers/portal.ts'
+import type { CancelAt } from './subscriptions/subscriptions.ts'
+import type { Webhooks } from './webhooks/webhooks.ts'
 
 /** Stripe, for an app that has subscribers. Made by {@link createBilling}. */
 export interface Billing<Tx = unknown> extends AsyncDisposable {

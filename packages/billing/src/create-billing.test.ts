@@ -6,7 +6,7 @@ import type { BillingOptions } from './billing-options.ts'
 import { createBilling } from './create-billing.ts'
 import { failureOf } from '../test/failure-of.ts'
 import { openStage } from '../test/stage.ts'
-import { memoryBillingStore } from './memory-store.ts'
+import { memoryBillingStore } from './stores/memory-store.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
 

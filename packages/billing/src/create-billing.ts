@@ -2,7 +2,7 @@ import { describeValue, io, type IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { createHttp, type Http } from '@yuzuru/http'
 import type { Stripe } from 'stripe'
-import { parseApiBase } from './api-base.ts'
+import { parseApiBase } from './stripe/api-base.ts'
 import type { Billing } from './billing.ts'
 import { BillingError } from './billing-error.ts'
 import {
@@ -13,17 +13,17 @@ import {
   OWN_BILLING_OPTIONS,
   type OwnBillingOptions,
 } from './billing-options.ts'
-import { type BillingSubscription, readSubscription } from './billing-subscription.ts'
-import { type Checkout, createCheckout } from './checkout.ts'
-import type { CheckoutInput } from './checkout-input.ts'
-import { type CustomerInput, expectCustomer, expectReference } from './customer-input.ts'
-import { Customers } from './customers.ts'
+import { type BillingSubscription, readSubscription } from './subscriptions/billing-subscription.ts'
+import { type Checkout, createCheckout } from './checkout/checkout.ts'
+import type { CheckoutInput } from './checkout/checkout-input.ts'
+import { type CustomerInput, expectCustomer, expectReference } from './customers/customer-input.ts'
+import { Customers } from './customers/customers.ts'
 import { expectInteger, expectObject } from './expect.ts'
-import { openStripe } from './open-stripe.ts'
-import { createPortal, type PortalInput } from './portal.ts'
-import { StripeCalls } from './stripe-calls.ts'
-import { type CancelAt, endSubscription, findSubscription } from './subscriptions.ts'
-import { Webhooks } from './webhooks.ts'
+import { openStripe } from './stripe/open-stripe.ts'
+import { createPortal, type PortalInput } from './customers/portal.ts'
+import { StripeCalls } from './stripe/stripe-calls.ts'
+import { type CancelAt, endSubscription, findSubscription } from './subscriptions/subscriptions.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /**
  * Makes a billing: over a Stripe client of its own whose calls obey the ambient scope, or over yours.

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { BillingStore } from './billing-store.ts'
+import type { BillingStore } from './stores/billing-store.ts'
 import { openDatabase } from '../test/database.ts'
-import { kyselyBillingStore } from './kysely-store.ts'
+import { kyselyBillingStore } from './stores/kysely-store.ts'
 
 const DROP = 'drop table canary; create table harmed ()'
 const HOSTILE: readonly string[] = [

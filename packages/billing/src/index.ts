@@ -17,12 +17,12 @@ export type {
   CustomerRecord,
   EventRecord,
   Processed,
-} from './billing-store.ts'
-export { type BillingSubscription, subscriptionOf } from './billing-subscription.ts'
-export type { Checkout } from './checkout.ts'
-export type { CheckoutInput, TrialInput } from './checkout-input.ts'
+} from './stores/billing-store.ts'
+export { type BillingSubscription, subscriptionOf } from './subscriptions/billing-subscription.ts'
+export type { Checkout } from './checkout/checkout.ts'
+export type { CheckoutInput, TrialInput } from './checkout/checkout-input.ts'
 export { createBilling } from './create-billing.ts'
-export type { CustomerDetails, CustomerInput } from './customer-input.ts'
-export type { PortalInput } from './portal.ts'
-export type { CancelAt } from './subscriptions.ts'
-export type { Received, WebhookHandler } from './webhooks.ts'
+export type { CustomerDetails, CustomerInput } from './customers/customer-input.ts'
+export type { PortalInput } from './customers/portal.ts'
+export type { CancelAt } from './subscriptions/subscriptions.ts'
+export type { Received, WebhookHandler } from './webhooks/webhooks.ts'

@@ -7,7 +7,7 @@ import {
   PostgresQueryCompiler,
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { BillingStore } from './billing-store.ts'
+import type { BillingStore } from './stores/billing-store.ts'
 import * as index from './index.ts'
 import * as kysely from './kysely.ts'
 import * as testing from './testing.ts'

@@ -10,5 +10,5 @@ export {
   type FakeBillingOptions,
 } from './testing/fake-billing.ts'
 export type { FakeFault } from './testing/fake-http-client.ts'
-export { memoryBillingStore } from './memory-store.ts'
-export { type SignedWebhook, signWebhook } from './sign-webhook.ts'
+export { memoryBillingStore } from './stores/memory-store.ts'
+export { type SignedWebhook, signWebhook } from './testing/sign-webhook.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { inject } from 'vitest'
-import { billingMigrations } from '../src/migrations.ts'
+import { billingMigrations } from '../src/stores/migrations.ts'
 
 export interface TestSchema {
   readonly offices: { readonly id: string; readonly status: string }

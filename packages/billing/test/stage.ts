@@ -1,9 +1,9 @@
 import { type FaultProxy, startFaultProxy, startStripe, type StripeServer } from '@yuzuru/sandbox'
 import type { Billing } from '../src/billing.ts'
 import type { OwnBillingOptions } from '../src/billing-options.ts'
-import type { BillingStore } from '../src/billing-store.ts'
+import type { BillingStore } from '../src/stores/billing-store.ts'
 import { createBilling } from '../src/create-billing.ts'
-import { memoryBillingStore } from '../src/memory-store.ts'
+import { memoryBillingStore } from '../src/stores/memory-store.ts'
 
 /** A Stripe on this machine, what can go wrong in front of it, and a billing that speaks to it. */
 export interface Stage<Tx> extends AsyncDisposable {

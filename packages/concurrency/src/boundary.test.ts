@@ -30,5 +30,9 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'REDACTED',
     'Redaction',
     'SecretSpellings',
+    'fieldOf',
+    'isOf',
+    'messageOf',
+    'partsWithin',
   ])
 })

@@ -3,9 +3,9 @@ import { createDatabase, type Database, transaction } from '@yuzuru/db'
 import { type FaultProxy, startFaultProxy } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { enqueue, enqueueMany } from './enqueue.ts'
+import { enqueue, enqueueMany } from './queue/enqueue.ts'
 import { queue } from '../test/queue.ts'
-import { defineJob } from './job.ts'
+import { defineJob } from './job/define-job.ts'
 
 const remind = defineJob<{ plan: string }>({ name: 'remind', run: async () => undefined })
 

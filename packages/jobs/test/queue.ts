@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { inject, onTestFinished } from 'vitest'
-import { jobsMigrations } from '../src/migrations.ts'
+import { jobsMigrations } from '../src/database/migrations.ts'
 import { openKysely, type TestSchema } from './open-kysely.ts'
 
 /** A fresh queue in a schema of its own. */

@@ -1,4 +1,5 @@
-import { defineJob, type Job } from '../src/job.ts'
+import { defineJob } from '../src/job/define-job.ts'
+import type { Job } from '../src/job/job.ts'
 
 /** A reminder to one of the staff, sent by `send`. */
 export function reminder(send: (jobId: string) => Promise<void>): Job<{ staff: number }> {

@@ -1,10 +1,11 @@
 import { sleep, taskGroup } from '@yuzuru/concurrency'
+import type { Queryable } from '@yuzuru/db'
 import { type Kysely, sql } from 'kysely'
-import type { JobDatabase } from '../src/job-database.ts'
-import { defineJob, type Job, type JobContext } from '../src/job.ts'
-import { createWorker } from '../src/worker.ts'
-import type { WorkerEvent } from '../src/worker-event.ts'
-import type { WorkerOptions } from '../src/worker-options.ts'
+import { defineJob } from '../src/job/define-job.ts'
+import type { Job, JobContext } from '../src/job/job.ts'
+import { createWorker } from '../src/worker/worker.ts'
+import type { WorkerEvent } from '../src/worker/worker-event.ts'
+import type { WorkerOptions } from '../src/worker/worker-options.ts'
 import type { TestSchema } from './open-kysely.ts'
 
 /** A job whose handler tells that it has begun and then waits for its cancel. */
@@ -31,15 +32,15 @@ export function blocking(name = 'block'): {
 }
 
 /** Runs a worker around `body` and shuts it down after it. */
-export async function withWorker(
-  db: JobDatabase,
+export async function withWorker<DB>(
+  db: Queryable<DB>,
   options: WorkerOptions,
   body: (events: WorkerEvent[]) => Promise<void>,
 ): Promise<WorkerEvent[]> {
   const events: WorkerEvent[] = []
   const worker = createWorker(db, {
     pollMs: 10,
-    shutdownGraceMs: 0,
+    drainMs: 0,
     ...options,
     onEvent: (event) => {
       events.push(event)

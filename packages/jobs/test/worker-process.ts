@@ -4,7 +4,7 @@
  * a SIGKILL finds a job between its effect and its end.
  */
 import { run, sleep } from '@yuzuru/concurrency'
-import { createWorker } from '../src/worker.ts'
+import { createWorker } from '../src/worker/worker.ts'
 import { openKysely } from './open-kysely.ts'
 import { reminder } from './reminder.ts'
 

@@ -1,13 +1,13 @@
 import { createDatabase, transaction } from '@yuzuru/db'
 import { CamelCasePlugin } from 'kysely'
 import { describe, test } from 'vitest'
-import type { BillingStore } from '../billing-store.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
 import { exerciseBilling, type BillingSubject } from './exercise-billing.ts'
 import { createFakeBilling } from './fake-billing.ts'
 import { openDatabase } from '../../test/database.ts'
 import { openStage } from '../../test/stage.ts'
-import { kyselyBillingStore } from '../kysely-store.ts'
-import { memoryBillingStore } from '../memory-store.ts'
+import { kyselyBillingStore } from '../stores/kysely-store.ts'
+import { memoryBillingStore } from '../stores/memory-store.ts'
 
 function fake(): BillingSubject {
   const billing = createFakeBilling()

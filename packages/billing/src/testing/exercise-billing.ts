@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { isRetryable, outcomeOf } from '@yuzuru/concurrency'
 import type { Billing } from '../billing.ts'
 import { BillingError, type BillingErrorCode } from '../billing-error.ts'
-import { subscriptionOf } from '../billing-subscription.ts'
-import type { CheckoutInput } from '../checkout-input.ts'
-import { type SignedWebhook, signWebhook } from '../sign-webhook.ts'
+import { subscriptionOf } from '../subscriptions/billing-subscription.ts'
+import type { CheckoutInput } from '../checkout/checkout-input.ts'
+import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 /** A billing to be tried, and what is seen and done on Stripe's side. */
 export interface BillingSubject extends AsyncDisposable {

@@ -3,8 +3,8 @@ import { CamelCasePlugin } from 'kysely'
 import { describe, onTestFinished, test } from 'vitest'
 import { exerciseBillingStore } from './exercise-store.ts'
 import { openDatabase } from '../../test/database.ts'
-import { kyselyBillingStore } from '../kysely-store.ts'
-import { memoryBillingStore } from '../memory-store.ts'
+import { kyselyBillingStore } from '../stores/kysely-store.ts'
+import { memoryBillingStore } from '../stores/memory-store.ts'
 
 describe('a store in memory', () => {
   for (const { name, run } of exerciseBillingStore(memoryBillingStore)) test(name, run)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { BillingStore, CustomerIntent } from '../billing-store.ts'
+import type { BillingStore, CustomerIntent } from '../stores/billing-store.ts'
 
 /** One thing that must hold of a store. */
 export interface StoreCase {

@@ -1,7 +1,7 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { withTimeout } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
-import { subscriptionOf } from '../billing-subscription.ts'
+import { subscriptionOf } from '../subscriptions/billing-subscription.ts'
 import { createFakeBilling } from './fake-billing.ts'
 import type { FakeFault } from './fake-http-client.ts'
 import { failureOf } from '../../test/failure-of.ts'

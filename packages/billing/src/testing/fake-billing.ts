@@ -1,15 +1,15 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Stripe } from 'stripe'
 import type { Billing } from '../billing.ts'
-import type { BillingStore } from '../billing-store.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
 import { createBilling } from '../create-billing.ts'
 import { type FakeFault, FakeHttpClient } from './fake-http-client.ts'
 import { planOf } from './fake-routes.ts'
 import { emptyState, fakeId, type FakeState } from './fake-state.ts'
 import { subscribe } from './fake-subscription.ts'
-import { memoryBillingStore } from '../memory-store.ts'
-import { translateFailures } from '../open-stripe.ts'
-import { type SignedWebhook, signWebhook } from '../sign-webhook.ts'
+import { memoryBillingStore } from '../stores/memory-store.ts'
+import { translateFailures } from '../stripe/open-stripe.ts'
+import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 export interface FakeBillingOptions<Tx> {
   /** @default one in memory */

@@ -1,6 +1,6 @@
-import type { Job } from '../job.ts'
-import type { JobDatabase } from '../job-database.ts'
-import { createWorker } from '../worker.ts'
+import type { Queryable } from '@yuzuru/db'
+import type { Job } from '../job/job.ts'
+import { createWorker } from '../worker/worker.ts'
 
 /** What {@link drainJobs} saw. */
 export interface Drained {
@@ -20,7 +20,7 @@ export interface Drained {
  * await approve(db, planId)
  * expect(await drainJobs(db, [remindStaff])).toMatchObject({ completed: 200 })
  */
-export async function drainJobs(db: JobDatabase, jobs: readonly Job[]): Promise<Drained> {
+export async function drainJobs<DB>(db: Queryable<DB>, jobs: readonly Job[]): Promise<Drained> {
   const counts = { completed: 0, retrying: 0, failed: 0 }
   const errors: unknown[] = []
   const worker = createWorker(db, {

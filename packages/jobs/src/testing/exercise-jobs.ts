@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { cancelJob } from '../cancel-job.ts'
+import type { Queryable } from '@yuzuru/db'
+import type { Transaction } from 'kysely'
+import { defineJob } from '../job/define-job.ts'
+import type { Job } from '../job/job.ts'
+import { cancelJob } from '../queue/cancel-job.ts'
+import { enqueue, enqueueMany } from '../queue/enqueue.ts'
+import { getJob } from '../queue/get-job.ts'
+import { retryJob } from '../queue/retry-job.ts'
 import { drainJobs } from './drain-jobs.ts'
-import { enqueue, enqueueMany } from '../enqueue.ts'
-import { getJob } from '../get-job.ts'
-import { defineJob, type Job } from '../job.ts'
-import type { JobDatabase } from '../job-database.ts'
-import { retryJob } from '../retry-job.ts'
 
-/** A queue to be tried: on a database where `jobsMigrations` have run. */
-export interface JobsSubject {
-  readonly db: JobDatabase
+/** What a case runs on: a database where `jobsMigrations` have run. */
+export interface JobsFixture<DB = unknown> {
+  readonly db: Queryable<DB>
   /** Runs `fn` in a transaction of that database; rolls back and rethrows what it throws. */
-  readonly transaction: <T>(fn: (tx: JobDatabase) => Promise<T>) => Promise<T>
+  readonly transaction: <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
   /** Ends it, when the case has ended. */
-  readonly close?: () => Promise<void>
+  readonly close?: (() => Promise<void>) | undefined
 }
 
 /** One thing that must hold. */
@@ -24,7 +26,7 @@ export interface JobsCase {
 }
 
 /**
- * What must hold of a queue on your PostgreSQL, driver and pooler. Each case takes a subject of its own
+ * What must hold of a queue on your PostgreSQL, driver and pooler. Each case takes a fixture of its own
  * and uses job names of its own, so it may share the database.
  *
  * @example
@@ -32,15 +34,17 @@ export interface JobsCase {
  *   test(name, run)
  * }
  */
-export function exerciseJobs(make: () => JobsSubject | Promise<JobsSubject>): readonly JobsCase[] {
+export function exerciseJobs<DB>(
+  make: () => JobsFixture<DB> | Promise<JobsFixture<DB>>,
+): readonly JobsCase[] {
   return Object.entries(CASES).map(([name, check]) => ({
     name,
     async run() {
-      const subject = await make()
+      const fixture = await make()
       try {
-        await check(subject)
+        await check(fixture)
       } finally {
-        await subject.close?.()
+        await fixture.close?.()
       }
     },
   }))
@@ -61,7 +65,7 @@ function recorder(fail?: (n: number) => void): { job: Job<{ n: number }>; ran: n
   return { job, ran }
 }
 
-const CASES: Record<string, (subject: JobsSubject) => Promise<void>> = {
+const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
   'a job that was enqueued is run once': async ({ db }) => {
     const { job, ran } = recorder()
     const { id, created } = await enqueue(db, job, { n: 1 })

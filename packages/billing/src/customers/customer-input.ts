@@ -1,0 +1,63 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectMetadata, expectObject, expectText } from '../expect.ts'
+
+/** The metadata of customers, sessions and subscriptions that holds the app's own id. */
+export const REFERENCE_KEY = 'yuzuru_reference'
+
+/** Who pays. */
+export interface CustomerDetails {
+  readonly email: string
+  readonly name?: string | undefined
+  /** Up to 49 keys of 40 characters with values of 500. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** For {@link Billing.ensureCustomer}. */
+export interface CustomerInput extends CustomerDetails {
+  /** The app's own id of who pays, an office's say: 1 to 200 characters. One customer for each. */
+  readonly reference: string
+}
+
+/** Refuses what is no reference. Stripe's `client_reference_id` takes 200 characters. */
+export function expectReference(value: unknown): void {
+  expectText('reference', value, 200)
+}
+
+const CUSTOMER = Object.keys({
+  reference: true,
+  email: true,
+  name: true,
+  metadata: true,
+} satisfies Record<keyof CustomerInput, true>)
+
+/** Throws unless it is a {@link CustomerInput}. */
+export function expectCustomer(input: CustomerInput): void {
+  expectObject('input', input)
+  expectOptions(input, CUSTOMER, 'billing.ensureCustomer')
+  expectFields('input', input)
+  expectReference(input.reference)
+}
+
+/** Throws unless it is a set of {@link CustomerDetails}; a {@link CustomerInput} is one too. */
+export function expectDetails(name: string, value: CustomerDetails): void {
+  expectObject(name, value)
+  expectOptions(value, CUSTOMER, `billing.createCheckout.${name}`)
+  expectFields(name, value)
+}
+
+function expectFields(name: string, value: CustomerDetails): void {
+  expectText(`${name}.email`, value.email, 512)
+  if (value.name !== undefined) expectText(`${name}.name`, value.name, 256)
+  expectMetadata(`${name}.metadata`, value.metadata)
+}
+
+/** What is sent to Stripe, in an order that does not depend on the caller's. */
+export function customerParameters(input: CustomerInput): string {
+  const { reference, email, name, metadata = {} } = input
+  const sorted = Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify({
+    email,
+    ...(name === undefined ? {} : { name }),
+    metadata: { ...Object.fromEntries(sorted), [REFERENCE_KEY]: reference },
+  })
+}

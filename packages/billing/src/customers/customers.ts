@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { io, type IoOptions, shield } from '@yuzuru/concurrency'
+import type { Stripe } from 'stripe'
+import { answering } from '../stripe/answering.ts'
+import { BillingError } from '../billing-error.ts'
+import type { BillingStore, CustomerIntent, CustomerRecord } from '../stores/billing-store.ts'
+import { customerParameters, type CustomerInput, REFERENCE_KEY } from './customer-input.ts'
+import { whileInUse } from '../stripe/in-use.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { Turns } from './turns.ts'
+
+/**
+ * How long a key is trusted, in milliseconds: Stripe may forget it after 24 hours, and a request takes
+ * a while. Source: https://docs.stripe.com/api/idempotent_requests
+ */
+const KEY_LIFE_MS = 23 * 3_600_000
+
+/** How often a key is given up within one call. */
+const MAX_KEYS = 3
+
+/** How long the store may take to note what Stripe has already done, after a cancel. */
+const SETTLE_TIMEOUT_MS = 10_000
+
+export interface CustomersInit {
+  readonly calls: StripeCalls
+  readonly store: BillingStore
+  readonly now: () => number
+}
+
+/**
+ * One customer for each reference. The intent is written down first, with a key that stays the same;
+ * then the customer is made with that key; then its id is noted. Wherever that breaks off, the next
+ * call goes on from what was written down.
+ */
+export class Customers {
+  readonly #init: CustomersInit
+  /** Within this process callers take turns: the first one makes the customer, the others find it. */
+  readonly #turns = new Turns()
+
+  constructor(init: CustomersInit) {
+    this.#init = init
+  }
+
+  async ensure(input: CustomerInput, options?: IoOptions): Promise<string> {
+    const call = { boundary: 'billing', operation: 'ensureCustomer', effect: 'idempotent' } as const
+    return await io({ ...call, translate: asItIs }, options, (_, progress) =>
+      answering(progress, () => this.#turns.take(input.reference, () => this.#settle(input))),
+    )
+  }
+
+  /** @throws {BillingError} `'not_found'` when no customer was ever made for the reference */
+  async require(operation: string, reference: string): Promise<string> {
+    const customerId = await this.find(reference)
+    if (customerId !== undefined) return customerId
+    throw new BillingError(`${operation} found no customer for the reference: ensure one first`, {
+      operation,
+      code: 'not_found',
+      retryable: false,
+      outcome: 'none',
+    })
+  }
+
+  async find(reference: string): Promise<string | undefined> {
+    const record = await this.#init.store.findCustomer(reference)
+    return record?.customerId
+  }
+
+  async #settle(input: CustomerInput): Promise<string> {
+    return await whileInUse(async () => {
+      let record = await this.#begin(input)
+      for (let keys = 1; ; keys += 1) {
+        if (record.customerId !== undefined) return record.customerId
+        const intent = expectIntent(record)
+        const made = await this.#make(input, intent, keys < MAX_KEYS)
+        if (made !== undefined) return await this.#note(input.reference, made)
+        const { store } = this.#init
+        const next = await store.replaceIntent(
+          input.reference,
+          intent.idempotencyKey,
+          this.#intentOf(input),
+        )
+        record = next ?? (await this.#begin(input))
+      }
+    })
+  }
+
+  #begin(input: CustomerInput): Promise<CustomerRecord> {
+    return this.#init.store.beginCustomer(input.reference, this.#intentOf(input))
+  }
+
+  #intentOf(input: CustomerInput): CustomerIntent {
+    return {
+      idempotencyKey: `yuzuru-customer-${randomUUID()}`,
+      parameters: customerParameters(input),
+      startedAt: this.#init.now(),
+    }
+  }
+
+  /** @returns `undefined` when the intent's key has no use any more and nothing was made with it */
+  async #make(
+    input: CustomerInput,
+    intent: CustomerIntent,
+    mayGiveUpKey: boolean,
+  ): Promise<string | undefined> {
+    const parameters = JSON.parse(intent.parameters) as Stripe.CustomerCreateParams
+    if (this.#init.now() - intent.startedAt > KEY_LIFE_MS) {
+      return await this.#lookUp(input.reference, parameters.email)
+    }
+    try {
+      return await this.#create(intent, parameters)
+    } catch (error) {
+      if (!BillingError.isInstance(error)) throw error
+      if (isUsedUp(error)) {
+        const found = await this.#lookUp(input.reference, parameters.email)
+        if (found !== undefined || mayGiveUpKey) return found
+      }
+      const refused = error.code === 'invalid_request' && error.outcome === 'none'
+      if (!refused) throw error
+      // An earlier call's values were wrong: these may be right.
+      if (mayGiveUpKey && intent.parameters !== customerParameters(input)) return undefined
+      const { store } = this.#init
+      await shielded(() => store.replaceIntent(input.reference, intent.idempotencyKey, undefined))
+      throw error
+    }
+  }
+
+  async #create(intent: CustomerIntent, parameters: Stripe.CustomerCreateParams): Promise<string> {
+    const { idempotencyKey } = intent
+    const call = { operation: 'customers.create', effect: 'idempotent', idempotencyKey } as const
+    const customer = await this.#init.calls.run(call, undefined, (stripe, request) =>
+      stripe.customers.create(parameters, request),
+    )
+    return customer.id
+  }
+
+  async #lookUp(reference: string, email: string | undefined): Promise<string | undefined> {
+    const call = { operation: 'customers.list', effect: 'read' } as const
+    return await this.#init.calls.run(call, undefined, async (stripe, request) => {
+      const filter = { ...(email === undefined ? {} : { email }), limit: 100 }
+      for await (const { id, metadata } of stripe.customers.list(filter, request)) {
+        if (metadata[REFERENCE_KEY] === reference) return id
+      }
+      return undefined
+    })
+  }
+
+  /** Stripe has made it: that is noted although the caller may have given up. */
+  async #note(reference: string, customerId: string): Promise<string> {
+    return await shielded(() => this.#init.store.settleCustomer(reference, customerId))
+  }
+}
+
+function shielded<T>(fn: () => Promise<T>): Promise<T> {
+  return shield(fn, { name: 'note', timeoutMs: SETTLE_TIMEOUT_MS })
+}
+
+function expectIntent(record: CustomerRecord): CustomerIntent {
+  if (record.intent !== undefined) return record.intent
+  throw new TypeError('Expected the store to give an intent or a customer, got neither')
+}
+
+/**
+ * Whether the key will not lead to a customer any more: Stripe has stored a failure of its own for it,
+ * or something else was sent with it (by another version of this package, say).
+ */
+function isUsedUp(error: BillingError): boolean {
+  return error.code === 'idempotency_conflict' || (error.code === 'server_error' && error.replayed)
+}
+
+function asItIs(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The store failed', { cause: error })
+}

@@ -1,0 +1,62 @@
+import type { Outcome } from '@yuzuru/concurrency'
+import { describeValue, fieldOf, messageOf } from '@yuzuru/concurrency/boundary'
+import { DbError } from '@yuzuru/db'
+import { JobError } from '../job-error.ts'
+
+/** Serialization failures, deadlocks, lost connections, exhausted resources, shutdowns: later may do. */
+const TRANSIENT = /^(?:40001|40P01|08...|53...|57P..|55P03)$/
+
+/** Whether a table of ours is not there. */
+export function isMissingTable(error: unknown): boolean {
+  const code = DbError.isInstance(error) ? error.sqlState : sqlStateOf(error)
+  return code === '42P01' && messageOf(error)?.includes('"yuzuru_job') === true
+}
+
+export function notMigrated(operation: string, cause: unknown): JobError {
+  const advice = 'the tables of the queue are not there: run migrate(db, [jobsMigrations]) first'
+  return new JobError(`jobs.${operation} failed: ${advice}`, {
+    operation,
+    code: 'not_migrated',
+    retryable: false,
+    outcome: 'none',
+    cause,
+  })
+}
+
+/** The {@link JobError} for what a driver threw that is not `@yuzuru/db`'s. */
+export function databaseError(operation: string, error: unknown, outcome: Outcome): JobError {
+  const code = sqlStateOf(error)
+  const message = messageOf(error) ?? describeValue(error)
+  // A statement that the server refused has had no effect; a lost connection says nothing.
+  const refused = code !== undefined && !code.startsWith('08') && !code.startsWith('57P')
+  return new JobError(`jobs.${operation} failed: ${message}`, {
+    operation,
+    code: 'database',
+    retryable: code === undefined ? isConnectionError(error) : TRANSIENT.test(code),
+    outcome: refused ? 'none' : outcome,
+    cause: error,
+  })
+}
+
+/** Whether a unique index was in the way, on a database of `@yuzuru/db` or another. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (DbError.isInstance(error)) return error.code === 'unique_violation'
+  return JobError.isInstance(error) && sqlStateOf(error.cause) === '23505'
+}
+
+function sqlStateOf(error: unknown): string | undefined {
+  const code = codeOf(error)
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+function isConnectionError(error: unknown): boolean {
+  const code = codeOf(error) ?? ''
+  if (/^(?:ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code))
+    return true
+  return /connection|timeout/i.test(messageOf(error) ?? '')
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = fieldOf(error, 'code')
+  return typeof code === 'string' ? code : undefined
+}

@@ -1,0 +1,44 @@
+import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import type { QueryExecutorProvider, RawBuilder } from 'kysely'
+import { databaseError, isMissingTable, notMigrated } from './database-error.ts'
+
+/** What is done to the queue, for errors and traces. */
+export interface QueueCall {
+  readonly operation: string
+  readonly effect: Effect
+}
+
+/**
+ * Runs one statement and gives its rows. The database's own driver carries the cancel to the server
+ * (`@yuzuru/db` does); on one that can't, a statement is awaited to its end: all of ours are short.
+ *
+ * @param db a database or a transaction of any schema
+ */
+export async function execute<Row>(
+  db: QueryExecutorProvider,
+  call: QueueCall,
+  statement: RawBuilder<Row>,
+  options?: IoOptions,
+): Promise<Row[]> {
+  const translate = (error: unknown, outcome: Outcome): Error =>
+    databaseError(call.operation, error, outcome)
+  return await io({ boundary: 'jobs', ...call, translate }, options, async () => {
+    try {
+      // Without the plugins: a CamelCasePlugin would rename the columns that we read.
+      const { rows } = await statement.execute({
+        getExecutor: () => db.getExecutor().withoutPlugins(),
+      })
+      return rows
+    } catch (error) {
+      throw isMissingTable(error) ? notMigrated(call.operation, error) : error
+    }
+  })
+}
+
+/** Throws unless `db` is a Kysely or a Transaction. */
+export function expectDatabase(db: QueryExecutorProvider): void {
+  if (typeof db?.getExecutor !== 'function') {
+    throw expected('db to be a Kysely or a Transaction', db)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Transaction } from 'kysely'
+import type { Backoff } from './backoff.ts'
+
+/** What a handler knows of the job that it runs. */
+export interface JobContext {
+  /** The same for every attempt: use it as an idempotency key, a Message-ID, a row's id. */
+  readonly jobId: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly maxAttempts: number
+  /** When it was enqueued, by the database's clock. */
+  readonly enqueuedAt: Date
+  /** Fires on timeout, lost lease, `cancelJob` and shutdown. Every `io` within obeys it by itself. */
+  readonly signal: AbortSignal
+  /**
+   * Completes the job within the handler's own transaction in the same database: then its effect there
+   * happens exactly once. Under `repeatable read` and stricter call it first, before a heartbeat can
+   * get in between. It locks the job's row until the transaction ends, however long that takes: the lease
+   * goes on being extended. If the transaction rolls back, nothing has happened, and the attempt ends as
+   * any other does.
+   *
+   * @throws {TypeError} unless `tx` is a transaction
+   * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: let it roll back
+   */
+  readonly completeIn: <DB>(tx: Transaction<DB>) => Promise<void>
+}
+
+/** A kind of job, made by `defineJob`. Methods, so that a `Job<X>` is a `Job<unknown>` too. */
+export interface Job<Payload = unknown> {
+  readonly name: string
+  readonly queue: string
+  readonly priority: number
+  readonly attempts: number
+  readonly timeoutMs: number
+  readonly backoff: Backoff
+  run(payload: Payload, context: JobContext): Promise<void>
+  parse(json: unknown): Payload
+  uniqueKey(payload: Payload): string | undefined
+  shouldRetry(error: unknown, attempt: number): boolean
+}

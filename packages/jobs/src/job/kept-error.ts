@@ -1,0 +1,54 @@
+import { describeValue, fieldOf, isOf, Redaction } from '@yuzuru/concurrency/boundary'
+
+/** What is kept of a job's last error. */
+export interface KeptError {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly outcome?: string
+}
+
+/** The most that is kept of a message, in UTF-8 bytes. */
+const MAX_MESSAGE_BYTES = 1_024
+
+/** The most that is kept of a name, a code or an outcome, in UTF-8 bytes. */
+const MAX_NAME_BYTES = 100
+
+/** How much of a text is read: a secret that begins in what is kept is to be seen whole. */
+const READ_LENGTH = 16_384
+
+const redaction = new Redaction()
+
+/**
+ * What is kept of an error with its job: no stack, no cause, no payload, no secret. Never throws,
+ * whatever was thrown: the fields of an error may be anything, getters that throw included.
+ */
+export function keptError(error: unknown): KeptError {
+  if (!isOf(error, Error)) {
+    const message = typeof error === 'string' ? error : describeValue(error)
+    return { name: 'Error', message: kept(message, MAX_MESSAGE_BYTES) }
+  }
+  const code = textOf(error, 'code')
+  const outcome = textOf(error, 'outcome')
+  return {
+    name: textOf(error, 'name') ?? 'Error',
+    message: textOf(error, 'message', MAX_MESSAGE_BYTES) ?? '',
+    ...(code === undefined ? {} : { code }),
+    ...(outcome === undefined ? {} : { outcome }),
+  }
+}
+
+function textOf(error: Error, key: string, maxBytes = MAX_NAME_BYTES): string | undefined {
+  const value = fieldOf(error, key)
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  return kept(String(value), maxBytes)
+}
+
+/** A text without its secrets, cut to `maxBytes` without splitting a character. Redacted first, cut later. */
+function kept(text: string, maxBytes: number): string {
+  // PostgreSQL stores neither NUL nor half a surrogate pair.
+  const read = text.slice(0, READ_LENGTH).replaceAll('\0', '').toWellFormed()
+  const { text: shown } = redaction.body(read, text.length > READ_LENGTH)
+  const { read: fits } = new TextEncoder().encodeInto(shown, new Uint8Array(maxBytes))
+  return shown.slice(0, fits)
+}

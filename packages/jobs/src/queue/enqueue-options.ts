@@ -1,0 +1,94 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { type RawBuilder, sql } from 'kysely'
+import { expectName, expectPriority } from '../job/expect.ts'
+import type { Job } from '../job/job.ts'
+
+/** When and where a job is to run. */
+export interface EnqueueManyOptions extends IoOptions {
+  /** Not before this moment of the database's clock. At the most one of `runAt` and `delayMs`. */
+  readonly runAt?: Date | undefined
+  /** Not before so many milliseconds from now, by the database's clock. */
+  readonly delayMs?: number | undefined
+  /** Lower runs first: a 32-bit integer. @default the job's */
+  readonly priority?: number | undefined
+  /** @default the job's */
+  readonly queue?: string | undefined
+}
+
+/** How one job is to run. */
+export interface EnqueueOptions extends EnqueueManyOptions {
+  /** In place of the one that the job's `uniqueKey` makes of the payload. */
+  readonly uniqueKey?: string | undefined
+}
+
+const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
+  runAt: true,
+  delayMs: true,
+  priority: true,
+  queue: true,
+  signal: true,
+  timeoutMs: true,
+}
+
+/** The names of what each function takes. */
+const KNOWN: Readonly<Record<'enqueue' | 'enqueueMany', readonly string[]>> = {
+  enqueue: Object.keys({ ...MANY, uniqueKey: true } satisfies Record<keyof EnqueueOptions, true>),
+  enqueueMany: Object.keys(MANY),
+}
+
+/** What the rows of one call have in common. */
+export interface EnqueuePlan {
+  readonly job: Job
+  readonly queue: string
+  readonly priority: number
+  readonly runAt: RawBuilder<Date>
+}
+
+/** Checks the options. */
+export function planOf(
+  operation: keyof typeof KNOWN,
+  job: Job,
+  options: EnqueueManyOptions,
+): EnqueuePlan {
+  if (typeof job?.run !== 'function') {
+    throw expected('job to be made by defineJob', job)
+  }
+  expectOptions(options, KNOWN[operation], operation)
+  const { queue = job.queue, priority = job.priority } = options
+  expectName('queue', queue)
+  expectPriority(priority)
+  return { job, queue, priority, runAt: runAtOf(options) }
+}
+
+function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
+  if (runAt !== undefined && delayMs !== undefined) {
+    throw new TypeError('Expected one of runAt and delayMs, got both')
+  }
+  if (runAt !== undefined) {
+    if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime())) {
+      throw expected('runAt to be a valid Date', runAt)
+    }
+    return sql<Date>`${runAt.toISOString()}::timestamptz`
+  }
+  if (delayMs === undefined) return sql<Date>`now()`
+  if (typeof delayMs !== 'number' || !(delayMs >= 0 && delayMs <= 3_153_600_000_000)) {
+    throw expected('delayMs to be milliseconds from 0 to a hundred years', delayMs)
+  }
+  // Not now(), which stands still within a transaction.
+  return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
+}
+
+/** The unique key of one payload, checked. */
+export function uniqueKeyOf<Payload>(
+  job: Job<Payload>,
+  payload: Payload,
+  { uniqueKey }: { readonly uniqueKey?: string },
+): string | undefined {
+  const key = uniqueKey ?? job.uniqueKey(payload)
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
+    throw expected('uniqueKey to be 1 to 500 characters', key)
+  }
+  return key
+}

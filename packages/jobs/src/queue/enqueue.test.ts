@@ -1,0 +1,181 @@
+import { Cancelled, cancelScope } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { enqueue, enqueueMany } from './enqueue.ts'
+import { queue } from '../../test/queue.ts'
+import { getJob } from './get-job.ts'
+import { defineJob } from '../job/define-job.ts'
+import { jobStats } from './job-stats.ts'
+
+const remind = defineJob<{ staffId: number; note?: string }>({
+  name: 'remind',
+  run: async () => undefined,
+})
+const bill = defineJob<{ officeId: string }>({
+  name: 'bill',
+  run: async () => undefined,
+  uniqueKey: ({ officeId }) => officeId,
+})
+
+describe('enqueue', () => {
+  test('keeps the payload as it was given', async () => {
+    const { db } = await queue()
+    const payload = { staffId: 1, note: '令和８年度 😀 \0 \ud800 "\\' }
+    const { id, created } = await enqueue(db, remind, payload)
+    expect(created).toBe(true)
+    expect(await getJob(db, id)).toMatchObject({ payload, state: 'waiting', attempt: 0 })
+  })
+
+  test('makes a job that exists if, and only if, the transaction commits', async () => {
+    const { db } = await queue()
+    const rolledBack = db.transaction().execute(async (tx) => {
+      await enqueue(tx, remind, { staffId: 1 })
+      await enqueueMany(tx, remind, [{ staffId: 2 }, { staffId: 3 }])
+      expect((await jobStats(tx)).waiting).toBe(3)
+      throw new Error('the plan was not saved')
+    })
+    await expect(rolledBack).rejects.toThrow('the plan was not saved')
+    expect((await jobStats(db)).waiting).toBe(0)
+    await db.transaction().execute((tx) => enqueue(tx, remind, { staffId: 1 }))
+    expect((await jobStats(db)).waiting).toBe(1)
+  })
+
+  test('gives a handle for each of many payloads, in their order', async () => {
+    const { db } = await queue()
+    const handles = await enqueueMany(
+      db,
+      remind,
+      Array.from({ length: 2_500 }, (_, staffId) => ({ staffId })),
+    )
+    expect(handles).toHaveLength(2_500)
+    expect(await getJob(db, handles[2_345]?.id ?? '')).toMatchObject({
+      payload: { staffId: 2_345 },
+    })
+    expect(await enqueueMany(db, remind, [])).toEqual([])
+  })
+
+  test('gives one unfinished job to 50 racing calls with the same unique key', async () => {
+    const { db } = await queue()
+    const handles = await Promise.all(
+      Array.from({ length: 50 }, () => enqueue(db, bill, { officeId: 'tokyo' })),
+    )
+    expect(handles.filter((handle) => handle.created)).toHaveLength(1)
+    expect(new Set(handles.map((handle) => handle.id)).size).toBe(1)
+    expect((await jobStats(db)).waiting).toBe(1)
+  })
+
+  test('gives one unfinished job to transactions that race for the same unique key', async () => {
+    const { db } = await queue()
+    const handles = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        db.transaction().execute(async (tx) => {
+          const handle = await enqueue(tx, bill, { officeId: 'osaka' })
+          await sql`select ${index}::integer`.execute(tx)
+          return handle
+        }),
+      ),
+    )
+    expect(handles.filter((handle) => handle.created)).toHaveLength(1)
+    expect(new Set(handles.map((handle) => handle.id)).size).toBe(1)
+  })
+
+  test('frees the unique key when the job has ended, and keeps names apart', async () => {
+    const { db } = await queue()
+    const other = defineJob<object>({ name: 'other', run: async () => undefined })
+    const first = await enqueue(db, bill, { officeId: 'kyoto' })
+    expect((await enqueue(db, other, {}, { uniqueKey: 'kyoto' })).created).toBe(true)
+    await sql`update yuzuru_jobs set state = 'completed', finished_at = now()
+      where id = ${first.id}::uuid`.execute(db)
+    const second = await enqueue(db, bill, { officeId: 'kyoto' })
+    expect(second).toMatchObject({ created: true })
+    expect(second.id).not.toBe(first.id)
+  })
+
+  test('finds equal unique keys within one call', async () => {
+    const { db } = await queue()
+    const handles = await enqueueMany(
+      db,
+      bill,
+      ['b', 'a', 'b'].map((officeId) => ({ officeId })),
+    )
+    expect(handles.map((handle) => handle.created)).toEqual([true, true, false])
+    expect(handles[2]?.id).toBe(handles[0]?.id)
+  })
+
+  test('counts a delay from now, also late in a transaction, by the database', async () => {
+    const { db } = await queue()
+    const id = await db.transaction().execute(async (tx) => {
+      await sql`select pg_sleep(0.2)`.execute(tx)
+      return (await enqueue(tx, remind, { staffId: 1 }, { delayMs: 60_000 })).id
+    })
+    const job = await getJob(db, id)
+    const wait = (job?.runAt.getTime() ?? 0) - (job?.enqueuedAt.getTime() ?? 0)
+    expect(wait).toBeGreaterThanOrEqual(60_190)
+    expect(wait).toBeLessThan(70_000)
+  })
+
+  test('refuses to start in a cancelled scope', async () => {
+    const { db } = await queue()
+    const call = cancelScope(async (scope) => {
+      scope.cancel('enough')
+      await enqueue(db, remind, { staffId: 1 })
+    })
+    await expect(call).rejects.toSatisfy((error) => Cancelled.isInstance(error))
+    expect((await jobStats(db)).waiting).toBe(0)
+  })
+})
+
+describe('what is no payload', () => {
+  const untouched = {
+    getExecutor: () => {
+      throw new Error('the database was asked')
+    },
+  }
+  const cycle: Record<string, unknown> = {}
+  cycle['self'] = cycle
+
+  test.each([
+    ['undefined', undefined, 'Expected payload to be JSON, got undefined'],
+    ['a Date', { at: new Date(0) }, 'Expected payload.at to be JSON, got an instance of Date'],
+    ['NaN', { n: [1, Number.NaN] }, 'Expected payload.n[1] to be JSON, got NaN'],
+    ['a bigint', { n: 1n }, 'Expected payload.n to be JSON, got a bigint'],
+    ['a cycle', cycle, 'Expected payload.self to be JSON, got a cycle'],
+    ['a Map', new Map(), 'Expected payload to be JSON, got an instance of Map'],
+    ['a hole', [1, , 3], 'Expected payload[1] to be JSON, got undefined'], // oxlint-disable-line no-sparse-arrays -- it is what is tested
+    ['over 1 MiB', 'あ'.repeat(400_000), 'Expected payload to take at most 1048576 bytes as JSON'],
+  ])('is refused before any I/O: %s', async (_, payload, message) => {
+    const job = defineJob<unknown>({ name: 'any', run: async () => undefined })
+    await expect(enqueue(untouched, job, payload)).rejects.toThrow(message)
+    await expect(enqueue(untouched, job, payload)).rejects.toBeInstanceOf(TypeError)
+    await expect(enqueueMany(untouched, job, [{}, payload])).rejects.toThrow(TypeError)
+  })
+
+  test('is what the job does not accept', async () => {
+    const picky = defineJob<{ n: number }>({
+      name: 'picky',
+      run: async () => undefined,
+      parse: (json) => {
+        if (typeof json === 'object' && json !== null && 'n' in json) return json as { n: number }
+        throw new Error('n is missing')
+      },
+    })
+    const call = enqueue(untouched, picky, {} as { n: number })
+    await expect(call).rejects.toThrow('Expected the payload to be one that "picky" accepts')
+  })
+
+  test.each([
+    [{ delayMs: -1 }, 'Expected delayMs'],
+    [{ delayMs: Number.NaN }, 'Expected delayMs'],
+    [{ runAt: new Date(Number.NaN) }, 'Expected runAt'],
+    [{ runAt: new Date(), delayMs: 1 }, 'Expected one of runAt and delayMs'],
+    [{ priority: 0.5 }, 'Expected priority'],
+    [{ queue: '' }, 'Expected queue'],
+    [{ uniqueKey: '' }, 'Expected uniqueKey'],
+  ])('comes with wrong options: %o', async (options, message) => {
+    await expect(enqueue(untouched, remind, { staffId: 1 }, options)).rejects.toThrow(message)
+  })
+
+  test('has no wrong database either', async () => {
+    await expect(enqueue({} as never, remind, { staffId: 1 })).rejects.toThrow('Expected db')
+  })
+})

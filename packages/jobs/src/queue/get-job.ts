@@ -1,0 +1,97 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import type { Queryable } from '@yuzuru/db'
+import { sql } from 'kysely'
+import { execute, expectDatabase } from '../database/execute.ts'
+import { expectId } from '../job/expect.ts'
+import type { JobState } from '../job/job-state.ts'
+import type { KeptError } from '../job/kept-error.ts'
+
+/** A job as it stands in the queue. */
+export interface JobRecord {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly state: JobState
+  readonly payload: unknown
+  readonly priority: number
+  readonly uniqueKey: string | undefined
+  /** How many attempts were begun. */
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly runAt: Date
+  readonly enqueuedAt: Date
+  readonly finishedAt: Date | undefined
+  /** What the last failed attempt failed with; secrets are taken out, and the message is cut at 1 kB. */
+  readonly lastError: KeptError | undefined
+}
+
+interface Row {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly state: JobState
+  readonly payload: string
+  readonly priority: number
+  readonly key: string | null
+  readonly attempt: number
+  readonly allowed: number
+  readonly due: number
+  readonly enqueued: number
+  readonly finished: number | null
+  readonly error: string | null
+}
+
+/**
+ * Looks a job up.
+ *
+ * @returns `undefined` when there is none with that id (any more)
+ * @throws {TypeError} when `id` is no UUID
+ * @example
+ * const job = await getJob(db, handle.id)
+ * if (job?.state === 'failed') console.error(job.lastError?.message)
+ */
+export async function getJob<DB>(
+  db: Queryable<DB>,
+  id: string,
+  options: IoOptions = {},
+): Promise<JobRecord | undefined> {
+  expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'getJob')
+  expectId(id)
+  const [row] = await execute(
+    db,
+    { operation: 'getJob', effect: 'read' },
+    sql<Row>`
+      select id::text as id, name, queue, state, payload::text as payload, priority,
+        unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
+        (extract(epoch from run_at) * 1000)::float8 as due,
+        (extract(epoch from enqueued_at) * 1000)::float8 as enqueued,
+        (extract(epoch from finished_at) * 1000)::float8 as finished
+      from yuzuru_jobs where id = ${id}::uuid`,
+    options,
+  )
+  return row === undefined ? undefined : recordOf(row)
+}
+
+function recordOf({
+  payload,
+  key,
+  allowed,
+  due,
+  enqueued,
+  finished,
+  error,
+  ...row
+}: Row): JobRecord {
+  return {
+    ...row,
+    payload: JSON.parse(payload) as unknown,
+    uniqueKey: key ?? undefined,
+    maxAttempts: allowed,
+    runAt: new Date(due),
+    enqueuedAt: new Date(enqueued),
+    finishedAt: finished === null ? undefined : new Date(finished),
+    lastError: error === null ? undefined : (JSON.parse(error) as KeptError),
+  }
+}

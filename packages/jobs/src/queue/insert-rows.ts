@@ -1,0 +1,125 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type QueryExecutorProvider, sql } from 'kysely'
+import { CHANNEL } from '../database/channel.ts'
+import type { EnqueuePlan } from './enqueue-options.ts'
+import { execute } from '../database/execute.ts'
+import { JobError } from '../job-error.ts'
+
+/** A job that is in the queue. */
+export interface JobHandle {
+  readonly id: string
+  readonly name: string
+  /** Whether this call made it; `false` for an unfinished one with the same unique key. */
+  readonly created: boolean
+}
+
+/** A job that is about to be written. */
+export interface NewRow {
+  readonly id: string
+  /** JSON. */
+  readonly payload: string
+  readonly uniqueKey: string | undefined
+}
+
+/** How often a unique key may change hands while it is asked for. */
+const ROUNDS = 10
+
+/**
+ * Writes the rows in one statement, and finds the unfinished jobs that stand in their way. Such a job
+ * may end between the two, so what was not found is tried again.
+ */
+export async function insertRows(
+  db: QueryExecutorProvider,
+  plan: EnqueuePlan,
+  rows: readonly NewRow[],
+  options: IoOptions,
+): Promise<JobHandle[]> {
+  const { name } = plan.job
+  const handles = new Map<NewRow, JobHandle>()
+  let pending = rows
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const created = await insert(db, plan, pending, options)
+    for (const row of pending) {
+      if (created.has(row.id)) handles.set(row, { id: row.id, name, created: true })
+    }
+    pending = pending.filter((row) => !handles.has(row))
+    if (pending.length === 0) break
+    const existing = await findUnfinished(db, name, pending, options)
+    for (const row of pending) {
+      const id = existing.get(row.uniqueKey ?? '')
+      if (id !== undefined) handles.set(row, { id, name, created: false })
+    }
+    pending = pending.filter((row) => !handles.has(row))
+    if (pending.length === 0) break
+  }
+  return rows.map((row) => handles.get(row) ?? contended(name, handles))
+}
+
+async function insert(
+  db: QueryExecutorProvider,
+  { job, queue, priority, runAt }: EnqueuePlan,
+  rows: readonly NewRow[],
+  options: IoOptions,
+): Promise<Set<string>> {
+  const payloads = `[${rows.map((row) => row.payload).join(',')}]`
+  const ids = JSON.stringify(rows.map((row) => row.id))
+  const keys = JSON.stringify(rows.map((row) => row.uniqueKey ?? null))
+  // By key, so that two calls with the same keys never wait for each other in a circle.
+  const created = await execute(
+    db,
+    { operation: 'enqueue', effect: 'write' },
+    sql<{ id: string }>`
+      with input as (
+        select * from rows from (
+          json_array_elements(${payloads}::json),
+          jsonb_array_elements_text(${ids}::jsonb),
+          jsonb_array_elements_text(${keys}::jsonb)
+        ) with ordinality as input (payload, id, unique_key, place)
+      ), inserted as (
+        insert into yuzuru_jobs (id, name, queue, payload, priority, unique_key, max_attempts, run_at)
+        select id::uuid, ${job.name}::text, ${queue}::text, payload, ${priority}::integer, unique_key,
+          ${job.attempts}::integer, ${runAt}
+        from input order by unique_key, place
+        on conflict (name, unique_key)
+          where unique_key is not null and state in ('waiting', 'running') do nothing
+        returning id, run_at
+      )
+      select id::text as id,
+        case when run_at <= clock_timestamp() then pg_notify(${CHANNEL}, ${queue}) end as notified
+      from inserted`,
+    options,
+  )
+  return new Set(created.map((row) => row.id))
+}
+
+async function findUnfinished(
+  db: QueryExecutorProvider,
+  name: string,
+  rows: readonly NewRow[],
+  options: IoOptions,
+): Promise<Map<string, string>> {
+  const keys = JSON.stringify(rows.map((row) => row.uniqueKey ?? null))
+  const found = await execute(
+    db,
+    { operation: 'enqueue', effect: 'read' },
+    sql<{ id: string; key: string }>`
+      select id::text as id, unique_key as key from yuzuru_jobs
+      where name = ${name} and state in ('waiting', 'running')
+        and unique_key = any (array(select jsonb_array_elements_text(${keys}::jsonb)))`,
+    options,
+  )
+  return new Map(found.map((row) => [row.key, row.id]))
+}
+
+function contended(name: string, handles: ReadonlyMap<NewRow, JobHandle>): never {
+  const wrote = handles.values().some((handle) => handle.created)
+  throw new JobError(
+    `The unique key of "${name}" changed hands ${ROUNDS} times in a row; try again`,
+    {
+      operation: 'enqueue',
+      code: 'contended',
+      retryable: true,
+      outcome: wrote ? 'unknown' : 'none',
+    },
+  )
+}

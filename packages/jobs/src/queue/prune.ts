@@ -1,0 +1,64 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import type { Queryable } from '@yuzuru/db'
+import { sql } from 'kysely'
+import { execute, expectDatabase } from '../database/execute.ts'
+import { FINISHED } from '../job/job-state.ts'
+
+export interface PruneOptions extends IoOptions {
+  /** Only what has been finished for at least so long, in milliseconds from 0 up, by the database's clock. */
+  readonly olderThanMs: number
+  /** @default ['completed', 'cancelled'] (failed ones are kept for a person to look at) */
+  readonly states?: readonly ('completed' | 'failed' | 'cancelled')[] | undefined
+}
+
+const PRUNE_OPTIONS = Object.keys({
+  olderThanMs: true,
+  states: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof PruneOptions, true>)
+
+/** How many rows one statement deletes. */
+const BATCH = 1_000
+
+/**
+ * Deletes finished jobs, a thousand in a statement, so that no lock is held for long. Unfinished ones
+ * are never deleted.
+ *
+ * @returns how many
+ * @throws {TypeError} on a wrong option
+ * @example
+ * await prune(db, { olderThanMs: 7 * 86_400_000 })
+ */
+export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promise<number> {
+  expectDatabase(db)
+  if (options === undefined) throw expected('the options of prune to be an object', options)
+  expectOptions(options, PRUNE_OPTIONS, 'prune')
+  const { olderThanMs, states = ['completed', 'cancelled'] } = options
+  if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
+    throw expected('olderThanMs to be milliseconds from 0 up', olderThanMs)
+  }
+  if (!Array.isArray(states) || !states.every((state) => FINISHED.includes(state))) {
+    throw new TypeError(`Expected states to be some of ${FINISHED.join(', ')}`)
+  }
+  for (let pruned = 0; ;) {
+    const deleted = await execute(
+      db,
+      { operation: 'prune', effect: 'idempotent' },
+      sql<{ id: string }>`
+        with old as materialized (
+          select id from yuzuru_jobs
+          where state = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
+            and state in ('completed', 'failed', 'cancelled')
+            and finished_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
+          limit ${BATCH}::integer for update skip locked
+        )
+        delete from yuzuru_jobs as job using old where job.id = old.id
+        returning job.id::text as id`,
+      options,
+    )
+    pruned += deleted.length
+    if (deleted.length < BATCH) return pruned
+  }
+}

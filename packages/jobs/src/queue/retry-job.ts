@@ -1,0 +1,57 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import type { Queryable } from '@yuzuru/db'
+import { type QueryExecutorProvider, sql } from 'kysely'
+import { CHANNEL } from '../database/channel.ts'
+import { isUniqueViolation } from '../database/database-error.ts'
+import { execute, expectDatabase } from '../database/execute.ts'
+import { JobError } from '../job-error.ts'
+import { expectId } from '../job/expect.ts'
+
+/**
+ * Puts a failed or cancelled job back into the queue, due at once, with all its attempts.
+ *
+ * @returns whether it was one; `false` also for one that is missing
+ * @throws {TypeError} when `id` is no UUID
+ * @throws {JobError} `'duplicate'` when an unfinished job has the same unique key
+ * @example
+ * for (const id of failedIds) await retryJob(db, id)
+ */
+export async function retryJob<DB>(
+  db: Queryable<DB>,
+  id: string,
+  options: IoOptions = {},
+): Promise<boolean> {
+  expectDatabase(db)
+  expectOptions(options, IO_OPTIONS, 'retryJob')
+  expectId(id)
+  try {
+    return await revive(db, id, options)
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw new JobError(`Job ${id} has the unique key of another that is unfinished`, {
+      operation: 'retryJob',
+      code: 'duplicate',
+      retryable: false,
+      outcome: 'none',
+      cause: error,
+    })
+  }
+}
+
+async function revive(db: QueryExecutorProvider, id: string, options: IoOptions): Promise<boolean> {
+  const revived = await execute(
+    db,
+    { operation: 'retryJob', effect: 'idempotent' },
+    sql<{ id: string }>`
+      with revived as (
+        update yuzuru_jobs set state = 'waiting', attempt = 0, run_at = now(), finished_at = null,
+          claim_id = null, cancel_requested = false
+        where id = ${id}::uuid and state in ('failed', 'cancelled')
+        returning id, queue
+      )
+      select id::text as id, pg_notify(${CHANNEL}, queue) as notified from revived`,
+    options,
+  )
+  return revived.length > 0
+}

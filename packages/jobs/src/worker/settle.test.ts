@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { enqueue } from '../queue/enqueue.ts'
+import { queue } from '../../test/queue.ts'
+import { blocking, types, withWorker } from '../../test/with-worker.ts'
+import { getJob } from '../queue/get-job.ts'
+import { defineJob } from '../job/define-job.ts'
+import { jobStats } from '../queue/job-stats.ts'
+import { createWorker } from './worker.ts'
+
+describe('completeIn', () => {
+  test('completes the job and writes its effect in one transaction, exactly once', async () => {
+    const { db } = await queue()
+    await sql`create table effects (job_id uuid, pid integer)`.execute(db)
+    let runs = 0
+    const job = defineJob<object>({
+      name: 'exact',
+      backoff: () => 0,
+      run: async (_, { jobId, completeIn }) => {
+        runs += 1
+        await db.transaction().execute(async (tx) => {
+          await completeIn(tx)
+          await tx.insertInto('effects').values({ job_id: jobId, pid: runs }).execute()
+          if (runs === 1) throw new Error('rolled back')
+        })
+        throw new Error('after the commit: the job is done all the same')
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    const effects = await db.selectFrom('effects').selectAll().execute()
+    expect(effects).toEqual([{ job_id: id, pid: 2 }])
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed', attempt: 2 })
+  })
+
+  test('does not hold up the heartbeats of other jobs while its transaction is open', async () => {
+    const { db } = await queue()
+    const inside = Promise.withResolvers<void>()
+    const commit = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const job = defineJob<object>({
+      name: 'open',
+      run: async (_, { completeIn }) => {
+        await db.transaction().execute(async (tx) => {
+          await completeIn(tx)
+          inside.resolve()
+          await commit.promise
+        })
+        await end.promise
+      },
+    })
+    const { job: other, begun } = blocking()
+    await enqueue(db, job, {})
+    const { id } = await enqueue(db, other, {})
+    const leaseOf = async (): Promise<unknown> =>
+      (await sql`select lease_until from yuzuru_jobs where id = ${id}::uuid`.execute(db)).rows[0]
+    const options = { jobs: [job, other], leaseMs: 60_000, heartbeatMs: 10 }
+    const all = await withWorker(db, options, async (events) => {
+      await inside.promise
+      await begun
+      const first = await leaseOf()
+      await expect.poll(leaseOf, { interval: 5 }).not.toEqual(first)
+      commit.resolve()
+      await expect.poll(() => jobStats(db), { interval: 5 }).toMatchObject({ completed: 1 })
+      // Two more heartbeats find the job completed while its handler goes on.
+      for (let beat = 0; beat < 2; beat += 1) {
+        const before = await leaseOf()
+        await expect.poll(leaseOf, { interval: 5 }).not.toEqual(before)
+      }
+      end.resolve()
+      await expect.poll(() => types(events), { interval: 5 }).toContain('completed')
+    })
+    expect(types(all)).not.toContain('lost')
+  })
+
+  test('takes nothing but a transaction', async () => {
+    const { db } = await queue()
+    const { job, begun } = blocking()
+    await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job] }, async () => {
+      const { completeIn } = await begun
+      await expect(completeIn(db)).rejects.toThrow('Expected tx to be a Transaction')
+    })
+  })
+})

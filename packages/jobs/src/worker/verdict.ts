@@ -1,0 +1,57 @@
+import { Cancelled } from '@yuzuru/concurrency'
+import { backoffDelay } from '../job/backoff.ts'
+import type { Job } from '../job/job.ts'
+import { mayHelp } from '../job/may-help.ts'
+import { keptError } from '../job/kept-error.ts'
+import type { Settlement } from './settle.ts'
+
+/** Why a worker ended a handler before its time. */
+export type StopCause = 'shutdown' | 'cancelled' | 'lost'
+
+/** How an attempt failed. */
+export interface FailedAttempt {
+  readonly job: Job
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly error: unknown
+  /** Set when the worker itself had ended the handler. */
+  readonly stopped: StopCause | undefined
+}
+
+/** Decides what becomes of a job after an attempt that did not succeed. */
+export function verdictOn({
+  job,
+  attempt,
+  maxAttempts,
+  error,
+  stopped,
+}: FailedAttempt): Settlement {
+  // Whatever it threw, it threw it because we cut it short.
+  if (stopped === 'shutdown') return { to: 'waiting', refund: true }
+  if (stopped === 'cancelled') return { to: 'cancelled', error: keptError(error) }
+  // A cancel from elsewhere is no failure either, but must not make a hot loop.
+  if (Cancelled.isInstance(error)) {
+    return { to: 'waiting', refund: true, delayMs: delayAfter(job, attempt, error) }
+  }
+  if (attempt >= maxAttempts || !worthRetrying(job, attempt, error)) {
+    return { to: 'failed', error: keptError(error) }
+  }
+  return { to: 'waiting', delayMs: delayAfter(job, attempt, error), error: keptError(error) }
+}
+
+/** A policy that throws is passed over: the job's own error must not be lost to it. */
+function worthRetrying(job: Job, attempt: number, error: unknown): boolean {
+  try {
+    return job.shouldRetry(error, attempt)
+  } catch {
+    return mayHelp(error)
+  }
+}
+
+function delayAfter(job: Job, attempt: number, error: unknown): number {
+  try {
+    return backoffDelay(job.backoff, attempt, error)
+  } catch {
+    return backoffDelay({}, attempt, error)
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  expected,
+  expectFunction,
+  expectInteger,
+  expectOptions,
+} from '@yuzuru/concurrency/boundary'
+import { expectName } from '../job/expect.ts'
+import type { Job } from '../job/job.ts'
+import type { Listen } from './listening.ts'
+import type { WorkerEvent } from './worker-event.ts'
+
+/** How {@link createWorker} works. */
+export interface WorkerOptions {
+  /** The kinds of job that it runs; it takes no others. At least one. */
+  readonly jobs: readonly Job[]
+  /** How many run at once: an integer from 1 to 1,000. @default 10 */
+  readonly concurrency?: number | undefined
+  /** The queues that it serves. @default those of `jobs` */
+  readonly queues?: readonly string[] | undefined
+  /**
+   * How often it looks for work that nobody announced (a retry, a job for later, a lost notification),
+   * in milliseconds from 10 up; up to a fifth less or more at random. @default 1_000
+   */
+  readonly pollMs?: number | undefined
+  /** How long a job is this worker's without a heartbeat, in milliseconds from 100 up. @default 30_000 */
+  readonly leaseMs?: number | undefined
+  /** How often leases are extended: at most half of `leaseMs`. @default a third of `leaseMs` */
+  readonly heartbeatMs?: number | undefined
+  /** How long running handlers may go on after a shutdown was asked for, in milliseconds. @default 10_000 */
+  readonly drainMs?: number | undefined
+  /**
+   * LISTEN: gives something whenever the channel is notified. Without it, and on a db that has no
+   * `listen` of its own, the worker polls.
+   */
+  readonly listen?: Listen | undefined
+  /** Called with what happens, for logs and metrics. An error of its own becomes a process warning. */
+  readonly onEvent?: ((event: WorkerEvent) => void) | undefined
+}
+
+const WORKER_OPTIONS = Object.keys({
+  jobs: true,
+  concurrency: true,
+  queues: true,
+  pollMs: true,
+  leaseMs: true,
+  heartbeatMs: true,
+  drainMs: true,
+  listen: true,
+  onEvent: true,
+} satisfies Record<keyof WorkerOptions, true>)
+
+/** The options with their defaults. */
+export interface WorkerSettings {
+  readonly jobs: ReadonlyMap<string, Job>
+  readonly names: readonly string[]
+  readonly concurrency: number
+  readonly queues: readonly string[]
+  readonly pollMs: number
+  readonly leaseMs: number
+  readonly heartbeatMs: number
+  readonly drainMs: number
+  readonly listen: Listen | undefined
+  readonly onEvent: (event: WorkerEvent) => void
+}
+
+/** Defaults first, then checks. */
+export function settingsOf(options: WorkerOptions): WorkerSettings {
+  if (options === undefined) throw expected('the options of createWorker to be an object', options)
+  expectOptions(options, WORKER_OPTIONS, 'createWorker')
+  const { jobs, concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
+  const { heartbeatMs = leaseMs / 3, drainMs = 10_000, listen, onEvent } = options
+  if (!Array.isArray(jobs) || jobs.length === 0) {
+    throw new TypeError('Expected jobs to hold at least one job made by defineJob')
+  }
+  const byName = new Map(jobs.map((job: Job) => [job.name, job]))
+  if (byName.size < jobs.length) throw new TypeError('Expected jobs to have names that differ')
+  const queues = [...new Set(options.queues ?? jobs.map((job: Job) => job.queue))]
+  for (const queue of queues) expectName('queue', queue)
+  if (queues.length === 0) throw new TypeError('Expected queues to hold at least one queue')
+  expectInteger('concurrency', concurrency, 1, 1_000)
+  expectMs('pollMs', pollMs, 10)
+  expectMs('leaseMs', leaseMs, 100)
+  expectMs('heartbeatMs', heartbeatMs, 10, leaseMs / 2)
+  expectMs('drainMs', drainMs, 0)
+  for (const [option, fn] of Object.entries({ listen, onEvent })) {
+    if (fn !== undefined) expectFunction(option, fn)
+  }
+  return {
+    jobs: byName,
+    names: [...byName.keys()],
+    concurrency,
+    queues,
+    pollMs,
+    leaseMs,
+    heartbeatMs,
+    drainMs,
+    listen,
+    onEvent: onEvent ?? (() => undefined),
+  }
+}
+
+function expectMs(option: string, value: number, least: number, most = 86_400_000): void {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw expected(`${option} to be milliseconds from ${least} to ${most}`, value)
+  }
+}
