@@ -1,3 +1,4 @@
+import { exerciseHostileTexts } from '@yuzuru/concurrency/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { cancelJob } from './queue/cancel-job.ts'
@@ -9,20 +10,6 @@ import { jobStats } from './queue/job-stats.ts'
 import { prune } from './queue/prune.ts'
 import { retryJob } from './queue/retry-job.ts'
 import { createWorker } from './worker/worker.ts'
-
-const DROP = 'drop table canary; create table harmed ()'
-const HOSTILE: readonly string[] = [
-  `1; ${DROP}; --`,
-  `'; ${DROP}; --`,
-  `"; ${DROP}; --`,
-  `\\'; ${DROP}; --`,
-  `'); ${DROP}; --`,
-  `1 second'; ${DROP}; --`,
-  `x\0; ${DROP}; --`,
-  `now(); ${DROP}`,
-  '',
-  'x'.repeat(600),
-]
 
 /** Texts go where a type says otherwise: as they come from a request in JavaScript. */
 function unchecked(value: unknown): never {
@@ -65,28 +52,31 @@ const WAYS: Record<string, (db: Db, text: string) => unknown> = {
   },
 }
 
+interface Attacked extends AsyncDisposable {
+  readonly db: Db
+}
+
+const cases = exerciseHostileTexts<Attacked>({
+  make: async () => {
+    const { db } = await queue()
+    await sql`create table canary ()`.execute(db)
+    return { db, [Symbol.asyncDispose]: async () => undefined }
+  },
+  ways: Object.fromEntries(
+    Object.entries(WAYS).map(([name, way]) => [name, ({ db }: Attacked, text: string) => way(db, text)]),
+  ),
+  // Refused by the server as a value: never as text that is no SQL.
+  isRefusal: (error) => sqlStateOf(error)?.startsWith('22') === true,
+  check: async ({ db }) => {
+    const { rows } = await sql`
+      select to_regclass('canary') is not null as canary,
+        to_regclass('harmed') is not null as harmed`.execute(db)
+    expect(rows).toEqual([{ canary: true, harmed: false }])
+  },
+})
+
 describe('hostile text', () => {
-  for (const [name, way] of Object.entries(WAYS)) {
-    test(`is a value and nothing else: ${name}`, async () => {
-      const { db } = await queue()
-      await sql`create table canary ()`.execute(db)
-      for (const text of HOSTILE) {
-        try {
-          await way(db, text)
-        } catch (error) {
-          // Refused before it is sent, or by the server as a value: never as text that is no SQL.
-          const refused =
-            (error instanceof TypeError && error.message.startsWith('Expected ')) ||
-            sqlStateOf(error)?.startsWith('22') === true
-          expect({ error, refused }).toMatchObject({ refused: true })
-        }
-        const { rows } = await sql`
-          select to_regclass('canary') is not null as canary,
-            to_regclass('harmed') is not null as harmed`.execute(db)
-        expect(rows).toEqual([{ canary: true, harmed: false }])
-      }
-    })
-  }
+  test.each(cases)('$name', async ({ run }) => await run())
 })
 
 function sqlStateOf(error: unknown): string | undefined {

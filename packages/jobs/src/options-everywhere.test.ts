@@ -1,3 +1,4 @@
+import { exerciseOptions, type OptionsTaker } from '@yuzuru/concurrency/testing'
 import {
   DummyDriver,
   Kysely,
@@ -8,9 +9,6 @@ import {
 import { afterAll, describe, expect, test } from 'vitest'
 import * as index from './index.ts'
 import * as testing from './testing.ts'
-
-/** An option with a slip of the pen, which JavaScript would pass over. */
-type Misspelt = never
 
 let connected = 0
 class CountingDriver extends DummyDriver {
@@ -38,7 +36,7 @@ const run = async (): Promise<void> => {}
 const job = index.defineJob({ name: 'x', run })
 
 /** Each public function or method that takes options, and each option that has some of its own. */
-const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+const takers: Readonly<Record<string, OptionsTaker>> = {
   cancelJob: (options) => index.cancelJob(db, id, options),
   createWorker: (options) => index.createWorker(db, options),
   defineJob: (options) => index.defineJob(options),
@@ -51,23 +49,16 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   retryJob: (options) => index.retryJob(db, id, options),
 }
 
-/** Those that take none. */
-const others = new Set(
-  'JobError jobsMigrations drainJobs exerciseJobs worker.id worker.run worker.runUntilIdle'.split(
-    ' ',
-  ),
-)
+const worker = index.createWorker(db, { jobs: [job] })
+
+const cases = exerciseOptions({
+  takers,
+  others: 'JobError jobsMigrations drainJobs exerciseJobs worker.id worker.run worker.runUntilIdle',
+  faces: { '': [index, testing], worker },
+})
 
 describe('a misspelt option is refused by', () => {
-  test.each(Object.entries(takers))('%s', async (name, take) => {
-    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
-    await expect(attempt()).rejects.toThrow(
-      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "\w+"\?|it takes )/,
-    )
-    const none = async (): Promise<unknown> => await take(null as never)
-    await expect(none()).rejects.toThrow(TypeError)
-    expect(others.has(name)).toBe(false)
-  })
+  test.each(cases)('$name', async ({ run }) => await run())
 
   test('enqueue, which names the nearest', async () => {
     await expect(index.enqueue(db, job, {}, { delayms: 1 } as never)).rejects.toThrow(
@@ -79,16 +70,5 @@ describe('a misspelt option is refused by', () => {
     await expect(index.enqueueMany(db, job, [{}], { uniqueKey: 'k' } as never)).rejects.toThrow(
       'Expected a known option of enqueueMany, got "uniqueKey"',
     )
-  })
-
-  test('every public function and method that takes options', () => {
-    const worker = index.createWorker(db, { jobs: [job] })
-    const names = [
-      ...Object.keys(index),
-      ...Object.keys(testing),
-      ...Object.keys(worker).map((name) => `worker.${name}`),
-    ]
-    const missing = names.filter((name) => !(name in takers) && !others.has(name))
-    expect(missing).toEqual([])
   })
 })

@@ -1,4 +1,10 @@
-import { expected, expectOptions, fieldOf } from '@yuzuru/concurrency/boundary'
+import {
+  backoff as fullJitter,
+  expected,
+  expectMilliseconds,
+  expectOptions,
+  fieldOf,
+} from '@yuzuru/concurrency/boundary'
 
 /** How long a job waits after a failed attempt: a random time up to a bound that doubles. */
 export interface BackoffBounds {
@@ -36,7 +42,7 @@ function jittered(
   attempt: number,
   random: () => number,
 ): number {
-  return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
+  return fullJitter({ baseDelayMs, maxDelayMs, random })(attempt)
 }
 
 function retryAfterOf(error: unknown): number {
@@ -55,8 +61,6 @@ export function expectBackoff(backoff: Backoff): void {
   expectOptions(backoff, BOUNDS, 'defineJob.backoff')
   for (const name of BOUNDS) {
     const value = backoff[name]
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw expected(`backoff.${name} to be milliseconds from 0 up`, value)
-    }
+    if (value !== undefined) expectMilliseconds(`backoff.${name}`, value, 0, Number.MAX_SAFE_INTEGER)
   }
 }

@@ -13,7 +13,7 @@ test.each([
   [{ name: 'x', run, queue: '' }, 'Expected queue to be 1 to 200 characters, got an empty string'],
   [{ name: 'x', run, priority: 2 ** 31 }, 'Expected priority'],
   [{ name: 'x', run, backoff: 5 }, 'Expected backoff'],
-  [{ name: 'x', run, parse: {} }, 'Expected parse to be a function, got an object'],
+  [{ name: 'x', run, parse: {} }, 'Expected parse to be a function, got an instance of Object'],
   [{ name: 'x', run, uniqueKey: 'k' }, 'Expected uniqueKey'],
   [null, 'Expected options'],
 ])('defineJob refuses %o', (options, message) => {

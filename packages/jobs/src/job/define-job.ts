@@ -1,4 +1,9 @@
-import { expected, expectFunction, expectInteger, expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectFunction,
+  expectInteger,
+  expectRequiredOptions,
+} from '@yuzuru/concurrency/boundary'
 import { type Backoff, expectBackoff } from './backoff.ts'
 import { expectName, expectPriority } from './expect.ts'
 import type { Job, JobContext } from './job.ts'
@@ -67,8 +72,7 @@ const JOB_OPTIONS = Object.keys({
  * })
  */
 export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
-  if (options === undefined) throw expected('the options of defineJob to be an object', options)
-  expectOptions(options, JOB_OPTIONS, 'defineJob')
+  expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
   const { backoff = {}, run, parse, uniqueKey, shouldRetry } = options
   expectName('name', name)

@@ -1,5 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type RawBuilder, sql } from 'kysely'
 import { expectName, expectPriority } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -61,6 +61,8 @@ export function planOf(
   return { job, queue, priority, runAt: runAtOf(options) }
 }
 
+const HUNDRED_YEARS_MS = 3_153_600_000_000
+
 function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
   if (runAt !== undefined && delayMs !== undefined) {
     throw new TypeError('Expected one of runAt and delayMs, got both')
@@ -72,9 +74,7 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
     return sql<Date>`${runAt.toISOString()}::timestamptz`
   }
   if (delayMs === undefined) return sql<Date>`now()`
-  if (typeof delayMs !== 'number' || !(delayMs >= 0 && delayMs <= 3_153_600_000_000)) {
-    throw expected('delayMs to be milliseconds from 0 to a hundred years', delayMs)
-  }
+  expectMilliseconds('delayMs', delayMs, 0, HUNDRED_YEARS_MS)
   // Not now(), which stands still within a transaction.
   return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
 }
@@ -83,7 +83,7 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
 export function uniqueKeyOf<Payload>(
   job: Job<Payload>,
   payload: Payload,
-  { uniqueKey }: { readonly uniqueKey?: string },
+  { uniqueKey }: { readonly uniqueKey?: string | undefined },
 ): string | undefined {
   const key = uniqueKey ?? job.uniqueKey(payload)
   if (key === undefined) return undefined

@@ -1,5 +1,5 @@
 import { Cancelled, cancelScope } from '@yuzuru/concurrency'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { queue } from '../../test/queue.ts'
@@ -130,7 +130,7 @@ describe('what is no payload', () => {
     getExecutor: () => {
       throw new Error('the database was asked')
     },
-  }
+  } as unknown as Kysely<unknown>
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
 

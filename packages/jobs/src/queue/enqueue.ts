@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expected } from '@yuzuru/concurrency/boundary'
+import type { Queryable } from '@yuzuru/db'
 import {
   type EnqueueManyOptions,
   type EnqueueOptions,
@@ -70,7 +71,7 @@ export async function enqueueMany<Payload, DB>(
 function rowOf<Payload>(
   job: Job<Payload>,
   payload: Payload,
-  options: { readonly uniqueKey?: string },
+  options: { readonly uniqueKey?: string | undefined },
 ): NewRow {
   const text = serialise(payload)
   try {

@@ -117,7 +117,7 @@ function contended(name: string, handles: ReadonlyMap<NewRow, JobHandle>): never
     `The unique key of "${name}" changed hands ${ROUNDS} times in a row; try again`,
     {
       operation: 'enqueue',
-      code: 'contended',
+      code: 'conflict',
       retryable: true,
       outcome: wrote ? 'unknown' : 'none',
     },

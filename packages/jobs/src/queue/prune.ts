@@ -1,5 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectMilliseconds, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
@@ -33,12 +33,9 @@ const BATCH = 1_000
  */
 export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promise<number> {
   expectDatabase(db)
-  if (options === undefined) throw expected('the options of prune to be an object', options)
-  expectOptions(options, PRUNE_OPTIONS, 'prune')
+  expectRequiredOptions(options, PRUNE_OPTIONS, 'prune')
   const { olderThanMs, states = ['completed', 'cancelled'] } = options
-  if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
-    throw expected('olderThanMs to be milliseconds from 0 up', olderThanMs)
-  }
+  expectMilliseconds('olderThanMs', olderThanMs, 0, Number.MAX_SAFE_INTEGER)
   if (!Array.isArray(states) || !states.every((state) => FINISHED.includes(state))) {
     throw new TypeError(`Expected states to be some of ${FINISHED.join(', ')}`)
   }

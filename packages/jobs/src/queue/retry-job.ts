@@ -13,7 +13,7 @@ import { expectId } from '../job/expect.ts'
  *
  * @returns whether it was one; `false` also for one that is missing
  * @throws {TypeError} when `id` is no UUID
- * @throws {JobError} `'duplicate'` when an unfinished job has the same unique key
+ * @throws {JobError} `'already_exists'` when an unfinished job has the same unique key
  * @example
  * for (const id of failedIds) await retryJob(db, id)
  */
@@ -31,7 +31,7 @@ export async function retryJob<DB>(
     if (!isUniqueViolation(error)) throw error
     throw new JobError(`Job ${id} has the unique key of another that is unfinished`, {
       operation: 'retryJob',
-      code: 'duplicate',
+      code: 'already_exists',
       retryable: false,
       outcome: 'none',
       cause: error,

@@ -9,7 +9,11 @@ import { drainJobs, exerciseJobs } from '../testing.ts'
 describe('exerciseJobs', () => {
   const plain = exerciseJobs(async () => {
     const { db } = await queue()
-    return { db, transaction: (fn) => db.transaction().execute(fn) }
+    return {
+      db,
+      transaction: (fn) => db.transaction().execute(fn),
+      [Symbol.asyncDispose]: async () => undefined,
+    }
   })
 
   test.each(plain)('on a plain Kysely: $name', ({ run }) => run())
@@ -20,7 +24,8 @@ describe('exerciseJobs', () => {
       url,
       plugins: [new CamelCasePlugin(), new ParseJSONResultsPlugin()],
     })
-    return { db, transaction: (fn) => transaction(db, fn), close: () => db.close() }
+    const close = (): Promise<void> => db.close()
+    return { db, transaction: (fn) => transaction(db, fn), [Symbol.asyncDispose]: close }
   })
 
   test.each(ours)('on a database of @yuzuru/db, with plugins: $name', ({ run }) => run())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import type { Queryable } from '@yuzuru/db'
 import type { Transaction } from 'kysely'
 import { defineJob } from '../job/define-job.ts'
@@ -10,19 +11,11 @@ import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
 import { drainJobs } from './drain-jobs.ts'
 
-/** What a case runs on: a database where `jobsMigrations` have run. */
-export interface JobsFixture<DB = unknown> {
+/** What a case runs on: a database where `jobsMigrations` have run. Disposed of when the case has ended. */
+export interface JobsFixture<DB = unknown> extends Fixture {
   readonly db: Queryable<DB>
   /** Runs `fn` in a transaction of that database; rolls back and rethrows what it throws. */
   readonly transaction: <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
-  /** Ends it, when the case has ended. */
-  readonly close?: (() => Promise<void>) | undefined
-}
-
-/** One thing that must hold. */
-export interface JobsCase {
-  readonly name: string
-  readonly run: () => Promise<void>
 }
 
 /**
@@ -30,24 +23,18 @@ export interface JobsCase {
  * and uses job names of its own, so it may share the database.
  *
  * @example
- * for (const { name, run } of exerciseJobs(() => ({ db, transaction: (fn) => transaction(db, fn) }))) {
- *   test(name, run)
- * }
+ * const cases = exerciseJobs(async () => {
+ *   const db = createDatabase<Schema>({ url })
+ *   const close = (): Promise<void> => db.close()
+ *   return { db, transaction: (fn) => transaction(db, fn), [Symbol.asyncDispose]: close }
+ * })
+ * for (const { name, run } of cases) test(name, run)
  */
 export function exerciseJobs<DB>(
   make: () => JobsFixture<DB> | Promise<JobsFixture<DB>>,
-): readonly JobsCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({
-    name,
-    async run() {
-      const fixture = await make()
-      try {
-        await check(fixture)
-      } finally {
-        await fixture.close?.()
-      }
-    },
-  }))
+): readonly SuiteCase[] {
+  const of = casesOf(make)
+  return Object.entries(CASES).map(([name, check]) => of(name, check))
 }
 
 /** A job of a name that nobody else uses, and the payloads that it was run with. */

@@ -6,6 +6,8 @@ import { blocking, types, withWorker } from '../../test/with-worker.ts'
 import { getJob } from '../queue/get-job.ts'
 import { defineJob } from '../job/define-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
+import { heartbeat } from './heartbeat.ts'
+import { recover } from './recover.ts'
 import { createWorker } from './worker.ts'
 
 describe('completeIn', () => {
@@ -73,13 +75,69 @@ describe('completeIn', () => {
     expect(types(all)).not.toContain('lost')
   })
 
+  test('keeps the job its worker’s though its transaction outlasts the lease, and rolls back', async () => {
+    const { db } = await queue()
+    const claimOf = async (id: string): Promise<string> => {
+      const { rows } = await sql<{ claim: string }>`
+        select claim_id::text as claim from yuzuru_jobs where id = ${id}::uuid`.execute(db)
+      return rows[0]?.claim ?? ''
+    }
+    const recovered: unknown[] = []
+    const job = defineJob<object>({
+      name: 'patient',
+      backoff: () => 60_000,
+      run: async (_, { jobId, completeIn }) => {
+        await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
+        const lease = { id: jobId, claim: await claimOf(jobId) }
+        const work = db.transaction().execute(async (tx) => {
+          await completeIn(tx)
+          expect(await heartbeat(db, [lease], 60_000, {})).toHaveLength(1)
+          throw new Error('rolled back')
+        })
+        await work.catch(() => undefined)
+        // Another worker looks just now: the row is free, and what it says of its lease has passed.
+        recovered.push(...(await recover(db, {})))
+        await work
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    // None of the worker's own heartbeats and looks come in between.
+    await createWorker(db, { jobs: [job], pollMs: 600_000, leaseMs: 1_800_000 }).runUntilIdle()
+    expect(recovered).toEqual([])
+    expect(await getJob(db, id)).toMatchObject({
+      state: 'waiting',
+      attempt: 1,
+      lastError: { message: 'rolled back' },
+    })
+  })
+
+  test('leaves no lease beside the row for longer than it lasts', async () => {
+    const { db } = await queue()
+    const { job, begun } = blocking()
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job], leaseMs: 60_000 }, async () => {
+      await begun
+      await sql`insert into yuzuru_job_leases values
+        (gen_random_uuid(), now() - interval '1 second'),
+        ((select claim_id from yuzuru_jobs where id = ${id}::uuid), now() - interval '1 second')`.execute(
+        db,
+      )
+      const asked = await sql<{ id: string; claim: string }>`
+        select id::text as id, claim_id::text as claim from yuzuru_jobs`.execute(db)
+      await heartbeat(db, asked.rows, 60_000, {})
+      await heartbeat(db, [], 60_000, {})
+      const { rows } = await sql`select from yuzuru_job_leases`.execute(db)
+      expect(rows).toEqual([])
+    })
+  })
+
   test('takes nothing but a transaction', async () => {
     const { db } = await queue()
     const { job, begun } = blocking()
     await enqueue(db, job, {})
     await withWorker(db, { jobs: [job] }, async () => {
       const { completeIn } = await begun
-      await expect(completeIn(db)).rejects.toThrow('Expected tx to be a Transaction')
+      await expect(completeIn(db as never)).rejects.toThrow('Expected tx to be a Transaction')
     })
   })
 })

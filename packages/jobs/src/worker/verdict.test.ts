@@ -41,8 +41,15 @@ describe('verdictOn', () => {
     expect(verdictOn({ ...attempt, error: new TypeError('fetch failed') }).to).toBe('waiting')
   })
 
-  test('tries an unknown outcome again: a job is done at least once', () => {
-    expect(verdictOn({ ...attempt, error: io(true, 'unknown') }).to).toBe('waiting')
+  test.each([
+    ['an error', (error: IoError): unknown => error],
+    ['one of several', (error: IoError): unknown => new AggregateError([error, io(true)])],
+    ['one in clean-up', (error: IoError): unknown => new SuppressedError(error, new Error('x'))],
+    ['a part of a part', (error: IoError): unknown => new AggregateError([new AggregateError([error])])],
+  ])('tries an unknown outcome again, whatever it says of retryable: %s', (_, within) => {
+    expect(verdictOn({ ...attempt, error: within(io(true, 'unknown')) }).to).toBe('waiting')
+    expect(verdictOn({ ...attempt, error: within(io(false, 'unknown')) }).to).toBe('waiting')
+    expect(verdictOn({ ...attempt, error: within(io(false, 'none')) }).to).toBe('failed')
   })
 
   test('passes over a policy that throws', () => {

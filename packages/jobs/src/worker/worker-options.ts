@@ -1,8 +1,8 @@
 import {
-  expected,
   expectFunction,
   expectInteger,
-  expectOptions,
+  expectMilliseconds,
+  expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -63,10 +63,11 @@ export interface WorkerSettings {
   readonly onEvent: (event: WorkerEvent) => void
 }
 
+const DAY_MS = 86_400_000
+
 /** Defaults first, then checks. */
 export function settingsOf(options: WorkerOptions): WorkerSettings {
-  if (options === undefined) throw expected('the options of createWorker to be an object', options)
-  expectOptions(options, WORKER_OPTIONS, 'createWorker')
+  expectRequiredOptions(options, WORKER_OPTIONS, 'createWorker')
   const { jobs, concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
   const { heartbeatMs = leaseMs / 3, drainMs = 10_000, listen, onEvent } = options
   if (!Array.isArray(jobs) || jobs.length === 0) {
@@ -78,10 +79,10 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   for (const queue of queues) expectName('queue', queue)
   if (queues.length === 0) throw new TypeError('Expected queues to hold at least one queue')
   expectInteger('concurrency', concurrency, 1, 1_000)
-  expectMs('pollMs', pollMs, 10)
-  expectMs('leaseMs', leaseMs, 100)
-  expectMs('heartbeatMs', heartbeatMs, 10, leaseMs / 2)
-  expectMs('drainMs', drainMs, 0)
+  expectMilliseconds('pollMs', pollMs, 10, DAY_MS)
+  expectMilliseconds('leaseMs', leaseMs, 100, DAY_MS)
+  expectMilliseconds('heartbeatMs', heartbeatMs, 10, leaseMs / 2)
+  expectMilliseconds('drainMs', drainMs, 0, DAY_MS)
   for (const [option, fn] of Object.entries({ listen, onEvent })) {
     if (fn !== undefined) expectFunction(option, fn)
   }
@@ -96,11 +97,5 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     drainMs,
     listen,
     onEvent: onEvent ?? (() => undefined),
-  }
-}
-
-function expectMs(option: string, value: number, least: number, most = 86_400_000): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw expected(`${option} to be milliseconds from ${least} to ${most}`, value)
   }
 }

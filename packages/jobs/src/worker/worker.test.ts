@@ -201,25 +201,6 @@ describe('worker', () => {
     })
   })
 
-  test('is not stopped by an onEvent that throws: that becomes a process warning', async () => {
-    const { db } = await queue()
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-    const job = defineJob<object>({ name: 'observed', run: async () => undefined })
-    const { id } = await enqueue(db, job, {})
-    const worker = createWorker(db, {
-      jobs: [job],
-      onEvent: () => {
-        throw new Error('no disk for the log')
-      },
-    })
-    await worker.runUntilIdle()
-    expect(await getJob(db, id)).toMatchObject({ state: 'completed' })
-    expect(warned).toHaveBeenCalledWith(
-      expect.objectContaining({ message: 'no disk for the log' }),
-      expect.anything(),
-    )
-  })
-
   test('runs once at a time, and again after that', async () => {
     const { db } = await queue()
     const { job } = blocking()

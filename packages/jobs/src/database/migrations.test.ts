@@ -1,0 +1,55 @@
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { queue } from '../../test/queue.ts'
+import { defineJob } from '../job/define-job.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import { jobStats } from '../queue/job-stats.ts'
+
+const failing = defineJob<object>({
+  name: 'failing',
+  attempts: 1,
+  run: async () => {
+    throw new Error('no')
+  },
+})
+
+describe('the database', () => {
+  test('refuses states that cannot be', async () => {
+    const { db } = await queue()
+    const { id } = await enqueue(db, failing, {})
+    const set = (what: string): Promise<unknown> =>
+      sql`update yuzuru_jobs set ${sql.raw(what)} where id = ${id}::uuid`.execute(db)
+    await expect(set(`state = 'lost'`)).rejects.toThrow('check constraint')
+    await expect(set(`state = 'running'`)).rejects.toThrow('check constraint')
+    await expect(set(`state = 'completed'`)).rejects.toThrow('check constraint')
+    await expect(set('attempt = 2')).rejects.toThrow('check constraint')
+  })
+
+  test('is told of in one way, with what is known of the outcome', async () => {
+    const { db } = await queue()
+    await sql`alter table yuzuru_jobs rename column payload to gone`.execute(db)
+    await expect(enqueue(db, failing, {})).rejects.toMatchObject({
+      name: 'JobError',
+      boundary: 'jobs',
+      operation: 'enqueue',
+      code: 'database',
+      retryable: false,
+      outcome: 'none',
+      cause: { code: '42703' },
+    })
+  })
+
+  test('says what to do when it was never made', async () => {
+    const { db } = await queue()
+    await sql`alter table yuzuru_jobs rename to gone`.execute(db)
+    for (const call of [() => enqueue(db, failing, {}), () => jobStats(db)]) {
+      await expect(call()).rejects.toMatchObject({
+        name: 'JobError',
+        code: 'not_migrated',
+        message: expect.stringContaining('run migrate(db, [jobsMigrations]) first'),
+        retryable: false,
+        outcome: 'none',
+      })
+    }
+  })
+})

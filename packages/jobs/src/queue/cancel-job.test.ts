@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { queue } from '../../test/queue.ts'
+import { blocking, takeOver, types, withWorker } from '../../test/with-worker.ts'
+import { defineJob } from '../job/define-job.ts'
+import { createWorker } from '../worker/worker.ts'
+import { cancelJob } from './cancel-job.ts'
+import { enqueue } from './enqueue.ts'
+import { getJob } from './get-job.ts'
+
+const NOBODY = '00000000-0000-4000-8000-000000000000'
+const failing = defineJob<object>({
+  name: 'failing',
+  attempts: 1,
+  run: async () => {
+    throw new Error('no')
+  },
+})
+
+describe('cancelJob', () => {
+  test('takes a waiting job out of the queue', async () => {
+    const { db } = await queue()
+    const { id } = await enqueue(db, failing, {})
+    expect(await cancelJob(db, id)).toBe('cancelled')
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled', attempt: 0 })
+    expect(await cancelJob(db, id)).toBe('finished')
+    expect(await cancelJob(db, NOBODY)).toBe('missing')
+    await expect(cancelJob(db, 'nonsense')).rejects.toThrow('Expected id to be a UUID')
+  })
+
+  test('ends a running handler at the next heartbeat, and the job does not come back', async () => {
+    const { db } = await queue()
+    const { job, begun } = blocking()
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job], heartbeatMs: 10 }, async (events) => {
+      await begun
+      expect(await cancelJob(db, id)).toBe('requested')
+      await expect.poll(() => types(events), { interval: 5 }).toContain('cancelled')
+    })
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
+    expect(await cancelJob(db, id)).toBe('finished')
+  })
+
+  test('ends also a job whose worker vanished before it heard of it', async () => {
+    const { db } = await queue()
+    const { id } = await enqueue(db, failing, {})
+    await takeOver(db, id, 1)
+    expect(await cancelJob(db, id)).toBe('requested')
+    await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
+  })
+})
