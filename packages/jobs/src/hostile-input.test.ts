@@ -63,9 +63,12 @@ const cases = exerciseHostileTexts<Attacked>({
     return { db, [Symbol.asyncDispose]: async () => undefined }
   },
   ways: Object.fromEntries(
-    Object.entries(WAYS).map(([name, way]) => [name, ({ db }: Attacked, text: string) => way(db, text)]),
+    Object.entries(WAYS).map(([name, way]) => [
+      name,
+      ({ db }: Attacked, text: string) => way(db, text),
+    ]),
   ),
-  // Refused by the server as a value: never as text that is no SQL.
+  // The server refused it as a value, and never as broken SQL.
   isRefusal: (error) => sqlStateOf(error)?.startsWith('22') === true,
   check: async ({ db }) => {
     const { rows } = await sql`

@@ -8,7 +8,7 @@ import type { WorkerEvent } from '../src/worker/worker-event.ts'
 import type { WorkerOptions } from '../src/worker/worker-options.ts'
 import type { TestSchema } from './open-kysely.ts'
 
-/** A job whose handler tells that it has begun and then waits for its cancel. */
+/** A job whose handler says that it has begun, and then waits for its cancel. */
 export function blocking(name = 'block'): {
   job: Job<object>
   begun: Promise<JobContext>

@@ -25,7 +25,7 @@ describe('the database', () => {
     await expect(set('attempt = 2')).rejects.toThrow('check constraint')
   })
 
-  test('is told of in one way, with what is known of the outcome', async () => {
+  test('fails in one way, with what is known of the outcome', async () => {
     const { db } = await queue()
     await sql`alter table yuzuru_jobs rename column payload to gone`.execute(db)
     await expect(enqueue(db, failing, {})).rejects.toMatchObject({

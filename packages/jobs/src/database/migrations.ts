@@ -55,7 +55,8 @@ export const jobsMigrations: Record<string, Migration> = {
     async down(db) {
       await sql`drop table yuzuru_jobs`.execute(db)
     },
-  },  yuzuru_jobs_0002_leases: {
+  },
+  yuzuru_jobs_0002_leases: {
     async up(db) {
       // The leases of jobs whose row the transaction of their own handler has locked. Few, and short-lived.
       await sql`

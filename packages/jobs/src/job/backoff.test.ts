@@ -26,7 +26,7 @@ describe('backoffDelay', () => {
   })
 })
 
-test('expectBackoff refuses what is no backoff', () => {
+test('expectBackoff throws unless it is a backoff', () => {
   expect(() => expectBackoff(null as never)).toThrow('Expected backoff')
   expect(() => expectBackoff({ baseDelayMs: -1 })).toThrow('Expected backoff.baseDelayMs')
   expect(() => expectBackoff({ maxDelayMs: Infinity })).toThrow('Expected backoff.maxDelayMs')

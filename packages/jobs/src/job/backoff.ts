@@ -61,6 +61,7 @@ export function expectBackoff(backoff: Backoff): void {
   expectOptions(backoff, BOUNDS, 'defineJob.backoff')
   for (const name of BOUNDS) {
     const value = backoff[name]
-    if (value !== undefined) expectMilliseconds(`backoff.${name}`, value, 0, Number.MAX_SAFE_INTEGER)
+    if (value !== undefined)
+      expectMilliseconds(`backoff.${name}`, value, 0, Number.MAX_SAFE_INTEGER)
   }
 }

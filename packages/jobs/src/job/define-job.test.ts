@@ -15,7 +15,7 @@ test.each([
   [{ name: 'x', run, backoff: 5 }, 'Expected backoff'],
   [{ name: 'x', run, parse: {} }, 'Expected parse to be a function, got an instance of Object'],
   [{ name: 'x', run, uniqueKey: 'k' }, 'Expected uniqueKey'],
-  [null, 'Expected options'],
+  [null, 'Expected the options of defineJob to be an object, got null'],
 ])('defineJob refuses %o', (options, message) => {
   expect(() => defineJob(options as never)).toThrow(message)
   expect(() => defineJob(options as never)).toThrow(TypeError)

@@ -25,6 +25,7 @@ export function serialise(payload: unknown): string {
 function expectJson(path: string, value: unknown, around: Set<object>): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number' && Number.isFinite(value)) return
+  if (typeof value === 'bigint') throw notJson(path, 'a bigint')
   if (typeof value !== 'object') throw notJson(path, describeValue(value))
   if (around.has(value)) throw notJson(path, 'a cycle')
   around.add(value)
@@ -35,7 +36,8 @@ function expectJson(path: string, value: unknown, around: Set<object>): void {
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null) throw notJson(path, describeValue(value))
+    if (prototype !== Object.prototype && prototype !== null)
+      throw notJson(path, describeValue(value))
     for (const [key, part] of Object.entries(value)) {
       if (part !== undefined) expectJson(`${path}.${key}`, part, around)
     }

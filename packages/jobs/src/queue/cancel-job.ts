@@ -19,7 +19,7 @@ export type CancelResult = 'cancelled' | 'requested' | 'finished' | 'missing'
 /**
  * Asks for the end of a job.
  *
- * @throws {TypeError} when `id` is no UUID
+ * @throws {TypeError} unless `id` is a UUID
  * @example
  * if ((await cancelJob(db, handle.id)) === 'requested') log('it is running, and about to stop')
  */

@@ -125,7 +125,7 @@ describe('enqueue', () => {
   })
 })
 
-describe('what is no payload', () => {
+describe('a wrong call', () => {
   const untouched = {
     getExecutor: () => {
       throw new Error('the database was asked')

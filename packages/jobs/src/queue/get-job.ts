@@ -46,7 +46,7 @@ interface Row {
  * Looks a job up.
  *
  * @returns `undefined` when there is none with that id (any more)
- * @throws {TypeError} when `id` is no UUID
+ * @throws {TypeError} unless `id` is a UUID
  * @example
  * const job = await getJob(db, handle.id)
  * if (job?.state === 'failed') console.error(job.lastError?.message)

@@ -13,7 +13,7 @@ const failing = defineJob<object>({
 })
 
 describe('jobStats', () => {
-  test('counts by state and tells how long the oldest has been due', async () => {
+  test('counts by state and says how long the oldest has been due', async () => {
     const { db } = await queue()
     expect(await jobStats(db)).toEqual({
       waiting: 0,

@@ -12,7 +12,7 @@ import { expectId } from '../job/expect.ts'
  * Puts a failed or cancelled job back into the queue, due at once, with all its attempts.
  *
  * @returns whether it was one; `false` also for one that is missing
- * @throws {TypeError} when `id` is no UUID
+ * @throws {TypeError} unless `id` is a UUID
  * @throws {JobError} `'already_exists'` when an unfinished job has the same unique key
  * @example
  * for (const id of failedIds) await retryJob(db, id)

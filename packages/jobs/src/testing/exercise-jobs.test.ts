@@ -32,7 +32,7 @@ describe('exerciseJobs', () => {
 })
 
 describe('drainJobs', () => {
-  test('runs also what a job enqueues, and tells what failed', async () => {
+  test('runs also what a job enqueues, and gives what failed', async () => {
     const { db } = await queue()
     const child = defineJob<object>({
       name: 'child',

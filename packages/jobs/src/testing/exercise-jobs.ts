@@ -90,7 +90,7 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     assert.equal((await drainJobs(db, [job])).failed, 1)
   },
 
-  'a unique key gives the unfinished job to all who race for it': async ({ db }) => {
+  'a unique key gives the unfinished job to all callers that race for it': async ({ db }) => {
     const { job } = recorder()
     const racing = Array.from({ length: 10 }, () => enqueue(db, job, { n: 1 }, { uniqueKey: 'k' }))
     const handles = await Promise.all(racing)

@@ -28,7 +28,7 @@ export class Attempt {
     this.confirmedAt = confirmedAt
   }
 
-  /** Cancels the handler, also one that has not begun. A lost lease goes before all other causes. */
+  /** Cancels the handler, also one that has not begun. A lost lease takes precedence over all other causes. */
   stop(cause: StopCause, message: string): void {
     if (this.#ended) return
     if (this.#stop === undefined || cause === 'lost') this.#stop = { cause, message }

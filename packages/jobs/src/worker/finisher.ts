@@ -6,7 +6,7 @@ import type { JobState } from '../job/job-state.ts'
 import { settle } from './settle.ts'
 import type { AttemptInfo, WorkerEvent } from './worker-event.ts'
 
-/** Sees an attempt through: runs it, writes down what came of it, tells of it. */
+/** Sees an attempt through: runs it, writes down what came of it, and emits its events. */
 export class Finisher {
   readonly #db: QueryExecutorProvider
   readonly #leaseMs: number
@@ -36,7 +36,7 @@ export class Finisher {
     }
   }
 
-  /** Tried again while the lease can hold: it is the same done twice. */
+  /** Tried again while the lease can hold: doing it twice is the same as once. */
   async #settle(attempt: Attempt, { settlement }: AttemptResult): Promise<JobState | undefined> {
     const once = (): Promise<JobState | undefined> =>
       settle(this.#db, attempt.claimed, settlement, { timeoutMs: this.#leaseMs })

@@ -23,7 +23,7 @@ const VALUES: Readonly<Record<string, PropertyDescriptor>> = {
   'an object': { value: {} },
   'a number': { value: 7 },
   'a symbol': { value: Symbol('x') },
-  'null': { value: null },
+  null: { value: null },
   'an object that is no text': { value: Object.create(null) },
   'a getter that throws': {
     get: () => {
@@ -114,7 +114,7 @@ describe('a worker survives', () => {
       throw error
     }
     const few = Array.from({ length: errors.length }, () => new Error('x'))
-    expect(await survives(few, onEvent as () => void)).toEqual(['failed', 'completed'])
+    expect(await survives(few, onEvent)).toEqual(['failed', 'completed'])
     expect(warned).toHaveBeenCalledWith(
       'onEvent failed: no disk for the log, password=[redacted]',
       'WorkerEventWarning',

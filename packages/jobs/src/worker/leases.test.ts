@@ -9,7 +9,7 @@ import { createWorker } from './worker.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 describe('lease', () => {
-  test('that was taken over cannot complete the job, and its handler is told', async () => {
+  test('that was taken over cannot complete the job, and its handler is cancelled', async () => {
     const { db } = await queue()
     const { job, begun, reasons } = blocking()
     const { id } = await enqueue(db, job, {})

@@ -25,7 +25,10 @@ const EXPIRED: KeptError = {
  * Takes back the jobs whose leases have expired, by the database's clock. Any worker does this for
  * all queues. The attempt stays used.
  */
-export async function recover(db: QueryExecutorProvider, options: IoOptions): Promise<RecoveredJob[]> {
+export async function recover(
+  db: QueryExecutorProvider,
+  options: IoOptions,
+): Promise<RecoveredJob[]> {
   return await execute(
     db,
     { operation: 'recover', effect: 'idempotent' },

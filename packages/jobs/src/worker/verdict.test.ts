@@ -45,7 +45,10 @@ describe('verdictOn', () => {
     ['an error', (error: IoError): unknown => error],
     ['one of several', (error: IoError): unknown => new AggregateError([error, io(true)])],
     ['one in clean-up', (error: IoError): unknown => new SuppressedError(error, new Error('x'))],
-    ['a part of a part', (error: IoError): unknown => new AggregateError([new AggregateError([error])])],
+    [
+      'a part of a part',
+      (error: IoError): unknown => new AggregateError([new AggregateError([error])]),
+    ],
   ])('tries an unknown outcome again, whatever it says of retryable: %s', (_, within) => {
     expect(verdictOn({ ...attempt, error: within(io(true, 'unknown')) }).to).toBe('waiting')
     expect(verdictOn({ ...attempt, error: within(io(false, 'unknown')) }).to).toBe('waiting')

@@ -29,7 +29,7 @@ export function verdictOn({
   // Whatever it threw, it threw it because we cut it short.
   if (stopped === 'shutdown') return { to: 'waiting', refund: true }
   if (stopped === 'cancelled') return { to: 'cancelled', error: keptError(error) }
-  // A cancel from elsewhere is no failure either, but must not make a hot loop.
+  // A cancel from elsewhere does not count as a failure either, but must not make a hot loop.
   if (Cancelled.isInstance(error)) {
     return { to: 'waiting', refund: true, delayMs: delayAfter(job, attempt, error) }
   }

@@ -28,10 +28,15 @@ export interface Worker {
 }
 
 /**
- * Makes a worker. It holds no connection and no transaction while handlers run. Start it in a scope of
- * its own, in the web process or another; any number may share a queue.
+ * Makes a worker. It does nothing until `run` or `runUntilIdle` is called, and then until the scope around
+ * that call is cancelled: by SIGTERM within `run(main)`, by whatever ends the scope elsewhere. Start it in a
+ * scope of its own, in the web process or another; any number of workers may share a queue.
  *
- * @throws {TypeError} on a wrong option
+ * It holds no connection and no transaction while handlers run, but it needs about two connections beside
+ * theirs. It is not for work that blocks the event loop for longer than `leaseMs`: the leases of all that
+ * runs beside it would be lost. Offload that (docs/executors.md).
+ *
+ * @throws {TypeError} on a wrong option, and on a transaction: a worker commits as it goes
  * @example
  * await run(async () => {
  *   await using db = createDatabase<Schema>({ url })
@@ -40,7 +45,7 @@ export interface Worker {
  */
 export function createWorker<DB>(db: Queryable<DB>, options: WorkerOptions): Worker {
   expectDatabase(db)
-  if ('isTransaction' in db && db.isTransaction === true) {
+  if ('isTransaction' in db && db.isTransaction) {
     throw new TypeError(
       'Expected db to be a Kysely, got a Transaction: a worker commits as it goes',
     )
