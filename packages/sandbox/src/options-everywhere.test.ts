@@ -2,11 +2,9 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exerciseOptions, type OptionsTaker } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as index from './index.ts'
-
-/** An option with a slip of the pen, which JavaScript would pass over. */
-type Misspelt = never
 
 let folder: string
 let sandbox: index.Sandbox
@@ -35,7 +33,7 @@ function expectObject(options: object | null): object {
 }
 
 /** Each public function or method that takes options, and each option that has some of its own. */
-const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+const takers: Readonly<Record<string, OptionsTaker>> = {
   startFaultProxy: (options) => index.startFaultProxy(options),
   'startFaultProxy, with a target': (options) =>
     index.startFaultProxy({ target, ...expectObject(options) }),
@@ -71,9 +69,9 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   'proxy.set, its status': (status) => proxy.set({ status }),
 }
 
-/** Those that take none. */
-const others = new Set(
-  `PostgresRefusal SERVICE_NAMES sandbox.close faults.inFrontOf faults.close postgres.dropDatabase
+const cases = exerciseOptions({
+  takers,
+  others: `PostgresRefusal SERVICE_NAMES sandbox.close faults.inFrontOf faults.close postgres.dropDatabase
   postgres.restart postgres.kill postgres.close s3.createBucket s3.keys s3.uploads
   s3.temporaryCredentials s3.expireCredentials s3.clear s3.close smtp.close inbox.clear
   stripe.setWebhookUrl stripe.redeliver stripe.deliveries stripe.failPayment stripe.settle
@@ -81,18 +79,25 @@ const others = new Set(
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
   webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess
   google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
-  google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close`.split(/\s+/),
-)
+  google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close`,
+  faces: {
+    '': [index],
+    sandbox: () => sandbox,
+    faults: () => sandbox.faults,
+    postgres: () => sandbox.postgres,
+    s3: () => sandbox.s3,
+    smtp: () => sandbox.smtp,
+    inbox: () => sandbox.smtp.inbox,
+    stripe: () => sandbox.stripe,
+    webhooks: () => sandbox.stripe.webhooks,
+    google: () => sandbox.google,
+    proxy: () => proxy,
+  },
+})
 
 describe('a misspelt option is refused by', () => {
-  test.each(Object.entries(takers))('%s', async (name, take) => {
-    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
-    await expect(attempt()).rejects.toThrow(
-      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "\w+"\?|it takes )/,
-    )
-    const none = async (): Promise<unknown> => await take(null as never)
-    await expect(none()).rejects.toThrow(TypeError)
-    expect(others.has(name)).toBe(false)
+  test.each(cases)('$name', async ({ run }) => {
+    await run()
     // No service had begun to start.
     expect(existsSync(join(folder, 'made'))).toBe(false)
   })
@@ -102,24 +107,4 @@ describe('a misspelt option is refused by', () => {
       'Expected a known option of startSandbox.smtp, got "maxbytes"; did you mean "maxBytes"?',
     )
   })
-
-  test('every public function and method that takes options', () => {
-    const { postgres, s3, smtp, stripe, google, faults } = sandbox
-    const { inbox } = smtp
-    const { webhooks } = stripe
-    const servers = { postgres, s3, smtp, stripe, google, faults, inbox, webhooks, proxy }
-    const names = [
-      ...Object.keys(index),
-      'sandbox.close',
-      ...Object.entries(servers).flatMap(([name, server]) => methodsOf(name, server)),
-    ]
-    const missing = names.filter((name) => !(name in takers) && !others.has(name))
-    expect(missing).toEqual([])
-  })
 })
-
-function methodsOf(name: string, server: object): string[] {
-  return Object.entries(server)
-    .filter(([, method]) => typeof method === 'function')
-    .map(([method]) => `${name}.${method}`)
-}

@@ -11,9 +11,9 @@ import type { ServiceOptions, Services } from './services.ts'
 /** What to start. */
 export interface SandboxOptions extends ServiceOptions {
   /** Where to keep the data, found again at the next start. @default none: thrown away at close */
-  dir?: string
+  dir?: string | undefined
   /** @default all of them */
-  services?: readonly ServiceName[]
+  services?: readonly ServiceName[] | undefined
 }
 
 /** The outside world on one machine. A member whose service was not started throws. */

@@ -24,11 +24,11 @@ import {
 
 /** What each service is told; where it keeps its data is the sandbox's business. */
 export interface ServiceOptions {
-  postgres?: Omit<PostgresOptions, 'dir'>
-  s3?: Omit<S3Options, 'dir'>
-  smtp?: Omit<SmtpOptions, 'dir'>
-  stripe?: Omit<StripeOptions, 'dir'>
-  google?: Omit<GoogleOptions, 'dir'>
+  postgres?: Omit<PostgresOptions, 'dir'> | undefined
+  s3?: Omit<S3Options, 'dir'> | undefined
+  smtp?: Omit<SmtpOptions, 'dir'> | undefined
+  stripe?: Omit<StripeOptions, 'dir'> | undefined
+  google?: Omit<GoogleOptions, 'dir'> | undefined
 }
 
 const OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import { sleep } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { listenOn } from '../../test/listen-on.ts'
 import { queue } from '../../test/queue.ts'

@@ -12,7 +12,7 @@ import { startHttpForwarder } from './http-forwarder.ts'
 export interface FaultProxyOptions {
   target: Target
   /** `http` knows requests, and so can answer with a status. @default 'tcp' */
-  protocol?: 'tcp' | 'http'
+  protocol?: 'tcp' | 'http' | undefined
 }
 
 /** A server in front of another one that lets everything through until it is told otherwise. */

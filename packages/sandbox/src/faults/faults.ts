@@ -1,7 +1,7 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** A number for both ways, or one for each. */
-export type EachWay = number | { toServer?: number; toClient?: number }
+export type EachWay = number | { toServer?: number | undefined; toClient?: number | undefined }
 
 /** What shall go wrong. All of it is exact: counts and bytes, no chance. */
 export interface Faults {
@@ -9,24 +9,24 @@ export interface Faults {
    * Every byte arrives so many milliseconds late. Existing connections too; what is already under way keeps
    * the delay it had.
    */
-  latencyMs?: EachWay
+  latencyMs?: EachWay | undefined
   /** Bytes a second, for each connection and each way. Existing connections too. */
-  bytesPerSecond?: number
+  bytesPerSecond?: number | undefined
   /**
    * New connections are accepted and reset at once; existing ones go on. (A client meets "connection refused" only
    * where nobody listens: after the proxy's `close()`.)
    */
-  refuse?: boolean
+  refuse?: boolean | undefined
   /**
    * New connections are accepted and never answered; on existing ones nothing passes any more, and no connection ends.
    * Held bytes go on when the fault is gone.
    */
-  halfOpen?: boolean
+  halfOpen?: boolean | undefined
   /**
    * Exactly so many bytes pass that way, then both sides are reset; with 0 the first byte does it. Counted for each
    * connection from the call of `set`, or from its start if that is later.
    */
-  resetAfterBytes?: { toServer?: number; toClient?: number }
+  resetAfterBytes?: { toServer?: number | undefined; toClient?: number | undefined } | undefined
   /**
    * The request reaches the server, its answer is swallowed, then both sides are reset. Existing connections too,
    * for requests sent after the call of `set`.
@@ -40,22 +40,22 @@ export interface Faults {
      *
      * @default any request
      */
-    when?: string
+    when?: string | undefined
     /** How many, 1 or more. @default all */
-    times?: number
+    times?: number | undefined
   }
   /** Answers in the server's place, which never sees the request. Only for `http`; existing connections too. */
   status?: {
     /** 400–599 */
     code: number
     /** Whole seconds, as `Retry-After`. @default no such header */
-    retryAfterSeconds?: number
+    retryAfterSeconds?: number | undefined
     /** @default an empty body */
-    body?: string
+    body?: string | undefined
     /** Only for a request whose line `POST /v1/customers?expand=…` contains this text. @default any request */
-    when?: string
+    when?: string | undefined
     /** How many, 1 or more. @default all */
-    times?: number
+    times?: number | undefined
   }
 }
 

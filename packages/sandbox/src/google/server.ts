@@ -13,25 +13,25 @@ import type { GoogleGrant } from './state.ts'
 
 export interface GoogleOptions {
   /** @default a free port */
-  port?: number
+  port?: number | undefined
   /** @default 'sandbox.apps.googleusercontent.com' */
-  clientId?: string
+  clientId?: string | undefined
   /** @default 'GOCSPX-sandbox-yuzuru' */
-  clientSecret?: string
+  clientSecret?: string | undefined
   /** The redirect URIs that are registered. @default any http(s) one */
-  redirectUris?: readonly string[]
+  redirectUris?: readonly string[] | undefined
   /** @default 3600 */
-  accessTokenLifetimeSeconds?: number
+  accessTokenLifetimeSeconds?: number | undefined
   /** How long a sync token stays valid. @default 28 days */
-  syncTokenLifetimeSeconds?: number
+  syncTokenLifetimeSeconds?: number | undefined
   /** True: each refresh replaces the refresh token; a number n: every nth does. @default false */
-  rotateRefreshTokens?: boolean | number
+  rotateRefreshTokens?: boolean | number | undefined
   /** The calendars' time zone. @default 'Asia/Tokyo' */
-  timeZone?: string
+  timeZone?: string | undefined
   /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: () => number
+  now?: (() => number) | undefined
   /** Where the state is kept between runs (`google.json`). @default nowhere */
-  dir?: string
+  dir?: string | undefined
 }
 
 /** The names of {@link GoogleOptions}. */

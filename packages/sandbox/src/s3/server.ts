@@ -11,26 +11,26 @@ export interface S3Options {
   /** The folder that holds the buckets; made when missing. Only one server at a time may use it. */
   dir: string
   /** @default 0: a free one */
-  port?: number
+  port?: number | undefined
   /** @default 'sandbox' */
-  accessKeyId?: string
+  accessKeyId?: string | undefined
   /** @default 'sandbox-secret-key' */
-  secretAccessKey?: string
+  secretAccessKey?: string | undefined
   /** @default 'us-east-1' */
-  region?: string
+  region?: string | undefined
   /** Buckets to create at the start, unless they are there. @default [] */
-  buckets?: readonly string[]
+  buckets?: readonly string[] | undefined
   /** The clock, in milliseconds since the epoch. @default Date.now */
-  now?: () => number
+  now?: (() => number) | undefined
   /**
    * Which pages of other origins may use the buckets from their scripts, for all buckets. Let them read
    * the header `ETag` for uploads in parts. @default none
    */
-  cors?: S3CorsRule | readonly S3CorsRule[]
+  cors?: S3CorsRule | readonly S3CorsRule[] | undefined
   /** The least size of every part but the last. @default 5 MiB, as on S3 */
-  minPartSizeBytes?: number
+  minPartSizeBytes?: number | undefined
   /** Told of failures that are the server's own: a full disk, a lost file. @default console.error */
-  onError?: (error: unknown) => void
+  onError?: ((error: unknown) => void) | undefined
 }
 
 /** The names of {@link S3Options}. */

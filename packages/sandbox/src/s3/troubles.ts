@@ -6,17 +6,17 @@ export interface S3Troubles {
    * How far its clock is ahead of what it was (negative: behind). More than 15 minutes and signed
    * requests are answered with `RequestTimeTooSkewed`. @default 0
    */
-  clockOffsetMs?: number
+  clockOffsetMs?: number | undefined
   /**
    * How many more bytes the disk takes. What would need more is answered with 507, as MinIO does
    * (`XMinioStorageFull`); reading and deleting go on. @default as many as there is room for
    */
-  freeBytes?: number
+  freeBytes?: number | undefined
   /**
    * The region where the buckets are, if not this server's: requests for them are answered with 301
    * and `PermanentRedirect`. (A signature for another region is refused by itself.) @default here
    */
-  bucketRegion?: string
+  bucketRegion?: string | undefined
 }
 
 /** @throws TypeError on the first wrong value. */

@@ -8,7 +8,7 @@ export type RecipientAnswer = 'accept' | RejectAnswer
 export interface RejectAnswer {
   /** 400–599, such as 451 or 550. */
   reject: number
-  message?: string
+  message?: string | undefined
 }
 
 /**
@@ -26,9 +26,9 @@ type Maybe<Answer> = Answer | undefined | Promise<Answer | undefined>
 
 /** Answers on purpose. `undefined` accepts. */
 export interface SmtpAnswers {
-  onRecipient?: (address: string) => Maybe<RecipientAnswer>
+  onRecipient?: ((address: string) => Maybe<RecipientAnswer>) | undefined
   /** The message is parsed and not yet in the inbox. */
-  onMessage?: (message: InboxMessage) => Maybe<MessageAnswer>
+  onMessage?: ((message: InboxMessage) => Maybe<MessageAnswer>) | undefined
 }
 
 /** The error that smtp-server turns into that reply. */

@@ -7,9 +7,9 @@ export type MessageMatch =
   | ((message: InboxMessage) => boolean)
   | {
       /** One of the envelope's recipients, whatever the case of its letters. */
-      to?: string
+      to?: string | undefined
       /** A part of the subject, or a pattern for it. */
-      subject?: string | RegExp
+      subject?: string | RegExp | undefined
     }
 
 /** How long to wait. The ambient scope's cancel or deadline ends the wait too. */

@@ -15,17 +15,17 @@ import { parseMessage, type Envelope } from './message.ts'
 /** How to start the mail server. */
 export interface SmtpOptions {
   /** Where to keep the inbox. @default none: in memory only */
-  dir?: string
+  dir?: string | undefined
   /** 0–65535. @default 0, a free one */
-  port?: number
+  port?: number | undefined
   /** Refuse mail from who has not logged in (530). The right password is accepted in any case. @default false */
-  auth?: boolean
+  auth?: boolean | undefined
   /** The inbox keeps the newest so many, 1 or more. @default 2000 */
-  maxMessages?: number
+  maxMessages?: number | undefined
   /** A longer message is refused with 552. @default 26214400 (25 MiB) */
-  maxBytes?: number
+  maxBytes?: number | undefined
   /** What to answer on purpose; `setAnswers` changes it later. */
-  answers?: SmtpAnswers
+  answers?: SmtpAnswers | undefined
 }
 
 /** The names of {@link SmtpOptions}. */

@@ -23,19 +23,19 @@ import { Webhooks, type WebhookDelivery } from './webhooks.ts'
 
 export interface StripeOptions {
   /** @default a free port */
-  port?: number
+  port?: number | undefined
   /** The only key that is accepted. @default 'sk_test_sandbox_yuzuru' */
-  secretKey?: string
+  secretKey?: string | undefined
   /** @default 'whsec_sandbox_yuzuru' */
-  webhookSecret?: string
+  webhookSecret?: string | undefined
   /** Waits between the attempts of one webhook, in milliseconds. @default [50, 100, 200, 400] */
-  webhookRetryDelaysMs?: readonly number[]
+  webhookRetryDelaysMs?: readonly number[] | undefined
   /** How long a webhook's receiver may take, in milliseconds. @default 10_000 */
-  webhookTimeoutMs?: number
+  webhookTimeoutMs?: number | undefined
   /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: () => number
+  now?: (() => number) | undefined
   /** Where the state is kept between runs (`stripe.json`). @default nowhere */
-  dir?: string
+  dir?: string | undefined
 }
 
 /** The names of {@link StripeOptions}. */
