@@ -79,7 +79,15 @@ const cases = exerciseOptions({
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
   webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess
   google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
-  google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close`,
+  google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close
+  sandbox.services sandbox.postgres sandbox.s3 sandbox.smtp sandbox.stripe sandbox.google
+  sandbox.faults postgres.url postgres.host postgres.port postgres.user postgres.password
+  postgres.database postgres.pid postgres.dataDir s3.endpoint s3.host s3.port s3.region
+  s3.accessKeyId s3.secretAccessKey s3.requests smtp.host smtp.port smtp.user smtp.password
+  smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
+  stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
+  google.authUrl google.tokenUrl google.revokeUrl google.calendarUrl google.clientId
+  google.clientSecret proxy.host proxy.port proxy.connections`,
   faces: {
     '': [index],
     sandbox: () => sandbox,
