@@ -1,4 +1,5 @@
 import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+import type { StatusCode } from '@yuzuru/concurrency/boundary'
 
 /**
  * Why a billing call failed.
@@ -6,47 +7,45 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * Nothing has happened (outcome `none`):
  * - `'card_declined'`: the bank or Stripe refused the card (402); `declineCode` may say why.
  * - `'invalid_request'`: a parameter is wrong (400); `param` names it.
- * - `'authentication_failed'`: the secret key is not accepted (401).
- * - `'permission_denied'`: the key may not do this (403).
+ * - `'unauthenticated'`: the secret key is not accepted (401).
+ * - `'forbidden'`: the key may not do this (403).
  * - `'not_found'`: Stripe has no such object (404), or no customer is known for the reference.
  * - `'idempotency_conflict'`: the attempt's key was used with other values before.
  * - `'conflict'`: the same attempt is under way elsewhere (409); wait and repeat.
+ * - `'precondition_failed'` (412), `'unsupported'` (501, 505): Stripe itself answers neither today.
  * - `'rate_limited'`: too many requests (429); wait and repeat.
  * - `'connection_failed'`: no connection came about.
  * - `'overloaded'`: this process's queue for connections is full.
+ * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: `close()` was called before.
  * - `'checkout_closed'`: the attempt's checkout was completed or has expired.
  * - `'invalid_signature'`: a webhook is not signed by Stripe, or too old.
- * - `'invalid_payload'`: a webhook is signed but no event.
+ * - `'invalid_payload'`: a webhook is signed but holds no event.
  *
  * It may have happened (outcome `unknown` for what changes something); repeating it is safe:
  * - `'connection_lost'`: the answer never came.
- * - `'server_error'`: Stripe, or something in front of it, failed (5xx).
+ * - `'timeout'`: something in front of Stripe waited too long (408).
+ * - `'unavailable'`: Stripe, or something in front of it, failed (5xx).
  *
  * - `'unexpected'`: none of these; see `cause`.
  */
 export type BillingErrorCode =
+  | StatusCode
   | 'card_declined'
-  | 'invalid_request'
-  | 'authentication_failed'
-  | 'permission_denied'
-  | 'not_found'
   | 'idempotency_conflict'
-  | 'conflict'
-  | 'rate_limited'
   | 'connection_failed'
   | 'overloaded'
+  | 'acquire_timeout'
   | 'closed'
   | 'checkout_closed'
   | 'invalid_signature'
   | 'invalid_payload'
   | 'connection_lost'
-  | 'server_error'
-  | 'unexpected'
 
 /** What Stripe's answer says beyond its status. */
 export interface StripeDetails {
-  readonly statusCode?: number | undefined
+  /** Of Stripe's answer; `undefined` when none came. */
+  readonly status?: number | undefined
   /** For Stripe's support and its dashboard: `req_…`. */
   readonly requestId?: string | undefined
   /** Stripe's own code: `'resource_missing'`, `'parameter_unknown'` … */
@@ -75,7 +74,7 @@ export interface BillingErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>
  */
 export class BillingError extends IoError implements StripeDetails {
   declare readonly code: BillingErrorCode
-  readonly statusCode: number | undefined
+  readonly status: number | undefined
   readonly requestId: string | undefined
   readonly stripeCode: string | undefined
   readonly declineCode: string | undefined
@@ -88,7 +87,7 @@ export class BillingError extends IoError implements StripeDetails {
 
   constructor(message: string, init: BillingErrorInit) {
     super(message, { ...init, boundary: 'billing' })
-    this.statusCode = init.statusCode
+    this.status = init.status
     this.requestId = init.requestId
     this.stripeCode = init.stripeCode
     this.declineCode = init.declineCode

@@ -23,7 +23,9 @@ export interface OwnBillingOptions<Tx> extends CommonBillingOptions<Tx> {
   readonly connections?: number | undefined
   /** How many may wait for their turn, from 0 up; more are `'overloaded'`. @default 1_000 */
   readonly queue?: number | undefined
-  /** How often a request is tried at the most: 1 to 10. @default 3 */
+  /** How long each may wait for its turn, in milliseconds: 1 to 600,000. @default 10_000 */
+  readonly acquireTimeoutMs?: number | undefined
+  /** How often a request is tried in all, the first time counted: 1 to 10. @default 3 */
   readonly attempts?: number | undefined
   /** The longest wait before the second try, doubled for each further one, in milliseconds. @default 500 */
   readonly baseDelayMs?: number | undefined
@@ -34,7 +36,7 @@ export interface OwnBillingOptions<Tx> extends CommonBillingOptions<Tx> {
 
 /**
  * For {@link createBilling}: a Stripe client of your own, never closed by yuzuru. Retries, limits and time
- * limits are its affair. A cancel ends the call here; the request itself ends with its own time limit,
+ * limits are its own. A cancel ends the call here; the request itself ends with its own time limit,
  * because stripe-node takes no `AbortSignal`.
  */
 export interface ClientBillingOptions<Tx> extends CommonBillingOptions<Tx> {
@@ -65,6 +67,7 @@ export const OWN_BILLING_OPTIONS: readonly string[] = Object.keys({
   apiBase: true,
   connections: true,
   queue: true,
+  acquireTimeoutMs: true,
   attempts: true,
   baseDelayMs: true,
   attemptTimeoutMs: true,

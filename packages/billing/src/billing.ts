@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
 import type { Checkout } from './checkout/checkout.ts'
@@ -14,15 +15,15 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * The native client. Unless it was passed in, its calls obey the ambient scope and fail with a
    * `BillingError`, too.
    */
-  readonly stripe: Stripe
+  readonly client: Stripe
   /** Verifies and receives Stripe's deliveries. */
   readonly webhooks: Pick<Webhooks<Tx>, 'verify' | 'receive'>
   /**
    * Makes a customer for a reference, or finds the one that was made. However often it is called, at
    * once or after a crash, a timeout or a lost answer, there is one. The values of the first call
-   * count; to change them later use `stripe.customers.update`.
+   * count; to change them later use `client.customers.update`.
    *
-   * @throws {TypeError} on values that are none
+   * @throws {TypeError} on a wrong value
    * @throws {BillingError}
    */
   ensureCustomer(
@@ -61,6 +62,10 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
       readonly at?: CancelAt | undefined
     },
   ): Promise<BillingSubscription>
-  /** Takes no more calls, waits for those under way, then closes the connections. */
-  close(): Promise<void>
+  /**
+   * Takes no more calls, waits for those under way, cuts off what is left after `drainMs` (10 s by
+   * default), then closes the connections. A client that was passed in stays open. A second call waits for
+   * the first.
+   */
+  close(options?: CloseOptions): Promise<void>
 }

@@ -1,11 +1,14 @@
 import { inspect } from 'node:util'
 import { withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import type { BillingOptions } from './billing-options.ts'
 import { createBilling } from './create-billing.ts'
 import { failureOf } from '../test/failure-of.ts'
+import { startSilent } from '../test/scripted-server.ts'
 import { openStage } from '../test/stage.ts'
+import type { BillingStore } from './stores/billing-store.ts'
 import { memoryBillingStore } from './stores/memory-store.ts'
 
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
@@ -25,7 +28,7 @@ describe('options', () => {
     ['no attempts', { store, secretKey, attempts: 0 }],
     ['a webhook secret of another kind', { store, secretKey, webhookSecret: 'verysecret' }],
     ['a client and a key', { store, secretKey, client: new Stripe('sk_test_1') }],
-    ['a client that is none', { store, client: {} }],
+    ['a client that is not one', { store, client: {} }],
   ])('%s is a TypeError that does not repeat what was given', (_, options) => {
     let message = ''
     try {
@@ -44,7 +47,7 @@ describe('a client that was passed in', () => {
     const { host, port, secretKey } = stage.server
     const client = new Stripe(secretKey, { host, port, protocol: 'http' })
     const billing = createBilling({ client, store: memoryBillingStore() })
-    expect(billing.stripe).toBe(client)
+    expect(billing.client).toBe(client)
     await billing.ensureCustomer(office)
     await billing.close()
     expect((await client.customers.list()).data).toHaveLength(1)
@@ -56,7 +59,7 @@ describe('a client that was passed in', () => {
     const client = new Stripe('sk_live_51Abcdefghijklmnopzzyx', { host, port, protocol: 'http' })
     const billing = createBilling({ client, store: memoryBillingStore() })
     const error = await failureOf(billing.ensureCustomer(office))
-    expect(error).toMatchObject({ code: 'authentication_failed' })
+    expect(error).toMatchObject({ code: 'unauthenticated' })
     const shown = inspect(error, { depth: Infinity, showHidden: true })
     expect(shown).not.toContain('zzyx')
     expect(shown).not.toMatch(/sk_live_?[^[]/)
@@ -73,11 +76,90 @@ describe('a client that was passed in', () => {
   })
 })
 
-test('after close, calls are refused as closed with nothing sent', async () => {
-  await using stage = await openStage()
-  await stage.billing.close()
-  await stage.billing.close()
-  const error = await failureOf(stage.billing.ensureCustomer(office))
-  expect(error).toMatchObject({ code: 'closed', outcome: 'none', retryable: false })
-  expect(stage.server.requests()).toEqual([])
+describe('close', () => {
+  test('refuses calls with nothing sent, and may be called twice', async () => {
+    await using stage = await openStage()
+    await stage.billing.close()
+    await stage.billing.close()
+    const error = await failureOf(stage.billing.ensureCustomer(office))
+    expect(error).toMatchObject({ code: 'closed', outcome: 'none', retryable: false })
+    expect(stage.server.requests()).toEqual([])
+  })
+
+  test('refuses calls over a client that was passed in, too', async () => {
+    await using stage = await openStage()
+    const { host, port, secretKey } = stage.server
+    const client = new Stripe(secretKey, { host, port, protocol: 'http' })
+    const billing = createBilling({ client, store: memoryBillingStore() })
+    await billing.close()
+    const error = await failureOf(billing.ensureCustomer(office))
+    expect(error).toMatchObject({ code: 'closed', operation: 'ensureCustomer', outcome: 'none' })
+    expect(stage.server.requests()).toEqual([])
+  })
+
+  test('lets a call of several steps come to its end', async () => {
+    const noted = Promise.withResolvers<void>()
+    const closing = Promise.withResolvers<void>()
+    const store: BillingStore<undefined> = Object.assign(memoryBillingStore(), {
+      async settleCustomer(_: string, customerId: string) {
+        noted.resolve()
+        await closing.promise
+        return customerId
+      },
+    })
+    await using stage = await openStage({ store })
+    const { id: priceId } = await stage.another().client.prices.create({
+      currency: 'jpy',
+      product_data: { name: '支援プラン' },
+      recurring: { interval: 'month' },
+      unit_amount: 1_980,
+    })
+    const input = { reference: office.reference, attemptKey: 'first', priceId }
+    const checkout = stage.billing.createCheckout({
+      ...input,
+      customer: { email: office.email },
+      successUrl: 'https://example.jp/',
+    })
+    await noted.promise
+    const closed = stage.billing.close()
+    closing.resolve()
+    const { sessionId } = await checkout
+    await closed
+    expect(stage.server.checkoutSessions()).toMatchObject([{ id: sessionId }])
+  })
+
+  test('cuts off what has not ended after drainMs, with an honest outcome', async () => {
+    using clock = TestClock.install()
+    await using server = await startSilent()
+    await using stage = await openStage({ apiBase: server.url, attempts: 1 })
+    const cut = failureOf(stage.billing.ensureCustomer(office))
+    await server.received
+    const closed = stage.billing.close({ drainMs: 5_000 })
+    await clock.advance(4_999)
+    expect(await Promise.race([closed, 'still open'])).toBe('still open')
+    await clock.advance(1)
+    await closed
+    expect(await cut).toMatchObject({ code: 'closed', outcome: 'unknown' })
+    await server.gone
+  })
+})
+
+test('a call that found no free connection in time says so, and sent nothing', async () => {
+  using clock = TestClock.install()
+  await using server = await startSilent()
+  await using stage = await openStage({
+    apiBase: server.url,
+    connections: 1,
+    acquireTimeoutMs: 1_000,
+    attempts: 1,
+  })
+  const first = failureOf(stage.billing.ensureCustomer(office))
+  await server.received
+  const second = failureOf(stage.billing.ensureCustomer({ ...office, reference: 'office-2' }))
+  await clock.advance(1_000)
+  expect(await second).toMatchObject({ code: 'acquire_timeout', outcome: 'none', retryable: true })
+  const closed = stage.billing.close({ drainMs: 0 })
+  await clock.advance(0)
+  await closed
+  await first
 })

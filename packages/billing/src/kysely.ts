@@ -1,2 +1,2 @@
-export { kyselyBillingStore, type KyselyLike, type KyselyStoreOptions } from './stores/kysely-store.ts'
+export { kyselyBillingStore, type KyselyStoreOptions } from './stores/kysely-store.ts'
 export { billingMigrations } from './stores/migrations.ts'

@@ -1,3 +1,4 @@
+import { exerciseOptions, type OptionsTaker } from '@yuzuru/concurrency/testing'
 import { startScriptedServer, type ScriptedServer } from '@yuzuru/http/testing'
 import {
   Kysely,
@@ -11,9 +12,6 @@ import type { BillingStore } from './stores/billing-store.ts'
 import * as index from './index.ts'
 import * as kysely from './kysely.ts'
 import * as testing from './testing.ts'
-
-/** An option with a slip of the pen, which JavaScript would pass over. */
-type Misspelt = never
 
 let server: ScriptedServer
 let billing: index.Billing
@@ -53,10 +51,10 @@ const checkout = {
 const portal = { reference: 'office-1', returnUrl: 'https://example.jp/' }
 
 /** Each public function or method that takes options, and each option that has some of its own. */
-const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+const takers: Readonly<Record<string, OptionsTaker>> = {
   createBilling: (options) => index.createBilling(options),
   'createBilling, over a client': (options) => {
-    const client = billing.stripe
+    const client = billing.client
     return index.createBilling({ client, store, ...onlyObject(options) })
   },
   createFakeBilling: (options) => testing.createFakeBilling(options),
@@ -71,50 +69,9 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   'billing.createPortal, its input': (options) => billing.createPortal(options),
   'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
   'billing.cancelSubscription': (options) => billing.cancelSubscription('office-1', options),
+  'billing.close': (options) => billing.close(options),
   'fake.failNext': (fault) => fake.failNext(fault),
 }
-
-/** Those that take none. */
-const others = new Set(
-  `BillingError subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
-  memoryBillingStore signWebhook billing.close fake.completeCheckout fake.event fake.sign fake.customers
-  fake.sessions fake.subscriptions fake.webhookSecret webhooks.verify webhooks.receive`.split(
-    /\s+/,
-  ),
-)
-
-describe('a misspelt option is refused by', () => {
-  test.each(Object.entries(takers))('%s', async (name, take) => {
-    const attempt = async (): Promise<unknown> => await take({ nmae: 'x' } as never)
-    await expect(attempt()).rejects.toThrow(
-      /^Expected a known option of [\w.]+, got "nmae"; (did you mean "\w+"\?|it takes )/,
-    )
-    const none = async (): Promise<unknown> => await take(null as never)
-    await expect(none()).rejects.toThrow(TypeError)
-    expect(others.has(name)).toBe(false)
-  })
-
-  test('createCheckout, which names the nearest', async () => {
-    const input = { ...checkout, succesUrl: 'https://example.jp/' }
-    await expect(billing.createCheckout(input)).rejects.toThrow(
-      'Expected a known option of billing.createCheckout, got "succesUrl"; did you mean "successUrl"?',
-    )
-  })
-
-  test('every public function and method that takes options', () => {
-    const own = Object.keys(fake).filter((name) => name !== 'stripe' && name !== 'webhooks')
-    const names = [
-      ...Object.keys(index),
-      ...Object.keys(kysely),
-      ...Object.keys(testing),
-      ...methodsOf('billing', billing),
-      ...methodsOf('webhooks', billing.webhooks),
-      ...own.map((name) => `fake.${name}`),
-    ]
-    const missing = names.filter((name) => !(name in takers) && !others.has(name))
-    expect(missing).toEqual([])
-  })
-})
 
 const db = new Kysely<object>({
   dialect: {
@@ -125,11 +82,30 @@ const db = new Kysely<object>({
   },
 })
 
-function methodsOf(name: string, instance: object): string[] {
-  return Object.getOwnPropertyNames(Object.getPrototypeOf(instance))
-    .filter((method) => method !== 'constructor')
-    .map((method) => `${name}.${method}`)
-}
+const cases = exerciseOptions({
+  takers,
+  others: `BillingError subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
+    memoryBillingStore signWebhook billing.client billing.webhooks webhooks.verify webhooks.receive
+    fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
+    fake.subscriptions fake.webhookSecret`,
+  faces: {
+    '': [index, kysely, testing],
+    billing: () => billing,
+    webhooks: () => billing.webhooks,
+    fake: () => ({ ...fake }),
+  },
+})
+
+describe('a misspelt option is refused by', () => {
+  test.each(cases)('$name', async ({ run }) => await run())
+
+  test('createCheckout, which names the nearest', async () => {
+    const input = { ...checkout, succesUrl: 'https://example.jp/' }
+    await expect(billing.createCheckout(input)).rejects.toThrow(
+      'Expected a known option of billing.createCheckout, got "succesUrl"; did you mean "successUrl"?',
+    )
+  })
+})
 
 /** `null` has nothing to be spread. */
 function onlyObject(options: object | null): object {

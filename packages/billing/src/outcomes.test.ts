@@ -17,7 +17,7 @@ describe('what is said of an effect is true, of', () => {
         act: (id) =>
           verb === 'ensureCustomer'
             ? billing.ensureCustomer({ reference: id, email: 'office@example.jp' })
-            : billing.stripe.customers.create({ metadata: { yuzuru_reference: id } }),
+            : billing.client.customers.create({ metadata: { yuzuru_reference: id } }),
         count: async (id) =>
           server.customers().filter(({ metadata }) => metadata['yuzuru_reference'] === id).length,
         faults: {

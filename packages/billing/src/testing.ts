@@ -1,9 +1,5 @@
-export {
-  type BillingCase,
-  type BillingSubject,
-  exerciseBilling,
-} from './testing/exercise-billing.ts'
-export { exerciseBillingStore, type StoreCase } from './testing/exercise-store.ts'
+export { type BillingFixture, exerciseBilling } from './testing/exercise-billing.ts'
+export { type BillingStoreFixture, exerciseBillingStore } from './testing/exercise-store.ts'
 export {
   createFakeBilling,
   type FakeBilling,

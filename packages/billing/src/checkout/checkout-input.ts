@@ -1,7 +1,16 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { type CustomerDetails, expectDetails, expectReference } from '../customers/customer-input.ts'
-import { expectInteger, expectMetadata, expectObject, expectText, expectUrl } from '../expect.ts'
+import {
+  expectInteger,
+  expectLine,
+  expectObject,
+  expectOptions,
+} from '@yuzuru/concurrency/boundary'
+import {
+  type CustomerDetails,
+  expectDetails,
+  expectReference,
+} from '../customers/customer-input.ts'
+import { expectMetadata, expectUrl } from '../expect.ts'
 
 /** Either of the two, or neither. */
 export type TrialInput =
@@ -62,13 +71,13 @@ export function expectCheckout(input: CheckoutInput): void {
   expectObject('input', input)
   expectOptions(input, CHECKOUT, 'billing.createCheckout')
   expectReference(input.reference)
-  expectText('attemptKey', input.attemptKey, 200)
-  expectText('priceId', input.priceId, 200)
+  expectLine('attemptKey', input.attemptKey, 200)
+  expectLine('priceId', input.priceId, 200)
   if (input.quantity !== undefined) expectInteger('quantity', input.quantity, 1, 1_000_000)
   if (input.customer !== undefined) expectDetails('customer', input.customer)
   expectUrl('successUrl', input.successUrl)
   if (input.cancelUrl !== undefined) expectUrl('cancelUrl', input.cancelUrl)
-  if (input.locale !== undefined) expectText('locale', input.locale, 10)
+  if (input.locale !== undefined) expectLine('locale', input.locale, 10)
   expectMetadata('metadata', input.metadata)
   const { trialPeriodDays, trialEnd } = input as { trialPeriodDays?: unknown; trialEnd?: unknown }
   if (trialPeriodDays !== undefined && trialEnd !== undefined) {

@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto'
-import { io, type IoOptions } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
-import { answering } from '../stripe/answering.ts'
 import { BillingError } from '../billing-error.ts'
-import { type CheckoutInput, expectCheckout } from './checkout-input.ts'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
 import type { Customers } from '../customers/customers.ts'
 import { whileInUse } from '../stripe/in-use.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import type { CheckoutInput } from './checkout-input.ts'
+
+/*
+ * The life of an attempt to subscribe, from the first call to the person's page:
+ *
+ * 1. The person's customer is found, or made under a key of its own (`customers.ts`).
+ * 2. A session is opened under an idempotency key that follows from the reference and the attempt, so every
+ *    repeat asks for the same session: after a crash, a lost answer, from another process.
+ * 3. While another call holds that key, Stripe says 409: wait and ask again (`in-use.ts`).
+ * 4. Stripe answers a repeat with what it stored, not with how the session stands now: so it is read.
+ * 5. An open session is the page to send the person to. One that was completed or has expired is the end of
+ *    the attempt: `'checkout_closed'`. Both key and session live for 24 hours.
+ *
+ * Wherever that breaks off, a repeat goes on from there, and makes neither a second customer nor a second
+ * session. What a failure says of its outcome follows docs/semantics.md, rule 20.
+ */
 
 /** A hosted page where the customer subscribes. */
 export interface Checkout {
@@ -17,37 +29,30 @@ export interface Checkout {
   readonly sessionId: string
 }
 
-/**
- * Opens a checkout, or finds the one that the same attempt has opened. Its key follows from the
- * reference and the attempt, and a session lives no longer than a key: 24 hours.
- */
+/** Opens a checkout, or finds the one that the same attempt has opened. */
 export async function createCheckout(
   calls: StripeCalls,
   customers: Customers,
   input: CheckoutInput,
-  options: IoOptions | undefined,
 ): Promise<Checkout> {
-  expectOptions(options, IO_OPTIONS, 'billing.createCheckout')
-  expectCheckout(input)
-  const { reference, customer } = input
-  const call = { boundary: 'billing', operation: 'createCheckout', effect: 'idempotent' } as const
-  return await io({ ...call, translate: (error) => error as Error }, options, (_, progress) =>
-    answering(progress, async () => {
-      const customerId =
-        customer === undefined
-          ? await customers.require('createCheckout', reference)
-          : await customers.ensure({ ...customer, reference })
-      const session = await whileInUse(() => openSession(calls, input, customerId))
-      const current = isReplay(session) ? await readSession(calls, session.id) : session
-      if (current.status === 'open' && typeof current.url === 'string') {
-        return { url: current.url, sessionId: current.id }
-      }
-      throw new BillingError(
-        `createCheckout found the attempt's session ${current.status ?? 'closed'}: use another attemptKey to begin anew`,
-        { operation: 'createCheckout', code: 'checkout_closed', retryable: false, outcome: 'none' },
-      )
-    }),
+  const customerId = await customerOf(customers, input)
+  const session = await whileInUse(() => openSession(calls, input, customerId))
+  const current = isReplay(session) ? await readSession(calls, session.id) : session
+  if (current.status === 'open' && typeof current.url === 'string') {
+    return { url: current.url, sessionId: current.id }
+  }
+  throw new BillingError(
+    `createCheckout found the attempt's session ${current.status ?? 'closed'}: use another attemptKey to begin anew`,
+    { operation: 'createCheckout', code: 'checkout_closed', retryable: false, outcome: 'none' },
   )
+}
+
+async function customerOf(
+  customers: Customers,
+  { reference, customer }: CheckoutInput,
+): Promise<string> {
+  if (customer === undefined) return await customers.require('createCheckout', reference)
+  return await customers.ensure({ ...customer, reference })
 }
 
 function openSession(
@@ -57,21 +62,19 @@ function openSession(
 ): Promise<Stripe.Response<Stripe.Checkout.Session>> {
   const idempotencyKey = keyOf(input)
   const operation = 'checkout.sessions.create'
-  return calls.run(
-    { operation, effect: 'idempotent', idempotencyKey },
-    undefined,
-    (stripe, request) => stripe.checkout.sessions.create(parametersOf(input, customerId), request),
+  return calls.run({ operation, effect: 'idempotent', idempotencyKey }, (stripe, request) =>
+    stripe.checkout.sessions.create(parametersOf(input, customerId), request),
   )
 }
 
 function readSession(calls: StripeCalls, id: string): Promise<Stripe.Checkout.Session> {
   const operation = 'checkout.sessions.retrieve'
-  return calls.run({ operation, effect: 'read' }, undefined, (stripe, request) =>
+  return calls.run({ operation, effect: 'read' }, (stripe, request) =>
     stripe.checkout.sessions.retrieve(id, {}, request),
   )
 }
 
-/** Stripe gives the stored answer: what has become of the session since, it does not tell. */
+/** Whether it is a stored answer, which does not say what has become of the session since. */
 function isReplay({ lastResponse }: Stripe.Response<unknown>): boolean {
   return lastResponse.headers['idempotent-replayed'] === 'true'
 }

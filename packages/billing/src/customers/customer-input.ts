@@ -1,5 +1,5 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { expectMetadata, expectObject, expectText } from '../expect.ts'
+import { expectLine, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectMetadata } from '../expect.ts'
 
 /** The metadata of customers, sessions and subscriptions that holds the app's own id. */
 export const REFERENCE_KEY = 'yuzuru_reference'
@@ -20,7 +20,7 @@ export interface CustomerInput extends CustomerDetails {
 
 /** Refuses what is no reference. Stripe's `client_reference_id` takes 200 characters. */
 export function expectReference(value: unknown): void {
-  expectText('reference', value, 200)
+  expectLine('reference', value, 200)
 }
 
 const CUSTOMER = Object.keys({
@@ -46,8 +46,8 @@ export function expectDetails(name: string, value: CustomerDetails): void {
 }
 
 function expectFields(name: string, value: CustomerDetails): void {
-  expectText(`${name}.email`, value.email, 512)
-  if (value.name !== undefined) expectText(`${name}.name`, value.name, 256)
+  expectLine(`${name}.email`, value.email, 512)
+  if (value.name !== undefined) expectLine(`${name}.name`, value.name, 256)
   expectMetadata(`${name}.metadata`, value.metadata)
 }
 

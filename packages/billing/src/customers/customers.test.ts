@@ -119,11 +119,11 @@ describe('a key that Stripe may have forgotten', () => {
   test('is not used again: the customer is looked up by its address and reference', async () => {
     let now = Date.now()
     await using stage = await openStage({ now: () => now })
-    await stage.billing.stripe.customers.create({ email: office.email })
+    await stage.billing.client.customers.create({ email: office.email })
     stage.proxy.set({ dropReply: { when: 'POST /v1/customers' } })
     await failureOf(stage.billing.ensureCustomer(office))
     stage.proxy.clear()
-    await stage.billing.stripe.customers.create({ email: office.email })
+    await stage.billing.client.customers.create({ email: office.email })
     const sent = stage.server.requestCount(...POST)
     now += 25 * HOUR
     // The address has changed meanwhile: it is looked up by the one that was sent.
@@ -165,7 +165,7 @@ describe('a key that leads nowhere', () => {
   test('because something else was sent with it is replaced, after a look', async () => {
     await using stage = await openStage()
     const idempotencyKey = 'yuzuru-customer-used'
-    await stage.billing.stripe.customers.create({ email: 'x@example.jp' }, { idempotencyKey })
+    await stage.billing.client.customers.create({ email: 'x@example.jp' }, { idempotencyKey })
     const parameters = JSON.stringify({ email: office.email })
     const intent = { idempotencyKey, parameters, startedAt: Date.now() }
     await stage.store.beginCustomer(office.reference, intent)

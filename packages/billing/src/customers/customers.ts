@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { io, type IoOptions, shield } from '@yuzuru/concurrency'
+import { shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
-import { answering } from '../stripe/answering.ts'
 import { BillingError } from '../billing-error.ts'
 import type { BillingStore, CustomerIntent, CustomerRecord } from '../stores/billing-store.ts'
 import { customerParameters, type CustomerInput, REFERENCE_KEY } from './customer-input.ts'
@@ -41,11 +40,9 @@ export class Customers {
     this.#init = init
   }
 
-  async ensure(input: CustomerInput, options?: IoOptions): Promise<string> {
-    const call = { boundary: 'billing', operation: 'ensureCustomer', effect: 'idempotent' } as const
-    return await io({ ...call, translate: asItIs }, options, (_, progress) =>
-      answering(progress, () => this.#turns.take(input.reference, () => this.#settle(input))),
-    )
+  /** The id of the reference's customer, which is made if there is none. */
+  async ensure(input: CustomerInput): Promise<string> {
+    return await this.#turns.take(input.reference, () => this.#settle(input))
   }
 
   /** @throws {BillingError} `'not_found'` when no customer was ever made for the reference */
@@ -127,7 +124,7 @@ export class Customers {
   async #create(intent: CustomerIntent, parameters: Stripe.CustomerCreateParams): Promise<string> {
     const { idempotencyKey } = intent
     const call = { operation: 'customers.create', effect: 'idempotent', idempotencyKey } as const
-    const customer = await this.#init.calls.run(call, undefined, (stripe, request) =>
+    const customer = await this.#init.calls.run(call, (stripe, request) =>
       stripe.customers.create(parameters, request),
     )
     return customer.id
@@ -135,7 +132,7 @@ export class Customers {
 
   async #lookUp(reference: string, email: string | undefined): Promise<string | undefined> {
     const call = { operation: 'customers.list', effect: 'read' } as const
-    return await this.#init.calls.run(call, undefined, async (stripe, request) => {
+    return await this.#init.calls.run(call, async (stripe, request) => {
       const filter = { ...(email === undefined ? {} : { email }), limit: 100 }
       for await (const { id, metadata } of stripe.customers.list(filter, request)) {
         if (metadata[REFERENCE_KEY] === reference) return id
@@ -164,9 +161,6 @@ function expectIntent(record: CustomerRecord): CustomerIntent {
  * or something else was sent with it (by another version of this package, say).
  */
 function isUsedUp(error: BillingError): boolean {
-  return error.code === 'idempotency_conflict' || (error.code === 'server_error' && error.replayed)
-}
-
-function asItIs(error: unknown): Error {
-  return error instanceof Error ? error : new Error('The store failed', { cause: error })
+  const { code, replayed, status = 0 } = error
+  return code === 'idempotency_conflict' || (replayed && status >= 500)
 }

@@ -1,9 +1,8 @@
-import { io, type IoOptions } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { expectLine, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectUrl } from '../expect.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { expectReference } from './customer-input.ts'
 import type { Customers } from './customers.ts'
-import { expectObject, expectText, expectUrl } from '../expect.ts'
-import type { StripeCalls } from '../stripe/stripe-calls.ts'
 
 /** For {@link Billing.createPortal}. */
 export interface PortalInput {
@@ -14,42 +13,36 @@ export interface PortalInput {
   readonly locale?: string | undefined
 }
 
+const PORTAL = Object.keys({
+  reference: true,
+  returnUrl: true,
+  locale: true,
+} satisfies Record<keyof PortalInput, true>)
+
+/** Throws unless it is a {@link PortalInput}. */
+export function expectPortal(input: PortalInput): void {
+  expectObject('input', input)
+  expectOptions(input, PORTAL, 'billing.createPortal')
+  expectReference(input.reference)
+  expectUrl('returnUrl', input.returnUrl)
+  if (input.locale !== undefined) expectLine('locale', input.locale, 10)
+}
+
 /** Opens a portal. Each is another link to the same page, so a repeat does no harm. */
 export async function createPortal(
   calls: StripeCalls,
   customers: Customers,
-  input: PortalInput,
-  options: IoOptions | undefined,
+  { reference, returnUrl, locale }: PortalInput,
 ): Promise<{ readonly url: string }> {
-  expectOptions(options, IO_OPTIONS, 'billing.createPortal')
-  expectObject('input', input)
-  expectOptions(input, ['reference', 'returnUrl', 'locale'], 'billing.createPortal')
-  const { reference, returnUrl, locale } = input
-  expectReference(reference)
-  expectUrl('returnUrl', returnUrl)
-  if (locale !== undefined) expectText('locale', locale, 10)
-  const call = { boundary: 'billing', operation: 'createPortal', effect: 'idempotent' } as const
-  return await io(
-    { ...call, translate: (error) => error as Error },
-    options,
-    async (_, progress) => {
-      progress.sent = false
-      const customer = await customers.require('createPortal', reference)
-      const operation = 'billingPortal.sessions.create'
-      const session = await calls.run(
-        { operation, effect: 'idempotent' },
-        undefined,
-        (stripe, request) =>
-          stripe.billingPortal.sessions.create(
-            {
-              customer,
-              return_url: returnUrl,
-              ...(locale === undefined ? {} : { locale }),
-            },
-            request,
-          ),
-      )
-      return { url: session.url }
-    },
+  const customer = await customers.require('createPortal', reference)
+  const parameters = {
+    customer,
+    return_url: returnUrl,
+    ...(locale === undefined ? {} : { locale }),
+  } as const
+  const call = { operation: 'billingPortal.sessions.create', effect: 'idempotent' } as const
+  const { url } = await calls.run(call, (stripe, request) =>
+    stripe.billingPortal.sessions.create(parameters, request),
   )
+  return { url }
 }

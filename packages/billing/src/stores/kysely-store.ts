@@ -12,7 +12,7 @@ import type {
  * A `Kysely<DB>`, also one that was extended. Named by what is used of it: of a subclass TypeScript does
  * not find `DB` by the name of the class.
  */
-export interface KyselyLike<DB> extends QueryExecutorProvider {
+interface StoreDatabase<DB> extends QueryExecutorProvider {
   transaction(): TransactionBuilder<DB>
 }
 
@@ -23,7 +23,7 @@ export interface KyselyStoreOptions<DB> {
    *
    * @default Kysely's own `db.transaction()`
    */
-  readonly transaction?: <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
+  readonly transaction?: (<T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>) | undefined
 }
 
 /**
@@ -34,7 +34,7 @@ export interface KyselyStoreOptions<DB> {
  * const billing = createBilling({ secretKey, webhookSecret, store: kyselyBillingStore(db) })
  */
 export function kyselyBillingStore<DB>(
-  db: KyselyLike<DB>,
+  db: StoreDatabase<DB>,
   options: KyselyStoreOptions<DB> = {},
 ): BillingStore<Transaction<DB>> {
   expectOptions(options, ['transaction'], 'kyselyBillingStore')
@@ -53,10 +53,10 @@ interface CustomerRow {
 }
 
 class KyselyBillingStore<DB> implements BillingStore<Transaction<DB>> {
-  readonly #db: KyselyLike<DB>
+  readonly #db: StoreDatabase<DB>
   readonly #transaction: RunTransaction<DB>
 
-  constructor(db: KyselyLike<DB>, transaction: RunTransaction<DB>) {
+  constructor(db: StoreDatabase<DB>, transaction: RunTransaction<DB>) {
     this.#db = db
     this.#transaction = transaction
   }

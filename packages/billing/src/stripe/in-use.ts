@@ -1,9 +1,10 @@
 import { sleep } from '@yuzuru/concurrency'
+import { backoff } from '@yuzuru/concurrency/boundary'
 import { BillingError } from '../billing-error.ts'
 
 const ATTEMPTS = 10
-const BASE_DELAY_MS = 100
-const MAX_DELAY_MS = 2_000
+
+const delayMs = backoff({ baseDelayMs: 200, maxDelayMs: 2_000 })
 
 /**
  * Calls `fn` again while Stripe says that another request with the same idempotency key is under way
@@ -16,7 +17,7 @@ export async function whileInUse<T>(fn: () => Promise<T>): Promise<T> {
     } catch (error) {
       const inUse = BillingError.isInstance(error) && error.code === 'conflict'
       if (!inUse || attempt === ATTEMPTS) throw error
-      await sleep(Math.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt))
+      await sleep(delayMs(attempt))
     }
   }
 }

@@ -101,14 +101,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   '400': answered(400, 'invalid_request', false),
-  '401': answered(401, 'authentication_failed', false),
+  '401': answered(401, 'unauthenticated', false),
   '402': answered(402, 'card_declined', false),
-  '403': answered(403, 'permission_denied', false),
+  '403': answered(403, 'forbidden', false),
   '404': answered(404, 'not_found', false),
   '409': answered(409, 'conflict', true),
   '429': answered(429, 'rate_limited', true),
-  '500': answered(500, 'server_error', true, true),
-  '503': answered(503, 'server_error', true, true),
+  '500': answered(500, 'unavailable', true, true),
+  '503': answered(503, 'unavailable', true, true),
 }
 
 describe.each(Object.entries(FAULTS))('a native call, when %s', (_, fault) => {
@@ -117,7 +117,7 @@ describe.each(Object.entries(FAULTS))('a native call, when %s', (_, fault) => {
     async (_name, { call, changes }) => {
       await using stack = new AsyncDisposableStack()
       const billing = await fault.open(stack)
-      const error = await failureOf(call(billing.stripe))
+      const error = await failureOf(call(billing.client))
       expect(BillingError.isInstance(error) && IoError.isInstance(error)).toBe(true)
       const { code, retryable } = fault
       const outcome = fault.unknown && changes ? 'unknown' : 'none'
@@ -130,14 +130,14 @@ describe.each(Object.entries(FAULTS))('a native call, when %s', (_, fault) => {
 describe('a native call', () => {
   test('keeps what stripe-node threw as its cause', async () => {
     await using stack = new AsyncDisposableStack()
-    const { stripe } = await answered(402, 'card_declined', false).open(stack)
+    const { client: stripe } = await answered(402, 'card_declined', false).open(stack)
     const error = await failureOf(stripe.customers.create({}))
     expect(error).toMatchObject({ stripeCode: 'theirs', cause: { type: 'StripeCardError' } })
   })
 
   test('that was refused leaves its scope without an effect', async () => {
     await using stack = new AsyncDisposableStack()
-    const { stripe } = await answered(402, 'card_declined', false).open(stack)
+    const { client: stripe } = await answered(402, 'card_declined', false).open(stack)
     const refused = withTimeout(60_000, () => stripe.customers.create({}))
     expect(await failureOf(refused)).toMatchObject({ code: 'card_declined', outcome: 'none' })
   })
@@ -147,7 +147,7 @@ describe('a native call', () => {
     await using server = await startSilent()
     const limits = { attempts: 1, attemptTimeoutMs: 5_000 }
     await using stage = await openStage({ apiBase: server.url, ...limits })
-    const late = failureOf(stage.billing.stripe.customers.create({}))
+    const late = failureOf(stage.billing.client.customers.create({}))
     await server.received
     await clock.advance(5_000)
     const expected = { code: 'connection_lost', outcome: 'unknown', retryable: true }
@@ -157,7 +157,7 @@ describe('a native call', () => {
   test('fails in the fake as it does for real', async () => {
     await using billing = createFakeBilling()
     billing.failNext({ fault: 'lost-reply' })
-    const { stripe } = billing
+    const { client: stripe } = billing
     const lost = await failureOf(stripe.customers.create({}))
     expect(lost).toMatchObject({ code: 'connection_lost', outcome: 'unknown', retryable: true })
     const absent = await failureOf(stripe.prices.retrieve('nothing'))

@@ -1,4 +1,5 @@
 import { outcomeOf, type Outcome } from '@yuzuru/concurrency'
+import { outcomeOfStatus, retryAfterMs, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { retry } from '@yuzuru/concurrency/resilience'
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 
@@ -18,12 +19,9 @@ export interface Exchange {
 /** The longest wait that Stripe may ask for; a longer one is the caller's affair. */
 const MAX_RETRY_AFTER_MS = 30_000
 
-/** Statuses that may be gone the next time. 409 is another request with the same idempotency key. */
-const TRANSIENT: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504])
-
 /**
  * Sends a request, and again where that may help: all that stripe-node sends is a read, a DELETE, or
- * carries an idempotency key. `Stripe-Should-Retry` goes before the status.
+ * carries an idempotency key. `Stripe-Should-Retry` takes precedence over the status.
  * Source: https://docs.stripe.com/error-low-level
  */
 export async function sendRequest(
@@ -56,8 +54,10 @@ export async function sendRequest(
 const all = (): boolean => true
 
 function isTransient({ status, headers }: HttpResponse): boolean {
-  const told = headers.get('stripe-should-retry')
-  return told === null ? TRANSIENT.has(status) : told === 'true'
+  const advice = headers.get('stripe-should-retry')
+  if (advice !== null) return advice === 'true'
+  // 409 is another request with the same idempotency key.
+  return status === 409 || TRANSIENT_STATUSES.has(status)
 }
 
 /** An answer that is worth a repeat. */
@@ -71,13 +71,8 @@ class Turned extends Error {
     super('turned away')
     this.exchange = exchange
     const { status, headers } = exchange.response
-    this.retryAfterMs = retryAfterOf(headers.get('retry-after'))
+    this.retryAfterMs = retryAfterMs(headers.get('retry-after'))
     this.retryable = (this.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS
-    this.outcome = status >= 500 ? 'unknown' : 'none'
+    this.outcome = outcomeOfStatus(status, 'idempotent')
   }
-}
-
-/** Stripe gives whole seconds. */
-export function retryAfterOf(value: string | null): number | undefined {
-  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : undefined
 }

@@ -1,4 +1,5 @@
-import { type Effect, io, type IoOptions, isCausedBy, remaining } from '@yuzuru/concurrency'
+import { type Effect, io, isCausedBy, remaining } from '@yuzuru/concurrency'
+import { orAborted } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import { translateError, underName } from './translate-error.ts'
@@ -12,25 +13,24 @@ export interface StripeCall {
 
 /** The door to Stripe: every verb of the package goes through here. */
 export class StripeCalls {
-  readonly stripe: Stripe
+  readonly client: Stripe
   /** Whether the client is ours, so that a cancel reaches the wire and the transport knows the outcome. */
   readonly #owned: boolean
 
-  constructor(stripe: Stripe, owned: boolean) {
-    this.stripe = stripe
+  constructor(client: Stripe, owned: boolean) {
+    this.client = client
     this.#owned = owned
   }
 
   async run<T>(
     call: StripeCall,
-    options: IoOptions | undefined,
     fn: (stripe: Stripe, request: Stripe.RequestOptions) => Promise<T>,
   ): Promise<T> {
     const { operation, effect, idempotencyKey } = call
     const translate = translateError(operation, effect === 'read')
     return await io(
       { boundary: 'billing', operation, effect, translate },
-      options,
+      undefined,
       async (signal, progress) => {
         // The call within notes by itself, up to its end, whether a cancel found anything sent.
         if (this.#owned) progress.sent = false
@@ -52,21 +52,11 @@ export class StripeCalls {
     signal: AbortSignal,
   ): Promise<T> {
     const keyed = idempotencyKey === undefined ? {} : { idempotencyKey }
-    if (this.#owned) return await fn(this.stripe, keyed)
+    if (this.#owned) return await fn(this.client, keyed)
+    // A client that was passed in can't be stopped, unless its HTTP client obeys the scope: then the scope
+    // waits for it. Else its request may go on until its own timeout, and its answer is not used.
     const left = remaining()
     const limited = left === Infinity ? keyed : { ...keyed, timeout: Math.max(1, Math.ceil(left)) }
-    return await orAborted(fn(this.stripe, limited), signal)
+    return await orAborted(fn(this.client, limited), signal)
   }
-}
-
-/**
- * The client of somebody else can't be told to stop, unless its HTTP client obeys the scope: then the
- * scope waits for it. Else its request may go on until its own timeout, and its answer is not used.
- */
-function orAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -1,8 +1,12 @@
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
-import { Redaction } from '@yuzuru/concurrency/boundary'
+import {
+  codeOfStatus,
+  outcomeOfStatus,
+  Redaction,
+  retryAfterMs,
+} from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { BillingError, type BillingErrorCode, type StripeDetails } from '../billing-error.ts'
-import { retryAfterOf } from './send-request.ts'
 import { earlierOutcomeOf } from './stripe-http-client.ts'
 
 const redaction = new Redaction()
@@ -40,21 +44,21 @@ export function translateError(
   }
 }
 
-/** What a call of the native client is called in errors: it has no verb of ours. */
+/** The name in errors for a call of the native client, which is not one of our verbs. */
 export const NATIVE_CALL = 'client'
 
 /** The failure of a native call that a verb made, under the verb's own name. */
 export function underName(operation: string, error: unknown): unknown {
   if (!BillingError.isInstance(error) || error.operation !== NATIVE_CALL) return error
   const { code, retryable, outcome, retryAfterMs, cause } = error
-  const { statusCode, requestId, stripeCode, declineCode, param, replayed } = error
+  const { status, requestId, stripeCode, declineCode, param, replayed } = error
   return new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
     operation,
     code,
     retryable,
     outcome,
     retryAfterMs,
-    statusCode,
+    status,
     requestId,
     stripeCode,
     declineCode,
@@ -72,28 +76,29 @@ function fromAnswer(
   operation: string,
   read: boolean,
   error: StripeFailure,
-  statusCode: number,
+  status: number,
 ): BillingError {
-  const code = codeOf(statusCode, error)
+  const code = codeOf(status, error)
   const message = redaction.text(error.message)
-  const maybe = statusCode >= 500 || earlierOutcomeOf(error) === 'unknown'
+  const effect = read ? 'read' : 'idempotent'
+  const earlier = read ? 'none' : earlierOutcomeOf(error)
   const replayed = error.headers?.['idempotent-replayed'] === 'true'
   const details: StripeDetails = {
-    statusCode,
+    status,
     requestId: error.requestId,
     stripeCode: error.code,
     declineCode: error.decline_code === '' ? undefined : error.decline_code,
     param: error.param,
     replayed,
   }
-  return new BillingError(`${operation} was answered ${statusCode}: ${message}`, {
+  return new BillingError(`${operation} was answered ${status}: ${message}`, {
     ...details,
     operation,
     code,
     // An answer that Stripe has stored for a key stays the same.
     retryable: RETRYABLE.has(code) && !replayed,
-    outcome: maybe && !read ? 'unknown' : 'none',
-    retryAfterMs: retryAfterOf(error.headers?.['retry-after'] ?? null),
+    outcome: earlier === 'unknown' ? earlier : outcomeOfStatus(status, effect),
+    retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
     ...causeOf(error),
   })
 }
@@ -101,25 +106,20 @@ function fromAnswer(
 const RETRYABLE: ReadonlySet<BillingErrorCode> = new Set([
   'conflict',
   'rate_limited',
-  'server_error',
+  'timeout',
+  'unavailable',
 ])
 
-function codeOf(statusCode: number, error: StripeFailure): BillingErrorCode {
-  if (statusCode >= 500) return 'server_error'
-  if (statusCode === 429) return 'rate_limited'
-  if (statusCode === 409) return 'conflict'
-  if (statusCode === 401) return 'authentication_failed'
-  if (statusCode === 402) return 'card_declined'
-  if (statusCode === 403) return 'permission_denied'
-  if (statusCode === 404) return 'not_found'
-  if (statusCode !== 400) return 'unexpected'
-  if (error.rawType === 'idempotency_error') return 'idempotency_conflict'
-  return error.code === 'rate_limit' ? 'rate_limited' : 'invalid_request'
+function codeOf(status: number, { rawType, code }: StripeFailure): BillingErrorCode {
+  if (status === 402) return 'card_declined'
+  if (status === 400 && rawType === 'idempotency_error') return 'idempotency_conflict'
+  if (status === 400 && code === 'rate_limit') return 'rate_limited'
+  return codeOfStatus(status)
 }
 
 const HTTP_CODES: Partial<Record<HttpErrorCode, BillingErrorCode>> = {
   overloaded: 'overloaded',
-  queue_timeout: 'overloaded',
+  queue_timeout: 'acquire_timeout',
   closed: 'closed',
   connect_failed: 'connection_failed',
   connect_timeout: 'connection_failed',
@@ -167,8 +167,8 @@ function unanswered(operation: string, error: StripeFailure, outcome: Outcome): 
 }
 
 function unexpected(operation: string, error: unknown, outcome: Outcome): BillingError {
-  const told = error instanceof Error ? redaction.text(error.message) : typeof error
-  return new BillingError(`${operation} failed: ${told}`, {
+  const message = error instanceof Error ? redaction.text(error.message) : typeof error
+  return new BillingError(`${operation} failed: ${message}`, {
     operation,
     code: 'unexpected',
     retryable: false,

@@ -12,7 +12,7 @@ interface Subscribed extends AsyncDisposable {
 /** A customer who may subscribe more than once. */
 async function openSubscribed(): Promise<Subscribed> {
   const stage = await openStage()
-  const { stripe } = stage.billing
+  const { client: stripe } = stage.billing
   const email = 'hanako@example.jp'
   const { customerId: customer } = await stage.billing.ensureCustomer({ reference, email })
   const { id: price } = await stripe.prices.create({
@@ -33,7 +33,7 @@ test('the one that has not ended is found, though a newer one has', async () => 
   const { billing } = open.stage
   const live = await open.subscribe()
   const newer = await open.subscribe()
-  await billing.stripe.subscriptions.cancel(newer.id)
+  await billing.client.subscriptions.cancel(newer.id)
   expect(await billing.getSubscription(reference)).toMatchObject({ id: live.id, status: 'active' })
 })
 
@@ -41,7 +41,7 @@ test('when all have ended the newest is found', async () => {
   await using open = await openSubscribed()
   const { billing } = open.stage
   for (const { id } of [await open.subscribe(), await open.subscribe()]) {
-    await billing.stripe.subscriptions.cancel(id)
+    await billing.client.subscriptions.cancel(id)
   }
   const [, newest] = open.stage.server.subscriptions()
   expect(await billing.getSubscription(reference)).toMatchObject({ id: newest?.id })

@@ -1,20 +1,49 @@
-import type { IoOptions } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
-import { hasEnded } from './billing-subscription.ts'
+import type { Customers } from '../customers/customers.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { type BillingSubscription, hasEnded, readSubscription } from './billing-subscription.ts'
 
 /** When a subscription ends: with what is paid for, or at once. */
 export type CancelAt = 'period-end' | 'now'
 
+/** The subscription of the reference's customer; `undefined` where either is missing. */
+export async function getSubscription(
+  calls: StripeCalls,
+  customers: Customers,
+  reference: string,
+): Promise<BillingSubscription | undefined> {
+  const customer = await customers.find(reference)
+  const found = customer === undefined ? undefined : await findSubscription(calls, customer)
+  return found === undefined ? undefined : readSubscription(found)
+}
+
+/** @throws {BillingError} `'not_found'` when there is no customer, or no subscription */
+export async function cancelSubscription(
+  calls: StripeCalls,
+  customers: Customers,
+  reference: string,
+  at: CancelAt,
+): Promise<BillingSubscription> {
+  const operation = 'cancelSubscription'
+  const customer = await customers.require(operation, reference)
+  const found = await findSubscription(calls, customer)
+  if (found !== undefined) return readSubscription(await endSubscription(calls, found, at))
+  throw new BillingError(`${operation} found no subscription for the reference`, {
+    operation,
+    code: 'not_found',
+    retryable: false,
+    outcome: 'none',
+  })
+}
+
 /** The customer's newest subscription that has not ended, else the newest of all. */
-export async function findSubscription(
+async function findSubscription(
   calls: StripeCalls,
   customer: string,
-  options?: IoOptions,
 ): Promise<Stripe.Subscription | undefined> {
   const call = { operation: 'subscriptions.list', effect: 'read' } as const
-  return await calls.run(call, options, async (stripe, request) => {
+  return await calls.run(call, async (stripe, request) => {
     let newest: Stripe.Subscription | undefined
     const filter = { customer, status: 'all', limit: 100 } as const
     for await (const subscription of stripe.subscriptions.list(filter, request)) {
@@ -26,7 +55,7 @@ export async function findSubscription(
 }
 
 /** Ends it. One that has ended already is left as it is. */
-export async function endSubscription(
+async function endSubscription(
   calls: StripeCalls,
   subscription: Stripe.Subscription,
   at: CancelAt,
@@ -35,20 +64,18 @@ export async function endSubscription(
   const { id } = subscription
   if (at === 'period-end') {
     const call = { operation: 'subscriptions.update', effect: 'idempotent' } as const
-    return await calls.run(call, undefined, (stripe, request) =>
+    return await calls.run(call, (stripe, request) =>
       stripe.subscriptions.update(id, { cancel_at_period_end: true }, request),
     )
   }
   try {
     const call = { operation: 'subscriptions.cancel', effect: 'idempotent' } as const
-    return await calls.run(call, undefined, (stripe, request) =>
-      stripe.subscriptions.cancel(id, {}, request),
-    )
+    return await calls.run(call, (stripe, request) => stripe.subscriptions.cancel(id, {}, request))
   } catch (error) {
     if (!BillingError.isInstance(error) || error.code !== 'not_found') throw error
     // An attempt whose answer was lost has ended it.
     const call = { operation: 'subscriptions.retrieve', effect: 'read' } as const
-    const current = await calls.run(call, undefined, (stripe, request) =>
+    const current = await calls.run(call, (stripe, request) =>
       stripe.subscriptions.retrieve(id, {}, request),
     )
     if (hasEnded(current)) return current

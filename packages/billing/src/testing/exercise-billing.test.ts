@@ -2,14 +2,14 @@ import { createDatabase, transaction } from '@yuzuru/db'
 import { CamelCasePlugin } from 'kysely'
 import { describe, test } from 'vitest'
 import type { BillingStore } from '../stores/billing-store.ts'
-import { exerciseBilling, type BillingSubject } from './exercise-billing.ts'
+import { exerciseBilling, type BillingFixture } from './exercise-billing.ts'
 import { createFakeBilling } from './fake-billing.ts'
 import { openDatabase } from '../../test/database.ts'
 import { openStage } from '../../test/stage.ts'
 import { kyselyBillingStore } from '../stores/kysely-store.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 
-function fake(): BillingSubject {
+function fake(): BillingFixture {
   const billing = createFakeBilling()
   return {
     billing,
@@ -25,10 +25,10 @@ function fake(): BillingSubject {
 }
 
 /** A billing on the sandbox's Stripe. */
-async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promise<BillingSubject> {
+async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promise<BillingFixture> {
   const stage = await openStage({ store })
   const { server, proxy, billing } = stage
-  const { id: priceId } = await billing.stripe.prices.create({
+  const { id: priceId } = await billing.client.prices.create({
     currency: 'jpy',
     product_data: { name: '支援プラン' },
     recurring: { interval: 'month' },

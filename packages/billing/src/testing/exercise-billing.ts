@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isRetryable, outcomeOf } from '@yuzuru/concurrency'
+import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import type { Billing } from '../billing.ts'
 import { BillingError, type BillingErrorCode } from '../billing-error.ts'
 import { subscriptionOf } from '../subscriptions/billing-subscription.ts'
 import type { CheckoutInput } from '../checkout/checkout-input.ts'
 import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
-/** A billing to be tried, and what is seen and done on Stripe's side. */
-export interface BillingSubject extends AsyncDisposable {
+/** The billing to try, and what is seen and done on Stripe's side. */
+export interface BillingFixture extends Fixture {
   readonly billing: Billing
   readonly webhookSecret: string
   /** A recurring price. */
@@ -22,40 +23,31 @@ export interface BillingSubject extends AsyncDisposable {
   loseReply(line: string): void
 }
 
-/** One thing that must hold. */
-export interface BillingCase {
-  readonly name: string
-  readonly run: () => Promise<void>
-}
-
 /**
  * What must hold of a billing, whatever its store and whichever Stripe it speaks to. Each case makes a
- * subject of its own.
+ * fixture of its own.
  *
  * @example
- * for (const { name, run } of exerciseBilling(makeSubject)) test(name, run)
+ * for (const { name, run } of exerciseBilling(makeFixture)) test(name, run)
  */
 export function exerciseBilling(
-  make: () => BillingSubject | Promise<BillingSubject>,
-): readonly BillingCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({
-    name,
-    async run() {
-      await using subject = await make()
-      await check(subject, `office-${randomUUID()}`)
-    },
-  }))
+  make: () => BillingFixture | Promise<BillingFixture>,
+): readonly SuiteCase[] {
+  const of = casesOf(make)
+  return Object.entries(CASES).map(([name, check]) =>
+    of(name, (fixture) => check(fixture, `office-${randomUUID()}`)),
+  )
 }
 
-type Check = (subject: BillingSubject, reference: string) => Promise<void>
+type Check = (fixture: BillingFixture, reference: string) => Promise<void>
 
 const EMAIL = 'hanako@example.jp'
 
-function checkoutInput(subject: BillingSubject, reference: string): CheckoutInput {
+function checkoutInput(fixture: BillingFixture, reference: string): CheckoutInput {
   return {
     reference,
     attemptKey: 'first',
-    priceId: subject.priceId,
+    priceId: fixture.priceId,
     trialPeriodDays: 180,
     customer: { email: EMAIL, name: '山田 花子' },
     successUrl: 'https://app.example.jp/billing?session={CHECKOUT_SESSION_ID}',
@@ -81,106 +73,106 @@ async function refusalOf(call: Promise<unknown>, code: BillingErrorCode): Promis
   return error
 }
 
-const made = (subject: BillingSubject, reference: string): number =>
-  subject.customers().filter((one) => one === reference).length
+const made = (fixture: BillingFixture, reference: string): number =>
+  fixture.customers().filter((one) => one === reference).length
 
 function delivery(
-  subject: BillingSubject,
+  fixture: BillingFixture,
   object: object = { id: 'sub_1', object: 'subscription' },
 ): SignedWebhook {
   const id = `evt_${randomUUID().replaceAll('-', '')}`
   const type = 'customer.subscription.updated'
   const created = Math.floor(Date.now() / 1_000)
   const event = { id, object: 'event', type, created, data: { object } }
-  return signWebhook(JSON.stringify(event), subject.webhookSecret)
+  return signWebhook(JSON.stringify(event), fixture.webhookSecret)
 }
 
 const CASES: Readonly<Record<string, Check>> = {
-  'a repeat gives the same customer': async (subject, reference) => {
-    const first = await subject.billing.ensureCustomer({ reference, email: EMAIL })
-    const again = await subject.billing.ensureCustomer({ reference, email: 'other@example.jp' })
+  'a repeat gives the same customer': async (fixture, reference) => {
+    const first = await fixture.billing.ensureCustomer({ reference, email: EMAIL })
+    const again = await fixture.billing.ensureCustomer({ reference, email: 'other@example.jp' })
     assert.deepEqual(again, first)
-    assert.equal(made(subject, reference), 1)
+    assert.equal(made(fixture, reference), 1)
   },
-  'fifty calls at once make one customer': async (subject, reference) => {
+  'fifty calls at once make one customer': async (fixture, reference) => {
     const calls = Array.from({ length: 50 }, () =>
-      subject.billing.ensureCustomer({ reference, email: EMAIL }),
+      fixture.billing.ensureCustomer({ reference, email: EMAIL }),
     )
     const ids = new Set((await Promise.all(calls)).map(({ customerId }) => customerId))
     assert.equal(ids.size, 1)
-    assert.equal(made(subject, reference), 1)
+    assert.equal(made(fixture, reference), 1)
   },
-  'a lost answer and a repeat leave one customer': async (subject, reference) => {
-    subject.loseReply('POST /v1/customers')
+  'a lost answer and a repeat leave one customer': async (fixture, reference) => {
+    fixture.loseReply('POST /v1/customers')
     const input = { reference, email: EMAIL }
-    const lost = await subject.billing.ensureCustomer(input).catch((error: unknown) => error)
+    const lost = await fixture.billing.ensureCustomer(input).catch((error: unknown) => error)
     if (lost instanceof Error) {
       assert.equal(outcomeOf(lost), 'unknown')
       assert.ok(isRetryable(lost))
     }
-    await subject.billing.ensureCustomer(input)
-    assert.equal(made(subject, reference), 1)
+    await fixture.billing.ensureCustomer(input)
+    assert.equal(made(fixture, reference), 1)
   },
-  'a refused address is told, and a corrected one is taken': async (subject, reference) => {
-    const wrong = subject.billing.ensureCustomer({ reference, email: 'nobody' })
+  'a refused address fails, and a corrected one is taken': async (fixture, reference) => {
+    const wrong = fixture.billing.ensureCustomer({ reference, email: 'nobody' })
     const error = await refusalOf(wrong, 'invalid_request')
     assert.equal(error.param, 'email')
     assert.equal(error.outcome, 'none')
-    await subject.billing.ensureCustomer({ reference, email: EMAIL })
-    assert.equal(made(subject, reference), 1)
+    await fixture.billing.ensureCustomer({ reference, email: EMAIL })
+    assert.equal(made(fixture, reference), 1)
   },
-  'a repeat of an attempt gives the same session': async (subject, reference) => {
-    const input = checkoutInput(subject, reference)
-    const first = await subject.billing.createCheckout(input)
-    assert.deepEqual(await subject.billing.createCheckout(input), first)
-    assert.deepEqual(subject.openSessions(), [first.sessionId])
-    const other = await subject.billing.createCheckout({ ...input, attemptKey: 'second' })
+  'a repeat of an attempt gives the same session': async (fixture, reference) => {
+    const input = checkoutInput(fixture, reference)
+    const first = await fixture.billing.createCheckout(input)
+    assert.deepEqual(await fixture.billing.createCheckout(input), first)
+    assert.deepEqual(fixture.openSessions(), [first.sessionId])
+    const other = await fixture.billing.createCheckout({ ...input, attemptKey: 'second' })
     assert.notEqual(other.sessionId, first.sessionId)
-    assert.equal(made(subject, reference), 1)
+    assert.equal(made(fixture, reference), 1)
   },
-  'a lost answer to a checkout and a repeat leave one session': async (subject, reference) => {
-    const input = checkoutInput(subject, reference)
-    subject.loseReply('POST /v1/checkout/sessions')
-    await subject.billing.createCheckout(input).catch(() => undefined)
-    const { sessionId } = await subject.billing.createCheckout(input)
-    assert.deepEqual(subject.openSessions(), [sessionId])
-    assert.equal(made(subject, reference), 1)
+  'a lost answer to a checkout and a repeat leave one session': async (fixture, reference) => {
+    const input = checkoutInput(fixture, reference)
+    fixture.loseReply('POST /v1/checkout/sessions')
+    await fixture.billing.createCheckout(input).catch(() => undefined)
+    const { sessionId } = await fixture.billing.createCheckout(input)
+    assert.deepEqual(fixture.openSessions(), [sessionId])
+    assert.equal(made(fixture, reference), 1)
   },
-  'an attempt begun with other values is refused': async (subject, reference) => {
-    const input = checkoutInput(subject, reference)
-    await subject.billing.createCheckout(input)
-    const changed = subject.billing.createCheckout({ ...input, quantity: 2 })
+  'an attempt begun with other values is refused': async (fixture, reference) => {
+    const input = checkoutInput(fixture, reference)
+    await fixture.billing.createCheckout(input)
+    const changed = fixture.billing.createCheckout({ ...input, quantity: 2 })
     const error = await refusalOf(changed, 'idempotency_conflict')
     assert.equal(error.outcome, 'none')
     assert.equal(error.retryable, false)
   },
-  'an attempt that was completed is told': async (subject, reference) => {
-    const input = checkoutInput(subject, reference)
-    const { sessionId } = await subject.billing.createCheckout(input)
-    await subject.completeCheckout(sessionId)
-    await refusalOf(subject.billing.createCheckout(input), 'checkout_closed')
+  'an attempt that was completed says so': async (fixture, reference) => {
+    const input = checkoutInput(fixture, reference)
+    const { sessionId } = await fixture.billing.createCheckout(input)
+    await fixture.completeCheckout(sessionId)
+    await refusalOf(fixture.billing.createCheckout(input), 'checkout_closed')
   },
   'a reference without a customer is not_found, and nothing is made': async (
-    subject,
+    fixture,
     reference,
   ) => {
-    const { customer: _, ...input } = checkoutInput(subject, reference)
-    await refusalOf(subject.billing.createCheckout(input), 'not_found')
+    const { customer: _, ...input } = checkoutInput(fixture, reference)
+    await refusalOf(fixture.billing.createCheckout(input), 'not_found')
     const returnUrl = 'https://app.example.jp'
-    await refusalOf(subject.billing.createPortal({ reference, returnUrl }), 'not_found')
-    await refusalOf(subject.billing.cancelSubscription(reference), 'not_found')
-    assert.equal(await subject.billing.getSubscription(reference), undefined)
-    assert.deepEqual(subject.openSessions(), [])
+    await refusalOf(fixture.billing.createPortal({ reference, returnUrl }), 'not_found')
+    await refusalOf(fixture.billing.cancelSubscription(reference), 'not_found')
+    assert.equal(await fixture.billing.getSubscription(reference), undefined)
+    assert.deepEqual(fixture.openSessions(), [])
   },
-  'a subscription is read, told to end, and ended': async (subject, reference) => {
-    const { billing } = subject
-    const { sessionId } = await billing.createCheckout(checkoutInput(subject, reference))
+  'a subscription is read, set to end, and ended': async (fixture, reference) => {
+    const { billing } = fixture
+    const { sessionId } = await billing.createCheckout(checkoutInput(fixture, reference))
     assert.equal(await billing.getSubscription(reference), undefined)
-    await subject.completeCheckout(sessionId)
+    await fixture.completeCheckout(sessionId)
     const begun = await billing.getSubscription(reference)
     assert.equal(begun?.status, 'trialing')
     assert.equal(begun.reference, reference)
-    assert.equal(begun.priceId, subject.priceId)
+    assert.equal(begun.priceId, fixture.priceId)
     assert.equal(begun.native.metadata['plan'], 'basic')
     const days = ((begun.trialEndsAt?.getTime() ?? 0) - begun.createdAt.getTime()) / 86_400_000
     assert.equal(days, 180)
@@ -194,14 +186,14 @@ const CASES: Readonly<Record<string, Check>> = {
     const { url } = await billing.createPortal({ reference, returnUrl: 'https://app.example.jp' })
     assert.ok(URL.canParse(url))
   },
-  'a call whose signal has fired makes nothing': async (subject, reference) => {
+  'a call whose signal has fired makes nothing': async (fixture, reference) => {
     const signal = AbortSignal.abort()
-    await failureOf(subject.billing.ensureCustomer({ reference, email: EMAIL }, { signal }))
-    assert.equal(made(subject, reference), 0)
+    await failureOf(fixture.billing.ensureCustomer({ reference, email: EMAIL }, { signal }))
+    assert.equal(made(fixture, reference), 0)
   },
-  'wrong values are TypeErrors before anything is sent': async (subject, reference) => {
-    const { billing } = subject
-    const input = checkoutInput(subject, reference)
+  'wrong values are TypeErrors before anything is sent': async (fixture, reference) => {
+    const { billing } = fixture
+    const input = checkoutInput(fixture, reference)
     const wrong = [
       billing.ensureCustomer({ reference: '', email: EMAIL }),
       billing.ensureCustomer({ reference, email: 7 as never }),
@@ -213,21 +205,21 @@ const CASES: Readonly<Record<string, Check>> = {
       billing.cancelSubscription(reference, { at: 'soon' as never }),
     ]
     for (const call of wrong) assert.ok((await failureOf(call)) instanceof TypeError)
-    assert.deepEqual(subject.customers(), [])
+    assert.deepEqual(fixture.customers(), [])
   },
-  'a webhook is handled once, however often it comes': async (subject) => {
-    const { body, signature } = delivery(subject)
+  'a webhook is handled once, however often it comes': async (fixture) => {
+    const { body, signature } = delivery(fixture)
     const handled: string[] = []
     const receive = (): Promise<{ duplicate: boolean }> =>
-      subject.billing.webhooks.receive(body, signature, (event) => handled.push(event.id))
+      fixture.billing.webhooks.receive(body, signature, (event) => handled.push(event.id))
     const atOnce = await Promise.all([receive(), receive(), receive(), receive()])
     assert.equal(atOnce.filter(({ duplicate }) => !duplicate).length, 1)
     assert.equal((await receive()).duplicate, true)
     assert.equal(handled.length, 1)
   },
-  'a webhook whose handler failed is handled when it comes again': async (subject) => {
-    const { body, signature } = delivery(subject)
-    const { webhooks } = subject.billing
+  'a webhook whose handler failed is handled when it comes again': async (fixture) => {
+    const { body, signature } = delivery(fixture)
+    const { webhooks } = fixture.billing
     const failed = webhooks.receive(body, signature, () => {
       throw new RangeError('not yet')
     })
@@ -235,21 +227,21 @@ const CASES: Readonly<Record<string, Check>> = {
     const received = await webhooks.receive(Buffer.from(body), signature, () => 'done')
     assert.equal(received.duplicate ? '' : received.value, 'done')
   },
-  'a webhook that was changed on its way is refused unread': async (subject) => {
-    const { body, signature } = delivery(subject)
-    const receive = subject.billing.webhooks.receive(`${body} `, signature, () =>
+  'a webhook that was changed on its way is refused unread': async (fixture) => {
+    const { body, signature } = delivery(fixture)
+    const receive = fixture.billing.webhooks.receive(`${body} `, signature, () =>
       assert.fail('The handler must not run'),
     )
     assert.equal((await refusalOf(receive, 'invalid_signature')).outcome, 'none')
   },
-  'a subscription is read out of its event': async (subject, reference) => {
-    const { billing } = subject
-    const { sessionId } = await billing.createCheckout(checkoutInput(subject, reference))
-    await subject.completeCheckout(sessionId)
+  'a subscription is read out of its event': async (fixture, reference) => {
+    const { billing } = fixture
+    const { sessionId } = await billing.createCheckout(checkoutInput(fixture, reference))
+    await fixture.completeCheckout(sessionId)
     const current = await billing.getSubscription(reference)
-    const { body, signature } = delivery(subject, current?.native)
-    const told = subscriptionOf(billing.webhooks.verify(body, signature))
-    assert.equal(told?.reference, reference)
-    assert.equal(told.id, current?.id)
+    const { body, signature } = delivery(fixture, current?.native)
+    const read = subscriptionOf(billing.webhooks.verify(body, signature))
+    assert.equal(read?.reference, reference)
+    assert.equal(read.id, current?.id)
   },
 }

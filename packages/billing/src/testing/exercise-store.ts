@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import type { BillingStore, CustomerIntent } from '../stores/billing-store.ts'
 
-/** One thing that must hold of a store. */
-export interface StoreCase {
-  readonly name: string
-  readonly run: () => Promise<void>
+/** The store to try. Disposed of when the case has ended. */
+export interface BillingStoreFixture extends Fixture {
+  readonly store: BillingStore
 }
 
 /**
@@ -13,15 +13,16 @@ export interface StoreCase {
  * database.
  *
  * @example
- * for (const { name, run } of exerciseBillingStore(() => myStore(db))) test(name, run)
+ * const make = () => ({ store: myStore(db), [Symbol.asyncDispose]: async () => {} })
+ * for (const { name, run } of exerciseBillingStore(make)) test(name, run)
  */
 export function exerciseBillingStore(
-  make: () => BillingStore | Promise<BillingStore>,
-): readonly StoreCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({
-    name,
-    run: async () => check(await make(), randomUUID()),
-  }))
+  make: () => BillingStoreFixture | Promise<BillingStoreFixture>,
+): readonly SuiteCase[] {
+  const of = casesOf(make)
+  return Object.entries(CASES).map(([name, check]) =>
+    of(name, ({ store }) => check(store, randomUUID())),
+  )
 }
 
 type Check = (store: BillingStore, id: string) => Promise<void>
@@ -43,7 +44,7 @@ const CASES: Readonly<Record<string, Check>> = {
     const record = { reference: id, customerId: undefined, intent: intent(key) }
     assert.deepEqual(await store.findCustomer(id), record)
   },
-  'an intent is replaced only by who knows its key': async (store, id) => {
+  'an intent is replaced only by a call that knows its key': async (store, id) => {
     await store.beginCustomer(id, intent('first'))
     const second = await store.replaceIntent(id, 'first', intent('second'))
     assert.equal(second?.intent?.idempotencyKey, 'second')

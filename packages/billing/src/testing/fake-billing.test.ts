@@ -26,7 +26,7 @@ test('a checkout is completed and its webhook received', async () => {
 
 test.each([
   ['refused', 'connection_failed', 'none'],
-  ['server-error', 'server_error', 'unknown'],
+  ['server-error', 'unavailable', 'unknown'],
 ] as const)('%s is %s with the outcome %s, once', async (fault, code, outcome) => {
   await using billing = createFakeBilling()
   billing.failNext({ when: 'POST /v1/customers', fault })
@@ -64,7 +64,7 @@ test('its native client obeys the deadline too', async () => {
   using clock = TestClock.install()
   await using billing = createFakeBilling()
   billing.failNext({ fault: 'silence' })
-  const cut = failureOf(withTimeout(2_000, () => billing.stripe.customers.list()))
+  const cut = failureOf(withTimeout(2_000, () => billing.client.customers.list()))
   await clock.advance(2_000)
   expect(await cut).toMatchObject({ name: 'TimeoutError' })
 })
@@ -78,5 +78,5 @@ test('what it shows is a copy', async () => {
 
 test('a path that it does not have is 404', async () => {
   await using billing = createFakeBilling()
-  expect(await failureOf(billing.stripe.coupons.list())).toMatchObject({ statusCode: 404 })
+  expect(await failureOf(billing.client.coupons.list())).toMatchObject({ status: 404 })
 })

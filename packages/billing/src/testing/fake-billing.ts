@@ -13,9 +13,9 @@ import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 export interface FakeBillingOptions<Tx> {
   /** @default one in memory */
-  readonly store?: BillingStore<Tx>
+  readonly store?: BillingStore<Tx> | undefined
   /** The time, in milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** A billing without Stripe, and what a test sees and does on Stripe's side. */
@@ -33,7 +33,7 @@ export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
   /**
    * Makes one coming request fail.
    *
-   * @throws {TypeError} on a fault that there is not
+   * @throws {TypeError} unless it is one of these faults
    */
   failNext(fault: FakeFault): void
 }

@@ -1,8 +1,7 @@
 import { checkpoint, describeValue, sleep } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { HttpError } from '@yuzuru/http'
 import { Stripe } from 'stripe'
-import { expectObject } from '../expect.ts'
 import { ROUTES } from './fake-routes.ts'
 import { type FakeReply, type FakeState, refusal } from './fake-state.ts'
 

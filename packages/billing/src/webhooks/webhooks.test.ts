@@ -122,7 +122,7 @@ describe('a delivery', () => {
 
   test('of the sandbox’s Stripe is accepted', async () => {
     await using stage = await openStage()
-    await stage.billing.stripe.customers.create({ email: 'a@example.jp' })
+    await stage.billing.client.customers.create({ email: 'a@example.jp' })
     const [event] = stage.server.events()
     const { body, signature } = signWebhook(JSON.stringify(event), stage.server.webhookSecret)
     expect(stage.billing.webhooks.verify(body, signature).type).toBe('customer.created')

@@ -1,0 +1,138 @@
+import { type Effect, io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
+import {
+  type CloseOptions,
+  type Closing,
+  closing,
+  expectOneOf,
+  expectOptions,
+  IO_OPTIONS,
+} from '@yuzuru/concurrency/boundary'
+import type { Http } from '@yuzuru/http'
+import type { Stripe } from 'stripe'
+import type { Billing } from './billing.ts'
+import { BillingError } from './billing-error.ts'
+import { type Checkout, createCheckout } from './checkout/checkout.ts'
+import { type CheckoutInput, expectCheckout } from './checkout/checkout-input.ts'
+import { type CustomerInput, expectCustomer, expectReference } from './customers/customer-input.ts'
+import { Customers } from './customers/customers.ts'
+import { createPortal, expectPortal, type PortalInput } from './customers/portal.ts'
+import type { BillingStore } from './stores/billing-store.ts'
+import { answering } from './stripe/answering.ts'
+import { StripeCalls } from './stripe/stripe-calls.ts'
+import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
+import {
+  type CancelAt,
+  cancelSubscription,
+  getSubscription,
+} from './subscriptions/subscriptions.ts'
+import { Webhooks, type WebhooksInit } from './webhooks/webhooks.ts'
+
+export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
+  readonly store: BillingStore<Tx>
+  readonly client: Stripe
+  /** What the client sends with, when both are ours. */
+  readonly http?: Http | undefined
+}
+
+/** The verbs: each checks what it is given, and is one call of this boundary, however many it makes. */
+export class StripeBilling<Tx> implements Billing<Tx> {
+  readonly client: Stripe
+  readonly webhooks: Webhooks<Tx>
+  readonly #calls: StripeCalls
+  readonly #customers: Customers
+  readonly #life: Closing<string>
+
+  constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
+    this.client = client
+    this.webhooks = new Webhooks(init)
+    this.#calls = new StripeCalls(client, http !== undefined)
+    this.#customers = new Customers({ calls: this.#calls, store: init.store, now: init.now })
+    this.#life = closing({
+      name: 'billing',
+      refuse: ({ code, message, retryable, outcome }, operation) =>
+        new BillingError(`${operation} was not sent: ${message}`, {
+          operation,
+          code,
+          retryable,
+          outcome,
+        }),
+      cut: () => http?.close({ drainMs: 0 }),
+      end: (leftMs) => http?.close({ drainMs: leftMs }),
+    })
+  }
+
+  async ensureCustomer(
+    input: CustomerInput,
+    options?: IoOptions,
+  ): Promise<{ readonly customerId: string }> {
+    expectOptions(options, IO_OPTIONS, 'billing.ensureCustomer')
+    expectCustomer(input)
+    const customerId = await this.#run('ensureCustomer', 'idempotent', options, (progress) =>
+      answering(progress, () => this.#customers.ensure(input)),
+    )
+    return { customerId }
+  }
+
+  async createCheckout(input: CheckoutInput, options?: IoOptions): Promise<Checkout> {
+    expectOptions(options, IO_OPTIONS, 'billing.createCheckout')
+    expectCheckout(input)
+    return await this.#run('createCheckout', 'idempotent', options, (progress) =>
+      answering(progress, () => createCheckout(this.#calls, this.#customers, input)),
+    )
+  }
+
+  async createPortal(input: PortalInput, options?: IoOptions): Promise<{ readonly url: string }> {
+    expectOptions(options, IO_OPTIONS, 'billing.createPortal')
+    expectPortal(input)
+    return await this.#run('createPortal', 'idempotent', options, () =>
+      createPortal(this.#calls, this.#customers, input),
+    )
+  }
+
+  async getSubscription(
+    reference: string,
+    options?: IoOptions,
+  ): Promise<BillingSubscription | undefined> {
+    expectOptions(options, IO_OPTIONS, 'billing.getSubscription')
+    expectReference(reference)
+    return await this.#run('getSubscription', 'read', options, () =>
+      getSubscription(this.#calls, this.#customers, reference),
+    )
+  }
+
+  async cancelSubscription(
+    reference: string,
+    options?: IoOptions & { readonly at?: CancelAt | undefined },
+  ): Promise<BillingSubscription> {
+    expectOptions(options, [...IO_OPTIONS, 'at'], 'billing.cancelSubscription')
+    expectReference(reference)
+    const at = options?.at ?? 'period-end'
+    expectOneOf('at', at, ['period-end', 'now'])
+    return await this.#run('cancelSubscription', 'idempotent', options, () =>
+      cancelSubscription(this.#calls, this.#customers, reference, at),
+    )
+  }
+
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#life.close(options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #run<T>(
+    operation: string,
+    effect: Effect,
+    options: IoOptions | undefined,
+    verb: (progress: IoProgress) => Promise<T>,
+  ): Promise<T> {
+    const call = { boundary: 'billing', operation, effect, translate: 'none' } as const
+    return await io(call, options, async (_, progress) => {
+      // The calls within note by themselves what they have sent.
+      progress.sent = false
+      using _call = this.#life.enter(operation)
+      return await verb(progress)
+    })
+  }
+}
