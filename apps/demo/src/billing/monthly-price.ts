@@ -17,7 +17,7 @@ export function monthlyPrice(billing: Billing): Promise<string> {
   return price
 }
 
-async function ensurePrice({ stripe }: Billing): Promise<string> {
+async function ensurePrice({ client: stripe }: Billing): Promise<string> {
   const { data } = await stripe.prices.list({ product: PRODUCT_ID, active: true, limit: 1 })
   const [price] = data
   if (price !== undefined) return price.id

@@ -30,7 +30,7 @@ export type TrialInput =
 
 /** For {@link Billing.createCheckout}. */
 export type CheckoutInput = TrialInput & {
-  /** The app's own id of who pays. */
+  /** The app's own id of the payer. */
   readonly reference: string
   /**
    * The attempt: the same for each repeat of one, another for the next; 1 to 200 characters. An id of the
@@ -41,7 +41,7 @@ export type CheckoutInput = TrialInput & {
   readonly priceId: string
   /** 1 to 1,000,000. @default 1 */
   readonly quantity?: number | undefined
-  /** Who pays, if that customer may not have been made yet. @default the reference must be known */
+  /** The payer, if that customer may not have been made yet. @default the reference must be known */
   readonly customer?: CustomerDetails | undefined
   /** Where to go after; `{CHECKOUT_SESSION_ID}` in it is filled in by Stripe. */
   readonly successUrl: string
@@ -66,7 +66,7 @@ const CHECKOUT = Object.keys({
   trialEnd: true,
 } satisfies Record<keyof CheckoutInput, true>)
 
-/** Refuses what is no {@link CheckoutInput}. */
+/** Throws unless it is a {@link CheckoutInput}. */
 export function expectCheckout(input: CheckoutInput): void {
   expectObject('input', input)
   expectOptions(input, CHECKOUT, 'billing.createCheckout')

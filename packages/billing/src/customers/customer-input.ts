@@ -4,7 +4,7 @@ import { expectMetadata } from '../expect.ts'
 /** The metadata of customers, sessions and subscriptions that holds the app's own id. */
 export const REFERENCE_KEY = 'yuzuru_reference'
 
-/** Who pays. */
+/** The payer. */
 export interface CustomerDetails {
   readonly email: string
   readonly name?: string | undefined
@@ -14,11 +14,11 @@ export interface CustomerDetails {
 
 /** For {@link Billing.ensureCustomer}. */
 export interface CustomerInput extends CustomerDetails {
-  /** The app's own id of who pays, an office's say: 1 to 200 characters. One customer for each. */
+  /** The app's own id of the payer, an office's say: 1 to 200 characters. One customer for each. */
   readonly reference: string
 }
 
-/** Refuses what is no reference. Stripe's `client_reference_id` takes 200 characters. */
+/** Throws unless `value` can be a reference. Stripe's `client_reference_id` takes 200 characters. */
 export function expectReference(value: unknown): void {
   expectLine('reference', value, 200)
 }

@@ -20,7 +20,7 @@ const inUse = {
   }),
 }
 
-/** A store that dies `times` times just when it is told what Stripe has made. */
+/** A store that dies `times` times just when it is to note what Stripe has made. */
 function dying(times: number): BillingStore<undefined> {
   const store = memoryBillingStore()
   let left = times

@@ -10,7 +10,7 @@ export interface ApiBase {
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
- * @throws {TypeError} when it is no origin, or would send the secret key unencrypted over a network
+ * @throws {TypeError} unless it is an origin to which the secret key goes encrypted, or on this machine
  */
 export function parseApiBase(value: unknown): ApiBase {
   const given: unknown = value instanceof URL ? value.href : (value ?? 'https://api.stripe.com')

@@ -16,7 +16,7 @@ export interface Exchange {
   readonly earlier: Outcome
 }
 
-/** The longest wait that Stripe may ask for; a longer one is the caller's affair. */
+/** The longest wait that Stripe may ask for; a longer one is left to the caller. */
 const MAX_RETRY_AFTER_MS = 30_000
 
 /**

@@ -58,7 +58,7 @@ export class StripeHttpClient extends Stripe.HttpClient {
   }
 }
 
-/** The length is the transport's affair. */
+/** The headers without the length, which the transport adds. */
 function sendable(headers: object): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers) as [

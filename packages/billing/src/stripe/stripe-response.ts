@@ -25,8 +25,8 @@ export class StripeResponse extends Stripe.HttpClientResponse {
   }
 
   /**
-   * stripe-node takes JSON without an `error` for a success whatever its status, and tells nothing of
-   * the status when there is no JSON: what is not Stripe's own refusal is made to look like one.
+   * stripe-node takes JSON without an `error` for a success whatever its status, and drops the status
+   * when there is no JSON: a refusal that is not Stripe's own is made to look like one.
    */
   override async toJSON(): Promise<JsonObject> {
     const { ok, status } = this.#response

@@ -16,7 +16,7 @@ export interface BillingSubscription {
   readonly cancelAtPeriodEnd: boolean
   readonly canceledAt: Date | undefined
   readonly createdAt: Date
-  /** All that Stripe tells. */
+  /** All that Stripe gives. */
   readonly native: Stripe.Subscription
 }
 

@@ -9,7 +9,7 @@ interface Subscribed extends AsyncDisposable {
   subscribe(): Promise<Stripe.Subscription>
 }
 
-/** A customer who may subscribe more than once. */
+/** A customer that may subscribe more than once. */
 async function openSubscribed(): Promise<Subscribed> {
   const stage = await openStage()
   const { client: stripe } = stage.billing
@@ -57,7 +57,7 @@ test('one that has ended is left as it is', async () => {
   expect(server.requests().at(-1)).toMatchObject({ method: 'GET' })
 })
 
-test('a lost answer to the end of one is no failure', async () => {
+test('a lost answer to the end of one does not fail the call', async () => {
   await using open = await openSubscribed()
   const { billing, proxy } = open.stage
   await open.subscribe()

@@ -18,7 +18,7 @@ export async function getSubscription(
   return found === undefined ? undefined : readSubscription(found)
 }
 
-/** @throws {BillingError} `'not_found'` when there is no customer, or no subscription */
+/** @throws {BillingError} `'not_found'` without a customer or a subscription */
 export async function cancelSubscription(
   calls: StripeCalls,
   customers: Customers,

@@ -18,7 +18,7 @@ export interface FakeFault {
 
 const FAULTS: readonly unknown[] = ['lost-reply', 'refused', 'server-error', 'silence']
 
-/** Refuses a fault that no request would ever meet: a test that expects it would pass for nothing. */
+/** Throws on a fault that no request would ever meet: a test that expects it would pass for nothing. */
 function expectFault(given: unknown): void {
   expectObject('the fault', given)
   expectOptions(given, ['when', 'fault'], 'failNext')

@@ -48,7 +48,7 @@ test.each([
   expect(signatureFault(BODY, header, [SECRET], at)).toBe(fault)
 })
 
-describe('a header that is none', () => {
+describe('a header that is not one', () => {
   const digest = v1Of(signed())
   test.each([
     ['nothing', undefined],
@@ -58,7 +58,7 @@ describe('a header that is none', () => {
     ['no signature', `t=${NOW / 1_000}`],
     ['another scheme only', `t=${NOW / 1_000},v0=${digest}`],
     ['two times', `t=${NOW / 1_000},t=1,v1=${digest}`],
-    ['a time that is no number', `t=1e9,v1=${digest}`],
+    ['a time that is not a number', `t=1e9,v1=${digest}`],
     ['a hundred signatures', `t=${NOW / 1_000}${`,v1=${digest}`.repeat(100)}`],
   ])('%s is malformed', (_, header) => {
     expect(signatureFault(BODY, header, [SECRET], at)).toBe('malformed')

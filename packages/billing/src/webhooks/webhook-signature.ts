@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** Why a signature is none, or `undefined` when it is one. Says nothing of the secret. */
+/** Why the signature was rejected; says nothing of the secret. */
 export type SignatureFault = 'malformed' | 'mismatched' | 'too old'
 
 interface SignatureHeader {

@@ -85,7 +85,7 @@ function parseEvent(bytes: Uint8Array): Stripe.Event {
   } catch {
     throw refused('invalid_payload', 'its body is not JSON')
   }
-  if (!isEvent(value)) throw refused('invalid_payload', 'its body is no event')
+  if (!isEvent(value)) throw refused('invalid_payload', 'its body is not an event')
   return value
 }
 
@@ -97,8 +97,8 @@ function isEvent(value: unknown): value is Stripe.Event {
   return typeof data === 'object' && data !== null && 'object' in data
 }
 
-function refused(code: BillingErrorCode, told: string): BillingError {
-  return new BillingError(`The webhook was refused: ${told}`, {
+function refused(code: BillingErrorCode, reason: string): BillingError {
+  return new BillingError(`The webhook was refused: ${reason}`, {
     operation: 'webhooks.receive',
     code,
     retryable: false,
