@@ -22,7 +22,7 @@ import {
   type StripeServer,
 } from './stripe/server.ts'
 
-/** What each service is told; where it keeps its data is the sandbox's business. */
+/** The options of each service; the sandbox itself decides where their data is. */
 export interface ServiceOptions {
   postgres?: Omit<PostgresOptions, 'dir'> | undefined
   s3?: Omit<S3Options, 'dir'> | undefined

@@ -15,7 +15,7 @@ export interface FaultProxyOptions {
   protocol?: 'tcp' | 'http' | undefined
 }
 
-/** A server in front of another one that lets everything through until it is told otherwise. */
+/** A server in front of another one that lets everything through until faults are set. */
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string
   readonly port: number

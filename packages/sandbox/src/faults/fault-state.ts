@@ -1,6 +1,6 @@
 import type { Faults } from './faults.ts'
 
-/** The faults in force, what is left of the counted ones, and who waits for a change. */
+/** The faults in force, what is left of the counted ones, and the waiters for a change. */
 export class FaultState {
   #faults: Faults = {}
   #repliesLeft = 0

@@ -9,7 +9,7 @@ const PARSE = 'P'.charCodeAt(0)
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Finds in what a client sends the text by which a request is told from another. Of PostgreSQL that is the
+ * Finds in what a client sends the text that distinguishes one request from another. Of PostgreSQL that is the
  * SQL of Query and Parse, with the zero that ends it: not the name of a statement, a parameter, or COPY's
  * data. Of any other protocol, or under TLS, it is all bytes.
  *

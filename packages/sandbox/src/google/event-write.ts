@@ -87,7 +87,7 @@ export function replaceEvent(
   return change(service, calendar, event, { ...kept, ...content })
 }
 
-/** Deletes an event. Its id stays, so that incremental lists can tell of it. */
+/** Deletes an event. Its id stays, so that incremental lists can report it. */
 export function deleteEvent(
   service: GoogleService,
   calendar: StoredCalendar,

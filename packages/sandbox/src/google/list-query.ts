@@ -104,7 +104,7 @@ function flag(parameters: URLSearchParams, name: string): boolean {
   return value === 'true'
 }
 
-/** 250 unless told; above 2,500 Google gives 2,500. */
+/** 250 by default; above 2,500 Google gives 2,500. */
 function limit(text = '250'): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw badParameter('maxResults')
   return Math.min(Number(text), 2500)

@@ -87,6 +87,6 @@ export async function prepareBinaries(base: string, installed?: string): Promise
   })
 }
 
-/** Which PostgreSQL a folder of {@link prepareBinaries} holds: its name tells. */
+/** Which PostgreSQL a folder of {@link prepareBinaries} holds, by its name. */
 export const majorVersionOf = (binaries: string): number =>
   Number(/^yuzuru-postgres-(\d+)/.exec(basename(binaries))?.[1])

@@ -11,7 +11,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** How to fill a folder, and to tell whether it is whole: a cleaner of old temporary files takes single ones out. */
+/** How to fill a folder, and how to see whether it is whole: a cleaner of old temporary files takes single ones out. */
 export interface Filling {
   fill(folder: string): Promise<void>
   isComplete(folder: string): Promise<boolean>

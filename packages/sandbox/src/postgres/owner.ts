@@ -6,7 +6,7 @@ import { parseRecord } from '../json-record.ts'
 
 interface Owner {
   pid: number
-  /** What tells this process from a later one with the same number; empty where the system does not say. */
+  /** What distinguishes this process from a later one with the same number; empty where the system does not say. */
   born: string
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { openToAppend } from '../own-files.ts'
 import type { ServerUser } from './server-user.ts'
 
-/** What the keeper is told. No secret is in it: a command line can be read by everybody. */
+/** The keeper's arguments. No secret is among them: everybody can read a command line. */
 export interface KeeperPlan {
   command: string
   args: readonly string[]

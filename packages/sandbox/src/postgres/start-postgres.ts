@@ -14,7 +14,7 @@ import { adminQuery, quoteIdentifier, quoteLiteral } from './wire.ts'
 
 const SUPERUSER = 'yuzuru'
 
-/** A running PostgreSQL, 18 unless told otherwise, on the loopback interface. Disposing of it is `close()`. */
+/** A running PostgreSQL, 18 unless `binaries` says otherwise, on the loopback interface. Disposing of it is `close()`. */
 export interface PostgresServer extends AsyncDisposable {
   /** `postgres://user:password@host:port/database` of the superuser, over TCP with SCRAM. */
   readonly url: string
@@ -35,7 +35,7 @@ export interface PostgresServer extends AsyncDisposable {
    * @throws PostgresRefusal when it exists already, or the template is missing or has sessions.
    */
   createDatabase(options?: CreateDatabaseOptions): Promise<string>
-  /** Drops a database, ending the sessions on it. One that is not there is no error. */
+  /** Drops a database, ending the sessions on it. Does nothing when it is not there. */
   dropDatabase(name: string): Promise<void>
   /** Stops the server (as `close()` would), or takes one that was killed, and starts it again on the same port. */
   restart(): Promise<void>

@@ -99,7 +99,7 @@ export function digestOf(algorithm: ChecksumAlgorithm, data: Uint8Array): Buffer
   return digests.value(algorithm)
 }
 
-/** @throws S3Error `InvalidRequest` for a name that is no checksum algorithm, `NotImplemented` for XXHASH. */
+/** @throws S3Error `InvalidRequest` for an unknown checksum algorithm, `NotImplemented` for XXHASH. */
 export function parseAlgorithm(name: string): ChecksumAlgorithm {
   const upper = name.toUpperCase()
   const found = checksumAlgorithms.find((algorithm) => algorithm === upper)

@@ -202,7 +202,7 @@ describe('an upload in chunks', () => {
     expect(await server.files()).toEqual(before)
   })
 
-  test('its decoded length must be told beforehand', async () => {
+  test('its decoded length must be given beforehand', async () => {
     const body = '0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'
     const headers = { 'x-amz-trailer': 'x-amz-checksum-crc32' }
     const answer = await server.send({ method: 'PUT', payloadHash: trailerForm, headers, body })

@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly bucketRegion: () => string | undefined
 }
 
-/** A request on its way: where it goes, who asks, and where the answer is written. */
+/** A request on its way: its target, its sender, and where the answer is written. */
 export interface Context extends Surroundings {
   readonly request: S3Request
   readonly message: IncomingMessage

@@ -65,7 +65,7 @@ describe('a preflight', () => {
     expect(await answer.text()).toContain('<Code>AccessForbidden</Code>')
   })
 
-  test('that says too little, or asks for no bucket that there is, is told so', async () => {
+  test('that says too little, or asks for a bucket that is not there, is refused', async () => {
     expect((await preflight({ 'access-control-request-method': 'PUT' })).status).toBe(400)
     expect((await preflight({ origin })).status).toBe(400)
     const headers = { origin, 'access-control-request-method': 'PUT' }
@@ -109,7 +109,7 @@ describe('an answer', () => {
     expect(headers['access-control-allow-credentials']).toBeUndefined()
   })
 
-  test('has no such headers for others, nor for who is no script of a page', async () => {
+  test('has no such headers for other origins, nor without an origin', async () => {
     const others = { origin: 'https://other.example' }
     const answers = [
       await server.send({ method: 'PUT', body: 'x', headers: others }),

@@ -31,7 +31,7 @@ export function parseCredential(text: string): CredentialScope | undefined {
   return { accessKeyId: parts.join('/'), date, region, service, terminator }
 }
 
-/** `20260101T000000Z` to milliseconds; `undefined` when it is no such time. */
+/** `20260101T000000Z` to milliseconds; `undefined` for anything else. */
 export function parseTimestamp(text: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
   if (!match) return undefined

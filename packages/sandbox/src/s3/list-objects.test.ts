@@ -105,7 +105,7 @@ describe('ListObjectsV2', () => {
     expect(keysOf(await list({ StartAfter: 'd', Prefix: 'c' }))).toEqual([])
   })
 
-  test('an exact number of keys is no truncated page, and max-keys of 0 an empty one', async () => {
+  test('an exact number of keys is not a truncated page, and max-keys of 0 an empty one', async () => {
     const exact = await list({ MaxKeys: 10 })
     expect([exact.KeyCount, exact.IsTruncated]).toEqual([10, false])
     const none = await list({ MaxKeys: 0 })
@@ -119,7 +119,7 @@ describe('ListObjectsV2', () => {
     expect(keysOf(await list({ EncodingType: 'url', Prefix: 'a/b' }))).toEqual(['a/b/3'])
   })
 
-  test('tells of each object its size, ETag, time and checksum', async () => {
+  test('gives of each object its size, ETag, time and checksum', async () => {
     const [entry] = (await list({ Prefix: 'b' })).Contents ?? []
     expect(entry).toMatchObject({
       Key: 'b',

@@ -44,7 +44,7 @@ function parseCondition(source: unknown): Condition[] {
     }
   } else if (typeof source === 'object' && source !== null) {
     return Object.entries(source).map(([field, value]) => {
-      if (typeof value !== 'string') throw invalid('a condition has a value that is no string.')
+      if (typeof value !== 'string') throw invalid('a condition has a value that is not a string.')
       return { kind: 'eq', field: field.toLowerCase(), value }
     })
   }

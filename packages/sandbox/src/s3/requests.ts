@@ -45,12 +45,12 @@ const departures = new Set([
   'ERR_STREAM_UNABLE_TO_PIPE',
 ])
 
-/** The client left: its own affair, and no failure of the server. */
+/** The client left: not a failure of the server. */
 function isDeparture(error: unknown): boolean {
   return error instanceof Error && 'code' in error && departures.has(String(error.code))
 }
 
-/** The way of every request: identify, authenticate, route, answer; and who is still on it. */
+/** The way of every request: identify, authenticate, route, answer; and which are still on it. */
 export class Requests {
   readonly counts: Record<string, number> = {}
   readonly running: Set<Promise<void>> = new Set()
@@ -85,7 +85,7 @@ export class Requests {
     this.#surroundings.cors.preflight(message, response)
   }
 
-  /** Finds the operation; whoever may not ask, or asks for what is not built, gets no further. */
+  /** Finds the operation; throws for what the client may not ask, and for what is not built. */
   #choose(
     request: S3Request,
     message: IncomingMessage,
@@ -122,7 +122,7 @@ export class Requests {
     response.setHeader('server', 'AmazonS3')
     // Clients put their clocks right by it.
     response.setHeader('date', httpTime(this.#surroundings.keyring.now()))
-    // A client that leaves is no event of its own: whoever reads or writes here gets an error.
+    // A client that leaves makes no event of its own: the next read or write here fails.
     message.on('error', () => {})
     try {
       const request = parseRequest(message)

@@ -48,7 +48,7 @@ describe('buckets', () => {
   })
 
   test.each(['UPPER', 'a', '..', '-a-', '127.0.0.1', 'a..b', 'x'.repeat(64)])(
-    '%o is no bucket name',
+    '%o is not a bucket name',
     async (name) => {
       const answer = await server.send({ method: 'PUT', path: `/${name}` })
       expect([answer.status, answer.code]).toEqual([400, 'InvalidBucketName'])

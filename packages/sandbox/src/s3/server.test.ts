@@ -113,7 +113,7 @@ describe('startS3', () => {
     expect(peak).toBeLessThan(4 * 1_024 * 1_024)
   })
 
-  test('listens on the loopback only, and refuses a folder that is none', async () => {
+  test('listens on the loopback only, and refuses a path that is not a folder', async () => {
     await using server = await startTestServer()
     expect(server.s3.endpoint).toBe(`http://127.0.0.1:${server.s3.port}`)
     await expect(startS3({ dir: '' })).rejects.toThrow(TypeError)

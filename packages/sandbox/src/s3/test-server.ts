@@ -69,7 +69,7 @@ export function deriveKey(secret: string, date: string, region: string): Buffer 
   )
 }
 
-/** SigV4 as its documentation tells it, for paths and queries that are already encoded. */
+/** SigV4 as its documentation describes it, for paths and queries that are already encoded. */
 export function signHeaders(s3: S3Server, raw: RawRequest): Record<string, string> {
   const timestamp = timestampOf(raw.sign?.at ?? Date.now())
   const region = raw.sign?.region ?? s3.region

@@ -134,7 +134,7 @@ describe('tags', () => {
     expect(await Body?.transformToString()).toBe('bytes')
   })
 
-  test('that are none, or of no object, are refused', async () => {
+  test('that are malformed, or of no object, are refused', async () => {
     await server.client.send(new PutObjectCommand({ Bucket, Key, Body: 'bytes', Tagging: 'a=1' }))
     const many = Array.from({ length: 11 }, (_, at) => ({ Key: `${at}`, Value: '' }))
     const wrong = [

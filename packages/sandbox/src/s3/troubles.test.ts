@@ -139,7 +139,7 @@ describe('a full disk', () => {
     client.destroy()
   })
 
-  test('of this machine is told in the same words', () => {
+  test('of this machine is reported in the same words', () => {
     const disk = new Disk()
     const native = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
     expect(disk.explain(native)).toMatchObject({ code: 'XMinioStorageFull', status: 507 })

@@ -49,7 +49,7 @@ describe('parseXml', () => {
     expect(parseXml(`<k>${escapeXml(text)}</k>`).text).toBe(text)
   })
 
-  test('an element given twice is no choice to make', () => {
+  test('an element given twice is refused, not chosen from', () => {
     expect(() => childText(parseXml('<a><b>1</b><b>2</b></a>'), 'b')).toThrow()
   })
 })

@@ -61,7 +61,7 @@ export interface MessageFate {
 
 /**
  * @throws an error with its reply when the answer is a refusal
- * @throws TypeError on an answer that there is not; the client is told of it, too
+ * @throws TypeError on an unknown answer; the client gets it in the reply, too
  */
 export function fateOf(answer: MessageAnswer): MessageFate {
   if (answer === 'accept') return { kept: true, ending: 'accepted' }

@@ -25,7 +25,7 @@ export interface Inbox {
   /**
    * The first message that matches, at once if it is there, else when it comes. Nothing is polled.
    *
-   * @throws Error when none came in time; it lists who was written to.
+   * @throws Error when none came in time; it lists the addresses of what came.
    * @throws Cancelled when its signal or the ambient scope ends it.
    */
   waitFor(match?: MessageMatch, options?: WaitOptions): Promise<InboxMessage>
@@ -52,7 +52,7 @@ function matcher(match: MessageMatch): (message: InboxMessage) => boolean {
         : message.subject.search(subject) >= 0))
 }
 
-/** The inbox in memory: the newest `limit` messages, and who waits for the next. */
+/** The inbox in memory: the newest `limit` messages, and the waiters for the next. */
 export class MessageList {
   #messages: InboxMessage[]
   readonly #limit: number

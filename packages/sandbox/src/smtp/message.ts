@@ -20,7 +20,7 @@ export interface InboxMessage {
   readonly messageId: string
   /** The address in the `From` header. */
   readonly from: string
-  /** The addresses in the `To` header; who really gets it is in `envelope.to`. */
+  /** The addresses in the `To` header; its real recipients are in `envelope.to`. */
   readonly to: readonly string[]
   readonly subject: string
   readonly text: string

@@ -18,7 +18,7 @@ export interface SmtpOptions {
   dir?: string | undefined
   /** 0–65535. @default 0, a free one */
   port?: number | undefined
-  /** Refuse mail from who has not logged in (530). The right password is accepted in any case. @default false */
+  /** Refuse mail without a login (530). The right password is accepted in any case. @default false */
   auth?: boolean | undefined
   /** The inbox keeps the newest so many, 1 or more. @default 2000 */
   maxMessages?: number | undefined
@@ -50,7 +50,7 @@ export interface SmtpServer extends AsyncDisposable {
   /**
    * Replaces the answers given on purpose, for messages to come; `{}` accepts all.
    *
-   * @throws TypeError on a name that is none. A function that gives no answer is told to the client (450).
+   * @throws TypeError on an unknown name. For a function that gives no answer the client gets a 450.
    */
   setAnswers(answers: SmtpAnswers): void
   /** Cuts all connections. A second call waits for the first. */
@@ -67,7 +67,7 @@ function same(given: string | null | undefined, expected: string): boolean {
 /**
  * Starts a real SMTP server: pipelining, 8BITMIME, SMTPUTF8, AUTH PLAIN and LOGIN.
  *
- * It greets a client 100 ms after it connected, as the library below does: who sends much keeps its connection.
+ * It greets a client 100 ms after it connected, as the library below does: a client that sends much keeps its connection.
  * Not covered: TLS.
  *
  * @throws TypeError on wrong options.
@@ -140,7 +140,7 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
       })((error) => callback(error, 'Accepted'))
     },
   })
-  // A client that goes away is no error of the server's.
+  // A client that goes away is not an error of the server.
   smtp.on('error', () => {})
   smtp.server.on('connection', (socket: Socket) => {
     const { remotePort = 0 } = socket

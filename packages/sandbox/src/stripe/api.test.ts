@@ -59,8 +59,8 @@ describe('what is refused', () => {
   })
 
   test.each([
-    ['an email that is none', { email: 'nobody' }, 'email', 'email_invalid'],
-    ['a number that is none', { balance: 'many' }, 'balance', 'parameter_invalid_integer'],
+    ['an email that is not one', { email: 'nobody' }, 'email', 'email_invalid'],
+    ['a number that is not one', { balance: 'many' }, 'balance', 'parameter_invalid_integer'],
     ['a value for a hash', { metadata: 'x' }, 'metadata', undefined],
     ['an unknown choice', { tax_exempt: 'never' }, 'tax_exempt', undefined],
     [

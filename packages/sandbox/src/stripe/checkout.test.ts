@@ -155,7 +155,7 @@ describe('a session', () => {
   test.each([
     ['a customer that does not exist', { customer: 'cus_none' }, 'customer'],
     ['no lines', { line_items: [] }, 'line_items'],
-    ['a success_url that is none', { success_url: 'done' }, 'success_url'],
+    ['a success_url that is not one', { success_url: 'done' }, 'success_url'],
     [
       'a trial that ends tomorrow',
       { subscription_data: { trial_end: 1_775_088_000 } },

@@ -120,7 +120,7 @@ describe('a subscription', () => {
 })
 
 describe('time', () => {
-  test('ends a trial: active with a payment method, past due without, canceled when told so', async () => {
+  test('ends a trial: active with a payment method, past due without, canceled when the trial says so', async () => {
     let now = Date.UTC(2026, 0, 1)
     await using open = await openStripe({ now: () => now })
     const { server, stripe } = open

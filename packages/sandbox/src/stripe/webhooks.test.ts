@@ -18,7 +18,7 @@ interface Receiver extends AsyncDisposable {
   readonly received: Received[]
 }
 
-/** An endpoint that keeps what comes and answers as told. */
+/** An endpoint that keeps what comes and answers as the test says. */
 async function receiver(answer: (count: number) => number = () => 200): Promise<Receiver> {
   const received: Received[] = []
   const server: Server = createServer((request, response) => {
