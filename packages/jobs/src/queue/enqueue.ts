@@ -20,7 +20,12 @@ const CHUNK_BYTES = 4_194_304
  * Enqueues a job. Given a transaction, the job exists if, and only if, that commits, and it is then
  * that the workers wake.
  *
+ * Without a transaction and without a unique key, a call whose answer was lost (`outcome: 'unknown'`) may
+ * have enqueued the job: made again, it may enqueue another. Not for large data: a payload of at most 1 MiB
+ * points at it.
+ *
  * @throws {TypeError} before any I/O, when the payload or an option is not acceptable
+ * @throws {JobError} `'conflict'` when the unique key changed hands too often meanwhile; try again
  * @throws {JobError | DbError} when the database fails
  * @example
  * await transaction(db, async (tx) => {
