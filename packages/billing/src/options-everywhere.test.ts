@@ -97,7 +97,7 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 
   test('createCheckout, which names the nearest', async () => {
     const input = { ...checkout, succesUrl: 'https://example.jp/' }

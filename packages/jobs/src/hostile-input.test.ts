@@ -79,7 +79,7 @@ const cases = exerciseHostileTexts<Attacked>({
 })
 
 describe('hostile text', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 })
 
 function sqlStateOf(error: unknown): string | undefined {

@@ -58,7 +58,7 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 
   test('enqueue, which names the nearest', async () => {
     await expect(index.enqueue(db, job, {}, { delayms: 1 } as never)).rejects.toThrow(

@@ -104,11 +104,13 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => {
-    await run()
-    // No service had begun to start.
-    expect(existsSync(join(folder, 'made'))).toBe(false)
-  })
+  for (const { name, run } of cases) {
+    test(name, async () => {
+      await run()
+      // No service had begun to start.
+      expect(existsSync(join(folder, 'made'))).toBe(false)
+    })
+  }
 
   test('startSandbox, which names the nearest', async () => {
     await expect(index.startSandbox(inDir({ smtp: { maxbytes: 1 } }))).rejects.toThrow(

@@ -16,7 +16,7 @@ describe('exerciseJobs', () => {
     }
   })
 
-  test.each(plain)('on a plain Kysely: $name', ({ run }) => run())
+  for (const { name, run } of plain) test(`on a plain Kysely: ${name}`, run)
 
   const ours = exerciseJobs(async () => {
     const { url } = await queue()
@@ -28,7 +28,9 @@ describe('exerciseJobs', () => {
     return { db, transaction: (fn) => transaction(db, fn), [Symbol.asyncDispose]: close }
   })
 
-  test.each(ours)('on a database of @yuzuru/db, with plugins: $name', ({ run }) => run())
+  for (const { name, run } of ours) {
+    test(`on a database of @yuzuru/db, with plugins: ${name}`, run)
+  }
 })
 
 describe('drainJobs', () => {
