@@ -23,4 +23,23 @@ describe('html', () => {
   test('refuses an object, which would print as [object Object]', () => {
     expect(() => html`${{} as HtmlValue}`).toThrow(TypeError)
   })
+
+  test.each([
+    ['a path', () => html`<p>C:\users</p>`],
+    ['a path before a value', () => html`C:\users\${'x'}`.toString() + html`\xyz${'a'}`.toString()],
+    ['an octal number', () => html`<p>${'a'}\07</p>`],
+    ['half of a code point', () => html`\u{110000}`],
+  ])('refuses an invalid escape, which would lose its text: %s', (_what, render) => {
+    expect(render).toThrow(TypeError)
+    expect(render).toThrow(/valid escapes only.*write "\\\\"$/)
+  })
+
+  test('keeps the text around valid escapes', () => {
+    expect(String(html`<p>C:\\users ${'x'}あ</p>`)).toBe('<p>C:\\users\tx\u3042</p>')
+  })
+
+  test('refuses a plain call, whose string would be taken for a template', () => {
+    expect(() => html('<b>' as never)).toThrow(TypeError)
+    expect(() => html(['<b>'] as never)).toThrow(TypeError)
+  })
 })

@@ -38,15 +38,28 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * It escapes for text and for *quoted* attributes. It does not look at URLs (`javascript:`), nor into
  * `<style>` and `<script>`: keep what users wrote out of those.
  *
- * @throws {TypeError} on a value that is none of {@link HtmlValue}
+ * A backslash begins an escape, as in every template: write `C:\\users` for `C:\users`.
+ *
+ * @throws {TypeError} unless each value is an {@link HtmlValue}; on an invalid escape such as `\u` or
+ * `\x` in the template itself, whose text would be lost; and when it is called without a template
  * @example
  * html`<p>${name} 様</p><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`
  */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  let source = strings[0] ?? ''
-  for (const [index, value] of values.entries())
-    source += render(value) + (strings[index + 1] ?? '')
-  return new Html(source)
+  if (!Array.isArray(strings) || !Array.isArray(strings.raw)) {
+    throw new TypeError('Expected html to be called as a template tag, got a plain call')
+  }
+  const [first, ...others] = strings.map((piece) => expectCooked(piece))
+  const filled = others.map((piece, index) => render(values[index]) + piece)
+  return new Html(`${first}${filled.join('')}`)
+}
+
+/** JavaScript hands `undefined` to a tag for a piece that holds an invalid escape. */
+function expectCooked(piece: string | undefined): string {
+  if (piece !== undefined) return piece
+  throw new TypeError(
+    'Expected an html template with valid escapes only, got a "\\" that begins none: write "\\\\"',
+  )
 }
 
 /** Takes a string as HTML, unescaped. Only for what no user had a hand in. */

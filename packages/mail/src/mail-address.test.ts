@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type MailAddress, parseMailbox } from './mail-address.ts'
 
@@ -31,6 +32,8 @@ describe('parseMailbox', () => {
     ['a label that begins with a hyphen', 'a@-example.jp'],
     ['a local part of 65 characters', `${'a'.repeat(65)}@example.jp`],
     ['255 characters', `a@${'b.'.repeat(125)}jpn`],
+    ['a path after the domain', 'x@evil.test/.corp.example'],
+    ['a number for a domain', 'x@2130706433'],
     ['a number', 7],
     ['null', null],
   ])('refuses %s, without naming it', (_what, value) => {
@@ -38,4 +41,37 @@ describe('parseMailbox', () => {
     expect(call).toThrow(TypeError)
     expect(call).toThrow(/^Expected .*cc\[0\](?!.*(eve|hanako))/)
   })
+
+  test('never gives another recipient than the one that was passed in', () => {
+    const plain = fc.constantFrom('a', 'Z', '0', '-', '.', '.jp', 'xn--', '127')
+    const hostile = fc.constantFrom(...'_@%/\\?#:;,<>()[]"\' +=\t\r\n\0', '..')
+    const piece = fc.oneof({ arbitrary: plain, weight: 6 }, { arbitrary: hostile, weight: 1 })
+    const domain = fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+    const local = fc.oneof(fc.constant('hanako'), domain)
+    let taken = 0
+    fc.assert(
+      fc.property(local, domain, (left, right) => {
+        const given = `${left}@${right}`
+        const address = parsed({ address: given })
+        if (address === undefined) return
+        taken += 1
+        expect(address.toLowerCase()).toBe(given.toLowerCase())
+        expect(address).toMatch(MAILBOX)
+      }),
+      { numRuns: 20_000, seed: 5321 },
+    )
+    expect(taken).toBeGreaterThan(1_000)
+  })
 })
+
+/** RFC 5321, 4.1.2, of `Mailbox`: a `Dot-string` (with the dots of old mobile addresses) at a `Domain`. */
+const MAILBOX =
+  /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
+
+function parsed(value: MailAddress): string | undefined {
+  try {
+    return parseMailbox('to', value).address
+  } catch {
+    return undefined
+  }
+}

@@ -1,5 +1,5 @@
-import { domainToASCII } from 'node:url'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { asciiDomain } from './mail-domain.ts'
 
 /**
  * A mailbox: `'hanako@example.jp'`, `'花子 <hanako@example.jp>'`, or its two parts.
@@ -16,9 +16,8 @@ export interface Mailbox {
   readonly address: string
 }
 
-/** HTML Standard, "valid e-mail address": the local part, and one label of the domain. */
+/** HTML Standard, "valid e-mail address": the local part. */
 const LOCAL_PART = /^[\w.!#$%&'*+/=?^`{|}~-]+$/
-const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i
 
 /** RFC 5321, 4.5.3.1.1 and 4.5.3.1.3: 64 octets of local part, 256 of path with its two brackets. */
 const MAX_LOCAL_PART = 64
@@ -64,13 +63,12 @@ function partsOf(field: string, value: MailAddress): Mailbox {
 function checkedAddress(field: string, address: string): string {
   const at = address.lastIndexOf('@')
   const local = address.slice(0, at)
-  const domain = domainToASCII(address.slice(at + 1))
+  const domain = asciiDomain(address.slice(at + 1))
   const valid =
     at > 0 &&
-    !hasControl(address) &&
+    domain !== undefined &&
     local.length <= MAX_LOCAL_PART &&
     LOCAL_PART.test(local) &&
-    domain.split('.').every((label) => LABEL.test(label)) &&
     local.length + 1 + domain.length <= MAX_ADDRESS
   if (!valid) {
     throw new TypeError(
