@@ -100,12 +100,7 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   const { maxBytes } = config
   return mailOverBackend('yuzuru-smtp', options, {
     deliver: (mail, signal, progress) => deliver(pool, { ...mail, maxBytes }, signal, progress),
-    verify: (signal) =>
-      pool.use(
-        signal,
-        () => true,
-        (session) => session.reset(signal),
-      ),
+    verify: (signal) => pool.verify(signal),
     close: () => pool.close(),
   })
 }

@@ -5,12 +5,13 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  *
  * - `'connection_failed'`: no SMTP session came about (DNS, TCP, TLS, greeting).
  * - `'connection_lost'`: the session broke off. After the end of DATA the outcome is `'unknown'`.
- * - `'auth_failed'`: the server did not take the credentials, or wants some.
+ * - `'unauthenticated'`: the server did not take the credentials, or wants some.
  * - `'sender_rejected'`: the server refused the sender for good (5xx to MAIL FROM).
  * - `'recipient_rejected'`: it refused every recipient for good; `rejected` has them.
  * - `'message_rejected'`: it refused the message for good (5xx to DATA, or too large).
  * - `'temporarily_rejected'`: it refused for now (4xx, also 421); try again later.
- * - `'overloaded'`: the queue for a connection is full, or the turn did not come in time.
+ * - `'overloaded'`: the queue for a connection is full.
+ * - `'acquire_timeout'`: no connection came free within `acquireTimeoutMs`.
  * - `'timeout'`: the server was silent for longer than the client's own limits.
  * - `'invalid_message'`: the message can't be sent as it is (larger than `maxBytes`).
  * - `'closed'`: `close()` was called before.
@@ -19,12 +20,13 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
 export type MailErrorCode =
   | 'connection_failed'
   | 'connection_lost'
-  | 'auth_failed'
+  | 'unauthenticated'
   | 'sender_rejected'
   | 'recipient_rejected'
   | 'message_rejected'
   | 'temporarily_rejected'
   | 'overloaded'
+  | 'acquire_timeout'
   | 'timeout'
   | 'invalid_message'
   | 'closed'
@@ -36,8 +38,9 @@ export interface MailErrorInit {
   readonly code: MailErrorCode
   readonly retryable: boolean
   readonly outcome: Outcome
-  readonly responseCode?: number | undefined
+  readonly status?: number | undefined
   readonly enhancedCode?: string | undefined
+  readonly reason?: string | undefined
   readonly response?: string | undefined
   readonly rejected?: readonly string[] | undefined
   readonly cause?: unknown
@@ -51,9 +54,14 @@ export interface MailErrorInit {
 export class MailError extends IoError {
   declare readonly code: MailErrorCode
   /** The reply code of the server: 421, 550 … */
-  readonly responseCode: number | undefined
+  readonly status: number | undefined
   /** The enhanced status code of the server (RFC 3463): `'5.1.1'` … */
   readonly enhancedCode: string | undefined
+  /**
+   * What became of the connection, in the system's or OpenSSL's word: `'ECONNREFUSED'`, `'ENOTFOUND'`,
+   * `'CERT_HAS_EXPIRED'`, `'ERR_SSL_WRONG_VERSION_NUMBER'` (no TLS on that port) …
+   */
+  readonly reason: string | undefined
   readonly #response: string | undefined
   readonly #rejected: readonly string[]
 
@@ -63,8 +71,9 @@ export class MailError extends IoError {
 
   constructor(message: string, init: MailErrorInit) {
     super(message, { boundary: 'mail', ...init })
-    this.responseCode = init.responseCode
+    this.status = init.status
     this.enhancedCode = init.enhancedCode
+    this.reason = init.reason
     this.#response = init.response
     this.#rejected = init.rejected ?? []
   }

@@ -3,21 +3,29 @@
  */
 export type SmtpStep = 'pool' | 'connect' | 'login' | 'send' | 'reset'
 
+/** What an {@link SmtpFault} is made of. */
+export interface SmtpFaultInit {
+  readonly reason?: SmtpFault['reason']
+  readonly message?: string
+  /** `host:port` */
+  readonly server?: string
+  readonly cause?: unknown
+}
+
 /** Carries what the native client threw, and where, up to the place that makes a `MailError` of it. */
 export class SmtpFault extends Error {
   readonly step: SmtpStep
-  readonly reason: 'native' | 'overloaded' | 'closed' | 'invalid_message'
+  readonly reason: 'native' | 'overloaded' | 'acquire_timeout' | 'closed' | 'invalid_message'
+  readonly server: string | undefined
 
-  constructor(
-    step: SmtpStep,
-    init: { readonly reason?: SmtpFault['reason']; readonly message?: string; cause?: unknown },
-  ) {
+  constructor(step: SmtpStep, init: SmtpFaultInit) {
     super(
       init.message ?? `SMTP ${step} failed`,
       'cause' in init ? { cause: init.cause } : undefined,
     )
     this.step = step
     this.reason = init.reason ?? 'native'
+    this.server = init.server
   }
 }
 

@@ -35,22 +35,25 @@ export class SmtpPool {
     mayRepeat: () => boolean,
     fn: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    using _permit = await this.#acquire()
-    for (;;) {
-      const kept = this.#idle.take()
-      const session = kept ?? new SmtpSession(this.#config.connection)
-      this.#busy.add(session)
-      try {
-        if (kept === undefined) await this.#open(session, signal)
-        else if (kept.needsReset) await kept.reset(signal)
+    return await this.#withConnection(
+      signal,
+      mayRepeat,
+      async (session) => {
+        await session.clear()
         return await fn(session)
-      } catch (error) {
-        if (kept === undefined || !isDeadConnection(error) || !mayRepeat()) throw error
-      } finally {
-        this.#busy.delete(session)
-        await this.#takeBack(session)
-      }
-    }
+      },
+      fn,
+    )
+  }
+
+  /** Has a kept connection reply, or opens one. */
+  async verify(signal: AbortSignal): Promise<void> {
+    await this.#withConnection(
+      signal,
+      () => true,
+      (session) => session.reset(),
+      () => Promise.resolve(),
+    )
   }
 
   /** Lets what has begun or waits come to its end, for a limited time, and closes all connections. */
@@ -78,21 +81,46 @@ export class SmtpPool {
     const turn = await moveOnAfter(acquireTimeoutMs, () => this.#slots.acquire())
     if (!turn.expired) return turn.value
     throw new SmtpFault('pool', {
-      reason: 'overloaded',
+      reason: 'acquire_timeout',
       message: `no connection was free within ${acquireTimeoutMs} ms`,
     })
   }
 
-  async #open(session: SmtpSession, signal: AbortSignal): Promise<void> {
-    const { auth } = this.#config
-    await session.connect(signal)
-    if (auth !== undefined) await session.login(auth.user, auth.password, signal)
+  async #withConnection<T>(
+    signal: AbortSignal,
+    mayRepeat: () => boolean,
+    onKept: (session: SmtpSession) => Promise<T>,
+    onNew: (session: SmtpSession) => Promise<T>,
+  ): Promise<T> {
+    using _permit = await this.#acquire()
+    for (let kept = this.#idle.take(); kept !== undefined; kept = this.#idle.take()) {
+      const session = kept
+      try {
+        return await this.#lend(session, () => onKept(session))
+      } catch (error) {
+        if (!isDeadConnection(error) || !mayRepeat()) throw error
+      }
+    }
+    const session = new SmtpSession(this.#config.connection)
+    return await this.#lend(session, async () => {
+      await session.open(this.#config.auth, signal)
+      return await onNew(session)
+    })
+  }
+
+  async #lend<T>(session: SmtpSession, fn: () => Promise<T>): Promise<T> {
+    this.#busy.add(session)
+    try {
+      return await fn()
+    } finally {
+      this.#busy.delete(session)
+      await this.#takeBack(session)
+    }
   }
 
   async #takeBack(session: SmtpSession): Promise<void> {
-    if (!session.alive) return
     const { maxMessagesPerConnection } = this.#config
-    if (session.messages < maxMessagesPerConnection && !session.unusable) this.#idle.keep(session)
+    if (session.reusable && session.messages < maxMessagesPerConnection) this.#idle.keep(session)
     // The slot is given up only after the connection: the server counts connections too.
     else await quit(session)
   }
@@ -121,8 +149,11 @@ async function quit(session: SmtpSession): Promise<void> {
   })
 }
 
+/** Whether the fault is that of the connection, so that another one may do better. */
 function isDeadConnection(error: unknown): boolean {
   if (!(error instanceof SmtpFault) || error.reason !== 'native') return false
+  // Whatever a server says to RSET but yes, it may hold a part of the message before.
+  if (error.step === 'reset') return true
   const { cause } = error
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false
   if ('responseCode' in cause && cause.responseCode === 421) return true

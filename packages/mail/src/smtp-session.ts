@@ -1,4 +1,4 @@
-import { detached } from '@yuzuru/concurrency'
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { messageStream } from './message-bytes.ts'
@@ -17,6 +17,9 @@ export interface Delivery {
   readonly response: string
 }
 
+/** RSET costs a server nothing; one that is slower than this is replaced by a new connection. */
+const RESET_TIMEOUT_MS = 5_000
+
 type Done<T> = (error: Error | null | undefined, value: T) => void
 
 /**
@@ -25,19 +28,22 @@ type Done<T> = (error: Error | null | undefined, value: T) => void
  */
 export class SmtpSession {
   readonly #native: SMTPConnection
+  readonly #server: string
   readonly #over = Promise.withResolvers<void>()
+  /**
+   * What the server waits for. Only a step that has ended well, or was refused cleanly, leaves anything
+   * but `'unknown'`; so a session whose step was never begun, or cut off, is never taken for a usable one.
+   */
+  #awaits: 'connect' | 'message' | 'reset' | 'unknown' = 'connect'
   #fail: ((error: unknown) => void) | undefined = undefined
   /** Why it broke off while no step was going on. */
   #broken: unknown = undefined
   #destroyed = false
   /** Messages that were tried over it. */
   messages = 0
-  /** Whether a message was refused half-way, so that the server must be told to forget it. */
-  needsReset = false
-  /** Whether a step failed in a way that leaves it in a state that we do not know. */
-  unusable = false
 
   constructor(options: SMTPConnectionOptions) {
+    this.#server = `${options.host}:${options.port}`
     this.#native = detached(() => new SMTPConnection(options))
     this.#native.on('error', (error: unknown) => {
       this.#broken = error
@@ -45,7 +51,7 @@ export class SmtpSession {
     })
     this.#native.once('end', () => {
       this.#over.resolve()
-      // nodemailer tells a step why it failed just after this event.
+      // nodemailer hands a step its error just after this event.
       setImmediate(() => {
         if (this.#destroyed) return
         this.#fail?.(Object.assign(new Error('Connection ended'), { code: 'ECONNECTION' }))
@@ -57,22 +63,46 @@ export class SmtpSession {
     return !this.#native.destroyed
   }
 
+  /** Whether it can carry another message. */
+  get reusable(): boolean {
+    return this.alive && (this.#awaits === 'message' || this.#awaits === 'reset')
+  }
+
   /** Settles when it is over, for whatever reason. */
   get over(): Promise<void> {
     return this.#over.promise
   }
 
-  async connect(signal: AbortSignal): Promise<void> {
+  /** Connects and, with `auth`, logs in. */
+  async open(
+    auth: { readonly user: string; readonly password: string } | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#step<void>('connect', signal, (done) => {
       // In no scope: the socket's listeners outlive the send that opened it.
       detached(() => this.#native.connect((error) => done(error)))
     })
+    if (auth !== undefined) {
+      const credentials = { user: auth.user, pass: auth.password }
+      await this.#step<unknown>('login', signal, (done) => {
+        this.#native.login({ credentials }, done)
+      })
+    }
+    this.#awaits = 'message'
   }
 
-  async login(user: string, password: string, signal: AbortSignal): Promise<void> {
-    await this.#step<unknown>('login', signal, (done) => {
-      this.#native.login({ credentials: { user, pass: password } }, done)
-    })
+  /** Has the server forget a message that it refused half-way, if there is one. */
+  async clear(): Promise<void> {
+    if (this.#awaits === 'reset') await this.reset()
+  }
+
+  /** Has the server reply to RSET: it is there, and has forgotten whatever it was told before. */
+  async reset(): Promise<void> {
+    const answered = await moveOnAfter(RESET_TIMEOUT_MS, ({ signal }) =>
+      this.#step<unknown>('reset', signal, (done) => this.#native.reset(done)),
+    )
+    if (answered.expired) throw this.#fault('reset', timeout())
+    this.#awaits = 'message'
   }
 
   /** @param onEnd called just before the end of DATA can leave */
@@ -84,28 +114,35 @@ export class SmtpSession {
   ): Promise<Delivery> {
     this.messages += 1
     const { from, to } = envelope
-    return await this.#step<Delivery>('send', signal, (done) => {
-      const message = messageStream(bytes, onEnd)
-      this.#native.send({ from, to: [...to], size: bytes.length }, message, done)
-    })
+    try {
+      const delivery = await this.#step<Delivery>('send', signal, (done) => {
+        const message = messageStream(bytes, onEnd)
+        this.#native.send({ from, to: [...to], size: bytes.length }, message, done)
+      })
+      this.#awaits = 'message'
+      return delivery
+    } catch (error) {
+      if (isRefusal(error)) this.#awaits = 'reset'
+      throw error
+    }
   }
 
-  async reset(signal: AbortSignal): Promise<void> {
-    await this.#step<unknown>('reset', signal, (done) => this.#native.reset(done))
-    this.needsReset = false
-  }
-
-  /** Says QUIT and waits for the server to hear it. */
+  /** Says QUIT and waits for the server to hear it; without a connection it only ends. */
   async quit(): Promise<void> {
     if (!this.alive) return
+    if (this.#awaits === 'connect') {
+      await this.destroy()
+      return
+    }
     this.#native.quit()
     await this.over
   }
 
-  /** Closes the socket now; a step that is going on fails with `error`. */
+  /** Closes the socket now; a step that is going on, or begun later, fails with `error`. */
   async destroy(error?: unknown): Promise<void> {
     const socket = this.#native._socket
     this.#destroyed = true
+    this.#broken ??= error
     // A reset, so that what the kernel still holds of the message does not leave. TLS has none.
     const resettable = socket && !socket.connecting && !socket.destroyed && !('encrypted' in socket)
     if (resettable) socket.resetAndDestroy()
@@ -115,7 +152,9 @@ export class SmtpSession {
   }
 
   async #step<T>(step: SmtpStep, signal: AbortSignal, start: (done: Done<T>) => void): Promise<T> {
+    // Before anything is begun the session stays as it is.
     signal.throwIfAborted()
+    this.#awaits = 'unknown'
     const abort = (): void => void this.destroy(signal.reason)
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -125,20 +164,28 @@ export class SmtpSession {
         else start((error, value) => (error ? reject(error) : resolve(value)))
       })
     } catch (cause) {
-      if (step === 'send' && isRefusal(cause)) this.needsReset = true
-      else this.unusable = true
       if (cause === signal.reason || cause instanceof SmtpFault) throw cause
-      throw new SmtpFault(step, { cause })
+      throw this.#fault(step, cause)
     } finally {
       this.#fail = undefined
       signal.removeEventListener('abort', abort)
     }
   }
+
+  #fault(step: SmtpStep, cause: unknown): SmtpFault {
+    return new SmtpFault(step, { cause, server: this.#server })
+  }
+}
+
+function timeout(): Error {
+  return Object.assign(new Error('No reply in time'), { code: 'ETIMEDOUT' })
 }
 
 /** Whether the server said no to the message and is ready for another (421 and 503 say it is not). */
 function isRefusal(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('responseCode' in error)) return false
-  const code = error.responseCode
+  if (!(error instanceof SmtpFault)) return false
+  const { cause } = error
+  if (typeof cause !== 'object' || cause === null || !('responseCode' in cause)) return false
+  const code = cause.responseCode
   return typeof code === 'number' && code >= 400 && code <= 599 && code !== 421 && code !== 503
 }

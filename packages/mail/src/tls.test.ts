@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createSecureServer, TLSSocket } from 'node:tls'
+import { createTransport } from 'nodemailer'
 import { generate } from 'selfsigned'
 import { expect, test } from 'vitest'
+import { startScripted } from '../test/scripted-smtp.ts'
 import { createMail, type SmtpMailOptions } from './create-mail.ts'
 
 const auth = { user: 'keikaku', password: 'the-password' }
@@ -87,6 +89,9 @@ test.each(KINDS)(
     await expect(mail.send(letter)).rejects.toMatchObject({
       code: 'connection_failed',
       outcome: 'none',
+      retryable: false,
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      message: `mail.send failed: no TLS with 127.0.0.1:${middle.port} (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     })
     expect(middle.heard()).not.toMatch(/AUTH|MAIL FROM|private/)
   },
@@ -109,3 +114,63 @@ test.each(['implicit', 'starttls'] as const)(
     expect(middle.heard()).toContain('AUTH')
   },
 )
+
+/** What goes wrong with TLS for good, so that a repeat would only go wrong again. */
+interface Trouble {
+  readonly options: (middle: Middle) => Partial<SmtpMailOptions>
+  readonly reason: RegExp
+}
+
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  'a certificate of another name': {
+    options: ({ certificate: ca }) => ({
+      secure: true,
+      tls: { ca, servername: 'smtp.example.jp' },
+    }),
+    reason: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+  },
+  'a version that the server does not speak': {
+    options: () => ({ secure: true, tls: { maxVersion: 'TLSv1.1', minVersion: 'TLSv1.1' } }),
+    reason: /^(?:ERR_SSL_\w+|EPROTO)$/,
+  },
+}
+
+test.each(Object.entries(TROUBLES))('%s is not retryable, and named', async (_, trouble) => {
+  await using middle = await startMiddle('implicit')
+  await expectNoTls(middle.port, trouble.options(middle), trouble.reason)
+})
+
+test('a port without TLS is not retryable, and named', async () => {
+  await using server = await startScripted()
+  await expectNoTls(server.port, { secure: true }, /^(?:ERR_SSL_\w+|EPROTO)$/)
+})
+
+test.each([true, false])(
+  'a client passed in fails so too: TLS from the start %s',
+  async (secure) => {
+    await using middle = await startMiddle(secure ? 'implicit' : 'starttls')
+    const client = createTransport({ host: '127.0.0.1', port: middle.port, secure })
+    await using mail = createMail({ client, from: 'a@example.jp' })
+    await expect(mail.send(letter)).rejects.toMatchObject({
+      code: 'connection_failed',
+      outcome: 'none',
+      retryable: false,
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    })
+  },
+)
+
+async function expectNoTls(
+  port: number,
+  options: Partial<SmtpMailOptions>,
+  reason: RegExp,
+): Promise<void> {
+  await using mail = createMail({ host: '127.0.0.1', port, from: 'a@example.jp', ...options })
+  await expect(mail.send(letter)).rejects.toMatchObject({
+    code: 'connection_failed',
+    outcome: 'none',
+    retryable: false,
+    reason: expect.stringMatching(reason),
+    message: expect.stringContaining(`no TLS with 127.0.0.1:${port} (`),
+  })
+}

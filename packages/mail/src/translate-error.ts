@@ -1,10 +1,15 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
+import {
+  connectionReason,
+  isCertificateReason,
+  isTlsReason,
+  type NativeFault,
+} from './connection-fault.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 
 /** What nodemailer hangs on its errors. */
-interface NativeError {
-  readonly code?: unknown
+interface NativeError extends NativeFault {
   readonly syscall?: unknown
   readonly command?: unknown
   readonly response?: unknown
@@ -12,7 +17,7 @@ interface NativeError {
   readonly rejected?: unknown
 }
 
-type Verdict = Omit<MailErrorInit, 'operation'> & { readonly told: string }
+type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
 
 /**
  * Makes a {@link MailError} of what the pool, nodemailer or its connection threw.
@@ -20,59 +25,94 @@ type Verdict = Omit<MailErrorInit, 'operation'> & { readonly told: string }
  * @param outcome what is known from how far the call went; a refusal makes it `'none'`
  */
 export function translateError(operation: string, error: unknown, outcome: Outcome): MailError {
-  const { told, ...init } = verdictOf(error, outcome)
-  return new MailError(`mail.${operation} failed: ${told}`, { operation, ...init })
+  const { detail, ...init } = verdictOf(error, outcome)
+  return new MailError(`mail.${operation} failed: ${detail}`, { operation, ...init })
 }
 
 function verdictOf(error: unknown, outcome: Outcome): Verdict {
-  if (!(error instanceof SmtpFault)) return nativeVerdict(error, undefined, outcome)
-  switch (error.reason) {
+  if (!(error instanceof SmtpFault)) return nativeVerdict(error, outcome)
+  const { reason, message: detail } = error
+  switch (reason) {
     case 'native':
-      return nativeVerdict(error.cause, error.step, outcome)
+      return nativeVerdict(error.cause, outcome, error)
     case 'overloaded':
-      return { code: 'overloaded', retryable: true, outcome: 'none', told: error.message }
+    case 'acquire_timeout':
+      return { code: reason, retryable: true, outcome: 'none', detail }
     case 'invalid_message':
-      return { code: 'invalid_message', retryable: false, outcome: 'none', told: error.message }
+      return { code: reason, retryable: false, outcome: 'none', detail }
     default:
-      return { code: 'closed', retryable: false, outcome, told: error.message }
+      return { code: 'closed', retryable: false, outcome, detail }
   }
 }
 
-function nativeVerdict(cause: unknown, step: SmtpStep | undefined, outcome: Outcome): Verdict {
+/** Where it happened; nothing is known of that with a client that was passed in. */
+type Place = Partial<Pick<SmtpFault, 'step' | 'server'>>
+
+function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Verdict {
   const native: NativeError = typeof cause === 'object' && cause !== null ? cause : {}
+  const { step } = place
   const reply = native.responseCode
   if (typeof reply === 'number' && reply >= 400 && reply <= 599) {
     return replyVerdict(native, reply, step)
   }
-  const connecting =
-    step === 'connect' ||
-    (step === undefined && (native.code === 'EDNS' || native.syscall === 'connect'))
-  const before = connecting || step === 'login' || step === 'pool'
-  const known = { outcome: before ? 'none' : outcome, cause } as const
   switch (native.code) {
-    case 'ETIMEDOUT':
-      return { ...known, code: 'timeout', retryable: true, told: 'the server was silent' }
     case 'EAUTH':
     case 'ENOAUTH':
     case 'EOAUTH2':
-      return { code: 'auth_failed', retryable: false, outcome: 'none', cause, told: 'no login' }
-    case 'ETLS':
-      return { ...known, code: 'connection_failed', retryable: false, told: 'no TLS' }
+      return {
+        code: 'unauthenticated',
+        retryable: false,
+        outcome: 'none',
+        cause,
+        detail: 'no login',
+      }
     case 'EMESSAGE':
     case 'EENVELOPE':
       // Without a reply it is nodemailer's own check, made before it says a word.
       if (typeof native.response === 'string') break
-      return { code: 'message_rejected', retryable: false, outcome: 'none', told: 'not sendable' }
+      return { code: 'message_rejected', retryable: false, outcome: 'none', detail: 'not sendable' }
     default:
       break
   }
+  const before = isBeforeMail(native, step)
+  const known = { outcome: before ? 'none' : outcome, cause } as const
+  return connectionVerdict(native, known, place) ?? unexpected(known)
+}
+
+/** Whether it can only have happened before the dialogue about a message began. */
+function isBeforeMail(native: NativeError, step: SmtpStep | undefined): boolean {
+  if (step !== undefined) return step === 'connect' || step === 'login' || step === 'pool'
+  const { code, syscall } = native
+  const connecting = code === 'EDNS' || code === 'ETLS' || syscall === 'connect'
+  return connecting || isCertificateReason(connectionReason(native))
+}
+
+/** The verdict when it was the connection, not what was said over it. */
+function connectionVerdict(
+  native: NativeError,
+  known: { readonly outcome: Outcome; readonly cause: unknown },
+  { step, server }: Place,
+): Verdict | undefined {
+  const reason = connectionReason(native)
+  const at = `${server ?? 'the server'}${reason === undefined ? '' : ` (${reason})`}`
+  if (native.code === 'ETIMEDOUT') {
+    return { ...known, code: 'timeout', retryable: true, reason, detail: `no reply from ${at}` }
+  }
+  const connecting = step === 'connect' || (step === undefined && isBeforeMail(native, step))
+  const tls = native.code === 'ETLS' || isTlsReason(reason)
   if (connecting) {
-    return { ...known, code: 'connection_failed', retryable: true, told: 'no connection' }
+    const detail = `no ${tls ? 'TLS with' : 'connection to'} ${at}`
+    return { ...known, code: 'connection_failed', retryable: !tls, reason, detail }
   }
-  if (native.code === 'ECONNECTION' || native.code === 'ESOCKET') {
-    return { ...known, code: 'connection_lost', retryable: true, told: 'the connection was lost' }
-  }
-  return { ...known, code: 'unexpected', retryable: false, told: 'see the cause' }
+  if (native.code !== 'ECONNECTION' && native.code !== 'ESOCKET') return undefined
+  // Within a session of ours TLS was set up: then it is the connection that spoilt a record.
+  const retryable = !tls || step !== undefined
+  const detail = `the connection to ${at} was lost`
+  return { ...known, code: 'connection_lost', retryable, reason, detail }
+}
+
+function unexpected(known: { readonly outcome: Outcome; readonly cause: unknown }): Verdict {
+  return { ...known, code: 'unexpected', retryable: false, detail: 'see the cause' }
 }
 
 /** A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. */
@@ -84,11 +124,11 @@ function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undef
     code,
     retryable: code === 'temporarily_rejected',
     outcome: 'none',
-    responseCode: reply,
+    status: reply,
     enhancedCode,
     response,
     rejected: Array.isArray(native.rejected) ? native.rejected.map(String) : [],
-    told: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}`,
+    detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}`,
   }
 }
 
@@ -98,7 +138,8 @@ const AUTH_REPLIES: ReadonlySet<number> = new Set([530, 534, 535, 538])
 function refusalOf(native: NativeError, reply: number, step: SmtpStep | undefined): MailErrorCode {
   if (native.code === 'ETLS') return 'connection_failed'
   if (reply < 500) return 'temporarily_rejected'
-  if (step === 'login' || native.code === 'EAUTH' || AUTH_REPLIES.has(reply)) return 'auth_failed'
+  if (step === 'login' || native.code === 'EAUTH' || AUTH_REPLIES.has(reply))
+    return 'unauthenticated'
   if (step === 'connect') return 'connection_failed'
   if (native.command === 'MAIL FROM') return 'sender_rejected'
   if (native.command === 'RCPT TO') return 'recipient_rejected'

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createSecureServer } from 'node:tls'
 
-/** Where a server may fall silent. */
+/** Where a dialogue without trouble can be stopped. */
 export const STAGES: readonly Stage[] = ['GREETING', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'BODY', 'DOT']
 
-/** One of {@link STAGES}. */
-export type Stage = 'GREETING' | 'EHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'BODY' | 'DOT'
+/** Where a server may fall silent or hang up. */
+export type Stage = 'GREETING' | 'EHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'BODY' | 'DOT' | 'RSET'
 
 /** TLS by a shared key, so that no certificate needs to lie about. */
 export const PSK: {

@@ -100,7 +100,7 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly MailCas
       refuseRecipient(fixture, 'hanako@example.jp', 550)
       const error = await failureOf(fixture.mail.send(letter))
       assert.equal(error.code, 'recipient_rejected')
-      assert.equal(error.responseCode, 550)
+      assert.equal(error.status, 550)
       assertOutcome(error, 'none', false)
       assert.deepEqual(error.rejected, ['hanako@example.jp'])
       assert.doesNotMatch(error.message, /hanako/)
