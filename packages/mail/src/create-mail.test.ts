@@ -58,19 +58,19 @@ describe('a message on a real server', () => {
 })
 
 describe('a login', () => {
-  test('with a wrong password is auth_failed, and nothing shows the password', async () => {
+  test('with a wrong password is unauthenticated, and nothing shows the password', async () => {
     await using server = await startSmtp({ auth: true })
     const { host, port, user } = server
     await using mail = createMail({ host, port, from, auth: { user, password: 'hunter2' } })
     const error = await mail.verify().catch(caught)
-    expect(error).toMatchObject({ code: 'auth_failed', responseCode: 535, outcome: 'none' })
+    expect(error).toMatchObject({ code: 'unauthenticated', status: 535, outcome: 'none' })
     expect(printed(error)).not.toMatch(/hunter2|aHVudGVyMg/)
   })
 
-  test('that is missing is auth_failed', async () => {
+  test('that is missing is unauthenticated', async () => {
     await using server = await startSmtp({ auth: true })
     await using mail = createMail({ host: server.host, port: server.port, from })
-    expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'auth_failed' })
+    expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'unauthenticated' })
   })
 })
 
@@ -107,6 +107,30 @@ describe('a client passed in', () => {
     expect(await sending).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
   })
 
+  test('is waited for by close, and given up after drainMs with an honest outcome', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<object>()
+    const client = {
+      sendMail: ({ to }: { to?: unknown }) => {
+        arrived.resolve()
+        return JSON.stringify(to).includes('quick') ? answer.promise : new Promise<never>(() => {})
+      },
+      verify: () => Promise.resolve(true),
+    }
+    const mail = createMail({ client, from })
+    const quick = mail.send({ ...letter, to: 'quick@example.jp' })
+    const hanging = mail.send(letter).catch(caught)
+    await arrived.promise
+    using clock = TestClock.install()
+    const closed = mail.close({ drainMs: 1_000 })
+    expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'closed' })
+    answer.resolve({ accepted: ['quick@example.jp'] })
+    await expect(quick).resolves.toMatchObject({ accepted: ['quick@example.jp'] })
+    await clock.advance(1_000)
+    expect(await hanging).toMatchObject({ code: 'closed', outcome: 'unknown', retryable: false })
+    await closed
+  })
+
   test('that refuses a recipient is told like our own', async () => {
     await using server = await startSmtp()
     server.setAnswers({ onRecipient: () => ({ reject: 550, message: 'no hanako here' }) })
@@ -127,6 +151,10 @@ describe('options', () => {
     ['half a place in the queue', { queue: 0.5 }],
     ['no message a connection', { maxMessagesPerConnection: 0 }],
     ['a time below zero', { idleTimeoutMs: -1 }],
+    ['a misspelt startTls', { startTls: 'requierd' }],
+    ['a port that is none', { port: 65_536 }],
+    ['secure that is no boolean', { secure: 'yes' }],
+    ['a client name of two lines', { clientName: 'a\r\nMAIL' }],
     ['a login without password', { auth: { user: 'x' } }],
     ['a client and a host', { client: createTransport({ jsonTransport: true }) }],
   ])('with %s are refused', (_what, change) => {

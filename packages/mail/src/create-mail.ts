@@ -1,10 +1,11 @@
-import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { type Closing, closing, expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
-import { type Mail, type MailClient, mailOver, orAborted } from './mail.ts'
+import { type Mail, type MailClient, mailOver } from './mail.ts'
 import { type MailAddress, parseMailbox } from './mail-address.ts'
 import type { MessageDefaults } from './native-message.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
+import { closedFault } from './smtp-fault.ts'
 import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp-options.ts'
 import { SmtpPool } from './smtp-pool.ts'
 
@@ -13,18 +14,18 @@ export interface SenderOptions {
   /** Who mails come from unless the message says otherwise. */
   readonly from: MailAddress
   /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
-  readonly domain?: string
+  readonly domain?: string | undefined
 }
 
 /** For {@link createMail}: a server to connect to. */
 export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
-  readonly client?: never
+  readonly client?: undefined
 }
 
 /** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
 export interface ClientMailOptions<Client extends MailClient> extends SenderOptions {
   readonly client: Client
-  readonly host?: never
+  readonly host?: undefined
 }
 
 /**
@@ -59,8 +60,8 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
   }
   return mailOver(client, defaultsOf(options), {
     owned: false,
-    verify: async (signal) => void (await orAborted(client.verify(), signal)),
-    close: () => Promise.resolve(),
+    verify: async () => void (await client.verify()),
+    life: lifeOf({}),
   })
 }
 
@@ -88,8 +89,16 @@ export function mailOverBackend(
   return mailOver(client, defaultsOf(options), {
     owned: true,
     verify: (signal) => backend.verify(signal),
-    close: () => backend.close(),
+    life: backend.life,
   })
+}
+
+/** The life of a client: counts its calls, then ends what is behind them. */
+export function lifeOf(ends: {
+  readonly cut?: () => Promise<void>
+  readonly end?: () => Promise<void>
+}): Closing {
+  return closing({ name: 'mail', refuse: closedFault, cut: ends.cut, end: () => ends.end?.() })
 }
 
 function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
@@ -101,7 +110,7 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   return mailOverBackend('yuzuru-smtp', options, {
     deliver: (mail, signal, progress) => deliver(pool, { ...mail, maxBytes }, signal, progress),
     verify: (signal) => pool.verify(signal),
-    close: () => pool.close(),
+    life: lifeOf({ cut: () => pool.cut(), end: () => pool.end() }),
   })
 }
 

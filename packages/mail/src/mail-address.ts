@@ -8,7 +8,7 @@ import { asciiDomain } from './mail-domain.ts'
  * addresses (`taro..yamada.@…`), which RFC 5322 does not allow unquoted; they are quoted for the wire.
  * A domain may be in any script. A local part outside ASCII (SMTPUTF8) is not covered.
  */
-export type MailAddress = string | { readonly name?: string; readonly address: string }
+export type MailAddress = string | { readonly name?: string | undefined; readonly address: string }
 
 /** A {@link MailAddress} that was checked; the domain is in ASCII. */
 export interface Mailbox {

@@ -7,9 +7,9 @@ export interface MailAttachment {
   readonly filename: string
   readonly content: string | Uint8Array
   /** @default what the ending of `filename` says, else `'application/octet-stream'` */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** Makes it an inline image that the HTML shows as `<img src="cid:…">`. */
-  readonly contentId?: string
+  readonly contentId?: string | undefined
 }
 
 /** One mailbox or several. */
@@ -18,27 +18,27 @@ export type MailRecipients = MailAddress | readonly MailAddress[]
 /** What {@link Mail.send} sends. At most 100 recipients, which every server takes (RFC 5321, 4.5.3.1.8). */
 export interface MailMessage {
   readonly to: MailRecipients
-  readonly cc?: MailRecipients
+  readonly cc?: MailRecipients | undefined
   /** They get it too; nobody else sees them. */
-  readonly bcc?: MailRecipients
+  readonly bcc?: MailRecipients | undefined
   /** @default the client's `from` */
-  readonly from?: MailAddress
-  readonly replyTo?: MailRecipients
+  readonly from?: MailAddress | undefined
+  readonly replyTo?: MailRecipients | undefined
   /** Any length and script: it is encoded and folded. No line breaks. */
   readonly subject: string
   /** At least one of `text` and `html`. */
-  readonly text?: string
-  readonly html?: string | Html
-  readonly attachments?: readonly MailAttachment[]
+  readonly text?: string | undefined
+  readonly html?: string | Html | undefined
+  readonly attachments?: readonly MailAttachment[] | undefined
   /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /**
    * Says which mail this is. The same key gives the same Message-ID, always, so that a repeat after a
    * crash is recognised as one. SMTP itself does not remove repeats.
    */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** `'<id@domain>'`, instead of a key. @default a random one */
-  readonly messageId?: string
+  readonly messageId?: string | undefined
 }
 
 /** The names of {@link MailAttachment}. */

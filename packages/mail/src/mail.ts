@@ -1,6 +1,12 @@
-import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
-import { passProgress } from './known-progress.ts'
+import { io, type IoOptions } from '@yuzuru/concurrency'
+import {
+  type CloseOptions,
+  type Closing,
+  expectOptions,
+  IO_OPTIONS,
+  orAborted,
+} from '@yuzuru/concurrency/boundary'
+import type { HandedOver } from './handed-over.ts'
 import type { MailMessage } from './mail-message.ts'
 import { type MessageDefaults, type NativeMessage, nativeMessage } from './native-message.ts'
 import { callOf } from './scoped-transport.ts'
@@ -45,44 +51,43 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
    * @throws {MailError} when that does not work
    */
   verify(options?: IoOptions): Promise<void>
-  /** Waits for what was begun, then closes what yuzuru opened. Never closes a client passed in. */
-  close(): Promise<void>
+  /**
+   * Takes no more calls, lets those that have begun or wait for a connection come to their end, cuts off
+   * what is left after `drainMs` (10 s by default), and closes the connections. A second call awaits the
+   * first. A client that was passed in is left open.
+   *
+   * @throws {TypeError} unless `drainMs` is a number of milliseconds from 0 up
+   */
+  close(options?: CloseOptions): Promise<void>
 }
 
 /** What stands behind the verbs. */
 export interface MailBackend {
-  /** Whether the client is ours, so that it ends what it does, and tells how far it came, by itself. */
+  /** Whether the client is ours, so that it ends what it does, and says how far it came, by itself. */
   readonly owned: boolean
   verify(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
+  readonly life: Closing
 }
 
 /** The verbs over a native client. */
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  backend: MailBackend,
+  { owned, verify, life }: MailBackend,
 ): Mail<Client> {
-  let closed = false
-  const close = async (): Promise<void> => {
-    closed = true
-    await backend.close()
-  }
-  const expectOpen = (progress: IoProgress): void => {
-    progress.sent = false
-    if (closed) throw closedFault()
-  }
   return {
     client,
     async send(message, options) {
       expectOptions(options, IO_OPTIONS, 'mail.send')
       const native = nativeMessage(message, defaults)
       return await io(callOf('send'), options, async (signal, progress) => {
-        expectOpen(progress)
-        progress.sent = !backend.owned
-        passProgress(signal, progress)
-        const sending = client.sendMail({ ...native, signal })
-        const info = await (backend.owned ? sending : orAborted(sending, signal))
+        progress.sent = false
+        using _call = life.enter()
+        const handed: HandedOver = { yuzuru: { progress } }
+        progress.sent = !owned
+        const info = owned
+          ? await client.sendMail({ ...native, signal, ...handed })
+          : await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
         return {
           messageId: native.messageId,
           accepted: (info.accepted ?? []).map(String),
@@ -93,28 +98,30 @@ export function mailOver<Client extends MailClient>(
     },
     async verify(options) {
       expectOptions(options, IO_OPTIONS, 'mail.verify')
-      await io(callOf('verify'), options, async (signal, progress) => {
-        expectOpen(progress)
-        await backend.verify(signal)
+      await io(callOf('verify'), options, async (signal) => {
+        using _call = life.enter()
+        await (owned ? verify(signal) : untilCut(signal, life, verify))
       })
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: (options) => life.close(options),
+    [Symbol.asyncDispose]: () => life.close(),
   }
 }
 
 /**
- * Waits for a client that may not know our signal. nodemailer's SMTP transports end at once when it fires;
- * of others nothing more is known than that nobody waits for them any longer.
+ * Waits for a client that may know nothing of our signal: until it fires, or `close` cuts off what is
+ * left. nodemailer's SMTP transports end at once then; of others nothing more is known than that nobody
+ * waits for them any longer.
  */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort)
+async function untilCut<T>(
+  signal: AbortSignal,
+  life: Closing,
+  fn: (joined: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const joined = AbortSignal.any([signal, life.signal])
   try {
-    if (signal.aborted) abort()
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
+    return await orAborted(fn(joined), joined)
+  } catch (error) {
+    throw life.signal.aborted && error === life.signal.reason ? closedFault() : error
   }
 }

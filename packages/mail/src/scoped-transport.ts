@@ -1,6 +1,7 @@
 import { io, type IoProgress } from '@yuzuru/concurrency'
+import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'nodemailer'
-import { passedProgress } from './known-progress.ts'
+import { handedProgress } from './handed-over.ts'
 import type { Delivery, Envelope } from './smtp-session.ts'
 import { translateError } from './translate-error.ts'
 
@@ -17,7 +18,8 @@ export interface Backend {
     progress: IoProgress,
   ): Promise<Delivery>
   verify(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
+  /** Counts the calls, and ends them and what is behind them. */
+  readonly life: Closing
 }
 
 /**
@@ -32,13 +34,15 @@ export function scopedTransport(name: string, backend: Backend): Transport {
     const { from, to } = message.getEnvelope()
     const envelope = { from: from || '', to }
     const { signal } = mail.data
-    const progress = passedProgress(signal)
+    const progress = handedProgress(mail)
     const delivery =
       signal !== undefined && progress !== undefined
         ? await backend.deliver({ envelope, bytes, message }, signal, progress)
-        : await io(callOf('send'), { signal }, (joined, own) =>
-            backend.deliver({ envelope, bytes, message }, joined, own),
-          )
+        : await io(callOf('send'), { signal }, async (joined, own) => {
+            own.sent = false
+            using _call = backend.life.enter()
+            return await backend.deliver({ envelope, bytes, message }, joined, own)
+          })
     const { accepted, rejected, response } = delivery
     return {
       envelope,
@@ -56,10 +60,14 @@ export function scopedTransport(name: string, backend: Backend): Transport {
       settle(send(mail), callback),
     verify: (callback: (error: Error | null, value?: true) => void) =>
       settle(
-        io(callOf('verify'), {}, (signal) => backend.verify(signal)).then(() => true as const),
+        io(callOf('verify'), {}, async (signal) => {
+          using _call = backend.life.enter()
+          await backend.verify(signal)
+          return true as const
+        }),
         callback,
       ),
-    close: () => void backend.close(),
+    close: () => void backend.life.close(),
   }
 }
 
@@ -73,7 +81,7 @@ export function callOf(operation: 'send' | 'verify'): Parameters<typeof io>[0] {
   }
 }
 
-/** Tells a node-style callback. Outside the promise's own chain: what it throws is its own. */
+/** Calls a node-style callback, outside the promise's own chain: what the callback throws is its own. */
 function settle<T>(promise: Promise<T>, callback: (error: Error | null, value?: T) => void): void {
   promise.then(
     (value) => setImmediate(callback, null, value),

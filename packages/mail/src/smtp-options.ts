@@ -1,47 +1,52 @@
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  expectBoolean,
+  expectInteger,
+  expectLine,
+  expectMilliseconds,
+  expectOneOf,
+  expectOptions,
+  expectText,
+} from '@yuzuru/concurrency/boundary'
 import type { SMTPConnectionOptions } from 'nodemailer'
-import { expectInteger, expectMilliseconds } from './expect.ts'
 
 /** The SMTP server, and how much of it is used. */
 export interface SmtpOptions {
   readonly host: string
   /** @default 465 with `secure`, else 587 */
-  readonly port?: number
+  readonly port?: number | undefined
   /** TLS from the first byte (port 465). @default false */
-  readonly secure?: boolean
+  readonly secure?: boolean | undefined
   /**
    * TLS by STARTTLS, without `secure`. `'if-offered'` trusts that nobody on the way removed the offer.
    * @default 'required' with `auth` on a host that is not this machine, else 'if-offered'
    */
-  readonly startTls?: 'required' | 'if-offered' | 'never'
+  readonly startTls?: 'required' | 'if-offered' | 'never' | undefined
   /** For `tls.connect`, such as `{ ca }`. */
-  readonly tls?: ConnectionOptions
-  readonly auth?: { readonly user: string; readonly password: string }
+  readonly tls?: ConnectionOptions | undefined
+  readonly auth?: { readonly user: string; readonly password: string } | undefined
   /** What the client calls itself in EHLO. @default this machine's name if it has a domain */
-  readonly clientName?: string
+  readonly clientName?: string | undefined
   /** How many connections at once: 1 or more. @default 5 */
-  readonly connections?: number
+  readonly connections?: number | undefined
   /** How many sends may wait for one: 0 or more. One more is refused as `'overloaded'`. @default 1000 */
-  readonly queue?: number
+  readonly queue?: number | undefined
   /** How long a send may wait for one before it is refused as `'overloaded'`. @default 30_000 */
-  readonly acquireTimeoutMs?: number
+  readonly acquireTimeoutMs?: number | undefined
   /** How many messages go over one connection before it is replaced: 1 or more. @default 100 */
-  readonly maxMessagesPerConnection?: number
+  readonly maxMessagesPerConnection?: number | undefined
   /** How long an unused connection is kept. @default 10_000 */
-  readonly idleTimeoutMs?: number
+  readonly idleTimeoutMs?: number | undefined
   /** Limit for DNS, TCP, TLS and the greeting together. @default 10_000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /**
    * How long the server may be silent. A deadline of the caller may end a send sooner; this one is for
    * those who set none. @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
    */
-  readonly replyTimeoutMs?: number
-  /** How long `close()` waits for sends that have begun or wait, before it cuts them. @default 10_000 */
-  readonly closeTimeoutMs?: number
+  readonly replyTimeoutMs?: number | undefined
   /** A longer message is refused as `'invalid_message'`: 1 or more. @default 26_214_400 (25 MiB) */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
 }
 
 /** The names of {@link SmtpOptions}. */
@@ -60,7 +65,6 @@ export const SMTP_OPTIONS: Readonly<Record<keyof SmtpOptions, true>> = {
   idleTimeoutMs: true,
   connectTimeoutMs: true,
   replyTimeoutMs: true,
-  closeTimeoutMs: true,
   maxBytes: true,
 }
 
@@ -73,7 +77,6 @@ export interface SmtpConfig {
   readonly acquireTimeoutMs: number
   readonly maxMessagesPerConnection: number
   readonly idleTimeoutMs: number
-  readonly closeTimeoutMs: number
   readonly maxBytes: number
 }
 
@@ -84,12 +87,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export function smtpConfig(options: SmtpOptions): SmtpConfig {
   const { connections = 5, queue = 1_000, maxMessagesPerConnection = 100 } = options
   const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options
-  const { replyTimeoutMs = 600_000, closeTimeoutMs = 10_000, maxBytes = 25 * 1024 * 1024 } = options
+  const { replyTimeoutMs = 600_000, maxBytes = 25 * 1024 * 1024 } = options
   const { host, auth, secure = false, port = secure ? 465 : 587 } = options
-  if (typeof host !== 'string' || host === '') {
-    throw new TypeError('Expected host to be a name or an address, got none')
-  }
-  expectInteger('port', port, 1)
+  expectText('host', host)
+  expectBoolean('secure', secure)
+  expectInteger('port', port, 1, 65_535)
   expectInteger('connections', connections, 1)
   expectInteger('queue', queue, 0)
   expectInteger('maxMessagesPerConnection', maxMessagesPerConnection, 1)
@@ -99,7 +101,6 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
     idleTimeoutMs,
     connectTimeoutMs,
     replyTimeoutMs,
-    closeTimeoutMs,
   })) {
     expectMilliseconds(name, value)
   }
@@ -109,6 +110,9 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   }
   const startTls =
     options.startTls ?? (auth === undefined || isLoopback(host) ? 'if-offered' : 'required')
+  // A misspelt 'required' must not send a password in the clear.
+  expectOneOf('startTls', startTls, ['required', 'if-offered', 'never'])
+  if (options.clientName !== undefined) expectLine('clientName', options.clientName, 255)
   return {
     connection: {
       host,
@@ -132,7 +136,6 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
     maxBytes,
     acquireTimeoutMs,
     idleTimeoutMs,
-    closeTimeoutMs,
   }
 }
 

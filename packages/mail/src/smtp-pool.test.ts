@@ -217,14 +217,14 @@ describe('close', () => {
     expect(server.opened).toBe(0)
   })
 
-  test('cuts after closeTimeoutMs what does not end, with an honest outcome', async () => {
+  test('cuts after drainMs what does not end, with an honest outcome', async () => {
     await using server = await startScripted({ silentAt: 'DOT' })
-    const mail = connect(server, { connections: 1, closeTimeoutMs: 1_000 })
+    const mail = connect(server, { connections: 1 })
     const first = failure(mail)
     const second = failure(mail)
     await server.reached
     using clock = TestClock.install()
-    const closing = mail.close()
+    const closing = mail.close({ drainMs: 1_000 })
     await clock.advance(1_000)
     expect(await first).toMatchObject({ code: 'closed', outcome: 'unknown' })
     expect(await second).toMatchObject({ code: 'closed', outcome: 'none' })

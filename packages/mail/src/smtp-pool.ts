@@ -1,5 +1,5 @@
-import { detached, moveOnAfter, shield } from '@yuzuru/concurrency'
-import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
+import { moveOnAfter, shield } from '@yuzuru/concurrency'
+import { type Admission, admission } from '@yuzuru/concurrency/boundary'
 import { IdleSessions } from './idle-sessions.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 import type { SmtpConfig } from './smtp-options.ts'
@@ -14,15 +14,20 @@ const QUIT_TIMEOUT_MS = 1_000
  */
 export class SmtpPool {
   readonly #config: SmtpConfig
-  readonly #slots: Semaphore
+  readonly #slots: Admission
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
-  #closing: Promise<void> | undefined = undefined
-  #cut = false
 
   constructor(config: SmtpConfig) {
+    const { connections, queue, acquireTimeoutMs } = config
     this.#config = config
-    this.#slots = new Semaphore(config.connections, { name: 'mail connections' })
+    this.#slots = admission({
+      connections,
+      queue,
+      acquireTimeoutMs,
+      name: 'mail',
+      refuse: ({ code, message }) => new SmtpFault('pool', { reason: code, message }),
+    })
     this.#idle = new IdleSessions(config.idleTimeoutMs, quit)
   }
 
@@ -35,15 +40,11 @@ export class SmtpPool {
     mayRepeat: () => boolean,
     fn: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    return await this.#withConnection(
-      signal,
-      mayRepeat,
-      async (session) => {
-        await session.clear()
-        return await fn(session)
-      },
-      fn,
-    )
+    const onKept = async (session: SmtpSession): Promise<T> => {
+      await session.clear()
+      return await fn(session)
+    }
+    return await this.#withConnection(signal, mayRepeat, onKept, fn)
   }
 
   /** Has a kept connection reply, or opens one. */
@@ -56,34 +57,15 @@ export class SmtpPool {
     )
   }
 
-  /** Lets what has begun or waits come to its end, for a limited time, and closes all connections. */
-  close(): Promise<void> {
-    this.#closing ??= detached(() => this.#close())
-    return this.#closing
+  /** Ends at once what is under way, and refuses what waits. */
+  async cut(): Promise<void> {
+    this.#slots.close()
+    await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
   }
 
-  async #acquire(): Promise<Permit> {
-    if (this.#closing !== undefined) throw closedFault()
-    const permit = this.#slots.tryAcquire() ?? (await this.#wait())
-    if (!this.#cut) return permit
-    permit.release()
-    throw closedFault()
-  }
-
-  async #wait(): Promise<Permit> {
-    const { queue, acquireTimeoutMs } = this.#config
-    if (this.#slots.waiting >= queue) {
-      throw new SmtpFault('pool', {
-        reason: 'overloaded',
-        message: `${queue} sends wait for a connection already`,
-      })
-    }
-    const turn = await moveOnAfter(acquireTimeoutMs, () => this.#slots.acquire())
-    if (!turn.expired) return turn.value
-    throw new SmtpFault('pool', {
-      reason: 'acquire_timeout',
-      message: `no connection was free within ${acquireTimeoutMs} ms`,
-    })
+  /** Closes the connections that nobody uses. */
+  async end(): Promise<void> {
+    await this.#idle.clear()
   }
 
   async #withConnection<T>(
@@ -92,7 +74,7 @@ export class SmtpPool {
     onKept: (session: SmtpSession) => Promise<T>,
     onNew: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    using _permit = await this.#acquire()
+    using _slot = await this.#slots.acquire()
     for (let kept = this.#idle.take(); kept !== undefined; kept = this.#idle.take()) {
       const session = kept
       try {
@@ -111,6 +93,8 @@ export class SmtpPool {
   async #lend<T>(session: SmtpSession, fn: () => Promise<T>): Promise<T> {
     this.#busy.add(session)
     try {
+      // It got its slot, or lost a connection, just as everything was cut off.
+      if (this.#slots.closed) throw closedFault()
       return await fn()
     } finally {
       this.#busy.delete(session)
@@ -123,20 +107,6 @@ export class SmtpPool {
     if (session.reusable && session.messages < maxMessagesPerConnection) this.#idle.keep(session)
     // The slot is given up only after the connection: the server counts connections too.
     else await quit(session)
-  }
-
-  async #close(): Promise<void> {
-    let held = 0
-    const takeAll = async (): Promise<void> => {
-      for (; held < this.#config.connections; held += 1) await this.#slots.acquire()
-    }
-    const drained = await moveOnAfter(this.#config.closeTimeoutMs, takeAll)
-    if (drained.expired) {
-      this.#cut = true
-      await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
-      await takeAll()
-    }
-    await this.#idle.clear()
   }
 }
 

@@ -5,7 +5,7 @@ import type { Html } from './html.ts'
 export interface TemplateBody<Data> {
   readonly subject: (data: Data) => string
   readonly text: (data: Data) => string
-  readonly html?: (data: Data) => Html
+  readonly html?: ((data: Data) => Html) | undefined
 }
 
 /** What a template gives: to be spread into a message. */

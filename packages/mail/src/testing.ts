@@ -1,4 +1,4 @@
-export { exerciseMail, type MailCase, type MailFixture } from './testing/exercise-mail.ts'
+export { exerciseMail, type MailFixture } from './testing/exercise-mail.ts'
 export type {
   FakeAnswers,
   MessageAnswer,

@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict'
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
-import { TestClock } from '@yuzuru/concurrency/testing'
+import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
 import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailMessage } from '../mail-message.ts'
 
 /** A mail client and the server behind it, fresh for one case. */
-export interface MailFixture extends AsyncDisposable {
+export interface MailFixture extends Fixture {
   readonly mail: Mail<unknown>
   /** What arrived, oldest first. */
   received(): readonly (ReceivedMail & { readonly raw: Uint8Array })[]
   setAnswers(answers: FakeAnswers): void
-}
-
-/** One case of {@link exerciseMail}. */
-export interface MailCase {
-  readonly name: string
-  readonly run: () => Promise<void>
 }
 
 const letter: MailMessage = {
@@ -34,14 +28,8 @@ const letter: MailMessage = {
  * @example
  * for (const { name, run } of exerciseMail(makeFixture)) test(name, run)
  */
-export function exerciseMail(make: () => Promise<MailFixture>): readonly MailCase[] {
-  const made = (name: string, body: (fixture: MailFixture) => Promise<void>): MailCase => ({
-    name,
-    async run() {
-      await using fixture = await make()
-      await body(fixture)
-    },
-  })
+export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCase[] {
+  const made = casesOf(make)
   return [
     made('delivers to all recipients and shows nobody the blind ones', async (fixture) => {
       const { mail } = fixture

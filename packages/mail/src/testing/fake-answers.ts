@@ -6,7 +6,7 @@ import type { ReadableParts } from '../readable-parts.ts'
 export interface RejectAnswer {
   /** 400–599 */
   readonly reject: number
-  readonly message?: string
+  readonly message?: string | undefined
 }
 
 /** What the fake says once it has a message; see {@link FakeAnswers.onMessage}. */
@@ -24,12 +24,12 @@ export interface ReceivedMail extends ReadableParts {
 
 /** Answers on purpose, in the shape of `@yuzuru/sandbox`'s mail server. `undefined` accepts. */
 export interface FakeAnswers {
-  readonly onRecipient?: (address: string) => 'accept' | RejectAnswer | undefined
+  readonly onRecipient?: ((address: string) => 'accept' | RejectAnswer | undefined) | undefined
   /**
    * `drop` breaks the connection and `silent` never replies, both after the end of DATA, so that the
    * client can't know; `kept` says that the message arrived all the same.
    */
-  readonly onMessage?: (message: ReceivedMail) => MessageAnswer | undefined
+  readonly onMessage?: ((message: ReceivedMail) => MessageAnswer | undefined) | undefined
 }
 
 /** An error such as nodemailer makes of a refusing reply. */

@@ -1,12 +1,12 @@
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Transporter } from 'nodemailer'
-import { mailOverBackend, type SenderOptions } from '../create-mail.ts'
+import { lifeOf, mailOverBackend, type SenderOptions } from '../create-mail.ts'
 import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
 import { type ReadableParts, readableParts } from '../readable-parts.ts'
 import type { Backend } from '../scoped-transport.ts'
-import { closedFault, SmtpFault } from '../smtp-fault.ts'
+import { SmtpFault } from '../smtp-fault.ts'
 
 /**
  * A mail that the fake took. `subject`, `text` and `html` are as they were before they were encoded.
@@ -32,8 +32,12 @@ export interface FakeMail extends Mail<Transporter> {
 }
 
 /** For {@link createFakeMail}. */
-export interface FakeMailOptions extends Partial<SenderOptions> {
-  readonly answers?: FakeAnswers
+export interface FakeMailOptions {
+  /** @default 'fake@example.test' */
+  readonly from?: SenderOptions['from'] | undefined
+  /** @default that of `from` */
+  readonly domain?: string | undefined
+  readonly answers?: FakeAnswers | undefined
 }
 
 /**
@@ -51,11 +55,9 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   expectAnswers(initial)
   const sent: FakeSent[] = []
   let answers = initial
-  let closed = false
   const backend: Backend = {
     async deliver({ envelope, bytes, message: compiled }, _signal, progress) {
       progress.sent = false
-      if (closed) throw closedFault()
       const { accepted, rejected } = asked(envelope.to, answers)
       progress.sent = true
       const messageId = /^message-id:\s?(<[^\s<>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
@@ -74,11 +76,8 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
         cause: Object.assign(new Error('Connection closed'), { code: 'ECONNECTION' }),
       })
     },
-    verify: () => (closed ? Promise.reject(closedFault()) : Promise.resolve()),
-    close() {
-      closed = true
-      return Promise.resolve()
-    },
+    verify: () => Promise.resolve(),
+    life: lifeOf({}),
   }
   return Object.assign(mailOverBackend('yuzuru-fake', { from, ...sender }, backend), {
     sent,
