@@ -1,7 +1,7 @@
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 import { HttpError } from '@yuzuru/http'
 import type { Credentials } from './credentials.ts'
-import type { Told } from './translate-error.ts'
+import type { CallContext } from './translate-error.ts'
 import { calendarFailure } from './translate-error.ts'
 
 /** One request to the API, for one account. */
@@ -33,32 +33,32 @@ export class AccountApi {
   }
 
   /** @throws {CalendarError} for any status that is not 200 to 299 */
-  async send(told: Told, request: ApiRequest): Promise<HttpResponse> {
+  async send(call: CallContext, request: ApiRequest): Promise<HttpResponse> {
     const url = new URL(request.url, this.#root)
     const { origin } = new URL(this.#root)
     if (url.origin !== origin) {
       throw new TypeError(`Expected a request to ${origin}: the access token goes nowhere else`)
     }
-    const account = await this.#credentials.current(told)
+    const account = await this.#credentials.current(call)
     try {
       return await this.#sendAs(account.tokens.accessToken, url, request)
     } catch (error) {
-      if (!isRefused(error)) throw calendarFailure(told, error)
+      if (!isRefused(error)) throw calendarFailure(call, error)
     }
-    const renewed = await this.#credentials.renew(told, account)
+    const renewed = await this.#credentials.renew(call, account)
     try {
       return await this.#sendAs(renewed.tokens.accessToken, url, request)
     } catch (error) {
-      throw calendarFailure(told, error)
+      throw calendarFailure(call, error)
     }
   }
 
-  async json<T>(told: Told, request: ApiRequest): Promise<T> {
-    const response = await this.send(told, request)
+  async json<T>(call: CallContext, request: ApiRequest): Promise<T> {
+    const response = await this.send(call, request)
     try {
       return await response.json<T>()
     } catch (error) {
-      throw calendarFailure(told, error)
+      throw calendarFailure(call, error)
     }
   }
 

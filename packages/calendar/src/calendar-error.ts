@@ -8,9 +8,10 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'reauthorization_required'`: Google takes the tokens (or the code) no more; the person must
  *   consent again.
  * - `'invalid_state'`: the `state` of the callback is unknown, too old, used, or of another reference.
- * - `'access_denied'`: the person, or the calendar's owner, did not allow it.
+ * - `'consent_refused'`: the person did not consent, or only to some of what was asked for.
  *
  * Google's answer:
+ * - `'forbidden'`: the account may not do this in that calendar.
  * - `'not_found'`: no such calendar or event, or it was deleted.
  * - `'conflict'`: the event was changed since its `etag` was read.
  * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
@@ -20,7 +21,8 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'unavailable'`: Google failed (5xx).
  *
  * On the way:
- * - `'overloaded'`: the queue for a connection is full, or the turn did not come in time.
+ * - `'overloaded'`: the queue for a connection is full.
+ * - `'acquire_timeout'`: no connection came free in time.
  * - `'connection_failed'`: no connection came about.
  * - `'connection_lost'`: the connection ended, or fell silent, before the answer was complete.
  * - `'closed'`: `close()` was called before.
@@ -30,7 +32,8 @@ export type CalendarErrorCode =
   | 'not_connected'
   | 'reauthorization_required'
   | 'invalid_state'
-  | 'access_denied'
+  | 'consent_refused'
+  | 'forbidden'
   | 'not_found'
   | 'conflict'
   | 'already_exists'
@@ -39,8 +42,10 @@ export type CalendarErrorCode =
   | 'invalid_request'
   | 'unavailable'
   | 'overloaded'
+  | 'acquire_timeout'
   | 'connection_failed'
   | 'connection_lost'
+  | 'timeout'
   | 'closed'
   | 'unexpected'
 

@@ -1,8 +1,12 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectFunction,
+  expectObject,
+  expectOptions,
+  expectText,
+} from '@yuzuru/concurrency/boundary'
 import type { Http, HttpOptions } from '@yuzuru/http'
 import { type CalendarStore, expectStore } from './calendar-store.ts'
-import { expectObject, expectText } from './expect.ts'
 import type { CalendarEndpoints } from './endpoints.ts'
 
 interface CalendarSettings {
@@ -14,22 +18,22 @@ interface CalendarSettings {
   /** Where tokens are kept: `kyselyCalendarStore` of `@yuzuru/calendar/kysely`, or one of your own. */
   readonly store: CalendarStore
   /** @default Google's */
-  readonly endpoints?: CalendarEndpoints
+  readonly endpoints?: CalendarEndpoints | undefined
   /** The wall clock, in milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
-/** A transport of your own, which is never closed, or the limits of ours. */
+/** A client of `@yuzuru/http` of your own, which is never closed, or the limits of ours. */
 export type CalendarOptions = CalendarSettings &
   (
     | {
-        readonly http: Http
-        readonly connections?: never
-        readonly queue?: never
-        readonly retry?: never
-        readonly timeouts?: never
+        readonly client: Http
+        readonly connections?: undefined
+        readonly queue?: undefined
+        readonly retry?: undefined
+        readonly timeouts?: undefined
       }
-    | ({ readonly http?: never } & Pick<
+    | ({ readonly client?: undefined } & Pick<
         HttpOptions,
         'connections' | 'queue' | 'retry' | 'timeouts'
       >)
@@ -42,7 +46,7 @@ const CALENDAR_OPTIONS = Object.keys({
   store: true,
   endpoints: true,
   now: true,
-  http: true,
+  client: true,
   connections: true,
   queue: true,
   retry: true,
@@ -53,7 +57,7 @@ const CALENDAR_OPTIONS = Object.keys({
 export function expectCalendarOptions(options: CalendarOptions): void {
   expectObject('options', options)
   expectOptions(options, CALENDAR_OPTIONS, 'createCalendar')
-  const { clientId, clientSecret, redirectUri, store, now, http } = options
+  const { clientId, clientSecret, redirectUri, store, now, client } = options
   expectText('clientId', clientId, 500)
   expectText('clientSecret', clientSecret, 500)
   const url = typeof redirectUri === 'string' ? URL.parse(redirectUri) : null
@@ -62,15 +66,12 @@ export function expectCalendarOptions(options: CalendarOptions): void {
     throw new TypeError('Expected redirectUri to be an absolute URL without a fragment')
   }
   expectStore(store)
-  if (now !== undefined && typeof now !== 'function') {
-    throw new TypeError(`Expected now to be a function, got ${describeValue(now)}`)
-  }
-  if (http === undefined) return
-  if (typeof http?.request !== 'function') {
-    throw new TypeError(`Expected http to be made by createHttp, got ${describeValue(http)}`)
-  }
+  if (now !== undefined) expectFunction('now', now)
+  if (client === undefined) return
+  if (typeof client?.request !== 'function')
+    throw expected('client to be made by createHttp', client)
   const both = (['connections', 'queue', 'retry', 'timeouts'] as const).find(
-    (name) => name in options,
+    (name) => options[name] !== undefined,
   )
-  if (both !== undefined) throw new TypeError(`Expected either http or ${both}, got both`)
+  if (both !== undefined) throw new TypeError(`Expected either client or ${both}, got both`)
 }

@@ -1,5 +1,6 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
+import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { CalendarEvent } from './calendar-event.ts'
 import type { Connection, ConsentAnswer, ConsentRequest } from './consent.ts'
 import type {
@@ -27,7 +28,7 @@ export interface Calendar extends AsyncDisposable {
    * Redeems the callback and stores the account's tokens in place of any that were there. Each `state`
    * works once, for the reference that it was made for.
    *
-   * @throws {CalendarError} `invalid_state`, `access_denied`, `reauthorization_required` (the code is
+   * @throws {CalendarError} `invalid_state`, `consent_refused`, `reauthorization_required` (the code is
    * not or no longer valid)
    */
   connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection>
@@ -79,8 +80,11 @@ export interface Calendar extends AsyncDisposable {
    */
   client(reference: string): calendar_v3.Calendar
   /**
-   * Takes no more calls, waits for refreshes under way, then for calls (ten seconds at the most), and
-   * closes the connections. A transport that was passed in, and what is under way on it, is left alone.
+   * Takes no more calls, lets those under way end, cuts off what is left after `drainMs` (10 s by
+   * default), waits until each refresh under way is stored, and closes the connections. A `client` that
+   * was passed in is left open.
+   *
+   * @throws {TypeError} unless `drainMs` is a number of milliseconds from 0 up
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { CalendarStore, PendingConsent } from './calendar-store.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { expectReference } from './reference.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from './operations.ts'
 
@@ -12,11 +12,11 @@ export interface ConsentRequest {
   /** Your own name for the account: the id of the member of staff, say. 1 to 200 characters. */
   readonly reference: string
   /** What the person is asked to allow. @default ['https://www.googleapis.com/auth/calendar.events'] */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly string[] | undefined
   /** Which Google account is probably meant: its address. */
-  readonly loginHint?: string
+  readonly loginHint?: string | undefined
   /** A state of your own: 22 to 500 characters that nobody can guess. @default 256 random bits */
-  readonly state?: string
+  readonly state?: string | undefined
 }
 
 const CONSENT_REQUEST = Object.keys({
@@ -95,8 +95,8 @@ export class Consents {
       ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     }
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-    const told = { operation: 'authorizationUrl', effect: 'idempotent', reference } as const
-    await this.#init.operations.perform(told, options, async () => {
+    const call = { operation: 'authorizationUrl', effect: 'idempotent', reference } as const
+    await this.#init.operations.perform(call, options, async () => {
       await store.putPending(keyOf(state), { reference, verifier, scopes }, PENDING_MS)
     })
     return url.href
@@ -113,18 +113,18 @@ export class Consents {
     if ((code === undefined) === (error === undefined)) {
       throw new TypeError('Expected either code or error, as the callback has it')
     }
-    const told = { operation: 'connect', effect: 'write', reference } as const
-    return await this.#init.operations.perform(told, options, async (progress) => {
-      const pending = await this.#take(told, state)
-      if (code === undefined) throw refused(told, error)
+    const call = { operation: 'connect', effect: 'write', reference } as const
+    return await this.#init.operations.perform(call, options, async (progress) => {
+      const pending = await this.#take(call, state)
+      if (code === undefined) throw refused(call, error)
       const { oauth, store } = this.#init
-      const fresh = await oauth.exchange(told, code, pending.verifier)
+      const fresh = await oauth.exchange(call, code, pending.verifier)
       progress.sent = true
       const { refreshToken, scopes = pending.scopes } = fresh
       if (refreshToken === undefined) {
-        throw failure(told, 'unexpected', 'Google gave no refresh token; try again')
+        throw failure(call, 'unexpected', 'Google gave no refresh token; try again')
       }
-      await this.#expectAllowed(told, pending, { ...fresh, scopes })
+      await this.#expectAllowed(call, pending, { ...fresh, scopes })
       const tokens = { ...fresh, refreshToken, scopes }
       await shield(() => store.put(reference, tokens), { timeoutMs: STORE_MS })
       return { reference, scopes }
@@ -137,13 +137,13 @@ export class Consents {
   ): Promise<{ readonly disconnected: boolean }> {
     expectOptions(options, IO_OPTIONS, 'calendar.disconnect')
     expectReference(reference)
-    const told = { operation: 'disconnect', effect: 'idempotent', reference } as const
+    const call = { operation: 'disconnect', effect: 'idempotent', reference } as const
     const { oauth, store } = this.#init
-    return await this.#init.operations.perform(told, options, async (progress) => {
+    return await this.#init.operations.perform(call, options, async (progress) => {
       for (let disconnected = false; ; disconnected = true) {
         const account = await store.load(reference)
         if (account === undefined) return { disconnected }
-        await oauth.revoke(told, account.tokens.refreshToken)
+        await oauth.revoke(call, account.tokens.refreshToken)
         progress.sent = true
         // A refresh may have come in between: then its tokens are revoked too.
         if (await store.remove(reference, account.version)) return { disconnected: true }
@@ -152,11 +152,11 @@ export class Consents {
   }
 
   /** Looked up by its digest, so how long it takes tells nothing of the states that there are. */
-  async #take(told: Operation, state: string): Promise<PendingConsent> {
+  async #take(call: Operation, state: string): Promise<PendingConsent> {
     const pending = await this.#init.store.takePending(keyOf(state))
-    if (pending !== undefined && isSame(pending.reference, told.reference)) return pending
+    if (pending !== undefined && isSame(pending.reference, call.reference)) return pending
     throw failure(
-      told,
+      call,
       'invalid_state',
       'the state is unknown, too old, used, or of another account; begin again with authorizationUrl',
     )
@@ -164,14 +164,14 @@ export class Consents {
 
   /** A person can leave out some of what was asked for. Then nothing is kept, here or at Google. */
   async #expectAllowed(
-    told: Operation,
+    call: Operation,
     { scopes: asked }: PendingConsent,
     { refreshToken, scopes }: FreshTokens & { readonly scopes: readonly string[] },
   ): Promise<void> {
     const missing = asked.filter((scope) => CALENDAR_SCOPE.test(scope) && !scopes.includes(scope))
     if (missing.length === 0) return
-    await this.#init.oauth.revoke(told, refreshToken ?? '')
-    throw failure(told, 'access_denied', `the person did not allow ${missing.join(' ')}`)
+    await this.#init.oauth.revoke(call, refreshToken ?? '')
+    throw failure(call, 'consent_refused', `the person did not allow ${missing.join(' ')}`)
   }
 }
 
@@ -191,15 +191,15 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function refused(told: Operation, error: string | undefined): CalendarError {
+function refused(call: Operation, error: string | undefined): CalendarError {
   if (error === 'access_denied')
-    return failure(told, 'access_denied', 'the person did not allow it')
+    return failure(call, 'consent_refused', 'the person did not allow it')
   const word = /^[a-z_]{1,40}$/.test(error ?? '') ? error : 'an error'
-  return failure(told, 'invalid_request', `Google answered the request for consent with ${word}`)
+  return failure(call, 'invalid_request', `Google answered the request for consent with ${word}`)
 }
 
-function failure(told: Operation, code: CalendarErrorCode, message: string): CalendarError {
-  const { operation, reference } = told
+function failure(call: Operation, code: CalendarErrorCode, message: string): CalendarError {
+  const { operation, reference } = call
   const init = { operation, reference, code, outcome: 'none' } as const
   return new CalendarError(`calendar.${operation} failed: ${message}`, init)
 }

@@ -4,7 +4,7 @@ import type { Calendar } from './calendar.ts'
 import { type CalendarOptions, expectCalendarOptions } from './calendar-options.ts'
 import { Consents } from './consent.ts'
 import { Credentials } from './credentials.ts'
-import { expectReference } from './expect.ts'
+import { expectReference } from './reference.ts'
 import { expectEndpoints } from './endpoints.ts'
 import { EventCalls } from './event-calls.ts'
 import { EventLists, expectListCall } from './event-lists.ts'
@@ -38,19 +38,17 @@ export function createCalendar(options: CalendarOptions): Calendar {
   expectCalendarOptions(options)
   const { clientId, clientSecret, redirectUri, store, now = Date.now } = options
   const { authUrl, tokenUrl, revokeUrl, apiRoot } = expectEndpoints(options.endpoints)
-  const http = options.http ?? createHttp({ ...limitsOf(options), maxBytes: MAX_BYTES })
+  const http = options.client ?? createHttp({ ...limitsOf(options), maxBytes: MAX_BYTES })
   const oauth = new OAuth({ http, tokenUrl, revokeUrl, clientId, clientSecret, redirectUri, now })
   const credentials = new Credentials(store, oauth, now)
   const api = new AccountApi(http, apiRoot, credentials)
-  const operations = new Operations()
+  const operations = new Operations(async (leftMs) => {
+    await credentials.settled()
+    if (options.client === undefined) await http.close({ drainMs: leftMs })
+  })
   const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri })
   const events = new EventCalls(api, operations)
   const lists = new EventLists(api, operations)
-  const close = async (): Promise<void> => {
-    operations.close()
-    await credentials.settled()
-    if (options.http === undefined) await http.close()
-  }
   return {
     authorizationUrl: (request, options) => consents.authorizationUrl(request, options),
     connect: (answer, options) => consents.connect(answer, options),
@@ -71,16 +69,11 @@ export function createCalendar(options: CalendarOptions): Calendar {
       expectReference(reference)
       return nativeClient(api, operations, reference, apiRoot)
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: (options) => operations.close(options),
+    [Symbol.asyncDispose]: () => operations.close(),
   }
 }
 
 function limitsOf({ connections = 32, queue, retry, timeouts }: CalendarOptions): HttpOptions {
-  return {
-    connections,
-    ...(queue === undefined ? {} : { queue }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(timeouts === undefined ? {} : { timeouts }),
-  }
+  return { connections, queue, retry, timeouts }
 }

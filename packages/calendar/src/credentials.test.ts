@@ -216,7 +216,7 @@ describe('a refresh', () => {
     const failed = failure(calendar.createEvent('staff-1', meeting(1)))
     for (let second = 0; second < 31; second += 1) await clock.advance(1_000)
     const error = await failed
-    expect(error).toMatchObject({ code: 'connection_lost', retryable: true, outcome: 'none' })
+    expect(error).toMatchObject({ code: 'timeout', retryable: true, outcome: 'none' })
     await calendar.close()
   })
 

@@ -1,20 +1,22 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { expectObject } from './expect.ts'
+import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** Where Google is. Another place is for tests, and for a proxy of your own. */
 export interface CalendarEndpoints {
   /** Where the person consents. @default 'https://accounts.google.com/o/oauth2/v2/auth' */
-  readonly authUrl?: string
+  readonly authUrl?: string | undefined
   /** @default 'https://oauth2.googleapis.com/token' */
-  readonly tokenUrl?: string
+  readonly tokenUrl?: string | undefined
   /** @default 'https://oauth2.googleapis.com/revoke' */
-  readonly revokeUrl?: string
+  readonly revokeUrl?: string | undefined
   /** What the paths of the API begin after. @default 'https://www.googleapis.com/' */
-  readonly apiRoot?: string
+  readonly apiRoot?: string | undefined
 }
 
-const GOOGLE: Required<CalendarEndpoints> = {
+/** All of them, known. */
+type KnownEndpoints = Readonly<Record<keyof CalendarEndpoints, string>>
+
+const GOOGLE: KnownEndpoints = {
   authUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
   tokenUrl: 'https://oauth2.googleapis.com/token',
   revokeUrl: 'https://oauth2.googleapis.com/revoke',
@@ -24,10 +26,10 @@ const GOOGLE: Required<CalendarEndpoints> = {
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** Checks the endpoints: secrets travel to them, so beyond this machine only over https. */
-export function expectEndpoints(given: CalendarEndpoints = {}): Required<CalendarEndpoints> {
+export function expectEndpoints(given: CalendarEndpoints = {}): KnownEndpoints {
   expectObject('endpoints', given)
   expectOptions(given, Object.keys(GOOGLE), 'createCalendar.endpoints')
-  const endpoints = { ...GOOGLE }
+  const endpoints: Record<keyof CalendarEndpoints, string> = { ...GOOGLE }
   for (const name of Object.keys(GOOGLE) as (keyof CalendarEndpoints)[]) {
     const value = given[name]
     if (value === undefined) continue

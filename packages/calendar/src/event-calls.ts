@@ -1,10 +1,10 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { CalendarError } from './calendar-error.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { expectReference } from './reference.ts'
 import {
   EVENT_FIELDS,
   type EventChanges,
@@ -20,16 +20,16 @@ export type Notify = 'all' | 'externalOnly' | 'none'
 
 /** Which calendar of the account: its id. @default 'primary' */
 export interface InCalendar {
-  readonly calendarId?: string
+  readonly calendarId?: string | undefined
 }
 
 /** An event that is to be created. */
 export interface NewEvent extends EventFields, EventIdentity, InCalendar {
   /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
-  readonly idempotencyKey?: string
-  readonly notify?: Notify
+  readonly idempotencyKey?: string | undefined
+  readonly notify?: Notify | undefined
 }
 
 export interface CreatedEvent {
@@ -46,8 +46,8 @@ export interface EventPlace extends InCalendar {
 /** Which event is meant, and as of when. */
 export interface EventVersion extends EventPlace {
   /** Of the event as you have seen it; left out, the last one to write wins. */
-  readonly etag?: string
-  readonly notify?: Notify
+  readonly etag?: string | undefined
+  readonly notify?: Notify | undefined
 }
 
 export type UpdatedEvent = EventVersion & EventChanges
@@ -96,15 +96,15 @@ export class EventCalls {
     const id = newEventId(reference, calendarId, event)
     const json = newNativeEvent(id, event)
     const query = notifyQuery(event.notify)
-    const told = { operation: 'createEvent', effect: 'idempotent', reference } as const
-    return await this.#operations.perform(told, options, async () => {
+    const call = { operation: 'createEvent', effect: 'idempotent', reference } as const
+    return await this.#operations.perform(call, options, async () => {
       try {
         const request = { method: 'POST', url: path, query, json, idempotencyKey: id }
-        const native = await this.#api.json<calendar_v3.Schema$Event>(told, request)
+        const native = await this.#api.json<calendar_v3.Schema$Event>(call, request)
         return { event: calendarEvent(native), created: true }
       } catch (error) {
         if (!CalendarError.isInstance(error) || error.status !== 409) throw error
-        return { event: await this.#alreadyThere(told, { id, calendarId }, error), created: false }
+        return { event: await this.#alreadyThere(call, { id, calendarId }, error), created: false }
       }
     })
   }
@@ -113,9 +113,9 @@ export class EventCalls {
     expectReference(reference)
     expectEvent('getEvent', place, EVENT_PLACE, options)
     const url = eventPath(place)
-    const told = { operation: 'getEvent', effect: 'read', reference } as const
-    return await this.#operations.perform(told, options, async () =>
-      calendarEvent(await this.#read(told, url)),
+    const call = { operation: 'getEvent', effect: 'read', reference } as const
+    return await this.#operations.perform(call, options, async () =>
+      calendarEvent(await this.#read(call, url)),
     )
   }
 
@@ -130,10 +130,10 @@ export class EventCalls {
     const json = nativeChanges(event)
     const query = notifyQuery(event.notify)
     const headers = ifMatch(event.etag)
-    const told = { operation: 'updateEvent', effect: 'write', reference } as const
-    return await this.#operations.perform(told, options, async () => {
+    const call = { operation: 'updateEvent', effect: 'write', reference } as const
+    return await this.#operations.perform(call, options, async () => {
       const request = { method: 'PATCH', url, query, headers, json }
-      return calendarEvent(await this.#api.json<calendar_v3.Schema$Event>(told, request))
+      return calendarEvent(await this.#api.json<calendar_v3.Schema$Event>(call, request))
     })
   }
 
@@ -147,10 +147,10 @@ export class EventCalls {
     const url = eventPath(event)
     const query = notifyQuery(event.notify)
     const headers = ifMatch(event.etag)
-    const told = { operation: 'deleteEvent', effect: 'idempotent', reference } as const
-    return await this.#operations.perform(told, options, async () => {
+    const call = { operation: 'deleteEvent', effect: 'idempotent', reference } as const
+    return await this.#operations.perform(call, options, async () => {
       try {
-        await this.#api.send(told, { method: 'DELETE', url, query, headers })
+        await this.#api.send(call, { method: 'DELETE', url, query, headers })
         return { deleted: true }
       } catch (error) {
         if (CalendarError.isInstance(error) && error.code === 'not_found') return { deleted: false }
@@ -160,21 +160,21 @@ export class EventCalls {
   }
 
   async #alreadyThere(
-    told: Operation,
+    call: Operation,
     place: EventPlace,
     conflict: CalendarError,
   ): Promise<CalendarEvent> {
-    const event = calendarEvent(await this.#read(told, eventPath(place)))
+    const event = calendarEvent(await this.#read(call, eventPath(place)))
     if (event.status !== 'cancelled') return event
-    const { operation, reference } = told
+    const { operation, reference } = call
     const { status, reason, outcome } = conflict
     const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
     const init = { operation, reference, status, reason, outcome, cause: conflict }
     throw new CalendarError(message, { ...init, code: 'already_exists' })
   }
 
-  async #read(told: Operation, url: string): Promise<calendar_v3.Schema$Event> {
-    return await this.#api.json<calendar_v3.Schema$Event>(told, { method: 'GET', url })
+  async #read(call: Operation, url: string): Promise<calendar_v3.Schema$Event> {
+    return await this.#api.json<calendar_v3.Schema$Event>(call, { method: 'GET', url })
   }
 }
 

@@ -1,13 +1,16 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
-import { expectObject } from './expect.ts'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
 
 /** Who is invited. */
 export type EventAttendee =
   | string
-  | { readonly email: string; readonly name?: string; readonly optional?: boolean }
+  | {
+      readonly email: string
+      readonly name?: string | undefined
+      readonly optional?: boolean | undefined
+    }
 
 /** When somebody is reminded: minutes before the start, 0 to 40,320 (four weeks). */
 export interface EventReminder {
@@ -18,19 +21,19 @@ export interface EventReminder {
 /** What an event says. */
 export interface EventFields {
   readonly summary: string
-  readonly description?: string
-  readonly location?: string
+  readonly description?: string | undefined
+  readonly location?: string | undefined
   readonly start: EventTime
   /** For whole days the first day after the event. */
   readonly end: EventTime
   /** The IANA zone in which a moment is shown and repeats. @default the calendar's */
-  readonly timeZone?: string
+  readonly timeZone?: string | undefined
   /** At most 200. */
-  readonly attendees?: readonly EventAttendee[]
+  readonly attendees?: readonly EventAttendee[] | undefined
   /** At most 5; `'default'` are those of the calendar. @default 'default' */
-  readonly reminders?: 'default' | readonly EventReminder[]
+  readonly reminders?: 'default' | readonly EventReminder[] | undefined
   /** Fields in Google's own words, for what has none of ours: `recurrence`, `visibility` … */
-  readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'>
+  readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'> | undefined
 }
 
 /** The names of {@link EventFields}. */
@@ -49,8 +52,8 @@ export const EVENT_FIELDS: Readonly<Record<keyof EventFields, true>> = {
 /** What may be changed: what is left out stays; `null` takes it off. */
 export type EventChanges = {
   readonly [Name in keyof EventFields]?: Name extends 'description' | 'location'
-    ? EventFields[Name] | null
-    : EventFields[Name]
+    ? EventFields[Name] | null | undefined
+    : EventFields[Name] | undefined
 }
 
 /** The body for a new event. */

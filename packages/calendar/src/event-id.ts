@@ -1,6 +1,6 @@
+import { expectText } from '@yuzuru/concurrency/boundary'
 import { createHash, randomBytes } from 'node:crypto'
 import { describeValue } from '@yuzuru/concurrency'
-import { expectText } from './expect.ts'
 
 /**
  * What an event's id may be: base32hex (RFC 4648, 7) in lower case, 5 to 1,024 characters.

@@ -1,30 +1,30 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectObject, expectReference, expectText } from './expect.ts'
+import { expectReference } from './reference.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
-import type { Operations } from './operations.ts'
+import type { Operation, Operations } from './operations.ts'
 
 export interface ListQuery extends InCalendar {
   /** Events that end after this moment. */
-  readonly from?: Date
+  readonly from?: Date | undefined
   /** Events that begin before this moment. */
-  readonly to?: Date
+  readonly to?: Date | undefined
   /** Events that were changed since, deleted ones too. */
-  readonly updatedSince?: Date
+  readonly updatedSince?: Date | undefined
   /** Each occurrence of a recurring event by itself, in the order of their starts. @default false */
-  readonly expandRecurring?: boolean
+  readonly expandRecurring?: boolean | undefined
   /** How many are fetched at once: 1 to 2,500. @default 250 */
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
 }
 
 export interface SyncQuery extends InCalendar {
   /** From the last sync; left out, everything comes. */
-  readonly syncToken?: string
+  readonly syncToken?: string | undefined
   /** How many are fetched at once: 1 to 2,500. @default 250 */
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
 }
 
 /** What happened to one event since the last sync. */
@@ -81,8 +81,8 @@ export class EventLists {
       ...(expandRecurring ? { singleEvents: true, orderBy: 'startTime' } : {}),
       maxResults: expectPageSize(pageSize),
     }
-    const told = { operation: 'listEvents', reference, calendarId }
-    for await (const { items = [] } of this.#pages(told, asked, options)) {
+    const call = { operation: 'listEvents', reference, effect: 'read' } as const
+    for await (const { items = [] } of this.#pages(call, calendarId, asked, options)) {
       yield* items.map((native) => calendarEvent(native))
     }
   }
@@ -94,8 +94,9 @@ export class EventLists {
   ): AsyncGenerator<SyncPage, void, undefined> {
     const { syncToken, pageSize, calendarId } = query
     const asked = { syncToken, maxResults: expectPageSize(pageSize) }
-    const told = { operation: 'syncEvents', reference, calendarId }
-    for await (const { items = [], nextSyncToken } of this.#pages(told, asked, options)) {
+    const call = { operation: 'syncEvents', reference, effect: 'read' } as const
+    const pages = this.#pages(call, calendarId, asked, options)
+    for await (const { items = [], nextSyncToken } of pages) {
       const changes = items.map((native): EventChange => {
         const event = calendarEvent(native)
         const { id } = event
@@ -109,12 +110,12 @@ export class EventLists {
 
   /** Each page is asked for when the one before has been taken; nothing is open in between. */
   async *#pages(
-    told: { operation: string; reference: string; calendarId: string | undefined },
+    call: Operation,
+    calendarId: string | undefined,
     query: Query,
     options: IoOptions | undefined,
   ): AsyncGenerator<calendar_v3.Schema$Events, void, undefined> {
-    const url = eventsPath(told.calendarId)
-    const call = { operation: told.operation, reference: told.reference, effect: 'read' } as const
+    const url = eventsPath(calendarId)
     let pageToken: string | undefined
     do {
       const request = { method: 'GET', url, query: { ...query, pageToken } }

@@ -1,21 +1,10 @@
+import { exerciseHostileTexts } from '@yuzuru/concurrency/testing'
 import { createDatabase, migrate } from '@yuzuru/db'
 import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CalendarStore } from './calendar-store.ts'
 import { calendarMigrations, kyselyCalendarStore } from './kysely.ts'
-
-const DROP = 'drop table canary; create table harmed ()'
-const HOSTILE: readonly string[] = [
-  `1; ${DROP}; --`,
-  `'; ${DROP}; --`,
-  `"; ${DROP}; --`,
-  `\\'; ${DROP}; --`,
-  `'); ${DROP}; --`,
-  `x\0; ${DROP}; --`,
-  '',
-  'x'.repeat(600),
-]
 
 /** Texts go where a type says otherwise: as they come from a request in JavaScript. */
 function unchecked(value: unknown): never {
@@ -26,19 +15,20 @@ const tokens = { accessToken: 'a', refreshToken: 'r', refreshAt: 1, scopes: ['s'
 const pending = { reference: 'r', verifier: 'v', scopes: ['s'] }
 const plain = { seal: (_: string, text: string) => text, open: (_: string, text: string) => text }
 
-const WAYS: Record<string, (store: CalendarStore, text: string) => unknown> = {
-  'a reference': (store, text) => store.load(text),
-  tokens: (store, text) => store.put(text, { ...tokens, accessToken: text, scopes: [text] }),
-  'a version': (store, text) => store.replace('r', unchecked(text), tokens),
-  'a version to remove': (store, text) => store.remove('r', unchecked(text)),
-  'a version to claim': (store, text) => store.claimRefresh('r', unchecked(text), 1),
-  'a lease': (store, text) => store.claimRefresh('r', 1, unchecked(text)),
-  'a version to release': (store, text) => store.releaseRefresh('r', unchecked(text)),
-  'a pending consent': (store, text) =>
-    store.putPending(text, { ...pending, reference: text, verifier: text }, 1),
-  'the life of a consent': (store, text) => store.putPending('k', pending, unchecked(text)),
-  'a key': (store, text) => store.takePending(text),
-}
+const WAYS: Record<string, (fixture: { readonly store: CalendarStore }, text: string) => unknown> =
+  {
+    'a reference': ({ store }, text) => store.load(text),
+    tokens: ({ store }, text) => store.put(text, { ...tokens, accessToken: text, scopes: [text] }),
+    'a version': ({ store }, text) => store.replace('r', unchecked(text), tokens),
+    'a version to remove': ({ store }, text) => store.remove('r', unchecked(text)),
+    'a version to claim': ({ store }, text) => store.claimRefresh('r', unchecked(text), 1),
+    'a lease': ({ store }, text) => store.claimRefresh('r', 1, unchecked(text)),
+    'a version to release': ({ store }, text) => store.releaseRefresh('r', unchecked(text)),
+    'a pending consent': ({ store }, text) =>
+      store.putPending(text, { ...pending, reference: text, verifier: text }, 1),
+    'the life of a consent': ({ store }, text) => store.putPending('k', pending, unchecked(text)),
+    'a key': ({ store }, text) => store.takePending(text),
+  }
 
 let server: PostgresServer
 let db: ReturnType<typeof createDatabase<unknown>>
@@ -55,27 +45,23 @@ afterAll(async () => {
   await server?.close()
 })
 
+const cases = exerciseHostileTexts({
+  make: () => ({
+    store: kyselyCalendarStore(db, { cipher: plain }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }),
+  ways: WAYS,
+  isRefusal: isRefusedValue,
+  async check() {
+    const { rows } = await sql`
+      select to_regclass('canary') is not null as canary,
+        to_regclass('harmed') is not null as harmed`.execute(db)
+    expect(rows).toEqual([{ canary: true, harmed: false }])
+  },
+})
+
 describe('hostile text in the Kysely store', () => {
-  for (const [name, way] of Object.entries(WAYS)) {
-    test(`is a value and nothing else: ${name}`, async () => {
-      const store = kyselyCalendarStore(db, { cipher: plain })
-      for (const text of HOSTILE) {
-        try {
-          await way(store, text)
-        } catch (error) {
-          // Refused before it is sent, or by the server as a value: never as text that is no SQL.
-          const refused =
-            (error instanceof TypeError && error.message.startsWith('Expected ')) ||
-            isRefusedValue(error)
-          expect({ error, refused }).toMatchObject({ refused: true })
-        }
-        const { rows } = await sql`
-          select to_regclass('canary') is not null as canary,
-            to_regclass('harmed') is not null as harmed`.execute(db)
-        expect(rows).toEqual([{ canary: true, harmed: false }])
-      }
-    })
-  }
+  test.each(cases)('$name', async ({ run }) => await run())
 })
 
 function isRefusedValue(error: unknown): boolean {

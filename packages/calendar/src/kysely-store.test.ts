@@ -1,10 +1,10 @@
 import { createDatabase, encryption, migrate } from '@yuzuru/db'
 import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
-import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
+import { CamelCasePlugin, Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
-import { calendarMigrations, type CalendarDatabase, kyselyCalendarStore } from './kysely.ts'
+import { calendarMigrations, kyselyCalendarStore } from './kysely.ts'
 import type { TokenCipher } from './token-cipher.ts'
 
 const cipher: TokenCipher = encryption({
@@ -36,7 +36,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-const store = (db: CalendarDatabase): ReturnType<typeof kyselyCalendarStore> =>
+const store = (db: QueryExecutorProvider): ReturnType<typeof kyselyCalendarStore> =>
   kyselyCalendarStore(db, { cipher })
 
 describe('on a plain Kysely', () => {

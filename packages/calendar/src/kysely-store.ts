@@ -5,9 +5,6 @@ import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
 import { expectCipher, type TokenCipher } from './token-cipher.ts'
 
-/** A `Kysely` of any schema: that of `@yuzuru/db`, or one of your own on PostgreSQL. */
-export type CalendarDatabase = QueryExecutorProvider
-
 export interface KyselyCalendarStoreOptions {
   /** Seals the tokens, bound to their row. There is no default: tokens are never kept in the clear. */
   readonly cipher: TokenCipher
@@ -25,10 +22,11 @@ interface AccountRow {
  *
  * Give it the database, never a transaction: tokens must not be lost when yours is rolled back.
  *
+ * @param db a Kysely of any schema: that of `@yuzuru/db`, or one of your own on PostgreSQL
  * @throws {TypeError} without a cipher
  */
 export function kyselyCalendarStore(
-  db: CalendarDatabase,
+  db: QueryExecutorProvider,
   options: KyselyCalendarStoreOptions,
 ): CalendarStore {
   expectDatabase(db)
@@ -99,7 +97,7 @@ export function kyselyCalendarStore(
   }
 }
 
-function expectDatabase(db: CalendarDatabase): void {
+function expectDatabase(db: QueryExecutorProvider): void {
   if (typeof db?.getExecutor === 'function') return
   throw new TypeError(`Expected db to be a Kysely, got ${describeValue(db)}`)
 }

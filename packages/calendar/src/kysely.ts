@@ -1,6 +1,2 @@
 export { calendarMigrations } from './calendar-migrations.ts'
-export {
-  type CalendarDatabase,
-  kyselyCalendarStore,
-  type KyselyCalendarStoreOptions,
-} from './kysely-store.ts'
+export { kyselyCalendarStore, type KyselyCalendarStoreOptions } from './kysely-store.ts'

@@ -18,7 +18,7 @@ interface PendingRow {
 export interface MemoryCalendarStoreOptions {
   readonly cipher: TokenCipher
   /** Milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** A store in memory, and what it holds. */

@@ -63,13 +63,13 @@ class AccountAuth {
       throw new TypeError(`Expected responseType to be 'json' or 'text', got '${responseType}'`)
     }
     const effect = method === 'GET' ? 'read' : method === 'DELETE' ? 'idempotent' : 'write'
-    const told = { operation: 'client', reference: this.#reference, effect } as const
+    const call = { operation: 'client', reference: this.#reference, effect } as const
     const options = {
       signal: signal ?? undefined,
       timeoutMs: timeout === 0 ? undefined : timeout,
     }
-    return await this.#operations.perform(told, options, async () => {
-      const response = await this.#api.send(told, {
+    return await this.#operations.perform(call, options, async () => {
+      const response = await this.#api.send(call, {
         method,
         url,
         query: queryOf(given.params),
@@ -78,7 +78,7 @@ class AccountAuth {
       })
       return {
         data: await dataOf(response, responseType).catch((error: unknown) => {
-          throw calendarFailure(told, error)
+          throw calendarFailure(call, error)
         }),
         status: response.status,
         statusText: '',

@@ -1,7 +1,7 @@
 import { type Http, HttpError } from '@yuzuru/http'
 import type { CalendarTokens } from './account-tokens.ts'
 import { CalendarError } from './calendar-error.ts'
-import { calendarFailure, type Told, withoutAnswer } from './translate-error.ts'
+import { calendarFailure, type CallContext, withoutAnswer } from './translate-error.ts'
 
 /** What is needed to speak with Google's OAuth endpoints. */
 export interface OAuthInit {
@@ -36,9 +36,9 @@ export class OAuth {
   }
 
   /** Redeems the code of a callback. */
-  async exchange(told: Told, code: string, verifier: string): Promise<FreshTokens> {
+  async exchange(call: CallContext, code: string, verifier: string): Promise<FreshTokens> {
     const { redirectUri } = this.#init
-    return await this.#tokens(told, {
+    return await this.#tokens(call, {
       grant_type: 'authorization_code',
       code,
       code_verifier: verifier,
@@ -46,37 +46,37 @@ export class OAuth {
     })
   }
 
-  async refresh(told: Told, refreshToken: string): Promise<FreshTokens> {
-    return await this.#tokens(told, { grant_type: 'refresh_token', refresh_token: refreshToken })
+  async refresh(call: CallContext, refreshToken: string): Promise<FreshTokens> {
+    return await this.#tokens(call, { grant_type: 'refresh_token', refresh_token: refreshToken })
   }
 
   /** Ends the whole grant of a token. One that has ended already is no failure. */
-  async revoke(told: Told, token: string): Promise<void> {
+  async revoke(call: CallContext, token: string): Promise<void> {
     const { http, revokeUrl } = this.#init
     try {
       const body = new URLSearchParams({ token })
       await http.request(revokeUrl, { method: 'POST', body, maxBytes: MAX_BYTES })
     } catch (error) {
-      if (oauthCode(error) !== 'invalid_token') throw oauthFailure(told, error)
+      if (oauthCode(error) !== 'invalid_token') throw oauthFailure(call, error)
     }
   }
 
-  async #tokens(told: Told, grant: Record<string, string>): Promise<FreshTokens> {
+  async #tokens(call: CallContext, grant: Record<string, string>): Promise<FreshTokens> {
     const { http, tokenUrl, clientId, clientSecret, now } = this.#init
     const sentAt = now()
     const client = { client_id: clientId, client_secret: clientSecret }
     const body = new URLSearchParams({ ...grant, ...client })
     try {
       const init = { method: 'POST', body, maxBytes: MAX_BYTES }
-      return freshTokens(told, await http.json(tokenUrl, init), sentAt)
+      return freshTokens(call, await http.json(tokenUrl, init), sentAt)
     } catch (error) {
-      throw oauthFailure(told, error)
+      throw oauthFailure(call, error)
     }
   }
 }
 
 /** Reads RFC 6749, 5.1, strictly. `expires_in` counts from before the request, so never too late. */
-function freshTokens(told: Told, answer: unknown, sentAt: number): FreshTokens {
+function freshTokens(call: CallContext, answer: unknown, sentAt: number): FreshTokens {
   const fields = (answer ?? {}) as Record<string, unknown>
   const { access_token: accessToken, expires_in: lifetime, token_type: type } = fields
   const { refresh_token: refreshToken, scope } = fields
@@ -87,7 +87,7 @@ function freshTokens(told: Told, answer: unknown, sentAt: number): FreshTokens {
     !(refreshToken === undefined || isText(refreshToken)) ||
     !(scope === undefined || typeof scope === 'string')
   if (wrong) {
-    const { operation, reference } = told
+    const { operation, reference } = call
     const init = { operation, reference, code: 'unexpected', outcome: 'unknown' } as const
     throw new CalendarError(`calendar.${operation} failed: Google's answer holds no tokens`, init)
   }
@@ -103,10 +103,10 @@ function isText(value: unknown): value is string {
 }
 
 /** The error for an answer of an OAuth endpoint. What it says may repeat a secret: only its code is kept. */
-function oauthFailure(told: Told, error: unknown): unknown {
+function oauthFailure(call: CallContext, error: unknown): unknown {
   const word = oauthCode(error)
-  if (!HttpError.isInstance(error) || word === undefined) return calendarFailure(told, error)
-  const { operation, reference } = told
+  if (!HttpError.isInstance(error) || word === undefined) return calendarFailure(call, error)
+  const { operation, reference } = call
   const { status, outcome } = error
   const init = { operation, reference, status, outcome, reason: word, cause: withoutAnswer(error) }
   if (word === 'invalid_grant') {

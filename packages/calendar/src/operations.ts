@@ -1,14 +1,18 @@
 import {
+  Cancelled,
+  cancelScope,
   describeValue,
   type Effect,
   io,
   type IoOptions,
   type IoProgress,
   type Outcome,
+  outcomeOf,
 } from '@yuzuru/concurrency'
+import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
 import { CalendarError } from './calendar-error.ts'
 
-/** What is being done, and for whom: every error tells it. */
+/** What is being done, and for which account: every error shows it. */
 export interface Operation {
   readonly operation: string
   readonly effect: Effect
@@ -17,11 +21,20 @@ export interface Operation {
 
 /** All that a calendar does, until it is closed. */
 export class Operations {
-  #closed = false
+  readonly #life: Closing<Operation>
 
-  /** From now on nothing begins any more. */
-  close(): void {
-    this.#closed = true
+  /** @param end closes what the calendar stands on, in `leftMs` milliseconds */
+  constructor(end: (leftMs: number) => Promise<void>) {
+    this.#life = closing<Operation>({
+      name: 'calendar',
+      refuse: (_refusal, call) => closed(call, 'none'),
+      end,
+    })
+  }
+
+  /** Refuses new calls, lets those under way end for `drainMs`, cuts off what is left, and ends. */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#life.close(options)
   }
 
   /**
@@ -30,23 +43,37 @@ export class Operations {
    * writes to a store that may not mark it says so in `progress`.
    */
   async perform<T>(
-    { operation, effect, reference }: Operation,
+    call: Operation,
     options: IoOptions | undefined,
     fn: (progress: IoProgress) => Promise<T>,
   ): Promise<T> {
+    const { operation, effect, reference } = call
     const translate = (cause: unknown, outcome: Outcome): Error => {
-      const told = cause instanceof Error ? cause.message : describeValue(cause)
+      const detail = cause instanceof Error ? cause.message : describeValue(cause)
       const init = { operation, code: 'unexpected', outcome, reference, cause } as const
-      return new CalendarError(`calendar.${operation} failed: ${told}`, init)
+      return new CalendarError(`calendar.${operation} failed: ${detail}`, init)
     }
-    const call = { boundary: 'calendar', operation, effect, translate }
-    return await io(call, options, async (_signal, progress) => {
+    const named = { boundary: 'calendar', operation, effect, translate }
+    return await io(named, options, async (_signal, progress) => {
       progress.sent = false
-      if (this.#closed) {
-        const init = { operation, code: 'closed', outcome: 'none', reference } as const
-        throw new CalendarError(`calendar.${operation} failed: the calendar was closed`, init)
-      }
-      return await fn(progress)
+      using _call = this.#life.enter(call)
+      return await this.#untilCut(call, () => fn(progress))
     })
   }
+
+  async #untilCut<T>(call: Operation, fn: () => Promise<T>): Promise<T> {
+    const { signal } = this.#life
+    try {
+      return await cancelScope(fn, { signal, name: `calendar.${call.operation}` })
+    } catch (error) {
+      // A cancel of the caller's is for `io` to explain, also when the cut has come meanwhile.
+      const isCut = signal.aborted && Cancelled.isInstance(error) && error.cause === signal.reason
+      throw isCut ? closed(call, error.outcome ?? 'none') : error
+    }
+  }
+}
+
+function closed({ operation, reference }: Operation, outcome: Outcome): CalendarError {
+  const message = `calendar.${operation} failed: the calendar was closed`
+  return new CalendarError(message, { operation, code: 'closed', outcome, reference })
 }

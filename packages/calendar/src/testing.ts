@@ -1,6 +1,6 @@
 export type { CalendarFixture, CalendarFixtureOptions } from './testing/calendar-fixture.ts'
 export { exerciseCalendar } from './testing/exercise-calendar.ts'
-export { type CalendarCase, exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
+export { exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
 export {
   type ConsentGiven,
   createFakeCalendar,

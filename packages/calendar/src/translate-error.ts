@@ -1,9 +1,10 @@
+import { codeOfStatus, type StatusCode } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
 import type { Operation } from './operations.ts'
 
-/** What of a call an error tells. */
-export type Told = Pick<Operation, 'operation' | 'reference'>
+/** What an error shows of its call. */
+export type CallContext = Pick<Operation, 'operation' | 'reference'>
 
 /** Google answers these with 403 or 429: https://developers.google.com/workspace/calendar/api/guides/errors */
 const LIMITS: ReadonlySet<string> = new Set([
@@ -16,21 +17,27 @@ const LIMITS: ReadonlySet<string> = new Set([
 
 const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', 'updatedMinTooLongAgo'])
 
-const STATUSES: Readonly<Record<number, CalendarErrorCode>> = {
-  400: 'invalid_request',
-  401: 'reauthorization_required',
-  403: 'access_denied',
-  404: 'not_found',
-  409: 'already_exists',
-  410: 'not_found',
-  412: 'conflict',
-  429: 'rate_limited',
+/** What a status means here, of what it means everywhere. */
+const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
+  invalid_request: 'invalid_request',
+  unauthenticated: 'reauthorization_required',
+  forbidden: 'forbidden',
+  not_found: 'not_found',
+  timeout: 'timeout',
+  // The id of a new event is taken.
+  conflict: 'already_exists',
+  // Somebody else changed the event of that etag.
+  precondition_failed: 'conflict',
+  rate_limited: 'rate_limited',
+  unsupported: 'invalid_request',
+  unavailable: 'unavailable',
+  unexpected: 'unexpected',
 }
 
 /** HTTP's codes for what has no status. */
 const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
   overloaded: 'overloaded',
-  queue_timeout: 'overloaded',
+  queue_timeout: 'acquire_timeout',
   closed: 'closed',
   circuit_open: 'connection_failed',
   address_refused: 'connection_failed',
@@ -38,8 +45,8 @@ const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
   connect_timeout: 'connection_failed',
   tls_failed: 'connection_failed',
   dns_failed: 'connection_failed',
-  headers_timeout: 'connection_lost',
-  stalled: 'connection_lost',
+  headers_timeout: 'timeout',
+  stalled: 'timeout',
   connection_lost: 'connection_lost',
 }
 
@@ -51,7 +58,7 @@ const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
 }
 
 /** The error for an answer of the Calendar API, or for none. Anything but an `HttpError` stays as it is. */
-export function calendarFailure({ operation, reference }: Told, error: unknown): unknown {
+export function calendarFailure({ operation, reference }: CallContext, error: unknown): unknown {
   if (!HttpError.isInstance(error)) return error
   const { status, outcome, retryAfterMs } = error
   const reason = reasonOf(error)
@@ -59,9 +66,9 @@ export function calendarFailure({ operation, reference }: Told, error: unknown):
   const retryable = error.retryable || code === 'rate_limited'
   const answered = status === undefined ? error.code : `${status}${reason ? ` ${reason}` : ''}`
   const advice = ADVICE[code]
-  const told = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
+  const message = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
   const init = { operation, code, outcome, retryable, reference, status, reason, retryAfterMs }
-  return new CalendarError(told, { ...init, cause: withoutAnswer(error) })
+  return new CalendarError(message, { ...init, cause: withoutAnswer(error) })
 }
 
 function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode {
@@ -69,8 +76,7 @@ function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode
   if (status === undefined) return ON_THE_WAY[error.code] ?? 'unexpected'
   if (reason !== undefined && LIMITS.has(reason)) return 'rate_limited'
   if (reason !== undefined && FULL_SYNC.has(reason)) return 'full_sync_required'
-  if (status >= 500) return 'unavailable'
-  return STATUSES[status] ?? (status >= 400 ? 'invalid_request' : 'unexpected')
+  return CODES[codeOfStatus(status)]
 }
 
 /** Google's own word, if the answer is in its shape. */

@@ -81,14 +81,14 @@ describe('options that are none are refused:', () => {
     ['a relative redirect URI', { redirectUri: '/callback' }],
     ['a store that is none', { store: {} }],
     ['an endpoint without TLS', { endpoints: { tokenUrl: 'http://example.jp/token' } }],
-    ['an http that is none', { http: {} }],
+    ['a client that is none', { client: {} }],
   ])('%s', (_name, wrong) => {
     expect(() => createCalendar({ ...options, ...wrong })).toThrow(TypeError)
   })
 
   test('never with the secret in the message', () => {
     const wrong = { ...options, clientSecret: 'very-secret'.repeat(100) }
-    expect(() => createCalendar(wrong)).toThrow(/^Expected clientSecret to be a text of 1 to 500/)
+    expect(() => createCalendar(wrong)).toThrow(/^Expected clientSecret to be a string of 1 to 500/)
   })
 })
 

@@ -92,7 +92,7 @@ describe('a failure on the way', () => {
 
   test.each([
     [403, 'rateLimitExceeded', 'rate_limited', true],
-    [403, 'forbidden', 'access_denied', false],
+    [403, 'forbidden', 'forbidden', false],
     [400, 'badRequest', 'invalid_request', false],
     [500, 'backendError', 'unavailable', true],
   ])('of status %i %s is %s', async (code, reason, expected, retryable) => {
@@ -117,7 +117,7 @@ test('a transport that was passed in is used and not closed', async () => {
   await using fixture = await connected()
   await using http = createHttp()
   const { retry: _, ...options } = fixture.options
-  const calendar = createCalendar({ ...options, http } as typeof fixture.options)
+  const calendar = createCalendar({ ...options, client: http } as typeof fixture.options)
   await calendar.createEvent('staff-1', meeting(1))
   expect(http.stats().origins).toHaveLength(1)
   await calendar.close()
@@ -131,8 +131,8 @@ describe('an access token', () => {
     await using http = createHttp()
     const credentials = { current: () => Promise.reject(new Error('asked')) }
     const api = new AccountApi(http, 'https://api.invalid/', credentials as never)
-    const told = { operation: 'client', reference: 'staff-1' }
-    const sent = api.send(told, { method: 'GET', url: 'https://elsewhere.invalid/calendar' })
+    const call = { operation: 'client', reference: 'staff-1' }
+    const sent = api.send(call, { method: 'GET', url: 'https://elsewhere.invalid/calendar' })
     await expect(sent).rejects.toThrow(/^Expected a request to https:\/\/api.invalid/)
   })
 

@@ -16,9 +16,9 @@ export interface GoogleCalendar extends CalendarFixture {
 
 export async function startGoogleCalendar(
   given: {
-    readonly retry?: false
-    readonly store?: CalendarStore
-    readonly now?: () => number
+    readonly retry?: false | undefined
+    readonly store?: CalendarStore | undefined
+    readonly now?: (() => number) | undefined
   } = {},
 ): Promise<GoogleCalendar> {
   await using stack = new AsyncDisposableStack()

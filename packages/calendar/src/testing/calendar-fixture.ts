@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import type { calendar_v3 } from '@googleapis/calendar'
+import type { Fixture } from '@yuzuru/concurrency/testing'
 import type { Calendar } from '../calendar.ts'
 import { CalendarError } from '../calendar-error.ts'
 import type { NewEvent } from '../event-calls.ts'
 import type { ConsentGiven } from './fake-calendar.ts'
 
 /** A calendar to be tried, and the Google behind it. */
-export interface CalendarFixture extends AsyncDisposable {
+export interface CalendarFixture extends Fixture {
   readonly calendar: Calendar
   /** The person opens the URL and allows `scopes`, or all that was asked for. */
   allow(
@@ -27,7 +28,7 @@ export interface CalendarFixture extends AsyncDisposable {
 
 /** What a case needs of its calendar: `retry: false` where the transport is to repeat nothing. */
 export interface CalendarFixtureOptions {
-  readonly retry?: false
+  readonly retry?: false | undefined
 }
 
 export const EVENTS_PATH = '/calendar/v3/calendars/primary/events'

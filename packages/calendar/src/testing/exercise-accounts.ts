@@ -52,11 +52,11 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     assert.equal(error.code, 'reauthorization_required')
     assert.doesNotMatch(inspect(error, { depth: 9 }), /secret/)
   },
-  'fails with access_denied when the person refuses': async ({ calendar }) => {
+  'fails with consent_refused when the person refuses': async ({ calendar }) => {
     const url = await calendar.authorizationUrl({ reference: 'staff-1' })
     const state = new URL(url).searchParams.get('state') ?? ''
     const answer = { reference: 'staff-1', state, error: 'access_denied' }
-    assert.equal((await failure(calendar.connect(answer))).code, 'access_denied')
+    assert.equal((await failure(calendar.connect(answer))).code, 'consent_refused')
   },
   'keeps nothing when the person allows only some of it': async (fixture) => {
     const { calendar } = fixture
@@ -66,7 +66,7 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     })
     const answer = await fixture.allow(url, 'hana@example.com', [READ_ONLY])
     const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
-    assert.equal(error.code, 'access_denied')
+    assert.equal(error.code, 'consent_refused')
     assert.equal(fixture.requestCount('POST', '/revoke'), 1)
     const call = calendar.getEvent('staff-1', { id: 'event1' })
     assert.equal((await failure(call)).code, 'not_connected')

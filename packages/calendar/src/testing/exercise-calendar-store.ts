@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import type { SuiteCase } from '@yuzuru/concurrency/testing'
 import type { CalendarTokens } from '../account-tokens.ts'
 import type { CalendarStore } from '../calendar-store.ts'
-
-/** One thing that must hold. */
-export interface CalendarCase {
-  readonly name: string
-  readonly run: () => Promise<void>
-}
 
 /**
  * What must hold of a {@link CalendarStore}. The cases use references of their own, so they may share
@@ -18,7 +13,7 @@ export interface CalendarCase {
  */
 export function exerciseCalendarStore(
   make: () => CalendarStore | Promise<CalendarStore>,
-): readonly CalendarCase[] {
+): readonly SuiteCase[] {
   return Object.entries(CASES).map(([name, check]) => ({
     name,
     run: async () => check(await make(), randomUUID()),

@@ -1,5 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, expectText } from '@yuzuru/concurrency/boundary'
 import {
   createFakeHttp,
   Script,
@@ -11,7 +11,6 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { Calendar } from '../calendar.ts'
 import type { CalendarStore } from '../calendar-store.ts'
 import { createCalendar } from '../create-calendar.ts'
-import { expectText } from '../expect.ts'
 import { FakeGoogle } from './fake-google.ts'
 import { memoryCalendarStore } from '../memory-store.ts'
 import { plainCipher } from './plain-cipher.ts'
@@ -24,11 +23,11 @@ export interface ConsentGiven {
 
 export interface FakeCalendarOptions {
   /** @default one in memory */
-  readonly store?: CalendarStore
+  readonly store?: CalendarStore | undefined
   /** The wall clock, in milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
   /** `false`: the transport repeats nothing. @default as `createCalendar` */
-  readonly retry?: false
+  readonly retry?: false | undefined
 }
 
 /** A calendar that is all real but for Google, and what its Google can be told. */
@@ -96,7 +95,7 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     clientSecret: 'fake',
     redirectUri: 'http://127.0.0.1/callback',
     store,
-    http: fake.http,
+    client: fake.http,
     endpoints: ENDPOINTS,
     ...(now === undefined ? {} : { now }),
   })
@@ -104,8 +103,8 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     const url = new URL(text)
     return { state: url.searchParams.get('state') ?? '', code: google.allow(url, email, scopes) }
   }
-  const close = async (): Promise<void> => {
-    await calendar.close()
+  const close: FakeCalendar['close'] = async (options) => {
+    await calendar.close(options)
     await fake.http.close()
   }
   return {
@@ -131,7 +130,7 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
       addFault(line, async (request) => await change(google.answer(request)))
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 
