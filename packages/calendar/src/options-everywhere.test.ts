@@ -101,7 +101,7 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 
   test('createEvent, which names the nearest', async () => {
     await expect(calendar.createEvent(me, { ...event, sumary: 'x' } as never)).rejects.toThrow(

@@ -89,7 +89,7 @@ describe('a client passed in', () => {
     client.close()
   })
 
-  test('obeys a cancel, with outcome unknown, as it does not tell how far it came', async () => {
+  test('obeys a cancel, with outcome unknown, as it does not say how far it came', async () => {
     await using server = await startSmtp()
     const reached = Promise.withResolvers<void>()
     server.setAnswers({
@@ -131,7 +131,7 @@ describe('a client passed in', () => {
     await closed
   })
 
-  test('that refuses a recipient is told like our own', async () => {
+  test('that refuses a recipient fails as our own does', async () => {
     await using server = await startSmtp()
     server.setAnswers({ onRecipient: () => ({ reject: 550, message: 'no hanako here' }) })
     const client = createTransport({ host: server.host, port: server.port })
@@ -146,13 +146,13 @@ describe('options', () => {
   test.each<[string, object]>([
     ['no host', { host: '' }],
     ['no sender', { from: 'nobody' }],
-    ['a domain that is none', { domain: 'a b' }],
+    ['an invalid domain', { domain: 'a b' }],
     ['no connection', { connections: 0 }],
     ['half a place in the queue', { queue: 0.5 }],
     ['no message a connection', { maxMessagesPerConnection: 0 }],
     ['a time below zero', { idleTimeoutMs: -1 }],
     ['a misspelt startTls', { startTls: 'requierd' }],
-    ['a port that is none', { port: 65_536 }],
+    ['a port out of range', { port: 65_536 }],
     ['secure that is no boolean', { secure: 'yes' }],
     ['a client name of two lines', { clientName: 'a\r\nMAIL' }],
     ['a login without password', { auth: { user: 'x' } }],
@@ -161,7 +161,7 @@ describe('options', () => {
     expect(() => createMail({ ...smtp, ...change } as SmtpMailOptions)).toThrow(TypeError)
   })
 
-  test('with a client that is none are refused', () => {
+  test('with something else for a client are refused', () => {
     expect(() => createMail({ client: {} as never, from })).toThrow(TypeError)
   })
 })

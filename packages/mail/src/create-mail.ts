@@ -11,7 +11,7 @@ import { SmtpPool } from './smtp-pool.ts'
 
 /** What every mail client needs to know. */
 export interface SenderOptions {
-  /** Who mails come from unless the message says otherwise. */
+  /** The sender of each message that does not name one itself. */
   readonly from: MailAddress
   /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
   readonly domain?: string | undefined
@@ -30,12 +30,14 @@ export interface ClientMailOptions<Client extends MailClient> extends SenderOpti
 
 /**
  * Makes a mail client: over a bounded pool of SMTP connections, or over a nodemailer transporter of your
- * own. Connects when the first message is sent.
+ * own. It connects when the first message is sent; close it when you are done.
  *
- * With your own transporter, limits, TLS and pooling are its affair, and a failure after the call's start
- * has the outcome `'unknown'` unless the error itself tells that nothing was taken.
+ * With a transporter of your own, limits, TLS and pooling are up to it, and a failure after the call's
+ * start has the outcome `'unknown'` unless the error itself shows that nothing was taken.
  *
- * @throws {TypeError} on options that are none
+ * Not for sending within a request that somebody waits for: a server may take minutes. Send from a job.
+ *
+ * @throws {TypeError} unless the options are valid; a misspelt one is named
  * @example
  * await using mail = createMail({
  *   host: 'smtp.example.jp',

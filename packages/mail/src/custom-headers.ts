@@ -1,6 +1,6 @@
 import { hasControl } from './mail-address.ts'
 
-/** Headers that a field of the message or the encoding decides. */
+/** Headers that have a field of the message of their own, or belong to the encoding. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
     'bcc cc content-disposition content-id content-transfer-encoding content-type date from ' +
@@ -11,7 +11,8 @@ const RESERVED: ReadonlySet<string> = new Set(
 /**
  * Checks the further headers of a message.
  *
- * @throws {TypeError} on a name that is none (RFC 5322, 2.2) or reserved, and on a line break in a value
+ * @throws {TypeError} unless each name is printable ASCII without a colon (RFC 5322, 2.2) and not reserved,
+ * and each value is free of line breaks
  */
 export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const checked: Record<string, string> = {}

@@ -1,3 +1,18 @@
+/*
+ * The life of a mail, from `mail.send` to the server's word:
+ *
+ * 1. `send` (mail.ts) checks the message and opens the `io()`: from here on cancels and deadlines reach it.
+ * 2. nodemailer writes the MIME, with its plugins and DKIM, and calls our transport (scoped-transport.ts).
+ * 3. `deliver`, here, waits for a connection of the pool (smtp-pool.ts). Nothing has left the process.
+ * 4. A new session connects and logs in; a kept one that turns out to be dead is replaced by a new one.
+ * 5. MAIL, RCPT, DATA and the bytes leave. If the connection breaks, a server must forget them: `none`.
+ * 6. The final "." may leave: the outcome is `unknown` until the server replies.
+ * 7. A 2xx: the mail is taken. 4xx or 5xx: it is not, `none`. A break, a silence, a cancel: `unknown`.
+ * 8. The connection goes back to the pool. After a refusal it is reset before it carries the next mail;
+ *    after anything less clear it is closed.
+ *
+ * What an outcome promises is rule 20 of docs/semantics.md; how a cancel ends a call, rules 1 to 3.
+ */
 import type { IoProgress } from '@yuzuru/concurrency'
 import { SmtpFault } from './smtp-fault.ts'
 import type { SmtpPool } from './smtp-pool.ts'
@@ -6,7 +21,7 @@ import type { Delivery, Envelope } from './smtp-session.ts'
 /**
  * Sends bytes over a connection of the pool. `progress.sent` becomes true just before the final "." of
  * DATA may leave: up to there a server must forget the message when the connection breaks (RFC 5321,
- * 3.3 and 4.1.1.4), from there only its reply tells.
+ * 3.3 and 4.1.1.4); after it only the server's reply says what became of it.
  */
 export async function deliver(
   pool: SmtpPool,

@@ -1,4 +1,4 @@
-/** HTML that was made by {@link html} or vouched for with {@link trustedHtml}. */
+/** HTML that {@link html} made, or that {@link trustedHtml} vouches for. */
 export class Html {
   readonly #source: string
 
@@ -62,7 +62,7 @@ function expectCooked(piece: string | undefined): string {
   )
 }
 
-/** Takes a string as HTML, unescaped. Only for what no user had a hand in. */
+/** Takes a string as HTML, unescaped. Never for what a user wrote, or a part of it. */
 export function trustedHtml(source: string): Html {
   return new Html(source)
 }

@@ -4,13 +4,14 @@ import { asciiDomain } from './mail-domain.ts'
 /**
  * A mailbox: `'hanako@example.jp'`, `'花子 <hanako@example.jp>'`, or its two parts.
  *
- * What is taken is what HTML's `<input type=email>` takes, so also the dots of old Japanese mobile
- * addresses (`taro..yamada.@…`), which RFC 5322 does not allow unquoted; they are quoted for the wire.
- * A domain may be in any script. A local part outside ASCII (SMTPUTF8) is not covered.
+ * It takes what HTML's `<input type=email>` takes, and so the dots of old Japanese mobile addresses
+ * (`taro..yamada.@…`), which RFC 5322 does not allow unquoted; they are quoted for the wire. A domain may
+ * be in any script (UTS 46). Local parts outside ASCII (SMTPUTF8) and address literals (`@[192.0.2.1]`)
+ * are not supported.
  */
 export type MailAddress = string | { readonly name?: string | undefined; readonly address: string }
 
-/** A {@link MailAddress} that was checked; the domain is in ASCII. */
+/** A {@link MailAddress} that was checked, its domain in ASCII. */
 export interface Mailbox {
   readonly name: string
   readonly address: string
@@ -31,10 +32,10 @@ export function hasControl(value: string): boolean {
 }
 
 /**
- * Checks one mailbox.
+ * Reads one mailbox.
  *
- * @param field named in the error; the address itself is not, it is personal data
- * @throws {TypeError} when it is none
+ * @param field stands in the error; the address itself does not, as it is personal data
+ * @throws {TypeError} unless `value` is one mailbox
  */
 export function parseMailbox(field: string, value: MailAddress): Mailbox {
   const { name, address } = partsOf(field, value)
@@ -72,7 +73,7 @@ function checkedAddress(field: string, address: string): string {
     local.length + 1 + domain.length <= MAX_ADDRESS
   if (!valid) {
     throw new TypeError(
-      `Expected ${field} to be one mail address such as "name@example.jp", got a string that is none`,
+      `Expected ${field} to be one mail address such as "name@example.jp", got another string`,
     )
   }
   return `${local}@${domain}`

@@ -47,7 +47,7 @@ describe('asciiDomain', () => {
     ['a line break', 'example.jp\r\n'],
     ['a NUL', 'example.jp\0'],
     ['half a surrogate pair', 'ex\uD83Dample.jp'],
-    ['punycode that is none', 'xn--a.jp'],
+    ['invalid punycode', 'xn--a.jp'],
     ['a label of 64', `${'a'.repeat(64)}.jp`],
     ['254 characters', `${'a.'.repeat(125)}jpne`],
     ['left-to-right among right-to-left', 'א1a.example'],

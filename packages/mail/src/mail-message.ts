@@ -19,7 +19,7 @@ export type MailRecipients = MailAddress | readonly MailAddress[]
 export interface MailMessage {
   readonly to: MailRecipients
   readonly cc?: MailRecipients | undefined
-  /** They get it too; nobody else sees them. */
+  /** Blind copies: no other recipient sees them. */
   readonly bcc?: MailRecipients | undefined
   /** @default the client's `from` */
   readonly from?: MailAddress | undefined
@@ -33,8 +33,8 @@ export interface MailMessage {
   /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /**
-   * Says which mail this is. The same key gives the same Message-ID, always, so that a repeat after a
-   * crash is recognised as one. SMTP itself does not remove repeats.
+   * Names this mail. The same key gives the same Message-ID, always, so that a repeat after a crash can
+   * be recognised. SMTP itself does not remove repeats.
    */
   readonly idempotencyKey?: string | undefined
   /** `'<id@domain>'`, instead of a key. @default a random one */

@@ -12,7 +12,7 @@ import { type MessageDefaults, type NativeMessage, nativeMessage } from './nativ
 import { callOf } from './scoped-transport.ts'
 import { closedFault } from './smtp-fault.ts'
 
-/** What is used of a nodemailer transporter, so that its version need not match ours. */
+/** The part of a nodemailer transporter that is used, so that its version need not match ours. */
 export interface MailClient {
   sendMail(message: NativeMessage & { readonly signal: AbortSignal }): Promise<{
     readonly accepted?: readonly unknown[] | undefined
@@ -22,13 +22,13 @@ export interface MailClient {
   verify(): Promise<unknown>
 }
 
-/** A mail that a server took. */
+/** A message that a server took. */
 export interface SentMail {
   /** `'<id@domain>'` */
   readonly messageId: string
   /** The recipients that the server took. */
   readonly accepted: readonly string[]
-  /** Those it refused, while it took others. If it refuses all, `send` throws instead. */
+  /** The recipients that it refused while it took others. If it refuses all, `send` throws. */
   readonly rejected: readonly string[]
   /** What the server said to the message. */
   readonly response: string
@@ -36,19 +36,30 @@ export interface SentMail {
 
 /** Sends mail. See `createMail`. */
 export interface Mail<Client = MailClient> extends AsyncDisposable {
-  /** The native client; what is sent with it obeys the scope too if yuzuru made it. */
+  /** The native client. What is sent with it obeys the scope around the caller, too, if yuzuru made it. */
   readonly client: Client
   /**
-   * Sends a message and returns once the server took it for at least one recipient.
+   * Sends a message, and returns once the server took it for at least one recipient.
    *
-   * @throws {TypeError} on a message that is none, before anything is sent
+   * It tries once. With the outcome `'none'` sending again is safe; with `'unknown'` the message may have
+   * gone out, and a repeat with the same `idempotencyKey` carries the same Message-ID.
+   *
+   * @throws {TypeError} unless the message is valid, before anything is sent
    * @throws {MailError} see `MailErrorCode`; `outcome` is `'unknown'` only from the end of DATA on
+   * @throws {TimeoutError} when `timeoutMs` has passed; `outcome` as above
+   * @throws {Cancelled} when the scope around it is cancelled; `outcome` as above
+   * @example
+   * const { accepted, rejected } = await mail.send(
+   *   { to: 'hanako@example.jp', subject: '確認', text: '花子 様', idempotencyKey: 'verify-7' },
+   *   { timeoutMs: 30_000 },
+   * )
    */
   send(message: MailMessage, options?: IoOptions): Promise<SentMail>
   /**
-   * Connects, logs in, and asks the server for a reply.
+   * Connects and logs in, or has a connection that was kept reply. Sends nothing: that the server would
+   * take a message is more than it can know.
    *
-   * @throws {MailError} when that does not work
+   * @throws {MailError} when there is no connection, no login or no reply
    */
   verify(options?: IoOptions): Promise<void>
   /**

@@ -8,9 +8,9 @@ const HASH_LENGTH = 40
 
 /**
  * The Message-ID of a message: the caller's own, or one that follows from its key, or a random one.
- * One key gives one Message-ID for ever, so a repeat after a crash can be told from a second message.
+ * One key gives one Message-ID for ever, so a repeat after a crash is recognised as one.
  *
- * @throws {TypeError} when both are given, the key is empty, or the id is none
+ * @throws {TypeError} when both are given, the key is empty, or the id is not of the form `<id@domain>`
  */
 export function messageIdOf(
   ids: { readonly idempotencyKey?: string | undefined; readonly messageId?: string | undefined },

@@ -27,7 +27,7 @@ export type NativeMessage = SendMailOptions & { readonly messageId: string }
 /**
  * Checks a message and puts it in nodemailer's terms.
  *
- * @throws {TypeError} when it is none; nothing has been sent then
+ * @throws {TypeError} unless it is valid, before anything is sent
  */
 export function nativeMessage(message: MailMessage, defaults: MessageDefaults): NativeMessage {
   if (typeof message !== 'object' || message === null) {
@@ -54,7 +54,7 @@ export function nativeMessage(message: MailMessage, defaults: MessageDefaults): 
     attachments: (attachments ?? []).map((attachment) => nativeAttachment(attachment)),
     headers: checkedHeaders(headers ?? {}),
     messageId: messageIdOf(message, defaults.domain),
-    // Whoever can write a message must not be able to read files or reach hosts through it.
+    // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,
     disableUrlAccess: true,
   }

@@ -55,7 +55,7 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 
   test('send, which names the nearest', async () => {
     await expect(fake.send({ ...message, replyto: from } as never)).rejects.toThrow(

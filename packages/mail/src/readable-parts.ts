@@ -5,7 +5,7 @@ type Node = NonNullable<NativeMail['message']>
 /** What a person reads of a message. */
 export interface ReadableParts {
   readonly subject: string
-  /** The part in plain text, its lines separated by `\n`; empty when there is none. */
+  /** The part in plain text, its lines separated by `\n`; empty without one. */
   readonly text: string
   readonly html: string | undefined
 }

@@ -5,7 +5,7 @@ import { handedProgress } from './handed-over.ts'
 import type { Delivery, Envelope } from './smtp-session.ts'
 import { translateError } from './translate-error.ts'
 
-/** What is at the end of the transport: the pool, or the fake. */
+/** What stands at the end of the transport: the pool, or the fake. */
 export interface Backend {
   deliver(
     mail: {

@@ -19,7 +19,7 @@ export interface SmtpOptions {
   /** TLS from the first byte (port 465). @default false */
   readonly secure?: boolean | undefined
   /**
-   * TLS by STARTTLS, without `secure`. `'if-offered'` trusts that nobody on the way removed the offer.
+   * TLS by STARTTLS, without `secure`. With `'if-offered'` an attacker on the way can remove the offer.
    * @default 'required' with `auth` on a host that is not this machine, else 'if-offered'
    */
   readonly startTls?: 'required' | 'if-offered' | 'never' | undefined
@@ -30,9 +30,9 @@ export interface SmtpOptions {
   readonly clientName?: string | undefined
   /** How many connections at once: 1 or more. @default 5 */
   readonly connections?: number | undefined
-  /** How many sends may wait for one: 0 or more. One more is refused as `'overloaded'`. @default 1000 */
+  /** How many sends may wait for one: 0 or more. The next is refused as `'overloaded'`. @default 1000 */
   readonly queue?: number | undefined
-  /** How long a send may wait for one before it is refused as `'overloaded'`. @default 30_000 */
+  /** How long a send may wait for one before it is refused as `'acquire_timeout'`. @default 30_000 */
   readonly acquireTimeoutMs?: number | undefined
   /** How many messages go over one connection before it is replaced: 1 or more. @default 100 */
   readonly maxMessagesPerConnection?: number | undefined
@@ -42,7 +42,7 @@ export interface SmtpOptions {
   readonly connectTimeoutMs?: number | undefined
   /**
    * How long the server may be silent. A deadline of the caller may end a send sooner; this one is for
-   * those who set none. @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
+   * callers without one. @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
    */
   readonly replyTimeoutMs?: number | undefined
   /** A longer message is refused as `'invalid_message'`: 1 or more. @default 26_214_400 (25 MiB) */
@@ -83,7 +83,7 @@ export interface SmtpConfig {
 /** The longest delay of a timer of Node, which nodemailer's limits go by. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** @throws {TypeError} on options that are none */
+/** @throws {TypeError} unless the options are valid */
 export function smtpConfig(options: SmtpOptions): SmtpConfig {
   const { connections = 5, queue = 1_000, maxMessagesPerConnection = 100 } = options
   const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options

@@ -77,12 +77,12 @@ describe('the pool', () => {
     expect(server.log.filter((stage) => stage === 'DOT')).toHaveLength(2)
   })
 
-  test('sends over a new connection when the kept one is told 421', async () => {
+  test('sends over a new connection when the kept one answers 421', async () => {
     await using server = await startScripted()
     await using mail = connect(server)
     await mail.send(letter)
     server.replies['MAIL'] = '421 4.3.2 idle for too long'
-    server.onTold = (stage) => {
+    server.onReply = (stage) => {
       if (stage === 'MAIL') delete server.replies['MAIL']
     }
     await mail.send(letter)
@@ -98,7 +98,7 @@ describe('the pool', () => {
     expect(server.opened).toBe(1)
   })
 
-  test('tells the server to forget a refused message before it sends the next', async () => {
+  test('has the server forget a refused message before it sends the next', async () => {
     await using server = await startScripted({ replies: { RCPT: '550 no' } })
     await using mail = connect(server)
     expect(await failure(mail)).toMatchObject({ code: 'recipient_rejected' })

@@ -4,7 +4,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { messageStream } from './message-bytes.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 
-/** Who sends and who gets it, as SMTP says it. */
+/** The sender and the recipients, as the SMTP dialogue names them. */
 export interface Envelope {
   readonly from: string
   readonly to: readonly string[]
@@ -96,7 +96,7 @@ export class SmtpSession {
     if (this.#awaits === 'reset') await this.reset()
   }
 
-  /** Has the server reply to RSET: it is there, and has forgotten whatever it was told before. */
+  /** Has the server reply to RSET: then it is there, and holds no part of an earlier message. */
   async reset(): Promise<void> {
     const answered = await moveOnAfter(RESET_TIMEOUT_MS, ({ signal }) =>
       this.#step<unknown>('reset', signal, (done) => this.#native.reset(done)),

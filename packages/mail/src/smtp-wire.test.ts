@@ -6,28 +6,31 @@ import { caught, connect, letter } from '../test/local-mail.ts'
 import { PSK, STAGES, startScripted } from '../test/scripted-smtp.ts'
 
 describe('a cancel', () => {
-  test.each(STAGES)('at %s closes the socket, tells the outcome, frees the slot', async (stage) => {
-    await using server = await startScripted({ silentAt: stage })
-    await using mail = connect(server, { connections: 1 })
-    using clock = TestClock.install()
-    // More than the kernel buffers, so that the body can get stuck.
-    const content = Buffer.alloc(stage === 'BODY' ? 16 * 1024 * 1024 : 1)
-    const message = { ...letter, attachments: [{ filename: 'plan.pdf', content }] }
-    const sending = mail.send(message, { timeoutMs: 5_000 }).catch(caught)
-    await server.reached
-    await clock.advance(5_000)
-    const error = await sending
-    expect(error).toMatchObject({
-      name: 'TimeoutError',
-      outcome: stage === 'DOT' ? 'unknown' : 'none',
-    })
-    server.goOn()
-    await server.hungUp
-    // What the kernel still holds of the message must not leave.
-    expect(server.wasReset).toBe(true)
-    expect(server.log.includes('DOT')).toBe(stage === 'DOT')
-    await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
-  })
+  test.each(STAGES)(
+    'at %s closes the socket, reports the outcome, frees the slot',
+    async (stage) => {
+      await using server = await startScripted({ silentAt: stage })
+      await using mail = connect(server, { connections: 1 })
+      using clock = TestClock.install()
+      // More than the kernel buffers, so that the body can get stuck.
+      const content = Buffer.alloc(stage === 'BODY' ? 16 * 1024 * 1024 : 1)
+      const message = { ...letter, attachments: [{ filename: 'plan.pdf', content }] }
+      const sending = mail.send(message, { timeoutMs: 5_000 }).catch(caught)
+      await server.reached
+      await clock.advance(5_000)
+      const error = await sending
+      expect(error).toMatchObject({
+        name: 'TimeoutError',
+        outcome: stage === 'DOT' ? 'unknown' : 'none',
+      })
+      server.goOn()
+      await server.hungUp
+      // What the kernel still holds of the message must not leave.
+      expect(server.wasReset).toBe(true)
+      expect(server.log.includes('DOT')).toBe(stage === 'DOT')
+      await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
+    },
+  )
 
   test.each(['RCPT', 'BODY', 'DOT'] as const)('at %s does so over TLS', async (stage) => {
     await using server = await startScripted({ silentAt: stage, secure: true })

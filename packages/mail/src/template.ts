@@ -18,13 +18,15 @@ export interface RenderedMail {
 /** A mail in several languages; see {@link defineTemplate}. */
 export interface Template<Data, Locale extends string> {
   readonly locales: readonly Locale[]
-  /** @throws {TypeError} when there is no such locale */
+  /** @throws {TypeError} unless `locale` is one of `locales` */
   render(locale: Locale, data: Data): RenderedMail
 }
 
 /**
  * A mail in several languages, typed by its data and its locales. The text is written, never derived
- * from the HTML: what a reader without HTML gets should be meant for them.
+ * from the HTML: a reader without HTML should get words that were meant for them.
+ *
+ * @throws {TypeError} unless there is a locale, and each has functions `subject` and `text`
  *
  * @example
  * const verifyAddress = defineTemplate({

@@ -28,13 +28,13 @@ export interface Script {
   replies: Partial<Record<string, string>>
   secure?: boolean
   /** Called after each reply. */
-  onTold?: (stage: string) => void
+  onReply?: (stage: string) => void
 }
 
 /** A server that says what the test wants. Without PIPELINING, so that each command can be stopped at. */
 export interface Scripted extends Script, AsyncDisposable {
   readonly port: number
-  /** What it was told, in order. */
+  /** What it heard, in order. */
   readonly log: string[]
   /** The same as whole lines. */
   readonly lines: string[]
@@ -69,7 +69,7 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
   const leave = (socket: Socket): void => {
     if (sockets.delete(socket)) state.open -= 1
   }
-  const tell = (socket: Socket, stage: string): void => {
+  const answer = (socket: Socket, stage: string): void => {
     if (stage !== 'BODY') state.log.push(stage)
     if (state.hangUpAt === stage && state.hangUps > 0) {
       state.hangUps -= 1
@@ -80,7 +80,7 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
       if (stage !== 'BODY')
         socket.write(`${state.replies[stage] ?? ANSWERS[stage] ?? '250 OK'}\r\n`)
       else socket.resume()
-      state.onTold?.(stage)
+      state.onReply?.(stage)
       if (stage !== 'QUIT') return
       // From here on it holds nothing for the client.
       leave(socket)
@@ -113,12 +113,12 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
       if (body) {
         if (!rest.endsWith('\r\n.\r\n')) {
           rest = rest.slice(-5)
-          tell(socket, 'BODY')
+          answer(socket, 'BODY')
           return
         }
         body = false
         rest = ''
-        tell(socket, 'DOT')
+        answer(socket, 'DOT')
         return
       }
       const lines = rest.split('\r\n')
@@ -127,10 +127,10 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
         const stage = line.split(/[ :]/)[0] ?? ''
         body = stage === 'DATA'
         state.lines.push(line)
-        tell(socket, stage)
+        answer(socket, stage)
       }
     })
-    tell(socket, 'GREETING')
+    answer(socket, 'GREETING')
   }
   const pskCallback = (): Buffer => PSK.pskCallback().psk
   const server = script.secure

@@ -68,7 +68,7 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assert.equal(second?.text.trimEnd(), 'plain')
       assert.equal(second.html, undefined)
     }),
-    made('refuses a message that is none with a TypeError and sends nothing', async (fixture) => {
+    made('refuses an invalid message with a TypeError and sends nothing', async (fixture) => {
       const { mail } = fixture
       const attack = { ...letter, subject: 'Hi\r\nBcc: eve@example.jp' }
       await assert.rejects(mail.send(attack), TypeError)

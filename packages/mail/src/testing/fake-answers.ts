@@ -49,7 +49,7 @@ export function replyError(
 
 const NAMES = ['onRecipient', 'onMessage']
 
-/** Refuses what would never be asked, or could not be. */
+/** Throws unless `answers` holds known names, each with a function. */
 export function expectAnswers(answers: FakeAnswers): void {
   expectOptions(answers, NAMES, 'setAnswers')
   for (const [name, value] of Object.entries(answers)) {
@@ -67,7 +67,7 @@ export interface MessageFate {
 
 /**
  * @throws {Error} the refusal, when it is one
- * @throws {TypeError} on an answer that there is not
+ * @throws {TypeError} unless it is a {@link MessageAnswer}
  */
 export function fateOf(answer: MessageAnswer): MessageFate {
   if (answer === 'accept') return { kept: true, ending: 'accepted' }

@@ -26,7 +26,8 @@ export interface FakeMail extends Mail<Transporter> {
   /**
    * Replaces the answers given on purpose; `{}` accepts all.
    *
-   * @throws {TypeError} on a name that is none. For an answer that is none the send throws it.
+   * @throws {TypeError} unless each name is known and has a function; for an answer that is not valid, the
+   * send throws it
    */
   setAnswers(answers: FakeAnswers): void
 }
