@@ -26,7 +26,7 @@ export interface CalendarStore {
   /** Removes this very version. False when another one is there, or none. */
   remove(reference: string, version: number): Promise<boolean>
   /**
-   * Takes the right to refresh this very version, for `leaseMs` at the most. False when somebody else
+   * Takes the right to refresh this very version, for `leaseMs` at the most. False when another caller
    * has it, or another version is there, or none. A change of version ends it.
    */
   claimRefresh(reference: string, version: number, leaseMs: number): Promise<boolean>
@@ -49,7 +49,7 @@ const FUNCTIONS = [
   'takePending',
 ] as const satisfies (keyof CalendarStore)[]
 
-/** Refuses what is no store. */
+/** Throws unless `store` has every function of a {@link CalendarStore}. */
 export function expectStore(store: CalendarStore): void {
   const missing = FUNCTIONS.find((name) => typeof store?.[name] !== 'function')
   if (missing === undefined) return

@@ -15,8 +15,9 @@ import type { ListQuery, SyncPage, SyncQuery } from './event-lists.ts'
 /**
  * Google Calendar for many accounts, each under a `reference` of your own. See `createCalendar`.
  *
- * All calls throw `CalendarError` (its `code`s are listed there), `TypeError` for wrong arguments before
- * anything is sent, and `TimeoutError` or `Cancelled` as the scope around them has it.
+ * Every call throws a `TypeError` for wrong arguments, before anything is sent; a `CalendarError` (see its
+ * `code`s); and, as the scope around it has it, a `TimeoutError` or `Cancelled`. Each of the latter says
+ * whether the effect may have happened (`outcome`).
  */
 export interface Calendar extends AsyncDisposable {
   /**
@@ -52,22 +53,34 @@ export interface Calendar extends AsyncDisposable {
    * @throws {CalendarError} `conflict` when the event is no longer the one of `etag`
    */
   updateEvent(reference: string, event: UpdatedEvent, options?: IoOptions): Promise<CalendarEvent>
-  /** Deletes an event. `deleted` is false when it was gone already, maybe by an attempt whose answer was lost. */
+  /**
+   * Deletes an event. `deleted` is false when it was gone already, maybe by an attempt of this very call
+   * whose answer was lost.
+   *
+   * @throws {CalendarError} `conflict` when the event is no longer the one of `etag`
+   */
   deleteEvent(
     reference: string,
     event: EventVersion,
     options?: IoOptions,
   ): Promise<{ readonly deleted: boolean }>
-  /** The events, page by page as the loop goes on. `options.timeoutMs` is for each page. */
+  /**
+   * The events, page by page as the loop goes on; `options.timeoutMs` is for each page. A loop that breaks
+   * leaves nothing open.
+   *
+   * @example
+   * for await (const { summary, start } of calendar.listEvents('staff-3', { from: new Date() })) …
+   */
   listEvents(
     reference: string,
     query?: ListQuery,
     options?: IoOptions,
   ): AsyncIterable<CalendarEvent>
   /**
-   * What has changed since a sync token, page by page; the last page has the next token.
+   * What has changed since a sync token, page by page; the last page has the next token. Store that
+   * together with the changes, once all of them are applied: what was not stored comes again.
    *
-   * @throws {CalendarError} `full_sync_required` when the token is no longer valid
+   * @throws {CalendarError} `full_sync_required` when the token is no longer valid: sync again without one
    * @example
    * for await (const { changes, nextSyncToken } of calendar.syncEvents(reference, { syncToken })) {
    *   await apply(changes, nextSyncToken)
@@ -76,7 +89,9 @@ export interface Calendar extends AsyncDisposable {
   syncEvents(reference: string, query?: SyncQuery, options?: IoOptions): AsyncIterable<SyncPage>
   /**
    * Google's own client, bound to one account. Its calls go over the same transport, with the same
-   * tokens, obey the scope, and fail with a `CalendarError`.
+   * tokens, obey the scope around the caller, and fail with a `CalendarError`.
+   *
+   * @throws {TypeError} unless `reference` has 1 to 200 characters
    */
   client(reference: string): calendar_v3.Calendar
   /**

@@ -63,7 +63,7 @@ test('an hour later a state is no longer valid', async () => {
   expect(code).toBe('invalid_state')
 })
 
-test('an answer of Google without a refresh token, or that is none, stores nothing', async () => {
+test('an answer of Google without valid tokens stores nothing', async () => {
   await using calendar = createFakeCalendar()
   const wrong = [
     { access_token: 'a', expires_in: 3_599, token_type: 'Bearer' },

@@ -7,7 +7,7 @@ import { expectReference } from './reference.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from './operations.ts'
 
-/** Who is to be asked for what. */
+/** Which account is to be asked for what. */
 export interface ConsentRequest {
   /** Your own name for the account: the id of the member of staff, say. 1 to 200 characters. */
   readonly reference: string
@@ -28,11 +28,11 @@ const CONSENT_REQUEST = Object.keys({
 
 /** What came with the callback. Hand over what its query holds. */
 export interface ConsentAnswer {
-  /** Of whom the session is that the callback came with: never take it from the query. */
+  /** The account whose session the callback came with: never take it from the query. */
   readonly reference: string
   readonly state: string
   readonly code?: string | undefined
-  /** Instead of a code, when the person refused. */
+  /** In place of a code, when the person refused. */
   readonly error?: string | undefined
 }
 
@@ -151,7 +151,7 @@ export class Consents {
     })
   }
 
-  /** Looked up by its digest, so how long it takes tells nothing of the states that there are. */
+  /** Looked up by its digest, so that the time it takes says nothing about the states that there are. */
   async #take(call: Operation, state: string): Promise<PendingConsent> {
     const pending = await this.#init.store.takePending(keyOf(state))
     if (pending !== undefined && isSame(pending.reference, call.reference)) return pending
@@ -175,10 +175,10 @@ export class Consents {
   }
 }
 
-/** Others come back under other names (`email` as `…/auth/userinfo.email`). */
+/** Other scopes come back under other names (`email` as `…/auth/userinfo.email`). */
 const CALENDAR_SCOPE = /^https:\/\/www\.googleapis\.com\/auth\/calendar/
 
-/** What a store looks a consent up by: it never holds the state itself. */
+/** The key of a consent in the store, which never holds the state itself. */
 function keyOf(state: string): string {
   return digest(state).toString('base64url')
 }

@@ -19,7 +19,9 @@ const MAX_BYTES = 32 * 1024 * 1024
  * Google Calendar for many accounts. Connections are opened when they are needed; close it when you are
  * done.
  *
- * @throws {TypeError} on wrong options
+ * Not inside a transaction of a database: tokens are read and stored outside of it. Enqueue a job there.
+ *
+ * @throws {TypeError} unless the options are valid; a misspelt one is named
  * @example
  * await using calendar = createCalendar({
  *   clientId, clientSecret, redirectUri: 'https://example.jp/calendar/callback',

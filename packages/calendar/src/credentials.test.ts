@@ -207,7 +207,7 @@ describe('a refresh', () => {
     await calendar.close()
   })
 
-  test('that never comes to its end ends after half a minute for those who wait', async () => {
+  test('that never comes to its end ends after half a minute for all that wait', async () => {
     using clock = TestClock.install()
     const store = storeWith(() => ({ claimRefresh: () => Promise.resolve(false) }))
     const calendar = createFakeCalendar({ store })

@@ -18,13 +18,13 @@ const STORE_MS = 10_000
 /** Longer than Google and the store may take: only a process that died keeps a lease to its end. */
 const LEASE_MS = GOOGLE_MS + STORE_MS + 5_000
 
-/** How often it is looked whether another process is through. */
+/** How often to look whether another process is through. */
 const POLL_MS = 100
 
 /**
- * The access tokens of all accounts. A refresh happens once for all who need it, in this process and
- * across processes, and is no caller's: whoever gives up leaves it running, so that a refresh token that
- * Google has replaced is stored in any case. It ends by itself, after half a minute at the latest.
+ * The access tokens of all accounts. One refresh serves every caller that needs it, in this process and
+ * across processes, and belongs to none of them: it runs on when its callers give up, so that a refresh
+ * token that Google has replaced is stored in any case. It ends after half a minute at the latest.
  */
 export class Credentials {
   readonly #store: CalendarStore
@@ -94,7 +94,7 @@ export class Credentials {
     }
   }
 
-  /** `undefined`: somebody else changed the account meanwhile. */
+  /** `undefined`: the account was changed meanwhile. */
   async #refreshClaimed(
     call: CallContext,
     account: StoredAccount,
@@ -110,7 +110,7 @@ export class Credentials {
       if (now.version !== version) return now
       throw error
     }
-    // Before anyone uses the access token: a refresh token that was replaced works no more.
+    // Before the access token is used: a refresh token that was replaced works no more.
     const save = (): Promise<boolean> => this.#store.replace(reference, version, tokens)
     const saved = await shield(() => retry(save, { attempts: 8, idempotent: true }), {
       name: 'calendar.refresh store',
@@ -126,7 +126,7 @@ export class Credentials {
     await shield(release, { timeoutMs: 2_000 }).catch(() => undefined)
   }
 
-  /** Asked again where the answer was lost: if the token was replaced by it, nothing is lost by asking. */
+  /** Asks again where the answer was lost: if that had replaced the token, nothing more is lost. */
   async #ask(call: CallContext, old: CalendarTokens): Promise<CalendarTokens> {
     const fresh = await withTimeout(GOOGLE_MS, () =>
       retry(() => this.#oauth.refresh(call, old.refreshToken), { idempotent: true }),

@@ -25,7 +25,7 @@ const GOOGLE: KnownEndpoints = {
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
-/** Checks the endpoints: secrets travel to them, so beyond this machine only over https. */
+/** Throws unless each is a URL. Secrets travel to them, so beyond this machine it is one of https. */
 export function expectEndpoints(given: CalendarEndpoints = {}): KnownEndpoints {
   expectObject('endpoints', given)
   expectOptions(given, Object.keys(GOOGLE), 'createCalendar.endpoints')

@@ -3,7 +3,7 @@ import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
 
-/** Who is invited. */
+/** An invited person. */
 export type EventAttendee =
   | string
   | {
@@ -12,7 +12,7 @@ export type EventAttendee =
       readonly optional?: boolean | undefined
     }
 
-/** When somebody is reminded: minutes before the start, 0 to 40,320 (four weeks). */
+/** A reminder: minutes before the start, 0 to 40,320 (four weeks). */
 export interface EventReminder {
   readonly method: 'email' | 'popup'
   readonly minutes: number
@@ -32,7 +32,7 @@ export interface EventFields {
   readonly attendees?: readonly EventAttendee[] | undefined
   /** At most 5; `'default'` are those of the calendar. @default 'default' */
   readonly reminders?: 'default' | readonly EventReminder[] | undefined
-  /** Fields in Google's own words, for what has none of ours: `recurrence`, `visibility` … */
+  /** Google's own fields, for what has none here: `recurrence`, `visibility` … */
   readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'> | undefined
 }
 
@@ -49,7 +49,7 @@ export const EVENT_FIELDS: Readonly<Record<keyof EventFields, true>> = {
   native: true,
 }
 
-/** What may be changed: what is left out stays; `null` takes it off. */
+/** Changes: a field that is left out stays, `null` takes it off. */
 export type EventChanges = {
   readonly [Name in keyof EventFields]?: Name extends 'description' | 'location'
     ? EventFields[Name] | null | undefined

@@ -1,3 +1,18 @@
+/*
+ * The life of a sync, from the first page to the next token:
+ *
+ * 1. `syncEvents` checks its arguments at the call. Nothing is sent before the loop asks for a page.
+ * 2. Each page is one call, inside `io()` (operations.ts): a cancel or a deadline meets it there, and
+ *    `timeoutMs` holds for each page.
+ * 3. The account's tokens are loaded; an access token that is due is replaced first (credentials.ts).
+ * 4. The page is asked for with the sync token (account-api.ts). A 401 replaces the access token, once.
+ * 5. The loop gets its changes. Between two pages nothing is open: a loop that breaks leaves nothing.
+ * 6. Only the last page has `nextSyncToken`. Keep it together with the changes that were applied: if the
+ *    process dies before, the same changes come again.
+ * 7. A 410 is `full_sync_required`: the token has expired, so sync again without one.
+ *
+ * A sync reads, so the outcome of whatever ends it is `none`: rule 20 of docs/semantics.md.
+ */
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
@@ -12,7 +27,7 @@ export interface ListQuery extends InCalendar {
   readonly from?: Date | undefined
   /** Events that begin before this moment. */
   readonly to?: Date | undefined
-  /** Events that were changed since, deleted ones too. */
+  /** Events that were changed since then, deleted ones too. */
   readonly updatedSince?: Date | undefined
   /** Each occurrence of a recurring event by itself, in the order of their starts. @default false */
   readonly expandRecurring?: boolean | undefined
@@ -21,7 +36,7 @@ export interface ListQuery extends InCalendar {
 }
 
 export interface SyncQuery extends InCalendar {
-  /** From the last sync; left out, everything comes. */
+  /** From the last sync. Without one, everything comes. */
   readonly syncToken?: string | undefined
   /** How many are fetched at once: 1 to 2,500. @default 250 */
   readonly pageSize?: number | undefined
@@ -128,7 +143,7 @@ export class EventLists {
   }
 }
 
-/** Refuses wrong queries at the call, not only when the loop begins. */
+/** Throws unless reference, query and options are valid: at the call, not only when the loop begins. */
 export function expectListCall(
   operation: keyof typeof QUERIES,
   reference: string,

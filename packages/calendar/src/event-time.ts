@@ -32,7 +32,10 @@ export function eventTime(
   return typeof date === 'string' && isPlainDate(date) ? date : undefined
 }
 
-/** Refuses what is no span of time. A day that ends an event is the first one after it. */
+/**
+ * Throws unless both are moments, `end` not before `start`, or both are days, `end` after `start`: the
+ * last day is exclusive.
+ */
 export function expectSpan(start: EventTime, end: EventTime): void {
   if (start instanceof Date !== end instanceof Date) {
     throw new TypeError('Expected start and end to be both a Date, or both a day')
@@ -46,12 +49,12 @@ export function expectSpan(start: EventTime, end: EventTime): void {
   )
 }
 
-/** Refuses what is no IANA time zone. */
+/** Throws unless `timeZone` is a time zone of IANA. */
 export function expectTimeZone(timeZone: string): void {
   try {
     if (typeof timeZone === 'string' && new Intl.DateTimeFormat('en', { timeZone })) return
   } catch {
-    // Told below, as for anything else that is none.
+    // Refused below, as anything else that is not a time zone.
   }
   throw new TypeError(
     `Expected timeZone to be an IANA zone such as 'Asia/Tokyo', got ${describeValue(timeZone)}`,

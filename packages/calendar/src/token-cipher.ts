@@ -14,7 +14,7 @@ export interface TokenCipher {
   open(reference: string, sealed: string): string | Promise<string>
 }
 
-/** Refuses what is no cipher: tokens are never kept in the clear by mistake. */
+/** Throws unless `cipher` can seal and open: tokens are never kept in the clear by mistake. */
 export function expectCipher(cipher: TokenCipher): void {
   if (typeof cipher?.seal === 'function' && typeof cipher.open === 'function') return
   throw new TypeError(

@@ -9,14 +9,14 @@ import { plainCipher } from './testing/plain-cipher.ts'
 
 const { start, end } = meeting(1)
 
-describe('an event that is none is refused before anything is sent:', () => {
+describe('an invalid event is refused before anything is sent:', () => {
   test.each<[string, object]>([
     ['no summary', { start, end }],
     ['no end', { summary: '題', start }],
     ['an end before its start', { summary: '題', start: end, end: start }],
     ['a moment and a day', { summary: '題', start, end: '2026-04-02' }],
     ['a day that ends as it begins', { summary: '題', start: '2026-04-01', end: '2026-04-01' }],
-    ['a day that is none', { summary: '題', start: '2026-02-30', end: '2026-03-02' }],
+    ['a day that does not exist', { summary: '題', start: '2026-02-30', end: '2026-03-02' }],
     ['an invalid Date', { summary: '題', start: new Date(Number.NaN), end }],
     ['an unknown time zone', { summary: '題', start, end, timeZone: 'Asia/Nowhere' }],
     ['an id outside a-v and 0-9', { summary: '題', start, end, id: 'WXYZ!' }],
@@ -38,7 +38,7 @@ describe('an event that is none is refused before anything is sent:', () => {
   })
 })
 
-describe('a call that is none is refused:', () => {
+describe('an invalid call is refused:', () => {
   test('an empty reference', async () => {
     await using calendar = createFakeCalendar()
     await expect(calendar.getEvent('', { id: 'event1' })).rejects.toThrow(TypeError)
@@ -68,7 +68,7 @@ describe('a call that is none is refused:', () => {
   })
 })
 
-describe('options that are none are refused:', () => {
+describe('invalid options are refused:', () => {
   const options: CalendarOptions = {
     clientId: 'id',
     clientSecret: 'secret',
@@ -79,9 +79,9 @@ describe('options that are none are refused:', () => {
   test.each<[string, object]>([
     ['no secret', { clientSecret: '' }],
     ['a relative redirect URI', { redirectUri: '/callback' }],
-    ['a store that is none', { store: {} }],
+    ['an empty store', { store: {} }],
     ['an endpoint without TLS', { endpoints: { tokenUrl: 'http://example.jp/token' } }],
-    ['a client that is none', { client: {} }],
+    ['an empty client', { client: {} }],
   ])('%s', (_name, wrong) => {
     expect(() => createCalendar({ ...options, ...wrong })).toThrow(TypeError)
   })

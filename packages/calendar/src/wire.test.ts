@@ -17,7 +17,7 @@ async function connected(): Promise<GoogleCalendar> {
   return fixture
 }
 
-/** Makes a call to a server that never answers, and tells how it ends when its deadline passes. */
+/** Makes a call to a server that never answers, and gives what it ends with when its deadline passes. */
 async function untilDeadline(call: (calendar: Calendar) => Promise<unknown>): Promise<unknown> {
   await using server = await startScriptedServer()
   server.otherwise('silence')

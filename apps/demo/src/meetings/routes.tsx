@@ -55,7 +55,7 @@ export function meetingRoutes(app: App): Hono<Environment> {
 
 const REFUSALS: ReadonlySet<string> = new Set([
   'invalid_state',
-  'access_denied',
+  'consent_refused',
   'reauthorization_required',
 ])
 

@@ -100,7 +100,7 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     assert.equal(fixture.requestCount('POST', EVENTS_PATH), 2)
     assert.equal(fixture.events('hana@example.com').length, 1)
   },
-  'tells whose consent is gone, and no token': async (fixture) => {
+  'says whose consent is gone, and shows no token': async (fixture) => {
     const { calendar } = fixture
     await connect(fixture, 'staff-1', 'hana@example.com')
     await fixture.revokeAccess('hana@example.com')

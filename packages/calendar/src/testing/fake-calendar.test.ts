@@ -11,7 +11,7 @@ test.each<[string, (calendar: FakeCalendar) => void, string]>([
     'Expected line to be a string',
   ],
   ['a change', (it) => it.intercept('POST /token', 'reset' as never), 'got a string'],
-])('%s that is none is refused', async (_what, act, words) => {
+])('refuses anything else for %s', async (_what, act, words) => {
   await using calendar = createFakeCalendar()
   expect(() => act(calendar)).toThrow(TypeError)
   expect(() => act(calendar)).toThrow(words)

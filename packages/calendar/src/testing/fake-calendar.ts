@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions, expectText } from '@yuzuru/concurrency/boundary'
+import { expectFunction, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
 import {
   createFakeHttp,
   Script,
@@ -30,7 +29,7 @@ export interface FakeCalendarOptions {
   readonly retry?: false | undefined
 }
 
-/** A calendar that is all real but for Google, and what its Google can be told. */
+/** A calendar that is all real but for Google, and the controls of its Google. */
 export interface FakeCalendar extends Calendar {
   /** The person opens the URL and presses "allow". @param scopes @default all that was asked for */
   allow(url: string, email: string, scopes?: readonly string[]): ConsentGiven
@@ -49,14 +48,14 @@ export interface FakeCalendar extends Calendar {
   /**
    * The next request with this in its line (`'POST /token'`) does not come to Google, but to `reply`.
    *
-   * @throws {TypeError} on what is no reply
+   * @throws {TypeError} unless `reply` is a {@link ScriptedReply}
    */
   fail(line: string, reply: ScriptedReply): void
   /**
    * The next request with this in its line has its effect, and `change` makes something else of the
    * answer: `() => 'reset'` loses it.
    *
-   * @throws {TypeError} on what is no function
+   * @throws {TypeError} unless `change` is a function
    */
   intercept(line: string, change: (answer: ScriptedAnswer) => Changed | Promise<Changed>): void
 }
@@ -124,9 +123,7 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
       }).length,
     fail: addFault,
     intercept(line, change) {
-      if (typeof change !== 'function') {
-        throw new TypeError(`Expected change to be a function, got ${describeValue(change)}`)
-      }
+      expectFunction('change', change)
       addFault(line, async (request) => await change(google.answer(request)))
     },
     close,
