@@ -55,7 +55,7 @@ export interface CalendarErrorInit {
   readonly code: CalendarErrorCode
   readonly outcome: Outcome
   /** @default false */
-  readonly retryable?: boolean
+  readonly retryable?: boolean | undefined
   /** Whose account it was about. */
   readonly reference?: string | undefined
   /** The status that Google answered with. */
@@ -87,7 +87,7 @@ export class CalendarError extends IoError {
   }
 
   constructor(message: string, init: CalendarErrorInit) {
-    super(message, { retryable: false, ...init, boundary: 'calendar' })
+    super(message, { ...init, retryable: init.retryable ?? false, boundary: 'calendar' })
     this.reference = init.reference
     this.status = init.status
     this.reason = init.reason

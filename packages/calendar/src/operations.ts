@@ -7,7 +7,6 @@ import {
   type IoOptions,
   type IoProgress,
   type Outcome,
-  outcomeOf,
 } from '@yuzuru/concurrency'
 import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
 import { CalendarError } from './calendar-error.ts'

@@ -76,7 +76,7 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
 export interface MailBackend {
   /** Whether the client is ours, so that it ends what it does, and says how far it came, by itself. */
   readonly owned: boolean
-  verify(signal: AbortSignal): Promise<void>
+  readonly verify: (signal: AbortSignal) => Promise<void>
   readonly life: Closing
 }
 

@@ -1,3 +1,5 @@
+import * as fc from 'fast-check'
+import MailComposer from 'nodemailer/lib/mail-composer'
 import { describe, expect, test } from 'vitest'
 import type { MailMessage } from './mail-message.ts'
 import { nativeMessage } from './native-message.ts'
@@ -46,4 +48,32 @@ describe('nativeMessage', () => {
       disableUrlAccess: true,
     })
   })
+
+  test('keeps each recipient as it is on the way through nodemailer, but for quotes', () => {
+    const local = fc.stringMatching(/^[\w.!#$%&'*+/=?^`{|}~-]{1,30}$/)
+    const label = fc.stringMatching(/^[a-z\d](?:[a-z\d-]{0,8}[a-z\d])?$/)
+    const domain = fc.tuple(label, fc.constantFrom('jp', 'example', 'xn--r8jz45g'))
+    const recipients = fc.uniqueArray(
+      fc.tuple(local, domain).map(([left, [name, top]]) => `${left}@${name}.${top}`),
+      { minLength: 1, maxLength: 4 },
+    )
+    fc.assert(
+      fc.property(recipients, (to) => {
+        fc.pre(to.every((address) => isTaken(address)))
+        const { to: sent } = new MailComposer(nativeMessage({ ...letter, to }, defaults))
+          .compile()
+          .getEnvelope()
+        expect(sent.map((address) => address.replace(/^"(.*)"@/, '$1@'))).toEqual(to)
+      }),
+      { numRuns: 2_000, seed: 5321 },
+    )
+  })
 })
+
+function isTaken(address: string): boolean {
+  try {
+    return nativeMessage({ ...letter, to: address }, defaults) !== undefined
+  } catch {
+    return false
+  }
+}

@@ -168,7 +168,7 @@ describe('a message after a refused one', () => {
 
 describe('a cancel at any moment', () => {
   // How far a send comes in a microtask, or a turn of the loop, is no promise: so all of them.
-  const moments = [...range(0, 40).map((ticks) => ({ ticks, turns: 0 }))]
+  const moments = range(0, 40).map((ticks) => ({ ticks, turns: 0 }))
   const later = range(1, 25).map((turns) => ({ ticks: 0, turns }))
 
   test.each([...moments, ...later])(
