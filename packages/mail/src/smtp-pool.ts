@@ -14,14 +14,14 @@ const QUIT_TIMEOUT_MS = 1_000
  */
 export class SmtpPool {
   readonly #config: SmtpConfig
-  readonly #slots: Admission
+  readonly #permits: Admission
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
 
   constructor(config: SmtpConfig) {
     const { connections, queue, acquireTimeoutMs } = config
     this.#config = config
-    this.#slots = admission({
+    this.#permits = admission({
       connections,
       queue,
       acquireTimeoutMs,
@@ -59,7 +59,7 @@ export class SmtpPool {
 
   /** Ends at once what is under way, and refuses what waits. */
   async cut(): Promise<void> {
-    this.#slots.close()
+    this.#permits.close()
     await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
   }
 
@@ -74,7 +74,7 @@ export class SmtpPool {
     onKept: (session: SmtpSession) => Promise<T>,
     onNew: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    using _slot = await this.#slots.acquire()
+    using _permit = await this.#permits.acquire()
     for (let kept = this.#idle.take(); kept !== undefined; kept = this.#idle.take()) {
       const session = kept
       try {
@@ -93,8 +93,8 @@ export class SmtpPool {
   async #lend<T>(session: SmtpSession, fn: () => Promise<T>): Promise<T> {
     this.#busy.add(session)
     try {
-      // It got its slot, or lost a connection, just as everything was cut off.
-      if (this.#slots.closed) throw closedFault()
+      // It got its permit, or lost a connection, just as everything was cut off.
+      if (this.#permits.closed) throw closedFault()
       return await fn()
     } finally {
       this.#busy.delete(session)
@@ -105,7 +105,7 @@ export class SmtpPool {
   async #takeBack(session: SmtpSession): Promise<void> {
     const { maxMessagesPerConnection } = this.#config
     if (session.reusable && session.messages < maxMessagesPerConnection) this.#idle.keep(session)
-    // The slot is given up only after the connection: the server counts connections too.
+    // The permit is given back only after the connection: the server counts connections too.
     else await quit(session)
   }
 }

@@ -7,7 +7,7 @@ import { PSK, STAGES, startScripted } from '../test/scripted-smtp.ts'
 
 describe('a cancel', () => {
   test.each(STAGES)(
-    'at %s closes the socket, reports the outcome, frees the slot',
+    'at %s closes the socket, reports the outcome, frees its permit',
     async (stage) => {
       await using server = await startScripted({ silentAt: stage })
       await using mail = connect(server, { connections: 1 })
