@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** Where Google is. Another place is for tests, and for a proxy of your own. */
 export interface CalendarEndpoints {
@@ -35,9 +34,7 @@ export function expectEndpoints(given: CalendarEndpoints = {}): KnownEndpoints {
     if (value === undefined) continue
     const url = typeof value === 'string' ? URL.parse(value) : null
     if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') {
-      throw new TypeError(
-        `Expected endpoints.${name} to be a URL without credentials and fragment, got ${describeValue(value)}`,
-      )
+      throw expected(`endpoints.${name} to be a URL without credentials and fragment`, value)
     }
     const near = url.protocol === 'http:' && LOOPBACK.has(url.hostname)
     if (url.protocol !== 'https:' && !near) {

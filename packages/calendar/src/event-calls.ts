@@ -1,6 +1,12 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import {
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectText,
+  IO_OPTIONS,
+} from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { CalendarError } from './calendar-error.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
@@ -203,10 +209,6 @@ function ifMatch(etag: string | undefined): Record<string, string> {
 }
 
 function notifyQuery(notify: Notify = 'none'): Record<string, string> {
-  if (notify === 'all' || notify === 'externalOnly' || notify === 'none') {
-    return notify === 'none' ? {} : { sendUpdates: notify }
-  }
-  throw new TypeError(
-    `Expected notify to be 'all', 'externalOnly' or 'none', got ${String(notify)}`,
-  )
+  expectOneOf('notify', notify, ['all', 'externalOnly', 'none'])
+  return notify === 'none' ? {} : { sendUpdates: notify }
 }

@@ -1,5 +1,10 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+} from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
 
@@ -60,7 +65,7 @@ export type EventChanges = {
 export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Schema$Event {
   const { summary, start, end } = fields
   if (typeof summary !== 'string') {
-    throw new TypeError(`Expected summary to be a text, got ${describeValue(summary)}`)
+    throw expected('summary to be a string', summary)
   }
   for (const [name, value] of Object.entries({ start, end })) {
     if (value === undefined) throw new TypeError(`Expected ${name}, got undefined`)
@@ -92,7 +97,7 @@ function nativeEvent(fields: EventChanges): calendar_v3.Schema$Event {
     const value = fields[name]
     if (value === undefined) continue
     if (typeof value !== 'string' && !(value === null && name !== 'summary')) {
-      throw new TypeError(`Expected ${name} to be a text, got ${describeValue(value)}`)
+      throw expected(`${name} to be a string`, value)
     }
     event[name] = value
   }
@@ -136,12 +141,8 @@ function nativeReminders(
   const overrides = reminders.map((reminder: EventReminder) => {
     expectOptions(reminder, ['method', 'minutes'], 'reminders')
     const { method, minutes } = reminder
-    if (method !== 'email' && method !== 'popup') {
-      throw new TypeError("Expected the method of each reminder to be 'email' or 'popup'")
-    }
-    if (!Number.isInteger(minutes) || minutes < 0 || minutes > 40_320) {
-      throw new TypeError('Expected the minutes of each reminder to be an integer from 0 to 40320')
-    }
+    expectOneOf('the method of each reminder', method, ['email', 'popup'])
+    expectInteger('the minutes of each reminder', minutes, 0, 40_320)
     return { method, minutes }
   })
   return { useDefault: false, overrides }

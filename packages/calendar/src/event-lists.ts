@@ -15,7 +15,14 @@
  */
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectInteger,
+  expectObject,
+  expectOptions,
+  expectText,
+  IO_OPTIONS,
+} from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from './account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { expectReference } from './reference.ts'
@@ -168,10 +175,10 @@ export function expectListCall(
 function timeOf(name: string, time: Date | undefined): string | undefined {
   if (time === undefined) return undefined
   if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString()
-  throw new TypeError(`Expected ${name} to be a valid Date`)
+  throw expected(`${name} to be a valid Date`, time)
 }
 
 function expectPageSize(pageSize: number = 250): number {
-  if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 2_500) return pageSize
-  throw new TypeError(`Expected pageSize to be an integer from 1 to 2500, got ${pageSize}`)
+  expectInteger('pageSize', pageSize, 1, 2_500)
+  return pageSize
 }

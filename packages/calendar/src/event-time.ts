@@ -1,3 +1,4 @@
+import { expected } from '@yuzuru/concurrency/boundary'
 import { describeValue } from '@yuzuru/concurrency'
 import type { calendar_v3 } from '@googleapis/calendar'
 
@@ -56,9 +57,7 @@ export function expectTimeZone(timeZone: string): void {
   } catch {
     // Refused below, as anything else that is not a time zone.
   }
-  throw new TypeError(
-    `Expected timeZone to be an IANA zone such as 'Asia/Tokyo', got ${describeValue(timeZone)}`,
-  )
+  throw expected("timeZone to be an IANA zone such as 'Asia/Tokyo'", timeZone)
 }
 
 function isPlainDate(text: unknown): text is PlainDate {

@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
@@ -99,5 +98,5 @@ export function kyselyCalendarStore(
 
 function expectDatabase(db: QueryExecutorProvider): void {
   if (typeof db?.getExecutor === 'function') return
-  throw new TypeError(`Expected db to be a Kysely, got ${describeValue(db)}`)
+  throw expected('db to be a Kysely', db)
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expectOneOf, expected } from '@yuzuru/concurrency/boundary'
 import { calendar_v3 } from '@googleapis/calendar'
 import type { HttpResponse, QueryValue } from '@yuzuru/http'
 import type { AccountApi, ApiRequest } from './account-api.ts'
@@ -59,9 +59,7 @@ class AccountAuth {
     const { method: anyCase = 'GET', signal, timeout, responseType = 'json' } = given
     const method = anyCase.toUpperCase()
     const url = String(given.url)
-    if (responseType !== 'json' && responseType !== 'text') {
-      throw new TypeError(`Expected responseType to be 'json' or 'text', got '${responseType}'`)
-    }
+    expectOneOf('responseType', responseType, ['json', 'text'])
     const effect = method === 'GET' ? 'read' : method === 'DELETE' ? 'idempotent' : 'write'
     const call = { operation: 'client', reference: this.#reference, effect } as const
     const options = {
@@ -101,7 +99,7 @@ function queryOf(params: NativeRequest['params'] = {}): NonNullable<ApiRequest['
   const query: Record<string, QueryValue | QueryValue[]> = {}
   for (const [name, value] of Object.entries(params)) {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      throw new TypeError(`Expected ${name} to be a text, number, boolean or list`)
+      throw expected(`${name} to be a string, number, boolean or list`, value)
     }
     query[name] = value as QueryValue | QueryValue[]
   }
@@ -118,5 +116,5 @@ function bodyOf(data: unknown): { json?: unknown; body?: string } {
   if (data === undefined || data === null) return {}
   if (typeof data === 'string') return { body: data }
   if (Object.getPrototypeOf(data) === Object.prototype) return { json: data }
-  throw new TypeError(`Expected data to be a plain object or a string, got ${describeValue(data)}`)
+  throw expected('data to be a plain object or a string', data)
 }

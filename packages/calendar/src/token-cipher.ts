@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 
 /**
  * Encrypts what a store keeps. `reference` is to be bound to the ciphertext (as the additional data of
@@ -17,7 +17,5 @@ export interface TokenCipher {
 /** Throws unless `cipher` can seal and open: tokens are never kept in the clear by mistake. */
 export function expectCipher(cipher: TokenCipher): void {
   if (typeof cipher?.seal === 'function' && typeof cipher.open === 'function') return
-  throw new TypeError(
-    `Expected cipher to have functions seal and open, got ${describeValue(cipher)}`,
-  )
+  throw expected('cipher to have functions seal and open', cipher)
 }

@@ -58,7 +58,7 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
   expectOptions(options, CLIENT_MAIL_OPTIONS, 'createMail')
   const { client } = options
   if (typeof client.sendMail !== 'function' || typeof client.verify !== 'function') {
-    throw new TypeError('Expected client to be a nodemailer transporter, got something else')
+    throw expected('client to be a nodemailer transporter', client)
   }
   return mailOver(client, defaultsOf(options), {
     owned: false,

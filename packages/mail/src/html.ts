@@ -1,3 +1,4 @@
+import { expected } from '@yuzuru/concurrency/boundary'
 /** HTML that {@link html} made, or that {@link trustedHtml} vouches for. */
 export class Html {
   readonly #source: string
@@ -74,5 +75,5 @@ function render(value: HtmlValue): string {
   if (typeof value === 'string')
     return value.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  throw new TypeError(`Expected a string, a number, Html or a list of them, got ${typeof value}`)
+  throw expected('a value in html to be a string, a number, Html or a list of them', value)
 }

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { asciiDomain } from './mail-domain.ts'
 
 /**
@@ -52,7 +52,7 @@ function partsOf(field: string, value: MailAddress): Mailbox {
     if (typeof name === 'string' && typeof address === 'string') return { name, address }
   }
   if (typeof value !== 'string') {
-    throw new TypeError(`Expected ${field} to be a mail address, got ${typeof value}`)
+    throw expected(`${field} to be a mail address`, value)
   }
   const named = /^(?<name>[^<>]*)<(?<address>[^<>]*)>$/.exec(value)?.groups
   if (named === undefined) return { name: '', address: value }

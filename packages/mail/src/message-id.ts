@@ -1,3 +1,4 @@
+import { expectText } from '@yuzuru/concurrency/boundary'
 import { createHash, randomUUID } from 'node:crypto'
 
 /** RFC 5322, 3.6.4: `<id-left@id-right>`, here of dot-atoms only. */
@@ -27,9 +28,7 @@ export function messageIdOf(
     return messageId
   }
   if (idempotencyKey === undefined) return `<${randomUUID()}@${domain}>`
-  if (typeof idempotencyKey !== 'string' || idempotencyKey === '') {
-    throw new TypeError('Expected idempotencyKey to be a string that is not empty, got none')
-  }
+  expectText('idempotencyKey', idempotencyKey)
   const hash = createHash('sha256').update(idempotencyKey).digest('hex').slice(0, HASH_LENGTH)
   return `<${hash}@${domain}>`
 }

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from './html.ts'
@@ -30,9 +30,7 @@ export type NativeMessage = SendMailOptions & { readonly messageId: string }
  * @throws {TypeError} unless it is valid, before anything is sent
  */
 export function nativeMessage(message: MailMessage, defaults: MessageDefaults): NativeMessage {
-  if (typeof message !== 'object' || message === null) {
-    throw new TypeError(`Expected a message, got ${typeof message}`)
-  }
+  expectObject('message', message)
   expectOptions(message, MAIL_MESSAGE, 'mail.send')
   const { from, replyTo, attachments, headers } = message
   const to = mailboxes('to', message.to)
@@ -68,7 +66,7 @@ function mailboxes(field: string, value: MailRecipients | undefined): Mailbox[] 
 
 function checkedSubject(subject: unknown): string {
   if (typeof subject !== 'string') {
-    throw new TypeError(`Expected subject to be a string, got ${typeof subject}`)
+    throw expected('subject to be a string', subject)
   }
   if (hasControl(subject) || !subject.isWellFormed()) {
     throw new TypeError('Expected subject to hold no line breaks or control characters, got some')
@@ -81,10 +79,10 @@ function checkedBody({ text, html }: MailMessage): { text?: string; html?: strin
     throw new TypeError('Expected text, html or both, got neither')
   }
   if (text !== undefined && typeof text !== 'string') {
-    throw new TypeError(`Expected text to be a string, got ${typeof text}`)
+    throw expected('text to be a string', text)
   }
   if (html !== undefined && typeof html !== 'string' && !(html instanceof Html)) {
-    throw new TypeError(`Expected html to be a string or Html, got ${typeof html}`)
+    throw expected('html to be a string or Html', html)
   }
   return {
     ...(text === undefined ? {} : { text }),
@@ -104,7 +102,7 @@ function nativeAttachment(attachment: MailAttachment): NativeAttachment {
     }
   }
   if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
-    throw new TypeError(`Expected content of an attachment to be a string or bytes`)
+    throw expected('content of an attachment to be a string or bytes', content)
   }
   return {
     filename,

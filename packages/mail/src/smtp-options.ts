@@ -105,8 +105,9 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
     expectMilliseconds(name, value)
   }
   expectOptions(auth, ['user', 'password'], 'createMail.auth')
-  if (auth !== undefined && (typeof auth.user !== 'string' || typeof auth.password !== 'string')) {
-    throw new TypeError('Expected auth to be { user, password } of strings, got something else')
+  if (auth !== undefined) {
+    expectText('auth.user', auth.user)
+    expectText('auth.password', auth.password)
   }
   const startTls =
     options.startTls ?? (auth === undefined || isLoopback(host) ? 'if-offered' : 'required')

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Html } from './html.ts'
 
 /** How one mail reads in one language. Without `html` it is a text-only mail. */
@@ -52,9 +52,9 @@ export function defineTemplate<Data, Locale extends string>(
     throw new TypeError('Expected a template in at least one locale, got none')
   for (const [locale, body] of Object.entries(known)) {
     expectOptions(body, ['subject', 'text', 'html'], `defineTemplate.${locale}`)
-    if (typeof body.subject !== 'function' || typeof body.text !== 'function') {
-      throw new TypeError(`Expected subject and text of locale "${locale}" to be functions`)
-    }
+    expectFunction(`subject of locale "${locale}"`, body.subject)
+    expectFunction(`text of locale "${locale}"`, body.text)
+    if (body.html !== undefined) expectFunction(`html of locale "${locale}"`, body.html)
   }
   return {
     locales,

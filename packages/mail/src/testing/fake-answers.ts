@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { ReadableParts } from '../readable-parts.ts'
 
 /** A refusal on purpose: 4xx for now, 5xx for good. */
@@ -53,9 +52,7 @@ const NAMES = ['onRecipient', 'onMessage']
 export function expectAnswers(answers: FakeAnswers): void {
   expectOptions(answers, NAMES, 'setAnswers')
   for (const [name, value] of Object.entries(answers)) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw new TypeError(`Expected ${name} to be a function, got ${describeValue(value)}`)
-    }
+    if (value !== undefined) expectFunction(name, value)
   }
 }
 
