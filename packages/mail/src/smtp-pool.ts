@@ -26,7 +26,10 @@ export class SmtpPool {
       queue,
       acquireTimeoutMs,
       name: 'mail',
-      refuse: ({ code, message }) => new SmtpFault('pool', { reason: code, message }),
+      refuse: ({ code, message }) =>
+        code === 'closed'
+          ? closedFault()
+          : new SmtpFault('pool', { reason: code, message: `not sent: ${message}` }),
     })
     this.#idle = new IdleSessions(config.idleTimeoutMs, quit)
   }
