@@ -26,7 +26,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'connection_failed'`: no connection came about.
  * - `'connection_lost'`: the connection ended, or fell silent, before the answer was complete.
  * - `'closed'`: `close()` was called before.
- * - `'unexpected'`: none of these; `cause` tells.
+ * - `'unexpected'`: none of these; `cause` has more.
  */
 export type CalendarErrorCode =
   | 'not_connected'

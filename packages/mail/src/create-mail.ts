@@ -35,7 +35,7 @@ export interface ClientMailOptions<Client extends MailClient> extends SenderOpti
  * With a transporter of your own, limits, TLS and pooling are up to it, and a failure after the call's
  * start has the outcome `'unknown'` unless the error itself shows that nothing was taken.
  *
- * Not for sending within a request that somebody waits for: a server may take minutes. Send from a job.
+ * Do not send within a request that a person waits for: a server may take minutes. Send from a job.
  *
  * @throws {TypeError} unless the options are valid; a misspelt one is named
  * @example

@@ -10,7 +10,7 @@ export interface HandedOver {
   readonly yuzuru: { readonly progress: IoProgress }
 }
 
-/** The progress that `send` handed over; none if somebody called the native client. */
+/** The progress that `send` handed over; none for a call of the native client. */
 export function handedProgress({ data }: NativeMail): IoProgress | undefined {
   const { yuzuru } = data as Partial<HandedOver>
   return yuzuru?.progress
