@@ -23,6 +23,11 @@ interface CalendarSettings {
   readonly now?: (() => number) | undefined
 }
 
+/** The limits of the client that is made otherwise: those of `createHttp`. */
+type ClientLimits = {
+  readonly [Name in 'connections' | 'queue' | 'retry' | 'timeouts']?: HttpOptions[Name] | undefined
+}
+
 /** A client of `@yuzuru/http` of your own, which is never closed, or the limits of ours. */
 export type CalendarOptions = CalendarSettings &
   (
@@ -33,10 +38,7 @@ export type CalendarOptions = CalendarSettings &
         readonly retry?: undefined
         readonly timeouts?: undefined
       }
-    | ({ readonly client?: undefined } & Pick<
-        HttpOptions,
-        'connections' | 'queue' | 'retry' | 'timeouts'
-      >)
+    | ({ readonly client?: undefined } & ClientLimits)
   )
 
 const CALENDAR_OPTIONS = Object.keys({

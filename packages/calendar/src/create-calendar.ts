@@ -77,5 +77,10 @@ export function createCalendar(options: CalendarOptions): Calendar {
 }
 
 function limitsOf({ connections = 32, queue, retry, timeouts }: CalendarOptions): HttpOptions {
-  return { connections, queue, retry, timeouts }
+  return {
+    connections,
+    ...(queue === undefined ? {} : { queue }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(timeouts === undefined ? {} : { timeouts }),
+  }
 }
