@@ -6,9 +6,10 @@ import {
   PostgresQueryCompiler,
 } from 'kysely'
 import { Database } from './database.ts'
-import { BoundAdapter, type DatabaseContext } from './statements/database-context.ts'
+import { Binding } from './statements/binding.ts'
+import type { DatabaseContext } from './statements/database-context.ts'
 import { type DatabaseOptions, expectDatabaseOptions, hasGivenPool } from './database-options.ts'
-import { YuzuruDriver } from './statements/driver.ts'
+import { YuzuruDriver } from './transactions/driver.ts'
 import { GivenPool } from './connections/given-pool.ts'
 import { openSession } from './connections/open-session.ts'
 import type { PgTypes } from './wire/pg-client.ts'
@@ -31,7 +32,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const driver = new YuzuruDriver()
   const compiler = new PostgresQueryCompiler()
   const dialect: Dialect = {
-    createAdapter: (): DialectAdapter => new BoundAdapter(context),
+    createAdapter: (): DialectAdapter => new Binding(context),
     createDriver: () => driver,
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => compiler,

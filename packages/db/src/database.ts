@@ -1,6 +1,8 @@
 import { Kysely } from 'kysely'
-import { BoundAdapter, type DatabaseContext } from './statements/database-context.ts'
-import { BoundExecutor, leasesOf } from './statements/executor.ts'
+import { Binding } from './statements/binding.ts'
+import type { DatabaseContext } from './statements/database-context.ts'
+import { BoundExecutor } from './statements/executor.ts'
+import { connectionsOf } from './statements/kysely-connection.ts'
 
 /** A `Kysely` whose every query obeys the scope around it. */
 export class Database<DB> extends Kysely<DB> {
@@ -10,7 +12,7 @@ export class Database<DB> extends Kysely<DB> {
   constructor(context: DatabaseContext) {
     const { config, driver } = context
     const { plugins } = config
-    const executor = new BoundExecutor(new BoundAdapter(context), leasesOf(context), plugins)
+    const executor = new BoundExecutor(new Binding(context), connectionsOf(context), plugins)
     super({ config, driver, dialect: config.dialect, executor })
     this.#context = context
   }

@@ -31,7 +31,7 @@ export {
   type RowId,
 } from './encryption/encryption.ts'
 export { EncryptionError, type EncryptionErrorCode } from './encryption/encryption-error.ts'
-export { health, type Health } from './connections/health.ts'
+export { health, type Health } from './statements/health.ts'
 export { PreciseDate } from './wire/instant.ts'
 export type { EncryptionOptions } from './encryption/key-ring.ts'
 export { listen, type ListenOptions } from './listen/listen.ts'

@@ -1,7 +1,7 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
-import { health } from './connections/health.ts'
+import { health } from './statements/health.ts'
 import { exerciseDatabase } from './testing/exercise-database.ts'
 
 // 18 is what all other tests run on; `pnpm --filter @yuzuru/db test:versions` runs them on these too.

@@ -2,7 +2,7 @@ import { DbError } from '../wire/db-error.ts'
 import { HandOver } from './hand-over.ts'
 import type { GivenPoolOptions } from '../database-options.ts'
 import type { PgPoolClientLike, PgPoolLike } from '../wire/pg-client.ts'
-import type { Loan, PoolFigures, SessionSource } from './pool.ts'
+import type { SessionLease, PoolFigures, SessionSource } from './pool.ts'
 import { Session } from './session.ts'
 import { translateError } from '../wire/translate-error.ts'
 
@@ -24,7 +24,7 @@ export class GivenPool implements SessionSource {
     return { max: Infinity, used: this.#used, idle: 0, waiting: 0 }
   }
 
-  async acquire(signal: AbortSignal): Promise<Loan> {
+  async acquire(signal: AbortSignal): Promise<SessionLease> {
     if (this.#closed) {
       const init = { operation: 'acquire', code: 'closed', outcome: 'none' } as const
       throw new DbError('This database was closed', init)
@@ -39,7 +39,7 @@ export class GivenPool implements SessionSource {
     return { session, reused, release }
   }
 
-  dedicate(signal: AbortSignal): Promise<Loan> {
+  dedicate(signal: AbortSignal): Promise<SessionLease> {
     return this.acquire(signal)
   }
 

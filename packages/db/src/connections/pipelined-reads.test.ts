@@ -5,9 +5,9 @@ import { Pool as PgPool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { bindingOf } from '../statements/database-context.ts'
+import { bindingOf } from '../statements/binding.ts'
 import type { DatabaseOptions, OwnPoolOptions } from '../database-options.ts'
-import { health } from './health.ts'
+import { health } from '../statements/health.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 interface Schema {

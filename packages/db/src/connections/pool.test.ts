@@ -6,7 +6,7 @@ import { Pool as PgPool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { health } from './health.ts'
+import { health } from '../statements/health.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 let postgres: PostgresServer

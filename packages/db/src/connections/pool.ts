@@ -4,8 +4,8 @@ import type { PoolOptions } from '../database-options.ts'
 import type { Session } from './session.ts'
 import { WaitingLine } from './waiting-line.ts'
 
-/** A session on loan. */
-export interface Loan {
+/** A session for a time. */
+export interface SessionLease {
   readonly session: Session
   /** Whether it lay idle before, so that it may be dead without anybody knowing. */
   readonly reused: boolean
@@ -19,9 +19,9 @@ export interface SessionSource {
    * @param fresh not one that lay idle, where the source can tell
    * @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed`
    */
-  acquire(signal: AbortSignal, fresh?: boolean): Promise<Loan>
+  acquire(signal: AbortSignal, fresh?: boolean): Promise<SessionLease>
   /** A session beside the pool for one that stays, until `close`; a given pool lends one of its own. */
-  dedicate(signal: AbortSignal): Promise<Loan>
+  dedicate(signal: AbortSignal): Promise<SessionLease>
   readonly figures: PoolFigures
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface SessionSource {
 /** How busy a pool is. */
 export interface PoolFigures {
   readonly max: number
-  /** On loan. */
+  /** In use. */
   readonly used: number
   readonly idle: number
   readonly waiting: number
@@ -71,7 +71,7 @@ export class Pool implements SessionSource {
     return { max, used: this.#used, idle: this.#idle.length, waiting: this.#line.size }
   }
 
-  async acquire(signal: AbortSignal, fresh = false): Promise<Loan> {
+  async acquire(signal: AbortSignal, fresh = false): Promise<SessionLease> {
     if (this.#closing !== undefined) throw closed()
     if (this.#used < this.#options.max) this.#used += 1
     else await this.#waitForPlace(signal)
@@ -89,7 +89,7 @@ export class Pool implements SessionSource {
     }
   }
 
-  async dedicate(signal: AbortSignal): Promise<Loan> {
+  async dedicate(signal: AbortSignal): Promise<SessionLease> {
     if (this.#closing !== undefined) throw closed()
     const session = await this.#open(signal)
     this.#dedicated.add(session)
@@ -100,7 +100,7 @@ export class Pool implements SessionSource {
     return { session, reused: false, release }
   }
 
-  /** Refuses new work, waits for what is on loan, and closes all connections. */
+  /** Refuses new work, waits for what is in use, and closes all connections. */
   close(): Promise<void> {
     this.#closing ??= detached(() => this.#close())
     return this.#closing

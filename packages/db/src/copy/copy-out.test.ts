@@ -10,7 +10,7 @@ import { copyIn } from './copy-in.ts'
 import { copyOut } from './copy-out.ts'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { health } from '../connections/health.ts'
+import { health } from '../statements/health.ts'
 import type { PgClientLike } from '../wire/pg-client.ts'
 import { transaction } from '../transactions/transaction.ts'
 

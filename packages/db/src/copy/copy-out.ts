@@ -3,11 +3,11 @@ import { cancelScope, describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { Selectable } from 'kysely'
 import { withLease } from './copy-lease.ts'
 import { type CopyFormat, formatText } from './copy-options.ts'
-import { CopyOut } from './copy-out-exchange.ts'
+import { CopyOut } from '../wire/copy-out-exchange.ts'
 import type { CopyProgress, CopyResult } from './copy-progress.ts'
 import { rowReader } from './copy-rows-out.ts'
 import { type Copyable, type CopiedQuery, copiedQuery } from './copy-query.ts'
-import { bindingOf } from '../statements/database-context.ts'
+import { enclosingTransaction } from '../transactions/transaction-state.ts'
 import type { PgResult } from '../wire/pg-client.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { savepoint } from '../transactions/savepoint.ts'
@@ -125,7 +125,7 @@ async function start<DB>(
   exchange: CopyOut,
   { format, stop, columns, signal, timeoutMs }: StartOptions,
 ): Promise<PgResult> {
-  const outer = bindingOf(db).enclosing
+  const outer = enclosingTransaction(db)
   const body = (on: Queryable<DB>): Promise<PgResult> =>
     withLease(on, async (lease, copy) => {
       // COPY itself does not tell the types of its columns.

@@ -13,9 +13,3 @@ export interface CopyResult {
   /** The bytes of COPY's own format. */
   readonly bytes: number
 }
-
-/** A piece of the data, and how many rows it holds. */
-export interface CopyChunk {
-  readonly bytes: Buffer
-  readonly rows: number | undefined
-}

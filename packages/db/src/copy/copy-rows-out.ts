@@ -1,6 +1,6 @@
 import type { Kysely, KyselyPlugin, QueryId, UnknownRow } from 'kysely'
 import { decodeLine } from './copy-format.ts'
-import { bindingOf } from '../statements/database-context.ts'
+import { bindingOf } from '../statements/binding.ts'
 import type { PgResult } from '../wire/pg-client.ts'
 
 /** Makes rows of the lines of COPY's text format. */

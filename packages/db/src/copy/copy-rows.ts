@@ -1,6 +1,6 @@
 import { describeValue } from '@yuzuru/concurrency'
 import { encodeField } from './copy-format.ts'
-import type { CopyChunk } from './copy-progress.ts'
+import type { CopyChunk } from '../wire/copy-exchange.ts'
 import { textOf } from '../wire/value-text.ts'
 
 /** How many characters are put together before they are sent. */

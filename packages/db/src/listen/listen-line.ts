@@ -2,7 +2,7 @@ import { io, TimeoutError } from '@yuzuru/concurrency'
 import { Queue } from '@yuzuru/concurrency/sync'
 import type { DatabaseContext } from '../statements/database-context.ts'
 import { DbError } from '../wire/db-error.ts'
-import type { Loan } from '../connections/pool.ts'
+import type { SessionLease } from '../connections/pool.ts'
 import { identifier } from '../statements/sql-text.ts'
 import { translateError } from '../wire/translate-error.ts'
 
@@ -47,25 +47,25 @@ export async function openLine(
   let overflowed = false
   /** The server's process that listens. */
   let backend: unknown
-  const loan: Loan = await io(CALL, {}, async (signal) => {
-    const loan = await context.sessions.dedicate(signal)
-    const { client } = loan.session
+  const leased: SessionLease = await io(CALL, {}, async (signal) => {
+    const leased = await context.sessions.dedicate(signal)
+    const { client } = leased.session
     const end = (): void => heard.shutdown()
     client.on('end', end)
     client.on('error', end)
     client.on('notification', ({ payload }: { payload?: string }) => {
       if (heard.isShutDown || heard.tryPut({ channel, payload: payload ?? '' })) return
       overflowed = true
-      loan.session.destroy()
+      leased.session.destroy()
     })
     try {
       const text = `listen ${identifier('channel', channel)}; ${BACKEND}`
-      const { rows } = await loan.session.query({ text, types }, signal)
+      const { rows } = await leased.session.query({ text, types }, signal)
       backend = rows[0]?.['pid']
-      return loan
+      return leased
     } catch (error) {
-      loan.session.destroy()
-      loan.release()
+      leased.session.destroy()
+      leased.release()
       throw error
     }
   })
@@ -76,18 +76,18 @@ export async function openLine(
     },
     async ping(timeoutMs) {
       const { rows } = await io(CALL, { timeoutMs }, (signal) =>
-        loan.session.query({ text: BACKEND, types }, signal, 'destroy'),
+        leased.session.query({ text: BACKEND, types }, signal, 'destroy'),
       )
       if (rows[0]?.['pid'] !== backend) throw unsupported()
     },
     close() {
       // It listens for the rest of its life: nobody else is to have it.
-      loan.session.destroy()
-      loan.release()
+      leased.session.destroy()
+      leased.release()
     },
   }
   // A pooler between has a process id of its own. One that keeps to one backend is as good as none.
-  if (backend !== loan.session.client.processID) {
+  if (backend !== leased.session.client.processID) {
     await expectOneBackend(context, line).catch((error: unknown) => {
       line.close()
       throw error
@@ -116,16 +116,19 @@ async function expectOneBackend(context: DatabaseContext, line: ListenLine): Pro
 }
 
 /** A session with an open transaction; `undefined` when there is none to be had now, which tells nothing. */
-async function beginElsewhere({ sessions, types }: DatabaseContext): Promise<Loan | undefined> {
+async function beginElsewhere({
+  sessions,
+  types,
+}: DatabaseContext): Promise<SessionLease | undefined> {
   try {
     return await io(CALL, { timeoutMs: PROBE_TIMEOUT_MS }, async (signal) => {
-      const loan = await sessions.dedicate(signal)
+      const leased = await sessions.dedicate(signal)
       try {
-        await loan.session.query({ text: `begin; ${BACKEND}`, types }, signal, 'destroy')
-        return loan
+        await leased.session.query({ text: `begin; ${BACKEND}`, types }, signal, 'destroy')
+        return leased
       } catch (error) {
-        loan.session.destroy()
-        loan.release()
+        leased.session.destroy()
+        leased.release()
         throw error
       }
     })

@@ -6,11 +6,11 @@ import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { bindingOf } from '../statements/database-context.ts'
+import { bindingOf } from '../statements/binding.ts'
 import { listen } from './listen.ts'
 import { openLine } from './listen-line.ts'
 import type { PgQuery, PgResult } from '../wire/pg-client.ts'
-import type { Loan, SessionSource } from '../connections/pool.ts'
+import type { SessionLease, SessionSource } from '../connections/pool.ts'
 import type { Session } from '../connections/session.ts'
 import { transaction } from '../transactions/transaction.ts'
 
@@ -122,7 +122,7 @@ describe('listen', () => {
 function pooler(processID: number, backendOf: (line: number, turn: number) => number | undefined) {
   const open = new Set<number>()
   let lines = 0
-  const dedicate = async (): Promise<Loan> => {
+  const dedicate = async (): Promise<SessionLease> => {
     const line = lines
     lines += 1
     open.add(line)

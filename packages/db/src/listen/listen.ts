@@ -1,7 +1,7 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { isRetryable, moveOnAfter, sleep, TimeoutError } from '@yuzuru/concurrency'
 import { QueueShutDown } from '@yuzuru/concurrency/sync'
-import { bindingOf } from '../statements/database-context.ts'
+import { bindingOf } from '../statements/binding.ts'
 import { DbError } from '../wire/db-error.ts'
 import { type ListenLine, type Notification, openLine } from './listen-line.ts'
 import type { Queryable } from '../statements/queryable.ts'

@@ -1,7 +1,7 @@
 import { Cancelled, cancelScope, type IoOptions, withTimeout } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Kysely, Transaction } from 'kysely'
-import { bindingOf } from '../statements/database-context.ts'
+import { bindingOf } from '../statements/binding.ts'
 import { DbError } from '../wire/db-error.ts'
 import { collectMigrations, type DbMigration, type MigrationSource } from './migration-sources.ts'
 import { lockedTransaction, migratorOf } from './migrator.ts'
@@ -136,9 +136,9 @@ function without(migrations: Migrations, names: ReadonlySet<string>): Migrations
 }
 
 function expectOutside<DB>(db: Queryable<DB>, name: string): void {
-  const { context, transaction, lease } = bindingOf(db)
+  const { context, transaction, connection } = bindingOf(db)
   const what = `as migration "${name}" runs outside a transaction`
-  if (transaction !== undefined || lease !== undefined) {
+  if (transaction !== undefined || connection !== undefined) {
     throw new TypeError(`Expected a database and no tx, ${what}`)
   }
   if (context.sessions.figures.max < 2) {

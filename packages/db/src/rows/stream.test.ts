@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { health } from '../connections/health.ts'
+import { health } from '../statements/health.ts'
 import { stream } from './stream.ts'
 import { transaction } from '../transactions/transaction.ts'
 

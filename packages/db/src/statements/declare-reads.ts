@@ -1,21 +1,15 @@
-import type { CompiledQuery, Kysely, KyselyPlugin, RootOperationNode } from 'kysely'
-import { bindingOf } from './database-context.ts'
+import type { Kysely, KyselyPlugin } from 'kysely'
+import { bindingOf } from './binding.ts'
 import type { Queryable } from './queryable.ts'
-
-const declared = new WeakSet<RootOperationNode>()
+import { markRead } from './read-mark.ts'
 
 /** What may be a read: a `SELECT`, and text that nobody here reads. */
 const READABLE: ReadonlySet<string> = new Set(['SelectQueryNode', 'RawNode'])
 
 const plugin: KyselyPlugin = {
   transformQuery({ node }) {
-    if (!READABLE.has(node.kind)) {
-      throw new TypeError(`Expected a read, as was declared, got ${node.kind}`)
-    }
-    // A builder may run elsewhere too, undeclared, with the same id and the same node.
-    const copy = { ...node }
-    declared.add(copy)
-    return copy
+    if (READABLE.has(node.kind)) return markRead(node)
+    throw new TypeError(`Expected a read, as was declared, got ${node.kind}`)
   },
   transformResult: async ({ result }) => result,
 }
@@ -32,9 +26,4 @@ const plugin: KyselyPlugin = {
 export function declareReads<DB>(db: Queryable<DB>): Kysely<DB> {
   bindingOf(db)
   return db.withPlugin(plugin)
-}
-
-/** Whether it came through {@link declareReads}. */
-export function isDeclaredRead({ query }: CompiledQuery): boolean {
-  return declared.has(query)
 }

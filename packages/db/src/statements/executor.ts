@@ -7,15 +7,13 @@ import {
   type QueryResult,
   type UnknownRow,
 } from 'kysely'
-import { BoundAdapter, type DatabaseContext } from './database-context.ts'
-import { Lease } from './lease.ts'
 import type { PgResult } from '../wire/pg-client.ts'
+import { Binding } from './binding.ts'
+import { expectConnection, KyselyConnection } from './kysely-connection.ts'
 import { logged, loggedStream } from './query-log.ts'
 import { toQueryResult } from './query-result.ts'
 import { rowCount } from './sql-text.ts'
 import { queryCall } from './statement-call.ts'
-import { noteFailure } from '../transactions/transaction-failure.ts'
-import { refuseLent } from '../transactions/transaction-state.ts'
 
 type Plugins = readonly KyselyPlugin[]
 type ExecuteOptions = Parameters<DefaultQueryExecutor['executeQuery']>[1]
@@ -26,10 +24,10 @@ type ExecuteOptions = Parameters<DefaultQueryExecutor['executeQuery']>[1]
  * with the caller's place, and not some turns later, when that scope may have ended.
  */
 export class BoundExecutor extends DefaultQueryExecutor {
-  readonly #binding: BoundAdapter
+  readonly #binding: Binding
   readonly #connections: ConnectionProvider
 
-  constructor(binding: BoundAdapter, connections: ConnectionProvider, plugins: Plugins = []) {
+  constructor(binding: Binding, connections: ConnectionProvider, plugins: Plugins = []) {
     super(binding.context.compiler, binding, connections, [...plugins])
     this.#binding = binding
     this.#connections = connections
@@ -71,8 +69,8 @@ export class BoundExecutor extends DefaultQueryExecutor {
   }
 
   async #run(query: CompiledQuery, options: ExecuteOptions): Promise<PgResult> {
-    const { transaction, lease } = this.#binding
-    const call = queryCall(query, (transaction?.lease ?? lease)?.isAtomic === true)
+    const { transaction, connection } = this.#binding
+    const call = queryCall(query, (transaction ?? connection)?.lease.isAtomic === true)
     const { signal: foreign } = options ?? {}
     let ending: AbortSignal | undefined
     transaction?.enter()
@@ -85,19 +83,18 @@ export class BoundExecutor extends DefaultQueryExecutor {
           guard()
           return await transaction.lease.run(query, signal, progress, guard)
         }
-        if (lease !== undefined) refuseLent(lease)
+        connection?.refuseWhileLent()
         // On a connection of Kysely's own its turn is waited for, and whether its transaction has ended is
         // asked, as Kysely does.
-        return await this.provideConnection(async (connection) => {
-          if (connection instanceof Lease) return await connection.run(query, signal, progress)
-          throw new TypeError('Expected a connection of this driver')
-        })
+        return await this.provideConnection((provided) =>
+          expectConnection(provided).lease.run(query, signal, progress),
+        )
       })
     } catch (error) {
       const reason: unknown = ending?.reason
       // Nobody awaits what outlived its scope: it has been reported, with its place.
       if (Cancelled.isInstance(reason) && reason.source === 'scope-end') throw reason
-      throw transaction === undefined ? error : noteFailure(error, transaction.root)
+      throw transaction === undefined ? error : transaction.noteFailure(error)
     } finally {
       transaction?.leave()
     }
@@ -125,32 +122,18 @@ export class BoundExecutor extends DefaultQueryExecutor {
 
   /** How Kysely makes the executor of its own transactions, and of `db.connection()`. */
   override withConnectionProvider(connections: ConnectionProvider): BoundExecutor {
-    const { context, transaction, lease = leaseOf(connections) } = this.#binding
-    const binding = new BoundAdapter(context, transaction, lease)
+    const { context, transaction, connection = connectionIn(connections) } = this.#binding
+    const binding = new Binding(context, transaction, connection)
     return new BoundExecutor(binding, connections, this.plugins)
   }
 }
 
 /** The one connection of a provider that has one, and nothing else to do: it gives it at once. */
-function leaseOf(connections: ConnectionProvider): Lease | undefined {
-  let found: Lease | undefined
+function connectionIn(connections: ConnectionProvider): KyselyConnection | undefined {
+  let found: KyselyConnection | undefined
   const asked = connections.provideConnection(async (connection) => {
-    if (connection instanceof Lease) found = connection
+    if (connection instanceof KyselyConnection) found = connection
   })
   asked.catch(() => undefined)
   return found
-}
-
-/** Gives each of its users a lease of its own. */
-export function leasesOf(context: DatabaseContext): ConnectionProvider {
-  return {
-    async provideConnection(consumer) {
-      const lease = new Lease(context)
-      try {
-        return await consumer(lease)
-      } finally {
-        lease.release()
-      }
-    },
-  }
 }

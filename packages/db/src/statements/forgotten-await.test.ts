@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { copyIn } from '../copy/copy-in.ts'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { health } from '../connections/health.ts'
+import { health } from './health.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 interface Schema {

@@ -6,27 +6,24 @@ import {
   type Outcome,
   shield,
 } from '@yuzuru/concurrency'
-import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
-import type {
-  AbortableOperationOptions,
-  CompiledQuery,
-  DatabaseConnection,
-  QueryResult,
-} from 'kysely'
-import type { DatabaseContext } from './database-context.ts'
-import { toQueryResult } from './query-result.ts'
-import { callFor, queryCall } from './statement-call.ts'
-import { readCursor } from './cursor.ts'
-import { DbError } from '../wire/db-error.ts'
-import type { PgExchange, PgResult } from '../wire/pg-client.ts'
-import { isPlainRead } from './plain-read.ts'
-import type { Loan, SessionSource } from '../connections/pool.ts'
+import type { AbortableOperationOptions, CompiledQuery, QueryResult } from 'kysely'
+import type { SessionSource } from '../connections/pool.ts'
 import type { AbortMode, Session } from '../connections/session.ts'
 import { mayChangeSession } from '../connections/session-change.ts'
+import type { CopyExchange } from '../wire/copy-exchange.ts'
+import { DbError } from '../wire/db-error.ts'
+import type { PgResult } from '../wire/pg-client.ts'
+import type { DatabaseContext } from './database-context.ts'
+import { HeldSession } from './held-session.ts'
+import { refuseNested } from './nested-use.ts'
+import { hasOwnTypes, readOwnTypes } from './own-types.ts'
+import { isPlainRead } from './plain-read.ts'
+import { toQueryResult } from './query-result.ts'
 import { type Statement, statementOf } from './statement.ts'
+import { callFor, queryCall } from './statement-call.ts'
 import { effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
-import { refuseNested, type TransactionState } from '../transactions/transaction-state.ts'
+import { Turns } from './turns.ts'
 
 /** How a {@link Lease} runs a statement of our own. */
 export interface StatementOptions {
@@ -38,34 +35,19 @@ export interface StatementOptions {
   readonly check?: (result: PgResult) => void
 }
 
-/** A COPY, as a {@link Lease} runs it. */
-export interface CopyExchange extends PgExchange {
-  readonly operation: 'copyIn' | 'copyOut'
-  readonly writes: boolean
-  /** Whether, outside a transaction, it may have taken effect by now. */
-  readonly mayHaveHappened: boolean
-}
-
 /**
- * What Kysely takes for a connection. It borrows a session when the first statement needs one, so that
- * waiting for it and running the statement are one call to the outside.
+ * A session for a time: of one query, or of a transaction. It borrows the session when the first
+ * statement needs one, so that waiting for it and running the statement are one call to the outside, and
+ * runs one statement at a time.
  */
-export class Lease implements DatabaseConnection {
+export class Lease {
   readonly #context: DatabaseContext
-  /** A session runs one statement at a time; first come, first served. */
-  #turn: Semaphore | undefined = undefined
-  /** Whether somebody is at it without a permit: there is no line until a second one comes. */
-  #alone = false
-  #first: Permit | undefined = undefined
-  /** The transaction that it is for, if it begins with its first statement. */
+  /** Of the transaction that it is for, if that begins with its first statement. */
   readonly #begin: TransactionBegin | undefined
-  #loan: Loan | undefined = undefined
-  readonly #sessions: Pick<SessionSource, 'acquire'>
-  #released = false
+  readonly #held: HeldSession
+  readonly #turns = new Turns()
   #mayHaveWritten = false
-  #copying = false
-  /** The transaction that is open on it, if that is not {@link Lease.#begin}'s: Kysely's, or one it is lent to. */
-  transaction: TransactionState | undefined = undefined
+  #isCopying = false
 
   /** @param sessions where its session comes from: those of the database, by default */
   constructor(
@@ -75,40 +57,42 @@ export class Lease implements DatabaseConnection {
   ) {
     this.#context = context
     this.#begin = begin
-    this.#sessions = sessions
+    this.#held = new HeldSession(context, sessions, begin)
   }
 
   /** Lends its session to a transaction, once what runs on it has ended. */
-  readonly lent: Pick<SessionSource, 'acquire'> = {
-    acquire: (signal) =>
-      this.#inTurn(async () => {
-        this.#loan ??= await this.#acquire(signal)
-        // One that is lent is not changed for another: what was set on it is what it is lent for.
-        return { session: this.#loan.session, reused: false, release: () => undefined }
-      }),
+  lend(): Pick<SessionSource, 'acquire'> {
+    return {
+      acquire: (signal) =>
+        this.#turns.take(async () => {
+          const session = await this.#held.lend(signal)
+          // One that is lent is not changed for another: what was set on it is what it is lent for.
+          return { session, reused: false, release: () => undefined }
+        }),
+    }
   }
 
   /** Whether it has a session. */
   get holdsSession(): boolean {
-    return this.#loan !== undefined
+    return this.#held.session !== undefined
   }
 
   /** Whether the server refuses all but a rollback, or is gone. */
   get failed(): boolean {
     if (this.#begin?.failure !== undefined) return true
-    const session = this.#loan?.session
+    const { session } = this.#held
     return session !== undefined && (session.lost || session.inFailedTransaction)
   }
 
   /** Whether a transaction is open on the server. */
   get inTransaction(): boolean {
-    const session = this.#loan?.session
+    const { session } = this.#held
     return session !== undefined && !session.lost && session.inTransaction
   }
 
   /** Whether what runs next runs in a transaction, be it one that begins with it. */
   get isAtomic(): boolean {
-    return this.#begin?.pending === true || this.#loan?.session.inTransaction === true
+    return this.#begin?.pending === true || this.#held.session?.inTransaction === true
   }
 
   /** The transaction's id, if it is known; `null` on a server that gives out none. */
@@ -143,19 +127,17 @@ export class Lease implements DatabaseConnection {
     progress.sent = false
     const statement = statementOf(query, this.#context.types)
     this.refuseDuringCopy()
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const along = this.#readAlong(query, statement, signal)
       const shared = along === undefined ? undefined : await along
-      if (shared !== undefined) {
-        return this.#isRead(shared) ? shared : await this.#read(shared, signal)
-      }
+      if (shared !== undefined) return this.#readable(shared, signal)
       const harmless = queryCall(query, this.isAtomic).effect === 'read'
-      const result = await this.#onLiving(harmless, signal, async (session) => {
+      const result = await this.#held.onLiving(harmless, signal, (session) => {
         guard?.()
         progress.sent = !session.lost
-        return await this.#send(session, query, statement, signal)
+        return this.#send(session, query, statement, signal)
       })
-      return this.#isRead(result) ? result : await this.#read(result, signal)
+      return this.#readable(result, signal)
     })
   }
 
@@ -166,16 +148,16 @@ export class Lease implements DatabaseConnection {
     return await io(callFor(operation, reads ? 'read' : 'write'), options, (signal, progress) => {
       progress.sent = false
       this.refuseDuringCopy()
-      return this.#inTurn(async () => {
-        const session = await this.#borrow(signal)
+      return this.#turns.take(async () => {
+        const session = await this.#held.borrow(signal)
         guard?.()
         await this.#begin?.send(session, signal)
         if (writes) this.#mayHaveWritten = true
-        this.#copying = true
+        this.#isCopying = true
         try {
           return await session.query(exchange, signal)
         } finally {
-          this.#copying = false
+          this.#isCopying = false
           progress.sent = exchange.mayHaveHappened
         }
       })
@@ -183,35 +165,32 @@ export class Lease implements DatabaseConnection {
   }
 
   /**
-   * Refuses what would have to wait for the end of a COPY: what feeds the COPY, or reads what it sends,
-   * would wait for itself.
+   * Throws while a COPY is under way: what feeds the COPY, or reads what it sends, would wait for its end
+   * and so for itself.
    *
    * @throws {DbError} `copy_in_progress`
    */
   refuseDuringCopy(): void {
-    if (!this.#copying) return
+    if (!this.#isCopying) return
     throw new DbError(
       'A COPY is under way in this transaction: it takes nothing else until its end',
-      {
-        operation: 'query',
-        code: 'copy_in_progress',
-        outcome: 'none',
-      },
+      { operation: 'query', code: 'copy_in_progress', outcome: 'none' },
     )
   }
 
   /** Runs text of our own: BEGIN, COMMIT and the like. */
   async statement(operation: string, text: string, options: StatementOptions): Promise<PgResult> {
     const { effect, abort, timeoutMs, translate, check } = options
+    const { types } = this.#context
     return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
-      return this.#inTurn(async () => {
-        const result = await this.#onLiving(effect === 'read', signal, async (session) => {
+      return this.#turns.take(async () => {
+        const result = await this.#held.onLiving(effect === 'read', signal, (session) => {
           progress.sent = !session.lost
-          return await session.query({ text, types: this.#context.types }, signal, abort)
+          return session.query({ text, types }, signal, abort)
         })
         check?.(result)
-        return this.#isRead(result) ? result : await this.#read(result, signal)
+        return this.#readable(result, signal)
       })
     })
   }
@@ -222,59 +201,21 @@ export class Lease implements DatabaseConnection {
     if (begin?.pending !== true) return
     await io(callFor('begin', 'read'), undefined, (signal, progress) => {
       progress.sent = false
-      return this.#inTurn(() =>
-        this.#onLiving(true, signal, (session) => begin.send(session, signal)),
+      return this.#turns.take(() =>
+        this.#held.onLiving(true, signal, (session) => begin.send(session, signal)),
       )
     })
   }
 
   /** Waits for what is under way, if that may be what begins the transaction. */
   async settled(timeoutMs: number): Promise<void> {
-    if (this.#begin?.pending !== true || !this.#isTaken) return
-    await shield(() => this.#inTurn(async () => undefined), { name: 'settle', timeoutMs })
-  }
-
-  streamQuery<R>(query: CompiledQuery, batchSize: number): AsyncIterableIterator<QueryResult<R>> {
-    return readCursor<R>(this, query, batchSize)
-  }
-
-  #acquire(signal: AbortSignal, fresh = false): Promise<Loan> {
-    // Nobody would give back what is borrowed now.
-    if (this.#released) throw connectionReleased()
-    return this.#sessions.acquire(signal, fresh)
+    if (this.#begin?.pending !== true || !this.#turns.isTaken) return
+    await shield(() => this.#turns.take(async () => undefined), { name: 'settle', timeoutMs })
   }
 
   /** Gives the session back, if one was borrowed. It takes none after that. */
   release(): void {
-    this.#released = true
-    this.#giveBack()
-  }
-
-  #giveBack(): void {
-    this.#loan?.release()
-    this.#loan = undefined
-  }
-
-  async #inTurn<T>(fn: () => Promise<T>): Promise<T> {
-    if (this.#turn === undefined && !this.#alone) {
-      this.#alone = true
-      try {
-        return await fn()
-      } finally {
-        this.#alone = false
-        this.#first?.[Symbol.dispose]()
-      }
-    }
-    if (this.#turn === undefined) {
-      this.#turn = new Semaphore(1, { name: 'db connection' })
-      this.#first = this.#turn.tryAcquire()
-    }
-    using _turn = this.#turn.tryAcquire() ?? (await this.#turn.acquire())
-    return await fn()
-  }
-
-  get #isTaken(): boolean {
-    return this.#alone || this.#turn?.available === 0
+    this.#held.release()
   }
 
   /** Sends a read along with others, if it may and can. */
@@ -285,8 +226,7 @@ export class Lease implements DatabaseConnection {
   ): Promise<PgResult | undefined> | undefined {
     const { reads } = this.#context
     // Whoever holds a session may have set something on it that the read depends on.
-    if (reads === undefined || this.#loan !== undefined || this.#begin !== undefined)
-      return undefined
+    if (reads === undefined || this.holdsSession || this.#begin !== undefined) return undefined
     if (!isPlainRead(query)) return undefined
     refuseNested(this.#context)
     return reads.read(statement, signal)
@@ -308,66 +248,11 @@ export class Lease implements DatabaseConnection {
     return this.#begin.query(session, statement, signal, mayWrite)
   }
 
-  #isRead({ fields }: PgResult): boolean {
-    return fields === undefined || !this.#context.types.catalogue.concerns(fields)
-  }
-
-  /** Reads what the database's own types have left as text, with the help of its catalogue. */
-  async #read(result: PgResult, signal: AbortSignal): Promise<PgResult> {
+  #readable(result: PgResult, signal: AbortSignal): PgResult | Promise<PgResult> {
     const { types } = this.#context
-    const { fields = [], rows } = result
-    await types.catalogue.read(fields, rows, async (text, oids) => {
-      const session = await this.#borrow(signal)
-      return (await session.query({ text, values: [[...oids]], types }, signal)).rows
-    })
-    return result
+    if (!hasOwnTypes(result, types)) return result
+    return readOwnTypes(result, types, signal, () => this.#held.borrow(signal))
   }
-
-  /**
-   * Runs `fn` on the session; once more on another when that one lay idle and turns out to have been
-   * dead. What may leave something behind never runs again: that nothing arrived cannot be known.
-   *
-   * @param harmless whether it leaves nothing behind: a read, or a statement before COMMIT
-   */
-  async #onLiving<T>(
-    harmless: boolean,
-    signal: AbortSignal,
-    fn: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    const isFirst = this.#loan === undefined
-    const session = await this.#borrow(signal)
-    const isSuspect = isFirst && this.#loan?.reused === true
-    if (isSuspect) session.expectDeath()
-    try {
-      return await fn(session)
-    } catch (error) {
-      const begun = this.#begin?.pending === false
-      if (!isSuspect || !session.wasDead || begun || !harmless || signal.aborted) throw error
-    }
-    this.#giveBack()
-    this.#begin?.beginAgain()
-    return await fn(await this.#borrow(signal, true))
-  }
-
-  async #borrow(signal: AbortSignal, fresh = false): Promise<Session> {
-    if (this.#loan !== undefined) return this.#loan.session
-    // A transaction was refused, if it had to be, before it began.
-    if (this.#begin === undefined) refuseNested(this.#context)
-    try {
-      this.#loan = await this.#acquire(signal, fresh)
-    } catch (error) {
-      this.#begin?.noteFailure(error, signal)
-      throw error
-    }
-    return this.#loan.session
-  }
-}
-
-function connectionReleased(): DbError {
-  return new DbError(
-    'This connection was given back. Is an await missing on a query in its transaction, or was its trx kept?',
-    { operation: 'query', code: 'transaction_ended', outcome: 'none' },
-  )
 }
 
 /** What throws away prepared statements. */

@@ -1,6 +1,6 @@
 import type { Effect } from '@yuzuru/concurrency'
 import type { CompiledQuery, RootOperationNode } from 'kysely'
-import { isDeclaredRead } from './declare-reads.ts'
+import { isDeclaredRead } from './read-mark.ts'
 
 /**
  * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless

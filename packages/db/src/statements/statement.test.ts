@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
 import { DbError } from '../wire/db-error.ts'
-import { health } from '../connections/health.ts'
+import { health } from './health.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 interface Schema {

@@ -4,7 +4,8 @@ import { bindTransaction } from './bind-transaction.ts'
 import { suppress } from '../statements/transaction-end.ts'
 import { failureOf } from './transaction-failure.ts'
 import { awaited } from './transaction-body.ts'
-import { currentTransaction, type TransactionState } from './transaction-state.ts'
+import { currentTransaction } from '../statements/nested-use.ts'
+import { stateOf, type TransactionState } from './transaction-state.ts'
 
 /** How long a statement about a savepoint may take before the connection is closed. */
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -30,7 +31,7 @@ async function nested<DB, T>(
   fn: (tx: Transaction<DB>) => T | PromiseLike<T>,
 ): Promise<T> {
   // Inside a savepoint the outer tx stands for the savepoint: waiting for its end would never end.
-  const here = currentTransaction()
+  const here = stateOf(currentTransaction())
   const parent = here?.isWithin(outer) === true ? here : outer
   parent.lease.refuseDuringCopy()
   using _top = await parent.savepoints.acquire()

@@ -1,6 +1,7 @@
 import { cancelScope, throwIfCancelled } from '@yuzuru/concurrency'
 import { DbError } from '../wire/db-error.ts'
-import { callInTransaction, type TransactionState } from './transaction-state.ts'
+import { callInTransaction } from '../statements/nested-use.ts'
+import type { TransactionState } from './transaction-state.ts'
 
 /**
  * Calls the function of a transaction or a savepoint, and waits for all that it started. What it left

@@ -36,14 +36,3 @@ export function abortedBy(state: TransactionState): unknown {
   const message = 'The transaction was rolled back: a statement in it had failed'
   return failureOf(new DbError(message, init), state)
 }
-
-/** Keeps the first error after which the server refuses everything, and says it with each refusal. */
-export function noteFailure(error: unknown, root: TransactionState): unknown {
-  if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
-    const { message, sqlState } = error
-    const init = { operation: 'query', code: 'transaction_aborted', outcome: 'none' } as const
-    return new DbError(message, { ...init, sqlState, cause: root.failure })
-  }
-  if (root.lease.failed) root.failure ??= error
-  return error
-}

@@ -1,9 +1,9 @@
 import { shield } from '@yuzuru/concurrency'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
-import { bindingOf } from '../statements/database-context.ts'
 import { DbError } from '../wire/db-error.ts'
 import { suppress } from '../statements/transaction-end.ts'
-import { callInTransaction, type Hook, type TransactionState } from './transaction-state.ts'
+import { callInTransaction } from '../statements/nested-use.ts'
+import { type Hook, transactionOf, type TransactionState } from './transaction-state.ts'
 
 /** How long all hooks of a transaction together may take. */
 const HOOKS_TIMEOUT_MS = 30_000
@@ -21,7 +21,7 @@ const HOOKS_TIMEOUT_MS = 30_000
  * afterCommit(tx, () => cache.delete(planId))
  */
 export function afterCommit<DB>(tx: Transaction<DB>, fn: Hook): void {
-  stateOf(tx, fn).afterCommit.push(fn)
+  activeTransaction(tx, fn).afterCommit.push(fn)
 }
 
 /**
@@ -30,11 +30,11 @@ export function afterCommit<DB>(tx: Transaction<DB>, fn: Hook): void {
  * If it throws, that is the `suppressed` of the transaction's error.
  */
 export function afterRollback<DB>(tx: Transaction<DB>, fn: Hook): void {
-  stateOf(tx, fn).afterRollback.push(fn)
+  activeTransaction(tx, fn).afterRollback.push(fn)
 }
 
-function stateOf(tx: QueryExecutorProvider, fn: Hook): TransactionState {
-  const { transaction } = bindingOf(tx)
+function activeTransaction(tx: QueryExecutorProvider, fn: Hook): TransactionState {
+  const transaction = transactionOf(tx)
   if (transaction === undefined) {
     throw new TypeError('Expected the tx of transaction(db, fn), got a db outside of it')
   }

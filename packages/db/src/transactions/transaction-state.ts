@@ -1,27 +1,23 @@
 import { Semaphore } from '@yuzuru/concurrency/sync'
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { QueryExecutorProvider } from 'kysely'
+import { type Binding, bindingOf } from '../statements/binding.ts'
 import type { DatabaseContext } from '../statements/database-context.ts'
-import { DbError } from '../wire/db-error.ts'
+import type { KyselyConnection } from '../statements/kysely-connection.ts'
 import type { Lease } from '../statements/lease.ts'
+import type { OpenTransaction } from '../statements/open-transaction.ts'
+import { DbError } from '../wire/db-error.ts'
 
 /** Called after the end of a transaction. */
 export type Hook = () => unknown
 
 /** One transaction, or one savepoint in it, from its begin to its end. */
-export class TransactionState {
+export class TransactionState implements OpenTransaction {
   readonly context: DatabaseContext
   readonly lease: Lease
-  /** The transaction, or savepoint, that this savepoint is in. */
   readonly parent: TransactionState | undefined
   readonly root: TransactionState
   readonly allowNested: boolean
-  /** One savepoint after the other: they are a stack, and a stack has one top. */
-  get savepoints(): Semaphore {
-    this.#savepoints ??= new Semaphore(1, { name: 'savepoint' })
-    return this.#savepoints
-  }
-
-  #savepoints: Semaphore | undefined = undefined
+  ended = false
   afterCommit: Hook[] = []
   afterRollback: Hook[] = []
   /** The `afterRollback` of savepoints that were undone: due at the end, whatever that is. */
@@ -30,9 +26,10 @@ export class TransactionState {
   failure: unknown = undefined
   /** How many savepoints were made, to name them. Kept by the root. */
   savepointCount = 0
-  ended = false
-  /** Whether somebody else began it, and ends it, so that nobody here is told of its commit. */
+  /** Whether other code began it and ends it, so that its commit is not seen here. */
   isForeign = false
+  #savepoints: Semaphore | undefined = undefined
+  #underWay = 0
 
   constructor(context: DatabaseContext, lease: Lease, allowNested: boolean) {
     this.context = context
@@ -49,24 +46,25 @@ export class TransactionState {
     return child
   }
 
-  #underWay = 0
+  /** One savepoint after the other: they are a stack, and a stack has one top. */
+  get savepoints(): Semaphore {
+    this.#savepoints ??= new Semaphore(1, { name: 'savepoint' })
+    return this.#savepoints
+  }
 
   /** How many of its statements, savepoints and COPYs are under way. */
   get underWay(): number {
     return this.#underWay
   }
 
-  /** To be called when a statement of it begins … */
   enter(): void {
     this.#underWay += 1
   }
 
-  /** … and when it has ended. */
   leave(): void {
     this.#underWay -= 1
   }
 
-  /** @throws {DbError} `transaction_ended` */
   assertActive(): void {
     // Kysely's own transaction ends without waiting for the savepoints in it.
     if (!this.ended && !this.root.ended) return
@@ -76,67 +74,56 @@ export class TransactionState {
     )
   }
 
+  /** Keeps the first error after which the server refuses everything, and gives it as the cause of each refusal. */
+  noteFailure(error: unknown): unknown {
+    const { root } = this
+    if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
+      const { message, sqlState } = error
+      const init = { operation: 'query', code: 'transaction_aborted', outcome: 'none' } as const
+      return new DbError(message, { ...init, sqlState, cause: root.failure })
+    }
+    if (root.lease.failed) root.failure ??= error
+    return error
+  }
+
   isWithin(other: TransactionState): boolean {
     return this === other || this.parent?.isWithin(other) === true
   }
 }
 
-const current = new AsyncLocalStorage<TransactionState | undefined>()
-
-/** Calls `fn` so that all that it starts knows of the transaction; `undefined`: of none. */
-export function callInTransaction<T>(state: TransactionState | undefined, fn: () => T): T {
-  return current.run(state, fn)
+/** The transaction or savepoint of `transaction()` that `db` is the `tx` of. */
+export function transactionOf(db: QueryExecutorProvider): TransactionState | undefined {
+  return stateOf(bindingOf(db).transaction)
 }
 
-/** The innermost transaction or savepoint around the caller that has not ended. */
-export function currentTransaction(): TransactionState | undefined {
-  let state = current.getStore()
-  while (state?.ended === true) state = state.parent
-  return state
+/** The transaction that is open where the queries of `db` run, whoever began it. */
+export function enclosingTransaction(db: QueryExecutorProvider): TransactionState | undefined {
+  const { context, transaction, connection }: Binding = bindingOf(db)
+  if (transaction !== undefined) return stateOf(transaction)
+  return connection === undefined ? undefined : openOn(context, connection)
 }
 
 /**
- * The transaction that is open on a lease which is not `transaction()`'s: Kysely's own, or one that was
- * begun by hand.
+ * The transaction that is open on a connection of Kysely's: Kysely's own, one that was begun by hand, or
+ * the one that it is lent to.
  */
-export function openOn(context: DatabaseContext, lease: Lease): TransactionState | undefined {
-  if (lease.transaction?.ended === true) lease.transaction = undefined
-  const isOwn = lease.transaction === undefined || lease.transaction.lease === lease
-  if (!isOwn) return lease.transaction
+function openOn(
+  context: DatabaseContext,
+  connection: KyselyConnection,
+): TransactionState | undefined {
+  const { lease } = connection
+  if (connection.transaction?.ended === true) connection.transaction = undefined
+  const open = stateOf(connection.transaction)
+  if (open !== undefined && open.lease !== lease) return open
   if (!lease.inTransaction) return undefined
-  if (lease.transaction === undefined) {
-    lease.transaction = new TransactionState(context, lease, false)
-    lease.transaction.isForeign = true
-  }
-  return lease.transaction
+  if (open !== undefined) return open
+  const foreign = new TransactionState(context, lease, false)
+  foreign.isForeign = true
+  connection.transaction = foreign
+  return foreign
 }
 
-/**
- * Refuses a statement on a connection that is lent to a transaction: it would be part of that, unseen.
- *
- * @throws {DbError} `nested_connection`
- */
-export function refuseLent(lease: Lease): void {
-  const { transaction } = lease
-  if (transaction === undefined || transaction.ended || transaction.lease === lease) return
-  throw new DbError('The connection is in a transaction of transaction(): use its tx', {
-    operation: 'query',
-    code: 'nested_connection',
-    outcome: 'none',
-  })
-}
-
-/**
- * Refuses a second connection of the same database to whoever holds one: with a small pool, enough of
- * them at once wait for each other for ever.
- *
- * @throws {DbError} `nested_connection`
- */
-export function refuseNested(context: DatabaseContext): void {
-  const state = currentTransaction()
-  if (state === undefined || state.context !== context || state.allowNested) return
-  throw new DbError(
-    'The database was used inside its own transaction. Use the tx, or allowNested: true if a second connection is meant',
-    { operation: 'acquire', code: 'nested_connection', outcome: 'none' },
-  )
+/** Every open transaction is a {@link TransactionState}: nothing else makes one. */
+export function stateOf(transaction: object | undefined): TransactionState | undefined {
+  return transaction instanceof TransactionState ? transaction : undefined
 }

@@ -2,11 +2,8 @@ import { cancelScope, currentClock, remaining, sleep, withTimeout } from '@yuzur
 import type { Kysely, Transaction } from 'kysely'
 import { commit, rollback, suppress } from '../statements/transaction-end.ts'
 import { bindTransaction } from './bind-transaction.ts'
-import {
-  bindingOf,
-  type BoundAdapter,
-  type DatabaseContext,
-} from '../statements/database-context.ts'
+import { bindingOf, type Binding } from '../statements/binding.ts'
+import type { DatabaseContext } from '../statements/database-context.ts'
 import { conflictIn } from './conflict.ts'
 import { Lease } from '../statements/lease.ts'
 import type { Queryable } from '../statements/queryable.ts'
@@ -20,7 +17,8 @@ import {
   type TransactionOptions,
 } from './transaction-options.ts'
 import { awaited } from './transaction-body.ts'
-import { refuseNested, TransactionState } from './transaction-state.ts'
+import { refuseNested } from '../statements/nested-use.ts'
+import { enclosingTransaction, TransactionState } from './transaction-state.ts'
 
 type Body<DB, T> = (tx: Transaction<DB>) => T | PromiseLike<T>
 
@@ -43,7 +41,7 @@ export async function transaction<DB, T>(
   options: TransactionOptions = {},
 ): Promise<T> {
   const binding = bindingOf(db)
-  const outer = binding.enclosing
+  const outer = enclosingTransaction(db)
   if (typeof fn !== 'function')
     throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
   expectTransactionOptions(options)
@@ -62,16 +60,16 @@ const FIRST_DELAY_MS = 10
 const MAX_DELAY_MS = 1_000
 
 async function outermost<DB, T>(
-  { context, lease: host }: BoundAdapter,
+  { context, connection: host }: Binding,
   db: Kysely<DB>,
   fn: Body<DB, T>,
   options: TransactionOptions,
 ): Promise<T> {
   const { retries = 3 } = options
-  if (host?.holdsSession !== true) refuseNested(context)
+  if (host?.lease.holdsSession !== true) refuseNested(context)
   for (let attempt = 0; ; attempt += 1) {
     const begin = beginOf(context, options)
-    const lease = new Lease(context, begin, host?.lent)
+    const lease = new Lease(context, begin, host?.lease.lend())
     const state = new TransactionState(context, lease, options.allowNested === true)
     if (host !== undefined) host.transaction = state
     let value: T

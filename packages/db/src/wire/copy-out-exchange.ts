@@ -1,7 +1,7 @@
-import type { CopyExchange } from '../statements/lease.ts'
-import type { PgConnectionLike, PgResult } from '../wire/pg-client.ts'
-import { isServerError } from '../wire/server-error.ts'
-import { leavesNothing } from '../wire/translate-error.ts'
+import type { CopyExchange } from './copy-exchange.ts'
+import type { PgConnectionLike, PgResult } from './pg-client.ts'
+import { isServerError } from './server-error.ts'
+import { leavesNothing } from './translate-error.ts'
 
 /** How many bytes may wait for the consumer before nothing more is read from the socket. */
 const HIGH_WATER_BYTES = 65_536

@@ -4,11 +4,11 @@ import {
   type Driver,
   type TransactionSettings,
 } from 'kysely'
-import type { DatabaseContext } from './database-context.ts'
-import { Lease } from './lease.ts'
-import { identifier, word } from './sql-text.ts'
-import { commit, rollback } from './transaction-end.ts'
-import { refuseLent } from '../transactions/transaction-state.ts'
+import type { DatabaseContext } from '../statements/database-context.ts'
+import { expectConnection, KyselyConnection } from '../statements/kysely-connection.ts'
+import type { Lease } from '../statements/lease.ts'
+import { identifier, word } from '../statements/sql-text.ts'
+import { commit, rollback } from '../statements/transaction-end.ts'
 
 /**
  * Kysely's side of the connections, for `db.transaction()` and `db.connection()` of Kysely itself:
@@ -26,7 +26,7 @@ export class YuzuruDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     if (this.#context === undefined) throw new TypeError('Expected attach() to be called first')
-    return new Lease(this.#context)
+    return new KyselyConnection(this.#context)
   }
 
   async beginTransaction(
@@ -39,35 +39,47 @@ export class YuzuruDriver implements Driver {
       begin.push('isolation level', word('the isolation level', isolationLevel, LEVELS))
     }
     if (accessMode !== undefined) begin.push(word('the access mode', accessMode, ACCESS_MODES))
-    const lease = leaseOf(connection)
-    refuseLent(lease)
-    await lease.statement('begin', begin.join(' '), { effect: 'read' })
+    const own = expectConnection(connection)
+    own.refuseWhileLent()
+    await own.lease.statement('begin', begin.join(' '), READ)
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const timeoutMs = this.#context?.commitTimeoutMs ?? Infinity
     const options = { readOnly: false, timeoutMs }
-    if (!(await commit(ended(leaseOf(connection)), options))) throw new AbortedTransactionError()
+    if (!(await commit(ended(connection), options))) throw new AbortedTransactionError()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await rollback(ended(leaseOf(connection)))
+    await rollback(ended(connection))
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('savepoint', `savepoint ${savepoint(name)}`, READ)
+    await expectConnection(connection).lease.statement(
+      'savepoint',
+      `savepoint ${savepoint(name)}`,
+      READ,
+    )
   }
 
   async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('rollback', `rollback to ${savepoint(name)}`, READ)
+    await expectConnection(connection).lease.statement(
+      'rollback',
+      `rollback to ${savepoint(name)}`,
+      READ,
+    )
   }
 
   async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await leaseOf(connection).statement('release', `release ${savepoint(name)}`, READ)
+    await expectConnection(connection).lease.statement(
+      'release',
+      `release ${savepoint(name)}`,
+      READ,
+    )
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    leaseOf(connection).release()
+    expectConnection(connection).lease.release()
   }
 
   async destroy(): Promise<void> {
@@ -75,16 +87,12 @@ export class YuzuruDriver implements Driver {
   }
 }
 
-function leaseOf(connection: DatabaseConnection): Lease {
-  if (connection instanceof Lease) return connection
-  throw new TypeError('Expected a connection of this driver')
-}
-
 /** What is left of the savepoints that were made in it can do no more. */
-function ended(lease: Lease): Lease {
-  if (lease.transaction !== undefined) lease.transaction.ended = true
-  lease.transaction = undefined
-  return lease
+function ended(connection: DatabaseConnection): Lease {
+  const own = expectConnection(connection)
+  if (own.transaction !== undefined) own.transaction.ended = true
+  own.transaction = undefined
+  return own.lease
 }
 
 const READ = { effect: 'read' } as const

@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { cancelScope, moveOnAfter, shield } from '@yuzuru/concurrency'
-import type { CopyChunk } from './copy-progress.ts'
-import type { CopyExchange } from '../statements/lease.ts'
-import type { PgConnectionLike, PgResult } from '../wire/pg-client.ts'
-import { isServerError } from '../wire/server-error.ts'
-import { leavesNothing } from '../wire/translate-error.ts'
+import type { CopyChunk, CopyExchange } from './copy-exchange.ts'
+import type { PgConnectionLike, PgResult } from './pg-client.ts'
+import { isServerError } from './server-error.ts'
+import { leavesNothing } from './translate-error.ts'
 
 /** How long a source that does not obey its scope may take to end, before it is left alone. */
 const SOURCE_GRACE_MS = 1_000

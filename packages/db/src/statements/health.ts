@@ -1,10 +1,10 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { currentClock, io, type IoOptions } from '@yuzuru/concurrency'
 import { CompiledQuery } from 'kysely'
-import { bindingOf } from '../statements/database-context.ts'
-import type { PipelinedFigures } from './pipelined-reads.ts'
-import type { PoolFigures } from './pool.ts'
-import type { Queryable } from '../statements/queryable.ts'
+import { bindingOf } from './binding.ts'
+import type { PipelinedFigures } from '../connections/pipelined-reads.ts'
+import type { PoolFigures } from '../connections/pool.ts'
+import type { Queryable } from './queryable.ts'
 
 /** How a database is. */
 export interface Health {
