@@ -1,32 +1,12 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
-import { Client, type ClientConfig } from 'pg'
+import type { ClientConfig } from 'pg'
 import type { OwnPoolOptions } from '../database-options.ts'
 import type { PgTypes } from '../wire/pg-client.ts'
 import { DbError } from '../wire/db-error.ts'
 import { isServerError, safeMessageOf } from '../wire/server-error.ts'
 import { Session } from './session.ts'
-import { STARTUP_SETTINGS } from './session-settings.ts'
-
-/** A method of pg's `Client` that its types leave out. */
-interface StartupConf {
-  getStartupConf(): Record<string, string>
-}
-
-/** A client that sends settings along when it connects. */
-class ConfiguredClient extends Client {
-  readonly startupSettings: Readonly<Record<string, string>>
-
-  constructor(config: ClientConfig, startupSettings: Readonly<Record<string, string>>) {
-    super(config)
-    this.startupSettings = startupSettings
-  }
-
-  /** Called by pg when it connects. */
-  getStartupConf(): Record<string, string> {
-    const pg = Client.prototype as unknown as StartupConf
-    return { ...pg.getStartupConf.call(this), ...this.startupSettings }
-  }
-}
+import { ConfiguredClient } from '../wire/configured-client.ts'
+import { STARTUP_SETTINGS } from '../wire/session-settings.ts'
 
 /** Options whose server, or the pooler before it, takes none of our settings at the start. */
 const unconfigurable = new WeakSet<OwnPoolOptions>()

@@ -1,8 +1,7 @@
 import { detached } from '@yuzuru/concurrency'
-import { EventEmitter } from 'node:events'
 import { loopTurn } from '../wire/loop-turn.ts'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
-import { PipelinedRead, type PreparedRead } from './pipelined-read.ts'
+import { PipelinedRead, type PreparedRead } from '../wire/pipelined-read.ts'
 import { isServerError } from '../wire/server-error.ts'
 import type { Session } from './session.ts'
 import { meaningOf } from '../wire/sql-state.ts'
@@ -48,10 +47,8 @@ export class Pipeline {
   constructor(session: Session, types: PgTypes) {
     this.#session = session
     const ready = (): void => this.#ready()
-    session.client.on('end', ready)
-    // pg tells it to those alone that did not fail.
-    const connection: object | undefined = session.client.connection
-    if (connection instanceof EventEmitter) connection.on('readyForQuery', ready)
+    session.wire.onLost(ready)
+    session.wire.onReady(ready)
     this.#types = types
   }
 
@@ -93,8 +90,7 @@ export class Pipeline {
     const cancel = (): void => this.#cancel(read)
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      const client: { query(read: unknown): unknown } = this.#session.client
-      client.query(read)
+      this.#session.wire.submit(read)
       return await read.answer
     } finally {
       signal.removeEventListener('abort', cancel)
@@ -145,8 +141,7 @@ export class Pipeline {
   #flush(): void {
     const message = Buffer.concat(this.#outbox)
     this.#outbox.length = 0
-    const stream = this.#session.client.connection?.stream
-    if (stream?.writable === true) stream.write(message)
+    this.#session.wire.write(message)
   }
 
   #leave(read: PipelinedRead): void {

@@ -110,5 +110,5 @@ export class PipelinedReads {
  */
 async function isDirect(session: Session, types: PgTypes, signal: AbortSignal): Promise<boolean> {
   const { rows } = await session.query({ text: 'select pg_backend_pid() as pid', types }, signal)
-  return rows[0]?.['pid'] === session.client.processID
+  return rows[0]?.['pid'] === session.wire.processId
 }

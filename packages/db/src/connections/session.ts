@@ -1,10 +1,10 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
-import { Socket } from 'node:net'
 import { requestCancel } from '../wire/cancel-request.ts'
 import { loopTurn } from '../wire/loop-turn.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
-import { SessionSettings } from './session-settings.ts'
-import { StatementBatch, takesBatches } from '../wire/statement-batch.ts'
+import { PgWire } from '../wire/pg-wire.ts'
+import { SessionSettings } from '../wire/session-settings.ts'
+import { StatementBatch } from '../wire/statement-batch.ts'
 import { TransactionIdQuery } from '../wire/transaction-id.ts'
 
 /** What to do with a statement whose scope is cancelled. */
@@ -29,11 +29,9 @@ const FIRST_PAUSE_MS = 50
  * it may be used again.
  */
 export class Session {
-  readonly client: PgClientLike
+  readonly wire: PgWire
   readonly #cancelTimeoutMs: number
   readonly #ownTypes: boolean
-  /** Whether several statements may be sent in one round trip. */
-  readonly takesBatches: boolean
   readonly transactionIds: TransactionIdQuery
   readonly #settings: SessionSettings
   readonly #running: Running = {
@@ -54,16 +52,18 @@ export class Session {
    * @param ownTypes whether the client was made with our parsers
    */
   constructor(client: PgClientLike, cancelTimeoutMs: number, ownTypes = false) {
-    this.client = client
-    this.takesBatches = takesBatches(client)
-    this.transactionIds = new TransactionIdQuery(client, ownTypes)
+    this.wire = new PgWire(client)
+    this.transactionIds = new TransactionIdQuery(this.wire, ownTypes)
     this.#ownTypes = ownTypes
-    this.#settings = new SessionSettings(client)
+    this.#settings = new SessionSettings(this.wire)
     this.#cancelTimeoutMs = cancelTimeoutMs
-    // Without a listener, Node would end the process when the server closes the connection.
-    client.on('error', () => this.#lose())
-    client.on('end', () => this.#lose())
-    client.on('drain', () => this.#ready())
+    this.wire.onLost(() => this.#lose())
+    this.wire.onIdle(() => this.#ready())
+  }
+
+  /** Whether several statements may be sent in one round trip. */
+  get takesBatches(): boolean {
+    return this.wire.takesBatches
   }
 
   /** Whether the connection is gone. */
@@ -76,7 +76,7 @@ export class Session {
    * {@link Session.wasDead}. Asked for where it lay idle, as servers and routers drop what does.
    */
   expectDeath(): void {
-    this.#watch = { turn: loopTurn(), bytesRead: this.#bytesRead }
+    this.#watch = { turn: loopTurn(), bytesRead: this.wire.bytesRead }
   }
 
   /** Whether it was lost before the server can have begun with the statement. */
@@ -86,18 +86,18 @@ export class Session {
 
   /** Whether a transaction is open, be it a failed one. */
   get inTransaction(): boolean {
-    const status = this.client.getTransactionStatus()
+    const status = this.wire.transactionStatus
     return status === 'T' || status === 'E'
   }
 
   /** Whether the open transaction failed, so that the server refuses all but a rollback. */
   get inFailedTransaction(): boolean {
-    return this.client.getTransactionStatus() === 'E'
+    return this.wire.transactionStatus === 'E'
   }
 
   /** Whether the next user finds it as if it were new. */
   get reusable(): boolean {
-    return !this.#lost && !this.#busy && this.client.getTransactionStatus() === 'I'
+    return !this.#lost && !this.#busy && this.wire.transactionStatus === 'I'
   }
 
   /**
@@ -119,9 +119,7 @@ export class Session {
   /** Runs several statements in one round trip, if {@link Session.takesBatches}; else as `query`. */
   batch(batch: StatementBatch, signal: AbortSignal, mode: AbortMode = 'cancel'): Promise<PgResult> {
     const send = (): Promise<PgResult> => {
-      // pg calls whatever has a `submit` when it is its turn, as it does for its cursors.
-      const client: { query(batch: unknown): unknown } = this.client
-      client.query(batch)
+      this.wire.submit(batch)
       return batch.done
     }
     return this.#run(send, signal, mode)
@@ -162,22 +160,17 @@ export class Session {
   /** The news was there when the statement was sent, or nothing but the end has come since. */
   get #isEarly(): boolean {
     const watch = this.#watch
-    return watch !== undefined && (!watch.turn.isOver || watch.bytesRead === this.#bytesRead)
-  }
-
-  get #bytesRead(): number {
-    const stream = this.client.connection?.stream
-    return stream instanceof Socket ? stream.bytesRead : 0
+    return watch !== undefined && (!watch.turn.isOver || watch.bytesRead === this.wire.bytesRead)
   }
 
   #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {
     // With a config object pg copies it first; a connection of our own knows the parsers already.
-    if (this.#ownTypes) return this.client.query(text, values)
-    return this.client.query({ text, types, ...(values === undefined ? {} : { values }) })
+    if (this.#ownTypes) return this.wire.query(text, values)
+    return this.wire.query({ text, types, ...(values === undefined ? {} : { values }) })
   }
 
   #exchange(exchange: PgExchange, signal: AbortSignal): Promise<PgResult> {
-    this.client.query(exchange)
+    this.wire.submit(exchange)
     return exchange.run(signal)
   }
 
@@ -215,9 +208,7 @@ export class Session {
   destroy(): void {
     this.#destroyed = true
     this.#lose()
-    const stream = this.client.connection?.stream
-    if (stream === undefined) void this.client.end().catch(() => undefined)
-    else stream.destroy()
+    this.wire.destroy()
   }
 
   /** Says goodbye to the server and closes the connection. */
@@ -225,7 +216,7 @@ export class Session {
     const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async (scope) => {
       const destroy = (): void => this.destroy()
       scope.signal.addEventListener('abort', destroy, { once: true })
-      await this.client.end()
+      await this.wire.end()
       scope.signal.removeEventListener('abort', destroy)
     })
     if (expired) this.destroy()
@@ -235,19 +226,12 @@ export class Session {
   async stop(running: Running = this.#running): Promise<void> {
     const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
       for (let pauseMs = FIRST_PAUSE_MS; !running.isOver() && !signal.aborted; pauseMs *= 2) {
-        await requestCancel(this.#cancelTarget(), signal)
+        await requestCancel(this.wire.cancelTarget, signal)
         await moveOnAfter(pauseMs, (scope) => running.over(scope.signal))
       }
       signal.throwIfAborted()
     })
     if (expired) this.destroy()
-  }
-
-  #cancelTarget(): Parameters<typeof requestCancel>[0] {
-    const { host, port, ssl, processID, secretKey, connection } = this.client
-    const stream = connection?.stream
-    const address = stream instanceof Socket ? stream.remoteAddress : undefined
-    return { host, address, port, ssl, processId: processID ?? 0, secretKey: secretKey ?? 0 }
   }
 
   /** Resolves when the server is ready, the connection is gone, or `signal` fires. */

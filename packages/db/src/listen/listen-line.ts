@@ -49,11 +49,10 @@ export async function openLine(
   let backend: unknown
   const leased: SessionLease = await io(CALL, {}, async (signal) => {
     const leased = await context.sessions.dedicate(signal)
-    const { client } = leased.session
+    const { wire } = leased.session
     const end = (): void => heard.shutdown()
-    client.on('end', end)
-    client.on('error', end)
-    client.on('notification', ({ payload }: { payload?: string }) => {
+    wire.onLost(end)
+    wire.onNotification(({ payload }) => {
       if (heard.isShutDown || heard.tryPut({ channel, payload: payload ?? '' })) return
       overflowed = true
       leased.session.destroy()
@@ -87,7 +86,7 @@ export async function openLine(
     },
   }
   // A pooler between has a process id of its own. One that keeps to one backend is as good as none.
-  if (backend !== leased.session.client.processID) {
+  if (backend !== leased.session.wire.processId) {
     await expectOneBackend(context, line).catch((error: unknown) => {
       line.close()
       throw error

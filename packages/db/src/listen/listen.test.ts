@@ -9,7 +9,8 @@ import type { Database } from '../database.ts'
 import { bindingOf } from '../statements/binding.ts'
 import { listen } from './listen.ts'
 import { openLine } from './listen-line.ts'
-import type { PgQuery, PgResult } from '../wire/pg-client.ts'
+import type { PgClientLike, PgQuery, PgResult } from '../wire/pg-client.ts'
+import { PgWire } from '../wire/pg-wire.ts'
 import type { SessionLease, SessionSource } from '../connections/pool.ts'
 import type { Session } from '../connections/session.ts'
 import { transaction } from '../transactions/transaction.ts'
@@ -136,9 +137,10 @@ function pooler(processID: number, backendOf: (line: number, turn: number) => nu
       }
       return { command: 'SELECT', rowCount: 1, rows: [{ pid }] }
     }
-    const client = Object.assign(new EventEmitter(), { processID })
+    const client = Object.assign(new EventEmitter(), { processID }) as unknown as PgClientLike
+    const wire = new PgWire(client)
     const destroy = (): void => void open.delete(line)
-    const session = { client, query, destroy } as unknown as Session
+    const session = { wire, query, destroy } as unknown as Session
     return { session, reused: false, release: destroy }
   }
   const sessions = { dedicate } as unknown as SessionSource

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+import type { PgQuery, PgResult } from './pg-client.ts'
 import { type Column, type RowShape, rowShapes } from './row-shape.ts'
 import type { TransactionIdQuery } from './transaction-id.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
@@ -18,13 +18,6 @@ interface Answer {
   rowCount: number | null
   rows: Record<string, unknown>[]
   fields: readonly Column[]
-}
-
-/** Whether batches may be sent through this client: it speaks the protocol itself, in pg's manner. */
-export function takesBatches(client: PgClientLike): boolean {
-  const connection: object | undefined = client.connection
-  if (connection === undefined || ('pipeline' in client && client.pipeline === true)) return false
-  return 'sendCopyFail' in connection && 'sync' in connection
 }
 
 /**

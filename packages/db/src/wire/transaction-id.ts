@@ -1,4 +1,4 @@
-import type { PgClientLike } from './pg-client.ts'
+import type { PgWire } from './pg-wire.ts'
 import { executeMessages, executeNamedMessages, parseMessage } from './wire-message.ts'
 
 /**
@@ -18,14 +18,14 @@ const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID
  * meet another backend.
  */
 export class TransactionIdQuery {
-  readonly #client: PgClientLike
+  readonly #wire: PgWire
   #direct: boolean | undefined
   #prepared = false
   #name = 0
 
   /** @param prepares whether a statement may be prepared at all: nobody else may throw it away */
-  constructor(client: PgClientLike, prepares: boolean) {
-    this.#client = client
+  constructor(wire: PgWire, prepares: boolean) {
+    this.#wire = wire
     this.#direct = prepares ? undefined : false
   }
 
@@ -47,7 +47,7 @@ export class TransactionIdQuery {
       return value
     }
     const [pid, id] = (value ?? '').split(' ')
-    this.#direct = Number(pid) === this.#client.processID
+    this.#direct = Number(pid) === this.#wire.processId
     return id === undefined || id === '' ? null : id
   }
 

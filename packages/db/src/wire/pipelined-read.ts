@@ -1,6 +1,6 @@
 import { Query } from 'pg'
-import type { PgResult, PgTypes } from '../wire/pg-client.ts'
-import { type Column, RowShape } from '../wire/row-shape.ts'
+import type { PgResult, PgTypes } from './pg-client.ts'
+import { type Column, RowShape } from './row-shape.ts'
 
 /** A statement that one connection has prepared. */
 export interface PreparedRead {

@@ -1,5 +1,4 @@
-import { EventEmitter } from 'node:events'
-import type { PgClientLike } from '../wire/pg-client.ts'
+import type { PgWire } from './pg-wire.ts'
 
 /**
  * What a connection of our own begins with, whatever server, database or role are set to: how values
@@ -38,12 +37,10 @@ export class SessionSettings {
   readonly #told = new Map<string, string>()
   #first: ReadonlyMap<string, string> | undefined = undefined
 
-  /** @param client one that has not connected yet */
-  constructor(client: PgClientLike) {
-    const connection: object | undefined = client.connection
-    if (!(connection instanceof EventEmitter)) return
-    connection.on('parameterStatus', (message: ParameterStatus) => {
-      this.#told.set(message.parameterName, message.parameterValue)
+  /** @param wire one that has not connected yet */
+  constructor(wire: PgWire) {
+    wire.onParameter(({ parameterName, parameterValue }) => {
+      this.#told.set(parameterName, parameterValue)
     })
   }
 
@@ -70,9 +67,4 @@ export class SessionSettings {
       })
       .map(([, { correction }]) => correction)
   }
-}
-
-interface ParameterStatus {
-  readonly parameterName: string
-  readonly parameterValue: string
 }
