@@ -46,7 +46,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
   const db = stack.use(
     createDatabase<Schema>({
       url: settings.databaseUrl,
-      pool: { max: connections },
+      connections,
       applicationName: 'keikaku',
     }),
   )

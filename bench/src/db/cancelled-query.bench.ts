@@ -26,7 +26,7 @@ export const benchmark: Benchmark = {
   title: `a query of 5 seconds, cancelled ${TIMES} times`,
   async measure(resources) {
     const url = await startWithOffices(resources)
-    const db = resources.use(createDatabase<Schema>({ url, pool: { max: 2 } }))
+    const db = resources.use(createDatabase<Schema>({ url, connections: 2 }))
     const watcher = resources.adopt(new Client(url), (it) => it.end())
     await watcher.connect()
     const gone: number[] = []

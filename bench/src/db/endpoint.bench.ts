@@ -20,10 +20,10 @@ export const benchmark: Benchmark = {
   ],
   async cases(resources) {
     const url = await startWithOffices(resources)
-    const pool = { max: CONNECTIONS }
+    const options = { url, connections: CONNECTIONS }
     const databases = new Map([
-      ['ours', resources.use(createDatabase<Schema>({ url, pool }))],
-      ['pipelined', resources.use(createDatabase<Schema>({ url, pool, reads: 'pipelined' }))],
+      ['ours', resources.use(createDatabase<Schema>(options))],
+      ['pipelined', resources.use(createDatabase<Schema>({ ...options, reads: 'pipelined' }))],
       ['bare', resources.use(bareKysely(url, CONNECTIONS))],
     ])
     const origin = await serveOffices(databases, resources)

@@ -51,9 +51,9 @@ export const benchmark: Benchmark = {
       return []
     }
     const url = await startWithOffices(resources)
-    const pool = { max: CONNECTIONS }
-    const db = resources.use(createDatabase<Schema>({ url, pool, reads: 'pipelined' }))
-    const pooled = resources.use(createDatabase<Schema>({ url, pool }))
+    const options = { url, connections: CONNECTIONS }
+    const db = resources.use(createDatabase<Schema>({ ...options, reads: 'pipelined' }))
+    const pooled = resources.use(createDatabase<Schema>(options))
     const ours = await serveOffices(
       new Map([
         ['pipelined', db],

@@ -43,7 +43,7 @@ export const benchmark: Benchmark = {
   ],
   async cases(resources) {
     const postgres = resources.use(await startPostgres())
-    const db = resources.use(createDatabase<Schema>({ url: postgres.url, pool: { max: 2 } }))
+    const db = resources.use(createDatabase<Schema>({ url: postgres.url, connections: 2 }))
     await fill(db)
     const query = db.selectFrom('plans').selectAll()
     const pagesFrom = async (name: string, offset: number): Promise<Case> => {

@@ -28,7 +28,7 @@ export const benchmark: Benchmark = {
   title: `${REQUESTS} requests of two reads of 30 ms together, pools of ${REQUESTS}; the least is 60 ms`,
   async measure(resources) {
     const url = await startWithOffices(resources, { max_connections: '250' })
-    const db = resources.use(createDatabase<Schema>({ url, pool: { max: REQUESTS } }))
+    const db = resources.use(createDatabase<Schema>({ url, connections: REQUESTS }))
     const pool = resources.adopt(new Pool({ connectionString: url, max: REQUESTS }), (it) =>
       it.end(),
     )

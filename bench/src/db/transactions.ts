@@ -45,7 +45,7 @@ export async function transactionCases(
   settings: Readonly<Record<string, string>>,
 ): Promise<Case[]> {
   const url = await startWithOffices(resources, settings)
-  const db = resources.use(createDatabase<Schema>({ url, pool: { max: CONNECTIONS } }))
+  const db = resources.use(createDatabase<Schema>({ url, connections: CONNECTIONS }))
   const bare = resources.use(bareKysely(url, CONNECTIONS))
   const pool = resources.adopt(new Pool({ connectionString: url, max: CONNECTIONS }), (it) =>
     it.end(),

@@ -8,13 +8,15 @@ import {
 import { Database } from './database.ts'
 import { Binding } from './statements/binding.ts'
 import type { DatabaseContext } from './statements/database-context.ts'
-import { type DatabaseOptions, expectDatabaseOptions, hasGivenPool } from './database-options.ts'
+import { type DatabaseOptions, hasGivenPool } from './database-options.ts'
+import { expectDatabaseOptions } from './expect-database-options.ts'
 import { YuzuruDriver } from './transactions/driver.ts'
 import { GivenPool } from './connections/given-pool.ts'
 import { openSession } from './connections/open-session.ts'
 import type { PgTypes } from './wire/pg-client.ts'
 import { PipelinedReads } from './connections/pipelined-reads.ts'
-import { Pool, type SessionSource } from './connections/pool.ts'
+import { Pool } from './connections/pool.ts'
+import type { SessionSource } from './connections/session-source.ts'
 import { valueParsers } from './wire/value-parsers.ts'
 
 /**
@@ -68,5 +70,5 @@ function readsOf(options: DatabaseOptions, types: PgTypes): PipelinedReads | und
 
 function sessionsOf(options: DatabaseOptions, types: PgTypes): SessionSource {
   if (hasGivenPool(options)) return new GivenPool(options)
-  return new Pool((signal) => openSession(options, types, signal), options.pool)
+  return new Pool((signal) => openSession(options, types, signal), options)
 }

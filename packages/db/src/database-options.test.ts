@@ -15,14 +15,16 @@ describe('createDatabase', () => {
   })
 
   test('takes no undefined for a pool that was to be passed in', () => {
-    const options = { pool: undefined } as unknown as DatabaseOptions
+    const options = { client: undefined } as unknown as DatabaseOptions
 
-    expect(() => createDatabase(options)).toThrow(/^Expected pool to be given, got undefined/)
+    expect(() => createDatabase(options)).toThrow(
+      'Expected client to be a pg Pool, or a function that makes one, got undefined',
+    )
   })
 
   test('takes undefined for what says nothing about the place', async () => {
-    const options = { url: 'postgres://127.0.0.1/x', pool: undefined, ssl: undefined }
-    await createDatabase(options as unknown as DatabaseOptions).close()
+    const options = { url: 'postgres://127.0.0.1/x', connections: undefined, ssl: undefined }
+    await createDatabase(options).close()
   })
 
   test.each([0, 65_536, 1.5, '5432'])('takes no port %j', (port) => {

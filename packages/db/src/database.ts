@@ -1,3 +1,4 @@
+import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import { Kysely } from 'kysely'
 import { Binding } from './statements/binding.ts'
 import type { DatabaseContext } from './statements/database-context.ts'
@@ -18,12 +19,16 @@ export class Database<DB> extends Kysely<DB> {
   }
 
   /**
-   * Refuses new work, waits for what is running, and closes the connections; a pool that was passed in
-   * stays open. A second call waits for the first.
+   * Refuses new statements, waits for those that run and for open transactions, at most `drainMs` (10 s),
+   * and closes the connections; what is left then fails with `connection_lost`. A pool that was passed in
+   * stays open. A second call waits for the first. Not from inside of a transaction of its own: that
+   * would wait for itself until `drainMs` is over.
+   *
+   * @throws {TypeError} on wrong options, before anything is closed
    */
-  async close(): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
     const { sessions, reads } = this.#context
-    await Promise.all([reads?.close(), sessions.close()])
+    await Promise.all([reads?.close(options), sessions.close(options)])
   }
 
   /** Kysely's name for {@link Database.close}. */

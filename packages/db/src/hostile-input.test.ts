@@ -80,7 +80,7 @@ const REFUSED: Record<string, Way> = {
     transaction(db, (tx) => drain(plans(tx).stream(unchecked(text)))),
   'stream batchSize': (db, text) => drain(stream(plans(db), { batchSize: unchecked(text) })),
   isolation: inTransaction({ isolation: '' }),
-  retries: inTransaction({ retries: '' }),
+  attempts: inTransaction({ attempts: '' }),
   statementTimeoutMs: inTransaction({ statementTimeoutMs: '' }),
   lockTimeoutMs: inTransaction({ lockTimeoutMs: '' }),
   timeoutMs: inTransaction({ timeoutMs: '' }),
@@ -222,8 +222,8 @@ const STARTUP: Record<string, (text: string, url: URL) => object> = {
     password: text,
   }),
   port: (text, url) => ({ url: url.href, port: text }),
-  'pool.max': (text, url) => ({ url: url.href, pool: { max: text } }),
-  'pool.idleTimeoutMs': (text, url) => ({ url: url.href, pool: { idleTimeoutMs: text } }),
+  connections: (text, url) => ({ url: url.href, connections: text }),
+  idleTimeoutMs: (text, url) => ({ url: url.href, idleTimeoutMs: text }),
   readConnections: (text, url) => ({ url: url.href, readConnections: text }),
   commitTimeoutMs: (text, url) => ({ url: url.href, commitTimeoutMs: text }),
 }
@@ -241,7 +241,7 @@ let db: Database<Schema>
 beforeAll(async () => {
   postgres = await startPostgres()
   url = await postgres.createDatabase()
-  db = createDatabase<Schema>({ url, pool: { max: 2 } })
+  db = createDatabase<Schema>({ url, connections: 2 })
 })
 
 beforeEach(async () => {

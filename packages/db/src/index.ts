@@ -53,7 +53,7 @@ export type {
   PgTypes,
 } from './wire/pg-client.ts'
 export type { PipelinedFigures } from './connections/pipelined-reads.ts'
-export type { PoolFigures } from './connections/pool.ts'
+export type { PoolFigures } from './connections/session-source.ts'
 export type { Queryable } from './statements/queryable.ts'
 export { type Relation, withMany, withOne } from './rows/related.ts'
 export { withNested } from './rows/related-nested.ts'

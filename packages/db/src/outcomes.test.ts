@@ -24,7 +24,7 @@ beforeAll(async () => {
   postgres = await startPostgres()
   proxy = await startFaultProxy({ target: postgres })
   admin = createDatabase({ url: postgres.url })
-  db = createDatabase({ url: proxy.url(postgres.url), cancelTimeoutMs: 200, pool: { max: 4 } })
+  db = createDatabase({ url: proxy.url(postgres.url), cancelTimeoutMs: 200, connections: 4 })
   await sql`create table acts (id text, part int default 0)`.execute(admin)
   // Most of the time that a statement takes is to be spent on the server.
   await sql`create function slowly() returns trigger language plpgsql as

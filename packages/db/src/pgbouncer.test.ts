@@ -72,7 +72,7 @@ behind(`behind PgBouncer ${given === undefined ? (version ?? '') : 'as given'}`,
 
   test('cancels at any moment under load hit no other query and leak no connection', async () => {
     // More of ours than PgBouncer has of the server's: they change hands all the time.
-    await using db = createDatabase({ url, pool: { max: 8 }, applicationName: 'hammer' })
+    await using db = createDatabase({ url, connections: 8, applicationName: 'hammer' })
     const { cancels, failures } = await hammer(db, TURNS, 8)
 
     expect(failures).toEqual([])

@@ -27,7 +27,8 @@ describe('with a pool of our own', () => {
 })
 
 describe('with a pool that was passed in', () => {
-  for (const { name, run } of exerciseDatabase(() => createDatabase({ pool }))) test(name, run)
+  for (const { name, run } of exerciseDatabase(() => createDatabase({ client: pool })))
+    test(name, run)
 })
 
 describe('with pipelined reads', () => {

@@ -3,5 +3,5 @@ export {
   type DatabaseTemplate,
   type ThrowawayDatabase,
 } from './testing/database-template.ts'
-export { exerciseDatabase, type ExerciseCase } from './testing/exercise-database.ts'
+export { exerciseDatabase } from './testing/exercise-database.ts'
 export { withRollback } from './testing/with-rollback.ts'

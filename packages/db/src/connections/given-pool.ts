@@ -1,71 +1,79 @@
-import { DbError } from '../wire/db-error.ts'
-import { HandOver } from './hand-over.ts'
+import { closing, type Closing, type CloseOptions, orAborted } from '@yuzuru/concurrency/boundary'
 import type { GivenPoolOptions } from '../database-options.ts'
 import type { PgPoolClientLike, PgPoolLike } from '../wire/pg-client.ts'
-import type { SessionLease, PoolFigures, SessionSource } from './pool.ts'
-import { Session } from './session.ts'
 import { translateError } from '../wire/translate-error.ts'
+import { HandOver } from './hand-over.ts'
+import { closedMeanwhile, refusal } from './refusal.ts'
+import { Session } from './session.ts'
+import type { PoolFigures, SessionLease, SessionSource } from './session-source.ts'
 
 /** Sessions from a pool that was passed in: its limits hold, and it is never closed here. */
 export class GivenPool implements SessionSource {
-  readonly #make: GivenPoolOptions['pool']
+  readonly #make: GivenPoolOptions['client']
   readonly #cancelTimeoutMs: number
   readonly #sessions = new WeakMap<PgPoolClientLike, Session>()
+  readonly #inUse = new Set<Session>()
+  readonly #life: Closing
   #pool: Promise<PgPoolLike> | undefined = undefined
-  #used = 0
-  #closed = false
 
   constructor(options: GivenPoolOptions) {
-    this.#make = options.pool
+    this.#make = options.client
     this.#cancelTimeoutMs = options.cancelTimeoutMs ?? 5_000
+    this.#life = closing({
+      name: 'db',
+      refuse: refusal,
+      cut: () => {
+        for (const session of this.#inUse) session.destroy()
+      },
+      end: () => undefined,
+    })
   }
 
   get figures(): PoolFigures {
-    return { max: Infinity, used: this.#used, idle: 0, waiting: 0 }
+    return { connections: Infinity, used: this.#inUse.size, idle: 0, waiting: 0 }
   }
 
   async acquire(signal: AbortSignal): Promise<SessionLease> {
-    if (this.#closed) {
-      const init = { operation: 'acquire', code: 'closed', outcome: 'none' } as const
-      throw new DbError('This database was closed', init)
+    const call = this.#life.enter()
+    try {
+      const { client, session, reused } = await this.#borrow(signal)
+      if (this.#life.signal.aborted) {
+        client.release(!session.reusable)
+        throw closedMeanwhile()
+      }
+      this.#inUse.add(session)
+      const release = (): void => {
+        this.#inUse.delete(session)
+        // What others have prepared on it would be lost by a DISCARD ALL; the pool opens another.
+        client.release(!session.reusable || session.isChanged)
+        call.release()
+      }
+      return { session, reused, release }
+    } catch (error) {
+      call.release()
+      throw error
     }
-    const { client, session, reused } = await this.#borrow(signal)
-    this.#used += 1
-    const release = (): void => {
-      this.#used -= 1
-      // What others have prepared on it would be lost by a DISCARD ALL; the pool opens another.
-      client.release(!session.reusable || session.isChanged)
-    }
-    return { session, reused, release }
   }
 
   dedicate(signal: AbortSignal): Promise<SessionLease> {
     return this.acquire(signal)
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
+  close(options?: CloseOptions): Promise<void> {
+    return this.#life.close(options)
   }
 
   async #borrow(signal: AbortSignal): Promise<Borrowed> {
     const borrowed = this.#ready().then((pool) =>
       HandOver.of(pool).borrow((client, isLost) => this.#receive(client, isLost)),
     )
-    // A pool can't be told that we no longer wait: what comes too late goes straight back.
-    const cancelled = Promise.withResolvers<never>()
-    const cancel = (): void => {
-      void borrowed
-        .then(({ client, session }) => client.release(!session.reusable))
-        .catch(() => undefined)
-      cancelled.reject(signal.reason)
-    }
-    signal.addEventListener('abort', cancel, { once: true })
     try {
-      return await Promise.race([borrowed, cancelled.promise])
+      // A pool can't be told that the caller no longer waits: what comes too late goes straight back.
+      return await orAborted(borrowed, signal, ({ client, session }) =>
+        client.release(!session.reusable),
+      )
     } catch (error) {
       throw signal.aborted ? signal.reason : translateError('acquire', error, 'none')
-    } finally {
-      signal.removeEventListener('abort', cancel)
     }
   }
 

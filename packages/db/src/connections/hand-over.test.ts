@@ -50,7 +50,7 @@ const poolOf = (options: object = {}): Pool =>
 describe('a pool that was passed in', () => {
   test('loses a client in the moment of its hand-over without ending the process', async () => {
     const pool = poolOf({ max: 3 })
-    const db = createDatabase<object>({ pool })
+    const db = createDatabase<object>({ client: pool })
     const failed = Array.from({ length: 9 }, () => sql`insert into x values (1)`.execute(db))
 
     for (const each of await Promise.allSettled(failed)) {
@@ -67,7 +67,7 @@ describe('a pool that was passed in', () => {
   test('lends clients to others too, which are theirs to listen to', async () => {
     lastWords = READY
     const pool = poolOf({ max: 2 })
-    const db = createDatabase<object>({ pool, cancelTimeoutMs: 1 })
+    const db = createDatabase<object>({ client: pool, cancelTimeoutMs: 1 })
     const ours = moveOnAfter(20, () => sql`select 1`.execute(db))
     const theirs = await pool.connect()
 
@@ -80,7 +80,7 @@ describe('a pool that was passed in', () => {
   test('is heard by one listener, however many databases use it', async () => {
     const pool = poolOf()
     for (let count = 0; count < 20; count += 1) {
-      const db = createDatabase<object>({ pool })
+      const db = createDatabase<object>({ client: pool })
       await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'connection_lost' })
     }
 

@@ -40,7 +40,7 @@ async function connect(
   pipeline: boolean,
   settings: Readonly<Record<string, string>>,
 ): Promise<Session> {
-  const { connectTimeoutMs = 10_000 } = options.pool ?? {}
+  const { connectTimeoutMs = 10_000 } = options
   // The connection outlives the caller: nothing of it may belong to the caller's scope.
   const config: ClientConfig = { ...clientConfig(options), types, pipeline }
   const client = detached(() => new ConfiguredClient(config, settings))
@@ -78,13 +78,15 @@ function clientConfig(options: OwnPoolOptions): ClientConfig {
 }
 
 function failed(error: unknown): DbError {
-  const told = error instanceof Error ? error.message : 'unknown reason'
+  const reason = error instanceof Error ? error.message : 'unknown reason'
   const server = isServerError(error)
-  return new DbError(`No connection to PostgreSQL: ${server ? safeMessageOf(error) : told}`, {
+  // pg itself says so where the server asks for a password and there is none.
+  const isOfPassword = server ? error.code.startsWith('28') : reason.startsWith('SASL')
+  return new DbError(`No connection to PostgreSQL: ${server ? safeMessageOf(error) : reason}`, {
     operation: 'connect',
-    code: 'connection_failed',
+    code: isOfPassword ? 'unauthenticated' : 'connection_failed',
     // A wrong password or database stays wrong; a server that starts or is full does not.
-    retryable: server ? /^(53|57|08)/.test(error.code) : !told.startsWith('SASL'),
+    retryable: server ? /^(53|57|08)/.test(error.code) : !isOfPassword,
     outcome: 'none',
     sqlState: server ? error.code : undefined,
     ...(server ? {} : { cause: error }),

@@ -1,4 +1,4 @@
-import { detached } from '@yuzuru/concurrency'
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { loopTurn } from '../wire/loop-turn.ts'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PipelinedRead, type PreparedRead } from '../wire/pipelined-read.ts'
@@ -97,16 +97,23 @@ export class Pipeline {
     }
   }
 
-  /** Waits for what is under way, and closes the connection. */
-  async end(): Promise<void> {
+  /** Waits for what is under way, at most `drainMs`, and closes the connection. */
+  async end(drainMs: number): Promise<void> {
     this.#isEnding = true
-    while (!this.lost && (this.#line.length > 0 || this.#cancels > 0)) {
+    const { expired } = await moveOnAfter(drainMs, ({ signal }) => this.#idle(signal))
+    clearTimeout(this.#watch)
+    if (expired) this.#session.destroy()
+    else await this.#session.end()
+  }
+
+  /** Resolves when nothing is under way, or `signal` fires. */
+  async #idle(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.lost && (this.#line.length > 0 || this.#cancels > 0)) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
       })
     }
-    clearTimeout(this.#watch)
-    await this.#session.end()
   }
 
   #messages({

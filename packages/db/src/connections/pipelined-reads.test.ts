@@ -83,7 +83,7 @@ async function withPoolHeld(db: Database<Schema>, fn: () => Promise<void>): Prom
 
 describe('pipelined reads', () => {
   test('need no connection of the pool', async () => {
-    await using db = await piped({ pool: { max: 1 } })
+    await using db = await piped({ connections: 1 })
 
     await withPoolHeld(db, async () => {
       for (const id of [1, 2, 3]) expect(await nameOf(db, id)).toBe(`office ${id}`)
@@ -112,7 +112,7 @@ describe('pipelined reads', () => {
         db.updateTable('offices').set({ name: 'x' }).where('id', '=', 0).execute(),
     }),
   )('do not take along %s', async (_, run) => {
-    await using db = await piped({ pool: { max: 1 } })
+    await using db = await piped({ connections: 1 })
     await run(db)
 
     await withPoolHeld(db, async () => {
@@ -200,7 +200,7 @@ describe('pipelined reads', () => {
     await sql`create table things (a int8, b timestamptz, c numeric[], d jsonb, e text, f bytea);
       insert into things values (9223372036854775807, '2026-01-02 03:04:05.000006Z', '{1.50,null}',
         '{"x":[1]}', null, '\\x00ff')`.execute(watcher)
-    await using db = (await piped({ pool: { max: 1 } })) as unknown as Database<{ things: object }>
+    await using db = (await piped({ connections: 1 })) as unknown as Database<{ things: object }>
     const all = (): Promise<unknown> => db.selectFrom('things').selectAll().execute()
 
     const pooled = await all()
@@ -220,7 +220,7 @@ describe('a pipelined read that is cancelled', () => {
   })
 
   test('and its neighbours: 300 cancels at any moment hit no other', async () => {
-    await using db = await piped({ readConnections: 2, pool: { max: 4 } })
+    await using db = await piped({ readConnections: 2, connections: 4 })
     const failures: unknown[] = []
     let cancels = 0
     const cancelled = async (worker: number): Promise<void> => {
@@ -366,7 +366,7 @@ test('wrong options for reads are refused', () => {
   const wrong = [
     { url, reads: 'sometimes' },
     { url, reads: 'pipelined', readConnections: 0 },
-    { pool, reads: 'pipelined' },
+    { client: pool, reads: 'pipelined' },
   ]
   for (const options of wrong) {
     expect(() => createDatabase(options as DatabaseOptions)).toThrow(/^Expected /)

@@ -1,7 +1,9 @@
 import { detached } from '@yuzuru/concurrency'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { Pipeline } from './pipeline.ts'
-import type { OpenSession } from './pool.ts'
+import { closing, type Closing, type CloseOptions } from '@yuzuru/concurrency/boundary'
+import { refusal } from './refusal.ts'
+import type { OpenSession } from './session-source.ts'
 import type { Session } from './session.ts'
 
 /** How long to leave the server alone after a connection for reads could not be made. */
@@ -30,7 +32,11 @@ export class PipelinedReads {
   #opening: Promise<void> | undefined = undefined
   #pausedUntil = 0
   #isOff = false
-  #closing: Promise<void> | undefined = undefined
+  readonly #life: Closing = closing({
+    name: 'db reads',
+    refuse: refusal,
+    end: (leftMs) => this.#end(leftMs),
+  })
 
   constructor(open: OpenSession, types: PgTypes, max: number) {
     this.#open = open
@@ -46,7 +52,7 @@ export class PipelinedReads {
 
   /** Sends a read along with others. `undefined`: it has to go to the pool. */
   read(query: PgQuery, signal: AbortSignal): Promise<PgResult | undefined> | undefined {
-    if (this.#isOff || this.#closing !== undefined || !this.#isSeen(query.text)) return undefined
+    if (this.#isOff || this.#life.state !== 'open' || !this.#isSeen(query.text)) return undefined
     this.#grow()
     let least: Pipeline | undefined
     for (const each of this.#pipelines) {
@@ -56,12 +62,13 @@ export class PipelinedReads {
   }
 
   /** Waits for what is under way, and closes the connections. */
-  close(): Promise<void> {
-    this.#closing ??= detached(async () => {
-      await this.#opening
-      await Promise.all(this.#pipelines.map((each) => each.end()))
-    })
-    return this.#closing
+  close(options?: CloseOptions): Promise<void> {
+    return this.#life.close(options)
+  }
+
+  async #end(leftMs: number): Promise<void> {
+    await this.#opening
+    await Promise.all(this.#pipelines.map((each) => each.end(leftMs)))
   }
 
   /** What comes but once is not worth being prepared. */

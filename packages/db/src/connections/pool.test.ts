@@ -67,14 +67,14 @@ async function hold(db: Database<object>): Promise<{ letGo(): Promise<void> }> {
 }
 
 describe('the pool', () => {
-  test('never opens more connections than max', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 3 } })
+  test('never opens more connections than it may', async () => {
+    await using db = createDatabase({ url: postgres.url, connections: 3 })
 
     const pids = await Promise.all(Array.from({ length: 30 }, () => pidOf(db)))
 
     expect(new Set(pids).size).toBeLessThanOrEqual(3)
     expect((await health(db)).pool).toEqual({
-      max: 3,
+      connections: 3,
       used: 0,
       idle: expect.any(Number),
       waiting: 0,
@@ -82,7 +82,7 @@ describe('the pool', () => {
   })
 
   test('serves those who wait first come, first served', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const holder = await hold(db)
     const served: number[] = []
     const waiting = [1, 2, 3, 4].map(async (turn) => {
@@ -97,7 +97,7 @@ describe('the pool', () => {
   })
 
   test('an aborted waiter leaves its place to the next and nothing behind', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const holder = await hold(db)
     const gone = withTimeout(5, () => sql`select 1`.execute(db))
     const next = sql`select 2 as two`.execute(db)
@@ -110,7 +110,7 @@ describe('the pool', () => {
   })
 
   test('a wait beyond acquireTimeoutMs fails with acquire_timeout', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1, acquireTimeoutMs: 20 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1, acquireTimeoutMs: 20 })
     const holder = await hold(db)
 
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('the pool', () => {
   })
 
   test('a full queue says overloaded at once', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1, queueLimit: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1, queue: 1 })
     const holder = await hold(db)
     const waits = sql`select 1`.execute(db)
 
@@ -135,7 +135,7 @@ describe('the pool', () => {
   })
 
   test('a connection that is left in a transaction is not used again', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const before = await pidOf(db)
     await db.connection().execute((one) => sql`begin`.execute(one))
 
@@ -148,7 +148,7 @@ describe('the pool', () => {
   })
 
   test('idle connections are closed after idleTimeoutMs', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { idleTimeoutMs: 10 } })
+    await using db = createDatabase({ url: postgres.url, idleTimeoutMs: 10 })
     const pid = await pidOf(db)
     const alive = async (): Promise<number> =>
       (await sql`select from pg_stat_activity where pid = ${pid}`.execute(admin)).rows.length
@@ -174,6 +174,73 @@ describe('the pool', () => {
     await db.close()
   })
 
+  test('close lets those that wait have their turn', async () => {
+    const db = createDatabase({ url: postgres.url, connections: 1 })
+    const holder = await hold(db)
+    const waits = sql`select 2 as two`.execute(db)
+    const closed = db.close()
+
+    await holder.letGo()
+
+    expect((await waits).rows).toEqual([{ two: 2 }])
+    await closed
+  })
+
+  test.each([
+    ['connections of our own', () => createDatabase<object>({ url: postgres.url, connections: 1 })],
+    [
+      'a pool that was passed in',
+      () =>
+        createDatabase<object>({ client: new PgPool({ connectionString: postgres.url, max: 1 }) }),
+    ],
+    [
+      'pipelined reads',
+      () => createDatabase<object>({ url: postgres.url, connections: 1, reads: 'pipelined' }),
+    ],
+  ])('close cuts off what is left after drainMs: %s', async (_, open) => {
+    const db = open()
+    // The backend of the case before may still sleep.
+    const label = `cut_${Math.trunc(performance.now())}`
+    const name = sql.id(label)
+    const cut = expect(sql`select pg_sleep(60) as ${name}`.execute(db)).rejects.toMatchObject({
+      code: 'connection_lost',
+      outcome: 'unknown',
+    })
+    const runs = sql`select from pg_stat_activity
+      where query like ${`select pg_sleep(60) as %${label}%`} and state = 'active'`
+    while ((await runs.execute(admin)).rows.length === 0);
+    const waiting = expect(sql`select 1`.execute(db)).rejects.toMatchObject({ outcome: 'none' })
+    await db.close({ drainMs: 0 })
+
+    await Promise.all([cut, waiting])
+    await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  test.each([
+    ['connections of our own', () => createDatabase<object>({ url: postgres.url })],
+    [
+      'a pool that was passed in',
+      () => createDatabase<object>({ client: new PgPool({ connectionString: postgres.url }) }),
+    ],
+  ])('a connection that comes after the cut is not used: %s', async (_, open) => {
+    const db = open()
+    const late = expect(sql`select pg_sleep(60)`.execute(db)).rejects.toMatchObject({
+      code: 'closed',
+      outcome: 'none',
+    })
+
+    await db.close({ drainMs: 0 })
+
+    await late
+  })
+
+  test('close takes no wrong options, and closes nothing then', async () => {
+    await using db = createDatabase({ url: postgres.url })
+
+    await expect(db.close({ drainMs: -1 })).rejects.toThrow(TypeError)
+    expect(await pidOf(db)).toBeGreaterThan(0)
+  })
+
   test('a server that is not there is connection_failed, with no secret in it', async () => {
     await using db = createDatabase({ url: 'postgres://app:tops3cret@127.0.0.1:1/nowhere' })
 
@@ -183,12 +250,12 @@ describe('the pool', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('tops3cret')
   })
 
-  test('a wrong password is connection_failed and not worth another try', async () => {
+  test('a wrong password is unauthenticated and not worth another try', async () => {
     const url = postgres.url.replace(/:[^:@]*@/, ':wrong@')
     await using db = createDatabase({ url })
 
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({
-      code: 'connection_failed',
+      code: 'unauthenticated',
       sqlState: '28P01',
       retryable: false,
     })
@@ -208,8 +275,7 @@ describe('the pool', () => {
   test('connecting is bounded by connectTimeoutMs', async () => {
     await using proxy = await startFaultProxy({ target: postgres })
     proxy.set({ halfOpen: true })
-    const pool = { connectTimeoutMs: 20 }
-    await using db = createDatabase({ url: proxy.url(postgres.url), pool })
+    await using db = createDatabase({ url: proxy.url(postgres.url), connectTimeoutMs: 20 })
 
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'connection_failed' })
   })
@@ -217,7 +283,7 @@ describe('the pool', () => {
 
 describe('a connection that is killed', () => {
   test('while it is idle is replaced, unseen', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const pid = await pidOf(db)
     await terminate(pid)
     // The news may still be on its way; then the query, which counts as a write, meets it.
@@ -227,12 +293,12 @@ describe('a connection that is killed', () => {
   })
 
   describe.each([
-    ['a pool of our own', (url: string) => createDatabase<Schema>({ url, pool: { max: 3 } })],
+    ['a pool of our own', (url: string) => createDatabase<Schema>({ url, connections: 3 })],
     ['pipelined reads', (url: string) => createDatabase<Schema>({ url, reads: 'pipelined' })],
     [
       'a pool that was passed in',
       (url: string) =>
-        createDatabase<Schema>({ pool: new PgPool({ connectionString: url, max: 3 }) }),
+        createDatabase<Schema>({ client: new PgPool({ connectionString: url, max: 3 }) }),
     ],
   ])('while it is idle and the process is busy, in %s', (_, make) => {
     async function withDead(fn: (db: Database<Schema>) => Promise<void>): Promise<void> {
@@ -286,7 +352,7 @@ describe('a connection that is killed', () => {
       await using db = createDatabase<{ pg_class: { oid: number } }>({
         url: postgres.url,
         applicationName: outcome,
-        pool: { max: 1 },
+        connections: 1,
       })
       const sleep = sql<string>`pg_sleep(60)`.as('slept')
       const running = (
@@ -307,7 +373,7 @@ describe('a connection that is killed', () => {
   )
 
   test('in a transaction fails it with outcome none, and is not used again', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
 
     const failed = transaction(db, async (tx) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
@@ -337,7 +403,7 @@ describe('a connection that is killed', () => {
 describe('a pool that was passed in', () => {
   test('is used, obeys the scope, and is not closed', async () => {
     const pool = new PgPool({ connectionString: postgres.url, max: 2 })
-    const db = createDatabase({ pool })
+    const db = createDatabase({ client: pool })
     const failed = withTimeout(30, () => sql`select pg_sleep(60)`.execute(db))
     await expect(failed).rejects.toMatchObject({ code: 'timeout' })
     expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }])
@@ -353,7 +419,7 @@ describe('a pool that was passed in', () => {
     let made = 0
     let pool: PgPool | undefined
     const db = createDatabase({
-      pool: async () => {
+      client: async () => {
         made += 1
         pool = new PgPool({ connectionString: postgres.url })
         return pool
@@ -369,7 +435,7 @@ describe('a pool that was passed in', () => {
 
   test('keeps nothing when a cancel comes before its connection', async () => {
     const pool = new PgPool({ connectionString: postgres.url, max: 1 })
-    const db = createDatabase({ pool })
+    const db = createDatabase({ client: pool })
     const holder = await hold(db)
     await cancelScope(async (scope) => {
       const waits = sql`select 1`.execute(db)
@@ -387,7 +453,7 @@ describe('a pool that was passed in', () => {
 
   test('survives a connection that is killed while it is idle', async () => {
     const pool = new PgPool({ connectionString: postgres.url, max: 1 })
-    const db = createDatabase({ pool })
+    const db = createDatabase({ client: pool })
     await terminate(await pidOf(db))
     await pidOf(db).catch(() => undefined)
 

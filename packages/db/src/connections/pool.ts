@@ -1,97 +1,74 @@
 import { detached } from '@yuzuru/concurrency'
-import { DbError } from '../wire/db-error.ts'
+import {
+  admission,
+  type Admission,
+  closing,
+  type Closing,
+  type CloseOptions,
+} from '@yuzuru/concurrency/boundary'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import type { PoolOptions } from '../database-options.ts'
+import { IdleSessions } from './idle-sessions.ts'
+import { closedMeanwhile, refusal } from './refusal.ts'
 import type { Session } from './session.ts'
-import { WaitingLine } from './waiting-line.ts'
-
-/** A session for a time. */
-export interface SessionLease {
-  readonly session: Session
-  /** Whether it lay idle before, so that it may be dead without anybody knowing. */
-  readonly reused: boolean
-  /** Gives it back; one that is not as good as new is closed. */
-  release(): void
-}
-
-/** Where sessions come from. */
-export interface SessionSource {
-  /**
-   * @param fresh not one that lay idle, where the source can tell
-   * @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed`
-   */
-  acquire(signal: AbortSignal, fresh?: boolean): Promise<SessionLease>
-  /** A session beside the pool for one that stays, until `close`; a given pool lends one of its own. */
-  dedicate(signal: AbortSignal): Promise<SessionLease>
-  readonly figures: PoolFigures
-  close(): Promise<void>
-}
-
-/** How busy a pool is. */
-export interface PoolFigures {
-  readonly max: number
-  /** In use. */
-  readonly used: number
-  readonly idle: number
-  readonly waiting: number
-}
-
-/** Opens a session; must end soon after `signal` fires. */
-export type OpenSession = (signal: AbortSignal) => Promise<Session>
+import type { OpenSession, PoolFigures, SessionLease, SessionSource } from './session-source.ts'
 
 /** A bounded pool: first come, first served, the most recently used session first. */
 export class Pool implements SessionSource {
   readonly #open: OpenSession
-  readonly #options: Required<PoolOptions>
-  readonly #line: WaitingLine
-  /** The one that was used last is at the end. */
-  readonly #idle: { readonly session: Session; readonly since: number }[] = []
-  #sweep: NodeJS.Timeout | undefined = undefined
+  readonly #resets: 'changed' | 'always'
+  readonly #slots: Admission
+  readonly #life: Closing
+  readonly #idle: IdleSessions
+  readonly #inUse = new Set<Session>()
   readonly #dedicated = new Set<Session>()
+  /** Sessions that say goodbye to the server. */
   readonly #leaving = new Set<Promise<void>>()
-  readonly #drained = Promise.withResolvers<void>()
-  #used = 0
-  #closing: Promise<void> | undefined = undefined
 
   constructor(open: OpenSession, options: PoolOptions = {}) {
+    const { connections = 10, queue, acquireTimeoutMs, idleTimeoutMs = 30_000, reset } = options
     this.#open = open
-    const defaults = { max: 10, queueLimit: 1_000, acquireTimeoutMs: 30_000 }
-    this.#options = {
-      ...defaults,
-      reset: 'changed',
-      connectTimeoutMs: 10_000,
-      idleTimeoutMs: 30_000,
-      ...options,
-    }
-    const { max, acquireTimeoutMs } = this.#options
-    this.#line = new WaitingLine(acquireTimeoutMs, () => acquireTimeout(max, acquireTimeoutMs))
+    this.#resets = reset ?? 'changed'
+    this.#idle = new IdleSessions(idleTimeoutMs, (session) => this.#end(session))
+    this.#slots = admission({
+      connections,
+      name: 'db',
+      refuse: refusal,
+      ...(queue === undefined ? {} : { queue }),
+      ...(acquireTimeoutMs === undefined ? {} : { acquireTimeoutMs }),
+    })
+    this.#life = closing({
+      name: 'db',
+      refuse: refusal,
+      cut: () => this.#cut(),
+      end: () => this.#endAll(),
+    })
   }
 
   get figures(): PoolFigures {
-    const { max } = this.#options
-    return { max, used: this.#used, idle: this.#idle.length, waiting: this.#line.size }
+    const { connections, used, waiting } = this.#slots
+    return { connections, used, idle: this.#idle.size, waiting }
   }
 
   async acquire(signal: AbortSignal, fresh = false): Promise<SessionLease> {
-    if (this.#closing !== undefined) throw closed()
-    if (this.#used < this.#options.max) this.#used += 1
-    else await this.#waitForPlace(signal)
+    const call = this.#life.enter()
+    let slot: Permit | undefined
     try {
-      if (this.#closing !== undefined) throw closed()
-      const idle = this.#takeIdle()
-      // Where one was dead, those that lay beside it may be; this one makes room.
-      if (fresh && idle !== undefined) this.#end(idle)
-      const reused = !fresh && idle !== undefined
-      const session = reused ? idle : await this.#open(signal)
-      return { session, reused, release: () => this.#release(session) }
+      slot = this.#slots.tryAcquire() ?? (await this.#slots.acquire())
+      const { session, reused } = await this.#take(signal, fresh)
+      this.#inUse.add(session)
+      const permits = [slot, call]
+      return { session, reused, release: () => this.#release(session, permits) }
     } catch (error) {
-      this.#leavePlace()
+      slot?.release()
+      call.release()
       throw error
     }
   }
 
   async dedicate(signal: AbortSignal): Promise<SessionLease> {
-    if (this.#closing !== undefined) throw closed()
-    const session = await this.#open(signal)
+    using _call = this.#life.enter()
+    const session = await this.#openUnless(signal, 'draining')
     this.#dedicated.add(session)
     const release = (): void => {
       this.#dedicated.delete(session)
@@ -100,112 +77,72 @@ export class Pool implements SessionSource {
     return { session, reused: false, release }
   }
 
-  /** Refuses new work, waits for what is in use, and closes all connections. */
-  close(): Promise<void> {
-    this.#closing ??= detached(() => this.#close())
-    return this.#closing
+  async close(options?: CloseOptions): Promise<void> {
+    const closed = this.#life.close(options)
+    // A line of `listen` would never end by itself.
+    if (this.#life.state !== 'open') for (const session of this.#dedicated) session.destroy()
+    await closed
   }
 
-  async #close(): Promise<void> {
-    clearTimeout(this.#sweep)
-    for (let session = this.#takeIdle(); session !== undefined; session = this.#takeIdle()) {
+  async #take(
+    signal: AbortSignal,
+    fresh: boolean,
+  ): Promise<{ readonly session: Session; readonly reused: boolean }> {
+    const idle = this.#idle.take()
+    if (idle !== undefined && !fresh) return { session: idle, reused: true }
+    // Where one was dead, those that lay beside it may be; this one makes room.
+    if (idle !== undefined) this.#end(idle)
+    return { session: await this.#openUnless(signal, 'cut'), reused: false }
+  }
+
+  /** Opens a session, for no use any more where the pool was closed, or cut off, meanwhile. */
+  async #openUnless(signal: AbortSignal, state: 'draining' | 'cut'): Promise<Session> {
+    const session = await this.#open(signal)
+    if (this.#life.state === 'open') return session
+    if (this.#life.state === 'draining' && state === 'cut') return session
+    session.destroy()
+    throw closedMeanwhile()
+  }
+
+  #release(session: Session, permits: readonly Permit[]): void {
+    const isToReset = session.reusable && (session.isChanged || this.#resets === 'always')
+    if (!isToReset) this.#giveBack(session, permits)
+    else if (this.#life.state !== 'open') {
       this.#end(session)
-    }
-    for (const session of this.#dedicated) session.destroy()
-    if (this.#used > 0) await this.#drained.promise
-    await Promise.all(this.#leaving)
-  }
-
-  /** Whoever leaves hands the place on: nobody gets between. */
-  #waitForPlace(signal: AbortSignal): Promise<void> {
-    const { queueLimit, max } = this.#options
-    if (this.#line.size >= queueLimit) throw overloaded(max, queueLimit)
-    return this.#line.wait(signal)
-  }
-
-  #leavePlace(): void {
-    if (this.#line.serve()) return
-    this.#used -= 1
-    if (this.#used === 0 && this.#closing !== undefined) this.#drained.resolve()
-  }
-
-  #takeIdle(): Session | undefined {
-    for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
-      if (entry.session.reusable) return entry.session
-    }
-    return undefined
-  }
-
-  #release(session: Session): void {
-    const isChanged = session.isChanged || this.#options.reset === 'always'
-    if (session.reusable && isChanged && this.#closing === undefined) {
+      this.#leave(session, permits)
+    } else {
       // It keeps its place until it is as good as new.
       void detached(() => session.reset())
         .catch(() => session.destroy())
-        .finally(() => this.#giveBack(session))
-    } else this.#giveBack(session)
-  }
-
-  #giveBack(session: Session): void {
-    if (this.#closing !== undefined) this.#end(session)
-    else if (session.reusable) this.#keep(session)
-    else session.destroy()
-    this.#leavePlace()
-  }
-
-  #keep(session: Session): void {
-    this.#idle.push({ session, since: performance.now() })
-    this.#armSweep()
-  }
-
-  /** One timer for all. Not on the scopes' clock: nobody waits for it, and it keeps no process alive. */
-  #armSweep(): void {
-    const { idleTimeoutMs } = this.#options
-    const [longest] = this.#idle
-    if (this.#sweep !== undefined || longest === undefined || idleTimeoutMs === Infinity) return
-    const delayMs = longest.since + idleTimeoutMs - performance.now()
-    this.#sweep = detached(() => setTimeout(() => this.#expire(), Math.max(1, delayMs)))
-    this.#sweep.unref()
-  }
-
-  #expire(): void {
-    this.#sweep = undefined
-    const usedBefore = performance.now() - this.#options.idleTimeoutMs
-    while (this.#idle[0] !== undefined && this.#idle[0].since <= usedBefore) {
-      const entry = this.#idle.shift()
-      if (entry !== undefined) this.#end(entry.session)
+        .finally(() => this.#giveBack(session, permits))
     }
-    this.#armSweep()
+  }
+
+  #giveBack(session: Session, permits: readonly Permit[]): void {
+    if (session.reusable) this.#idle.keep(session)
+    else session.destroy()
+    this.#leave(session, permits)
+  }
+
+  #leave(session: Session, permits: readonly Permit[]): void {
+    this.#inUse.delete(session)
+    for (const permit of permits) permit.release()
+  }
+
+  /** What runs fails with `connection_lost`; those that wait are refused. */
+  #cut(): void {
+    this.#slots.close()
+    for (const session of this.#inUse) session.destroy()
+  }
+
+  async #endAll(): Promise<void> {
+    this.#slots.close()
+    this.#idle.clear()
+    await Promise.all(this.#leaving)
   }
 
   #end(session: Session): void {
     const leaving = detached(() => session.end()).finally(() => this.#leaving.delete(leaving))
     this.#leaving.add(leaving)
   }
-}
-
-function closed(): DbError {
-  return new DbError('This database was closed', {
-    operation: 'acquire',
-    code: 'closed',
-    outcome: 'none',
-  })
-}
-
-function overloaded(max: number, queueLimit: number): DbError {
-  return new DbError(`All ${max} connections are in use and ${queueLimit} callers wait already`, {
-    operation: 'acquire',
-    code: 'overloaded',
-    retryable: true,
-    outcome: 'none',
-  })
-}
-
-function acquireTimeout(max: number, acquireTimeoutMs: number): DbError {
-  return new DbError(`None of ${max} connections became free within ${acquireTimeoutMs} ms`, {
-    operation: 'acquire',
-    code: 'acquire_timeout',
-    retryable: true,
-    outcome: 'none',
-  })
 }

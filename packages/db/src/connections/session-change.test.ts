@@ -61,7 +61,7 @@ const LEAKS = [
 describe('the next user of a connection', () => {
   test.each(LEAKS)('finds nothing of: %s', async (text) => {
     for (const within of [false, true]) {
-      await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+      await using db = createDatabase({ url: postgres.url, connections: 1 })
       const before = await leftovers(db)
       const leak = CompiledQuery.raw(text)
       await (within ? transaction(db, (tx) => tx.executeQuery(leak)) : db.executeQuery(leak))
@@ -75,7 +75,7 @@ describe('the next user of a connection', () => {
     'of a pool that was passed in finds nothing of: %s',
     async (text) => {
       const pool = new Pool({ connectionString: postgres.url, max: 1 })
-      const db = createDatabase({ pool })
+      const db = createDatabase({ client: pool })
       const before = await leftovers(db)
       await db.executeQuery(CompiledQuery.raw(text))
 
@@ -85,7 +85,7 @@ describe('the next user of a connection', () => {
   )
 
   test('finds nothing of what a function left, with reset: always', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1, reset: 'always' } })
+    await using db = createDatabase({ url: postgres.url, connections: 1, reset: 'always' })
     const before = await leftovers(db)
     await sql`select lock_it()`.execute(db)
 
@@ -93,14 +93,14 @@ describe('the next user of a connection', () => {
   })
 
   test('can still ask for the ids of transactions that were prepared before', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     for (let turn = 0; turn < 3; turn += 1) {
       await transaction(db, (tx) => sql`create temp table scratch (id int)`.execute(tx))
     }
   })
 
   test('gets another connection where it can not be reset', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const pid = sql<{ pid: number }>`select pg_backend_pid() as pid`
     const { rows: before } = await pid.execute(db)
     await sql`set statement_timeout = 1; select 1`.execute(db).catch(() => undefined)

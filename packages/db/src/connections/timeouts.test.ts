@@ -26,7 +26,7 @@ async function settingOf(on: Kysely<object>, name: string): Promise<string | und
 
 describe('timeouts', () => {
   test('the budget of the scope becomes the statement_timeout of the transaction, and of it alone', async () => {
-    await using db = createDatabase<object>({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase<object>({ url: postgres.url, connections: 1 })
     const inside = await withTimeout(9_000, () =>
       transaction(db, (tx) => settingOf(tx, 'statement_timeout')),
     )

@@ -70,7 +70,7 @@ describe('over TLS', () => {
       url: url(),
       ssl: { ca: TEST_CERTIFICATE },
       applicationName: 'tls',
-      pool: { max: 1 },
+      connections: 1,
     })
     const { rows: before } = await sql<{ ssl: boolean; pid: number }>`
       select ssl, pid from pg_stat_ssl where pid = pg_backend_pid()`.execute(db)

@@ -29,7 +29,7 @@ let db: Database<Schema>
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 2 }, applicationName: 'copy' })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 2, applicationName: 'copy' })
 })
 
 beforeEach(async () => {

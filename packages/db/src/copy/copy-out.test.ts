@@ -25,7 +25,7 @@ let watcher: Database<object>
 beforeAll(async () => {
   postgres = await startPostgres()
   watcher = createDatabase({ url: postgres.url })
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 1 }, applicationName: 'copy' })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 1, applicationName: 'copy' })
   await sql`create table numbers as
     select n, case when n % 3 = 0 then null else 'label ' || n end as label
     from generate_series(1, 1000) n`.execute(db)
@@ -156,7 +156,7 @@ describe('copyOut', () => {
     await using stack = new AsyncDisposableStack()
     const pool = new Pool({ connectionString: postgres.url, max: 1 })
     stack.defer(() => pool.end())
-    await using given = createDatabase({ pool })
+    await using given = createDatabase({ client: pool })
     let socket: Socket | undefined
     pool.on('connect', (client) => {
       const { connection } = client as unknown as PgClientLike

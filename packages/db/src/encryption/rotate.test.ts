@@ -77,7 +77,7 @@ describe('rotate', () => {
   })
 
   test('walks the index of the id and reads the table once, however many batches there are', async () => {
-    await using one = createDatabase<Schema>({ url: postgres.url, pool: { max: 1 } })
+    await using one = createDatabase<Schema>({ url: postgres.url, connections: 1 })
     const rows = Array.from({ length: 2_000 }, (_, at) => ({
       id: at + 100,
       phone: old.seal(at + 100, '0'),

@@ -2,7 +2,7 @@ import { io, TimeoutError } from '@yuzuru/concurrency'
 import { Queue } from '@yuzuru/concurrency/sync'
 import type { DatabaseContext } from '../statements/database-context.ts'
 import { DbError } from '../wire/db-error.ts'
-import type { SessionLease } from '../connections/pool.ts'
+import type { SessionLease } from '../connections/session-source.ts'
 import { identifier } from '../statements/sql-text.ts'
 import { translateError } from '../wire/translate-error.ts'
 

@@ -11,7 +11,7 @@ import { listen } from './listen.ts'
 import { openLine } from './listen-line.ts'
 import type { PgClientLike, PgQuery, PgResult } from '../wire/pg-client.ts'
 import { PgWire } from '../wire/pg-wire.ts'
-import type { SessionLease, SessionSource } from '../connections/pool.ts'
+import type { SessionLease, SessionSource } from '../connections/session-source.ts'
 import type { Session } from '../connections/session.ts'
 import { transaction } from '../transactions/transaction.ts'
 

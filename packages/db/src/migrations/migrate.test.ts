@@ -218,7 +218,7 @@ describe('a migration outside a transaction', () => {
       },
     }
     const all = { '1_a': creates('a'), '2_index': counted }
-    const many = Array.from({ length: 4 }, () => createDatabase<object>({ url, pool: { max: 2 } }))
+    const many = Array.from({ length: 4 }, () => createDatabase<object>({ url, connections: 2 }))
     const ran = await Promise.all(many.map((each) => migrate(each, all)))
     await Promise.all(many.map((each) => each.close()))
 
@@ -229,7 +229,7 @@ describe('a migration outside a transaction', () => {
 
   test('is refused where it could not run, before anything has', async () => {
     const all = { '1_a': creates('a'), '2_index': index }
-    await using one = createDatabase<object>({ url, pool: { max: 1 } })
+    await using one = createDatabase<object>({ url, connections: 1 })
 
     await expect(migrate(one, all)).rejects.toThrow('Expected a pool of two connections')
     await expect(transaction(db, (tx) => migrate(tx, all))).rejects.toThrow('Expected a database')

@@ -111,7 +111,7 @@ async function runOutside<DB>(
   name: string,
   migrations: Migrations,
 ): Promise<boolean> {
-  const holding = { readOnly: true, allowNested: true, retries: 0 } as const
+  const holding = { readOnly: true, allowNested: true, attempts: 1 } as const
   return await lockedTransaction(
     db,
     async (tx) => {
@@ -141,7 +141,7 @@ function expectOutside<DB>(db: Queryable<DB>, name: string): void {
   if (transaction !== undefined || connection !== undefined) {
     throw new TypeError(`Expected a database and no tx, ${what}`)
   }
-  if (context.sessions.figures.max < 2) {
+  if (context.sessions.figures.connections < 2) {
     throw new TypeError(`Expected a pool of two connections or more, ${what}`)
   }
 }

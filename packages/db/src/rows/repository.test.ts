@@ -83,7 +83,7 @@ describe('a verb without any value', () => {
   test('counts as an update of a row with a version', async () => {
     expect(await plans.update(db, 1, {}, { version: 1 })).toEqual({ ...one, version: 2 })
     await expect(plans.update(db, 1, {}, { version: 1 })).rejects.toMatchObject({
-      code: 'version_conflict',
+      code: 'conflict',
     })
   })
 
@@ -133,11 +133,11 @@ describe('repository', () => {
     await expect(plans.update(db, 77, { status: 'x' })).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  test('an update of an outdated row is a version_conflict and changes nothing', async () => {
+  test('an update of an outdated row is a conflict and changes nothing', async () => {
     await plans.update(db, 1, { status: 'approved' }, { version: 1 })
 
     await expect(plans.update(db, 1, { status: 'late' }, { version: 1 })).rejects.toMatchObject({
-      code: 'version_conflict',
+      code: 'conflict',
     })
     await expect(plans.update(db, 77, {}, { version: 1 })).rejects.toMatchObject({
       code: 'not_found',
@@ -157,11 +157,11 @@ describe('repository', () => {
     expect(await offices.upsert(db, { id: 'd', name: 'E' })).toEqual({ id: 'd', name: 'E' })
   })
 
-  test('delete removes one row, or fails', async () => {
-    await plans.delete(db, 1)
+  test('delete removes one row, and says whether there was one', async () => {
+    expect(await plans.delete(db, 1)).toEqual({ deleted: true })
 
     expect(await plans.find(db, 1)).toBeUndefined()
-    await expect(plans.delete(db, 1)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await plans.delete(db, 1)).toEqual({ deleted: false })
   })
 
   test('refresh gives the row as it is now', async () => {

@@ -25,7 +25,7 @@ export interface ListOptions<DB, T extends keyof DB> {
 }
 
 export interface UpdateOptions {
-  /** The version that the caller has seen; another one in the database is a `version_conflict`. */
+  /** The version that the caller has seen; another one in the database is a `conflict`. */
   readonly version?: number
 }
 
@@ -50,7 +50,7 @@ export interface Repository<
    * @returns the rows as they are now, in the same order
    */
   createMany(db: Queryable<DB>, rows: readonly NewRow<DB, T>[]): Promise<Row<DB, T>[]>
-  /** @throws {DbError} `not_found`; `version_conflict` when somebody else was faster */
+  /** @throws {DbError} `not_found`; `conflict` when somebody else was faster */
   update(
     db: Queryable<DB>,
     id: Key<DB, T, I>,
@@ -64,8 +64,8 @@ export interface Repository<
     values: NewRow<DB, T>,
     conflict?: readonly (keyof DB[T] & string)[],
   ): Promise<Row<DB, T>>
-  /** @throws {DbError} `not_found` */
-  delete(db: Queryable<DB>, id: Key<DB, T, I>): Promise<void>
+  /** Absence is no failure: that the row is gone is what was asked for. */
+  delete(db: Queryable<DB>, id: Key<DB, T, I>): Promise<{ readonly deleted: boolean }>
   /** The row as it is now. @throws {DbError} `not_found` */
   refresh(db: Queryable<DB>, row: Row<DB, T>): Promise<Row<DB, T>>
 }
@@ -176,7 +176,7 @@ export function repository<
     },
     async delete(db, id) {
       const [result] = await loosely(db).deleteFrom<string>(name).where(key, '=', id).execute()
-      if (result?.numDeletedRows !== 1n) throw notFound(name)
+      return { deleted: result?.numDeletedRows === 1n }
     },
     async refresh(db, row) {
       return await self.get(db, (row as AnySchema[string])[key] as Key<DB, T, I>)
@@ -202,7 +202,7 @@ function notFound(table: string): DbError {
 function versionConflict(table: string): DbError {
   return new DbError(`The row in ${table} was changed by somebody else since it was read`, {
     operation: 'query',
-    code: 'version_conflict',
+    code: 'conflict',
     outcome: 'none',
     table,
   })

@@ -17,7 +17,7 @@ let db: Database<Schema>
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 2 } })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 2 })
   await sql`create table numbers as select n from generate_series(1, 1000) n`.execute(db)
 })
 

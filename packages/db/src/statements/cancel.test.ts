@@ -69,7 +69,8 @@ describe('cancel', () => {
     await using db = createDatabase({
       url: postgres.url,
       applicationName: 'hammer',
-      pool: { max: 4, acquireTimeoutMs: 20_000 },
+      connections: 4,
+      acquireTimeoutMs: 20_000,
     })
     const { cancels, failures } = await hammer(db, TURNS)
 
@@ -95,7 +96,7 @@ describe('cancel', () => {
 
   test('a cancel that overtakes its statement is sent again', async () => {
     await using proxy = await startFaultProxy({ target: postgres })
-    await using db = createDatabase({ url: proxy.url(postgres.url), pool: { max: 1 } })
+    await using db = createDatabase({ url: proxy.url(postgres.url), connections: 1 })
     const pid = async (): Promise<unknown> =>
       (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
     const before = await pid()
@@ -114,7 +115,7 @@ describe('cancel', () => {
 
   test('a statement that fails costs no connection, however slowly its end arrives', async () => {
     await using proxy = await startFaultProxy({ target: postgres })
-    await using db = createDatabase({ url: proxy.url(postgres.url), pool: { max: 1 } })
+    await using db = createDatabase({ url: proxy.url(postgres.url), connections: 1 })
     const pid = async (): Promise<unknown> =>
       (await sql`select pg_backend_pid() as pid`.execute(db)).rows[0]
     const before = await pid()
@@ -127,7 +128,7 @@ describe('cancel', () => {
   })
 
   test('a cancel while waiting for a connection takes nothing and sends nothing', async () => {
-    await using db = createDatabase({ url: postgres.url, pool: { max: 1 } })
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
     const { promise: taken, resolve: isTaken } = Promise.withResolvers<void>()
     const holder = db.connection().execute(async (one) => {

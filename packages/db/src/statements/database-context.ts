@@ -1,6 +1,6 @@
 import type { KyselyConfig, KyselyProps, Log, QueryCompiler } from 'kysely'
 import type { PipelinedReads } from '../connections/pipelined-reads.ts'
-import type { SessionSource } from '../connections/pool.ts'
+import type { SessionSource } from '../connections/session-source.ts'
 import type { ValueTypes } from '../wire/value-parsers.ts'
 
 /** What all queries of one database share. */

@@ -21,7 +21,7 @@ const note = (leftover: unknown): void => void leftovers.push(leftover as Leftov
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 2 } })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 2 })
   await sql`create table plans (id int primary key)`.execute(db)
 })
 

@@ -3,7 +3,7 @@ import { currentClock, io, type IoOptions } from '@yuzuru/concurrency'
 import { CompiledQuery } from 'kysely'
 import { bindingOf } from './binding.ts'
 import type { PipelinedFigures } from '../connections/pipelined-reads.ts'
-import type { PoolFigures } from '../connections/pool.ts'
+import type { PoolFigures } from '../connections/session-source.ts'
 import type { Queryable } from './queryable.ts'
 
 /** How a database is. */

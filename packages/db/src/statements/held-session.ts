@@ -1,4 +1,4 @@
-import type { SessionLease, SessionSource } from '../connections/pool.ts'
+import type { SessionLease, SessionSource } from '../connections/session-source.ts'
 import type { Session } from '../connections/session.ts'
 import { DbError } from '../wire/db-error.ts'
 import { refuseNested } from './nested-use.ts'

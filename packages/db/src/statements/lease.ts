@@ -7,7 +7,7 @@ import {
   shield,
 } from '@yuzuru/concurrency'
 import type { AbortableOperationOptions, CompiledQuery, QueryResult } from 'kysely'
-import type { SessionSource } from '../connections/pool.ts'
+import type { SessionSource } from '../connections/session-source.ts'
 import type { AbortMode, Session } from '../connections/session.ts'
 import { mayChangeSession } from '../connections/session-change.ts'
 import type { CopyExchange } from '../wire/copy-exchange.ts'

@@ -16,7 +16,7 @@ let db: Database<Schema>
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 1 }, reads: 'pipelined' })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 1, reads: 'pipelined' })
   await sql`create table numbers (n int)`.execute(db)
 })
 

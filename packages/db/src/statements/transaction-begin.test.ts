@@ -61,7 +61,7 @@ describe('the begin of a transaction', () => {
         return write(data)
       }
     })
-    const db = createDatabase<Schema>({ pool })
+    const db = createDatabase<Schema>({ client: pool })
     await notes(db)
     writes = 0
 
@@ -105,7 +105,7 @@ describe('the begin of a transaction', () => {
   })
 
   test('may be waited for in vain: a deadline around one statement leaves the others', async () => {
-    await using small = createDatabase<Schema>({ url, pool: { max: 1 } })
+    await using small = createDatabase<Schema>({ url, connections: 1 })
     const taken = Promise.withResolvers<void>()
     const held = Promise.withResolvers<void>()
     const holder = small.connection().execute(async (one) => {
@@ -192,7 +192,7 @@ describe("the transaction's id", () => {
     },
   ])('is right after $what on the same connection', async ({ first }) => {
     await using proxy = await startFaultProxy({ target: postgres })
-    await using flaky = createDatabase<Schema>({ url: proxy.url(url), pool: { max: 1 } })
+    await using flaky = createDatabase<Schema>({ url: proxy.url(url), connections: 1 })
     await notes(flaky)
     await first(flaky)
     proxy.set({ dropReply: { when: 'commit\0', times: 1 } })
@@ -232,7 +232,7 @@ describe("the transaction's id", () => {
 })
 
 test('a cancel at any moment leaves all of a transaction or nothing', async () => {
-  await using own = createDatabase<Schema>({ url, pool: { max: 2 } })
+  await using own = createDatabase<Schema>({ url, connections: 2 })
   await notes(own)
   for (let turn = 0; turn < 60; turn += 1) {
     const ids = [turn * 2, turn * 2 + 1] as const

@@ -30,7 +30,7 @@ export async function databaseTemplate(
   url: string,
   prepare: (db: Database<unknown>) => unknown,
 ): Promise<DatabaseTemplate> {
-  const admin = createDatabase({ url, pool: { max: 2 } })
+  const admin = createDatabase({ url, connections: 2 })
   const name = `template_${randomBytes(8).toString('hex')}`
   await sql`create database ${sql.id(name)}`.execute(admin)
   const drop = async (name: string): Promise<void> => {
@@ -55,7 +55,7 @@ export async function databaseTemplate(
       await sql`create database ${sql.id(copy)} template ${sql.id(name)}`.execute(admin)
       // Copies outlive the template, so each drops itself on a connection of its own.
       const dropCopy = async (): Promise<void> => {
-        await using own = createDatabase({ url, pool: { max: 1 } })
+        await using own = createDatabase({ url, connections: 1 })
         await sql`drop database if exists ${sql.id(copy)} with (force)`.execute(own)
       }
       return { url: urlOf(url, copy), drop: dropCopy, [Symbol.asyncDispose]: dropCopy }

@@ -7,6 +7,7 @@ import {
   TimeoutError,
   withTimeout,
 } from '@yuzuru/concurrency'
+import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import { type Kysely, sql } from 'kysely'
 import { copyIn } from '../copy/copy-in.ts'
 import { copyOut } from '../copy/copy-out.ts'
@@ -18,12 +19,6 @@ import { pluginCases } from './exercise-plugins.ts'
 import { stream } from '../rows/stream.ts'
 import { transaction } from '../transactions/transaction.ts'
 import { afterCommit } from '../transactions/transaction-hooks.ts'
-
-/** One case of a conformance suite. */
-export interface ExerciseCase {
-  readonly name: string
-  readonly run: () => Promise<void>
-}
 
 interface Schema {
   yuzuru_exercise: { id: number; body: unknown }
@@ -37,17 +32,27 @@ interface Schema {
  * @example
  * for (const { name, run } of exerciseDatabase(() => createDatabase({ url }))) test(name, run)
  */
-export function exerciseDatabase(make: () => Database<unknown>): readonly ExerciseCase[] {
-  return Object.entries({ ...cases, ...pluginCases }).map(([name, run]) => ({
-    name,
-    run: async () => {
-      await using db = make() as Database<Schema>
-      await sql`drop table if exists yuzuru_exercise`.execute(db)
-      await sql`create table yuzuru_exercise (id int primary key, body jsonb)`.execute(db)
-      await run(db as Database<never> & Database<Schema>)
-      await sql`drop table if exists yuzuru_exercise`.execute(db)
-    },
-  }))
+export function exerciseDatabase(make: () => Database<unknown>): readonly SuiteCase[] {
+  const of = casesOf(() => openFixture(make))
+  return Object.entries({ ...cases, ...pluginCases }).map(([name, body]) =>
+    of(name, ({ db }) => body(db)),
+  )
+}
+
+interface DatabaseFixture extends Fixture {
+  readonly db: Database<never> & Database<Schema>
+}
+
+/** A database with an empty table, which is dropped at the end. */
+async function openFixture(make: () => Database<unknown>): Promise<DatabaseFixture> {
+  await using opened = new AsyncDisposableStack()
+  const db = opened.use(make() as DatabaseFixture['db'])
+  const drop = sql`drop table if exists yuzuru_exercise`
+  await drop.execute(db)
+  await sql`create table yuzuru_exercise (id int primary key, body jsonb)`.execute(db)
+  opened.defer(async () => void (await drop.execute(db)))
+  const all = opened.move()
+  return { db, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {

@@ -146,7 +146,7 @@ async function rowVerbs(db: Kysely<AnySchema>, n: Name): Promise<void> {
   const changed = await notes.update(db, 1, { [label]: 'two', [thread]: 1 }, { version: 0 })
   assert.deepEqual([changed[label], changed[version]], ['two', 1])
   await assert.rejects(notes.update(db, 1, { [label]: 'late' }, { version: 0 }), {
-    code: 'version_conflict',
+    code: 'conflict',
   })
   const merged = await notes.upsert(db, { [id]: 1, [label]: 'three' })
   assert.deepEqual([merged[label], merged[version]], ['three', 2])
@@ -176,7 +176,7 @@ async function rowVerbs(db: Kysely<AnySchema>, n: Name): Promise<void> {
   await notes.delete(db, 3)
   await notes.delete(db, 4)
   await notes.delete(db, 2)
-  await assert.rejects(notes.delete(db, 2), { code: 'not_found' })
+  assert.deepEqual(await notes.delete(db, 2), { deleted: false })
   await notes.delete(db, 1)
 }
 

@@ -24,7 +24,7 @@ export async function withRollback<DB, T>(
         results.push(await fn(tx))
         throw undo
       },
-      { retries: 0 },
+      { attempts: 1 },
     )
   } catch (error) {
     if (error !== undo) throw error

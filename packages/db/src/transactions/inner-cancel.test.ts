@@ -27,7 +27,7 @@ let db: Database<Schema>
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 2 } })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 2 })
   await sql`create table plans (id int primary key)`.execute(db)
 })
 

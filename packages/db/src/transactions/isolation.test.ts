@@ -60,7 +60,7 @@ async function begin(isolation: Level): Promise<Led> {
       started.resolve(tx)
       await decided.promise
     },
-    { isolation, retries: 0 },
+    { isolation, attempts: 1 },
   ).then(
     () => true,
     (error: unknown) => {

@@ -28,7 +28,7 @@ const current = encryption({ keys, current: 'k2' }).encryptedText('plans', 'seal
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  db = createDatabase<Schema>({ url: postgres.url, pool: { max: 2, acquireTimeoutMs: 2_000 } })
+  db = createDatabase<Schema>({ url: postgres.url, connections: 2, acquireTimeoutMs: 2_000 })
 })
 
 afterAll(async () => {

@@ -1,37 +1,39 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectInteger, expectOptions } from '@yuzuru/concurrency/boundary'
 import { milliseconds, word } from '../statements/sql-text.ts'
 
 /** How a transaction runs. */
 export interface TransactionOptions extends IoOptions {
   /** @default the server's `default_transaction_isolation`: read committed, if nobody changed it */
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined
   /** The server refuses writes, and a lost COMMIT leaves nothing unknown. @default false */
-  readonly readOnly?: boolean
+  readonly readOnly?: boolean | undefined
   /** Waits for a snapshot that can't fail; needs `serializable` and `readOnly`. @default false */
-  readonly deferrable?: boolean
+  readonly deferrable?: boolean | undefined
   /**
-   * How often `fn` is called again after a serialization failure or a deadlock: an integer from 0 up.
+   * How often `fn` may be called in all, the first call counted, where serialization failures or deadlocks
+   * undo what it did: an integer from 1 up. Before each further attempt a random time is waited, up to
+   * 10 ms, then 20, 40 …, at most a second.
    *
-   * @default 3
+   * @default 4
    */
-  readonly retries?: number
+  readonly attempts?: number | undefined
   /** How long one statement may take, in milliseconds, as the server counts (`SET LOCAL`). */
-  readonly statementTimeoutMs?: number
+  readonly statementTimeoutMs?: number | undefined
   /** How long one statement may wait for a lock, in milliseconds (`SET LOCAL`). */
-  readonly lockTimeoutMs?: number
+  readonly lockTimeoutMs?: number | undefined
   /**
    * Whether the outer `db` may be used inside, on a second connection that sees nothing of the
    * transaction. The pool must be large enough for both. @default false
    */
-  readonly allowNested?: boolean
+  readonly allowNested?: boolean | undefined
 }
 
 const TRANSACTION_OPTIONS = Object.keys({
   isolation: true,
   readOnly: true,
   deferrable: true,
-  retries: true,
+  attempts: true,
   statementTimeoutMs: true,
   lockTimeoutMs: true,
   allowNested: true,
@@ -46,7 +48,7 @@ export function expectTransactionOptions(options: TransactionOptions): void {
     isolation,
     readOnly,
     deferrable,
-    retries = 0,
+    attempts = 1,
     statementTimeoutMs,
     lockTimeoutMs,
   } = options
@@ -54,9 +56,7 @@ export function expectTransactionOptions(options: TransactionOptions): void {
   if (deferrable === true && (isolation !== 'serializable' || readOnly !== true)) {
     throw new TypeError('Expected deferrable only with isolation: serializable and readOnly: true')
   }
-  if (!Number.isSafeInteger(retries) || retries < 0) {
-    throw new TypeError(`Expected retries to be an integer from 0 up, got ${String(retries)}`)
-  }
+  expectInteger('attempts', attempts, 1)
   for (const [name, value] of Object.entries({ statementTimeoutMs, lockTimeoutMs })) {
     if (value !== undefined) milliseconds(name, value)
   }
@@ -64,7 +64,7 @@ export function expectTransactionOptions(options: TransactionOptions): void {
 
 const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
 
-/** The server's own limit is a net below ours: it comes a little later, so that ours is the one told. */
+/** The server's own limit is a net below ours: it comes a little later, so that ours is the one that is reported. */
 const NET_MS = 1_000
 
 /**

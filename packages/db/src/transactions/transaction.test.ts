@@ -179,7 +179,7 @@ describe('transaction', () => {
   test('wrong options are refused before anything is sent', async () => {
     const nowhere = createDatabase<Schema>({ url: 'postgres://127.0.0.1:1/nowhere' })
     const wrong = [
-      { retries: -1 },
+      { attempts: 0 },
       { isolation: 'chaos' as 'serializable' },
       { deferrable: true },
       { statementTimeoutMs: 0 },
@@ -328,7 +328,7 @@ describe('COMMIT', () => {
   })
 })
 
-describe('retries', () => {
+describe('attempts', () => {
   test.each(['40001', '40P01'])(
     '%s reruns the whole outermost function, also out of a savepoint',
     async (state) => {
@@ -369,7 +369,7 @@ describe('retries', () => {
         calls += 1
         await raise(tx, '40001')
       },
-      { retries: 2 },
+      { attempts: 3 },
     )
 
     await expect(failed).rejects.toMatchObject({ code: 'serialization_failure', retryable: true })
@@ -411,7 +411,7 @@ describe('retries', () => {
           await setBalance(tx, from, (a ?? NaN) - 1)
           await setBalance(tx, to, (b ?? NaN) + 1)
         },
-        { isolation: 'serializable', retries: 1_000 },
+        { isolation: 'serializable', attempts: 1_000 },
       )
 
     await Promise.all(Array.from({ length: 200 }, (_, turn) => transfer(turn)))
@@ -523,7 +523,7 @@ describe('the end of a transaction', () => {
   })
 
   test('the outer db inside its own transaction is refused, also with a pool of one', async () => {
-    await using small = createDatabase<Schema>({ url, pool: { max: 1 } })
+    await using small = createDatabase<Schema>({ url, connections: 1 })
     await transaction(small, async (tx) => {
       const nested = { code: 'nested_connection', outcome: 'none' }
       await expect(balanceOf(1, small)).rejects.toMatchObject(nested)
@@ -570,7 +570,7 @@ describe('hooks', () => {
   })
 
   test('hooks hold no connection, so that they can use the db', async () => {
-    await using small = createDatabase<Schema>({ url, pool: { max: 1, acquireTimeoutMs: 5_000 } })
+    await using small = createDatabase<Schema>({ url, connections: 1, acquireTimeoutMs: 5_000 })
     const told: unknown[] = []
     const tell = async (): Promise<void> => void told.push(await balanceOf(1, small))
     await transaction(small, async (tx) => afterCommit(tx, tell))

@@ -1,35 +1,62 @@
 import { cancelScope, currentClock, remaining, sleep, withTimeout } from '@yuzuru/concurrency'
-import type { Kysely, Transaction } from 'kysely'
-import { commit, rollback, suppress } from '../statements/transaction-end.ts'
-import { bindTransaction } from './bind-transaction.ts'
-import { bindingOf, type Binding } from '../statements/binding.ts'
-import type { DatabaseContext } from '../statements/database-context.ts'
-import { conflictIn } from './conflict.ts'
+import { backoff, expectFunction } from '@yuzuru/concurrency/boundary'
+import { type Binding, bindingOf } from '../statements/binding.ts'
 import { Lease } from '../statements/lease.ts'
+import { refuseNested } from '../statements/nested-use.ts'
 import type { Queryable } from '../statements/queryable.ts'
+import { TransactionBegin } from '../statements/transaction-begin.ts'
+import { type Attempt, attemptOnce, type Body } from './attempt.ts'
+import { conflictIn } from './conflict.ts'
 import { savepoint } from './savepoint.ts'
 import { runAfterCommit, runAfterRollback } from './transaction-hooks.ts'
-import { TransactionBegin } from '../statements/transaction-begin.ts'
-import { abortedBy, failureOf } from './transaction-failure.ts'
 import {
   beginStatements,
   expectTransactionOptions,
   type TransactionOptions,
 } from './transaction-options.ts'
-import { awaited } from './transaction-body.ts'
-import { refuseNested } from '../statements/nested-use.ts'
 import { enclosingTransaction, TransactionState } from './transaction-state.ts'
 
-type Body<DB, T> = (tx: Transaction<DB>) => T | PromiseLike<T>
+/*
+ * The life of a transaction:
+ *
+ *  1. The arguments are checked. Within a transaction it is a savepoint: `savepoint.ts`.
+ *  2. One scope is opened around all of it, so that a cancel or a deadline from outside reaches every
+ *     statement, and what the function leaves running is cancelled and awaited.
+ *  3. An attempt holds no connection before its first statement, which takes BEGIN along in the same
+ *     round trip: `transaction-begin.ts`.
+ *  4. The function runs with its `tx`: `bind-transaction.ts`, `transaction-body.ts`.
+ *  5. It throws: ROLLBACK. What goes out is the first error, as its caller is to see it: a cancel from
+ *     inside is no cancel of the caller's: `transaction-failure.ts`.
+ *  6. It returns: COMMIT, out of reach of every cancel. An answer that does not come is `commit_unknown`,
+ *     with the transaction's id for `commitOutcome`: `transaction-end.ts`.
+ *  7. Either way the connection goes back: `attempt.ts`.
+ *  8. A serialization failure or a deadlock, also one at COMMIT: a pause without a connection, and on
+ *     with 3, until the attempts are used up. Nothing whose outcome is unknown is tried again.
+ *  9. The hooks run: `transaction-hooks.ts`. A commit stands, whatever they throw.
+ *
+ * What cancels, deadlines and outcomes promise: docs/semantics.md, 20 to 22.
+ */
+
+/** What is waited between two attempts. */
+const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
 
 /**
  * Calls `fn` within a transaction: commits when it returns, rolls back when it throws. After a
- * serialization failure or a deadlock, also one at COMMIT, `fn` is called again. Given a `tx` it makes
- * a savepoint in it instead; the options then do not apply, except `signal` and `timeoutMs`.
+ * serialization failure or a deadlock, also one at COMMIT, `fn` is called again, so it must not have
+ * effects outside of the database: those belong into {@link afterCommit} or a job.
+ *
+ * Given a `tx` it makes a savepoint in it instead; the options then do not apply, except `signal` and
+ * `timeoutMs`. It is not for work that waits for other things than the database: a transaction that is
+ * open for long holds its connection and its locks.
  *
  * @returns what `fn` returned, once the server has confirmed the commit
  * @throws what `fn` threw; a rollback that failed is its `suppressed`
- * @throws {DbError} `commit_unknown` when the connection was lost during COMMIT: see {@link commitOutcome}
+ * @throws {DbError} `commit_unknown` when the connection was lost during COMMIT: see {@link commitOutcome};
+ *   `transaction_aborted` when a statement failed, was cancelled or was not awaited, although `fn` returned;
+ *   `serialization_failure` or `deadlock` after the last attempt; `after_commit_failed`;
+ *   `nested_connection` when `db` is used inside its own transaction
+ * @throws {TimeoutError} when `timeoutMs` is over
+ * @throws {TypeError} on wrong arguments, before anything is sent
  * @example
  * await transaction(db, async (tx) => {
  *   await tx.updateTable('accounts').set({ balance }).where('id', '=', id).execute()
@@ -41,104 +68,56 @@ export async function transaction<DB, T>(
   options: TransactionOptions = {},
 ): Promise<T> {
   const binding = bindingOf(db)
-  const outer = enclosingTransaction(db)
-  if (typeof fn !== 'function')
-    throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
+  expectFunction('fn', fn)
   expectTransactionOptions(options)
-  const { signal, timeoutMs } = options
-  const body = (): Promise<T> =>
-    outer === undefined ? outermost(binding, db, fn, options) : savepoint(db, outer, fn)
-  // One scope from its begin to its end: where it is forgotten, all of it is ended and awaited.
+  const outer = enclosingTransaction(db)
+  return await inOneScope(options, async () => {
+    if (outer !== undefined) return await savepoint(db, outer, fn)
+    if (binding.connection?.lease.holdsSession !== true) refuseNested(binding.context)
+    for (let count = 1; ; count += 1) {
+      const attempt = prepare(binding, options)
+      let value: T
+      try {
+        value = await attemptOnce(db, attempt, fn)
+      } catch (error) {
+        // The connection has been given back: neither the pause nor a hook holds it.
+        if (count < (options.attempts ?? 4) && conflictIn(error) !== undefined) {
+          await sleep(delayMs(count))
+          continue
+        }
+        await runAfterRollback(attempt.state, error)
+        throw error
+      }
+      await runAfterCommit(attempt.state)
+      return value
+    }
+  })
+}
+
+/** One scope from begin to end: where a transaction is forgotten, all of it is ended and awaited. */
+async function inOneScope<T>(
+  { signal, timeoutMs }: TransactionOptions,
+  body: () => Promise<T>,
+): Promise<T> {
   const scope = { name: 'transaction', ...(signal === undefined ? {} : { signal }) }
   if (timeoutMs === undefined) return await cancelScope(body, scope)
   const joined = signal === undefined ? body : () => cancelScope(body, scope)
   return await withTimeout(timeoutMs, joined, { name: 'transaction' })
 }
 
-/** The longest wait before the second attempt, doubled for each further one. */
-const FIRST_DELAY_MS = 10
-const MAX_DELAY_MS = 1_000
-
-async function outermost<DB, T>(
-  { context, connection: host }: Binding,
-  db: Kysely<DB>,
-  fn: Body<DB, T>,
-  options: TransactionOptions,
-): Promise<T> {
-  const { retries = 3 } = options
-  if (host?.lease.holdsSession !== true) refuseNested(context)
-  for (let attempt = 0; ; attempt += 1) {
-    const begin = beginOf(context, options)
-    const lease = new Lease(context, begin, host?.lease.lend())
-    const state = new TransactionState(context, lease, options.allowNested === true)
-    if (host !== undefined) host.transaction = state
-    let value: T
-    try {
-      value = await once(db, state, begin, fn, options)
-    } catch (error) {
-      // The connection has been given back: neither the pause nor a hook holds it.
-      if (attempt < retries && conflictIn(error) !== undefined) {
-        await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt))
-        continue
-      }
-      await runAfterRollback(state, error)
-      throw error
-    }
-    await runAfterCommit(state)
-    return value
-  }
-}
-
-function beginOf(context: DatabaseContext, options: TransactionOptions): TransactionBegin {
+/** Makes what an attempt needs; nothing is sent, and no connection taken. */
+function prepare({ context, connection }: Binding, options: TransactionOptions): Attempt {
+  const { readOnly = false, allowNested = false } = options
   // What is left of the time around the transaction, not of what is around its first statement.
   const deadline = currentClock().now() + remaining()
   const statements = (): readonly string[] =>
     beginStatements(options, deadline - currentClock().now())
-  return new TransactionBegin(statements, options.readOnly !== true, context.types)
-}
-
-/** One attempt, from the connection that it borrows to giving that back. */
-async function once<DB, T>(
-  db: Kysely<DB>,
-  state: TransactionState,
-  begin: TransactionBegin,
-  fn: Body<DB, T>,
-  options: TransactionOptions,
-): Promise<T> {
-  try {
-    return await beginToEnd(db, state, begin, fn, options)
-  } finally {
-    state.ended = true
-    state.lease.release()
-  }
-}
-
-async function beginToEnd<DB, T>(
-  db: Kysely<DB>,
-  state: TransactionState,
-  begin: TransactionBegin,
-  fn: Body<DB, T>,
-  options: TransactionOptions,
-): Promise<T> {
-  const { context, lease } = state
-  let value: T
-  try {
-    const tx = bindTransaction(db, state)
-    value = await awaited(state, 'statements', () => fn(tx))
-  } catch (error) {
-    state.ended = true
-    const cause = failureOf(error, state)
-    await rollback(lease).catch((failed: unknown) => suppress(cause, failed))
-    throw cause
-  }
-  state.ended = true
-  await lease.settled(context.commitTimeoutMs)
-  if (begin.pending) {
-    if (begin.failure !== undefined) throw failureOf(state.failure ?? begin.failure, state)
-    // Nothing was sent, so there is nothing to commit.
-    return value
-  }
-  const readOnly = options.readOnly === true
-  if (await commit(lease, { readOnly, timeoutMs: context.commitTimeoutMs })) return value
-  throw abortedBy(state)
+  const begin = new TransactionBegin(statements, !readOnly, context.types)
+  const state = new TransactionState(
+    context,
+    new Lease(context, begin, connection?.lease.lend()),
+    allowNested,
+  )
+  if (connection !== undefined) connection.transaction = state
+  return { state, begin, readOnly }
 }

@@ -7,6 +7,7 @@ export type DbErrorCode =
   | 'check_violation'
   | 'closed'
   | 'commit_unknown'
+  | 'conflict'
   | 'connection_failed'
   | 'connection_lost'
   | 'copy_in_progress'
@@ -14,8 +15,8 @@ export type DbErrorCode =
   | 'deadlock'
   | 'duplicate_object'
   | 'exclusion_violation'
+  | 'forbidden'
   | 'foreign_key_violation'
-  | 'insufficient_privilege'
   | 'insufficient_resources'
   | 'invalid_value'
   | 'listen_unsupported'
@@ -33,10 +34,10 @@ export type DbErrorCode =
   | 'syntax_error'
   | 'transaction_aborted'
   | 'transaction_ended'
+  | 'unauthenticated'
   | 'undefined_object'
   | 'unexpected'
   | 'unique_violation'
-  | 'version_conflict'
 
 /** What a {@link DbError} is made of. */
 export interface DbErrorInit extends Omit<IoErrorInit, 'boundary' | 'code' | 'retryable'> {

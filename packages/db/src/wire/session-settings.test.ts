@@ -86,7 +86,7 @@ describe.each(settings)('a role with %s = %s', (name, value) => {
   test('reads them so through a pool that was passed in, or says that it can not', async () => {
     await setUp()
     const pool = new Pool({ connectionString: postgres.url })
-    await using db = createDatabase({ pool })
+    await using db = createDatabase({ client: pool })
     const found = await values.execute(db).catch((error: unknown) => error)
     await pool.end()
 
@@ -148,7 +148,7 @@ describe('a pooler that refuses settings at the start', () => {
     await using pooler = await refuseSettings(postgres, (refused) => seen.push(refused))
     const url = new URL(postgres.url)
     url.port = String(pooler.port)
-    await using db = createDatabase({ url: url.href, pool: { max: 2 } })
+    await using db = createDatabase({ url: url.href, connections: 2 })
 
     await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.01)`.execute(db)))
     await transaction(db, (tx) => sql`select 1`.execute(tx))

@@ -21,7 +21,7 @@ const STATES: Readonly<Record<string, SqlStateMeaning>> = {
   '25P04': { code: 'connection_lost', retryable: true, endsSession: true },
   '40001': { code: 'serialization_failure', retryable: true },
   '40P01': { code: 'deadlock', retryable: true },
-  '42501': { code: 'insufficient_privilege' },
+  '42501': { code: 'forbidden' },
   '42601': { code: 'syntax_error' },
   '42703': { code: 'undefined_object' },
   '42704': { code: 'undefined_object' },
@@ -48,7 +48,7 @@ const STATES: Readonly<Record<string, SqlStateMeaning>> = {
 const CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
   '08': { code: 'connection_lost', retryable: true, endsSession: true },
   '22': { code: 'data_exception' },
-  '28': { code: 'connection_failed' },
+  '28': { code: 'unauthenticated' },
   '53': { code: 'insufficient_resources', retryable: true },
 }
 

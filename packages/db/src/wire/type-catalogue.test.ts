@@ -35,7 +35,7 @@ const makers: Readonly<Record<string, () => Database<Schema>>> = {
   'a pool of our own': () => createDatabase<Schema>({ url: postgres.url }),
   'pipelined reads': () => createDatabase<Schema>({ url: postgres.url, reads: 'pipelined' }),
   'a pool that was passed in': () =>
-    createDatabase<Schema>({ pool: new Pool({ connectionString: postgres.url, max: 2 }) }),
+    createDatabase<Schema>({ client: new Pool({ connectionString: postgres.url, max: 2 }) }),
 }
 
 const VALUES: readonly (readonly [expression: string, value: unknown])[] = [
@@ -93,7 +93,7 @@ describe.each(Object.entries(makers))('the types of a database, in %s', (_, make
 })
 
 test('a type is looked up once, and anew when it was made anew', async () => {
-  await using db = createDatabase<Schema>({ url: postgres.url, pool: { max: 1 } })
+  await using db = createDatabase<Schema>({ url: postgres.url, connections: 1 })
   await using watcher = createDatabase({ url: postgres.url })
   const looked = async (): Promise<number> => {
     const { rows } = await sql<{ n: number }>`select coalesce(seq_scan, 0)::int as n

@@ -1,0 +1,63 @@
+import { detached } from '@yuzuru/concurrency'
+import type { Session } from './session.ts'
+
+/** Sessions that nobody uses, each for a limited time. The one that was used last is used first. */
+export class IdleSessions {
+  readonly #timeoutMs: number
+  readonly #end: (session: Session) => void
+  /** The one that was used last is at the end. */
+  readonly #idle: { readonly session: Session; readonly since: number }[] = []
+  #sweep: NodeJS.Timeout | undefined = undefined
+
+  /**
+   * @param timeoutMs how long one is kept; `Infinity` keeps it
+   * @param end called with each whose time is over
+   */
+  constructor(timeoutMs: number, end: (session: Session) => void) {
+    this.#timeoutMs = timeoutMs
+    this.#end = end
+  }
+
+  get size(): number {
+    return this.#idle.length
+  }
+
+  keep(session: Session): void {
+    this.#idle.push({ session, since: performance.now() })
+    this.#arm()
+  }
+
+  /** One that may be used, if there is one; it is no longer kept here. */
+  take(): Session | undefined {
+    for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
+      if (entry.session.reusable) return entry.session
+    }
+    return undefined
+  }
+
+  /** Ends all of them. */
+  clear(): void {
+    clearTimeout(this.#sweep)
+    this.#sweep = undefined
+    for (const { session } of this.#idle.splice(0)) this.#end(session)
+  }
+
+  /** One timer for all. Not on the scopes' clock: nobody waits for it, and it keeps no process alive. */
+  #arm(): void {
+    const [longest] = this.#idle
+    if (this.#sweep !== undefined || longest === undefined || this.#timeoutMs === Infinity) return
+    const delayMs = longest.since + this.#timeoutMs - performance.now()
+    this.#sweep = detached(() => setTimeout(() => this.#expire(), Math.max(1, delayMs)))
+    this.#sweep.unref()
+  }
+
+  #expire(): void {
+    this.#sweep = undefined
+    const usedBefore = performance.now() - this.#timeoutMs
+    while (this.#idle[0] !== undefined && this.#idle[0].since <= usedBefore) {
+      const entry = this.#idle.shift()
+      if (entry !== undefined) this.#end(entry.session)
+    }
+    this.#arm()
+  }
+}
