@@ -64,12 +64,12 @@ export interface ConnectionFields {
 /** Connections of our own. */
 export interface OwnPoolOptions
   extends CommonDatabaseOptions, ConnectionFields, PoolOptions, ReadOptions {
-  /** `postgres://user:password@host:port/database`; goes before the single fields. */
+  /** `postgres://user:password@host:port/database`; takes precedence over the single fields. */
   readonly url?: string
   /**
    * Whether, and how, to encrypt. `true` and an object verify the server's certificate and name. So do the
    * URL's `sslmode=prefer`, `require`, `verify-ca` and `verify-full`, unlike in libpq; `no-verify` encrypts
-   * for whoever answers, `disable` does not encrypt. A `sslmode` of the URL goes before this option.
+   * for whoever answers, `disable` does not encrypt. A `sslmode` of the URL takes precedence over this option.
    *
    * @default as the URL's `sslmode` or `PGSSLMODE` says; without either, not encrypted
    */

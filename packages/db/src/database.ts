@@ -19,7 +19,7 @@ export class Database<DB> extends Kysely<DB> {
   }
 
   /**
-   * Refuses new statements, waits for those that run and for open transactions, at most `drainMs` (10 s),
+   * Lets no new statement begin, waits for those that run and for open transactions, at most `drainMs` (10 s),
    * and closes the connections; what is left then fails with `connection_lost`. A pool that was passed in
    * stays open. A second call waits for the first. Not from inside of a transaction of its own: that
    * would wait for itself until `drainMs` is over.

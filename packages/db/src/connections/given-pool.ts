@@ -68,7 +68,7 @@ export class GivenPool implements SessionSource {
       HandOver.of(pool).borrow((client, isLost) => this.#receive(client, isLost)),
     )
     try {
-      // A pool can't be told that the caller no longer waits: what comes too late goes straight back.
+      // A pool has no way to take back a request: what comes too late goes straight back.
       return await orAborted(borrowed, signal, ({ client, session }) =>
         client.release(!session.reusable),
       )

@@ -1,7 +1,7 @@
 import type { PgPoolClientLike, PgPoolLike } from '../wire/pg-client.ts'
 
 /**
- * Borrows clients of a pool that was passed in without a moment in which nobody listens to them. pg's
+ * Borrows clients of a pool that was passed in, without a moment in which nothing listens to them. pg's
  * pool takes its own listener off before it hands a client over, and the goodbye of the server may be
  * in the very chunk that made the client ready: unheard, that ends the process.
  */
@@ -13,7 +13,7 @@ export class HandOver {
 
   private constructor(pool: PgPoolLike) {
     this.#pool = pool
-    // Unheard, what pg's pool tells of its idle clients would end the process as well.
+    // Unheard, an error of an idle client of pg's pool would end the process as well.
     pool.on?.('error', () => undefined)
     pool.on?.('acquire', (client: PgPoolClientLike) => this.#listen(client))
   }

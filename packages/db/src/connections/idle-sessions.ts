@@ -1,7 +1,7 @@
 import { detached } from '@yuzuru/concurrency'
 import type { Session } from './session.ts'
 
-/** Sessions that nobody uses, each for a limited time. The one that was used last is used first. */
+/** Sessions that are not in use, each for a limited time. The one that was used last is used first. */
 export class IdleSessions {
   readonly #timeoutMs: number
   readonly #end: (session: Session) => void
@@ -42,7 +42,7 @@ export class IdleSessions {
     for (const { session } of this.#idle.splice(0)) this.#end(session)
   }
 
-  /** One timer for all. Not on the scopes' clock: nobody waits for it, and it keeps no process alive. */
+  /** One timer for all. Not on the scopes' clock: no caller waits for it, and it keeps no process alive. */
   #arm(): void {
     const [longest] = this.#idle
     if (this.#sweep !== undefined || longest === undefined || this.#timeoutMs === Infinity) return

@@ -22,7 +22,7 @@ export async function openSession(
   try {
     return await connect(options, types, signal, pipeline, STARTUP_SETTINGS)
   } catch (error) {
-    // PgBouncer refuses what it is not told to pass over. Without it, all else holds.
+    // PgBouncer refuses a setting that it is not configured to ignore. Without it, all else holds.
     if (!(DbError.isInstance(error) && REFUSES_SETTINGS.has(error.sqlState ?? ''))) throw error
     const session = await connect(options, types, signal, pipeline, {})
     unconfigurable.add(options)

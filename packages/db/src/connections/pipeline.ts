@@ -14,7 +14,7 @@ const DEPTH = 64
 const STATEMENTS = 500
 /** How long the first in line may take before those behind it are sent elsewhere. */
 const SLOW_MS = 30
-/** How long the line may be, by what its reads took lately; who would wait longer goes elsewhere. */
+/** How long a read may have to wait, by what reads took lately; one that would wait longer goes elsewhere. */
 const WAIT_MS = 20
 
 /** The statement was thrown away on the server, or its tables have changed since it was prepared. */
@@ -22,8 +22,8 @@ const OUTDATED = new Set(['26000', '0A000'])
 
 /**
  * Reads of many callers on one connection, one behind the other without waiting for answers, each text
- * prepared once. Whoever is hit by what was meant for another (a cancel, a slow neighbour, the loss of
- * the connection) is told to send again elsewhere, which reads can.
+ * prepared once. A read that is hit by what was meant for another (a cancel, a slow neighbour, the loss of
+ * the connection) is sent again elsewhere, which reads can be.
  */
 export class Pipeline {
   readonly #session: Session
@@ -229,7 +229,7 @@ export class Pipeline {
     this.#watch = detached(() => setTimeout(() => this.#look(), SLOW_MS))
   }
 
-  /** Looks after who holds up the line. */
+  /** Looks whether the first in line holds up the others. */
   #look(): void {
     this.#watch = undefined
     const [head, ...behind] = this.#line

@@ -92,7 +92,7 @@ export class PipelinedReads {
   }
 
   async #add(): Promise<void> {
-    // Bounded by the time that connecting may take; nobody waits for it.
+    // Bounded by the time that connecting may take; no caller waits for it.
     const { signal } = new AbortController()
     try {
       const session = await this.#open(signal)

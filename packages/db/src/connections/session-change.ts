@@ -27,7 +27,7 @@ const known = new Map<string, boolean>()
  * Whether a statement may leave something on its connection that the next user would find: a setting, a
  * temporary table, a lock of the session, a prepared statement, a cursor, a subscription.
  *
- * Told by its text, on the side of caution. What a function, a trigger or a rule does is not seen.
+ * Judged by its text, on the side of caution. What a function, a trigger or a rule does is not seen.
  */
 export function mayChangeSession({ sql }: CompiledQuery): boolean {
   let changes = known.get(sql)

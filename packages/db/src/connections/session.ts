@@ -136,7 +136,7 @@ export class Session {
     let stopping: Promise<void> | undefined
     const stop = (): void => {
       if (mode === 'destroy') this.destroy()
-      // The listener is called in the scope of whoever cancelled; it is waited for in this one.
+      // The listener is called in the scope that cancelled; it is waited for in this one.
       else stopping = detached(() => this.stop())
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -184,7 +184,7 @@ export class Session {
     return this.#changed || this.#settings.isChanged
   }
 
-  /** Sets right how values are written and read, where the server has told that it is otherwise. */
+  /** Corrects how values are written and read, where the server has reported something else. */
   async settle(signal: AbortSignal): Promise<void> {
     const { corrections } = this.#settings
     if (corrections.length > 0) {

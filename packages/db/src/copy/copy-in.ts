@@ -32,13 +32,13 @@ export type CopyRow<DB, T extends keyof DB & string, C extends CopyColumnList<DB
 export interface CopyBytes<DB, T extends keyof DB & string> extends CopyFormat {
   readonly table: T
   /** @default all of the table, in its order */
-  readonly columns?: CopyColumnList<DB, T>
+  readonly columns?: CopyColumnList<DB, T> | undefined
 }
 
 /** How a COPY runs. */
 export interface CopyOptions extends IoOptions {
   /** Called after each chunk, of 64 KiB or so. One that throws ends the COPY. */
-  readonly onProgress?: (progress: CopyProgress) => void
+  readonly onProgress?: ((progress: CopyProgress) => void) | undefined
 }
 
 /**
@@ -106,7 +106,7 @@ export async function copyIn(
 
 interface CopyTarget extends Partial<CopyFormat> {
   readonly table: string
-  readonly columns?: readonly string[]
+  readonly columns?: readonly string[] | undefined
 }
 
 const TARGET = Object.keys({

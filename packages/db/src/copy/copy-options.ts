@@ -5,11 +5,11 @@ import { literal, word } from '../statements/sql-text.ts'
 export interface CopyFormat {
   readonly format: 'text' | 'csv' | 'binary'
   /** Whether the first line names the columns; not with `'binary'`. @default false */
-  readonly header?: boolean
+  readonly header?: boolean | undefined
   /** One character of one byte; not with `'binary'`. @default a comma for CSV, a tab for text */
-  readonly delimiter?: string
+  readonly delimiter?: string | undefined
   /** What stands for NULL; not with `'binary'`. @default nothing, without quotes, for CSV; `\N` for text */
-  readonly nullText?: string
+  readonly nullText?: string | undefined
 }
 
 const FORMATS = ['text', 'csv', 'binary'] as const

@@ -15,8 +15,8 @@ import { statementText } from '../statements/sql-text.ts'
 
 /** How a COPY to here runs. */
 export interface CopyOutOptions extends IoOptions {
-  /** Called before what it tells of is given out. One that throws ends the COPY. */
-  readonly onProgress?: (progress: CopyProgress) => void
+  /** Called before each batch is given out. A throw ends the COPY. */
+  readonly onProgress?: ((progress: CopyProgress) => void) | undefined
 }
 
 const COPY_OUT_OPTIONS = Object.keys({
@@ -111,7 +111,7 @@ async function* read<DB>(
 }
 
 interface StartOptions extends IoOptions {
-  readonly format?: CopyFormat['format']
+  readonly format?: CopyFormat['format'] | undefined
   /** Fires when the loop ends before the rows do. */
   readonly stop: AbortSignal
   /** Where the columns are told. */

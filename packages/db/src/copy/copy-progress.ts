@@ -1,6 +1,6 @@
 /** How much a COPY moved. */
 export interface CopyProgress {
-  /** The rows; `undefined` for raw bytes that are under way, whose rows nobody counts. */
+  /** The rows; `undefined` for raw bytes that are under way, whose rows are not counted. */
   readonly rows: number | undefined
   /** The bytes of COPY's own format. */
   readonly bytes: number

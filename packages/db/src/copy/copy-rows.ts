@@ -49,9 +49,9 @@ class RowEncoder {
     try {
       return encodeField(textOf(value))
     } catch (error) {
-      // The value itself is not told.
-      const told = error instanceof Error ? error.message : String(error)
-      throw new TypeError(`${told} (row ${this.#total}, column "${column}")`, { cause: error })
+      // The value itself must not be in the message.
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new TypeError(`${reason} (row ${this.#total}, column "${column}")`, { cause: error })
     }
   }
 

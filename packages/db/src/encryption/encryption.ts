@@ -19,7 +19,7 @@ export interface EncryptedText {
   isStale(sealed: string): boolean
   /**
    * The blind index of a value: equal for equal values, so that a second column of it can be looked up
-   * and be unique. It tells whoever reads the table which rows are equal, and nothing else.
+   * and be unique. It shows a reader of the table which rows are equal, and nothing else.
    */
   blindIndex(plaintext: string): string
   /** The blind index under every key, the current one first: what to look for until a rotation is through. */

@@ -43,7 +43,7 @@ export class KeyRing {
   }
 
   /**
-   * A key for one purpose (HKDF, RFC 5869): a column's own, so that what is known of one tells nothing
+   * A key for one purpose (HKDF, RFC 5869): a column's own, so that what is known of one says nothing
    * of another, and the 2^32 messages that random nonces allow (NIST SP 800-38D, 8.3) count for each.
    */
   derive(id: string, purpose: readonly string[]): Uint8Array | undefined {

@@ -8,11 +8,11 @@ import { transaction } from '../transactions/transaction.ts'
 
 export interface RotateOptions {
   /** The column that `seal` was given as the row's id: the primary key, or one with an index. @default 'id' */
-  readonly id?: string
+  readonly id?: string | undefined
   /** The column that holds the blind index, if there is one: it is made anew with the value. */
-  readonly index?: string
+  readonly index?: string | undefined
   /** How many rows one transaction locks, from 1 up. @default 500 */
-  readonly batchSize?: number
+  readonly batchSize?: number | undefined
 }
 
 /** How long to wait when somebody else holds all rows that are left. */
@@ -92,7 +92,7 @@ async function sealBatch<DB>(
     .forUpdate()
     .skipLocked()
     .compile()
-  // Names go through the plugins of `tx`; what comes back is for nobody but us, and does not.
+  // Names go through the plugins of `tx`; what comes back stays here, and does not.
   const { rows } = await tx.withoutPlugins().executeQuery(query)
   const found = rows.map((row) => Object.values(row as object) as [string, string])
   if (found.length === 0) return { sealed: 0, last: undefined }

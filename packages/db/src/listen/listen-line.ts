@@ -6,7 +6,7 @@ import type { SessionLease } from '../connections/session-source.ts'
 import { identifier } from '../statements/sql-text.ts'
 import { translateError } from '../wire/translate-error.ts'
 
-/** What PostgreSQL told a listener. */
+/** A message on a channel. */
 export interface Notification {
   readonly channel: string
   /** Up to 8000 bytes; empty where `notify` gave none. */
@@ -17,7 +17,7 @@ export interface Notification {
 export interface ListenLine {
   /** Shut down when the connection is lost. */
   readonly heard: Queue<Notification>
-  /** Whether it was given up because nobody took what was heard. */
+  /** Whether it was given up because too many notifications waited to be taken. */
   readonly overflowed: boolean
   /**
    * @throws {DbError} when the server gives no sign of life in time; the line is lost then.
@@ -80,7 +80,7 @@ export async function openLine(
       if (rows[0]?.['pid'] !== backend) throw unsupported()
     },
     close() {
-      // It listens for the rest of its life: nobody else is to have it.
+      // It listens for the rest of its life: it must not go back to a pool.
       leased.session.destroy()
       leased.release()
     },
@@ -96,8 +96,8 @@ export async function openLine(
 }
 
 /**
- * Tells a pooler that shares out backends from one that does not: the backend that listens is free in
- * the former, so that whoever begins a transaction next may get it, and the line gets another.
+ * Finds out whether a pooler shares out backends. If it does, the backend that listens is free, so that
+ * the next transaction may get it, and the line gets another.
  *
  * @throws {DbError} `listen_unsupported`
  */
@@ -106,7 +106,7 @@ async function expectOneBackend(context: DatabaseContext, line: ListenLine): Pro
   try {
     if (other !== undefined) await line.ping(PROBE_TIMEOUT_MS)
   } catch (error) {
-    // The pooler has no other backend: that the line has to wait for one tells as much.
+    // The pooler has no other backend: that the line has to wait for one proves as much.
     throw TimeoutError.isInstance(error) ? unsupported() : error
   } finally {
     other?.session.destroy()
@@ -114,7 +114,7 @@ async function expectOneBackend(context: DatabaseContext, line: ListenLine): Pro
   }
 }
 
-/** A session with an open transaction; `undefined` when there is none to be had now, which tells nothing. */
+/** A session with an open transaction; `undefined` when none can be had now, which proves nothing. */
 async function beginElsewhere({
   sessions,
   types,

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { backoff, expectOptions } from '@yuzuru/concurrency/boundary'
 import { isRetryable, moveOnAfter, sleep, TimeoutError } from '@yuzuru/concurrency'
 import { QueueShutDown } from '@yuzuru/concurrency/sync'
 import { bindingOf } from '../statements/binding.ts'
@@ -12,15 +12,15 @@ export interface ListenOptions {
    * Called each time the server begins to listen: at first, and after each lost connection. What was
    * notified in between is lost, so look then for what you may have missed.
    */
-  readonly onListening?: () => void
+  readonly onListening?: (() => void) | undefined
   /** How many notifications may wait to be taken, from 1 up. @default 10_000 */
-  readonly bufferLimit?: number
+  readonly bufferLimit?: number | undefined
   /** How long it may be quiet before the server is asked for a sign of life, in milliseconds. @default 30_000 */
-  readonly keepAliveMs?: number
+  readonly keepAliveMs?: number | undefined
 }
 
-const FIRST_DELAY_MS = 100
-const MAX_DELAY_MS = 10_000
+/** What is waited before connecting again. */
+const delayMs = backoff({ baseDelayMs: 100, maxDelayMs: 10_000 })
 /** How long a sign of life may take. */
 const PING_TIMEOUT_MS = 10_000
 
@@ -31,8 +31,8 @@ const PING_TIMEOUT_MS = 10_000
  * Behind PgBouncer in transaction mode nothing would be heard. That is found out at the beginning, or,
  * where the pooler happens to give the same backend, within `keepAliveMs` of it giving another.
  *
- * @throws {DbError} `listen_unsupported` behind such a pooler; `overloaded` when more than `bufferLimit` wait; `connection_failed` when connecting
- *   again can't help (a wrong password)
+ * @throws {DbError} `listen_unsupported` behind such a pooler; `overloaded` when more than `bufferLimit` wait;
+ *   `unauthenticated`, or another code of connecting, when trying again can't help; `closed`
  * @example
  * for await (const { payload } of listen(db, 'plans')) await refresh(payload)
  */
@@ -51,7 +51,7 @@ export async function* listen<DB>(
       line = await openLine(context, channel, bufferLimit)
     } catch (error) {
       if (!isRetryable(error)) throw error
-      await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures))
+      await sleep(delayMs(failures + 1))
       continue
     }
     failures = 0
@@ -87,7 +87,7 @@ async function take(
 }
 
 function overflow(limit: number): DbError {
-  return new DbError(`More than ${limit} notifications wait and nobody takes them`, {
+  return new DbError(`More than ${limit} notifications wait to be taken`, {
     operation: 'listen',
     code: 'overloaded',
     outcome: 'none',

@@ -9,8 +9,8 @@ import type { Queryable } from '../statements/queryable.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 export interface MigrateOptions extends IoOptions {
-  /** Only tells what would run. @default false */
-  readonly dryRun?: boolean
+  /** Runs nothing, and returns what would run. @default false */
+  readonly dryRun?: boolean | undefined
 }
 
 /**

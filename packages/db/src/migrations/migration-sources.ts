@@ -13,7 +13,7 @@ export interface DbMigration extends Migration {
    *
    * @default true
    */
-  readonly transaction?: boolean
+  readonly transaction?: boolean | undefined
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Queryable } from '../statements/queryable.ts'
 import { transaction } from '../transactions/transaction.ts'
 import type { TransactionOptions } from '../transactions/transaction-options.ts'
 
-/** Any number will do that nobody else uses on the same database. */
+/** Any number that no other lock on the same database uses. */
 const LOCK = 6_112_739_408_552n
 
 type Sources = MigrationSource | readonly MigrationSource[]
@@ -64,7 +64,7 @@ class LockedMigrator<DB> extends Migrator {
     return this.#run((migrator) => migrator.migrateDown())
   }
 
-  /** Kysely's migrator tells its failure in what it returns; only a throw rolls back. */
+  /** Kysely's migrator returns its failure; only a throw rolls back. */
   async #run(fn: (migrator: Migrator) => Promise<MigrationResultSet>): Promise<MigrationResultSet> {
     let set: MigrationResultSet = {}
     try {

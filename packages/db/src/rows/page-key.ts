@@ -5,9 +5,9 @@ export interface PageKey<C extends string = string> {
   /** As in the query: `created_at`, `plans.created_at`. Not `json`. */
   readonly column: C
   /** @default 'asc' */
-  readonly direction?: 'asc' | 'desc'
+  readonly direction?: 'asc' | 'desc' | undefined
   /** Where NULLs stand. @default 'last' for 'asc' and 'first' for 'desc', as PostgreSQL does */
-  readonly nulls?: 'first' | 'last'
+  readonly nulls?: 'first' | 'last' | undefined
 }
 
 /** `order by` for the key, with nothing left to defaults. A callback, because Kysely warns of an expression. */

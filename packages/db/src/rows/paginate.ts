@@ -86,7 +86,7 @@ export async function paginate<DB, TB extends keyof DB, O>(
   const names = namesOf(by.length, ranges.length > 1)
   const nodes = ranges.map((range) => {
     const part = partOf(range === undefined ? base : base.where(range), by, ranges.length > 1)
-    // One row more than asked for tells whether there is a next page.
+    // One row more than asked for shows whether there is a next page.
     const node = part.limit(size + 1).toOperationNode() as SelectQueryNode
     expectSameOrder(node)
     return withPageNames(node, names)

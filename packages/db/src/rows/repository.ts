@@ -17,16 +17,16 @@ import { transaction } from '../transactions/transaction.ts'
 
 export interface ListOptions<DB, T extends keyof DB> {
   /** Columns and the values they have; `null` finds NULL. @default all rows */
-  readonly where?: Partial<Row<DB, T>>
+  readonly where?: Partial<Row<DB, T>> | undefined
   /** @default the primary key, ascending */
-  readonly orderBy?: readonly (keyof DB[T] & string)[]
+  readonly orderBy?: readonly (keyof DB[T] & string)[] | undefined
   /** @default all: see {@link paginate} and {@link stream} for lists that may be long */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 export interface UpdateOptions {
   /** The version that the caller has seen; another one in the database is a `conflict`. */
-  readonly version?: number
+  readonly version?: number | undefined
 }
 
 /** The verbs that nearly every table needs, each on a `db` or a `tx`. For all else there is Kysely. */

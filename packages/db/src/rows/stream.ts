@@ -8,7 +8,7 @@ export interface Streamable<O> {
 
 export interface StreamOptions {
   /** How many rows are fetched at once and held in memory, from 1 up. @default 100 */
-  readonly batchSize?: number
+  readonly batchSize?: number | undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import { bindingOf } from './binding.ts'
 import type { Queryable } from './queryable.ts'
 import { markRead } from './read-mark.ts'
 
-/** What may be a read: a `SELECT`, and text that nobody here reads. */
+/** What may be a read: a `SELECT`, and text, which is not read here. */
 const READABLE: ReadonlySet<string> = new Set(['SelectQueryNode', 'RawNode'])
 
 const plugin: KyselyPlugin = {

@@ -50,7 +50,7 @@ export class HeldSession {
   /** The same, for a transaction on this session, which has made its own checks. */
   async lend(signal: AbortSignal, fresh = false): Promise<Session> {
     if (this.#held !== undefined) return this.#held.session
-    // Nobody would give back what is borrowed now.
+    // Nothing would give back what is borrowed now.
     if (this.#isReleased) throw released()
     this.#held = await this.#sessions.acquire(signal, fresh)
     return this.#held.session

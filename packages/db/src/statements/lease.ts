@@ -28,11 +28,11 @@ import { Turns } from './turns.ts'
 /** How a {@link Lease} runs a statement of our own. */
 export interface StatementOptions {
   readonly effect: Effect
-  readonly abort?: AbortMode
-  readonly timeoutMs?: number
-  readonly translate?: (error: unknown, outcome: Outcome) => Error
+  readonly abort?: AbortMode | undefined
+  readonly timeoutMs?: number | undefined
+  readonly translate?: ((error: unknown, outcome: Outcome) => Error) | undefined
   /** Throws when the answer says that what was asked for has not been done. */
-  readonly check?: (result: PgResult) => void
+  readonly check?: ((result: PgResult) => void) | undefined
 }
 
 /**
@@ -225,7 +225,7 @@ export class Lease {
     signal: AbortSignal,
   ): Promise<PgResult | undefined> | undefined {
     const { reads } = this.#context
-    // Whoever holds a session may have set something on it that the read depends on.
+    // A session that is held may have a setting that the read depends on.
     if (reads === undefined || this.holdsSession || this.#begin !== undefined) return undefined
     if (!isPlainRead(query)) return undefined
     refuseNested(this.#context)

@@ -1,6 +1,6 @@
 import type { CompiledQuery, Log } from 'kysely'
 
-/** Tells Kysely's log of a query that `run` runs. */
+/** Runs a query, and reports it to Kysely's log. */
 export async function logged<T>(log: Log, query: CompiledQuery, run: () => Promise<T>): Promise<T> {
   const startedAt = performance.now()
   const result = await run().catch(async (error: unknown) => {
@@ -11,7 +11,7 @@ export async function logged<T>(log: Log, query: CompiledQuery, run: () => Promi
   return result
 }
 
-/** Tells Kysely's log of a query whose rows come in batches, once, when that is over. */
+/** Reports a query whose rows come in batches to Kysely's log, once, when they have ended. */
 export async function* loggedStream<T>(
   log: Log,
   query: CompiledQuery,

@@ -7,7 +7,7 @@ import { toWire, type WireValue } from '../wire/wire-value.ts'
 
 /** A query as it can be sent: whatever could fail while its message is built has been done. */
 export interface Statement extends PgQuery {
-  /** The values as they go out, for who writes the messages. */
+  /** The values as they go out, for what writes the messages. */
   readonly wire: readonly WireValue[]
 }
 

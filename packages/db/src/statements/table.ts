@@ -18,7 +18,7 @@ export interface Table<
   /** An integer that counts the updates, if rows have one. */
   readonly version: V
   /** Never there: it only carries the schema for TypeScript. */
-  readonly schema?: DB
+  readonly schema?: DB | undefined
 }
 
 export interface TableOptions<
@@ -26,9 +26,9 @@ export interface TableOptions<
   V extends string | undefined = string | undefined,
 > {
   /** The column of the primary key. @default 'id', where the table has a column of that name */
-  readonly id?: I
+  readonly id?: I | undefined
   /** The integer column that counts the updates; with it an update of an outdated row is refused. */
-  readonly version?: V
+  readonly version?: V | undefined
 }
 
 /** The tables that have a column `id`. */

@@ -114,9 +114,9 @@ export class TransactionBegin {
   #failed(error: unknown, signal: AbortSignal, begun: boolean): unknown {
     if (begun) this.#pending = false
     if (signal.aborted && error === signal.reason) return error
-    const told = translateError('begin', error, 'none')
-    this.noteFailure(told, signal)
-    return told
+    const failure = translateError('begin', error, 'none')
+    this.noteFailure(failure, signal)
+    return failure
   }
 }
 

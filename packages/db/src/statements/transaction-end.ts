@@ -64,11 +64,17 @@ function translateCommit(
   outcome: Outcome,
   transactionId: string | undefined,
 ): DbError {
-  const told = translateError('commit', error, outcome)
-  if (told.outcome === 'none') return told
+  const failure = translateError('commit', error, outcome)
+  if (failure.outcome === 'none') return failure
   return new DbError(
     'The connection was lost during COMMIT: whether it took effect is unknown. commitOutcome() finds out',
-    { operation: 'commit', code: 'commit_unknown', outcome: 'unknown', transactionId, cause: told },
+    {
+      operation: 'commit',
+      code: 'commit_unknown',
+      outcome: 'unknown',
+      transactionId,
+      cause: failure,
+    },
   )
 }
 

@@ -37,7 +37,7 @@ export async function databaseTemplate(
     await sql`drop database if exists ${sql.id(name)} with (force)`.execute(admin)
   }
   try {
-    // Copying waits until nobody is connected, so the template's own connections end first.
+    // Copying waits until no connection is left, so the template's own connections end first.
     await using db = createDatabase({ url: urlOf(url, name) })
     await prepare(db)
   } catch (error) {

@@ -3,8 +3,8 @@ import { DbError } from '../wire/db-error.ts'
 import type { TransactionState } from './transaction-state.ts'
 
 /**
- * What to throw where `error` ended a transaction or a savepoint. Called outside of it, in the scope of
- * whoever waits for it.
+ * What to throw where `error` ended a transaction or a savepoint. To be called outside of it, in the
+ * scope of its caller.
  */
 export function failureOf(error: unknown, { root }: TransactionState): unknown {
   const late = DbError.isInstance(error) && error.code === 'transaction_aborted'
@@ -13,9 +13,9 @@ export function failureOf(error: unknown, { root }: TransactionState): unknown {
 }
 
 /**
- * A cancel of a scope within is no cancel of whoever waits for the transaction: it would take it for its
- * own, and a task group for the wish of somebody that the work should end in silence. An outer cancel
- * takes precedence, and stays one.
+ * A cancel of a scope inside the transaction is no cancel of the transaction's caller: the caller would
+ * take it for its own, and a task group would end the work in silence. An outer cancel takes precedence,
+ * and stays one.
  */
 function asSeenFromOutside(error: unknown): unknown {
   if (!Cancelled.isInstance(error)) return error

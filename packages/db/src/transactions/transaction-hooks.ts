@@ -1,4 +1,5 @@
 import { shield } from '@yuzuru/concurrency'
+import { expectFunction } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
 import { DbError } from '../wire/db-error.ts'
 import { suppress } from '../statements/transaction-end.ts'
@@ -40,11 +41,10 @@ function activeTransaction(tx: QueryExecutorProvider, fn: Hook): TransactionStat
   }
   if (transaction.root.isForeign) {
     throw new TypeError(
-      "Expected the tx of transaction(db, fn), got one in a transaction of Kysely's own, which tells nobody of its commit",
+      "Expected the tx of transaction(db, fn), got one in a transaction of Kysely's own, whose commit is not seen",
     )
   }
-  if (typeof fn !== 'function')
-    throw new TypeError(`Expected fn to be a function, got ${typeof fn}`)
+  expectFunction('fn', fn)
   transaction.assertActive()
   return transaction
 }

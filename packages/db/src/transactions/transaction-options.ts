@@ -4,7 +4,7 @@ import { milliseconds, word } from '../statements/sql-text.ts'
 
 /** How a transaction runs. */
 export interface TransactionOptions extends IoOptions {
-  /** @default the server's `default_transaction_isolation`: read committed, if nobody changed it */
+  /** @default the server's `default_transaction_isolation`: read committed, unless it was changed */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined
   /** The server refuses writes, and a lost COMMIT leaves nothing unknown. @default false */
   readonly readOnly?: boolean | undefined

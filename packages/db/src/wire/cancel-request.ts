@@ -21,7 +21,7 @@ const SSL_CODE = 80877103
 /**
  * Sends a CancelRequest on a connection of its own and resolves when the server has closed that: the
  * signal has been delivered by then, so a statement sent later can't be hit by it. Resolves all the
- * same when it can't be sent; whoever asked sees by the query whether it helped. `signal` gives up.
+ * same when it can't be sent; the query shows whether it helped. `signal` gives up.
  */
 export async function requestCancel(target: CancelTarget, signal: AbortSignal): Promise<void> {
   const { host, address = host, port, ssl } = target

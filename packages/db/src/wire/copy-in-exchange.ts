@@ -127,7 +127,7 @@ export class CopyIn implements CopyExchange {
     }
   }
 
-  /** The server is told, and nothing more is sent. */
+  /** Sends CopyFail, and nothing more. */
   #giveUp(): void {
     if (this.#isOver || this.#mayHaveHappened) return
     this.#connection?.sendCopyFail('cancelled, or no data to be had')

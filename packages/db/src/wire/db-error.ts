@@ -43,7 +43,7 @@ export type DbErrorCode =
 export interface DbErrorInit extends Omit<IoErrorInit, 'boundary' | 'code' | 'retryable'> {
   readonly code: DbErrorCode
   /** @default false */
-  readonly retryable?: boolean
+  readonly retryable?: boolean | undefined
   readonly sqlState?: string | undefined
   readonly schema?: string | undefined
   readonly table?: string | undefined
@@ -69,7 +69,7 @@ export class DbError extends IoError {
   readonly sqlState: string | undefined
   readonly schema: string | undefined
   readonly table: string | undefined
-  /** The names of the columns of the violated constraint, where PostgreSQL tells them. */
+  /** The names of the columns of the violated constraint, where PostgreSQL names them. */
   readonly columns: readonly string[]
   readonly constraint: string | undefined
   /** The transaction's id (an `xid8`), on `commit_unknown`. */
@@ -84,7 +84,7 @@ export class DbError extends IoError {
   }
 
   constructor(message: string, init: DbErrorInit) {
-    super(message, { retryable: false, ...init, boundary: 'db' })
+    super(message, { ...init, retryable: init.retryable ?? false, boundary: 'db' })
     this.sqlState = init.sqlState
     this.schema = init.schema
     this.table = init.table

@@ -16,8 +16,8 @@ function arm(): void {
 }
 
 /**
- * Tells whether the event loop has looked at its sockets since. Whatever the kernel knew before, that a
- * connection was closed for one, has been heard when it is over. One timer for all who ask.
+ * Whether the event loop has looked at its sockets since. Whatever the kernel knew before (that a
+ * connection was closed, say) has been heard when the turn is over. One timer for all.
  */
 export function loopTurn(): { readonly isOver: boolean } {
   // The next may come before the loop looks; the one after it does not.

@@ -89,7 +89,7 @@ export class PgWire {
     this.#client.on('notification', heard)
   }
 
-  /** Calls `heard` at each ReadyForQuery: pg tells a statement of it only where that did not fail. */
+  /** Calls `heard` at each ReadyForQuery; pg passes it to a statement only if that did not fail. */
   onReady(heard: () => void): void {
     this.#onMessage('readyForQuery', heard)
   }

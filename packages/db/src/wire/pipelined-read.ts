@@ -61,7 +61,7 @@ export class PipelinedRead extends Query {
     return this.#answer.promise
   }
 
-  /** Has it sent again by whoever waits for it. What the server may still say is not heard. */
+  /** Has its caller send it again. What the server may still say is not heard. */
   sendAgain(): void {
     this.isWanted = false
     this.#answer.resolve(undefined)

@@ -2,7 +2,7 @@ import type { PgWire } from './pg-wire.ts'
 
 /**
  * What a connection of our own begins with, whatever server, database or role are set to: how values
- * are written and read. The server tells nobody what these are, so they are sent before it is asked.
+ * are written and read. The server does not report these, so they are sent when the connection is made.
  *
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
  */
@@ -15,10 +15,12 @@ export const STARTUP_SETTINGS = {
 } as const
 
 /**
- * What the server tells by itself, at the start and at each change; it is set only where it is wrong.
+ * What the server reports by itself, at the start and at each change; it is set only where it is wrong.
  * `DateStyle` keeps its other half, by which the role reads `01/02/2026`.
  */
-const TOLD: Readonly<Record<string, { readonly isRight: RegExp; readonly correction: string }>> = {
+const REPORTED: Readonly<
+  Record<string, { readonly isRight: RegExp; readonly correction: string }>
+> = {
   DateStyle: { isRight: /^ISO\b/i, correction: 'set datestyle = iso' },
   IntervalStyle: { isRight: /^postgres$/i, correction: 'set intervalstyle = postgres' },
   // Kysely writes a backslash in a literal as it is.
@@ -32,37 +34,37 @@ const TOLD: Readonly<Record<string, { readonly isRight: RegExp; readonly correct
 /** What a server may change by itself: a standby is promoted, a certificate is taken. */
 const SERVERS_OWN: ReadonlySet<string> = new Set(['in_hot_standby', 'server_version'])
 
-/** Notes what the server tells about the settings of a connection. */
+/** Notes what the server reports about the settings of a connection. */
 export class SessionSettings {
-  readonly #told = new Map<string, string>()
+  readonly #reported = new Map<string, string>()
   #first: ReadonlyMap<string, string> | undefined = undefined
 
   /** @param wire one that has not connected yet */
   constructor(wire: PgWire) {
     wire.onParameter(({ parameterName, parameterValue }) => {
-      this.#told.set(parameterName, parameterValue)
+      this.#reported.set(parameterName, parameterValue)
     })
   }
 
   /** Takes what the settings are now for what they are to be. */
   settle(): void {
-    this.#first = new Map(this.#told)
+    this.#first = new Map(this.#reported)
   }
 
-  /** Whether one that the server tells of is otherwise than it was settled; functions can do that unseen. */
+  /** Whether a reported setting differs from what was settled; functions can change one unseen. */
   get isChanged(): boolean {
     if (this.#first === undefined) return false
     for (const [name, value] of this.#first) {
-      if (this.#told.get(name) !== value && !SERVERS_OWN.has(name)) return true
+      if (this.#reported.get(name) !== value && !SERVERS_OWN.has(name)) return true
     }
     return false
   }
 
   /** The statements that set right what is wrong; none where all is right. */
   get corrections(): readonly string[] {
-    return Object.entries(TOLD)
+    return Object.entries(REPORTED)
       .filter(([name, { isRight }]) => {
-        const value = this.#told.get(name)
+        const value = this.#reported.get(name)
         return value !== undefined && !isRight.test(value)
       })
       .map(([, { correction }]) => correction)

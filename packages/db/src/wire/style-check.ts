@@ -1,11 +1,11 @@
 /** Reads a type's text. */
 type Parse = (text: string) => unknown
 
-/** Reads what `isRight` holds for, and refuses the rest instead of making `null` or half a value of it. */
+/** Reads what `isRight` holds for, and throws for the rest instead of making `null` or half a value of it. */
 export function checked(type: string, setting: string, isRight: RegExp, parse: Parse): Parse {
   return (text) => {
     if (isRight.test(text)) return parse(text)
-    // The value itself is not told.
+    // The value itself must not be in the message.
     throw new RangeError(
       `Expected ${type} as PostgreSQL writes it with ${setting}; is it set otherwise?`,
     )

@@ -14,7 +14,7 @@ const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID
 /**
  * How one session asks for the ids of its transactions: by a prepared statement, which costs the server
  * next to nothing, where it is known to speak to the backend itself. Behind a pooler that shares out
- * backends (the first answer tells, by its process id) nothing is prepared: the next statement may
+ * backends (the first answer shows that, by its process id) nothing is prepared: the next statement may
  * meet another backend.
  */
 export class TransactionIdQuery {
@@ -23,7 +23,7 @@ export class TransactionIdQuery {
   #prepared = false
   #name = 0
 
-  /** @param prepares whether a statement may be prepared at all: nobody else may throw it away */
+  /** @param prepares whether a statement may be prepared at all: only if nothing else can throw it away */
   constructor(wire: PgWire, prepares: boolean) {
     this.#wire = wire
     this.#direct = prepares ? undefined : false

@@ -25,9 +25,9 @@ export function translateError(operation: string, error: unknown, outcome: Outco
 
 function translated(operation: string, error: unknown, outcome: Outcome): DbError {
   if (isServerError(error)) return fromServer(operation, error, outcome)
-  const told = error instanceof Error ? error.message : 'something that is no error'
-  if (isSystemError(error) || /^(Connection terminated|Client )/.test(told)) {
-    return new DbError(`The connection to PostgreSQL was lost: ${told}`, {
+  const reason = error instanceof Error ? error.message : 'something that is no error'
+  if (isSystemError(error) || /^(Connection terminated|Client )/.test(reason)) {
+    return new DbError(`The connection to PostgreSQL was lost: ${reason}`, {
       operation,
       code: 'connection_lost',
       retryable: true,
@@ -35,7 +35,7 @@ function translated(operation: string, error: unknown, outcome: Outcome): DbErro
       cause: error,
     })
   }
-  return new DbError(`db.${operation} failed: ${told}`, {
+  return new DbError(`db.${operation} failed: ${reason}`, {
     operation,
     code: 'unexpected',
     outcome,
@@ -45,7 +45,7 @@ function translated(operation: string, error: unknown, outcome: Outcome): DbErro
 
 function fromServer(operation: string, error: ServerError, outcome: Outcome): DbError {
   const meaning = meaningOf(error.code)
-  // The message tells apart what shares a code; servers that speak another language say
+  // Only the message shows which limit it was; servers that speak another language say
   // `query_canceled` for both.
   const timedOut = error.code === '57014' && error.message.includes('statement timeout')
   return new DbError(safeMessageOf(error), {

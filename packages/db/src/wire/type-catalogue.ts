@@ -5,7 +5,7 @@ import type { Column } from './row-shape.ts'
 /** Reads a type's text. */
 type Parse = (text: string) => unknown
 
-/** An array type of the database, as {@link TYPES_QUERY} tells of it. */
+/** An array type of the database, as {@link TYPES_QUERY} describes it. */
 interface ArrayType {
   readonly list: number
   /** The type of the elements; of a domain, what it is based on. */

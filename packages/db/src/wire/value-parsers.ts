@@ -19,7 +19,7 @@ export interface ValueOptions {
    *
    * @default 'bigint'
    */
-  readonly int8?: 'bigint' | 'number'
+  readonly int8?: 'bigint' | 'number' | undefined
   /**
    * Whether `timestamptz` becomes a `Temporal.Instant`, `date` a `Temporal.PlainDate` and `timestamp` a
    * `Temporal.PlainDateTime`; a `TypeError` where Node has no Temporal. Otherwise they become a `Date`
@@ -27,7 +27,7 @@ export interface ValueOptions {
    *
    * @default false, so that a program sees the same on every Node
    */
-  readonly temporal?: boolean
+  readonly temporal?: boolean | undefined
 }
 
 /** https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */

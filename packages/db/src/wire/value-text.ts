@@ -74,7 +74,7 @@ function dateText(date: Date): string {
   return `${shown}${rest}${zone}${year < 1 ? ' BC' : ''}`
 }
 
-/** In minutes. Zones of long ago have seconds too; those times are told in UTC. */
+/** In minutes. Zones of long ago have seconds too; those times are written in UTC. */
 function offsetOf(date: Date): number {
   const offset = -date.getTimezoneOffset()
   return defaults.parseInputDatesAsUTC !== true && Number.isInteger(offset) ? offset : 0
