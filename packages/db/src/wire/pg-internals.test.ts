@@ -1,4 +1,5 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
+import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -39,6 +40,13 @@ function isTested(installed: string): boolean {
 function compare(left: readonly number[] = [], right: readonly number[] = []): number {
   const at = left.findIndex((part, index) => part !== right[index])
   return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0)
+}
+
+/** pg rejects at the error; the server is ready only after that. */
+async function failing(): Promise<void> {
+  const idle = once(client, 'drain')
+  await expect(client.query('select 1 / 0')).rejects.toMatchObject({ code: '22012' })
+  await idle
 }
 
 interface Connection {
@@ -114,7 +122,7 @@ describe('the installed pg', () => {
     const states = [wire.transactionStatus]
     await client.query('begin')
     states.push(wire.transactionStatus)
-    await client.query('select 1 / 0').catch(() => undefined)
+    await failing()
     states.push(wire.transactionStatus)
     await client.query('rollback')
     expect(states).toEqual(['I', 'T', 'E'])
@@ -130,7 +138,7 @@ describe('the installed pg', () => {
     const heard: string[] = []
     wire.onReady(() => heard.push('ready'))
     wire.onIdle(() => heard.push('idle'))
-    await client.query('select 1 / 0').catch(() => undefined)
+    await failing()
     await client.query('select 1')
 
     expect(heard).toEqual(['idle', 'ready', 'idle', 'ready'])
