@@ -55,11 +55,12 @@ async function end({ state, begin, readOnly }: Attempt): Promise<void> {
   const { context, lease } = state
   const timeoutMs = context.commitTimeoutMs
   state.ended = true
-  await lease.settled(timeoutMs)
   if (begin.pending) {
+    // Its first statement may be under way, and begin it.
+    await lease.settled(timeoutMs)
+    if (begin.failure !== undefined) throw failureOf(state.failure ?? begin.failure, state)
     // Nothing was sent, so there is nothing to commit.
-    if (begin.failure === undefined) return
-    throw failureOf(state.failure ?? begin.failure, state)
+    if (begin.pending) return
   }
   if (!(await commit(lease, { readOnly, timeoutMs }))) throw abortedBy(state)
 }

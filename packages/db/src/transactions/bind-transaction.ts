@@ -12,12 +12,12 @@ export function bindTransaction<DB>(db: Kysely<DB>, state: TransactionState): Tr
   return new Transaction<DB>({ config, driver, dialect: config.dialect, executor })
 }
 
+/** Only a stream asks for a connection; other queries go to the lease. */
 function connectionsOf(state: TransactionState): ConnectionProvider {
-  const connection = connectionOf(state)
   return {
     async provideConnection(consumer) {
       state.assertActive()
-      return await consumer(connection)
+      return await consumer(connectionOf(state))
     },
   }
 }

@@ -51,6 +51,7 @@ function activeTransaction(tx: QueryExecutorProvider, fn: Hook): TransactionStat
 
 /** Calls what is due after a commit. */
 export async function runAfterCommit(state: TransactionState): Promise<void> {
+  if (state.rolledBack.length + state.afterCommit.length === 0) return
   const errors = await runHooks([...state.rolledBack, ...state.afterCommit])
   if (errors.length === 0) return
   throw new DbError('The transaction was committed, but a function given to afterCommit failed', {
@@ -64,13 +65,13 @@ export async function runAfterCommit(state: TransactionState): Promise<void> {
 /** Calls what is due after `error` ended a transaction. */
 export async function runAfterRollback(state: TransactionState, error: unknown): Promise<void> {
   if (DbError.isInstance(error) && error.code === 'commit_unknown') return
+  if (state.rolledBack.length + state.afterRollback.length === 0) return
   const errors = await runHooks([...state.rolledBack, ...state.afterRollback])
   if (errors.length > 0)
     suppress(error, errors.length === 1 ? errors[0] : new AggregateError(errors))
 }
 
 async function runHooks(hooks: readonly Hook[]): Promise<unknown[]> {
-  if (hooks.length === 0) return []
   const errors: unknown[] = []
   await shield(
     async () => {
