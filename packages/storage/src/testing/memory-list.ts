@@ -1,9 +1,14 @@
-import type { MemoryObject } from './memory-backend.ts'
 import type { ListedObject, Page, PageRequest } from '../store/object-backend.ts'
+import type { ObjectInfo } from '../store/object-info.ts'
+
+/** What a list shows of an object. */
+interface Listable {
+  readonly info: ObjectInfo
+}
 
 /** One page of keys, in the order of their UTF-8 bytes, as ListObjectsV2 gives it. */
 export function listInMemory(
-  objects: ReadonlyMap<string, Pick<MemoryObject, 'info'>>,
+  objects: ReadonlyMap<string, Listable>,
   request: PageRequest,
 ): Page {
   const { prefix, delimiter, pageSize, startAfter, token } = request
@@ -30,7 +35,7 @@ export function listInMemory(
   return { objects: found, prefixes, isTruncated: false, token: undefined }
 }
 
-function listed(key: string, object: Pick<MemoryObject, 'info'> | undefined): ListedObject {
+function listed(key: string, object: Listable | undefined): ListedObject {
   const { bytes = 0, etag = '', modifiedAt = new Date(0) } = object?.info ?? {}
   return { key, bytes, etag, modifiedAt }
 }

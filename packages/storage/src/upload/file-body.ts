@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { FilledBody } from './upload-body.ts'
+import type { FilledBody } from './open-body.ts'
 
 /** Reads a file straight into the memory of parts: no chunk of it is made and thrown away in between. */
 export class FileBody implements FilledBody {

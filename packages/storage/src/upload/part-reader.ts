@@ -4,7 +4,7 @@ import type { PartLease } from '../store/byte-budget.ts'
 import type { Subject } from '../store/failure.ts'
 import { failure } from '../store/failure.ts'
 import type { PartBuffers } from '../store/part-buffers.ts'
-import type { FilledBody, OpenBody } from './upload-body.ts'
+import type { FilledBody, OpenBody } from './open-body.ts'
 
 /** How much is read, and told of, at once: others have their turn in between. */
 const PIECE_BYTES = 1_024 ** 2

@@ -3,7 +3,7 @@ import { failure, type Subject } from '../store/failure.ts'
 import type { Digest, ListedPart } from '../store/object-backend.ts'
 import { type StorageContext, translated } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
-import type { OpenBody } from './upload-body.ts'
+import type { OpenBody } from './open-body.ts'
 import { invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
 
 /** An upload that was begun before, and is gone on with. */

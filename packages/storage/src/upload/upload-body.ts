@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { describeValue } from '@yuzuru/concurrency'
 import { FileBody } from './file-body.ts'
 import { expectUnread, openOnce } from './one-shot.ts'
+import type { OpenBody, PulledBody } from './open-body.ts'
 
 /**
  * What can be uploaded. A stream or iterable is read once, from the upload's start to its end, and is
@@ -17,30 +18,6 @@ export type UploadBody =
   | Readable
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array | string>
-
-/** A body that was opened. */
-export type OpenBody = PulledBody | FilledBody
-
-/** A body that comes in chunks of its own. */
-interface PulledBody {
-  /** All of it, where it is in memory anyway. */
-  readonly whole: Uint8Array | undefined
-  readonly length: number | undefined
-  /** Begins to read it. */
-  open(): AsyncIterator<Uint8Array | string>
-  /** Ends a source that was not opened. */
-  discard(reason: unknown): void
-}
-
-/** A body that is read into memory which is there already. */
-export interface FilledBody {
-  readonly whole: undefined
-  readonly length: number | undefined
-  /** Reads the next bytes; gives how many, 0 at the end. */
-  readInto(target: Uint8Array): Promise<number>
-  /** Ends it, once no read is under way any more. */
-  discard(reason: unknown): void
-}
 
 /** Refuses what is no body. */
 export function expectBody(body: unknown): asserts body is UploadBody {

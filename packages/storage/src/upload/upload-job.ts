@@ -4,7 +4,7 @@ import type { Written } from '../store/object-backend.ts'
 import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
 import type { PartReader } from './part-reader.ts'
 import type { StorageContext } from '../store/storage-context.ts'
-import type { OpenBody } from './upload-body.ts'
+import type { OpenBody } from './open-body.ts'
 import type { ResumedUpload } from './resume-upload.ts'
 import type { UploadProgress } from './write-options.ts'
 

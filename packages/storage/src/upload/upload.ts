@@ -12,7 +12,8 @@ import { resumeUpload } from './resume-upload.ts'
 import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
-import { discardBody, expectBody, type OpenBody, openBody, type UploadBody } from './upload-body.ts'
+import type { OpenBody } from './open-body.ts'
+import { discardBody, expectBody, openBody, type UploadBody } from './upload-body.ts'
 import {
   expectAttributes,
   expectConditions,
