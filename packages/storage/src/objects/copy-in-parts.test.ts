@@ -44,8 +44,8 @@ describe('a copy in parts', () => {
     await using _ = storage
     const sent = await storage.upload('写し', body, { contentType: 'application/pdf' })
     const info = await storage.head('写し')
-    const init = { info, to: 'to', attributes: undefined, partBytes: PART }
-    const written = await copyInParts(context, subject, init, signal)
+    const init = { info, attributes: undefined, partBytes: PART }
+    const written = await copyInParts({ context, subject, key: 'to', signal }, init)
     const copied = await storage.head('to')
     expect(copied).toMatchObject({ etag: written.etag, contentType: 'application/pdf' })
     expect(copied.checksum).toEqual(sent.checksum)
@@ -58,8 +58,8 @@ describe('a copy in parts', () => {
     await storage.upload('from', body)
     const info = await storage.head('from')
     await storage.upload('from', body.subarray(1))
-    const init = { info, to: 'to', attributes: undefined, partBytes: PART }
-    await expect(copyInParts(context, subject, init, signal)).rejects.toMatchObject({
+    const init = { info, attributes: undefined, partBytes: PART }
+    await expect(copyInParts({ context, subject, key: 'to', signal }, init)).rejects.toMatchObject({
       code: 'precondition_failed',
       outcome: 'none',
     })

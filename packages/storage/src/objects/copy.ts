@@ -89,11 +89,11 @@ async function copyVersion(
   const source = { key: from, etag }
   const written =
     bytes > MAX_COPY_BYTES
-      ? await copyInParts(context, subject, { info, to, attributes }, signal)
+      ? await copyInParts({ context, subject, key: to, signal }, { info, attributes })
       : await context.backend.copy(to, { source, attributes }, signal)
   if (from !== to) {
-    const target = { context, subject, key: from }
-    await lookAtConditions(target, { ifMatch: etag }, signal, 'unknown')
+    const target = { context, subject, key: from, signal }
+    await lookAtConditions(target, { ifMatch: etag }, 'unknown')
   }
   return { copied: { key: to, etag: written.etag, bytes }, etag }
 }

@@ -2,16 +2,14 @@ import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { Checksum } from '../store/checksum.ts'
 import { completeUpload } from '../upload/complete-upload.ts'
 import { failure, type Subject } from '../store/failure.ts'
-import { findObject } from '../upload/find-object.ts'
+import { findIfPossible, findObject } from '../upload/find-object.ts'
 import type { UploadedPart } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
-import { discardUpload } from '../upload/open-upload.ts'
+import { discardUpload } from '../upload/discard-upload.ts'
 import { partsOf, UPLOAD_METADATA } from './presign-upload.ts'
-import { headOrNothing } from '../upload/put-whole.ts'
 import { listPresent } from '../upload/resume-upload.ts'
-import { callStore, type StorageContext } from '../store/storage-context.ts'
+import { callStore, type ObjectTarget, type StorageContext } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
-import type { UploadTarget } from '../upload/upload-job.ts'
 import {
   expectToken,
   invalidToken,
@@ -47,7 +45,7 @@ export async function completePresigned(
   return await callStore(context, { operation }, 'idempotent', options, async (signal) => {
     const ticket = (await ticketSeal(context, { operation })).open(token)
     const { key } = ticket
-    const target = { context, subject: { operation, key }, key }
+    const target = { context, subject: { operation, key }, key, signal }
     if (ticket.kind === 'resume') {
       throw invalidToken(target.subject, 'the token is for "resume" of an upload')
     }
@@ -56,7 +54,7 @@ export async function completePresigned(
       throw incomplete(target.subject, `it needs ${expected} ETags, and there are ${given.length}`)
     }
     const end = ticket.kind === 'whole' ? confirmWhole : completeParts
-    return await end(target, ticket, given, signal)
+    return await end(target, ticket, given)
   })
 }
 
@@ -76,7 +74,7 @@ export async function abortUpload(
     const { key, uploadId } = ticket
     const subject = { operation, key }
     if (ticket.kind === 'whole') {
-      const found = await findObject({ context, subject, key }, signal)
+      const found = await findObject({ context, subject, key, signal })
       if (found !== undefined && isOf(ticket, found))
         await context.backend.delete(key, found.etag, signal)
       return
@@ -88,10 +86,9 @@ export async function abortUpload(
 }
 
 async function completeParts(
-  target: UploadTarget,
+  target: ObjectTarget,
   ticket: UploadTicket,
   etags: readonly string[],
-  signal: AbortSignal,
 ): Promise<CompletedUpload> {
   const { context, subject, key } = target
   const { uploadId, algorithm, bytes = 0 } = ticket
@@ -100,12 +97,12 @@ async function completeParts(
   })
   let present
   try {
-    present = await listPresent(context, subject, ticket, signal)
+    present = await listPresent(context, subject, ticket)
   } catch (error) {
     // Only of such ETags is it known what comes of them.
     if (!etags.every((etag) => /^[0-9a-f]{32}$/.test(etag))) throw error
     const done = { etag: multipartEtag(expected), bytes }
-    return resultOf(await findCompleted(target, done, error, signal))
+    return resultOf(await findCompleted(target, done, error))
   }
   const arrived = new Map(present.map((part) => [part.number, part]))
   for (const { number, bytes, etag } of expected) {
@@ -118,7 +115,7 @@ async function completeParts(
   const checksum = wholeChecksum(algorithm, expected)
   const condition = ticket.ifNoneMatch === undefined ? {} : { ifNoneMatch: ticket.ifNoneMatch }
   const init = { uploadId, parts, bytes, checksum, ...condition }
-  const written = await completeUpload(target, init, signal).catch(async (error: unknown) => {
+  const written = await completeUpload(target, init).catch(async (error: unknown) => {
     // It will not hold later either, and nobody else would remove the parts.
     const lost = StorageError.isInstance(error) && error.code === 'precondition_failed'
     if (lost) await discardUpload(context, key, uploadId)
@@ -130,24 +127,22 @@ async function completeParts(
 
 /** An upload that is over may have been completed by a call whose answer was lost. */
 async function findCompleted(
-  target: UploadTarget,
+  target: ObjectTarget,
   { etag, bytes }: { readonly etag: string; readonly bytes: number },
   error: unknown,
-  signal: AbortSignal,
 ): Promise<ObjectInfo> {
   if (!StorageError.isInstance(error) || error.code !== 'not_found') throw error
-  const found = await headOrNothing(target, signal)
+  const found = await findIfPossible(target)
   if (found?.etag === etag && found.bytes === bytes) return found
   throw error
 }
 
 async function confirmWhole(
-  target: UploadTarget,
+  target: ObjectTarget,
   ticket: UploadTicket,
   [etag]: readonly string[],
-  signal: AbortSignal,
 ): Promise<CompletedUpload> {
-  const found = await findObject(target, signal)
+  const found = await findObject(target)
   if (found !== undefined && isOf(ticket, found)) {
     // Whoever has lost the answer may not know it: then the object's own mark and size must do.
     if (etag === '' || found.etag === etag) return resultOf(found)

@@ -1,8 +1,8 @@
-import { failure, type Subject } from '../store/failure.ts'
+import { failure } from '../store/failure.ts'
 import { findObject } from '../upload/find-object.ts'
 import { type PresignedUpload, signParts, UPLOAD_METADATA } from './presign-upload.ts'
 import { listPresent } from '../upload/resume-upload.ts'
-import { callStore, type StorageContext } from '../store/storage-context.ts'
+import { callStore, type ObjectTarget, type StorageContext } from '../store/storage-context.ts'
 import {
   expectToken,
   invalidToken,
@@ -30,7 +30,7 @@ export async function presignParts(
     const subject = { operation, key }
     if (kind === 'resume') throw invalidToken(subject, 'the token is for "resume" of an upload')
     const find = kind === 'whole' ? findWhole : findParts
-    const arrived = await find(context, subject, ticket, signal)
+    const arrived = await find({ context, subject, key, signal }, ticket)
     const at = await backend.presigner()
     const parts = signParts(ticket, at, expiresInSeconds, arrived)
     const expiresAt = expiryOf(at, expiresInSeconds, backend)
@@ -40,26 +40,22 @@ export async function presignParts(
 
 /** The ETags of the parts that have arrived, by number. */
 async function findParts(
-  context: StorageContext,
-  subject: Subject,
+  { context, subject }: ObjectTarget,
   ticket: UploadTicket,
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<number, string>> {
-  const present = await listPresent(context, subject, ticket, signal)
+  const present = await listPresent(context, subject, ticket)
   // Each URL is bound to the size of its part, so it is whole.
   return new Map(present.map(({ number, etag }) => [number, etag]))
 }
 
 async function findWhole(
-  context: StorageContext,
-  subject: Subject,
-  { key, uploadId, ifNoneMatch }: UploadTicket,
-  signal: AbortSignal,
+  target: ObjectTarget,
+  { uploadId, ifNoneMatch }: UploadTicket,
 ): Promise<ReadonlyMap<number, string>> {
-  const found = await findObject({ context, subject, key }, signal)
+  const found = await findObject(target)
   if (found?.metadata[UPLOAD_METADATA] === uploadId) return new Map([[1, found.etag]])
   if (found !== undefined && ifNoneMatch !== undefined) {
-    throw failure(subject, 'precondition_failed', { outcome: 'none' })
+    throw failure(target.subject, 'precondition_failed', { outcome: 'none' })
   }
   return new Map()
 }

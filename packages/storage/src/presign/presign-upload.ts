@@ -4,7 +4,7 @@ import { expectInteger } from '../store/expect.ts'
 import { failure } from '../store/failure.ts'
 import type { PresignContext } from '../store/object-backend.ts'
 import { expectKey } from '../store/object-key.ts'
-import { beginUpload } from '../upload/open-upload.ts'
+import { beginUpload } from '../upload/begin-upload.ts'
 import { MAX_OBJECT_BYTES, MAX_PART_BYTES, MIN_PART_BYTES } from '../upload/part-plan.ts'
 import { presignUrl } from './presign-url.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
@@ -98,8 +98,10 @@ export async function presignUpload(
     const isWhole = bytes <= size
     // Nobody has computed a checksum: each part is held to its ETag, which the sender saw.
     const algorithm = 'MD5'
-    const begun = { context, subject, key, attributes, algorithm } as const
-    const uploadId = isWhole ? randomUUID() : await beginUpload(begun, signal)
+    const target = { context, subject, key, signal }
+    const uploadId = isWhole
+      ? randomUUID()
+      : await beginUpload(target, { ...attributes, algorithm })
     // From here on it is the browser's.
     context.uploads.end(uploadId)
     const metadata = { ...attributes.metadata, [UPLOAD_METADATA]: uploadId }

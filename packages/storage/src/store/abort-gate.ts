@@ -7,11 +7,11 @@ export class AbortGate {
   #reject: ((reason: unknown) => void) | undefined = undefined
 
   /** The promise, or the reason of the signal if that is first. One at a time. */
-  wait<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  wait<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#signal !== signal) {
       this.close()
       this.#signal = signal
-      signal.addEventListener('abort', this)
+      signal?.addEventListener('abort', this)
     }
     return new Promise((resolve, reject) => {
       this.#reject = reject

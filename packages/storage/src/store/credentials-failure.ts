@@ -23,9 +23,9 @@ export class CredentialsFailure extends Error {
  */
 export async function awaitCredentials<T>(
   asked: Promise<T>,
-  signal: AbortSignal = currentSignal() ?? NEVER,
+  signal: AbortSignal | undefined = currentSignal(),
 ): Promise<T> {
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
   const late = Promise.withResolvers<never>()
   const timer = currentClock().schedule(LIMIT_MS, () => {
     const told = `credentials were not got within ${LIMIT_MS} ms; check what gets them`
@@ -35,7 +35,7 @@ export async function awaitCredentials<T>(
   try {
     return await gate.wait(Promise.race([asked, late.promise]), signal)
   } catch (cause) {
-    if (signal.aborted || cause instanceof CredentialsFailure) throw cause
+    if (signal?.aborted === true || cause instanceof CredentialsFailure) throw cause
     const told = 'there are no credentials: what gets them failed; see "cause"'
     throw new CredentialsFailure(told, isRetryable(cause), cause)
   } finally {
@@ -43,5 +43,3 @@ export async function awaitCredentials<T>(
     timer.cancel()
   }
 }
-
-const NEVER = new AbortController().signal

@@ -1,6 +1,5 @@
 import {
   Cancelled,
-  detached,
   type Effect,
   io,
   type IoOptions,
@@ -122,10 +121,32 @@ export function translated(
   return backend.translate(subject, effect, error)
 }
 
+/** An object, and the call that is about it. */
+export interface ObjectTarget {
+  readonly context: StorageContext
+  readonly subject: Subject
+  readonly key: string
+  /** Of the call: fires when it is to end. */
+  readonly signal: AbortSignal
+}
+
 /**
- * Calls `fn` such that what it sends does not count as an effect of the scope around it: the parts of
- * an upload that is undone as a whole. It obeys the signal that it is given, and nothing else.
+ * One request within a call. It obeys the scope around it, and is no effect of its own: it reads, or the call takes
+ * back as a whole what it did, as the parts of an upload are. Its failure has the outcome `'none'` accordingly.
  */
-export function uncounted<T>(fn: () => Promise<T>): Promise<T> {
-  return detached(fn)
+export async function step<T>(
+  { context, subject }: Pick<ObjectTarget, 'context' | 'subject'>,
+  operation: string,
+  fn: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const call = { boundary: 'storage', operation, effect: 'read', counts: false } as const
+  return await io(call, undefined, async (signal, progress) => {
+    try {
+      return await fn(signal)
+    } catch (error) {
+      if (isCausedBy(error, signal.reason)) throw error
+      progress.outcome = 'none'
+      throw translated(context, subject, 'read', error)
+    }
+  })
 }

@@ -1,11 +1,10 @@
 import { sleep } from '@yuzuru/concurrency'
 import type { CompleteInit, Written } from '../store/object-backend.ts'
-import { discardUpload } from './open-upload.ts'
-import { headOrNothing } from './put-whole.ts'
+import { type ObjectTarget, translated } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
+import { discardUpload, isThere } from './discard-upload.ts'
+import { findIfPossible } from './find-object.ts'
 import { lookAtConditions } from './store-conditions.ts'
-import { translated, uncounted } from '../store/storage-context.ts'
-import type { UploadTarget } from './upload-job.ts'
 import { multipartEtag } from './whole-checksum.ts'
 
 const ATTEMPTS = 4
@@ -15,64 +14,47 @@ const ATTEMPTS = 4
  * it got, the object itself tells: if it is there and has our checksum, all is well; if the upload is
  * still there, completing it is tried again.
  */
-export async function completeUpload(
-  job: UploadTarget,
-  init: CompleteInit,
-  signal: AbortSignal,
-): Promise<Written> {
-  const { context, subject, key } = job
-  const { backend } = context
+export async function completeUpload(target: ObjectTarget, init: CompleteInit): Promise<Written> {
+  const { context, key, subject, signal } = target
   // Ceph 16 answers without an ETag: then the object tells, too.
   for (let attempt = 1; ; attempt += 1) {
-    await lookAtConditions(job, init, signal)
+    await lookAtConditions(target, init)
     try {
-      return await backend.completeUpload(key, init, signal)
+      return await context.backend.completeUpload(key, init, signal)
     } catch (error) {
       signal.throwIfAborted()
       const failed = translated(context, subject, 'write', error)
       if (!StorageError.isInstance(failed)) throw failed
       // A repeat whose predecessor did succeed finds no upload any more.
-      const unsure = failed.outcome === 'unknown' || (attempt > 1 && failed.code === 'not_found')
-      if (unsure) {
-        const found = await settled(job, init, signal)
+      const isUnsure = failed.outcome === 'unknown' || (attempt > 1 && failed.code === 'not_found')
+      if (isUnsure) {
+        const found = await findCompleted(target, init)
         if (found !== undefined) {
           // The same bytes may have been there before: then the upload is still open.
           await discardUpload(context, key, init.uploadId)
           return found
         }
       }
-      const again = failed.outcome === 'none' ? failed.retryable : await isOpen(job, init, signal)
-      if (!again || attempt === ATTEMPTS) throw failed
+      const { uploadId } = init
+      const again =
+        failed.outcome === 'none' ? failed.retryable : await isThere({ ...target, uploadId })
+      if (again !== true || attempt === ATTEMPTS) throw failed
     }
     await sleep(100 * 2 ** attempt)
   }
 }
 
-async function settled(
-  job: UploadTarget,
+async function findCompleted(
+  target: ObjectTarget,
   { bytes, checksum, parts }: CompleteInit,
-  signal: AbortSignal,
 ): Promise<Written | undefined> {
-  const found = await headOrNothing(job, signal)
+  const found = await findIfPossible(target)
   if (found === undefined || found.bytes !== bytes || found.etag === '') return undefined
-  const comparable =
+  const isComparable =
     found.checksum?.algorithm === checksum.algorithm && found.checksum.type === checksum.type
-  const same = comparable
+  const isSame = isComparable
     ? found.checksum?.value === checksum.value
     : found.etag === multipartEtag(parts)
-  if (!same) return undefined
+  if (!isSame) return undefined
   return { etag: found.etag, checksum: found.checksum, versionId: found.versionId }
-}
-
-async function isOpen(
-  { context, key }: UploadTarget,
-  { uploadId }: CompleteInit,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return await uncounted(() => context.backend.hasUpload(key, uploadId, signal))
-  } catch {
-    signal.throwIfAborted()
-    return false
-  }
 }

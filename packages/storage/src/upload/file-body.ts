@@ -1,17 +1,18 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { FilledBody } from './open-body.ts'
 
 /** Reads a file straight into the memory of parts: no chunk of it is made and thrown away in between. */
 export class FileBody implements FilledBody {
-  readonly whole: undefined = undefined
-  readonly length: number
   readonly #path: string
   #file: Promise<FileHandle> | undefined = undefined
   #position = 0
 
-  constructor(path: string, length: number) {
+  constructor(path: string) {
     this.#path = path
-    this.length = length
+  }
+
+  async size(): Promise<number> {
+    return (await stat(this.#path)).size
   }
 
   async readInto(target: Uint8Array): Promise<number> {

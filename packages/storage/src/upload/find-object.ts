@@ -1,19 +1,25 @@
+import { throwIfCancelled } from '@yuzuru/concurrency'
 import type { ObjectInfo } from '../store/object-info.ts'
-import { translated } from '../store/storage-context.ts'
+import { type ObjectTarget, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
-import type { UploadTarget } from './upload-job.ts'
 
-/** What is stored under the key of an upload; `undefined` when nothing is. */
-export async function findObject(
-  { context, subject, key }: UploadTarget,
-  signal: AbortSignal,
-): Promise<ObjectInfo | undefined> {
+/** What is stored under a key; `undefined` when nothing is. */
+export async function findObject(target: ObjectTarget): Promise<ObjectInfo | undefined> {
+  const { context, key } = target
   try {
-    return await context.backend.head(key, signal)
+    return await step(target, 'head', (signal) => context.backend.head(key, signal))
   } catch (error) {
-    signal.throwIfAborted()
-    const failed = translated(context, subject, 'read', error)
-    if (StorageError.isInstance(failed) && failed.code === 'not_found') return undefined
-    throw failed
+    if (StorageError.isInstance(error) && error.code === 'not_found') return undefined
+    throw error
+  }
+}
+
+/** The same, and `undefined` also when that can't be found out. */
+export async function findIfPossible(target: ObjectTarget): Promise<ObjectInfo | undefined> {
+  try {
+    return await findObject(target)
+  } catch {
+    throwIfCancelled()
+    return undefined
   }
 }

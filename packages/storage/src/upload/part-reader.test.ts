@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FileBody } from './file-body.ts'
+import { ByteBudget } from '../store/byte-budget.ts'
+import { Drain } from '../store/drain.ts'
 import { PartBuffers } from '../store/part-buffers.ts'
+import { UploadRegistry } from '../store/upload-registry.ts'
+import { MemoryBackend } from '../testing/memory-backend.ts'
 import { PartReader } from './part-reader.ts'
-import { openBody } from './upload-body.ts'
+import type { UploadBody } from './upload-body.ts'
+import { UploadSource } from './upload-source.ts'
 
 const subject = { operation: 'upload', key: 'key' }
 const { signal } = new AbortController()
@@ -21,45 +26,71 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function partsOf(reader: PartReader, size: number): Promise<Buffer[]> {
-  const parts: Buffer[] = []
-  while (!(await reader.atEnd(signal))) {
-    const seen: Buffer[] = []
-    const part = await reader.next(size, signal, (piece) => seen.push(Buffer.from(piece)))
-    // Whoever hashes the pieces hashes the part, and nobody waits for long.
-    expect(Buffer.concat(seen).equals(part)).toBe(true)
-    expect(Math.max(...seen.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(1_024 ** 2)
-    parts.push(Buffer.from(part))
+/** Opens a body, to be cut into parts of one size. */
+async function open(body: UploadBody, partBytes: number, maxBytes = Infinity) {
+  const source = new UploadSource(body, subject, maxBytes)
+  await source.open()
+  const context = {
+    backend: new MemoryBackend('bucket'),
+    budget: new ByteBudget(10_000_000),
+    buffers: new PartBuffers(partBytes, 1),
+    partBytes,
+    algorithm: 'CRC32',
+    uploads: new UploadRegistry(),
+    drain: new Drain(),
+  } as const
+  const plannedBytes = source.length
+  const plan = { algorithm: 'CRC32', bytes: source.length, partBytes, plannedBytes } as const
+  const target = { context, subject, key: 'key', signal }
+  return { source, parts: new PartReader(target, { ...plan, resumed: undefined }, source), context }
+}
+
+async function partsOf(parts: PartReader): Promise<Buffer[]> {
+  const all: Buffer[] = []
+  while (!(await parts.atEnd())) {
+    const { number, body, digest, permit } = await parts.next()
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(crc32(body))
+    expect({ number, value: digest.value }).toEqual({
+      number: all.length + 1,
+      value: sum.toString('base64'),
+    })
+    all.push(Buffer.from(body))
+    permit.release()
   }
-  reader.close(undefined)
-  return parts
+  return all
+}
+
+async function* chunks(): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.byteLength; at += 70_001) yield bytes.subarray(at, at + 70_001)
 }
 
 describe('parts', () => {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.byteLength; at += 70_001) yield bytes.subarray(at, at + 70_001)
-  }
-
   test.each([
     ['a file', () => ({ path })],
     ['bytes', () => bytes],
     ['a stream', chunks],
-  ])('of %s are all of it, each told of piece by piece', async (_, body) => {
-    for (const size of [1_000_000, 1_300_000, 3_000_000, 4_000_000]) {
-      const reader = new PartReader(await openBody(body()), subject, new PartBuffers(size, 1))
-      const parts = await partsOf(reader, size)
-      expect(parts.slice(0, -1).every(({ byteLength }) => byteLength === size)).toBe(true)
-      expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+  ])('of %s are all of it, each with its checksum, and give their room back', async (_, body) => {
+    for (const size of [1_048_576, 1_300_000, 3_000_000, 4_000_000]) {
+      const { source, parts, context } = await open(body(), size)
+      const all = await partsOf(parts)
+      expect(all.slice(0, -1).every(({ byteLength }) => byteLength === size)).toBe(true)
+      expect(Buffer.concat(all).equals(bytes)).toBe(true)
+      expect(context.budget.isIdle).toBe(true)
+      source.close()
     }
   })
 
   test.each([bytes.byteLength - 1, bytes.byteLength + 1, 0])(
     'of a file that has changed its size since are none: %i',
     async (length) => {
-      const reader = new PartReader(new FileBody(path, length), subject, new PartBuffers(9, 1))
+      const changing = join(folder, `changing-${length}`)
+      await writeFile(changing, Buffer.alloc(length))
+      const { source, parts } = await open({ path: changing }, 1_000_000)
+      await writeFile(changing, bytes)
       const told = { code: 'source_failed', outcome: 'none' }
-      await expect(partsOf(reader, 1_000_000)).rejects.toMatchObject(told)
-      reader.close(undefined)
+      await expect(partsOf(parts)).rejects.toMatchObject(told)
+      source.close()
     },
   )
 
@@ -69,17 +100,21 @@ describe('parts', () => {
       turns += 1
       immediate = setImmediate(turn)
     })
-    const reader = new PartReader(await openBody(chunks()), subject, new PartBuffers(9, 1))
-    expect(await reader.next(bytes.byteLength, signal, () => undefined)).toHaveLength(3_000_000)
+    const { source, parts } = await open(chunks(), bytes.byteLength)
+    expect((await parts.next()).body).toHaveLength(3_000_000)
     clearImmediate(immediate)
-    reader.close(undefined)
+    source.close()
     expect(turns).toBeGreaterThanOrEqual(5)
   })
 
   test('of a file that is gone are none', async () => {
-    const body = new FileBody(join(folder, 'gone'), 7)
-    const reader = new PartReader(body, subject, new PartBuffers(9, 1))
-    await expect(reader.atEnd(signal)).rejects.toMatchObject({ code: 'source_failed' })
-    reader.close(undefined)
+    const gone = open({ path: join(folder, 'gone') }, 9)
+    await expect(gone).rejects.toMatchObject({ code: 'source_failed' })
+  })
+
+  test('of a file that can not be read are none', async () => {
+    const { source, parts } = await open({ path: folder }, 9)
+    await expect(parts.next()).rejects.toMatchObject({ code: 'source_failed' })
+    source.close()
   })
 })

@@ -1,80 +1,89 @@
 import { retry } from '@yuzuru/concurrency/resilience'
 import type { ObjectBackend, Written } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
-import type { ReadPart } from './read-part.ts'
 import { callStore, translated } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
+import { findIfPossible } from './find-object.ts'
+import type { Part } from './part-reader.ts'
 import { lookAtConditions } from './store-conditions.ts'
-import type { UploadJob, UploadTarget } from './upload-job.ts'
+import type { UploadPlan } from './upload-plan.ts'
+import { beginLastStep, expectDigest, type Stored, type UploadTarget } from './upload-target.ts'
 
 /** Stores that turned out to compare the header as it stands with an ETag that has no quotes. */
 const takesBareEtags = new WeakSet<ObjectBackend>()
 
-/**
- * Stores a body with one request. When its answer is lost, looks whether the object is there.
- */
+/** Stores a body that is a single part, with one request. */
 export async function putWhole(
-  job: UploadJob,
-  init: ReadPart,
-  signal: AbortSignal,
-): Promise<Written> {
-  const { context, subject, key, attributes, conditions } = job
-  const { backend } = context
-  const send = async (bareEtag: boolean): Promise<Written> => {
-    try {
-      return await backend.put(key, { ...init, ...attributes, ...conditions, bareEtag }, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw translated(context, subject, 'idempotent', error)
-    }
-  }
-  const attempt = async (): Promise<Written> => {
-    const bare = takesBareEtags.has(backend)
-    try {
-      return await send(bare)
-    } catch (error) {
-      if (bare || !mayBeTheQuotes(job, error)) throw error
-      await lookAtConditions(job, conditions, signal)
-      const written = await send(true)
-      takesBareEtags.add(backend)
-      return written
-    }
-  }
-  // Each attempt answers for its request: what the store turned away may be sent again.
-  const answered = (): Promise<Written> =>
-    callStore(context, subject, 'idempotent', undefined, attempt)
-  const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined
+  target: UploadTarget,
+  { expectedDigest, onProgress }: UploadPlan,
+  part: Part,
+): Promise<Stored> {
+  const { digest, body } = part
+  const bytes = body.byteLength
+  expectDigest(target.subject, expectedDigest, digest.value)
+  beginLastStep(target)
+  const written = await putAndLook(target, part)
+  target.context.buffers.give(body)
+  onProgress?.({ sentBytes: bytes, totalBytes: bytes })
+  return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }
+}
+
+/** When the answer is lost, it looks whether the object is there. */
+async function putAndLook(target: UploadTarget, part: Part): Promise<Written> {
+  const { context, subject, signal } = target
+  const { ifMatch, ifNoneMatch } = target.conditions
+  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined
   try {
     // Without a condition the transport has repeated it already.
-    return conditional ? await retry(answered) : await attempt()
+    if (!isConditional) return await put(target, part, signal)
+    // Each attempt answers for its request: what the store turned away may be sent again.
+    return await retry(() =>
+      callStore(context, subject, 'idempotent', undefined, (each) => put(target, part, each)),
+    )
   } catch (error) {
-    if (!StorageError.isInstance(error) || error.outcome !== 'unknown' || signal.aborted)
-      throw error
-    const found = await headOrNothing(job, signal)
-    if (found === undefined || !isSame(found, init)) throw error
+    const isUnsure = StorageError.isInstance(error) && error.outcome === 'unknown'
+    if (!isUnsure || signal.aborted) throw error
+    const found = await findIfPossible(target)
+    if (found === undefined || !isSame(found, part)) throw error
     return { etag: found.etag, checksum: found.checksum, versionId: found.versionId }
   }
 }
 
-/** What is stored under the key of an upload whose end is not known. */
-export async function headOrNothing(
-  { context, key }: UploadTarget,
-  signal: AbortSignal,
-): Promise<ObjectInfo | undefined> {
+async function put(target: UploadTarget, part: Part, signal: AbortSignal): Promise<Written> {
+  const { backend } = target.context
+  const bare = takesBareEtags.has(backend)
   try {
-    return await context.backend.head(key, signal)
-  } catch {
-    signal.throwIfAborted()
-    return undefined
+    return await send(target, part, bare, signal)
+  } catch (error) {
+    if (bare || !mayBeTheQuotes(target, error)) throw error
+    await lookAtConditions(target, target.conditions)
+    const written = await send(target, part, true, signal)
+    takesBareEtags.add(backend)
+    return written
   }
 }
 
-function mayBeTheQuotes({ context, conditions }: UploadJob, error: unknown): boolean {
+async function send(
+  { context, subject, key, attributes, conditions }: UploadTarget,
+  { body, digest, sha256 }: Part,
+  bareEtag: boolean,
+  signal: AbortSignal,
+): Promise<Written> {
+  try {
+    const init = { body, digest, sha256, ...attributes, ...conditions, bareEtag }
+    return await context.backend.put(key, init, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw translated(context, subject, 'idempotent', error)
+  }
+}
+
+function mayBeTheQuotes({ context, conditions }: UploadTarget, error: unknown): boolean {
   if (context.backend.keepsConditions || conditions.ifMatch === undefined) return false
   return StorageError.isInstance(error) && error.code === 'precondition_failed'
 }
 
-function isSame(found: ObjectInfo, { body, digest }: ReadPart): boolean {
+function isSame(found: ObjectInfo, { body, digest }: Part): boolean {
   if (found.bytes !== body.byteLength || found.etag === '') return false
   const { checksum, etag, etagIsMd5 } = found
   if (checksum?.algorithm === digest.algorithm) return checksum.value === digest.value

@@ -1,9 +1,8 @@
 import { type ChecksumAlgorithm, digestOf } from '../store/checksum.ts'
 import { failure, type Subject } from '../store/failure.ts'
 import type { Digest, ListedPart } from '../store/object-backend.ts'
-import { type StorageContext, translated } from '../store/storage-context.ts'
+import { type ObjectTarget, type StorageContext, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
-import type { OpenBody } from './open-body.ts'
 import { invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
 
 /** An upload that was begun before, and is gone on with. */
@@ -15,17 +14,15 @@ export interface ResumedUpload {
 
 interface ResumeInit {
   readonly token: string
-  readonly key: string
-  readonly body: OpenBody
+  /** How long the body is, where that is known. */
+  readonly bytes: number | undefined
   readonly checksum: ChecksumAlgorithm | undefined
 }
 
 /** Finds out what there is of the upload that a token stands for. */
 export async function resumeUpload(
-  context: StorageContext,
-  subject: Subject,
-  { token, key, body, checksum }: ResumeInit,
-  signal: AbortSignal,
+  { context, subject, key }: ObjectTarget,
+  { token, bytes, checksum }: ResumeInit,
 ): Promise<ResumedUpload> {
   const ticket = (await ticketSeal(context, subject)).open(token)
   if (ticket.kind !== 'resume') throw invalidToken(subject, 'the token is for a browser')
@@ -33,15 +30,15 @@ export async function resumeUpload(
     throw invalidToken(subject, `the token is for the key ${JSON.stringify(ticket.key)}`)
   }
   // What began as a stream may go on from a file: its parts are those of a stream.
-  if (ticket.bytes !== undefined && ticket.bytes !== body.length) {
-    const told = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(body.length)}; give the same one`
+  if (ticket.bytes !== undefined && ticket.bytes !== bytes) {
+    const told = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(bytes)}; give the same one`
     throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, told })
   }
   if (checksum !== undefined && checksum !== ticket.algorithm) {
     const begun = ticket.algorithm
     throw new TypeError(`Expected checksum to be that of the upload, '${begun}', got '${checksum}'`)
   }
-  const parts = await listPresent(context, subject, ticket, signal)
+  const parts = await listPresent(context, subject, ticket)
   return { ticket, present: new Map(parts.map((part) => [part.number, part])) }
 }
 
@@ -54,17 +51,16 @@ export async function listPresent(
   context: StorageContext,
   subject: Subject,
   { key, uploadId }: UploadTicket,
-  signal: AbortSignal,
 ): Promise<readonly ListedPart[]> {
   try {
-    return await context.backend.listParts(key, uploadId, signal)
+    return await step({ context, subject }, 'listParts', (signal) =>
+      context.backend.listParts(key, uploadId, signal),
+    )
   } catch (error) {
-    signal.throwIfAborted()
-    const failed = translated(context, subject, 'read', error)
-    if (!StorageError.isInstance(failed) || failed.code !== 'not_found') throw failed
+    if (!StorageError.isInstance(error) || error.code !== 'not_found') throw error
     const told =
       'the upload of this token is over: it was completed, removed or swept away; look whether the object is there, else begin anew without the token'
-    throw failure(subject, 'not_found', { outcome: 'none', told, cause: failed })
+    throw failure(subject, 'not_found', { outcome: 'none', told, cause: error })
   }
 }
 

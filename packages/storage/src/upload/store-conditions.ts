@@ -1,9 +1,10 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { failure } from '../store/failure.ts'
-import { findObject } from './find-object.ts'
 import type { WriteConditions } from '../store/object-info.ts'
+import type { ObjectTarget } from '../store/storage-context.ts'
+import { StorageError } from '../store/storage-error.ts'
 import { unquoted } from '../s3/s3-fields.ts'
-import type { UploadTarget } from './upload-job.ts'
+import { findObject } from './find-object.ts'
 
 /**
  * Holds an object to conditions by looking at it, next to a request to a store that would pass over them
@@ -13,14 +14,38 @@ import type { UploadTarget } from './upload-job.ts'
  * @throws {StorageError} `'precondition_failed'`
  */
 export async function lookAtConditions(
-  target: UploadTarget,
-  { ifMatch, ifNoneMatch }: WriteConditions,
-  signal: AbortSignal,
+  target: ObjectTarget,
+  conditions: WriteConditions,
   outcome: Outcome = 'none',
 ): Promise<void> {
-  if (target.context.backend.keepsConditions) return
+  if (!target.context.backend.keepsConditions) await expectConditionsNow(target, conditions, outcome)
+}
+
+/**
+ * Looks whether conditions hold before a large body is sent: the store holds the last step to them alone. For
+ * whoever may write but not read, that shows at the end.
+ *
+ * @throws {StorageError} `'precondition_failed'`
+ */
+export async function askConditionsFirst(
+  target: ObjectTarget,
+  conditions: WriteConditions,
+): Promise<void> {
+  try {
+    await expectConditionsNow(target, conditions, 'none')
+  } catch (error) {
+    if (StorageError.isInstance(error) && error.code === 'access_denied') return
+    throw error
+  }
+}
+
+async function expectConditionsNow(
+  target: ObjectTarget,
+  { ifMatch, ifNoneMatch }: WriteConditions,
+  outcome: Outcome,
+): Promise<void> {
   if (ifMatch === undefined && ifNoneMatch === undefined) return
-  const found = await findObject(target, signal)
+  const found = await findObject(target)
   const holds = ifMatch === undefined ? found === undefined : found?.etag === unquoted(ifMatch)
   if (!holds) throw failure(target.subject, 'precondition_failed', { outcome })
 }

@@ -1,7 +1,7 @@
 import { currentSignal, describeValue, type IoOptions } from '@yuzuru/concurrency'
 import { expectObject } from '../store/expect.ts'
 import { failure } from '../store/failure.ts'
-import { discardUpload } from './open-upload.ts'
+import { discardUpload } from './discard-upload.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 
 export interface SweepOptions extends IoOptions {

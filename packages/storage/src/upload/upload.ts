@@ -1,25 +1,38 @@
-import type { IoProgress } from '@yuzuru/concurrency'
+import { failure, notRetryable } from '../store/failure.ts'
 import type { Checksum } from '../store/checksum.ts'
-import { failure, notRetryable, type Subject } from '../store/failure.ts'
-import { uploadInParts } from './multipart.ts'
 import { expectKey } from '../store/object-key.ts'
-import { isOneShot } from './one-shot.ts'
-import { MAX_OBJECT_BYTES, partSize } from './part-plan.ts'
-import { PartReader } from './part-reader.ts'
-import { putWhole } from './put-whole.ts'
-import { type ReadPart, readPart } from './read-part.ts'
-import { resumeUpload } from './resume-upload.ts'
-import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
-import { expectDigest, type Stored, type UploadJob } from './upload-job.ts'
-import type { OpenBody } from './open-body.ts'
-import { discardBody, expectBody, openBody, type UploadBody } from './upload-body.ts'
+import { StorageError } from '../store/storage-error.ts'
+import { uploadInParts } from './multipart.ts'
+import { MAX_OBJECT_BYTES } from './part-plan.ts'
+import { type Part, PartReader } from './part-reader.ts'
+import { putWhole } from './put-whole.ts'
+import type { UploadBody } from './upload-body.ts'
+import { planUpload, type UploadPlan } from './upload-plan.ts'
+import { UploadSource } from './upload-source.ts'
+import type { Stored, UploadTarget } from './upload-target.ts'
 import {
   expectAttributes,
   expectConditions,
   expectUploadOptions,
   type UploadOptions,
 } from './write-options.ts'
+
+/*
+ * The life of an upload:
+ *  1. Its arguments are checked, and its body is looked at: a source that is used up is refused.
+ *  2. `callStore` lets it in, in a scope of its own; what is sent counts for nothing yet.
+ *  3. The body is opened, and its plan is settled: how large its parts are, and which of them the store has already.
+ *  4. The first part is read, hashed as its bytes come, in memory that all uploads of a storage share.
+ *  5. If that is all, one PUT stores it.
+ *  6. Else an upload is begun at the store, its token handed over, and the parts are sent as they are read.
+ *  7. Its last step, the PUT or the completion, is the only one with an effect: if its answer is lost, the object tells.
+ *  8. What fails before that is undone: the parts in flight end, the upload is removed, its outcome is `none`.
+ *  9. What the store has must be what was read.
+ * 10. However it ends, the source is ended, and its memory is given back.
+ *
+ * docs/semantics.md says what a scope does to a call (rules 1 to 4), and how outcomes add up (rule 20).
+ */
 
 /** An object that was uploaded. */
 export interface UploadResult {
@@ -42,13 +55,10 @@ export async function upload(
   options: UploadOptions = {},
 ): Promise<UploadResult> {
   expectKey(key)
-  expectBody(body)
   expectUploadOptions(options)
-  const subject = { operation: 'upload', key }
-  const { checksum, expectedDigest, onProgress, onResumeToken, resume: token } = options
-  const { maxBytes = MAX_OBJECT_BYTES } = options
   const init = { attributes: expectAttributes(options), conditions: expectConditions(options) }
-  let opened = false
+  const subject = { operation: 'upload', key }
+  const source = new UploadSource(body, subject, options.maxBytes ?? MAX_OBJECT_BYTES)
   try {
     return await callStore(
       storage,
@@ -56,105 +66,59 @@ export async function upload(
       'idempotent',
       options,
       async (signal, progress, context) => {
-        opened = true
-        // What comes before the last step is undone.
         progress.sent = false
-        const open = await openSource(subject, body)
-        const reader = new PartReader(open, subject, context.buffers, maxBytes)
-        const given = { key, body: open, checksum }
         try {
-          if ((open.length ?? 0) > maxBytes) throw tooLarge(subject, open.length, maxBytes)
-          const resumed =
-            token === undefined
-              ? undefined
-              : await resumeUpload(context, subject, { ...given, token }, signal)
-          const { algorithm, partBytes } = resumed?.ticket ?? {
-            algorithm: checksum ?? context.algorithm,
-            partBytes: context.partBytes,
-          }
-          const plannedBytes = resumed === undefined ? open.length : resumed.ticket.bytes
-          const sizes = { partBytes, plannedBytes }
-          const how = { algorithm, ...sizes, resumed, onResumeToken, expectedDigest, onProgress }
-          const job = { context, subject, key, body: open, reader, ...init, ...how }
-          return resultOf(job, await transfer(job, signal, progress))
+          const target = { context, subject, key, signal, progress, ...init }
+          await source.open()
+          const plan = await planUpload(target, source.length, options)
+          const parts = new PartReader(target, plan, source)
+          return confirmed(target, await store(target, plan, parts))
         } finally {
-          reader.close(signal.reason)
+          source.close(signal.reason)
         }
       },
     )
   } catch (error) {
     // Whoever calls again has to come with a new source.
-    throw isOneShot(body) && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
+    throw source.isOneShot && StorageError.isInstance(error)
+      ? notRetryable(error, ONE_SHOT)
+      : error
   } finally {
-    // Nothing was read from it, but it may hold a file or a socket.
-    if (!opened) discardBody(body)
+    // Also where it was not let in.
+    source.close()
   }
 }
 
 const ONE_SHOT = 'to try again, give a new source, as this one can be read only once'
 
-async function transfer(
-  job: UploadJob,
-  signal: AbortSignal,
-  progress: IoProgress,
-): Promise<Stored> {
-  const { context, body, reader, partBytes, plannedBytes, resumed } = job
-  const { length } = body
-  const size = partSize(1, partBytes, plannedBytes)
-  // A source that is silent is not in line for room.
-  await reader.atEnd(signal)
-  const needed = Math.min(size, length ?? size)
-  const permit = body.whole === undefined ? context.budget.open(needed) : undefined
+/** Reads the first part, and sees whether it is all. */
+async function store(target: UploadTarget, plan: UploadPlan, parts: PartReader): Promise<Stored> {
+  const { budget, buffers } = target.context
+  let first: Part | undefined
   try {
-    const first = await readPart(job, needed, signal, permit)
-    if (resumed === undefined && (await reader.atEnd(signal))) {
-      progress.sent = !context.backend.tellsWhenSent
-      const stored = await putSmall(job, first, signal)
-      context.buffers.give(first.body)
-      return stored
-    }
-    return await uploadInParts(job, { ...first, permit }, signal, progress)
+    first = await parts.next()
+    const isWhole = plan.resumed === undefined && (await parts.atEnd())
+    return isWhole
+      ? await putWhole(target, plan, first)
+      : await uploadInParts(target, plan, parts, first)
   } finally {
     // It was given back when the part had arrived, if it did; twice does no harm.
-    permit?.release()
-    if (context.budget.isIdle) context.buffers.clear()
+    first?.permit.release()
+    if (budget.isIdle) buffers.clear()
   }
 }
 
-function tooLarge(subject: Subject, bytes: number | undefined, maxBytes: number): StorageError {
-  const told = `its body has ${bytes} bytes, more than the ${maxBytes} that are allowed`
-  return failure(subject, 'too_large', { outcome: 'none', told })
-}
-
-async function putSmall(job: UploadJob, part: ReadPart, signal: AbortSignal): Promise<Stored> {
-  const { expectedDigest, subject, onProgress } = job
-  const { body, digest } = part
-  expectDigest(subject, expectedDigest, digest.value)
-  const written = await putWhole(job, part, signal)
-  const bytes = body.byteLength
-  onProgress?.({ sentBytes: bytes, totalBytes: bytes })
-  return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }
-}
-
-function resultOf({ key, subject }: UploadJob, stored: Stored): UploadResult {
+/** Holds what the store says that it has against what was read. */
+function confirmed({ key, subject }: UploadTarget, stored: Stored): UploadResult {
   const { written, checksum, bytes } = stored
   const { etag, versionId } = written
   const said = written.checksum
-  const comparable = said?.algorithm === checksum.algorithm && said.type === checksum.type
-  if (comparable && said.value !== checksum.value) {
+  const isComparable = said?.algorithm === checksum.algorithm && said.type === checksum.type
+  if (isComparable && said.value !== checksum.value) {
     throw failure(subject, 'checksum_mismatch', { outcome: 'unknown' })
   }
   // A store that took a wrong Content-MD5 would break a rule that is older than S3 (RFC 1864).
-  const checksumConfirmed = comparable || checksum.algorithm === 'MD5'
+  const checksumConfirmed = isComparable || checksum.algorithm === 'MD5'
   const version = versionId === undefined ? {} : { versionId }
   return { key, etag, bytes, checksum, checksumConfirmed, ...version }
-}
-
-async function openSource(subject: Subject, body: UploadBody): Promise<OpenBody> {
-  try {
-    return await openBody(body)
-  } catch (cause) {
-    if (cause instanceof TypeError) throw cause
-    throw failure(subject, 'source_failed', { outcome: 'none', cause })
-  }
 }

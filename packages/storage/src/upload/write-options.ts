@@ -10,20 +10,20 @@ import { expectToken } from './upload-ticket.ts'
 /** What is stored beside the bytes, as a caller says it. */
 export interface AttributeOptions {
   /** @default 'application/octet-stream' */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** Whether a browser is to show it or save it. @default none */
-  readonly disposition?: Disposition
+  readonly disposition?: Disposition | undefined
   /** The name under which it is saved, in any language. @default none */
-  readonly filename?: string
-  readonly cacheControl?: string
-  readonly contentEncoding?: string
+  readonly filename?: string | undefined
+  readonly cacheControl?: string | undefined
+  readonly contentEncoding?: string | undefined
   /**
    * Names of letters, digits and `-`, stored in lower case; values in any language. 2 kB in all, as it is stored:
    * what is not plain ASCII is encoded (RFC 2047, Base64), as S3 does it.
    */
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Up to ten. */
-  readonly tags?: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
 export interface UploadProgress {
@@ -34,12 +34,12 @@ export interface UploadProgress {
 
 export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditions {
   /** @default 'CRC32'; 'MD5' with `compatibility: 's3-compatible'` */
-  readonly checksum?: ChecksumAlgorithm
+  readonly checksum?: ChecksumAlgorithm | undefined
   /**
    * The digest that the bytes must have, in base64, by the algorithm of `checksum`. Otherwise nothing is
    * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
    */
-  readonly expectedDigest?: string
+  readonly expectedDigest?: string | undefined
   /**
    * Called once when an upload in parts has begun, before the first of them is sent, with what `resume`
    * takes: keep it. From then on a failure leaves the parts in the store, so that the upload can go on,
@@ -48,7 +48,7 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    *
    * @default none: whatever fails, nothing is left
    */
-  readonly onResumeToken?: (token: string) => void | Promise<void>
+  readonly onResumeToken?: ((token: string) => void | Promise<void>) | undefined
   /**
    * Goes on with an upload. Give the same body from its beginning: parts that have arrived are compared
    * with it, and only what is missing or differs is sent. Type, name, metadata and tags are those that
@@ -57,14 +57,14 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    * @throws {StorageError} `'not_found'` when that upload is over, `'invalid_token'` when the token is
    *   not for this key and bucket
    */
-  readonly resume?: string
+  readonly resume?: string | undefined
   /**
    * The largest body that is stored, in bytes: 0 to 5 TiB. Of a larger one nothing is, and no more of it is read
    * than tells that it is (`'too_large'`). @default 5 TiB
    */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Called whenever a part has arrived. */
-  readonly onProgress?: (progress: UploadProgress) => void
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined
 }
 
 /** Checks the attributes and puts them into the form in which they are stored. */

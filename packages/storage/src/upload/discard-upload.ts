@@ -1,0 +1,75 @@
+import { shield, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import type { Subject } from '../store/failure.ts'
+import { type StorageContext, step } from '../store/storage-context.ts'
+import { StorageError } from '../store/storage-error.ts'
+
+/** How long the removal of an upload may take. */
+const DISCARD_MS = 10_000
+
+/** A multipart upload that is to go. */
+interface Discarded {
+  readonly context: StorageContext
+  readonly subject: Subject
+  readonly key: string
+  readonly uploadId: string
+}
+
+/**
+ * Removes a multipart upload and makes sure that it is gone, also in a scope that was cancelled. Does not throw: what
+ * could not be removed is noted, and tried again by `sweepUploads` and `close`.
+ */
+export async function discardUpload(
+  context: StorageContext,
+  key: string,
+  uploadId: string,
+): Promise<boolean> {
+  const subject = { operation: 'abort', key }
+  try {
+    await shield(() => removeUpload({ context, subject, key, uploadId }), {
+      name: 'storage.upload.discard',
+      timeoutMs: DISCARD_MS,
+    })
+    context.uploads.end(uploadId)
+    return true
+  } catch {
+    context.uploads.orphan(uploadId, key)
+    return false
+  }
+}
+
+/**
+ * A part that the store was still writing when the upload was aborted can bring it back (S3 API,
+ * AbortMultipartUpload), so it is aborted until the store no longer knows it.
+ */
+async function removeUpload(upload: Discarded): Promise<void> {
+  const { context, key, uploadId } = upload
+  for (let attempt = 1; ; attempt += 1) {
+    let failed: unknown
+    try {
+      await step(upload, 'abortUpload', (signal) =>
+        context.backend.abortUpload(key, uploadId, signal),
+      )
+    } catch (error) {
+      if (StorageError.isInstance(error) && error.code === 'not_found') return
+      failed = error
+    }
+    throwIfCancelled()
+    const there = await isThere(upload)
+    if (there === false || (there === undefined && failed === undefined)) return
+    if (attempt === 5) throw failed ?? new Error('the upload was aborted and is still there')
+    await sleep(100 * attempt)
+  }
+}
+
+/** Whether a multipart upload is still there; `undefined`: the store does not say. */
+export async function isThere(upload: Discarded): Promise<boolean | undefined> {
+  const { context, key, uploadId } = upload
+  try {
+    return await step(upload, 'hasUpload', (signal) =>
+      context.backend.hasUpload(key, uploadId, signal),
+    )
+  } catch {
+    throwIfCancelled()
+    return undefined
+  }
+}

@@ -1,0 +1,36 @@
+import type { IoProgress } from '@yuzuru/concurrency'
+import type { Checksum } from '../store/checksum.ts'
+import { failure, type Subject } from '../store/failure.ts'
+import type { Written } from '../store/object-backend.ts'
+import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
+import type { ObjectTarget } from '../store/storage-context.ts'
+
+/** Where a body goes, and as what. */
+export interface UploadTarget extends ObjectTarget {
+  readonly attributes: ObjectAttributes
+  readonly conditions: WriteConditions
+  readonly progress: IoProgress
+}
+
+/** What was stored, and what the bytes were. */
+export interface Stored {
+  readonly written: Written
+  readonly checksum: Checksum
+  readonly bytes: number
+}
+
+/** Notes that the next request makes an object. A backend that tells itself when it has sent one will do so. */
+export function beginLastStep({ context, progress }: UploadTarget): void {
+  progress.sent = !context.backend.tellsWhenSent
+}
+
+/**
+ * Holds bytes to the digest that was announced, before they are stored.
+ *
+ * @throws {StorageError} `'checksum_mismatch'`
+ */
+export function expectDigest(subject: Subject, expected: string | undefined, value: string): void {
+  if (expected === undefined || expected === value) return
+  const told = 'the bytes of its body do not have the expected digest; nothing was stored'
+  throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, told })
+}
