@@ -1,9 +1,8 @@
-import { shield } from '@yuzuru/concurrency'
 import { ByteBudget } from './store/byte-budget.ts'
 import type { ChecksumAlgorithm } from './store/checksum.ts'
 import { copy, move } from './objects/copy.ts'
 import { download } from './download/download.ts'
-import { type CloseOptions, Drain, expectDrain } from './store/drain.ts'
+import { lifeOf } from './store/storage-life.ts'
 import { abortUpload, completePresigned } from './presign/end-upload.ts'
 import { expectListOptions, list, listFolder } from './objects/list.ts'
 import { exists, head } from './objects/look-up.ts'
@@ -32,8 +31,10 @@ export interface BucketStorageInit<Client> {
 /** The verbs over any backend. */
 export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Client> {
   const { backend, partBytes, parallel, algorithm, tokenSecret } = init
-  const drain = new Drain()
-  let closed: Promise<void> | undefined
+  const life = lifeOf(async (leftMs) => {
+    await retryOrphans(context)
+    await backend.close(leftMs)
+  })
   const context: StorageContext<Client> = {
     backend,
     partBytes,
@@ -42,19 +43,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     buffers: new PartBuffers(partBytes, parallel + 1),
     uploads: new UploadRegistry(),
     tokenSecret,
-    drain,
-  }
-  const close = async (options: CloseOptions = {}): Promise<void> => {
-    const drainMs = expectDrain(known('close', options))
-    closed ??= shield(
-      async () => {
-        const leftMs = await drain.close(drainMs)
-        await retryOrphans(context)
-        await backend.close(leftMs)
-      },
-      { name: 'storage.close' },
-    )
-    await closed
+    life,
   }
   return {
     bucket: backend.bucket,
@@ -94,7 +83,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     abortUpload: async (token, options) =>
       await abortUpload(context, token, known('abortUpload', options)),
     sweepUploads: async (options) => await sweepUploads(context, known('sweepUploads', options)),
-    close,
-    [Symbol.asyncDispose]: () => close(),
+    close: async (options) => await life.close(options),
+    [Symbol.asyncDispose]: () => life.close(),
   }
 }

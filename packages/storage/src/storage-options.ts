@@ -1,9 +1,8 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { HttpTimeouts } from '@yuzuru/http'
 import type { CredentialSource } from './store/credentials.ts'
-import { expectInteger, expectObject } from './store/expect.ts'
 import { MAX_PART_BYTES, MIN_PART_BYTES } from './upload/part-plan.ts'
 
 export type Compatibility = 'aws' | 's3-compatible'

@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { CopyOptions, CopyResult } from './objects/copy.ts'
 import type { Download, DownloadOptions } from './download/download.ts'
-import type { CloseOptions } from './store/drain.ts'
 import type { CompletedUpload } from './presign/end-upload.ts'
 import type { FolderEntry, ListFolderOptions, ListOptions } from './objects/list.ts'
 import type { ListedObject } from './store/object-backend.ts'

@@ -2,7 +2,6 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { CopyOptions } from './objects/copy.ts'
 import type { DownloadOptions } from './download/download.ts'
-import type { CloseOptions } from './store/drain.ts'
 import type { ListFolderOptions, ListOptions } from './objects/list.ts'
 import type { PresignGetOptions, PresignPostOptions, PresignPutOptions } from './presign/presign.ts'
 import type { PresignUploadOptions } from './presign/presign-upload.ts'
@@ -27,7 +26,7 @@ const ATTRIBUTES: Names<AttributeOptions> = {
   tags: true,
 }
 
-type Verb = Exclude<keyof Storage, 'bucket' | 'client' | typeof Symbol.asyncDispose>
+type Verb = Exclude<keyof Storage, 'bucket' | 'client' | 'close' | typeof Symbol.asyncDispose>
 
 /** The names of what each verb takes. */
 const VERBS: Readonly<Record<Verb, Readonly<Record<string, true>>>> = {
@@ -89,7 +88,6 @@ const VERBS: Readonly<Record<Verb, Readonly<Record<string, true>>>> = {
   completeUpload: CALL,
   abortUpload: CALL,
   sweepUploads: { ...CALL, olderThanMs: true, prefix: true } satisfies Names<SweepOptions>,
-  close: { drainMs: true } satisfies Names<CloseOptions>,
 }
 
 /** The names of what stands within an option. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type Permit } from '@yuzuru/concurrency/sync'
-import { expectInteger, expectObject } from '../store/expect.ts'
 import { type DownloadBody, SingleBody } from './download-body.ts'
 import { askedRange, expectedChecksum } from './expected-checksum.ts'
 import { failure, type Subject } from '../store/failure.ts'
@@ -13,7 +13,6 @@ import { ParallelBody } from './parallel-body.ts'
 import { type ResumableBytes, saveResumable } from './resume-file.ts'
 import { saveFile } from './save-file.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectEtag } from '../upload/write-options.ts'
 
 export interface DownloadOptions extends IoOptions {
@@ -218,7 +217,7 @@ export async function download(
   const subject = { operation: 'download', key }
   return await callStore(context, subject, 'read', options, async (signal, _progress, within) => {
     // What is handed out is under way until it was read.
-    const permit = context.drain.keep()
+    const permit = context.life.keep()
     const how = { range, verify, parallel, permit }
     try {
       const body = await openBody(within, subject, { ...how, key, ifMatch }, signal)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteBudget } from '../store/byte-budget.ts'
 import { copyInParts } from './copy-in-parts.ts'
 import { createStorage } from '../create-storage.ts'
-import { Drain } from '../store/drain.ts'
+import { lifeOf } from '../store/storage-life.ts'
 import { PartBuffers } from '../store/part-buffers.ts'
 import { S3Backend } from '../s3/s3-backend.ts'
 import { S3Sender } from '../s3/s3-sender.ts'
@@ -33,7 +33,7 @@ async function setUp(): Promise<{
     partBytes: PART,
     algorithm: 'CRC32',
     uploads: new UploadRegistry(),
-    drain: new Drain(),
+    life: lifeOf(() => undefined),
   }
   return { storage, context }
 }

@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { expectObject } from '@yuzuru/concurrency/boundary'
 import { copyInParts } from './copy-in-parts.ts'
-import { expectObject } from '../store/expect.ts'
 import { type Subject, withUnknownOutcome } from '../store/failure.ts'
 import { expectKey } from '../store/object-key.ts'
 import { lookAtConditions } from '../upload/store-conditions.ts'

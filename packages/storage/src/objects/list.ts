@@ -1,5 +1,5 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectInteger, expectObject } from '../store/expect.ts'
+import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import type { ListedObject } from '../store/object-backend.ts'
 import { ListDeadline } from './list-deadline.ts'
 import { PageMarks } from '../s3/page-marks.ts'
@@ -56,7 +56,7 @@ async function* pages(
   const subject = { operation: 'list' }
   const within = admit(context, subject)
   // Between two pages, too, it is under way.
-  using _list = context.drain.keep()
+  using _list = context.life.keep()
   const deadline = new ListDeadline(options)
   const marks = new PageMarks(subject)
   let token: string | undefined

@@ -1,4 +1,4 @@
-import { expectInteger } from '../store/expect.ts'
+import { expectInteger } from '@yuzuru/concurrency/boundary'
 import { expectKey } from '../store/object-key.ts'
 import type { PresignedPost, PresignPostOptions } from './presign.ts'
 import { signingKey } from '../s3/signing-key.ts'

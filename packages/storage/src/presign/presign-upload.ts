@@ -1,6 +1,6 @@
+import { expectInteger } from '@yuzuru/concurrency/boundary'
 import { randomUUID } from 'node:crypto'
 import { attributeHeaders } from '../s3/attribute-headers.ts'
-import { expectInteger } from '../store/expect.ts'
 import { failure } from '../store/failure.ts'
 import type { PresignContext } from '../store/object-backend.ts'
 import { expectKey } from '../store/object-key.ts'

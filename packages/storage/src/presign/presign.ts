@@ -1,7 +1,7 @@
 import { type IoOptions, throwIfCancelled } from '@yuzuru/concurrency'
+import { expectInteger } from '@yuzuru/concurrency/boundary'
 import { contentDisposition, type Disposition } from '../store/content-disposition.ts'
 import { checksumHeader } from '../s3/checksum-header.ts'
-import { expectInteger } from '../store/expect.ts'
 import { expectKey } from '../store/object-key.ts'
 import type { Digest, ObjectBackend, PresignContext } from '../store/object-backend.ts'
 import { type PresignRequest, presignUrl } from './presign-url.ts'
@@ -105,8 +105,8 @@ async function presign(
   options: IoOptions,
   request: Omit<PresignRequest, keyof PresignContext>,
 ): Promise<PresignedUrl> {
-  const { backend, drain } = context
-  const at = drain.closing || isBound(options) ? undefined : backend.presignerNow
+  const { backend, life } = context
+  const at = life.state !== 'open' || isBound(options) ? undefined : backend.presignerNow
   if (at !== undefined) {
     // Nothing has to be got, so nothing leaves the process: a page of a thousand links takes this way.
     throwIfCancelled()

@@ -1,5 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectInteger, expectObject } from '../store/expect.ts'
+import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import type { ObjectBackend, PresignContext } from '../store/object-backend.ts'
 
 /** The longest that a signature of version 4 may hold: seven days. */

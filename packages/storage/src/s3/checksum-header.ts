@@ -1,5 +1,5 @@
+import { expectObject } from '@yuzuru/concurrency/boundary'
 import { type ChecksumAlgorithm, expectAlgorithm } from '../store/checksum.ts'
-import { expectObject } from '../store/expect.ts'
 import type { Digest } from '../store/object-backend.ts'
 
 const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {

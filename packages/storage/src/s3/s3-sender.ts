@@ -1,6 +1,6 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { cancelScope, detached, remaining, shield, sleep } from '@yuzuru/concurrency'
+import { cancelScope, detached, remaining, sleep } from '@yuzuru/concurrency'
 import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from '../store/credentials.ts'
 import { awaitCredentials } from '../store/credentials-failure.ts'
@@ -41,7 +41,6 @@ export class S3Sender {
   readonly own: OwnParts | undefined
   #base: Promise<string> | undefined = undefined
   #place: { readonly base: string; readonly region: string } | undefined = undefined
-  #closed: Promise<void> | undefined = undefined
 
   constructor(client: S3Client, own: OwnParts | undefined) {
     this.client = client
@@ -160,12 +159,8 @@ export class S3Sender {
   async close(drainMs: number): Promise<void> {
     const own = this.own
     if (own === undefined) return
-    this.#closed ??= detached(async () => {
-      await own.http.close({ drainMs })
-      this.client.destroy()
-    })
-    const closed = this.#closed
-    await shield(() => closed, { name: 'storage.close' })
+    await own.http.close({ drainMs })
+    this.client.destroy()
   }
 }
 

@@ -181,7 +181,8 @@ test('the memory of parts that have arrived is used again', async () => {
     for (let part = 0; part < 8; part += 1) yield Buffer.alloc(PART, part)
   }
   await storage.upload('key', source())
-  expect(memory.size).toBe(2)
+  // As many as there are at once, whatever the number of parts.
+  expect(memory.size).toBeLessThanOrEqual(2)
   const stored = await (await storage.download('key')).bytes()
   expect(Array.from({ length: 8 }, (_, part) => stored[part * PART])).toEqual([
     0, 1, 2, 3, 4, 5, 6, 7,

@@ -8,14 +8,16 @@ import {
   type Outcome,
   TimeoutError,
 } from '@yuzuru/concurrency'
+import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
-import type { Drain } from './drain.ts'
 import { failure, type Subject } from './failure.ts'
 import type { ObjectBackend } from './object-backend.ts'
 import type { PartBuffers } from './part-buffers.ts'
 import { StorageError } from './storage-error.ts'
 import type { UploadRegistry } from './upload-registry.ts'
+
+type Life = Closing<Subject>
 
 /** What all verbs of one storage share. */
 export interface StorageContext<Client = unknown> {
@@ -28,7 +30,7 @@ export interface StorageContext<Client = unknown> {
   /** What the tokens of uploads are sealed with. @default the secret access key */
   readonly tokenSecret?: string | undefined
   /** What is under way, for `close()` to wait for. */
-  readonly drain: Drain
+  readonly life: Life
   /** Whether it belongs to a call that is under way: what that needs begins also while it is closed. */
   readonly admitted?: boolean
 }
@@ -44,22 +46,22 @@ export async function callStore<T>(
   options: IoOptions | undefined,
   fn: (signal: AbortSignal, progress: IoProgress, within: StorageContext) => Promise<T>,
 ): Promise<T> {
-  const { backend, drain } = context
+  const { backend, life } = context
   const { operation } = subject
   const call = { boundary: 'storage', operation, effect }
   const body = async (signal: AbortSignal, progress: IoProgress): Promise<T> => {
-    const within = admit(context, subject)
-    using _call = drain.begin()
+    using _call = context.admitted === true ? life.step() : life.enter(subject)
+    const within = { ...context, admitted: true }
     // Then the transport below tells the scope when something went out.
     if (backend.tellsWhenSent) progress.sent = false
     try {
       return await fn(signal, progress, within)
     } catch (error) {
-      if (isCut(drain, error)) {
+      if (isCut(life, error)) {
         const sent = backend.tellsWhenSent ? error.outcome : progress.sent && 'unknown'
         const outcome = effect === 'read' ? 'none' : sent || 'none'
         progress.outcome = outcome
-        throw cutOff(drain, subject, outcome)
+        throw cutOff(life, subject, outcome)
       }
       if (isCausedBy(error, signal.reason)) throw error
       // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
@@ -70,15 +72,15 @@ export async function callStore<T>(
     }
   }
   try {
-    return await io(call, cutBy(drain, options), body)
+    return await io(call, cutBy(life, options), body)
   } catch (error) {
     // It never began.
-    throw isCut(drain, error) ? cutOff(drain, subject, 'none') : error
+    throw isCut(life, error) ? cutOff(life, subject, 'none') : error
   }
 }
 
 /** The options of a call that ends, too, when the storage cuts off what is under way. */
-function cutBy({ cut }: Drain, options: IoOptions | undefined): IoOptions | undefined {
+function cutBy({ signal: cut }: Life, options: IoOptions | undefined): IoOptions | undefined {
   if (options === undefined) return { signal: cut }
   // What is wrong with them is for `io` to say.
   if (typeof options !== 'object' || options === null) return options
@@ -88,24 +90,24 @@ function cutBy({ cut }: Drain, options: IoOptions | undefined): IoOptions | unde
   return { signal: AbortSignal.any([signal, cut]), timeoutMs }
 }
 
-function cutOff({ cut }: Drain, subject: Subject, outcome: Outcome): StorageError {
+function cutOff({ signal: cut }: Life, subject: Subject, outcome: Outcome): StorageError {
   return failure(subject, 'closed', { outcome, told: CUT_OFF, cause: cut.reason })
 }
 
 const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'
 
 /**
- * The context for the steps of one call.
+ * The context for the steps of what is handed out without a call of its own: a list.
  *
  * @throws {StorageError} `'closed'` when the storage is closed and this is no step of an earlier call
  */
 export function admit(context: StorageContext, subject: Subject): StorageContext {
   if (context.admitted === true) return context
-  if (context.drain.closing) throw failure(subject, 'closed', { outcome: 'none' })
+  context.life.enter(subject).release()
   return { ...context, admitted: true }
 }
 
-function isCut({ cut }: Drain, error: unknown): error is Cancelled {
+function isCut({ signal: cut }: Life, error: unknown): error is Cancelled {
   return cut.aborted && Cancelled.isInstance(error) && error.cause === cut.reason
 }
 

@@ -7,10 +7,7 @@ interface Listable {
 }
 
 /** One page of keys, in the order of their UTF-8 bytes, as ListObjectsV2 gives it. */
-export function listInMemory(
-  objects: ReadonlyMap<string, Listable>,
-  request: PageRequest,
-): Page {
+export function listInMemory(objects: ReadonlyMap<string, Listable>, request: PageRequest): Page {
   const { prefix, delimiter, pageSize, startAfter, token } = request
   const after = token ?? startAfter
   const keys = [...objects.keys()]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteBudget } from '../store/byte-budget.ts'
-import { Drain } from '../store/drain.ts'
+import { lifeOf } from '../store/storage-life.ts'
 import { PartBuffers } from '../store/part-buffers.ts'
 import { UploadRegistry } from '../store/upload-registry.ts'
 import { MemoryBackend } from '../testing/memory-backend.ts'
@@ -37,7 +37,7 @@ async function open(body: UploadBody, partBytes: number, maxBytes = Infinity) {
     partBytes,
     algorithm: 'CRC32',
     uploads: new UploadRegistry(),
-    drain: new Drain(),
+    life: lifeOf(() => undefined),
   } as const
   const plannedBytes = source.length
   const plan = { algorithm: 'CRC32', bytes: source.length, partBytes, plannedBytes } as const

@@ -18,7 +18,8 @@ export async function lookAtConditions(
   conditions: WriteConditions,
   outcome: Outcome = 'none',
 ): Promise<void> {
-  if (!target.context.backend.keepsConditions) await expectConditionsNow(target, conditions, outcome)
+  if (!target.context.backend.keepsConditions)
+    await expectConditionsNow(target, conditions, outcome)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { currentSignal, describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectObject } from '../store/expect.ts'
+import { expectObject } from '@yuzuru/concurrency/boundary'
 import { failure } from '../store/failure.ts'
 import { discardUpload } from './discard-upload.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'

@@ -80,9 +80,7 @@ export async function upload(
     )
   } catch (error) {
     // Whoever calls again has to come with a new source.
-    throw source.isOneShot && StorageError.isInstance(error)
-      ? notRetryable(error, ONE_SHOT)
-      : error
+    throw source.isOneShot && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
   } finally {
     // Also where it was not let in.
     source.close()

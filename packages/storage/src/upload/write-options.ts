@@ -1,7 +1,7 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import { type ChecksumAlgorithm, expectAlgorithm } from '../store/checksum.ts'
 import { contentDisposition, type Disposition } from '../store/content-disposition.ts'
-import { expectInteger, expectObject } from '../store/expect.ts'
 import { encodeMetadata } from '../store/metadata-value.ts'
 import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
 import { MAX_OBJECT_BYTES } from './part-plan.ts'
