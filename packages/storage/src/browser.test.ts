@@ -25,19 +25,22 @@ let store: TestStore
 let page: Page
 
 const html = `<!doctype html><script type="module">
-import { uploadFile } from '/browser.js'
+import { uploadFile } from '/browser.ts'
 const fileOf = (size) => new Blob([new Uint8Array(size).map((_, at) => at * 31 + (at >> 10))])
 Object.assign(globalThis, { uploadFile, fileOf, sent: [], stop: new AbortController() })
 </script>`
 
+/** What a build makes of a source: the same without its types. */
+async function scriptOf(path: string): Promise<string> {
+  return stripTypeScriptTypes(await readFile(join(import.meta.dirname, path), 'utf8'))
+}
+
 /** Serves the page that uploads, from an origin of its own. */
 async function servePage(): Promise<string> {
-  const source = await readFile(join(import.meta.dirname, 'browser.ts'), 'utf8')
-  const script = stripTypeScriptTypes(source)
-  const server = createServer(({ url }, response) => {
-    const isScript = url === '/browser.js'
+  const server = createServer(({ url = '' }, response) => {
+    const isScript = /^\/[\w/-]+\.ts$/.test(url)
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
-    response.end(isScript ? script : html)
+    void (isScript ? scriptOf(url) : Promise.resolve(html)).then((text) => response.end(text))
   })
   const { promise, resolve } = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', resolve)

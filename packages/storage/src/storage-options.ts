@@ -119,7 +119,8 @@ export function expectTransferOptions(options: TransferOptions): {
 
 /** Checks where the store is. */
 export function expectConfig(config: StorageConfig): void {
-  const { endpoint, region, forcePathStyle } = config
+  const { endpoint, region, forcePathStyle, timeouts } = config
+  if (timeouts !== undefined) expectObject('timeouts', timeouts)
   if (endpoint !== undefined) {
     const url = typeof endpoint === 'string' ? URL.parse(endpoint) : null
     if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '') {

@@ -4,4 +4,4 @@ export {
   type FakeStorage,
   type FakeStorageOptions,
 } from './testing/fake-storage.ts'
-export type { StorageCase, StorageFixture } from './testing/storage-case.ts'
+export type { StorageFixture } from './testing/storage-fixture.ts'

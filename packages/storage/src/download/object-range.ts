@@ -1,4 +1,5 @@
 import { currentSignal, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { backoff } from '@yuzuru/concurrency/boundary'
 import { wrongRange } from '../store/content-range.ts'
 import { failure, type Subject } from '../store/failure.ts'
 import type { ByteRange } from '../store/object-backend.ts'
@@ -8,6 +9,8 @@ import { callStore, type StorageContext, translated } from '../store/storage-con
 
 /** How often in a row it goes on after a failure without having got a byte. */
 const FRUITLESS_ATTEMPTS = 4
+
+const delayMs = backoff({ baseDelayMs: 400 })
 
 /**
  * A range of one version of an object. Asks for it when it is read, and for the rest of it after a lost
@@ -103,7 +106,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     const again = StorageError.isInstance(failed) && failed.retryable
     if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
     // The first time there is no reason to wait: connections break.
-    if (this.#fruitless > 1) await sleep(Math.random() * 100 * 2 ** this.#fruitless)
+    if (this.#fruitless > 1) await sleep(delayMs(this.#fruitless - 1))
   }
 
   async #ask(): Promise<AsyncIterator<Uint8Array>> {

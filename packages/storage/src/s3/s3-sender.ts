@@ -1,6 +1,7 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { cancelScope, detached, remaining, sleep } from '@yuzuru/concurrency'
+import { backoff } from '@yuzuru/concurrency/boundary'
 import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from '../store/credentials.ts'
 import { awaitCredentials } from '../store/credentials-failure.ts'
@@ -15,8 +16,7 @@ type OutputOf<C> = C extends {
   ? Output
   : never
 
-/** The longest wait before the second attempt, in milliseconds; doubled for each further one. */
-const BASE_DELAY_MS = 100
+const delayBefore = backoff({ baseDelayMs: 200 })
 
 const EXPIRED: ReadonlySet<string> = new Set([
   'ExpiredToken',
@@ -69,7 +69,7 @@ export class S3Sender {
           mended = true
           continue
         }
-        const delayMs = Math.random() * BASE_DELAY_MS * 2 ** number
+        const delayMs = delayBefore(number)
         const again = number < (this.own?.attempts ?? 1) && asksForRepeat(error)
         if (!again || delayMs >= remaining()) throw error
         await pause(delayMs, signal)

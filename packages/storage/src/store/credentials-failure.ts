@@ -1,5 +1,5 @@
 import { currentClock, currentSignal, isRetryable } from '@yuzuru/concurrency'
-import { AbortGate } from './abort-gate.ts'
+import { orAborted } from '@yuzuru/concurrency/boundary'
 
 /** How long credentials may take to be got, in milliseconds. */
 const LIMIT_MS = 30_000
@@ -31,15 +31,13 @@ export async function awaitCredentials<T>(
     const told = `credentials were not got within ${LIMIT_MS} ms; check what gets them`
     late.reject(new CredentialsFailure(told, true))
   })
-  const gate = new AbortGate()
   try {
-    return await gate.wait(Promise.race([asked, late.promise]), signal)
+    return await orAborted(Promise.race([asked, late.promise]), signal)
   } catch (cause) {
     if (signal?.aborted === true || cause instanceof CredentialsFailure) throw cause
     const told = 'there are no credentials: what gets them failed; see "cause"'
     throw new CredentialsFailure(told, isRetryable(cause), cause)
   } finally {
-    gate.close()
     timer.cancel()
   }
 }

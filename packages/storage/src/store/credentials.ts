@@ -1,4 +1,5 @@
-import { describeValue, detached } from '@yuzuru/concurrency'
+import { describeValue } from '@yuzuru/concurrency'
+import { type SingleFlight, singleFlight } from '@yuzuru/concurrency/resilience'
 import { awaitCredentials, CredentialsFailure } from './credentials-failure.ts'
 
 /** What requests are signed with. */
@@ -22,7 +23,7 @@ const RENEW_MS = 60_000
 /** Keeps credentials, and gets new ones when they are due. */
 export class CredentialCache {
   readonly #source: CredentialSource
-  #current: Promise<StorageCredentials> | undefined = undefined
+  readonly #ask: SingleFlight<[generation: number], StorageCredentials>
   #known: StorageCredentials | undefined = undefined
   #renewAt = Infinity
   #generation = 0
@@ -33,6 +34,12 @@ export class CredentialCache {
       this.#known = source
     }
     this.#source = source
+    // Shared by all callers, so no caller's end may be its end.
+    this.#ask = singleFlight((generation) => this.#getNew(generation), {
+      name: 'storage.credentials',
+      effect: 'read',
+      detached: true,
+    })
   }
 
   /** Whether asking again may bring others. */
@@ -40,7 +47,7 @@ export class CredentialCache {
     return typeof this.#source === 'function'
   }
 
-  /** Counts how often they were asked for. */
+  /** Counts how often those that there were turned out to be of no use. */
   get generation(): number {
     return this.#generation
   }
@@ -55,53 +62,39 @@ export class CredentialCache {
    * @throws {CredentialsFailure}
    */
   async get(signal?: AbortSignal): Promise<StorageCredentials> {
-    const source = this.#source
-    if (typeof source !== 'function') return source
-    if (this.#current !== undefined && Date.now() < this.#renewAt) {
-      return await this.#wait(this.#current, signal)
-    }
-    // Shared by all callers, so no caller's end may be its end.
-    const asked = detached(async () => {
-      const credentials = await source()
-      expectCredentials(credentials)
-      const lifeMs = (credentials.expiration?.getTime() ?? Infinity) - Date.now()
-      this.#renewAt = Date.now() + Math.max(lifeMs - RENEW_MS, lifeMs / 2)
-      if (this.#current === asked) this.#known = credentials
-      return credentials
-    })
-    this.#generation += 1
-    this.#current = asked
-    this.#known = undefined
-    this.#renewAt = Infinity
-    asked.catch(() => {
-      if (this.#current === asked) this.#current = undefined
-    })
-    return await this.#wait(asked, signal)
-  }
-
-  async #wait(
-    asked: Promise<StorageCredentials>,
-    signal: AbortSignal | undefined,
-  ): Promise<StorageCredentials> {
+    const { current } = this
+    if (current !== undefined) return current
+    const generation = this.#generation
     try {
-      return await awaitCredentials(asked, signal)
+      return await awaitCredentials(this.#ask(generation), signal)
     } catch (error) {
       // What has hung is not waited for again.
-      const failed = error instanceof CredentialsFailure
-      if (failed && this.#current === asked) this.#current = undefined
+      if (error instanceof CredentialsFailure) this.invalidate(generation)
       throw error
     }
   }
 
+  async #getNew(generation: number): Promise<StorageCredentials> {
+    const source = this.#source
+    const credentials = typeof source === 'function' ? await source() : source
+    expectCredentials(credentials)
+    if (generation === this.#generation) {
+      const lifeMs = (credentials.expiration?.getTime() ?? Infinity) - Date.now()
+      this.#renewAt = Date.now() + Math.max(lifeMs - RENEW_MS, lifeMs / 2)
+      this.#known = credentials
+    }
+    return credentials
+  }
+
   /**
-   * Has the next call get new ones: unless they were asked for again meanwhile, as many requests that
-   * were refused together need new ones only once.
+   * Has the next call get new ones: unless that has happened meanwhile, as many requests that were refused
+   * together need new ones only once.
    *
    * @param generation of those that were refused
    */
   invalidate(generation: number = this.#generation): void {
     if (!this.renewable || generation !== this.#generation) return
-    this.#current = undefined
+    this.#generation += 1
     this.#known = undefined
   }
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { patterned } from './exercise-sources.ts'
 import type { ListedObject } from '../store/object-backend.ts'
-import { type MakeCase, rejects, type StorageCase, textOf } from './storage-case.ts'
+import type { SuiteCase } from '@yuzuru/concurrency/testing'
+import { type MakeStorageCase, rejects, textOf } from './storage-fixture.ts'
 
 const MIB = 1_024 ** 2
 
@@ -40,7 +41,7 @@ const METADATA = [
 const REFUSED = ['', 'a/../b', '.', './a', 'a\0b', 'x'.repeat(1_025), '漢'.repeat(342), 'a\ud800']
 
 /** What every storage does with objects that are there, or are not. */
-export function exerciseObjects(made: MakeCase): readonly StorageCase[] {
+export function exerciseObjects(made: MakeStorageCase): readonly SuiteCase[] {
   return [
     made('keeps text with its type, name, metadata and checksum', async ({ storage, prefix }) => {
       const key = `${prefix ?? ''}plan.txt`

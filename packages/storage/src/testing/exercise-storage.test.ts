@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createStorage } from '../create-storage.ts'
 import { exerciseStorage } from './exercise-storage.ts'
 import { createFakeStorage } from './fake-storage.ts'
-import type { StorageFixture } from './storage-case.ts'
+import type { StorageFixture } from './storage-fixture.ts'
 import { type GivenStore, givenStore } from '../../test/given-store.ts'
 import { startTestStore, type TestStore } from '../../test/store.ts'
 

@@ -1,7 +1,8 @@
+import { casesOf, type SuiteCase } from '@yuzuru/concurrency/testing'
 import { exerciseObjects } from './exercise-objects.ts'
 import { exerciseTokens } from './exercise-tokens.ts'
 import { exerciseUploads } from './exercise-uploads.ts'
-import type { MakeCase, StorageCase, StorageFixture } from './storage-case.ts'
+import type { StorageFixture } from './storage-fixture.ts'
 
 /**
  * What every {@link Storage} does, whatever is behind it: the fake of this package and real stores pass
@@ -11,13 +12,7 @@ import type { MakeCase, StorageCase, StorageFixture } from './storage-case.ts'
  * @example
  * for (const { name, run } of exerciseStorage(makeFixture)) test(name, run)
  */
-export function exerciseStorage(make: () => Promise<StorageFixture>): readonly StorageCase[] {
-  const made: MakeCase = (name, body) => ({
-    name,
-    async run() {
-      await using fixture = await make()
-      await body(fixture)
-    },
-  })
+export function exerciseStorage(make: () => Promise<StorageFixture>): readonly SuiteCase[] {
+  const made = casesOf(make)
   return [...exerciseObjects(made), ...exerciseUploads(made), ...exerciseTokens(made)]
 }

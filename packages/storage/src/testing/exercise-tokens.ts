@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { generate, patterned, sliced } from './exercise-sources.ts'
 import type { PresignedUpload } from '../presign/presign-upload.ts'
-import { type MakeCase, rejects, type StorageCase, type StorageFixture } from './storage-case.ts'
+import type { SuiteCase } from '@yuzuru/concurrency/testing'
+import { type MakeStorageCase, rejects, type StorageFixture } from './storage-fixture.ts'
 
 const MIB = 1_024 ** 2
 const PART = 5 * MIB
 
 /** What every storage does with uploads that one call begins and another ends. */
-export function exerciseTokens(made: MakeCase): readonly StorageCase[] {
+export function exerciseTokens(made: MakeStorageCase): readonly SuiteCase[] {
   return [
     made('goes on with an upload that broke, and removes one that shall not', async (fixture) => {
       const { storage, prefix = '' } = fixture

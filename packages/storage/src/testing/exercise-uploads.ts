@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { failing, generate, patterned, sliced, stalling, usedUp } from './exercise-sources.ts'
-import { type MakeCase, rejects, type StorageCase, textOf } from './storage-case.ts'
+import type { SuiteCase } from '@yuzuru/concurrency/testing'
+import { type MakeStorageCase, rejects, textOf } from './storage-fixture.ts'
 import { StorageError } from '../store/storage-error.ts'
 import type { UploadBody } from '../upload/upload-body.ts'
 
@@ -13,7 +14,7 @@ const MIB = 1_024 ** 2
 const PART = 5 * MIB
 
 /** What every storage does with bodies that are sent to it. */
-export function exerciseUploads(made: MakeCase): readonly StorageCase[] {
+export function exerciseUploads(made: MakeStorageCase): readonly SuiteCase[] {
   return [
     made('takes every kind of body', async ({ storage, prefix }) => {
       const folder = await mkdtemp(join(tmpdir(), 'yuzuru-storage-'))

@@ -1,4 +1,5 @@
 import { sleep } from '@yuzuru/concurrency'
+import { backoff } from '@yuzuru/concurrency/boundary'
 import type { CompleteInit, Written } from '../store/object-backend.ts'
 import { type ObjectTarget, translated } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
@@ -8,6 +9,8 @@ import { lookAtConditions } from './store-conditions.ts'
 import { multipartEtag } from './whole-checksum.ts'
 
 const ATTEMPTS = 4
+
+const delayMs = backoff({ baseDelayMs: 200 })
 
 /**
  * Makes the parts an object. When the answer is lost, or is a failure of which nobody knows how far
@@ -40,7 +43,7 @@ export async function completeUpload(target: ObjectTarget, init: CompleteInit): 
         failed.outcome === 'none' ? failed.retryable : await isThere({ ...target, uploadId })
       if (again !== true || attempt === ATTEMPTS) throw failed
     }
-    await sleep(100 * 2 ** attempt)
+    await sleep(delayMs(attempt))
   }
 }
 

@@ -67,9 +67,10 @@ export class PartReader {
   /** A part of a body that is in memory, left where it is. */
   async #cut(size: number, digest: PartDigest): Promise<Uint8Array | undefined> {
     const part = this.#source.cut(size)
-    for (let at = 0; part !== undefined && at < part.byteLength; at += PIECE_BYTES) {
+    const length = part?.byteLength ?? 0
+    for (let at = 0; at < length; at += PIECE_BYTES) {
       if (at > 0) await checkpoint()
-      digest.update(part.subarray(at, at + PIECE_BYTES))
+      digest.update(part?.subarray(at, at + PIECE_BYTES) ?? NOTHING)
     }
     return part
   }

@@ -154,7 +154,8 @@ export class UploadSource {
       return taken === 0 ? undefined : this.#ahead.subarray(0, taken)
     }
     const iterator = this.#iterator
-    while (!this.#ended && iterator !== undefined) {
+    if (iterator === undefined) return undefined
+    while (!this.#ended) {
       const { done, value } = await this.#wait(() => iterator.next())
       if (done === true) {
         this.#ended = true

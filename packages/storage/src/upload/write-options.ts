@@ -172,7 +172,7 @@ function expectMetadata(metadata: Readonly<Record<string, string>>): void {
 
 function expectTexts(name: string, values: unknown): void {
   expectObject(name, values)
-  for (const value of Object.values(values as object)) {
+  for (const value of Object.values(values)) {
     if (typeof value === 'string' && value.isWellFormed()) continue
     throw new TypeError(`Expected the values of ${name} to be strings, got ${describeValue(value)}`)
   }

@@ -1,0 +1,38 @@
+/** What of a `PresignedUpload` a browser needs, as it comes out of JSON. */
+export interface BrowserUpload {
+  readonly bytes: number
+  readonly partSizeBytes: number
+  readonly parts: readonly {
+    readonly number: number
+    readonly url: string
+    /** Of what has arrived: as `presignParts` says. */
+    readonly etag?: string
+  }[]
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Where parts are sent to: one renewal for all that find their URL expired. */
+export class UrlSource {
+  readonly #renew: (() => Promise<BrowserUpload>) | undefined
+  #current: BrowserUpload
+  #renewing: Promise<BrowserUpload> | undefined = undefined
+
+  constructor(upload: BrowserUpload, renew: (() => Promise<BrowserUpload>) | undefined) {
+    this.#current = upload
+    this.#renew = renew
+  }
+
+  get current(): BrowserUpload {
+    return this.#current
+  }
+
+  /** @param expired the one whose URL did not hold. @returns whether there is another one now */
+  async renew(expired: BrowserUpload): Promise<boolean> {
+    if (this.#renew === undefined) return false
+    if (this.#current === expired) {
+      this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined))
+      this.#current = await this.#renewing
+    }
+    return true
+  }
+}

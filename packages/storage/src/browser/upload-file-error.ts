@@ -1,0 +1,11 @@
+/** The store did not take a part. */
+export class UploadFileError extends Error {
+  override readonly name: string = 'UploadFileError'
+  /** Of the store's answer; 0: there was none, or the bucket's CORS rules hide it. */
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}

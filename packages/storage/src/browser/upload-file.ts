@@ -1,0 +1,55 @@
+import { type BrowserUpload, UrlSource } from './browser-upload.ts'
+import { sendPart } from './send-part.ts'
+import { expectUploadFile, type UploadFileOptions } from './upload-file-options.ts'
+
+/**
+ * Sends a file to where `storage.presignUpload` said, from a page; gives the ETags, which the server
+ * passes to `storage.completeUpload`. The bucket's CORS rules must let the page PUT, with the headers of
+ * the upload, and read `ETag`.
+ *
+ * @throws {TypeError} when the file has not the size that was announced, or is beyond `maxBytes`
+ * @throws {UploadFileError} when the store does not take it, also when tried again
+ * @example
+ * const upload = await (await fetch('/uploads', { method: 'POST', body: String(file.size) })).json()
+ * const etags = await uploadFile(file, upload, { onProgress: ({ sentBytes }) => (bar.value = sentBytes) })
+ * await fetch(`/uploads/${upload.token}`, { method: 'POST', body: JSON.stringify(etags) })
+ */
+export async function uploadFile(
+  file: Blob,
+  upload: BrowserUpload,
+  options: UploadFileOptions = {},
+): Promise<string[]> {
+  expectUploadFile(file, upload, options)
+  const { parallel = 3, attempts = 5, maxBytes = Infinity, signal, onProgress } = options
+  const { renew, resume = false } = options
+  const { parts, partSizeBytes, bytes: totalBytes } = upload
+  const source = new UrlSource(upload, renew)
+  if (file.size !== totalBytes || file.size > maxBytes) {
+    const most = Math.min(maxBytes, totalBytes)
+    throw new TypeError(`Expected a file of ${totalBytes} bytes, ${most} at most, got ${file.size}`)
+  }
+  const failed = new AbortController()
+  const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
+  const sent = parts.map(() => 0)
+  const etags: string[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < parts.length && !ended.aborted; index = next++) {
+      const body = file.slice(index * partSizeBytes, (index + 1) * partSizeBytes)
+      const progress = (loaded: number): void => {
+        // A request counts more than its body at times.
+        sent[index] = Math.min(loaded, body.size)
+        onProgress?.({ sentBytes: sent.reduce((sum, part) => sum + part, 0), totalBytes })
+      }
+      const arrived = resume ? parts[index]?.etag : undefined
+      if (arrived !== undefined) progress(body.size)
+      etags[index] = arrived ?? (await sendPart(source, { index, body, progress }, attempts, ended))
+    }
+  }
+  const workers = Array.from({ length: Math.min(parallel, parts.length) }, () =>
+    work().catch((error: unknown) => failed.abort(error)),
+  )
+  await Promise.all(workers)
+  ended.throwIfAborted()
+  return etags
+}
