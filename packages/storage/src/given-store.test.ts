@@ -275,8 +275,8 @@ describe.each(stores)('%s', (_name, find) => {
   test('says what is wrong with keys, secrets and buckets', async () => {
     const { credentials } = await find()
     const wrong = [
-      [{ credentials: { ...credentials, accessKeyId: 'nobody' } }, 'invalid_credentials'],
-      [{ credentials: { ...credentials, secretAccessKey: 'wrong' } }, 'signature_mismatch'],
+      [{ credentials: { ...credentials, accessKeyId: 'nobody' } }, 'unauthenticated'],
+      [{ credentials: { ...credentials, secretAccessKey: 'wrong' } }, 'unauthenticated'],
       [{ bucket: 'yuzuru-no-such-bucket' }, 'bucket_not_found'],
     ] as const
     for (const [config, code] of wrong) {

@@ -1,9 +1,12 @@
 import type { Effect, Outcome } from '@yuzuru/concurrency'
-import { HttpError, type HttpErrorCode } from '@yuzuru/http'
+import { codeOfStatus, outcomeOfStatus } from '@yuzuru/concurrency/boundary'
+import { HttpError } from '@yuzuru/http'
 import { CredentialsFailure } from '../store/credentials-failure.ts'
 import { failure, type Subject } from '../store/failure.ts'
 import type { StorageErrorCode } from '../store/storage-error.ts'
 import { Unconfirmed } from '../store/unconfirmed.ts'
+
+const EXPIRED = 'the credentials have expired; renew the session token'
 
 /**
  * S3's own codes (API reference, "Error responses"), and those of Ceph and MinIO where they differ.
@@ -18,16 +21,16 @@ const CODES: Readonly<Record<string, StorageErrorCode>> = {
   PreconditionFailed: 'precondition_failed',
   ConditionalRequestConflict: 'conflict',
   OperationAborted: 'conflict',
-  AccessDenied: 'access_denied',
-  AllAccessDisabled: 'access_denied',
-  AccountProblem: 'access_denied',
-  Forbidden: 'access_denied',
-  InvalidAccessKeyId: 'invalid_credentials',
-  InvalidToken: 'invalid_credentials',
-  SignatureDoesNotMatch: 'signature_mismatch',
-  ExpiredToken: 'expired_credentials',
-  TokenRefreshRequired: 'expired_credentials',
-  ExpiredTokenException: 'expired_credentials',
+  AccessDenied: 'forbidden',
+  AllAccessDisabled: 'forbidden',
+  AccountProblem: 'forbidden',
+  Forbidden: 'forbidden',
+  InvalidAccessKeyId: 'unauthenticated',
+  InvalidToken: 'unauthenticated',
+  SignatureDoesNotMatch: 'unauthenticated',
+  ExpiredToken: 'unauthenticated',
+  TokenRefreshRequired: 'unauthenticated',
+  ExpiredTokenException: 'unauthenticated',
   RequestTimeTooSkewed: 'clock_skew',
   RequestExpired: 'clock_skew',
   PermanentRedirect: 'wrong_region',
@@ -44,8 +47,8 @@ const CODES: Readonly<Record<string, StorageErrorCode>> = {
   QuotaExceeded: 'insufficient_storage',
   InsufficientCapacity: 'insufficient_storage',
   XMinioStorageFull: 'insufficient_storage',
-  SlowDown: 'overloaded',
-  TooManyRequests: 'overloaded',
+  SlowDown: 'rate_limited',
+  TooManyRequests: 'rate_limited',
   ...throttling(),
   NotImplemented: 'unsupported',
   InternalError: 'unavailable',
@@ -72,28 +75,26 @@ function throttling(): Record<string, StorageErrorCode> {
     'ThrottlingException',
     'TooManyRequestsException',
   ]
-  return Object.fromEntries(names.map((name) => [name, 'overloaded' as const]))
+  return Object.fromEntries(names.map((name) => [name, 'rate_limited' as const]))
 }
 
+/** What a status means of a store, where that is more than it means elsewhere. */
 const STATUSES: Readonly<Record<number, StorageErrorCode>> = {
   301: 'wrong_region',
   307: 'wrong_region',
-  403: 'access_denied',
-  404: 'not_found',
-  409: 'conflict',
-  412: 'precondition_failed',
+  408: 'stalled',
   413: 'too_large',
   416: 'range_not_satisfiable',
-  429: 'overloaded',
-  501: 'unsupported',
-  503: 'overloaded',
   507: 'insufficient_storage',
 }
 
-const TRANSPORT: Partial<Record<HttpErrorCode, StorageErrorCode>> = {
+/** Our own words for what the transport says. */
+const TRANSPORT: Readonly<Record<string, StorageErrorCode>> = {
   overloaded: 'overloaded',
-  queue_timeout: 'overloaded',
+  acquire_timeout: 'acquire_timeout',
+  queue_timeout: 'acquire_timeout',
   closed: 'closed',
+  connection_failed: 'connection_failed',
   connect_failed: 'connection_failed',
   connect_timeout: 'connection_failed',
   dns_failed: 'connection_failed',
@@ -104,6 +105,17 @@ const TRANSPORT: Partial<Record<HttpErrorCode, StorageErrorCode>> = {
   body_abandoned: 'stalled',
   connection_lost: 'connection_lost',
   invalid_response: 'connection_lost',
+}
+
+/** What to do where one code stands for several of the store's own. */
+const ADVICE: Readonly<Record<string, string>> = {
+  InvalidAccessKeyId: 'the store does not know the access key; check "credentials"',
+  InvalidToken: 'the store does not know the session token; check "credentials"',
+  SignatureDoesNotMatch:
+    'the signature does not match; check the secret access key, and that no proxy changes requests',
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  TokenRefreshRequired: EXPIRED,
 }
 
 /** What of an exception of the SDK (`S3ServiceException`) matters, whichever copy of it made it. */
@@ -117,10 +129,15 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
   const afterSending: Outcome = effect === 'read' ? 'none' : 'unknown'
   const transport = transportError(error)
   if (transport !== undefined) {
-    const code = TRANSPORT[transport.code] ?? 'unexpected'
+    const code = Object.hasOwn(TRANSPORT, transport.code) ? TRANSPORT[transport.code] : undefined
     const { outcome: told, retryable, retryAfterMs } = transport
     const outcome = effect === 'read' ? 'none' : told
-    return failure(subject, code, { outcome, retryable, retryAfterMs, cause: error })
+    return failure(subject, code ?? 'unexpected', {
+      outcome,
+      retryable,
+      retryAfterMs,
+      cause: error,
+    })
   }
   const missing = credentialsFailure(error)
   if (missing !== undefined) {
@@ -135,9 +152,15 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
     return failure(subject, code, { outcome: afterSending, cause: error })
   }
   const { httpStatusCode: status = 0, requestId } = error.$metadata
-  const code = codeOf(error.name, status)
-  const outcome = status >= 300 && status <= 499 ? 'none' : outcomeOfServerError(code, afterSending)
-  return failure(subject, code, { outcome, status, requestId, cause: withoutSecrets(error) })
+  const { name: storeCode } = error
+  return failure(subject, codeOf(storeCode, status), {
+    outcome: outcomeOfAnswer(storeCode, status, effect),
+    status,
+    storeCode,
+    requestId,
+    cause: withoutSecrets(error),
+    ...(Object.hasOwn(ADVICE, storeCode) ? { told: ADVICE[storeCode] } : {}),
+  })
 }
 
 /**
@@ -166,7 +189,7 @@ export function asksForRepeat(error: unknown): boolean {
   if (status < 400 || status > 499 || status === 408 || status === 425 || status === 429)
     return false
   const code = Object.hasOwn(CODES, error.name) ? CODES[error.name] : undefined
-  return code === 'stalled' || code === 'overloaded' || error.name === 'OperationAborted'
+  return code === 'stalled' || code === 'rate_limited' || error.name === 'OperationAborted'
 }
 
 /** Whether it is a refusal of a kind that comes for several reasons: the status alone does not tell. */
@@ -176,17 +199,29 @@ export function isAmbiguous(error: unknown): boolean {
   return status === 400 || status === 403
 }
 
+/** What the body says comes first, then the status. */
 function codeOf(name: string, status: number): StorageErrorCode {
-  const code = Object.hasOwn(CODES, name) ? CODES[name] : STATUSES[status]
-  if (code !== undefined) return code
-  if (status >= 500) return 'unavailable'
-  return status >= 400 ? 'invalid_request' : 'unexpected'
+  const code = ownCode(name) ?? STATUSES[status] ?? codeOfStatus(status)
+  return code === 'timeout' ? 'stalled' : code
 }
 
-/** A store that is too busy, full or unable turned the request away; one that failed may have failed late. */
-function outcomeOfServerError(code: StorageErrorCode, afterSending: Outcome): Outcome {
-  const refused = code === 'overloaded' || code === 'insufficient_storage' || code === 'unsupported'
-  return refused ? 'none' : afterSending
+function ownCode(name: string): StorageErrorCode | undefined {
+  return Object.hasOwn(CODES, name) ? CODES[name] : undefined
+}
+
+/** With these the store has turned the request away, whatever the status. */
+const TURNED_AWAY: ReadonlySet<StorageErrorCode> = new Set([
+  'rate_limited',
+  'insufficient_storage',
+  'unsupported',
+])
+
+/** An answer in the store's own words comes from the store; any other may be a gateway's, which had passed it on. */
+function outcomeOfAnswer(name: string, status: number, effect: Effect): Outcome {
+  const code = ownCode(name)
+  if (code === undefined) return outcomeOfStatus(status, effect)
+  const isRefused = (status >= 300 && status <= 499) || TURNED_AWAY.has(code)
+  return isRefused || effect === 'read' ? 'none' : 'unknown'
 }
 
 function credentialsFailure(error: unknown): CredentialsFailure | undefined {

@@ -69,7 +69,7 @@ describe('credentials that the store has ended', () => {
     store.s3.expireCredentials()
     await using storage = await store.faulty({ credentials })
     const error = await failureOf(storage.upload('key', body))
-    expect(error).toMatchObject({ code: 'expired_credentials', outcome: 'none', status: 400 })
+    expect(error).toMatchObject({ code: 'unauthenticated', outcome: 'none', status: 400 })
     expect(error.message).toContain('renew the session token')
     expect(JSON.stringify(error)).not.toContain(credentials.sessionToken)
   })
@@ -103,12 +103,16 @@ describe('a clock that is off', () => {
 test('a refusal of HEAD, which has no body, is explained all the same', async () => {
   const { accessKeyId, secretAccessKey } = store.config.credentials
   const cases = [
-    [{ accessKeyId: 'nobody', secretAccessKey }, 'invalid_credentials'],
-    [{ accessKeyId, secretAccessKey: 'guess' }, 'signature_mismatch'],
+    [{ accessKeyId: 'nobody', secretAccessKey }, 'InvalidAccessKeyId'],
+    [{ accessKeyId, secretAccessKey: 'guess' }, 'SignatureDoesNotMatch'],
   ] as const
-  for (const [credentials, code] of cases) {
+  for (const [credentials, storeCode] of cases) {
     await using storage = await store.faulty({ credentials })
-    await expect(storage.head('key')).rejects.toMatchObject({ code, outcome: 'none' })
+    await expect(storage.head('key')).rejects.toMatchObject({
+      code: 'unauthenticated',
+      storeCode,
+      outcome: 'none',
+    })
   }
 })
 

@@ -9,13 +9,14 @@ export interface Subject {
 
 export interface FailureInit {
   readonly outcome: Outcome
-  readonly retryable?: boolean
+  readonly retryable?: boolean | undefined
   readonly retryAfterMs?: number | undefined
   readonly status?: number | undefined
+  readonly storeCode?: string | undefined
   readonly requestId?: string | undefined
   readonly cause?: unknown
   /** Says more than the sentence of the code. */
-  readonly told?: string
+  readonly told?: string | undefined
 }
 
 const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
@@ -24,11 +25,7 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   precondition_failed:
     'its precondition does not hold, and nothing was changed; read the object again and decide anew',
   conflict: 'another write to the same key was under way, and nothing was changed; try again',
-  access_denied: 'the store does not allow it; grant these credentials the permission',
-  invalid_credentials: 'the store does not know the access key; check "credentials"',
-  signature_mismatch:
-    'the signature does not match; check the secret access key, and that no proxy changes requests',
-  expired_credentials: 'the credentials have expired; renew the session token',
+  forbidden: 'the store does not allow it; grant these credentials the permission',
   clock_skew: "this machine's clock is wrong by more than the store allows; set it (NTP)",
   wrong_region: 'the bucket is in another region; set "region" (and "endpoint") to its own',
   too_large: 'it is larger than the store takes',
@@ -36,7 +33,11 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   checksum_mismatch: 'the checksum does not match: the bytes changed on the way; try again',
   range_not_satisfiable: 'the range begins behind the end of the object; ask "head" for its size',
   insufficient_storage: 'there is no space left; free some, or raise the quota',
-  overloaded: 'there are too many requests; try again later, more slowly',
+  rate_limited: 'the store asked for fewer requests; try again later, more slowly',
+  overloaded:
+    'too many calls wait for a connection; make fewer at once, or raise "connections" or "queue"',
+  acquire_timeout:
+    'no connection became free in time; make fewer calls at once, or raise "connections"',
   unsupported: 'the store does not have this feature; see "compatibility"',
   invalid_request: 'the store does not take the request',
   unavailable: 'the store failed; try again later',
@@ -54,7 +55,9 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
 const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set([
   'conflict',
   'checksum_mismatch',
+  'rate_limited',
   'overloaded',
+  'acquire_timeout',
   'unavailable',
   'connection_failed',
   'connection_lost',
@@ -93,7 +96,9 @@ function changed(
   error: StorageError,
   change: { readonly outcome?: Outcome; readonly retryable?: boolean; readonly message?: string },
 ): StorageError {
-  const { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause } = error
-  const init = { operation, key, code, retryable, outcome, status, requestId, retryAfterMs, cause }
+  const { operation, key, code, retryable, outcome, cause } = error
+  const { status, storeCode, requestId, retryAfterMs } = error
+  const answer = { status, storeCode, requestId, retryAfterMs }
+  const init = { operation, key, code, retryable, outcome, cause, ...answer }
   return new StorageError(change.message ?? error.message, { ...init, ...change })
 }

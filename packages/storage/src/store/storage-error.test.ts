@@ -50,7 +50,12 @@ describe('a failure has a code of its own and says what to do:', () => {
 
   test('an unknown access key', async () => {
     const error = await failWith({ credentials: { ...store.config.credentials, accessKeyId: 'x' } })
-    expect(error).toMatchObject({ code: 'invalid_credentials', outcome: 'none', status: 403 })
+    expect(error).toMatchObject({
+      code: 'unauthenticated',
+      storeCode: 'InvalidAccessKeyId',
+      outcome: 'none',
+      status: 403,
+    })
     expect(String(error)).toContain('check "credentials"')
   })
 
@@ -58,7 +63,7 @@ describe('a failure has a code of its own and says what to do:', () => {
     const secretAccessKey = 'my-secret-access-key'
     const credentials = { ...store.config.credentials, secretAccessKey }
     const error = await failWith({ credentials })
-    expect(error).toMatchObject({ code: 'signature_mismatch', outcome: 'none' })
+    expect(error).toMatchObject({ code: 'unauthenticated', storeCode: 'SignatureDoesNotMatch' })
     const shown = inspect(error, { depth: 10, showHidden: true })
     expect(shown).not.toContain(secretAccessKey)
     expect(shown).not.toMatch(/Signature=|StringToSign|AWS4-HMAC/)
@@ -77,15 +82,15 @@ describe('a failure has a code of its own and says what to do:', () => {
     await using server = await startScriptedServer()
     server.otherwise({ status: 503, headers: { 'retry-after': '0' }, body: xml('SlowDown') })
     const error = await failWith({ endpoint: server.url })
-    expect(error).toMatchObject({ code: 'overloaded', outcome: 'none', retryable: true })
+    expect(error).toMatchObject({ code: 'rate_limited', outcome: 'none', retryable: true })
     expect(server.requests).toHaveLength(3)
   })
 
   const codes = [
     ['NoSuchKey', 404, 'not_found', 'none'],
     ['NotFound', 404, 'not_found', 'none'],
-    ['AccessDenied', 403, 'access_denied', 'none'],
-    ['ExpiredToken', 400, 'expired_credentials', 'none'],
+    ['AccessDenied', 403, 'forbidden', 'none'],
+    ['ExpiredToken', 400, 'unauthenticated', 'none'],
     ['RequestTimeTooSkewed', 403, 'clock_skew', 'none'],
     ['PermanentRedirect', 301, 'wrong_region', 'none'],
     ['EntityTooLarge', 400, 'too_large', 'none'],
@@ -98,6 +103,13 @@ describe('a failure has a code of its own and says what to do:', () => {
     ['InternalError', 500, 'unavailable', 'unknown'],
     ['SomethingNew', 418, 'invalid_request', 'none'],
     ['SomethingNew', 502, 'unavailable', 'unknown'],
+    ['SlowDown', 503, 'rate_limited', 'none'],
+    ['ServiceUnavailable', 503, 'unavailable', 'unknown'],
+    // Without a word of the store's own it may be a gateway that had passed the request on.
+    ['Status503', 503, 'unavailable', 'unknown'],
+    ['Status408', 408, 'stalled', 'unknown'],
+    ['Status301', 301, 'wrong_region', 'unknown'],
+    ['Status429', 429, 'rate_limited', 'none'],
   ] as const
   test.each(codes)('%s (%i) is %s with the outcome %s', (name, status, code, outcome) => {
     const native = Object.assign(new Error('told'), {
@@ -106,7 +118,14 @@ describe('a failure has a code of its own and says what to do:', () => {
       $metadata: { httpStatusCode: status },
     })
     const error = translateS3Error({ operation: 'upload', key: 'k' }, 'idempotent', native)
-    expect(error).toMatchObject({ name: 'StorageError', code, outcome, status, key: 'k' })
+    expect(error).toMatchObject({
+      name: 'StorageError',
+      code,
+      outcome,
+      status,
+      storeCode: name,
+      key: 'k',
+    })
     expect(error.message).toMatch(/^upload of "k" failed: .{10}/)
     const read = translateS3Error({ operation: 'head' }, 'read', native)
     expect(read).toMatchObject({ outcome: 'none' })
@@ -142,7 +161,8 @@ describe('credentials', () => {
     expect(keys).toEqual(['key-1', 'key-2'])
     server.otherwise({ status: 400, body: xml('ExpiredToken') })
     await expect(storage.upload('key', 'text')).rejects.toMatchObject({
-      code: 'expired_credentials',
+      code: 'unauthenticated',
+      storeCode: 'ExpiredToken',
     })
     expect(asked).toBe(3)
   })

@@ -8,29 +8,30 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'bucket_not_found'`: there is no such bucket.
  * - `'precondition_failed'`: `ifMatch` or `ifNoneMatch` did not hold; nothing was changed.
  * - `'conflict'`: another write to the key was under way; nothing was changed.
- * - `'access_denied'`: the credentials are known but may not do this.
- * - `'invalid_credentials'`: the access key is unknown to the store.
- * - `'signature_mismatch'`: the secret key is wrong, or a proxy changed the request.
- * - `'expired_credentials'`: the session token is over; also a fresh one did not help.
+ * - `'forbidden'`: the credentials are known but may not do this.
+ * - `'unauthenticated'`: the store knows neither the access key nor the token, or the signature is wrong, or the
+ *   session token is over and a fresh one did not help: `storeCode` tells. Without an answer: there are no
+ *   credentials, or what gets them failed; nothing was sent.
  * - `'clock_skew'`: the clock of this machine is off by more than the store allows (15 minutes on S3).
  * - `'wrong_region'`: the bucket is in another region.
  * - `'too_large'`, `'too_small'`: the object or a part is outside what the store takes.
  * - `'checksum_mismatch'`: what arrived is not what was sent.
  * - `'range_not_satisfiable'`: the range begins behind the end of the object.
  * - `'insufficient_storage'`: the store, or the disk that a download is written to, is full.
- * - `'overloaded'`: the store asked to slow down, or too many calls wait for a connection here.
+ * - `'rate_limited'`: the store asked to slow down.
  * - `'unsupported'`: the store does not have this feature.
  * - `'invalid_request'`: the store did not understand the request.
- * - `'unavailable'`: the store failed inside.
+ * - `'unavailable'`: the store failed inside, or a gateway before it answered.
  *
  * On the way:
+ * - `'overloaded'`: too many calls wait for a connection here.
+ * - `'acquire_timeout'`: no connection became free in time.
  * - `'connection_failed'`: no connection; nothing was sent.
  * - `'connection_lost'`: the connection ended too early.
  * - `'stalled'`: no byte moved, or no answer began, for too long.
  * - `'source_failed'`: the body of an upload threw, or was shorter or longer than it said.
  * - `'incomplete_upload'`: a browser did not send all that it announced.
  * - `'invalid_token'`: the token of an upload is another one's, or was altered.
- * - `'unauthenticated'`: there are no credentials, or what gets them failed; nothing was sent.
  * - `'closed'`: the storage was closed.
  * - `'unexpected'`: none of these; `cause` tells.
  */
@@ -39,10 +40,8 @@ export type StorageErrorCode =
   | 'bucket_not_found'
   | 'precondition_failed'
   | 'conflict'
-  | 'access_denied'
-  | 'invalid_credentials'
-  | 'signature_mismatch'
-  | 'expired_credentials'
+  | 'forbidden'
+  | 'unauthenticated'
   | 'clock_skew'
   | 'wrong_region'
   | 'too_large'
@@ -50,7 +49,9 @@ export type StorageErrorCode =
   | 'checksum_mismatch'
   | 'range_not_satisfiable'
   | 'insufficient_storage'
+  | 'rate_limited'
   | 'overloaded'
+  | 'acquire_timeout'
   | 'unsupported'
   | 'invalid_request'
   | 'unavailable'
@@ -60,7 +61,6 @@ export type StorageErrorCode =
   | 'source_failed'
   | 'incomplete_upload'
   | 'invalid_token'
-  | 'unauthenticated'
   | 'closed'
   | 'unexpected'
 
@@ -69,6 +69,7 @@ export interface StorageErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>
   readonly code: StorageErrorCode
   readonly key?: string | undefined
   readonly status?: number | undefined
+  readonly storeCode?: string | undefined
   readonly requestId?: string | undefined
 }
 
@@ -88,6 +89,8 @@ export class StorageError extends IoError {
   readonly key: string | undefined
   /** The HTTP status of the store's answer, if there was one. */
   readonly status: number | undefined
+  /** The store's own word for it, as `SignatureDoesNotMatch`, if its answer had one. */
+  readonly storeCode: string | undefined
   /** What the store calls this request, for its operator. */
   readonly requestId: string | undefined
 
@@ -99,6 +102,7 @@ export class StorageError extends IoError {
     super(message, { ...init, boundary: 'storage' })
     this.key = init.key
     this.status = init.status
+    this.storeCode = init.storeCode
     this.requestId = init.requestId
   }
 

@@ -91,7 +91,7 @@ describe('a body of several parts that is to be written under a condition', () =
   test('is sent by somebody who may not look', async () => {
     class BlindBackend extends CountingBackend {
       override head(): Promise<never> {
-        return Promise.reject(new Refusal('access_denied'))
+        return Promise.reject(new Refusal('forbidden'))
       }
     }
     const backend = new BlindBackend('b')

@@ -35,7 +35,7 @@ export async function askConditionsFirst(
   try {
     await expectConditionsNow(target, conditions, 'none')
   } catch (error) {
-    if (StorageError.isInstance(error) && error.code === 'access_denied') return
+    if (StorageError.isInstance(error) && error.code === 'forbidden') return
     throw error
   }
 }
