@@ -24,7 +24,7 @@ const HEADERS_MS = 60_000
  * With a client of yours its limits, timeouts and retries are its affair, and a failure after the
  * call's start has the outcome `'unknown'` unless the store answered.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} unless the options are known and within their ranges
  * @example
  * await using storage = createStorage({
  *   bucket: 'plans',
@@ -52,12 +52,17 @@ export function createStorage(
 function connect(config: StorageConfig): S3Sender {
   expectConfig(config)
   const { endpoint, region = 'us-east-1', credentials: source, attempts = 3 } = config
-  const { forcePathStyle = endpoint !== undefined, connections, queue } = config
+  const { forcePathStyle = endpoint !== undefined, connections, queue, acquireTimeoutMs } = config
   const credentials = source === undefined ? undefined : new CredentialCache(source)
   const http = createHttp({
     ...(connections === undefined ? {} : { connections }),
     ...(queue === undefined ? {} : { queue }),
-    timeouts: { totalMs: Infinity, headersMs: HEADERS_MS, ...config.timeouts },
+    timeouts: {
+      totalMs: Infinity,
+      headersMs: HEADERS_MS,
+      ...(acquireTimeoutMs === undefined ? {} : { queueMs: acquireTimeoutMs }),
+      ...config.timeouts,
+    },
     retry: { attempts },
     redirect: 'manual',
   })

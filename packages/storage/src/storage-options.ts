@@ -11,9 +11,9 @@ export type Compatibility = 'aws' | 's3-compatible'
 export interface TransferOptions {
   readonly bucket: string
   /** Bodies beyond this are sent in parts of it, in bytes: 5 MiB to 5 GiB. @default 8 MiB */
-  readonly partSizeBytes?: number
+  readonly partSizeBytes?: number | undefined
   /** How many parts all uploads together send at once: 1 to 64. They hold one more in memory. @default 4 */
-  readonly parallel?: number
+  readonly parallel?: number | undefined
   /**
    * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
    * Content-MD5 goes along instead, with the deletion of many as well. And for those that pass over conditions, as Ceph does on the last
@@ -22,35 +22,37 @@ export interface TransferOptions {
    *
    * @default 'aws'
    */
-  readonly compatibility?: Compatibility
+  readonly compatibility?: Compatibility | undefined
   /**
    * What the tokens of uploads that end later are signed with (`onResumeToken`): the same in all
    * processes that are to know them, at least 16 characters. Needed with credentials that end.
    *
    * @default the secret access key
    */
-  readonly tokenSecret?: string
+  readonly tokenSecret?: string | undefined
 }
 
 /** For `createStorage`: a store to connect to. */
 export interface StorageConfig extends TransferOptions {
   readonly client?: never
   /** @default 'us-east-1' */
-  readonly region?: string
+  readonly region?: string | undefined
   /** Where the store is, if it is not AWS. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   /** Keys, or what gets them. @default the AWS SDK's chain (environment, profile, role) */
-  readonly credentials?: CredentialSource
+  readonly credentials?: CredentialSource | undefined
   /** Whether the bucket is in the path, and not in the host's name. @default true with `endpoint` */
-  readonly forcePathStyle?: boolean
+  readonly forcePathStyle?: boolean | undefined
   /** How many connections at the most: 1 to 10,000. @default 64 */
-  readonly connections?: number
+  readonly connections?: number | undefined
   /** How many calls may wait for one; more are `overloaded`. @default 1_000 */
-  readonly queue?: number
+  readonly queue?: number | undefined
+  /** How long a call may wait for one, in milliseconds (`'acquire_timeout'`). @default as long as its scope lets it */
+  readonly acquireTimeoutMs?: number | undefined
   /** How often a request is tried at the most where that is safe: 1 to 20. @default 3 */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** Per request. @default none in total; 10 s to connect, 60 s to the answer's head, 30 s between bytes */
-  readonly timeouts?: HttpTimeouts
+  readonly timeouts?: HttpTimeouts | undefined
 }
 
 /** For `createStorage`: a client of your own, which is never closed. */
@@ -79,6 +81,7 @@ const CONFIG = Object.keys({
   forcePathStyle: true,
   connections: true,
   queue: true,
+  acquireTimeoutMs: true,
   attempts: true,
   timeouts: true,
 } satisfies Record<keyof StorageConfig, true>)

@@ -6,7 +6,7 @@ export interface BrowserUpload {
     readonly number: number
     readonly url: string
     /** Of what has arrived: as `presignParts` says. */
-    readonly etag?: string
+    readonly etag?: string | undefined
   }[]
   readonly headers: Readonly<Record<string, string>>
 }

@@ -1,5 +1,6 @@
 import type { Permit } from '@yuzuru/concurrency/sync'
-import { createHasher, type Hasher } from '../store/checksum.ts'
+import { createHasher } from '../store/checksum.ts'
+import type { Hasher } from '../store/hasher.ts'
 import { wrongRange } from '../store/content-range.ts'
 import {
   askedRange,
@@ -41,7 +42,7 @@ export class SingleBody implements DownloadBody {
   readonly #subject: Subject
   readonly #range: ObjectRange
   readonly #expected: ExpectedChecksum | undefined
-  readonly #hasher: Hasher | undefined
+  #hasher: Hasher | undefined = undefined
   readonly #permit: Permit | undefined
   #left: number
   #verified = false
@@ -60,7 +61,6 @@ export class SingleBody implements DownloadBody {
     try {
       if (got.start !== asked.start || got.end !== asked.end) throw wrongRange(this.#subject)
       this.#expected = expectedChecksum(this.#subject, info, asked, verify)
-      this.#hasher = this.#expected && createHasher(this.#expected.algorithm)
     } catch (error) {
       void this.cancel()
       throw error
@@ -101,6 +101,7 @@ export class SingleBody implements DownloadBody {
 
   async #read(): Promise<Uint8Array | undefined> {
     let chunk: Uint8Array | undefined
+    if (this.#expected !== undefined) this.#hasher ??= await createHasher(this.#expected.algorithm)
     try {
       chunk = await this.#range.read()
     } catch (error) {

@@ -17,16 +17,16 @@ import { expectEtag } from '../upload/write-options.ts'
 
 export interface DownloadOptions extends IoOptions {
   /** Both ends count, from 0. What is not the whole object is not verified by its checksum. @default all */
-  readonly range?: ByteRange
+  readonly range?: ByteRange | undefined
   /** Only if the object has this ETag (`'precondition_failed'`). @default whichever it has */
-  readonly ifMatch?: string
+  readonly ifMatch?: string | undefined
   /**
    * Whether the bytes are held against the object's checksum. `true` does so when there is one that can
    * be computed; `'required'` fails when there is none (`'unsupported'`).
    *
    * @default true
    */
-  readonly verify?: boolean | 'required'
+  readonly verify?: boolean | 'required' | undefined
   /**
    * How many ranges of the object to ask for at once, each over a connection of its own: 1 to 64. More
    * than one costs a HEAD before them. Ranges have the storage's `partSizeBytes`; `body` and `readable()`
@@ -34,13 +34,13 @@ export interface DownloadOptions extends IoOptions {
    *
    * @default 1
    */
-  readonly parallel?: number
+  readonly parallel?: number | undefined
 }
 
 /** How a whole body is taken. */
 export interface ReadOptions extends IoOptions {
   /** The most bytes to take into memory. @default 256 MiB */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
 }
 
 /** How a body is written to a file. */
@@ -52,7 +52,7 @@ export interface SaveOptions extends IoOptions {
    *
    * @default false: nothing is left when it fails
    */
-  readonly resume?: boolean
+  readonly resume?: boolean | undefined
 }
 
 const MAX_BYTES = 256 * 1_024 ** 2

@@ -1,6 +1,6 @@
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
 import { failure, type Subject } from '../store/failure.ts'
-import type { ByteRange } from '../store/object-backend.ts'
+import type { ByteRange, ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 
 /** What bytes are held against. */
@@ -11,7 +11,7 @@ export interface ExpectedChecksum {
 }
 
 /** The range that is meant: both ends as the object has them. */
-export function askedRange(info: ObjectInfo, range: ByteRange | undefined): Required<ByteRange> {
+export function askedRange(info: ObjectInfo, range: ByteRange | undefined): ClosedRange {
   const last = info.bytes - 1
   if (range === undefined) return { start: 0, end: last }
   return { start: range.start, end: Math.min(range.end ?? last, last) }
@@ -25,7 +25,7 @@ export function askedRange(info: ObjectInfo, range: ByteRange | undefined): Requ
 export function expectedChecksum(
   subject: Subject,
   info: ObjectInfo,
-  { start, end }: Required<ByteRange>,
+  { start, end }: ClosedRange,
   verify: boolean | 'required',
 ): ExpectedChecksum | undefined {
   const whole = end - start + 1 === info.bytes

@@ -2,7 +2,7 @@ import { currentSignal, sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import { backoff } from '@yuzuru/concurrency/boundary'
 import { wrongRange } from '../store/content-range.ts'
 import { failure, type Subject } from '../store/failure.ts'
-import type { ByteRange } from '../store/object-backend.ts'
+import type { ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext, translated } from '../store/storage-context.ts'
@@ -30,7 +30,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
   constructor(
     context: StorageContext,
     info: ObjectInfo,
-    { start, end }: Required<ByteRange>,
+    { start, end }: ClosedRange,
     source?: AsyncIterator<Uint8Array>,
   ) {
     this.#context = context

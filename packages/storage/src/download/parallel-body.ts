@@ -1,7 +1,7 @@
 import { mapConcurrent } from '@yuzuru/concurrency'
 import { type Permit } from '@yuzuru/concurrency/sync'
 import { createHasher, crcKindOf } from '../store/checksum.ts'
-import { combineCrc, type CrcPart } from '../store/crc.ts'
+import { combineCrc, type CrcPart } from '../store/combine-crc.ts'
 import type { ChunkSink, DownloadBody, DownloadBodyInit } from './download-body.ts'
 import {
   askedRange,
@@ -10,7 +10,7 @@ import {
   expectMatch,
 } from './expected-checksum.ts'
 import { failure, type Subject } from '../store/failure.ts'
-import type { ByteRange } from '../store/object-backend.ts'
+import type { ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { ObjectRange } from './object-range.ts'
 import type { StorageContext } from '../store/storage-context.ts'
@@ -55,7 +55,7 @@ export class ParallelBody implements DownloadBody {
   /** In order. Each range is taken in whole, so that a slow reader holds memory but no connection. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const expected = this.#expected
-    const hasher = expected && createHasher(expected.algorithm)
+    const hasher = expected && (await createHasher(expected.algorithm))
     let left = this.length
     if (left === 0) expectMatch(this.#subject, expected, hasher?.digest())
     for await (const chunks of this.#each((range) => this.#collect(range))) {
@@ -73,7 +73,7 @@ export class ParallelBody implements DownloadBody {
     const expected = this.#expected
     const kind = expected && crcKindOf(expected.algorithm)
     if (expected === undefined || kind !== undefined) {
-      const copy = (range: Required<ByteRange>): Promise<CrcPart> => this.#copy(range, sink)
+      const copy = (range: ClosedRange): Promise<CrcPart> => this.#copy(range, sink)
       const parts = await Array.fromAsync(this.#each(copy))
       if (kind !== undefined) expectMatch(this.#subject, expected, combineCrc(kind, parts))
       return
@@ -86,7 +86,7 @@ export class ParallelBody implements DownloadBody {
     }
   }
 
-  async *#each<T>(fn: (range: Required<ByteRange>) => Promise<T>): AsyncGenerator<Awaited<T>> {
+  async *#each<T>(fn: (range: ClosedRange) => Promise<T>): AsyncGenerator<Awaited<T>> {
     const options = { concurrency: this.#parallel, name: 'storage.download' }
     try {
       yield* mapConcurrent(this.#ranges(), fn, options)
@@ -98,7 +98,7 @@ export class ParallelBody implements DownloadBody {
     }
   }
 
-  *#ranges(): Generator<Required<ByteRange>, void, undefined> {
+  *#ranges(): Generator<ClosedRange, void, undefined> {
     const { partBytes } = this.#context
     const last = this.#start + this.length - 1
     for (let start = this.#start; start <= last; start += partBytes) {
@@ -107,7 +107,7 @@ export class ParallelBody implements DownloadBody {
   }
 
   /** The chunks of a range, as they came: to put them together would cost a copy of each. */
-  async #collect(range: Required<ByteRange>): Promise<readonly Uint8Array[]> {
+  async #collect(range: ClosedRange): Promise<readonly Uint8Array[]> {
     const chunks: Uint8Array[] = []
     await new ObjectRange(this.#context, this.info, range).readAll(
       (chunk) => void chunks.push(chunk),
@@ -115,9 +115,9 @@ export class ParallelBody implements DownloadBody {
     return chunks
   }
 
-  async #copy(range: Required<ByteRange>, sink: ChunkSink): Promise<CrcPart> {
+  async #copy(range: ClosedRange, sink: ChunkSink): Promise<CrcPart> {
     const chunks = new ObjectRange(this.#context, this.info, range)
-    const hasher = this.#expected && createHasher(this.#expected.algorithm)
+    const hasher = this.#expected && (await createHasher(this.#expected.algorithm))
     let position = range.start - this.#start
     await chunks.readAll((chunk) => {
       hasher?.update(chunk)

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { throwIfCancelled } from '@yuzuru/concurrency'
-import { createHasher, type Hasher } from '../store/checksum.ts'
+import { createHasher } from '../store/checksum.ts'
+import type { Hasher } from '../store/hasher.ts'
 import { type ExpectedChecksum, expectMatch } from './expected-checksum.ts'
 import type { Subject } from '../store/failure.ts'
 import { asUsual, openPartial } from './partial-file.ts'
@@ -57,7 +58,7 @@ export async function saveResumable(
 
 async function fill(subject: Subject, file: FileHandle, bytes: ResumableBytes): Promise<void> {
   const { length, expected } = bytes
-  const hasher = expected && createHasher(expected.algorithm)
+  const hasher = expected && (await createHasher(expected.algorithm))
   let position = await onDisk(subject, () => takeUp(file, length, hasher))
   for await (const chunk of await bytes.from(position)) {
     hasher?.update(chunk)

@@ -13,7 +13,7 @@ const MAX_COPY_BYTES = 5 * 1_024 ** 3
 
 export interface CopyOptions extends IoOptions {
   /** What the copy is to have in place of all that the source has beside its bytes. @default the same */
-  readonly attributes?: AttributeOptions
+  readonly attributes?: AttributeOptions | undefined
 }
 
 /** A copy that was made. */

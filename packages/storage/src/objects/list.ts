@@ -9,16 +9,16 @@ export interface ListOptions extends IoOptions {
   /** A deadline for the list as a whole, from its first page on, in milliseconds. @default none */
   readonly timeoutMs?: number | undefined
   /** Only keys that begin with it. @default all */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** Only keys after this one, in the order of their UTF-8 bytes. */
-  readonly startAfter?: string
+  readonly startAfter?: string | undefined
   /** How many keys are asked for at once: 1 to 1,000. @default 1_000 */
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
 }
 
 export interface ListFolderOptions extends ListOptions {
   /** Where keys are cut, so that those beyond it count as one prefix. @default '/' */
-  readonly delimiter?: string
+  readonly delimiter?: string | undefined
 }
 
 /** What is directly under a prefix: an object, or a prefix that several share. */

@@ -20,19 +20,19 @@ export interface PresignUploadOptions extends ExpiryOptions, AttributeOptions {
   /** How large the file is, as its sender says. The store takes neither more nor less. */
   readonly bytes: number
   /** The largest file that is allowed; a larger one is refused (`'too_large'`). @default 5 TiB */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /**
    * A file beyond this is sent in parts of it, in bytes: 5 MiB to 5 GiB. Grows with the file, so that
    * there are at most 1,000 parts as long as none needs to be above 5 GiB.
    *
    * @default that of the storage
    */
-  readonly partSizeBytes?: number
+  readonly partSizeBytes?: number | undefined
   /**
    * `'*'`: only if there is no object yet. Without it the URL of a file of one request can be used
    * again, until it expires, for another file of the same size.
    */
-  readonly ifNoneMatch?: '*'
+  readonly ifNoneMatch?: '*' | undefined
 }
 
 /** One request of a {@link PresignedUpload}. */
@@ -43,7 +43,7 @@ export interface PresignedPart {
   readonly url: string
   readonly bytes: number
   /** Of what has arrived already: see `presignParts`. */
-  readonly etag?: string
+  readonly etag?: string | undefined
 }
 
 /** An upload that a browser may make until it expires; plain data, for JSON. Treat it as a secret. */

@@ -156,7 +156,7 @@ describe('presigned URLs', () => {
     const bucket = await store.bucket()
     await using storage = createStorage({ ...store.config, bucket })
     for (const algorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA256', 'MD5'] as const) {
-      const value = digestOf(algorithm, Buffer.from('PDF')).toString('base64')
+      const value = (await digestOf(algorithm, Buffer.from('PDF'))).toString('base64')
       const { url, headers } = await storage.presignPut('key', { checksum: { algorithm, value } })
       const send = async (body: string, more: Record<string, string>): Promise<number> =>
         (await fetch(url, { method: 'PUT', body, headers: more })).status

@@ -11,32 +11,32 @@ import { expectHeader } from '../upload/write-options.ts'
 
 export interface PresignGetOptions extends ExpiryOptions {
   /** Whether a browser is to show it or save it. @default 'inline' */
-  readonly disposition?: Disposition
+  readonly disposition?: Disposition | undefined
   /** The name under which it is saved, in any language. @default none */
-  readonly filename?: string
+  readonly filename?: string | undefined
   /** In place of the object's own. */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
 }
 
 export interface PresignPutOptions extends ExpiryOptions {
   /** What the request must say it sends; it is signed. @default anything */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** How long browsers and caches may keep the object, in seconds; it is signed. @default not said */
-  readonly maxAgeSeconds?: number
+  readonly maxAgeSeconds?: number | undefined
   /**
    * What the body must be, by its digest in base64; it is signed, and the store holds the body to it.
    * `'MD5'` is Content-MD5, which every store knows. @default anything
    */
-  readonly checksum?: Digest
+  readonly checksum?: Digest | undefined
 }
 
 export interface PresignPostOptions extends ExpiryOptions {
   /** The largest body, in bytes. */
   readonly maxBytes: number
   /** The smallest. @default 0 */
-  readonly minBytes?: number
+  readonly minBytes?: number | undefined
   /** What the form must say it sends. @default anything */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
 }
 
 /** A request that its holder may make until it expires. Treat it as a secret. */

@@ -7,7 +7,7 @@ const MAX_EXPIRES_SECONDS = 604_800
 
 export interface ExpiryOptions extends IoOptions {
   /** How long it can be used: 1 to 604,800. @default 3_600 */
-  readonly expiresInSeconds?: number
+  readonly expiresInSeconds?: number | undefined
 }
 
 /** Checks how long it is to hold. */

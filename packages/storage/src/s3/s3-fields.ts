@@ -62,7 +62,9 @@ export function attributeFields(attributes: ObjectAttributes): {
   }
 }
 
-export function conditionFields(conditions: WriteConditions & { readonly bareEtag?: boolean }): {
+export function conditionFields(
+  conditions: WriteConditions & { readonly bareEtag?: boolean | undefined },
+): {
   IfMatch?: string
   IfNoneMatch?: string
 } {

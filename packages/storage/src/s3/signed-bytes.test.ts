@@ -25,8 +25,15 @@ function over(endpoint: string): SignedBytes {
   return new SignedBytes('plans', new S3Sender(client, own), own)
 }
 
+const values: ReadonlyMap<ChecksumAlgorithm, string> = new Map(
+  await Array.fromAsync(['CRC32', 'MD5', 'SHA256'] as const, async (algorithm) => {
+    const digest = await digestOf(algorithm, body)
+    return [algorithm, digest.toString('base64')] as const
+  }),
+)
+
 function digest(algorithm: ChecksumAlgorithm) {
-  return { algorithm, value: digestOf(algorithm, body).toString('base64') }
+  return { algorithm, value: values.get(algorithm) ?? '' }
 }
 
 describe('the bytes of an upload', () => {

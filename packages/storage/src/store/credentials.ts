@@ -6,9 +6,9 @@ import { awaitCredentials, CredentialsFailure } from './credentials-failure.ts'
 export interface StorageCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly sessionToken?: string
+  readonly sessionToken?: string | undefined
   /** When they expire. @default never */
-  readonly expiration?: Date
+  readonly expiration?: Date | undefined
 }
 
 /**

@@ -37,7 +37,12 @@ export interface ByteRange {
   /** The first byte, from 0. */
   readonly start: number
   /** The last byte, inclusive. @default the object's last */
-  readonly end?: number
+  readonly end?: number | undefined
+}
+
+/** A range whose ends are both known. */
+export interface ClosedRange extends ByteRange {
+  readonly end: number
 }
 
 /** An object on its way. */
@@ -93,7 +98,7 @@ export interface PutInit extends ObjectAttributes, WriteConditions {
   readonly body: Uint8Array
   readonly digest: Digest
   /** Whether `ifMatch` goes out without quotes, against RFC 9110. */
-  readonly bareEtag?: boolean
+  readonly bareEtag?: boolean | undefined
   /** The SHA-256 of the body in hex, if it was computed: see `wantsSha256`. */
   readonly sha256?: string | undefined
 }
@@ -115,7 +120,7 @@ export interface CopyPartInit {
   readonly uploadId: string
   readonly number: number
   readonly source: CopySource
-  readonly range: Required<ByteRange>
+  readonly range: ClosedRange
 }
 
 export interface GetInit {

@@ -23,21 +23,21 @@ export interface ObjectInfo {
 /** What is stored beside the bytes. */
 export interface ObjectAttributes {
   /** @default 'application/octet-stream' */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** A complete header: see `contentDisposition`. */
-  readonly contentDisposition?: string
-  readonly cacheControl?: string
-  readonly contentEncoding?: string
-  readonly metadata?: Readonly<Record<string, string>>
-  readonly tags?: Readonly<Record<string, string>>
+  readonly contentDisposition?: string | undefined
+  readonly cacheControl?: string | undefined
+  readonly contentEncoding?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
 /** What must hold for a write to be done. */
 export interface WriteConditions {
   /** `'*'`: only if there is no object yet. */
-  readonly ifNoneMatch?: '*'
+  readonly ifNoneMatch?: '*' | undefined
   /** Only if the object still has this ETag. */
-  readonly ifMatch?: string
+  readonly ifMatch?: string | undefined
 }
 
 /** What of an object a copy takes over, but for tags. */

@@ -67,7 +67,7 @@ export class MemoryBackend implements ObjectBackend<undefined> {
   async put(key: string, init: PutInit, signal: AbortSignal): Promise<Written> {
     await turn(signal)
     const { body, digest } = init
-    checkDigest(body, digest)
+    await checkDigest(body, digest)
     const etag = createHash('md5').update(body).digest('hex')
     const checksum: Checksum | undefined =
       digest.algorithm === 'MD5' ? undefined : { ...digest, type: 'FULL_OBJECT' }
@@ -86,7 +86,7 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     await turn(signal)
     const { number, digest } = init
     const { parts } = this.#upload(key, init.uploadId)
-    checkDigest(init.body, digest)
+    await checkDigest(init.body, digest)
     const body = Uint8Array.from(init.body)
     const etag = createHash('md5').update(body).digest('hex')
     parts.set(number, { number, etag, digest, bytes: body.byteLength, body })
@@ -98,7 +98,7 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     const { body } = this.#object(source.key, source.etag)
     const { algorithm } = this.#upload(key, uploadId).init
     const piece = body.subarray(range.start, range.end + 1)
-    const value = digestOf(algorithm, piece).toString('base64')
+    const value = (await digestOf(algorithm, piece)).toString('base64')
     const part = { uploadId, number, body: piece, digest: { algorithm, value } }
     return await this.putPart(key, part, signal)
   }
@@ -182,7 +182,11 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     const checksum: Checksum | undefined =
       algorithm === undefined
         ? undefined
-        : { algorithm, value: digestOf(algorithm, body).toString('base64'), type: 'FULL_OBJECT' }
+        : {
+            algorithm,
+            value: (await digestOf(algorithm, body)).toString('base64'),
+            type: 'FULL_OBJECT',
+          }
     const same = { ...attributesOf(info), tags }
     return this.#store(key, {
       body,

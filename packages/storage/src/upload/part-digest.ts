@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type ChecksumAlgorithm, createHasher, type Hasher } from '../store/checksum.ts'
+import { type ChecksumAlgorithm, createHasher } from '../store/checksum.ts'
+import type { Hasher } from '../store/hasher.ts'
 import type { Digest } from '../store/object-backend.ts'
 
 /** What is known of the bytes of a part. */
@@ -18,11 +19,15 @@ export class PartDigest {
   readonly #hasher: Hasher
   readonly #sha256: Hash | undefined
 
-  constructor(algorithm: ChecksumAlgorithm, wantsSha256: boolean) {
+  private constructor(algorithm: ChecksumAlgorithm, hasher: Hasher, wantsSha256: boolean) {
     this.#algorithm = algorithm
-    this.#hasher = createHasher(algorithm)
+    this.#hasher = hasher
     // Where it is the checksum anyway it is not computed twice.
     this.#sha256 = wantsSha256 && algorithm !== 'SHA256' ? createHash('sha256') : undefined
+  }
+
+  static async open(algorithm: ChecksumAlgorithm, wantsSha256: boolean): Promise<PartDigest> {
+    return new PartDigest(algorithm, await createHasher(algorithm), wantsSha256)
   }
 
   update(piece: Uint8Array): void {

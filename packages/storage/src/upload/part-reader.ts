@@ -53,7 +53,7 @@ export class PartReader {
     // A source that is silent is not in line for room.
     await this.#source.atEnd()
     const size = Math.min(partSize(this.#number, partBytes, plannedBytes), this.#source.left)
-    const digest = new PartDigest(algorithm, context.backend.wantsSha256)
+    const digest = await PartDigest.open(algorithm, context.backend.wantsSha256)
     const permit = context.budget.open(size)
     try {
       const body = (await this.#cut(size, digest)) ?? (await this.#fill(size, digest, permit))

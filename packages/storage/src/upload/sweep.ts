@@ -11,7 +11,7 @@ export interface SweepOptions extends IoOptions {
    */
   readonly olderThanMs: number
   /** Only keys that begin with it. @default all */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
 }
 
 /** Removes multipart uploads that nobody finished. Those of this storage that are under way are spared. */

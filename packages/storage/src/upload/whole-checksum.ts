@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Checksum, type ChecksumAlgorithm, crcKindOf } from '../store/checksum.ts'
-import { combineCrc } from '../store/crc.ts'
+import { combineCrc } from '../store/combine-crc.ts'
 import type { UploadedPart } from '../store/object-backend.ts'
 
 /** The checksum of an object of several parts: of all its bytes if it is a CRC, else of its parts' digests. */
