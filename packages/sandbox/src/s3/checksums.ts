@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { Crc, crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './crc.ts'
+import { createCRC32, createCRC64, type IHasher } from 'hash-wasm'
 import { S3Error } from './errors.ts'
 
 /** The algorithms that S3's `x-amz-checksum-*` headers name, without the XXHASH family. */
@@ -26,16 +26,16 @@ export interface Checksum {
   readonly type: ChecksumType
 }
 
-const crcKinds: Partial<Record<ChecksumAlgorithm, CrcKind>> = {
-  CRC32: crc32Kind,
-  CRC32C: crc32cKind,
-  CRC64NVME: crc64nvmeKind,
+/** Whether a multipart object can have a checksum of all its bytes: S3 combines those of its parts, which only CRCs allow. */
+export function coversParts(algorithm: ChecksumAlgorithm): boolean {
+  return algorithm.startsWith('CRC')
 }
 
-/** Only CRCs can be combined from parts; `undefined` for the others. */
-export function crcKindOf(algorithm: ChecksumAlgorithm): CrcKind | undefined {
-  return crcKinds[algorithm]
-}
+/** Castagnoli's polynomial, with its bits reversed (RFC 3720). */
+const crc32c = await createCRC32(0x82f6_3b78)
+
+/** CRC-64/NVME, its bits reversed too (NVM Express NVM Command Set specification). */
+const crc64nvme = await createCRC64('9a6c9329ac4bc9b5')
 
 interface Hasher {
   update(data: Uint8Array): unknown
@@ -43,8 +43,8 @@ interface Hasher {
 }
 
 function createHasher(algorithm: ChecksumAlgorithm): Hasher {
-  if (algorithm === 'CRC32C') return new Crc(crc32cKind)
-  if (algorithm === 'CRC64NVME') return new Crc(crc64nvmeKind)
+  if (algorithm === 'CRC32C') return crcHasher(crc32c)
+  if (algorithm === 'CRC64NVME') return crcHasher(crc64nvme)
   if (algorithm !== 'CRC32') return createHash(algorithm.toLowerCase())
   let value = 0
   return {
@@ -56,6 +56,17 @@ function createHasher(algorithm: ChecksumAlgorithm): Hasher {
       out.writeUInt32BE(value)
       return out
     },
+  }
+}
+
+/** One engine computes all streams: it takes up the state of whichever is next. */
+function crcHasher(engine: IHasher): Hasher {
+  let state = engine.init().save()
+  return {
+    update: (data) => {
+      state = engine.load(state).update(data).save()
+    },
+    digest: () => Buffer.from(engine.load(state).digest('hex'), 'hex'),
   }
 }
 

@@ -3,13 +3,14 @@ import {
   type Checksum,
   checksumElement,
   checksumHeader,
-  crcKindOf,
+  coversParts,
   declaredChecksum,
   digestOf,
+  Digests,
 } from './checksums.ts'
+import type { Blobs } from './blobs.ts'
 import { writeGuard } from './conditions.ts'
 import type { BucketContext } from './context.ts'
-import { combineCrc } from './crc.ts'
 import { S3Error } from './errors.ts'
 import { openPayload, readPayload } from './payload.ts'
 import { replyXml } from './reply.ts'
@@ -87,16 +88,25 @@ function checkSizes(parts: readonly UploadedPart[], minPartSizeBytes: number): v
   })
 }
 
-/** Of the bytes (combined from the parts' CRCs), or of the parts' checksums, with their number. */
-function objectChecksum(upload: Upload, parts: readonly UploadedPart[]): Checksum {
+/**
+ * Of the bytes, or of the parts' checksums, with their number. S3 combines the CRCs of the parts; here the bytes
+ * are read again, so that a client which combines them is held to something else than the same formula.
+ */
+async function objectChecksum(
+  upload: Upload,
+  parts: readonly UploadedPart[],
+  blobs: Blobs,
+): Promise<Checksum> {
   const algorithm = upload.algorithm ?? 'CRC64NVME'
   const type = upload.checksumType
-  const digests = parts.map((part) => Buffer.from(part.checksums[algorithm] ?? '', 'base64'))
-  const kind = crcKindOf(algorithm)
-  if (type === 'FULL_OBJECT' && kind) {
-    const pieces = parts.map(({ segment: { size } }, index) => ({ size, digest: digests[index]! }))
-    return { algorithm, type, value: combineCrc(kind, pieces).toString('base64') }
+  if (type === 'FULL_OBJECT' && coversParts(algorithm)) {
+    const whole = new Digests([algorithm])
+    const segments = parts.map(({ segment }) => segment)
+    await using _ = blobs.pin(segments)
+    for await (const chunk of blobs.read(segments, 0, Infinity)) whole.update(chunk)
+    return { algorithm, type, value: whole.value(algorithm).toString('base64') }
   }
+  const digests = parts.map((part) => Buffer.from(part.checksums[algorithm] ?? '', 'base64'))
   const value = digestOf(algorithm, Buffer.concat(digests)).toString('base64')
   return { algorithm, type, value: `${value}-${parts.length}` }
 }
@@ -143,7 +153,7 @@ export async function completeUpload(context: BucketContext): Promise<void> {
   checkSizes(parts, minPartSizeBytes)
   const segments = parts.map((part) => part.segment)
   const size = segments.reduce((sum, segment) => sum + segment.size, 0)
-  const checksum = objectChecksum(upload, parts)
+  const checksum = await objectChecksum(upload, parts, bucket.blobs)
   checkDeclared(context, checksum, size)
   const md5 = createHash('md5')
   for (const part of parts) md5.update(part.etag, 'hex')

@@ -1,7 +1,7 @@
 import {
   type ChecksumAlgorithm,
   type ChecksumType,
-  crcKindOf,
+  coversParts,
   parseAlgorithm,
 } from './checksums.ts'
 import type { BucketContext } from './context.ts'
@@ -19,7 +19,7 @@ import { xmlDocument } from './xml.ts'
 function checksumTypeFor(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
   const type = asked?.toUpperCase() ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE')
   const impossible =
-    (type === 'FULL_OBJECT' && !crcKindOf(algorithm)) ||
+    (type === 'FULL_OBJECT' && !coversParts(algorithm)) ||
     (type === 'COMPOSITE' && algorithm === 'CRC64NVME')
   if (impossible) {
     throw new S3Error(
