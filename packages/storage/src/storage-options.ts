@@ -140,7 +140,7 @@ export function expectConfig(config: StorageConfig): void {
   }
 }
 
-/** Refuses what is no object of options, and a client together with what would make one. */
+/** Throws unless `options` are known ones, and either have a client or say how to make one. */
 export function expectStorageOptions(options: StorageConfig | StorageOverClient<S3Client>): void {
   expectObject('options', options)
   const { client, endpoint, region, credentials } = options

@@ -58,7 +58,10 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   copy(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
   /** Copies, then deletes the source, if nobody has changed it meanwhile. */
   move(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
-  /** Deletes an object. That there is none is no error. */
+  /**
+   * Deletes an object. Deleting one that is not there succeeds, and S3 does not say which it was: to know, ask
+   * `exists` before. One request.
+   */
   delete(key: string, options?: IoOptions): Promise<void>
   /** Deletes many; gives how many were named. */
   deleteMany(keys: Iterable<string> | AsyncIterable<string>, options?: IoOptions): Promise<number>

@@ -25,8 +25,8 @@ export async function sendPart(
     const isRenewed = status === 403 && attempt < attempts && (await source.renew(upload))
     if (isRenewed) continue
     if (!PASSING.has(status) || attempt >= attempts) {
-      const told = status === 0 ? 'did not answer' : `answered ${status}`
-      throw new UploadFileError(status, `The store ${told} when a part of the file was sent`)
+      const detail = status === 0 ? 'did not answer' : `answered ${status}`
+      throw new UploadFileError(status, `The store ${detail} when a part of the file was sent`)
     }
     part.progress(0)
     // `backoff` of @yuzuru/concurrency, by hand: nothing of that package runs in a browser.

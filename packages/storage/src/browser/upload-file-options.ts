@@ -18,7 +18,7 @@ export interface UploadFileOptions {
   readonly renew?: (() => Promise<BrowserUpload>) | undefined
   /**
    * Whether parts that have arrived, as `storage.presignParts` says, are left out. Only for the very same file:
-   * nothing tells what they were made of. @default false: all are sent
+   * what they were made of can't be seen. @default false: all are sent
    */
   readonly resume?: boolean | undefined
   /** The largest file that is sent, in bytes from 0 up; nothing is sent of a larger one. @default none */

@@ -79,7 +79,7 @@ export class Download implements AsyncDisposable {
   }
 
   /**
-   * The bytes, piece by piece, bound by the scope of whoever reads them. When the connection is lost
+   * The bytes, piece by piece, bound by the scope of their reader. When the connection is lost
    * they go on where they stopped. The loop throws at its end when the checksum does not match: treat
    * nothing as good before that.
    */
@@ -105,8 +105,8 @@ export class Download implements AsyncDisposable {
     const subject = { operation: 'download', key }
     if (this.bytesExpected > maxBytes) {
       await this[Symbol.asyncDispose]()
-      const told = `it has ${this.bytesExpected} bytes, more than the ${maxBytes} of "maxBytes"; read "body" or "saveTo" a file`
-      throw failure(subject, 'too_large', { outcome: 'none', told })
+      const detail = `it has ${this.bytesExpected} bytes, more than the ${maxBytes} of "maxBytes"; read "body" or "saveTo" a file`
+      throw failure(subject, 'too_large', { outcome: 'none', detail })
     }
     const read = async (signal: AbortSignal): Promise<Uint8Array> => {
       const all = Buffer.allocUnsafeSlow(this.bytesExpected)

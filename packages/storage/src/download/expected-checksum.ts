@@ -31,11 +31,11 @@ export function expectedChecksum(
   const whole = end - start + 1 === info.bytes
   const expected = verify !== false && whole ? ofWhole(info) : undefined
   if (expected !== undefined || verify !== 'required') return expected
-  const told = 'the object has no checksum that covers its bytes; download it without "verify"'
-  throw failure(subject, 'unsupported', { outcome: 'none', told })
+  const detail = 'the object has no checksum that covers its bytes; download it without "verify"'
+  throw failure(subject, 'unsupported', { outcome: 'none', detail })
 }
 
-/** Refuses a digest that is not the expected one. */
+/** Throws unless a digest is the expected one. */
 export function expectMatch(
   subject: Subject,
   expected: ExpectedChecksum | undefined,

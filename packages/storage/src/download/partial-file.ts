@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 
-/** What a kept part may be read and written by: whoever may read the file it becomes can't read it yet. */
+/** Only the owner may read a kept part, also where others may read the file that it becomes. */
 const OWNER_ONLY = 0o600
 
 /** Windows lacks the last two; `|` takes what is not there for 0. */

@@ -12,7 +12,7 @@ import { StorageError } from '../store/storage-error.ts'
 
 /** A download that may begin where an earlier one ended. */
 export interface ResumableBytes {
-  /** Tells these bytes from all others: bucket, key, version, range. */
+  /** Which bytes they are: bucket, key, version, range. */
   readonly identity: readonly (string | number)[]
   readonly length: number
   readonly expected: ExpectedChecksum | undefined

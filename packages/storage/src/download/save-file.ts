@@ -72,10 +72,10 @@ export async function onDisk<T>(subject: Subject, fn: () => Promise<T>): Promise
   } catch (cause) {
     const native = cause instanceof Error && 'code' in cause ? cause.code : undefined
     const full = FULL.has(native)
-    const told = full
+    const detail = full
       ? 'the disk is full; free some space'
       : `the file could not be written (${String(native)}); check the path and its permissions`
     const code = full ? 'insufficient_storage' : 'unexpected'
-    throw failure(subject, code, { outcome: 'none', told, cause })
+    throw failure(subject, code, { outcome: 'none', detail, cause })
   }
 }

@@ -22,8 +22,8 @@ export class ListDeadline {
     } catch (error) {
       if (!TimeoutError.isInstance(error) || error.timeoutMs !== leftMs) throw error
       const { scope, outcome, cause } = error
-      const told = `"${scope}" did not end within ${timeoutMs} ms`
-      throw new TimeoutError(told, { scope, timeoutMs, outcome, cause })
+      const detail = `"${scope}" did not end within ${timeoutMs} ms`
+      throw new TimeoutError(detail, { scope, timeoutMs, outcome, cause })
     }
   }
 }

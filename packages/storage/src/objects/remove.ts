@@ -90,9 +90,9 @@ async function removeBatch(context: StorageContext, batch: readonly string[]): P
 
 function notDeleted(failed: readonly DeleteFailure[]): Error {
   const [first] = failed
-  const told = `${failed.length} of the keys could not be deleted, the first of them ${JSON.stringify(first?.key)}: ${first?.code}`
+  const detail = `${failed.length} of the keys could not be deleted, the first of them ${JSON.stringify(first?.key)}: ${first?.code}`
   const code = first?.code === 'AccessDenied' ? 'forbidden' : 'unexpected'
-  const init = { outcome: 'unknown', told, retryable: code === 'unexpected' } as const
+  const init = { outcome: 'unknown', detail, retryable: code === 'unexpected' } as const
   return failure({ operation: 'deleteMany' }, code, init)
 }
 

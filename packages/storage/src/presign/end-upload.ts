@@ -80,8 +80,8 @@ export async function abortUpload(
       return
     }
     if (await discardUpload(context, key, uploadId)) return
-    const told = 'the upload could not be removed; call it again, or let "sweepUploads" do it'
-    throw failure(subject, 'unexpected', { outcome: 'unknown', retryable: true, told })
+    const detail = 'the upload could not be removed; call it again, or let "sweepUploads" do it'
+    throw failure(subject, 'unexpected', { outcome: 'unknown', retryable: true, detail })
   })
 }
 
@@ -144,7 +144,7 @@ async function confirmWhole(
 ): Promise<CompletedUpload> {
   const found = await findObject(target)
   if (found !== undefined && isOf(ticket, found)) {
-    // Whoever has lost the answer may not know it: then the object's own mark and size must do.
+    // A sender that lost the answer may not know it: then the object's own mark and size must do.
     if (etag === '' || found.etag === etag) return resultOf(found)
     throw incomplete(target.subject, 'the file is not what was announced')
   }
@@ -159,9 +159,9 @@ function isOf({ uploadId, bytes }: UploadTicket, found: ObjectInfo): boolean {
   return found.metadata[UPLOAD_METADATA] === uploadId && found.bytes === bytes
 }
 
-function incomplete(subject: Subject, told: string): StorageError {
+function incomplete(subject: Subject, detail: string): StorageError {
   const advice = 'send what is missing, and complete it again'
-  return failure(subject, 'incomplete_upload', { outcome: 'none', told: `${told}; ${advice}` })
+  return failure(subject, 'incomplete_upload', { outcome: 'none', detail: `${detail}; ${advice}` })
 }
 
 function resultOf({ key, etag, bytes, checksum, versionId }: ObjectInfo): CompletedUpload {

@@ -86,8 +86,8 @@ export async function presignUpload(
   expectConditions(ifNoneMatch === undefined ? {} : { ifNoneMatch })
   const subject = { operation: 'presignUpload', key }
   if (bytes > maxBytes) {
-    const told = `it has ${bytes} bytes, more than the ${maxBytes} that are allowed`
-    throw failure(subject, 'too_large', { outcome: 'none', told })
+    const detail = `it has ${bytes} bytes, more than the ${maxBytes} that are allowed`
+    throw failure(subject, 'too_large', { outcome: 'none', detail })
   }
   const size = sizeOfParts(bytes, partSizeBytes)
   return await callStore(context, subject, 'idempotent', options, async (signal) => {

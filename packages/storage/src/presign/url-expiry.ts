@@ -35,8 +35,8 @@ export function expiryOf(
   if (ends < asked && !warned.has(backend)) {
     warned.add(backend)
     const code = 'YUZURU_STORAGE_URL_ENDS_EARLY'
-    const told = `A presigned URL was to hold for ${expiresInSeconds} s, but ends with the credentials in ${Math.floor((ends - now) / 1_000)} s; ask for less, or sign with credentials that last. It is told once per storage; "expiresAt" always tells.`
-    process.emitWarning(told, { code })
+    const detail = `A presigned URL was to hold for ${expiresInSeconds} s, but ends with the credentials in ${Math.floor((ends - now) / 1_000)} s; ask for less, or sign with credentials that last. This warning comes once per storage; "expiresAt" always has the time.`
+    process.emitWarning(detail, { code })
   }
   return new Date(Math.min(asked, ends))
 }

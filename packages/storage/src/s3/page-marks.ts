@@ -35,7 +35,7 @@ export class PageMarks {
   }
 
   #wrong(how: string): Error {
-    const told = `the store ${how}; check "endpoint" and "compatibility"`
-    return failure(this.#subject, 'unexpected', { outcome: 'none', told })
+    const detail = `the store ${how}; check "endpoint" and "compatibility"`
+    return failure(this.#subject, 'unexpected', { outcome: 'none', detail })
   }
 }

@@ -87,7 +87,7 @@ function streamed(response: HttpResponse): SdkResponse {
 
 /**
  * A repeat of a conditional write whose first attempt did arrive would find its own object and report
- * a failed precondition: whoever sends one settles it himself.
+ * a failed precondition: its sender settles it.
  */
 function isConditional({ method, headers }: SdkRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false

@@ -171,7 +171,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
     return await this.#getByRange(key, init, signal)
   }
 
-  /** An object of which an answer without Content-Length has come: that to a range tells how long it is. */
+  /** Asks again for an object whose answer had no Content-Length: that to a range says how long it is. */
   async #getByRange(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
     try {
       const incoming = await this.#bytes.get(key, { ...init, range: { start: 0 } }, signal)
@@ -281,9 +281,9 @@ export class S3Backend implements ObjectBackend<S3Client> {
 }
 
 function lengthUnknown(key: string): Error {
-  const told =
+  const detail =
     'the store does not say how long the object is: there is no Content-Length, and no answer to a range; check what stands before it'
-  return failure({ operation: 'download', key }, 'unsupported', { outcome: 'none', told })
+  return failure({ operation: 'download', key }, 'unsupported', { outcome: 'none', detail })
 }
 
 function rangeOf({ start, end }: ByteRange): string {

@@ -130,8 +130,8 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
   const transport = transportError(error)
   if (transport !== undefined) {
     const code = Object.hasOwn(TRANSPORT, transport.code) ? TRANSPORT[transport.code] : undefined
-    const { outcome: told, retryable, retryAfterMs } = transport
-    const outcome = effect === 'read' ? 'none' : told
+    const { outcome: detail, retryable, retryAfterMs } = transport
+    const outcome = effect === 'read' ? 'none' : detail
     return failure(subject, code ?? 'unexpected', {
       outcome,
       retryable,
@@ -141,11 +141,11 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
   }
   const missing = credentialsFailure(error)
   if (missing !== undefined) {
-    const { message: told, retryable, cause } = missing
-    return failure(subject, 'unauthenticated', { outcome: 'none', told, retryable, cause })
+    const { message: detail, retryable, cause } = missing
+    return failure(subject, 'unauthenticated', { outcome: 'none', detail, retryable, cause })
   }
   if (error instanceof Unconfirmed) {
-    return failure(subject, 'unexpected', { outcome: afterSending, told: error.message })
+    return failure(subject, 'unexpected', { outcome: afterSending, detail: error.message })
   }
   if (!isServiceException(error)) {
     const code = isNetworkError(error) ? 'connection_lost' : 'unexpected'
@@ -159,7 +159,7 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
     storeCode,
     requestId,
     cause: withoutSecrets(error),
-    ...(Object.hasOwn(ADVICE, storeCode) ? { told: ADVICE[storeCode] } : {}),
+    ...(Object.hasOwn(ADVICE, storeCode) ? { detail: ADVICE[storeCode] } : {}),
   })
 }
 

@@ -5,7 +5,7 @@ const READ_BYTES = 64 * 1_024
 
 /**
  * A request that we signed ourselves was refused. In the shape of the SDK's `S3ServiceException`, so that
- * one rule tells what to make of both.
+ * one rule covers both.
  */
 export class S3Refusal extends Error {
   override readonly name: string

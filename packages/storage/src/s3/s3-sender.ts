@@ -129,7 +129,7 @@ export class S3Sender {
     const [base, region, credentials] = await Promise.all([
       asked,
       config.region(),
-      // Ours know when they end; what the SDK is told of that is meant for the SDK alone.
+      // Ours know when they end; the SDK gets a time that is meant for the SDK alone.
       this.own?.credentials?.get() ?? config.credentials(),
     ])
     this.#place = { base, region }

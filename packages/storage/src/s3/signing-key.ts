@@ -66,7 +66,7 @@ export class SigningKey {
   }
 }
 
-/** Weak, so that no secret outlives those who use it. */
+/** Weak, so that no secret outlives its users. */
 const keys = new WeakMap<StorageCredentials, SigningKey>()
 
 /** The key of a day and region: made when it is first needed, and anew when anything of it has changed. */

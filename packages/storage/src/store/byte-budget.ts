@@ -22,12 +22,12 @@ export interface PartLease extends Permit {
  * Parts that are all half full could wait for one another for ever. So room is given only where all parts
  * that have begun can still be filled, one after the other, with what is free and what the others will give
  * back (Dijkstra, EWD 623, "The mathematics behind the Banker's Algorithm"). First come, first served: a part
- * that has not begun does not pass anybody who waits.
+ * that has not begun does not pass one that waits.
  */
 export class ByteBudget {
   readonly #total: number
   readonly #holders: Set<Lease> = new Set()
-  /** Who waits, the oldest part first. */
+  /** The parts that wait, the oldest first. */
   #line: Lease[] = []
   #free: number
   #count = 0
@@ -103,7 +103,7 @@ export class ByteBudget {
     this.#serve()
   }
 
-  /** Gives room to whoever waits and may have it. */
+  /** Gives room to the waiters that may have it. */
   #serve(): void {
     let isHeldUp = false
     this.#line = this.#line.filter((lease) => {
@@ -135,7 +135,7 @@ export class ByteBudget {
     let free = this.#free
     let most = 0
     for (const { claim, held } of this.#holders) most = Math.max(most, claim - held)
-    // The usual case: whoever needs most can have it at once.
+    // The usual case: the part that needs most can have it at once.
     if (most <= free) return true
     const byNeed = [...this.#holders].sort((a, b) => a.claim - a.held - (b.claim - b.held))
     for (const { claim, held } of byNeed) {

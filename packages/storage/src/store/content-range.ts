@@ -17,6 +17,6 @@ export function parseContentRange(value: string | undefined): ContentRange | und
 }
 
 export function wrongRange(subject: Subject): StorageError {
-  const told = 'the store answered with another range than it was asked for'
-  return failure(subject, 'unexpected', { outcome: 'none', told })
+  const detail = 'the store answered with another range than it was asked for'
+  return failure(subject, 'unexpected', { outcome: 'none', detail })
 }

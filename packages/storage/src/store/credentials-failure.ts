@@ -28,15 +28,15 @@ export async function awaitCredentials<T>(
   signal?.throwIfAborted()
   const late = Promise.withResolvers<never>()
   const timer = currentClock().schedule(LIMIT_MS, () => {
-    const told = `credentials were not got within ${LIMIT_MS} ms; check what gets them`
-    late.reject(new CredentialsFailure(told, true))
+    const detail = `credentials were not got within ${LIMIT_MS} ms; check what gets them`
+    late.reject(new CredentialsFailure(detail, true))
   })
   try {
     return await orAborted(Promise.race([asked, late.promise]), signal)
   } catch (cause) {
     if (signal?.aborted === true || cause instanceof CredentialsFailure) throw cause
-    const told = 'there are no credentials: what gets them failed; see "cause"'
-    throw new CredentialsFailure(told, isRetryable(cause), cause)
+    const detail = 'there are no credentials: what gets them failed; see "cause"'
+    throw new CredentialsFailure(detail, isRetryable(cause), cause)
   } finally {
     timer.cancel()
   }

@@ -16,7 +16,7 @@ export interface FailureInit {
   readonly requestId?: string | undefined
   readonly cause?: unknown
   /** Says more than the sentence of the code. */
-  readonly told?: string | undefined
+  readonly detail?: string | undefined
 }
 
 const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
@@ -70,9 +70,9 @@ export function failure(
   code: StorageErrorCode,
   init: FailureInit,
 ): StorageError {
-  const { told = SENTENCES[code], retryable = RETRYABLE.has(code), ...rest } = init
+  const { detail = SENTENCES[code], retryable = RETRYABLE.has(code), ...rest } = init
   const subject = key === undefined ? operation : `${operation} of ${JSON.stringify(key)}`
-  return new StorageError(`${subject} failed: ${told}`, {
+  return new StorageError(`${subject} failed: ${detail}`, {
     operation,
     key,
     code,

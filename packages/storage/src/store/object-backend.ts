@@ -48,7 +48,7 @@ export interface ClosedRange extends ByteRange {
 /** An object on its way. */
 export interface Incoming {
   readonly info: ObjectInfo
-  /** What of the object it is: 206 tells, 200 is all of it. */
+  /** Which part of the object it is, after a 206; a 200 is all of it. */
   readonly range: ContentRange | undefined
   readonly body: AsyncIterable<Uint8Array>
 }

@@ -4,8 +4,8 @@ import { describeValue } from '@yuzuru/concurrency'
 const MAX_KEY_BYTES = 1_024
 
 /**
- * Refuses what can't be a key, or would be another key after a proxy or browser has normalised its
- * path: empty, longer than 1,024 bytes, with NUL, lone surrogates, or `.` and `..` as a segment.
+ * Throws unless `key` can be a key, and stays the same one when a proxy or browser normalises its path: not
+ * empty, longer than 1,024 bytes, with NUL, lone surrogates, or `.` and `..` as a segment.
  */
 export function expectKey(key: unknown, name = 'key'): asserts key is string {
   if (typeof key !== 'string') {

@@ -52,7 +52,7 @@ export async function callStore<T>(
   const body = async (signal: AbortSignal, progress: IoProgress): Promise<T> => {
     using _call = context.admitted === true ? life.step() : life.enter(subject)
     const within = { ...context, admitted: true }
-    // Then the transport below tells the scope when something went out.
+    // Then the transport below reports to the scope when something went out.
     if (backend.tellsWhenSent) progress.sent = false
     try {
       return await fn(signal, progress, within)
@@ -91,7 +91,7 @@ function cutBy({ signal: cut }: Life, options: IoOptions | undefined): IoOptions
 }
 
 function cutOff({ signal: cut }: Life, subject: Subject, outcome: Outcome): StorageError {
-  return failure(subject, 'closed', { outcome, told: CUT_OFF, cause: cut.reason })
+  return failure(subject, 'closed', { outcome, detail: CUT_OFF, cause: cut.reason })
 }
 
 const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'

@@ -10,7 +10,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'conflict'`: another write to the key was under way; nothing was changed.
  * - `'forbidden'`: the credentials are known but may not do this.
  * - `'unauthenticated'`: the store knows neither the access key nor the token, or the signature is wrong, or the
- *   session token is over and a fresh one did not help: `storeCode` tells. Without an answer: there are no
+ *   session token is over and a fresh one did not help: `storeCode` says which. Without an answer: there are no
  *   credentials, or what gets them failed; nothing was sent.
  * - `'clock_skew'`: the clock of this machine is off by more than the store allows (15 minutes on S3).
  * - `'wrong_region'`: the bucket is in another region.
@@ -33,7 +33,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'incomplete_upload'`: a browser did not send all that it announced.
  * - `'invalid_token'`: the token of an upload is another one's, or was altered.
  * - `'closed'`: the storage was closed.
- * - `'unexpected'`: none of these; `cause` tells.
+ * - `'unexpected'`: none of these; see `cause`.
  */
 export type StorageErrorCode =
   | 'not_found'

@@ -1,5 +1,5 @@
 /**
- * The store answered a write with success but without the ETag that tells what it has. A proxy may have
+ * The store answered a write with success but without the ETag that says what it has. A proxy may have
  * answered in its place; what became of the request is not known.
  */
 export class Unconfirmed extends Error {

@@ -13,13 +13,13 @@ const ATTEMPTS = 4
 const delayMs = backoff({ baseDelayMs: 200 })
 
 /**
- * Makes the parts an object. When the answer is lost, or is a failure of which nobody knows how far
- * it got, the object itself tells: if it is there and has our checksum, all is well; if the upload is
- * still there, completing it is tried again.
+ * Makes the parts an object. When the answer is lost, or does not say how far it got, the object itself
+ * shows it: if it is there and has our checksum, all is well; if the upload is still there, it is completed
+ * again.
  */
 export async function completeUpload(target: ObjectTarget, init: CompleteInit): Promise<Written> {
   const { context, key, subject, signal } = target
-  // Ceph 16 answers without an ETag: then the object tells, too.
+  // Ceph 16 answers without an ETag: then the object shows it, too.
   for (let attempt = 1; ; attempt += 1) {
     await lookAtConditions(target, init)
     try {

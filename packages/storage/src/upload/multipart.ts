@@ -13,8 +13,8 @@ import { wholeChecksum } from './whole-checksum.ts'
 
 /**
  * Uploads in parts. Whatever ends it before its last step, nothing is left of it: parts in flight are
- * cancelled and awaited, and the upload is removed before the error is thrown. Only where somebody took
- * the token to resume it, it stays.
+ * cancelled and awaited, and the upload is removed before the error is thrown. It stays only if the
+ * caller took the token to resume it.
  *
  * @param first its room is given back as soon as it has arrived; where it does not, by the caller
  */
@@ -41,7 +41,7 @@ export async function uploadInParts(
     context.uploads.end(uploadId)
     return { written, checksum, bytes }
   } catch (error) {
-    // Whoever has the token decides whether it goes on.
+    // The holder of the token decides whether it goes on.
     if (isKept) context.uploads.end(uploadId)
     else await discardUpload(context, key, uploadId)
     throw error
@@ -62,7 +62,7 @@ async function openUpload(target: UploadTarget, plan: UploadPlan): Promise<strin
   return await beginUpload(target, { ...attributes, algorithm })
 }
 
-/** Gives the token to whoever wants it; from then on the parts are theirs. */
+/** Gives the token to the caller, if it asked for one; from then on the parts are the caller's. */
 async function handOverToken(
   { context, subject, key }: UploadTarget,
   { onResumeToken, bytes, partBytes, algorithm }: UploadPlan,
@@ -77,7 +77,7 @@ async function handOverToken(
     return true
   } catch (cause) {
     throwIfCancelled()
-    const told = '"onResumeToken" threw, so nobody can go on with it; nothing was stored'
-    throw failure(subject, 'unexpected', { outcome: 'none', told, cause })
+    const detail = '"onResumeToken" threw, so nobody can go on with it; nothing was stored'
+    throw failure(subject, 'unexpected', { outcome: 'none', detail, cause })
   }
 }

@@ -32,8 +32,8 @@ export async function resumeUpload(
   }
   // What began as a stream may go on from a file: its parts are those of a stream.
   if (ticket.bytes !== undefined && ticket.bytes !== bytes) {
-    const told = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(bytes)}; give the same one`
-    throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, told })
+    const detail = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(bytes)}; give the same one`
+    throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, detail })
   }
   if (checksum !== undefined && checksum !== ticket.algorithm) {
     const begun = ticket.algorithm
@@ -59,9 +59,9 @@ export async function listPresent(
     )
   } catch (error) {
     if (!StorageError.isInstance(error) || error.code !== 'not_found') throw error
-    const told =
+    const detail =
       'the upload of this token is over: it was completed, removed or swept away; look whether the object is there, else begin anew without the token'
-    throw failure(subject, 'not_found', { outcome: 'none', told, cause: error })
+    throw failure(subject, 'not_found', { outcome: 'none', detail, cause: error })
   }
 }
 

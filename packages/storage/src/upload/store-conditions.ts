@@ -23,8 +23,8 @@ export async function lookAtConditions(
 }
 
 /**
- * Looks whether conditions hold before a large body is sent: the store holds the last step to them alone. For
- * whoever may write but not read, that shows at the end.
+ * Looks whether conditions hold before a large body is sent: the store holds the last step to them alone. With
+ * credentials that may write but not read, that shows at the end.
  *
  * @throws {StorageError} `'precondition_failed'`
  */

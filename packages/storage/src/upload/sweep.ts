@@ -41,7 +41,7 @@ export async function sweepUploads(
         throw failure({ ...subject, key }, 'unexpected', {
           outcome: 'unknown',
           retryable: true,
-          told: 'an upload could not be removed; it is tried again with the next sweep',
+          detail: 'an upload could not be removed; it is tried again with the next sweep',
         })
       }
       removed += 1

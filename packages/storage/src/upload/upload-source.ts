@@ -17,7 +17,7 @@ const AHEAD_BYTES = 64 * 1_024
 
 /**
  * The bytes of an upload's body, in order, as many as there are to be. Waits for them obey the scope around them.
- * It is opened once, and closed by whoever made it: that ends the body's own source, also one that is stuck. (A
+ * Its maker opens it once, and closes it: that ends the body's own source, also one that is stuck. (A
  * generator that is stuck in an await of its own ends when that does.)
  */
 export class UploadSource {
@@ -195,13 +195,13 @@ export class UploadSource {
     if (known > this.#maxBytes) throw this.#tooLarge('more')
     if (length === undefined || known === length || (known < length && !this.#ended)) return
     const found = known > length ? 'more' : known
-    const told = `the source was to have ${length} bytes and had ${found}; nothing was stored`
-    throw failure(this.#subject, 'source_failed', { outcome: 'none', told })
+    const detail = `the source was to have ${length} bytes and had ${found}; nothing was stored`
+    throw failure(this.#subject, 'source_failed', { outcome: 'none', detail })
   }
 
   #tooLarge(how: string): StorageError {
-    const told = `its body has ${how} than the ${this.#maxBytes} bytes of "maxBytes"; nothing was stored`
-    return failure(this.#subject, 'too_large', { outcome: 'none', told })
+    const detail = `its body has ${how} than the ${this.#maxBytes} bytes of "maxBytes"; nothing was stored`
+    return failure(this.#subject, 'too_large', { outcome: 'none', detail })
   }
 
   #failed(cause: unknown): StorageError {

@@ -19,7 +19,7 @@ export interface Stored {
   readonly bytes: number
 }
 
-/** Notes that the next request makes an object. A backend that tells itself when it has sent one will do so. */
+/** Notes that the next request makes an object. Some backends report by themselves when they have sent one. */
 export function beginLastStep({ context, progress }: UploadTarget): void {
   progress.sent = !context.backend.tellsWhenSent
 }
@@ -31,6 +31,6 @@ export function beginLastStep({ context, progress }: UploadTarget): void {
  */
 export function expectDigest(subject: Subject, expected: string | undefined, value: string): void {
   if (expected === undefined || expected === value) return
-  const told = 'the bytes of its body do not have the expected digest; nothing was stored'
-  throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, told })
+  const detail = 'the bytes of its body do not have the expected digest; nothing was stored'
+  throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, detail })
 }

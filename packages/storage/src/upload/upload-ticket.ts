@@ -22,7 +22,7 @@ export interface UploadTicket {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Signs what leaves this process, and comes back from who knows whom. */
+/** Signs what leaves this process, as it may come back from anybody. */
 export interface TicketSeal {
   seal(ticket: UploadTicket): string
   /** @throws {StorageError} `'invalid_token'` */
@@ -62,9 +62,9 @@ export async function ticketSeal(context: StorageContext, subject: Subject): Pro
   }
 }
 
-export function invalidToken(subject: Subject, told: string): StorageError {
+export function invalidToken(subject: Subject, detail: string): StorageError {
   const advice = 'pass the token of this very upload, or begin anew'
-  return failure(subject, 'invalid_token', { outcome: 'none', told: `${told}; ${advice}` })
+  return failure(subject, 'invalid_token', { outcome: 'none', detail: `${detail}; ${advice}` })
 }
 
 export function expectToken(name: string, value: unknown): asserts value is string {

@@ -26,7 +26,8 @@ import {
  *  4. The first part is read, hashed as its bytes come, in memory that all uploads of a storage share.
  *  5. If that is all, one PUT stores it.
  *  6. Else an upload is begun at the store, its token handed over, and the parts are sent as they are read.
- *  7. Its last step, the PUT or the completion, is the only one with an effect: if its answer is lost, the object tells.
+ *  7. Its last step, the PUT or the completion, is the only one with an effect: if its answer is lost, the object shows what
+ *     became of it.
  *  8. What fails before that is undone: the parts in flight end, the upload is removed, its outcome is `none`.
  *  9. What the store has must be what was read.
  * 10. However it ends, the source is ended, and its memory is given back.
@@ -79,7 +80,7 @@ export async function upload(
       },
     )
   } catch (error) {
-    // Whoever calls again has to come with a new source.
+    // A second call needs a new source.
     throw source.isOneShot && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
   } finally {
     // Also where it was not let in.

@@ -59,8 +59,8 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
    */
   readonly resume?: string | undefined
   /**
-   * The largest body that is stored, in bytes: 0 to 5 TiB. Of a larger one nothing is, and no more of it is read
-   * than tells that it is (`'too_large'`). @default 5 TiB
+   * The largest body that is stored, in bytes: 0 to 5 TiB. Nothing of a larger one is, and it is read
+   * no further than that shows (`'too_large'`). @default 5 TiB
    */
   readonly maxBytes?: number | undefined
   /** Called whenever a part has arrived. */
@@ -135,7 +135,7 @@ export function expectEtag(name: string, value: unknown): asserts value is strin
   throw new TypeError(`Expected ${name} to be an ETag, got ${describeValue(value)}`)
 }
 
-/** Refuses what can't stand in a header, and what would end it. */
+/** Throws unless `value` can stand in a header. */
 export function expectHeader(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
   throw new TypeError(
@@ -146,7 +146,7 @@ export function expectHeader(name: string, value: unknown): asserts value is str
 /** The most that metadata may have in all, names and values as they are stored, in bytes (S3 user guide, "Working with object metadata"). */
 const MAX_METADATA_BYTES = 2_048
 
-/** Refuses what a store would not give back as it was. */
+/** Throws unless a store gives metadata back as it was. */
 function expectMetadata(metadata: Readonly<Record<string, string>>): void {
   const names = new Set<string>()
   let bytes = 0
