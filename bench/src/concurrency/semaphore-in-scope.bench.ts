@@ -8,7 +8,7 @@ export const benchmark: Benchmark = {
   kind: 'comparison',
   title: 'a permit that nobody else wants, in a scope',
   operation: 'acquire and release',
-  bars: [{ of: 'yuzuru', against: 'es-toolkit', atMost: 1.5 }],
+  bars: [{ of: 'yuzuru', against: 'es-toolkit', atMost: 1.3 }],
   cases() {
     const semaphore = new Semaphore(10)
     const toolkit = new ToolkitSemaphore(10)

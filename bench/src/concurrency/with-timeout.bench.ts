@@ -30,7 +30,7 @@ export const benchmark: Benchmark = {
   title: 'a timeout around an async function that does nothing',
   operation: 'call',
   bars: [
-    { of: 'yuzuru', against: 'Effect', atMost: 0.5 },
+    { of: 'yuzuru', against: 'Effect', atMost: 0.22 },
     { of: 'yuzuru', against: 'p-timeout', atMost: 1.5 },
     { of: 'yuzuru, in a scope', against: 'p-timeout', atMost: 1.5 },
   ],

@@ -59,31 +59,16 @@ function nearest(key: string, known: readonly string[]): string | undefined {
   return best?.name
 }
 
-/**
- * How many characters have to be put in, taken out, replaced or swapped with their neighbour (optimal
- * string alignment).
- */
+/** How many characters have to be put in, taken out or replaced (Levenshtein). */
 function editDistance(a: string, b: string): number {
-  let [beforeLast, last]: [number[], number[]] = [
-    [],
-    Array.from({ length: b.length + 1 }, (_, j) => j),
-  ]
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1]
-      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1))
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, at(beforeLast, j - 2) + 1)
-      }
-      row.push(cost)
-    }
-    beforeLast = last
-    last = row
+  // Of what stands before each place of `b`, to what stands before the current place of `a`.
+  let row = Array.from({ length: b.length + 1 }, (_, place) => place)
+  for (const letter of a) {
+    let last = row[0] as number
+    row = row.map((above, place) => {
+      const kept = (row[place - 1] ?? last) + (b[place - 1] === letter ? 0 : 1)
+      return (last = place === 0 ? above + 1 : Math.min(above + 1, last + 1, kept))
+    })
   }
-  return at(last, b.length)
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Infinity
+  return row.at(-1) as number
 }

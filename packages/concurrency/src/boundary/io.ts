@@ -1,6 +1,7 @@
 import { captureCallPlace } from '../scopes/call-place.ts'
 import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
+import type { Timer } from '../scopes/clock.ts'
 import { describeValue } from '../arguments/describe-value.ts'
 import { expectEffect } from './expect-effect.ts'
 import { expectBoolean, expectObject, expectMilliseconds } from '../arguments/expect-kind.ts'
@@ -8,12 +9,12 @@ import { expectRequiredOptions } from '../arguments/expect-options.ts'
 import { expectFunction, expectText } from '../arguments/expected.ts'
 import { expectSignal, followSignal } from '../scopes/follow-signal.ts'
 import { IoError } from './io-error.ts'
-import { expectFailure } from '../scopes/leftover-rejections.ts'
-import { closeSpan, failSpan, openSpan, startInSpan } from './io-trace.ts'
+import { expectFailure } from '../scopes/expect-failure.ts'
+import { closeSpan, failSpan, type IoEvent, openSpan, startInSpan } from './io-trace.ts'
 import { type Effect, type Outcome, outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
 import { fieldOf, isOf, messageOf } from '../scopes/read-error.ts'
-import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
-import type { Scope } from '../scopes/scope.ts'
+import { openScope, runInScope } from '../scopes/run-in-scope.ts'
+import { type Ending, Scope } from '../scopes/scope.ts'
 import { armDeadline, timedOut } from '../scopes/timeout.ts'
 import { TimeoutError } from '../scopes/timeout-error.ts'
 
@@ -80,56 +81,90 @@ export interface IoProgress {
  * await io({ boundary: 'fs', operation: 'read', effect: 'read' }, options, (signal) =>
  *   readFile(path, { signal }))
  */
-export async function io<T>(
+export function io<T>(
   call: IoCall,
   options: IoOptions | undefined,
   fn: (signal: AbortSignal, progress: IoProgress) => T | PromiseLike<T>,
 ): Promise<T> {
-  expectCall(call)
-  expectFunction('fn', fn)
-  const { signal, timeoutMs = Infinity } = expectIoOptions(options)
-  const { counts = true } = call
-  const init = {
-    kind: 'io',
-    name: `${call.boundary}.${call.operation}`,
-    timeoutMs,
-    counts,
-  } as const
-  const refused = refusalToOpen(init)
-  if (refused !== undefined) return await refused
-  const scope = openScope(init)
-  if (scope.parent !== undefined) {
-    scope.origin = captureCallPlace(io, scope.startedAt, scope.strict)
-  }
-  const unfollow = followSignal(scope, signal)
-  const timer = armDeadline(scope, timeoutMs)
-  const progress = new Progress(scope, call.effect)
-  const span = openSpan(call)
   try {
-    const value = await startInSpan(span, () =>
-      runInScope(scope, () => {
-        scope.throwIfCancelled()
-        const begun = fn(scope.signal, progress)
-        progress.begin()
-        return begun
-      }),
-    )
-    progress.end()
-    if (call.effect !== 'read') scope.markEffect()
-    count(scope)
-    return value
+    expectCall(call)
+    expectFunction('fn', fn)
+    const { signal, timeoutMs = Infinity } = expectIoOptions(options)
+    const { boundary, operation, counts = true } = call
+    const init = { kind: 'io', name: `${boundary}.${operation}`, timeoutMs, counts } as const
+    const scope = openScope(init)
+    if (!(scope instanceof Scope)) return scope
+    if (scope.parent !== undefined) {
+      scope.origin = captureCallPlace(io, scope.startedAt, scope.strict)
+    }
+    const open = new OpenCall(scope, call, timeoutMs, signal, fn)
+    scope.owner = open
+    return startInSpan(open.span, () => runInScope(scope, perform<T>, performed))
   } catch (error) {
-    const failure = failureOf(scope, call, progress, timeoutMs, error)
+    return Promise.reject(error)
+  }
+}
+
+/** A call that is under way. */
+class OpenCall {
+  readonly call: IoCall
+  readonly fn: (signal: AbortSignal, progress: IoProgress) => unknown
+  readonly progress: Progress
+  readonly timeoutMs: number
+  readonly span: IoEvent | undefined
+  readonly #timer: Timer | undefined
+  readonly #unfollow: () => void
+
+  constructor(
+    scope: Scope,
+    call: IoCall,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    fn: OpenCall['fn'],
+  ) {
+    this.call = call
+    this.fn = fn
+    this.timeoutMs = timeoutMs
+    this.#unfollow = followSignal(scope, signal)
+    this.#timer = armDeadline(scope, timeoutMs)
+    this.progress = new Progress(scope, call.effect)
+    this.span = openSpan(call)
+  }
+
+  close(): void {
+    closeSpan(this.span)
+    this.#timer?.cancel()
+    this.#unfollow()
+  }
+}
+
+function perform<T>(scope: Scope): T | PromiseLike<T> {
+  const { fn, progress } = scope.owner as OpenCall
+  scope.throwIfCancelled()
+  const begun = fn(scope.signal, progress)
+  progress.begin()
+  return begun as T | PromiseLike<T>
+}
+
+const performed: Ending<unknown, never> = {
+  onValue(value, scope) {
+    const open = scope.owner as OpenCall
+    open.progress.end()
+    if (open.call.effect !== 'read') scope.markEffect()
+    count(scope)
+    open.close()
+    return value as never
+  },
+  onError(error, scope) {
+    const open = scope.owner as OpenCall
+    const failure = failureOf(scope, open, error)
     // What is reported of a leftover is the package's own error: the native one may hold data.
     scope.failure = { error: failure }
     expectFailure(scope, failure)
-    failSpan(span, failure)
+    failSpan(open.span, failure)
+    open.close()
     throw failure
-  } finally {
-    closeSpan(span)
-    timer?.cancel()
-    unfollow()
-  }
+  },
 }
 
 const CALL = ['boundary', 'operation', 'effect', 'translate', 'counts'] as const
@@ -154,13 +189,7 @@ function expectIoOptions(options: IoOptions | undefined): IoOptions {
   return options
 }
 
-function failureOf(
-  scope: Scope,
-  call: IoCall,
-  progress: Progress,
-  timeoutMs: number,
-  error: unknown,
-): unknown {
+function failureOf(scope: Scope, { call, progress, timeoutMs }: OpenCall, error: unknown): unknown {
   const sent = progress.end()
   if (comesOfCancel(scope, error)) {
     if (sent === 'unknown') scope.markEffect()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cancelScope } from '../scopes/cancel-scope.ts'
+import { checkpoint } from '../scopes/checkpoint.ts'
 import { detached } from '../scopes/detached.ts'
 import { JobScope, jobScope } from './job-scope.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
@@ -20,6 +21,19 @@ describe('jobScope', () => {
       source: 'signal',
       message: '"count" was cancelled by its caller',
     })
+  })
+
+  test('a wait that need not wait sees the flag too', async () => {
+    let asked = false
+    const scope = new JobScope('count', Infinity, () => asked)
+    const result = runInScope(scope, async () => {
+      await checkpoint()
+      asked = true
+      await checkpoint()
+      expect.unreachable('it was asked to end')
+    })
+    await expect(result).rejects.toMatchObject({ source: 'signal' })
+    expect(scope.cancellation?.refused, 'before it turned').toBeDefined()
   })
 
   test('there is none outside a job', async () => {

@@ -1,3 +1,4 @@
+import { Cancellation } from '../scopes/cancellation.ts'
 import type { Cancelled } from '../scopes/cancelled.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { Scope } from '../scopes/scope.ts'
@@ -22,8 +23,10 @@ export class JobScope extends Scope {
   readonly #isAsked: () => boolean
 
   constructor(name: string, timeoutMs: number, isAsked: () => boolean) {
-    super({ kind: 'task', name, parent: undefined, timeoutMs })
+    super({ kind: 'task', name, timeoutMs }, undefined)
     this.#isAsked = isAsked
+    // Its caller may ask at any moment, which nobody hears of before it is looked at.
+    this.cancellation = new Cancellation()
   }
 
   override get reason(): Cancelled | undefined {

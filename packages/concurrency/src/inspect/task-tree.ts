@@ -2,7 +2,8 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import type { Places } from '../scopes/cancel-listener.ts'
 import { currentClock } from '../scopes/clock.ts'
 import { expected, expectInteger } from '../arguments/expected.ts'
-import { rootScopes, type Scope, type ScopeKind } from '../scopes/scope.ts'
+import { rootScopes, type Scope } from '../scopes/scope.ts'
+import type { ScopeKind } from '../scopes/scope-kind.ts'
 import { noteWaits } from '../scopes/wait.ts'
 
 /** One scope of the live tree, and what it waits for. */

@@ -8,7 +8,8 @@ import { fieldOf, partsWithin } from '../scopes/read-error.ts'
 import { remaining } from '../scopes/remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { currentScope } from '../scopes/current-scope.ts'
-import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
+import { openScope, runInScope } from '../scopes/run-in-scope.ts'
+import { Scope } from '../scopes/scope.ts'
 import { sleep } from '../scopes/sleep.ts'
 
 export interface RetryOptions {
@@ -84,9 +85,8 @@ export async function retry<T>(
   budget?.deposit()
   for (let attempt = 1; ; attempt += 1) {
     const init = { kind: 'scope', name: `attempt ${attempt}` } as const
-    const refused = refusalToOpen(init)
-    if (refused !== undefined) return await refused
     const scope = openScope(init)
+    if (!(scope instanceof Scope)) return await scope
     try {
       return await runInScope(scope, () => fn(attempt))
     } catch (error) {

@@ -113,7 +113,7 @@ class Flight<T> {
   #leave!: () => void
 
   constructor(name: string, effect: Effect | undefined, outside: Outside | undefined) {
-    this.#scope = new Scope({ kind: 'task', name, parent: undefined })
+    this.#scope = new Scope({ kind: 'task', name }, undefined)
     this.#reads = effect === 'read'
     this.#outside = outside
   }
@@ -146,6 +146,7 @@ class Flight<T> {
   async join(): Promise<T> {
     this.#refuseFromWithin()
     const scope = openScope({ kind: 'wait', name: `flight "${this.#scope.name}"` })
+    if (!(scope instanceof Scope)) return await scope
     try {
       return await runInScope(scope, () => this.#ride(scope))
     } catch (error) {

@@ -2,8 +2,8 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { explain } from './cancel-cause.ts'
-import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
-import type { CancelScope } from './scope.ts'
+import { openScope, runInScope } from './run-in-scope.ts'
+import { type CancelScope, type Ending, Scope } from './scope.ts'
 
 export interface CancelScopeOptions {
   /** Shown in errors and the task tree. @default 'scope' */
@@ -24,23 +24,39 @@ export interface CancelScopeOptions {
  *   await work()
  * })
  */
-export async function cancelScope<T>(
+export function cancelScope<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: CancelScopeOptions = {},
 ): Promise<T> {
-  expectOptions(options, ['name', 'signal'], 'cancelScope')
-  expectFunction('fn', fn)
-  expectSignal(options.signal)
-  const init = { kind: 'scope', name: options.name ?? 'scope' } as const
-  const refused = refusalToOpen(init)
-  if (refused !== undefined) return await refused
-  const scope = openScope(init)
-  const unfollow = followSignal(scope, options.signal)
   try {
-    return await runInScope(scope, fn)
+    expectOptions(options, ['name', 'signal'], 'cancelScope')
+    expectFunction('fn', fn)
+    const { name = 'scope', signal } = options
+    expectSignal(signal)
+    const init = { kind: 'scope', name } as const
+    const scope = openScope(init)
+    return scope instanceof Scope ? runFollowing(scope, signal, fn) : scope
   } catch (error) {
-    throw explain(scope, error)
-  } finally {
-    unfollow()
+    return Promise.reject(error)
   }
+}
+
+function runFollowing<T>(
+  scope: Scope,
+  signal: AbortSignal | undefined,
+  fn: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<T> {
+  scope.owner = followSignal(scope, signal)
+  return runInScope(scope, fn, following)
+}
+
+const following: Ending<unknown, never> = {
+  onValue(value, { owner: unfollow }) {
+    ;(unfollow as () => void)()
+    return value as never
+  },
+  onError(error, scope) {
+    ;(scope.owner as () => void)()
+    throw explain(scope, error)
+  },
 }

@@ -1,3 +1,5 @@
+import { SystemTimer } from './system-timer.ts'
+
 /** A timer that was started. */
 export interface Timer {
   cancel(): void
@@ -7,39 +9,21 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds on a monotonic clock. */
   now(): number
-  /** Calls back once after `delayMs` milliseconds; any finite length, also beyond 2^31 − 1. */
-  schedule(delayMs: number, callback: () => void): Timer
+  /**
+   * Calls back once after `delayMs` milliseconds; any finite length, also beyond 2^31 − 1.
+   *
+   * @param now what `now()` has just given, where it has been asked. @default it is asked
+   */
+  schedule(delayMs: number, callback: () => void, now?: number): Timer
 }
 
-/** The longest delay that `setTimeout` takes (HTML: a 32-bit signed integer). */
-const MAX_DELAY_MS = 2 ** 31 - 1
-
-/** The real clock: `performance.now()` and `setTimeout`. Its timers keep the process alive. */
+/**
+ * The real clock. Its timers share one of Node's; they keep the process alive, and call back in the
+ * context (`AsyncLocalStorage`) that they were started in.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(delayMs, callback) {
-    return new SystemTimer(delayMs, callback)
-  },
-}
-
-class SystemTimer implements Timer {
-  #handle: NodeJS.Timeout
-
-  constructor(delayMs: number, callback: () => void) {
-    this.#handle = this.#arm(delayMs, callback)
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle)
-  }
-
-  #arm(delayMs: number, callback: () => void): NodeJS.Timeout {
-    if (delayMs <= MAX_DELAY_MS) return setTimeout(callback, delayMs)
-    const dueAt = performance.now() + delayMs
-    return setTimeout(() => {
-      this.#handle = this.#arm(dueAt - performance.now(), callback)
-    }, MAX_DELAY_MS)
-  }
+  schedule: (delayMs, callback, now = performance.now()) => new SystemTimer(delayMs, callback, now),
 }
 
 let active: Clock = systemClock

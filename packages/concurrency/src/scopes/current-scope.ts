@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { livingScope, type Scope } from './scope.ts'
+import type { Scope } from './scope.ts'
+import { livingScope } from './scope-tree.ts'
 import { onSupportedNode } from './supported-node.ts'
 
 const storage = onSupportedNode(() => new AsyncLocalStorage<Scope | undefined>())

@@ -1,5 +1,6 @@
 import { comesOfCancel } from './cancel-cause.ts'
-import { describeLeftover, describeWait, type Leftover, reportLeftover } from './leftover.ts'
+import { describeLeftover, describeWait } from './describe-leftover.ts'
+import { type Leftover, reportLeftover } from './leftover.ts'
 import type { Scope } from './scope.ts'
 
 /** So many are reported one by one. */
@@ -16,7 +17,7 @@ const REPORTED = 10
 export async function endLeftovers(scope: Scope, failed: boolean): Promise<Leftover[]> {
   const found: Leftover[] = []
   // The cancel ended more than the body can have waited for one after the other.
-  if (scope.delivered > 1) await turn()
+  if ((scope.cancellation?.delivered ?? 0) > 1) await turn()
   for (;;) {
     const children = scope.livingChildren
     const unshielded = children.filter((child) => !child.shielded)

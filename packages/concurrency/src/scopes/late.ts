@@ -12,7 +12,7 @@ const reported = new WeakSet<Scope>()
  *
  * @throws {LeftoverError} where the scope is strict
  */
-export function reportLate(around: Scope, { kind, name }: Omit<ScopeInit, 'parent'>): void {
+export function reportLate(around: Scope, { kind, name }: ScopeInit): void {
   if (reported.has(around) && !around.strict) return
   reported.add(around)
   const place = placeOf(captureStack(reportLate))

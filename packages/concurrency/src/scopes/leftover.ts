@@ -1,9 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { CallPlace } from './call-place.ts'
-import type { CancelListener } from './cancel-listener.ts'
-import { currentClock } from './clock.ts'
 import { messageOf } from './read-error.ts'
-import type { Scope, ScopeKind } from './scope.ts'
+import type { ScopeKind } from './scope-kind.ts'
 import { warnRarely } from './rare-warning.ts'
 
 /**
@@ -51,35 +49,6 @@ export const ADVICE: Readonly<Record<Leftover['state'], string>> = {
   swallowed:
     'was refused more than a hundred times: a loop around it catches the cancel and goes on. Let ' +
     'Cancelled pass',
-}
-
-export function describeLeftover(
-  scope: Scope,
-  state: Leftover['state'],
-  failure?: { readonly error: unknown },
-): Leftover {
-  return {
-    name: scope.name,
-    kind: scope.kind,
-    parent: scope.parent?.name,
-    ageMs: currentClock().now() - scope.startedAt,
-    state,
-    place: placeOf(scope.origin),
-    ...failure,
-  }
-}
-
-/** A wait that was left behind in `scope`. */
-export function describeWait(scope: Scope, wait: CancelListener): Leftover {
-  const { since } = wait
-  return {
-    name: wait.describe?.() ?? 'wait',
-    kind: 'wait',
-    parent: scope.name,
-    ageMs: since === undefined ? undefined : currentClock().now() - since,
-    state: 'cancelled',
-    place: placeOf(wait.origin),
-  }
 }
 
 /** The stack without the line that names the error. */

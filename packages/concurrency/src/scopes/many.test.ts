@@ -48,8 +48,8 @@ describe('of very many', () => {
   })
 
   test('listeners one that throws keeps no other from hearing of the cancel', () => {
-    const scope = new Scope({ kind: 'scope', name: 'outer', parent: undefined })
-    const inner = new Scope({ kind: 'scope', name: 'inner', parent: scope })
+    const scope = new Scope({ kind: 'scope', name: 'outer' }, undefined)
+    const inner = new Scope({ kind: 'scope', name: 'inner' }, scope)
     const heard: string[] = []
     const thrown: (() => void)[] = []
     const nextTick = vi.spyOn(process, 'nextTick')

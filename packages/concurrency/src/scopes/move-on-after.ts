@@ -1,8 +1,6 @@
-import { expectOptions } from '../arguments/expect-options.ts'
-import { expectFunction } from '../arguments/expected.ts'
 import type { Outcome } from './outcome.ts'
 import type { CancelScope } from './scope.ts'
-import { runTimeout, type TimeoutOptions } from './timeout.ts'
+import { runTimeout, type TimeoutOptions, type Verdict } from './timeout.ts'
 
 /** What {@link moveOnAfter} found: the value, or that the time was over. */
 export type MovedOn<T> =
@@ -20,20 +18,15 @@ export type MovedOn<T> =
  * @example
  * const { expired, value } = await moveOnAfter(50, () => suggestions(word))
  */
-export async function moveOnAfter<T>(
+export function moveOnAfter<T>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<MovedOn<T>> {
-  expectOptions(options, ['name', 'graceMs'], 'moveOnAfter')
-  expectFunction('fn', fn)
-  const body = async (scope: CancelScope): Promise<MovedOn<T>> => ({
-    expired: false,
-    value: await fn(scope),
-  })
-  return await runTimeout(timeoutMs, body, options, ({ outcome }) => ({
-    expired: true,
-    value: undefined,
-    outcome,
-  }))
+  return runTimeout(timeoutMs, fn, options, movingOn, 'moveOnAfter')
+}
+
+const movingOn: Verdict<unknown, MovedOn<never>> = {
+  returned: (value) => ({ expired: false, value: value as never }),
+  expired: ({ outcome }) => ({ expired: true, value: undefined, outcome }),
 }

@@ -1,18 +1,11 @@
 import { captureStack } from './call-place.ts'
+import { type Cancellation, isAnyCancelled } from './cancellation.ts'
 import type { Cancelled } from './cancelled.ts'
 import { currentScope } from './current-scope.ts'
 import { type Leftover, placeOf, reportLeftover } from './leftover.ts'
-import { PacedRejections } from './paced-rejections.ts'
-import type { Scope, ScopeKind } from './scope.ts'
-
-/** How the calls fared that were made in a scope after its cancel. */
-export class Refused {
-  readonly rejections: PacedRejections = new PacedRejections()
-  /** The first call of a body that had heard of the cancel: most likely its clean-up. */
-  cleanUp: Leftover | undefined
-  /** Whether it was reported that a loop swallows the cancel. */
-  swallowed = false
-}
+import { Refused } from './refused.ts'
+import type { Scope } from './scope.ts'
+import type { ScopeKind } from './scope-kind.ts'
 
 /**
  * What a call gives that must not begin: a rejection, where the scope around the caller is cancelled.
@@ -21,6 +14,7 @@ export class Refused {
  * @param name of the call, for reports
  */
 export function refusal(kind: ScopeKind, name: string): Promise<never> | undefined {
+  if (!isAnyCancelled()) return undefined
   const scope = currentScope()
   return scope?.reason === undefined ? undefined : refuse(scope, scope.reason, kind, name)
 }
@@ -32,8 +26,9 @@ export function refuse(
   kind: ScopeKind,
   name: string,
 ): Promise<never> {
-  const refused = (scope.refused ??= new Refused())
-  if (scope.delivered > 0 && refused.cleanUp === undefined) {
+  const cancellation = scope.cancellation as Cancellation
+  const refused = (cancellation.refused ??= new Refused())
+  if (cancellation.delivered > 0 && refused.cleanUp === undefined) {
     refused.cleanUp = describe(scope, kind, name, 'refused')
     // Where it is an error of the scope, that says it.
     if (!scope.strict) reportLeftover(refused.cleanUp)
@@ -43,7 +38,7 @@ export function refuse(
     reportLeftover(describe(scope, kind, name, 'swallowed'))
   }
   // Calls side by side hear of the cancel in the same step: none of them is clean-up after another.
-  if (scope.delivered === 0) queueMicrotask(() => (scope.delivered = 1))
+  if (cancellation.delivered === 0) queueMicrotask(() => (cancellation.delivered = 1))
   return refused.rejections.reject(reason)
 }
 

@@ -1,49 +1,37 @@
 import { captureStack } from './call-place.ts'
-import { callInScope, currentScope, innermostScope } from './current-scope.ts'
+import { callInScope, innermostScope } from './current-scope.ts'
 import { endLeftovers } from './end-leftovers.ts'
 import { reportLate } from './late.ts'
 import { LeftoverError } from './leftover-error.ts'
-import { expectFailure } from './leftover-rejections.ts'
+import { expectFailure } from './expect-failure.ts'
 import { raiseOutcome } from './outcome.ts'
 import { refuse } from './refusal.ts'
-import { Scope, type ScopeInit } from './scope.ts'
+import { type Ending, Scope, type ScopeInit } from './scope.ts'
+import { livingScope } from './scope-tree.ts'
 
 /*
- * The life of a scope:
- *  1. `refusalToOpen` gives a rejection where the caller's scope is cancelled: nothing new starts there.
- *  2. `openScope` hangs a new one below the caller's.
- *  3. `runInScope` calls the body in it and waits for its end.
- *  4. `close` ends what the body left behind, then calls what was deferred.
- *  5. An error that leaves takes the outcome of the scope along.
- *  6. Its owner makes of that what it throws: `explain` in cancel-cause.ts.
+ * From birth to end, in the order of this file; what a scope is stands in scope.ts, and the rules in
+ * docs/semantics.md:
+ *  1. `openScope` hangs a new one below the caller's; where that is cancelled, nothing new starts.
+ *  2. `runInScope` calls the body in it and waits for its end.
+ *  3. `close` ends what the body left behind, then calls what was deferred. Most often there is neither.
+ *  4. The scope leaves the tree (`end`). An error that leaves takes the outcome of the scope along.
+ *  5. Its owner makes of that what it gives its caller (`Ending`), with `explain` in cancel-cause.ts.
  */
 
-/** What a call gives that may not open a scope. */
-export function refusalToOpen({
-  kind,
-  name,
-}: Omit<ScopeInit, 'parent'>): Promise<never> | undefined {
-  const parent = currentScope()
-  return parent?.reason === undefined ? undefined : refuse(parent, parent.reason, kind, name)
-}
-
-/** Opens a scope within the caller's, once {@link refusalToOpen} has given nothing. */
-export function openScope(init: Omit<ScopeInit, 'parent'>): Scope {
+/** A new scope within the caller's, or a rejection where that is cancelled. */
+export function openScope(init: ScopeInit): Scope | Promise<never> {
   const around = innermostScope()
-  if (around?.ended === true) reportLate(around, init)
-  const scope = new Scope({ ...init, parent: currentScope() })
+  const parent = livingScope(around)
+  if (parent?.reason !== undefined) return refuse(parent, parent.reason, init.kind, init.name)
+  if (around !== parent) reportLate(around as Scope, init)
+  const scope = new Scope(init, parent)
   if (scope.strict) scope.origin = captureStack(openScope)
   return scope
 }
 
-/** What the owner of a scope makes of how its body ended. */
-export interface Ending<T, R = T> {
-  onValue(value: T): R
-  onError(error: unknown): R
-}
-
-const asItIs: Ending<unknown> = {
-  onValue: (value) => value,
+const asItIs: Ending<unknown, never> = {
+  onValue: (value) => value as never,
   onError: (error) => {
     throw error
   },
@@ -54,39 +42,28 @@ const asItIs: Ending<unknown> = {
  * gives what `ending` makes of it.
  *
  * Every task and every I/O call goes through here: two callbacks on one promise cost half of what an
- * async function does.
+ * async function does, and these two are the same for all, as each finds its scope around it.
  */
 export function runInScope<T, R = T>(
   scope: Scope,
   fn: (scope: Scope) => T | PromiseLike<T>,
-  ending: Ending<T, R> = asItIs as Ending<T, R>,
+  ending: Ending<T, R> = asItIs,
 ): Promise<R> {
-  return callInScope(scope, settle<T, R>, scope, fn, ending)
+  scope.ending = ending
+  return callInScope(scope, settle, scope, fn) as Promise<R>
 }
 
+/** As `await` does it: also on a promise that was given a `then` of its own. */
+// oxlint-disable-next-line typescript/unbound-method -- called with its promise
+const { then } = Promise.prototype
+
 /** Called within the scope, so that what it leaves behind holds no other context than the scope's. */
-function settle<T, R>(
-  scope: Scope,
-  fn: (scope: Scope) => T | PromiseLike<T>,
-  ending: Ending<T, R>,
-): Promise<R> {
-  return begin(scope, fn).then(
-    (value) => {
-      if (scope.isBusy) return closeWith(scope, ending, undefined, value)
-      scope.end()
-      return ending.onValue(value)
-    },
-    (error: unknown) => {
-      scope.failure = { error }
-      if (scope.isBusy) return closeWith(scope, ending, scope.failure)
-      scope.end()
-      return leave(scope, ending, error)
-    },
-  )
+function settle(scope: Scope, fn: (scope: Scope) => unknown): Promise<unknown> {
+  return then.call(begin(scope, fn), onValue, onError)
 }
 
 /** Also what begins its work only when its `then` is called, as query builders do, begins within. */
-function begin<T>(scope: Scope, fn: (scope: Scope) => T | PromiseLike<T>): Promise<T> {
+function begin(scope: Scope, fn: (scope: Scope) => unknown): Promise<unknown> {
   try {
     return Promise.resolve(fn(scope))
   } catch (error) {
@@ -94,20 +71,35 @@ function begin<T>(scope: Scope, fn: (scope: Scope) => T | PromiseLike<T>): Promi
   }
 }
 
-async function closeWith<T, R>(
+function onValue(value: unknown): unknown {
+  const scope = innermostScope() as Scope
+  if (scope.isBusy) return closeWith(scope, undefined, value)
+  scope.end()
+  return scope.ending.onValue(value as never, scope)
+}
+
+function onError(error: unknown): unknown {
+  const scope = innermostScope() as Scope
+  scope.failure = { error }
+  if (scope.isBusy) return closeWith(scope, scope.failure)
+  scope.end()
+  return leave(scope, error)
+}
+
+async function closeWith(
   scope: Scope,
-  ending: Ending<T, R>,
   failure: { readonly error: unknown } | undefined,
-  value?: T,
-): Promise<R> {
+  value?: unknown,
+): Promise<unknown> {
   try {
     await close(scope, failure)
   } catch (error) {
-    return leave(scope, ending, error)
+    return leave(scope, error)
   }
-  return failure === undefined ? ending.onValue(value as T) : leave(scope, ending, failure.error)
+  return failure === undefined
+    ? scope.ending.onValue(value as never, scope)
+    : leave(scope, failure.error)
 }
-
 /** Ends what is left, calls what was deferred, ends the scope. Errors on the way never hide `failure`. */
 async function close(scope: Scope, failure?: { readonly error: unknown }): Promise<void> {
   let failed = failure
@@ -115,11 +107,11 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
     failed = { error: failed === undefined ? error : new SuppressedError(error, failed.error) }
   }
   const forgotten = await endLeftovers(scope, failure !== undefined)
-  const refused = scope.refused?.cleanUp
+  const refused = scope.cancellation?.refused?.cleanUp
   if (refused !== undefined) forgotten.push(refused)
   if (scope.strict && forgotten.length > 0) add(new LeftoverError(scope.name, forgotten))
   for (let fn = scope.takeDeferred(); fn !== undefined; fn = scope.takeDeferred()) {
-    const shielded = new Scope({ kind: 'shield', name: 'deferred', parent: scope, shielded: true })
+    const shielded = new Scope({ kind: 'shield', name: 'deferred', shielded: true }, scope)
     try {
       await runInScope(shielded, fn)
     } catch (error) {
@@ -134,8 +126,8 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
 }
 
 /** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
-function leave<T, R>(scope: Scope, ending: Ending<T, R>, error: unknown): R {
+function leave(scope: Scope, error: unknown): unknown {
   if (scope.kind !== 'io' && scope.outcome === 'unknown') raiseOutcome(error)
   expectFailure(scope, error)
-  return ending.onError(error)
+  return scope.ending.onError(error, scope)
 }

@@ -4,10 +4,11 @@ import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
-import { describeLeftover, describeWait, reportLeftover } from './leftover.ts'
+import { describeLeftover, describeWait } from './describe-leftover.ts'
+import { reportLeftover } from './leftover.ts'
 import { watchOpenHandles } from './open-handles.ts'
-import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
-import type { CancelScope, Scope } from './scope.ts'
+import { openScope, runInScope } from './run-in-scope.ts'
+import { type CancelScope, Scope } from './scope.ts'
 import { exitCodeOf, onShutdown } from './shutdown.ts'
 
 export interface RunOptions {
@@ -66,10 +67,9 @@ export async function run<T>(
   const { name = 'main', strict, graceMs = 10_000 } = options
   expectMilliseconds('graceMs', graceMs)
   const init = { kind: 'run', name } as const
-  const refused = refusalToOpen(init)
-  if (refused !== undefined) return await refused
   // One within another scope (of a test, or of a program that embeds it) ends with that.
   const scope = openScope(strict === undefined ? init : { ...init, strict })
+  if (!(scope instanceof Scope)) return await scope
   const unfollow = followSignal(scope, options.signal)
   const shutdown = onShutdown(
     options.shutdownSignals ?? ['SIGINT', 'SIGTERM'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { rootScopes, Scope } from './scope.ts'
 
 const scope = (parent?: Scope, shielded = false): Scope =>
-  new Scope({ kind: 'scope', name: 'x', parent, shielded })
+  new Scope({ kind: 'scope', name: 'x', shielded }, parent)
 
 describe('Scope', () => {
   test('one made within a cancelled one is cancelled from the start, a shielded one is not', () => {

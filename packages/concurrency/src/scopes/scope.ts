@@ -1,29 +1,32 @@
-import { Cancelled, type CancelSource } from './cancelled.ts'
+import type { Cancellation } from './cancellation.ts'
+import type { Cancelled, CancelSource } from './cancelled.ts'
 import type { CallPlace } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
+import { abort, forget, inherit, reasonOf } from './cancelling.ts'
 import { currentClock } from './clock.ts'
-import { closeRejections, openRejections } from './leftover-rejections.ts'
 import type { Outcome } from './outcome.ts'
-import type { Refused } from './refusal.ts'
-import { type Link, Ring } from './ring.ts'
+import { Ring } from './ring.ts'
+import type { ScopeKind } from './scope-kind.ts'
+import type { ScopeNode } from './scope-node.ts'
+import { markEffect, mayHaveEffect } from './scope-outcome.ts'
+import { hang, roots, unhang } from './scope-tree.ts'
 
-/** What made a scope. */
-export type ScopeKind =
-  | 'run'
-  | 'scope'
-  | 'timeout'
-  | 'shield'
-  | 'group'
-  | 'task'
-  | 'io'
-  | 'iterator'
-  | 'wait'
+/*
+ * The life of a scope (the rules are in docs/semantics.md):
+ *  1. It is born below the innermost living scope around its caller (run-in-scope.ts, scope-tree.ts).
+ *     The nearest deadline holds; a cancel of an ancestor reaches it up to a shield.
+ *  2. Its body runs in it, and what that begins hangs in it: scopes `within`, waits `listening`.
+ *     Effects add up in it (scope-outcome.ts).
+ *  3. It may be cancelled, by itself or from further out, and then stays so (cancelling.ts).
+ *  4. When the body has ended, what it left behind is ended, and what it deferred is called.
+ *  5. It ends: it leaves the tree, and from then on stands for its nearest living ancestor.
+ *  6. Its owner gets the value or the error, and says what a cancel means to its caller (`Ending`).
+ */
 
 /** What a {@link Scope} is made of. */
 export interface ScopeInit {
   readonly kind: ScopeKind
   readonly name: string
-  readonly parent: Scope | undefined
   /** When it is due, in milliseconds from its start. Default: never. */
   readonly timeoutMs?: number
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
@@ -34,19 +37,10 @@ export interface ScopeInit {
   readonly counts?: boolean
 }
 
-/** The scopes without a parent that have not ended: where the task tree starts. */
-const roots = new Set<Scope>()
-
-/** The roots of the task tree. */
-export function rootScopes(): ReadonlySet<Scope> {
-  return roots
-}
-
-/** `scope`, or when it has ended, its nearest ancestor that has not. */
-export function livingScope(scope: Scope | undefined): Scope | undefined {
-  let living = scope
-  while (living?.ended) living = living.parent
-  return living
+/** What the owner of a scope makes of how its body ended. It holds nothing: the scope has its `owner`. */
+export interface Ending<T = never, R = unknown> {
+  onValue(value: T, scope: Scope): R
+  onError(error: unknown, scope: Scope): R
 }
 
 /** What a body can see and do of the scope around it. */
@@ -73,11 +67,8 @@ export interface CancelScope {
   defer(fn: () => unknown): void
 }
 
-/**
- * One node of the tree of scopes: it can be cancelled, is told of its parent's cancel, and knows its
- * deadline. Cancels are level-triggered: once cancelled, it stays so until it is left.
- */
-export class Scope implements CancelScope, Link<Scope> {
+/** One node of the tree of scopes. Users see of it what {@link CancelScope} has. */
+export class Scope implements CancelScope, ScopeNode {
   readonly kind: ScopeKind
   readonly name: string
   readonly parent: Scope | undefined
@@ -88,32 +79,33 @@ export class Scope implements CancelScope, Link<Scope> {
   /** The nearest deadline in force: its own, or an ancestor's up to a shield. */
   readonly deadline: number
   ended = false
-  home: Ring<Scope> | undefined
-  before: Scope = this
-  after: Scope = this
+  home: Ring<ScopeNode> | undefined
+  before: ScopeNode = this
+  after: ScopeNode = this
+  /** The scopes within that have not ended. */
+  within: Ring<ScopeNode> | undefined
+  /** What is told of its cancel: among them all that is waited for in this very scope. */
+  listening: Ring<CancelListener> | undefined
+  cancellation: Cancellation | undefined
+  controller: AbortController | undefined
   /** Whether its owner gave up waiting for it; see {@link abandon}. */
   abandoned = false
   /** Whether something of its own is under way that may have its effect at any moment. */
   inFlight = false
+  /** Whether an effect may have happened, of its own or further in. */
+  hadEffect = false
   /** What its body threw, if it did. */
   failure: { readonly error: unknown } | undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
   origin: CallPlace | undefined
-  /** How much its cancel ended within that the body may have waited for: with any, it has heard of it. */
-  delivered = 0
-  /** What was refused in it because it is cancelled. */
-  refused: Refused | undefined
-  #own: Cancelled | undefined
-  #inherited: Cancelled | undefined
-  #controller: AbortController | undefined
-  #children: Ring<Scope> | undefined
-  #listeners: Ring<CancelListener> | undefined
+  /** What its owner makes of how its body ended, and what it needs for that. */
+  ending!: Ending
+  owner: unknown
   #deferred: (() => unknown)[] | undefined
   #done: PromiseWithResolvers<void> | undefined
-  #outcome: Outcome = 'none'
 
-  constructor(init: ScopeInit) {
-    const { parent, shielded = false, timeoutMs = Infinity } = init
+  constructor(init: ScopeInit, parent: Scope | undefined) {
+    const { shielded = false, timeoutMs = Infinity } = init
     this.kind = init.kind
     this.name = init.name
     this.parent = parent
@@ -122,49 +114,59 @@ export class Scope implements CancelScope, Link<Scope> {
     this.counts = init.counts ?? true
     this.startedAt = currentClock().now()
     const deadline = this.startedAt + timeoutMs
-    if (parent === undefined) {
+    hang(this, parent)
+    if (shielded || parent === undefined) {
       this.deadline = deadline
-      roots.add(this)
       return
     }
-    this.deadline = shielded ? deadline : Math.min(deadline, parent.deadline)
-    if (!shielded) this.#inherited = parent.reason
-    ;(parent.#children ??= new Ring()).add(this)
+    this.deadline = Math.min(deadline, parent.deadline)
+    if (parent.reason !== undefined) inherit(this, parent.reason)
   }
 
   /** Why it is cancelled, if it is. An outer cancel takes precedence over its own. */
   get reason(): Cancelled | undefined {
-    return this.#inherited ?? this.#own
+    return reasonOf(this)
   }
 
   /** The cancel that was asked of this very scope, if any. */
   get ownReason(): Cancelled | undefined {
-    return this.#own
+    return this.cancellation?.own
   }
 
   /** The cancel that came from an ancestor, if any. */
   get inheritedReason(): Cancelled | undefined {
-    return this.#inherited
+    return this.cancellation?.inherited
+  }
+
+  get cancelled(): boolean {
+    return this.reason !== undefined
+  }
+
+  get expired(): boolean {
+    return this.ownReason?.source === 'timeout'
   }
 
   /** An `AbortSignal` that fires with the {@link Cancelled}; made when first asked for. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      const reason = this.reason
-      if (reason !== undefined) this.#controller.abort(reason)
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      const { reason } = this
+      if (reason !== undefined) this.controller.abort(reason)
     }
-    return this.#controller.signal
+    return this.controller.signal
   }
 
-  /** The scopes within that have not ended. */
   get children(): Scope[] {
-    return this.#children?.all ?? []
+    return (this.within?.all ?? []) as Scope[]
   }
 
   /** The scopes within that somebody still waits for. */
   get livingChildren(): Scope[] {
     return this.children.filter((child) => !child.abandoned)
+  }
+
+  get listeners(): CancelListener[] {
+    return this.listening?.all ?? []
   }
 
   /** What is waited for in this very scope. */
@@ -174,45 +176,23 @@ export class Scope implements CancelScope, Link<Scope> {
 
   /** Whether ending it takes more than taking it out of the tree. */
   get isBusy(): boolean {
+    const { cancellation } = this
     return (
-      this.#children?.isEmpty === false ||
-      this.#listeners?.isEmpty === false ||
+      this.within?.isEmpty === false ||
+      this.listening?.isEmpty === false ||
       this.#deferred !== undefined ||
-      this.delivered > 1 ||
-      this.refused !== undefined
+      (cancellation !== undefined &&
+        (cancellation.delivered > 1 || cancellation.refused !== undefined))
     )
   }
 
-  /** The one rule of outcomes: they add up over a scope, whatever became of the errors within. */
   get outcome(): Outcome {
-    return this.#outcome === 'unknown' || this.#hasInFlight ? 'unknown' : 'none'
+    return mayHaveEffect(this) ? 'unknown' : 'none'
   }
 
-  get #hasInFlight(): boolean {
-    if (this.inFlight) return true
-    const open = this.children
-    for (let each = open.pop(); each !== undefined; each = open.pop()) {
-      if (!each.counts) continue
-      if (each.inFlight || each.#outcome === 'unknown') return true
-      for (const child of each.children) open.push(child)
-    }
-    return false
-  }
-
-  /**
-   * Notes, here and in every ancestor, that an effect may have happened. I/O within an I/O call is for
-   * that call to answer, which it does at its end.
-   */
+  /** Notes, here and further out, that an effect may have happened. */
   markEffect(): void {
-    Scope.#markFrom(this)
-  }
-
-  static #markFrom(scope: Scope): void {
-    let each: Scope | undefined = scope
-    while (each !== undefined && each.#outcome !== 'unknown') {
-      each.#outcome = 'unknown'
-      each = each.kind === 'io' ? undefined : each.parent
-    }
+    markEffect(this)
   }
 
   /**
@@ -221,15 +201,7 @@ export class Scope implements CancelScope, Link<Scope> {
    */
   abandon(): void {
     this.abandoned = true
-    this.markEffect()
-  }
-
-  get cancelled(): boolean {
-    return this.reason !== undefined
-  }
-
-  get expired(): boolean {
-    return this.#own?.source === 'timeout'
+    markEffect(this)
   }
 
   cancel(message?: string): void {
@@ -238,11 +210,7 @@ export class Scope implements CancelScope, Link<Scope> {
 
   /** Asks this scope and all within it to end. Only the first time counts. */
   abort(source: CancelSource, message: string, cause?: unknown): void {
-    if (this.ended || this.#own !== undefined) return
-    const init = { source, scope: this.name, within: this }
-    this.#own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
-    openRejections()
-    if (this.#inherited === undefined) this.#deliver(this.#own)
+    if (!this.ended) abort(this, source, message, cause)
   }
 
   /** Asks what the body left behind to end, and refuses whatever else it begins. */
@@ -251,18 +219,18 @@ export class Scope implements CancelScope, Link<Scope> {
   }
 
   throwIfCancelled(): void {
-    const reason = this.reason
+    const { reason } = this
     if (reason !== undefined) throw reason
   }
 
   /** Tells `listener` once when the scope is cancelled, or, after its end, its nearest living ancestor. */
   listen(listener: CancelListener): void {
-    ;(this.#listeners ??= new Ring()).add(listener)
+    ;(this.listening ??= new Ring()).add(listener)
   }
 
   /** Like `listen`, and tells at once where it is cancelled already; returns what takes the callback off. */
   onCancel(onCancel: (reason: Cancelled) => void): () => void {
-    const reason = this.reason
+    const { reason } = this
     if (reason !== undefined) {
       onCancel(reason)
       return () => undefined
@@ -270,11 +238,6 @@ export class Scope implements CancelScope, Link<Scope> {
     const listener = { onCancel } as CancelListener
     this.listen(listener)
     return () => listener.home?.remove(listener)
-  }
-
-  /** What would be told of a cancel: among them all that is waited for in this scope. */
-  get listeners(): CancelListener[] {
-    return this.#listeners?.all ?? []
   }
 
   /** Has `fn` called when the scope ends, the last one first. */
@@ -298,77 +261,16 @@ export class Scope implements CancelScope, Link<Scope> {
     return (this.#done ??= Promise.withResolvers<void>()).promise
   }
 
-  /**
-   * Takes the scope out of the tree. What is left in it, abandoned children and callbacks, goes over to
-   * its nearest living ancestor. Waits are none of it: they end with the scope.
-   */
   end(): void {
     if (this.ended) return
     this.ended = true
-    if (this.home === undefined) roots.delete(this)
-    else this.home.remove(this)
-    const heir = livingScope(this.parent)
-    for (let each = this.#children?.take(); each !== undefined; each = this.#children?.take()) {
-      if (heir === undefined) roots.add(each)
-      else {
-        ;(heir.#children ??= new Ring()).add(each)
-        // It stood behind the shield that has just ended.
-        if (heir.reason !== undefined && !each.shielded && !each.cancelled)
-          each.#inherit(heir.reason)
-      }
-    }
-    if (heir !== undefined) this.#leaveListenersTo(heir)
+    unhang(this)
     this.#done?.resolve()
-    if (this.#own !== undefined) closeRejections()
+    forget(this)
   }
+}
 
-  #leaveListenersTo(heir: Scope): void {
-    const listeners = this.#listeners
-    if (listeners === undefined) return
-    for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
-      if (heir.reason === undefined) heir.listen(each)
-      else each.onCancel(heir.reason)
-    }
-  }
-
-  /** How much within is waited for by the body, or by what it left running; a task runs beside it. */
-  get #waitedFor(): number {
-    return this.waits.length + this.children.filter(({ kind }) => kind !== 'task').length
-  }
-
-  #inherit(reason: Cancelled): void {
-    this.#inherited = reason
-    this.#deliver(reason)
-  }
-
-  /** Tells all within, the outermost first. No recursion: scopes may be nested by the ten thousand. */
-  #deliver(reason: Cancelled): void {
-    this.#tell(reason)
-    const open = this.children.toReversed()
-    for (let each = open.pop(); each !== undefined; each = open.pop()) {
-      if (each.shielded) continue
-      // A cancel that comes later comes from further out, so it takes precedence.
-      each.#inherited = reason
-      each.#tell(reason)
-      for (const child of each.children.toReversed()) open.push(child)
-    }
-  }
-
-  #tell(reason: Cancelled): void {
-    // A second cancel, from further out, meets what the first one is ending already.
-    if (this.delivered === 0) this.delivered = this.#waitedFor
-    this.#controller?.abort(reason)
-    const listeners = this.#listeners
-    if (listeners === undefined) return
-    for (let each = listeners.take(); each !== undefined; each = listeners.take()) {
-      try {
-        each.onCancel(reason)
-      } catch (error) {
-        // As with an `AbortSignal`: the others are to hear of the cancel all the same.
-        process.nextTick(() => {
-          throw error
-        })
-      }
-    }
-  }
+/** The roots of the task tree. */
+export function rootScopes(): ReadonlySet<Scope> {
+  return new Set(roots.all as Scope[])
 }

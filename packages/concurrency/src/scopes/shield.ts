@@ -3,7 +3,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { currentScope } from './current-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
-import { runTimed, throwTimedOut } from './timeout.ts'
+import { runTimed } from './timeout.ts'
 
 export interface ShieldOptions {
   /** Shown in errors and the task tree. @default 'shield' */
@@ -28,7 +28,6 @@ export async function shield<T>(
   const { name = 'shield', timeoutMs = Infinity } = options
   expectFunction('fn', fn)
   expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
-  const parent = currentScope()
-  const scope = new Scope({ kind: 'shield', name, parent, shielded: true, timeoutMs })
-  return await runTimed(scope, timeoutMs, fn, throwTimedOut)
+  const scope = new Scope({ kind: 'shield', name, shielded: true, timeoutMs }, currentScope())
+  return await runTimed(scope, timeoutMs, fn)
 }

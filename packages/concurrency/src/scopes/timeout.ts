@@ -2,10 +2,11 @@ import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
-import { describeLeftover, reportLeftover } from './leftover.ts'
+import { describeLeftover } from './describe-leftover.ts'
+import { reportLeftover } from './leftover.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
-import { openScope, refusalToOpen, runInScope } from './run-in-scope.ts'
-import type { CancelScope, Scope } from './scope.ts'
+import { openScope, runInScope } from './run-in-scope.ts'
+import { type CancelScope, type Ending, Scope } from './scope.ts'
 import { TimeoutError } from './timeout-error.ts'
 
 export interface TimeoutOptions {
@@ -36,55 +37,87 @@ export function withTimeout<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
-  return runTimeout(timeoutMs, fn, options, throwTimedOut)
+  return runTimeout(timeoutMs, fn, options, throwing)
 }
 
-/** What an owner makes of it that the deadline of its scope, and nothing further out, ended the body. */
-export type OnExpired<E> = (scope: Scope, timeoutMs: number) => E
+/** What the owner of a timeout gives its caller. */
+export interface Verdict<T, R> {
+  /** The body returned `value`, in time or not. */
+  returned(value: T): R
+  /** The deadline of the scope, and nothing further out, ended the body. */
+  expired(scope: Scope, timeoutMs: number): R
+}
 
-/** Like {@link withTimeout}, and asks `onExpired` what to do when the deadline passed. */
-export function runTimeout<T, E>(
+const throwing: Verdict<unknown, never> = {
+  returned: (value) => value as never,
+  expired(scope, timeoutMs) {
+    throw timedOut(scope, timeoutMs)
+  },
+}
+
+/** Like {@link withTimeout}, and gives what `verdict` says. */
+export function runTimeout<T, R>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions,
-  onExpired: OnExpired<E>,
-): Promise<T | E> {
+  verdict: Verdict<T, R>,
+  where = 'withTimeout',
+): Promise<R> {
   try {
-    expectOptions(options, OPTIONS, 'withTimeout')
+    expectOptions(options, OPTIONS, where)
     const { name = 'timeout', graceMs } = options
     expectFunction('fn', fn)
     expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
     if (graceMs !== undefined) expectMilliseconds('graceMs', graceMs, -Infinity)
     const init = { kind: 'timeout', name, timeoutMs } as const
-    return refusalToOpen(init) ?? runTimed(openScope(init), timeoutMs, fn, onExpired, graceMs)
+    const scope = openScope(init)
+    return scope instanceof Scope ? runTimed(scope, timeoutMs, fn, graceMs, verdict) : scope
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
 /** Calls `fn` within `scope`, which is due in `timeoutMs`. */
-export async function runTimed<T, E>(
+export function runTimed<T, R = T>(
   scope: Scope,
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  onExpired: OnExpired<E>,
-  graceMs?: number,
-): Promise<T | E> {
+  graceMs: number = Infinity,
+  verdict: Verdict<T, R> = throwing,
+): Promise<R> {
   const timer = armDeadline(scope, timeoutMs)
   if (timeoutMs <= 0) {
     scope.end()
-    return onExpired(scope, timeoutMs)
+    return Promise.try(() => verdict.expired(scope, timeoutMs))
   }
-  try {
-    const body = runInScope(scope, fn)
-    return await (graceMs === undefined ? body : withGrace(scope, body, graceMs))
-  } catch (error) {
-    const expired = scope.expired && scope.inheritedReason === undefined
-    if (expired && comesOfCancel(scope, error)) return onExpired(scope, timeoutMs)
-    throw explain(scope, error)
-  } finally {
+  scope.owner = { timer, timeoutMs, verdict: verdict as Timing['verdict'] } satisfies Timing
+  if (graceMs === Infinity) return runInScope(scope, fn, timed)
+  return withGrace(scope, runInScope(scope, fn), graceMs).then(
+    (value) => timed.onValue(value, scope),
+    (error: unknown) => timed.onError(error, scope),
+  )
+}
+
+/** What the end of a scope with a deadline takes. */
+interface Timing {
+  readonly timer: Timer | undefined
+  readonly timeoutMs: number
+  readonly verdict: Verdict<unknown, never>
+}
+
+const timed: Ending<unknown, never> = {
+  onValue(value, scope) {
+    const { timer, verdict } = scope.owner as Timing
     timer?.cancel()
-  }
+    return verdict.returned(value)
+  },
+  onError(error, scope) {
+    const { timer, timeoutMs, verdict } = scope.owner as Timing
+    timer?.cancel()
+    const expired = scope.expired && scope.inheritedReason === undefined
+    if (expired && comesOfCancel(scope, error)) return verdict.expired(scope, timeoutMs)
+    throw explain(scope, error)
+  },
 }
 
 /**
@@ -97,14 +130,9 @@ export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined 
   }
   if (timeoutMs <= 0) expire()
   else if (timeoutMs !== Infinity && scope.deadline === scope.startedAt + timeoutMs) {
-    return currentClock().schedule(timeoutMs, expire)
+    return currentClock().schedule(timeoutMs, expire, scope.startedAt)
   }
   return undefined
-}
-
-/** For the owner of a timeout that throws what {@link timedOut} makes. */
-export function throwTimedOut(scope: Scope, timeoutMs: number): never {
-  throw timedOut(scope, timeoutMs)
 }
 
 /** The error for the owner of the expired timeout that `scope` is. */

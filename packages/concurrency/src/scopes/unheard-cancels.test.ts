@@ -50,7 +50,7 @@ describe('a cancel of which a promise tells nobody', () => {
 
   test('so it does with two copies of the package, each in a cancelled scope', async () => {
     const face = JSON.stringify(new URL('../index.ts?copy', import.meta.url).href)
-    const core = JSON.stringify(new URL('leftover-rejections.ts?copy', import.meta.url).href)
+    const core = JSON.stringify(new URL('unheard-cancels.ts?copy', import.meta.url).href)
     const ended = await program(
       `const copy = await import(${core}); await import(${face})
       copy.openRejections()

@@ -1,7 +1,8 @@
 import { currentClock, type Timer } from '../scopes/clock.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { warnRarely } from '../scopes/rare-warning.ts'
-import type { Scope, ScopeKind } from '../scopes/scope.ts'
+import type { Scope } from '../scopes/scope.ts'
+import type { ScopeKind } from '../scopes/scope-kind.ts'
 
 /** Scopes that work of their own runs in, beside what opened them. */
 const TASKS: ReadonlySet<ScopeKind> = new Set(['run', 'task', 'iterator'])

@@ -1,6 +1,6 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected, expectFunction } from '../arguments/expected.ts'
-import { Heap, type QueueHandle } from './heap.ts'
+import { PriorityStore, type QueueHandle } from './priority-store.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
 
 export interface PriorityQueueOptions<T> extends QueueOptions {
@@ -23,7 +23,7 @@ export class PriorityQueue<T> extends QueueCore<T, QueueHandle> {
     expectFunction('options.priority', options?.priority)
     const { priority: urgency, ...rest } = options
     super(
-      new Heap<T>((item) => {
+      new PriorityStore<T>((item) => {
         const priority = urgency(item)
         if (typeof priority === 'number' && !Number.isNaN(priority)) return priority
         throw expected('a priority to be a number', priority)

@@ -77,12 +77,25 @@ export class Semaphore {
   }
 
   #permit(): Permit {
-    let held = true
-    const release = (): void => {
-      if (!held) return
-      held = false
-      this.release()
-    }
-    return { release, [Symbol.dispose]: release }
+    return new Held(this)
+  }
+}
+
+class Held implements Permit {
+  /** None once it was given back. */
+  from: Semaphore | undefined
+
+  constructor(from: Semaphore) {
+    this.from = from
+  }
+
+  release(): void {
+    const { from } = this
+    this.from = undefined
+    from?.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
   }
 }

@@ -3,12 +3,13 @@ import { Fifo } from '../sync/fifo.ts'
 import type { Cancelled } from '../scopes/cancelled.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { comesOfCancel } from '../scopes/cancel-cause.ts'
-import { expectFailure } from '../scopes/leftover-rejections.ts'
+import { expectFailure } from '../scopes/expect-failure.ts'
 import { raiseOutcome } from '../scopes/outcome.ts'
 import { refuse } from '../scopes/refusal.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
-import { livingScope, Scope } from '../scopes/scope.ts'
+import { Scope } from '../scopes/scope.ts'
+import { livingScope } from '../scopes/scope-tree.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
 export type Source<T> = Iterator<T> | AsyncIterator<T>
@@ -117,7 +118,7 @@ export class ConcurrentMap<T, R>
   }
 
   #start(parent: Scope | undefined): void {
-    const scope = new Scope({ kind: 'iterator', name: this.#name, parent })
+    const scope = new Scope({ kind: 'iterator', name: this.#name }, parent)
     this.#scope = scope
     const unlisten = scope.onCancel(() => this.#stop())
     const work = async (): Promise<void> => {

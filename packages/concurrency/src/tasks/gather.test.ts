@@ -1,11 +1,17 @@
+import { scheduler } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Cancelled } from '../scopes/cancelled.ts'
+import { io } from '../boundary/io.ts'
 import { cancelScope } from '../scopes/cancel-scope.ts'
+import { checkpoint } from '../scopes/checkpoint.ts'
+import type { CancelScope } from '../scopes/scope.ts'
 import { gather } from './gather.ts'
 import { sleep } from '../scopes/sleep.ts'
 import { formatTaskTree } from '../inspect/task-tree.ts'
 import { TestClock } from '../testing/test-clock.ts'
 import { withTimeout } from '../scopes/timeout.ts'
+
+const slow = (signal: AbortSignal): Promise<void> => scheduler.wait(10_000, { signal })
 
 describe('gather', () => {
   test('gives the results in the shape of what it was given', async () => {
@@ -86,6 +92,31 @@ describe('gather', () => {
       expect.unreachable()
     })
     await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
+  test('a call that was cancelled alone has no result: its cancel is thrown, and ends the others', async () => {
+    const write = { boundary: 'test', operation: 'write', effect: 'write' } as const
+    const cancelled = (scope?: CancelScope): Promise<void> => {
+      scope?.cancel('enough')
+      return checkpoint()
+    }
+    const result = gather([cancelled, () => io(write, {}, (signal) => slow(signal))])
+    await expect(result).rejects.toMatchObject({ message: 'enough', outcome: 'unknown' })
+  })
+
+  test('what ends by a cancel of something else takes along what its siblings did', async () => {
+    const write = { boundary: 'test', operation: 'write', effect: 'write' } as const
+    const cancelledWithin = (): Promise<void> =>
+      cancelScope(async (scope) => {
+        await io({ ...write, effect: 'read' }, {}, () => checkpoint())
+        scope.cancel('enough')
+        await checkpoint()
+      })
+    const result = gather([
+      () => io({ ...write, effect: 'read' }, {}, cancelledWithin),
+      () => io(write, {}, (signal) => slow(signal)),
+    ])
+    await expect(result).rejects.toMatchObject({ message: 'enough', outcome: 'unknown' })
   })
 
   test('refuses promises: it starts the work itself', async () => {

@@ -3,6 +3,7 @@ import { expected } from '../arguments/expected.ts'
 import { expectThunks } from './expect-thunks.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { settled } from './settled.ts'
+import { resultOf, type Task } from './task.ts'
 import { runGroup } from './task-group.ts'
 
 /** Work that has not begun. */
@@ -57,16 +58,15 @@ export async function gather(
   }
   const entries = Object.entries(thunks)
   expectThunks('gather', entries)
-  const results = await runGroup(
+  const tasks = await runGroup(
     name,
-    (group) => {
-      const tasks = entries.map(([key, thunk]) =>
-        group.spawn(settle ? () => settled(thunk) : thunk, { name: key }),
-      )
-      return Promise.all(tasks)
-    },
-    (errors) => oneOrAll(errors, name),
+    (group) =>
+      entries.map(([key, thunk]) => group.start(settle ? () => settled(thunk) : thunk, key)),
+    oneOrAll,
+    true,
   )
-  if (Array.isArray(thunks)) return results
-  return Object.fromEntries(entries.map(([key], index) => [key, results[index]]))
+  if (Array.isArray(thunks)) return tasks.map(resultOf)
+  return Object.fromEntries(
+    entries.map(([key], index) => [key, resultOf(tasks[index] as Task<unknown>)]),
+  )
 }

@@ -515,4 +515,17 @@ describe('taskGroup', () => {
     await expect(result).rejects.toBeInstanceOf(Cancelled)
     expect(settled).toBe(true)
   })
+
+  test('a task that ends by the cancel of something else fails its group, though the body awaits none', async () => {
+    const alone = (): Promise<void> =>
+      cancelScope((scope) => {
+        scope.cancel('enough')
+        return checkpoint()
+      })
+    const result = taskGroup((group) => {
+      group.spawn(alone)
+      group.spawn(() => sleep(Infinity))
+    })
+    await expect(result).rejects.toMatchObject({ message: 'enough', scope: 'scope' })
+  })
 })

@@ -4,12 +4,12 @@ import { expectFunction } from '../arguments/expected.ts'
 import type { Timer } from '../scopes/clock.ts'
 import { type UnheardFailure, warnWhenUnheard } from '../scopes/failure-warning.ts'
 import { comesOfCancel } from '../scopes/cancel-cause.ts'
-import { expectFailure } from '../scopes/leftover-rejections.ts'
+import { expectFailure } from '../scopes/expect-failure.ts'
 import { raiseOutcome } from '../scopes/outcome.ts'
 import { messageOf } from '../scopes/read-error.ts'
-import { openScope, refusalToOpen, runInScope } from '../scopes/run-in-scope.ts'
-import type { CancelScope, Scope } from '../scopes/scope.ts'
-import { Task, wasAwaited } from './task.ts'
+import { openScope, runInScope } from '../scopes/run-in-scope.ts'
+import { type CancelScope, type Ending, Scope } from '../scopes/scope.ts'
+import { isToSettle, Task, type TaskOwner, wasAwaited } from './task.ts'
 
 export interface SpawnOptions {
   /** Shown in errors and the task tree. @default the function's name, else 'task' */
@@ -57,67 +57,87 @@ export interface TaskGroup {
  *   return [await a, await b]
  * })
  */
-export async function taskGroup<T>(
+export function taskGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   options: TaskGroupOptions = {},
 ): Promise<T> {
-  expectOptions(options, ['name'], 'taskGroup')
-  const name = options.name ?? 'group'
-  return await runGroup(name, body, (errors) => {
-    const message = messageOf(errors[0])
-    const first = message === undefined ? '' : `: ${message}`
-    const count = errors.length === 1 ? 'a failure' : `${errors.length} failures`
-    return new AggregateError(errors, `${count} in "${name}"${first}`)
-  })
+  try {
+    expectOptions(options, ['name'], 'taskGroup')
+    return runGroup(options.name ?? 'group', body, allFailures)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
-/** A task group that throws what `combine` makes of the errors. */
-export async function runGroup<T>(
+/** What a group throws for its errors, of which there is one or more. */
+type Combine = (errors: unknown[], name: string) => unknown
+
+const allFailures: Combine = (errors, name) => {
+  const message = messageOf(errors[0])
+  const first = message === undefined ? '' : `: ${message}`
+  const count = errors.length === 1 ? 'a failure' : `${errors.length} failures`
+  return new AggregateError(errors, `${count} in "${name}"${first}`)
+}
+
+/**
+ * A task group that throws what `combine` makes of the errors.
+ *
+ * @param needsAll whether a task that was cancelled alone ends the group, as it has no result
+ */
+export function runGroup<T>(
   name: string,
-  body: (group: TaskGroup) => T | PromiseLike<T>,
-  combine: (errors: unknown[]) => unknown,
+  body: (group: Group) => T | PromiseLike<T>,
+  combine: Combine,
+  needsAll = false,
 ): Promise<T> {
   expectFunction('body', body)
   const init = { kind: 'group', name } as const
-  const refused = refusalToOpen(init)
-  if (refused !== undefined) return await refused
   const scope = openScope(init)
-  const group = new Group(scope)
-  let result: { readonly value: T } | undefined
-  try {
-    result = { value: await runInScope(scope, () => group.run(body)) }
-  } catch (error) {
+  if (!(scope instanceof Scope)) return scope
+  const group = new Group(scope, combine, needsAll)
+  scope.owner = group
+  return runInScope(scope, () => group.run(body), grouped)
+}
+
+const grouped: Ending<unknown, never> = {
+  onValue(value, scope) {
+    const group = scope.owner as Group
+    if (group.isIntact) return value as never
+    throw group.failure()
+  },
+  onError(error, scope) {
+    const group = scope.owner as Group
     group.fail(error)
-  }
-  const failed = group.errors.size > 0
-  if (!failed && result !== undefined && !group.interrupted) return result.value
-  const cancel = scope.inheritedReason ?? group.foreignCancel ?? scope.ownReason
-  const error = failed ? combine([...group.errors]) : cancel
-  if (scope.outcome === 'unknown') raiseOutcome(error)
-  scope.failure = { error }
-  expectFailure(scope, error)
-  throw error
+    throw group.failure()
+  },
 }
 
 const SPAWN_OPTIONS = ['name', 'settle'] as const
 
-class Group implements TaskGroup {
+/** The failures of tasks that were to settle, and whether each has been reported. */
+type Settled = Map<Task<unknown>, { readonly error: unknown; told: boolean }>
+
+class Group implements TaskGroup, TaskOwner {
   /** In the order in which they came, each once. */
-  readonly errors: Set<unknown> = new Set()
+  #errors: Set<unknown> | undefined
   /** Whether a task was cut short by a cancel from outside the group. */
-  interrupted = false
-  /** A cancel of something else that the body let pass: of a task it awaited, say. */
-  foreignCancel: Cancelled | undefined
+  #interrupted = false
+  /** A cancel of something else that a task or the body let pass: of a task it awaited, say. */
+  #foreignCancel: Cancelled | undefined
   /** The failures of tasks that were to settle. */
-  readonly #settled = new Map<Task<unknown>, { readonly error: unknown; told: boolean }>()
+  #settled: Settled | undefined
   #running = 0
   #closed = false
   #warning: Timer | undefined
   #idle: PromiseWithResolvers<void> | undefined
   readonly #scope: Scope
+  readonly #combine: Combine
+  readonly #needsAll: boolean
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, combine: Combine, needsAll: boolean) {
     this.#scope = scope
+    this.#combine = combine
+    this.#needsAll = needsAll
   }
 
   get name(): string {
@@ -131,6 +151,11 @@ class Group implements TaskGroup {
   spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: SpawnOptions = {}): Task<T> {
     expectFunction('fn', fn)
     expectOptions(options, SPAWN_OPTIONS, 'spawn')
+    return this.start(fn, options.name ?? (fn.name || 'task'), options.settle === true)
+  }
+
+  /** `spawn` for what has been looked at. */
+  start<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, name: string, settle = false): Task<T> {
     if (this.#closed) {
       throw new TypeError(
         `Expected the group "${this.name}" to be open, got one that has ended: nothing outlives it`,
@@ -138,9 +163,7 @@ class Group implements TaskGroup {
     }
     this.#scope.throwIfCancelled()
     this.#running += 1
-    const name = options.name ?? (fn.name || 'task')
-    const onEnd = options.settle === true ? this.#onSettled : this.#onEnd
-    return new Task(this.#scope, name, fn, onEnd)
+    return new Task(this.#scope, name, fn, this, settle)
   }
 
   cancel(message?: string): void {
@@ -148,7 +171,7 @@ class Group implements TaskGroup {
   }
 
   /** Calls the body and waits for all tasks, also for those that tasks spawned meanwhile. */
-  async run<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
+  async run<T>(body: (group: Group) => T | PromiseLike<T>): Promise<T> {
     try {
       return await body(this)
     } catch (error) {
@@ -161,59 +184,75 @@ class Group implements TaskGroup {
       }
       this.#closed = true
       this.#warning?.cancel()
-      for (const [task, { error }] of this.#settled) if (!wasAwaited(task)) this.fail(error)
+      for (const [task, { error }] of this.#settled ?? []) if (!wasAwaited(task)) this.fail(error)
     }
+  }
+
+  /** Whether nothing failed, and nothing was cut short from outside. */
+  get isIntact(): boolean {
+    return this.#errors === undefined && this.#foreignCancel === undefined && !this.#interrupted
+  }
+
+  /** What it throws, once it has ended, unless it is intact and its body returned. */
+  failure(): unknown {
+    const scope = this.#scope
+    const cancel = scope.inheritedReason ?? this.#foreignCancel ?? scope.ownReason
+    const error = this.#errors === undefined ? cancel : this.#combine([...this.#errors], scope.name)
+    if (scope.outcome === 'unknown') raiseOutcome(error)
+    scope.failure = { error }
+    expectFailure(scope, error)
+    return error
   }
 
   /** Keeps an error, once, and cancels the others; drops the cancels that the group's own end made. */
-  fail(error: unknown, task = this.name): void {
+  fail(error: unknown, task: string = this.name): void {
     if (comesOfCancel(this.#scope, error)) return
-    if (Cancelled.isInstance(error)) this.foreignCancel ??= error
-    else if (!this.errors.has(error)) {
-      this.errors.add(error)
-      if (this.#running > 0 && this.errors.size === 1) {
-        const failure = { task, group: this.name, error, why: 'ending' } as const
-        this.#warning?.cancel()
-        this.#warning = warnWhenUnheard(() => [failure])
-      }
-    }
+    if (Cancelled.isInstance(error)) this.#foreignCancel ??= error
+    else this.#keep(error, task)
     this.#scope.abort('group', `a sibling in "${this.name}" failed`, error)
   }
 
-  #onEnd = (task: Task<unknown>, error?: unknown): void => {
-    if (task.state === 'failed') this.fail(error, task.name)
-    else if (task.state === 'cancelled' && error === this.#scope.inheritedReason) {
-      this.interrupted = true
+  #keep(error: unknown, task: string): void {
+    if (this.#errors === undefined && this.#running > 0) {
+      const failure = { task, group: this.name, error, why: 'ending' } as const
+      this.#warning?.cancel()
+      this.#warning = warnWhenUnheard(() => [failure])
     }
-    this.#leave()
-  };
-
-  /** Those of which nobody has asked, once each. */
-  *#takeUnasked(): Generator<UnheardFailure> {
-    this.#warning = undefined
-    for (const [task, failure] of this.#settled) {
-      if (failure.told || wasAwaited(task)) continue
-      failure.told = true
-      yield { task: task.name, group: this.name, error: failure.error, why: 'unasked' }
-    }
+    ;(this.#errors ??= new Set()).add(error)
   }
 
-  #leave(): void {
+  taskEnded(task: Task<unknown>, error?: unknown): void {
+    if (task.state === 'failed') {
+      if (isToSettle(task)) this.#settle(task, error)
+      else this.fail(error, task.name)
+    } else if (task.state === 'cancelled') {
+      if (error === this.#scope.inheritedReason) this.#interrupted = true
+      else if (this.#needsAll) this.fail(error, task.name)
+    }
     this.#running -= 1
     if (this.#running === 0) this.#idle?.resolve()
   }
 
-  /** Its failure is for those who await it; a cancel is still one. */
-  #onSettled = (task: Task<unknown>, error?: unknown): void => {
-    if (task.state !== 'failed') return this.#onEnd(task, error)
+  /** Its failure is for those who await it. */
+  #settle(task: Task<unknown>, error: unknown): void {
+    const settled: Settled = (this.#settled ??= new Map())
     if (!wasAwaited(task)) {
-      this.#settled.set(task, { error, told: false })
-      this.#warning ??= warnWhenUnheard(() => this.#takeUnasked())
+      settled.set(task, { error, told: false })
+      this.#warning ??= warnWhenUnheard(() => this.#takeUnasked(settled))
     }
-    this.#leave()
     // A group may live as long as the program: what was asked for since is not kept.
-    if (this.#settled.size % 64 === 0) {
-      for (const each of this.#settled.keys()) if (wasAwaited(each)) this.#settled.delete(each)
+    if (settled.size % 64 === 0) {
+      for (const each of settled.keys()) if (wasAwaited(each)) settled.delete(each)
+    }
+  }
+
+  /** Those of which nobody has asked, once each. */
+  *#takeUnasked(settled: Settled): Generator<UnheardFailure> {
+    this.#warning = undefined
+    for (const [task, failure] of settled) {
+      if (failure.told || wasAwaited(task)) continue
+      failure.told = true
+      yield { task: task.name, group: this.name, error: failure.error, why: 'unasked' }
     }
   }
 }

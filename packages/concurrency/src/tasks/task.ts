@@ -1,7 +1,7 @@
 import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
-import { type Ending, runInScope } from '../scopes/run-in-scope.ts'
+import { runInScope } from '../scopes/run-in-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
-import { type CancelScope, Scope } from '../scopes/scope.ts'
+import { type CancelScope, type Ending, Scope } from '../scopes/scope.ts'
 import { waitFor } from '../scopes/wait.ts'
 
 /** How a task stands. */
@@ -16,10 +16,18 @@ export let awaitsItself: (task: Task<unknown>) => TypeError | undefined
 /** Whether somebody has asked for what became of `task`. */
 export let wasAwaited: (task: Task<unknown>) => boolean
 
+/** Whether the failure of `task` is for those who await it, and cancels nobody. */
+export let isToSettle: (task: Task<unknown>) => boolean
+
+/** What `task`, which is done, returned. */
+export let resultOf: <T>(task: Task<T>) => T
+
 let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
 
-/** Who is told of a task's end, and of its error if it did not return. */
-export type TaskListener = (task: Task<unknown>, error?: unknown) => void
+/** What is told of the end of its tasks, and of the error of one that did not return. */
+export interface TaskOwner {
+  taskEnded(task: Task<unknown>, error?: unknown): void
+}
 
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
@@ -37,14 +45,14 @@ export type TaskListener = (task: Task<unknown>, error?: unknown) => void
  * await assert.rejects(async () => await task)
  */
 export class Task<T> implements PromiseLike<T> {
-  readonly name: string
   #state: TaskState = 'running'
   readonly #scope: Scope
-  readonly #onEnd: TaskListener
+  readonly #owner: TaskOwner
+  readonly #isToSettle: boolean
   /** What it returned, or threw; nothing while it runs. */
   #result: unknown = undefined
-  /** Made when somebody awaits it while it runs. */
-  #awaited: PromiseWithResolvers<unknown> | undefined
+  /** Settles when it has ended; it never rejects. */
+  readonly #run: Promise<void>
   #listeners: Set<() => void> | undefined
   #wasAwaited = false
 
@@ -56,6 +64,8 @@ export class Task<T> implements PromiseLike<T> {
     }
     awaitsItself = (task) => task.#awaitsItself(currentScope())
     wasAwaited = (task) => task.#wasAwaited
+    isToSettle = (task) => task.#isToSettle
+    resultOf = <T>(task: Task<T>): T => task.#result as T
     endTask = (task, state, result) => task.#end(state, result)
   }
 
@@ -64,12 +74,18 @@ export class Task<T> implements PromiseLike<T> {
     parent: Scope,
     name: string,
     fn: (scope: CancelScope) => T | PromiseLike<T>,
-    onEnd: TaskListener,
+    owner: TaskOwner,
+    settle: boolean,
   ) {
-    this.name = name
-    this.#onEnd = onEnd
-    this.#scope = new Scope({ kind: 'task', name, parent })
-    void runInScope(this.#scope, fn, new TaskEnding(this, this.#scope))
+    this.#owner = owner
+    this.#isToSettle = settle
+    this.#scope = new Scope({ kind: 'task', name }, parent)
+    this.#scope.owner = this
+    this.#run = runInScope(this.#scope, fn, taskEnding)
+  }
+
+  get name(): string {
+    return this.#scope.name
   }
 
   get state(): TaskState {
@@ -101,20 +117,9 @@ export class Task<T> implements PromiseLike<T> {
   #end(state: TaskState, result: unknown): void {
     this.#state = state
     this.#result = result
-    if (state === 'done') this.#awaited?.resolve(result)
-    else this.#awaited?.reject(result)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
-    if (state === 'done') this.#onEnd(this)
-    else this.#onEnd(this, result)
-  }
-
-  get #promise(): Promise<T> {
-    if (this.#state === 'running') {
-      return (this.#awaited ??= Promise.withResolvers()).promise as Promise<T>
-    }
-    return this.#state === 'done'
-      ? Promise.resolve(this.#result as T)
-      : Promise.reject(this.#result)
+    if (state === 'done') this.#owner.taskEnded(this)
+    else this.#owner.taskEnded(this, result)
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
@@ -127,29 +132,35 @@ export class Task<T> implements PromiseLike<T> {
     const mistake = this.#awaitsItself(scope)
     if (mistake !== undefined) return Promise.reject(mistake).then(onFulfilled, onRejected)
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
-      return this.#promise.then(onFulfilled, onRejected)
+      return this.#hand(onFulfilled, onRejected)
     }
-    return waitFor(`task "${this.name}"`, () => this.#promise).then(onFulfilled, onRejected)
+    return waitFor(`task "${this.name}"`, () => this.#hand()).then(onFulfilled, onRejected)
+  }
+
+  /** Gives what it returned, or threw, once it has ended. */
+  #hand<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#run.then(() => {
+      if (this.#state === 'done') {
+        const value = this.#result as T
+        return typeof onFulfilled === 'function' ? onFulfilled(value) : (value as never)
+      }
+      if (typeof onRejected === 'function') return onRejected(this.#result)
+      throw this.#result
+    })
   }
 }
 
 /** Tells a task how its function ended. */
-class TaskEnding<T> implements Ending<T, void> {
-  readonly #task: Task<T>
-  readonly #scope: Scope
-
-  constructor(task: Task<T>, scope: Scope) {
-    this.#task = task
-    this.#scope = scope
-  }
-
-  onValue(value: T): void {
-    endTask(this.#task, 'done', value)
-  }
-
-  onError(thrown: unknown): void {
+const taskEnding: Ending<unknown, void> = {
+  onValue(value, scope) {
+    endTask(scope.owner as Task<unknown>, 'done', value)
+  },
+  onError(thrown, scope) {
     // The cancel of something else is a failure here: nobody asked this task to end.
-    const state = comesOfCancel(this.#scope, thrown) ? 'cancelled' : 'failed'
-    endTask(this.#task, state, explain(this.#scope, thrown))
-  }
+    const state = comesOfCancel(scope, thrown) ? 'cancelled' : 'failed'
+    endTask(scope.owner as Task<unknown>, state, explain(scope, thrown))
+  },
 }

@@ -38,10 +38,10 @@ export async function workers<T, H>(
     name,
     (group) => {
       for (let number = 1; number <= count; number += 1) {
-        group.spawn(() => work(queue, name, handler), { name: `${name} ${number}` })
+        group.start(() => work(queue, name, handler), `${name} ${number}`)
       }
     },
-    (errors) => oneOrAll(errors, name),
+    oneOrAll,
   )
 }
 
@@ -52,7 +52,7 @@ async function work<T, H>(
 ): Promise<void> {
   for await (const item of queue) {
     // A scope for each item: what its handler forgot to await ends with the item, not with the worker.
-    const scope = new Scope({ kind: 'task', name: `${name} item`, parent: currentScope() })
+    const scope = new Scope({ kind: 'task', name: `${name} item` }, currentScope())
     try {
       await runInScope(scope, () => handler(item))
     } finally {

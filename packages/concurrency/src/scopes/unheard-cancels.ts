@@ -1,6 +1,5 @@
 import { Cancelled, someCause } from './cancelled.ts'
 import { everyPart } from './read-error.ts'
-import type { Scope } from './scope.ts'
 
 /** How many cancelled scopes have not ended. */
 let open = 0
@@ -30,20 +29,6 @@ function isExpected(cause: unknown): boolean {
   return Cancelled.isInstance(cause) || (cause !== undefined && reported.has(cause))
 }
 
-/** Lets what `scope` fails with go unheard where it is a leftover: its failure is reported as such. */
-export function expectFailure(scope: Scope, error: unknown): void {
-  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
-    if (each.ownReason?.source !== 'scope-end') continue
-    openRejections()
-    reported.add(error)
-    setImmediate(() => {
-      reported.delete(error)
-      closeRejections()
-    })
-    return
-  }
-}
-
 /** Lets promises reject with a cancel unheard, until a turn after {@link closeRejections}. */
 export function openRejections(): void {
   open += 1
@@ -65,4 +50,14 @@ function stopListening(): void {
   if (open > 0) return
   listening = false
   process.off('unhandledRejection', onUnhandledRejection)
+}
+
+/** Lets promises reject with `error` unheard until a turn from now: it is reported already. */
+export function letGoUnheard(error: unknown): void {
+  openRejections()
+  reported.add(error)
+  setImmediate(() => {
+    reported.delete(error)
+    closeRejections()
+  })
 }

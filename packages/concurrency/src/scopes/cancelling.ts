@@ -1,0 +1,73 @@
+import { Cancellation } from './cancellation.ts'
+import { Cancelled, type CancelSource } from './cancelled.ts'
+import type { ScopeNode } from './scope-node.ts'
+import { closeRejections, openRejections } from './unheard-cancels.ts'
+
+/** Why `scope` is cancelled, if it is. */
+export function reasonOf({ cancellation }: ScopeNode): Cancelled | undefined {
+  return cancellation && (cancellation.inherited ?? cancellation.own)
+}
+
+/** Asks `scope` and all within it to end. Only the first time counts. */
+export function abort(
+  scope: ScopeNode,
+  source: CancelSource,
+  message: string,
+  cause?: unknown,
+): void {
+  const cancellation = (scope.cancellation ??= new Cancellation())
+  if (cancellation.own !== undefined) return
+  const init = { source, scope: scope.name, within: scope }
+  cancellation.own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
+  openRejections()
+  if (cancellation.inherited === undefined) deliver(scope, cancellation.own)
+}
+
+/** Has `scope`, and all within it, share the cancel of an ancestor. */
+export function inherit(scope: ScopeNode, reason: Cancelled): void {
+  // A cancel that comes later comes from further out, so it takes precedence.
+  ;(scope.cancellation ??= new Cancellation()).inherited = reason
+  deliver(scope, reason)
+}
+
+/** Tells all within, the outermost first. No recursion: scopes may be nested by the ten thousand. */
+function deliver(scope: ScopeNode, reason: Cancelled): void {
+  tell(scope, reason)
+  const open = scope.children.toReversed()
+  for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    if (each.shielded) continue
+    ;(each.cancellation ??= new Cancellation()).inherited = reason
+    tell(each, reason)
+    for (const child of each.children.toReversed()) open.push(child)
+  }
+}
+
+function tell(scope: ScopeNode, reason: Cancelled): void {
+  const cancellation = scope.cancellation as Cancellation
+  // A second cancel, from further out, meets what the first one is ending already.
+  if (cancellation.delivered === 0) cancellation.delivered = waitedFor(scope)
+  scope.controller?.abort(reason)
+  const { listening } = scope
+  for (let each = listening?.take(); each !== undefined; each = listening?.take()) {
+    try {
+      each.onCancel(reason)
+    } catch (error) {
+      // As with an `AbortSignal`: the others are to hear of the cancel all the same.
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+}
+
+/** How much within is waited for by the body, or by what it left running; a task runs beside it. */
+function waitedFor({ waits, children }: ScopeNode): number {
+  return waits.length + children.filter(({ kind }) => kind !== 'task').length
+}
+
+/** To be called when `scope` has ended. */
+export function forget({ cancellation }: ScopeNode): void {
+  if (cancellation === undefined) return
+  cancellation.end()
+  if (cancellation.own !== undefined) closeRejections()
+}

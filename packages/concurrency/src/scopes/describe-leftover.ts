@@ -1,0 +1,34 @@
+import type { CancelListener } from './cancel-listener.ts'
+import { currentClock } from './clock.ts'
+import { type Leftover, placeOf } from './leftover.ts'
+import type { Scope } from './scope.ts'
+
+/** What to report of `scope`, which was left behind. */
+export function describeLeftover(
+  scope: Scope,
+  state: Leftover['state'],
+  failure?: { readonly error: unknown },
+): Leftover {
+  return {
+    name: scope.name,
+    kind: scope.kind,
+    parent: scope.parent?.name,
+    ageMs: currentClock().now() - scope.startedAt,
+    state,
+    place: placeOf(scope.origin),
+    ...failure,
+  }
+}
+
+/** A wait that was left behind in `scope`. */
+export function describeWait(scope: Scope, wait: CancelListener): Leftover {
+  const { since } = wait
+  return {
+    name: wait.describe?.() ?? 'wait',
+    kind: 'wait',
+    parent: scope.name,
+    ageMs: since === undefined ? undefined : currentClock().now() - since,
+    state: 'cancelled',
+    place: placeOf(wait.origin),
+  }
+}

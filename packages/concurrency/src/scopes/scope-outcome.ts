@@ -1,0 +1,30 @@
+import type { ScopeNode } from './scope-node.ts'
+
+/*
+ * The one rule of outcomes: they add up over a scope, whatever became of the errors within
+ * (docs/semantics.md, rule 20).
+ */
+
+/** Whether an effect may have happened within `scope` by now. */
+export function mayHaveEffect(scope: ScopeNode): boolean {
+  if (scope.hadEffect || scope.inFlight) return true
+  const open = scope.children
+  for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    if (!each.counts) continue
+    if (each.hadEffect || each.inFlight) return true
+    for (const child of each.children) open.push(child)
+  }
+  return false
+}
+
+/**
+ * Notes, in `scope` and in every ancestor, that an effect may have happened. I/O within an I/O call is
+ * for that call to answer, which it does at its end.
+ */
+export function markEffect(scope: ScopeNode): void {
+  let each: ScopeNode | undefined = scope
+  while (each !== undefined && !each.hadEffect) {
+    each.hadEffect = true
+    each = each.kind === 'io' ? undefined : each.parent
+  }
+}

@@ -1,0 +1,46 @@
+import { inherit, reasonOf } from './cancelling.ts'
+import { Ring } from './ring.ts'
+import type { ScopeNode } from './scope-node.ts'
+
+/** The scopes without a parent that have not ended: where the task tree starts. */
+export const roots: Ring<ScopeNode> = new Ring()
+
+interface Mortal<T> {
+  readonly ended: boolean
+  readonly parent: T | undefined
+}
+
+/** `scope`, or when it has ended, its nearest ancestor that has not. */
+export function livingScope<T extends Mortal<T>>(scope: T | undefined): T | undefined {
+  let living = scope
+  while (living?.ended) living = living.parent
+  return living
+}
+
+/** Hangs `scope` below `parent`, or, without one, among the roots. */
+export function hang(scope: ScopeNode, parent: ScopeNode | undefined): void {
+  if (parent === undefined) roots.add(scope)
+  else (parent.within ??= new Ring()).add(scope)
+}
+
+/**
+ * Takes `scope`, which has ended, out of the tree. What is left in it, abandoned children and callbacks,
+ * goes over to its nearest living ancestor. Waits are none of it: they end with the scope.
+ */
+export function unhang(scope: ScopeNode): void {
+  scope.home?.remove(scope)
+  const { within, listening } = scope
+  if (within === undefined && listening === undefined) return
+  const heir = livingScope<ScopeNode>(scope.parent)
+  const reason = heir && reasonOf(heir)
+  for (let each = within?.take(); each !== undefined; each = within?.take()) {
+    hang(each, heir)
+    // It stood behind the shield that has just ended.
+    if (reason !== undefined && !each.shielded && !each.cancelled) inherit(each, reason)
+  }
+  if (heir === undefined) return
+  for (let each = listening?.take(); each !== undefined; each = listening?.take()) {
+    if (reason === undefined) heir.listen(each)
+    else each.onCancel(reason)
+  }
+}
