@@ -82,6 +82,7 @@ describe('a form', () => {
     ['has the same field twice', `${field('a', '1')}${field('A', '2')}${FILE}x\r\n--b--`],
     ['has a part without a head', `--b\r\n\r\nx\r\n${FILE}x\r\n--b--`],
     ['has a part whose head does not end', `--b\r\nContent-Type: text/plain\r\n${FILE}x\r\n--b--`],
+    ['ends with a part whose head does not end', '--b\r\nContent-Type: text/plain\r\n--b--'],
     [
       'has a part with two names',
       `${field('a', '1').replace('\r\n\r\n', '\r\nContent-Disposition: form-data; name="c"\r\n\r\n')}${FILE}x\r\n--b--`,

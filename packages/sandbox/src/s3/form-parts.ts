@@ -54,8 +54,8 @@ export class FormParts {
     for (;;) {
       const [part] = this.#parts
       if (part?.head !== undefined) return this.#parts.shift()
-      if (part?.ended === true) throw malformed()
       if (await this.#readMore()) continue
+      // A part whose head never came to its end.
       if (part !== undefined) throw malformed()
       return undefined
     }
@@ -106,6 +106,8 @@ export class FormParts {
 
   /** @throws S3Error `MalformedPOSTRequest` unless the form has come to its end */
   async #end(): Promise<false> {
+    // What nobody reads must not keep the form from its end.
+    for (const { stream } of this.#parts) stream.resume()
     this.#dicer.end()
     try {
       await this.#finished
