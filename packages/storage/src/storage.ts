@@ -29,9 +29,20 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   /** The AWS SDK's own client. Of one that was made here, its calls obey the scope too. */
   readonly client: Client
   /**
-   * Stores a body. When it throws with the outcome `'none'`, or was cancelled before the last step,
-   * nothing of it is left in the store.
+   * Stores a body under a key, in place of what was there. A body of up to `partSizeBytes` is one request,
+   * a larger one, or one of unknown length that turns out to be, is sent in parts.
    *
+   * When it throws with the outcome `'none'`, or was cancelled before its last step, nothing of it is left
+   * in the store, and what was under the key is still there. With `'unknown'` it may have replaced that:
+   * `head` shows it. Parts stay only where `onResumeToken` took a token.
+   *
+   * It replaces whole objects: S3 has no appending. What strangers send from a browser does not have to
+   * pass through here: see `presignUpload`.
+   *
+   * @throws {TypeError} on wrong arguments, and on a source that is used up, before anything is sent
+   * @throws {StorageError} `'source_failed'`, `'too_large'` (`maxBytes`), `'precondition_failed'`
+   *   (`ifMatch`, `ifNoneMatch`), `'checksum_mismatch'` (`expectedDigest`), or what the store and the way to
+   *   it say
    * @example
    * await storage.upload('plans/7.pdf', file.stream(), {
    *   contentType: 'application/pdf',
@@ -40,8 +51,11 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    */
   upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult>
   /**
-   * Begins to read an object; resolves when its head is there.
+   * Begins to read an object; resolves when its head is there. Read it one way, once, or dispose of it: until
+   * then it holds a connection. It stays with the version that it began with, also after a lost connection.
    *
+   * @throws {StorageError} `'not_found'`; `'precondition_failed'` (`ifMatch`); `'range_not_satisfiable'`;
+   *   `'unsupported'` where `verify: 'required'` finds no checksum
    * @example
    * await using plan = await storage.download('plans/7.pdf')
    * await plan.saveTo('/var/plans/7.pdf')
@@ -49,12 +63,17 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   download(key: string, options?: DownloadOptions): Promise<Download>
   /** What is known of an object. @throws {StorageError} `'not_found'` */
   head(key: string, options?: IoOptions): Promise<ObjectInfo>
+  /** Whether there is an object. Not a lock: it may be gone, or there, a moment later (`ifNoneMatch` is for that). */
   exists(key: string, options?: IoOptions): Promise<boolean>
   /** All objects under a prefix, in the order of their keys' bytes; asks for a page when it is needed. */
   list(options?: ListOptions): AsyncIterable<ListedObject>
   /** What is directly under a prefix: objects and further prefixes. */
   listFolder(options?: ListFolderOptions): AsyncIterable<FolderEntry>
-  /** Copies an object within the bucket, of any size, without its bytes coming here. */
+  /**
+   * Copies an object within the bucket, of any size, without its bytes coming here.
+   *
+   * @throws {StorageError} `'not_found'`; `'precondition_failed'` when the source changes meanwhile
+   */
   copy(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
   /** Copies, then deletes the source, if nobody has changed it meanwhile. */
   move(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
