@@ -3,7 +3,7 @@ import { startFaultProxy } from '@yuzuru/sandbox'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createHttp } from './http.ts'
-import { startScriptedServer } from './scripted-server.ts'
+import { startScriptedServer } from './testing/scripted-server.ts'
 
 describe('what is said of an effect is true, of', () => {
   test.each([

@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici'
-import type { AddressPolicy } from './address-policy.ts'
-import type { HttpBreakerOptions } from './breaker.ts'
-import type { HttpInterceptor, RedirectMode } from './http-request.ts'
-import type { HedgeOptions } from './hedge.ts'
-import type { HttpProxy } from './proxy.ts'
-import type { HttpRetryOptions } from './retry-policy.ts'
-import type { HttpTls } from './tls.ts'
+import type { AddressPolicy } from './connections/address-policy.ts'
+import type { HttpBreakerOptions } from './attempts/breaker.ts'
+import type { HttpInterceptor } from './attempts/interceptor.ts'
+import type { RedirectMode } from './request/http-init.ts'
+import type { HedgeOptions } from './attempts/hedge.ts'
+import type { HttpProxy } from './connections/proxy.ts'
+import type { HttpRetryOptions } from './attempts/retry-policy.ts'
+import type { HttpTls } from './connections/tls.ts'
 
 /** How long each part of a call may take, in milliseconds; `Infinity` for no limit. */
 export interface HttpTimeouts {

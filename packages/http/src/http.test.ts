@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
-import { startScriptedServer } from './scripted-server.ts'
+import { startScriptedServer } from './testing/scripted-server.ts'
 
 test('a client gets JSON and streams', async () => {
   await using server = await startScriptedServer()

@@ -1,14 +1,15 @@
 import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { Attempts } from './attempts.ts'
-import { failure } from './call-context.ts'
-import { Closing } from './closing.ts'
+import { Attempts } from './attempts/attempts.ts'
+import { failure } from './errors/call-context.ts'
+import { Closing } from './exchange/closing.ts'
 import type { HttpOptions } from './http-options.ts'
-import type { HttpInit } from './http-request.ts'
-import type { HttpResponse } from './http-response.ts'
-import { Origins } from './origins.ts'
-import { Pipeline } from './pipeline.ts'
-import { prepare, type PreparedCall } from './prepare.ts'
+import type { HttpInit } from './request/http-init.ts'
+import type { HttpResponse } from './response/http-response.ts'
+import { Origins } from './attempts/origins.ts'
+import { Pipeline } from './attempts/pipeline.ts'
+import type { PreparedCall } from './attempts/prepared-call.ts'
+import { prepare } from './prepare.ts'
 import { expectSettings, type Settings } from './settings.ts'
 
 /** What one client does at the moment. */
@@ -75,7 +76,7 @@ class PooledHttp implements Http {
   constructor(settings: Settings) {
     this.#settings = settings
     this.#origins = new Origins(settings)
-    this.#closing = new Closing(this.#origins)
+    this.#closing = new Closing(() => this.#origins.destroy())
   }
 
   async request(url: string | URL, init: HttpInit = {}): Promise<HttpResponse> {
@@ -92,8 +93,8 @@ class PooledHttp implements Http {
   }
 
   stats(): HttpStats {
-    const origins = Array.from(this.#origins, ({ name, exchanges, queued }) => {
-      return { origin: name, running: exchanges.size, queued }
+    const origins = Array.from(this.#origins, ({ name, connections }) => {
+      return { origin: name, running: connections.occupants.size, queued: connections.queued }
     })
     return { active: this.#closing.active, origins }
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HTTP_OPTIONS } from './http-options.ts'
 import * as index from './index.ts'
-import { startScriptedServer, type ScriptedServer } from './scripted-server.ts'
+import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
 import * as testing from './testing.ts'
 
 /** An option with a slip of the pen, which JavaScript would pass over. */

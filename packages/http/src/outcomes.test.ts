@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 import { outcomeOf } from '@yuzuru/concurrency'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttp, type Http } from './http.ts'
-import { HttpError } from './http-error.ts'
-import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
+import { HttpError } from './errors/http-error.ts'
+import { type ScriptedServer, startScriptedServer } from './testing/scripted-server.ts'
 
 let server: ScriptedServer
 let http: Http

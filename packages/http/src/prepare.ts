@@ -1,38 +1,16 @@
-import { currentClock, describeValue, type Effect, type IoOptions } from '@yuzuru/concurrency'
+import { currentClock, describeValue, type Effect } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
-import type { CallContext } from './call-context.ts'
-import { ACCEPTED_ENCODINGS } from './content-decoder.ts'
+import { ACCEPTED_ENCODINGS } from './response/content-decoder.ts'
 import { expectAmount } from './expect-number.ts'
-import { HTTP_INIT, type HttpInit, type RedirectMode } from './http-request.ts'
-import { multipartOf } from './multipart.ts'
-import { isBody, isReplayable, type RequestBody } from './request-body.ts'
-import { expectValue, isToken, mergeHeaders } from './request-headers.ts'
-import { REDIRECTS } from './redirects.ts'
-import { requestUrl, takesClientHeaders } from './request-url.ts'
+import type { Mode, PreparedCall } from './attempts/prepared-call.ts'
+import { HTTP_INIT, type HttpInit, type RedirectMode } from './request/http-init.ts'
+import { multipartOf } from './request/multipart.ts'
+import { isBody, isReplayable, type RequestBody } from './request/request-body.ts'
+import { expectValue, isToken, mergeHeaders } from './request/request-headers.ts'
+import { REDIRECTS } from './attempts/redirects.ts'
+import { requestUrl, takesClientHeaders } from './request/request-url.ts'
 import { expectBoolean, expectRedirect, type Settings } from './settings.ts'
-import { whyUnreadable } from './used-sources.ts'
-
-/** What of the answer the call waits for. */
-export type Mode = 'request' | 'json' | 'stream'
-
-/** A call, checked, with everything that its attempts share. */
-export interface PreparedCall {
-  readonly context: CallContext
-  readonly body: RequestBody | undefined
-  /** The body as it was given: what of it comes back in an answer is not shown. */
-  readonly given: RequestBody | undefined
-  /** Whether it can be sent more than once at all. */
-  readonly replayable: boolean
-  readonly redirect: RedirectMode
-  readonly maxBytes: number
-  readonly decompress: boolean
-  readonly acceptStatus: (status: number) => boolean
-  readonly retry: boolean
-  readonly mode: Mode
-  readonly options: IoOptions
-  /** When a body that is read after the call must have come. */
-  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
-}
+import { whyUnreadable } from './request/used-sources.ts'
 
 /** What `request` accepts at the most when nothing else is said. */
 const MAX_BYTES = 64 * 1024 * 1024

@@ -1,36 +1,23 @@
 import { describeValue } from '@yuzuru/concurrency'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
-import type { Dispatcher } from 'undici'
-import type { AddressPolicy } from './address-policy.ts'
-import { expectBreaker, type HttpBreakerOptions } from './breaker.ts'
+import { expectBreaker } from './attempts/breaker.ts'
 import { expectAmount, expectInteger } from './expect-number.ts'
-import { expectHedge, type HedgeSettings } from './hedge.ts'
+import { expectHedge } from './attempts/hedge.ts'
+import type { OriginSettings } from './attempts/origin.ts'
+import type { PipelineSettings } from './attempts/pipeline.ts'
 import { HTTP_OPTIONS, type HttpOptions, type HttpTimeouts } from './http-options.ts'
-import type { HttpInterceptor, RedirectMode } from './http-request.ts'
-import { expectProxy, type ProxySettings } from './proxy.ts'
-import { lowerCased } from './request-headers.ts'
-import type { UrlRules } from './request-url.ts'
-import { expectRetry, type RetryPolicy } from './retry-policy.ts'
-import { expectTls, type TlsSettings } from './tls.ts'
+import type { RedirectMode } from './request/http-init.ts'
+import { expectProxy } from './connections/proxy.ts'
+import { lowerCased } from './request/request-headers.ts'
+import { expectRetry } from './attempts/retry-policy.ts'
+import { expectTls } from './connections/tls.ts'
 
 /** The options with their defaults, checked. */
-export interface Settings extends UrlRules {
-  readonly headers: Readonly<Record<string, string>>
-  readonly connections: number
-  readonly queue: number
+export interface Settings extends OriginSettings, PipelineSettings {
   readonly timeouts: Required<HttpTimeouts>
-  readonly retry: RetryPolicy | undefined
-  readonly breaker: HttpBreakerOptions | undefined
-  readonly hedge: HedgeSettings | undefined
   readonly maxBytes: number | undefined
   readonly decompress: boolean
-  readonly allow: AddressPolicy
   readonly redirect: RedirectMode
-  readonly maxRedirects: number
-  readonly interceptors: readonly HttpInterceptor[]
-  readonly dispatcher: Dispatcher | undefined
-  readonly proxy: ProxySettings | undefined
-  readonly tls: TlsSettings
 }
 
 const TIMEOUTS: Required<HttpTimeouts> = {

@@ -10,5 +10,5 @@ export {
   type ScriptedAnswer,
   type ScriptedReply,
   type ScriptedRequest,
-} from './scripted-peer.ts'
-export { ScriptedServer, startScriptedServer } from './scripted-server.ts'
+} from './testing/scripted-peer.ts'
+export { ScriptedServer, startScriptedServer } from './testing/scripted-server.ts'

@@ -2,7 +2,7 @@ import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createFakeHttp, type FakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
-import type { HttpInit } from './http-request.ts'
+import type { HttpInit } from './request/http-init.ts'
 
 let fake: FakeHttp
 beforeEach(() => {

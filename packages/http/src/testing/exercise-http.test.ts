@@ -2,7 +2,7 @@ import { describe, test } from 'vitest'
 import { exerciseHttp } from './exercise-http.ts'
 import { createFakeHttp } from './fake-http.ts'
 import { createHttp } from '../http.ts'
-import { startScriptedServer } from '../scripted-server.ts'
+import { startScriptedServer } from './scripted-server.ts'
 
 describe('a client on a real socket', () => {
   const cases = exerciseHttp(async (options) => {

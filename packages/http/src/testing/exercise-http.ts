@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { cancelScope, Cancelled, outcomeOf, TimeoutError } from '@yuzuru/concurrency'
 import type { Http } from '../http.ts'
-import { HttpError } from '../http-error.ts'
+import { HttpError } from '../errors/http-error.ts'
 import type { HttpOptions } from '../http-options.ts'
-import type { Script } from '../scripted-peer.ts'
+import type { Script } from './scripted-peer.ts'
 
 /** A client and the script of the server that it talks to. */
 export interface HttpSubject extends AsyncDisposable {

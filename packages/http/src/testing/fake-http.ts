@@ -3,10 +3,10 @@ import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { Dispatcher } from 'undici'
 import { type CloseOptions, createHttp, type Http, type HttpStats } from '../http.ts'
 import { HTTP_OPTIONS, type HttpOptions } from '../http-options.ts'
-import type { HttpInit } from '../http-request.ts'
-import type { HttpResponse } from '../http-response.ts'
-import { requestUrl, type UrlRules } from '../request-url.ts'
-import { contentOf, Script, type ScriptedAnswer, type ScriptedRequest } from '../scripted-peer.ts'
+import type { HttpInit } from '../request/http-init.ts'
+import type { HttpResponse } from '../response/http-response.ts'
+import { requestUrl, type UrlRules } from '../request/request-url.ts'
+import { contentOf, Script, type ScriptedAnswer, type ScriptedRequest } from './scripted-peer.ts'
 
 /** A client that is all real but for the network, and the script of what it meets there. */
 export interface FakeHttp extends AsyncDisposable {

@@ -1,0 +1,115 @@
+import { type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
+import type { Closing } from '../exchange/closing.ts'
+import { amended, HttpError } from '../errors/http-error.ts'
+import type { HttpHandler } from './interceptor.ts'
+import { contextOf, type HttpResponse } from '../response/http-response.ts'
+import type { PreparedCall } from './prepared-call.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import { delayBefore, type RetryPolicy } from './retry-policy.ts'
+import { outcomeOfStatus, retryAfterOf, statusFailure } from '../response/status-failure.ts'
+import { isUsed } from '../request/used-sources.ts'
+
+/** Failures of our own making: a repeat would meet the same, or make it worse. */
+const OURS: ReadonlySet<string> = new Set(['overloaded', 'queue_timeout', 'closed', 'circuit_open'])
+
+export interface AttemptsInit {
+  readonly call: PreparedCall
+  readonly policy: RetryPolicy | undefined
+  readonly budget: RetryBudget | undefined
+  readonly progress: IoProgress
+  readonly closing: Closing
+  readonly handler: HttpHandler
+}
+
+/** Sends a call, and again where that is safe and may help. */
+export class Attempts {
+  readonly #init: AttemptsInit
+  readonly #policy: RetryPolicy | undefined
+  #attempt = 1
+  /** Whether an earlier attempt may have had its effect. */
+  #tainted = false
+
+  constructor(init: AttemptsInit) {
+    this.#init = init
+    this.#policy = init.call.retry ? init.policy : undefined
+  }
+
+  async run(signal: AbortSignal): Promise<HttpResponse> {
+    const { call, budget, progress, closing, handler } = this.#init
+    const { body } = call
+    const { method, url, headers } = call.context
+    budget?.deposit()
+    for (; ; this.#attempt += 1) {
+      let delayMs: number | undefined
+      try {
+        const attempt = this.#attempt
+        const response = await handler({ method, url, headers, body, attempt, signal })
+        if (!call.acceptStatus(response.status)) {
+          throw await statusFailure(response, retryAfterOf(response), call.given)
+        }
+        delayMs = this.#delayAfterAccepted(response)
+        if (delayMs === undefined) {
+          // One that was cut off for its length is no whole answer: this throws.
+          if (call.mode !== 'stream' && !response.complete) await response.bytes()
+          return response
+        }
+        response[Symbol.dispose]()
+      } catch (error) {
+        if (!HttpError.isInstance(error)) throw error
+        delayMs = this.#delayAfter(error)
+        this.#note(error.outcome)
+        if (delayMs === undefined) throw this.#final(error)
+      }
+      progress.sent = this.#tainted
+      await closing.pause(delayMs)
+    }
+  }
+
+  /** What the caller is told: also of earlier attempts, and whether it can send the same body again. */
+  #final(error: HttpError): HttpError {
+    return amended(error, {
+      ...(this.#tainted ? { outcome: 'unknown' } : {}),
+      ...(isUsed(this.#init.call.body) ? { retryable: false } : {}),
+    })
+  }
+
+  /** An answer that the caller takes as it is may still be worth a repeat. */
+  #delayAfterAccepted(response: HttpResponse): number | undefined {
+    const { status } = response
+    if (this.#policy?.statuses.has(status) !== true || !this.#mayRepeat) return undefined
+    const delayMs = this.#delay(retryAfterOf(response))
+    if (delayMs !== undefined) this.#note(outcomeOfStatus(contextOf(response), status))
+    return delayMs
+  }
+
+  /** How long to wait before the next attempt; `undefined`: there is none. */
+  #delayAfter(error: HttpError): number | undefined {
+    if (OURS.has(error.code)) return undefined
+    const { status } = error
+    const helps = status === undefined ? error.retryable : this.#policy?.statuses.has(status)
+    // What never left can be sent again, whatever it does.
+    const unsent = status === undefined && error.outcome === 'none' && !this.#tainted
+    if (helps !== true || !(this.#mayRepeat || (unsent && this.#hasMore))) return undefined
+    return this.#delay(error.retryAfterMs)
+  }
+
+  get #mayRepeat(): boolean {
+    return this.#hasMore && this.#init.call.context.effect !== 'write'
+  }
+
+  get #hasMore(): boolean {
+    return this.#init.call.replayable && this.#attempt < (this.#policy?.attempts ?? 1)
+  }
+
+  #delay(retryAfterMs: number | undefined): number | undefined {
+    const policy = this.#policy
+    if (policy === undefined || (retryAfterMs ?? 0) > policy.maxRetryAfterMs) return undefined
+    const delayMs = delayBefore(policy, this.#attempt, retryAfterMs)
+    if (delayMs >= remaining() || this.#init.budget?.take() === false) return undefined
+    return delayMs
+  }
+
+  #note(outcome: Outcome): void {
+    if (outcome === 'unknown') this.#tainted = true
+  }
+}

@@ -1,0 +1,109 @@
+import { currentClock } from '@yuzuru/concurrency'
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectAmount } from '../expect-number.ts'
+import { type StopSignal, Stopper } from '../exchange/stop-signal.ts'
+
+export interface HedgeOptions {
+  /** How long the first attempt may take before a second is sent beside it, in milliseconds. */
+  readonly delayMs: number
+}
+
+export function expectHedge(options: HedgeOptions | false | undefined): HedgeOptions | undefined {
+  if (options === undefined || options === false) return undefined
+  expectOptions(options, ['delayMs'], 'createHttp.hedge')
+  expectAmount('hedge.delayMs', options.delayMs)
+  return options
+}
+
+/**
+ * Calls `send`, and when it takes longer than `delayMs` once more beside it. The first success wins
+ * and the other is aborted; a failure is only thrown when both have failed.
+ *
+ * @param isSuccess a value that is none loses to one that comes later
+ * @param mayHedge asked when the second is due
+ */
+export async function hedged<T extends Disposable>(
+  delayMs: number,
+  signal: AbortSignal,
+  mayHedge: () => boolean,
+  isSuccess: (value: T) => boolean,
+  send: (signal: StopSignal) => Promise<T>,
+): Promise<T> {
+  const race = new Race<T>(signal, isSuccess, send)
+  race.start()
+  const timer = currentClock().schedule(delayMs, () => {
+    if (mayHedge()) race.start()
+  })
+  try {
+    return await race.result
+  } finally {
+    timer.cancel()
+    race.end()
+  }
+}
+
+class Race<T extends Disposable> {
+  readonly #done: PromiseWithResolvers<T> = Promise.withResolvers()
+  readonly #runners = new Set<Stopper>()
+  readonly #signal: AbortSignal
+  readonly #isSuccess: (value: T) => boolean
+  readonly #send: (signal: StopSignal) => Promise<T>
+  #over = false
+  #fallback: { readonly value: T } | undefined
+
+  constructor(
+    signal: AbortSignal,
+    isSuccess: (value: T) => boolean,
+    send: (signal: StopSignal) => Promise<T>,
+  ) {
+    this.#signal = signal
+    this.#isSuccess = isSuccess
+    this.#send = send
+    signal.addEventListener('abort', this)
+  }
+
+  get result(): Promise<T> {
+    return this.#done.promise
+  }
+
+  start(): void {
+    const runner = new Stopper()
+    this.#runners.add(runner)
+    if (this.#signal.aborted) runner.abort(this.#signal.reason)
+    this.#send(runner).then(
+      (value) => this.#arrived(runner, value),
+      (error: unknown) => this.#failed(runner, error),
+    )
+  }
+
+  end(): void {
+    this.#over = true
+    this.#signal.removeEventListener('abort', this)
+    for (const runner of this.#runners) runner.abort(new Error('another attempt was faster'))
+  }
+
+  handleEvent(): void {
+    for (const runner of this.#runners) runner.abort(this.#signal.reason)
+  }
+
+  #arrived(runner: Stopper, value: T): void {
+    this.#runners.delete(runner)
+    if (this.#over) {
+      value[Symbol.dispose]()
+      return
+    }
+    if (this.#isSuccess(value) || this.#runners.size === 0) {
+      this.#done.resolve(value)
+      if (this.#fallback !== undefined) this.#fallback.value[Symbol.dispose]()
+    } else {
+      this.#fallback = { value }
+    }
+  }
+
+  #failed(runner: Stopper, error: unknown): void {
+    this.#runners.delete(runner)
+    if (this.#runners.size > 0) return
+    if (this.#fallback === undefined) this.#done.reject(error)
+    else this.#done.resolve(this.#fallback.value)
+  }
+}

@@ -1,0 +1,180 @@
+import { type IoProgress, type Outcome, outcomeOf } from '@yuzuru/concurrency'
+import { throughBreaker } from './breaker.ts'
+import { type CallContext, failure } from '../errors/call-context.ts'
+import type { Closing } from '../exchange/closing.ts'
+import { hedged, type HedgeOptions } from './hedge.ts'
+import type { HttpHandler, HttpInterceptor } from './interceptor.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import type { HttpResponse } from '../response/http-response.ts'
+import type { Origin } from './origin.ts'
+import type { Origins } from './origins.ts'
+import type { PreparedCall } from './prepared-call.ts'
+import { type Hop, isRedirect, nextHop } from './redirects.ts'
+import { expectReachable, takesClientHeaders, type UrlRules } from '../request/request-url.ts'
+import type { PhaseLimits } from '../exchange/exchange.ts'
+import { send } from '../exchange/send.ts'
+import { outcomeOfStatus } from '../response/status-failure.ts'
+import type { StopSignal } from '../exchange/stop-signal.ts'
+
+/** What of the options concerns one attempt. */
+export interface PipelineSettings extends UrlRules {
+  /** Those of the client. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly interceptors: readonly HttpInterceptor[]
+  readonly maxRedirects: number
+  readonly hedge: HedgeOptions | undefined
+  readonly timeouts: PhaseLimits
+}
+
+/** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
+export class Pipeline {
+  /** Sends one attempt. */
+  readonly handler: HttpHandler
+  readonly #call: PreparedCall
+  readonly #settings: PipelineSettings
+  readonly #origin: Origin
+  readonly #origins: Origins
+  readonly #closing: Closing
+  readonly #progress: IoProgress
+  /** Whether a sending of this call may have had its effect, as far as interceptors are concerned. */
+  #acted = false
+
+  constructor(
+    call: PreparedCall,
+    settings: PipelineSettings,
+    origin: Origin,
+    origins: Origins,
+    closing: Closing,
+    progress: IoProgress,
+  ) {
+    this.#call = call
+    this.#settings = settings
+    this.#origin = origin
+    this.#origins = origins
+    this.#closing = closing
+    this.#progress = progress
+    const inner: HttpHandler = (request) => this.#sendFirst(request, false)
+    const { interceptors } = settings
+    this.handler =
+      interceptors.length === 0
+        ? inner
+        : interceptors.reduceRight<HttpHandler>(
+            (next, wrap) => wrap(next),
+            (request) => this.#sendWatched(request),
+          )
+  }
+
+  /** Sends for interceptors: they may send more than once, and each sending counts for those after it. */
+  async #sendWatched(given: HttpRequest): Promise<HttpResponse> {
+    const acted = this.#acted
+    const request = this.#admitted(given)
+    try {
+      const response = await this.#sendFirst(request, acted)
+      this.#note(outcomeOfStatus(this.#contextOf(request, acted), response.status))
+      return response
+    } catch (error) {
+      this.#note(outcomeOf(error))
+      throw error
+    }
+  }
+
+  #note(outcome: Outcome | undefined): void {
+    if (outcome !== 'none') this.#acted = true
+  }
+
+  #sendFirst(request: HttpRequest, acted: boolean): Promise<HttpResponse> {
+    return this.#call.redirect === 'follow'
+      ? this.#sendAndFollow(request, acted)
+      : this.#sendHop(request, request.signal, acted)
+  }
+
+  /** A request that an interceptor sends elsewhere is held to what a call is held to. */
+  #admitted(request: HttpRequest): HttpRequest {
+    const { url } = request
+    if (url === this.#call.context.url) return request
+    const settings = this.#settings
+    expectReachable(settings, url)
+    if (takesClientHeaders(settings, url)) return request
+    const own = settings.headers
+    const theirs = Object.entries(request.headers).filter(([name, value]) => own[name] !== value)
+    return { ...request, headers: Object.fromEntries(theirs) }
+  }
+
+  #sendAndFollow(request: HttpRequest, before: boolean): Promise<HttpResponse> {
+    return this.#sendHop(request, request.signal, before).then((response) =>
+      isRedirect(response) ? this.#follow(request, response, before) : response,
+    )
+  }
+
+  async #follow(
+    request: HttpRequest,
+    redirect: HttpResponse,
+    before: boolean,
+  ): Promise<HttpResponse> {
+    const { maxRedirects } = this.#settings
+    let hop: Hop = request
+    let response = redirect
+    let acted = before
+    for (let count = 0; isRedirect(response); count += 1) {
+      response[Symbol.dispose]()
+      acted ||= outcomeOfStatus(this.#contextOf(hop, acted), response.status) === 'unknown'
+      const context = this.#contextOf(hop, acted)
+      if (count >= maxRedirects) {
+        const told = `was redirected more than ${maxRedirects} times`
+        throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
+      }
+      hop = nextHop(this.#settings, context, hop, response)
+      response = await this.#sendHop(hop, request.signal, acted)
+    }
+    return response
+  }
+
+  #contextOf({ method, url, headers }: Hop, acted: boolean): CallContext {
+    const { context } = this.#call
+    const isSame = context.url === url && context.headers === headers && context.method === method
+    return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
+  }
+
+  #sendHop(hop: Hop, signal: AbortSignal, acted: boolean): Promise<HttpResponse> {
+    const context = this.#contextOf(hop, acted)
+    const isFirst = context === this.#call.context
+    const origin = isFirst ? this.#origin : this.#origins.get(context.url.origin)
+    const { hedge } = this.#settings
+    if (hedge === undefined && origin.breaker === undefined) {
+      return this.#send(origin, context, hop, signal)
+    }
+    const isSafe = context.method === 'GET' || context.method === 'HEAD'
+    const sendIt = (): Promise<HttpResponse> => {
+      if (hedge === undefined || !isSafe) return this.#send(origin, context, hop, signal)
+      const mayHedge = (): boolean => origin.connections.hasFree && origin.budget?.take() !== false
+      const sendOne = (signal: StopSignal): Promise<HttpResponse> =>
+        this.#send(origin, context, hop, signal)
+      return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOne)
+    }
+    if (origin.breaker === undefined) return sendIt()
+    return throughBreaker(origin.breaker, context, sendIt)
+  }
+
+  #send(
+    origin: Origin,
+    context: CallContext,
+    { body }: Hop,
+    signal: StopSignal,
+  ): Promise<HttpResponse> {
+    const { mode, maxBytes, decompress, options, deadline } = this.#call
+    const streams = mode === 'stream'
+    return send(origin.connections, {
+      context,
+      body,
+      signal,
+      maxBytes,
+      decompress,
+      whole: !streams,
+      bodySignal: streams ? options.signal : undefined,
+      deadline: streams ? deadline : undefined,
+      limits: this.#settings.timeouts,
+      closing: this.#closing,
+      progress: this.#progress,
+    })
+  }
+}

@@ -1,0 +1,26 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { CallContext } from '../errors/call-context.ts'
+import type { RedirectMode } from '../request/http-init.ts'
+import type { RequestBody } from '../request/request-body.ts'
+
+/** What of the answer the call waits for. */
+export type Mode = 'request' | 'json' | 'stream'
+
+/** A call, checked, with everything that its attempts share. */
+export interface PreparedCall {
+  readonly context: CallContext
+  readonly body: RequestBody | undefined
+  /** The body as it was given: what of it comes back in an answer is not shown. */
+  readonly given: RequestBody | undefined
+  /** Whether it can be sent more than once at all. */
+  readonly replayable: boolean
+  readonly redirect: RedirectMode
+  readonly maxBytes: number
+  readonly decompress: boolean
+  readonly acceptStatus: (status: number) => boolean
+  readonly retry: boolean
+  readonly mode: Mode
+  readonly options: IoOptions
+  /** When a body that is read after the call must have come. */
+  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
+}

@@ -1,0 +1,157 @@
+import { TestClock } from '@yuzuru/concurrency/testing'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createFakeHttp } from '../testing/fake-http.ts'
+import { createHttp, type Http } from '../http.ts'
+import type { HttpOptions } from '../http-options.ts'
+import type { HttpInit } from '../request/http-init.ts'
+import { delayBefore, expectRetry } from './retry-policy.ts'
+import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
+
+let server: ScriptedServer
+const clients: Http[] = []
+beforeEach(async () => {
+  server = await startScriptedServer()
+})
+afterEach(async () => {
+  for (const http of clients.splice(0)) await http.close({ drainMs: 0 })
+  await server.close()
+})
+
+function client(options: HttpOptions = {}): Http {
+  const http = createHttp({ origin: server.url, retry: { baseDelayMs: 0 }, ...options })
+  clients.push(http)
+  return http
+}
+
+describe('which requests are repeated', () => {
+  const replayable: readonly [string, HttpInit][] = [
+    ['GET', {}],
+    ['HEAD', { method: 'HEAD' }],
+    ['OPTIONS', { method: 'OPTIONS' }],
+    ['PUT with a string', { method: 'PUT', body: 'x' }],
+    ['PUT with bytes', { method: 'PUT', body: new Uint8Array(3) }],
+    ['PUT with a form', { method: 'PUT', body: new URLSearchParams({ a: 'b' }) }],
+    ['PUT with a Blob', { method: 'PUT', body: new Blob(['x']) }],
+    ['PUT with a factory', { method: 'PUT', body: () => Readable.from(['x']) }],
+    ['DELETE', { method: 'DELETE' }],
+    ['POST with a key', { json: 1, idempotencyKey: 'k' }],
+    ['PATCH with a key', { method: 'PATCH', json: 1, headers: { 'Idempotency-Key': 'k' } }],
+  ]
+  test.each(replayable)('%s is', async (_name, init) => {
+    server.reply({ status: 500 }, 'reset', { status: 204 })
+    expect((await client().request('/', init)).status).toBe(204)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  const never: readonly [string, () => HttpInit][] = [
+    ['POST', () => ({ method: 'POST', body: 'x' })],
+    ['PATCH', () => ({ method: 'PATCH', body: 'x' })],
+    ['PUT with a stream', () => ({ method: 'PUT', body: Readable.from(['x']) })],
+    ['POST with a key and a stream', () => ({ body: Readable.from(['x']), idempotencyKey: 'k' })],
+    ['a call that says so', () => ({ retry: false })],
+  ]
+  test.each(never)('%s is not', async (_name, init) => {
+    server.otherwise({ status: 503, headers: { 'retry-after': '0' } })
+    await expect(client().request('/', init())).rejects.toMatchObject({ status: 503 })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test.each([400, 401, 404, 409, 501])('a GET answered %i is not', async (status) => {
+    server.otherwise({ status })
+    await expect(client().request('/')).rejects.toMatchObject({ status })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('a GET whose answer breaks off is', async () => {
+    server.reply(
+      {
+        body: (async function* () {
+          yield 'half'
+          throw new Error('reset')
+        })(),
+      },
+      { body: 'whole' },
+    )
+    expect(await (await client().request('/')).text()).toBe('whole')
+  })
+
+  test('a GET that is not answered in time is', async () => {
+    server.reply('silence', { body: 'ok' })
+    const http = client({ timeouts: { headersMs: 250 } })
+    expect(await (await http.request('/')).text()).toBe('ok')
+  })
+
+  test('an answer that is accepted as it is, is, and the last one returned', async () => {
+    server.reply({ status: 500, body: '1' }, { status: 500, body: '2' }, { status: 500, body: '3' })
+    const response = await client().request('/', { acceptStatus: () => true })
+    expect([response.status, await response.text()]).toEqual([500, '3'])
+  })
+})
+
+describe('the wait before a repeat', () => {
+  const date = 'Sat, 21 Nov 2026 01:00:00 GMT'
+  const retry = { baseDelayMs: 1_000, random: (): number => 0.5 }
+
+  test.each([
+    ['a random part of the bound', {}, 500],
+    ['what Retry-After says in seconds', { 'retry-after': '2' }, 2_000],
+    [
+      'what Retry-After says as a date, by the clock of the server',
+      { 'retry-after': 'Sat, 21 Nov 2026 01:00:03 GMT', date },
+      3_000,
+    ],
+    ['our own when Retry-After is a word', { 'retry-after': 'soon' }, 500],
+    ['our own when Retry-After is negative', { 'retry-after': '-1' }, 500],
+    ['our own when Retry-After is a fraction', { 'retry-after': '1.5' }, 500],
+    ['our own when Retry-After is another kind of date', { 'retry-after': '2026-11-21' }, 500],
+    ['our own when Retry-After is empty', { 'retry-after': '' }, 500],
+  ])('is %s', async (_name, headers, expected) => {
+    using clock = TestClock.install()
+    await using fake = createFakeHttp({ retry })
+    fake.script.reply({ status: 503, headers }, { body: 'ok' })
+    const call = fake.http.request('/')
+    await fake.script.received(1)
+    await clock.advance(expected - 1)
+    expect(fake.script.requests).toHaveLength(1)
+    await clock.advance(1)
+    expect(fake.script.requests).toHaveLength(2)
+    expect((await call).ok).toBe(true)
+  })
+
+  test('is none when Retry-After is 0', async () => {
+    using clock = TestClock.install()
+    await using fake = createFakeHttp({ retry })
+    fake.script.reply({ status: 503, headers: { 'retry-after': '0' } }, { body: 'ok' })
+    expect((await fake.http.request('/')).ok).toBe(true)
+    expect(clock.now()).toBe(0)
+  })
+
+  test('doubles its bound up to maxDelayMs', () => {
+    const policy = expectRetry({ baseDelayMs: 100, maxDelayMs: 1_000, random: () => 0.5 })
+    const waits = [1, 2, 3, 4, 5, 6].map(
+      (attempt) => policy && delayBefore(policy, attempt, undefined),
+    )
+    expect(waits).toEqual([50, 100, 200, 400, 500, 500])
+  })
+
+  test.each([
+    ['after the deadline', '5', { timeoutMs: 4_000 }],
+    ['later than maxRetryAfterMs', '61', { timeoutMs: 100_000 }],
+  ])('is not begun when it would end %s', async (_name, seconds, init) => {
+    using clock = TestClock.install()
+    await using fake = createFakeHttp({ retry })
+    fake.script.reply({ status: 503, headers: { 'retry-after': seconds } })
+    await expect(fake.http.request('/', init)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(clock.now()).toBe(0)
+  })
+})
+
+test('the repeats of an origin are bounded by its budget', async () => {
+  server.otherwise({ status: 500 })
+  const http = client({ retry: { baseDelayMs: 0, budgetReserve: 5, budgetRatio: 0.1 } })
+  for (let count = 0; count < 50; count += 1) await http.request('/').catch(() => undefined)
+  // 50 calls, 5 repeats to begin with, and one for every 10 calls.
+  expect(server.requests.length).toBeLessThanOrEqual(60)
+  expect(server.requests.length).toBeGreaterThanOrEqual(58)
+})

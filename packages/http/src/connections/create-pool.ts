@@ -1,0 +1,66 @@
+import { type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { WatchedClient } from './connection.ts'
+import { createConnector, inTime } from './connector.ts'
+import type { AddressPolicy } from './address-policy.ts'
+import type { ProxySettings } from './proxy.ts'
+import type { TlsSettings } from './tls.ts'
+
+/** Ours cover every phase and fire on time. */
+const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 }
+
+/** How connections are made. */
+export interface PoolSettings {
+  readonly connections: number
+  readonly allow: AddressPolicy
+  readonly timeouts: { readonly connectMs: number }
+  readonly proxy: ProxySettings | undefined
+  readonly tls: TlsSettings
+}
+
+/** Makes the connections to one origin. */
+export function createPool(origin: string, settings: PoolSettings): Dispatcher {
+  const { allow, timeouts, tls, proxy } = settings
+  const connect = createConnector(allow, timeouts.connectMs, tls)
+  if (proxy === undefined) return poolOver(origin, settings, connect)
+  const options: EnvHttpProxyAgent.Options = {
+    ...proxy,
+    ...NO_LIMITS,
+    allowH2: false,
+    connect,
+    requestTls: { ...tls, allowH2: false, timeout: 0 },
+    proxyTls: { ...authoritiesOf(tls), allowH2: false, timeout: 0 },
+    factory: (target, given) => {
+      const through = connectorOf(given)
+      return poolOver(
+        target,
+        settings,
+        through === connect ? connect : inTime(through, timeouts.connectMs),
+      )
+    },
+  }
+  return new EnvHttpProxyAgent(options)
+}
+
+/** The authorities are those of the proxy too; the client's certificate is not for it. */
+function authoritiesOf({ ca }: TlsSettings): { readonly ca?: string } {
+  return ca === undefined ? {} : { ca: ca as string }
+}
+
+/** How undici's agents tell their factory to open connections. */
+function connectorOf(given: object): buildConnector.connector {
+  return (given as { readonly connect: buildConnector.connector }).connect
+}
+
+/** Makes connections to one origin that `connect` opens. */
+function poolOver(
+  origin: string | URL,
+  { connections }: PoolSettings,
+  connect: buildConnector.connector,
+): Pool {
+  return new Pool(origin, {
+    connections,
+    connect,
+    ...NO_LIMITS,
+    factory: (url: URL, options: object) => new WatchedClient(url, options, connect),
+  })
+}

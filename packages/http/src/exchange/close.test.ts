@@ -1,0 +1,112 @@
+import { TestClock } from '@yuzuru/concurrency/testing'
+import { Agent } from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHttp } from '../http.ts'
+import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
+
+let server: ScriptedServer
+beforeEach(async () => {
+  server = await startScriptedServer()
+})
+afterEach(async () => {
+  await server.close()
+})
+
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => error,
+  )
+
+describe('close', () => {
+  test('waits for what is under way, queued calls and open bodies too', async () => {
+    const gate = Promise.withResolvers<void>()
+    const rest = Promise.withResolvers<void>()
+    const body = async function* (): AsyncGenerator<string> {
+      yield 'a'
+      await rest.promise
+      yield 'b'
+    }
+    server.reply({ after: gate.promise, body: '1' }, { body: '2' }, { body: body() })
+    const http = createHttp({ origin: server.url, connections: 1 })
+    const first = http.request('/')
+    const second = http.request('/')
+    const third = http.stream('/')
+    await server.received(1)
+    expect(http.stats()).toMatchObject({ active: 3, origins: [{ running: 1, queued: 2 }] })
+    let closed = false
+    const closing = http.close().then(() => (closed = true))
+    gate.resolve()
+    expect(await (await first).text()).toBe('1')
+    expect(await (await second).text()).toBe('2')
+    const reading = (await third).text()
+    expect(closed).toBe(false)
+    rest.resolve()
+    expect(await reading).toBe('ab')
+    await closing
+    await server.disconnected()
+  })
+
+  test('waits for a body that is open when no call is', async () => {
+    const rest = Promise.withResolvers<void>()
+    const body = async function* (): AsyncGenerator<string> {
+      yield 'a'
+      await rest.promise
+      yield 'b'
+    }
+    server.reply({ body: body() })
+    const http = createHttp({ origin: server.url })
+    const response = await http.stream('/')
+    expect(http.stats().active).toBe(0)
+    const closing = http.close()
+    const reading = response.text()
+    rest.resolve()
+    expect(await reading).toBe('ab')
+    await closing
+  })
+
+  test('takes no more calls', async () => {
+    const http = createHttp({ origin: server.url })
+    await http.close()
+    await http.close()
+    expect(await caught(http.request('/', { method: 'POST' }))).toMatchObject({
+      code: 'closed',
+      outcome: 'none',
+      retryable: false,
+    })
+    expect(server.connected).toBe(0)
+  })
+
+  test('cuts off what has not ended after drainMs: sent, queued and waiting calls', async () => {
+    using clock = TestClock.install()
+    server.reply({ status: 503, headers: { 'retry-after': '40' } }, 'silence')
+    const http = createHttp({ origin: server.url, connections: 1 })
+    const waiting = caught(http.request('/'))
+    await expect
+      .poll(() => [server.requests.length, http.stats().origins[0]?.running])
+      .toEqual([1, 0])
+    const sent = caught(http.request('/', { method: 'POST' }))
+    const queued = caught(http.request('/', { method: 'POST' }))
+    await server.received(2)
+    const closing = http.close({ drainMs: 5_000 })
+    await clock.advance(5_000)
+    await closing
+    expect(await sent).toMatchObject({ code: 'closed', outcome: 'unknown' })
+    expect(await queued).toMatchObject({ code: 'closed', outcome: 'none' })
+    expect(await waiting).toMatchObject({ code: 'closed', outcome: 'none' })
+    expect(http.stats().active).toBe(0)
+    await server.disconnected()
+  })
+
+  test('leaves a dispatcher alone that was passed in', async () => {
+    server.otherwise({ body: 'ok' })
+    const dispatcher = new Agent()
+    const http = createHttp({ origin: server.url, dispatcher })
+    expect(await (await http.request('/')).text()).toBe('ok')
+    await http.close()
+    expect(
+      (await dispatcher.request({ origin: server.url, path: '/', method: 'GET' })).statusCode,
+    ).toBe(200)
+    await dispatcher.destroy()
+  })
+})

@@ -1,0 +1,52 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { RequestBody } from './request-body.ts'
+
+/** A value of a query; `undefined` and `null` leave it out, a list repeats it. */
+export type QueryValue = string | number | boolean | null | undefined
+
+/** What a call may say about its request. */
+export interface HttpInit extends IoOptions {
+  /** @default 'GET', or 'POST' with a body */
+  readonly method?: string
+  /** Added to those of the client; `undefined` takes one of the client's off. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** Added to the query of the URL. */
+  readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>>
+  readonly body?: RequestBody
+  /** Sent as JSON, with its content type. Not together with `body`. */
+  readonly json?: unknown
+  /** Sent as `Idempotency-Key`: the request may then be repeated whatever its method. */
+  readonly idempotencyKey?: string
+  /**
+   * What to do with a redirect: fail (`redirected`), follow it, or return it as it is.
+   * @default the client's `redirect`
+   */
+  readonly redirect?: RedirectMode
+  /** The longest body to accept, in bytes. @default the client's `maxBytes` */
+  readonly maxBytes?: number
+  /** Asks for a compressed answer, and decompresses it. @default the client's `decompress` */
+  readonly decompress?: boolean | undefined
+  /** Which statuses are returned rather than thrown. @default 200 to 299 */
+  readonly acceptStatus?: (status: number) => boolean
+  /** `false`: this call is tried once. @default the client's `retry` */
+  readonly retry?: false
+}
+
+/** The names of {@link HttpInit}. */
+export const HTTP_INIT: readonly string[] = Object.keys({
+  method: true,
+  headers: true,
+  query: true,
+  body: true,
+  json: true,
+  idempotencyKey: true,
+  redirect: true,
+  maxBytes: true,
+  decompress: true,
+  acceptStatus: true,
+  retry: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof HttpInit, true>)
+
+export type RedirectMode = 'error' | 'follow' | 'manual'

@@ -1,0 +1,174 @@
+import { Readable } from 'node:stream'
+import { io, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { type CallContext, failure, outcomeOnceSent } from '../errors/call-context.ts'
+import { HttpHeaders, type RawHeaders } from './http-headers.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { lowerCased } from '../request/request-headers.ts'
+import { ResponseBody } from './response-body.ts'
+
+/** The call that an answer belongs to, for errors about it. */
+export let contextOf: (response: HttpResponse) => CallContext
+
+export interface HttpResponseInit {
+  readonly status: number
+  readonly headers: RawHeaders
+  readonly body: ResponseBody
+  readonly context: CallContext
+  readonly isDelimited: boolean
+}
+
+/** An answer that is given without asking the server. */
+export interface LocalAnswer {
+  /** @default 200 */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/**
+ * What the server answered. From `request` the body has come in whole; from `stream` it is still on
+ * its way: read it, or dispose of the response (`using`), so that its connection is free again.
+ */
+export class HttpResponse implements Disposable {
+  readonly status: number
+  /** Where the answer came from: the last hop when redirects were followed. */
+  readonly url: URL
+  /**
+   * Whether the answer says where its body ends: by a length, by chunks, or because its kind has none
+   * (HEAD, 204, 304). `false`: the body went on until the connection ended, which HTTP takes for its end
+   * (RFC 9112, 6.3). A server that fell over in the middle looks the same, so where a body that was cut
+   * off or is empty would do harm, take only one that is delimited.
+   */
+  readonly isDelimited: boolean
+  readonly #body: ResponseBody
+  readonly #context: CallContext
+  readonly #raw: RawHeaders
+  #headers: HttpHeaders | undefined = undefined
+  #bytes: Uint8Array | undefined = undefined
+
+  static {
+    contextOf = (response) => response.#context
+  }
+
+  constructor(init: HttpResponseInit) {
+    this.status = init.status
+    this.#raw = init.headers
+    this.isDelimited = init.isDelimited
+    this.url = init.context.url
+    this.#body = init.body
+    this.#context = init.context
+  }
+
+  get headers(): HttpHeaders {
+    return (this.#headers ??= new HttpHeaders(this.#raw))
+  }
+
+  /**
+   * Makes an answer that did not come over the wire: for interceptors that give one themselves.
+   *
+   * @example
+   * const offline: HttpInterceptor = () => async (request) =>
+   *   HttpResponse.of(request, { status: 503, body: 'closed for today' })
+   */
+  static of(request: HttpRequest, answer: LocalAnswer = {}): HttpResponse {
+    expectOptions(answer, ['status', 'headers', 'body'], 'HttpResponse.of')
+    const { status = 200, headers = {}, body = '' } = answer
+    const whole = new ResponseBody({ taken: () => undefined, abort: () => undefined })
+    whole.push(typeof body === 'string' ? Buffer.from(body) : body)
+    whole.end()
+    const { method, url } = request
+    const context: CallContext = { method, url, headers: request.headers, effect: 'read' }
+    const init = { status, headers: lowerCased(headers), body: whole, context }
+    return new HttpResponse({ ...init, isDelimited: true })
+  }
+
+  /** Whether the status is 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299
+  }
+
+  /** The body, piece by piece. Leaving the loop early ends the connection. Once only. */
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#bytes === undefined ? this.#body : only(this.#bytes)
+  }
+
+  /** Whether the body has come in whole. */
+  get complete(): boolean {
+    return this.#bytes !== undefined || this.#body.ended
+  }
+
+  /**
+   * All of the body; again and again the same.
+   *
+   * @throws {HttpError} `'too_large'`, `'stalled'`, `'connection_lost'`, `'body_abandoned'`
+   */
+  async bytes(options?: IoOptions): Promise<Uint8Array> {
+    expectOptions(options, IO_OPTIONS, 'response.bytes')
+    if (this.#body.ended) return this.#whole()
+    const call = { boundary: 'http', operation: 'body', effect: 'read' } as const
+    this.#bytes = await io(call, options, (signal) => this.#collect(signal))
+    return this.#bytes
+  }
+
+  /** The body as text (UTF-8; a byte order mark is left out). */
+  async text(options?: IoOptions): Promise<string> {
+    expectOptions(options, IO_OPTIONS, 'response.text')
+    return decoder.decode(this.#body.ended ? this.#whole() : await this.bytes(options))
+  }
+
+  /**
+   * The body as JSON. `T` is what you expect: it is not checked.
+   *
+   * @throws {HttpError} `'invalid_body'` when it is none
+   */
+  async json<T = unknown>(options?: IoOptions): Promise<T> {
+    expectOptions(options, IO_OPTIONS, 'response.json')
+    const text = this.#body.ended ? decoder.decode(this.#whole()) : await this.text(options)
+    try {
+      return JSON.parse(text) as T
+    } catch {
+      // The parser's own message quotes the text, which may be secret.
+      const told = `answered ${this.status} with a body that is not JSON (${text.length} characters)`
+      const outcome = outcomeOnceSent(this.#context)
+      throw failure(this.#context, 'invalid_body', told, { outcome, retryable: false })
+    }
+  }
+
+  /** The body as a Node stream. */
+  readable(): Readable {
+    return Readable.from(this.body, { objectMode: false })
+  }
+
+  /** Gives up on what was not read, and frees the connection. */
+  [Symbol.dispose](): void {
+    if (this.complete) return
+    this.#body.destroy(
+      failure(this.#context, 'body_abandoned', 'was disposed of before its body was read', {
+        outcome: outcomeOnceSent(this.#context),
+        retryable: false,
+      }),
+    )
+  }
+
+  #whole(): Uint8Array {
+    return (this.#bytes ??= this.#body.whole())
+  }
+
+  async #collect(signal: AbortSignal): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of this.#body) {
+      size += chunk.byteLength
+      chunks.push(chunk)
+    }
+    signal.throwIfAborted()
+    return Buffer.concat(chunks, size)
+  }
+}
+
+const decoder = new TextDecoder()
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  if (bytes.byteLength > 0) yield bytes
+}
