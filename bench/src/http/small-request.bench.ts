@@ -28,9 +28,9 @@ function everythingOn(origin: string): Http {
   return createHttp({
     origin,
     connections: CLIENTS,
+    acquireTimeoutMs: 10_000,
     timeouts: {
       totalMs: 20_000,
-      queueMs: 10_000,
       connectMs: 5_000,
       headersMs: 5_000,
       stallMs: 5_000,

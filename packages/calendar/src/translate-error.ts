@@ -37,11 +37,11 @@ const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
 /** HTTP's codes for what has no status. */
 const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
   overloaded: 'overloaded',
-  queue_timeout: 'acquire_timeout',
+  acquire_timeout: 'acquire_timeout',
   closed: 'closed',
   circuit_open: 'connection_failed',
   address_refused: 'connection_failed',
-  connect_failed: 'connection_failed',
+  connection_failed: 'connection_failed',
   connect_timeout: 'connection_failed',
   tls_failed: 'connection_failed',
   dns_failed: 'connection_failed',

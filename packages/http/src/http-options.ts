@@ -11,20 +11,18 @@ import type { HttpTls } from './connections/tls.ts'
 /** How long each part of a call may take, in milliseconds; `Infinity` for no limit. */
 export interface HttpTimeouts {
   /** The whole call: queue, connection, answer, waits and repeats. `timeoutMs` of a call replaces it. @default 60_000 */
-  readonly totalMs?: number
-  /** The wait for a free connection. @default Infinity (the total covers it) */
-  readonly queueMs?: number
+  readonly totalMs?: number | undefined
   /** Name resolution, TCP and TLS. @default 10_000 */
-  readonly connectMs?: number
+  readonly connectMs?: number | undefined
   /** From the end of the request to the head of the answer. @default 30_000 */
-  readonly headersMs?: number
+  readonly headersMs?: number | undefined
   /** The longest pause between two bytes, of the request's body or the answer's. @default 30_000 */
-  readonly stallMs?: number
+  readonly stallMs?: number | undefined
   /**
    * How long an answer of `stream` may wait for its reader before its connection is given back; one
    * that nobody has begun to read gives way after a second when other calls wait. @default 60_000
    */
-  readonly unreadMs?: number
+  readonly unreadMs?: number | undefined
 }
 
 export interface HttpOptions {
@@ -45,24 +43,30 @@ export interface HttpOptions {
    */
   readonly allowedOrigins?: readonly (string | URL)[] | 'any' | undefined
   /** Sent with every request to `origin`; without an `origin`, with every request. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** How many connections, and so requests at once, each origin may have: 1 to 10,000. @default 64 */
-  readonly connections?: number
+  readonly connections?: number | undefined
   /** How many calls may wait for a connection of an origin, from 0 up; more are `overloaded`. @default 1_000 */
-  readonly queue?: number
-  readonly timeouts?: HttpTimeouts
+  readonly queue?: number | undefined
+  /**
+   * How long a call may wait for a connection, in milliseconds from 0 up (`acquire_timeout`).
+   *
+   * @default Infinity: `timeouts.totalMs` covers the wait
+   */
+  readonly acquireTimeoutMs?: number | undefined
+  readonly timeouts?: HttpTimeouts | undefined
   /** `false`: every call is tried once. @default 3 attempts */
-  readonly retry?: HttpRetryOptions | false
+  readonly retry?: HttpRetryOptions | false | undefined
   /** Stops sending to an origin that keeps failing, for a while (`circuit_open`). @default false */
-  readonly breaker?: HttpBreakerOptions | false
+  readonly breaker?: HttpBreakerOptions | false | undefined
   /** Sends a second GET or HEAD when the first takes long. @default false */
-  readonly hedge?: HedgeOptions | false
+  readonly hedge?: HedgeOptions | false | undefined
   /**
    * The longest body that is accepted, in bytes: with `decompress`, of what comes out.
    *
    * @default 64 MiB; for `stream` Infinity
    */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /**
    * Asks for gzip, br, zstd or deflate, and takes it off: the answer has no `Content-Encoding` and no
    * `Content-Length` then. Not for HEAD, and not with a `Range`.
@@ -75,13 +79,13 @@ export interface HttpOptions {
    * `'public'` refuses loopback, private, link-local, metadata and other special-purpose addresses.
    * For URLs that others give you. @default 'any'
    */
-  readonly allow?: AddressPolicy
+  readonly allow?: AddressPolicy | undefined
   /** What to do with a redirect. @default 'error' */
-  readonly redirect?: RedirectMode
+  readonly redirect?: RedirectMode | undefined
   /** How many redirects are followed, from 0 to 20. @default 5 */
-  readonly maxRedirects?: number
+  readonly maxRedirects?: number | undefined
   /** Wrapped around each attempt; the first is the outermost. */
-  readonly interceptors?: readonly HttpInterceptor[]
+  readonly interceptors?: readonly HttpInterceptor[] | undefined
   /**
    * A proxy for all connections. Requests to https: go through a tunnel (`CONNECT`), those to http: are
    * handed to it. The environment's is only used when this says so. Not together with `allow`: it is the
@@ -92,8 +96,8 @@ export interface HttpOptions {
   readonly proxy?: HttpProxy | undefined
   /** The authorities to trust, and a certificate of the client's own. */
   readonly tls?: HttpTls | undefined
-  /** An undici dispatcher to send with, instead of pools of our own. It is never closed. */
-  readonly dispatcher?: Dispatcher
+  /** An undici `Dispatcher` to send with, instead of pools of our own. It is never closed. */
+  readonly client?: Dispatcher | undefined
 }
 
 /** The names of {@link HttpOptions}. */
@@ -103,6 +107,7 @@ export const HTTP_OPTIONS: readonly string[] = Object.keys({
   headers: true,
   connections: true,
   queue: true,
+  acquireTimeoutMs: true,
   timeouts: true,
   retry: true,
   breaker: true,
@@ -115,5 +120,5 @@ export const HTTP_OPTIONS: readonly string[] = Object.keys({
   interceptors: true,
   proxy: true,
   tls: true,
-  dispatcher: true,
+  client: true,
 } satisfies Record<keyof HttpOptions, true>)

@@ -1,3 +1,4 @@
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { expect, test } from 'vitest'
 import { createFakeHttp } from './testing/fake-http.ts'
 import { createHttp } from './http.ts'
@@ -24,4 +25,19 @@ test('origins that are idle are forgotten when there are many', async () => {
     await fake.http.request(`http://host-${count}.invalid/`)
   }
   expect(fake.http.stats().origins).toHaveLength(256)
+})
+
+test('an origin that is forgotten while a call waits to repeat is made anew for it', async () => {
+  using clock = TestClock.install()
+  await using fake = createFakeHttp()
+  fake.script.reply({ status: 503, headers: { 'retry-after': '5' } })
+  fake.script.otherwise({ body: 'ok' })
+  const call = fake.http.request('http://host.invalid/')
+  await fake.script.received(1)
+  await clock.advance(0)
+  for (let count = 0; count < 300; count += 1) {
+    await fake.http.request(`http://host-${count}.invalid/`)
+  }
+  await clock.advance(5_000)
+  expect(await (await call).text()).toBe('ok')
 })

@@ -1,8 +1,7 @@
 import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
 import { Attempts } from './attempts/attempts.ts'
-import { failure } from './errors/call-context.ts'
-import { Closing } from './exchange/closing.ts'
+import { type CallContext, failure, refusedEntry } from './errors/call-context.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { HttpInit } from './request/http-init.ts'
 import type { HttpResponse } from './response/http-response.ts'
@@ -14,7 +13,7 @@ import { expectSettings, type Settings } from './settings.ts'
 
 /** What one client does at the moment. */
 export interface HttpStats {
-  /** Calls that have not ended, whether they wait, are sent or repeat. */
+  /** Calls that have not ended, whether they wait, are sent or repeat; answers of `stream` whose body has not. */
   readonly active: number
   readonly origins: readonly {
     readonly origin: string
@@ -23,11 +22,6 @@ export interface HttpStats {
     /** Requests that wait for one. */
     readonly queued: number
   }[]
-}
-
-export interface CloseOptions {
-  /** How long calls that are under way may take to end, in milliseconds. @default 10_000 */
-  readonly drainMs?: number
 }
 
 /** A pooled HTTP client. Made by {@link createHttp}. */
@@ -68,15 +62,19 @@ export function createHttp(options: HttpOptions = {}): Http {
   return new PooledHttp(expectSettings(options))
 }
 
+/** How long calls that were cut off may take to notice, in milliseconds: they have nothing to undo. */
+const UNDO_MS = 1_000
+
 class PooledHttp implements Http {
   readonly #settings: Settings
   readonly #origins: Origins
-  readonly #closing: Closing
+  readonly #closing: Closing<CallContext>
 
   constructor(settings: Settings) {
     this.#settings = settings
     this.#origins = new Origins(settings)
-    this.#closing = new Closing(() => this.#origins.destroy())
+    const end = (): Promise<void> => this.#origins.destroy()
+    this.#closing = closing({ name: 'http', refuse: refusedEntry, cut: end, undoMs: UNDO_MS, end })
   }
 
   async request(url: string | URL, init: HttpInit = {}): Promise<HttpResponse> {
@@ -99,9 +97,8 @@ class PooledHttp implements Http {
     return { active: this.#closing.active, origins }
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
-    expectOptions(options, ['drainMs'], 'http.close')
-    await this.#closing.close(options.drainMs ?? 10_000)
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#closing.close(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,16 +119,12 @@ class PooledHttp implements Http {
     const closing = this.#closing
     const settings = this.#settings
     progress.sent = false
-    closing.enter(call.context)
-    try {
-      const origin = this.#origins.get(call.context.url.origin)
-      const { handler } = new Pipeline(call, settings, origin, this.#origins, closing, progress)
-      const { budget } = origin
-      const { retry: policy } = settings
-      return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
-    } finally {
-      closing.leave()
-    }
+    using _call = closing.enter(call.context)
+    const origins = this.#origins
+    const { budget } = origins.get(call.context.url.origin)
+    const { handler } = new Pipeline(call, { settings, origins, closing, progress })
+    const { retry: policy } = settings
+    return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
   }
 }
 

@@ -1,7 +1,8 @@
 export type { AddressPolicy, ResolvedAddress } from './connections/address-policy.ts'
 export type { HttpBreakerOptions } from './attempts/breaker.ts'
 export type { HedgeOptions } from './attempts/hedge.ts'
-export { type CloseOptions, createHttp, type Http, type HttpStats } from './http.ts'
+export type { CloseOptions } from '@yuzuru/concurrency/boundary'
+export { createHttp, type Http, type HttpStats } from './http.ts'
 export {
   type HttpAnswer,
   HttpError,

@@ -38,7 +38,7 @@ describe('the outcome of a POST', () => {
   test('is none when there was no connection', async () => {
     const url = `http://127.0.0.1:${await closedPort()}/`
     const error = await failureOf(http.request(url, { method: 'POST' }))
-    expect(error).toMatchObject({ code: 'connect_failed', outcome: 'none', retryable: true })
+    expect(error).toMatchObject({ code: 'connection_failed', outcome: 'none', retryable: true })
   })
 
   test('is none when the host has no address', async () => {
@@ -61,26 +61,26 @@ describe('the outcome of a POST', () => {
   })
 
   test.each([
-    [400, 'bad_request', 'none'],
+    [400, 'invalid_request', 'none'],
     [401, 'unauthenticated', 'none'],
-    [402, 'refused', 'none'],
+    [402, 'invalid_request', 'none'],
     [403, 'forbidden', 'none'],
     [404, 'not_found', 'none'],
     [409, 'conflict', 'none'],
     [412, 'precondition_failed', 'none'],
     [429, 'rate_limited', 'none'],
-    [408, 'refused', 'unknown'],
-    [499, 'refused', 'unknown'],
+    [408, 'timeout', 'unknown'],
+    [499, 'invalid_request', 'unknown'],
     [301, 'redirected', 'unknown'],
     [302, 'redirected', 'unknown'],
     [303, 'redirected', 'unknown'],
     [307, 'redirected', 'none'],
     [308, 'redirected', 'none'],
-    [500, 'server_error', 'unknown'],
-    [501, 'server_error', 'none'],
-    [502, 'server_error', 'unknown'],
+    [500, 'unavailable', 'unknown'],
+    [501, 'unsupported', 'none'],
+    [502, 'unavailable', 'unknown'],
     [503, 'unavailable', 'unknown'],
-    [504, 'server_error', 'unknown'],
+    [504, 'unavailable', 'unknown'],
   ])('that is answered %i is %s, %s', async (status, code, outcome) => {
     server.reply({ status })
     expect(await post()).toMatchObject({ status, code, outcome })

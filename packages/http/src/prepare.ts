@@ -1,7 +1,12 @@
-import { currentClock, describeValue, type Effect } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { currentClock, type Effect } from '@yuzuru/concurrency'
+import {
+  expectBoolean,
+  expected,
+  expectMilliseconds,
+  expectNumber,
+  expectOptions,
+} from '@yuzuru/concurrency/boundary'
 import { ACCEPTED_ENCODINGS } from './response/content-decoder.ts'
-import { expectAmount } from './expect-number.ts'
 import type { Mode, PreparedCall } from './attempts/prepared-call.ts'
 import { HTTP_INIT, type HttpInit, type RedirectMode } from './request/http-init.ts'
 import { multipartOf } from './request/multipart.ts'
@@ -9,7 +14,7 @@ import { isBody, isReplayable, type RequestBody } from './request/request-body.t
 import { expectValue, isToken, mergeHeaders } from './request/request-headers.ts'
 import { REDIRECTS } from './attempts/redirects.ts'
 import { requestUrl, takesClientHeaders } from './request/request-url.ts'
-import { expectBoolean, expectRedirect, type Settings } from './settings.ts'
+import { expectRedirect, type Settings } from './settings.ts'
 import { whyUnreadable } from './request/used-sources.ts'
 
 /** What `request` accepts at the most when nothing else is said. */
@@ -54,7 +59,9 @@ export function prepare(
   }
   const { redirect = settings.redirect } = init
   expectRedirect(redirect)
-  if (init.maxBytes !== undefined) expectAmount('maxBytes', init.maxBytes)
+  if (init.maxBytes !== undefined) expectNumber('maxBytes', init.maxBytes, 0)
+  const { acquireTimeoutMs = settings.acquireTimeoutMs } = init
+  expectMilliseconds('acquireTimeoutMs', acquireTimeoutMs)
   const effect = effectOf(method, headers)
   return {
     context: { method, url, effect, headers },
@@ -63,6 +70,7 @@ export function prepare(
     replayable: isReplayable(body),
     redirect,
     maxBytes: init.maxBytes ?? settings.maxBytes ?? (mode === 'stream' ? Infinity : MAX_BYTES),
+    acquireTimeoutMs,
     acceptStatus: acceptOf(init.acceptStatus ?? isSuccess, redirect),
     decompress: asksEncoded,
     retry: init.retry !== false,
@@ -98,7 +106,7 @@ function effectOf(method: string, headers: Readonly<Record<string, string>>): Ef
 function methodOf(init: HttpInit, body: RequestBody | undefined): string {
   const { method = body === undefined ? 'GET' : 'POST' } = init
   if (typeof method !== 'string' || !isToken(method)) {
-    throw new TypeError(`Expected method to be an HTTP method, got ${describeValue(method)}`)
+    throw expected('method to be an HTTP method', method)
   }
   const upper = method.toUpperCase()
   if (upper === 'CONNECT') throw new TypeError('Expected method to be other than CONNECT')
@@ -113,7 +121,7 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
     if (init.body !== undefined) throw new TypeError('Expected either body or json, got both')
     const text: unknown = JSON.stringify(init.json)
     if (typeof text === 'string') return text
-    throw new TypeError(`Expected json to be a value of JSON, got ${describeValue(init.json)}`)
+    throw expected('json to be a value of JSON', init.json)
   }
   if (init.body instanceof FormData) return multipartOf(init.body)
   if (init.body === undefined || isBody(init.body)) {
@@ -121,9 +129,7 @@ function bodyOf(init: HttpInit): RequestBody | undefined {
     if (why === undefined) return init.body
     throw new TypeError(`Expected a body that is still to be read, got ${why}`)
   }
-  throw new TypeError(
-    `Expected body to be a string, bytes, a stream or a function, got ${describeValue(init.body)}`,
-  )
+  throw expected('body to be a string, bytes, a stream or a function', init.body)
 }
 
 /** The boundary of a form is part of its type, and made with it. */

@@ -1,7 +1,14 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  expectBoolean,
+  expected,
+  expectInteger,
+  expectMilliseconds,
+  expectNumber,
+  expectOneOf,
+  expectOptions,
+} from '@yuzuru/concurrency/boundary'
+import type { Dispatcher } from 'undici'
 import { expectBreaker } from './attempts/breaker.ts'
-import { expectAmount, expectInteger } from './expect-number.ts'
 import { expectHedge } from './attempts/hedge.ts'
 import type { OriginSettings } from './attempts/origin.ts'
 import type { PipelineSettings } from './attempts/pipeline.ts'
@@ -12,17 +19,19 @@ import { lowerCased } from './request/request-headers.ts'
 import { expectRetry } from './attempts/retry-policy.ts'
 import { expectTls } from './connections/tls.ts'
 
-/** The options with their defaults, checked. */
+/** The options with their defaults, checked: what each room asks for, and what a call is made of. */
 export interface Settings extends OriginSettings, PipelineSettings {
-  readonly timeouts: Required<HttpTimeouts>
+  readonly timeouts: Timeouts
+  readonly acquireTimeoutMs: number
   readonly maxBytes: number | undefined
   readonly decompress: boolean
   readonly redirect: RedirectMode
 }
 
-const TIMEOUTS: Required<HttpTimeouts> = {
+type Timeouts = Record<keyof HttpTimeouts, number>
+
+const TIMEOUTS: Readonly<Timeouts> = {
   totalMs: 60_000,
-  queueMs: Infinity,
   connectMs: 10_000,
   headersMs: 30_000,
   stallMs: 30_000,
@@ -31,28 +40,23 @@ const TIMEOUTS: Required<HttpTimeouts> = {
 
 export function expectSettings(options: HttpOptions): Settings {
   expectOptions(options, HTTP_OPTIONS, 'createHttp')
-  const { connections = 64, queue = 1_000, maxRedirects = 5, redirect = 'error' } = options
-  const { allow = 'any', dispatcher, maxBytes, decompress = false, interceptors = [] } = options
+  const { connections = 64, queue = 1_000, acquireTimeoutMs = Infinity } = options
+  const { maxRedirects = 5, redirect = 'error', interceptors = [] } = options
+  const { allow = 'any', client, maxBytes, decompress = false } = options
   expectBoolean('decompress', decompress)
   expectInteger('connections', connections, 1, 10_000)
-  expectInteger('queue', queue, 0, Number.MAX_SAFE_INTEGER)
+  expectInteger('queue', queue, 0, Infinity)
+  expectMilliseconds('acquireTimeoutMs', acquireTimeoutMs)
   expectInteger('maxRedirects', maxRedirects, 0, 20)
   expectRedirect(redirect)
-  if (maxBytes !== undefined) expectAmount('maxBytes', maxBytes)
+  if (maxBytes !== undefined) expectNumber('maxBytes', maxBytes, 0)
   if (allow !== 'any' && allow !== 'public' && typeof allow !== 'function') {
-    throw new TypeError(`Expected allow to be 'any', 'public' or a function, got ${String(allow)}`)
-  }
-  if (dispatcher !== undefined && allow !== 'any') {
-    throw new TypeError(
-      'Expected either dispatcher or allow: a dispatcher makes its own connections, unchecked',
-    )
-  }
-  if (dispatcher !== undefined && (options.proxy !== undefined || options.tls !== undefined)) {
-    throw new TypeError('Expected either dispatcher or proxy and tls: it makes its own connections')
+    throw expected("allow to be 'any', 'public' or a function", allow)
   }
   if (options.proxy !== undefined && allow !== 'any') {
     throw new TypeError('Expected either proxy or allow: the proxy resolves the names, unchecked')
   }
+  if (client !== undefined) expectClient(client, options)
   if (!Array.isArray(interceptors) || interceptors.some((each) => typeof each !== 'function')) {
     throw new TypeError('Expected interceptors to be a list of functions')
   }
@@ -62,6 +66,7 @@ export function expectSettings(options: HttpOptions): Settings {
     headers: lowerCased(options.headers ?? {}),
     connections,
     queue,
+    acquireTimeoutMs,
     timeouts: expectTimeouts(options.timeouts),
     retry: expectRetry(options.retry),
     breaker: expectBreaker(options.breaker),
@@ -72,31 +77,37 @@ export function expectSettings(options: HttpOptions): Settings {
     redirect,
     maxRedirects,
     interceptors,
-    dispatcher,
+    client,
     proxy: expectProxy(options.proxy),
     tls: expectTls(options.tls),
   }
 }
 
-export function expectBoolean(name: string, value: unknown): void {
-  if (typeof value === 'boolean') return
-  throw new TypeError(`Expected ${name} to be a boolean, got ${describeValue(value)}`)
-}
-
+/** Throws unless `redirect` is a {@link RedirectMode}. */
 export function expectRedirect(redirect: unknown): void {
-  if (redirect === 'error' || redirect === 'follow' || redirect === 'manual') return
-  throw new TypeError(
-    `Expected redirect to be 'error', 'follow' or 'manual', got ${String(redirect)}`,
-  )
+  expectOneOf('redirect', redirect, ['error', 'follow', 'manual'])
 }
 
-function expectTimeouts(given: HttpTimeouts = {}): Required<HttpTimeouts> {
+/** Throws unless `client` can send, and nothing else is to say how connections are made. */
+function expectClient(client: Dispatcher | null, { allow, proxy, tls }: HttpOptions): void {
+  if (typeof client?.dispatch !== 'function') throw expected('client to be a Dispatcher', client)
+  if (allow !== undefined && allow !== 'any') {
+    throw new TypeError(
+      'Expected either client or allow: a client makes its own connections, unchecked',
+    )
+  }
+  if (proxy !== undefined || tls !== undefined) {
+    throw new TypeError('Expected either client or proxy and tls: it makes its own connections')
+  }
+}
+
+function expectTimeouts(given: HttpTimeouts = {}): Timeouts {
   expectOptions(given, Object.keys(TIMEOUTS), 'createHttp.timeouts')
   const timeouts = { ...TIMEOUTS }
   for (const name of Object.keys(TIMEOUTS) as (keyof HttpTimeouts)[]) {
     const value = given[name]
     if (value === undefined) continue
-    expectAmount(`timeouts.${name}`, value)
+    expectMilliseconds(`timeouts.${name}`, value)
     timeouts[name] = value
   }
   return timeouts
@@ -114,9 +125,7 @@ function expectOrigin(origin: string | URL): URL {
 function expectAllowedOrigins(given: HttpOptions['allowedOrigins']): Settings['allowedOrigins'] {
   if (given === undefined || given === 'any') return given
   if (!Array.isArray(given)) {
-    throw new TypeError(
-      `Expected allowedOrigins to be a list of origins or 'any', got ${describeValue(given)}`,
-    )
+    throw expected("allowedOrigins to be a list of origins or 'any'", given)
   }
   return new Set(given.map((each: string | URL) => expectBareOrigin(each)))
 }

@@ -1,9 +1,4 @@
-export {
-  exerciseHttp,
-  type HttpCase,
-  type HttpSubject,
-  type MakeHttp,
-} from './testing/exercise-http.ts'
+export { exerciseHttp, type HttpFixture, type MakeHttp } from './testing/exercise-http.ts'
 export { createFakeHttp, type FakeHttp } from './testing/fake-http.ts'
 export {
   Script,

@@ -119,9 +119,9 @@ function codeOf(status: number, { rawType, code }: StripeFailure): BillingErrorC
 
 const HTTP_CODES: Partial<Record<HttpErrorCode, BillingErrorCode>> = {
   overloaded: 'overloaded',
-  queue_timeout: 'acquire_timeout',
+  acquire_timeout: 'acquire_timeout',
   closed: 'closed',
-  connect_failed: 'connection_failed',
+  connection_failed: 'connection_failed',
   connect_timeout: 'connection_failed',
   tls_failed: 'connection_failed',
   dns_failed: 'connection_failed',

@@ -63,7 +63,7 @@ export class FakeHttpClient extends Stripe.HttpClient {
     const [pathname = '', query = ''] = path.split('?')
     const key = (headers as Readonly<Record<string, string | undefined>>)['Idempotency-Key']
     const fault = this.#takeFault(`${method} ${pathname}`)
-    if (fault === 'refused') throw failure(method, pathname, 'connect_failed')
+    if (fault === 'refused') throw failure(method, pathname, 'connection_failed')
     if (fault === 'silence') await sleep(Infinity)
     if (fault === 'server-error')
       return new FakeResponse(refusal(500, 'Something went wrong', apiError))
@@ -132,7 +132,7 @@ function answer(state: FakeState, { method, pathname, fields }: FakeRequest): Fa
 function failure(
   method: string,
   pathname: string,
-  code: 'connect_failed' | 'connection_lost',
+  code: 'connection_failed' | 'connection_lost',
 ): HttpError {
   const sent = code === 'connection_lost' && method !== 'GET'
   return new HttpError(`${method} ${pathname} failed: ${code}`, {

@@ -1,23 +1,29 @@
 import { type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
-import type { Closing } from '../exchange/closing.ts'
+import type { Closing } from '@yuzuru/concurrency/boundary'
+import type { RetryBudget } from '@yuzuru/concurrency/resilience'
+import type { CallContext } from '../errors/call-context.ts'
 import { amended, HttpError } from '../errors/http-error.ts'
 import type { HttpHandler } from './interceptor.ts'
 import { contextOf, type HttpResponse } from '../response/http-response.ts'
 import type { PreparedCall } from './prepared-call.ts'
-import type { RetryBudget } from './retry-budget.ts'
-import { delayBefore, type RetryPolicy } from './retry-policy.ts'
-import { outcomeOfStatus, retryAfterOf, statusFailure } from '../response/status-failure.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import { outcomeOfAnswer, retryAfterOf, statusFailure } from '../response/status-failure.ts'
 import { isUsed } from '../request/used-sources.ts'
 
 /** Failures of our own making: a repeat would meet the same, or make it worse. */
-const OURS: ReadonlySet<string> = new Set(['overloaded', 'queue_timeout', 'closed', 'circuit_open'])
+const OURS: ReadonlySet<string> = new Set([
+  'overloaded',
+  'acquire_timeout',
+  'closed',
+  'circuit_open',
+])
 
 export interface AttemptsInit {
   readonly call: PreparedCall
   readonly policy: RetryPolicy | undefined
   readonly budget: RetryBudget | undefined
   readonly progress: IoProgress
-  readonly closing: Closing
+  readonly closing: Closing<CallContext>
   readonly handler: HttpHandler
 }
 
@@ -45,7 +51,7 @@ export class Attempts {
         const attempt = this.#attempt
         const response = await handler({ method, url, headers, body, attempt, signal })
         if (!call.acceptStatus(response.status)) {
-          throw await statusFailure(response, retryAfterOf(response), call.given)
+          throw await statusFailure(response, call.given)
         }
         delayMs = this.#delayAfterAccepted(response)
         if (delayMs === undefined) {
@@ -78,7 +84,7 @@ export class Attempts {
     const { status } = response
     if (this.#policy?.statuses.has(status) !== true || !this.#mayRepeat) return undefined
     const delayMs = this.#delay(retryAfterOf(response))
-    if (delayMs !== undefined) this.#note(outcomeOfStatus(contextOf(response), status))
+    if (delayMs !== undefined) this.#note(outcomeOfAnswer(contextOf(response), status))
     return delayMs
   }
 
@@ -104,8 +110,8 @@ export class Attempts {
   #delay(retryAfterMs: number | undefined): number | undefined {
     const policy = this.#policy
     if (policy === undefined || (retryAfterMs ?? 0) > policy.maxRetryAfterMs) return undefined
-    const delayMs = delayBefore(policy, this.#attempt, retryAfterMs)
-    if (delayMs >= remaining() || this.#init.budget?.take() === false) return undefined
+    const delayMs = policy.delayMs(this.#attempt, retryAfterMs)
+    if (delayMs >= remaining() || this.#init.budget?.tryWithdraw() === false) return undefined
     return delayMs
   }
 

@@ -69,5 +69,5 @@ function isFailure(error: unknown): boolean {
   if (error instanceof Outage) return true
   if (!HttpError.isInstance(error)) return isOutage(error)
   const { code } = error
-  return code !== 'overloaded' && code !== 'queue_timeout' && code !== 'closed' && isOutage(error)
+  return code !== 'overloaded' && code !== 'acquire_timeout' && code !== 'closed' && isOutage(error)
 }

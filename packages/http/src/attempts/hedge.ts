@@ -1,6 +1,5 @@
 import { currentClock } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { expectAmount } from '../expect-number.ts'
+import { expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type StopSignal, Stopper } from '../exchange/stop-signal.ts'
 
 export interface HedgeOptions {
@@ -11,7 +10,7 @@ export interface HedgeOptions {
 export function expectHedge(options: HedgeOptions | false | undefined): HedgeOptions | undefined {
   if (options === undefined || options === false) return undefined
   expectOptions(options, ['delayMs'], 'createHttp.hedge')
-  expectAmount('hedge.delayMs', options.delayMs)
+  expectMilliseconds('hedge.delayMs', options.delayMs)
   return options
 }
 

@@ -1,7 +1,6 @@
-import type { CircuitBreaker } from '@yuzuru/concurrency/resilience'
+import { type CircuitBreaker, type RetryBudget, retryBudget } from '@yuzuru/concurrency/resilience'
 import { type ConnectionSettings, OriginConnections } from '../connections/origin-connections.ts'
 import { createBreaker, type HttpBreakerOptions } from './breaker.ts'
-import { RetryBudget } from './retry-budget.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 
 export interface OriginSettings extends ConnectionSettings {
@@ -13,6 +12,7 @@ export interface OriginSettings extends ConnectionSettings {
 export class Origin {
   readonly name: string
   readonly connections: OriginConnections
+  /** Keeps the repeats and hedges of all calls a fraction of the load. */
   readonly budget: RetryBudget | undefined
   readonly breaker: CircuitBreaker | undefined
 
@@ -20,7 +20,7 @@ export class Origin {
     const { retry, breaker } = settings
     this.name = name
     this.connections = new OriginConnections(name, settings)
-    this.budget = retry && new RetryBudget(retry.budgetRatio, retry.budgetReserve)
+    this.budget = retry && retryBudget({ ratio: retry.budgetRatio, reserve: retry.budgetReserve })
     this.breaker = breaker && createBreaker(name, breaker)
   }
 }

@@ -1,7 +1,7 @@
 import { type IoProgress, type Outcome, outcomeOf } from '@yuzuru/concurrency'
+import type { Closing } from '@yuzuru/concurrency/boundary'
 import { throughBreaker } from './breaker.ts'
 import { type CallContext, failure } from '../errors/call-context.ts'
-import type { Closing } from '../exchange/closing.ts'
 import { hedged, type HedgeOptions } from './hedge.ts'
 import type { HttpHandler, HttpInterceptor } from './interceptor.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -13,7 +13,7 @@ import { type Hop, isRedirect, nextHop } from './redirects.ts'
 import { expectReachable, takesClientHeaders, type UrlRules } from '../request/request-url.ts'
 import type { PhaseLimits } from '../exchange/exchange.ts'
 import { send } from '../exchange/send.ts'
-import { outcomeOfStatus } from '../response/status-failure.ts'
+import { outcomeOfAnswer } from '../response/status-failure.ts'
 import type { StopSignal } from '../exchange/stop-signal.ts'
 
 /** What of the options concerns one attempt. */
@@ -26,35 +26,28 @@ export interface PipelineSettings extends UrlRules {
   readonly timeouts: PhaseLimits
 }
 
+/** What the attempts of a call share with other calls. */
+export interface PipelineInit {
+  readonly settings: PipelineSettings
+  readonly origins: Origins
+  readonly closing: Closing<CallContext>
+  readonly progress: IoProgress
+}
+
 /** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
 export class Pipeline {
   /** Sends one attempt. */
   readonly handler: HttpHandler
   readonly #call: PreparedCall
-  readonly #settings: PipelineSettings
-  readonly #origin: Origin
-  readonly #origins: Origins
-  readonly #closing: Closing
-  readonly #progress: IoProgress
+  readonly #init: PipelineInit
   /** Whether a sending of this call may have had its effect, as far as interceptors are concerned. */
   #acted = false
 
-  constructor(
-    call: PreparedCall,
-    settings: PipelineSettings,
-    origin: Origin,
-    origins: Origins,
-    closing: Closing,
-    progress: IoProgress,
-  ) {
+  constructor(call: PreparedCall, init: PipelineInit) {
     this.#call = call
-    this.#settings = settings
-    this.#origin = origin
-    this.#origins = origins
-    this.#closing = closing
-    this.#progress = progress
+    this.#init = init
     const inner: HttpHandler = (request) => this.#sendFirst(request, false)
-    const { interceptors } = settings
+    const { interceptors } = init.settings
     this.handler =
       interceptors.length === 0
         ? inner
@@ -70,7 +63,7 @@ export class Pipeline {
     const request = this.#admitted(given)
     try {
       const response = await this.#sendFirst(request, acted)
-      this.#note(outcomeOfStatus(this.#contextOf(request, acted), response.status))
+      this.#note(outcomeOfAnswer(this.#contextOf(request, acted), response.status))
       return response
     } catch (error) {
       this.#note(outcomeOf(error))
@@ -92,7 +85,7 @@ export class Pipeline {
   #admitted(request: HttpRequest): HttpRequest {
     const { url } = request
     if (url === this.#call.context.url) return request
-    const settings = this.#settings
+    const settings = this.#init.settings
     expectReachable(settings, url)
     if (takesClientHeaders(settings, url)) return request
     const own = settings.headers
@@ -111,19 +104,19 @@ export class Pipeline {
     redirect: HttpResponse,
     before: boolean,
   ): Promise<HttpResponse> {
-    const { maxRedirects } = this.#settings
+    const { maxRedirects } = this.#init.settings
     let hop: Hop = request
     let response = redirect
     let acted = before
     for (let count = 0; isRedirect(response); count += 1) {
       response[Symbol.dispose]()
-      acted ||= outcomeOfStatus(this.#contextOf(hop, acted), response.status) === 'unknown'
+      acted ||= outcomeOfAnswer(this.#contextOf(hop, acted), response.status) === 'unknown'
       const context = this.#contextOf(hop, acted)
       if (count >= maxRedirects) {
         const told = `was redirected more than ${maxRedirects} times`
         throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
       }
-      hop = nextHop(this.#settings, context, hop, response)
+      hop = nextHop(this.#init.settings, context, hop, response)
       response = await this.#sendHop(hop, request.signal, acted)
     }
     return response
@@ -137,16 +130,17 @@ export class Pipeline {
 
   #sendHop(hop: Hop, signal: AbortSignal, acted: boolean): Promise<HttpResponse> {
     const context = this.#contextOf(hop, acted)
-    const isFirst = context === this.#call.context
-    const origin = isFirst ? this.#origin : this.#origins.get(context.url.origin)
-    const { hedge } = this.#settings
+    // Asked for each time: an origin that is not in use may be forgotten between two attempts.
+    const origin = this.#init.origins.get(context.url.origin)
+    const { hedge } = this.#init.settings
     if (hedge === undefined && origin.breaker === undefined) {
       return this.#send(origin, context, hop, signal)
     }
     const isSafe = context.method === 'GET' || context.method === 'HEAD'
     const sendIt = (): Promise<HttpResponse> => {
       if (hedge === undefined || !isSafe) return this.#send(origin, context, hop, signal)
-      const mayHedge = (): boolean => origin.connections.hasFree && origin.budget?.take() !== false
+      const mayHedge = (): boolean =>
+        origin.connections.hasFree && origin.budget?.tryWithdraw() !== false
       const sendOne = (signal: StopSignal): Promise<HttpResponse> =>
         this.#send(origin, context, hop, signal)
       return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOne)
@@ -161,20 +155,21 @@ export class Pipeline {
     { body }: Hop,
     signal: StopSignal,
   ): Promise<HttpResponse> {
-    const { mode, maxBytes, decompress, options, deadline } = this.#call
+    const { mode, maxBytes, decompress, acquireTimeoutMs, options, deadline } = this.#call
     const streams = mode === 'stream'
     return send(origin.connections, {
       context,
       body,
       signal,
+      acquireTimeoutMs,
       maxBytes,
       decompress,
       whole: !streams,
       bodySignal: streams ? options.signal : undefined,
       deadline: streams ? deadline : undefined,
-      limits: this.#settings.timeouts,
-      closing: this.#closing,
-      progress: this.#progress,
+      limits: this.#init.settings.timeouts,
+      closing: this.#init.closing,
+      progress: this.#init.progress,
     })
   }
 }

@@ -16,6 +16,8 @@ export interface PreparedCall {
   readonly replayable: boolean
   readonly redirect: RedirectMode
   readonly maxBytes: number
+  /** How long each attempt may wait for a connection, in milliseconds. */
+  readonly acquireTimeoutMs: number
   readonly decompress: boolean
   readonly acceptStatus: (status: number) => boolean
   readonly retry: boolean

@@ -1,25 +1,34 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { expectAmount, expectInteger } from '../expect-number.ts'
-import { TRANSIENT_STATUSES } from '../response/status-failure.ts'
+import {
+  backoff,
+  type BackoffDelay,
+  expectInteger,
+  expectMilliseconds,
+  expectNumber,
+  expectOptions,
+  TRANSIENT_STATUSES,
+} from '@yuzuru/concurrency/boundary'
 
 /** When and how often a call is repeated. Only what is safe to repeat ever is. */
 export interface HttpRetryOptions {
-  /** How often it is tried at the most: 1 to 20. @default 3 */
-  readonly attempts?: number
+  /** How often a call is tried in all, the first time counted: 1 to 20. @default 3 */
+  readonly attempts?: number | undefined
   /** The longest wait before the second attempt, in milliseconds; doubled for each further one. @default 200 */
-  readonly baseDelayMs?: number
+  readonly baseDelayMs?: number | undefined
   /** The longest wait of our own choosing, in milliseconds. @default 10_000 */
-  readonly maxDelayMs?: number
-  /** The longest wait that a server may ask for; a longer one fails the call at once. @default 60_000 */
-  readonly maxRetryAfterMs?: number
+  readonly maxDelayMs?: number | undefined
+  /** The longest wait that a server may ask for, in milliseconds; a longer one fails the call at once. @default 60_000 */
+  readonly maxRetryAfterMs?: number | undefined
   /** Which statuses are worth a repeat. @default 408, 425, 429, 500, 502, 503, 504 */
-  readonly statuses?: readonly number[]
-  /** How many repeats each call to an origin pays for, 0 to 1. @default 0.2 */
-  readonly budgetRatio?: number
-  /** How many repeats an origin may be burdened with beyond that. @default 50 */
-  readonly budgetReserve?: number
+  readonly statuses?: readonly number[] | undefined
+  /** How many repeats each call to an origin earns: 0 to 1. @default 0.2 */
+  readonly budgetRatio?: number | undefined
+  /**
+   * How many repeats an origin may get beyond that, and how many can be saved up: an integer from 0 up,
+   * or `Infinity`. @default 50
+   */
+  readonly budgetReserve?: number | undefined
   /** Gives 0 (inclusive) to 1 (exclusive). @default Math.random */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 const RETRY_OPTIONS = Object.keys({
@@ -33,45 +42,41 @@ const RETRY_OPTIONS = Object.keys({
   random: true,
 } satisfies Record<keyof HttpRetryOptions, true>)
 
-export interface RetryPolicy extends Omit<Required<HttpRetryOptions>, 'statuses'> {
+/** The retry options with their defaults, checked. */
+export interface RetryPolicy {
+  readonly attempts: number
+  readonly maxRetryAfterMs: number
   readonly statuses: ReadonlySet<number>
+  readonly budgetRatio: number
+  readonly budgetReserve: number
+  /** How long to wait after a failed attempt; what the server asked for is the least. */
+  readonly delayMs: BackoffDelay
 }
 
+/**
+ * Fills in the defaults.
+ *
+ * @throws {TypeError} unless all options are in their ranges
+ */
 export function expectRetry(
   options: HttpRetryOptions | false | undefined,
 ): RetryPolicy | undefined {
   if (options === false) return undefined
   expectOptions(options, RETRY_OPTIONS, 'createHttp.retry')
-  const { attempts = 3, baseDelayMs = 200, maxDelayMs = 10_000 } = options ?? {}
+  const { attempts = 3, baseDelayMs = 200, maxDelayMs = 10_000, random } = options ?? {}
   const { maxRetryAfterMs = 60_000, budgetRatio = 0.2, budgetReserve = 50 } = options ?? {}
-  const { statuses, random = Math.random } = options ?? {}
+  const { statuses } = options ?? {}
   expectInteger('retry.attempts', attempts, 1, 20)
-  expectAmount('retry.baseDelayMs', baseDelayMs)
-  expectAmount('retry.maxDelayMs', maxDelayMs)
-  expectAmount('retry.maxRetryAfterMs', maxRetryAfterMs)
-  expectAmount('retry.budgetReserve', budgetReserve)
-  expectAmount('retry.budgetRatio', budgetRatio)
-  if (budgetRatio > 1)
-    throw new TypeError(`Expected retry.budgetRatio to be 0 to 1, got ${budgetRatio}`)
+  expectMilliseconds('retry.maxRetryAfterMs', maxRetryAfterMs)
+  expectNumber('retry.budgetRatio', budgetRatio, 0, 1)
+  expectInteger('retry.budgetReserve', budgetReserve, 0, Infinity)
   for (const status of statuses ?? []) expectInteger('retry.statuses', status, 300, 599)
   return {
     attempts,
-    baseDelayMs,
-    maxDelayMs,
     maxRetryAfterMs,
     budgetRatio,
     budgetReserve,
-    random,
     statuses: statuses === undefined ? TRANSIENT_STATUSES : new Set(statuses),
+    delayMs: backoff({ baseDelayMs, maxDelayMs, random }),
   }
-}
-
-/** How long to wait after a failed attempt: what the server asked for, else a random part of a bound. */
-export function delayBefore(
-  policy: RetryPolicy,
-  attempt: number,
-  retryAfterMs: number | undefined,
-): number {
-  if (retryAfterMs !== undefined) return retryAfterMs
-  return policy.random() * Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1))
 }

@@ -1,18 +1,18 @@
 import { currentClock, TimeoutError, withTimeout } from '@yuzuru/concurrency'
-import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
+import { type Admission, admission } from '@yuzuru/concurrency/boundary'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import type { Dispatcher } from 'undici'
-import { type CallContext, failure } from '../errors/call-context.ts'
+import { type CallContext, failure, refusedEntry } from '../errors/call-context.ts'
 import { createPool, type PoolSettings } from './create-pool.ts'
 
 /** How long an answer may stay unread while others wait for its connection, in milliseconds. */
 const RECLAIM_MS = 1_000
 
-/** How connections are made and how many calls may wait for one. */
+/** How connections are made, and how many calls may wait for one. */
 export interface ConnectionSettings extends PoolSettings {
   readonly queue: number
-  readonly timeouts: PoolSettings['timeouts'] & { readonly queueMs: number }
   /** Used instead of a pool of our own. */
-  readonly dispatcher: Dispatcher | undefined
+  readonly client: Dispatcher | undefined
 }
 
 /** What holds a connection: a request with its answer. */
@@ -25,75 +25,83 @@ export interface Occupant extends Dispatcher.DispatchHandler {
   close(): void
 }
 
-/** The connections to one origin: what holds them, and the line of calls that wait for one. */
+/** The connections to one origin: what holds them, and the queue of the calls that wait for one. */
 export class OriginConnections {
   readonly origin: string
   readonly occupants: Set<Occupant> = new Set()
-  readonly #permits: Semaphore
-  readonly #queue: number
-  readonly #queueMs: number
+  readonly #admission: Admission<CallContext>
   readonly #own: Dispatcher | undefined
   readonly #dispatcher: Dispatcher
   #reclaiming = false
 
   constructor(origin: string, settings: ConnectionSettings) {
+    const { connections, queue, client } = settings
     this.origin = origin
-    this.#permits = new Semaphore(settings.connections, { name: origin })
-    this.#queue = settings.queue
-    this.#queueMs = settings.timeouts.queueMs
-    this.#own = settings.dispatcher === undefined ? createPool(origin, settings) : undefined
-    this.#dispatcher = this.#own ?? (settings.dispatcher as Dispatcher)
+    this.#admission = admission({
+      connections,
+      queue,
+      // Each call may have a limit of its own: `acquire` applies it.
+      acquireTimeoutMs: Infinity,
+      name: origin,
+      refuse: refusedEntry,
+    })
+    this.#own = client === undefined ? createPool(origin, settings) : undefined
+    this.#dispatcher = this.#own ?? (client as Dispatcher)
   }
 
   /** How many calls wait for a connection. */
   get queued(): number {
-    return this.#permits.waiting
+    return this.#admission.waiting
   }
 
   /** Whether nobody uses them. */
   get isIdle(): boolean {
-    return this.occupants.size === 0 && this.#permits.waiting === 0
+    return this.#admission.used === 0 && this.#admission.waiting === 0
   }
 
   /** Whether one is free now. */
   get hasFree(): boolean {
-    return this.#permits.available > 0
+    return this.#admission.available > 0
+  }
+
+  /** Whether nothing may be sent over them any more. */
+  get closed(): boolean {
+    return this.#admission.closed
   }
 
   /** The right to use a connection if one is free now. */
-  tryAcquire(): Permit | undefined {
-    return this.#permits.tryAcquire()
+  tryAcquire(context: CallContext): Permit | undefined {
+    return this.#admission.closed ? undefined : this.#admission.tryAcquire(context)
   }
 
-  /** Waits for the right to use a connection. */
-  async acquire(context: CallContext): Promise<Permit> {
-    if (this.#permits.waiting >= this.#queue) {
-      const told = `was not sent: ${this.#queue} calls wait for a connection already`
-      throw failure(context, 'overloaded', told, { outcome: 'none', retryable: true })
-    }
+  /**
+   * Waits for the right to use a connection.
+   *
+   * @throws {HttpError} `'overloaded'`, `'acquire_timeout'`, `'closed'`
+   */
+  async acquire(context: CallContext, timeoutMs: number): Promise<Permit> {
     this.#reclaim()
-    if (this.#queueMs === Infinity) return await this.#permits.acquire()
+    if (timeoutMs === Infinity) return await this.#admission.acquire(context)
+    const name = 'http.acquire'
     try {
-      return await withTimeout(this.#queueMs, () => this.#permits.acquire(), { name: 'http.queue' })
-    } catch (error) {
-      if (!TimeoutError.isInstance(error) || error.scope !== 'http.queue') throw error
-      const told = `was not sent: no connection was free within ${this.#queueMs} ms`
-      throw failure(context, 'queue_timeout', told, {
-        outcome: 'none',
-        retryable: true,
-        cause: error,
-      })
+      return await withTimeout(timeoutMs, () => this.#admission.acquire(context), { name })
+    } catch (cause) {
+      if (!TimeoutError.isInstance(cause) || cause.scope !== name) throw cause
+      const reason = `was not sent: no connection was free within ${timeoutMs} ms`
+      const init = { outcome: 'none', retryable: true, cause } as const
+      throw failure(context, 'acquire_timeout', reason, init)
     }
   }
 
-  /** Sends a request; `occupant` hears of what becomes of it. */
+  /** Sends a request; `occupant` hears what becomes of it. */
   dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
     this.occupants.add(occupant)
     this.#dispatcher.dispatch(options, occupant)
   }
 
-  /** Ends what is under way and closes the connections, if they are its own. */
+  /** Ends what is under way and what waits, and closes the connections if they are our own. */
   async destroy(): Promise<void> {
+    this.#admission.close()
     for (const occupant of this.occupants) occupant.close()
     await this.#own?.destroy()
   }
@@ -113,7 +121,7 @@ export class OriginConnections {
     this.#reclaiming = true
     currentClock().schedule(nextMs, () => {
       this.#reclaiming = false
-      if (this.#permits.waiting > 0) this.#reclaim()
+      if (this.#admission.waiting > 0) this.#reclaim()
     })
   }
 }

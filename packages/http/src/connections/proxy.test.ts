@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { inspect } from 'node:util'
 import { TestClock } from '@yuzuru/concurrency/testing'
+import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHttp } from '../http.ts'
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
@@ -82,7 +83,7 @@ describe('a proxy', () => {
     const call = http.request(`https://127.0.0.1:${securePort}/`, { method: 'POST' })
     const error: unknown = await call.catch((reason: unknown) => reason)
     expect(error).toMatchObject({
-      code: 'connect_failed',
+      code: 'connection_failed',
       outcome: 'none',
       retryable: status === 502,
     })
@@ -94,7 +95,7 @@ describe('a proxy', () => {
     await using proxy = await startTestProxy(407)
     await using http = createHttp({ origin: plain.url, proxy: { url: proxy.url }, retry: false })
     await expect(http.request('/', { method: 'POST' })).rejects.toMatchObject({
-      code: 'connect_failed',
+      code: 'connection_failed',
       outcome: 'none',
     })
     expect(plain.connected).toBe(0)
@@ -106,7 +107,7 @@ describe('a proxy', () => {
     await using http = createHttp({ proxy: { url: proxy.url }, tls, retry: false })
     for (const url of [`https://127.0.0.1:${securePort}/`, plain.url]) {
       await expect(http.request(url, { method: 'POST' })).rejects.toMatchObject({
-        code: 'connect_failed',
+        code: 'connection_failed',
         outcome: 'none',
       })
     }
@@ -143,10 +144,10 @@ describe('a proxy', () => {
     expect(proxy.seen).toEqual([])
   })
 
-  test('is not connected to when `dispatcher` or `allow` say how connections are made', () => {
+  test('is not connected to when `client` or `allow` say how connections are made', () => {
     const proxy = { url: 'http://127.0.0.1:1' }
     expect(() => createHttp({ proxy, allow: 'public' })).toThrow(TypeError)
-    expect(() => createHttp({ proxy, dispatcher: {} as never })).toThrow(TypeError)
+    expect(() => createHttp({ proxy, client: new Agent() })).toThrow(TypeError)
   })
 
   test.each([

@@ -1,4 +1,5 @@
 import type { Effect, Outcome } from '@yuzuru/concurrency'
+import type { RefusedEntry } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from './http-error.ts'
 import { shownUrl } from './shown-parts.ts'
 
@@ -20,21 +21,34 @@ export interface FailureInit {
   readonly cause?: unknown
 }
 
-/** The error for a call that failed; `told` ends the sentence that the method and the URL begin. */
+/** The error for a call that failed; `reason` ends the sentence that the method and the URL begin. */
 export function failure(
   context: CallContext,
   code: HttpErrorCode,
-  told: string,
+  reason: string,
   init: FailureInit,
 ): HttpError {
   const url = shownUrl(context.url)
-  return new HttpError(`${context.method} ${url} ${told}`, {
+  return new HttpError(`${context.method} ${url} ${reason}`, {
     code,
     method: context.method,
     url,
     ...init,
     outcome: context.acted === true ? 'unknown' : init.outcome,
   })
+}
+
+/** The error for a call that comes after the end. */
+export function closedFailure(context: CallContext): HttpError {
+  const reason = 'was not sent: the client is closed'
+  return failure(context, 'closed', reason, { outcome: 'none', retryable: false })
+}
+
+/** The error for a call that found its queue full, or the client closed. */
+export function refusedEntry(refused: RefusedEntry, context: CallContext): HttpError {
+  const { code, message, outcome, retryable } = refused
+  if (code === 'closed') return closedFailure(context)
+  return failure(context, code, `was not sent: ${message}`, { outcome, retryable })
 }
 
 /** The outcome of a failure after the request was sent. */

@@ -35,7 +35,7 @@ describe('an error', () => {
       boundary: 'http',
       operation: 'GET',
       status: 402,
-      code: 'refused',
+      code: 'invalid_request',
     })
     expect(error.answer?.headers).toMatchObject({ 'x-request-id': 'req_1' })
     expect(error.answer?.json).toEqual({ error: { code: 'card_declined' } })
@@ -45,7 +45,7 @@ describe('an error', () => {
   test.each(['request', 'stream'] as const)('of %s keeps the first 4 kB', async (verb) => {
     server.reply({ status: 500, body: 'x'.repeat(1_000_000) })
     const error = await failureOf(http[verb]('/', { maxBytes: 10_000 }))
-    expect(error).toMatchObject({ code: 'server_error', status: 500 })
+    expect(error).toMatchObject({ code: 'unavailable', status: 500 })
     expect(error.answer?.body).toBe('x'.repeat(4_096))
     expect(error.answer?.json).toBeUndefined()
     expect(http.stats().origins[0]?.running).toBe(0)

@@ -1,15 +1,16 @@
 import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+import type { StatusCode } from '@yuzuru/concurrency/boundary'
 
 /**
  * Why an HTTP call failed.
  *
  * Before anything was sent (outcome `none`):
  * - `'overloaded'`: the origin's queue is full.
- * - `'queue_timeout'`: no connection became free within `timeouts.queueMs`.
+ * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: the client was closed.
  * - `'circuit_open'`: the origin kept failing; `retryAfterMs` says when it is tried again.
  * - `'address_refused'`: `allow` does not permit the address.
- * - `'connect_failed'`, `'connect_timeout'`, `'tls_failed'`, `'dns_failed'`: no connection.
+ * - `'connection_failed'`, `'connect_timeout'`, `'tls_failed'`, `'dns_failed'`: no connection.
  *
  * On the way:
  * - `'headers_timeout'`: the request was sent and no answer began within `timeouts.headersMs`.
@@ -21,21 +22,22 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'invalid_body'`: the answer is not the JSON that was asked for.
  * - `'body_abandoned'`: nobody read the answer for `timeouts.unreadMs`; its connection was given back.
  *
- * The server's answer:
+ * The server's answer, in the words of `codeOfStatus` of `@yuzuru/concurrency/boundary`:
  * - `'redirected'` (3xx that is not followed), `'too_many_redirects'`, `'not_modified'` (304)
- * - `'bad_request'` (400, 422), `'unauthenticated'` (401), `'forbidden'` (403), `'not_found'` (404, 410),
- *   `'conflict'` (409), `'precondition_failed'` (412, 428), `'rate_limited'` (429), `'refused'` (other 4xx)
- * - `'unavailable'` (503), `'server_error'` (other 5xx), `'unexpected_status'` (anything else)
+ * - `'unauthenticated'` (401), `'forbidden'` (403), `'not_found'` (404, 410), `'timeout'` (408),
+ *   `'conflict'` (409), `'precondition_failed'` (412, 428), `'rate_limited'` (429),
+ *   `'invalid_request'` (400, 422 and other 4xx)
+ * - `'unsupported'` (501, 505), `'unavailable'` (425 and other 5xx)
  *
- * - `'unexpected'`: none of these; `cause` tells.
+ * - `'unexpected'`: another status that was not accepted, or none of these; `cause` says which.
  */
 export type HttpErrorCode =
   | 'overloaded'
-  | 'queue_timeout'
+  | 'acquire_timeout'
   | 'closed'
   | 'circuit_open'
   | 'address_refused'
-  | 'connect_failed'
+  | 'connection_failed'
   | 'connect_timeout'
   | 'tls_failed'
   | 'dns_failed'
@@ -50,20 +52,9 @@ export type HttpErrorCode =
   | 'redirected'
   | 'too_many_redirects'
   | 'not_modified'
-  | 'bad_request'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'precondition_failed'
-  | 'rate_limited'
-  | 'refused'
-  | 'unavailable'
-  | 'server_error'
-  | 'unexpected_status'
-  | 'unexpected'
+  | StatusCode
 
-/** What the server answered, as far as an error may tell it: secrets are replaced. */
+/** What the server answered, as far as an error may show it: secrets are replaced. */
 export interface HttpAnswer {
   readonly status: number
   /** By lower-case name; the values of headers that may be secret are `'[redacted]'`. */

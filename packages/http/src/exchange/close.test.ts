@@ -57,7 +57,7 @@ describe('close', () => {
     server.reply({ body: body() })
     const http = createHttp({ origin: server.url })
     const response = await http.stream('/')
-    expect(http.stats().active).toBe(0)
+    expect(http.stats()).toMatchObject({ active: 1, origins: [{ running: 1, queued: 0 }] })
     const closing = http.close()
     const reading = response.text()
     rest.resolve()
@@ -98,15 +98,15 @@ describe('close', () => {
     await server.disconnected()
   })
 
-  test('leaves a dispatcher alone that was passed in', async () => {
+  test('leaves a client alone that was passed in', async () => {
     server.otherwise({ body: 'ok' })
-    const dispatcher = new Agent()
-    const http = createHttp({ origin: server.url, dispatcher })
+    const client = new Agent()
+    const http = createHttp({ origin: server.url, client })
     expect(await (await http.request('/')).text()).toBe('ok')
     await http.close()
     expect(
-      (await dispatcher.request({ origin: server.url, path: '/', method: 'GET' })).statusCode,
+      (await client.request({ origin: server.url, path: '/', method: 'GET' })).statusCode,
     ).toBe(200)
-    await dispatcher.destroy()
+    await client.destroy()
   })
 })

@@ -158,14 +158,25 @@ describe('a limit of its own', () => {
     await http.close()
   })
 
-  test('ends the wait in the queue after queueMs', async () => {
+  test.each([
+    ['of the client', { acquireTimeoutMs: 100 }, {}],
+    ['of the call', { acquireTimeoutMs: 1_000 }, { acquireTimeoutMs: 100 }],
+    [
+      'of the call, longer than that of the client',
+      { acquireTimeoutMs: 1 },
+      { acquireTimeoutMs: 100 },
+    ],
+  ])('ends the wait for a connection after acquireTimeoutMs %s', async (_name, options, init) => {
     server.reply('silence')
-    const http = createHttp({ origin: server.url, connections: 1, timeouts: { queueMs: 100 } })
+    const http = createHttp({ origin: server.url, connections: 1, ...options })
     const first = caught(http.request('/', { timeoutMs: 1_000 }))
     await server.received(1)
-    const second = caught(http.request('/', { method: 'POST' }))
-    await clock.advance(100)
-    expect(await second).toMatchObject({ code: 'queue_timeout', outcome: 'none', retryable: true })
+    const second = caught(http.request('/', { method: 'POST', ...init }))
+    await clock.advance(99)
+    expect(http.stats()).toMatchObject({ origins: [{ queued: 1 }] })
+    await clock.advance(1)
+    const expected = { code: 'acquire_timeout', outcome: 'none', retryable: true }
+    expect(await second).toMatchObject(expected)
     await clock.advance(900)
     await first
     await http.close()

@@ -46,8 +46,11 @@ export interface ExchangeInit {
   readonly progress: IoProgress
 }
 
-/** Told once, when the connection is free or gone. */
+/** What holds the connection of an exchange. */
 export interface ExchangeOwner {
+  /** The answer is handed to its reader, and its body is still on its way. */
+  handOver(): void
+  /** Called once, when the connection is free or gone. */
   release(exchange: Exchange): void
 }
 
@@ -178,6 +181,7 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
     if (this.#init.whole) return
     this.#init.signal.removeEventListener('abort', this)
     this.#followReader()
+    this.#owner.handOver()
     this.#resolve(this.#head)
   }
 

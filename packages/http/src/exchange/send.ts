@@ -1,39 +1,48 @@
+import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { Permit } from '@yuzuru/concurrency/sync'
-import { failure, outcomeOnceSent } from '../errors/call-context.ts'
-import { type Closing, closedFailure } from './closing.ts'
-import { Exchange, type ExchangeInit, type ExchangeOwner } from './exchange.ts'
-import type { HttpResponse } from '../response/http-response.ts'
 import type { OriginConnections } from '../connections/origin-connections.ts'
+import {
+  type CallContext,
+  closedFailure,
+  failure,
+  outcomeOnceSent,
+} from '../errors/call-context.ts'
 import { isWhole, type RequestBody } from '../request/request-body.ts'
 import { whyUnreadable } from '../request/used-sources.ts'
 import { makeBody, wireBody, type WireBody } from '../request/wire-body.ts'
+import type { HttpResponse } from '../response/http-response.ts'
+import { Exchange, type ExchangeInit, type ExchangeOwner } from './exchange.ts'
 
 /** What one sending needs to know. */
 export interface SendInit extends ExchangeInit {
   readonly body: RequestBody | undefined
-  readonly closing: Closing
+  /** How long it may wait for a connection, in milliseconds. */
+  readonly acquireTimeoutMs: number
+  readonly closing: Closing<CallContext>
 }
 
 /** Sends one request over one connection, once. */
 export function send(connections: OriginConnections, init: SendInit): Promise<HttpResponse> {
-  const { body } = init
+  const { body, context } = init
   if (body !== undefined && (typeof body === 'function' || !isWhole(body))) {
     return sendLater(connections, init)
   }
   // Nothing to wait for: the way of nearly all requests.
-  const permit = connections.tryAcquire()
+  const permit = connections.tryAcquire(context)
   if (permit === undefined) return sendLater(connections, init)
   return open(connections, init, body === undefined ? undefined : wireBody(body), permit)
 }
 
 async function sendLater(connections: OriginConnections, init: SendInit): Promise<HttpResponse> {
-  const permit = connections.tryAcquire() ?? (await connections.acquire(init.context))
+  const { context, signal, acquireTimeoutMs } = init
+  const permit =
+    connections.tryAcquire(context) ?? (await connections.acquire(context, acquireTimeoutMs))
   let body: WireBody | undefined
   try {
-    init.signal.throwIfAborted()
+    signal.throwIfAborted()
     body = await bodyOf(init)
-    if (init.signal.aborted) body?.stop(init.signal.reason)
-    init.signal.throwIfAborted()
+    if (signal.aborted) body?.stop(signal.reason)
+    signal.throwIfAborted()
   } catch (error) {
     permit.release()
     throw error
@@ -59,19 +68,24 @@ async function bodyOf({ context, body, progress }: SendInit): Promise<WireBody |
 /** The connection that an exchange holds. */
 class HeldConnection implements ExchangeOwner {
   readonly #connections: OriginConnections
-  readonly #closing: Closing
+  readonly #closing: Closing<CallContext>
   readonly #permit: Permit
+  #kept: Permit | undefined = undefined
 
-  constructor(connections: OriginConnections, closing: Closing, permit: Permit) {
+  constructor(connections: OriginConnections, closing: Closing<CallContext>, permit: Permit) {
     this.#connections = connections
     this.#closing = closing
     this.#permit = permit
   }
 
+  handOver(): void {
+    this.#kept = this.#closing.keep()
+  }
+
   release(exchange: Exchange): void {
     this.#connections.occupants.delete(exchange)
     this.#permit.release()
-    this.#closing.release()
+    this.#kept?.release()
   }
 }
 
@@ -82,7 +96,7 @@ function open(
   permit: Permit,
 ): Promise<HttpResponse> {
   const { context, closing } = init
-  if (!closing.open()) {
+  if (connections.closed) {
     permit.release()
     return Promise.reject(closedFailure(context))
   }

@@ -19,7 +19,10 @@ export function transportFailure(
   if (refusal !== undefined) {
     // It passed nothing on.
     const told = `was not sent: the proxy answered ${refusal}`
-    return failure(context, 'connect_failed', told, { outcome: 'none', retryable: refusal >= 500 })
+    return failure(context, 'connection_failed', told, {
+      outcome: 'none',
+      retryable: refusal >= 500,
+    })
   }
   if (bySource || codeOf(error) === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     const told = 'could not be sent: the source of its body failed'
@@ -64,7 +67,7 @@ const UNSENT: Readonly<Record<string, HttpErrorCode>> = {
 
 const TOLD: Partial<Record<HttpErrorCode, string>> = {
   connect_timeout: 'found no connection in time',
-  connect_failed: 'found no connection',
+  connection_failed: 'found no connection',
   dns_failed: 'found no address for its host',
   tls_failed: 'could not set up TLS',
   address_refused: 'was not sent: its host has no address that "allow" permits',
@@ -75,7 +78,7 @@ const TOLD: Partial<Record<HttpErrorCode, string>> = {
 function codeUnsent(native: string | undefined): HttpErrorCode {
   const known = native === undefined ? undefined : UNSENT[native]
   if (known !== undefined) return known
-  return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connect_failed'
+  return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connection_failed'
 }
 
 /** The status with which a proxy refused, as undici tells it: in a sentence. */

@@ -7,29 +7,31 @@ export type QueryValue = string | number | boolean | null | undefined
 /** What a call may say about its request. */
 export interface HttpInit extends IoOptions {
   /** @default 'GET', or 'POST' with a body */
-  readonly method?: string
+  readonly method?: string | undefined
   /** Added to those of the client; `undefined` takes one of the client's off. */
-  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** Added to the query of the URL. */
-  readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>>
-  readonly body?: RequestBody
+  readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>> | undefined
+  readonly body?: RequestBody | undefined
   /** Sent as JSON, with its content type. Not together with `body`. */
   readonly json?: unknown
   /** Sent as `Idempotency-Key`: the request may then be repeated whatever its method. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /**
    * What to do with a redirect: fail (`redirected`), follow it, or return it as it is.
    * @default the client's `redirect`
    */
-  readonly redirect?: RedirectMode
+  readonly redirect?: RedirectMode | undefined
   /** The longest body to accept, in bytes. @default the client's `maxBytes` */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
+  /** How long to wait for a connection, in milliseconds from 0 up. @default the client's `acquireTimeoutMs` */
+  readonly acquireTimeoutMs?: number | undefined
   /** Asks for a compressed answer, and decompresses it. @default the client's `decompress` */
   readonly decompress?: boolean | undefined
   /** Which statuses are returned rather than thrown. @default 200 to 299 */
-  readonly acceptStatus?: (status: number) => boolean
+  readonly acceptStatus?: ((status: number) => boolean) | undefined
   /** `false`: this call is tried once. @default the client's `retry` */
-  readonly retry?: false
+  readonly retry?: false | undefined
 }
 
 /** The names of {@link HttpInit}. */
@@ -42,6 +44,7 @@ export const HTTP_INIT: readonly string[] = Object.keys({
   idempotencyKey: true,
   redirect: true,
   maxBytes: true,
+  acquireTimeoutMs: true,
   decompress: true,
   acceptStatus: true,
   retry: true,

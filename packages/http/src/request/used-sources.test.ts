@@ -79,7 +79,7 @@ describe('a body that comes only once', () => {
     await using nowhere = createHttp({ origin: `http://127.0.0.1:${port}` })
     const body = make()
     const failed = await failureOf(nowhere.request('/', { method: 'PUT', body }))
-    expect(failed).toMatchObject({ code: 'connect_failed', outcome: 'none', retryable: false })
+    expect(failed).toMatchObject({ code: 'connection_failed', outcome: 'none', retryable: false })
     await expect(put(body)).rejects.toThrow(TypeError)
     expect(server.requests).toHaveLength(0)
   })

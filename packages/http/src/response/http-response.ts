@@ -21,9 +21,9 @@ export interface HttpResponseInit {
 /** An answer that is given without asking the server. */
 export interface LocalAnswer {
   /** @default 200 */
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly status?: number | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | Uint8Array | undefined
 }
 
 /**

@@ -1,15 +1,17 @@
 import type { Outcome } from '@yuzuru/concurrency'
-import type { Redaction } from '@yuzuru/concurrency/boundary'
-import { type CallContext, outcomeOnceSent } from '../errors/call-context.ts'
+import {
+  codeOfStatus,
+  outcomeOfStatus,
+  type Redaction,
+  retryAfterMs,
+  TRANSIENT_STATUSES,
+} from '@yuzuru/concurrency/boundary'
+import type { CallContext } from '../errors/call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '../errors/http-error.ts'
 import { contextOf, type HttpResponse } from './http-response.ts'
 import type { RequestBody } from '../request/request-body.ts'
-import { parseRetryAfter } from './retry-after.ts'
 import { redactionFor } from './sent-secrets.ts'
 import { shownHeaders, shownUrl } from '../errors/shown-parts.ts'
-
-/** The statuses that may be gone the next time. */
-export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** How much of an answer's body an error keeps. */
 const SHOWN_BYTES = 4_096
@@ -17,25 +19,9 @@ const SHOWN_BYTES = 4_096
 /** How much of it is read for that: a secret that begins in what is kept is to be seen whole. */
 const READ_BYTES = 4 * SHOWN_BYTES
 
-const CODES: Readonly<Record<number, HttpErrorCode>> = {
-  304: 'not_modified',
-  400: 'bad_request',
-  401: 'unauthenticated',
-  403: 'forbidden',
-  404: 'not_found',
-  409: 'conflict',
-  410: 'not_found',
-  412: 'precondition_failed',
-  422: 'bad_request',
-  428: 'precondition_failed',
-  429: 'rate_limited',
-  503: 'unavailable',
-}
-
 /** The error for an answer whose status is not accepted. Reads what it keeps, gives up the rest. */
 export async function statusFailure(
   response: HttpResponse,
-  retryAfterMs: number | undefined,
   sent: RequestBody | undefined,
 ): Promise<HttpError> {
   const { status } = response
@@ -46,45 +32,26 @@ export async function statusFailure(
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status),
-    outcome: outcomeOfStatus(context, status),
-    retryAfterMs,
+    outcome: outcomeOfAnswer(context, status),
+    retryAfterMs: retryAfterOf(response),
     answer: await answerOf(response, redactionFor(context, sent)),
   })
 }
 
 /** The milliseconds that an answer asks us to wait. */
 export function retryAfterOf(response: HttpResponse): number | undefined {
-  return parseRetryAfter(response.headers.get('retry-after'), response.headers.get('date'))
+  return retryAfterMs(response.headers.get('retry-after'), response.headers.get('date'))
 }
 
 function codeOf(status: number): HttpErrorCode {
-  const code = CODES[status]
-  if (code !== undefined) return code
-  if (status >= 500) return 'server_error'
-  if (status >= 400) return 'refused'
-  return status >= 300 ? 'redirected' : 'unexpected_status'
+  if (status === 304) return 'not_modified'
+  return status >= 300 && status <= 399 ? 'redirected' : codeOfStatus(status)
 }
 
-/**
- * Whether the effect may have happened although the status says no (RFC 9110, 15).
- *
- * A 4xx says that the request was not, and will not be, acted upon; 501 and 505 that it was not
- * understood; 307 and 308 that it is to be sent elsewhere instead. All else is left open:
- *
- * - 408 and 499 are also what a gateway answers when the server behind it was too slow.
- * - A gateway makes 500, 502, 503 and 504 of a request that it has passed on, and gives its 503 a
- *   `Retry-After` then too (Varnish's `vcl_backend_error` does).
- * - 303 comes after success, and in practice so do 301 and 302 after a POST.
- */
-export function outcomeOfStatus(context: CallContext, status: number): Outcome {
-  const once = outcomeOnceSent(context)
-  if (context.acted === true || LEFT_OPEN.has(status)) return once
-  if (status >= 400 && status <= 499) return 'none'
-  return NOT_ACTED_UPON.has(status) ? 'none' : once
+/** Whether the effect may have happened although the status says no. */
+export function outcomeOfAnswer(context: CallContext, status: number): Outcome {
+  return context.acted === true ? 'unknown' : outcomeOfStatus(status, context.effect)
 }
-
-const LEFT_OPEN: ReadonlySet<number> = new Set([408, 499])
-const NOT_ACTED_UPON: ReadonlySet<number> = new Set([304, 307, 308, 501, 505])
 
 async function answerOf(response: HttpResponse, redaction: Redaction): Promise<HttpAnswer> {
   const { bytes, isCut } = await firstBytes(response)

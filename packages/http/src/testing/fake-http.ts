@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { type CloseOptions, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Dispatcher } from 'undici'
-import { type CloseOptions, createHttp, type Http, type HttpStats } from '../http.ts'
+import { createHttp, type Http, type HttpStats } from '../http.ts'
 import { HTTP_OPTIONS, type HttpOptions } from '../http-options.ts'
 import type { HttpInit } from '../request/http-init.ts'
 import type { HttpResponse } from '../response/http-response.ts'
@@ -22,16 +22,15 @@ export interface FakeHttp extends AsyncDisposable {
  * await using fake = createFakeHttp({ origin: 'https://api.example.com' })
  * fake.script.reply({ json: { id: 1 } })
  */
-export function createFakeHttp(options: Omit<HttpOptions, 'dispatcher' | 'allow'> = {}): FakeHttp {
+export function createFakeHttp(options: Omit<HttpOptions, 'client' | 'allow'> = {}): FakeHttp {
   expectOptions(options, FAKE_OPTIONS, 'createFakeHttp')
   const script = new Script()
-  const dispatcher = new ScriptedDispatcher(script)
-  const client = createHttp({ ...options, dispatcher })
-  const http = options.origin === undefined ? new Relative(client) : client
+  const real = createHttp({ ...options, client: new ScriptedDispatcher(script) })
+  const http = options.origin === undefined ? new Relative(real) : real
   return { http, script, [Symbol.asyncDispose]: () => http.close() }
 }
 
-const FAKE_OPTIONS = HTTP_OPTIONS.filter((name) => name !== 'dispatcher' && name !== 'allow')
+const FAKE_OPTIONS = HTTP_OPTIONS.filter((name) => name !== 'client' && name !== 'allow')
 
 /** A client without an `origin` whose paths are taken all the same: the script answers for any host. */
 class Relative implements Http {

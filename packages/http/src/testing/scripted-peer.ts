@@ -4,14 +4,14 @@ import { expectReply } from './expect-reply.ts'
 /** An answer to give. */
 export interface ScriptedAnswer {
   /** @default 200 */
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string | string[]>>
+  readonly status?: number | undefined
+  readonly headers?: Readonly<Record<string, string | string[]>> | undefined
   /** An iterable is sent piece by piece; when it throws, the connection is reset in mid-answer. */
-  readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>
+  readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array> | undefined
   /** Sent as JSON. */
   readonly json?: unknown
   /** Waited for before the answer begins. */
-  readonly after?: Promise<unknown>
+  readonly after?: Promise<unknown> | undefined
 }
 
 /**

@@ -92,10 +92,8 @@ const STATUSES: Readonly<Record<number, StorageErrorCode>> = {
 const TRANSPORT: Readonly<Record<string, StorageErrorCode>> = {
   overloaded: 'overloaded',
   acquire_timeout: 'acquire_timeout',
-  queue_timeout: 'acquire_timeout',
   closed: 'closed',
   connection_failed: 'connection_failed',
-  connect_failed: 'connection_failed',
   connect_timeout: 'connection_failed',
   dns_failed: 'connection_failed',
   tls_failed: 'connection_failed',
