@@ -92,7 +92,7 @@ class PooledHttp implements Http {
 
   stats(): HttpStats {
     const origins = Array.from(this.#origins, ({ name, connections }) => {
-      return { origin: name, running: connections.occupants.size, queued: connections.queued }
+      return { origin: name, running: connections.running, queued: connections.queued }
     })
     return { active: this.#closing.active, origins }
   }

@@ -1,43 +1,74 @@
+import { type Link, Ring } from '../scopes/ring.ts'
 import type { Scope } from '../scopes/scope.ts'
 import type { Permit } from '../sync/semaphore.ts'
 import { wait } from '../scopes/wait.ts'
 
-interface Work {
+/** A call, or what one handed out. Its own permit: most calls ask for nothing else of it. */
+class Work implements Link<Work>, Permit {
   readonly kind: 'call' | 'kept'
   /** That of the call's own `io()`; one of a caller's would take in work beside it. */
   readonly scope: Scope | undefined
   /** Whether the end waits for it. */
   awaited: boolean
+  home: Ring<Work> | undefined
+  before: Work = this
+  after: Work = this
+  readonly #ended: (work: Work) => void
+
+  constructor(
+    kind: Work['kind'],
+    scope: Scope | undefined,
+    awaited: boolean,
+    ended: (work: Work) => void,
+  ) {
+    this.kind = kind
+    this.scope = scope
+    this.awaited = awaited
+    this.#ended = ended
+  }
+
+  release(): void {
+    if (this.home !== undefined) this.#ended(this)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
 }
 
 /** What of a client has not ended, and who waits until it has. */
 export class WorkUnderWay {
-  readonly #works = new Set<Work>()
+  // A set would keep what it held from being collected young.
+  readonly #works = new Ring<Work>()
+  #size = 0
   /** The calls that wait for the end themselves. */
   readonly #leftOut = new Set<Scope>()
+  readonly #ended = (work: Work): void => {
+    this.#works.remove(work)
+    this.#size -= 1
+    this.#onChange()
+  }
   #onChange: () => void = () => undefined
 
   get size(): number {
-    return this.#works.size
+    return this.#size
   }
 
   begin(kind: Work['kind'], scope: Scope | undefined): Permit {
     const own = callAround(scope)
-    const work: Work = { kind, scope: own, awaited: !isWithin(own, this.#leftOut) }
+    const work = new Work(kind, own, !isWithin(own, this.#leftOut), this.#ended)
     this.#works.add(work)
-    const release = (): void => {
-      if (this.#works.delete(work)) this.#onChange()
-    }
-    return { release, [Symbol.dispose]: release }
+    this.#size += 1
+    return work
   }
 
   /** Has nobody wait for the calls around `scope`, and for what is within them: they wait for the end. */
   leaveOut(scope: Scope | undefined): void {
-    for (const { scope: own } of this.#works) {
+    for (const { scope: own } of this.#works.all) {
       if (own !== undefined && isWithin(scope, new Set([own]))) this.#leftOut.add(own)
     }
     if (this.#leftOut.size === 0) return
-    for (const work of this.#works) {
+    for (const work of this.#works.all) {
       if (isWithin(work.scope, this.#leftOut)) work.awaited = false
     }
     this.#onChange()
@@ -45,7 +76,7 @@ export class WorkUnderWay {
 
   /** Whether nothing is left to wait for. */
   isOver(what: 'everything' | 'calls'): boolean {
-    for (const { kind, awaited } of this.#works) {
+    for (const { kind, awaited } of this.#works.all) {
       if (awaited && (kind === 'call' || what === 'everything')) return false
     }
     return true

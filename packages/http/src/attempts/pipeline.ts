@@ -131,6 +131,7 @@ export class Pipeline {
   #sendHop(hop: Hop, signal: AbortSignal, acted: boolean): Promise<HttpResponse> {
     const context = this.#contextOf(hop, acted)
     // Asked for each time: an origin that is not in use may be forgotten between two attempts.
+    // Asked for each time: an origin that is not in use may be forgotten between two attempts.
     const origin = this.#init.origins.get(context.url.origin)
     const { hedge } = this.#init.settings
     if (hedge === undefined && origin.breaker === undefined) {

@@ -23,12 +23,15 @@ export interface Occupant extends Dispatcher.DispatchHandler {
   abandon(waitedMs: number): void
   /** Ends it because the client is closed. */
   close(): void
+  /** Where it stands among the occupants; set by them. */
+  place: number
 }
 
 /** The connections to one origin: what holds them, and the queue of the calls that wait for one. */
 export class OriginConnections {
   readonly origin: string
-  readonly occupants: Set<Occupant> = new Set()
+  // In no order, each knows its place: a set would keep what it held from being collected young.
+  readonly #occupants: Occupant[] = []
   readonly #admission: Admission<CallContext>
   readonly #own: Dispatcher | undefined
   readonly #dispatcher: Dispatcher
@@ -47,6 +50,11 @@ export class OriginConnections {
     })
     this.#own = client === undefined ? createPool(origin, settings) : undefined
     this.#dispatcher = this.#own ?? (client as Dispatcher)
+  }
+
+  /** How many requests hold a connection. */
+  get running(): number {
+    return this.#occupants.length
   }
 
   /** How many calls wait for a connection. */
@@ -95,14 +103,22 @@ export class OriginConnections {
 
   /** Sends a request; `occupant` hears what becomes of it. */
   dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
-    this.occupants.add(occupant)
+    occupant.place = this.#occupants.push(occupant) - 1
     this.#dispatcher.dispatch(options, occupant)
+  }
+
+  /** The connection of `occupant` is free or gone. */
+  leave(occupant: Occupant): void {
+    const last = this.#occupants.pop()
+    if (last === undefined || last === occupant) return
+    this.#occupants[occupant.place] = last
+    last.place = occupant.place
   }
 
   /** Ends what is under way and what waits, and closes the connections if they are our own. */
   async destroy(): Promise<void> {
     this.#admission.close()
-    for (const occupant of this.occupants) occupant.close()
+    for (const occupant of [...this.#occupants]) occupant.close()
     await this.#own?.destroy()
   }
 
@@ -111,7 +127,7 @@ export class OriginConnections {
     if (this.#reclaiming) return
     const now = currentClock().now()
     let nextMs = Infinity
-    for (const occupant of this.occupants) {
+    for (const occupant of [...this.#occupants]) {
       const since = occupant.unreadSince
       if (since === undefined) continue
       if (now - since >= RECLAIM_MS) occupant.abandon(now - since)

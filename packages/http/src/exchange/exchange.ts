@@ -71,6 +71,7 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
   readonly #requestBody: WireBody | undefined
   /** The connection that it is sent over, if it is one of ours. */
   connection?: Connection
+  place = -1
   #resolve!: (response: HttpResponse) => void
   #fail!: (reason: unknown) => void
   #head: HttpResponse | undefined = undefined

@@ -83,7 +83,7 @@ class HeldConnection implements ExchangeOwner {
   }
 
   release(exchange: Exchange): void {
-    this.#connections.occupants.delete(exchange)
+    this.#connections.leave(exchange)
     this.#permit.release()
     this.#kept?.release()
   }
