@@ -16,6 +16,7 @@ export {
   expectOneOf,
 } from './arguments/expect-kind.ts'
 export { expectEffect } from './boundary/expect-effect.ts'
+export { onCancel } from './boundary/on-cancel.ts'
 export { orAborted } from './boundary/or-aborted.ts'
 export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'
 export { retryAfterMs } from './boundary/retry-after.ts'

@@ -74,7 +74,7 @@ const others = `
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
-  expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions orAborted
+  expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel orAborted
   retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf`
 
 const faces = {

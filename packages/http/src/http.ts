@@ -1,7 +1,8 @@
 import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
-import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
+import { type CloseOptions, type Closing, closing, onCancel } from '@yuzuru/concurrency/boundary'
 import { Attempts } from './attempts/attempts.ts'
 import { type CallContext, failure, refusedEntry } from './errors/call-context.ts'
+import { Stopper } from './exchange/stop-signal.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { HttpInit } from './request/http-init.ts'
 import type { HttpResponse } from './response/http-response.ts'
@@ -120,9 +121,11 @@ class PooledHttp implements Http {
     const settings = this.#settings
     progress.sent = false
     using _call = closing.enter(call.context)
+    const stop = new Stopper()
+    using _off = { [Symbol.dispose]: onCancel((reason) => stop.abort(reason)) }
     const origins = this.#origins
     const { budget } = origins.get(call.context.url.origin)
-    const { handler } = new Pipeline(call, { settings, origins, closing, progress })
+    const { handler } = new Pipeline(call, { settings, origins, closing, progress, stop })
     const { retry: policy } = settings
     return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
   }

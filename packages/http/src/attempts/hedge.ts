@@ -1,6 +1,6 @@
 import { currentClock } from '@yuzuru/concurrency'
 import { expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
-import { type StopSignal, Stopper } from '../exchange/stop-signal.ts'
+import { type StopListener, Stopper, type StopSignal } from '../exchange/stop-signal.ts'
 
 export interface HedgeOptions {
   /** How long the first attempt may take before a second is sent beside it, in milliseconds. */
@@ -23,7 +23,7 @@ export function expectHedge(options: HedgeOptions | false | undefined): HedgeOpt
  */
 export async function hedged<T extends Disposable>(
   delayMs: number,
-  signal: AbortSignal,
+  signal: StopSignal,
   mayHedge: () => boolean,
   isSuccess: (value: T) => boolean,
   send: (signal: StopSignal) => Promise<T>,
@@ -41,17 +41,17 @@ export async function hedged<T extends Disposable>(
   }
 }
 
-class Race<T extends Disposable> {
+class Race<T extends Disposable> implements StopListener {
   readonly #done: PromiseWithResolvers<T> = Promise.withResolvers()
-  readonly #runners = new Set<Stopper>()
-  readonly #signal: AbortSignal
+  #runners: readonly Stopper[] = []
+  readonly #signal: StopSignal
   readonly #isSuccess: (value: T) => boolean
   readonly #send: (signal: StopSignal) => Promise<T>
   #over = false
   #fallback: { readonly value: T } | undefined
 
   constructor(
-    signal: AbortSignal,
+    signal: StopSignal,
     isSuccess: (value: T) => boolean,
     send: (signal: StopSignal) => Promise<T>,
   ) {
@@ -67,7 +67,7 @@ class Race<T extends Disposable> {
 
   start(): void {
     const runner = new Stopper()
-    this.#runners.add(runner)
+    this.#runners = [...this.#runners, runner]
     if (this.#signal.aborted) runner.abort(this.#signal.reason)
     this.#send(runner).then(
       (value) => this.#arrived(runner, value),
@@ -85,13 +85,17 @@ class Race<T extends Disposable> {
     for (const runner of this.#runners) runner.abort(this.#signal.reason)
   }
 
+  #leave(runner: Stopper): void {
+    this.#runners = this.#runners.filter((each) => each !== runner)
+  }
+
   #arrived(runner: Stopper, value: T): void {
-    this.#runners.delete(runner)
+    this.#leave(runner)
     if (this.#over) {
       value[Symbol.dispose]()
       return
     }
-    if (this.#isSuccess(value) || this.#runners.size === 0) {
+    if (this.#isSuccess(value) || this.#runners.length === 0) {
       this.#done.resolve(value)
       if (this.#fallback !== undefined) this.#fallback.value[Symbol.dispose]()
     } else {
@@ -100,8 +104,8 @@ class Race<T extends Disposable> {
   }
 
   #failed(runner: Stopper, error: unknown): void {
-    this.#runners.delete(runner)
-    if (this.#runners.size > 0) return
+    this.#leave(runner)
+    if (this.#runners.length > 0) return
     if (this.#fallback === undefined) this.#done.reject(error)
     else this.#done.resolve(this.#fallback.value)
   }

@@ -32,6 +32,8 @@ export interface PipelineInit {
   readonly origins: Origins
   readonly closing: Closing<CallContext>
   readonly progress: IoProgress
+  /** Stops what is sent; with interceptors it is the `signal` of each request that does. */
+  readonly stop: StopSignal
 }
 
 /** What one attempt goes through: interceptors, then redirects, then for each hop breaker and hedge. */
@@ -78,7 +80,7 @@ export class Pipeline {
   #sendFirst(request: HttpRequest, acted: boolean): Promise<HttpResponse> {
     return this.#call.redirect === 'follow'
       ? this.#sendAndFollow(request, acted)
-      : this.#sendHop(request, request.signal, acted)
+      : this.#sendHop(request, this.#stopOf(request), acted)
   }
 
   /** A request that an interceptor sends elsewhere is held to what a call is held to. */
@@ -94,7 +96,7 @@ export class Pipeline {
   }
 
   #sendAndFollow(request: HttpRequest, before: boolean): Promise<HttpResponse> {
-    return this.#sendHop(request, request.signal, before).then((response) =>
+    return this.#sendHop(request, this.#stopOf(request), before).then((response) =>
       isRedirect(response) ? this.#follow(request, response, before) : response,
     )
   }
@@ -117,7 +119,7 @@ export class Pipeline {
         throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
       }
       hop = nextHop(this.#init.settings, context, hop, response)
-      response = await this.#sendHop(hop, request.signal, acted)
+      response = await this.#sendHop(hop, this.#stopOf(request), acted)
     }
     return response
   }
@@ -128,7 +130,12 @@ export class Pipeline {
     return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
   }
 
-  #sendHop(hop: Hop, signal: AbortSignal, acted: boolean): Promise<HttpResponse> {
+  #stopOf({ signal }: HttpRequest): StopSignal {
+    const { settings, stop } = this.#init
+    return settings.interceptors.length === 0 ? stop : signal
+  }
+
+  #sendHop(hop: Hop, signal: StopSignal, acted: boolean): Promise<HttpResponse> {
     const context = this.#contextOf(hop, acted)
     // Asked for each time: an origin that is not in use may be forgotten between two attempts.
     // Asked for each time: an origin that is not in use may be forgotten between two attempts.
