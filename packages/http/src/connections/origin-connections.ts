@@ -118,7 +118,7 @@ export class OriginConnections {
   /** Ends what is under way and what waits, and closes the connections if they are our own. */
   async destroy(): Promise<void> {
     this.#admission.close()
-    for (const occupant of [...this.#occupants]) occupant.close()
+    for (const occupant of this.#occupants.slice()) occupant.close()
     await this.#own?.destroy()
   }
 
@@ -127,7 +127,7 @@ export class OriginConnections {
     if (this.#reclaiming) return
     const now = currentClock().now()
     let nextMs = Infinity
-    for (const occupant of [...this.#occupants]) {
+    for (const occupant of this.#occupants.slice()) {
       const since = occupant.unreadSince
       if (since === undefined) continue
       if (now - since >= RECLAIM_MS) occupant.abandon(now - since)

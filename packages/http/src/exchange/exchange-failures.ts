@@ -1,7 +1,5 @@
 import { type CallContext, failure, outcomeOnceSent } from '../errors/call-context.ts'
-
-/** What may last too long: the code of the error that says so. */
-export type Phase = 'headers_timeout' | 'stalled' | 'body_abandoned'
+import type { Phase } from './phase-timer.ts'
 
 /** Whether an answer of this kind never has a body (RFC 9112, 6.3). */
 export function hasNoBody({ method }: CallContext, status: number): boolean {

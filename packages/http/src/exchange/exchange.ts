@@ -1,25 +1,34 @@
-import { Cancelled, type IoProgress, TimeoutError, type Timer } from '@yuzuru/concurrency'
+import type { IoProgress } from '@yuzuru/concurrency'
 import type { Dispatcher } from 'undici'
-import { type CallContext, outcomeOnceSent } from '../errors/call-context.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Occupant } from '../connections/origin-connections.ts'
-import { ContentDecoder, type DecoderOutput, withoutEncoding } from '../response/content-decoder.ts'
-import {
-  codedTransfer,
-  cutOff,
-  hasNoBody,
-  type Phase,
-  tooLarge,
-  tooLate,
-  undecodable,
-} from './exchange-failures.ts'
+import type { WireBody } from '../request/wire-body.ts'
 import type { RawHeaders } from '../response/http-headers.ts'
 import { HttpResponse } from '../response/http-response.ts'
-import { PhaseClock } from './phase-clock.ts'
-import { type BodySource, ResponseBody } from '../response/response-body.ts'
-import type { StopSignal } from './stop-signal.ts'
+import { codedTransfer, cutOff, hasNoBody, tooLate } from './exchange-failures.ts'
+import { Intake, type IntakeInit, type IntakeOwner } from './intake.ts'
+import { PhaseTimer } from './phase-timer.ts'
+import { ReaderBounds, type ReaderBoundsInit } from './reader-bounds.ts'
+import type { StopListener, StopSignal } from './stop-signal.ts'
 import { transportFailure } from './transport-failure.ts'
-import type { WireBody } from '../request/wire-body.ts'
+
+/*
+ * The life of an exchange: one request and its answer on one connection.
+ *
+ * 1. `send` has the right to a connection and makes an exchange; undici looks for a connection.
+ *    A cancel ends it at once, with the outcome `none`: nothing has left.
+ * 2. `onRequestStart`: there is a connection. From here on a failure of an effect is `unknown`.
+ * 3. `onBodySent`, again and again: the request goes out. Phase `stalled`: a byte has to move.
+ * 4. `onRequestSent`: it is out. Phase `headers_timeout`: the answer has to begin.
+ * 5. `onResponseStart`: the head is here. A `stream` hands it over now; its scope lets go of the
+ *    exchange, and the reader's bounds take hold of it. Phase `stalled` again.
+ * 6. `onResponseData`: the bytes pass the intake (decoded, counted). A reader that does not come holds
+ *    the server back. Phase `body_abandoned`: it has to come.
+ * 7. The end comes once, in `#finish`: all has come, or something failed, or somebody stopped it. The
+ *    timer stops, the source of the request's body ends, the connection goes to the next call.
+ *
+ * What a cancel is and why outcomes add up: docs/semantics.md, rules 2, 19 and 20.
+ */
 
 /** How long each phase may take, in milliseconds. */
 export interface PhaseLimits {
@@ -29,20 +38,10 @@ export interface PhaseLimits {
 }
 
 /** What one sending is about. */
-export interface ExchangeInit {
-  readonly context: CallContext
+export interface ExchangeInit extends IntakeInit, ReaderBoundsInit {
   readonly signal: StopSignal
   readonly limits: PhaseLimits
-  /** Whether to wait for the whole body before handing over the answer. */
-  readonly whole: boolean
-  readonly maxBytes: number
-  /** Whether to take the Content-Encoding off. */
-  readonly decompress: boolean
-  /** The caller's own signal: it also ends a body that is read later. */
-  readonly bodySignal: AbortSignal | undefined
-  /** When a body that is read later must have come. */
-  readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
-  /** Is told when the first byte goes out. */
+  /** Hears when the first byte goes out. */
   readonly progress: IoProgress
 }
 
@@ -55,39 +54,37 @@ export interface ExchangeOwner {
 }
 
 /**
- * One request on one connection: undici tells it what happens on the wire. Unlike undici's own
- * `request()` it ends at once when its signal fires, also while it waits for a connection, and its
- * clocks cover every phase.
+ * One request on one connection; undici calls it with what happens on the wire. Unlike undici's own
+ * `request()` it ends at once when its signal fires, also while it waits for a connection, and its timer
+ * covers every phase.
  */
-export class Exchange implements Occupant, BodySource, DecoderOutput {
+export class Exchange implements Occupant, IntakeOwner, StopListener {
   /** The answer: its head, with its body whole or on its way. */
   readonly response: Promise<HttpResponse>
-  readonly #init: ExchangeInit
-  readonly #phase = new PhaseClock<Phase>((phase, limitMs) => {
-    this.abort(tooLate(this.#init.context, phase, limitMs))
-  })
-  readonly #body: ResponseBody = new ResponseBody(this)
-  readonly #owner: ExchangeOwner
-  readonly #requestBody: WireBody | undefined
   /** The connection that it is sent over, if it is one of ours. */
   connection?: Connection
   place = -1
+  readonly #init: ExchangeInit
+  readonly #requestBody: WireBody | undefined
+  readonly #owner: ExchangeOwner
+  readonly #intake: Intake
+  readonly #timer: PhaseTimer
   #resolve!: (response: HttpResponse) => void
   #fail!: (reason: unknown) => void
   #head: HttpResponse | undefined = undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
+  #bounds: ReaderBounds | undefined = undefined
   #sent = false
   #ended = false
-  #received = 0
-  #paused = false
-  #decoder: ContentDecoder | undefined = undefined
-  #deadline: Timer | undefined = undefined
-  #unfollow: (() => void) | undefined = undefined
 
   constructor(init: ExchangeInit, requestBody: WireBody | undefined, owner: ExchangeOwner) {
     this.#init = init
     this.#requestBody = requestBody
     this.#owner = owner
+    this.#intake = new Intake(init, this)
+    this.#timer = new PhaseTimer((phase, limitMs) => {
+      this.abort(tooLate(init.context, phase, limitMs))
+    })
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#fail = reject
@@ -95,22 +92,20 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
     init.signal.addEventListener('abort', this)
   }
 
-  /** Since when the server waits for a reader that has not come yet; `undefined`: it does not. */
   get unreadSince(): number | undefined {
-    return this.#paused && !this.#body.begun ? this.#phase.touchedAt : undefined
+    return this.#intake.isUnread ? this.#timer.touchedAt : undefined
   }
 
   handleEvent(): void {
     this.abort(this.#init.signal.reason)
   }
 
-  taken(more: boolean): void {
-    this.#phase.touch()
-    if (!this.#paused || !more) return
-    this.#paused = false
-    this.#phase.begin('stalled', this.#init.limits.stallMs)
-    this.#decoder?.resume()
-    this.#controller?.resume()
+  abandon(waitedMs: number): void {
+    this.abort(tooLate(this.#init.context, 'body_abandoned', waitedMs))
+  }
+
+  close(): void {
+    this.abort(cutOff(this.#init.context, this.#sent))
   }
 
   abort(reason: unknown): void {
@@ -119,16 +114,6 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
     this.#reject(reason)
     // Before it has a connection there is nothing to abort: `onRequestStart` will.
     this.#controller?.abort(asError(reason))
-  }
-
-  /** Ends it because nobody reads its body. */
-  abandon(waitedMs: number): void {
-    this.abort(tooLate(this.#init.context, 'body_abandoned', waitedMs))
-  }
-
-  /** Ends it because the client is closed. */
-  close(): void {
-    this.abort(cutOff(this.#init.context, this.#sent))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -140,15 +125,15 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
     this.connection?.expectHead()
     this.#sent = true
     this.#init.progress.sent = true
-    this.#phase.begin('stalled', this.#init.limits.stallMs)
+    this.#timer.begin('stalled', this.#init.limits.stallMs)
   }
 
   onBodySent(): void {
-    this.#phase.touch()
+    this.#timer.touch()
   }
 
   onRequestSent(): void {
-    if (this.#head === undefined) this.#phase.begin('headers_timeout', this.#init.limits.headersMs)
+    if (this.#head === undefined) this.#timer.begin('headers_timeout', this.#init.limits.headersMs)
   }
 
   onResponseStart(
@@ -158,84 +143,42 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
   ): void {
     if (this.#ended || status < 200) return
     this.#controller ??= controller
-    const { context } = this.#init
+    const { context, whole, limits } = this.#init
     const coding = headers['transfer-encoding']
     if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') {
       this.abort(codedTransfer(context))
       return
     }
-    const isDelimited =
-      coding !== undefined || headers['content-length'] !== undefined || hasNoBody(context, status)
-    // HEAD only tells of an encoding.
-    if (this.#init.decompress && !hasNoBody(context, status)) {
-      this.#decoder = ContentDecoder.for(headers, this)
-    }
-    const meant = this.#decoder === undefined ? headers : withoutEncoding(headers)
-    this.#head = new HttpResponse({
+    const isEmpty = hasNoBody(context, status)
+    const head = new HttpResponse({
       status,
-      headers: meant,
-      body: this.#body,
+      // An answer to HEAD names the encoding of a body that it does not have.
+      headers: isEmpty ? headers : this.#intake.open(headers),
+      body: this.#intake.body,
       context,
-      isDelimited,
+      isDelimited: isEmpty || coding !== undefined || headers['content-length'] !== undefined,
     })
-    this.#phase.begin('stalled', this.#init.limits.stallMs)
-    if (this.#init.whole) return
-    this.#init.signal.removeEventListener('abort', this)
-    this.#followReader()
-    this.#owner.handOver()
-    this.#resolve(this.#head)
+    this.#head = head
+    this.#timer.begin('stalled', limits.stallMs)
+    if (!whole) this.#handOver(head)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  onResponseData(_controller: unknown, chunk: Uint8Array): void {
     if (this.#ended) return
-    this.#phase.touch()
-    if (this.#decoder === undefined) this.decoded(chunk)
-    else if (!this.#decoder.write(chunk)) controller.pause()
-  }
-
-  decoded(chunk: Uint8Array): void {
-    if (this.#ended) return
-    this.#received += chunk.byteLength
-    const wantsMore = this.#body.push(chunk)
-    if (this.#received > this.#init.maxBytes) this.#overflow()
-    else if (!wantsMore && !this.#init.whole) this.#pause()
-  }
-
-  drained(): void {
-    if (!this.#ended && !this.#paused) this.#controller?.resume()
-  }
-
-  undecodable(cause: Error): void {
-    this.abort(undecodable(this.#init.context, cause))
-  }
-
-  #pause(): void {
-    this.#paused = true
-    this.#phase.begin('body_abandoned', this.#init.limits.unreadMs)
-    this.#decoder?.pause()
-    this.#controller?.pause()
+    this.#timer.touch()
+    this.#intake.write(chunk)
   }
 
   onResponseEnd(): void {
     if (this.#ended) return
     if (this.#head?.isDelimited === false && this.connection?.broken === true) {
       this.onResponseError(this.#controller, new Error('the connection was reset'))
-      return
+    } else if (this.#intake.finishWriting()) {
+      this.complete()
+    } else {
+      // The connection may be another request's by now.
+      this.#controller = undefined
     }
-    if (this.#decoder === undefined) {
-      this.decodedAll()
-      return
-    }
-    this.#decoder.end()
-    // The connection may be another request's by now.
-    this.#controller = undefined
-  }
-
-  decodedAll(): void {
-    if (this.#ended) return
-    this.#finish()
-    this.#body.end()
-    if (this.#head !== undefined) this.#resolve(this.#head)
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
@@ -243,54 +186,60 @@ export class Exchange implements Occupant, BodySource, DecoderOutput {
     this.#finish()
     const { context } = this.#init
     const failed = this.#requestBody?.failure
-    this.#reject(
-      transportFailure(context, failed?.error ?? error, this.#sent, failed !== undefined),
-    )
+    const bySource = failed !== undefined
+    this.#reject(transportFailure(context, failed?.error ?? error, this.#sent, bySource))
   }
 
-  /** From the head on only what the caller said of this very call binds the body. */
-  #followReader(): void {
-    const { bodySignal, deadline, context } = this.#init
-    const name = `http.${context.method}`
-    if (bodySignal !== undefined) {
-      const cancel = (): void => {
-        const told = `"${name}" was cancelled by a signal`
-        const cause: unknown = bodySignal.reason
-        this.abort(new Cancelled(told, { source: 'signal', scope: name, cause }))
-      }
-      bodySignal.addEventListener('abort', cancel, { once: true })
-      this.#unfollow = () => bodySignal.removeEventListener('abort', cancel)
-    }
-    if (deadline === undefined) return
-    const { at, timeoutMs } = deadline
-    const { clock } = this.#phase
-    this.#deadline = clock.schedule(Math.max(0, at - clock.now()), () => {
-      const told = `the body of "${name}" did not come within ${timeoutMs} ms`
-      const outcome = outcomeOnceSent(context)
-      this.abort(new TimeoutError(told, { scope: name, timeoutMs, outcome }))
-    })
+  pause(): void {
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#controller?.resume()
+  }
+
+  held(): void {
+    this.#timer.begin('body_abandoned', this.#init.limits.unreadMs)
+  }
+
+  released(): void {
+    this.#timer.begin('stalled', this.#init.limits.stallMs)
+  }
+
+  moved(): void {
+    this.#timer.touch()
+  }
+
+  complete(): void {
+    this.#finish()
+    this.#intake.body.end()
+    if (this.#head !== undefined) this.#resolve(this.#head)
   }
 
   /** Cuts the answer off. The status still counts: what is wrong with it goes before its length. */
-  #overflow(): void {
-    const { context, maxBytes } = this.#init
-    const error = tooLarge(context, maxBytes)
-    this.#body.cut(error)
+  overflowed(error: Error): void {
     if (this.#init.whole && this.#head !== undefined) this.#resolve(this.#head)
     this.abort(error)
   }
 
+  /** From the head on only what the caller said of this very call binds the body. */
+  #handOver(head: HttpResponse): void {
+    this.#init.signal.removeEventListener('abort', this)
+    this.#bounds = new ReaderBounds(this.#init, (reason) => this.abort(reason))
+    this.#owner.handOver()
+    this.#resolve(head)
+  }
+
   #reject(reason: unknown): void {
     this.#fail(reason)
-    this.#body.fail(reason)
+    this.#intake.body.fail(reason)
   }
 
   #finish(): void {
     this.#ended = true
-    this.#phase.stop()
-    this.#decoder?.destroy()
-    this.#deadline?.cancel()
-    this.#unfollow?.()
+    this.#timer.stop()
+    this.#intake.end()
+    this.#bounds?.end()
     this.#init.signal.removeEventListener('abort', this)
     // Nobody takes the rest, also when the answer came early.
     this.#requestBody?.stop(ENDED)

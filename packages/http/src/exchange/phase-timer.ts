@@ -1,7 +1,13 @@
 import { type Clock, currentClock, type Timer } from '@yuzuru/concurrency'
 
-/** One limit at a time, for the phase that lasts. A timer that fires early re-arms itself. */
-export class PhaseClock<Phase extends string> {
+/** What may last too long: the code of the error that says so. */
+export type Phase = 'headers_timeout' | 'stalled' | 'body_abandoned'
+
+/**
+ * Limits one phase at a time. There is one timer for all of them: a timer that fires early, because a
+ * byte has moved or a longer phase has begun since, re-arms itself.
+ */
+export class PhaseTimer {
   readonly #clock: Clock = currentClock()
   readonly #late: (phase: Phase, limitMs: number) => void
   #phase: Phase | undefined = undefined
@@ -15,26 +21,22 @@ export class PhaseClock<Phase extends string> {
     this.#late = late
   }
 
-  get clock(): Clock {
-    return this.#clock
-  }
-
-  /** Since when nothing has moved. */
+  /** When something moved last, or the phase began. */
   get touchedAt(): number {
     return this.#touchedAt
   }
 
-  /** Something has moved: the phase lasts anew. */
+  /** Something has moved: the limit counts from now. */
   touch(): void {
     this.#touchedAt = this.#clock.now()
   }
 
-  /** Begins a phase. */
+  /** Begins a phase, in place of the one before it. */
   begin(phase: Phase, limitMs: number): void {
     this.#phase = phase
     this.#limitMs = limitMs
     this.touch()
-    if (this.#touchedAt + limitMs < this.#firesAt) this.#arm(limitMs)
+    if (this.#touchedAt + limitMs < this.#firesAt) this.#arm(limitMs, this.#touchedAt)
   }
 
   stop(): void {
@@ -43,17 +45,18 @@ export class PhaseClock<Phase extends string> {
     this.#limitMs = Infinity
   }
 
-  #arm(delayMs: number): void {
+  #arm(delayMs: number, now: number): void {
     this.#timer?.cancel()
-    this.#firesAt = this.#clock.now() + delayMs
+    this.#firesAt = now + delayMs
     this.#timer = this.#clock.schedule(delayMs, () => this.#check())
   }
 
   #check(): void {
     this.#firesAt = Infinity
     if (this.#limitMs === Infinity || this.#phase === undefined) return
-    const left = this.#touchedAt + this.#limitMs - this.#clock.now()
-    if (left > 0) this.#arm(left)
+    const now = this.#clock.now()
+    const leftMs = this.#touchedAt + this.#limitMs - now
+    if (leftMs > 0) this.#arm(leftMs, now)
     else this.#late(this.#phase, this.#limitMs)
   }
 }
