@@ -48,7 +48,7 @@ export const benchmark: Benchmark = {
   operation: 'request',
   warmUpMs: 3_000,
   bars: [
-    { of: 'yuzuru, everything on', against: 'undici.request', atMost: 1.35 },
+    { of: 'yuzuru, everything on', against: 'undici.request', atMost: 1.25 },
     { of: 'yuzuru, everything on', against: 'global fetch', atMost: 0.4 },
   ],
   async cases(resources) {

@@ -28,33 +28,66 @@ export interface HttpStats {
 /** A pooled HTTP client. Made by {@link createHttp}. */
 export interface Http extends AsyncDisposable {
   /**
-   * Sends a request and resolves with the whole answer.
+   * Sends a request and resolves with the whole answer. Use `stream` for a body that may be long or
+   * that should be read as it comes.
    *
-   * @throws {HttpError} also for a status that is not accepted
-   * @throws {TimeoutError} when its deadline passed
+   * One deadline covers all of it: the queue, the connection, the answer, the waits and the repeats. A
+   * cancel of the scope around it ends it wherever it is.
+   *
+   * @throws {HttpError} with `code` and `outcome`; also for a status that `acceptStatus` does not accept
+   * @throws {TimeoutError} when `timeoutMs` or `timeouts.totalMs` has passed
+   * @throws {Cancelled} when the scope around it, or `signal`, was cancelled
+   * @throws {TypeError} before anything is sent, unless `url` and `init` make a request that may be sent
+   * @example
+   * const response = await http.request('/files/7', { method: 'PUT', body: createReadStream(path) })
+   * console.log(response.status, response.headers.get('etag'))
    */
   request(url: string | URL, init?: HttpInit): Promise<HttpResponse>
   /**
-   * Sends a request and resolves with the JSON of the answer. `T` is what you expect: it is not checked.
+   * Sends a request and resolves with the JSON of the answer. Asks for `application/json`.
    *
-   * @throws {HttpError} `'invalid_body'` when it is no JSON
+   * `T` is what you expect and is not checked: validate what others send you. An empty answer (204) is
+   * no JSON; use `request` for calls that have one.
+   *
+   * @throws {HttpError} `'invalid_body'` unless the answer is JSON; else as `request` does
+   * @example
+   * const user = await http.json<User>('/users', { json: { name: 'Aoba' }, idempotencyKey: id })
    */
   json<T = unknown>(url: string | URL, init?: HttpInit): Promise<T>
   /**
-   * Sends a request and resolves as soon as the head of the answer is there. The body is bound by the
-   * scope of whoever reads it, by `timeouts.stallMs`, and by the `signal` and `timeoutMs` of this call;
-   * `timeouts.totalMs` only covers the time up to the head.
+   * Sends a request and resolves as soon as the head of the answer is there.
+   *
+   * The answer holds its connection until its body is read to the end or it is disposed of. The body is
+   * bound by the scope that reads it, by `timeouts.stallMs` and `timeouts.unreadMs`, and by the `signal`
+   * and `timeoutMs` of this call; `timeouts.totalMs` only covers the time up to the head. A body that
+   * breaks off is not repeated.
+   *
+   * @throws as `request` does, up to the head; reading the body throws later failures
+   * @example
+   * using answer = await http.stream('/export.csv')
+   * for await (const chunk of answer.body) await file.write(chunk)
    */
   stream(url: string | URL, init?: HttpInit): Promise<HttpResponse>
+  /** What the client does at the moment. */
   stats(): HttpStats
-  /** Takes no more calls, waits for those under way, then closes the connections. */
+  /**
+   * Takes no more calls, waits for those under way, and then closes the connections. What has not ended
+   * after `drainMs` is cut off: it fails with `'closed'` and says what may have happened.
+   *
+   * A second call awaits the first. A cancel around it does not shorten it.
+   *
+   * @throws {TypeError} on options that it does not know, before anything is closed
+   */
   close(options?: CloseOptions): Promise<void>
 }
 
 /**
- * Makes a client. Its connections are opened when they are needed; close it when you are done.
+ * Makes a client. Make one for each service and keep it: its connections are opened when they are needed
+ * and serve all calls. `await using` or `close()` ends it.
  *
- * @throws {TypeError} when an option is none
+ * It is not for HTTP/2, cookies or caching.
+ *
+ * @throws {TypeError} unless all options are known, in their ranges and fit together
  * @example
  * await using http = createHttp({ origin: 'https://api.example.com', connections: 20 })
  * const user = await withTimeout(2_000, () => http.json<User>('/users/1'))
@@ -117,17 +150,22 @@ class PooledHttp implements Http {
   }
 
   async #run(call: PreparedCall, signal: AbortSignal, progress: IoProgress): Promise<HttpResponse> {
-    const closing = this.#closing
-    const settings = this.#settings
     progress.sent = false
-    using _call = closing.enter(call.context)
+    const closing = this.#closing
+    const counted = closing.enter(call.context)
     const stop = new Stopper()
-    using _off = { [Symbol.dispose]: onCancel((reason) => stop.abort(reason)) }
-    const origins = this.#origins
-    const { budget } = origins.get(call.context.url.origin)
-    const { handler } = new Pipeline(call, { settings, origins, closing, progress, stop })
-    const { retry: policy } = settings
-    return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
+    const unlisten = onCancel((reason) => stop.abort(reason))
+    try {
+      const settings = this.#settings
+      const origins = this.#origins
+      const { budget } = origins.get(call.context.url.origin)
+      const { handler } = new Pipeline(call, { settings, origins, closing, progress, stop })
+      const policy = settings.retry
+      return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
+    } finally {
+      unlisten()
+      counted.release()
+    }
   }
 }
 

@@ -38,6 +38,11 @@ const TIMEOUTS: Readonly<Timeouts> = {
   unreadMs: 60_000,
 }
 
+/**
+ * Checks the options of a client and fills in the defaults.
+ *
+ * @throws {TypeError} unless all options are in their ranges and fit together
+ */
 export function expectSettings(options: HttpOptions): Settings {
   expectOptions(options, HTTP_OPTIONS, 'createHttp')
   const { connections = 64, queue = 1_000, acquireTimeoutMs = Infinity } = options

@@ -71,7 +71,7 @@ export class Attempts {
     }
   }
 
-  /** What the caller is told: also of earlier attempts, and whether it can send the same body again. */
+  /** The failure for the caller: earlier attempts count, and so does whether its body can be sent again. */
   #final(error: HttpError): HttpError {
     return amended(error, {
       ...(this.#tainted ? { outcome: 'unknown' } : {}),

@@ -43,9 +43,13 @@ export function throughBreaker(
   return call.catch((error: unknown) => {
     if (error instanceof Outage) return error.response
     if (!(error instanceof CircuitOpenError)) throw error
-    const told = 'was not sent: its origin kept failing'
+    const reason = 'was not sent: its origin kept failing'
     const { retryAfterMs } = error
-    throw failure(context, 'circuit_open', told, { outcome: 'none', retryable: true, retryAfterMs })
+    throw failure(context, 'circuit_open', reason, {
+      outcome: 'none',
+      retryable: true,
+      retryAfterMs,
+    })
   })
 }
 

@@ -18,7 +18,7 @@ export function expectHedge(options: HedgeOptions | false | undefined): HedgeOpt
  * Calls `send`, and when it takes longer than `delayMs` once more beside it. The first success wins
  * and the other is aborted; a failure is only thrown when both have failed.
  *
- * @param isSuccess a value that is none loses to one that comes later
+ * @param isSuccess whether a value wins at once; others lose to a later one
  * @param mayHedge asked when the second is due
  */
 export async function hedged<T extends Disposable>(

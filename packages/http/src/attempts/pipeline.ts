@@ -115,8 +115,8 @@ export class Pipeline {
       acted ||= outcomeOfAnswer(this.#contextOf(hop, acted), response.status) === 'unknown'
       const context = this.#contextOf(hop, acted)
       if (count >= maxRedirects) {
-        const told = `was redirected more than ${maxRedirects} times`
-        throw failure(context, 'too_many_redirects', told, { outcome: 'none', retryable: false })
+        const reason = `was redirected more than ${maxRedirects} times`
+        throw failure(context, 'too_many_redirects', reason, { outcome: 'none', retryable: false })
       }
       hop = nextHop(this.#init.settings, context, hop, response)
       response = await this.#sendHop(hop, this.#stopOf(request), acted)

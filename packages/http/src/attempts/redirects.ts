@@ -23,8 +23,8 @@ export function isRedirect(response: HttpResponse): boolean {
 
 /**
  * The request that an answer sends us to (RFC 9110, 15.4). To another origin no header goes along that
- * may be a credential, and no body unless the client may address that origin; from https: to http:
- * nobody goes.
+ * may be a credential, and no body unless the client may address that origin. From https: to http: is
+ * refused.
  */
 export function nextHop(
   rules: UrlRules,
@@ -74,7 +74,7 @@ function filtered(
 }
 
 /** Refusing to go on undoes nothing: the context knows whether the redirect came after the effect. */
-function refused(context: CallContext, told: string): Error {
+function refused(context: CallContext, where: string): Error {
   const outcome = 'none'
-  return failure(context, 'redirected', `was redirected ${told}`, { outcome, retryable: false })
+  return failure(context, 'redirected', `was redirected ${where}`, { outcome, retryable: false })
 }

@@ -8,7 +8,7 @@ const LONGEST_HEAD = 16_384
 const HEAD_END = '\r\n\r\n'
 
 /**
- * What undici does not tell of a connection, or takes amiss.
+ * What undici does not report of a connection, or gets wrong.
  *
  * It takes `100 Continue` out of what is read. A server may send it unasked, and a client has to be able
  * to go past it (RFC 9110, 15.2); undici ends the connection instead, although the request may have had
@@ -86,7 +86,7 @@ export class Connection {
   }
 }
 
-/** The status of an informational head; `''`: too little has come to tell; `undefined`: it is none. */
+/** The status of an informational head; `''`: too little has come to decide; `undefined`: it is another. */
 function informationalStatus(data: Buffer): string | undefined {
   const line = data.toString('latin1', 0, 12)
   const expected = 'HTTP/1.1 1'
@@ -94,12 +94,12 @@ function informationalStatus(data: Buffer): string | undefined {
   return line.startsWith(expected) ? line.slice(9) : undefined
 }
 
-/** Told which connection it is sent over. */
+/** Hears which connection it is sent over. */
 interface OnConnection extends Dispatcher.DispatchHandler {
   connection?: Connection
 }
 
-/** undici's client of one connection, with a {@link Connection} that its requests are told of. */
+/** undici's client of one connection, that gives each request its {@link Connection}. */
 export class WatchedClient extends Client {
   readonly #connection: Connection
 

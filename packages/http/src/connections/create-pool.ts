@@ -46,7 +46,7 @@ function authoritiesOf({ ca }: TlsSettings): { readonly ca?: string } {
   return ca === undefined ? {} : { ca: ca as string }
 }
 
-/** How undici's agents tell their factory to open connections. */
+/** The connector that undici's agents give to their factory. */
 function connectorOf(given: object): buildConnector.connector {
   return (given as { readonly connect: buildConnector.connector }).connect
 }

@@ -1,4 +1,4 @@
-/** Is told when a sending is to stop. */
+/** Hears when a sending is to stop. */
 export interface StopListener {
   handleEvent(): void
 }
@@ -14,7 +14,7 @@ export interface StopSignal {
 
 /**
  * Stops one sending. It stands in for an `AbortController` and its signal, which cost more than all the
- * rest of a hedge, and tells one listener: the exchange that is under way.
+ * rest of a request (decision 46), and has one listener at a time: the exchange that is under way.
  */
 export class Stopper implements StopSignal {
   #stopped: { readonly reason: unknown } | undefined

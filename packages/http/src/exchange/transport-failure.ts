@@ -18,15 +18,15 @@ export function transportFailure(
   const refusal = proxyRefusal(error)
   if (refusal !== undefined) {
     // It passed nothing on.
-    const told = `was not sent: the proxy answered ${refusal}`
-    return failure(context, 'connection_failed', told, {
+    const reason = `was not sent: the proxy answered ${refusal}`
+    return failure(context, 'connection_failed', reason, {
       outcome: 'none',
       retryable: refusal >= 500,
     })
   }
   if (bySource || codeOf(error) === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
-    const told = 'could not be sent: the source of its body failed'
-    return failure(context, 'request_body_failed', told, {
+    const reason = 'could not be sent: the source of its body failed'
+    return failure(context, 'request_body_failed', reason, {
       outcome,
       retryable: false,
       cause: error,
@@ -39,13 +39,13 @@ export function transportFailure(
   if (isNotHttp(error, native)) {
     // undici's error carries the bytes that it could not read: they may be secret.
     const cause = new Error(messageOf(error))
-    const told = 'got something that is not HTTP'
-    return failure(context, 'invalid_response', told, { outcome, retryable: true, cause })
+    const reason = 'got something that is not HTTP'
+    return failure(context, 'invalid_response', reason, { outcome, retryable: true, cause })
   }
   const code = sent ? 'connection_lost' : codeUnsent(native)
-  const told = `${TOLD[code] ?? 'failed'}${native === undefined ? '' : ` (${native})`}`
+  const reason = `${REASONS[code] ?? 'failed'}${native === undefined ? '' : ` (${native})`}`
   const retryable = code !== 'tls_failed' && code !== 'address_refused' && code !== 'closed'
-  return failure(context, code, told, { outcome, retryable, cause: error })
+  return failure(context, code, reason, { outcome, retryable, cause: error })
 }
 
 const UNSENT: Readonly<Record<string, HttpErrorCode>> = {
@@ -65,7 +65,7 @@ const UNSENT: Readonly<Record<string, HttpErrorCode>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_failed',
 }
 
-const TOLD: Partial<Record<HttpErrorCode, string>> = {
+const REASONS: Partial<Record<HttpErrorCode, string>> = {
   connect_timeout: 'found no connection in time',
   connection_failed: 'found no connection',
   dns_failed: 'found no address for its host',
@@ -81,7 +81,7 @@ function codeUnsent(native: string | undefined): HttpErrorCode {
   return /^(?:ERR_TLS_|ERR_SSL_|CERT_)/.test(native ?? '') ? 'tls_failed' : 'connection_failed'
 }
 
-/** The status with which a proxy refused, as undici tells it: in a sentence. */
+/** The status with which a proxy refused; undici gives it in a sentence only. */
 function proxyRefusal(error: unknown): number | undefined {
   const [, tunnel, forward] =
     /^Proxy response \((\d{3})\)|^Proxy Authentication Required \((\d{3})\)/.exec(
@@ -96,7 +96,7 @@ function isNotHttp(error: unknown, native: string | undefined): boolean {
   // More than the length that was named, or two lengths: one that is too short ends as a lost connection.
   if (native === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true
   if (!(error instanceof Error)) return false
-  // An answer that nobody asked for, or a change of protocol.
+  // An answer to no request, or a change of protocol.
   const isBad = native === 'UND_ERR_SOCKET' && /^bad (?:response|upgrade)$/.test(error.message)
   return isBad || error.name === 'HTTPParserError'
 }

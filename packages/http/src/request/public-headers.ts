@@ -1,5 +1,5 @@
 /**
- * The request headers that are no one's secret: how the answer is wanted and what the body is. All others
+ * The request headers that are never secret: how the answer is wanted and what the body is. All others
  * may be credentials, whatever their name: they go to no other origin, and errors do not show their values.
  */
 export const PUBLIC_HEADERS: ReadonlySet<string> = new Set([

@@ -38,7 +38,7 @@ export function mergeHeaders(
   return merged
 }
 
-/** Refuses what would end the header or begin another. */
+/** Throws unless `value` stays within its header: no line break, no other control character. */
 export function expectValue(name: string, value: unknown): void {
   if (typeof value === 'string' && VALUE.test(value)) return
   const got = typeof value === 'string' ? 'one with other characters' : describeValue(value)

@@ -35,9 +35,9 @@ export function requestUrl(
 }
 
 /**
- * Refuses an origin that the client may not address, and a path outside the base path.
+ * Checks where a request goes.
  *
- * @throws {TypeError}
+ * @throws {TypeError} unless the client may address the origin of `url`, and its path is within the base path
  */
 export function expectReachable(rules: UrlRules, url: URL): void {
   if (!mayAddress(rules, url)) {
@@ -76,7 +76,7 @@ function parsed(origin: URL | undefined, target: string | URL): URL {
   const url = origin === undefined ? URL.parse(target) : resolved(origin, target)
   if (url !== null) return url
   const hint = origin === undefined ? ' (the client has no "origin")' : ''
-  throw new TypeError(`Expected a URL, got something that is none${hint}`)
+  throw new TypeError(`Expected a URL, got something else${hint}`)
 }
 
 /** A path is put behind the base path; anything else is what the URL standard makes of it. */

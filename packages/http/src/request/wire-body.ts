@@ -29,9 +29,9 @@ export async function makeBody(
     body = await factory()
   } catch (cause) {
     throwIfCancelled()
-    const told = 'was not sent: its body could not be made'
+    const reason = 'was not sent: its body could not be made'
     const init = { outcome: 'none', retryable: false, cause } as const
-    throw failure(context, 'request_body_failed', told, init)
+    throw failure(context, 'request_body_failed', reason, init)
   }
   if (typeof body !== 'function' && isBody(body)) return body
   throw new TypeError(`Expected the function to make a body, got ${describeValue(body)}`)

@@ -20,10 +20,10 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
 }
 
-/** Nobody encodes more often than this but to make a receiver work. */
+/** More encodings than this serve only to make a receiver work. */
 const MOST_ENCODINGS = 3
 
-/** Told what comes out of a {@link ContentDecoder}. */
+/** Hears what comes out of a {@link ContentDecoder}. */
 export interface DecoderOutput {
   /** Bytes have come out. */
   decoded(chunk: Uint8Array): void

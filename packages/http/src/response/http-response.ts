@@ -129,9 +129,9 @@ export class HttpResponse implements Disposable {
       return JSON.parse(text) as T
     } catch {
       // The parser's own message quotes the text, which may be secret.
-      const told = `answered ${this.status} with a body that is not JSON (${text.length} characters)`
+      const reason = `answered ${this.status} with a body that is not JSON (${text.length} characters)`
       const outcome = outcomeOnceSent(this.#context)
-      throw failure(this.#context, 'invalid_body', told, { outcome, retryable: false })
+      throw failure(this.#context, 'invalid_body', reason, { outcome, retryable: false })
     }
   }
 

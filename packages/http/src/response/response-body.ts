@@ -1,6 +1,6 @@
 import { currentSignal, throwIfCancelled } from '@yuzuru/concurrency'
 
-/** What fills a body: it can be told to go on and to stop. */
+/** What fills a body; it can be asked to go on and to stop. */
 export interface BodySource {
   /** The reader has taken what was there, and wants more if `more`. */
   taken(more: boolean): void
@@ -13,7 +13,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** How many bytes are kept for a reader that does not come, before the server is told to wait. */
+/** How many bytes are kept for a reader that does not come, before the server is made to wait. */
 const HIGH_WATER_BYTES = 128 * 1024
 
 /** The bytes of an answer between the connection and its one reader. */
@@ -25,7 +25,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   #ended = false
   #failure: { readonly error: unknown } | undefined = undefined
   #waiter: Waiter | undefined = undefined
-  /** Whether anybody has begun to read. */
+  /** Whether reading has begun. */
   begun = false
 
   constructor(source: BodySource) {

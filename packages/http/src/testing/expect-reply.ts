@@ -5,9 +5,9 @@ const WORDS = ['reset', 'drop', 'silence']
 const FIELDS = ['status', 'headers', 'body', 'json', 'after']
 
 /**
- * Refuses what is no reply of a script, so that a slip of the pen is no empty answer with status 200.
+ * Checks a reply of a script, so that a typo does not become an empty 200.
  *
- * @throws {TypeError}
+ * @throws {TypeError} unless it is an answer, a function or one of the words
  */
 export function expectReply(reply: unknown): void {
   if (typeof reply === 'function' || WORDS.includes(reply as string)) return

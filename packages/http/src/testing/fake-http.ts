@@ -89,7 +89,7 @@ class ScriptedDispatcher extends Dispatcher {
   }
 }
 
-/** One request and its answer, in the way in which a connection would tell of them. */
+/** One request and its answer, reported as a connection would. */
 class FakeConnection implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #ended: PromiseWithResolvers<boolean> = Promise.withResolvers()

@@ -49,7 +49,7 @@ export class Script {
   /**
    * Adds replies, one for each request to come.
    *
-   * @throws {TypeError} on what is no reply. Where a function gives such a one, the answer is a 500 that says so.
+   * @throws {TypeError} unless each is a reply. Where a function gives something else, the answer is a 500 that says so.
    */
   reply(...replies: readonly ScriptedReply[]): this {
     for (const reply of replies) expectReply(reply)
@@ -74,7 +74,7 @@ export class Script {
     return request
   }
 
-  /** Records a request and tells what to do with it. */
+  /** Records a request and gives the reply to it. */
   async take(
     request: ScriptedRequest,
   ): Promise<Exclude<ScriptedReply, (...args: never) => unknown>> {
