@@ -1,8 +1,8 @@
 import { io, type IoProgress, type Outcome } from '@yuzuru/concurrency'
-import { type CloseOptions, type Closing, closing, onCancel } from '@yuzuru/concurrency/boundary'
+import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
 import { Attempts } from './attempts/attempts.ts'
 import { type CallContext, failure, refusedEntry } from './errors/call-context.ts'
-import { Stopper } from './exchange/stop-signal.ts'
+import { followCancel, Stopper } from './exchange/stop-signal.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { HttpInit } from './request/http-init.ts'
 import type { HttpResponse } from './response/http-response.ts'
@@ -154,16 +154,17 @@ class PooledHttp implements Http {
     const closing = this.#closing
     const counted = closing.enter(call.context)
     const stop = new Stopper()
-    const unlisten = onCancel((reason) => stop.abort(reason))
+    const unfollow = followCancel(stop)
     try {
       const settings = this.#settings
       const origins = this.#origins
       const { budget } = origins.get(call.context.url.origin)
-      const { handler } = new Pipeline(call, { settings, origins, closing, progress, stop })
+      const shared = { settings, origins, closing, progress, signal, stop }
+      const { handler } = new Pipeline(call, shared)
       const policy = settings.retry
       return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
     } finally {
-      unlisten()
+      unfollow()
       counted.release()
     }
   }

@@ -14,7 +14,7 @@ import { expectReachable, takesClientHeaders, type UrlRules } from '../request/r
 import type { PhaseLimits } from '../exchange/exchange.ts'
 import { send } from '../exchange/send.ts'
 import { outcomeOfAnswer } from '../response/status-failure.ts'
-import type { StopSignal } from '../exchange/stop-signal.ts'
+import { followCancel, Stopper, type StopSignal } from '../exchange/stop-signal.ts'
 
 /** What of the options concerns one attempt. */
 export interface PipelineSettings extends UrlRules {
@@ -32,7 +32,9 @@ export interface PipelineInit {
   readonly origins: Origins
   readonly closing: Closing<CallContext>
   readonly progress: IoProgress
-  /** Stops what is sent; with interceptors it is the `signal` of each request that does. */
+  /** That of the call. */
+  readonly signal: AbortSignal
+  /** Stops what is sent, unless an interceptor sends it. */
   readonly stop: StopSignal
 }
 
@@ -48,7 +50,7 @@ export class Pipeline {
   constructor(call: PreparedCall, init: PipelineInit) {
     this.#call = call
     this.#init = init
-    const inner: HttpHandler = (request) => this.#sendFirst(request, false)
+    const inner: HttpHandler = (request) => this.#sendFirst(request, init.stop, false)
     const { interceptors } = init.settings
     this.handler =
       interceptors.length === 0
@@ -63,13 +65,19 @@ export class Pipeline {
   async #sendWatched(given: HttpRequest): Promise<HttpResponse> {
     const acted = this.#acted
     const request = this.#admitted(given)
+    // An interceptor may send in a scope of its own, or with another signal.
+    const stop = new Stopper()
+    const { signal } = request
+    const unfollow = followCancel(stop, signal === this.#init.signal ? undefined : signal)
     try {
-      const response = await this.#sendFirst(request, acted)
+      const response = await this.#sendFirst(request, stop, acted)
       this.#note(outcomeOfAnswer(this.#contextOf(request, acted), response.status))
       return response
     } catch (error) {
       this.#note(outcomeOf(error))
       throw error
+    } finally {
+      unfollow()
     }
   }
 
@@ -77,10 +85,10 @@ export class Pipeline {
     if (outcome !== 'none') this.#acted = true
   }
 
-  #sendFirst(request: HttpRequest, acted: boolean): Promise<HttpResponse> {
+  #sendFirst(request: HttpRequest, stop: StopSignal, acted: boolean): Promise<HttpResponse> {
     return this.#call.redirect === 'follow'
-      ? this.#sendAndFollow(request, acted)
-      : this.#sendHop(request, this.#stopOf(request), acted)
+      ? this.#sendAndFollow(request, stop, acted)
+      : this.#sendHop(request, stop, acted)
   }
 
   /** A request that an interceptor sends elsewhere is held to what a call is held to. */
@@ -95,14 +103,15 @@ export class Pipeline {
     return { ...request, headers: Object.fromEntries(theirs) }
   }
 
-  #sendAndFollow(request: HttpRequest, before: boolean): Promise<HttpResponse> {
-    return this.#sendHop(request, this.#stopOf(request), before).then((response) =>
-      isRedirect(response) ? this.#follow(request, response, before) : response,
+  #sendAndFollow(request: HttpRequest, stop: StopSignal, before: boolean): Promise<HttpResponse> {
+    return this.#sendHop(request, stop, before).then((response) =>
+      isRedirect(response) ? this.#follow(request, stop, response, before) : response,
     )
   }
 
   async #follow(
     request: HttpRequest,
+    stop: StopSignal,
     redirect: HttpResponse,
     before: boolean,
   ): Promise<HttpResponse> {
@@ -119,7 +128,7 @@ export class Pipeline {
         throw failure(context, 'too_many_redirects', reason, { outcome: 'none', retryable: false })
       }
       hop = nextHop(this.#init.settings, context, hop, response)
-      response = await this.#sendHop(hop, this.#stopOf(request), acted)
+      response = await this.#sendHop(hop, stop, acted)
     }
     return response
   }
@@ -128,11 +137,6 @@ export class Pipeline {
     const { context } = this.#call
     const isSame = context.url === url && context.headers === headers && context.method === method
     return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
-  }
-
-  #stopOf({ signal }: HttpRequest): StopSignal {
-    const { settings, stop } = this.#init
-    return settings.interceptors.length === 0 ? stop : signal
   }
 
   #sendHop(hop: Hop, signal: StopSignal, acted: boolean): Promise<HttpResponse> {

@@ -4,7 +4,9 @@ import { Readable } from 'node:stream'
 import { cancelScope, outcomeOf, taskGroup, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { HttpInterceptor } from '../attempts/interceptor.ts'
 import { createHttp } from '../http.ts'
+import type { HttpOptions } from '../http-options.ts'
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -42,6 +44,55 @@ describe('a cancel', () => {
     expect(error).toMatchObject({ name: 'Cancelled' })
     expect(await server.requests[0]?.ended).toBe(false)
     expect(http.stats().active).toBe(0)
+  })
+
+  const ways: readonly [string, HttpOptions][] = [
+    ['with a hedge', { hedge: { delayMs: 60_000 } }],
+    ['behind a breaker', { breaker: {} }],
+    ['that follows redirects', { redirect: 'follow' }],
+    ['that an interceptor sends', { interceptors: [(next) => async (it) => await next(it)] }],
+  ]
+  test.each(ways)('ends a request %s, and the server sees it go', async (_name, options) => {
+    server.reply('silence')
+    await using http = createHttp({ origin: server.url, ...options })
+    const error = await cancelledWhen(
+      () => server.received(1),
+      () => http.request('/'),
+    )
+    expect(error).toMatchObject({ name: 'Cancelled' })
+    expect(await server.requests[0]?.ended).toBe(false)
+    expect(http.stats().active).toBe(0)
+  })
+
+  test('of the scope in which an interceptor sends ends that request', async () => {
+    server.reply('silence', { body: 'second' })
+    const impatient: HttpInterceptor = (next) => async (request) => {
+      const first = cancelScope(async (scope) => {
+        const sent = next(request)
+        await server.received(1)
+        scope.cancel('too slow')
+        return await sent
+      })
+      await expect(first).rejects.toThrow('too slow')
+      return await next(request)
+    }
+    await using http = createHttp({ origin: server.url, interceptors: [impatient] })
+    expect(await (await http.request('/')).text()).toBe('second')
+    expect(await server.requests[0]?.ended).toBe(false)
+  })
+
+  test('of a signal that an interceptor puts in its place ends that request', async () => {
+    server.reply('silence')
+    const own = new AbortController()
+    const replacing: HttpInterceptor = (next) => async (request) =>
+      await next({ ...request, signal: own.signal })
+    await using http = createHttp({ origin: server.url, interceptors: [replacing] })
+    const call = http.request('/').catch((error: unknown) => error)
+    await server.received(1)
+    own.abort(new Error('enough'))
+    expect(await call).toMatchObject({ cause: { message: 'enough' } })
+    expect(await server.requests[0]?.ended).toBe(false)
+    expect(getEventListeners(own.signal, 'abort')).toEqual([])
   })
 
   test('ends a request that waits in the queue, without anything being sent', async () => {

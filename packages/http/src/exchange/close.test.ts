@@ -1,7 +1,8 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createHttp } from '../http.ts'
+import type { HttpInterceptor } from '../attempts/interceptor.ts'
+import { createHttp, type Http } from '../http.ts'
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -96,6 +97,18 @@ describe('close', () => {
     expect(await waiting).toMatchObject({ code: 'closed', outcome: 'none' })
     expect(http.stats().active).toBe(0)
     await server.disconnected()
+  })
+
+  test('called from inside of a call of its own cuts that call off instead of waiting for it', async () => {
+    let http: Http | undefined = undefined
+    const closing: HttpInterceptor = (next) => async (request) => {
+      await http?.close({ drainMs: Infinity })
+      return await next(request)
+    }
+    http = createHttp({ origin: server.url, interceptors: [closing] })
+    const error = await caught(http.request('/', { method: 'POST' }))
+    expect(error).toMatchObject({ code: 'closed', outcome: 'none' })
+    expect(server.connected).toBe(0)
   })
 
   test('leaves a client alone that was passed in', async () => {

@@ -1,3 +1,5 @@
+import { onCancel } from '@yuzuru/concurrency/boundary'
+
 /** Hears when a sending is to stop. */
 export interface StopListener {
   handleEvent(): void
@@ -44,5 +46,21 @@ export class Stopper implements StopSignal {
 
   removeEventListener(_type: 'abort', listener: StopListener): void {
     if (this.#listener === listener) this.#listener = undefined
+  }
+}
+
+/**
+ * Stops a sending when the scope around the caller is cancelled, or `signal` fires. Returns what takes
+ * both off.
+ */
+export function followCancel(stopper: Stopper, signal?: AbortSignal): () => void {
+  const unlisten = onCancel((reason) => stopper.abort(reason))
+  if (signal === undefined) return unlisten
+  const stop = (): void => stopper.abort(signal.reason)
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop)
+  return () => {
+    unlisten()
+    signal.removeEventListener('abort', stop)
   }
 }
