@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { cancelScope, Cancelled, outcomeOf, TimeoutError } from '@yuzuru/concurrency'
-import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
+import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
 import type { Http } from '../http.ts'
 import { HttpError } from '../errors/http-error.ts'
 import type { HttpOptions } from '../http-options.ts'
@@ -139,9 +139,13 @@ export function exerciseHttp(make: MakeHttp): readonly SuiteCase[] {
       assert.equal(error.retryAfterMs, 30_000)
     }),
     of('ends with its deadline', async ({ http, script }) => {
+      using clock = TestClock.install()
       script.reply('silence')
       const call = http.request('/', { method: 'POST', timeoutMs: 20 })
-      const error: unknown = await call.then(String, (reason: unknown) => reason)
+      const failing = call.then(String, (reason: unknown) => reason)
+      await script.received(1)
+      await clock.advance(20)
+      const error: unknown = await failing
       assert.ok(TimeoutError.isInstance(error))
       assert.equal(outcomeOf(error), 'unknown')
     }),
