@@ -28,9 +28,10 @@ export function openOwnClient<Tx>(options: OwnBillingOptions<Tx>): OwnClient {
   const http = createHttp({
     connections,
     queue,
+    acquireTimeoutMs,
     retry: false,
     // Each try has one limit, that of stripe-node's `timeout`.
-    timeouts: { queueMs: acquireTimeoutMs, headersMs: Infinity, stallMs: Infinity },
+    timeouts: { headersMs: Infinity, stallMs: Infinity },
   })
   const policy = { attempts, baseDelayMs, maxDelayMs: 10_000 }
   return { client: openStripe(http, { secretKey, apiBase, attemptTimeoutMs, policy }), http }
