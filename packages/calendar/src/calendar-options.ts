@@ -23,11 +23,6 @@ interface CalendarSettings {
   readonly now?: (() => number) | undefined
 }
 
-/** The limits of the client that is made otherwise: those of `createHttp`. */
-type ClientLimits = {
-  readonly [Name in 'connections' | 'queue' | 'retry' | 'timeouts']?: HttpOptions[Name] | undefined
-}
-
 /** A client of `@yuzuru/http` of your own, which is never closed, or the limits of ours. */
 export type CalendarOptions = CalendarSettings &
   (
@@ -35,10 +30,14 @@ export type CalendarOptions = CalendarSettings &
         readonly client: Http
         readonly connections?: undefined
         readonly queue?: undefined
+        readonly acquireTimeoutMs?: undefined
         readonly retry?: undefined
         readonly timeouts?: undefined
       }
-    | ({ readonly client?: undefined } & ClientLimits)
+    | ({ readonly client?: undefined } & Pick<
+        HttpOptions,
+        'connections' | 'queue' | 'acquireTimeoutMs' | 'retry' | 'timeouts'
+      >)
   )
 
 const CALENDAR_OPTIONS = Object.keys({
@@ -51,6 +50,7 @@ const CALENDAR_OPTIONS = Object.keys({
   client: true,
   connections: true,
   queue: true,
+  acquireTimeoutMs: true,
   retry: true,
   timeouts: true,
 } satisfies Record<keyof CalendarOptions, true>)
@@ -72,7 +72,7 @@ export function expectCalendarOptions(options: CalendarOptions): void {
   if (client === undefined) return
   if (typeof client?.request !== 'function')
     throw expected('client to be made by createHttp', client)
-  const both = (['connections', 'queue', 'retry', 'timeouts'] as const).find(
+  const both = (['connections', 'queue', 'acquireTimeoutMs', 'retry', 'timeouts'] as const).find(
     (name) => options[name] !== undefined,
   )
   if (both !== undefined) throw new TypeError(`Expected either client or ${both}, got both`)

@@ -17,6 +17,25 @@ async function connectedTo(server: ScriptedServer): Promise<CalendarOptions> {
   return { ...client, store, endpoints: { apiRoot: server.url } }
 }
 
+test('a call that finds no connection is acquire_timeout, and overloaded when others wait', async () => {
+  await using server = await startScriptedServer()
+  server.otherwise('silence')
+  const limits = { connections: 1, queue: 1, acquireTimeoutMs: 1_000 }
+  const calendar = createCalendar({ ...(await connectedTo(server)), ...limits } as CalendarOptions)
+  const event = { id: 'event1' }
+  using clock = TestClock.install()
+  const first = failure(calendar.getEvent('staff-1', event))
+  await server.received(1)
+  const second = failure(calendar.getEvent('staff-1', event))
+  const third = failure(calendar.getEvent('staff-1', event))
+  const none = { outcome: 'none', retryable: true }
+  expect(await third).toMatchObject({ code: 'overloaded', ...none })
+  await clock.advance(1_000)
+  expect(await second).toMatchObject({ code: 'acquire_timeout', ...none })
+  await calendar.close({ drainMs: 0 })
+  expect(await first).toMatchObject({ code: 'closed' })
+})
+
 describe('close', () => {
   test('lets a call under way end, and refuses the next', async () => {
     await using server = await startScriptedServer()

@@ -76,11 +76,7 @@ export function createCalendar(options: CalendarOptions): Calendar {
   }
 }
 
-function limitsOf({ connections = 32, queue, retry, timeouts }: CalendarOptions): HttpOptions {
-  return {
-    connections,
-    ...(queue === undefined ? {} : { queue }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(timeouts === undefined ? {} : { timeouts }),
-  }
+function limitsOf({ connections = 32, ...limits }: CalendarOptions): HttpOptions {
+  const { queue, acquireTimeoutMs, retry, timeouts } = limits
+  return { connections, queue, acquireTimeoutMs, retry, timeouts }
 }
