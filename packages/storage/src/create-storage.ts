@@ -55,14 +55,10 @@ function connect(config: StorageConfig): S3Sender {
   const { forcePathStyle = endpoint !== undefined, connections, queue, acquireTimeoutMs } = config
   const credentials = source === undefined ? undefined : new CredentialCache(source)
   const http = createHttp({
-    ...(connections === undefined ? {} : { connections }),
-    ...(queue === undefined ? {} : { queue }),
-    timeouts: {
-      totalMs: Infinity,
-      headersMs: HEADERS_MS,
-      ...(acquireTimeoutMs === undefined ? {} : { queueMs: acquireTimeoutMs }),
-      ...config.timeouts,
-    },
+    connections,
+    queue,
+    acquireTimeoutMs,
+    timeouts: { totalMs: Infinity, headersMs: HEADERS_MS, ...config.timeouts },
     retry: { attempts },
     redirect: 'manual',
   })
