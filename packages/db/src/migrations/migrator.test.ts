@@ -107,7 +107,7 @@ describe('kysely-ctl', () => {
 
     expect((await kysely('migrate', 'down')).output).toContain('Undone 1 migration')
     expect(await tables()).toEqual(['plans'])
-  }, 120_000)
+  }, 300_000)
 
   test('a run that fails tells which migration, and leaves nothing of the others', async () => {
     await migration('0002_wrong', 'create table plans (id int)', 'select 1')
@@ -117,5 +117,5 @@ describe('kysely-ctl', () => {
     expect(code).toBe(1)
     expect(output).toContain('0002_wrong')
     expect(await tables()).toEqual([])
-  }, 120_000)
+  }, 300_000)
 })
