@@ -2,7 +2,7 @@
 export type OpenBody = MemoryBody | FilledBody | PulledBody
 
 /** A body that is in memory anyway. */
-export interface MemoryBody {
+interface MemoryBody {
   readonly whole: Uint8Array
 }
 
@@ -17,7 +17,7 @@ export interface FilledBody {
 }
 
 /** A body that comes in chunks of its own. */
-export interface PulledBody {
+interface PulledBody {
   /** In bytes; `undefined`: not known before its end. */
   readonly length: number | undefined
   /** Begins to read it. */
