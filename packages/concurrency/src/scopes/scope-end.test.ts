@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
 import { cancelScope } from './cancel-scope.ts'
+import { detached } from './detached.ts'
 import { io } from '../boundary/io.ts'
 import type { CancelScope } from './scope.ts'
 import { sleep } from './sleep.ts'
@@ -44,5 +45,13 @@ describe('the end of a scope', () => {
     await clock.advance(20)
     await clock.advance(50)
     expect(await whole).toBe(true)
+  })
+
+  test('is that of its own body, also where that gives a promise with a then of its own', async () => {
+    const odd = Promise.resolve(1)
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+    odd.then = ((onFulfilled: (value: number) => unknown) =>
+      detached(() => Promise.resolve(2).then(onFulfilled))) as never
+    expect(await cancelScope(() => odd)).toBe(1)
   })
 })
