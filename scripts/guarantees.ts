@@ -19,6 +19,8 @@ const problems: string[] = []
 let passed = 0
 let failed = 0
 let guarantees = 0
+/** By the package's folder. */
+const reports = new Map<string, Map<string, Map<string, string>>>()
 
 for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).sort()) {
   const reportPath = join(root, folder, '.vitest/results.json')
@@ -27,6 +29,7 @@ for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).s
     continue
   }
   const statuses = statusesOf(JSON.parse(readFileSync(reportPath, 'utf8')) as Report)
+  reports.set(folder, statuses)
   for (const [, tests] of statuses) {
     for (const status of tests.values()) {
       if (status === 'passed') passed += 1
@@ -41,6 +44,8 @@ for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).s
   }
 }
 
+guarantees += checkSecurity('docs/security.md')
+
 for (const problem of problems) console.error(problem)
 console.log(`${guarantees} guarantees, ${problems.length} without a test that passed`)
 console.log(`${passed} passed, ${failed} failed`)
@@ -54,6 +59,22 @@ function statusesOf(report: Report): Map<string, Map<string, string>> {
     files.set(file, new Map(assertionResults.map(({ fullName, status }) => [fullName, status])))
   }
   return files
+}
+
+/** Checks a page whose statements are those of several packages, and returns how many there are. */
+function checkSecurity(page: string): number {
+  const lines = readFileSync(join(root, page), 'utf8').split('\n')
+  const found = lines.filter((line) => /^\d+\. /.test(line)).map((line) => STATEMENT.exec(line))
+  for (const match of found) {
+    const [, , file = '', test = ''] = match ?? []
+    const folder = file.split('/').slice(0, 2).join('/')
+    const status = reports.get(folder)?.get(relative(folder, file))?.get(test)
+    if (status !== 'passed') {
+      problems.push(`${page}: ${file} › "${test}" ${status ?? 'does not exist'}`)
+    }
+  }
+  if (found.length === 0) problems.push(`${page}: names no test`)
+  return found.length
 }
 
 /** Checks one README and returns how many guarantees it states. */

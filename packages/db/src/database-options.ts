@@ -69,14 +69,27 @@ export interface OwnPoolOptions
   /**
    * Whether, and how, to encrypt. `true` and an object verify the server's certificate and name. So do the
    * URL's `sslmode=prefer`, `require`, `verify-ca` and `verify-full`, unlike in libpq; `no-verify` encrypts
-   * for whoever answers, `disable` does not encrypt. A `sslmode` of the URL takes precedence over this option.
+   * for whoever answers, `disable` does not encrypt. Given both, they have to say the same: an object then
+   * says the rest, such as the `ca`.
    *
    * @default as the URL's `sslmode` or `PGSSLMODE` says; without either, not encrypted
    */
   readonly ssl?: boolean | ConnectionOptions | undefined
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string | undefined
+  /**
+   * The most that the server's answer to one statement may take, in bytes on the wire, from 65_536 up to
+   * 1_073_741_823, the longest message that PostgreSQL sends. One that is larger fails with
+   * `answer_too_large`, and its connection is closed. What is not kept does not count: a COPY, and a
+   * stream but for its batches.
+   *
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxAnswerBytes?: number | undefined
 }
+
+/** What {@link OwnPoolOptions.maxAnswerBytes} is by default. */
+export const MAX_ANSWER_BYTES = 268_435_456
 
 /** How autocommit statements that only read are sent. */
 export interface ReadOptions {

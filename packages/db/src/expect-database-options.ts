@@ -10,8 +10,10 @@ import {
   type DatabaseOptions,
   type GivenPoolOptions,
   hasGivenPool,
+  MAX_ANSWER_BYTES,
   type OwnPoolOptions,
 } from './database-options.ts'
+import { tlsPlace } from './connections/tls-options.ts'
 
 const COMMON: Readonly<Record<keyof CommonDatabaseOptions, true>> = {
   int8: true,
@@ -34,6 +36,7 @@ const OWN_POOL_OPTIONS = Object.keys({
   password: true,
   ssl: true,
   applicationName: true,
+  maxAnswerBytes: true,
   connections: true,
   queue: true,
   acquireTimeoutMs: true,
@@ -70,6 +73,7 @@ function expectPool({ client }: GivenPoolOptions): void {
 
 function expectLimits(options: OwnPoolOptions): void {
   const { connections = 10, queue = 0, reset = 'changed' } = options
+  const { maxAnswerBytes = MAX_ANSWER_BYTES } = options
   const { reads = 'pooled', readConnections = 2 } = options
   expectInteger('connections', connections, 1)
   expectInteger('queue', queue, 0, Infinity)
@@ -79,6 +83,7 @@ function expectLimits(options: OwnPoolOptions): void {
   expectOneOf('reset', reset, ['changed', 'always'])
   expectOneOf('reads', reads, ['pooled', 'pipelined'])
   expectInteger('readConnections', readConnections, 1)
+  expectInteger('maxAnswerBytes', maxAnswerBytes, 65_536, 1_073_741_823)
 }
 
 /** In milliseconds, above 0. */
@@ -105,6 +110,7 @@ function expectPlace(options: OwnPoolOptions): void {
   if (url !== undefined && (!isUrl || /\0|%00/.test(url))) {
     throw new TypeError('Expected url to start with postgres:// or postgresql://, without U+0000')
   }
+  tlsPlace(options)
   if (port !== undefined) expectInteger('port', port, 1, 65_535)
   for (const name of STARTUP) {
     const value: unknown = options[name]

@@ -24,7 +24,8 @@ export class IdleSessions {
       const session = Array.from(this.#kept.keys()).at(-1)
       if (session === undefined) return undefined
       this.#drop(session)
-      if (session.alive) return session
+      if (session.isOutOfStep) this.#finish(() => session.destroy())
+      else if (session.alive) return session
     }
   }
 
@@ -33,7 +34,7 @@ export class IdleSessions {
     const kept = Array.from(this.#kept.keys())
     for (const session of kept) {
       this.#drop(session)
-      this.#finish(session)
+      this.#finish(() => this.#end(session))
     }
     await Promise.all(this.#ending)
   }
@@ -43,8 +44,8 @@ export class IdleSessions {
     this.#kept.delete(session)
   }
 
-  #finish(session: SmtpSession): void {
-    const ending = detached(() => this.#end(session)).finally(() => this.#ending.delete(ending))
+  #finish(end: () => Promise<void>): void {
+    const ending = detached(end).finally(() => this.#ending.delete(ending))
     this.#ending.add(ending)
   }
 
@@ -55,7 +56,7 @@ export class IdleSessions {
       stop = scope
       await sleep(this.#timeoutMs)
       this.#kept.delete(session)
-      this.#finish(session)
+      this.#finish(() => this.#end(session))
     })
     // It ends by being called off, or by the session's end; neither is news to anybody.
     clock.catch(() => undefined)

@@ -80,6 +80,9 @@ export interface SmtpConfig {
   readonly maxBytes: number
 }
 
+/** How long one reply may be, in bytes. Lines have up to 512 octets (RFC 5321, 4.5.3.1.5). */
+const MAX_REPLY_BYTES = 65_536
+
 /** The longest delay of a timer of Node, which nodemailer's limits go by. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -127,6 +130,7 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
       greetingTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
       dnsTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
       socketTimeout: Math.min(replyTimeoutMs, MAX_TIMER_MS),
+      maxResponseSize: MAX_REPLY_BYTES,
       // close() must mean closed: a half-closed socket would let the server go on.
       socketCloseTimeout: 0,
     },

@@ -3,6 +3,7 @@ import { type Admission, admission } from '@yuzuru/concurrency/boundary'
 import { IdleSessions } from './idle-sessions.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 import type { SmtpConfig } from './smtp-options.ts'
+import { ReplyRedaction } from './smtp-reply.ts'
 import { SmtpSession } from './smtp-session.ts'
 
 /** How long a server may take to hear QUIT; it is a courtesy. */
@@ -15,12 +16,14 @@ const QUIT_TIMEOUT_MS = 1_000
 export class SmtpPool {
   readonly #config: SmtpConfig
   readonly #permits: Admission
+  readonly #replies: ReplyRedaction
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
 
   constructor(config: SmtpConfig) {
     const { connections, queue, acquireTimeoutMs } = config
     this.#config = config
+    this.#replies = new ReplyRedaction(config.auth)
     this.#permits = admission({
       connections,
       queue,
@@ -86,7 +89,7 @@ export class SmtpPool {
         if (!isDeadConnection(error) || !mayRepeat()) throw error
       }
     }
-    const session = new SmtpSession(this.#config.connection)
+    const session = new SmtpSession(this.#config.connection, this.#replies)
     return await this.#lend(session, async () => {
       await session.open(this.#config.auth, signal)
       return await onNew(session)
@@ -106,6 +109,7 @@ export class SmtpPool {
   }
 
   async #takeBack(session: SmtpSession): Promise<void> {
+    if (session.isOutOfStep) return await session.destroy()
     const { maxMessagesPerConnection } = this.#config
     if (session.reusable && session.messages < maxMessagesPerConnection) this.#idle.keep(session)
     // The permit is given back only after the connection: the server counts connections too.

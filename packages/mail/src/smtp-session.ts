@@ -1,8 +1,10 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
-import { messageStream } from './message-bytes.ts'
+import { type MessageStream, messageStream } from './message-bytes.ts'
+import { ReplyWatch } from './reply-watch.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
+import { codeOf, type ReplyRedaction } from './smtp-reply.ts'
 
 /** The sender and the recipients, as the SMTP dialogue names them. */
 export interface Envelope {
@@ -29,6 +31,8 @@ type Done<T> = (error: Error | null | undefined, value: T) => void
 export class SmtpSession {
   readonly #native: SMTPConnection
   readonly #server: string
+  readonly #replies: ReplyRedaction
+  readonly #watch: ReplyWatch
   readonly #over = Promise.withResolvers<void>()
   /**
    * What the server waits for. Only a step that has ended well, or was refused cleanly, leaves anything
@@ -42,9 +46,11 @@ export class SmtpSession {
   /** Messages that were tried over it. */
   messages = 0
 
-  constructor(options: SMTPConnectionOptions) {
+  constructor(options: SMTPConnectionOptions, replies: ReplyRedaction) {
     this.#server = `${options.host}:${options.port}`
     this.#native = detached(() => new SMTPConnection(options))
+    this.#replies = replies
+    this.#watch = new ReplyWatch(this.#native, () => this.#break('it says more than it was asked'))
     this.#native.on('error', (error: unknown) => {
       this.#broken = error
       this.#fail?.(error)
@@ -61,6 +67,11 @@ export class SmtpSession {
 
   get alive(): boolean {
     return !this.#native.destroyed
+  }
+
+  /** Whether the server has said more than it was asked, so that nobody knows what it answers next. */
+  get isOutOfStep(): boolean {
+    return this.#watch.hasMore
   }
 
   /** Whether it can carry another message. */
@@ -114,17 +125,45 @@ export class SmtpSession {
   ): Promise<Delivery> {
     this.messages += 1
     const { from, to } = envelope
+    const message = messageStream(bytes, () => this.#expectAsked(), onEnd)
+    this.#watch.renew(to.length)
     try {
       const delivery = await this.#step<Delivery>('send', signal, (done) => {
-        const message = messageStream(bytes, onEnd)
-        this.#native.send({ from, to: [...to], size: bytes.length }, message, done)
+        this.#native.send({ from, to: [...to], size: bytes.length }, message.stream, done)
       })
+      const taken = this.#taken(delivery, message, onEnd)
       this.#awaits = 'message'
-      return delivery
+      return taken
     } catch (error) {
       if (isRefusal(error)) this.#awaits = 'reset'
       throw error
+    } finally {
+      // Answered in its midst: the rest of it would be taken for commands.
+      if (message.isUnderWay) await this.destroy()
     }
+  }
+
+  /**
+   * nodemailer takes a 250 for the 354 that asks for the message: it is the answer to something else, from
+   * a server that is out of step.
+   */
+  #expectAsked(): boolean {
+    const isAsked = /^354\b/.test(String(this.#native.lastServerResponse))
+    if (!isAsked) this.#break('it does not ask for the message')
+    return isAsked
+  }
+
+  /** Whether the server took it, as it says: after its end, and in words that have one meaning. */
+  #taken(delivery: Delivery, message: MessageStream, onEnd: () => void): Delivery {
+    const isOver = !message.isUnderWay
+    const code = codeOf(delivery.response)
+    if (isOver && code !== undefined && code < 300) {
+      return { ...delivery, response: this.#replies.shown(delivery.response) }
+    }
+    // It says that it has the message, whatever it has of it.
+    onEnd()
+    const how = isOver ? 'a reply of two meanings' : 'a reply before the end of the message'
+    throw this.#fault('send', unlawful(how))
   }
 
   /** Says QUIT and waits for the server to hear it; without a connection it only ends. */
@@ -151,10 +190,22 @@ export class SmtpSession {
     this.#fail?.(error)
   }
 
+  #break(what: string): void {
+    const error = unlawful(what)
+    this.#broken = error
+    void this.destroy(error)
+  }
+
+  #hideSecrets(error: unknown): void {
+    if (typeof error !== 'object' || error === null || !('response' in error)) return
+    if (typeof error.response === 'string') error.response = this.#replies.shown(error.response)
+  }
+
   async #step<T>(step: SmtpStep, signal: AbortSignal, start: (done: Done<T>) => void): Promise<T> {
     // Before anything is begun the session stays as it is.
     signal.throwIfAborted()
     this.#awaits = 'unknown'
+    if (step !== 'send') this.#watch.renew()
     const abort = (): void => void this.destroy(signal.reason)
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -165,6 +216,7 @@ export class SmtpSession {
       })
     } catch (cause) {
       if (cause === signal.reason || cause instanceof SmtpFault) throw cause
+      this.#hideSecrets(cause)
       throw this.#fault(step, cause)
     } finally {
       this.#fail = undefined
@@ -179,6 +231,11 @@ export class SmtpSession {
 
 function timeout(): Error {
   return Object.assign(new Error('No reply in time'), { code: 'ETIMEDOUT' })
+}
+
+/** For what a server must not say. */
+function unlawful(what: string): Error {
+  return Object.assign(new Error(`The server broke the protocol: ${what}`), { code: 'EPROTOCOL' })
 }
 
 /** Whether the server said no to the message and is ready for another (421 and 503 say it is not). */

@@ -7,6 +7,7 @@ import {
   type NativeFault,
 } from './connection-fault.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
+import { codeOf, ReplyRedaction } from './smtp-reply.ts'
 
 /** What nodemailer hangs on its errors. */
 interface NativeError extends NativeFault {
@@ -16,6 +17,9 @@ interface NativeError extends NativeFault {
   readonly responseCode?: unknown
   readonly rejected?: unknown
 }
+
+/** For replies whose session has not taken its own secrets out, such as those of a client passed in. */
+const replies = new ReplyRedaction(undefined)
 
 type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
 
@@ -45,16 +49,27 @@ function verdictOf(error: unknown, outcome: Outcome): Verdict {
   }
 }
 
+/** What is known whatever the verdict. */
+interface Known {
+  readonly outcome: Outcome
+  readonly cause?: unknown
+  readonly response?: string
+}
+
 /** Where it happened; nothing is known of that with a client that was passed in. */
 type Place = Partial<Pick<SmtpFault, 'step' | 'server'>>
 
 function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Verdict {
   const native: NativeError = typeof cause === 'object' && cause !== null ? cause : {}
   const { step } = place
-  const reply = native.responseCode
+  const response = typeof native.response === 'string' ? native.response : undefined
+  // Of two meanings it has none.
+  const reply = response === undefined ? native.responseCode : codeOf(response)
   if (typeof reply === 'number' && reply >= 400 && reply <= 599) {
     return replyVerdict(native, reply, step)
   }
+  // nodemailer writes what the server said into its message.
+  const said = response === undefined ? { cause } : { response: replies.shown(response) }
   switch (native.code) {
     case 'EAUTH':
     case 'ENOAUTH':
@@ -63,19 +78,19 @@ function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Ver
         code: 'unauthenticated',
         retryable: false,
         outcome: 'none',
-        cause,
+        ...said,
         detail: 'no login',
       }
     case 'EMESSAGE':
     case 'EENVELOPE':
       // Without a reply it is nodemailer's own check, made before it says a word.
-      if (typeof native.response === 'string') break
+      if (response !== undefined) break
       return { code: 'message_rejected', retryable: false, outcome: 'none', detail: 'not sendable' }
     default:
       break
   }
   const before = isBeforeMail(native, step)
-  const known = { outcome: before ? 'none' : outcome, cause } as const
+  const known = { outcome: before ? 'none' : outcome, ...said } as const
   return connectionVerdict(native, known, place) ?? unexpected(known)
 }
 
@@ -90,7 +105,7 @@ function isBeforeMail(native: NativeError, step: SmtpStep | undefined): boolean 
 /** The verdict when it was the connection, not what was said over it. */
 function connectionVerdict(
   native: NativeError,
-  known: { readonly outcome: Outcome; readonly cause: unknown },
+  known: Known,
   { step, server }: Place,
 ): Verdict | undefined {
   const reason = connectionReason(native)
@@ -111,13 +126,14 @@ function connectionVerdict(
   return { ...known, code: 'connection_lost', retryable, reason, detail }
 }
 
-function unexpected(known: { readonly outcome: Outcome; readonly cause: unknown }): Verdict {
-  return { ...known, code: 'unexpected', retryable: false, detail: 'see the cause' }
+function unexpected(known: Known): Verdict {
+  const detail = known.response === undefined ? 'see the cause' : 'the server broke the protocol'
+  return { ...known, code: 'unexpected', retryable: false, detail }
 }
 
 /** A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. */
 function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undefined): Verdict {
-  const response = typeof native.response === 'string' ? native.response : undefined
+  const response = typeof native.response === 'string' ? replies.shown(native.response) : undefined
   const enhancedCode = response?.match(/^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/)?.[1]
   const code = refusalOf(native, reply, step)
   return {

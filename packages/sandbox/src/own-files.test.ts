@@ -13,7 +13,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { startPostgres } from './postgres/start-postgres.ts'
+import { startS3 } from './s3/server.ts'
 import { startSandbox } from './sandbox.ts'
 import { startSmtp } from './smtp/start-smtp.ts'
 import { startStripe } from './stripe/server.ts'
@@ -134,6 +136,64 @@ describe('the other services over a folder from elsewhere', () => {
     expect(await readdir(outside)).toEqual(['letter'])
   })
 })
+
+describe('an S3 server over a folder from elsewhere', () => {
+  const BUCKET = 'plans'
+  const plants: Readonly<Record<string, (home: string, outside: string) => Promise<unknown>>> = {
+    'a bucket that is a link': async (home, outside) => {
+      await rm(home, { recursive: true })
+      await symlink(outside, home)
+    },
+    'data that are a link': (home, outside) => replacedByLink(join(home, 'data'), outside),
+    'objects that are a link': (home, outside) => replacedByLink(join(home, 'objects'), outside),
+    'uploads that are a link': (home, outside) => replacedByLink(join(home, 'uploads'), outside),
+    'an upload that is a link': (home, outside) => symlink(outside, join(home, 'uploads', 'id')),
+    'a sidecar that is a link': (home, outside) =>
+      symlink(join(outside, 'letter'), join(home, 'objects', 'a.json')),
+    'a sidecar whose data lie elsewhere': (home) =>
+      writeFile(
+        join(home, 'objects', 'a.json'),
+        JSON.stringify({ key: 'a', segments: [{ file: '../../../../outside/letter', size: 4 }] }),
+      ),
+  }
+
+  it.each(Object.keys(plants))('is refused, and nothing outside is touched: %s', async (name) => {
+    const { dir, outside } = await plantedFolders()
+    await (await startS3({ dir, buckets: [BUCKET] })).close()
+    await plants[name]?.(join(dir, BUCKET), outside)
+    await expect(startS3({ dir, buckets: [BUCKET] })).rejects.toThrow('Refusing to use')
+    expect(await contentsOf(outside)).toEqual({ [join(outside, 'letter')]: 'dear' })
+  })
+
+  it('is refused where the folder itself is a link', async () => {
+    const { dir, outside } = await plantedFolders()
+    await rm(dir, { recursive: true })
+    await symlink(outside, dir)
+    await expect(startS3({ dir })).rejects.toThrow('Refusing to use')
+  })
+
+  it('gives out no file that a link leads to', async () => {
+    const { dir, outside } = await plantedFolders()
+    const options = { dir, buckets: [BUCKET], onError: () => undefined }
+    await using s3 = await startS3(options)
+    const credentials = { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey }
+    const { endpoint, region } = s3
+    const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
+    const object = { Bucket: BUCKET, Key: 'a' }
+    await client.send(new PutObjectCommand({ ...object, Body: 'mine' }))
+    const data = join(dir, BUCKET, 'data')
+    const [file = ''] = await readdir(data)
+    await rm(join(data, file))
+    await symlink(join(outside, 'letter'), join(data, file))
+    const got = client.send(new GetObjectCommand(object))
+    await expect(got.then(({ Body }) => Body?.transformToString())).rejects.toThrow()
+  })
+})
+
+async function replacedByLink(folder: string, outside: string): Promise<void> {
+  await rm(folder, { recursive: true })
+  await symlink(outside, folder)
+}
 
 describe('what a sandbox keeps', () => {
   it('is for its user alone', async () => {

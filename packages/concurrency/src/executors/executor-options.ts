@@ -102,8 +102,21 @@ export function executorSettings(options: ExecutorOptions, where: string): Execu
   if (settings.maxHeapMb !== undefined) expectInteger('maxHeapMb', settings.maxHeapMb, 1)
   expectEffect(settings.effect)
   expectWorkerFlags(settings.execArgv)
+  expectEnvironment(settings.env)
   expectContext(settings.context)
   return settings
+}
+
+/** Names and values end at a zero byte, and a name at its `=`: what is behind would be another variable. */
+function expectEnvironment(env: Readonly<Record<string, string | undefined>>): void {
+  if (typeof env !== 'object' || env === null) throw expected('env to be an object', env)
+  for (const [name, value] of Object.entries(env)) {
+    if (name === '' || /[=\0]/.test(name)) {
+      throw new TypeError('Expected the names in env to be without = and U+0000, got another one')
+    }
+    if (value === undefined || (typeof value === 'string' && !value.includes('\0'))) continue
+    throw expected(`env.${name} to be text without U+0000`, value)
+  }
 }
 
 function expectContext(context: Readonly<Record<string, ContextVariable>> | undefined): void {

@@ -78,7 +78,7 @@ function inContext(exports: Exports, values: Exports | undefined, fn: () => unkn
   const variables = (exports['context'] ?? {}) as Readonly<Record<string, Runnable | undefined>>
   let call = fn
   for (const [name, value] of Object.entries(values)) {
-    const variable = variables[name]
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
     const inner = call
     if (variable !== undefined) call = () => variable.run(value, inner)
   }

@@ -12,6 +12,10 @@ const OF_ITS_PROGRAM =
 const LOADING =
   /^(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--enable-source-maps|--preserve-symlinks|--preserve-symlinks-main|--experimental-transform-types|--no-strip-types|--no-experimental-strip-types|--no-warnings|--disable-warning)$/
 
+/** Options that are usually written with their value as the next one. */
+const WITH_VALUE =
+  /^(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--disable-warning)$/
+
 /**
  * What worker processes inherit of the options that this process was started with. Without those that
  * say what to run: under `node -e`, each worker would run that program again, and start workers.
@@ -35,11 +39,23 @@ export function expectWorkerFlags(execArgv: readonly string[] | undefined): void
   if (!Array.isArray(execArgv) || execArgv.some((flag) => typeof flag !== 'string')) {
     throw expected('execArgv to be an array of strings', execArgv)
   }
+  expectValuesWithFlags(execArgv)
   const [wrong] = select(execArgv, (name) => OTHER_PROGRAM.test(name))
   if (wrong === undefined) return
   throw new TypeError(
     `Expected execArgv to have no option that makes a worker run something else, got ${nameOf(wrong)}`,
   )
+}
+
+/** A text that belongs to no option is a program to Node, and would run in the place of the worker. */
+function expectValuesWithFlags(execArgv: readonly string[]): void {
+  execArgv.forEach((each, at) => {
+    if (each.startsWith('-') && each !== '--') return
+    if (WITH_VALUE.test(execArgv[at - 1] ?? '')) return
+    throw new TypeError(
+      `Expected execArgv to have values as --option=value, got a text of its own at index ${at}`,
+    )
+  })
 }
 
 /** The options for whose name `keep` holds, with the values that follow them. */

@@ -1,11 +1,18 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { ClientConfig } from 'pg'
-import type { OwnPoolOptions } from '../database-options.ts'
+import { MAX_ANSWER_BYTES, type OwnPoolOptions } from '../database-options.ts'
 import type { PgTypes } from '../wire/pg-client.ts'
 import { DbError } from '../wire/db-error.ts'
-import { isServerError, safeMessageOf } from '../wire/server-error.ts'
+import { ProtocolError } from '../wire/protocol-error.ts'
+import {
+  isOddServerError,
+  isServerError,
+  safeMessageOf,
+  shownSentence,
+} from '../wire/server-error.ts'
 import { Session } from './session.ts'
 import { ConfiguredClient } from '../wire/configured-client.ts'
+import { tlsPlace } from './tls-options.ts'
 import { STARTUP_SETTINGS } from '../wire/session-settings.ts'
 
 /** Options whose server, or the pooler before it, takes none of our settings at the start. */
@@ -43,7 +50,9 @@ async function connect(
   const { connectTimeoutMs = 10_000 } = options
   // The connection outlives the caller: nothing of it may belong to the caller's scope.
   const config: ClientConfig = { ...clientConfig(options), types, pipeline }
-  const client = detached(() => new ConfiguredClient(config, settings))
+  const client = detached(
+    () => new ConfiguredClient(config, settings, options.maxAnswerBytes ?? MAX_ANSWER_BYTES),
+  )
   const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()
@@ -67,7 +76,8 @@ async function connect(
 }
 
 function clientConfig(options: OwnPoolOptions): ClientConfig {
-  const { url, host, port, database, user, password, ssl, applicationName } = options
+  const { host, port, database, user, password, applicationName } = options
+  const { url, ssl } = tlsPlace(options)
   const fields = { host, port, database, user, password, ssl, application_name: applicationName }
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   return {
@@ -78,7 +88,7 @@ function clientConfig(options: OwnPoolOptions): ClientConfig {
 }
 
 function failed(error: unknown): DbError {
-  const reason = error instanceof Error ? error.message : 'unknown reason'
+  const reason = toldOf(error)
   const server = isServerError(error)
   // pg itself says so where the server asks for a password and there is none.
   const isOfPassword = server ? error.code.startsWith('28') : reason.startsWith('SASL')
@@ -86,9 +96,22 @@ function failed(error: unknown): DbError {
     operation: 'connect',
     code: isOfPassword ? 'unauthenticated' : 'connection_failed',
     // A wrong password or database stays wrong; a server that starts or is full does not.
-    retryable: server ? /^(53|57|08)/.test(error.code) : !isOfPassword,
+    retryable: server
+      ? /^(53|57|08)/.test(error.code)
+      : !isOfPassword && !(error instanceof ProtocolError),
     outcome: 'none',
     sqlState: server ? error.code : undefined,
-    ...(server ? {} : { cause: error }),
+    ...(server || isOddServerError(error) || isOfScram(error) ? {} : { cause: error }),
   })
+}
+
+function toldOf(error: unknown): string {
+  if (isOddServerError(error)) return 'the server gave an error without a SQLSTATE'
+  if (!(error instanceof Error)) return 'unknown reason'
+  // pg quotes there what the server said.
+  return isOfScram(error) ? shownSentence(error.message) : error.message
+}
+
+function isOfScram(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('SASL')
 }

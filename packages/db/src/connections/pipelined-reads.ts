@@ -1,4 +1,4 @@
-import { detached } from '@yuzuru/concurrency'
+import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { Pipeline } from './pipeline.ts'
 import { closing, type Closing, type CloseOptions } from '@yuzuru/concurrency/boundary'
@@ -8,6 +8,9 @@ import type { Session } from './session.ts'
 
 /** How long to leave the server alone after a connection for reads could not be made. */
 const PAUSE_MS = 1_000
+
+/** How long it may take to make one of a connection, in milliseconds. */
+const SETUP_MS = 5_000
 
 /** How many texts are remembered that came once. */
 const SEEN_LIMIT = 2_000
@@ -27,6 +30,8 @@ export class PipelinedReads {
   readonly #open: OpenSession
   readonly #types: PgTypes
   readonly #max: number
+  /** Fires when no more connections are wanted. */
+  readonly #stop = new AbortController()
   readonly #seen = new Set<string>()
   #pipelines: Pipeline[] = []
   #opening: Promise<void> | undefined = undefined
@@ -67,6 +72,7 @@ export class PipelinedReads {
   }
 
   async #end(leftMs: number): Promise<void> {
+    this.#stop.abort()
     await this.#opening
     await Promise.all(this.#pipelines.map((each) => each.end(leftMs)))
   }
@@ -92,13 +98,10 @@ export class PipelinedReads {
   }
 
   async #add(): Promise<void> {
-    // Bounded by the time that connecting may take; no caller waits for it.
-    const { signal } = new AbortController()
+    const { signal } = this.#stop
     try {
       const session = await this.#open(signal)
-      if (await isDirect(session, this.#types, signal)) {
-        const text = 'set default_transaction_read_only = on'
-        await session.query({ text, types: this.#types }, signal)
+      if (await preparedForReads(session, this.#types, signal)) {
         this.#pipelines.push(new Pipeline(session, this.#types))
       } else {
         this.#isOff = true
@@ -111,11 +114,37 @@ export class PipelinedReads {
   }
 }
 
+/** Whether it is one for reads; then they cannot write. @throws what pg throws; it is closed then */
+async function preparedForReads(
+  session: Session,
+  types: PgTypes,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const destroy = (): void => session.destroy()
+  stop.addEventListener('abort', destroy, { once: true })
+  try {
+    const { expired, value } = await moveOnAfter(SETUP_MS, async ({ signal }) => {
+      const direct = await isDirect(session, types, signal)
+      const text = 'set default_transaction_read_only = on'
+      if (direct) await session.query({ text, types }, signal, 'destroy')
+      return direct
+    })
+    if (!expired) return value
+    throw new Error('Connection terminated: it could not be set up in time')
+  } catch (error) {
+    session.destroy()
+    throw error
+  } finally {
+    stop.removeEventListener('abort', destroy)
+  }
+}
+
 /**
  * Whether the backend is ours alone. A pooler between that shares out backends has a process id of its
  * own; what is prepared or set through it would meet others.
  */
 async function isDirect(session: Session, types: PgTypes, signal: AbortSignal): Promise<boolean> {
-  const { rows } = await session.query({ text: 'select pg_backend_pid() as pid', types }, signal)
+  const text = 'select pg_backend_pid() as pid'
+  const { rows } = await session.query({ text, types }, signal, 'destroy')
   return rows[0]?.['pid'] === session.wire.processId
 }

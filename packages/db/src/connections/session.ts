@@ -3,6 +3,7 @@ import { requestCancel } from '../wire/cancel-request.ts'
 import { loopTurn } from '../wire/loop-turn.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PgWire } from '../wire/pg-wire.ts'
+import { ProtocolError } from '../wire/protocol-error.ts'
 import { SessionSettings } from '../wire/session-settings.ts'
 import { StatementBatch } from '../wire/statement-batch.ts'
 import { TransactionIdQuery } from '../wire/transaction-id.ts'
@@ -145,6 +146,11 @@ export class Session {
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
       const isEarly = this.#isEarly
+      // Whose answers do not fit their statements is not asked again.
+      if (error instanceof ProtocolError) {
+        this.#lose()
+        this.wire.destroy()
+      }
       // pg rejects at the ErrorResponse; the session is free only at the ReadyForQuery after it.
       await this.#settled()
       this.#wasDead = isEarly && this.#lost && !this.#destroyed

@@ -89,6 +89,13 @@ describe('over TLS', () => {
     }
   })
 
+  test('a ca in ssl holds beside a sslmode in the URL', async () => {
+    const ssl = { ca: TEST_CERTIFICATE }
+    await using db = createDatabase({ url: `${url()}?sslmode=require`, ssl })
+    const { rows } = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(db)
+    expect(rows).toEqual([{ ssl: true }])
+  })
+
   test('a certificate that is not trusted is refused, and nothing is said in plain text', async () => {
     await using db = createDatabase({ url: url(), ssl: true })
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'connection_failed' })

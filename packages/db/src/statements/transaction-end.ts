@@ -3,6 +3,7 @@ import { DbError } from '../wire/db-error.ts'
 import type { Lease } from './lease.ts'
 import type { PgResult } from '../wire/pg-client.ts'
 import { ASSIGN_ID } from '../wire/transaction-id.ts'
+import { violation } from '../wire/protocol-error.ts'
 import { translateError } from '../wire/translate-error.ts'
 
 /** How long a rollback may take before the connection is closed, which rolls back as well. */
@@ -56,7 +57,10 @@ async function lateId(lease: Lease, timeoutMs: number): Promise<string | undefin
   if (!lease.mayHaveWritten || lease.failed || lease.transactionId === null) return undefined
   const limits = { effect: 'read', abort: 'destroy', timeoutMs } as const
   const { rows } = await lease.statement('identify', ASSIGN_ID, limits)
-  return (rows[0]?.['id'] as string | null) ?? undefined
+  const [row] = rows
+  // To commit without knowing would call it harmless.
+  if (row === undefined) throw translateError('identify', violation('no row for an id'), 'none')
+  return (row['id'] as string | null) ?? undefined
 }
 
 function translateCommit(

@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
+import { guardAnswers } from './guard-answers.ts'
 import { expectPgInternals } from './pg-internals.ts'
 
 /** A method of pg's `Client` that its types leave out. */
@@ -12,12 +13,19 @@ export class ConfiguredClient extends Client {
 
   /**
    * @param startupSettings by their names on the server
+   * @param maxAnswerBytes the most that the answer to one statement may take
    * @throws {TypeError} when the installed pg is not shaped as this package needs it
    */
-  constructor(config: ClientConfig, startupSettings: Readonly<Record<string, string>>) {
+  constructor(
+    config: ClientConfig,
+    startupSettings: Readonly<Record<string, string>>,
+    maxAnswerBytes: number,
+  ) {
     super(config)
     this.#startupSettings = startupSettings
     expectPgInternals(this)
+    const { connection } = this as unknown as { readonly connection: object }
+    guardAnswers(connection, maxAnswerBytes)
   }
 
   /** Called by pg when it connects. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { cancelScope, moveOnAfter, shield } from '@yuzuru/concurrency'
 import type { CopyChunk, CopyExchange } from './copy-exchange.ts'
 import type { PgConnectionLike, PgResult } from './pg-client.ts'
+import { violation } from './protocol-error.ts'
 import { isServerError } from './server-error.ts'
 import { leavesNothing } from './translate-error.ts'
 
@@ -37,7 +38,7 @@ export class CopyIn implements CopyExchange {
   readonly #opened = Promise.withResolvers<boolean>()
   readonly #done = Promise.withResolvers<PgResult>()
   #connection: PgConnectionLike | undefined = undefined
-  #rowCount = 0
+  #rowCount: number | undefined = undefined
   #isOver = false
   #onOver: (() => void) | undefined = undefined
   #onStop: (() => void) | undefined = undefined
@@ -74,7 +75,9 @@ export class CopyIn implements CopyExchange {
 
   handleReadyForQuery(): void {
     this.#end()
-    this.#done.resolve({ command: 'COPY', rowCount: this.#rowCount, rows: [] })
+    const rowCount = this.#rowCount
+    if (rowCount === undefined) this.#done.reject(violation('it did not complete a COPY'))
+    else this.#done.resolve({ command: 'COPY', rowCount, rows: [] })
   }
 
   handleError(error: Error): void {

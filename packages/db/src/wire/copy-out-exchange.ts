@@ -1,5 +1,6 @@
 import type { CopyExchange } from './copy-exchange.ts'
 import type { PgConnectionLike, PgResult } from './pg-client.ts'
+import { violation } from './protocol-error.ts'
 import { isServerError } from './server-error.ts'
 import { leavesNothing } from './translate-error.ts'
 
@@ -20,7 +21,7 @@ export class CopyOut implements CopyExchange {
   #connection: PgConnectionLike | undefined = undefined
   #waiting: Buffer[] = []
   #size = 0
-  #rowCount = 0
+  #rowCount: number | undefined = undefined
   #refused = false
   #discards = false
   #isOver = false
@@ -62,7 +63,9 @@ export class CopyOut implements CopyExchange {
 
   handleReadyForQuery(): void {
     this.end()
-    this.#done.resolve({ command: 'COPY', rowCount: this.#rowCount, rows: [] })
+    const rowCount = this.#rowCount
+    if (rowCount === undefined) this.#done.reject(violation('it did not complete a COPY'))
+    else this.#done.resolve({ command: 'COPY', rowCount, rows: [] })
   }
 
   handleError(error: Error): void {

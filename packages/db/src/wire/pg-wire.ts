@@ -75,7 +75,11 @@ export class PgWire {
   /** Calls `heard` when the connection is lost or closed, maybe more than once. */
   onLost(heard: () => void): void {
     // Without a listener, Node would end the process when the server closes the connection.
-    this.#client.on('error', heard)
+    this.#client.on('error', () => {
+      heard()
+      // What broke the protocol, or says that it ends, need not hang up by itself.
+      this.#client.connection?.stream.destroy()
+    })
     this.#client.on('end', heard)
   }
 

@@ -1,5 +1,6 @@
 import { Query } from 'pg'
 import type { PgResult, PgTypes } from './pg-client.ts'
+import { ProtocolError, violation } from './protocol-error.ts'
 import { type Column, RowShape } from './row-shape.ts'
 
 /** A statement that one connection has prepared. */
@@ -38,6 +39,7 @@ export class PipelinedRead extends Query {
   readonly #answer = Promise.withResolvers<PgResult | undefined>()
   readonly #rows: Record<string, unknown>[] = []
   #wrongRow: unknown = undefined
+  #completed = 0
   #onOver: (() => void) | undefined = undefined
 
   constructor(
@@ -105,9 +107,13 @@ export class PipelinedRead extends Query {
     }
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    this.#completed += 1
+  }
 
-  handleEmptyQuery(): void {}
+  handleEmptyQuery(): void {
+    this.#completed += 1
+  }
 
   handlePortalSuspended(): void {}
 
@@ -119,10 +125,14 @@ export class PipelinedRead extends Query {
   handleReadyForQuery(): void {
     this.#stopClock()
     this.#handlers.done(this)
-    if (this.#wrongRow !== undefined) this.giveUp(this.#wrongRow)
-    else {
+    if (this.#completed !== 1) this.#wrongRow ??= violation('it completed a read not once')
+    if (this.#wrongRow === undefined) {
       const rows = this.#rows
       this.#answer.resolve({ command: 'SELECT', rowCount: rows.length, rows })
+      return
     }
+    this.giveUp(this.#wrongRow)
+    // It fails the connection: whose answers do not fit their statements is not asked again.
+    if (this.#wrongRow instanceof ProtocolError) throw this.#wrongRow
   }
 }

@@ -1,4 +1,5 @@
 import type { PgTypes } from './pg-client.ts'
+import { violation } from './protocol-error.ts'
 
 /** A column, as the server describes it. */
 export interface Column {
@@ -29,6 +30,9 @@ export class RowShape {
   }
 
   read(values: readonly (string | null)[]): Record<string, unknown> {
+    if (values.length !== this.#columns.length) {
+      throw violation('a row with another number of values than it has columns')
+    }
     const row = { ...this.#empty }
     for (let at = 0; at < this.#columns.length; at += 1) {
       const { name } = this.#columns[at] as Column

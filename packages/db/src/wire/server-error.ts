@@ -2,6 +2,15 @@ import { Redaction } from '@yuzuru/concurrency/boundary'
 
 const redaction = new Redaction()
 
+/** How much of a sentence of the server is read: a secret that begins in what is shown is seen whole. */
+const READ_LENGTH = 16_384
+/** The most that is shown of one, in characters. */
+const MAX_SENTENCE = 2_000
+/** The most that is shown of a name; PostgreSQL's have up to 63 bytes unless it was built otherwise. */
+const MAX_NAME = 256
+/** How many columns an index has at the most: PostgreSQL's `INDEX_MAX_KEYS`. */
+const MAX_COLUMNS = 32
+
 /** An `ErrorResponse` of the server, as pg throws it. */
 export interface ServerError extends Error {
   readonly code: string
@@ -26,32 +35,57 @@ export function isServerError(error: unknown): error is ServerError {
   )
 }
 
+/** Whether the server said it, but not in PostgreSQL's words: it has no SQLSTATE. */
+export function isOddServerError(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && !isServerError(error)
+}
+
 /**
  * The columns that a violation is about. For unique and foreign keys only `DETAIL` names them, as
  * `Key (a, b)=(1, 2) …` in whatever language: the names are taken, the values are not.
  */
 export function columnsOf(error: ServerError): readonly string[] {
   const named = error.column ?? copyPlaceOf(error).column
-  if (named !== undefined) return [named]
+  if (named !== undefined) return [shownName(named)]
   const end = error.detail?.indexOf(')=(') ?? -1
   const start = error.detail?.indexOf('(') ?? -1
   if (error.detail === undefined || end < 0 || start < 0 || !error.code.startsWith('23')) return []
   return error.detail
     .slice(start + 1, end)
-    .split(', ')
-    .map((name) => name.replace(/^"(.*)"$/, '$1'))
+    .split(', ', MAX_COLUMNS)
+    .map((name) => shownName(name.replace(/^"(.*)"$/, '$1')))
 }
 
-/** Where a COPY's context says that it stood: `COPY plans, line 3, column due_on: "…"`. */
-const COPY_PLACE = /^COPY .*?, line (\d+)(?:, column (.*?))?(?:: "|: null input$|$)/m
+/** What a server calls one of its things, not longer than a name. */
+export function nameOf(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : shownName(name)
+}
 
-/** The line and the column of a COPY's data that an error is about; the data itself is left out. */
+function shownName(name: string): string {
+  return shownSentence(name).slice(0, MAX_NAME)
+}
+
+/**
+ * The line and the column of a COPY's data that an error is about, as its context says them
+ * (`COPY plans, line 3, column due_on: "…"`); the data itself is left out.
+ */
 export function copyPlaceOf({ where }: ServerError): { line?: number; column?: string } {
-  const [, line, column] = COPY_PLACE.exec(where ?? '') ?? []
-  return {
-    ...(line === undefined ? {} : { line: Number(line) }),
-    ...(column === undefined ? {} : { column }),
+  for (const level of (where ?? '').split('\n')) {
+    const at = level.indexOf(', line ')
+    if (!level.startsWith('COPY ') || at < 0) continue
+    // The name of the column is short; what comes after it is data.
+    const rest = level.slice(at + ', line '.length, at + 2 * MAX_NAME)
+    const line = /^\d+/.exec(rest)?.[0]
+    if (line !== undefined) return { line: Number(line), ...columnOf(rest.slice(line.length)) }
   }
+  return {}
+}
+
+function columnOf(rest: string): { column?: string } {
+  if (!rest.startsWith(', column ')) return {}
+  const named = rest.slice(', column '.length)
+  const ends = [named.indexOf(': "'), named.indexOf(': null input')].filter((end) => end >= 0)
+  return { column: named.slice(0, Math.min(named.length, ...ends)) }
 }
 
 /**
@@ -61,5 +95,11 @@ export function copyPlaceOf({ where }: ServerError): { line?: number; column?: s
 export function safeMessageOf(error: ServerError): string {
   return error.code.startsWith('22')
     ? `PostgreSQL refused a value (SQLSTATE ${error.code})`
-    : redaction.text(error.message)
+    : shownSentence(error.message)
+}
+
+/** What others wrote, without what looks like a secret, and not longer than can be read. */
+export function shownSentence(text: string): string {
+  const isCut = text.length > READ_LENGTH
+  return redaction.text(text.slice(0, READ_LENGTH), isCut).slice(0, MAX_SENTENCE)
 }

@@ -34,6 +34,9 @@ const REPORTED: Readonly<
 /** What a server may change by itself: a standby is promoted, a certificate is taken. */
 const SERVERS_OWN: ReadonlySet<string> = new Set(['in_hot_standby', 'server_version'])
 
+/** How many settings are noted. PostgreSQL reports some fifteen, and extensions may add a few. */
+const MAX_SETTINGS = 200
+
 /** Notes what the server reports about the settings of a connection. */
 export class SessionSettings {
   readonly #reported = new Map<string, string>()
@@ -42,7 +45,10 @@ export class SessionSettings {
   /** @param wire one that has not connected yet */
   constructor(wire: PgWire) {
     wire.onParameter(({ parameterName, parameterValue }) => {
-      this.#reported.set(parameterName, parameterValue)
+      const isKnown = this.#reported.has(parameterName)
+      if (isKnown || this.#reported.size < MAX_SETTINGS) {
+        this.#reported.set(parameterName, parameterValue)
+      }
     })
   }
 

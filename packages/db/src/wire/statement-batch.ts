@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { PgQuery, PgResult } from './pg-client.ts'
 import { type Column, type RowShape, rowShapes } from './row-shape.ts'
+import { violation } from './protocol-error.ts'
 import type { TransactionIdQuery } from './transaction-id.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
 import { toWire } from './wire-value.ts'
@@ -145,8 +146,17 @@ export class StatementBatch {
 
   handleReadyForQuery(): void {
     this.callback()
-    if (this.#wrongRow === undefined) this.#done.resolve(this.#answer)
-    else this.#done.reject(this.#wrongRow)
+    const wrong = this.#wrongRow ?? this.#wrongCount
+    if (wrong === undefined) this.#done.resolve(this.#answer)
+    else this.#done.reject(wrong)
+  }
+
+  /** That the server is ready says nothing of a statement that it has not completed. */
+  get #wrongCount(): unknown {
+    const after = this.#after === undefined ? 0 : 1
+    const sent = this.#before.length + 1 + after
+    if (this.#script ? this.#completed > 0 : this.#completed === sent) return undefined
+    return violation('it completed more statements, or fewer, than were sent')
   }
 
   get #inQuery(): boolean {

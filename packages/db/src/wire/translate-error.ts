@@ -1,9 +1,12 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { DbError } from './db-error.ts'
+import { ProtocolError } from './protocol-error.ts'
 import {
   columnsOf,
   copyPlaceOf,
+  isOddServerError,
   isServerError,
+  nameOf,
   safeMessageOf,
   type ServerError,
 } from './server-error.ts'
@@ -25,6 +28,17 @@ export function translateError(operation: string, error: unknown, outcome: Outco
 
 function translated(operation: string, error: unknown, outcome: Outcome): DbError {
   if (isServerError(error)) return fromServer(operation, error, outcome)
+  if (error instanceof ProtocolError) {
+    return new DbError(error.message, { operation, code: error.code, outcome, cause: error })
+  }
+  const quoting = quotes(error)
+  if (quoting !== undefined) {
+    return new DbError(`db.${operation} failed: ${quoting}`, {
+      operation,
+      code: 'unexpected',
+      outcome,
+    })
+  }
   const reason = error instanceof Error ? error.message : 'something that is no error'
   if (isSystemError(error) || /^(Connection terminated|Client )/.test(reason)) {
     return new DbError(`The connection to PostgreSQL was lost: ${reason}`, {
@@ -43,6 +57,13 @@ function translated(operation: string, error: unknown, outcome: Outcome): DbErro
   })
 }
 
+/** What is said of an error whose own message quotes data, or anything that a server may choose. */
+function quotes(error: unknown): string | undefined {
+  if (isOddServerError(error)) return 'the server gave an error without a SQLSTATE'
+  // As `JSON.parse` and `BigInt` throw it, with the text that they could not read.
+  return error instanceof SyntaxError ? 'a value of the server cannot be read' : undefined
+}
+
 function fromServer(operation: string, error: ServerError, outcome: Outcome): DbError {
   const meaning = meaningOf(error.code)
   // Only the message shows which limit it was; servers that speak another language say
@@ -54,16 +75,17 @@ function fromServer(operation: string, error: ServerError, outcome: Outcome): Db
     retryable: meaning.retryable === true,
     outcome: leavesNothing(error) ? 'none' : outcome,
     sqlState: error.code,
-    schema: error.schema,
-    table: error.table,
+    schema: nameOf(error.schema),
+    table: nameOf(error.table),
     columns: columnsOf(error),
-    constraint: error.constraint,
+    constraint: nameOf(error.constraint),
     line: copyPlaceOf(error).line,
   })
 }
 
 /** A statement that the server refused has left nothing behind; that its session ended says less. */
-export function leavesNothing({ code }: ServerError): boolean {
+export function leavesNothing({ code, severity }: ServerError): boolean {
+  if (severity === 'FATAL' || severity === 'PANIC') return false
   return meaningOf(code).endsSession !== true && code !== '40003'
 }
 

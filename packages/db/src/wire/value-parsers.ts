@@ -67,7 +67,7 @@ export interface ValueTypes extends PgTypes {
 export function valueParsers(options: ValueOptions): ValueTypes & [] {
   const { instant, date, timestamp } = timesOf(options)
   const interval = intervalParser()
-  const int8 = options.int8 === 'number' ? exactNumber : BigInt
+  const int8 = options.int8 === 'number' ? exactNumber : exactBigInt
   const parsers = new Map<number, (value: string) => unknown>([
     [OID.interval, interval],
     [OID.intervalArray, arrayParser(interval)],
@@ -114,6 +114,12 @@ function timesOf({ temporal }: ValueOptions): Times {
     date: iso('a date', asText),
     timestamp: iso('a timestamp', asText),
   }
+}
+
+/** Of an int8 alone: making a `bigint` of a long text takes long. */
+function exactBigInt(value: string): bigint {
+  if (value.length > 0 && value.length <= '-9223372036854775808'.length) return BigInt(value)
+  throw new RangeError('Expected an int8, got a text that is none')
 }
 
 function exactNumber(value: string): number {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createFakeHttp } from '../testing/fake-http.ts'
 import { createHttp, type Http } from '../http.ts'
 import type { HttpError } from '../errors/http-error.ts'
+import type { HttpTimeouts } from '../http-options.ts'
 
 let http: Http
 let server: Server
@@ -17,7 +18,10 @@ afterEach(async () => {
 })
 
 /** A client of a server that does this once the first bytes of a connection have come. */
-async function against(answer: (socket: Socket) => unknown): Promise<void> {
+async function against(
+  answer: (socket: Socket) => unknown,
+  timeouts: HttpTimeouts = {},
+): Promise<void> {
   server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
@@ -26,7 +30,7 @@ async function against(answer: (socket: Socket) => unknown): Promise<void> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  http = createHttp({ origin: `http://127.0.0.1:${port}`, retry: false })
+  http = createHttp({ origin: `http://127.0.0.1:${port}`, retry: false, timeouts })
 }
 
 /** Sends each piece in a write of its own, then ends. */
@@ -142,6 +146,37 @@ describe('an answer', () => {
     )
     for (const path of ['/', '/', '/'])
       expect((await fake.http.request(path)).isDelimited).toBe(true)
+  })
+})
+
+describe('an answer without an end', () => {
+  const ENDLESS: readonly [string, string, string][] = [
+    ['of headers', OK, 'a: b\r\n'],
+    ['of one header', `${OK}a: `, 'b'],
+    ['of trailers', `${CHUNKED}5\r\nhello\r\n0\r\n`, 'a: b\r\n'],
+    ['of one trailer', `${CHUNKED}5\r\nhello\r\n0\r\na: `, 'b'],
+    ['of an extension of a chunk', `${CHUNKED}5;a=`, 'b'],
+    ['of a chunk size', CHUNKED, '0'],
+    ['of a reason', 'HTTP/1.1 200 ', 'x'],
+  ]
+
+  test.each(ENDLESS)('is a failure, and nothing of it is kept: %s', async (_name, head, more) => {
+    const flood = async (socket: Socket): Promise<void> => {
+      socket.write(head)
+      while (!socket.destroyed) {
+        if (!socket.write(more.repeat(2_000))) {
+          await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+        }
+        await setImmediate()
+      }
+    }
+    // Some have no bound but time: nothing of the answer itself moves.
+    await against(flood, { headersMs: 300, stallMs: 300 })
+    const before = process.memoryUsage().arrayBuffers
+    expect(await seen('request')).toEqual({
+      code: expect.stringMatching(/^(invalid_response|headers_timeout|stalled)$/),
+    })
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000)
   })
 })
 

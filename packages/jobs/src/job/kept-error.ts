@@ -1,4 +1,5 @@
-import { describeValue, fieldOf, isOf, Redaction } from '@yuzuru/concurrency/boundary'
+import { describeValue, fieldOf, isOf, type Redaction } from '@yuzuru/concurrency/boundary'
+import { redactionOf } from './payload-secrets.ts'
 
 /** What is kept of a job's last error. */
 export interface KeptError {
@@ -17,16 +18,22 @@ const MAX_NAME_BYTES = 100
 /** How much of a text is read: a secret that begins in what is kept is to be seen whole. */
 const READ_LENGTH = 16_384
 
-const redaction = new Redaction()
-
 /**
  * What is kept of an error with its job: no stack, no cause, no payload, no secret. Never throws,
  * whatever was thrown: the fields of an error may be anything, getters that throw included.
+ *
+ * @param payload the job's, as JSON: what is in it under a secret's name is not kept, wherever it stands
  */
-export function keptError(error: unknown): KeptError {
+export function keptError(error: unknown, payload = ''): KeptError {
+  const redaction = redactionOf(payload)
+  const textOf = (source: Error, key: string, maxBytes = MAX_NAME_BYTES): string | undefined => {
+    const value = fieldOf(source, key)
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    return kept(String(value), maxBytes, redaction)
+  }
   if (!isOf(error, Error)) {
     const message = typeof error === 'string' ? error : describeValue(error)
-    return { name: 'Error', message: kept(message, MAX_MESSAGE_BYTES) }
+    return { name: 'Error', message: kept(message, MAX_MESSAGE_BYTES, redaction) }
   }
   const code = textOf(error, 'code')
   const outcome = textOf(error, 'outcome')
@@ -38,14 +45,8 @@ export function keptError(error: unknown): KeptError {
   }
 }
 
-function textOf(error: Error, key: string, maxBytes = MAX_NAME_BYTES): string | undefined {
-  const value = fieldOf(error, key)
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  return kept(String(value), maxBytes)
-}
-
 /** A text without its secrets, cut to `maxBytes` without splitting a character. Redacted first, cut later. */
-function kept(text: string, maxBytes: number): string {
+function kept(text: string, maxBytes: number, redaction: Redaction): string {
   // PostgreSQL stores neither NUL nor half a surrogate pair.
   const read = text.slice(0, READ_LENGTH).replaceAll('\0', '').toWellFormed()
   const { text: shown } = redaction.body(read, text.length > READ_LENGTH)

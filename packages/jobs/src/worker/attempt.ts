@@ -52,9 +52,16 @@ export class Attempt {
       return { settlement: { to: 'completed' }, stopped: this.#lost() }
     } catch (error) {
       this.#ended = true
-      const { attempt, maxAttempts } = this.claimed
+      const { attempt, maxAttempts, payload } = this.claimed
       const stopped = this.#stop?.cause
-      const settlement = verdictOn({ job: this.#job, attempt, maxAttempts, error, stopped })
+      const settlement = verdictOn({
+        job: this.#job,
+        attempt,
+        maxAttempts,
+        error,
+        payload,
+        stopped,
+      })
       return { settlement, error, stopped }
     }
   }

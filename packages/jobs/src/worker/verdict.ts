@@ -14,6 +14,8 @@ export interface FailedAttempt {
   readonly attempt: number
   readonly maxAttempts: number
   readonly error: unknown
+  /** The job's payload, as JSON: no secret of it is kept with the error. */
+  readonly payload?: string
   /** Set when the worker itself had ended the handler. */
   readonly stopped: StopCause | undefined
 }
@@ -24,19 +26,24 @@ export function verdictOn({
   attempt,
   maxAttempts,
   error,
+  payload,
   stopped,
 }: FailedAttempt): Settlement {
   // Whatever it threw, it threw it because we cut it short.
   if (stopped === 'shutdown') return { to: 'waiting', refund: true }
-  if (stopped === 'cancelled') return { to: 'cancelled', error: keptError(error) }
+  if (stopped === 'cancelled') return { to: 'cancelled', error: keptError(error, payload) }
   // A cancel from elsewhere does not count as a failure either, but must not make a hot loop.
   if (Cancelled.isInstance(error)) {
     return { to: 'waiting', refund: true, delayMs: delayAfter(job, attempt, error) }
   }
   if (attempt >= maxAttempts || !worthRetrying(job, attempt, error)) {
-    return { to: 'failed', error: keptError(error) }
+    return { to: 'failed', error: keptError(error, payload) }
   }
-  return { to: 'waiting', delayMs: delayAfter(job, attempt, error), error: keptError(error) }
+  return {
+    to: 'waiting',
+    delayMs: delayAfter(job, attempt, error),
+    error: keptError(error, payload),
+  }
 }
 
 /** A policy that throws is passed over: the job's own error must not be lost to it. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Disk } from './disk.ts'
@@ -8,6 +9,8 @@ export interface Segment {
   readonly file: string
   readonly size: number
 }
+
+const { O_NOFOLLOW, O_RDONLY } = constants
 
 const readBytes = 256 * 1_024
 
@@ -33,7 +36,13 @@ export class Blobs {
     await this.#unlink(files.filter((file) => !referenced.has(file)))
   }
 
+  /** @throws Error unless it is a name such as are given here: a sidecar may be from elsewhere. */
   path(file: string): string {
+    if (!/^[\w-]{1,100}$/.test(file)) {
+      throw new Error(
+        'Refusing to use a data file that lies elsewhere: its sidecar is not of this server',
+      )
+    }
     return join(this.#dir, file)
   }
 
@@ -81,7 +90,7 @@ export class Blobs {
       const to = Math.min(size - 1, end - base)
       base += size
       if (from > to) continue
-      const handle = await open(this.path(file), 'r')
+      const handle = await open(this.path(file), O_RDONLY | O_NOFOLLOW)
       try {
         for (let at = from; at <= to;) {
           const length = Math.min(readBytes, to - at + 1)

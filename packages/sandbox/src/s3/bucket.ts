@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Blobs } from './blobs.ts'
 import type { Disk } from './disk.ts'
 import { S3Error } from './errors.ts'
+import { makeFolder } from '../own-files.ts'
 import { type Guard, ObjectIndex } from './object-index.ts'
 import type { StoredObject } from './stored-object.ts'
 import { Uploads } from './uploads.ts'
@@ -30,7 +31,9 @@ export class Bucket {
 
   static async open(dir: string, name: string, disk?: Disk): Promise<Bucket> {
     const home = join(dir, name)
-    await mkdir(join(home, 'data'), { recursive: true, mode: 0o700 })
+    // What lies there may be from elsewhere: sweeping a link would empty somebody else's folder.
+    await makeFolder(home)
+    for (const folder of ['data', 'objects', 'uploads']) await makeFolder(join(home, folder))
     const { birthtimeMs } = await stat(join(home, 'data'))
     const blobs = new Blobs(join(home, 'data'), disk)
     const objects = await ObjectIndex.open(join(home, 'objects'), blobs)
@@ -38,8 +41,10 @@ export class Bucket {
     const owned = new Set(
       [...objects.values()].flatMap(({ segments }) => segments.map(({ file }) => file)),
     )
+    const named = owned.union(new Set(uploads.files()))
+    for (const file of named) blobs.path(file)
     await uploads.endCompleted(owned)
-    await blobs.sweep(owned.union(new Set(uploads.files())))
+    await blobs.sweep(named)
     return new Bucket(name, birthtimeMs, { blobs, objects, uploads })
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assertNoLink } from '../own-files.ts'
 import type { Blobs } from './blobs.ts'
 
 /**
@@ -35,7 +36,10 @@ export async function readJsonFolder<T>(dir: string): Promise<T[]> {
   const values: T[] = []
   const batch = 64
   for (let at = 0; at < names.length; at += batch) {
-    const texts = names.slice(at, at + batch).map((name) => readFile(join(dir, name), 'utf8'))
+    const texts = names.slice(at, at + batch).map(async (name) => {
+      await assertNoLink(join(dir, name))
+      return await readFile(join(dir, name), 'utf8')
+    })
     for (const text of await Promise.all(texts)) values.push(JSON.parse(text) as T)
   }
   return values

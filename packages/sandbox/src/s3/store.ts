@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bucket } from './bucket.ts'
 import { Disk } from './disk.ts'
 import { S3Error } from './errors.ts'
+import { makeFolder } from '../own-files.ts'
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
@@ -20,7 +21,7 @@ export class Store {
   }
 
   static async open(dir: string): Promise<Store> {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeFolder(dir)
     const entries = await readdir(dir, { withFileTypes: true })
     const names = entries.filter((entry) => entry.isDirectory() && bucketName.test(entry.name))
     const disk = new Disk()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Blobs, Segment } from './blobs.ts'
 import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts'
 import { S3Error } from './errors.ts'
+import { assertNoLink } from '../own-files.ts'
 import { readJsonFolder, stageJson } from './sidecar.ts'
 import { compareKeys } from './sorted-keys.ts'
 import type { StoredObject } from './stored-object.ts'
@@ -52,6 +53,9 @@ export class Uploads {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const open = new Map<string, OpenUpload>()
     for (const id of await readdir(dir)) {
+      await assertNoLink(join(dir, id))
+      await assertNoLink(join(dir, id, 'upload.json'))
+      await assertNoLink(join(dir, id, 'parts'))
       const text = await readFile(join(dir, id, 'upload.json'), 'utf8').catch(() => undefined)
       if (text === undefined) {
         // A crash between the folder and its sidecar: nobody knows this id.

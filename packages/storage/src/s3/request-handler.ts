@@ -2,6 +2,12 @@ import type { Readable } from 'node:stream'
 import type { BodyContent, Http, HttpInit, HttpResponse } from '@yuzuru/http'
 import { escapeUri } from './uri-escape.ts'
 
+/**
+ * How long a document of the store may be. The longest lists have 1,000 entries with keys of 1,024 bytes,
+ * of which escaping may make three times as many, twice.
+ */
+const MAX_DOCUMENT_BYTES = 16 * 1_024 ** 2
+
 /** A request of the AWS SDK (`HttpRequest` of its types). */
 export interface SdkRequest {
   readonly method: string
@@ -61,7 +67,7 @@ export class RequestHandler {
       const response = await this.#http.stream(url, init)
       return { response: streamed(response) }
     }
-    const response = await this.#http.request(url, init)
+    const response = await this.#http.request(url, { ...init, maxBytes: MAX_DOCUMENT_BYTES })
     const { status: statusCode } = response
     const body = await response.bytes()
     return { response: { statusCode, headers: response.headers.toJSON(), body } }

@@ -51,6 +51,7 @@ import { listArrivedParts, listOpenUploads, listPage } from './s3-list.ts'
 import type { S3Sender } from './s3-sender.ts'
 import type { Compatibility } from '../storage-options.ts'
 import { SdkBytes } from './sdk-bytes.ts'
+import { codeName } from './shown-answer.ts'
 import { SignedBytes } from './signed-bytes.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
 
@@ -260,7 +261,11 @@ export class S3Backend implements ObjectBackend<S3Client> {
     const command = new DeleteObjectsCommand({ ...this.#at, Delete })
     if (!this.#knowsChecksums) sendContentMd5(command)
     const { Errors = [] } = await this.#sender.send(command, signal)
-    return Errors.map(({ Key = '', Code = '' }) => ({ key: Key, code: Code }))
+    const named = new Set(keys)
+    return Errors.map(({ Key = '', Code }) => ({
+      key: named.has(Key) ? Key : '',
+      code: codeName(Code) ?? 'for a reason that it does not say',
+    }))
   }
 
   get presignerNow(): PresignContext | undefined {

@@ -1,10 +1,11 @@
-import type { Effect, Outcome } from '@yuzuru/concurrency'
+import { Cancelled, type Effect, type Outcome, TimeoutError } from '@yuzuru/concurrency'
 import { codeOfStatus, outcomeOfStatus } from '@yuzuru/concurrency/boundary'
 import { HttpError } from '@yuzuru/http'
 import { CredentialsFailure } from '../store/credentials-failure.ts'
 import { failure, type Subject } from '../store/failure.ts'
 import type { StorageErrorCode } from '../store/storage-error.ts'
 import { Unconfirmed } from '../store/unconfirmed.ts'
+import { codeName, requestIdOf, shownSentence, UnreadableAnswer } from './shown-answer.ts'
 
 const EXPIRED = 'the credentials have expired; renew the session token'
 
@@ -142,15 +143,16 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
     const { message: detail, retryable, cause } = missing
     return failure(subject, 'unauthenticated', { outcome: 'none', detail, retryable, cause })
   }
-  if (error instanceof Unconfirmed) {
+  if (error instanceof Unconfirmed || error instanceof UnreadableAnswer) {
     return failure(subject, 'unexpected', { outcome: afterSending, detail: error.message })
   }
   if (!isServiceException(error)) {
     const code = isNetworkError(error) ? 'connection_lost' : 'unexpected'
     return failure(subject, code, { outcome: afterSending, cause: error })
   }
-  const { httpStatusCode: status = 0, requestId } = error.$metadata
-  const { name: storeCode } = error
+  const { httpStatusCode: status = 0 } = error.$metadata
+  const requestId = requestIdOf(error.$metadata.requestId)
+  const storeCode = codeName(error.name) ?? `Status${status}`
   return failure(subject, codeOf(storeCode, status), {
     outcome: outcomeOfAnswer(storeCode, status, effect),
     status,
@@ -166,9 +168,16 @@ export function translateS3Error(subject: Subject, effect: Effect, error: unknow
  * the session token and all that was signed.
  */
 function withoutSecrets(error: Error & ServiceException): Error {
-  const { name, message, $metadata } = error
-  const { httpStatusCode, requestId } = $metadata
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode, requestId } })
+  const { httpStatusCode } = error.$metadata
+  const $metadata = { httpStatusCode, requestId: requestIdOf(error.$metadata.requestId) }
+  const name = codeName(error.name) ?? `Status${httpStatusCode}`
+  return Object.assign(new Error(shownSentence(error.message)), { name, $metadata })
+}
+
+/** Whether it says how a call failed: the transport, the credentials, the store, or a cancel. */
+export function isFailureOfCall(error: unknown): boolean {
+  if (transportError(error) !== undefined || credentialsFailure(error) !== undefined) return true
+  return isServiceException(error) || Cancelled.isInstance(error) || TimeoutError.isInstance(error)
 }
 
 /** Of the SDK's own errors: the name that S3 gave it. */

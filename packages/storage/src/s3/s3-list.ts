@@ -8,7 +8,13 @@ import {
 import type { ListedPart, OpenUpload, Page, PageRequest } from '../store/object-backend.ts'
 import { PageMarks } from './page-marks.ts'
 import { checksumOf, unquoted } from './s3-fields.ts'
+import { readable, UnreadableAnswer } from './shown-answer.ts'
 import type { S3Sender } from './s3-sender.ts'
+
+/** How many parts an upload has at the most (S3 API, "multipart upload limits"). */
+const MAX_PARTS = 10_000
+/** How many uploads are swept at once at the most: what is found is kept until then. */
+const MAX_UPLOADS = 100_000
 
 /** One page of a bucket's keys. */
 export async function listPage(
@@ -62,6 +68,7 @@ export async function listOpenUploads(
       if (Key === undefined || UploadId === undefined || Initiated === undefined) continue
       found.push({ key: decodeKey(Key), uploadId: UploadId, startedAt: Initiated })
     }
+    if (found.length > MAX_UPLOADS) return found
     const { IsTruncated = false, NextKeyMarker = '', NextUploadIdMarker: id = '' } = page
     const more = marks.next(IsTruncated, NextKeyMarker && JSON.stringify([NextKeyMarker, id]))
     marker =
@@ -90,6 +97,8 @@ export async function listArrivedParts(
       const { PartNumber: number = 0, ETag, Size: bytes = 0 } = part
       found.push({ number, etag: unquoted(ETag), bytes, digest: checksumOf(part) })
     }
+    // The marks alone do not end a list that goes on and on.
+    if (found.length > MAX_PARTS) throw new UnreadableAnswer()
     const next = marks.next(page.IsTruncated === true, page.NextPartNumberMarker)
     marker = next === undefined ? undefined : { PartNumberMarker: next }
   }
@@ -98,5 +107,5 @@ export async function listArrivedParts(
 
 /** With `EncodingType: 'url'` a space is a plus sign. */
 function decodeKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '))
+  return readable(() => decodeURIComponent(encoded.replaceAll('+', ' ')))
 }

@@ -1,4 +1,5 @@
 import type { HttpResponse } from '@yuzuru/http'
+import { codeName, requestIdOf, shownSentence } from './shown-answer.ts'
 
 /** How much of an answer's body is looked at for the reason, in bytes. */
 const READ_BYTES = 64 * 1_024
@@ -16,11 +17,11 @@ export class S3Refusal extends Error {
 
   constructor(response: HttpResponse, xml: string) {
     const { status, headers } = response
-    super(elementOf(xml, 'Message') ?? `the store answered ${status}`)
-    this.name = elementOf(xml, 'Code') ?? `Status${status}`
+    super(shownSentence(elementOf(xml, 'Message') ?? `the store answered ${status}`))
+    this.name = codeName(elementOf(xml, 'Code')) ?? `Status${status}`
     this.$fault = status >= 500 ? 'server' : 'client'
     const requestId = headers.get('x-amz-request-id') ?? elementOf(xml, 'RequestId')
-    this.$metadata = { httpStatusCode: status, requestId }
+    this.$metadata = { httpStatusCode: status, requestId: requestIdOf(requestId) }
     const serverTime = Date.parse(headers.get('date') ?? '')
     this.serverTime = Number.isNaN(serverTime) ? undefined : serverTime
   }

@@ -6,8 +6,9 @@ import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from '../store/credentials.ts'
 import { awaitCredentials } from '../store/credentials-failure.ts'
 import type { PresignContext } from '../store/object-backend.ts'
-import { asksForRepeat, nameOf } from './s3-error.ts'
+import { asksForRepeat, isFailureOfCall, nameOf } from './s3-error.ts'
 import { S3Refusal } from './s3-refusal.ts'
+import { UnreadableAnswer } from './shown-answer.ts'
 
 /** What a command of the SDK resolves with. */
 type OutputOf<C> = C extends {
@@ -97,6 +98,8 @@ export class S3Sender {
     } catch (error) {
       // The SDK's own transport throws an `AbortError` of its own.
       signal.throwIfAborted()
+      // What the SDK throws where it cannot read an answer has that answer in it.
+      if (this.own !== undefined && !isFailureOfCall(error)) throw new UnreadableAnswer()
       throw error
     }
   }

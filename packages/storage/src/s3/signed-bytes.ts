@@ -6,6 +6,7 @@ import type { GetInit, Incoming, PartInit, PutInit, Written } from '../store/obj
 import { attributeFields, conditionFields, digestFields, infoOf } from './s3-fields.ts'
 import { fieldsOf, headersOf } from './s3-headers.ts'
 import { expectNoError, refusalOf } from './s3-refusal.ts'
+import { UnreadableAnswer } from './shown-answer.ts'
 import type { OwnParts, S3Sender } from './s3-sender.ts'
 import { queryOf, signRequest } from './sign-request.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
@@ -67,7 +68,7 @@ export class SignedBytes implements ObjectBytes {
     const part = whole ? undefined : parseContentRange(said['content-range'])
     if (!whole && part === undefined) {
       response[Symbol.dispose]()
-      throw new Error('the store gave no valid Content-Range')
+      throw new UnreadableAnswer()
     }
     const length = said['content-length']
     const total = part?.total ?? (length === undefined ? undefined : Number(length))

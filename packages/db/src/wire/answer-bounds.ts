@@ -1,0 +1,58 @@
+import { ProtocolError, violation } from './protocol-error.ts'
+
+/**
+ * The most that a message may be long, as libpq has it (`fe-protocol3.c`, `VALID_LONG_MESSAGE_TYPE`,
+ * and 2,000 for what asks who we are), but where it has no bound ours: a description of 1,664 columns
+ * (`MaxTupleAttributeNumber`) with names of 63 bytes takes 136 kB; a notification 8 kB, or 32 kB where
+ * the server was built with the largest blocks.
+ */
+const USUAL_BYTES = 30_000
+const OTHER_BYTES: Readonly<Record<string, number>> = {
+  A: 65_536,
+  E: 1_048_576,
+  N: 1_048_576,
+  R: 2_000,
+  T: 1_048_576,
+}
+
+/** The most that a server may say before it is ready for the first statement. */
+const STARTUP_BYTES = 1_048_576
+
+/** Messages that are not kept: given on as they come, or dropped. */
+const NOT_KEPT = 'dAN'
+
+/** Counts what a server sends, up to its next ReadyForQuery, against what there is room for. */
+export class AnswerBounds {
+  readonly #maxAnswerBytes: number
+  #isStarting = true
+  #bytes = 0
+
+  constructor(maxAnswerBytes: number) {
+    this.#maxAnswerBytes = maxAnswerBytes
+  }
+
+  /**
+   * Takes note of a message as soon as its head has come.
+   *
+   * @throws {ProtocolError} unless there is room for it
+   */
+  admit(kind: string, bytes: number): void {
+    const isData = kind === 'D' || kind === 'd'
+    if (!isData && bytes > (OTHER_BYTES[kind] ?? USUAL_BYTES)) {
+      throw violation('a message that is longer than any of its kind')
+    }
+    if (this.#isStarting || !NOT_KEPT.includes(kind)) this.#bytes += bytes
+    if (this.#isStarting && this.#bytes > STARTUP_BYTES) {
+      throw violation('it does not come to an end before the first statement')
+    }
+    if (this.#bytes > this.#maxAnswerBytes || bytes > this.#maxAnswerBytes) {
+      throw new ProtocolError(
+        'answer_too_large',
+        `The answer to one statement takes more than maxAnswerBytes, ${this.#maxAnswerBytes} bytes`,
+      )
+    }
+    if (kind !== 'Z') return
+    this.#isStarting = false
+    this.#bytes = 0
+  }
+}

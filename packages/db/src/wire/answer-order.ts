@@ -1,0 +1,64 @@
+import { violation } from './protocol-error.ts'
+
+/** Kinds of Authentication. */
+const OK = 0
+const SASL = 10
+const SASL_CONTINUE = 11
+const SASL_FINAL = 12
+
+/** What may come before the first ReadyForQuery. */
+const AT_START = 'RSKNEZ'
+
+/**
+ * Holds a server to the order of messages where pg does not: it proves who it is before anything else
+ * counts, and asks for a password once.
+ *
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+ */
+export class AnswerOrder {
+  #isStarting = true
+  /** The last kind of Authentication that came. */
+  #authentication: number | undefined = undefined
+  #copiesOut = false
+
+  /**
+   * @param authentication its kind, of an Authentication
+   * @throws {ProtocolError} unless it may come now
+   */
+  expect(kind: string, authentication: number | undefined): void {
+    if (authentication !== undefined) this.#authenticate(authentication)
+    if (this.#isStarting) this.#start(kind)
+    if (kind === 'H') this.#copiesOut = true
+    else if (kind === 'E' || kind === 'Z') this.#copiesOut = false
+    else if ((kind === 'd' || kind === 'c') && !this.#copiesOut) {
+      throw violation('data of a COPY that there is not')
+    }
+  }
+
+  #start(kind: string): void {
+    if (!AT_START.includes(kind)) throw violation('an answer before the first statement')
+    if (kind !== 'Z') return
+    if (this.#authentication !== OK) throw violation('it is ready before it has let us in')
+    this.#isStarting = false
+  }
+
+  #authenticate(kind: number): void {
+    const before = this.#authentication
+    this.#authentication = kind
+    if (!this.#isStarting || before === OK) throw violation('it asks who we are once more')
+    // SCRAM proves to both sides who the other is: without the last step the server has not.
+    const after = AFTER.get(before)
+    if (after === undefined ? kind === SASL_CONTINUE || kind === SASL_FINAL : kind !== after) {
+      throw violation('a step of the authentication that is not due')
+    }
+  }
+}
+
+/** What has to follow a step of the authentication; after a password, only whether it is taken. */
+const AFTER: ReadonlyMap<number | undefined, number> = new Map([
+  [3, OK],
+  [5, OK],
+  [SASL, SASL_CONTINUE],
+  [SASL_CONTINUE, SASL_FINAL],
+  [SASL_FINAL, OK],
+])

@@ -1,0 +1,22 @@
+/** What a server did that PostgreSQL does not do, or more of it than there is room for. */
+export type ProtocolFault = 'protocol_violation' | 'answer_too_large'
+
+/** The server broke the protocol. The message is our own words: nothing of what the server sent. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  readonly code: ProtocolFault
+
+  constructor(code: ProtocolFault, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** For what a server must not send. */
+export function violation(what: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError(
+    'protocol_violation',
+    `The server broke PostgreSQL's protocol: ${what}`,
+    options,
+  )
+}

@@ -1,0 +1,159 @@
+import { createServer, request as send, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import type { S3Server } from '@yuzuru/sandbox'
+
+/** An answer of the real store, to be twisted. */
+export interface Answer {
+  status: number
+  /** Names and values, in their order. */
+  headers: [name: string, value: string][]
+  body: Buffer
+}
+
+/** How an answer goes out. */
+export interface Delivery {
+  readonly bytes: Buffer
+  readonly endless?: Buffer
+  readonly ending: 'go on' | 'silence' | 'end' | 'reset'
+}
+
+/** What becomes of the answer to the nth request. */
+export type Twist = (turn: number, answer: Answer) => Delivery | undefined
+
+/** Stands before a real store, hands on what is asked, and twists what that answers. */
+export class HostileS3 implements AsyncDisposable {
+  readonly #server = createServer((request) => void this.#serve(request))
+  readonly #sockets = new Set<Socket>()
+  readonly #target: S3Server
+  #turn = 0
+  twist: Twist = () => undefined
+  /** Whether a write of an object, or its deletion, has been done. */
+  hasWrite = false
+  /** Whether it has said no to something. */
+  hasRefused = false
+  onQuiet: () => void = () => undefined
+  /** Who was asked beside the store: where redirects lead. */
+  elsewhere = 0
+
+  constructor(target: S3Server) {
+    this.#target = target
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket))
+    })
+    this.#server.on('clientError', () => undefined)
+  }
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return this
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  begin(twist: Twist): void {
+    this.twist = twist
+    this.hasWrite = false
+    this.hasRefused = false
+    this.#turn = 0
+  }
+
+  /** From now on it hands on what the store answers. */
+  calmDown(): void {
+    this.twist = () => undefined
+    this.onQuiet = () => undefined
+  }
+
+  /** Resolves when no client is connected any more. */
+  async deserted(): Promise<void> {
+    for (const socket of this.#sockets) await once(socket, 'close')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  async #serve(request: IncomingMessage): Promise<void> {
+    const { socket, url = '' } = request
+    if (url.startsWith('/elsewhere')) this.elsewhere += 1
+    try {
+      const answer = await this.#ask(request)
+      if (isWrite(request) && answer.status < 300) this.hasWrite = true
+      const turn = this.#turn
+      this.#turn += 1
+      const twisted = this.twist(turn, answer)
+      const { bytes, endless, ending } = twisted ?? { bytes: bytesOf(answer), ending: 'go on' }
+      if (twisted !== undefined) this.hasRefused ||= isRefusal(bytes)
+      if (!(await written(socket, bytes))) return
+      if (ending === 'end') socket.end()
+      if (ending === 'reset') socket.resetAndDestroy()
+      if (twisted !== undefined && endless === undefined) this.onQuiet()
+      if (endless !== undefined) await this.#repeat(socket, endless)
+    } catch {
+      socket.destroy()
+    }
+  }
+
+  async #repeat(socket: Socket, piece: Buffer): Promise<void> {
+    for (let sent = 0; await written(socket, piece); sent += piece.length) {
+      if (sent > 30_000_000) this.onQuiet()
+      await setImmediate()
+    }
+  }
+
+  async #ask(request: IncomingMessage): Promise<Answer> {
+    const { method, url, headers } = request
+    const body = await bodyOf(request)
+    const asked = send({ host: '127.0.0.1', port: this.#target.port, method, path: url, headers })
+    asked.end(body)
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const { rawHeaders, statusCode: status = 0 } = response
+    const pairs: [string, string][] = []
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] ?? ''
+      const isFraming = /^(transfer-encoding|connection|keep-alive)$/i.test(name)
+      if (!isFraming) pairs.push([name, rawHeaders[at + 1] ?? ''])
+    }
+    const bytes = await bodyOf(response)
+    const hasLength = pairs.some(([name]) => name.toLowerCase() === 'content-length')
+    if (!hasLength && status !== 204) pairs.push(['Content-Length', String(bytes.length)])
+    return { status, headers: pairs, body: bytes }
+  }
+}
+
+function isRefusal(bytes: Buffer): boolean {
+  const head = bytes.toString('latin1', 0, 100_000)
+  return /^HTTP\/1.1 [3-5]/.test(head) || head.includes('<Error')
+}
+
+export function bytesOf({ status, headers, body }: Answer): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Said\r\n${lines}\r\n`, 'latin1'), body])
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of message) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+function isWrite({ method, url = '' }: IncomingMessage): boolean {
+  const isPart = /[?&](partNumber|uploads)\b/.test(url)
+  if (method === 'PUT' || method === 'POST') return !isPart
+  return method === 'DELETE' && !url.includes('uploadId')
+}
+
+/** Whether it went out; no faster than the client takes it. */
+async function written(socket: Socket, bytes: Buffer): Promise<boolean> {
+  if (socket.destroyed || socket.writableEnded) return false
+  if (bytes.length === 0 || socket.write(bytes)) return true
+  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
+  return !socket.destroyed
+}
