@@ -75,7 +75,8 @@ const others = `
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
   expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel orAborted
-  retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf`
+  retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
+  partsWithin`
 
 const faces = {
   '': [boundary, core, inspect, job, otel, processes, resilience, sync, testing, threads],
