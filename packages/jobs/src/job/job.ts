@@ -7,7 +7,7 @@ export interface JobContext {
   readonly jobId: string
   /** 1 for the first. */
   readonly attempt: number
-  readonly maxAttempts: number
+  readonly attempts: number
   /** When it was enqueued, by the database's clock. */
   readonly enqueuedAt: Date
   /** Fires on timeout, lost lease, `cancelJob` and shutdown. Every `io` within obeys it by itself. */

@@ -18,7 +18,7 @@ export interface JobRecord {
   readonly uniqueKey: string | undefined
   /** How many attempts were begun. */
   readonly attempt: number
-  readonly maxAttempts: number
+  readonly attempts: number
   readonly runAt: Date
   readonly enqueuedAt: Date
   readonly finishedAt: Date | undefined
@@ -88,7 +88,7 @@ function recordOf({
     ...row,
     payload: JSON.parse(payload) as unknown,
     uniqueKey: key ?? undefined,
-    maxAttempts: allowed,
+    attempts: allowed,
     runAt: new Date(due),
     enqueuedAt: new Date(enqueued),
     finishedAt: finished === null ? undefined : new Date(finished),

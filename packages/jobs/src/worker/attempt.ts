@@ -52,12 +52,12 @@ export class Attempt {
       return { settlement: { to: 'completed' }, stopped: this.#lost() }
     } catch (error) {
       this.#ended = true
-      const { attempt, maxAttempts, payload } = this.claimed
+      const { attempt, attempts, payload } = this.claimed
       const stopped = this.#stop?.cause
       const settlement = verdictOn({
         job: this.#job,
         attempt,
-        maxAttempts,
+        attempts,
         error,
         payload,
         stopped,
@@ -67,11 +67,11 @@ export class Attempt {
   }
 
   async #handle(signal: AbortSignal): Promise<void> {
-    const { id, attempt, maxAttempts, enqueuedAt } = this.claimed
+    const { id, attempt, attempts, enqueuedAt } = this.claimed
     await this.#job.run(this.#payload(), {
       jobId: id,
       attempt,
-      maxAttempts,
+      attempts,
       enqueuedAt,
       signal,
       completeIn: (tx) => completeIn(tx, this.claimed),

@@ -14,7 +14,7 @@ export interface ClaimedJob extends Lease {
   /** JSON. */
   readonly payload: string
   readonly attempt: number
-  readonly maxAttempts: number
+  readonly attempts: number
   readonly enqueuedAt: Date
 }
 
@@ -77,7 +77,7 @@ export async function claim(
     name: row.name,
     payload: row.payload,
     attempt: row.attempt,
-    maxAttempts: row.allowed,
+    attempts: row.allowed,
     enqueuedAt: new Date(row.enqueued),
   }))
 }

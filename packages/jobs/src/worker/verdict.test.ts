@@ -6,7 +6,7 @@ import { verdictOn } from './verdict.ts'
 const job = (options: Partial<JobOptions<unknown>> = {}): ReturnType<typeof defineJob<unknown>> =>
   defineJob<unknown>({ name: 'job', run: async () => undefined, backoff: () => 7, ...options })
 
-const attempt = { job: job(), attempt: 1, maxAttempts: 3, stopped: undefined }
+const attempt = { job: job(), attempt: 1, attempts: 3, stopped: undefined }
 const io = (retryable: boolean, outcome: 'none' | 'unknown' = 'none'): IoError =>
   new IoError('io', { boundary: 'mail', operation: 'send', code: 'x', retryable, outcome })
 

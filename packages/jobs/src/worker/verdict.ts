@@ -12,7 +12,7 @@ export type StopCause = 'shutdown' | 'cancelled' | 'lost'
 export interface FailedAttempt {
   readonly job: Job
   readonly attempt: number
-  readonly maxAttempts: number
+  readonly attempts: number
   readonly error: unknown
   /** The job's payload, as JSON: no secret of it is kept with the error. */
   readonly payload?: string
@@ -24,7 +24,7 @@ export interface FailedAttempt {
 export function verdictOn({
   job,
   attempt,
-  maxAttempts,
+  attempts,
   error,
   payload,
   stopped,
@@ -36,7 +36,7 @@ export function verdictOn({
   if (Cancelled.isInstance(error)) {
     return { to: 'waiting', refund: true, delayMs: delayAfter(job, attempt, error) }
   }
-  if (attempt >= maxAttempts || !worthRetrying(job, attempt, error)) {
+  if (attempt >= attempts || !worthRetrying(job, attempt, error)) {
     return { to: 'failed', error: keptError(error, payload) }
   }
   return {

@@ -8,7 +8,7 @@ import {
   expectedChecksum,
   expectMatch,
 } from './expected-checksum.ts'
-import type { Subject } from '../store/failure.ts'
+import type { ObjectCall } from '../store/failure.ts'
 import type { ByteRange, Incoming } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { ObjectRange } from './object-range.ts'
@@ -39,7 +39,7 @@ export interface DownloadBody extends AsyncIterable<Uint8Array> {
 export class SingleBody implements DownloadBody {
   readonly info: ObjectInfo
   readonly length: number
-  readonly #subject: Subject
+  readonly #subject: ObjectCall
   readonly #range: ObjectRange
   readonly #expected: ExpectedChecksum | undefined
   #hasher: Hasher | undefined = undefined

@@ -4,7 +4,7 @@ import { expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/
 import { type Permit } from '@yuzuru/concurrency/sync'
 import { type DownloadBody, SingleBody } from './download-body.ts'
 import { askedRange, expectedChecksum } from './expected-checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { ByteRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { expectKey } from '../store/object-key.ts'
@@ -156,7 +156,7 @@ export class Download implements AsyncDisposable {
     await this.#body.cancel()
   }
 
-  #resumable(subject: Subject): ResumableBytes {
+  #resumable(subject: ObjectCall): ResumableBytes {
     const { info } = this
     const { range, verify, parallel } = this.#how
     const context = this.#context
@@ -231,7 +231,7 @@ export async function download(
 
 async function openBody(
   context: StorageContext,
-  subject: Subject,
+  subject: ObjectCall,
   what: HowToRead & {
     readonly key: string
     readonly ifMatch: string | undefined

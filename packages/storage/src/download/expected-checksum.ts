@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { ByteRange, ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 
@@ -23,7 +23,7 @@ export function askedRange(info: ObjectInfo, range: ByteRange | undefined): Clos
  * @throws {StorageError} `'unsupported'` when it is required and there is none
  */
 export function expectedChecksum(
-  subject: Subject,
+  subject: ObjectCall,
   info: ObjectInfo,
   { start, end }: ClosedRange,
   verify: boolean | 'required',
@@ -37,7 +37,7 @@ export function expectedChecksum(
 
 /** Throws unless a digest is the expected one. */
 export function expectMatch(
-  subject: Subject,
+  subject: ObjectCall,
   expected: ExpectedChecksum | undefined,
   digest: Buffer | undefined,
 ): void {

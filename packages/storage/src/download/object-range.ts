@@ -1,7 +1,7 @@
 import { currentSignal, sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import { backoff } from '@yuzuru/concurrency/boundary'
 import { wrongRange } from '../store/content-range.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { StorageError } from '../store/storage-error.ts'
@@ -20,7 +20,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
   readonly length: number
   readonly #context: StorageContext
   readonly #info: ObjectInfo
-  readonly #subject: Subject
+  readonly #subject: ObjectCall
   readonly #start: number
   #source: AsyncIterator<Uint8Array> | undefined
   #received = 0

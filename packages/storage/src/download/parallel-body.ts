@@ -9,7 +9,7 @@ import {
   expectedChecksum,
   expectMatch,
 } from './expected-checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 import { ObjectRange } from './object-range.ts'
@@ -25,7 +25,7 @@ export class ParallelBody implements DownloadBody {
   readonly info: ObjectInfo
   readonly length: number
   readonly #context: StorageContext
-  readonly #subject: Subject
+  readonly #subject: ObjectCall
   readonly #start: number
   readonly #parallel: number
   readonly #expected: ExpectedChecksum | undefined

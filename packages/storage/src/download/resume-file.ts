@@ -5,7 +5,7 @@ import { throwIfCancelled } from '@yuzuru/concurrency'
 import { createHasher } from '../store/checksum.ts'
 import type { Hasher } from '../store/hasher.ts'
 import { type ExpectedChecksum, expectMatch } from './expected-checksum.ts'
-import type { Subject } from '../store/failure.ts'
+import type { ObjectCall } from '../store/failure.ts'
 import { asUsual, openPartial } from './partial-file.ts'
 import { flushFolder, onDisk, temporaryName, writeAll } from './save-file.ts'
 import { StorageError } from '../store/storage-error.ts'
@@ -27,7 +27,7 @@ const READ_BYTES = 512 * 1_024
  * that says which bytes they are, and goes on from there the next time. Only one may do so at a time.
  */
 export async function saveResumable(
-  subject: Subject,
+  subject: ObjectCall,
   path: string,
   bytes: ResumableBytes,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function saveResumable(
   await flushFolder(folder)
 }
 
-async function fill(subject: Subject, file: FileHandle, bytes: ResumableBytes): Promise<void> {
+async function fill(subject: ObjectCall, file: FileHandle, bytes: ResumableBytes): Promise<void> {
   const { length, expected } = bytes
   const hasher = expected && (await createHasher(expected.algorithm))
   let position = await onDisk(subject, () => takeUp(file, length, hasher))

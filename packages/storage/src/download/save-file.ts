@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { throwIfCancelled } from '@yuzuru/concurrency'
 import type { ChunkSink } from './download-body.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 
 /** Codes of a file system that takes no more bytes. */
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -13,7 +13,7 @@ const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
  * folder, flushed to disk, renamed, and the folder flushed. Nothing is left when it fails.
  */
 export async function saveFile(
-  subject: Subject,
+  subject: ObjectCall,
   path: string,
   fill: (write: ChunkSink) => Promise<void>,
 ): Promise<void> {
@@ -66,7 +66,7 @@ export async function flushFolder(folder: string): Promise<void> {
 }
 
 /** Runs `fn`, and says of what the file system threw what to do. */
-export async function onDisk<T>(subject: Subject, fn: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(subject: ObjectCall, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn()
   } catch (cause) {

@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectObject } from '@yuzuru/concurrency/boundary'
 import { copyInParts } from './copy-in-parts.ts'
-import { type Subject, withUnknownOutcome } from '../store/failure.ts'
+import { type ObjectCall, withUnknownOutcome } from '../store/failure.ts'
 import { expectKey } from '../store/object-key.ts'
 import { lookAtConditions } from '../upload/store-conditions.ts'
 import { StorageError } from '../store/storage-error.ts'
@@ -78,7 +78,7 @@ function expectCopy(from: string, to: string, options: CopyOptions): void {
 
 async function copyVersion(
   context: StorageContext,
-  subject: Subject,
+  subject: ObjectCall,
   what: { readonly from: string; readonly to: string; readonly options: CopyOptions },
   signal: AbortSignal,
 ): Promise<{ readonly copied: CopyResult; readonly etag: string }> {

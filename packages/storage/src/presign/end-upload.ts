@@ -1,7 +1,7 @@
 import { describeValue, type IoOptions } from '@yuzuru/concurrency'
 import type { Checksum } from '../store/checksum.ts'
 import { completeUpload } from '../upload/complete-upload.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import { findIfPossible, findObject } from '../upload/find-object.ts'
 import type { UploadedPart } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
@@ -159,7 +159,7 @@ function isOf({ uploadId, bytes }: UploadTicket, found: ObjectInfo): boolean {
   return found.metadata[UPLOAD_METADATA] === uploadId && found.bytes === bytes
 }
 
-function incomplete(subject: Subject, detail: string): StorageError {
+function incomplete(subject: ObjectCall, detail: string): StorageError {
   const advice = 'send what is missing, and complete it again'
   return failure(subject, 'incomplete_upload', { outcome: 'none', detail: `${detail}; ${advice}` })
 }

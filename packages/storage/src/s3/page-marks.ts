@@ -1,4 +1,4 @@
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 
 /**
  * Watches the marks by which a store says where its next page begins. One that leads back to an earlier page
@@ -6,12 +6,12 @@ import { failure, type Subject } from '../store/failure.ts'
  * before it was gone round three times (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980).
  */
 export class PageMarks {
-  readonly #subject: Subject
+  readonly #subject: ObjectCall
   #kept: string | undefined = undefined
   #left = 1
   #power = 1
 
-  constructor(subject: Subject) {
+  constructor(subject: ObjectCall) {
     this.#subject = subject
   }
 

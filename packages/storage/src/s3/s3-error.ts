@@ -2,7 +2,7 @@ import { Cancelled, type Effect, type Outcome, TimeoutError } from '@yuzuru/conc
 import { codeOfStatus, outcomeOfStatus } from '@yuzuru/concurrency/boundary'
 import { HttpError } from '@yuzuru/http'
 import { CredentialsFailure } from '../store/credentials-failure.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { StorageErrorCode } from '../store/storage-error.ts'
 import { Unconfirmed } from '../store/unconfirmed.ts'
 import { codeName, requestIdOf, shownSentence, UnreadableAnswer } from './shown-answer.ts'
@@ -124,7 +124,7 @@ interface ServiceException {
 }
 
 /** Makes a `StorageError` of what the SDK, or our transport below it, threw. */
-export function translateS3Error(subject: Subject, effect: Effect, error: unknown): Error {
+export function translateS3Error(subject: ObjectCall, effect: Effect, error: unknown): Error {
   const afterSending: Outcome = effect === 'read' ? 'none' : 'unknown'
   const transport = transportError(error)
   if (transport !== undefined) {

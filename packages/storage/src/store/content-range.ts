@@ -1,4 +1,4 @@
-import { failure, type Subject } from './failure.ts'
+import { failure, type ObjectCall } from './failure.ts'
 import type { StorageError } from './storage-error.ts'
 
 /** Which part of an object an answer holds: both ends inclusive. */
@@ -16,7 +16,7 @@ export function parseContentRange(value: string | undefined): ContentRange | und
   return start <= end && end < total ? { start, end, total } : undefined
 }
 
-export function wrongRange(subject: Subject): StorageError {
+export function wrongRange(subject: ObjectCall): StorageError {
   const detail = 'the store answered with another range than it was asked for'
   return failure(subject, 'unexpected', { outcome: 'none', detail })
 }

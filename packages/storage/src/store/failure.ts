@@ -2,7 +2,7 @@ import type { Outcome } from '@yuzuru/concurrency'
 import { StorageError, type StorageErrorCode } from './storage-error.ts'
 
 /** What is being done, for errors about it. */
-export interface Subject {
+export interface ObjectCall {
   readonly operation: string
   readonly key?: string | undefined
 }
@@ -66,7 +66,7 @@ const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set([
 
 /** The error for something that failed, with a sentence that says what to do. */
 export function failure(
-  { operation, key }: Subject,
+  { operation, key }: ObjectCall,
   code: StorageErrorCode,
   init: FailureInit,
 ): StorageError {

@@ -2,7 +2,7 @@ import type { Effect } from '@yuzuru/concurrency'
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
 import type { ContentRange } from './content-range.ts'
 import type { StorageCredentials } from './credentials.ts'
-import type { Subject } from './failure.ts'
+import type { ObjectCall } from './failure.ts'
 import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
 
 /** A checksum that goes out with bytes: the algorithm and the digest in base64. */
@@ -188,7 +188,7 @@ export interface ObjectBackend<Client = unknown> {
   /** The same, when it is at hand and nobody has to be asked for it. */
   readonly presignerNow: PresignContext | undefined
   /** Makes the package's own error of what its operations throw. */
-  translate(subject: Subject, effect: Effect, error: unknown): Error
+  translate(subject: ObjectCall, effect: Effect, error: unknown): Error
   /** @param drainMs how long calls on its client that are under way may take to end */
   close(drainMs: number): Promise<void>
 }

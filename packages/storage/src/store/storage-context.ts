@@ -11,13 +11,13 @@ import {
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { ByteBudget } from './byte-budget.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
-import { failure, type Subject } from './failure.ts'
+import { failure, type ObjectCall } from './failure.ts'
 import type { ObjectBackend } from './object-backend.ts'
 import type { PartBuffers } from './part-buffers.ts'
 import { StorageError } from './storage-error.ts'
 import type { UploadRegistry } from './upload-registry.ts'
 
-type Life = Closing<Subject>
+type Life = Closing<ObjectCall>
 
 /** What all verbs of one storage share. */
 export interface StorageContext<Client = unknown> {
@@ -41,7 +41,7 @@ export interface StorageContext<Client = unknown> {
  */
 export async function callStore<T>(
   context: StorageContext,
-  subject: Subject,
+  subject: ObjectCall,
   effect: Effect,
   options: IoOptions | undefined,
   fn: (signal: AbortSignal, progress: IoProgress, within: StorageContext) => Promise<T>,
@@ -90,7 +90,7 @@ function cutBy({ signal: cut }: Life, options: IoOptions | undefined): IoOptions
   return { signal: AbortSignal.any([signal, cut]), timeoutMs }
 }
 
-function cutOff({ signal: cut }: Life, subject: Subject, outcome: Outcome): StorageError {
+function cutOff({ signal: cut }: Life, subject: ObjectCall, outcome: Outcome): StorageError {
   return failure(subject, 'closed', { outcome, detail: CUT_OFF, cause: cut.reason })
 }
 
@@ -101,7 +101,7 @@ const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'
  *
  * @throws {StorageError} `'closed'` when the storage is closed and this is no step of an earlier call
  */
-export function admit(context: StorageContext, subject: Subject): StorageContext {
+export function admit(context: StorageContext, subject: ObjectCall): StorageContext {
   if (context.admitted === true) return context
   context.life.enter(subject).release()
   return { ...context, admitted: true }
@@ -114,7 +114,7 @@ function isCut({ signal: cut }: Life, error: unknown): error is Cancelled {
 /** Makes the package's own error of what a backend threw; one that says enough stays as it is. */
 export function translated(
   { backend }: StorageContext,
-  subject: Subject,
+  subject: ObjectCall,
   effect: Effect,
   error: unknown,
 ): Error {
@@ -126,7 +126,7 @@ export function translated(
 /** An object, and the call that is about it. */
 export interface ObjectTarget {
   readonly context: StorageContext
-  readonly subject: Subject
+  readonly subject: ObjectCall
   readonly key: string
   /** Of the call: fires when it is to end. */
   readonly signal: AbortSignal

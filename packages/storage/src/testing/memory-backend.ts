@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Checksum, digestOf } from '../store/checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import { listInMemory } from './memory-list.ts'
 import { checkDigest, clamped, Refusal } from './memory-refusal.ts'
 import type {
@@ -57,7 +57,7 @@ export class MemoryBackend implements ObjectBackend<undefined> {
     this.bucket = bucket
   }
 
-  translate(subject: Subject, _effect: unknown, error: unknown): Error {
+  translate(subject: ObjectCall, _effect: unknown, error: unknown): Error {
     if (error instanceof Refusal) return failure(subject, error.code, { outcome: 'none' })
     return error instanceof Error
       ? error

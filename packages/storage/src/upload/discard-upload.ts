@@ -1,5 +1,5 @@
 import { shield, sleep, throwIfCancelled } from '@yuzuru/concurrency'
-import type { Subject } from '../store/failure.ts'
+import type { ObjectCall } from '../store/failure.ts'
 import { type StorageContext, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
 
@@ -9,7 +9,7 @@ const DISCARD_MS = 10_000
 /** A multipart upload that is to go. */
 interface Discarded {
   readonly context: StorageContext
-  readonly subject: Subject
+  readonly subject: ObjectCall
   readonly key: string
   readonly uploadId: string
 }

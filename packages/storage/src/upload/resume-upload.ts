@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { Digest, ListedPart } from '../store/object-backend.ts'
 import { type ObjectTarget, type StorageContext, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
@@ -50,7 +50,7 @@ export async function resumeUpload(
  */
 export async function listPresent(
   context: StorageContext,
-  subject: Subject,
+  subject: ObjectCall,
   { key, uploadId }: UploadTicket,
 ): Promise<readonly ListedPart[]> {
   try {

@@ -1,6 +1,6 @@
 import { checkpoint, currentSignal } from '@yuzuru/concurrency'
 import { AbortGate } from '../store/abort-gate.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { StorageError } from '../store/storage-error.ts'
 import { isOneShot } from './one-shot.ts'
 import type { OpenBody } from './open-body.ts'
@@ -24,7 +24,7 @@ export class UploadSource {
   /** Whether the body can be read only once: another upload of it would find it empty. */
   readonly isOneShot: boolean
   readonly #body: OpenBody
-  readonly #subject: Subject
+  readonly #subject: ObjectCall
   readonly #maxBytes: number
   readonly #gate: AbortGate = new AbortGate()
   #length: number | undefined = undefined
@@ -40,7 +40,7 @@ export class UploadSource {
    * @param maxBytes the most that it may have: `'too_large'`
    * @throws {TypeError} unless `body` is one, and not used up
    */
-  constructor(body: UploadBody, subject: Subject, maxBytes: number) {
+  constructor(body: UploadBody, subject: ObjectCall, maxBytes: number) {
     this.#body = bodyOf(body)
     this.#subject = subject
     this.#maxBytes = maxBytes

@@ -1,6 +1,6 @@
 import type { IoProgress } from '@yuzuru/concurrency'
 import type { Checksum } from '../store/checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { Written } from '../store/object-backend.ts'
 import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
 import type { ObjectTarget } from '../store/storage-context.ts'
@@ -29,7 +29,11 @@ export function beginLastStep({ context, progress }: UploadTarget): void {
  *
  * @throws {StorageError} `'checksum_mismatch'`
  */
-export function expectDigest(subject: Subject, expected: string | undefined, value: string): void {
+export function expectDigest(
+  subject: ObjectCall,
+  expected: string | undefined,
+  value: string,
+): void {
   if (expected === undefined || expected === value) return
   const detail = 'the bytes of its body do not have the expected digest; nothing was stored'
   throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, detail })

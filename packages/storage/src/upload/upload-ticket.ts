@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { describeValue } from '@yuzuru/concurrency'
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
-import { failure, type Subject } from '../store/failure.ts'
+import { failure, type ObjectCall } from '../store/failure.ts'
 import type { StorageContext } from '../store/storage-context.ts'
 import type { StorageError } from '../store/storage-error.ts'
 
@@ -37,7 +37,10 @@ const MAX_TOKEN_CHARS = 32_768
  *
  * @throws {TypeError} when there are only credentials that end: no later call could open the seal
  */
-export async function ticketSeal(context: StorageContext, subject: Subject): Promise<TicketSeal> {
+export async function ticketSeal(
+  context: StorageContext,
+  subject: ObjectCall,
+): Promise<TicketSeal> {
   const { backend } = context
   const secret = context.tokenSecret ?? (await lastingSecret(context))
   const key = createHmac('sha256', secret).update('yuzuru-storage-upload').digest()
@@ -62,7 +65,7 @@ export async function ticketSeal(context: StorageContext, subject: Subject): Pro
   }
 }
 
-export function invalidToken(subject: Subject, detail: string): StorageError {
+export function invalidToken(subject: ObjectCall, detail: string): StorageError {
   const advice = 'pass the token of this very upload, or begin anew'
   return failure(subject, 'invalid_token', { outcome: 'none', detail: `${detail}; ${advice}` })
 }
