@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { type Health, type HealthCheck, healthOf } from './health.ts'
+
+export interface ProbeOptions {
+  /** Where it is said that the process lives. @default '/livez' */
+  readonly live?: string | undefined
+  /** Where it is said whether requests should come. @default '/readyz' */
+  readonly ready?: string | undefined
+  /** What requests need, by name: `{ db: () => db.health() }`. @default nothing */
+  readonly checks?: Readonly<Record<string, HealthCheck>> | undefined
+  /** How long one check may take, in milliseconds from 1 up. @default 1_000 */
+  readonly checkTimeoutMs?: number | undefined
+}
+
+const OPTIONS = ['live', 'ready', 'checks', 'checkTimeoutMs'] as const
+
+/** Answers the probes of an orchestrator before any request waits for its turn. */
+export class Probes {
+  readonly #live: string
+  readonly #ready: string
+  readonly #health: () => Promise<Health>
+  /** Whether the server is about to close: then it is not ready, whatever the checks say. */
+  leaving = false
+
+  constructor(options: ProbeOptions) {
+    expectOptions(options, OPTIONS, 'probes')
+    const { live = '/livez', ready = '/readyz', checks = {}, checkTimeoutMs } = options
+    expectPath('probes.live', live)
+    expectPath('probes.ready', ready)
+    this.#live = live
+    this.#ready = ready
+    this.#health = healthOf(checks, checkTimeoutMs)
+  }
+
+  /** Answers a probe; `false` if it is none. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return false
+    const { url = '' } = request
+    if (url === this.#live) {
+      send(response, 200, { ok: true, checks: {} })
+      return true
+    }
+    if (url !== this.#ready) return false
+    if (this.leaving) send(response, 503, { ok: false, checks: { server: 'closing' } })
+    else void this.#health().then((health) => send(response, health.ok ? 200 : 503, health))
+    return true
+  }
+}
+
+function send(response: ServerResponse, status: number, health: Health): void {
+  if (response.destroyed) return
+  const body = JSON.stringify(health)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+function expectPath(name: string, value: string): void {
+  if (typeof value === 'string' && /^\/[\w./~-]*$/.test(value)) return
+  throw expected(`${name} to be a path that begins with a slash`, value)
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { currentRequest } from '../request/current-request.ts'
+import { problem } from '../problems/problem.ts'
+
+/** A handler of the Web platform. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>
+
+/** An app of the Web platform: hono, itty, h3, elysia. `env` has Node's own request and response. */
+export interface FetchApp {
+  // A method: frameworks name the type of their `env`.
+  fetch(request: Request, env?: never): Response | Promise<Response>
+}
+
+/** A listener of Node: express, fastify's and koa's, or `(req, res) => …`. */
+export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** What can be served. A function of at most one parameter is a {@link FetchHandler}. */
+export type App = FetchApp | FetchHandler | NodeListener
+
+/**
+ * `app` as a listener of Node; loads `@hono/node-server` if it is one of the Web platform.
+ *
+ * @throws {TypeError} when it is neither
+ */
+export async function listenerOf(app: App): Promise<NodeListener> {
+  if (typeof app === 'object' && app !== null && 'fetch' in app) {
+    if (typeof app.fetch !== 'function') throw expected('app to have a function "fetch"', app)
+    return await fetchListener((request, env) => app.fetch(request, env))
+  }
+  if (typeof app !== 'function') {
+    throw expected('app to have fetch, or to be a function of a request', app)
+  }
+  // Express gives a function of three that has no `fetch`.
+  return app.length > 1 ? (app as NodeListener) : await fetchListener(app as FetchHandler)
+}
+
+async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
+  const { getRequestListener } = await import('@hono/node-server')
+  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never), {
+    // What a Response and a Request are is for the program to say.
+    overrideGlobalObjects: false,
+  })
+  return (request, response) => listener(request, response)
+}
+
+async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never): Promise<Response> {
+  const current = currentRequest()
+  try {
+    const response = await fetch(request, env)
+    // A framework that knows nothing of deadlines makes a 500 of the cancel.
+    if (response.status === 500 && current?.expired === true)
+      throw new Error('The deadline has passed')
+    return response
+  } catch (error) {
+    return problem(error, request.headers.get('accept'))
+  }
+}

@@ -1,0 +1,134 @@
+import type { ServerOptions } from 'node:http'
+import {
+  expectBoolean,
+  expectInteger,
+  expectMilliseconds,
+  expectOptions,
+  expectText,
+} from '@yuzuru/concurrency/boundary'
+import { type ProbeOptions } from '../health/probes.ts'
+import {
+  REQUEST_SCOPE_OPTIONS,
+  type RequestScopeOptions,
+  requestSettings,
+  type RequestSettings,
+} from '../request/request-options.ts'
+
+/** What the wire may ask of the server. */
+export interface WireLimits {
+  /** The longest that the head of a request may take, in milliseconds from 1 up. @default 10_000 */
+  readonly headersTimeoutMs?: number | undefined
+  /** The longest that a whole request, with its body, may take to arrive, in milliseconds. @default 300_000 */
+  readonly bodyTimeoutMs?: number | undefined
+  /** How long an idle connection is kept, in milliseconds from 1 up. @default 5_000 */
+  readonly idleTimeoutMs?: number | undefined
+  /** The longest head, in bytes from 1,024 up. @default 16_384 */
+  readonly maxHeaderBytes?: number | undefined
+  /** The most connections at once: an integer from 1 up. @default 10_000 */
+  readonly connections?: number | undefined
+  /** How many requests one connection may send; `Infinity` for any number. @default Infinity */
+  readonly maxRequestsPerConnection?: number | undefined
+}
+
+export interface ServeOptions extends RequestScopeOptions {
+  /** @default '127.0.0.1': nobody else reaches it. `'::'` and `'0.0.0.0'` are all addresses. */
+  readonly hostname?: string | undefined
+  /** From 0, for a free one, to 65,535. @default 0 */
+  readonly port?: number | undefined
+  /** Lets several processes listen on one port; the system shares the connections out (Linux). @default false */
+  readonly reusePort?: boolean | undefined
+  readonly probes?: ProbeOptions | undefined
+  readonly limits?: WireLimits | undefined
+  /**
+   * How long all goes on as before once `close()` was called, but for `/readyz`, in milliseconds from 0 up:
+   * as long as a load balancer takes to notice. @default 0
+   */
+  readonly drainDelayMs?: number | undefined
+  /**
+   * How long an idle connection is kept at the end for one more request, in milliseconds from 0 up. A client
+   * that sends without pause then never meets a closed connection. @default 1_000
+   */
+  readonly lingerMs?: number | undefined
+}
+
+/** Options with their defaults, checked. */
+export interface ServeSettings {
+  readonly request: RequestSettings
+  readonly listen: { readonly host: string; readonly port: number; readonly reusePort: boolean }
+  readonly probes: ProbeOptions
+  readonly http: ServerOptions
+  readonly connections: number
+  readonly maxRequestsPerConnection: number
+  readonly drainDelayMs: number
+  readonly lingerMs: number
+}
+
+const OPTIONS: readonly string[] = [
+  ...REQUEST_SCOPE_OPTIONS,
+  'hostname',
+  'port',
+  'reusePort',
+  'probes',
+  'limits',
+  'drainDelayMs',
+  'lingerMs',
+]
+
+const LIMITS = [
+  'headersTimeoutMs',
+  'bodyTimeoutMs',
+  'idleTimeoutMs',
+  'maxHeaderBytes',
+  'connections',
+  'maxRequestsPerConnection',
+] as const
+
+/** How often Node looks for connections that are too slow, in milliseconds. */
+const LOOK_MS = 1_000
+
+/** @throws {TypeError} on options that are none */
+export function serveSettings(options: ServeOptions): ServeSettings {
+  expectOptions(options, OPTIONS, 'serve')
+  const { hostname, port = 0, reusePort = false, probes = {}, limits = {} } = options
+  const { drainDelayMs = 0, lingerMs = 1_000 } = options
+  const host = hostname ?? '127.0.0.1'
+  expectText('hostname', host)
+  expectInteger('port', port, 0, 65_535)
+  expectBoolean('reusePort', reusePort)
+  expectMilliseconds('drainDelayMs', drainDelayMs)
+  expectMilliseconds('lingerMs', lingerMs)
+  const { connections = 10_000, maxRequestsPerConnection = Infinity } = limits
+  expectInteger('limits.connections', connections, 1)
+  expectInteger('limits.maxRequestsPerConnection', maxRequestsPerConnection, 1, Infinity)
+  return {
+    request: requestSettings(options),
+    listen: { host, port, reusePort },
+    probes,
+    http: httpOptions(limits),
+    connections,
+    maxRequestsPerConnection,
+    drainDelayMs,
+    lingerMs,
+  }
+}
+
+function httpOptions(limits: WireLimits): ServerOptions {
+  expectOptions(limits, LIMITS, 'limits')
+  const { headersTimeoutMs = 10_000, bodyTimeoutMs = 300_000 } = limits
+  const { idleTimeoutMs = 5_000, maxHeaderBytes = 16_384 } = limits
+  expectMilliseconds('limits.headersTimeoutMs', headersTimeoutMs, 1, 2 ** 31 - 1)
+  expectMilliseconds('limits.bodyTimeoutMs', bodyTimeoutMs, headersTimeoutMs, 2 ** 31 - 1)
+  expectMilliseconds('limits.idleTimeoutMs', idleTimeoutMs, 1, 2 ** 31 - 1)
+  expectInteger('limits.maxHeaderBytes', maxHeaderBytes, 1_024)
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: bodyTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    maxHeaderSize: maxHeaderBytes,
+    connectionsCheckingInterval: LOOK_MS,
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    // Many small writes are the norm; waiting for more would cost each of them 40 ms.
+    noDelay: true,
+  }
+}

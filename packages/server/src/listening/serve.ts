@@ -1,0 +1,25 @@
+import { type App, listenerOf } from './app.ts'
+import { type HttpServer, listen } from './http-server.ts'
+import { type ServeOptions, serveSettings } from './serve-options.ts'
+
+/**
+ * Serves `app` over HTTP: anything with `fetch(request)` (hono, itty, h3, elysia), a function of a `Request`,
+ * or a Node listener `(req, res) => …` (express, koa). Each request runs in a scope that its client's leaving
+ * and its deadline cancel.
+ *
+ * Only this machine reaches it, unless `hostname` says otherwise. TLS is for what stands in front.
+ *
+ * @returns the server, once it listens
+ * @throws {TypeError} on options that are none, or an app that is none
+ * @throws {ServerError} `address_in_use`, `listen_failed`
+ * @example
+ * await run(async () => {
+ *   await using server = await serve(app, { port: 3000, probes: { checks: { db: () => db.health() } } })
+ *   console.log(server.url)
+ *   await sleep(Infinity)
+ * })
+ */
+export async function serve(app: App, options: ServeOptions = {}): Promise<HttpServer> {
+  const settings = serveSettings(options)
+  return await listen(await listenerOf(app), settings)
+}

@@ -1,0 +1,97 @@
+import { STATUS_CODES } from 'node:http'
+import { Cancelled, IoError, type Outcome, TimeoutError } from '@yuzuru/concurrency'
+import { currentRequest } from '../request/current-request.ts'
+import { HttpProblem } from './http-problem.ts'
+
+/** The members of `application/problem+json` (RFC 9457), and ours. */
+export interface Problem {
+  readonly type: 'about:blank'
+  readonly status: number
+  readonly title: string
+  readonly detail?: string | undefined
+  /** A word for programs. */
+  readonly code?: string | undefined
+  /** Whether the same request may succeed a little later. */
+  readonly retryable?: boolean | undefined
+  /** Whether the request may have had its effect all the same. */
+  readonly outcome?: Outcome | undefined
+  readonly fields?: Readonly<Record<string, string>> | undefined
+  readonly requestId?: string | undefined
+}
+
+/** A problem, and the headers of its answer. */
+export interface ProblemAnswer {
+  readonly problem: Problem
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What clients wait before they try an overloaded server again, in seconds. */
+const OVERLOADED_RETRY_S = 1
+
+const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout', 'closed'])
+
+/**
+ * The answer that an error becomes. Only the words of an {@link HttpProblem} leave; of every other error the
+ * client learns the status, and of an `IoError` its `code`, `retryable` and `outcome`.
+ *
+ * - `HttpProblem`: its own status.
+ * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
+ *   succeed later; else 502.
+ * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`.
+ * - `Cancelled` otherwise: 503, `closed`.
+ * - everything else, a `TypeError` too: 500.
+ *
+ * An error behind a 500 or 502 goes to the log of the request.
+ */
+export function problemOf(error: unknown): ProblemAnswer {
+  const answer = answerTo(error)
+  if (answer.problem.status === 500 || answer.problem.status === 502) currentRequest()?.fail(error)
+  return answer
+}
+
+function answerTo(error: unknown): ProblemAnswer {
+  if (HttpProblem.isInstance(error)) return ofHttpProblem(error)
+  if (currentRequest()?.expired === true || TimeoutError.isInstance(error)) {
+    const outcome =
+      TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? error.outcome : 'unknown'
+    return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome })
+  }
+  if (IoError.isInstance(error)) return ofIoError(error)
+  // Not its client, which would see no answer: the server is closing.
+  if (Cancelled.isInstance(error)) {
+    const shown = { code: 'closed', retryable: true, outcome: error.outcome }
+    return problemAnswer(503, shown, { 'retry-after': `${OVERLOADED_RETRY_S}` })
+  }
+  return problemAnswer(500, {})
+}
+
+function ofHttpProblem(error: HttpProblem): ProblemAnswer {
+  const { status, message, detail, code, fields, retryAfterMs, headers } = error
+  const retryAfter =
+    retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(retryAfterMs / 1_000)}` }
+  return problemAnswer(
+    status,
+    { title: message, detail, code, fields },
+    { ...retryAfter, ...headers },
+  )
+}
+
+function ofIoError({ code, retryable, outcome, retryAfterMs }: IoError): ProblemAnswer {
+  const shown = { code, retryable, outcome }
+  if (OVERLOADED.has(code)) {
+    const seconds = Math.max(OVERLOADED_RETRY_S, Math.ceil((retryAfterMs ?? 0) / 1_000))
+    return problemAnswer(503, shown, { 'retry-after': `${seconds}` })
+  }
+  if (/timeout|stalled/.test(code)) return problemAnswer(504, shown)
+  return problemAnswer(retryable ? 503 : 502, shown)
+}
+
+function problemAnswer(
+  status: number,
+  members: Partial<Problem>,
+  headers: Readonly<Record<string, string>> = {},
+): ProblemAnswer {
+  const title = STATUS_CODES[status] ?? 'Error'
+  const requestId = currentRequest()?.id
+  return { problem: { type: 'about:blank', status, title, ...members, requestId }, headers }
+}

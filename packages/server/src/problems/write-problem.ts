@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problemOf } from './problem-of.ts'
+import { problemText } from './problem-text.ts'
+
+/**
+ * Answers with what an error becomes, for handlers that write to a `ServerResponse`; see {@link problemOf}.
+ * If the head of an answer has left, the connection is cut, so that nobody takes half an answer for a whole
+ * one.
+ */
+export function writeProblem(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy()
+    return
+  }
+  const { problem, headers } = problemOf(error)
+  const { type, body } = problemText(problem, request.headers.accept)
+  for (const name of response.getHeaderNames()) {
+    // What the handler said of the answer that it did not finish.
+    if (name.startsWith('content-') || name === 'etag') response.removeHeader(name)
+  }
+  response.writeHead(problem.status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...headers,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

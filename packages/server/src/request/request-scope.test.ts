@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest'
+import { requestScope } from './request-scope.ts'
+
+describe('requestScope', () => {
+  test.each([
+    [{ maxRequestMs: 0 }, 'maxRequestMs'],
+    [{ maxRequestMs: '5' }, 'maxRequestMs'],
+    [{ graceMs: -1 }, 'graceMs'],
+    [{ limit: 0 }, 'limit'],
+    [{ queue: -1 }, 'queue'],
+    [{ name: 'GET' }, 'name'],
+    [{ log: {} }, 'log'],
+    [{ budget: { trust: true } }, 'budget.trust'],
+    [{ budget: { trust: () => true, header: 'a b' } }, 'budget.header'],
+    [{ nmae: () => '' }, 'a known option of requestScope'],
+  ])('%o is a TypeError', (options, what) => {
+    expect(() => requestScope(options as never)).toThrow(`Expected ${what}`)
+  })
+})
