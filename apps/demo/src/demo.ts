@@ -11,7 +11,7 @@ import { inboxRoutes } from './inbox/routes.tsx'
 import { startOutsideWorld } from './outside-world.ts'
 import { serveApp } from './serve-app.ts'
 import type { Environment } from './web/environment.ts'
-import { serve } from './web/serve.ts'
+import { startServer } from './web/start-server.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** A hundred pages of two reads each at once should wait for the reads, not for connections. */
@@ -24,7 +24,7 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   let results: readonly StepResult[] | undefined
 
   // First of all: a port that is taken is better known before everything has started.
-  await using server = await serve(port)
+  await using server = await startServer(port)
   say(
     'サンドボックスを起動しています（PostgreSQL、S3、SMTP、Stripe、Google）…',
     'Starting the sandbox (PostgreSQL, S3, SMTP, Stripe, Google) …',

@@ -1,14 +1,14 @@
 import { run } from '@yuzuru/concurrency'
+import { ServerError } from '@yuzuru/server'
 import { parseCommandLine } from './command-line.ts'
 import { demo } from './demo.ts'
-import { PortUnavailable } from './web/serve.ts'
 
 const options = parseCommandLine(process.argv.slice(2))
 
 try {
   await run(() => demo(options), { name: 'けいかくん' })
 } catch (error) {
-  if (!(error instanceof PortUnavailable)) throw error
+  if (!ServerError.isInstance(error)) throw error
   console.error(`${error.message} with --port`)
   process.exitCode = 2
 }

@@ -12,7 +12,7 @@ import { inboxRoutes } from './inbox/routes.tsx'
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts'
 import { serveApp } from './serve-app.ts'
 import type { Settings } from './settings.ts'
-import { serve } from './web/serve.ts'
+import { startServer } from './web/start-server.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** What must not be shown to anybody, by what it is. */
@@ -58,7 +58,7 @@ test('what a package would tell is heard', async () => {
 })
 
 async function livedDay(emitted: Emitted): Promise<Planted> {
-  const server = await serve(0)
+  const server = await startServer(0)
   await using world = await startOutsideWorld(undefined)
   const { sandbox, stripeLine } = world
   const extra = () => [inboxRoutes(sandbox.smtp.inbox)]

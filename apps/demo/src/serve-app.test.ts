@@ -5,7 +5,7 @@ import { startOutsideWorld } from './outside-world.ts'
 import { serveApp } from './serve-app.ts'
 import { allow } from './web/access.ts'
 import type { Environment } from './web/environment.ts'
-import { serve } from './web/serve.ts'
+import { startServer } from './web/start-server.ts'
 
 test('a request under way at the end is answered with all that it works with', async () => {
   await using world = await startOutsideWorld(undefined)
@@ -18,7 +18,7 @@ test('a request under way at the end is answered with all that it works with', a
       return c.json(await app.db.selectFrom('offices').select('id').execute())
     }),
   ]
-  await using server = await serve(0)
+  await using server = await startServer(0)
   const served = await serveApp(world, server, { connections: 2, extra: routes })
   const answer = fetch(new URL('/offices', served.settings.publicUrl))
   await underWay.promise

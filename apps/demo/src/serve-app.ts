@@ -3,7 +3,7 @@ import { type App, migrateApp, openApp } from './app.ts'
 import type { OutsideWorld } from './outside-world.ts'
 import type { Settings } from './settings.ts'
 import type { Environment } from './web/environment.ts'
-import type { WebServer } from './web/serve.ts'
+import type { WebServer } from './web/start-server.ts'
 import { createWebApp } from './web/web-app.ts'
 
 /** The app and the pages that it is reached by. */

@@ -7,7 +7,7 @@ import { inboxRoutes } from '../src/inbox/routes.tsx'
 import { startOutsideWorld } from '../src/outside-world.ts'
 import { serveApp } from '../src/serve-app.ts'
 import type { Environment } from '../src/web/environment.ts'
-import { serve } from '../src/web/serve.ts'
+import { startServer } from '../src/web/start-server.ts'
 
 /** The whole app on a sandbox of its own, its worker in this process. */
 export interface TestApp extends AsyncDisposable {
@@ -24,7 +24,7 @@ export async function openTestApp(
   const world = stack.use(await startOutsideWorld(undefined))
   const { sandbox } = world
   const routes = (app: App): Hono<Environment>[] => [inboxRoutes(sandbox.smtp.inbox), ...extra(app)]
-  const server = stack.use(await serve(0))
+  const server = stack.use(await startServer(0))
   const served = stack.use(await serveApp(world, server, { connections: 20, extra: routes }))
   const { app, settings } = served
   const stop = new AbortController()

@@ -9,7 +9,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>
 /** An app of the Web platform: hono, itty, h3, elysia. `env` has Node's own request and response. */
 export interface FetchApp {
   // A method: frameworks name the type of their `env`.
-  fetch(request: Request, env?: never): Response | Promise<Response>
+  fetch(request: Request, env: never): Response | Promise<Response>
 }
 
 /** A listener of Node: express, fastify's and koa's, or `(req, res) => …`. */

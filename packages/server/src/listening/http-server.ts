@@ -95,7 +95,7 @@ class ListeningServer implements HttpServer {
 
   async close(options: CloseOptions = {}): Promise<void> {
     expectOptions(options, ['drainMs'], 'server.close')
-    const { drainMs = 10_000 } = options
+    const { drainMs = this.#settings.drainMs } = options
     expectMilliseconds('drainMs', drainMs)
     const closed = (this.#closed ??= detached(() => this.#close(drainMs)))
     await shield(() => closed, { name: 'server.close' })

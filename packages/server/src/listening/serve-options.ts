@@ -45,6 +45,11 @@ export interface ServeOptions extends RequestScopeOptions {
    */
   readonly drainDelayMs?: number | undefined
   /**
+   * How long requests under way, and the work after them, may go on once the server is closed, in
+   * milliseconds from 0 up; `close({ drainMs })` says otherwise for once. @default 10_000
+   */
+  readonly drainMs?: number | undefined
+  /**
    * How long an idle connection is kept at the end for one more request, in milliseconds from 0 up. A client
    * that sends without pause then never meets a closed connection. @default 1_000
    */
@@ -60,6 +65,7 @@ export interface ServeSettings {
   readonly connections: number
   readonly maxRequestsPerConnection: number
   readonly drainDelayMs: number
+  readonly drainMs: number
   readonly lingerMs: number
 }
 
@@ -71,6 +77,7 @@ const OPTIONS: readonly string[] = [
   'probes',
   'limits',
   'drainDelayMs',
+  'drainMs',
   'lingerMs',
 ]
 
@@ -90,12 +97,13 @@ const LOOK_MS = 1_000
 export function serveSettings(options: ServeOptions): ServeSettings {
   expectOptions(options, OPTIONS, 'serve')
   const { hostname, port = 0, reusePort = false, probes = {}, limits = {} } = options
-  const { drainDelayMs = 0, lingerMs = 1_000 } = options
+  const { drainDelayMs = 0, drainMs = 10_000, lingerMs = 1_000 } = options
   const host = hostname ?? '127.0.0.1'
   expectText('hostname', host)
   expectInteger('port', port, 0, 65_535)
   expectBoolean('reusePort', reusePort)
   expectMilliseconds('drainDelayMs', drainDelayMs)
+  expectMilliseconds('drainMs', drainMs)
   expectMilliseconds('lingerMs', lingerMs)
   const { connections = 10_000, maxRequestsPerConnection = Infinity } = limits
   expectInteger('limits.connections', connections, 1)
@@ -108,6 +116,7 @@ export function serveSettings(options: ServeOptions): ServeSettings {
     connections,
     maxRequestsPerConnection,
     drainDelayMs,
+    drainMs,
     lingerMs,
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { run, sleep } from '@yuzuru/concurrency'
-import { serve } from '../src/web/serve.ts'
+import { serve } from '../src/listening/serve.ts'
 
 // A server in a process of its own. It reports to its parent, and waits for its word.
 const tell = (message: unknown): void => void process.send?.(message)
@@ -15,8 +15,7 @@ async function answer(request: Request): Promise<Response> {
 }
 
 await run(async () => {
-  await using server = await serve(0, { drainMs: Number(process.argv[2]) })
-  server.answerWith(answer)
+  await using server = await serve(answer, { drainMs: Number(process.argv[2]), lingerMs: 0 })
   tell({ port: server.port })
   try {
     await sleep(Infinity)
