@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { describe, test } from 'vitest'
 import { problem } from './problems/problem.ts'
 import { writeProblem } from './problems/write-problem.ts'
-import { requestScope } from './request/request-scope.ts'
+import { requestScope } from './scopes/request-scope.ts'
 import { serve } from './listening/serve.ts'
 import { exerciseServer, type MakeServer, type ServerFixture } from './testing/exercise-server.ts'
 

@@ -16,14 +16,14 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
-import { callInRequest } from './current-request.ts'
+import { callInRequest } from '../request/current-request.ts'
 import { RequestLife } from './request-life.ts'
 import {
   REQUEST_SCOPE_OPTIONS,
   type RequestScopeOptions,
   requestSettings,
   type RequestSettings,
-} from './request-options.ts'
+} from '../request/request-options.ts'
 
 /*
  * The life of a request

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CancelScope } from '@yuzuru/concurrency'
 import { Event } from '@yuzuru/concurrency/sync'
-import type { CurrentRequest } from './current-request.ts'
-import { requestIdOf } from './request-id.ts'
-import { CLIENT_GONE, type RequestLine } from './request-log.ts'
-import { type TraceContext, traceContextOf } from './trace-context.ts'
+import type { CurrentRequest } from '../request/current-request.ts'
+import { requestIdOf } from '../request/request-id.ts'
+import { CLIENT_GONE, type RequestLine } from '../request/request-log.ts'
+import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
 
 /** One request, from its head to the end of its answer. */
 export class RequestLife implements CurrentRequest {
