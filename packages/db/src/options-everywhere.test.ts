@@ -81,7 +81,7 @@ const others = `DbError EncryptionError PreciseDate afterCommit afterRollback co
 
 describe('a misspelt option is refused by', () => {
   const faces = { '': [index, testing], repository }
-  test.each(exerciseOptions({ takers, others, faces }))('$name', async ({ run }) => await run())
+  for (const { name, run } of exerciseOptions({ takers, others, faces })) test(name, run)
 
   test('transaction, which names the nearest', async () => {
     await expect(index.transaction(db, fn, { readonly: true } as never)).rejects.toThrow(

@@ -67,7 +67,7 @@ const cases = exerciseOptions({
 })
 
 describe('a misspelt option is refused by', () => {
-  test.each(cases)('$name', async ({ run }) => await run())
+  for (const { name, run } of cases) test(name, run)
 
   test('createHttp, which names the nearest', () => {
     const timeouts = { totalms: 1 } as never

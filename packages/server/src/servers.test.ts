@@ -42,9 +42,7 @@ const makers: Readonly<Record<string, MakeServer>> = {
 }
 
 describe.each(Object.entries(makers))('%s:', (_name, make) => {
-  test.each(exerciseServer(make))('$name', async ({ run }) => {
-    await run()
-  })
+  for (const { name, run } of exerciseServer(make)) test(name, run)
 })
 
 function expressApp(handle: Parameters<MakeServer>[0]): express.Express {

@@ -17,14 +17,10 @@ describe('a client on a real socket', () => {
       },
     }
   })
-  test.each(cases)('$name', async ({ run }) => {
-    await run()
-  })
+  for (const { name, run } of cases) test(name, run)
 })
 
 describe('the fake', () => {
   const cases = exerciseHttp((options) => createFakeHttp(options))
-  test.each(cases)('$name', async ({ run }) => {
-    await run()
-  })
+  for (const { name, run } of cases) test(name, run)
 })
