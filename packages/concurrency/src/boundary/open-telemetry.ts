@@ -21,9 +21,9 @@ const NAME = '@yuzuru/concurrency'
 
 export interface OtelOptions {
   /** Makes the spans. @default that of the global provider */
-  readonly tracer?: Tracer
+  readonly tracer?: Tracer | undefined
   /** Makes the metrics. @default that of the global provider */
-  readonly meter?: Meter
+  readonly meter?: Meter | undefined
 }
 
 interface Running {

@@ -18,32 +18,32 @@ export interface ExecutorOptions {
   /** The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path. */
   readonly module: URL | string
   /** How many jobs run at once, each in a worker of its own: from 1 up. @default one for each core */
-  readonly workers?: number
+  readonly workers?: number | undefined
   /** How many jobs may wait for a worker; one more is `overloaded`. From 0 up. @default 1000 */
-  readonly queue?: number
+  readonly queue?: number | undefined
   /** How long a job may wait for a worker, in milliseconds; then `acquire_timeout`. @default Infinity */
-  readonly acquireTimeoutMs?: number
+  readonly acquireTimeoutMs?: number | undefined
   /**
    * How long a job that was asked to end may take, in milliseconds, before its worker is killed. `0`
    * kills at once, `Infinity` never. @default 1_000
    */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
   /** How long a worker without work is kept, in milliseconds: up to 2^31 − 1. @default 30_000 */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
   /** The most that a worker's JavaScript heap may hold, in MiB; beyond, it crashes. @default Node's */
-  readonly maxHeapMb?: number
+  readonly maxHeapMb?: number | undefined
   /** What the jobs do outside their workers. @default 'write' */
-  readonly effect?: Effect
+  readonly effect?: Effect | undefined
   /** `AsyncLocalStorage`s whose values travel to the module's own, exported as `context`. */
-  readonly context?: Readonly<Record<string, ContextVariable>>
+  readonly context?: Readonly<Record<string, ContextVariable>> | undefined
   /** The environment of the workers. @default `process.env` */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /**
    * Options for the workers' Node. Those with which it would run something other than the jobs (`--eval`,
    * `--test`, `--watch`, `--input-type` …) are a `TypeError`.
    * @default those of this process, without these, `--inspect…` and `--env-file…`
    */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
 }
 
 /** {@link ExecutorOptions}, complete and checked. */

@@ -34,7 +34,7 @@ export interface JobOptions extends IoOptions {
    * What the job does outside its worker; says what the outcome of a cancel or a crash is.
    * @default that of the executor
    */
-  readonly effect?: Effect
+  readonly effect?: Effect | undefined
 }
 
 /**

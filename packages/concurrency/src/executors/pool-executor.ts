@@ -18,7 +18,7 @@ import type { Scope } from '../scopes/scope.ts'
 
 /** What an executor takes for a job besides {@link JobOptions}. */
 export interface PooledJobOptions extends JobOptions {
-  readonly transfer?: readonly unknown[]
+  readonly transfer?: readonly unknown[] | undefined
 }
 
 const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'transfer']

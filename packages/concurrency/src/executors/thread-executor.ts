@@ -8,7 +8,7 @@ export interface ThreadsOptions extends ExecutorOptions {}
 
 export interface ThreadJobOptions extends JobOptions {
   /** What is handed over rather than copied: buffers, ports, streams in the arguments. Unusable after. */
-  readonly transfer?: readonly Transferable[]
+  readonly transfer?: readonly Transferable[] | undefined
 }
 
 /**

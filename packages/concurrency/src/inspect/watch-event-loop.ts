@@ -4,14 +4,14 @@ import type { EventLoopBlock } from './event-loop-block.ts'
 
 export interface WatchEventLoopOptions {
   /** How long the loop may be blocked before it is reported, in milliseconds: from 1 up. @default 100 */
-  readonly thresholdMs?: number
+  readonly thresholdMs?: number | undefined
   /**
    * Whether the block is written to stderr while it lasts, with where it is.
    * @default true
    */
-  readonly log?: boolean
+  readonly log?: boolean | undefined
   /** Called with each block once it is over. */
-  readonly onBlock?: (block: EventLoopBlock) => void
+  readonly onBlock?: ((block: EventLoopBlock) => void) | undefined
 }
 
 /**

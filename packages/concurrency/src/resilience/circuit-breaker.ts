@@ -11,22 +11,22 @@ import { refusal } from '../scopes/refusal.ts'
 
 export interface CircuitBreakerOptions {
   /** Shown in errors. @default 'circuit' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** After how many failures in a row it opens: an integer from 1 up. @default 5 */
-  readonly failures?: number
+  readonly failures?: number | undefined
   /** How long it lets nothing through, in milliseconds. @default 30_000 */
-  readonly coolDownMs?: number
+  readonly coolDownMs?: number | undefined
   /**
    * How many calls it lets through at once to find out whether it may close: an integer from 1 up. One
    * that has not ended after the cool-down, or 30 s if that is longer, makes room for another.
    * @default 1
    */
-  readonly probes?: number
+  readonly probes?: number | undefined
   /**
    * Whether an error says that the other side is unwell. Not asked for a cancel.
    * @default {@link isOutage}
    */
-  readonly isFailure?: (error: unknown) => boolean
+  readonly isFailure?: ((error: unknown) => boolean) | undefined
 }
 
 /**
@@ -87,8 +87,13 @@ export function isOutage(error: unknown): boolean {
 /** How long a probe keeps its place at the least, in milliseconds. */
 const PROBE_PATIENCE_MS = 30_000
 
+/** Options with their defaults. */
+type CircuitBreakerSettings = {
+  readonly [K in keyof CircuitBreakerOptions]-?: Exclude<CircuitBreakerOptions[K], undefined>
+}
+
 class Breaker implements CircuitBreaker {
-  readonly #options: Required<CircuitBreakerOptions>
+  readonly #options: CircuitBreakerSettings
   #failed = 0
   #openedAt: number | undefined
   /** When each probe that has not ended began. */
@@ -96,7 +101,7 @@ class Breaker implements CircuitBreaker {
   /** Counts the openings and closings, so that a call that began before one does not count after it. */
   #era = 0
 
-  constructor(options: Required<CircuitBreakerOptions>) {
+  constructor(options: CircuitBreakerSettings) {
     this.#options = options
   }
 

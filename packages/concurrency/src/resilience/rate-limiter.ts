@@ -10,7 +10,7 @@ export interface RateLimiterOptions {
   /** The length of the window, in milliseconds: above 0. */
   readonly windowMs: number
   /** Shown in the task tree. @default 'rate limiter' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** Lets so much through in any window of time. */

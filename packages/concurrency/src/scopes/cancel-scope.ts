@@ -7,9 +7,9 @@ import { type CancelScope, type Ending, Scope } from './scope.ts'
 
 export interface CancelScopeOptions {
   /** Shown in errors and the task tree. @default 'scope' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** A foreign signal whose abort cancels the scope. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

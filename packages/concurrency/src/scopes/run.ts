@@ -13,9 +13,9 @@ import { exitCodeOf, onShutdown } from './shutdown.ts'
 
 export interface RunOptions {
   /** Shown in errors and the task tree. @default 'main' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** The signals that ask `main` to end. @default ['SIGINT', 'SIGTERM'] */
-  readonly shutdownSignals?: readonly NodeJS.Signals[]
+  readonly shutdownSignals?: readonly NodeJS.Signals[] | undefined
   /**
    * How long `main`, and what it started, may take to end once it is cancelled or has returned, in
    * milliseconds from 0 up. What is still running then is reported; after a shutdown signal the
@@ -23,7 +23,7 @@ export interface RunOptions {
    *
    * @default 10_000
    */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
   /**
    * Whether work that is still running when the scope that started it ends (a forgotten `await`), work
    * that begins after that, and clean-up that a cancel refuses are errors of that scope, a
@@ -31,9 +31,9 @@ export interface RunOptions {
    *
    * @default false
    */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /** A foreign signal whose abort cancels `main`. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 const OPTIONS = ['name', 'shutdownSignals', 'graceMs', 'strict', 'signal'] as const

@@ -7,9 +7,9 @@ import { runTimed } from './timeout.ts'
 
 export interface ShieldOptions {
   /** Shown in errors and the task tree. @default 'shield' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** A deadline of its own, in milliseconds: clean-up should not take for ever. @default Infinity */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /**

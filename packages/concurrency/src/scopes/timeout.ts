@@ -11,12 +11,12 @@ import { TimeoutError } from './timeout-error.ts'
 
 export interface TimeoutOptions {
   /** Shown in errors and the task tree. @default 'timeout' */
-  readonly name?: string
+  readonly name?: string | undefined
   /**
    * How long to wait, after the deadline, for the body to end, in milliseconds. What has not ended by
    * then is reported as a leftover. @default Infinity (wait as long as it takes)
    */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
 }
 
 const OPTIONS = ['name', 'graceMs'] as const

@@ -6,7 +6,7 @@ import { WaitList } from '../scopes/wait-list.ts'
 
 export interface BarrierOptions {
   /** Shown in errors and the task tree. @default 'barrier' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

@@ -7,9 +7,9 @@ import { WaitList } from '../scopes/wait-list.ts'
 
 export interface ConditionOptions {
   /** Shown in the task tree. @default 'condition' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** The lock that guards the state; several conditions may share one. @default one of its own */
-  readonly lock?: Lock
+  readonly lock?: Lock | undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import { WaitList } from '../scopes/wait-list.ts'
 
 export interface EventOptions {
   /** Shown in the task tree. @default 'event' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

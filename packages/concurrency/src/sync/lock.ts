@@ -6,7 +6,7 @@ import { type Permit, Semaphore } from './semaphore.ts'
 
 export interface LockOptions {
   /** Shown in the task tree. @default 'lock' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

@@ -6,14 +6,14 @@ import { WaitList } from '../scopes/wait-list.ts'
 
 export interface QueueOptions {
   /** Shown in errors and the task tree. @default 'queue' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** How many items it holds before `put` waits: an integer from 1 up. @default Infinity */
-  readonly maxSize?: number
+  readonly maxSize?: number | undefined
 }
 
 export interface ShutdownOptions {
   /** Whether to drop what is in the queue. @default false: it is still handed out */
-  readonly immediate?: boolean
+  readonly immediate?: boolean | undefined
 }
 
 /**

@@ -4,9 +4,9 @@ import { WaitList } from '../scopes/wait-list.ts'
 
 export interface SemaphoreOptions {
   /** Shown in the task tree. @default 'semaphore' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the task tree calls it, before its name. @default 'semaphore' */
-  readonly kind?: string
+  readonly kind?: string | undefined
 }
 
 /** A right to go on, to be given back exactly once; `using` does it. */

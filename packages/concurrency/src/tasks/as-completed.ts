@@ -7,9 +7,9 @@ import { type Completed, settled } from './settled.ts'
 
 export interface AsCompletedOptions {
   /** How many run at once at the most: an integer from 1 up. @default Infinity */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Shown in errors and the task tree. @default 'asCompleted' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** What is iterated over; it can be disposed of before its end, which ends what runs. */

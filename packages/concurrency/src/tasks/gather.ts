@@ -23,7 +23,7 @@ export type Settled<T extends Thunks> = {
 
 export interface GatherOptions {
   /** Shown in errors and the task tree. @default 'gather' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

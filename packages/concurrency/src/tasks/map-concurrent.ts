@@ -7,9 +7,9 @@ export interface MapConcurrentOptions {
   /** How many items are in work or waiting to be consumed at the most: an integer from 1 up, or Infinity. */
   readonly concurrency: number
   /** Whether results come in the order of the source, and not as they are ready. @default true */
-  readonly ordered?: boolean
+  readonly ordered?: boolean | undefined
   /** Shown in errors and the task tree. @default 'mapConcurrent' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** What is iterated over; it can be disposed of before its end, which ends what runs. */

@@ -13,18 +13,18 @@ import { isToSettle, Task, type TaskOwner, wasAwaited } from './task.ts'
 
 export interface SpawnOptions {
   /** Shown in errors and the task tree. @default the function's name, else 'task' */
-  readonly name?: string
+  readonly name?: string | undefined
   /**
    * Whether its failure is for those who await it, and cancels nobody. A failure that nobody has asked
    * for when the group's other work is done is one of the group after all.
    * @default false
    */
-  readonly settle?: boolean
+  readonly settle?: boolean | undefined
 }
 
 export interface TaskGroupOptions {
   /** Shown in errors and the task tree. @default 'group' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** Where tasks are spawned; none of them outlives it. */

@@ -19,9 +19,9 @@ export interface WaitOptions {
    *
    * @default 'all-completed'
    */
-  readonly until?: Until
+  readonly until?: Until | undefined
   /** Stop waiting after so many milliseconds; that is no error. @default Infinity */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** What {@link wait} found, each in the order in which they were given. */

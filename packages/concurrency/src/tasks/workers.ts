@@ -9,7 +9,7 @@ import { runGroup } from './task-group.ts'
 
 export interface WorkersOptions {
   /** Shown in errors and the task tree. @default 'workers' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

@@ -3,12 +3,12 @@ import { rootScopes, type Scope } from '../scopes/scope.ts'
 
 export interface AssertNoLeaksOptions {
   /** How often `fn` is called while the heap is watched. @default 1_000 */
-  readonly rounds?: number
+  readonly rounds?: number | undefined
   /**
    * By how many bytes a round may grow the heap; watched only where Node runs with `--expose-gc`.
    * @default 16
    */
-  readonly maxBytesPerRound?: number
+  readonly maxBytesPerRound?: number | undefined
 }
 
 /**

@@ -17,7 +17,7 @@ export interface CancelledRun {
 
 export interface CancelEverywhereOptions {
   /** After how many points to give up: a run that never ends. @default 2_000 */
-  readonly maxPoints?: number
+  readonly maxPoints?: number | undefined
 }
 
 /** So many turns of the microtask queue without an end mean that a timer or I/O is waited for. */

@@ -34,11 +34,11 @@ type Repair = () => void | PromiseLike<unknown>
 
 export interface ExerciseOutcomesOptions {
   /** How many calls are made. @default 200 */
-  readonly rounds?: number
+  readonly rounds?: number | undefined
   /** The latest moment of a cancel, in milliseconds from the start of the call. @default 20 */
-  readonly withinMs?: number
+  readonly withinMs?: number | undefined
   /** What the choices are drawn from; named in the error of a round that failed. @default random */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }
 
 /** What is around the call, and when it strikes. */
