@@ -4,7 +4,7 @@ import { type Program, type TSType, Visitor } from 'oxc-parser'
 import { SourceFile } from './source-file.ts'
 
 /** A member of a public type, such as an option or a field of an error. */
-export interface PublicMember {
+interface PublicMember {
   /** `db: DatabaseOptions.queue` */
   readonly place: string
   readonly name: string
