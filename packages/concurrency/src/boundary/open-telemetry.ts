@@ -34,7 +34,7 @@ interface Running {
 }
 
 /**
- * Has every `io()` of the process told to OpenTelemetry, until it is disposed of:
+ * Reports every `io()` of the process to OpenTelemetry, until it is disposed of:
  *
  * - a span `<boundary>.<operation>` within the active one or the `io()` around it, with `yuzuru.boundary`, `yuzuru.operation`,
  *   `yuzuru.effect`; for a failure `error.type` and, where it is known, `yuzuru.outcome`. A cancel is no
@@ -42,7 +42,7 @@ interface Running {
  * - the histogram `yuzuru.io.duration` (seconds) with the same attributes,
  * - the up-down counter `yuzuru.io.active`.
  *
- * Arguments, results and messages are not told: they may be secret.
+ * Arguments, results and messages are not recorded: they may be secret.
  *
  * @example
  * using telemetry = otel()

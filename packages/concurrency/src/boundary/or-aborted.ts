@@ -51,7 +51,7 @@ async function giveBack<T>(value: T, onLate: (value: T) => unknown): Promise<voi
   try {
     await detached(() => onLate(value))
   } catch (error) {
-    const told = `What came after its wait was aborted could not be given back (${kindOfError(error)})`
-    warnRarely(told, 'LateResultWarning')
+    const message = `What came after its wait was aborted could not be given back (${kindOfError(error)})`
+    warnRarely(message, 'LateResultWarning')
   }
 }

@@ -3,7 +3,7 @@ import type { Scope } from './scope.ts'
 
 const nothing = (): void => undefined
 
-/** Refuses what is no `AbortSignal`. */
+/** Throws unless `signal` is an `AbortSignal` or `undefined`. */
 export function expectSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
   if (typeof (signal as AbortSignal | null)?.addEventListener !== 'function') {

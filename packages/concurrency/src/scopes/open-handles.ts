@@ -1,6 +1,6 @@
 import { Server } from 'node:net'
 
-/** Something that keeps the process alive as long as it is open, unless it is told not to. */
+/** Something that keeps the process alive as long as it is open, unless it is unreferenced. */
 interface Handle {
   unref?(): unknown
 }

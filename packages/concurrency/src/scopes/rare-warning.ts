@@ -19,7 +19,7 @@ export function warnRarely(message: string, type: string): void {
 }
 
 /**
- * The name of an error and its code, where they look like names: what can be told of it without its
+ * The name of an error and its code, where they look like names: what can be shown of it without its
  * message, which may hold a secret.
  */
 export function kindOfError(error: unknown): string {

@@ -84,7 +84,7 @@ export class Scope implements CancelScope, ScopeNode {
   after: ScopeNode = this
   /** The scopes within that have not ended. */
   within: Ring<ScopeNode> | undefined
-  /** What is told of its cancel: among them all that is waited for in this very scope. */
+  /** What hears of its cancel: among them all that is waited for in this very scope. */
   listening: Ring<CancelListener> | undefined
   cancellation: Cancellation | undefined
   controller: AbortController | undefined

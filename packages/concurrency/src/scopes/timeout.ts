@@ -138,8 +138,8 @@ export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined 
 /** The error for the owner of the expired timeout that `scope` is. */
 export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
   const { outcome, ownReason } = scope
-  const told = outcome === 'none' ? '' : '; an effect within it may have happened'
-  return new TimeoutError(`"${scope.name}" did not end within ${timeoutMs} ms${told}`, {
+  const detail = outcome === 'none' ? '' : '; an effect within it may have happened'
+  return new TimeoutError(`"${scope.name}" did not end within ${timeoutMs} ms${detail}`, {
     scope: scope.name,
     timeoutMs,
     outcome,

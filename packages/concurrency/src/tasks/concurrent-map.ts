@@ -45,11 +45,10 @@ export class ConcurrentMap<T, R>
   #slots = 0
   /** Calls of `fn` and of the source that have not settled. */
   #running = 0
-  #pulling = false
-  #exhausted = false
-  #stopped = false
-  /** Whether the failure was thrown, or all is consumed: from then on there is nothing but the end. */
-  #finished = false
+  /** The source: can be asked, is being asked, or gives nothing more. */
+  #supply: 'ready' | 'pulling' | 'exhausted' = 'ready'
+  /** Finished once the failure was thrown, or all is consumed: from then on there is nothing but the end. */
+  #phase: 'open' | 'stopped' | 'finished' = 'open'
 
   constructor(
     open: () => Source<T>,
@@ -67,7 +66,7 @@ export class ConcurrentMap<T, R>
   }
 
   async next(): Promise<IteratorResult<Awaited<R>, void>> {
-    if (this.#finished) return END
+    if (this.#phase === 'finished') return END
     if (this.#scope === undefined) {
       const parent = livingScope(this.#parent)
       if (parent?.reason !== undefined) {
@@ -76,14 +75,14 @@ export class ConcurrentMap<T, R>
       this.#start(parent)
     }
     try {
-      if (this.#ready.size > 0 && !this.#stopped) {
+      if (this.#ready.size > 0 && this.#phase === 'open') {
         const refused = this.#consumers.refusal()
         if (refused !== undefined) return await refused
         const value = this.#ready.take()
         this.#giveBack()
         return { done: false, value }
       }
-      if (!this.#stopped && !this.#isDrained) {
+      if (this.#phase === 'open' && !this.#isDrained) {
         const result = await this.#consumers.wait()
         if (result.done !== true) return result
       }
@@ -97,7 +96,7 @@ export class ConcurrentMap<T, R>
   }
 
   async return(): Promise<IteratorReturnResult<void>> {
-    if (this.#scope === undefined) this.#finished = true
+    if (this.#scope === undefined) this.#phase = 'finished'
     else {
       this.#scope.abort('loop', `the loop over "${this.#name}" ended`)
       await this.#end()
@@ -114,7 +113,7 @@ export class ConcurrentMap<T, R>
   }
 
   get #isDrained(): boolean {
-    return this.#exhausted && this.#slots === 0
+    return this.#supply === 'exhausted' && this.#slots === 0
   }
 
   #start(parent: Scope | undefined): void {
@@ -132,7 +131,7 @@ export class ConcurrentMap<T, R>
       await this.#idle.promise
       unlisten()
     }
-    // Whoever asks next is told; if nobody does, it is no unhandled rejection.
+    // The next caller gets it; if there is none, it is not an unhandled rejection.
     const whole = this.#inContext(() => runInScope(scope, work))
     this.#whole = whole.catch((error: unknown) => this.#fail(error))
   }
@@ -140,8 +139,8 @@ export class ConcurrentMap<T, R>
   /** Waits until all has ended, and throws what failed. */
   async #end(): Promise<void> {
     await this.#whole
-    if (this.#finished) return
-    this.#finished = true
+    if (this.#phase === 'finished') return
+    this.#phase = 'finished'
     const scope = this.#scope as Scope
     const failed = this.#errors.size > 0
     const error = failed ? oneOrAll([...this.#errors], this.#name) : cancelOf(scope)
@@ -154,7 +153,7 @@ export class ConcurrentMap<T, R>
 
   /** Starts work while there are slots. Runs in the map's own scope. */
   #fill(): void {
-    while (!this.#exhausted && !this.#pulling && this.#slots < this.#concurrency) this.#pull()
+    while (this.#supply === 'ready' && this.#slots < this.#concurrency) this.#pull()
     this.#settleIfIdle()
   }
 
@@ -169,27 +168,27 @@ export class ConcurrentMap<T, R>
       // A thenable of somebody else's may call back twice, or throw.
       step = Promise.resolve(step)
     } catch (error) {
-      this.#exhausted = true
+      this.#supply = 'exhausted'
       this.#fail(error)
       return
     }
-    this.#pulling = true
+    this.#supply = 'pulling'
     this.#running += 1
     step.then(
       (result) => {
-        this.#pulling = false
+        if (this.#supply === 'pulling') this.#supply = 'ready'
         try {
           this.#onStep(result)
         } catch (error) {
           // It is no step, or one that cannot be asked.
-          this.#exhausted = true
+          this.#supply = 'exhausted'
           this.#fail(error)
         }
         this.#fill()
         this.#leave()
       },
       (error: unknown) => {
-        this.#exhausted = true
+        this.#supply = 'exhausted'
         this.#fail(error)
         this.#leave()
       },
@@ -198,11 +197,11 @@ export class ConcurrentMap<T, R>
 
   #onStep(step: IteratorResult<T, unknown>): void {
     if (step.done === true) {
-      this.#exhausted = true
+      this.#supply = 'exhausted'
       if (this.#isDrained) this.#wakeConsumers()
       return
     }
-    if (this.#stopped) return
+    if (this.#phase !== 'open') return
     const index = this.#started
     this.#started += 1
     this.#slots += 1
@@ -244,7 +243,7 @@ export class ConcurrentMap<T, R>
   #giveBack(): void {
     this.#slots -= 1
     if (this.#isDrained) this.#wakeConsumers()
-    else if (!this.#exhausted && !this.#stopped && !this.#pulling) {
+    else if (this.#supply === 'ready' && this.#phase === 'open') {
       this.#inContext(() => this.#fill())
     }
   }
@@ -260,15 +259,15 @@ export class ConcurrentMap<T, R>
     scope.abort('group', `a call in "${this.#name}" failed`, error)
   }
 
-  /** Ends the source once what it is parked at has been aborted; wakes who waits for a result. */
+  /** Ends the source once what it is parked at has been aborted; wakes the callers that wait for a result. */
   #stop(): void {
-    this.#stopped = true
+    if (this.#phase === 'open') this.#phase = 'stopped'
     this.#wakeConsumers()
-    if (!this.#exhausted) this.#closeSource()
+    if (this.#supply !== 'exhausted') this.#closeSource()
   }
 
   #closeSource(): void {
-    this.#exhausted = true
+    this.#supply = 'exhausted'
     this.#running += 1
     const close = async (): Promise<void> => {
       try {
@@ -287,7 +286,7 @@ export class ConcurrentMap<T, R>
   }
 
   #settleIfIdle(): void {
-    if (this.#running === 0 && this.#exhausted) this.#idle.resolve()
+    if (this.#running === 0 && this.#supply === 'exhausted') this.#idle.resolve()
   }
 }
 

@@ -115,7 +115,7 @@ const grouped: Ending<unknown, never> = {
 const SPAWN_OPTIONS = ['name', 'settle'] as const
 
 /** The failures of tasks that were to settle, and whether each has been reported. */
-type Settled = Map<Task<unknown>, { readonly error: unknown; told: boolean }>
+type Settled = Map<Task<unknown>, { readonly error: unknown; warned: boolean }>
 
 class Group implements TaskGroup, TaskOwner {
   /** In the order in which they came, each once. */
@@ -237,7 +237,7 @@ class Group implements TaskGroup, TaskOwner {
   #settle(task: Task<unknown>, error: unknown): void {
     const settled: Settled = (this.#settled ??= new Map())
     if (!wasAwaited(task)) {
-      settled.set(task, { error, told: false })
+      settled.set(task, { error, warned: false })
       this.#warning ??= warnWhenUnheard(() => this.#takeUnasked(settled))
     }
     // A group may live as long as the program: what was asked for since is not kept.
@@ -250,8 +250,8 @@ class Group implements TaskGroup, TaskOwner {
   *#takeUnasked(settled: Settled): Generator<UnheardFailure> {
     this.#warning = undefined
     for (const [task, failure] of settled) {
-      if (failure.told || wasAwaited(task)) continue
-      failure.told = true
+      if (failure.warned || wasAwaited(task)) continue
+      failure.warned = true
       yield { task: task.name, group: this.name, error: failure.error, why: 'unasked' }
     }
   }

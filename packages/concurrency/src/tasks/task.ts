@@ -24,7 +24,7 @@ export let resultOf: <T>(task: Task<T>) => T
 
 let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
 
-/** What is told of the end of its tasks, and of the error of one that did not return. */
+/** What hears of the end of its tasks, and of the error of one that did not return. */
 export interface TaskOwner {
   taskEnded(task: Task<unknown>, error?: unknown): void
 }

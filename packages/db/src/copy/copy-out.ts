@@ -114,7 +114,7 @@ interface StartOptions extends IoOptions {
   readonly format?: CopyFormat['format'] | undefined
   /** Fires when the loop ends before the rows do. */
   readonly stop: AbortSignal
-  /** Where the columns are told. */
+  /** Where the columns are noted. */
   readonly columns: PromiseWithResolvers<PgResult>
 }
 

@@ -76,13 +76,13 @@ const cases: Record<string, (db: Database<Schema>) => Promise<void>> = {
   },
 
   async 'a transaction commits when its function returns'(db) {
-    const told: string[] = []
+    const calls: string[] = []
     await transaction(db, async (tx) => {
       await add(tx, 1, null)
-      afterCommit(tx, () => told.push('committed'))
+      afterCommit(tx, () => calls.push('committed'))
     })
     assert.equal(await count(db), 1)
-    assert.deepEqual(told, ['committed'])
+    assert.deepEqual(calls, ['committed'])
   },
 
   async 'a transaction rolls back when its function throws'(db) {

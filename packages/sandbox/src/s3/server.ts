@@ -29,7 +29,7 @@ export interface S3Options {
   cors?: S3CorsRule | readonly S3CorsRule[] | undefined
   /** The least size of every part but the last. @default 5 MiB, as on S3 */
   minPartSizeBytes?: number | undefined
-  /** Told of failures that are the server's own: a full disk, a lost file. @default console.error */
+  /** Called with failures that are the server's own: a full disk, a lost file. @default console.error */
   onError?: ((error: unknown) => void) | undefined
 }
 

@@ -35,7 +35,7 @@ export function expectUnread(source: object): void {
  * Opens an iterable.
  *
  * @throws {TypeError} when it gives an iterator that it has given before. A generator that somebody else has
- *   used up can't be told from an empty one.
+ *   used up looks like an empty one.
  */
 export function openOnce<T>(source: AsyncIterable<T>): AsyncIterator<T> {
   const iterator = source[Symbol.asyncIterator]()
