@@ -44,7 +44,8 @@ for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).s
   }
 }
 
-guarantees += checkSecurity('docs/security.md')
+// A frame that was just laid has no page of security.
+if (existsSync(join(root, 'docs/security.md'))) guarantees += checkSecurity('docs/security.md')
 
 for (const problem of problems) console.error(problem)
 console.log(`${guarantees} guarantees, ${problems.length} without a test that passed`)
