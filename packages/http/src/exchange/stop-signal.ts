@@ -16,7 +16,7 @@ export interface StopSignal {
 
 /**
  * Stops one sending. It stands in for an `AbortController` and its signal, which cost more than all the
- * rest of a request (decision 46), and has one listener at a time: the exchange that is under way.
+ * rest of a request (decision 44), and has one listener at a time: the exchange that is under way.
  */
 export class Stopper implements StopSignal {
   #stopped: { readonly reason: unknown } | undefined
