@@ -1,5 +1,4 @@
 import {
-  describeValue,
   expected,
   expectInteger,
   expectOneOf,
@@ -117,6 +116,6 @@ function expectPlace(options: OwnPoolOptions): void {
     // A parameter of the startup message ends at a zero byte, and the next one would begin there.
     if (value === undefined || (name === 'password' && typeof value === 'function')) continue
     if (typeof value === 'string' && !value.includes('\0')) continue
-    throw new TypeError(`Expected ${name} to be text without U+0000, got ${describeValue(value)}`)
+    throw expected(`${name} to be text without U+0000`, value)
   }
 }

@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { HttpTimeouts } from '@yuzuru/http'
 import type { CredentialSource } from './store/credentials.ts'
@@ -105,14 +104,12 @@ export function expectTransferOptions(options: TransferOptions): {
   const { bucket, partSizeBytes = 8 * MIB, parallel = 4, compatibility = 'aws' } = options
   const { tokenSecret } = options
   if (typeof bucket !== 'string' || bucket === '') {
-    throw new TypeError(`Expected bucket to be the name of one, got ${describeValue(bucket)}`)
+    throw expected('bucket to be the name of one', bucket)
   }
   expectInteger('partSizeBytes', partSizeBytes, MIN_PART_BYTES, MAX_PART_BYTES)
   expectInteger('parallel', parallel, 1, 64)
   if (compatibility !== 'aws' && compatibility !== 's3-compatible') {
-    throw new TypeError(
-      `Expected compatibility to be 'aws' or 's3-compatible', got ${describeValue(compatibility)}`,
-    )
+    throw expected("compatibility to be 'aws' or 's3-compatible'", compatibility)
   }
   if (tokenSecret !== undefined && !(typeof tokenSecret === 'string' && tokenSecret.length >= 16)) {
     throw new TypeError('Expected tokenSecret to be a string of at least 16 characters')
@@ -131,12 +128,10 @@ export function expectConfig(config: StorageConfig): void {
     }
   }
   if (region !== undefined && (typeof region !== 'string' || region === '')) {
-    throw new TypeError(`Expected region to be a string, got ${describeValue(region)}`)
+    throw expected('region to be a string', region)
   }
   if (forcePathStyle !== undefined && typeof forcePathStyle !== 'boolean') {
-    throw new TypeError(
-      `Expected forcePathStyle to be a boolean, got ${describeValue(forcePathStyle)}`,
-    )
+    throw expected('forcePathStyle to be a boolean', forcePathStyle)
   }
 }
 
@@ -147,7 +142,7 @@ export function expectStorageOptions(options: StorageConfig | StorageOverClient<
   expectOptions(options, client === undefined ? CONFIG : OVER_CLIENT, 'createStorage')
   if (client === undefined) return
   if (typeof client.send !== 'function' || typeof client.config !== 'object') {
-    throw new TypeError(`Expected client to be an S3Client, got ${describeValue(client)}`)
+    throw expected('client to be an S3Client', client)
   }
   if (endpoint !== undefined || region !== undefined || credentials !== undefined) {
     throw new TypeError('Expected either client or endpoint, region and credentials, got both')

@@ -1,5 +1,5 @@
-import { describeValue } from '@yuzuru/concurrency'
 import {
+  expected,
   expectInteger,
   expectLine,
   expectObject,
@@ -86,5 +86,5 @@ export function expectCheckout(input: CheckoutInput): void {
   if (trialPeriodDays !== undefined) expectInteger('trialPeriodDays', trialPeriodDays, 1, 730)
   if (trialEnd === undefined) return
   if (trialEnd instanceof Date && !Number.isNaN(trialEnd.getTime())) return
-  throw new TypeError(`Expected trialEnd to be a valid Date, got ${describeValue(trialEnd)}`)
+  throw expected('trialEnd to be a valid Date', trialEnd)
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 
 /** Where Stripe's API is, as stripe-node wants it. */
 export interface ApiBase {
@@ -16,9 +16,7 @@ export function parseApiBase(value: unknown): ApiBase {
   const given: unknown = value instanceof URL ? value.href : (value ?? 'https://api.stripe.com')
   const url = typeof given === 'string' ? URL.parse(given) : null
   if (url === null || `${url.origin}/` !== url.href) {
-    throw new TypeError(
-      `Expected apiBase to be an origin like https://api.stripe.com, got ${describeValue(given)}`,
-    )
+    throw expected('apiBase to be an origin like https://api.stripe.com', given)
   }
   const protocol = url.protocol.slice(0, -1)
   if (protocol !== 'http' && protocol !== 'https') {

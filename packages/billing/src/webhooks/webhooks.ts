@@ -1,4 +1,5 @@
-import { describeValue, throwIfCancelled } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { throwIfCancelled } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError, type BillingErrorCode } from '../billing-error.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
@@ -37,7 +38,7 @@ export class Webhooks<Tx> {
   verify(body: string | Uint8Array, signature: string | null | undefined): Stripe.Event {
     const { secrets, toleranceMs, now } = this.#init
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-      throw new TypeError(`Expected the raw body of the request, got ${describeValue(body)}`)
+      throw expected('the raw body of the request', body)
     }
     if (secrets.length === 0) {
       throw new TypeError('Expected createBilling to have been given a webhookSecret, got none')
@@ -67,7 +68,7 @@ export class Webhooks<Tx> {
     handler: WebhookHandler<Tx, T>,
   ): Promise<Received<T>> {
     if (typeof handler !== 'function') {
-      throw new TypeError(`Expected handler to be a function, got ${describeValue(handler)}`)
+      throw expected('handler to be a function', handler)
     }
     const event = this.verify(body, signature)
     throwIfCancelled()

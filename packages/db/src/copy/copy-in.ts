@@ -1,5 +1,5 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { type IoOptions } from '@yuzuru/concurrency'
 import type { InsertType } from 'kysely'
 import { Readable } from 'node:stream'
 import { type ChunkSource, CopyIn } from '../wire/copy-in-exchange.ts'
@@ -120,7 +120,7 @@ const TARGET = Object.keys({
 
 function expectTarget(into: CopyTarget): CopyTarget {
   if (typeof into !== 'object' || into === null || typeof into.table !== 'string') {
-    throw new TypeError(`Expected the table to copy into, got ${describeValue(into)}`)
+    throw expected('the table to copy into', into)
   }
   expectOptions(into, TARGET, 'copyIn')
   const { columns, format } = into
@@ -128,9 +128,7 @@ function expectTarget(into: CopyTarget): CopyTarget {
     throw new TypeError('Expected the columns of the rows, or the format of the bytes')
   }
   if (columns !== undefined && !(Array.isArray(columns) && columns.length > 0)) {
-    throw new TypeError(
-      `Expected columns to be the names of columns, got ${describeValue(columns)}`,
-    )
+    throw expected('columns to be the names of columns', columns)
   }
   return into
 }
@@ -140,5 +138,5 @@ function expectSource(source: unknown): void {
     typeof source === 'object' &&
     source !== null &&
     (Symbol.asyncIterator in source || Symbol.iterator in source)
-  if (!found) throw new TypeError(`Expected a source to iterate, got ${describeValue(source)}`)
+  if (!found) throw expected('a source to iterate', source)
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { literal, word } from '../statements/sql-text.ts'
 
 /** How bytes are to be read, or written. https://www.postgresql.org/docs/current/sql-copy.html */
@@ -24,7 +24,7 @@ export function formatText({
   const options = [`format ${word('format', format, FORMATS)}`]
   if (header !== undefined) {
     if (typeof header !== 'boolean') {
-      throw new TypeError(`Expected header to be a boolean, got ${describeValue(header)}`)
+      throw expected('header to be a boolean', header)
     }
     options.push(`header ${header}`)
   }

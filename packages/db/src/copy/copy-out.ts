@@ -1,5 +1,5 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
-import { cancelScope, describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { cancelScope, type IoOptions } from '@yuzuru/concurrency'
 import type { Selectable } from 'kysely'
 import { withLease } from './copy-lease.ts'
 import { type CopyFormat, formatText } from './copy-options.ts'
@@ -69,7 +69,7 @@ export function copyOut<DB>(
 ): AsyncGenerator<unknown, CopyResult, undefined> {
   expectOptions(options, COPY_OUT_OPTIONS, 'copyOut')
   if (typeof from !== 'string' && typeof from?.compile !== 'function') {
-    throw new TypeError(`Expected a table or a query to copy, got ${describeValue(from)}`)
+    throw expected('a table or a query to copy', from)
   }
   const query = copiedQuery(db, from)
   const text = statementText(`copy (${query.text}) to stdout ${formatText(options)}`)

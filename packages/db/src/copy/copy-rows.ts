@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { encodeField } from './copy-format.ts'
 import type { CopyChunk } from '../wire/copy-exchange.ts'
 import { textOf } from '../wire/value-text.ts'
@@ -58,7 +58,7 @@ class RowEncoder {
   #valuesOf(row: unknown): readonly unknown[] {
     const columns = this.#columns
     if (typeof row !== 'object' || row === null) {
-      throw new TypeError(`Expected row ${this.#total} to be a row, got ${describeValue(row)}`)
+      throw expected(`row ${this.#total} to be a row`, row)
     }
     if (Array.isArray(row)) {
       if (row.length === columns.length) return row
@@ -114,5 +114,5 @@ function bytesOf(piece: unknown): Buffer {
   if (piece instanceof Uint8Array) {
     return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
   }
-  throw new TypeError(`Expected bytes or text, got ${describeValue(piece)}`)
+  throw expected('bytes or text', piece)
 }

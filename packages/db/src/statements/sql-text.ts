@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 
 /*
  * Everything that this package itself writes into the text of a statement goes through here: what can
@@ -20,9 +20,7 @@ export function identifier(option: string, name: unknown): string {
     !name.includes('\0') &&
     Buffer.byteLength(name) <= NAME_BYTES
   if (fits) return `"${name.replaceAll('"', '""')}"`
-  throw new TypeError(
-    `Expected ${option} to be a name of 1 to ${NAME_BYTES} bytes without U+0000, got ${describeValue(name)}`,
-  )
+  throw expected(`${option} to be a name of 1 to ${NAME_BYTES} bytes without U+0000`, name)
 }
 
 /** A number of rows. @throws {TypeError} unless it is an integer from 1 up that the server takes */
@@ -30,26 +28,20 @@ export function rowCount(option: string, value: unknown): string {
   if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_COUNT) {
     return Number(value).toString()
   }
-  throw new TypeError(
-    `Expected ${option} to be an integer from 1 to ${MAX_COUNT}, got ${describeValue(value)}`,
-  )
+  throw expected(`${option} to be an integer from 1 to ${MAX_COUNT}`, value)
 }
 
 /** A whole number of milliseconds from 1 up. @throws {TypeError} unless `value` is a number above 0 */
 export function milliseconds(option: string, value: unknown): string {
   if (typeof value === 'number' && value > 0) return Math.ceil(value).toString()
-  throw new TypeError(
-    `Expected ${option} to be a number of milliseconds above 0, got ${describeValue(value)}`,
-  )
+  throw expected(`${option} to be a number of milliseconds above 0`, value)
 }
 
 /** One of a few words. @throws {TypeError} for any other */
 export function word(option: string, value: unknown, words: readonly string[]): string {
   const found = words.find((each) => each === value)
   if (found !== undefined) return found
-  throw new TypeError(
-    `Expected ${option} to be one of ${words.join(', ')}, got ${describeValue(value)}`,
-  )
+  throw expected(`${option} to be one of ${words.join(', ')}`, value)
 }
 
 /**
@@ -59,7 +51,7 @@ export function word(option: string, value: unknown, words: readonly string[]): 
  */
 export function literal(option: string, text: unknown): string {
   if (typeof text !== 'string' || text.includes('\0')) {
-    throw new TypeError(`Expected ${option} to be text without U+0000, got ${describeValue(text)}`)
+    throw expected(`${option} to be text without U+0000`, text)
   }
   const doubled = text.replaceAll("'", "''")
   return doubled.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
@@ -73,7 +65,5 @@ export function literal(option: string, text: unknown): string {
  */
 export function statementText(text: unknown): string {
   if (typeof text === 'string' && !text.includes('\0')) return text
-  throw new TypeError(
-    `Expected the text of a statement to be without U+0000, got ${describeValue(text)}`,
-  )
+  throw expected('the text of a statement to be without U+0000', text)
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { defaults } from 'pg'
 import { toParameter } from './parameter.ts'
 
@@ -30,7 +30,7 @@ function rawTextOf(value: unknown): string {
     case 'object':
       return value === null ? 'null' : objectText(value)
     default:
-      throw new TypeError(`Expected a value that PostgreSQL has, got ${describeValue(value)}`)
+      throw expected('a value that PostgreSQL has', value)
   }
 }
 

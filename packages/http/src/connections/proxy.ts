@@ -1,5 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 
 /** A proxy that connections go through. */
 export interface HttpProxyOptions {
@@ -28,9 +27,7 @@ export function expectProxy(proxy: HttpProxy | undefined): ProxySettings | undef
   if (proxy === undefined) return undefined
   if (proxy === 'environment') return {}
   if (typeof proxy !== 'object' || proxy === null) {
-    throw new TypeError(
-      `Expected proxy to be { url, except } or 'environment', got ${describeValue(proxy)}`,
-    )
+    throw expected("proxy to be { url, except } or 'environment'", proxy)
   }
   expectOptions(proxy, ['url', 'except'], 'createHttp.proxy')
   const { url: given, except = [] } = proxy

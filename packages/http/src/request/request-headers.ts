@@ -1,3 +1,4 @@
+import { expected } from '@yuzuru/concurrency/boundary'
 import { describeValue } from '@yuzuru/concurrency'
 
 /** RFC 9110, 5.6.2: what a header's name may be made of. */
@@ -26,8 +27,7 @@ export function mergeHeaders(
   for (const given of Object.keys(added)) {
     const name = given.toLowerCase()
     const value = added[given]
-    if (!TOKEN.test(name))
-      throw new TypeError(`Expected the name of a header, got ${describeValue(given)}`)
+    if (!TOKEN.test(name)) throw expected('the name of a header', given)
     if (value === undefined) {
       delete merged[name]
       continue

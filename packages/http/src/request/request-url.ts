@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import type { HttpInit } from './http-init.ts'
 
 /** The part of the settings that says where a request may go. */
@@ -71,7 +71,7 @@ export function takesClientHeaders(rules: UrlRules, url: URL): boolean {
 function parsed(origin: URL | undefined, target: string | URL): URL {
   if (target instanceof URL) return new URL(target)
   if (typeof target !== 'string') {
-    throw new TypeError(`Expected a URL, got ${describeValue(target)}`)
+    throw expected('a URL', target)
   }
   const url = origin === undefined ? URL.parse(target) : resolved(origin, target)
   if (url !== null) return url

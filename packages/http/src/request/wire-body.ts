@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
-import { describeValue, throwIfCancelled } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { throwIfCancelled } from '@yuzuru/concurrency'
 import { type CallContext, failure } from '../errors/call-context.ts'
 import { type BodyContent, isBody, isWhole, type RequestBody } from './request-body.ts'
 import { markUsed } from './used-sources.ts'
@@ -34,7 +35,7 @@ export async function makeBody(
     throw failure(context, 'request_body_failed', reason, init)
   }
   if (typeof body !== 'function' && isBody(body)) return body
-  throw new TypeError(`Expected the function to make a body, got ${describeValue(body)}`)
+  throw expected('the function to make a body', body)
 }
 
 /** Makes of a body that is there what goes onto the wire. */

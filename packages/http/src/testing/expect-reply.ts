@@ -1,5 +1,5 @@
 import { describeValue } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 
 const WORDS = ['reset', 'drop', 'silence']
 const FIELDS = ['status', 'headers', 'body', 'json', 'after']
@@ -22,7 +22,5 @@ export function expectReply(reply: unknown): void {
   const { status } = reply
   // What Node itself can send.
   if (Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 999) return
-  throw new TypeError(
-    `Expected status to be a whole number from 100 to 999, got ${describeValue(status)}`,
-  )
+  throw expected('status to be a whole number from 100 to 999', status)
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectInteger, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type Permit } from '@yuzuru/concurrency/sync'
 import { type DownloadBody, SingleBody } from './download-body.ts'
 import { askedRange, expectedChecksum } from './expected-checksum.ts'
@@ -132,12 +132,12 @@ export class Download implements AsyncDisposable {
    */
   async saveTo(path: string, options: SaveOptions = {}): Promise<void> {
     if (typeof path !== 'string' || path === '') {
-      throw new TypeError(`Expected path to be a path, got ${describeValue(path)}`)
+      throw expected('path to be a path', path)
     }
     expectOptions(options, ['resume', 'signal', 'timeoutMs'], 'download.saveTo')
     const { resume = false } = options
     if (typeof resume !== 'boolean') {
-      throw new TypeError(`Expected resume to be a boolean, got ${describeValue(resume)}`)
+      throw expected('resume to be a boolean', resume)
     }
     const subject = { operation: 'download', key: this.info.key }
     try {
@@ -207,9 +207,7 @@ export async function download(
   if (range !== undefined) expectRange(range)
   if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
   if (verify !== true && verify !== false && verify !== 'required') {
-    throw new TypeError(
-      `Expected verify to be a boolean or 'required', got ${describeValue(verify)}`,
-    )
+    throw expected("verify to be a boolean or 'required'", verify)
   }
   if (verify === 'required' && range !== undefined) {
     throw new TypeError("Expected verify: 'required' without a range: a checksum covers the whole")

@@ -1,5 +1,5 @@
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
+import { type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import type { ListedObject } from '../store/object-backend.ts'
 import { ListDeadline } from './list-deadline.ts'
 import { PageMarks } from '../s3/page-marks.ts'
@@ -76,7 +76,7 @@ export function expectListOptions(options: ListFolderOptions): void {
   const { prefix, startAfter, delimiter, pageSize } = options
   for (const [name, value] of Object.entries({ prefix, startAfter, delimiter })) {
     if (value === undefined || (typeof value === 'string' && value.isWellFormed())) continue
-    throw new TypeError(`Expected ${name} to be a string, got ${describeValue(value)}`)
+    throw expected(`${name} to be a string`, value)
   }
   if (delimiter === '') throw new TypeError('Expected delimiter not to be empty')
   if (pageSize !== undefined) expectInteger('pageSize', pageSize, 1, 1_000)

@@ -1,4 +1,5 @@
-import { describeValue, type IoOptions, mapConcurrent } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { type IoOptions, mapConcurrent } from '@yuzuru/concurrency'
 import { retry } from '@yuzuru/concurrency/resilience'
 import { failure, withUnknownOutcome } from '../store/failure.ts'
 import { list } from './list.ts'
@@ -33,7 +34,7 @@ export async function removeMany(
   options?: IoOptions,
 ): Promise<number> {
   if (typeof keys !== 'object' || keys === null) {
-    throw new TypeError(`Expected keys to be iterable, got ${describeValue(keys)}`)
+    throw expected('keys to be iterable', keys)
   }
   const subject = { operation: 'deleteMany' }
   return await callStore(

@@ -1,4 +1,5 @@
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { type IoOptions } from '@yuzuru/concurrency'
 import type { Checksum } from '../store/checksum.ts'
 import { completeUpload } from '../upload/complete-upload.ts'
 import { failure, type ObjectCall } from '../store/failure.ts'
@@ -38,7 +39,7 @@ export async function completePresigned(
 ): Promise<CompletedUpload> {
   expectToken('token', token)
   if (!Array.isArray(etags) || !etags.every((etag) => typeof etag === 'string')) {
-    throw new TypeError(`Expected etags to be an array of strings, got ${describeValue(etags)}`)
+    throw expected('etags to be an array of strings', etags)
   }
   const given = etags.map((etag) => etag.replaceAll('"', ''))
   const operation = 'completeUpload'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './combine-crc.ts'
 import { openCrc } from './crc-hasher.ts'
 import type { Hasher } from './hasher.ts'
@@ -39,7 +39,7 @@ export function crcKindOf(algorithm: ChecksumAlgorithm): CrcKind | undefined {
 export function expectAlgorithm(value: unknown): asserts value is ChecksumAlgorithm {
   if (typeof value === 'string' && Object.hasOwn(KINDS, value)) return
   const names = Object.keys(KINDS).join(', ')
-  throw new TypeError(`Expected checksum to be one of ${names}, got ${describeValue(value)}`)
+  throw expected(`checksum to be one of ${names}`, value)
 }
 
 /** A hasher for one stream of bytes. */

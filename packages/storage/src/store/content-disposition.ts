@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 
 export type Disposition = 'inline' | 'attachment'
 
@@ -12,13 +12,11 @@ const NOT_ATTR_CHAR = /['()*]/g
  */
 export function contentDisposition(disposition: Disposition, filename?: string): string {
   if (disposition !== 'inline' && disposition !== 'attachment') {
-    throw new TypeError(
-      `Expected disposition to be 'inline' or 'attachment', got ${describeValue(disposition)}`,
-    )
+    throw expected("disposition to be 'inline' or 'attachment'", disposition)
   }
   if (filename === undefined) return disposition
   if (typeof filename !== 'string') {
-    throw new TypeError(`Expected filename to be a string, got ${describeValue(filename)}`)
+    throw expected('filename to be a string', filename)
   }
   const name = baseName(filename)
   if (name === '') return disposition

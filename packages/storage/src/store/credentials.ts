@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { type SingleFlight, singleFlight } from '@yuzuru/concurrency/resilience'
 import { awaitCredentials, CredentialsFailure } from './credentials-failure.ts'
 
@@ -106,7 +106,8 @@ function expectCredentials(given: unknown): asserts given is StorageCredentials 
       if (typeof secretAccessKey === 'string' && secretAccessKey !== '') return
     }
   }
-  throw new TypeError(
-    `Expected credentials to be { accessKeyId, secretAccessKey } or a function that gets them, got ${describeValue(given)}`,
+  throw expected(
+    'credentials to be { accessKeyId, secretAccessKey } or a function that gets them',
+    given,
   )
 }

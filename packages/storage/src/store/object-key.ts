@@ -1,4 +1,4 @@
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 
 /** The longest key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1_024
@@ -9,7 +9,7 @@ const MAX_KEY_BYTES = 1_024
  */
 export function expectKey(key: unknown, name = 'key'): asserts key is string {
   if (typeof key !== 'string') {
-    throw new TypeError(`Expected ${name} to be a string, got ${describeValue(key)}`)
+    throw expected(`${name} to be a string`, key)
   }
   if (key === '') throw new TypeError(`Expected ${name} not to be empty`)
   if (!key.isWellFormed()) {

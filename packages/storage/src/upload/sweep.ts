@@ -1,5 +1,5 @@
-import { currentSignal, describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectObject } from '@yuzuru/concurrency/boundary'
+import { currentSignal, type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectObject } from '@yuzuru/concurrency/boundary'
 import { failure } from '../store/failure.ts'
 import { discardUpload } from './discard-upload.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
@@ -22,12 +22,10 @@ export async function sweepUploads(
   expectObject('options', options)
   const { olderThanMs, prefix = '' } = options
   if (typeof olderThanMs !== 'number' || !(olderThanMs >= 0)) {
-    throw new TypeError(
-      `Expected olderThanMs to be a number from 0 up, got ${describeValue(olderThanMs)}`,
-    )
+    throw expected('olderThanMs to be a number from 0 up', olderThanMs)
   }
   if (typeof prefix !== 'string') {
-    throw new TypeError(`Expected prefix to be a string, got ${describeValue(prefix)}`)
+    throw expected('prefix to be a string', prefix)
   }
   const subject = { operation: 'sweepUploads' }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { FileBody } from './file-body.ts'
 import { expectUnread, openOnce } from './one-shot.ts'
 import type { OpenBody } from './open-body.ts'
@@ -36,8 +36,9 @@ export function bodyOf(body: UploadBody): OpenBody {
       return new FileBody(body.path)
     }
   }
-  throw new TypeError(
-    `Expected body to be a string, bytes, a Blob, { path }, a stream or an async iterable, got ${describeValue(body)}`,
+  throw expected(
+    'body to be a string, bytes, a Blob, { path }, a stream or an async iterable',
+    body,
   )
 }
 

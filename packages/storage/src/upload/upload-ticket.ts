@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { describeValue } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
 import { failure, type ObjectCall } from '../store/failure.ts'
 import type { StorageContext } from '../store/storage-context.ts'
@@ -72,7 +72,7 @@ export function invalidToken(subject: ObjectCall, detail: string): StorageError 
 
 export function expectToken(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '') return
-  throw new TypeError(`Expected ${name} to be the token of an upload, got ${describeValue(value)}`)
+  throw expected(`${name} to be the token of an upload`, value)
 }
 
 async function lastingSecret({ backend }: StorageContext): Promise<string> {

@@ -1,5 +1,5 @@
-import { describeValue, type IoOptions } from '@yuzuru/concurrency'
-import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
+import { type IoOptions } from '@yuzuru/concurrency'
+import { expected, expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import { type ChecksumAlgorithm, expectAlgorithm } from '../store/checksum.ts'
 import { contentDisposition, type Disposition } from '../store/content-disposition.ts'
 import { encodeMetadata } from '../store/metadata-value.ts'
@@ -96,7 +96,7 @@ export function expectAttributes(options: AttributeOptions): ObjectAttributes {
 export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): WriteConditions {
   if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
-    throw new TypeError(`Expected ifNoneMatch to be '*', got ${describeValue(ifNoneMatch)}`)
+    throw expected("ifNoneMatch to be '*'", ifNoneMatch)
   }
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw new TypeError('Expected either ifMatch or ifNoneMatch, got both')
@@ -114,33 +114,27 @@ export function expectUploadOptions(options: UploadOptions): void {
   if (maxBytes !== undefined) expectInteger('maxBytes', maxBytes, 0, MAX_OBJECT_BYTES)
   if (checksum !== undefined) expectAlgorithm(checksum)
   if (expectedDigest !== undefined && typeof expectedDigest !== 'string') {
-    throw new TypeError(
-      `Expected expectedDigest to be a string in base64, got ${describeValue(expectedDigest)}`,
-    )
+    throw expected('expectedDigest to be a string in base64', expectedDigest)
   }
   if (onResumeToken !== undefined && typeof onResumeToken !== 'function') {
-    throw new TypeError(
-      `Expected onResumeToken to be a function, got ${describeValue(onResumeToken)}`,
-    )
+    throw expected('onResumeToken to be a function', onResumeToken)
   }
   if (resume !== undefined) expectToken('resume', resume)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new TypeError(`Expected onProgress to be a function, got ${describeValue(onProgress)}`)
+    throw expected('onProgress to be a function', onProgress)
   }
 }
 
 export function expectEtag(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && /^[\x21\x23-\x7e]+$/.test(value.replace(/^"(.*)"$/, '$1')))
     return
-  throw new TypeError(`Expected ${name} to be an ETag, got ${describeValue(value)}`)
+  throw expected(`${name} to be an ETag`, value)
 }
 
 /** Throws unless `value` can stand in a header. */
 export function expectHeader(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
-  throw new TypeError(
-    `Expected ${name} to be printable ASCII without spaces around it, got ${describeValue(value)}`,
-  )
+  throw expected(`${name} to be printable ASCII without spaces around it`, value)
 }
 
 /** The most that metadata may have in all, names and values as they are stored, in bytes (S3 user guide, "Working with object metadata"). */
@@ -174,6 +168,6 @@ function expectTexts(name: string, values: unknown): void {
   expectObject(name, values)
   for (const value of Object.values(values)) {
     if (typeof value === 'string' && value.isWellFormed()) continue
-    throw new TypeError(`Expected the values of ${name} to be strings, got ${describeValue(value)}`)
+    throw expected(`the values of ${name} to be strings`, value)
   }
 }
