@@ -26,6 +26,9 @@ const INTERNALS: Readonly<Record<string, (client: object) => boolean>> = {
     isMethod(connectionOf(client), 'sendCopyFromChunk'),
   'client.connection.endCopyFrom()': (client) => isMethod(connectionOf(client), 'endCopyFrom'),
   'client.connection.sendCopyFail()': (client) => isMethod(connectionOf(client), 'sendCopyFail'),
+  // guard-answers.ts
+  'client.connection.attachListeners()': (client) =>
+    isMethod(connectionOf(client), 'attachListeners'),
   // configured-client.ts
   'Client.prototype.getStartupConf()': () => isMethod(Client.prototype, 'getStartupConf'),
   // pipelined-read.ts, and what calls the hooks of a statement
