@@ -37,10 +37,7 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   const { getRequestListener } = await import('@hono/node-server')
-  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never), {
-    // What a Response and a Request are is for the program to say.
-    overrideGlobalObjects: false,
-  })
+  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never))
   return (request, response) => listener(request, response)
 }
 

@@ -4,6 +4,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { shield, taskGroup } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { describe, expect, test } from 'vitest'
 import type { HttpServer } from './http-server.ts'
 import { serve } from './serve.ts'
@@ -78,6 +80,16 @@ describe('serve', () => {
     expect(await answer).toBe('200 ok')
     await server?.close()
   })
+})
+
+test.each(['GET', 'DELETE', 'POST'])('a middleware makes a request of a %s', async (method) => {
+  const app = new Hono().use(bodyLimit({ maxSize: 100 })).all('*', async (c) => {
+    return c.text(`${await new Request(c.req.raw).text()}.`)
+  })
+  await using server = await serve(app, { lingerMs: 0 })
+  const body = method === 'POST' ? 'hello' : null
+  const answer = await fetch(server.url, { method, body, headers: { connection: 'close' } })
+  expect([answer.status, await answer.text()]).toEqual([200, `${body ?? ''}.`])
 })
 
 describe('the probes', () => {
