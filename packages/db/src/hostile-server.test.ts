@@ -127,12 +127,12 @@ async function dialogue(dice: Dice): Promise<string> {
   server.hasWrite = false
   const db = connect()
   // What has begun to clean up has 5 s of its own.
-  const error = await within(8_000, failureOf(use, db))
+  const error = await within(30_000, failureOf(use, db))
   expectHonest(error)
   server.calmDown()
-  await within(3_000, healed(db))
-  await within(3_000, db.close())
-  await within(3_000, server.deserted())
+  await within(30_000, healed(db))
+  await within(30_000, db.close())
+  await within(30_000, server.deserted())
   return DbError.isInstance(error) ? error.code : ((error as Error | undefined)?.name ?? 'well')
 }
 

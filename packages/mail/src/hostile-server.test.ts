@@ -95,12 +95,12 @@ async function dialogue(dice: Dice): Promise<string> {
   server.twist = twistOf(dice)
   server.hasMessage = false
   const mail = connect()
-  const error = await within(3_000, failureOf(use, mail))
+  const error = await within(30_000, failureOf(use, mail))
   expectHonest(error)
   server.calmDown()
-  expect(await within(3_000, healed(mail))).toMatchObject({ accepted: letter.to })
-  await within(3_000, mail.close())
-  await within(3_000, server.deserted())
+  expect(await within(30_000, healed(mail))).toMatchObject({ accepted: letter.to })
+  await within(30_000, mail.close())
+  await within(30_000, server.deserted())
   return MailError.isInstance(error) ? error.code : ((error as Error | undefined)?.name ?? 'well')
 }
 
