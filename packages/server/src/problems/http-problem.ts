@@ -1,5 +1,13 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { hasMark, mark } from '@yuzuru/concurrency'
-import { expectInteger, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectInteger,
+  expectMilliseconds,
+  expectObject,
+  expectOptions,
+  expectText,
+} from '@yuzuru/concurrency/boundary'
 
 /** What an {@link HttpProblem} is made of. All of it is sent to the client. */
 export interface HttpProblemInit {
@@ -41,12 +49,13 @@ export class HttpProblem extends Error {
   /**
    * @param status 400 to 599
    * @param title what is wrong, the same for all such requests
+   * @throws {TypeError} on what cannot be sent, such as a header with a line break
    */
   constructor(status: number, title: string, init: HttpProblemInit = {}) {
     super(title, { cause: init.cause })
     expectInteger('status', status, 400, 599)
     expectText('title', title)
-    expectOptions(init, OPTIONS, 'HttpProblem')
+    expectInit(init)
     this.status = status
     this.code = init.code
     this.detail = init.detail
@@ -58,5 +67,33 @@ export class HttpProblem extends Error {
   /** Like `instanceof`, and true also for one of another installed copy of the package. */
   static isInstance(value: unknown): value is HttpProblem {
     return hasMark(value, 'HttpProblem')
+  }
+}
+
+function expectInit(init: HttpProblemInit): void {
+  expectOptions(init, OPTIONS, 'HttpProblem')
+  const { code, detail, fields = {}, retryAfterMs = 0, headers = {} } = init
+  expectObject('fields', fields)
+  expectObject('headers', headers)
+  expectMilliseconds('retryAfterMs', retryAfterMs, 0, Number.MAX_SAFE_INTEGER)
+  const texts = { code, detail, ...prefixed('fields', fields), ...prefixed('headers', headers) }
+  for (const [name, text] of Object.entries(texts)) {
+    if (text !== undefined && typeof text !== 'string')
+      throw expected(`${name} to be a string`, text)
+  }
+  for (const [name, value] of Object.entries(headers)) expectHeader(name, value)
+}
+
+function prefixed(name: string, texts: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${name}.${key}`, text]))
+}
+
+function expectHeader(name: string, value: string): void {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  } catch (cause) {
+    // The value may be a secret, and may have come from the client.
+    throw new TypeError('Expected headers to be names and values of HTTP, got others', { cause })
   }
 }

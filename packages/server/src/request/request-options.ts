@@ -74,6 +74,7 @@ function expectLog(log: RequestLog): void {
   if (typeof log.info !== 'function') throw expected('log to have a function "info"', log)
 }
 
-function nameOf({ method = '', url = '' }: IncomingMessage): string {
+/** The name that a request has by default. */
+export function nameOf({ method = '', url = '' }: IncomingMessage): string {
   return routeName(method, url)
 }

@@ -8,7 +8,16 @@ test.each([
   ['/offices/0b7f5c1e-6f3f-4d52-8c0a-2d6a3f1f9a10/plans', 'GET /offices/:id/plans'],
   ['/sign-in/9fK3_xQ0bTzR4mPq', 'GET /sign-in/:id'],
   ['/sign-in#x', 'GET /sign-in'],
-  ['/a\u0000b/<script>', 'GET /a?b/?script?'],
+  ['/api/v1/plans/upload.js', 'GET /api/v1/plans/upload.js'],
+  ['/subscription-settings', 'GET /subscription-settings'],
+  ['/verify/ABcdefGHIjklMNOpqr', 'GET /verify/:id'],
+  ['/people/jane@mail.example', 'GET /people/:id'],
+  ['/people/jane%40mail.example', 'GET /people/:id'],
+  ['/orders/ord_12345', 'GET /orders/:id'],
+  ['/days/2026-01-31', 'GET /days/:id'],
+  ['/keys/c2VjcmV0a2V5+/==', 'GET /keys/:id/:id'],
+  ['http://jane:secret@host.example/plans', 'GET :id//:id/plans'],
+  ['/a\u0000b/<script>', 'GET /:id/:id'],
 ])('%s is named %s', (url, name) => {
   expect(routeName('GET', url)).toBe(name)
 })

@@ -1,18 +1,26 @@
-/** A part of a path that is an id rather than a word: digits, a UUID, or long hex, base64url or the like. */
-const ID = /^(?:\d+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=[\w.~-]*\d)[\w.~-]{16,})$/i
-
 /** The longest name that is shown. */
 const MAX_LENGTH = 120
 
+/** From this length on, a part with a digit or a capital is taken for a token. */
+const TOKEN_LENGTH = 16
+
 /**
  * `GET /plans/:id` for `GET /plans/42?secret=1`: a name that is the same for all requests of a kind and holds
- * no id, no query and nothing that cannot be printed.
+ * no id, no query and nothing that cannot be printed. What may be a token, an address or a date is hidden, too.
  */
 export function routeName(method: string, url: string): string {
   const path = url.replace(/[?#].*$/s, '')
   const shown = path
     .split('/')
-    .map((part) => (ID.test(part) ? ':id' : part.replaceAll(/[^\w.~!$&'()*+,;=:@%-]/g, '?')))
+    .map((part) => (isWord(part) ? part : ':id'))
     .join('/')
   return `${method} ${shown}`.slice(0, MAX_LENGTH)
+}
+
+/** Whether a part of a path belongs to the route, not to the one request: `plans`, `v1`, `upload.js`. */
+function isWord(part: string): boolean {
+  if (!/^[\w.~*-]*$/.test(part)) return false
+  const digits = part.replaceAll(/\D/g, '').length
+  if (digits >= 3 || (digits > 0 && digits === part.length)) return false
+  return part.length < TOKEN_LENGTH || !/[\dA-Z]/.test(part)
 }

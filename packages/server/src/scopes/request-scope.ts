@@ -4,6 +4,7 @@ import {
   Cancelled,
   cancelScope,
   detached,
+  moveOnAfter,
   withTimeout,
 } from '@yuzuru/concurrency'
 import {
@@ -12,6 +13,7 @@ import {
   closing,
   type Closing,
   type CloseOptions,
+  expected,
   expectOptions,
 } from '@yuzuru/concurrency/boundary'
 import { writeProblem } from '../problems/write-problem.ts'
@@ -19,6 +21,7 @@ import { ServerError } from '../server-error.ts'
 import { callInRequest } from '../request/current-request.ts'
 import { RequestLife } from './request-life.ts'
 import {
+  nameOf,
   REQUEST_SCOPE_OPTIONS,
   type RequestScopeOptions,
   requestSettings,
@@ -78,6 +81,13 @@ export function requestScope(options: RequestScopeOptions = {}): RequestScope {
   }) as RequestScope
 }
 
+/** How a request is to be run. */
+interface Asked {
+  readonly name: string
+  readonly leftMs: number
+  readonly next: () => unknown
+}
+
 /** Requests under way, and their scopes. */
 export class RequestScopes {
   readonly #settings: RequestSettings
@@ -126,11 +136,25 @@ export class RequestScopes {
   }
 
   handle(request: IncomingMessage, response: ServerResponse, next: () => unknown): void {
-    const life = new RequestLife(this.#settings.name(request), request, response)
-    const { maxRequestMs, readBudget } = this.#settings
-    const leftMs = Math.min(maxRequestMs, readBudget(request) ?? Infinity)
+    const asked = this.#ask(request, next)
+    const life = new RequestLife(asked.name, request, response)
     // In no scope: a request runs in the context of the `listen` that took its connection.
-    void detached(() => this.#live(life, leftMs, next))
+    void detached(() => this.#live(life, asked.leftMs, asked.next))
+  }
+
+  /** What the program's own functions say of a request: if one of them throws, the request fails with that. */
+  #ask(request: IncomingMessage, next: () => unknown): Asked {
+    const { maxRequestMs, readBudget } = this.#settings
+    try {
+      const name = this.#settings.name(request)
+      if (typeof name !== 'string') throw expected('name to return a string', name)
+      return { name, leftMs: Math.min(maxRequestMs, readBudget(request) ?? Infinity), next }
+    } catch (error) {
+      const fail = (): never => {
+        throw error
+      }
+      return { name: nameOf(request), leftMs: maxRequestMs, next: fail }
+    }
   }
 
   async #live(life: RequestLife, leftMs: number, next: () => unknown): Promise<void> {
@@ -160,11 +184,32 @@ export class RequestScopes {
     const { request, response } = life
     const isOver = Cancelled.isInstance(error) && response.destroyed
     if (isOver) return
-    callInRequest(life, () => writeProblem(error, request, response))
+    // All of it was written and it is its turn, and the client did not take it in time.
+    const isStalled = response.writableEnded && response.socket !== null
+    if (isStalled && life.scope?.cancelled === true) request.socket.destroy()
+    try {
+      callInRequest(life, () => writeProblem(error, request, response))
+    } catch (failure) {
+      life.fail(failure)
+      request.socket.destroy()
+    }
+  }
+
+  /** Waits until the answer has left; a client that does not take it in time, or before the server ends, is cut. */
+  async #leave(life: RequestLife): Promise<void> {
+    const { maxRequestMs } = this.#settings
+    const { signal } = this.#work
+    const name = `end of the answer to ${life.name}`
+    const wait = (): unknown => moveOnAfter(maxRequestMs, () => life.closed(), { name })
+    await cancelScope(wait, { name, signal }).catch((error: unknown) => {
+      if (!Cancelled.isInstance(error)) throw error
+    })
+    if (!life.response.closed) life.request.socket.destroy()
+    await life.closed()
   }
 
   async #finish(life: RequestLife): Promise<void> {
-    await life.closed()
+    await this.#leave(life)
     const name = `after ${life.name}`
     const { signal } = this.#work
     for (const fn of life.later) {
@@ -173,7 +218,16 @@ export class RequestScopes {
       })
     }
     this.#lives.delete(life)
-    this.#settings.log?.info(life.line(), life.name)
+    this.#log(life)
+  }
+
+  #log(life: RequestLife): void {
+    try {
+      this.#settings.log?.info(life.line(), life.name)
+    } catch (error) {
+      const kind = error instanceof Error ? error.name : typeof error
+      process.emitWarning(`log.info failed: ${kind}`, 'RequestLogWarning')
+    }
   }
 
   #cancelAll(): void {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { HttpProblem } from './http-problem.ts'
+
+test.each([
+  [{ headers: { location: '/a\r\nset-cookie: b' } }, 'headers'],
+  [{ headers: { 'a b': 'c' } }, 'headers'],
+  [{ headers: { 'x-count': 1 } }, 'headers.x-count'],
+  [{ fields: { title: 1 } }, 'fields.title'],
+  [{ fields: 'title' }, 'fields'],
+  [{ detail: { a: 1n } }, 'detail'],
+  [{ code: 1 }, 'code'],
+  [{ retryAfterMs: Number.NaN }, 'retryAfterMs'],
+  [{ retryAfterMs: Infinity }, 'retryAfterMs'],
+  [{ detial: 'x' }, 'a known option of HttpProblem'],
+])('what cannot be sent is a TypeError: %o', (init, what) => {
+  expect(() => new HttpProblem(400, 'x', init as never)).toThrow(
+    expect.objectContaining({
+      name: 'TypeError',
+      message: expect.stringMatching(new RegExp(`^Expected ${what}[ ,]`)),
+    }),
+  )
+})
+
+test('a header that cannot be sent is not in the error', () => {
+  const headers = { location: '/?token=hunter2\n' }
+  expect(() => new HttpProblem(400, 'x', { headers })).toThrow(/^(?!.*hunter2)/s)
+})
