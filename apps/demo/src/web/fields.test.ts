@@ -1,3 +1,4 @@
+import { createFakeMail } from '@yuzuru/mail/testing'
 import { describe, expect, test } from 'vitest'
 import { Fields } from './fields.ts'
 import { Invalid } from './invalid.ts'
@@ -51,6 +52,39 @@ describe('Fields', () => {
     fields.text('bad', { max: 100, lines: 'many' })
     expect(() => fields.check()).toThrow('bad: contains a control character')
   })
+
+  test.each([
+    'victim@\uff45xample.jp',
+    'victim@exa\u00admple.jp',
+    'victim@example\u3002jp',
+    'victim@xn--a.jp',
+    '山田@example.jp',
+    'a@[192.0.2.1]',
+    'a@192.0.2.1',
+    'a@b.0x7f',
+    'a@-b.jp',
+    'a@b..jp',
+    'a@b.jp.',
+    'a@jp',
+    `${'a'.repeat(65)}@example.jp`,
+  ])('an address that mail would refuse or spell otherwise is refused: %s', (email) => {
+    expect(problemsOf((fields) => fields.email('email'), { email })).toEqual([
+      'email must be a mail address',
+    ])
+  })
+
+  test.each(['Hanako@Example.jp', 'taro.yamada@mail.example.jp', "o'neil+x@xn--wgv71a.jp"])(
+    'an address is taken, in lower case, as mail takes it: %s',
+    async (email) => {
+      const fields = new Fields({ email })
+      const address = fields.email('email')
+      fields.check()
+      expect(address).toBe(email.toLowerCase())
+      await using mail = createFakeMail()
+      await mail.send({ to: { address }, subject: 'x', text: 'x' })
+      expect(mail.sent[0]?.envelope.to).toEqual([address])
+    },
+  )
 
   test('takes no name that is a link', () => {
     const read = (fields: Fields): void => {

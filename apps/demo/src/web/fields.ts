@@ -1,8 +1,14 @@
+import { domainToUnicode } from 'node:url'
 import { Invalid, type Problem } from './invalid.ts'
 import type { Text } from './language.ts'
 import { isOneLine } from './one-line.ts'
 
-const EMAIL = /^[^\s@<>()",;:\\]+@[^\s@<>()",;:\\.]+(?:\.[^\s@<>()",;:\\.]+)+$/
+/**
+ * HTML's "valid e-mail address" with a domain that is a name, not a number. ASCII alone: `ｅxample.jp` is
+ * `example.jp` in another spelling, and each spelling would be an account and have a limit of mails of its own.
+ */
+const EMAIL =
+  /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+(?!\d+$|0x[\da-f]*$)[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** What a form or a JSON body holds before it is checked. */
@@ -50,7 +56,7 @@ export class Fields {
 
   email(field: string): string {
     const text = this.text(field, { max: 254 }).toLowerCase()
-    if (text === '' || EMAIL.test(text)) return text
+    if (text === '' || isEmail(text)) return text
     return this.#refuse(field, {
       ja: 'メールアドレスの形で入力してください',
       en: 'must be a mail address',
@@ -102,4 +108,10 @@ export class Fields {
     this.#problems.push({ field, text })
     return ''
   }
+}
+
+function isEmail(text: string): boolean {
+  const domain = text.slice(text.lastIndexOf('@') + 1)
+  // What stays as it is, such as `xn--a`, stands for no name.
+  return EMAIL.test(text) && !domainToUnicode(domain).includes('xn--')
 }
