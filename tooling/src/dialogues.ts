@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
 /** What a hostile server would like to see in a log. */
@@ -79,8 +80,40 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
+/** Cancels `scope` some turns of the event loop after the server has nothing more to say. */
+export function cancelWhenQuiet(
+  server: { onQuiet: () => void },
+  scope: { cancel(message: string): void },
+  turns: number,
+): void {
+  const cancel = async (): Promise<void> => {
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate()
+    scope.cancel('the server has nothing more to say')
+  }
+  server.onQuiet = () => void cancel()
+}
+
+/**
+ * Throws unless an error is one that a caller can go by: typed, short, and without an outcome `'none'` for
+ * what may have been done.
+ */
+export function expectHonest(
+  error: unknown,
+  isTyped: (error: unknown) => boolean,
+  mayBeDone: boolean,
+): void {
+  if (error === undefined) return
+  if (!isTyped(error) && (error as Error).name !== 'Cancelled') {
+    throw new Error('Expected an error of the package', { cause: error })
+  }
+  if (mayBeDone && (error as { outcome: string }).outcome === 'none') {
+    throw new Error('Expected no outcome none for what may have been done', { cause: error })
+  }
+  expectShort(error)
+}
+
 /** Throws if an error, printed with all that it holds, is long or shows what a server would like to see. */
-export function expectShort(error: unknown): void {
+function expectShort(error: unknown): void {
   const shown = inspect(error, { depth: 9 })
   if (shown.includes(SECRET)) throw new Error('Expected no secret of the server', { cause: error })
   if (shown.length > MAX_SHOWN) {

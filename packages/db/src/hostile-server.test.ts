@@ -1,8 +1,9 @@
-import { cancelScope, type CancelScope, IoError } from '@yuzuru/concurrency'
+import { cancelScope, IoError } from '@yuzuru/concurrency'
 import {
+  cancelWhenQuiet,
   type Dice,
   dialogueRuns,
-  expectShort,
+  expectHonest,
   runDialogues,
   within,
 } from '@yuzuru/tooling/dialogues'
@@ -58,7 +59,7 @@ const USES: readonly Use[] = [
 let server: HostilePostgres
 
 beforeAll(async () => {
-  server = await HostilePostgres.start()
+  server = await new HostilePostgres().listen()
 })
 afterEach(() => server.calmDown())
 afterAll(async () => {
@@ -80,7 +81,7 @@ function connect(): Database<Schema> {
 async function failureOf(use: Use, db: Database<Schema>): Promise<unknown> {
   try {
     await cancelScope((scope) => {
-      server.onQuiet = () => void cancelSoon(scope)
+      cancelWhenQuiet(server, scope, 30)
       return use(db)
     })
     return undefined
@@ -89,22 +90,9 @@ async function failureOf(use: Use, db: Database<Schema>): Promise<unknown> {
   }
 }
 
-async function cancelSoon(scope: CancelScope): Promise<void> {
-  for (let turns = 0; turns < 30; turns += 1) await setImmediate()
-  scope.cancel('the server has nothing more to say')
-}
-
-function expectHonest(error: unknown): void {
-  if (error === undefined) return
-  if (!IoError.isInstance(error) && (error as Error).name !== 'Cancelled') {
-    throw new Error('Expected an error of the package', { cause: error })
-  }
-  const { outcome } = error as { outcome: string }
+function expectHonestOf(error: unknown): void {
   const isRefusal = DbError.isInstance(error) && error.sqlState !== undefined
-  if (server.hasWrite && outcome === 'none' && !isRefusal) {
-    throw new Error('Expected no outcome none for what has come whole', { cause: error })
-  }
-  expectShort(error)
+  expectHonest(error, (one) => IoError.isInstance(one), server.hasWrite && !isRefusal)
 }
 
 /** A connection that the server still closes may fail one call, but no more than there were. */
@@ -128,7 +116,7 @@ async function dialogue(dice: Dice): Promise<string> {
   const db = connect()
   // What has begun to clean up has 5 s of its own.
   const error = await within(30_000, failureOf(use, db))
-  expectHonest(error)
+  expectHonestOf(error)
   server.calmDown()
   await within(30_000, healed(db))
   await within(30_000, db.close())

@@ -20,7 +20,6 @@ export function message(kind: string, ...parts: readonly (Buffer | string)[]): M
 export function bytesOf({ kind, content, length = content.length + 4 }: Message): Buffer {
   const head = Buffer.alloc(5)
   head.write(kind, 0, 'latin1')
-  // eslint-disable-next-line no-bitwise -- lengths that are none
   head.writeUInt32BE(length >>> 0, 1)
   return Buffer.concat([head, content])
 }

@@ -1,63 +1,25 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
+import { type Delivery, HostilePeer } from '@yuzuru/tooling/hostile-peer'
+import { createServer, type Socket } from 'node:net'
 import { bytesOf, givenBy, message, type Message, ready, refusal, startup } from './answers.ts'
-
-/** How an answer goes out: its bytes, and what comes after them. */
-export interface Delivery {
-  readonly bytes: Buffer
-  /** Then this again and again, until the client hangs up. */
-  readonly endless?: Buffer
-  /** `'go on'`: as a server does; `'silence'`: nothing more, ever. */
-  readonly ending: 'go on' | 'silence' | 'end' | 'reset'
-  /** Byte by byte. */
-  readonly drips?: boolean
-}
 
 /** What becomes of the answer to a turn: of the startup, and of each statement after it. */
 export type Twist = (turn: number, answer: readonly Message[]) => Delivery | undefined
 
 /** For tests: a server that speaks the protocol well enough for our client, and twists what it is told to. */
-export class HostilePostgres implements AsyncDisposable {
-  readonly #server = createServer((socket) => this.#serve(socket))
-  readonly #sockets = new Set<Socket>()
-  twist: Twist = () => undefined
+export class HostilePostgres extends HostilePeer<Twist> {
   /** Whether an INSERT, all of a COPY, or a COMMIT has come whole. */
   hasWrite = false
-  /** Called when all was sent that will be, or quite a lot of what has no end. */
-  onQuiet: () => void = () => undefined
 
-  static async start(): Promise<HostilePostgres> {
-    const hostile = new HostilePostgres()
-    hostile.#server.listen(0, '127.0.0.1')
-    await once(hostile.#server, 'listening')
-    return hostile
+  constructor() {
+    const server = createServer((socket) => this.#serve(socket))
+    super(server, () => undefined, 2_000_000)
   }
 
   get url(): string {
-    return `postgres://app:pw@127.0.0.1:${(this.#server.address() as AddressInfo).port}/app`
-  }
-
-  /** From now on it behaves. */
-  calmDown(): void {
-    this.twist = () => undefined
-    this.onQuiet = () => undefined
-  }
-
-  /** Resolves when no client is connected any more. */
-  async deserted(): Promise<void> {
-    for (const socket of this.#sockets) await once(socket, 'close')
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-    await once(this.#server, 'close')
+    return `postgres://app:pw@127.0.0.1:${this.port}/app`
   }
 
   #serve(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket))
     const backend = new Backend(
       (turn, answer) => this.#send(socket, turn, answer),
       () => (this.hasWrite = true),
@@ -70,32 +32,8 @@ export class HostilePostgres implements AsyncDisposable {
   async #send(socket: Socket, turn: number, answer: readonly Message[]): Promise<void> {
     const plain: Delivery = { bytes: Buffer.concat(answer.map(bytesOf)), ending: 'go on' }
     const twisted = this.twist(turn, answer)
-    const { bytes, endless, ending, drips } = twisted ?? plain
-    const pieces = drips === true ? Array.from(bytes, (byte) => Buffer.of(byte)) : [bytes]
-    for (const piece of pieces) {
-      if (!(await written(socket, piece))) return
-    }
-    if (ending === 'end') socket.end()
-    if (ending === 'reset') socket.resetAndDestroy()
-    // The client may wait for ever, also where the server does not mean it.
-    if (twisted !== undefined && endless === undefined) this.onQuiet()
-    if (endless !== undefined) await this.#repeat(socket, endless)
+    await this.deliver(socket, twisted ?? plain, twisted !== undefined)
   }
-
-  async #repeat(socket: Socket, piece: Buffer): Promise<void> {
-    for (let sent = 0; await written(socket, piece); sent += piece.length) {
-      if (sent > 2_000_000) this.onQuiet()
-      await setImmediate()
-    }
-  }
-}
-
-/** Whether it went out; no faster than the client takes it. */
-async function written(socket: Socket, bytes: Buffer): Promise<boolean> {
-  if (socket.destroyed || socket.writableEnded) return false
-  if (bytes.length === 0 || socket.write(bytes)) return true
-  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
-  return !socket.destroyed
 }
 
 /** What one connection asks for, and the answers of a server that has nothing against us. */

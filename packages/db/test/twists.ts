@@ -1,5 +1,6 @@
 import { type Dice, SECRET } from '@yuzuru/tooling/dialogues'
-import type { Delivery, Twist } from './hostile-postgres.ts'
+import type { Delivery } from '@yuzuru/tooling/hostile-peer'
+import type { Twist } from './hostile-postgres.ts'
 import {
   authentication,
   bytesOf,

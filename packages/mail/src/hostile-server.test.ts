@@ -1,13 +1,13 @@
-import { cancelScope, type CancelScope, IoError } from '@yuzuru/concurrency'
+import { cancelScope, IoError } from '@yuzuru/concurrency'
 import {
+  cancelWhenQuiet,
   type Dice,
   dialogueRuns,
-  expectShort,
+  expectHonest,
   runDialogues,
   SECRET,
   within,
 } from '@yuzuru/tooling/dialogues'
-import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { HostileSmtp, twistOf } from '../test/hostile-smtp.ts'
 import { createMail } from './create-mail.ts'
@@ -19,7 +19,7 @@ const RUNS = dialogueRuns(100)
 let server: HostileSmtp
 
 beforeAll(async () => {
-  server = await HostileSmtp.start()
+  server = await new HostileSmtp().listen()
 })
 afterEach(() => server.calmDown())
 afterAll(async () => {
@@ -55,7 +55,7 @@ const USES: readonly Use[] = [
 async function failureOf(use: Use, mail: Mail): Promise<unknown> {
   try {
     await cancelScope((scope) => {
-      server.onQuiet = () => void cancelSoon(scope)
+      cancelWhenQuiet(server, scope, 30)
       return use(mail)
     })
     return undefined
@@ -64,22 +64,9 @@ async function failureOf(use: Use, mail: Mail): Promise<unknown> {
   }
 }
 
-async function cancelSoon(scope: CancelScope): Promise<void> {
-  for (let turns = 0; turns < 30; turns += 1) await setImmediate()
-  scope.cancel('the server has nothing more to say')
-}
-
-function expectHonest(error: unknown): void {
-  if (error === undefined) return
-  if (!IoError.isInstance(error) && (error as Error).name !== 'Cancelled') {
-    throw new Error('Expected an error of the package', { cause: error })
-  }
-  const { outcome } = error as { outcome: string }
+function expectHonestOf(error: unknown): void {
   const isRefusal = MailError.isInstance(error) && error.status !== undefined
-  if (server.hasMessage && outcome === 'none' && !isRefusal) {
-    throw new Error('Expected no outcome none for what has come whole', { cause: error })
-  }
-  expectShort(error)
+  expectHonest(error, (one) => IoError.isInstance(one), server.hasMessage && !isRefusal)
   const said = MailError.isInstance(error) ? (error.response ?? '') : ''
   if (said.includes(SECRET) || said.length > 2_048) throw new Error('Expected a short reply')
 }
@@ -96,7 +83,7 @@ async function dialogue(dice: Dice): Promise<string> {
   server.hasMessage = false
   const mail = connect()
   const error = await within(30_000, failureOf(use, mail))
-  expectHonest(error)
+  expectHonestOf(error)
   server.calmDown()
   expect(await within(30_000, healed(mail))).toMatchObject({ accepted: letter.to })
   await within(30_000, mail.close())

@@ -1,7 +1,6 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
+import { createServer, type Socket } from 'node:net'
 import { type Dice, SECRET } from '@yuzuru/tooling/dialogues'
+import { HostilePeer } from '@yuzuru/tooling/hostile-peer'
 
 /** What is said to a step of the dialogue, and then. */
 interface Say {
@@ -26,47 +25,18 @@ const ANSWERS: Readonly<Record<string, string>> = {
 }
 
 /** A server that speaks SMTP well enough for our client, and twists what it is told to. */
-export class HostileSmtp implements AsyncDisposable {
-  readonly #server = createServer((socket) => void this.#serve(socket))
-  readonly #sockets = new Set<Socket>()
-  twist: Twist = () => undefined
+export class HostileSmtp extends HostilePeer<Twist> {
   /** Whether a message has come whole. */
   hasMessage = false
   /** All that came after a STARTTLS in plain text. */
   afterStartTls = ''
-  onQuiet: () => void = () => undefined
 
-  static async start(): Promise<HostileSmtp> {
-    const hostile = new HostileSmtp()
-    hostile.#server.listen(0, '127.0.0.1')
-    await once(hostile.#server, 'listening')
-    return hostile
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  /** From now on it behaves. */
-  calmDown(): void {
-    this.twist = () => undefined
-    this.onQuiet = () => undefined
-  }
-
-  /** Resolves when no client is connected any more. */
-  async deserted(): Promise<void> {
-    for (const socket of this.#sockets) await once(socket, 'close')
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-    await once(this.#server, 'close')
+  constructor() {
+    const server = createServer((socket) => void this.#serve(socket))
+    super(server, () => undefined, 2_000_000)
   }
 
   async #serve(socket: Socket): Promise<void> {
-    this.#sockets.add(socket)
-    socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket))
     let rest = ''
     let isBody = false
     let isEncrypted = false
@@ -95,32 +65,21 @@ export class HostileSmtp implements AsyncDisposable {
   async #say(socket: Socket, stage: string): Promise<void> {
     const answer = ANSWERS[stage] ?? '250 OK\r\n'
     const twisted = this.twist(stage, answer)
-    const { bytes, endless, ending, drips } = twisted ?? { bytes: answer }
-    const all = Buffer.from(bytes as string)
-    for (const piece of drips === true ? Array.from(all, (byte) => Buffer.of(byte)) : [all]) {
-      if (!(await written(socket, piece))) return
-    }
-    if (ending === 'end' || stage === 'QUIT') socket.end()
-    if (ending === 'reset') socket.resetAndDestroy()
-    if (twisted !== undefined && endless === undefined) this.onQuiet()
-    if (endless !== undefined) await this.#repeat(socket, endless)
-  }
-
-  async #repeat(socket: Socket, piece: string): Promise<void> {
-    const often = Buffer.from(piece.repeat(Math.ceil(20_000 / piece.length)))
-    for (let sent = 0; await written(socket, often); sent += often.length) {
-      if (sent > 2_000_000) this.onQuiet()
-      await setImmediate()
-    }
+    const said: Say = twisted ?? { bytes: answer }
+    const delivery = {
+      bytes: Buffer.from(said.bytes as string),
+      ending: stage === 'QUIT' && said.ending !== 'reset' ? 'end' : (said.ending ?? 'go on'),
+      drips: said.drips === true,
+      ...often(said.endless),
+    } as const
+    await this.deliver(socket, delivery, twisted !== undefined)
   }
 }
 
-/** Whether it went out; no faster than the client takes it. */
-async function written(socket: Socket, bytes: Buffer): Promise<boolean> {
-  if (socket.destroyed || socket.writableEnded) return false
-  if (bytes.length === 0 || socket.write(bytes)) return true
-  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
-  return !socket.destroyed
+/** A piece of what has no end, as large as is worth a write. */
+function often(piece: string | undefined): { readonly endless?: Buffer } {
+  if (piece === undefined) return {}
+  return { endless: Buffer.from(piece.repeat(Math.ceil(20_000 / piece.length))) }
 }
 
 const SAID = `password=${SECRET}`

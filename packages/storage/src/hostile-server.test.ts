@@ -1,12 +1,12 @@
-import { cancelScope, type CancelScope, IoError } from '@yuzuru/concurrency'
+import { cancelScope, IoError } from '@yuzuru/concurrency'
 import {
+  cancelWhenQuiet,
   type Dice,
   dialogueRuns,
-  expectShort,
+  expectHonest,
   runDialogues,
   within,
 } from '@yuzuru/tooling/dialogues'
-import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { HostileS3 } from '../test/hostile-s3.ts'
 import { twistOf } from '../test/s3-twists.ts'
@@ -24,7 +24,7 @@ let bucket: string
 beforeAll(async () => {
   store = await startTestStore()
   bucket = await store.bucket()
-  server = await new HostileS3(store.s3).start()
+  server = await new HostileS3(store.s3).listen()
   await using storage = connect()
   await seed(storage)
 })
@@ -84,7 +84,7 @@ const USES: readonly Use[] = [
 async function failureOf(use: Use, storage: Storage): Promise<unknown> {
   try {
     await cancelScope((scope) => {
-      server.onQuiet = () => void cancelSoon(scope)
+      cancelWhenQuiet(server, scope, 60)
       return use(storage)
     })
     return undefined
@@ -93,30 +93,13 @@ async function failureOf(use: Use, storage: Storage): Promise<unknown> {
   }
 }
 
-async function cancelSoon(scope: CancelScope): Promise<void> {
-  for (let turns = 0; turns < 60; turns += 1) await setImmediate()
-  scope.cancel('the server has nothing more to say')
-}
-
-function expectHonest(error: unknown): void {
-  if (error === undefined) return
-  if (!IoError.isInstance(error) && (error as Error).name !== 'Cancelled') {
-    throw new Error('Expected an error of the package', { cause: error })
-  }
-  const { outcome } = error as { outcome: string }
-  if (server.hasWrite && outcome === 'none' && !server.hasRefused) {
-    throw new Error('Expected no outcome none for what has been done', { cause: error })
-  }
-  expectShort(error)
-}
-
 /** A use of the store, and more when it has come to its senses. */
 async function dialogue(dice: Dice): Promise<string> {
   const use = dice.pick(USES)
   const storage = connect()
   server.begin(twistOf(dice))
   const error = await within(30_000, failureOf(use, storage))
-  expectHonest(error)
+  expectHonest(error, (one) => IoError.isInstance(one), server.hasWrite && !server.hasRefused)
   server.calmDown()
   await within(30_000, seed(storage))
   const download = await within(30_000, storage.download('a/1'))

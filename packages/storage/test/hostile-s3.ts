@@ -1,8 +1,7 @@
 import { createServer, request as send, type IncomingMessage } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
 import type { S3Server } from '@yuzuru/sandbox'
+import { type Delivery, HostilePeer } from '@yuzuru/tooling/hostile-peer'
 
 /** An answer of the real store, to be twisted. */
 export interface Answer {
@@ -12,48 +11,29 @@ export interface Answer {
   body: Buffer
 }
 
-/** How an answer goes out. */
-export interface Delivery {
-  readonly bytes: Buffer
-  readonly endless?: Buffer
-  readonly ending: 'go on' | 'silence' | 'end' | 'reset'
-}
-
 /** What becomes of the answer to the nth request. */
 export type Twist = (turn: number, answer: Answer) => Delivery | undefined
 
 /** Stands before a real store, hands on what is asked, and twists what that answers. */
-export class HostileS3 implements AsyncDisposable {
-  readonly #server = createServer((request) => void this.#serve(request))
-  readonly #sockets = new Set<Socket>()
+export class HostileS3 extends HostilePeer<Twist> {
   readonly #target: S3Server
   #turn = 0
-  twist: Twist = () => undefined
   /** Whether a write of an object, or its deletion, has been done. */
   hasWrite = false
   /** Whether it has said no to something. */
   hasRefused = false
-  onQuiet: () => void = () => undefined
   /** Who was asked beside the store: where redirects lead. */
   elsewhere = 0
 
   constructor(target: S3Server) {
+    const server = createServer((request) => void this.#serve(request))
+    super(server, () => undefined, 30_000_000)
+    server.on('clientError', () => undefined)
     this.#target = target
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.on('clientError', () => undefined)
-  }
-
-  async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return this
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.port}`
   }
 
   begin(twist: Twist): void {
@@ -61,23 +41,6 @@ export class HostileS3 implements AsyncDisposable {
     this.hasWrite = false
     this.hasRefused = false
     this.#turn = 0
-  }
-
-  /** From now on it hands on what the store answers. */
-  calmDown(): void {
-    this.twist = () => undefined
-    this.onQuiet = () => undefined
-  }
-
-  /** Resolves when no client is connected any more. */
-  async deserted(): Promise<void> {
-    for (const socket of this.#sockets) await once(socket, 'close')
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-    await once(this.#server, 'close')
   }
 
   async #serve(request: IncomingMessage): Promise<void> {
@@ -89,22 +52,11 @@ export class HostileS3 implements AsyncDisposable {
       const turn = this.#turn
       this.#turn += 1
       const twisted = this.twist(turn, answer)
-      const { bytes, endless, ending } = twisted ?? { bytes: bytesOf(answer), ending: 'go on' }
-      if (twisted !== undefined) this.hasRefused ||= isRefusal(bytes)
-      if (!(await written(socket, bytes))) return
-      if (ending === 'end') socket.end()
-      if (ending === 'reset') socket.resetAndDestroy()
-      if (twisted !== undefined && endless === undefined) this.onQuiet()
-      if (endless !== undefined) await this.#repeat(socket, endless)
+      if (twisted !== undefined) this.hasRefused ||= isRefusal(twisted.bytes)
+      const plain: Delivery = { bytes: bytesOf(answer), ending: 'go on' }
+      await this.deliver(socket, twisted ?? plain, twisted !== undefined)
     } catch {
       socket.destroy()
-    }
-  }
-
-  async #repeat(socket: Socket, piece: Buffer): Promise<void> {
-    for (let sent = 0; await written(socket, piece); sent += piece.length) {
-      if (sent > 30_000_000) this.onQuiet()
-      await setImmediate()
     }
   }
 
@@ -148,12 +100,4 @@ function isWrite({ method, url = '' }: IncomingMessage): boolean {
   const isPart = /[?&](partNumber|uploads)\b/.test(url)
   if (method === 'PUT' || method === 'POST') return !isPart
   return method === 'DELETE' && !url.includes('uploadId')
-}
-
-/** Whether it went out; no faster than the client takes it. */
-async function written(socket: Socket, bytes: Buffer): Promise<boolean> {
-  if (socket.destroyed || socket.writableEnded) return false
-  if (bytes.length === 0 || socket.write(bytes)) return true
-  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
-  return !socket.destroyed
 }

@@ -1,5 +1,6 @@
 import { type Dice, SECRET } from '@yuzuru/tooling/dialogues'
-import { type Answer, bytesOf, type Delivery, type Twist } from './hostile-s3.ts'
+import type { Delivery } from '@yuzuru/tooling/hostile-peer'
+import { type Answer, bytesOf, type Twist } from './hostile-s3.ts'
 
 const SAID = `password=${SECRET}`
 
