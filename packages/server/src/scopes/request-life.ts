@@ -8,9 +8,7 @@ import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
 
 /** One request, from its head to the end of its answer. */
 export class RequestLife implements CurrentRequest {
-  readonly id: string
   readonly name: string
-  readonly trace: TraceContext
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** What is to be done after the answer. */
@@ -23,15 +21,24 @@ export class RequestLife implements CurrentRequest {
   readonly #closed: Event
   /** Whether the client left before it had any answer. */
   #isGone = false
+  /** Made when somebody asks: most requests of a server without a log never do. */
+  #id: string | undefined
+  #trace: TraceContext | undefined
 
   constructor(name: string, request: IncomingMessage, response: ServerResponse) {
-    this.id = requestIdOf(request.headers['x-request-id']?.toString())
     this.name = name
-    this.trace = traceContextOf(request.headers['traceparent']?.toString())
     this.request = request
     this.response = response
     this.#closed = new Event({ name: `end of the answer to ${name}` })
     response.once('close', () => this.#end())
+  }
+
+  get id(): string {
+    return (this.#id ??= requestIdOf(this.request.headers['x-request-id']?.toString()))
+  }
+
+  get trace(): TraceContext {
+    return (this.#trace ??= traceContextOf(this.request.headers['traceparent']?.toString()))
   }
 
   get expired(): boolean {

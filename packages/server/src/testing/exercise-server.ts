@@ -56,33 +56,21 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
       assert.deepEqual([line?.route, line?.status, line?.requestId], ['GET /plans/:id', 200, 'r-1'])
     }),
     of('a request that takes too long is cancelled, and answered with 504', async (it) => {
-      const saw = Promise.withResolvers<unknown>()
-      const begun = Promise.withResolvers<void>()
-      it.handle = async () => {
-        begun.resolve()
-        await sleep(Infinity).catch(saw.resolve)
-        throw await saw.promise
-      }
+      const { begun, saw } = endless(it)
       const answer = get(it.url)
-      await begun.promise
+      await begun
       await it.clock.advance(DEADLINE_MS)
-      assert.ok(Cancelled.isInstance(await saw.promise))
+      assert.ok(Cancelled.isInstance(await saw))
       const { status, problem } = await answer
       assert.deepEqual([status, problem.code, problem.outcome], [504, 'deadline_expired', 'none'])
     }),
     of('a client that leaves takes what its request waits for with it', async (it) => {
-      const saw = Promise.withResolvers<unknown>()
-      const begun = Promise.withResolvers<void>()
-      it.handle = async () => {
-        begun.resolve()
-        await sleep(Infinity).catch(saw.resolve)
-        throw await saw.promise
-      }
+      const { begun, saw } = endless(it)
       const leaving = httpRequest(it.url)
       leaving.on('error', () => {}).end()
-      await begun.promise
+      await begun
       leaving.destroy()
-      assert.ok(Cancelled.isInstance(await saw.promise))
+      assert.ok(Cancelled.isInstance(await saw))
       assert.equal((await logged(it, 1))[0]?.status, 499)
     }),
     of('an error’s words stay inside; the log has it, under the id of the answer', async (it) => {
@@ -185,6 +173,18 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
       assert.deepEqual([status, problem.code, problem.retryable], [503, 'closed', true])
     }),
   ]
+}
+
+/** Has the next request wait for ever: when it began, and what ended its wait. */
+function endless(stage: Stage): { begun: Promise<void>; saw: Promise<unknown> } {
+  const saw = Promise.withResolvers<unknown>()
+  const begun = Promise.withResolvers<void>()
+  stage.handle = async () => {
+    begun.resolve()
+    await sleep(Infinity).catch(saw.resolve)
+    throw await saw.promise
+  }
+  return { begun: begun.promise, saw: saw.promise }
 }
 
 async function stage(make: MakeServer, options: RequestScopeOptions): Promise<Stage> {
