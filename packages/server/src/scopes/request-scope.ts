@@ -197,6 +197,8 @@ export class RequestScopes {
 
   /** Waits until the answer has left; a client that does not take it in time, or before the server ends, is cut. */
   async #leave(life: RequestLife): Promise<void> {
+    // As it nearly always has: the scope of the request ended with it.
+    if (life.response.closed) return
     const { maxRequestMs } = this.#settings
     const { signal } = this.#work
     const name = `end of the answer to ${life.name}`
