@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Fifo } from '../sync/fifo.ts'
 import type { Cancelled } from '../scopes/cancelled.ts'
+import { InOrder } from './in-order.ts'
+import { isFed, isOpen, type MapState } from './map-state.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { comesOfCancel } from '../scopes/cancel-cause.ts'
 import { expectFailure } from '../scopes/expect-failure.ts'
@@ -26,29 +28,24 @@ export class ConcurrentMap<T, R>
   readonly #open: () => Source<T>
   readonly #fn: (item: T, index: number) => R | PromiseLike<R>
   readonly #concurrency: number
-  readonly #ordered: boolean
+  /** None where results come as they are ready. */
+  readonly #inOrder: InOrder<Awaited<R>> | undefined
   readonly #name: string
   readonly #parent: Scope | undefined = currentScope()
   /** Calls in the context in which the map was made, and, from the start on, in its scope. */
   #inContext: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot()
   readonly #consumers: WaitList<IteratorResult<Awaited<R>, void>>
   readonly #ready: Fifo<Awaited<R>> = new Fifo()
-  /** Results that came before their turn, by index. */
-  readonly #early: Map<number, Awaited<R>> = new Map()
   readonly #errors: Set<unknown> = new Set()
   #source: Source<T> | undefined
   #scope: Scope | undefined
   #whole: Promise<void> | undefined
   #idle: PromiseWithResolvers<void> = Promise.withResolvers<void>()
   #started = 0
-  #delivered = 0
   #slots = 0
   /** Calls of `fn` and of the source that have not settled. */
   #running = 0
-  /** The source: can be asked, is being asked, or gives nothing more. */
-  #supply: 'ready' | 'pulling' | 'exhausted' = 'ready'
-  /** Finished once the failure was thrown, or all is consumed: from then on there is nothing but the end. */
-  #phase: 'open' | 'stopped' | 'finished' = 'open'
+  #state: MapState = 'ready'
 
   constructor(
     open: () => Source<T>,
@@ -60,13 +57,13 @@ export class ConcurrentMap<T, R>
     this.#open = open
     this.#fn = fn
     this.#concurrency = concurrency
-    this.#ordered = ordered
+    this.#inOrder = ordered ? new InOrder((value) => this.#handOut(value)) : undefined
     this.#name = name
     this.#consumers = new WaitList(`${name} next`)
   }
 
   async next(): Promise<IteratorResult<Awaited<R>, void>> {
-    if (this.#phase === 'finished') return END
+    if (this.#state === 'finished') return END
     if (this.#scope === undefined) {
       const parent = livingScope(this.#parent)
       if (parent?.reason !== undefined) {
@@ -75,14 +72,14 @@ export class ConcurrentMap<T, R>
       this.#start(parent)
     }
     try {
-      if (this.#ready.size > 0 && this.#phase === 'open') {
+      if (this.#ready.size > 0 && isOpen(this.#state)) {
         const refused = this.#consumers.refusal()
         if (refused !== undefined) return await refused
         const value = this.#ready.take()
         this.#giveBack()
         return { done: false, value }
       }
-      if (this.#phase === 'open' && !this.#isDrained) {
+      if (isOpen(this.#state) && !this.#isDrained) {
         const result = await this.#consumers.wait()
         if (result.done !== true) return result
       }
@@ -96,7 +93,7 @@ export class ConcurrentMap<T, R>
   }
 
   async return(): Promise<IteratorReturnResult<void>> {
-    if (this.#scope === undefined) this.#phase = 'finished'
+    if (this.#scope === undefined) this.#state = 'finished'
     else {
       this.#scope.abort('loop', `the loop over "${this.#name}" ended`)
       await this.#end()
@@ -113,7 +110,7 @@ export class ConcurrentMap<T, R>
   }
 
   get #isDrained(): boolean {
-    return this.#supply === 'exhausted' && this.#slots === 0
+    return !isFed(this.#state) && this.#slots === 0
   }
 
   #start(parent: Scope | undefined): void {
@@ -139,8 +136,8 @@ export class ConcurrentMap<T, R>
   /** Waits until all has ended, and throws what failed. */
   async #end(): Promise<void> {
     await this.#whole
-    if (this.#phase === 'finished') return
-    this.#phase = 'finished'
+    if (this.#state === 'finished') return
+    this.#state = 'finished'
     const scope = this.#scope as Scope
     const failed = this.#errors.size > 0
     const error = failed ? oneOrAll([...this.#errors], this.#name) : cancelOf(scope)
@@ -153,7 +150,7 @@ export class ConcurrentMap<T, R>
 
   /** Starts work while there are slots. Runs in the map's own scope. */
   #fill(): void {
-    while (this.#supply === 'ready' && this.#slots < this.#concurrency) this.#pull()
+    while (this.#state === 'ready' && this.#slots < this.#concurrency) this.#pull()
     this.#settleIfIdle()
   }
 
@@ -168,28 +165,26 @@ export class ConcurrentMap<T, R>
       // A thenable of somebody else's may call back twice, or throw.
       step = Promise.resolve(step)
     } catch (error) {
-      this.#supply = 'exhausted'
-      this.#fail(error)
+      this.#failSource(error)
       return
     }
-    this.#supply = 'pulling'
+    // To be asked may have ended the loop.
+    if (this.#state === 'ready') this.#state = 'pulling'
     this.#running += 1
     step.then(
       (result) => {
-        if (this.#supply === 'pulling') this.#supply = 'ready'
+        if (this.#state === 'pulling') this.#state = 'ready'
         try {
           this.#onStep(result)
         } catch (error) {
           // It is no step, or one that cannot be asked.
-          this.#supply = 'exhausted'
-          this.#fail(error)
+          this.#failSource(error)
         }
         this.#fill()
         this.#leave()
       },
       (error: unknown) => {
-        this.#supply = 'exhausted'
-        this.#fail(error)
+        this.#failSource(error)
         this.#leave()
       },
     )
@@ -197,11 +192,11 @@ export class ConcurrentMap<T, R>
 
   #onStep(step: IteratorResult<T, unknown>): void {
     if (step.done === true) {
-      this.#supply = 'exhausted'
+      this.#exhaust()
       if (this.#isDrained) this.#wakeConsumers()
       return
     }
-    if (this.#phase !== 'open') return
+    if (!isOpen(this.#state)) return
     const index = this.#started
     this.#started += 1
     this.#slots += 1
@@ -211,28 +206,13 @@ export class ConcurrentMap<T, R>
 
   async #work(item: T, index: number): Promise<void> {
     try {
-      this.#deliver(index, await this.#fn(item, index))
+      const value = await this.#fn(item, index)
+      if (this.#inOrder === undefined) this.#handOut(value)
+      else this.#inOrder.add(index, value)
     } catch (error) {
       this.#fail(error)
     }
     this.#leave()
-  }
-
-  #deliver(index: number, value: Awaited<R>): void {
-    if (!this.#ordered) {
-      this.#handOut(value)
-    } else if (index === this.#delivered) {
-      this.#delivered += 1
-      this.#handOut(value)
-      while (this.#early.has(this.#delivered)) {
-        const next = this.#early.get(this.#delivered) as Awaited<R>
-        this.#early.delete(this.#delivered)
-        this.#delivered += 1
-        this.#handOut(next)
-      }
-    } else {
-      this.#early.set(index, value)
-    }
   }
 
   #handOut(value: Awaited<R>): void {
@@ -243,9 +223,7 @@ export class ConcurrentMap<T, R>
   #giveBack(): void {
     this.#slots -= 1
     if (this.#isDrained) this.#wakeConsumers()
-    else if (this.#supply === 'ready' && this.#phase === 'open') {
-      this.#inContext(() => this.#fill())
-    }
+    else if (this.#state === 'ready') this.#inContext(() => this.#fill())
   }
 
   #wakeConsumers(): void {
@@ -259,15 +237,25 @@ export class ConcurrentMap<T, R>
     scope.abort('group', `a call in "${this.#name}" failed`, error)
   }
 
+  #exhaust(): void {
+    if (isFed(this.#state)) this.#state = 'exhausted'
+  }
+
+  /** A source that failed is not closed: it has ended. */
+  #failSource(error: unknown): void {
+    this.#exhaust()
+    this.#fail(error)
+  }
+
   /** Ends the source once what it is parked at has been aborted; wakes the callers that wait for a result. */
   #stop(): void {
-    if (this.#phase === 'open') this.#phase = 'stopped'
+    const wasFed = isFed(this.#state)
+    if (isOpen(this.#state)) this.#state = 'stopped'
     this.#wakeConsumers()
-    if (this.#supply !== 'exhausted') this.#closeSource()
+    if (wasFed) this.#closeSource()
   }
 
   #closeSource(): void {
-    this.#supply = 'exhausted'
     this.#running += 1
     const close = async (): Promise<void> => {
       try {
@@ -286,7 +274,7 @@ export class ConcurrentMap<T, R>
   }
 
   #settleIfIdle(): void {
-    if (this.#running === 0 && this.#supply === 'exhausted') this.#idle.resolve()
+    if (this.#running === 0 && !isFed(this.#state)) this.#idle.resolve()
   }
 }
 

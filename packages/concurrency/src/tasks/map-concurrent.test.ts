@@ -673,6 +673,28 @@ describe('a source of somebody else', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
+  test('that ends the loop as it is asked is not asked again, and is closed once', async () => {
+    let asked = 0
+    let closed = 0
+    const ended = cancelScope(async (scope) => {
+      const source = {
+        async next() {
+          asked += 1
+          scope.cancel()
+          return { done: asked > 100, value: asked }
+        },
+        async return() {
+          closed += 1
+          return { done: true, value: undefined }
+        },
+      }
+      const items = { [Symbol.asyncIterator]: () => source } as AsyncIterable<number>
+      for await (const _ of mapConcurrent(items, (item) => item, { concurrency: 2 }));
+    })
+    await expect(ended).rejects.toBeInstanceOf(Cancelled)
+    expect([asked, closed]).toEqual([1, 1])
+  })
+
   test('a thrown undefined is a failure all the same', async () => {
     const items = mapConcurrent([1], () => Promise.reject(), { concurrency: 1 })
     const ended = await items.next().then(
