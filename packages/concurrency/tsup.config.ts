@@ -4,6 +4,7 @@ export default build([
   'src/index.ts',
   'src/boundary.ts',
   'src/inspect.ts',
+  'src/iterators.ts',
   'src/job.ts',
   'src/lint.ts',
   'src/otel.ts',

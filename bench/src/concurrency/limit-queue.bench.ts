@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
-import { gather, mapConcurrent } from '@yuzuru/concurrency'
+import { gather } from '@yuzuru/concurrency'
+import { mapConcurrent } from '@yuzuru/concurrency/iterators'
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 

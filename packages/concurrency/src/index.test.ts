@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
 import * as inspect from './inspect.ts'
+import * as iterators from './iterators.ts'
 import * as resilience from './resilience.ts'
 import * as sync from './sync.ts'
 import * as testing from './testing.ts'
@@ -8,7 +9,6 @@ import * as testing from './testing.ts'
 test('the public face is what it is, and nothing else', () => {
   expect(Object.keys(face)).toMatchInlineSnapshot(`
     [
-      "asCompleted",
       "Cancelled",
       "isCausedBy",
       "cancelScope",
@@ -22,7 +22,6 @@ test('the public face is what it is, and nothing else', () => {
       "io",
       "IoError",
       "LeftoverError",
-      "mapConcurrent",
       "hasMark",
       "mark",
       "moveOnAfter",
@@ -38,7 +37,6 @@ test('the public face is what it is, and nothing else', () => {
       "withTimeout",
       "wait",
       "withDeadline",
-      "workers",
     ]
   `)
   expect(Object.keys(inspect)).toMatchInlineSnapshot(`
@@ -48,6 +46,12 @@ test('the public face is what it is, and nothing else', () => {
       "taskTree",
       "trackWaits",
       "watchEventLoop",
+    ]
+  `)
+  expect(Object.keys(iterators)).toMatchInlineSnapshot(`
+    [
+      "asCompleted",
+      "mapConcurrent",
     ]
   `)
   expect(Object.keys(resilience)).toMatchInlineSnapshot(`
@@ -75,6 +79,7 @@ test('the public face is what it is, and nothing else', () => {
       "QueueCore",
       "QueueShutDown",
       "Semaphore",
+      "workers",
     ]
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`

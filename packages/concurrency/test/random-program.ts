@@ -1,13 +1,11 @@
 import * as fc from 'fast-check'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
-  asCompleted,
   cancelScope,
   currentClock,
   gather,
   io,
   IoError,
-  mapConcurrent,
   moveOnAfter,
   outcomeOf,
   shield,
@@ -15,10 +13,10 @@ import {
   taskGroup,
   wait,
   withTimeout,
-  workers,
 } from '../src/index.ts'
+import { asCompleted, mapConcurrent } from '../src/iterators.ts'
 import { retry, singleFlight } from '../src/resilience.ts'
-import { Queue } from '../src/sync.ts'
+import { Queue, workers } from '../src/sync.ts'
 
 /*
  * Random programs of reads and writes against a server that records what it has seen, with what can

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import {
-  asCompleted,
   cancelScope,
   gather,
   io,
   isCausedBy,
   isRetryable,
-  mapConcurrent,
   moveOnAfter,
   outcomeOf,
   shield,
@@ -14,6 +12,7 @@ import {
   taskGroup,
   withTimeout,
 } from '../index.ts'
+import { asCompleted, mapConcurrent } from '../iterators.ts'
 import { circuitBreaker, retry, singleFlight } from '../resilience.ts'
 import { errorKind } from '../boundary/io-error-kind.ts'
 import { partsWithin } from './read-error.ts'

@@ -1,4 +1,5 @@
-import { mapConcurrent, throwIfCancelled } from '@yuzuru/concurrency'
+import { throwIfCancelled } from '@yuzuru/concurrency'
+import { mapConcurrent } from '@yuzuru/concurrency/iterators'
 import { type Checksum, crcKindOf } from '../store/checksum.ts'
 import { completeUpload } from '../upload/complete-upload.ts'
 import type { UploadedPart, Written } from '../store/object-backend.ts'
