@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pageProgram } from './page-program.ts'
 
-const folder = fileURLToPath(new URL('../guide', import.meta.url))
+const docs = fileURLToPath(new URL('..', import.meta.url))
 /** Within this package, so that the examples find the packages as a user's program would. */
-const scratch = fileURLToPath(new URL('../.vitest/guide', import.meta.url))
-const names = readdirSync(folder).map((file) => file.replace('.md', ''))
-const pages = new Map(names.map((name) => [name, readFileSync(join(folder, `${name}.md`), 'utf8')]))
+const scratch = join(docs, '.vitest/guide')
+const names = ['guide', 'field-guide'].flatMap((folder) =>
+  readdirSync(join(docs, folder)).map((file) => `${folder}/${file.replace('.md', '')}`),
+)
+const pages = new Map(names.map((name) => [name, readFileSync(join(docs, `${name}.md`), 'utf8')]))
 const programs = new Map(Array.from(pages, ([name, page]) => [name, pageProgram(page)]))
 
 interface Ended {
@@ -42,7 +44,7 @@ beforeAll(() => {
   }
   writeFileSync(
     join(scratch, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../tsconfig.json', include: ['*/*.ts'] }),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['*/*/*.ts'] }),
   )
 })
 
@@ -64,7 +66,7 @@ describe('a page of the guide', () => {
   test.each(names)('%s: its links lead somewhere', (name) => {
     const links = pages.get(name)?.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g) ?? []
     const targets = Array.from(links, ([, target = '']) => target)
-    const lost = targets.filter((target) => !existsSync(join(folder, target)))
+    const lost = targets.filter((target) => !existsSync(join(docs, dirname(name), target)))
     expect(lost).toEqual([])
   })
 
@@ -75,6 +77,7 @@ describe('a page of the guide', () => {
   })
 
   test.each(names)('%s: is in the table of the index', (name) => {
-    if (name !== 'README') expect(pages.get('README')).toContain(`(${name}.md)`)
+    const index = pages.get(`${dirname(name)}/README`)
+    if (basename(name) !== 'README') expect(index).toContain(`(${basename(name)}.md`)
   })
 })

@@ -1,6 +1,8 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { DbError } from '../wire/db-error.ts'
+import { expectWanted, findBy } from './find-by.ts'
+import { getOrCreate, type GotOrCreated } from './get-or-create.ts'
 import { insertParts } from './insert-parts.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import {
@@ -40,8 +42,33 @@ export interface Repository<
   /** @throws {DbError} `not_found` */
   get(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T>>
   find(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T> | undefined>
+  /**
+   * The row with these values of unique columns.
+   *
+   * @throws {DbError} `not_found`; `multiple_rows` when the columns are not unique
+   * @throws {TypeError} without a column, and on `null` or `undefined`: NULL is never unique
+   * @example
+   * const billing = await billings.getBy(db, { office_id: officeId })
+   */
+  getBy(db: Queryable<DB>, values: Partial<Row<DB, T>>): Promise<Row<DB, T>>
+  /** As {@link Repository.getBy}, with `undefined` for a row that is not there. */
+  findBy(db: Queryable<DB>, values: Partial<Row<DB, T>>): Promise<Row<DB, T> | undefined>
   list(db: Queryable<DB>, options?: ListOptions<DB, T>): Promise<Row<DB, T>[]>
   create(db: Queryable<DB>, values: NewRow<DB, T>): Promise<Row<DB, T>>
+  /**
+   * The row that has the same values in these unique columns, or else a new one of `values`. However many
+   * callers race, one of them creates it, and all get it. An existing row is not changed.
+   *
+   * @throws {DbError} `undefined_object` when no unique constraint is on exactly these columns
+   * @throws {TypeError} when one of the columns has no value
+   * @example
+   * const { row, created } = await billings.getOrCreate(db, { office_id, status: 'trialing' }, ['office_id'])
+   */
+  getOrCreate(
+    db: Queryable<DB>,
+    values: NewRow<DB, T>,
+    columns: readonly (keyof DB[T] & string)[],
+  ): Promise<GotOrCreated<Row<DB, T>>>
   /**
    * Inserts all of them or none, in as few statements as the limit on parameters allows; several run in
    * one transaction. Columns that a row leaves out take their default. Past some ten thousand rows
@@ -109,6 +136,13 @@ export function repository<
     async find(db, id) {
       return (await byId(db, id).executeTakeFirst()) as Found | undefined
     },
+    async getBy(db, values) {
+      return found(await self.findBy(db, values))
+    },
+    async findBy(db, values) {
+      expectWanted('getBy', values)
+      return (await findBy(db, name, values)) as Found | undefined
+    },
     async list(db, options = {}) {
       expectOptions(options, ['where', 'orderBy', 'limit'], 'repository.list')
       const { where = {}, orderBy = [key], limit } = options
@@ -128,6 +162,11 @@ export function repository<
     async create(db, values) {
       const query = inserting(db, plain(values)).returningAll()
       return (await query.executeTakeFirstOrThrow()) as Found
+    },
+    async getOrCreate(db, values, columns) {
+      const row = plain(values)
+      expectWanted('getOrCreate', Object.fromEntries(columns.map((it) => [it, row[it]])))
+      return (await getOrCreate(db, name, row, columns)) as GotOrCreated<Found>
     },
     async createMany(db, rows) {
       const insert = (on: Queryable<DB>, part: readonly Record<string, unknown>[]) =>

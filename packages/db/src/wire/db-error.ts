@@ -23,6 +23,7 @@ export type DbErrorCode =
   | 'listen_unsupported'
   | 'lock_timeout'
   | 'migration_failed'
+  | 'multiple_rows'
   | 'nested_connection'
   | 'not_found'
   | 'not_null_violation'

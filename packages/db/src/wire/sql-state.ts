@@ -27,6 +27,8 @@ const STATES: Readonly<Record<string, SqlStateMeaning>> = {
   '42704': { code: 'undefined_object' },
   '42883': { code: 'undefined_object' },
   '42P01': { code: 'undefined_object' },
+  // ON CONFLICT names columns that no unique constraint is on.
+  '42P10': { code: 'undefined_object' },
   '3F000': { code: 'undefined_object' },
   '42701': { code: 'duplicate_object' },
   '42710': { code: 'duplicate_object' },

@@ -1,0 +1,50 @@
+import { DbError } from '../wire/db-error.ts'
+import type { Queryable } from '../statements/queryable.ts'
+import { loosely } from '../statements/table.ts'
+import { findBy } from './find-by.ts'
+
+/** How often a row may vanish between the insert that met it and the look at it. */
+const ROUNDS = 10
+
+type Values = Readonly<Record<string, unknown>>
+
+/** What {@link Repository.getOrCreate} gives. */
+export interface GotOrCreated<Found> {
+  readonly row: Found
+  /** Whether this call made it. */
+  readonly created: boolean
+}
+
+/**
+ * Looks first, as the row is there nearly always: an insert that meets it would use up a number of its
+ * sequence each time. Then inserts, unless another caller was faster, whose row is read.
+ *
+ * @throws {DbError} `conflict` when others create and delete the row all the time
+ */
+export async function getOrCreate<DB>(
+  db: Queryable<DB>,
+  table: string,
+  values: Values,
+  columns: readonly string[],
+): Promise<GotOrCreated<Values>> {
+  const wanted = Object.fromEntries(columns.map((column) => [column, values[column]]))
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const found = await findBy(db, table, wanted)
+    if (found !== undefined) return { row: found, created: false }
+    const made = await loosely(db)
+      .insertInto(table)
+      .values(values)
+      .onConflict((conflict) => conflict.columns([...columns]).doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (made !== undefined) return { row: made, created: true }
+  }
+  throw new DbError(`The row in ${table} was created and deleted ${ROUNDS} times meanwhile`, {
+    operation: 'query',
+    code: 'conflict',
+    outcome: 'none',
+    retryable: true,
+    table,
+    columns,
+  })
+}
