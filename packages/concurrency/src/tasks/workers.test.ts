@@ -6,6 +6,9 @@ import { sleep } from '../scopes/sleep.ts'
 import { taskGroup } from './task-group.ts'
 import { formatTaskTree } from '../inspect/task-tree.ts'
 import { TestClock } from '../testing/test-clock.ts'
+import { io } from '../boundary/io.ts'
+import { outcomeOf } from '../scopes/outcome.ts'
+import { withTimeout } from '../scopes/timeout.ts'
 import { workers } from './workers.ts'
 
 describe('workers', () => {
@@ -92,5 +95,80 @@ describe('workers', () => {
     await expect(workers(new Queue(), 1, 'x' as never)).rejects.toThrow(
       new TypeError('Expected handler to be a function, got a string'),
     )
+  })
+})
+
+describe('workers with onFailure', () => {
+  const filled = async (...items: number[]): Promise<Queue<number>> => {
+    const queue = new Queue<number>()
+    for (const item of items) await queue.put(item)
+    return queue
+  }
+
+  test('hand over the failure of an item and go on with the others', async () => {
+    const queue = await filled(1, 2, 3, 4)
+    queue.shutdown()
+    const done: number[] = []
+    const failed: unknown[] = []
+    const handler = async (item: number): Promise<void> => {
+      await setImmediate()
+      if (item % 2 === 0) throw new Error(`no ${item}`)
+      done.push(item)
+    }
+    const onFailure = (error: unknown, item: number): void => {
+      failed.push([(error as Error).message, item])
+    }
+    await workers(queue, 2, handler, { onFailure })
+    expect(done).toEqual([1, 3])
+    expect(failed).toEqual([
+      ['no 2', 2],
+      ['no 4', 4],
+    ])
+    await queue.join()
+  })
+
+  test('never call it for a cancel, whatever the handler made of it', async () => {
+    const queue = await filled(1)
+    const failed: unknown[] = []
+    await taskGroup(async (group) => {
+      const handler = async (): Promise<void> => {
+        await sleep(Infinity).catch(() => {
+          throw new Error('wrapped')
+        })
+      }
+      const task = group.spawn(() =>
+        workers(queue, 1, handler, { onFailure: (error) => failed.push(error) }),
+      )
+      await setImmediate()
+      task.cancel()
+      await expect(task).rejects.toThrow(Cancelled)
+    })
+    expect(failed).toEqual([])
+  })
+
+  test('end with what it throws', async () => {
+    const queue = await filled(1, 2)
+    const onFailure = (error: unknown): never => {
+      throw new Error('full', { cause: error })
+    }
+    const all = workers(queue, 1, () => Promise.reject(new Error('no')), { onFailure })
+    await expect(all).rejects.toThrow('full')
+  })
+
+  test('tell that a write of the failed item may have happened', async () => {
+    const call = { boundary: 'mail', operation: 'send', effect: 'write' } as const
+    const send = (): Promise<void> => io(call, {}, () => Promise.reject(new Error('lost')))
+    const failure = await withTimeout(10_000, async () => {
+      const queue = await filled(1)
+      queue.shutdown()
+      await workers(queue, 1, send, { onFailure: () => undefined })
+      throw new Error('later')
+    }).catch((error: unknown) => error)
+    expect(outcomeOf(failure)).toBe('unknown')
+  })
+
+  test('need a function', async () => {
+    const all = workers(new Queue(), 1, () => 1, { onFailure: 'log' as never })
+    await expect(all).rejects.toThrow('Expected onFailure to be a function')
   })
 })

@@ -5,9 +5,15 @@ import type { QueueCore } from '../sync/queue-core.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { Scope } from '../scopes/scope.ts'
+import { settled } from './settled.ts'
 import { runGroup } from './task-group.ts'
 
-export interface WorkersOptions {
+export interface WorkersOptions<T = never> {
+  /**
+   * Called with the error and the item of a handler that failed, in the item's scope; the workers go on.
+   * What it throws ends them. A cancel is never a failure. @default the first failure ends all
+   */
+  readonly onFailure?: ((error: unknown, item: T) => unknown) | undefined
   /** Shown in errors and the task tree. @default 'workers' */
   readonly name?: string | undefined
 }
@@ -23,26 +29,42 @@ export interface WorkersOptions {
  * const sending = group.spawn(() => workers(queue, 4, (mail) => mailer.send(mail)))
  * await queue.join()
  * queue.shutdown()
+ * @example
+ * // Log and go on: one item that fails stops no other.
+ * await workers(queue, 4, send, { onFailure: (error, mail) => log.warn({ err: error, mail: mail.id }) })
  */
 export async function workers<T, H>(
   queue: QueueCore<T, H>,
   count: number,
   handler: (item: T) => unknown,
-  options: WorkersOptions = {},
+  options: WorkersOptions<T> = {},
 ): Promise<void> {
-  expectOptions(options, ['name'], 'workers')
-  const { name = 'workers' } = options
+  expectOptions(options, ['name', 'onFailure'], 'workers')
+  const { name = 'workers', onFailure } = options
   expectInteger('count', count, 1)
   expectFunction('handler', handler)
+  if (onFailure !== undefined) expectFunction('onFailure', onFailure)
+  const handle = onFailure === undefined ? handler : goingOn(handler, onFailure)
   await runGroup(
     name,
     (group) => {
       for (let number = 1; number <= count; number += 1) {
-        group.start(() => work(queue, name, handler), `${name} ${number}`)
+        group.start(() => work(queue, name, handle), `${name} ${number}`)
       }
     },
     oneOrAll,
   )
+}
+
+/** `handler`, with its failures handed to `onFailure`. */
+function goingOn<T>(
+  handler: (item: T) => unknown,
+  onFailure: (error: unknown, item: T) => unknown,
+): (item: T) => Promise<void> {
+  return async (item) => {
+    const result = await settled(() => handler(item))
+    if (result.status === 'rejected') await onFailure(result.reason, item)
+  }
 }
 
 async function work<T, H>(
