@@ -4,14 +4,10 @@ import { Hono } from 'hono'
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
-import { type Environment, pageContext } from '../web/environment.ts'
-import type { Text } from '../web/language.ts'
-import { Layout } from '../web/layout.tsx'
-import { measureAwait, readBoth } from './measure.ts'
-
-/** What the page may cost, in milliseconds, and how long its query would take. */
-export const BUDGET_MS = 300
-const SLOW_SECONDS = 5
+import type { Environment } from '../web/environment.ts'
+import { awaitPage, BUDGET_MS, CALLERS, SLOW_SECONDS } from './await-page.tsx'
+import { manyCallers, threeReads } from './experiments.ts'
+import { READS, readTogether } from './measure-reads.ts'
 
 /** What the slow query is known by in `pg_stat_activity`. */
 export const SLOW_MARK = 'keikaku_slow_page'
@@ -23,63 +19,16 @@ export function awaitRoutes(app: App): Hono<Environment> {
   const measuring = new Semaphore(1, { name: 'measuring await' })
 
   routes.get('/await', allow('anyone'), async (c) => {
-    const language = c.get('language')
-    using _ = await measuring.acquire()
-    const figures = await measureAwait(app.db)
-    const rows: readonly (readonly [Text, number])[] = [
-      [
-        { ja: '30 ms の読み取り2回、ひとつずつ', en: 'Two 30 ms reads, one after the other' },
-        figures.oneAfterTheOther,
-      ],
-      [{ ja: '同じ2回を、いっしょに', en: 'The same two, together' }, figures.together],
-      [{ ja: 'その画面を同時に100回', en: 'A hundred such pages at once' }, figures.hundredAtOnce],
-      [
-        { ja: '1秒の待ちを同時に100個', en: 'A hundred one-second waits' },
-        figures.hundredOneSecondWaits,
-      ],
-    ]
-    return await c.html(
-      <Layout
-        context={pageContext(c)}
-        title={{ ja: 'await は「待つ」ではなく「譲る」', en: 'await means to yield' }}
-      >
-        <section>
-          <p>
-            {
-              {
-                ja: 'いま、この画面のために測りました。待っている間、イベントループは他の仕事をしています。',
-                en: 'Measured just now, for this page. While it waited, the event loop did other work.',
-              }[language]
-            }
-          </p>
-          <table>
-            {rows.map(([text, ms]) => (
-              <tr>
-                <td>{text[language]}</td>
-                <td class="number">{`${ms.toFixed(0)} ms`}</td>
-              </tr>
-            ))}
-          </table>
-        </section>
-        <section>
-          <p>
-            <a href="/slow">
-              {
-                {
-                  ja: `${SLOW_SECONDS}秒かかる問い合わせを、${BUDGET_MS} ms の持ち時間で`,
-                  en: `A ${SLOW_SECONDS}-second query within a budget of ${BUDGET_MS} ms`,
-                }[language]
-              }
-            </a>
-          </p>
-        </section>
-      </Layout>,
+    const callers = CALLERS.find((count) => String(count) === c.req.query('callers')) ?? 1
+    const shown = await withMeasuring(measuring, () =>
+      callers === 1 ? threeReads(app) : manyCallers(app, callers),
     )
+    return await awaitPage(c, callers, shown)
   })
 
   routes.get('/api/v1/reads', allow('anyone'), async (c) => {
-    await readBoth(app.db)
-    return c.json({ reads: 2 })
+    await readTogether(app.db)
+    return c.json({ reads: READS })
   })
 
   for (const path of ['/slow', '/api/v1/slow']) {
@@ -95,4 +44,9 @@ export function awaitRoutes(app: App): Hono<Environment> {
   }
 
   return routes
+}
+
+async function withMeasuring<T>(measuring: Semaphore, work: () => Promise<T>): Promise<T> {
+  using _permit = await measuring.acquire()
+  return await work()
 }

@@ -1,6 +1,7 @@
 import { gather, sleep } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
-import { BUDGET_MS, SLOW_MARK } from '../await/routes.tsx'
+import { BUDGET_MS } from '../await/await-page.tsx'
+import { SLOW_MARK } from '../await/routes.tsx'
 import type { Day, Step } from './day.ts'
 
 /** How long after the budget's end the query may still be seen, in milliseconds. */

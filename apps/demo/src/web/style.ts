@@ -37,6 +37,12 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .soft { color: var(--soft); }
+.choices { display: flex; flex-wrap: wrap; gap: .5rem; }
+.choices button[aria-pressed=false] { background: none; color: var(--accent); border: 1px solid var(--accent); }
+.total { float: right; font-variant-numeric: tabular-nums; color: var(--accent); }
+.timeline { display: block; width: 100%; height: auto; background: var(--back); border-radius: 6px; }
+.timeline .io { fill: var(--accent); }
+.timeline .loop { stroke: var(--good); stroke-width: 1.5; }
 progress { width: 100%; max-width: 30rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--back); padding: .75rem; border-radius: 6px; }
 `

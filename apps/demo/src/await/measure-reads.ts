@@ -1,0 +1,81 @@
+import { gather, sleep } from '@yuzuru/concurrency'
+import { createDatabase, type Queryable, transaction } from '@yuzuru/db'
+import { sql } from 'kysely'
+import type { Schema } from '../schema.ts'
+import { measure, type Measured, type Note } from './measured.ts'
+
+/** How long a read takes on the server, in seconds. */
+const READ_SECONDS = 0.03
+
+/** How many reads a page makes. */
+export const READS = 3
+
+/** A read that the database needs 30 ms for. */
+async function read(db: Queryable<Schema>): Promise<void> {
+  await sql`select pg_sleep(${READ_SECONDS})`.execute(db)
+}
+
+/** What an endpoint does that needs several reads. */
+export async function readTogether(
+  db: Queryable<Schema>,
+  note: Note = (io) => io(),
+): Promise<void> {
+  await gather(times(READS, () => note(() => read(db))))
+}
+
+/** Three reads: one after the other, together, and together on the one connection of a transaction. */
+export interface ReadFigures {
+  readonly inSequence: Measured
+  readonly together: Measured
+  readonly inTransaction: Measured
+}
+
+export async function measureReads(db: Queryable<Schema>): Promise<ReadFigures> {
+  // The first use of a connection would be measured with it otherwise.
+  await readTogether(db)
+  return {
+    inSequence: await measure(async (note) => {
+      for (const next of times(READS, () => note(() => read(db)))) await next()
+    }),
+    together: await measure((note) => readTogether(db, note)),
+    inTransaction: await measure((note) => transaction(db, (tx) => readTogether(tx, note))),
+  }
+}
+
+/** So many callers of one read at once, with a connection for ten of them and with one for each. */
+export interface CallerFigures {
+  readonly smallPool: Measured
+  readonly fittingPool: Measured
+}
+
+/** How many connections the small pool has. */
+export function smallPoolFor(callers: number): number {
+  return Math.ceil(callers / 10)
+}
+
+export async function measureCallers(url: string, callers: number): Promise<CallerFigures> {
+  return {
+    smallPool: await measureCallersOf(url, callers, smallPoolFor(callers)),
+    fittingPool: await measureCallersOf(url, callers, callers),
+  }
+}
+
+async function measureCallersOf(
+  url: string,
+  callers: number,
+  connections: number,
+): Promise<Measured> {
+  await using db = createDatabase<Schema>({ url, connections, queue: callers })
+  const all = (note: Note): Promise<unknown> => gather(times(callers, () => note(() => read(db))))
+  await all((io) => io())
+  return await measure(all)
+}
+
+/** A hundred waits of a second. */
+export function measureWaits(): Promise<Measured> {
+  return measure((note) => gather(times(100, () => note(() => sleep(1_000)))))
+}
+
+function times<T>(count: number, work: () => Promise<T>): (() => Promise<T>)[] {
+  return Array.from({ length: count }, () => work)
+}
