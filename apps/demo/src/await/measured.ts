@@ -1,5 +1,5 @@
 /** When one I/O began and ended, in milliseconds from the start of its measurement. */
-export interface Span {
+interface Span {
   readonly beginsMs: number
   readonly endsMs: number
 }
