@@ -31,6 +31,13 @@ describe('an executor of threads', () => {
     expect(await executor.call('worker')).toBe(before)
   })
 
+  test('has by default more threads than cores: five jobs that block are under way at once', async () => {
+    await using executor = threads<typeof jobs>({ module })
+    const arrived = new SharedArrayBuffer(4)
+    const calls = Array.from({ length: 5 }, () => executor.call('meet', arrived, 5))
+    expect(await Promise.all(calls)).toEqual([5, 5, 5, 5, 5])
+  })
+
   test('hands over what is to be transferred instead of copying it', async () => {
     await using executor = open()
     const bytes = Uint8Array.of(1, 2, 3)

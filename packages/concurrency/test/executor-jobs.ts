@@ -207,3 +207,14 @@ async function call(port: number): Promise<Socket> {
   await once(socket, 'connect')
   return socket
 }
+
+/** Blocks its thread, as a native call does, until `count` threads are here. */
+export function meet(arrived: SharedArrayBuffer, count: number): number {
+  const cell = new Int32Array(arrived)
+  if (Atomics.add(cell, 0, 1) + 1 >= count) Atomics.notify(cell, 0)
+  for (let here = Atomics.load(cell, 0); here < count; here = Atomics.load(cell, 0)) {
+    Atomics.wait(cell, 0, here)
+    Atomics.notify(cell, 0)
+  }
+  return count
+}

@@ -9,7 +9,7 @@ describe('the options of an executor', () => {
   test('have defaults', () => {
     expect(executorSettings({ module }, 'threads')).toEqual({
       module: module.href,
-      workers: availableParallelism(),
+      workers: Math.min(32, availableParallelism() + 4),
       queue: 1000,
       acquireTimeoutMs: Infinity,
       graceMs: 1000,
@@ -20,6 +20,10 @@ describe('the options of an executor', () => {
       env: process.env,
       execArgv: undefined,
     })
+  })
+
+  test('have a process for each core', () => {
+    expect(executorSettings({ module }, 'processes').workers).toBe(availableParallelism())
   })
 
   test('take the module as a URL, its text, or an absolute path', () => {

@@ -17,7 +17,11 @@ export interface ContextVariable {
 export interface ExecutorOptions {
   /** The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path. */
   readonly module: URL | string
-  /** How many jobs run at once, each in a worker of its own: from 1 up. @default one for each core */
+  /**
+   * How many jobs run at once, each in a worker of its own: from 1 up. For jobs that only compute, more than
+   * there are cores is no faster. @default threads: the cores and 4, at most 32, as Python's thread pools,
+   * since a thread may wait in a call that blocks; processes: the cores
+   */
   readonly workers?: number | undefined
   /** How many jobs may wait for a worker; one more is `overloaded`. From 0 up. @default 1000 */
   readonly queue?: number | undefined
@@ -79,11 +83,14 @@ const OPTIONS = [
 const MAX_IDLE_MS = 2 ** 31 - 1
 
 /** Fills in the defaults and refuses what makes no sense. */
-export function executorSettings(options: ExecutorOptions, where: string): ExecutorSettings {
+export function executorSettings(
+  options: ExecutorOptions,
+  where: 'threads' | 'processes',
+): ExecutorSettings {
   expectRequiredOptions(options, OPTIONS, where)
   const settings: ExecutorSettings = {
     module: moduleUrl(options.module),
-    workers: options.workers ?? availableParallelism(),
+    workers: options.workers ?? defaultWorkers(where),
     queue: options.queue ?? 1000,
     acquireTimeoutMs: options.acquireTimeoutMs ?? Infinity,
     graceMs: options.graceMs ?? 1000,
@@ -105,6 +112,12 @@ export function executorSettings(options: ExecutorOptions, where: string): Execu
   expectEnvironment(settings.env)
   expectContext(settings.context)
   return settings
+}
+
+/** As `ThreadPoolExecutor` and `ProcessPoolExecutor` of Python 3.13 have it. */
+function defaultWorkers(kind: 'threads' | 'processes'): number {
+  const cores = availableParallelism()
+  return kind === 'threads' ? Math.min(32, cores + 4) : cores
 }
 
 /** Names and values end at a zero byte, and a name at its `=`: what is behind would be another variable. */

@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { anchorsOf, pageLinks } from './page-links.ts'
+
+const docs = fileURLToPath(new URL('..', import.meta.url))
+const read = (...path: string[]): string => readFileSync(join(docs, ...path), 'utf8')
+
+/** The folders that stand in Japanese beside the English ones. */
+const FOLDERS = ['field-guide']
+
+const FENCE = /^```\w*[^\n]*\n[\s\S]*?\n```$/gm
+
+/** What is the same in both languages. */
+function shapeOf(page: string): unknown {
+  const prose = page.replaceAll(FENCE, '')
+  return {
+    code: page.match(FENCE),
+    headings: Array.from(prose.matchAll(/^(#+) /gm), ([, level]) => level),
+    rows: prose.match(/^\|/gm)?.length,
+    links: pageLinks(prose)
+      .map(({ file }) => file.replace(/^(\.\.\/)+/, ''))
+      .sort(),
+  }
+}
+
+describe.each(FOLDERS)('%s in Japanese', (folder) => {
+  const pages = readdirSync(join(docs, folder))
+
+  test('has the same pages', () => {
+    expect(readdirSync(join(docs, 'ja', folder))).toEqual(pages)
+  })
+
+  test.each(pages)('%s: has the same code, headings, tables and links', (page) => {
+    expect(shapeOf(read('ja', folder, page))).toEqual(shapeOf(read(folder, page)))
+  })
+
+  test.each(pages)('%s: its links lead somewhere', (page) => {
+    const here = join(docs, 'ja', folder)
+    const lost = pageLinks(read('ja', folder, page)).filter(({ file, anchor }) => {
+      const target = file === '' ? join(here, page) : join(here, file)
+      if (!existsSync(target)) return true
+      if (anchor === undefined || !target.endsWith('.md')) return false
+      return !anchorsOf(readFileSync(target, 'utf8')).has(anchor)
+    })
+    expect(lost).toEqual([])
+  })
+
+  test.each(pages)('%s: is written in Japanese', (page) => {
+    const prose = read('ja', folder, page)
+      .replaceAll(FENCE, '')
+      .replaceAll(/`[^`]*`/g, '')
+    const paragraphs = prose.split(/\n\s*\n/).filter((text) => /[a-z]{3} [a-z]{3}/i.test(text))
+    expect(paragraphs.filter((text) => !/[ぁ-んァ-ヶ一-龠]/.test(text))).toEqual([])
+  })
+})
