@@ -1,18 +1,11 @@
 import { IoError, type IoErrorInit, mark, hasMark } from '@yuzuru/concurrency'
 
 /**
- * - `'overloaded'`: so many requests wait already; nothing was begun.
- * - `'acquire_timeout'`: the request waited longer than it may take; nothing was begun.
  * - `'closed'`: the server is closing.
  * - `'address_in_use'`: another program listens there.
  * - `'listen_failed'`: the system does not let this program listen there; `cause` says why.
  */
-export type ServerErrorCode =
-  | 'overloaded'
-  | 'acquire_timeout'
-  | 'closed'
-  | 'address_in_use'
-  | 'listen_failed'
+export type ServerErrorCode = 'closed' | 'address_in_use' | 'listen_failed'
 
 /** A failure of the server itself, as opposed to one of a handler. */
 export class ServerError extends IoError {

@@ -38,18 +38,39 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   const { getRequestListener } = await import('@hono/node-server')
   const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never))
-  return (request, response) => listener(request, response)
+  return (request, response) => {
+    const answered = listener(request, response)
+    // What is there without a wait is written by now.
+    return response.writableEnded ? undefined : answered
+  }
 }
 
-async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never): Promise<Response> {
-  const current = currentRequest()
+/** No promise for an answer that is there: the adapter writes it at once then. */
+function answerOf(
+  fetch: FetchApp['fetch'],
+  request: Request,
+  env: never,
+): Response | Promise<Response> {
   try {
-    const response = await fetch(request, env)
-    // A framework that knows nothing of deadlines makes a 500 of the cancel.
-    if (response.status === 500 && current?.expired === true)
-      throw new Error('The deadline has passed')
-    return response
+    const response = fetch(request, env)
+    return 'then' in response ? awaited(response, request) : inTime(response)
   } catch (error) {
     return problem(error, request.headers.get('accept'))
   }
+}
+
+async function awaited(answer: Promise<Response>, request: Request): Promise<Response> {
+  try {
+    return inTime(await answer)
+  } catch (error) {
+    return problem(error, request.headers.get('accept'))
+  }
+}
+
+/** A framework that knows nothing of deadlines makes a 500 of the cancel. */
+function inTime(response: Response): Response {
+  if (response.status === 500 && currentRequest()?.expired === true) {
+    throw new Error('The deadline has passed')
+  }
+  return response
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { problemOf } from './problem-of.ts'
+import { type ProblemAnswer, problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
 
 /**
@@ -16,7 +16,15 @@ export function writeProblem(
     if (!response.writableEnded) response.destroy()
     return
   }
-  const { problem, headers } = problemOf(error)
+  writeAnswer(problemOf(error), request, response)
+}
+
+/** Answers with a problem. */
+export function writeAnswer(
+  { problem, headers }: ProblemAnswer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { type, body } = problemText(problem, request.headers.accept)
   for (const name of response.getHeaderNames()) {
     // What the handler said of the answer that it did not finish.
