@@ -39,7 +39,10 @@ export class RequestLife implements CurrentRequest, Entrant {
   readonly next: () => unknown
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly startedAt: number
   pass: Pass | undefined
+  /** Its place among those under way; see `Lives`. */
+  place = -1
   /** What is to be done after the answer; made when there is some. */
   later: (() => unknown)[] | undefined
   /** What the handler runs in. */
@@ -59,7 +62,6 @@ export class RequestLife implements CurrentRequest, Entrant {
   /** What the handler failed with, if it is the server's failure. */
   failure: unknown
   readonly #turns: Turns
-  readonly #startedAt: number
   #context: AsyncResource | undefined
   #closed: Event | undefined
   /** Whether the client left before it had any answer. */
@@ -82,7 +84,7 @@ export class RequestLife implements CurrentRequest, Entrant {
     this.request = request
     this.response = response
     this.#turns = turns
-    this.#startedAt = now
+    this.startedAt = now
   }
 
   get scope(): CancelScope | undefined {
@@ -136,7 +138,7 @@ export class RequestLife implements CurrentRequest, Entrant {
 
   /** What the log says of it. */
   line(): RequestLine {
-    const durationMs = Math.round((currentClock().now() - this.#startedAt) * 10) / 10
+    const durationMs = Math.round((currentClock().now() - this.startedAt) * 10) / 10
     const line = {
       requestId: this.id,
       traceId: this.trace.traceId,

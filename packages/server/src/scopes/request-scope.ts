@@ -22,6 +22,7 @@ import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
 import { callInRequest } from '../request/current-request.ts'
 import { type Asked, type Failure, RequestLife } from './request-life.ts'
+import { Lives } from './lives.ts'
 import { writeRefusal } from './write-refusal.ts'
 import {
   nameOf,
@@ -88,7 +89,7 @@ export function requestScope(options: RequestScopeOptions = {}): RequestScope {
 export class RequestScopes {
   readonly #settings: RequestSettings
   readonly #gate: Gate
-  readonly #lives = new Set<RequestLife>()
+  readonly #lives: Lives = new Lives()
   readonly #work: Closing<string>
   readonly #turns = {
     begin: (life: RequestLife): void => this.#begin(life),
@@ -117,7 +118,7 @@ export class RequestScopes {
   }
 
   get requests(): readonly RequestLife[] {
-    return [...this.#lives]
+    return this.#lives.all
   }
 
   async close(options?: CloseOptions): Promise<void> {
@@ -318,7 +319,7 @@ export class RequestScopes {
   }
 
   #finished(life: RequestLife): void {
-    this.#lives.delete(life)
+    this.#lives.remove(life)
     this.#log(life)
     life.step?.release()
   }
@@ -334,7 +335,7 @@ export class RequestScopes {
 
   #cancelAll(): void {
     this.#gate.close()
-    for (const { scope } of this.#lives) scope?.cancel('the server is closing')
+    for (const { scope } of this.#lives.all) scope?.cancel('the server is closing')
   }
 }
 
