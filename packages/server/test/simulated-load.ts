@@ -80,6 +80,7 @@ export class SimulatedLoad {
   #debtMs = 0
   #stalledMs = 0
   #endOfTurn: (() => void)[] = []
+  readonly #all: SimulatedRequest[] = []
 
   constructor(init: LoadInit) {
     this.#init = init
@@ -91,6 +92,13 @@ export class SimulatedLoad {
       clock: () => clock,
       atEndOfTurn: (fn) => this.#endOfTurn.push(fn),
     })
+  }
+
+  /** What became of all requests of one kind that are over. */
+  goneOf({ name }: Work): { answered: number; others: number } {
+    const over = this.#all.filter((each) => each.name === name && !this.#open.includes(each))
+    const answered = over.filter(({ state }) => state === 'answered').length
+    return { answered, others: over.length - answered }
   }
 
   /** The processor does nothing for so long: a collection of garbage, a debugger. */
@@ -132,6 +140,7 @@ export class SimulatedLoad {
     const entry = this.gate.enter(request)
     if (entry === 'begin') request.begin()
     if (entry !== 'begin' && entry !== 'wait') request.refuse(entry)
+    this.#all.push(request)
     if (request.state === 'refused') this.#debtMs += refusalMs
     else this.#open.push(request)
     return request

@@ -9,6 +9,9 @@ const OTHERS = 'others'
 /** The share of a new mean in what was known before. */
 const SHARE = 0.3
 
+/** A mean below this share of what was known is less, and not only by chance. */
+const CLEARLY_LESS = 0.8
+
 interface Mean {
   sum: number
   count: number
@@ -22,6 +25,10 @@ export class Baselines {
   readonly #known = new Map<string, number>()
   /** What was measured since the last {@link forget}. */
   readonly #measured = new Map<string, Mean>()
+
+  get size(): number {
+    return this.#known.size
+  }
 
   /** How many times its usual time `ms` is; `undefined` where nothing is known of it. */
   ratioOf(name: string, ms: number): number | undefined {
@@ -43,7 +50,8 @@ export class Baselines {
 
   /** Takes what was measured of names that are not known yet. */
   learnNew(): void {
-    for (const [key, { sum, count }] of this.#measured) {
+    for (const [name, { sum, count }] of this.#measured) {
+      const key = this.#keyOf(name)
       if (!this.#known.has(key)) this.#known.set(key, sum / count)
     }
   }
@@ -54,10 +62,11 @@ export class Baselines {
    * @param isBest whether it was measured to find the best there is: what is clearly less is taken as it is
    */
   learn(isBest: boolean): void {
-    for (const [key, { sum, count }] of this.#measured) {
+    for (const [name, { sum, count }] of this.#measured) {
+      const key = this.#keyOf(name)
       const mean = sum / count
       const known = this.#known.get(key) ?? mean
-      const isLess = isBest && mean < known * 0.8
+      const isLess = isBest && mean < known * CLEARLY_LESS
       this.#known.set(key, isLess ? mean : known + SHARE * (mean - known))
     }
   }
