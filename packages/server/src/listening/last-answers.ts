@@ -27,8 +27,15 @@ export class LastAnswers {
       before.shouldKeepAlive = true
     }
     this.#newest.set(socket, response)
+    response.on('close', () => this.#forget(response))
     if (this.#isEnding) response.shouldKeepAlive = false
     return true
+  }
+
+  /** An idle connection would keep it, with its request, as long as it lasts. */
+  #forget(response: ServerResponse): void {
+    const { socket } = response.req
+    if (this.#newest.get(socket) === response) this.#newest.delete(socket)
   }
 
   /** From now on, the last answer of each connection says that it closes; so do these, where they are. */

@@ -16,31 +16,34 @@ const WORKS: readonly Work[] = [
   { name: 'GET /reports', cpuMs: 2, waitMs: 200 },
 ]
 
-describe.each(WORKS)('$name, $cpuMs ms of the processor and $waitMs ms of something else', (work) => {
-  const capacity = capacityOf(work)
+describe.each(WORKS)(
+  '$name, $cpuMs ms of the processor and $waitMs ms of something else',
+  (work) => {
+    const capacity = capacityOf(work)
 
-  test.each([2, 10])('carries on at %s times of what it can carry', (times) => {
-    const unloaded = adaptive().run(capacity / 10, 20, work)
-    const load = adaptive()
-    load.run(capacity * times, 5, work)
-    const { goodput, p99, refused } = load.run(capacity * times, 20, work)
-    expect(goodput).toBeGreaterThan(0.9 * capacity)
-    expect(p99).toBeLessThan(3 * unloaded.p99)
-    expect(refused).toBeGreaterThan(0.9 * (times - 1) * capacity * 20)
-  })
+    test.each([2, 10])('carries on at %s times of what it can carry', (times) => {
+      const unloaded = adaptive().run(capacity / 10, 20, work)
+      const load = adaptive()
+      load.run(capacity * times, 5, work)
+      const { goodput, p99, refused } = load.run(capacity * times, 20, work)
+      expect(goodput).toBeGreaterThan(0.9 * capacity)
+      expect(p99).toBeLessThan(3 * unloaded.p99)
+      expect(refused).toBeGreaterThan(0.9 * (times - 1) * capacity * 20)
+    })
 
-  test('collapses without a limit', () => {
-    const load = new SimulatedLoad({ limit: fixedLimit(1_000_000), patienceMs: 1_000 })
-    load.run(capacity * 2, 3, work)
-    expect(load.run(capacity * 2, 3, work).goodput).toBeLessThan(0.1 * capacity)
-  })
+    test('collapses without a limit', () => {
+      const load = new SimulatedLoad({ limit: fixedLimit(1_000_000), patienceMs: 1_000 })
+      load.run(capacity * 2, 3, work)
+      expect(load.run(capacity * 2, 3, work).goodput).toBeLessThan(0.1 * capacity)
+    })
 
-  test('refuses none of half the load', () => {
-    const load = adaptive()
-    load.run(capacity / 2, 10, work)
-    expect(load.run(capacity / 2, 20, work).refused).toBe(0)
-  })
-})
+    test('refuses none of half the load', () => {
+      const load = adaptive()
+      load.run(capacity / 2, 10, work)
+      expect(load.run(capacity / 2, 20, work).refused).toBe(0)
+    })
+  },
+)
 
 const [PAGE] = WORKS as [Work]
 

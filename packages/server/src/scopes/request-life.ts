@@ -5,10 +5,8 @@ import type { EnteredScope, RefusalCode } from '@yuzuru/concurrency/boundary'
 import { Event, type Permit } from '@yuzuru/concurrency/sync'
 import type { Entrant, Pass } from '../overload/gate.ts'
 import type { RequestPriority } from '../overload/request-priority.ts'
-import type { CurrentRequest } from '../request/current-request.ts'
-import { requestIdOf } from '../request/request-id.ts'
 import { CLIENT_GONE, type RequestLine } from '../request/request-log.ts'
-import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
+import { RequestContext } from './request-context.ts'
 
 /** What the head of a request says of it. */
 export interface Asked {
@@ -32,13 +30,15 @@ interface Turns {
 }
 
 /** One request, from its head to the end of its answer. */
-export class RequestLife implements CurrentRequest, Entrant {
+export class RequestLife implements Entrant {
   readonly name: string
   readonly priority: RequestPriority
   readonly expiresAt: number
   readonly next: () => unknown
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** What its handler knows of it. */
+  readonly context: RequestContext
   readonly startedAt: number
   pass: Pass | undefined
   /** Its place among those under way; see `Lives`. */
@@ -62,13 +62,10 @@ export class RequestLife implements CurrentRequest, Entrant {
   /** What the handler failed with, if it is the server's failure. */
   failure: unknown
   readonly #turns: Turns
-  #context: AsyncResource | undefined
+  #resource: AsyncResource | undefined
   #closed: Event | undefined
   /** Whether the client left before it had any answer. */
   #isGone = false
-  /** Made when somebody asks: most requests of a server without a log never do. */
-  #id: string | undefined
-  #trace: TraceContext | undefined
 
   constructor(
     asked: Asked,
@@ -83,6 +80,7 @@ export class RequestLife implements CurrentRequest, Entrant {
     this.next = asked.next
     this.request = request
     this.response = response
+    this.context = new RequestContext(asked.name, this)
     this.#turns = turns
     this.startedAt = now
   }
@@ -98,27 +96,15 @@ export class RequestLife implements CurrentRequest, Entrant {
   /** Its turn may come by the end of another request, whose context is none of its own. */
   wait(): void {
     this.isWaiting = true
-    this.#context = new AsyncResource('YuzuruRequest')
+    this.#resource = new AsyncResource('YuzuruRequest')
   }
 
   begin(): void {
-    this.#context?.runInAsyncScope(() => this.#turns.begin(this))
+    this.#resource?.runInAsyncScope(() => this.#turns.begin(this))
   }
 
   refuse(code: RefusalCode): void {
-    this.#context?.runInAsyncScope(() => this.#turns.refuse(this, code))
-  }
-
-  get id(): string {
-    return (this.#id ??= requestIdOf(this.request.headers['x-request-id']?.toString()))
-  }
-
-  get trace(): TraceContext {
-    return (this.#trace ??= traceContextOf(this.request.headers['traceparent']?.toString()))
-  }
-
-  get expired(): boolean {
-    return this.scope?.expired === true
+    this.#resource?.runInAsyncScope(() => this.#turns.refuse(this, code))
   }
 
   after(fn: () => unknown): void {
@@ -140,8 +126,8 @@ export class RequestLife implements CurrentRequest, Entrant {
   line(): RequestLine {
     const durationMs = Math.round((currentClock().now() - this.startedAt) * 10) / 10
     const line = {
-      requestId: this.id,
-      traceId: this.trace.traceId,
+      requestId: this.context.id,
+      traceId: this.context.trace.traceId,
       method: this.request.method ?? '',
       route: this.name,
       status: this.#isGone ? CLIENT_GONE : this.response.statusCode,

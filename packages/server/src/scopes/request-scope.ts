@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  Cancelled,
-  cancelScope,
-  currentClock,
-  detached,
-  moveOnAfter,
-} from '@yuzuru/concurrency'
+import { Cancelled, cancelScope, currentClock, detached, moveOnAfter } from '@yuzuru/concurrency'
 import {
   closing,
   type Closing,
@@ -174,7 +168,7 @@ export class RequestScopes {
       timeoutMs: Math.max(1, life.expiresAt - currentClock().now()),
       onCancel: (reason) => void detached(() => this.#endInGrace(life, reason)),
     })
-    life.entered.call(callInRequest, life, () => this.#call(life))
+    life.entered.call(callInRequest, life.context, () => this.#call(life))
   }
 
   /** Calls the handler. Where it answers without a promise, none is made here. */
@@ -284,7 +278,7 @@ export class RequestScopes {
     const isStalled = response.writableEnded && response.socket !== null
     if (isStalled && life.scope?.cancelled === true) request.socket.destroy()
     try {
-      callInRequest(life, () => writeProblem(error, request, response))
+      callInRequest(life.context, () => writeProblem(error, request, response))
     } catch (failure) {
       life.fail(failure)
       request.socket.destroy()
@@ -311,7 +305,7 @@ export class RequestScopes {
     const name = `after ${life.name}`
     const { signal } = this.#work
     for (const fn of life.later ?? []) {
-      await cancelScope(() => callInRequest(life, fn), { name, signal }).catch((error: unknown) => {
+      await cancelScope(() => callInRequest(life.context, fn), { name, signal }).catch((error: unknown) => {
         life.fail(error)
       })
     }
@@ -321,6 +315,7 @@ export class RequestScopes {
   #finished(life: RequestLife): void {
     this.#lives.remove(life)
     this.#log(life)
+    life.context.leave()
     life.step?.release()
   }
 
