@@ -243,6 +243,7 @@ class GivenLimit implements LearningLimit {
   usual = 2
   most = 4
   era = 0
+  tookMs = 10
   due = false
   readonly samples: string[] = []
   ran(): void {}
@@ -314,4 +315,25 @@ test('all that are open are bounded, those counted whose answer is only being se
   for (let each = 0; each < 4; each += 1) come().isAnswering = true
   come()
   expect([log.length, gate.waiting]).toEqual([4, 1])
+})
+
+test('while too many come, what has waited longer than requests take gets no turn any more', () => {
+  const { clock, gate, log, come, endTurn } = learningGate()
+  const first = [come(), come()]
+  come()
+  come()
+  clock.time = 1
+  come()
+  expect(log.splice(0)).toEqual(['begin 1', 'begin 2', 'overloaded 3'])
+  clock.time = 11
+  for (const each of first) gate.leave(each, false)
+  endTurn()
+  expect(log.splice(0)).toEqual(['begin 5', 'overloaded 4'])
+  // It overflows no longer: from here on all get their turn.
+  const next = come()
+  come()
+  clock.time = 100
+  gate.leave(next, false)
+  endTurn()
+  expect(log).toEqual(['begin 6', 'begin 7'])
 })

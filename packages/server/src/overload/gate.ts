@@ -28,6 +28,8 @@ export class Pass implements Link<Pass> {
   after: Pass = this
   readonly entrant: Entrant
   readonly priority: RequestPriority
+  /** Since when it waits, if it does. */
+  cameAt = 0
   beganAt = 0
   era = 0
   /** Whether it is counted among those that run. */
@@ -179,12 +181,16 @@ export class Gate {
   /** Gives turns while there are some. */
   #next(): void {
     while (this.#hasRoom) {
+      const { isOverflowing } = this.#line
       const next = this.#line.take()
       if (next === undefined) return
       next.timer?.cancel()
       const { entrant } = next
-      if (entrant.expiresAt <= this.#clock().now()) {
+      const now = this.#clock().now()
+      if (entrant.expiresAt <= now) {
         entrant.refuse('acquire_timeout')
+      } else if (isOverflowing && now - next.cameAt > this.#longestWaitMs) {
+        entrant.refuse('overloaded')
       } else {
         this.#admit(entrant)
         entrant.begin()
@@ -192,11 +198,20 @@ export class Gate {
     }
   }
 
+  /**
+   * While too many come, what has waited longer than requests take is not worth a turn: it would have taken
+   * far longer than usual in the end.
+   */
+  get #longestWaitMs(): number {
+    return this.#learning?.tookMs ?? Infinity
+  }
+
   #arm(pass: Pass): void {
     const { expiresAt } = pass.entrant
-    if (expiresAt === Infinity) return
     const clock = this.#clock()
     const now = clock.now()
+    pass.cameAt = now
+    if (expiresAt === Infinity) return
     const expire = (): void => {
       this.#line.remove(pass)
       pass.entrant.refuse('acquire_timeout')

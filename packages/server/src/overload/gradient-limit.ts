@@ -70,6 +70,8 @@ export class GradientLimit implements LearningLimit {
   #most = 0
   #count = 0
   #tookMs = 0
+  /** On average, in the last window that had samples. */
+  #lastTookMs = Infinity
   #ratios = { sum: 0, clipped: 0, count: 0 }
   #turns = { sum: 0, count: 0 }
 
@@ -89,6 +91,10 @@ export class GradientLimit implements LearningLimit {
 
   get most(): number {
     return this.#max
+  }
+
+  get tookMs(): number {
+    return this.#lastTookMs
   }
 
   get era(): number {
@@ -206,6 +212,7 @@ export class GradientLimit implements LearningLimit {
   }
 
   #begin(now: number): void {
+    if (this.#count > 0) this.#lastTookMs = this.#tookMs / this.#count
     this.#startedAt = now
     this.#era += 1
     this.#most = 0

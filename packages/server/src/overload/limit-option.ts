@@ -1,4 +1,4 @@
-import { expectInteger, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectInteger, expectOptions, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import { GradientLimit } from './gradient-limit.ts'
 import { fixedLimit, type LearningLimit, type Limit } from './limit.ts'
 
@@ -21,7 +21,7 @@ export function limitSetting(option: LimitOption): LimitSetting {
   if (typeof option === 'object' && option !== null) {
     expectOptions(option, ['adaptive'], 'limit')
     const { adaptive } = option
-    expectOptions(adaptive, ['min', 'max'], 'limit.adaptive')
+    expectRequiredOptions(adaptive, ['min', 'max'], 'limit.adaptive')
     const { min = 3, max = 1_000 } = adaptive
     expectInteger('limit.adaptive.min', min, 1)
     expectInteger('limit.adaptive.max', max, min)

@@ -30,6 +30,8 @@ export interface Limit {
 
 /** A limit that learns. */
 export interface LearningLimit extends Limit {
+  /** How long requests took of late, in milliseconds; `Infinity` where that is not known. */
+  readonly tookMs: number
   /** Notes that so many ran at once. */
   ran(count: number): void
   /** Notes that one has ended. */

@@ -17,6 +17,11 @@ export class WaitingLine<T extends Waiter<T>> {
   #size = 0
   #isNewestFirst = false
 
+  /** Whether more came than may wait, and some wait still. */
+  get isOverflowing(): boolean {
+    return this.#isNewestFirst
+  }
+
   get size(): number {
     return this.#size
   }

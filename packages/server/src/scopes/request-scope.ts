@@ -305,9 +305,11 @@ export class RequestScopes {
     const name = `after ${life.name}`
     const { signal } = this.#work
     for (const fn of life.later ?? []) {
-      await cancelScope(() => callInRequest(life.context, fn), { name, signal }).catch((error: unknown) => {
-        life.fail(error)
-      })
+      await cancelScope(() => callInRequest(life.context, fn), { name, signal }).catch(
+        (error: unknown) => {
+          life.fail(error)
+        },
+      )
     }
     this.#finished(life)
   }
