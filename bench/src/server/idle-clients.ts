@@ -12,7 +12,7 @@ async function open(port: number): Promise<void> {
 }
 
 process.on('message', (origin) => {
-  const port = Number(new URL(String(origin)).port)
+  const port = Number(new URL(origin as string).port)
   const all = async (): Promise<void> => {
     for (let count = 0; count < CONNECTIONS; count += 100) {
       await Promise.all(Array.from({ length: 100 }, () => open(port)))

@@ -74,6 +74,8 @@ async function runs(
   return { unloaded, peak, twice: await run(2, 10, 12), tenfold: await run(10, 10, 12) }
 }
 
+type Bound = Pick<Figure, 'atLeast' | 'atMost'>
+
 function figures(
   name: string,
   { unloaded, peak, twice, tenfold }: Runs,
@@ -83,26 +85,15 @@ function figures(
   return [
     { name: `${name}: peak`, value: peak, unit: 'requests/s' },
     { name: `${name}: unloaded, 99th percentile`, value: unloaded.p99, unit: 'ms' },
-    ...Object.entries(loads).flatMap(
-      ([load, { goodput, p99, probes, probesAnswered }]): Figure[] => {
-        const all: [Figure, 'atLeast' | 'atMost', number][] = [
-          [{ name: 'goodput / peak', value: goodput / peak, unit: '×' }, 'atLeast', 0.9],
-          [
-            { name: '99th percentile / unloaded', value: p99 / unloaded.p99, unit: '×' },
-            'atMost',
-            3,
-          ],
-          [
-            { name: 'probes answered', value: (100 * probesAnswered) / probes, unit: '%' },
-            'atLeast',
-            100,
-          ],
-        ]
-        return all.map(([figure, bound, value]) => {
-          const named = { ...figure, name: `${name}, ${load}: ${figure.name}` }
-          return isBound ? { ...named, [bound]: value } : named
-        })
-      },
-    ),
+    ...Object.entries(loads).flatMap(([load, report]): Figure[] => {
+      const { goodput, p99, probes, probesAnswered } = report
+      const figure = (what: string, value: number, unit: string, bound: Bound): Figure =>
+        Object.assign({ name: `${name}, ${load}: ${what}`, value, unit }, isBound ? bound : {})
+      return [
+        figure('goodput / peak', goodput / peak, '×', { atLeast: 0.9 }),
+        figure('99th percentile / unloaded', p99 / unloaded.p99, '×', { atMost: 3 }),
+        figure('probes answered', (100 * probesAnswered) / probes, '%', { atLeast: 100 }),
+      ]
+    }),
   ]
 }

@@ -16,6 +16,11 @@ const makers: Readonly<Record<string, MakeServer>> = {
       async (request: Request) => new Response(await handle(new URL(request.url).pathname)),
       options,
     ),
+  'serve, with an adaptive limit': (handle, options) =>
+    serve(async (request: Request) => new Response(await handle(new URL(request.url).pathname)), {
+      limit: 'adaptive',
+      ...options,
+    }),
   'serve, hono': (handle, options) => {
     const app = new Hono()
     app.get('*', async (c) => c.text(await handle(c.req.path)))

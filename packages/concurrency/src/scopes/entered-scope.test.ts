@@ -29,7 +29,7 @@ test('what is called in it is within it, and it is gone once it is left', () => 
 test('it belongs to no scope around it', () => {
   const entered = enterScope({ name: 'request', onCancel: () => undefined })
   expect((entered.scope as Scope).parent).toBe(undefined)
-  entered.leave()
+  void entered.leave()
 })
 
 test('its deadline cancels what it waits for, and is a TimeoutError of its owner', async () => {
@@ -49,7 +49,7 @@ test('once left, it holds no timer', () => {
   const clock = clockOfTest()
   const entered = enterScope({ name: 'request', timeoutMs: 100, onCancel: () => undefined })
   expect(clock.pending).toBe(1)
-  entered.leave()
+  void entered.leave()
   expect(clock.pending).toBe(0)
 })
 
@@ -85,7 +85,7 @@ test('what fails in it takes its outcome along', async () => {
   await entered.call(() => io(write, {}, () => 'done'))
   const init = { boundary: 'x', operation: 'y', code: 'z', retryable: true } as const
   const error = new IoError('x', { ...init, outcome: 'none' })
-  entered.leave({ error })
+  void entered.leave({ error })
   expect(error.outcome).toBe('unknown')
 })
 

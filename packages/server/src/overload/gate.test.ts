@@ -283,8 +283,8 @@ test('with a limit that learns, a request counts and takes its time until its tu
   const { clock, limit, gate, log, come, endTurn } = learningGate()
   const [first, second] = [come(), come()]
   clock.time = 7
-  gate.leave(first as Request, false)
-  gate.leave(second as Request, true)
+  gate.leave(first, false)
+  gate.leave(second, true)
   come()
   expect([log, gate.waiting]).toEqual([['begin 1', 'begin 2'], 1])
   clock.time = 9
