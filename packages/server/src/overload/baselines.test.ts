@@ -28,7 +28,7 @@ test('what is clearly less is taken as it is when the best is looked for, all el
   }
   learn(100, false)
   learn(50, false)
-  expect(baselines.ratioOf('GET /', 85)).toBe(1)
+  expect(baselines.ratioOf('GET /', 97.5)).toBe(1)
   learn(10, true)
   expect(baselines.ratioOf('GET /', 10)).toBe(1)
   learn(110, true)

@@ -6,8 +6,9 @@ const MOST_NAMES = 200
 
 const OTHERS = 'others'
 
-/** The share of a new mean in what was known before. */
-const SHARE = 0.3
+/** The share of a new mean in what was known before, and where the best was looked for. */
+const SHARE = 0.05
+const BEST_SHARE = 0.3
 
 /** A mean below this share of what was known is less, and not only by chance. */
 const CLEARLY_LESS = 0.8
@@ -67,7 +68,7 @@ export class Baselines {
       const mean = sum / count
       const known = this.#known.get(key) ?? mean
       const isLess = isBest && mean < known * CLEARLY_LESS
-      this.#known.set(key, isLess ? mean : known + SHARE * (mean - known))
+      this.#known.set(key, isLess ? mean : known + (isBest ? BEST_SHARE : SHARE) * (mean - known))
     }
   }
 

@@ -240,7 +240,7 @@ test('a probe never waits and takes no turn, and even of these there is a most',
 /** A limit that a test sets. */
 class GivenLimit implements LearningLimit {
   current = 2
-  usual = 2
+  queue = 2
   most = 4
   era = 0
   tookMs = 10

@@ -47,7 +47,7 @@ export type Entry = 'begin' | 'wait' | RefusalCode
 
 export interface GateOptions {
   readonly limit: Limit | LearningLimit
-  /** How many may wait. @default as many as may run */
+  /** How many may wait. @default what the limit says */
   readonly queue?: number | undefined
   /** Calls back at the end of this turn of the event loop. @default setImmediate */
   readonly atEndOfTurn?: ((fn: () => void) => unknown) | undefined
@@ -152,7 +152,7 @@ export class Gate {
 
   #wait(entrant: Entrant): Entry {
     const pass = new Pass(entrant)
-    const gone = this.#line.add(pass, this.#queue ?? this.#limit.usual)
+    const gone = this.#line.add(pass, this.#queue ?? this.#limit.queue)
     if (gone === pass) return 'overloaded'
     if (gone !== undefined) this.#refuse(gone, 'overloaded')
     entrant.pass = pass

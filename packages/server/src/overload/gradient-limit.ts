@@ -27,7 +27,7 @@ const LONGEST_WINDOW_MS = 1_000
 const FEWEST_SAMPLES = 5
 
 /** How many times slower than usual is still well. */
-const TOLERANCE = 1.5
+const TOLERANCE = 1.4
 
 /** No sample counts for more than so many times its usual: one slow request is no congestion. */
 const MOST_RATIO = 4
@@ -38,6 +38,10 @@ const TURN_MS = 50
 /** By how much a window may change the limit. */
 const LEAST_GRADIENT = 0.5
 const MOST_GRADIENT = 1.25
+
+/** So much of the limit has to be in use for it to grow, and so little for what is measured to be usual. */
+const USED = 0.8
+const CALM = 0.5
 
 /** The limit at first. */
 const INITIAL = 20
@@ -85,8 +89,8 @@ export class GradientLimit implements LearningLimit {
     return Math.floor(this.#probe?.limit ?? this.#limit)
   }
 
-  get usual(): number {
-    return Math.floor(this.#limit)
+  get queue(): number {
+    return Math.ceil(this.#limit / 2)
   }
 
   get most(): number {
@@ -144,7 +148,11 @@ export class GradientLimit implements LearningLimit {
 
   /** Whether the limit is made use of. */
   get #isUsed(): boolean {
-    return this.#most * 2 >= this.current
+    return this.#most >= USED * this.current
+  }
+
+  get #isCalm(): boolean {
+    return this.#most < CALM * this.current
   }
 
   get #isQuick(): boolean {
@@ -171,8 +179,9 @@ export class GradientLimit implements LearningLimit {
     const ratio = count === 0 ? 1 : clipped / count
     const gradient = Math.min(TOLERANCE / ratio, TURN_MS / this.#turnMs)
     const isUsed = this.#isUsed
-    // With so little to do, or no room to shrink, this is how fast requests are.
-    if (!isUsed || this.#limit <= this.#min) this.#baselines.learn(false)
+    // With hardly any room to shrink, or so little to do, this is how fast requests are.
+    if (this.#limit <= 2 * this.#min) this.#baselines.learn(true)
+    else if (this.#isCalm) this.#baselines.learn(false)
     const most = isUsed ? MOST_GRADIENT : 1
     const growth = isUsed ? Math.sqrt(this.#limit) / 2 : 0
     const limit = this.#limit * Math.min(most, Math.max(LEAST_GRADIENT, gradient)) + growth

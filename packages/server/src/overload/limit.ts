@@ -20,8 +20,8 @@ export interface Running {
 export interface Limit {
   /** How many may run now: an integer from 1 up. */
   readonly current: number
-  /** How many may run at once when all goes well; so many may wait if nothing else is said. */
-  readonly usual: number
+  /** How many may wait if nothing else is said. */
+  readonly queue: number
   /** How many may be under way, those counted whose answer is only being sent. */
   readonly most: number
   /** Changes when what began before says nothing of now. */
@@ -46,5 +46,5 @@ export interface LearningLimit extends Limit {
 
 /** A limit that is a number. */
 export function fixedLimit(count: number): Limit {
-  return { current: count, usual: count, most: count, era: 0 }
+  return { current: count, queue: count, most: count, era: 0 }
 }

@@ -31,7 +31,7 @@ export interface RequestScopeOptions {
   /**
    * How many more may wait, each until its own deadline: an integer from 0 up. If more come, the one that
    * waits longest gets 503, the least urgent first, and the newest goes first until nothing waits any more.
-   * @default 1_000; with an adaptive limit, as many as may run
+   * @default 1_000; with an adaptive limit, half as many as may run
    */
   readonly queue?: number | undefined
   /**
@@ -54,7 +54,7 @@ export interface RequestSettings {
   readonly graceMs: number
   readonly readBudget: ReadBudget
   readonly limit: LimitSetting
-  /** As many as may run, if it is not said. */
+  /** What the limit says, if it is not said. */
   readonly queue: number | undefined
   readonly priority: (request: IncomingMessage) => RequestPriority
   readonly name: (request: IncomingMessage) => string
