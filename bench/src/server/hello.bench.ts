@@ -24,19 +24,13 @@ export const benchmark: Benchmark = {
     'a JSON hello over hono, 100 clients: scope, deadline, limit and id on, against none of it',
   operation: 'request',
   clock: 'cpu',
-  warmUpMs: 2_000,
   bars: [
     { of: 'yuzuru', against: 'bare hono', atLeast: 0.85 },
     { of: 'yuzuru', against: 'bare fastify', atLeast: 0.7 },
     { of: 'yuzuru', against: 'bare hono', addedMicrosecondsAtMost: 8 },
-    { of: 'yuzuru, adaptive', against: 'bare hono', atLeast: 0.85 },
   ],
   async cases(resources) {
-    const options = { lingerMs: 0, log: { info() {} } }
-    const ours = resources.use(await serve(hello(), options))
-    const adaptive = resources.use(
-      await serve(hello(), { ...options, limit: 'adaptive', queue: 100 }),
-    )
+    const ours = resources.use(await serve(hello(), { lingerMs: 0, log: { info() {} } }))
     const hono = await bareHono(hello(), resources)
     const other = await bareFastify(resources)
     const clients = resources.use(startPeer(import.meta.resolve('./load.ts')))
@@ -46,11 +40,6 @@ export const benchmark: Benchmark = {
       expected: REQUESTS,
       run: () => clients.ask({ origin, path: '/hello', requests: REQUESTS }),
     })
-    return [
-      through('yuzuru', ours.url),
-      through('yuzuru, adaptive', adaptive.url),
-      through('bare hono', hono),
-      through('bare fastify', other),
-    ]
+    return [through('yuzuru', ours.url), through('bare hono', hono), through('bare fastify', other)]
   },
 }
