@@ -1,5 +1,5 @@
 import type { Child, FC } from 'hono/jsx'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { Problem } from './invalid.ts'
 import type { Language, Text } from './language.ts'
 import { STYLE } from './style.ts'
