@@ -33,13 +33,10 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   // The mail is sent by a job: the page of the inbox is asked until it is there.
   const link = page.locator('a[href*="/verify?token="]').first()
   await expect
-    .poll(
-      async () => {
-        await page.goto(`${url}/inbox`)
-        return await link.count()
-      },
-      { timeout: 15_000 },
-    )
+    .poll(async () => {
+      await page.goto(`${url}/inbox`)
+      return await link.count()
+    })
     .toBe(1)
   await link.click()
   await page.waitForURL(/\/verify/)
