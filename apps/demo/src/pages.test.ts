@@ -64,6 +64,18 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.close()
 })
 
+test('Japanese is shown in a font that the app brings along', async () => {
+  const page = await browser.newPage()
+  await page.goto(url)
+  // In the page, as text: this program knows no document.
+  const families = await page.evaluate<string[]>(`
+    document.fonts.load('16px "Noto Sans JP Variable"', '支援計画')
+      .then((faces) => faces.map(({ family, status }) => family + ' ' + status))`)
+  expect(families.length).toBeGreaterThan(0)
+  expect(families.every((face) => /Noto Sans JP Variable\W+loaded$/.test(face))).toBe(true)
+  await page.close()
+})
+
 test('the language is switched and remembered', async () => {
   const page = await browser.newPage()
   await page.goto(url)
