@@ -41,7 +41,7 @@ export const Layout: FC<{ context: PageContext; title: Text; children?: Child }>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${title[language]} | けいかくん`}</title>
         <link rel="stylesheet" href={FONTS_PATH} />
-        <style>{STYLE}</style>
+        <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
         <header>
