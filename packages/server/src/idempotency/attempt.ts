@@ -4,6 +4,7 @@ import {
   type CancelScope,
   type Outcome,
   outcomeOf,
+  throwIfCancelled,
   TimeoutError,
 } from '@yuzuru/concurrency'
 import { expected, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
@@ -78,6 +79,8 @@ export class Attempt<Tx> {
 
   async run(): Promise<Response> {
     try {
+      // The claim may have been made just as its request was cancelled.
+      throwIfCancelled()
       return await cancelScope((scope) => this.#whileRenewed(scope), { name: 'idempotent request' })
     } catch (error) {
       return await this.#endWithout(error)
