@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
-import { HttpProblem, serve } from '@yuzuru/server'
-import { exerciseServer } from '@yuzuru/server/testing'
+import { HttpProblem, idempotent, serve } from '@yuzuru/server'
+import { idempotencyMigrations, kyselyIdempotencyStore } from '@yuzuru/server/kysely'
+import { exerciseServer, memoryIdempotencyStore } from '@yuzuru/server/testing'
+
+assert.equal(typeof kyselyIdempotencyStore, 'function')
+assert.equal(Object.keys(idempotencyMigrations).length, 1)
+{
+  const store = memoryIdempotencyStore()
+  const once = idempotent(async () => new Response('done'), { store, caller: 'everyone' })
+  const send = () =>
+    once(new Request('http://a', { method: 'POST', headers: { 'idempotency-key': 'k' } }))
+  assert.equal((await send()).headers.get('idempotent-replayed'), null)
+  assert.equal((await send()).headers.get('idempotent-replayed'), 'true')
+}
 
 {
   await using server = await serve((request, response) => {

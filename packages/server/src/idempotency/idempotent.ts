@@ -76,9 +76,9 @@ export function idempotent<Tx, Rest extends readonly unknown[] = []>(
     const result = await claimed(store, { ...claim, fingerprint, repeatable, leaseMs, ttlMs })
     if (result.state === 'answered') return replayedAnswer(result.answer)
     if (result.state !== 'claimed') return keyProblem(result.state, accept)
-    const whole = withBody(request, body)
+    // Anew each time: a transaction that is repeated calls it again.
     const handle = (tx: Tx): Response | Promise<Response> =>
-      handler(whole.clone(), { tx, idempotencyKey: downstreamKey }, ...rest)
+      handler(withBody(request, body), { tx, idempotencyKey: downstreamKey }, ...rest)
     return await new Attempt<Tx>({ ...settings, claim, accept, handle }).run()
   }
 }

@@ -1,10 +1,11 @@
 import { idempotencyMigrations, kyselyIdempotencyStore } from '../kysely.ts'
 import { migrate } from '@yuzuru/db'
-import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { countEffects, openDatabase, yuzuruDatabase } from '../../test/database.ts'
+import { countEffects, openDatabase, type TestSchema, yuzuruDatabase } from '../../test/database.ts'
 import { post } from '../../test/idempotent-stage.ts'
+import type { IdempotencyStore, KeyClaim } from './idempotency-store.ts'
 import { idempotent } from './idempotent.ts'
 
 const LONG_MS = 3_600_000
@@ -48,6 +49,44 @@ test('each claim removes ten expired keys, so that they go down without a job', 
   }
 })
 
+test.each([
+  [
+    'is renewed',
+    { ttlMs: LONG_MS },
+    (store: Store, claim: KeyClaim) => store.renew(claim, LONG_MS),
+  ],
+  [
+    'is renewed, though old',
+    { ttlMs: 0 },
+    (store: Store, claim: KeyClaim) => store.renew(claim, LONG_MS),
+  ],
+  [
+    'is answered',
+    { ttlMs: LONG_MS },
+    (store: Store, claim: KeyClaim) =>
+      store.finish(claim, { status: 200, headers: [], body: new Uint8Array() }, LONG_MS),
+  ],
+] as const)(
+  'a claim that %s just as another one would take over stands',
+  async (_what, times, live) => {
+    await using database = await openDatabase()
+    const store = kyselyIdempotencyStore(database.db)
+    const first = {
+      id: 'a',
+      token: 'first',
+      fingerprint: 'f',
+      repeatable: true,
+      leaseMs: 0,
+      ...times,
+    }
+    await store.claim(first)
+    const between = kyselyIdempotencyStore(afterFirstQuery(database.db, () => live(store, first)))
+    const second = { ...first, token: 'second', leaseMs: LONG_MS }
+    expect(await between.claim(second)).toEqual({ state: 'running' })
+    expect(await store.release(second, 'free')).toBe('lost')
+  },
+)
+
 test('a pool of one connection is enough, whatever the plugins', async () => {
   await using database = await openDatabase()
   const pool = new Pool({ connectionString: database.url, max: 1 })
@@ -82,3 +121,30 @@ test('its options are checked', async () => {
     expect(() => kyselyIdempotencyStore(database.db, options as never)).toThrow('Expected ')
   }
 })
+
+type Store = IdempotencyStore<Transaction<TestSchema>>
+
+/** A database of which `fn` is called after the first query. */
+function afterFirstQuery(db: Kysely<TestSchema>, fn: () => Promise<unknown>): Kysely<TestSchema> {
+  let isFirst = true
+  const executor = db.getExecutor().withoutPlugins()
+  const own = new Proxy(executor, {
+    get(target, name) {
+      if (name === 'withoutPlugins') return () => own
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'executeQuery') return value.bind(target) as unknown
+      return async (...rest: unknown[]) => {
+        const result: unknown = await Reflect.apply(value, target, rest)
+        if (isFirst) {
+          isFirst = false
+          await fn()
+        }
+        return result
+      }
+    },
+  })
+  return new Proxy(db, {
+    get: (target, name) => (name === 'getExecutor' ? () => own : Reflect.get(target, name)),
+  })
+}

@@ -76,8 +76,10 @@ const CASES: Readonly<Record<string, Check>> = {
     assert.equal(await store.finish(first, ANSWER, LONG_MS), true)
     assert.equal(await store.finish(first, ANSWER, LONG_MS), true)
     assert.deepEqual(await claim(store, ask(id)), ANSWERED)
-    assert.equal(await store.release(first, 'free'), 'answered')
-    assert.deepEqual(await claim(store, ask(id)), ANSWERED)
+    for (const to of ['free', 'again', 'unknown'] as const) {
+      assert.equal(await store.release(first, to), 'answered')
+      assert.deepEqual(await claim(store, ask(id)), ANSWERED)
+    }
   },
   'an empty answer is one': async (store, id) => {
     const first = ask(id)
