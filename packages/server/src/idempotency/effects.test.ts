@@ -12,7 +12,7 @@ import {
 } from '../../test/idempotent-stage.ts'
 import { HttpProblem } from '../problems/http-problem.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
-import type { IdempotentOptions } from './idempotent-options.ts'
+import type { HandlerEffects, IdempotentOptions } from './idempotent-options.ts'
 import { idempotent } from './idempotent.ts'
 
 describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
@@ -136,5 +136,39 @@ describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
     await expect(second(post('k2'))).rejects.toMatchObject({ code: 'outcome_unknown' })
     expect((await second(post('k2'))).status).toBe(409)
     expect(outside).toHaveBeenCalledOnce()
+  })
+
+  test.each<[HandlerEffects, number]>([
+    ['transaction', 200],
+    ['repeatable', 200],
+    ['once', 409],
+  ])('of a process that died: %s, so its repeat gets %i', async (effects, status) => {
+    const { options, store } = await stage({ effects })
+    // Nothing more is heard of it, and its lease is over.
+    const died: IdempotencyStore<never> = {
+      ...callsOf(store),
+      claim: (request) => store.claim({ ...request, leaseMs: 0 }),
+      transaction: () => Promise.reject(refusal('none')),
+      release: () => Promise.reject(refusal('none')),
+    }
+    const handler = vi.fn(async () => new Response('done'))
+    await expect(idempotent(handler, { ...options, store: died })(post('k'))).rejects.toThrow()
+    expect((await idempotent(handler, options)(post('k'))).status).toBe(status)
+  })
+
+  test('a claim whose answer was lost is given back', async () => {
+    const { options, store } = await stage()
+    const lossy: IdempotencyStore<never> = {
+      ...callsOf(store),
+      async claim(request) {
+        await store.claim(request)
+        throw refusal('unknown')
+      },
+    }
+    const handler = vi.fn(async () => new Response('done'))
+    const first = idempotent(handler, { ...options, store: lossy })(post('k'))
+    await expect(first).rejects.toThrow('the bank said no')
+    expect(handler).not.toHaveBeenCalled()
+    expect((await idempotent(handler, options)(post('k'))).status).toBe(200)
   })
 })
