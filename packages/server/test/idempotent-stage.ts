@@ -37,7 +37,7 @@ export async function kyselyStage(): Promise<OnPostgres> {
   }
 }
 
-export async function yuzuruStage(): Promise<OnPostgres> {
+async function yuzuruStage(): Promise<OnPostgres> {
   const database = await openDatabase()
   const db = yuzuruDatabase(database.url)
   return {

@@ -9,6 +9,7 @@ import {
   yuzuruDatabase,
 } from '../../test/database.ts'
 import { IdempotentChild, sameRequest } from '../../test/idempotent-child.ts'
+import { callsOf } from '../../test/idempotent-stage.ts'
 import { idempotent } from './idempotent.ts'
 import { kyselyIdempotencyStore } from './kysely-idempotency-store.ts'
 
@@ -158,21 +159,18 @@ describe('a COMMIT whose answer is lost', () => {
     await using proxy = await proxyTo(database.url)
     const db = yuzuruDatabase(proxy.url(database.url), { cancelTimeoutMs: 200 })
     const direct = yuzuruDatabase(database.url)
-    const plain = kyselyIdempotencyStore(direct)
-    const store = {
-      claim: plain.claim.bind(plain),
-      renew: plain.renew.bind(plain),
-      finish: plain.finish.bind(plain),
-      release: plain.release.bind(plain),
-      prune: plain.prune.bind(plain),
-      transaction: kyselyIdempotencyStore(db, {
-        transaction: (fn) =>
-          transaction(db, async (tx) => {
-            const value = await fn(tx)
-            proxy.set(fault)
-            return value
-          }),
-      }).transaction,
+    // Only the transaction goes through the proxy.
+    const faulty = kyselyIdempotencyStore(db, {
+      transaction: (fn) =>
+        transaction(db, async (tx) => {
+          const value = await fn(tx)
+          proxy.set(fault)
+          return value
+        }),
+    })
+    const store: typeof faulty = {
+      ...callsOf(kyselyIdempotencyStore(direct)),
+      transaction: (fn) => faulty.transaction(fn),
     }
     const handle = idempotent(
       async (request, { tx }) => {

@@ -3,7 +3,7 @@ import { transaction } from '@yuzuru/db'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { countEffects, openDatabase, yuzuruDatabase } from '../../test/database.ts'
 import { IdempotentChild } from '../../test/idempotent-child.ts'
-import { post, STAGES } from '../../test/idempotent-stage.ts'
+import { callsOf, post, STAGES } from '../../test/idempotent-stage.ts'
 import { idempotent } from './idempotent.ts'
 import { kyselyIdempotencyStore } from './kysely-idempotency-store.ts'
 
@@ -67,12 +67,8 @@ describe('over several processes', () => {
         },
         {
           store: {
+            ...callsOf(store),
             claim: (request) => store.claim({ ...request, leaseMs: 0 }),
-            renew: (...rest) => store.renew(...rest),
-            finish: (...rest) => store.finish(...rest),
-            release: (...rest) => store.release(...rest),
-            transaction: (fn) => store.transaction(fn),
-            prune: (limit) => store.prune(limit),
           } satisfies typeof store,
           caller: () => 'office-1',
         },

@@ -3,7 +3,7 @@ import { bytesWithin } from './kept-bytes.ts'
 import type { StoredAnswer } from './idempotency-store.ts'
 
 /** The header that says of an answer that it is a repeat's; Stripe's name for it. */
-export const REPLAYED = 'idempotent-replayed'
+const REPLAYED = 'idempotent-replayed'
 
 /** What is kept of an answer: what describes its body and its effect. */
 const KEPT: readonly string[] = [
