@@ -1,5 +1,5 @@
 import { idempotencyMigrations, kyselyIdempotencyStore } from '../kysely.ts'
-import { migrate } from '@yuzuru/db'
+import { afterCommit, migrate, transaction } from '@yuzuru/db'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
@@ -104,6 +104,25 @@ test('a pool of one connection is enough, whatever the plugins', async () => {
   )
   const answers = await Promise.all([1, 2, 3].map(() => handle(post('k'))))
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0)
+  expect((await handle(post('k'))).headers.get('idempotent-replayed')).toBe('true')
+  expect(await countEffects(database.db)).toBe(1)
+})
+
+test('an answer that was committed is given, although what was to follow the commit failed', async () => {
+  await using database = await openDatabase()
+  const db = yuzuruDatabase(database.url)
+  const store = kyselyIdempotencyStore(db, { transaction: (fn) => transaction(db, fn) })
+  const handle = idempotent(
+    async (_request, { tx }) => {
+      await tx.insertInto('effects').values({ name: 'effect' }).execute()
+      afterCommit(tx, () => {
+        throw new RangeError('the mail server is gone')
+      })
+      return new Response('done')
+    },
+    { store, caller: 'everyone' },
+  )
+  expect(await (await handle(post('k'))).text()).toBe('done')
   expect((await handle(post('k'))).headers.get('idempotent-replayed')).toBe('true')
   expect(await countEffects(database.db)).toBe(1)
 })

@@ -53,32 +53,37 @@ describe('over several processes', () => {
     expect(await countEffects(database.db)).toBe(1)
   })
 
-  test('repeats that race while processes lose their claims have one effect', async () => {
-    const database = await openDatabase()
-    onTestFinished(() => database[Symbol.asyncDispose]())
-    // Each claim has lapsed at once, so each repeat takes over; each has a pool of its own.
-    const handles = Array.from({ length: 4 }, () => {
-      const db = yuzuruDatabase(database.url, { connections: 5 })
-      const store = kyselyIdempotencyStore(db, { transaction: (fn) => transaction(db, fn) })
-      return idempotent(
-        async (_request, { tx }) => {
-          await tx.insertInto('effects').values({ name: 'effect' }).execute()
-          return new Response('done')
-        },
-        {
-          store: {
-            ...callsOf(store),
-            claim: (request) => store.claim({ ...request, leaseMs: 0 }),
-          } satisfies typeof store,
-          caller: () => 'office-1',
-        },
+  test.each(['read committed', 'serializable'] as const)(
+    'repeats that race while processes lose their claims have one effect: %s',
+    async (isolation) => {
+      const database = await openDatabase()
+      onTestFinished(() => database[Symbol.asyncDispose]())
+      // Each claim has lapsed at once, so each repeat takes over; each has a pool of its own.
+      const handles = Array.from({ length: 4 }, () => {
+        const db = yuzuruDatabase(database.url, { connections: 5 })
+        const store = kyselyIdempotencyStore(db, {
+          transaction: (fn) => transaction(db, fn, { isolation, attempts: 20 }),
+        })
+        return idempotent(
+          async (_request, { tx }) => {
+            await tx.insertInto('effects').values({ name: 'effect' }).execute()
+            return new Response('done')
+          },
+          {
+            store: {
+              ...callsOf(store),
+              claim: (request) => store.claim({ ...request, leaseMs: 0 }),
+            } satisfies typeof store,
+            caller: () => 'office-1',
+          },
+        )
+      })
+      const race = Array.from(
+        { length: RACERS },
+        (_, at) => () => (handles[at % handles.length] as (typeof handles)[0])(post('k')),
       )
-    })
-    const race = Array.from(
-      { length: RACERS },
-      (_, at) => () => (handles[at % handles.length] as (typeof handles)[0])(post('k')),
-    )
-    await expectOneAnswer(await gather(race), 'done')
-    expect(await countEffects(database.db)).toBe(1)
-  })
+      await expectOneAnswer(await gather(race), 'done')
+      expect(await countEffects(database.db)).toBe(1)
+    },
+  )
 })
