@@ -10,6 +10,7 @@ import type { CallContext } from '../errors/call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '../errors/http-error.ts'
 import { contextOf, type HttpResponse } from './http-response.ts'
 import type { RequestBody } from '../request/request-body.ts'
+import { saysExpired } from '../request/budget.ts'
 import { redactionFor } from './sent-secrets.ts'
 import { shownHeaders, shownUrl } from '../errors/shown-parts.ts'
 
@@ -30,7 +31,7 @@ export async function statusFailure(
   const retryAfter = retryAfterOf(response)
   const isUnderWay = retryAfter !== undefined && isHeldKey(context, status)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
-    code: codeOf(status),
+    code: isExpired(response) ? 'deadline_expired' : codeOf(status),
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status) || isUnderWay,
@@ -43,6 +44,10 @@ export async function statusFailure(
 /** The milliseconds that an answer asks us to wait. */
 export function retryAfterOf(response: HttpResponse): number | undefined {
   return retryAfterMs(response.headers.get('retry-after'), response.headers.get('date'))
+}
+
+function isExpired({ status, headers }: HttpResponse): boolean {
+  return saysExpired(status, (name) => headers.get(name))
 }
 
 function codeOf(status: number): HttpErrorCode {

@@ -28,6 +28,12 @@ export interface ProblemAnswer {
 /** What clients wait before they try an overloaded server again, in seconds. */
 const OVERLOADED_RETRY_S = 1
 
+/**
+ * Said when the time that a request had is over: the services before this one know then, without reading
+ * the body, that more of the same is no use to them. A boolean of RFC 9651, 3.3.6.
+ */
+const EXPIRED: Readonly<Record<string, string>> = { 'deadline-expired': '?1' }
+
 const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout', 'closed'])
 
 /**
@@ -37,7 +43,8 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * - `HttpProblem`: its own status.
  * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
  *   succeed later; else 502.
- * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`.
+ * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`, with
+ *   the header `deadline-expired: ?1`, which `@yuzuru/http` understands.
  * - `Cancelled` otherwise: 503, `closed`.
  * - everything else, a `TypeError` too: 500.
  *
@@ -54,7 +61,7 @@ function answerTo(error: unknown): ProblemAnswer {
   if (currentRequest()?.expired === true || TimeoutError.isInstance(error)) {
     const outcome =
       TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? error.outcome : 'unknown'
-    return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome })
+    return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome }, EXPIRED)
   }
   if (IoError.isInstance(error)) return ofIoError(error)
   // Not its client, which would see no answer: the server is closing.
@@ -82,6 +89,7 @@ function ofIoError({ code, retryable, outcome, retryAfterMs }: IoError): Problem
     const seconds = Math.max(OVERLOADED_RETRY_S, Math.ceil((retryAfterMs ?? 0) / 1_000))
     return problemAnswer(503, shown, { 'retry-after': `${seconds}` })
   }
+  if (code === 'deadline_expired') return problemAnswer(504, shown, EXPIRED)
   if (/timeout|stalled/.test(code)) return problemAnswer(504, shown)
   return problemAnswer(retryable ? 503 : 502, shown)
 }
