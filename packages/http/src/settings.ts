@@ -135,5 +135,7 @@ function expectAllowedOrigins(given: HttpOptions['allowedOrigins']): Settings['a
   if (!Array.isArray(given)) {
     throw expected("allowedOrigins to be a list of origins or 'any'", given)
   }
-  return new Set(given.map((each: string | URL) => expectBareOrigin('each of allowedOrigins', each)))
+  return new Set(
+    given.map((each: string | URL) => expectBareOrigin('each of allowedOrigins', each)),
+  )
 }

@@ -1,4 +1,10 @@
-import { currentClock, type IoProgress, type Outcome, outcomeOf, remaining } from '@yuzuru/concurrency'
+import {
+  currentClock,
+  type IoProgress,
+  type Outcome,
+  outcomeOf,
+  remaining,
+} from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import { throughBreaker } from './breaker.ts'
 import { type CallContext, failure } from '../errors/call-context.ts'

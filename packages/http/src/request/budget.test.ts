@@ -131,6 +131,13 @@ describe('nobody else gets it', () => {
     expect(await reached({ origins: (origin) => origin === OURS }, url)).toBe(expected)
   })
 
+  test('by a promise that is taken for yes', async () => {
+    await using fake = client({ origins: (async () => false) as never })
+    const call = withTimeout(250, () => fake.http.request('/', { method: 'POST' }))
+    await expect(call).rejects.toThrow('Expected budget.origins to return a boolean')
+    expect(fake.script.requests).toEqual([])
+  })
+
   test('nobody at all by default', async () => {
     await using fake = createFakeHttp({ origin: OURS })
     fake.script.otherwise({})

@@ -1,9 +1,5 @@
 import { currentClock } from '@yuzuru/concurrency'
-import {
-  expected,
-  expectMilliseconds,
-  expectRequiredOptions,
-} from '@yuzuru/concurrency/boundary'
+import { expected, expectMilliseconds, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure } from '../errors/call-context.ts'
 import { expectBareOrigin } from './bare-origin.ts'
 import { isToken } from './request-headers.ts'
@@ -74,7 +70,14 @@ export function expectBudget(options: HttpBudgetOptions | undefined): BudgetSett
 }
 
 function expectOrigins(origins: HttpBudgetOptions['origins']): BudgetSettings['reaches'] {
-  if (typeof origins === 'function') return (origin) => origins(origin) === true
+  if (typeof origins === 'function') {
+    return (origin) => {
+      const isOne: unknown = origins(origin)
+      // A promise would be taken for yes.
+      if (typeof isOne !== 'boolean') throw expected('budget.origins to return a boolean', isOne)
+      return isOne
+    }
+  }
   if (!Array.isArray(origins)) {
     throw expected('budget.origins to be a list of origins or a function', origins)
   }

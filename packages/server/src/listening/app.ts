@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
+import { bodyRefusal } from './incoming-body.ts'
 import { problem } from '../problems/problem.ts'
 
 /** A handler of the Web platform. */
@@ -45,9 +46,12 @@ async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never):
   const current = currentRequest()
   try {
     const response = await fetch(request, env)
+    if (response.status < 400) return response
     // A framework that knows nothing of deadlines makes a 500 of the cancel.
     if (response.status === 500 && current?.expired === true)
       throw new Error('The deadline has passed')
+    const refusal = bodyRefusal((env as { readonly incoming: IncomingMessage }).incoming)
+    if (refusal !== undefined) throw refusal
     return response
   } catch (error) {
     return problem(error, request.headers.get('accept'))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
@@ -8,8 +8,11 @@ import { Probes } from '../health/probes.ts'
 import { RequestScopes } from '../scopes/request-scope.ts'
 import { ServerError } from '../server-error.ts'
 import type { NodeListener } from './app.ts'
+import { refuseClient } from './client-errors.ts'
+import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
 import type { ServeSettings } from './serve-options.ts'
+import { isAmbiguous } from './strict-head.ts'
 
 /*
  * The life of a server
@@ -63,7 +66,20 @@ class ListeningServer implements HttpServer {
     this.#probes = new Probes(settings.probes)
     this.#scopes = new RequestScopes(settings.request)
     this.client = createServer(settings.http, (request, response) => {
-      this.#serve(request, response, listener)
+      this.#serve(request, response, listener, 'sends')
+    })
+    this.client.on('checkContinue', (request, response) => {
+      this.#serve(request, response, listener, 'asks first')
+    })
+    this.client.on('checkExpectation', (_request, response) => {
+      if (this.#answers.add(response)) this.#refuse(response, 417)
+    })
+    this.client.on('connect', (_request, socket) => {
+      refuseClient({ name: '', message: '', code: 'CONNECT' }, socket as Socket, this.#answers)
+      socket.resume()
+    })
+    this.client.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      refuseClient(error, socket as Socket, this.#answers)
     })
     this.client.once('close', () => this.#ended.set())
     this.client.maxConnections = settings.connections
@@ -105,10 +121,46 @@ class ListeningServer implements HttpServer {
     await this.close()
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
+  #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: NodeListener,
+    asks: Asks,
+  ): void {
     if (!this.#answers.add(response)) return
+    if (isAmbiguous(request)) {
+      this.#refuse(response, 400)
+      return
+    }
     if (this.#probes.answer(request, response)) return
-    this.#scopes.handle(request, response, () => listener(request, response))
+    const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
+    this.#scopes.handle(request, response, () => {
+      if (refusal !== undefined) throw refusal.error
+      return listener(request, response)
+    })
+  }
+
+  /** Answers what must not be begun, nor anything behind it. */
+  #refuse(response: ServerResponse, status: number): void {
+    this.#answers.endAfter(response)
+    response.writeHead(status, { 'content-length': 0 }).end()
+  }
+
+  /** Watches over the body of a request; what it is refused with, if it is. */
+  #receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asks: Asks,
+  ): { readonly error: unknown } | undefined {
+    let refusal: { readonly error: unknown } | undefined
+    let maxBytes = 0
+    try {
+      maxBytes = this.#settings.maxBodyBytes(request)
+    } catch (error) {
+      refusal = { error }
+    }
+    const error = receiveBody(request, response, maxBytes, asks)
+    return refusal ?? (error && { error })
   }
 
   async #close(drainMs: number): Promise<void> {

@@ -19,17 +19,13 @@ test.each([
   expect(parseGrpcTimeout(text)).toBeCloseTo(ms, 6)
 })
 
-const GARBAGE = [
-  ...['', '1', 'S', '-1S', '+5m', '1.5S', '1e3m', '123456789S', '1 S', ' 5m', '5m ', '5\tm', '5m5'],
-  ...['1s', '1h', '5U', '5N', '1S,2S', '1S, 1S', '5mm', 'm5', 'NaNm', '\u0665m', '5m\n', '0x5m', '5ms'],
-]
+const GARBAGE =
+  `|1|S|-1S|+5m|1.5S|1e3m|123456789S|1 S| 5m|5m |5	m|5m5|1s|1h|5U|5N|1S,2S|1S, 1S|5mm|m5|NaNm|٥m|0x5m|5ms|5m
+`.split('|')
 
-test.each(GARBAGE)(
-  'grpc-timeout %j is ignored',
-  (text) => {
-    expect(parseGrpcTimeout(text)).toBe(undefined)
-  },
-)
+test.each(GARBAGE)('grpc-timeout %j is ignored', (text) => {
+  expect(parseGrpcTimeout(text)).toBe(undefined)
+})
 
 test('milliseconds are whole and not negative; all else is ignored', () => {
   const read = budgetReader({ header: 'X-Budget', trust })
