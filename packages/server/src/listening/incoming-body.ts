@@ -145,12 +145,20 @@ class IncomingBody {
     this.#isDropped = true
     request._destroy = (cause, done) => {
       // As Node's own does: an error event that nobody listens to would end the process.
-      done(request.listenerCount('error') > 0 ? cause : null)
+      const isHeard = request.listenerCount('error') > 0
+      // Body parsers of express read on behind an error, and answer when that ends.
+      if (isHeard) request.resume = () => endOf(request)
+      done(isHeard ? cause : null)
     }
     request.destroy(error)
     // Reads on, whether the reader had stopped it or had never begun.
     IncomingMessage.prototype._read.call(request, 0)
   }
+}
+
+function endOf(request: IncomingMessage): IncomingMessage {
+  process.nextTick(() => request.emit('end'))
+  return request
 }
 
 function tooLarge(maxBytes: number): HttpProblem {

@@ -50,7 +50,7 @@ const OPTIONS = Object.keys({
  * throw new HttpProblem(422, 'The plan is incomplete', { fields: { title: 'is missing' } })
  */
 export class HttpProblem extends Error {
-  readonly status: number
+  readonly #status: number
   readonly code: string | undefined
   readonly detail: string | undefined
   readonly fields: Readonly<Record<string, string>> | undefined
@@ -73,7 +73,7 @@ export class HttpProblem extends Error {
     expectInteger('status', status, 400, 599)
     expectText('title', title)
     expectInit(init)
-    this.status = status
+    this.#status = status
     this.code = init.code
     this.detail = init.detail
     this.fields = init.fields
@@ -82,6 +82,13 @@ export class HttpProblem extends Error {
     this.retryable = init.retryable
     this.outcome = init.outcome
   }
+
+  get status(): number {
+    return this.#status
+  }
+
+  /** It stays as it was made: express' body parsers give each error that passes them a status of theirs. */
+  set status(_status: number) {}
 
   /** Like `instanceof`, and true also for one of another installed copy of the package. */
   static isInstance(value: unknown): value is HttpProblem {
