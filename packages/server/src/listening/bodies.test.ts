@@ -55,11 +55,12 @@ const READERS: Readonly<Record<string, (begun: () => void) => App>> = {
     begun()
     response.end(`${(await text(request)).length}`)
   },
-  'a Node listener that reads late': (begun) => async (request: IncomingMessage, response: ServerResponse) => {
-    begun()
-    for (let turn = 0; turn < 50; turn += 1) await setImmediate()
-    response.end(`${(await text(request)).length}`)
-  },
+  'a Node listener that reads late':
+    (begun) => async (request: IncomingMessage, response: ServerResponse) => {
+      begun()
+      for (let turn = 0; turn < 50; turn += 1) await setImmediate()
+      response.end(`${(await text(request)).length}`)
+    },
 }
 
 const setImmediate = (): Promise<void> =>
@@ -327,15 +328,18 @@ describe('Expect: 100-continue', () => {
     expect(answer).toMatch(/connection: close/i)
   })
 
-  test.each(Object.entries(READERS))('%s: a handler that reads is sent the body', async (_name, make) => {
-    const server = await serving(make(() => {}))
-    const socket = await connected(server)
-    socket.write(ask('Content-Length: 2\r\nConnection: close\r\n'))
-    const [first] = (await once(socket, 'data')) as [Buffer]
-    expect(statusesIn(String(first))).toEqual([100])
-    socket.write('hi')
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*2$/)
-  })
+  test.each(Object.entries(READERS))(
+    '%s: a handler that reads is sent the body',
+    async (_name, make) => {
+      const server = await serving(make(() => {}))
+      const socket = await connected(server)
+      socket.write(ask('Content-Length: 2\r\nConnection: close\r\n'))
+      const [first] = (await once(socket, 'data')) as [Buffer]
+      expect(statusesIn(String(first))).toEqual([100])
+      socket.write('hi')
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*2$/)
+    },
+  )
 })
 
 test('a handler that does not read holds its client back', async () => {

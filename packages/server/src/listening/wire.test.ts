@@ -113,7 +113,10 @@ describe('what is not a request', () => {
     'gets no second answer where it is the second of a connection: %s',
     async (_what, bytes) => {
       const first = `GET /first HTTP/1.1\r\n${HOST}\r\n`
-      const answer = await rawExchange(server.port, Buffer.from(`${first}${bytes}${LAST}`, 'latin1'))
+      const answer = await rawExchange(
+        server.port,
+        Buffer.from(`${first}${bytes}${LAST}`, 'latin1'),
+      )
       const [status, ...others] = statusesIn(answer)
       expect(seen[0]).toBe('GET /first ')
       // What was begun is answered, and what is refused behind it at the most once.
@@ -136,9 +139,15 @@ const ODD: Readonly<Record<string, readonly [bytes: string, seen: string]>> = {
   'a trailer': [post(CHUNKED, '2\r\nhi\r\n0\r\nX: a\r\n\r\n'), 'POST / hi'],
   'an empty line before a request': [`\r\n${post('Content-Length: 2\r\n', 'hi')}`, 'POST / hi'],
   'leading zeros of a length': [post('Content-Length: 0002\r\n', 'hi'), 'POST / hi'],
-  'a header that is not UTF-8': [post('X: \u00ff\u00fe\r\nContent-Length: 2\r\n', 'hi'), 'POST / hi'],
+  'a header that is not UTF-8': [
+    post('X: \u00ff\u00fe\r\nContent-Length: 2\r\n', 'hi'),
+    'POST / hi',
+  ],
   'a target with its own host': [`GET http://a/x HTTP/1.1\r\n${HOST}\r\n`, 'GET /x '],
-  'chunks in capitals': [post('TRANSFER-ENCODING: CHUNKED\r\n', '2\r\nhi\r\n0\r\n\r\n'), 'POST / hi'],
+  'chunks in capitals': [
+    post('TRANSFER-ENCODING: CHUNKED\r\n', '2\r\nhi\r\n0\r\n\r\n'),
+    'POST / hi',
+  ],
 }
 
 test.each(Object.entries(ODD))('%s is read in one way', async (_what, [bytes, first]) => {

@@ -57,7 +57,8 @@ export function budgetReader(options: BudgetOptions | undefined): ReadBudget {
     if (value === undefined || value.length !== 1) return undefined
     const isTrusted: unknown = trust(request)
     // A promise would be taken for yes.
-    if (typeof isTrusted !== 'boolean') throw expected('budget.trust to return a boolean', isTrusted)
+    if (typeof isTrusted !== 'boolean')
+      throw expected('budget.trust to return a boolean', isTrusted)
     return isTrusted ? parse(value[0] ?? '') : undefined
   }
 }

@@ -18,7 +18,9 @@ const boom = (): never => {
 const FAULTS: Readonly<Record<string, ServeOptions>> = {
   'name throws': { name: boom },
   'name returns nothing': { name: (() => undefined) as never },
-  'budget.trust gives a promise': { budget: { header: 'x-budget', trust: (async () => true) as never } },
+  'budget.trust gives a promise': {
+    budget: { header: 'x-budget', trust: (async () => true) as never },
+  },
   'budget.trust throws': { budget: { header: 'x-budget', trust: boom } },
 }
 
