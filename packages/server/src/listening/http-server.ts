@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
@@ -45,6 +46,9 @@ export interface HttpServer extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>
 }
 
+/** How many connections are taken at the end: as many as the queue of a listener holds by default in Node. */
+const MOST_WAITING = 511
+
 /** Starts to listen. */
 export async function listen(listener: NodeListener, settings: ServeSettings): Promise<HttpServer> {
   const server = new ListeningServer(listener, settings)
@@ -59,6 +63,8 @@ class ListeningServer implements HttpServer {
   readonly #scopes: RequestScopes
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
+  /** How many connections there have been. */
+  #taken = 0
   #closed: Promise<void> | undefined
 
   constructor(listener: NodeListener, settings: ServeSettings) {
@@ -81,6 +87,7 @@ class ListeningServer implements HttpServer {
     this.client.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       refuseClient(error, socket as Socket, this.#answers)
     })
+    this.client.on('connection', () => (this.#taken += 1))
     this.client.once('close', () => this.#ended.set())
     this.client.maxConnections = settings.connections
     const { maxRequestsPerConnection: most } = settings
@@ -163,12 +170,26 @@ class ListeningServer implements HttpServer {
     return refusal ?? (error && { error })
   }
 
+  /**
+   * Takes the connections that wait in the listener's queue: the system resets those that are left when it
+   * closes. Node takes one in each turn of the event loop.
+   */
+  async #takeWaiting(): Promise<void> {
+    for (let turn = 0; turn < MOST_WAITING; turn += 1) {
+      const before = this.#taken
+      await setImmediate()
+      if (this.#taken === before) return
+    }
+  }
+
   async #close(drainMs: number): Promise<void> {
     this.#probes.leaving = true
     if (this.#settings.drainDelayMs > 0) await sleep(this.#settings.drainDelayMs)
-    this.#answers.end(this.#scopes.requests.map(({ response }) => response))
+    await this.#takeWaiting()
     // Node's own `close` cuts idle connections, at the moment in which a request may be on its way.
     NetServer.prototype.close.call(this.client)
+    // Not before: a client that learns of it connects anew, and is not to wait in that queue.
+    this.#answers.end(this.#scopes.requests.map(({ response }) => response))
     const startedAt = performance.now()
     await moveOnAfter(Math.min(drainMs, this.#settings.lingerMs), () => this.#ended.wait())
     await this.#scopes.close({ drainMs: Math.max(0, drainMs - (performance.now() - startedAt)) })
