@@ -86,7 +86,7 @@ async function startChain(budgetMs: number): Promise<Chain> {
 interface Call {
   /** Its status and the problem that it says. */
   readonly answer: Promise<{ status: number | undefined; code: string; expired: unknown }>
-  leave(): void
+  readonly leave: () => void
 }
 
 function call(url: string): Call {

@@ -22,14 +22,15 @@ async function supervise(): Promise<void> {
     return worker
   }
   const workers = [await begin(), await begin()]
-  process.on('message', async () => {
+  const replace = async (): Promise<void> => {
     workers.push(await begin())
     const old = workers.shift()
     const exited = old && once(old, 'exit')
     old?.process.kill('SIGTERM')
     const [code] = (await exited) as [number]
     tell({ replaced: code })
-  })
+  }
+  process.on('message', () => void replace())
   process.on('disconnect', () => {
     for (const { process } of workers) process.kill('SIGKILL')
   })

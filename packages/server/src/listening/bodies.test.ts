@@ -183,7 +183,9 @@ const CLIENTS: Readonly<Record<string, Upload>> = {
     const [answer] = await answered
     return { status: answer.statusCode, body: await text(answer) }
   },
-  undici: async ({ url }, { connection: _, 'transfer-encoding': __, ...headers }) => {
+  undici: async ({ url }, given) => {
+    const { 'content-length': length } = given
+    const headers = length === undefined ? {} : { 'content-length': length }
     const body = Readable.from(upload())
     const answer = await undiciRequest(url, { method: 'POST', headers, body })
     return { status: answer.statusCode, body: await answer.body.text() }
