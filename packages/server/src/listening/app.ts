@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
+import { guarded } from './guarded-body.ts'
 import { bodyRefusal } from './incoming-body.ts'
 import { problem } from '../problems/problem.ts'
 
@@ -42,17 +43,24 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   return (request, response) => listener(request, response)
 }
 
+/** What the adapter gives beside the request. */
+interface Bindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+}
+
 async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never): Promise<Response> {
   const current = currentRequest()
   try {
     const response = await fetch(request, env)
-    if (response.status < 400) return response
+    const { incoming, outgoing } = env as Bindings
+    if (response.status < 400) return guarded(response, outgoing, current)
     // A framework that knows nothing of deadlines makes a 500 of the cancel.
     if (response.status === 500 && current?.expired === true)
       throw new Error('The deadline has passed')
-    const refusal = bodyRefusal((env as { readonly incoming: IncomingMessage }).incoming)
+    const refusal = bodyRefusal(incoming)
     if (refusal !== undefined) throw refusal
-    return response
+    return guarded(response, outgoing, current)
   } catch (error) {
     return problem(error, request.headers.get('accept'))
   }
