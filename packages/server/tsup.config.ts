@@ -1,3 +1,9 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/index.ts', 'src/testing.ts'])
+export default build([
+  'src/fastify.ts',
+  'src/hono.ts',
+  'src/index.ts',
+  'src/node.ts',
+  'src/testing.ts',
+])
