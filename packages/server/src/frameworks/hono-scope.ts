@@ -62,10 +62,10 @@ export function requestScope(options: RequestScopeOptions = {}): HonoRequestScop
 
 /** What the scope knows more of a failure than the app's own `onError`. */
 function settle(c: Context): void {
-  if (c.error === undefined || c.res.status < 500) return
+  if (c.error === undefined) return
   const request = currentRequest()
   // A handler of errors that knows nothing of deadlines makes a 500 of the cancel.
-  if (c.res.status === 500 && request?.expired === true) {
-    c.res = problem(c.error, c.req.header('accept'))
-  } else request?.fail(c.error)
+  const isLate = c.res.status === 500 && request?.expired === true
+  if (isLate) c.res = problem(c.error, c.req.header('accept'))
+  else if (c.res.status === 500 || c.res.status === 502) request?.fail(c.error)
 }
