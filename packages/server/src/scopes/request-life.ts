@@ -41,6 +41,10 @@ export class RequestLife implements CurrentRequest {
     return (this.#trace ??= traceContextOf(this.request.headers['traceparent']?.toString()))
   }
 
+  set trace(trace: TraceContext) {
+    this.#trace = trace
+  }
+
   get expired(): boolean {
     return this.scope?.expired === true
   }
