@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -9,6 +10,7 @@ import * as forFastify from '../src/fastify.ts'
 import * as forHono from '../src/hono.ts'
 import { type App, HttpProblem, serve } from '../src/index.ts'
 import * as forNode from '../src/node.ts'
+import { type MemoryServer, serveInMemory } from '../src/testing.ts'
 import type { Handle, MakeServer, ServerFixture } from '../src/testing/exercise-server.ts'
 
 /*
@@ -38,35 +40,90 @@ const served = Object.entries(apps).map(([kind, appOf]): [string, MakeServer] =>
   async (handle, options) => await serve(await appOf(handle), options),
 ])
 
-/** All ways to use the package, each with its server on a socket. */
-export const makers: Readonly<Record<string, MakeServer>> = {
-  ...Object.fromEntries(served),
-  'requestScope, hono': async (handle, options) => {
+type Closable = Pick<forNode.RequestScope, 'close'>
+
+interface OwnServer {
+  readonly server: Server
+  readonly scope: Closable
+  readonly app?: FastifyInstance
+}
+
+/** The app on a server that is somebody else's. */
+const servers: Readonly<
+  Record<string, (...args: Parameters<MakeServer>) => OwnServer | Promise<OwnServer>>
+> = {
+  hono: (handle, options) => {
     const scope = forHono.requestScope(options)
-    const app = honoApp(new Hono().use(scope), handle)
-    return await listening(createAdaptorServer({ fetch: app.fetch }) as Server, scope)
+    const { fetch } = honoApp(new Hono().use(scope), handle)
+    return { server: createAdaptorServer({ fetch }) as Server, scope }
   },
-  'requestScope, fastify': async (handle, options) => {
+  fastify: async (handle, options) => {
     const app = fastify({ return503OnClosing: false })
     await app.register(forFastify.requestScope, options)
-    const url = await fastifyApp(app, handle).listen({ port: 0, host: '127.0.0.1' })
-    const close: ServerFixture['close'] = async (given) => {
-      await Promise.all([app.requestScope.close(given), app.close()])
-    }
-    return { url, close, [Symbol.asyncDispose]: () => close() }
+    await fastifyApp(app, handle).ready()
+    return { server: app.server, scope: app.requestScope, app }
   },
-  'requestScope, express': async (handle, options) => {
+  express: (handle, options) => {
     const scope = forNode.requestScope(options)
-    return await listening(createServer(expressApp(express().use(scope), handle)), scope)
+    return { server: createServer(expressApp(express().use(scope), handle)), scope }
   },
-  'requestScope, node:http': async (handle, options) => {
+  'node:http': (handle, options) => {
     const scope = forNode.requestScope(options)
     const listener = nodeListener(handle)
     const server = createServer((request, response) => {
       scope(request, response, () => listener(request, response))
     })
-    return await listening(server, scope)
+    return { server, scope }
   },
+}
+
+/** All ways to use the package, each with its server on a socket. */
+export const makers: Readonly<Record<string, MakeServer>> = {
+  ...Object.fromEntries(served),
+  ...Object.fromEntries(
+    Object.entries(servers).map(([kind, make]): [string, MakeServer] => [
+      `requestScope, ${kind}`,
+      async (handle, options) => {
+        const { server, scope, app } = await make(handle, options)
+        return await listening(server, scope, app)
+      },
+    ]),
+  ),
+}
+
+/** The same without a socket. */
+export const makersInMemory: Readonly<
+  Record<string, (...args: Parameters<MakeServer>) => Promise<ServedInMemory>>
+> = {
+  ...Object.fromEntries(
+    Object.entries(apps).map(([kind, appOf]) => [
+      `in memory, ${kind}`,
+      async (...[handle, options]: Parameters<MakeServer>) =>
+        inMemory(await serveInMemory(await appOf(handle), options)),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(servers).map(([kind, make]) => [
+      `in memory, requestScope, ${kind}`,
+      async (...[handle, options]: Parameters<MakeServer>) => {
+        const { server, scope } = await make(handle, options)
+        return inMemory(await serveInMemory(server), scope)
+      },
+    ]),
+  ),
+}
+
+interface ServedInMemory extends ServerFixture {
+  readonly connect: () => Duplex
+}
+
+function inMemory(served: MemoryServer, scope?: Closable): ServedInMemory {
+  const close: ServerFixture['close'] = async (options) => {
+    await scope?.close(options)
+    await served.close(options)
+  }
+  const connect = (): Duplex => served.connect()
+  return { url: 'http://localhost', connect, close, [Symbol.asyncDispose]: () => close() }
 }
 
 function expectRoute(path: string): void {
@@ -108,13 +165,17 @@ function fastifyApp(app: FastifyInstance, handle: Handle): FastifyInstance {
 
 async function listening(
   server: Server,
-  scope: Pick<forNode.RequestScope, 'close'>,
+  scope: Closable,
+  app?: FastifyInstance,
 ): Promise<ServerFixture> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  if (app === undefined) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  } else await app.listen({ port: 0, host: '127.0.0.1' })
   const close: ServerFixture['close'] = async (options) => {
     const closed = once(server, 'close')
-    if (server.listening) server.close()
+    if (app !== undefined) void app.close()
+    else if (server.listening) server.close()
     await scope.close(options)
     server.closeAllConnections()
     await closed

@@ -1,10 +1,11 @@
 import { request as httpRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { Cancelled, sleep } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../test/ask.ts'
 import { type Behaviour, behaviours } from '../../test/behaviours.ts'
-import { makers } from '../../test/makers.ts'
+import { makers, makersInMemory } from '../../test/makers.ts'
 import type { RequestLine } from '../request/request-log.ts'
 import type { Handle, MakeServer } from '../testing/exercise-server.ts'
 
@@ -21,15 +22,21 @@ async function started(make: MakeServer, handle: Handle) {
     await server.close({ drainMs: 0 })
     clock[Symbol.dispose]()
   })
-  return { server, clock, line: logged.promise }
+  const through =
+    'connect' in server
+      ? { createConnection: server.connect as () => Duplex, agent: undefined }
+      : ({ agent: false } as const)
+  return { server, clock, through, line: logged.promise }
 }
 
-describe.each(Object.entries(makers))('the same on each framework, %s:', (_kind, make) => {
+const all = Object.entries({ ...makers, ...makersInMemory })
+
+describe.each(all)('the same on each framework, %s:', (_kind, make) => {
   test.each(Object.entries(behaviours))('%s', async (_what, behaviour: Behaviour) => {
     const { path = '/', method = 'GET', status } = behaviour
-    const { server, line } = await started(make, behaviour.handle)
+    const { server, through, line } = await started(make, behaviour.handle)
     const headers = { 'x-request-id': 'r-1', ...behaviour.headers }
-    const answer = await ask(`${server.url}${path}`, { method, headers })
+    const answer = await ask(`${server.url}${path}`, { ...through, method, headers })
     expect(answer.status).toBe(status)
     expect(JSON.stringify(answer)).not.toContain('hunter2')
     const isText = status < 400
@@ -58,8 +65,11 @@ describe.each(Object.entries(makers))('the same on each framework, %s:', (_kind,
 
   test('a deadline', async () => {
     const { begun, saw, handle } = endless()
-    const { server, clock, line } = await started(make, handle)
-    const answer = ask(server.url, { headers: { 'x-budget': '100', 'x-request-id': 'r-1' } })
+    const { server, clock, through, line } = await started(make, handle)
+    const answer = ask(server.url, {
+      ...through,
+      headers: { 'x-budget': '100', 'x-request-id': 'r-1' },
+    })
     await begun
     await clock.advance(100)
     expect(Cancelled.isInstance(await saw)).toBe(true)
@@ -72,11 +82,11 @@ describe.each(Object.entries(makers))('the same on each framework, %s:', (_kind,
   test('a handler that does not end in time', async () => {
     const begun = Promise.withResolvers<void>()
     const go = Promise.withResolvers<string>()
-    const { server, clock, line } = await started(make, () => {
+    const { server, clock, through, line } = await started(make, () => {
       begun.resolve()
       return go.promise
     })
-    const answer = ask(server.url, { headers: { 'x-budget': '100' } })
+    const answer = ask(server.url, { ...through, headers: { 'x-budget': '100' } })
     await begun.promise
     await clock.advance(100)
     await clock.advance(1_000)
@@ -87,8 +97,8 @@ describe.each(Object.entries(makers))('the same on each framework, %s:', (_kind,
 
   test('a client that leaves', async () => {
     const { begun, saw, handle } = endless()
-    const { server, line } = await started(make, handle)
-    const leaving = httpRequest(server.url, { agent: false })
+    const { server, through, line } = await started(make, handle)
+    const leaving = httpRequest(server.url, through)
     leaving.on('error', () => {}).end()
     await begun
     leaving.destroy()

@@ -5,6 +5,7 @@ import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
+import type { RequestLife } from '../scopes/request-life.ts'
 import { RequestScopes } from '../scopes/request-scope.ts'
 import { ServerError } from '../server-error.ts'
 import type { NodeListener } from './app.ts'
@@ -49,7 +50,8 @@ export async function listen(listener: NodeListener, settings: ServeSettings): P
   return server
 }
 
-class ListeningServer implements HttpServer {
+/** Serves what comes to it, once it was started or connections are handed to its `client`. */
+export class ListeningServer implements HttpServer {
   readonly client: Server
   readonly #settings: ServeSettings
   readonly #probes: Probes
@@ -82,6 +84,10 @@ class ListeningServer implements HttpServer {
 
   get active(): number {
     return this.#scopes.active
+  }
+
+  get requests(): readonly RequestLife[] {
+    return this.#scopes.requests
   }
 
   async start(): Promise<void> {
