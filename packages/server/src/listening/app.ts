@@ -36,20 +36,32 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 }
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
+  // First, as the adapter puts a `Response` of its own in the place of Node's, which does not know this one.
+  const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const { getRequestListener } = await import('@hono/node-server')
-  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never))
+  const listener = getRequestListener((request, env) =>
+    answerOf(fetch, request, env as never, () =>
+      // Of a handler that did not end in time: the scope has answered without it.
+      env.outgoing.writableEnded ? RESPONSE_ALREADY_SENT : undefined,
+    ),
+  )
   return (request, response) => listener(request, response)
 }
 
-async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never): Promise<Response> {
+async function answerOf(
+  fetch: FetchApp['fetch'],
+  request: Request,
+  env: never,
+  sent: () => Response | undefined,
+): Promise<Response> {
   const current = currentRequest()
   try {
     const response = await fetch(request, env)
     // A framework that knows nothing of deadlines makes a 500 of the cancel.
     if (response.status === 500 && current?.expired === true)
       throw new Error('The deadline has passed')
-    return response
+    return sent() ?? response
   } catch (error) {
-    return problem(error, request.headers.get('accept'))
+    return sent() ?? problem(error, request.headers.get('accept'))
   }
 }
