@@ -8,6 +8,7 @@ import { Probes } from '../health/probes.ts'
 import type { RequestLife } from '../scopes/request-life.ts'
 import { RequestScopes } from '../scopes/request-scope.ts'
 import { ServerError } from '../server-error.ts'
+import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
 import { LastAnswers } from './last-answers.ts'
 import type { ServeSettings } from './serve-options.ts'
@@ -56,6 +57,7 @@ export class ListeningServer implements HttpServer {
   readonly #settings: ServeSettings
   readonly #probes: Probes
   readonly #scopes: RequestScopes
+  readonly #status: StatusPage
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
   #closed: Promise<void> | undefined
@@ -64,6 +66,7 @@ export class ListeningServer implements HttpServer {
     this.#settings = settings
     this.#probes = new Probes(settings.probes)
     this.#scopes = new RequestScopes(settings.request)
+    this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(settings.http, (request, response) => {
       this.#serve(request, response, listener)
     })
@@ -114,6 +117,7 @@ export class ListeningServer implements HttpServer {
   #serve(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
     if (!this.#answers.add(response)) return
     if (this.#probes.answer(request, response)) return
+    if (this.#status.answer(request, response)) return
     this.#scopes.handle(request, response, () => listener(request, response))
   }
 

@@ -49,6 +49,11 @@ export class RequestLife implements CurrentRequest {
     return this.scope?.expired === true
   }
 
+  /** How long it has been here, in milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
   after(fn: () => unknown): void {
     this.later.push(fn)
   }
