@@ -60,7 +60,7 @@ function addScope(app: FastifyInstance, { drainMs = 10_000, ...options }: Fastif
     })
   })
   app.addHook('preValidation', (request, _reply, next) => {
-    // A parser of bodies that listens to the request's events goes on in the context of its connection.
+    // A hook that has listened to the body's events goes on in the context of the connection.
     const inContext = contexts.get(request)
     if (inContext === undefined) next()
     else inContext(next)

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { HttpProblem, type HttpProblemInit } from '../problems/http-problem.ts'
 
@@ -50,7 +50,7 @@ function refused(
   if (!isStatus || (status as number) > most) return undefined
   const headers = Object.entries(init.headers ?? {}).filter(([name, value]) => {
     // Those of the body that is not sent.
-    return typeof value === 'string' && !name.toLowerCase().startsWith('content-')
+    return !name.toLowerCase().startsWith('content-') && canBeSent(name, value)
   })
   const title = STATUS_CODES[status as number] ?? 'Error'
   return new HttpProblem(status as number, title, {
@@ -58,6 +58,16 @@ function refused(
     headers: Object.fromEntries(headers),
     cause,
   })
+}
+
+function canBeSent(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value as string)
+    return typeof value === 'string'
+  } catch {
+    return false
+  }
 }
 
 /** What does not fit, by its path: the words are the schema's, not the client's. */

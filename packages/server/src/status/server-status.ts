@@ -80,7 +80,9 @@ function* waitsIn(node: TaskTreeNode, path: readonly string[]): Generator<Reques
     yield { what: [...path, shownText(what)].join(': '), forMs: rounded(forMs) }
   }
   for (const child of node.children) {
-    yield* waitsIn(child, [...path, shownText(`${child.kind} ${child.name}`)])
+    // A name that nobody gave says nothing.
+    const names = child.name === child.kind ? [] : [shownText(`${child.kind} ${child.name}`)]
+    yield* waitsIn(child, [...path, ...names])
   }
 }
 
