@@ -18,7 +18,7 @@ export interface Behaviour {
   readonly isLogged?: boolean
 }
 
-const failing = (error: unknown) => (): Promise<string> => Promise.reject(error)
+const failing = (failure: unknown) => (): Promise<string> => Promise.reject(failure)
 
 const io = (code: string, retryable: boolean, outcome: 'none' | 'unknown') =>
   failing(

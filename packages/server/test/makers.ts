@@ -19,7 +19,7 @@ import type { Handle, MakeServer, ServerFixture } from '../src/testing/exercise-
  */
 
 /** The app as something that `serve` takes. */
-export const apps: Readonly<Record<string, (handle: Handle) => App | Promise<App>>> = {
+const apps: Readonly<Record<string, (handle: Handle) => App | Promise<App>>> = {
   'a function': (handle) => async (request: Request) => {
     const { pathname } = new URL(request.url)
     expectRoute(pathname)
@@ -146,8 +146,8 @@ function honoApp(app: Hono, handle: Handle): Hono {
 }
 
 function expressApp(app: express.Express, handle: Handle): express.Express {
-  app.get(['/', '/:one', '/:one/:two'], async (request, response) => {
-    response.type('text/plain').send(await handle(request.path))
+  app.get(['/', '/:one', '/:one/:two'], (request, response, next) => {
+    handle(request.path).then((text) => response.type('text/plain').send(text), next)
   })
   return app.use(forNode.notFound, forNode.onError)
 }

@@ -120,9 +120,9 @@ function commonOf({ method, scheme, protocolVersion }: RequestEvent): Attributes
 }
 
 function spanAttributesOf({ method, path, host }: RequestEvent): Attributes {
-  const { address, port } = /^(?<address>[\w.-]{1,255}|\[[\da-fA-F:.]+\])(?::(?<port>\d{1,5}))?$/.exec(
-    host ?? '',
-  )?.groups ?? {}
+  const { address, port } =
+    /^(?<address>[\w.-]{1,255}|\[[\da-fA-F:.]+\])(?::(?<port>\d{1,5}))?$/.exec(host ?? '')
+      ?.groups ?? {}
   return {
     'url.path': path,
     ...(METHODS.has(method) ? {} : { 'http.request.method_original': method }),

@@ -14,7 +14,9 @@ describe('requestScope of fastify', () => {
       payload.on('data', (chunk: Buffer) => chunks.push(chunk))
       payload.on('end', () => done(null, Readable.from(chunks)))
     })
-    app.post('/plans', async (request) => `${currentRequest()?.name} ${String(request.body)}`)
+    app.post('/plans', (request, reply) => {
+      void reply.send(`${currentRequest()?.name} ${String(request.body)}`)
+    })
     await app.ready()
     await using server = await serveInMemory(app.server)
     const headers = { 'content-type': 'text/plain' }

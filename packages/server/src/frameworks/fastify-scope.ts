@@ -47,7 +47,10 @@ export const requestScope: FastifyPluginCallback<FastifyScopeOptions> = Object.a
   },
 )
 
-function addScope(app: FastifyInstance, { drainMs = 10_000, ...options }: FastifyScopeOptions): void {
+function addScope(
+  app: FastifyInstance,
+  { drainMs = 10_000, ...options }: FastifyScopeOptions,
+): void {
   expectMilliseconds('drainMs', drainMs)
   const scope = nodeScope(options)
   app.decorate('requestScope', scope)

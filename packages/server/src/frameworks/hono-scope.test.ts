@@ -14,7 +14,7 @@ describe('requestScope of hono', () => {
     const app = new Hono().use(requestScope()).get('/', (c) => c.text('not called'))
     app.onError((error, c) => {
       seen = error
-      return onError(error, c) as Response
+      return onError(error, c)
     })
     const answer = await app.request('/')
     expect([answer.status, seen]).toEqual([500, expect.any(TypeError)])

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, MiddlewareHandler } from 'hono'
-import { expected } from '@yuzuru/concurrency/boundary'
+import { type CloseOptions, expected } from '@yuzuru/concurrency/boundary'
 import { problem } from '../problems/problem.ts'
 import { currentRequest } from '../request/current-request.ts'
 import type { RequestScopeOptions } from '../request/request-options.ts'
@@ -56,7 +56,7 @@ export function requestScope(options: RequestScopeOptions = {}): HonoRequestScop
   return Object.defineProperties(middleware, {
     active: { get: () => scope.active },
     requests: { get: () => scope.requests },
-    close: { value: scope.close },
+    close: { value: (closeOptions?: CloseOptions) => scope.close(closeOptions) },
   }) as HonoRequestScope
 }
 

@@ -41,7 +41,9 @@ const servers: Readonly<Record<string, () => Promise<Server>>> = {
     const app = fastify({ bodyLimit: 100 })
     await app.register(forFastify.requestScope)
     app.setErrorHandler(forFastify.onError).setNotFoundHandler(forFastify.notFound)
-    app.post('/plans', async (request) => `${currentRequest()?.name} ${JSON.stringify(request.body)}`)
+    app.post('/plans', (request, reply) => {
+      void reply.send(`${currentRequest()?.name} ${JSON.stringify(request.body)}`)
+    })
     await app.ready()
     return app.server
   },

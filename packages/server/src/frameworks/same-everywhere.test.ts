@@ -16,7 +16,7 @@ async function started(make: MakeServer, handle: Handle) {
   const server = await make(handle, {
     maxRequestMs: 5_000,
     budget: { header: 'x-budget', trust: () => true },
-    log: { info: (line) => void logged.resolve(line) },
+    log: { info: (line) => logged.resolve(line) },
   })
   onTestFinished(async () => {
     await server.close({ drainMs: 0 })

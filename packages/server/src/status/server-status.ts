@@ -27,7 +27,7 @@ export interface RequestStatus {
 }
 
 /** What a request waits for. */
-export interface RequestWait {
+interface RequestWait {
   /** `io db.query`, `task remind: semaphore "smtp", 3rd in line` */
   readonly what: string
   /** For how long, where that is known. */

@@ -10,7 +10,5 @@ const PART = /\b\d[\d,]*(?:st|nd|rd|th)\b|[^\s"'`,;:()[\]{}<>/]+/g
  * `:id`. `semaphore "smtp", 3rd in line` stays as it is.
  */
 export function shownText(text: string): string {
-  return text.replaceAll(PART, (part) =>
-    isWord(part) || ORDINAL.test(part) ? part : ':id',
-  )
+  return text.replaceAll(PART, (part) => (isWord(part) || ORDINAL.test(part) ? part : ':id'))
 }

@@ -146,10 +146,7 @@ describe('the page of the requests under way', () => {
     })
     const request = new Request('http://localhost/statusz', { method: 'HEAD' })
     const answer = await server.inject(request)
-    expect([answer.status, answer.headers.get('content-length')]).toEqual([
-      200,
-      `${EMPTY.length}`,
-    ])
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, `${EMPTY.length}`])
   })
 })
 
@@ -203,9 +200,12 @@ describe('who sees the page of the requests under way', () => {
     expect(await asked()).toEqual([200, 'the app'])
   })
 
-  test.each([1, 'yes', Promise.resolve(true)])('nobody by an answer that is not true', async (it) => {
-    expect(await (await open({ path: '/statusz', allow: () => it }))()).toEqual([200, 'the app'])
-  })
+  test.each([1, 'yes', Promise.resolve(true)])(
+    'nobody by an answer that is not true',
+    async (it) => {
+      expect(await (await open({ path: '/statusz', allow: () => it }))()).toEqual([200, 'the app'])
+    },
+  )
 
   test('nobody if the program’s function fails, whose words stay inside', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()

@@ -9,7 +9,8 @@ import { statusText } from './status-text.ts'
 const HEADERS = {
   'cache-control': 'no-store',
   // Nothing but its own style, and in no other page.
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 }
@@ -39,8 +40,9 @@ export class StatusPage {
     if (this.#path === undefined || request.url !== this.#path) return false
     if (request.method !== 'GET' && request.method !== 'HEAD') return false
     try {
+      const isAllowed: unknown = this.#allow(request)
       // Not a promise, which an async function would give for yes and no alike.
-      if (this.#allow(request) !== true) return false
+      if (isAllowed !== true) return false
     } catch (error) {
       const kind = error instanceof Error ? error.name : typeof error
       process.emitWarning(`probes.status.allow failed: ${kind}`, 'StatusPageWarning')

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 
 /** When a client leaves: it has sent its whole request, or has got the head or the first byte of the answer. */
 export type LeavingMoment = 'sent' | 'head' | 'firstByte'
@@ -35,7 +34,7 @@ export function send(request: Request, connection: Duplex): SentRequest {
   const answer = once(sent, 'response').then(([response]: unknown[]) => response as IncomingMessage)
   if (request.body === null) sent.end()
   else {
-    const body = Readable.fromWeb(request.body as NodeReadableStream)
+    const body = Readable.fromWeb(request.body)
     // An answer may come before all of it is sent; without one, the request itself fails.
     pipeline(body, sent).catch(() => {})
   }

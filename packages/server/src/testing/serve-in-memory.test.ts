@@ -87,7 +87,7 @@ describe('a server in memory', () => {
     const reader = answer.body?.getReader()
     await reader?.read()
     // As long as anything moves.
-    for (let before = -1; before !== given; ) {
+    for (let before = -1; before !== given;) {
       before = given
       for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     }
@@ -112,7 +112,7 @@ describe('a server in memory', () => {
     const upload = { method: 'POST', body, duplex: 'half' } as RequestInit
     const answer = server.inject(new Request('http://localhost/', upload))
     await begun.promise
-    for (let before = -1; before !== given; ) {
+    for (let before = -1; before !== given;) {
       before = given
       for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     }

@@ -118,10 +118,7 @@ class ServerInMemory implements MemoryServer {
     return this.#own?.active ?? 0
   }
 
-  async inject(
-    request: string | URL | Request,
-    options: InjectOptions = {},
-  ): Promise<Response> {
+  async inject(request: string | URL | Request, options: InjectOptions = {}): Promise<Response> {
     const asked = requestOf(request)
     const { answer } = send(asked, this.connect(options))
     try {
