@@ -146,8 +146,11 @@ function honoApp(app: Hono, handle: Handle): Hono {
 }
 
 function expressApp(app: express.Express, handle: Handle): express.Express {
+  const answer = async (request: express.Request, response: express.Response): Promise<void> => {
+    response.type('text/plain').send(await handle(request.path))
+  }
   app.get(['/', '/:one', '/:one/:two'], (request, response, next) => {
-    handle(request.path).then((text) => response.type('text/plain').send(text), next)
+    answer(request, response).then(undefined, next)
   })
   return app.use(forNode.notFound, forNode.onError)
 }
