@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream'
+import { Cancelled, sleep } from '@yuzuru/concurrency'
 import fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
+import { ask } from '../../test/ask.ts'
 import { currentRequest } from '../request/current-request.ts'
 import { serveInMemory } from '../testing/serve-in-memory.ts'
+import { onError } from './fastify-problems.ts'
 import { requestScope } from './fastify-scope.ts'
 
 describe('requestScope of fastify', () => {
@@ -36,6 +39,28 @@ describe('requestScope of fastify', () => {
     await root.ready()
     await using server = await serveInMemory(root.server)
     expect(await (await server.inject('/')).text()).toBe('GET /')
+  })
+
+  test('has app.close() cancel what is under way once its time is over, and wait for what comes after', async () => {
+    const steps: string[] = []
+    const begun = Promise.withResolvers<void>()
+    const app = fastify()
+    await app.register(requestScope, { drainMs: 0 })
+    app.setErrorHandler(onError)
+    app.get('/', (_request, reply) => {
+      begun.resolve()
+      sleep(Infinity).catch((error: unknown) => {
+        steps.push(Cancelled.isInstance(error) ? 'cancelled' : 'failed')
+        void reply.send(error)
+      })
+    })
+    const answer = ask(await app.listen({ port: 0, host: '127.0.0.1' }))
+    await begun.promise
+    await app.close()
+    expect(steps).toEqual(['cancelled'])
+    expect(app.requestScope.active).toBe(0)
+    const { status, body } = await answer
+    expect([status, JSON.parse(body)]).toMatchObject([503, { code: 'closed' }])
   })
 
   test('refuses options that are none', async () => {
