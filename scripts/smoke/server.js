@@ -2,11 +2,28 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import fastify from 'fastify'
 import { Hono } from 'hono'
-import { HttpProblem, serve } from '@yuzuru/server'
+import { HttpProblem, idempotent, serve } from '@yuzuru/server'
 import * as forFastify from '@yuzuru/server/fastify'
 import * as forHono from '@yuzuru/server/hono'
 import * as forNode from '@yuzuru/server/node'
-import { exerciseServer, inject, serveInMemory } from '@yuzuru/server/testing'
+import {
+  exerciseServer,
+  inject,
+  memoryIdempotencyStore,
+  serveInMemory,
+} from '@yuzuru/server/testing'
+import { idempotencyMigrations, kyselyIdempotencyStore } from '@yuzuru/server/kysely'
+
+assert.equal(typeof kyselyIdempotencyStore, 'function')
+assert.equal(Object.keys(idempotencyMigrations).length, 1)
+{
+  const store = memoryIdempotencyStore()
+  const once = idempotent(async () => new Response('done'), { store, caller: 'everyone' })
+  const send = () =>
+    once(new Request('http://a', { method: 'POST', headers: { 'idempotency-key': 'k' } }))
+  assert.equal((await send()).headers.get('idempotent-replayed'), null)
+  assert.equal((await send()).headers.get('idempotent-replayed'), 'true')
+}
 
 {
   await using server = await serve((request, response) => {

@@ -64,6 +64,18 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.close()
 })
 
+test('Japanese is shown in a font that the app brings along', async () => {
+  const page = await browser.newPage()
+  await page.goto(url)
+  // In the page, as text: this program knows no document.
+  await page.evaluate('document.fonts.ready')
+  const family = await page.evaluate<string>('getComputedStyle(document.body).fontFamily')
+  expect(family).toMatch(/^"Noto Sans JP Variable"/)
+  const loaded = `[...document.fonts].filter(({ status }) => status === 'loaded').length`
+  expect(await page.evaluate<number>(loaded)).toBeGreaterThan(0)
+  await page.close()
+})
+
 test('the language is switched and remembered', async () => {
   const page = await browser.newPage()
   await page.goto(url)

@@ -3,6 +3,24 @@ export { afterResponse, type CurrentRequest, currentRequest } from './request/cu
 export type { Health, HealthCheck } from './health/health.ts'
 export { HttpProblem, type HttpProblemInit } from './problems/http-problem.ts'
 export type { HttpServer } from './listening/http-server.ts'
+export {
+  idempotent,
+  type IdempotentContext,
+  type IdempotentHandler,
+} from './idempotency/idempotent.ts'
+export type {
+  CallerOf,
+  HandlerEffects,
+  IdempotentOptions,
+} from './idempotency/idempotent-options.ts'
+export type {
+  ClaimRequest,
+  ClaimResult,
+  IdempotencyStore,
+  KeyClaim,
+  ReleaseTo,
+  StoredAnswer,
+} from './idempotency/idempotency-store.ts'
 export type { App, FetchApp, FetchHandler, NodeListener } from './listening/app.ts'
 export type { ProbeOptions, StatusOptions } from './health/probes.ts'
 export { problem } from './problems/problem.ts'

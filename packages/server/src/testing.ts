@@ -1,4 +1,8 @@
 export {
+  exerciseIdempotencyStore,
+  type IdempotencyStoreFixture,
+} from './testing/exercise-idempotency-store.ts'
+export {
   exerciseServer,
   type Handle,
   type MakeServer,
@@ -13,3 +17,7 @@ export {
   type MemoryServer,
   serveInMemory,
 } from './testing/serve-in-memory.ts'
+export {
+  memoryIdempotencyStore,
+  type MemoryTransaction,
+} from './testing/memory-idempotency-store.ts'

@@ -92,7 +92,10 @@ export class Attempts {
   #delayAfter(error: HttpError): number | undefined {
     if (OURS.has(error.code)) return undefined
     const { status } = error
-    const helps = status === undefined ? error.retryable : this.#policy?.statuses.has(status)
+    // An earlier request under the same key is under way: the server has said when to ask again.
+    const isUnderWay = status === 409 && error.retryable
+    const isOurs = status === undefined || isUnderWay
+    const helps = isOurs ? error.retryable : this.#policy?.statuses.has(status)
     // What never left can be sent again, whatever it does.
     const unsent = status === undefined && error.outcome === 'none' && !this.#tainted
     if (helps !== true || !(this.#mayRepeat || (unsent && this.#hasMore))) return undefined

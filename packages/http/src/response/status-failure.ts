@@ -27,13 +27,15 @@ export async function statusFailure(
   const { status } = response
   const context = contextOf(response)
   const url = shownUrl(context.url)
+  const retryAfter = retryAfterOf(response)
+  const isUnderWay = retryAfter !== undefined && isHeldKey(context, status)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
     code: codeOf(status),
     method: context.method,
     url,
-    retryable: TRANSIENT_STATUSES.has(status),
+    retryable: TRANSIENT_STATUSES.has(status) || isUnderWay,
     outcome: outcomeOfAnswer(context, status),
-    retryAfterMs: retryAfterOf(response),
+    retryAfterMs: retryAfter,
     answer: await answerOf(response, redactionFor(context, sent)),
   })
 }
@@ -50,7 +52,17 @@ function codeOf(status: number): HttpErrorCode {
 
 /** Whether the effect may have happened although the status says no. */
 export function outcomeOfAnswer(context: CallContext, status: number): Outcome {
-  return context.acted === true ? 'unknown' : outcomeOfStatus(status, context.effect)
+  if (context.acted === true || isHeldKey(context, status)) return 'unknown'
+  return outcomeOfStatus(status, context.effect)
+}
+
+/**
+ * Whether an answer says that an earlier request has the idempotency key: that one is under way, or nobody
+ * knows what became of it. So the effect may happen, although this request had none
+ * (draft-ietf-httpapi-idempotency-key-header-07, 2.7).
+ */
+function isHeldKey({ headers }: CallContext, status: number): boolean {
+  return status === 409 && headers['idempotency-key'] !== undefined
 }
 
 async function answerOf(response: HttpResponse, redaction: Redaction): Promise<HttpAnswer> {

@@ -66,12 +66,12 @@ function answerTo(error: unknown): ProblemAnswer {
 }
 
 function ofHttpProblem(error: HttpProblem): ProblemAnswer {
-  const { status, message, detail, code, fields, retryAfterMs, headers } = error
+  const { status, message, detail, code, retryable, outcome, fields, retryAfterMs, headers } = error
   const retryAfter =
     retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(retryAfterMs / 1_000)}` }
   return problemAnswer(
     status,
-    { title: message, detail, code, fields },
+    { title: message, detail, code, retryable, outcome, fields },
     { ...retryAfter, ...headers },
   )
 }
