@@ -22,12 +22,11 @@ export type {
   StoredAnswer,
 } from './idempotency/idempotency-store.ts'
 export type { App, FetchApp, FetchHandler, NodeListener } from './listening/app.ts'
-export type { ProbeOptions } from './health/probes.ts'
+export type { ProbeOptions, StatusOptions } from './health/probes.ts'
 export { problem } from './problems/problem.ts'
 export { type Problem, type ProblemAnswer, problemOf } from './problems/problem-of.ts'
 export type { RequestLine, RequestLog } from './request/request-log.ts'
 export type { RequestScopeOptions } from './request/request-options.ts'
-export { type RequestScope, requestScope } from './scopes/request-scope.ts'
 export { serve } from './listening/serve.ts'
 export type { ServeOptions, WireLimits } from './listening/serve-options.ts'
 export { ServerError, type ServerErrorCode } from './server-error.ts'

@@ -45,7 +45,7 @@ const app = (db: Database<unknown>): FetchApp =>
 
 test('a query of five seconds ends when its client leaves', async () => {
   await using db = openDatabase()
-  await using server = await serve(app(db), { lingerMs: 0, graceMs: 60_000 })
+  await using server = await serve(app(db), { lingerMs: 0 })
   const { runs } = dialogueRuns(5)
   const outlived: number[] = []
   for (let run = 0; run < Math.min(runs, 200); run += 1) {
@@ -99,7 +99,11 @@ test(
     onTestFinished(() => warn.mockRestore())
     const { runs, first } = dialogueRuns(400)
     await using db = openDatabase()
-    const server = await serve(app(db), { lingerMs: 0, limits: { idleTimeoutMs: 50 } })
+    const server = await serve(app(db), {
+      lingerMs: 0,
+      graceMs: 60_000,
+      limits: { idleTimeoutMs: 50 },
+    })
     const listenersBefore = countListeners()
     let seed = first
     const client = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FONTS_PATH, fontRoutes } from './routes.ts'
+import { FONTS_PATH } from './fonts-path.ts'
+import { fontRoutes } from './routes.ts'
 
 const routes = fontRoutes()
 

@@ -5,9 +5,7 @@ import { Hono } from 'hono'
 import { allow } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
 import { notFound } from '../web/invalid.ts'
-
-/** Where a page finds the style sheet of the fonts. */
-export const FONTS_PATH = '/fonts/noto-sans-jp.css'
+import { FONTS_PATH } from './fonts-path.ts'
 
 const SHEET = fileURLToPath(import.meta.resolve('@fontsource-variable/noto-sans-jp'))
 const FILE = /\.\/files\/([\w[\]-]+\.woff2)/g

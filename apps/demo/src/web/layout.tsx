@@ -1,5 +1,5 @@
 import type { Child, FC } from 'hono/jsx'
-import { FONTS_PATH } from '../fonts/routes.ts'
+import { FONTS_PATH } from '../fonts/fonts-path.ts'
 import type { Staff } from '../offices/staff.ts'
 import type { Problem } from './invalid.ts'
 import type { Language, Text } from './language.ts'

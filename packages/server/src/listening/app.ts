@@ -38,8 +38,15 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 }
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
+  // First, as the adapter puts a `Response` of its own in the place of Node's, which does not know this one.
+  const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const { getRequestListener } = await import('@hono/node-server')
-  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never))
+  const listener = getRequestListener((request, env) =>
+    answerOf(fetch, request, env as never, () =>
+      // Of a handler that did not end in time: the scope has answered without it.
+      env.outgoing.writableEnded ? RESPONSE_ALREADY_SENT : undefined,
+    ),
+  )
   return (request, response) => listener(request, response)
 }
 
@@ -49,10 +56,17 @@ interface Bindings {
   readonly outgoing: ServerResponse
 }
 
-async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never): Promise<Response> {
+async function answerOf(
+  fetch: FetchApp['fetch'],
+  request: Request,
+  env: never,
+  sent: () => Response | undefined,
+): Promise<Response> {
   const current = currentRequest()
   try {
     const response = await fetch(request, env)
+    const already = sent()
+    if (already !== undefined) return already
     const { incoming, outgoing } = env as Bindings
     if (response.status < 400) return guarded(response, outgoing, current)
     // A framework that knows nothing of deadlines makes a 500 of the cancel.
@@ -62,6 +76,6 @@ async function answerOf(fetch: FetchApp['fetch'], request: Request, env: never):
     if (refusal !== undefined) throw refusal
     return guarded(response, outgoing, current)
   } catch (error) {
-    return problem(error, request.headers.get('accept'))
+    return sent() ?? problem(error, request.headers.get('accept'))
   }
 }

@@ -6,8 +6,10 @@ import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
+import type { RequestLife } from '../scopes/request-life.ts'
 import { RequestScopes } from '../scopes/request-scope.ts'
 import { ServerError } from '../server-error.ts'
+import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
 import { refuseClient } from './client-errors.ts'
 import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
@@ -56,11 +58,13 @@ export async function listen(listener: NodeListener, settings: ServeSettings): P
   return server
 }
 
-class ListeningServer implements HttpServer {
+/** Serves what comes to it, once it was started or connections are handed to its `client`. */
+export class ListeningServer implements HttpServer {
   readonly client: Server
   readonly #settings: ServeSettings
   readonly #probes: Probes
   readonly #scopes: RequestScopes
+  readonly #status: StatusPage
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
   /** How many connections there have been. */
@@ -71,6 +75,7 @@ class ListeningServer implements HttpServer {
     this.#settings = settings
     this.#probes = new Probes(settings.probes)
     this.#scopes = new RequestScopes(settings.request)
+    this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(settings.http, (request, response) => {
       this.#serve(request, response, listener, 'sends')
     })
@@ -107,6 +112,10 @@ class ListeningServer implements HttpServer {
     return this.#scopes.active
   }
 
+  get requests(): readonly RequestLife[] {
+    return this.#scopes.requests
+  }
+
   async start(): Promise<void> {
     detached(() => this.client.listen(this.#settings.listen))
     try {
@@ -140,6 +149,7 @@ class ListeningServer implements HttpServer {
       return
     }
     if (this.#probes.answer(request, response)) return
+    if (this.#status.answer(request, response)) return
     const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
     this.#scopes.handle(request, response, () => {
       if (refusal !== undefined) throw refusal.error

@@ -41,8 +41,17 @@ export class RequestLife implements CurrentRequest {
     return (this.#trace ??= traceContextOf(this.request.headers['traceparent']?.toString()))
   }
 
+  set trace(trace: TraceContext) {
+    this.#trace = trace
+  }
+
   get expired(): boolean {
     return this.scope?.expired === true
+  }
+
+  /** How long it has been here, in milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAt
   }
 
   after(fn: () => unknown): void {

@@ -19,6 +19,7 @@ import {
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
 import { callInRequest } from '../request/current-request.ts'
+import { callTraced } from '../request/request-trace.ts'
 import { RequestLife } from './request-life.ts'
 import {
   nameOf,
@@ -139,7 +140,7 @@ export class RequestScopes {
     const asked = this.#ask(request, next)
     const life = new RequestLife(asked.name, request, response)
     // In no scope: a request runs in the context of the `listen` that took its connection.
-    void detached(() => this.#live(life, asked.leftMs, asked.next))
+    callTraced(life, () => void detached(() => this.#live(life, asked.leftMs, asked.next)))
   }
 
   /** What the program's own functions say of a request: if one of them throws, the request fails with that. */
