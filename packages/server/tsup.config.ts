@@ -1,3 +1,10 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/index.ts', 'src/testing.ts'])
+export default build([
+  'src/fastify.ts',
+  'src/hono.ts',
+  'src/index.ts',
+  'src/kysely.ts',
+  'src/node.ts',
+  'src/testing.ts',
+])

@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
     // A last resort and not a bar: a busy machine is not a failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Vitest's own second is a bar: it asks again until the time limit of the test.
+    expect: { poll: { timeout: 100_000, interval: 20 } },
     unstubEnvs: true,
     restoreMocks: true,
   },

@@ -33,13 +33,10 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   // The mail is sent by a job: the page of the inbox is asked until it is there.
   const link = page.locator('a[href*="/verify?token="]').first()
   await expect
-    .poll(
-      async () => {
-        await page.goto(`${url}/inbox`)
-        return await link.count()
-      },
-      { timeout: 15_000 },
-    )
+    .poll(async () => {
+      await page.goto(`${url}/inbox`)
+      return await link.count()
+    })
     .toBe(1)
   await link.click()
   await page.waitForURL(/\/verify/)
@@ -64,6 +61,18 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.click('button[type=submit]')
   await page.waitForURL(/\/billing\?checkout=/)
   expect(errors).toEqual([])
+  await page.close()
+})
+
+test('Japanese is shown in a font that the app brings along', async () => {
+  const page = await browser.newPage()
+  await page.goto(url)
+  // In the page, as text: this program knows no document.
+  await page.evaluate('document.fonts.ready')
+  const family = await page.evaluate<string>('getComputedStyle(document.body).fontFamily')
+  expect(family).toMatch(/^"Noto Sans JP Variable"/)
+  const loaded = `[...document.fonts].filter(({ status }) => status === 'loaded').length`
+  expect(await page.evaluate<number>(loaded)).toBeGreaterThan(0)
   await page.close()
 })
 

@@ -4,6 +4,7 @@ import type { Generated } from 'kysely'
 export interface Schema {
   offices: OfficesTable
   staff: StaffTable
+  office_associations: OfficeAssociationsTable
   sign_in_links: SignInLinksTable
   sessions: SessionsTable
   quotas: QuotasTable
@@ -22,11 +23,19 @@ interface OfficesTable {
 
 export interface StaffTable {
   id: Generated<string>
-  office_id: string
   name: string
   email: string
-  role: 'manager' | 'employee'
   verified_at: Date | null
+  created_at: Generated<Date>
+}
+
+/** Which offices a member of staff belongs to. */
+interface OfficeAssociationsTable {
+  office_id: string
+  staff_id: string
+  role: 'manager' | 'employee'
+  /** The office that the person works in now: one of theirs. */
+  is_primary: boolean
   created_at: Generated<Date>
 }
 

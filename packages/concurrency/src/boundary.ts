@@ -19,6 +19,7 @@ export { expectEffect } from './boundary/expect-effect.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { orAborted } from './boundary/or-aborted.ts'
 export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'
+export type { RequestEvent, RequestParent } from './boundary/request-trace.ts'
 export { retryAfterMs } from './boundary/retry-after.ts'
 export {
   codeOfStatus,

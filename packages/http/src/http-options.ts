@@ -4,6 +4,7 @@ import type { HttpBreakerOptions } from './attempts/breaker.ts'
 import type { HttpInterceptor } from './attempts/interceptor.ts'
 import type { RedirectMode } from './request/http-init.ts'
 import type { HedgeOptions } from './attempts/hedge.ts'
+import type { HttpBudgetOptions } from './request/budget.ts'
 import type { HttpProxy } from './connections/proxy.ts'
 import type { HttpRetryOptions } from './attempts/retry-policy.ts'
 import type { HttpTls } from './connections/tls.ts'
@@ -62,6 +63,11 @@ export interface HttpOptions {
   /** Sends a second GET or HEAD when the first takes long. @default false */
   readonly hedge?: HedgeOptions | false | undefined
   /**
+   * Sends what is left of the deadline to services of your own, so that they stop when nobody waits any
+   * more; each attempt what is left at its moment. @default nobody gets it
+   */
+  readonly budget?: HttpBudgetOptions | undefined
+  /**
    * The longest body that is accepted, in bytes: with `decompress`, of what comes out.
    *
    * @default 64 MiB; for `stream` Infinity
@@ -112,6 +118,7 @@ export const HTTP_OPTIONS: readonly string[] = Object.keys({
   retry: true,
   breaker: true,
   hedge: true,
+  budget: true,
   maxBytes: true,
   decompress: true,
   allow: true,

@@ -158,11 +158,15 @@ class PooledHttp implements Http {
     try {
       const settings = this.#settings
       const origins = this.#origins
-      const { budget } = origins.get(call.context.url.origin)
+      const { origin } = call.context.url
+      const { budget } = origins.get(origin)
+      const marginMs =
+        settings.budget?.reaches(origin) === true ? settings.budget.marginMs : undefined
       const shared = { settings, origins, closing, progress, signal, stop }
       const { handler } = new Pipeline(call, shared)
       const policy = settings.retry
-      return await new Attempts({ call, policy, budget, progress, closing, handler }).run(signal)
+      const init = { call, policy, budget, marginMs, progress, closing, handler }
+      return await new Attempts(init).run(signal)
     } finally {
       unfollow()
       counted.release()

@@ -1,5 +1,6 @@
 export type { AddressPolicy, ResolvedAddress } from './connections/address-policy.ts'
 export type { HttpBreakerOptions } from './attempts/breaker.ts'
+export type { HttpBudgetOptions } from './request/budget.ts'
 export type { HedgeOptions } from './attempts/hedge.ts'
 export type { CloseOptions } from '@yuzuru/concurrency/boundary'
 export { createHttp, type Http, type HttpStats } from './http.ts'

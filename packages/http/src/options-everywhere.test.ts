@@ -27,6 +27,7 @@ const answer = (): index.HttpResponse => index.HttpResponse.of(request)
 const cases = exerciseOptions({
   takers: {
     createHttp: (options) => index.createHttp(options),
+    'createHttp.budget': (budget) => index.createHttp({ budget }),
     'createHttp.breaker': (breaker) => index.createHttp({ breaker }),
     'createHttp.hedge': (hedge) => index.createHttp({ hedge }),
     'createHttp.proxy': (proxy) => index.createHttp({ proxy }),

@@ -1,4 +1,4 @@
-import { currentClock, type Effect } from '@yuzuru/concurrency'
+import { currentClock, type Effect, remaining } from '@yuzuru/concurrency'
 import {
   expectBoolean,
   expected,
@@ -76,8 +76,14 @@ export function prepare(
     retry: init.retry !== false,
     mode,
     options: { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs },
+    patience: mode === 'stream' ? patienceOf(init.timeoutMs) : undefined,
     deadline: deadlineOf(init.timeoutMs),
   }
+}
+
+/** The caller of a `stream` reads on after its head, until the deadlines around it or its own pass. */
+function patienceOf(timeoutMs: number = Infinity): number {
+  return currentClock().now() + Math.min(timeoutMs, remaining())
 }
 
 function deadlineOf(timeoutMs: number | undefined): PreparedCall['deadline'] {

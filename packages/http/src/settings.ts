@@ -14,6 +14,8 @@ import type { OriginSettings } from './attempts/origin.ts'
 import type { PipelineSettings } from './attempts/pipeline.ts'
 import { HTTP_OPTIONS, type HttpOptions, type HttpTimeouts } from './http-options.ts'
 import type { RedirectMode } from './request/http-init.ts'
+import { expectBareOrigin, expectHttpUrl } from './request/bare-origin.ts'
+import { expectBudget } from './request/budget.ts'
 import { expectProxy } from './connections/proxy.ts'
 import { lowerCased } from './request/request-headers.ts'
 import { expectRetry } from './attempts/retry-policy.ts'
@@ -76,6 +78,7 @@ export function expectSettings(options: HttpOptions): Settings {
     retry: expectRetry(options.retry),
     breaker: expectBreaker(options.breaker),
     hedge: expectHedge(options.hedge),
+    budget: expectBudget(options.budget),
     maxBytes,
     decompress,
     allow,
@@ -132,22 +135,7 @@ function expectAllowedOrigins(given: HttpOptions['allowedOrigins']): Settings['a
   if (!Array.isArray(given)) {
     throw expected("allowedOrigins to be a list of origins or 'any'", given)
   }
-  return new Set(given.map((each: string | URL) => expectBareOrigin(each)))
-}
-
-function expectBareOrigin(given: string | URL): string {
-  const { origin, pathname, search, hash } = expectHttpUrl('each of allowedOrigins', given)
-  if (pathname === '/' && search === '' && hash === '') return origin
-  throw new TypeError(`Expected each of allowedOrigins to be an origin, got a URL with a path`)
-}
-
-function expectHttpUrl(name: string, given: string | URL): URL {
-  const url = URL.parse(String(given))
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new TypeError(`Expected ${name} to be an absolute http: or https: URL`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new TypeError(`Expected ${name} to be a URL without credentials`)
-  }
-  return url
+  return new Set(
+    given.map((each: string | URL) => expectBareOrigin('each of allowedOrigins', each)),
+  )
 }

@@ -4,8 +4,9 @@ import { IoError, type IoErrorInit, mark, hasMark } from '@yuzuru/concurrency'
  * - `'closed'`: the server is closing.
  * - `'address_in_use'`: another program listens there.
  * - `'listen_failed'`: the system does not let this program listen there; `cause` says why.
+ * - `'outcome_unknown'`: a request was not run again, because something outside of its transaction may have happened.
  */
-export type ServerErrorCode = 'closed' | 'address_in_use' | 'listen_failed'
+export type ServerErrorCode = 'closed' | 'address_in_use' | 'listen_failed' | 'outcome_unknown'
 
 /** A failure of the server itself, as opposed to one of a handler. */
 export class ServerError extends IoError {

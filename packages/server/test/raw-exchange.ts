@@ -10,3 +10,8 @@ export async function rawExchange(port: number, bytes: string | Uint8Array): Pro
   socket.write(bytes)
   return await text(socket).catch(() => '')
 }
+
+/** The statuses of the answers in what came back. */
+export function statusesIn(answer: string): readonly number[] {
+  return Array.from(answer.matchAll(/HTTP\/1\.1 (\d{3}) /g), ([, status]) => Number(status))
+}

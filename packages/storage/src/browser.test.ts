@@ -215,7 +215,7 @@ describe('a browser', () => {
     store.proxy.set({ bytesPerSecond: 1_000_000, status })
     const cut = page.waitForEvent('requestfailed', {
       predicate: (request) => request.failure()?.errorText === 'net::ERR_ABORTED',
-      timeout: 15_000,
+      timeout: 100_000,
     })
     const { error } = await send(upload, PART + 1, { attempts: 1 })
     expect(error).toMatchObject({ name: 'UploadFileError' })
@@ -238,7 +238,7 @@ describe('a browser', () => {
     store.proxy.set({ bytesPerSecond: 5_000_000 })
     const cut = page.waitForEvent('requestfailed', {
       predicate: (request) => request.method() === 'PUT',
-      timeout: 15_000,
+      timeout: 100_000,
     })
     const { error, etags } = await send(upload, bytes, { stopAt: 1 })
     expect((await cut).failure()?.errorText).toBe('net::ERR_ABORTED')

@@ -5,9 +5,11 @@ import {
   type BillingSubscription,
   subscriptionOf,
 } from '@yuzuru/billing'
+import { repository, tableOf } from '@yuzuru/db'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { App } from '../app.ts'
-import { getOffice, type Staff } from '../offices/offices.ts'
+import { offices } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { BillingsTable, Schema } from '../schema.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
@@ -18,27 +20,19 @@ export type OfficeBilling = Selectable<BillingsTable>
 const TRIAL_DAYS = 180
 const DAY_MS = 24 * 60 * 60 * 1_000
 
+const billings = repository(tableOf<Schema>()('billings', { id: 'office_id' }))
+
 /** The billing of an office; the first look makes it, with its trial. However many look at once, one is made. */
 export async function getBilling(db: Kysely<Schema>, officeId: string): Promise<OfficeBilling> {
-  const find = (): Promise<OfficeBilling | undefined> =>
-    db.selectFrom('billings').selectAll().where('office_id', '=', officeId).executeTakeFirst()
-  const found = await find()
-  if (found !== undefined) return found
-  const made = await db
-    .insertInto('billings')
-    .values({
-      office_id: officeId,
-      status: 'trialing',
-      trial_ends_at: new Date(Date.now() + TRIAL_DAYS * DAY_MS),
-      subscription_id: null,
-      event_at: null,
-    })
-    .onConflict((conflict) => conflict.column('office_id').doNothing())
-    .returningAll()
-    .executeTakeFirst()
-  const billing = made ?? (await find())
-  if (billing === undefined) throw new Error('The billing vanished between two statements')
-  return billing
+  const fresh = {
+    office_id: officeId,
+    status: 'trialing',
+    trial_ends_at: new Date(Date.now() + TRIAL_DAYS * DAY_MS),
+    subscription_id: null,
+    event_at: null,
+  }
+  const { row } = await billings.getOrCreate(db, fresh, ['office_id'])
+  return row
 }
 
 /**
@@ -53,7 +47,7 @@ export async function beginCheckout(
   options: { readonly attemptKey: string; readonly language: Language },
 ): Promise<string> {
   const billing = await getBilling(app.db, staff.office_id)
-  const office = await getOffice(app, staff.office_id)
+  const office = await offices.get(app.db, staff.office_id)
   const { publicUrl } = app.settings
   const checkout = app.billing.createCheckout({
     reference: staff.office_id,

@@ -8,6 +8,7 @@ import { Invalid } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
 import { readForm } from '../web/read-form.ts'
+import { billingStatusResponse } from './billing-status-response.ts'
 import { beginCheckout, getBilling, newAttemptKey, receiveWebhook } from './billings.ts'
 
 const STATES: Readonly<Record<string, Text>> = {
@@ -23,12 +24,7 @@ export function billingRoutes(app: App): Hono<Environment> {
 
   routes.get('/api/v1/billing/status', allow('billing.read'), async (c) => {
     const billing = await getBilling(app.db, staffOf(c).office_id)
-    return c.json({
-      officeId: billing.office_id,
-      status: billing.status,
-      trialEndsAt: billing.trial_ends_at.toISOString(),
-      subscriptionId: billing.subscription_id,
-    })
+    return c.json(billingStatusResponse(billing))
   })
 
   routes.get('/billing', allow('billing.read'), async (c) => {

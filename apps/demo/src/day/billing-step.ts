@@ -1,14 +1,9 @@
 import { gather } from '@yuzuru/concurrency'
+import type { BillingStatusResponse } from '../billing/billing-status-response.ts'
 import { registeredStaff, type Step } from './day.ts'
 
 const TRIAL_DAYS = 180
 const DAY_MS = 24 * 60 * 60 * 1_000
-
-interface Status {
-  readonly officeId: string
-  readonly status: string
-  readonly trialEndsAt: string
-}
 
 export const billingStep: Step = {
   title: { ja: '初めて見たときに180日の無料お試し', en: 'A 180-day trial on first sight' },
@@ -38,12 +33,12 @@ export const billingStep: Step = {
       .execute()
     report.check({ ja: '作られた行は1つ', en: 'one row was made' }, rows.length === 1, rows.length)
 
-    const billing = asked[0]?.json as Status
-    const days = (Date.parse(billing.trialEndsAt) - Date.now()) / DAY_MS
+    const billing = asked[0]?.json as BillingStatusResponse
+    const days = (Date.parse(billing.trial_end_date) - Date.now()) / DAY_MS
     report.check(
       { ja: '180日のお試し', en: 'a trial of 180 days' },
-      billing.status === 'trialing' && Math.abs(days - TRIAL_DAYS) < 0.1,
-      `${billing.status}, ${days.toFixed(1)}`,
+      billing.billing_status === 'trialing' && Math.abs(days - TRIAL_DAYS) < 0.1,
+      `${billing.billing_status}, ${days.toFixed(1)}`,
     )
   },
 }

@@ -4,8 +4,11 @@ import { BUDGET_MS } from '../await/await-page.tsx'
 import { SLOW_MARK } from '../await/routes.tsx'
 import type { Day, Step } from './day.ts'
 
-/** How long after the budget's end the query may still be seen, in milliseconds. */
-const GONE_WITHIN_MS = 100
+/**
+ * How long after the budget's end the query may still be seen, in milliseconds. It takes a few; a machine that
+ * is busy with other things takes longer, and the query itself would take five seconds.
+ */
+const GONE_WITHIN_MS = 1_000
 
 export const budgetStep: Step = {
   title: {
@@ -29,8 +32,8 @@ export const budgetStep: Step = {
     const late = ranMs - BUDGET_MS
     report.check(
       {
-        ja: `持ち時間のあと ${GONE_WITHIN_MS} ms 以内に pg_stat_activity から消えた`,
-        en: `it was gone from pg_stat_activity within ${GONE_WITHIN_MS} ms of the budget's end`,
+        ja: `持ち時間のあと ${GONE_WITHIN_MS / 1_000} 秒以内に pg_stat_activity から消えた`,
+        en: `it was gone from pg_stat_activity within ${GONE_WITHIN_MS / 1_000} s of the budget's end`,
       },
       late <= GONE_WITHIN_MS,
       `${late.toFixed(0)} ms`,

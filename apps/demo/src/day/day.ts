@@ -1,6 +1,6 @@
 import type { FaultProxy, Sandbox } from '@yuzuru/sandbox'
 import type { App } from '../app.ts'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { WorkerProcess } from '../worker-process.ts'
 import type { Text } from '../web/language.ts'
 import type { StepReport } from './report.ts'

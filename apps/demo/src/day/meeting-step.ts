@@ -11,7 +11,7 @@ export const meetingStep: Step = {
     en: 'The next meeting goes to Google Calendar; tokens are encrypted',
   },
   async run(day, report) {
-    const { id: staffId, email } = registeredStaff(day)
+    const { office_id: officeId, email } = registeredStaff(day)
     const planId = uploadedPlan(day)
     const path = `/plans/${planId}/meeting`
     const early = await day.manager.submit(path, { startsAt: STARTS_AT })
@@ -53,18 +53,18 @@ export const meetingStep: Step = {
       events.length === 1,
       `${events.length}, ${JSON.stringify(events[0]?.['summary'])}`,
     )
-    await checkTokens(day, staffId, report)
+    await checkTokens(day, officeId, report)
   },
 }
 
 /** Looks at the row as a thief of the table would. */
 async function checkTokens(
   { app, sandbox }: Day,
-  staffId: string,
+  officeId: string,
   report: Parameters<Step['run']>[1],
 ): Promise<void> {
   const { rows } = await sql<{ sealed: string }>`
-    select sealed from yuzuru_calendar_accounts where reference = ${staffId}`.execute(app.db)
+    select sealed from yuzuru_calendar_accounts where reference = ${officeId}`.execute(app.db)
   const sealed = rows[0]?.sealed ?? ''
   const tokens = JSON.stringify(sandbox.google.grants()).match(/1\/\/[\w-]+|ya29\.[\w-]+/g) ?? []
   report.check(
@@ -85,6 +85,6 @@ async function checkTokens(
   }
   report.check(
     { ja: '自分の行では開き、他の行では開かない', en: 'it opens in its own row and in no other' },
-    opens(staffId) && !opens('another'),
+    opens(officeId) && !opens('another'),
   )
 }

@@ -1,3 +1,4 @@
+import { selectStaff } from '../offices/staff.ts'
 import { registeredStaff, type Step } from './day.ts'
 import { hiddenFields } from './hidden-fields.ts'
 
@@ -72,10 +73,8 @@ export const registrationStep: Step = {
       home.url.pathname === '/home',
       home.url.pathname,
     )
-    day.facts.staff = await day.app.db
-      .selectFrom('staff')
-      .selectAll()
-      .where('email', '=', email)
+    day.facts.staff = await selectStaff(day.app.db)
+      .where('staff.email', '=', email)
       .executeTakeFirstOrThrow()
     report.check(
       { ja: 'メールアドレスが確認済みになった', en: 'the address is verified' },

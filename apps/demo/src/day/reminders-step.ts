@@ -1,7 +1,7 @@
 import { sleep, withTimeout } from '@yuzuru/concurrency'
 import { jobStats } from '@yuzuru/jobs'
 import type { InboxMessage } from '@yuzuru/sandbox'
-import { addStaff } from '../offices/offices.ts'
+import { addStaff } from '../offices/staff.ts'
 import { approvePlan } from '../plans/approve-plan.ts'
 import { type Day, registeredStaff, type Step, uploadedPlan } from './day.ts'
 

@@ -1,10 +1,14 @@
 import { gather } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
-import { getOffice, listStaff } from '../offices/offices.ts'
+import { listAssociations, openOffice, switchOffice } from '../offices/associations.ts'
+import { listStaff } from '../offices/staff.ts'
 import { allow, staffOf } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
+import { homePage } from './home-page.tsx'
+import { orProblems } from '../web/or-problems.ts'
+import { readForm } from '../web/read-form.ts'
 
 /** The front door, and the home of those who are signed in. */
 export function homeRoutes(app: App): Hono<Environment> {
@@ -54,47 +58,37 @@ export function homeRoutes(app: App): Hono<Environment> {
     )
   })
 
-  routes.get('/home', allow('office.read'), async (c) => {
-    const language = c.get('language')
-    const staff = staffOf(c)
-    const { office, people } = await gather({
-      office: () => getOffice(app, staff.office_id),
-      people: () => listStaff(app, staff.office_id),
+  routes.get('/home', allow('office.read'), (c) => homePage(app, c, {}, []))
+
+  routes.post('/home/offices', allow('office.open'), async (c) => {
+    const input = await readForm(c)
+    const act = async (): Promise<Response> => {
+      await openOffice(app, staffOf(c), input)
+      return c.redirect('/home')
+    }
+    return await orProblems(c, act, (problems) => homePage(app, c, input, problems))
+  })
+
+  routes.post('/home/office', allow('office.read'), async (c) => {
+    await switchOffice(app, staffOf(c), await readForm(c))
+    return c.redirect('/home')
+  })
+
+  routes.get('/api/v1/offices', allow('office.read'), async (c) => {
+    const { id, office_id } = staffOf(c)
+    const { mine, people } = await gather({
+      mine: () => listAssociations(app.db, id),
+      people: () => listStaff(app, office_id),
     })
-    return await c.html(
-      <Layout context={pageContext(c)} title={{ ja: office.name, en: office.name }}>
-        <section>
-          <h2>{{ ja: '職員', en: 'Staff' }[language]}</h2>
-          <table>
-            {people.slice(0, 50).map(({ name, email, role, verified_at }) => (
-              <tr>
-                <td>{name}</td>
-                <td>{email}</td>
-                <td>
-                  {role === 'manager'
-                    ? { ja: '管理者', en: 'Manager' }[language]
-                    : { ja: '職員', en: 'Employee' }[language]}
-                </td>
-                <td class={verified_at === null ? 'soft' : 'good'}>
-                  {verified_at === null
-                    ? { ja: '未確認', en: 'not verified' }[language]
-                    : { ja: '確認済み', en: 'verified' }[language]}
-                </td>
-              </tr>
-            ))}
-          </table>
-          {people.length > 50 ? (
-            <p class="soft">
-              {
-                { ja: `ほか${people.length - 50}名`, en: `and ${people.length - 50} more` }[
-                  language
-                ]
-              }
-            </p>
-          ) : null}
-        </section>
-      </Layout>,
-    )
+    return c.json({
+      office_associations: mine.map((each) => ({
+        office_id: each.officeId,
+        office_name: each.officeName,
+        role: each.role,
+        is_primary: each.isPrimary,
+      })),
+      staff: people.map(({ id: staffId, name, role }) => ({ id: staffId, name, role })),
+    })
   })
 
   return routes

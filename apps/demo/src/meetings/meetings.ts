@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { CalendarError } from '@yuzuru/calendar'
 import type { App } from '../app.ts'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { Plan } from '../plans/plans.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid } from '../web/invalid.ts'
@@ -17,7 +17,7 @@ export function readMeetingTime(input: Input): Date {
 }
 
 /**
- * Puts the next meeting about a plan into the calendar of a member of staff, and notes it. The event's id
+ * Puts the next meeting about a plan into the office's calendar, and notes it. The event's id
  * follows from the plan and the time, so a repeat after a failure makes no second one.
  *
  * @throws {Invalid} when the calendar is not connected (any more)
@@ -29,7 +29,7 @@ export async function scheduleMeeting(
   startsAt: Date,
 ): Promise<{ readonly eventId: string; readonly url: string | undefined }> {
   try {
-    const { event } = await app.calendar.createEvent(staff.id, {
+    const { event } = await app.calendar.createEvent(staff.office_id, {
       idempotencyKey: `meeting of plan ${plan.id} at ${startsAt.toISOString()}`,
       summary: `支援計画の会議: ${plan.title}`,
       description: new URL(`/plans/${plan.id}`, app.settings.publicUrl).href,
@@ -49,10 +49,14 @@ export async function scheduleMeeting(
   }
 }
 
-/** Where the person allows the app into the calendar. */
+/** Where a person allows the app into a calendar, which becomes the office's. */
 export async function calendarConsentUrl(app: App, staff: Staff): Promise<string> {
   const state = `${randomUUID()}${randomUUID()}`
-  return await app.calendar.authorizationUrl({ reference: staff.id, state, loginHint: staff.email })
+  return await app.calendar.authorizationUrl({
+    reference: staff.office_id,
+    state,
+    loginHint: staff.email,
+  })
 }
 
 function asksForConsent(error: unknown): boolean {

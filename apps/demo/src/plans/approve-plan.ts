@@ -1,7 +1,7 @@
 import { transaction } from '@yuzuru/db'
 import { enqueueMany } from '@yuzuru/jobs'
 import type { App } from '../app.ts'
-import { staffIds } from '../offices/offices.ts'
+import { staffIds } from '../offices/staff.ts'
 import { notFound } from '../web/invalid.ts'
 
 /**

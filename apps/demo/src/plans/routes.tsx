@@ -47,6 +47,15 @@ export function planRoutes(app: App): Hono<Environment> {
     return await orProblems(c, act, (problems) => plansPage(app, c, input, problems))
   })
 
+  routes.get('/api/v1/plans', allow('plans.read'), async (c) => {
+    const plans = await listPlans(app, staffOf(c).office_id)
+    return c.json({ plans: plans.map(planResponse) })
+  })
+
+  routes.get('/api/v1/plans/:id', allow('plans.read'), async (c) =>
+    c.json(planResponse(await planOf(c))),
+  )
+
   routes.get('/plans/:id', allow('plans.read'), async (c) => planPage(c, await planOf(c)))
 
   routes.put('/api/v1/plans/:id/document', allow('plans.write'), async (c) => {
@@ -78,6 +87,11 @@ export function planRoutes(app: App): Hono<Environment> {
   })
 
   return routes
+}
+
+/** A plan as programs read it: without where its document is kept. */
+function planResponse({ id, title, status, document_name, document_bytes, created_at }: Plan) {
+  return { id, title, status, document_name, document_bytes, created_at }
 }
 
 /** The document's name: percent-encoded UTF-8 in `X-Filename`, as headers are ASCII. */

@@ -35,7 +35,8 @@ export function remindStaffJob(
     run: async ({ planId, staffId }, { jobId }) => {
       const about = await db
         .selectFrom('staff')
-        .innerJoin('plans', 'plans.office_id', 'staff.office_id')
+        .innerJoin('office_associations', 'office_associations.staff_id', 'staff.id')
+        .innerJoin('plans', 'plans.office_id', 'office_associations.office_id')
         .select(['staff.name', 'staff.email', 'plans.title'])
         .where('staff.id', '=', staffId)
         .where('plans.id', '=', planId)

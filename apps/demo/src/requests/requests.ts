@@ -1,6 +1,6 @@
 import { transaction } from '@yuzuru/db'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { RequestsTable, Schema } from '../schema.ts'
 import { expectAllowed } from '../web/access.ts'
 import { Fields, type Input } from '../web/fields.ts'
@@ -87,9 +87,9 @@ export async function decideRequest(
       .columns(['staff_id', 'request_id', 'body'])
       .expression(
         tx
-          .selectFrom('staff')
-          .select(['id', sql.val(request.id).as('request_id'), sql.val(body).as('body')])
-          .where('id', '=', decision.notify)
+          .selectFrom('office_associations')
+          .select(['staff_id', sql.val(request.id).as('request_id'), sql.val(body).as('body')])
+          .where('staff_id', '=', decision.notify)
           .where('office_id', '=', manager.office_id),
       )
       .returning('id')

@@ -1,7 +1,7 @@
 import { gather } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
-import { listStaff } from '../offices/offices.ts'
+import { listStaff } from '../offices/staff.ts'
 import { allow, may, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
@@ -51,6 +51,19 @@ export function requestRoutes(app: App): Hono<Environment> {
     const request = await fileRequest(app.db, staffOf(c), await readForm(c))
     return c.json({ id: request.id, status: request.status }, 201)
   })
+
+  routes.get('/api/v1/requests', allow('requests.read'), async (c) => {
+    const requests = await listRequests(app.db, staffOf(c).office_id)
+    return c.json({
+      requests: requests.map(({ id, kind, reason, status, staff_name, decided_at, created_at }) => {
+        return { id, kind, reason, status, staff_name, decided_at, created_at }
+      }),
+    })
+  })
+
+  routes.get('/api/v1/notices', allow('requests.read'), async (c) =>
+    c.json({ notices: await listNotices(app.db, staffOf(c).id) }),
+  )
 
   routes.post('/requests/:id/decision', allow('requests.decide'), async (c) => {
     const decision = readDecision(c.req.param('id'), await readForm(c))

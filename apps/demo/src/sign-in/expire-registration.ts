@@ -20,13 +20,19 @@ export function expireRegistrationJob(db: Kysely<Schema>): Job<RegistrationPaylo
       await transaction(db, async (tx) => {
         const staff = await tx
           .selectFrom('staff')
-          .select('verified_at')
-          .where('office_id', '=', officeId)
-          .forUpdate()
+          .select('staff.verified_at')
+          .innerJoin('office_associations', 'office_associations.staff_id', 'staff.id')
+          .where('office_associations.office_id', '=', officeId)
+          .forUpdate('staff')
           .execute()
         if (staff.some(({ verified_at }) => verified_at !== null)) return
-        // Its links go with the staff; without a session nothing else was ever made.
-        await tx.deleteFrom('staff').where('office_id', '=', officeId).execute()
+        // Links and associations go with the staff; without a session nothing else was ever made.
+        await tx
+          .deleteFrom('staff')
+          .using('office_associations')
+          .whereRef('office_associations.staff_id', '=', 'staff.id')
+          .where('office_associations.office_id', '=', officeId)
+          .execute()
         await tx.deleteFrom('offices').where('id', '=', officeId).execute()
       })
       await pruneQuotas(db)

@@ -1,6 +1,6 @@
 import { transaction } from '@yuzuru/db'
 import type { Kysely } from 'kysely'
-import type { Staff } from '../offices/offices.ts'
+import { selectStaff, type Staff } from '../offices/staff.ts'
 import type { Schema } from '../schema.ts'
 import { createSecretToken, hashToken } from '../web/secret-token.ts'
 import { linkIsOver } from './sign-in-link.ts'
@@ -52,10 +52,9 @@ export async function staffOfSession(
   token: string | undefined,
 ): Promise<Staff | undefined> {
   if (token === undefined) return undefined
-  return await db
-    .selectFrom('sessions')
-    .innerJoin('staff', 'staff.id', 'sessions.staff_id')
-    .selectAll('staff')
+  return await selectStaff(db)
+    .innerJoin('sessions', 'sessions.staff_id', 'staff.id')
+    .where('office_associations.is_primary', '=', true)
     .where('sessions.token_hash', '=', hashToken(token))
     .where('sessions.expires_at', '>', new Date())
     .executeTakeFirst()

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { dayRoutes } from '../day/routes.tsx'
 import { inboxRoutes } from '../inbox/routes.tsx'
-import { addStaff, registerOffice, type Staff } from '../offices/offices.ts'
+import { FONTS_PATH } from '../fonts/fonts-path.ts'
+import { registerOffice } from '../offices/offices.ts'
+import { addStaff, type Staff } from '../offices/staff.ts'
 import { startOutsideWorld } from '../outside-world.ts'
 import { createPlan } from '../plans/plans.ts'
 import { fileRequest } from '../requests/requests.ts'
@@ -90,6 +92,12 @@ async function ask(
   const { method } = route
   return await web.fetch(new Request(url, { method, headers, body: new URLSearchParams(fields) }))
 }
+
+/** What is the same for all. */
+const CACHED: ReadonlyMap<string, string> = new Map([
+  ['/upload.js', 'max-age=3600'],
+  [FONTS_PATH, 'public, max-age=604800'],
+])
 
 /** All that an office owns. */
 async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
@@ -182,7 +190,7 @@ describe('every answer', () => {
     const stage = await makeStage()
     for (const route of guardedRoutes(web)) {
       const { headers } = await ask(route, stage, stage.manager)
-      const expected = route.path === '/upload.js' ? 'max-age=3600' : 'no-store'
+      const expected = CACHED.get(route.path) ?? 'no-store'
       expect([route.path, headers.get('cache-control')]).toEqual([route.path, expected])
       expect(headers.get('content-security-policy')).toContain("base-uri 'none'")
     }

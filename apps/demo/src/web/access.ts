@@ -1,5 +1,5 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { AppContext, Environment } from './environment.ts'
 import { Invalid } from './invalid.ts'
 
@@ -14,6 +14,7 @@ const MANAGERS: readonly Role[] = ['manager']
  */
 const ROLES = {
   'office.read': EVERYBODY,
+  'office.open': EVERYBODY,
   'plans.read': EVERYBODY,
   'plans.write': EVERYBODY,
   'plans.approve': MANAGERS,

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Staff } from '../offices/offices.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { Language } from './language.ts'
 import type { PageContext } from './layout.tsx'
 

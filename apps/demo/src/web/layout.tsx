@@ -1,5 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
-import type { Staff } from '../offices/offices.ts'
+import { FONTS_PATH } from '../fonts/fonts-path.ts'
+import type { Staff } from '../offices/staff.ts'
 import type { Problem } from './invalid.ts'
 import type { Language, Text } from './language.ts'
 import { STYLE } from './style.ts'
@@ -39,7 +40,8 @@ export const Layout: FC<{ context: PageContext; title: Text; children?: Child }>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${title[language]} | けいかくん`}</title>
-        <style>{STYLE}</style>
+        <link rel="stylesheet" href={FONTS_PATH} />
+        <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
         <header>

@@ -21,7 +21,11 @@ export interface WebServer extends AsyncDisposable {
 export async function startServer(port: number): Promise<WebServer> {
   let answer: Answer = () => new Response('Starting', { status: 503 })
   const app = { fetch: (request: Request, origin: Origin) => answer(request, origin) }
-  const server: HttpServer = await serve(app, { port })
+  const server: HttpServer = await serve(app, {
+    port,
+    // Each route has a limit of its own: documents are longer than forms.
+    limits: { maxBodyBytes: Infinity },
+  })
   return {
     port: server.port,
     answerWith(next) {

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { App } from '../app.ts'
 import { awaitRoutes } from '../await/routes.tsx'
 import { billingRoutes } from '../billing/routes.tsx'
+import { fontRoutes } from '../fonts/routes.ts'
 import { homeRoutes } from '../home/routes.tsx'
 import { meetingRoutes } from '../meetings/routes.tsx'
 import { planRoutes } from '../plans/routes.tsx'
@@ -35,7 +36,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'self'"],
-        styleSrc: ["'unsafe-inline'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
         baseUri: ["'none'"],
         objectSrc: ["'none'"],
         formAction: ["'self'", 'http://127.0.0.1:*'],
@@ -80,6 +81,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     requestRoutes,
     meetingRoutes,
     awaitRoutes,
+    fontRoutes,
   ]) {
     web.route('/', routes(app))
   }

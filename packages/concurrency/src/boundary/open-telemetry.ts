@@ -6,7 +6,6 @@ import {
   context,
   type Meter,
   metrics,
-  type Span,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -16,6 +15,7 @@ import { Cancelled } from '../scopes/cancelled.ts'
 import { errorKind } from './io-error-kind.ts'
 import type { IoEvent } from './io-trace.ts'
 import { outcomeOf } from '../scopes/outcome.ts'
+import { reportRequests, type Running } from './server-telemetry.ts'
 
 const NAME = '@yuzuru/concurrency'
 
@@ -26,13 +26,6 @@ export interface OtelOptions {
   readonly meter?: Meter | undefined
 }
 
-interface Running {
-  readonly span: Span
-  /** What was active when it began: an inner call is its child unless that has changed meanwhile. */
-  readonly within: Span | undefined
-  readonly startedAt: number
-}
-
 /**
  * Reports every `io()` of the process to OpenTelemetry, until it is disposed of:
  *
@@ -41,6 +34,11 @@ interface Running {
  *   error status.
  * - the histogram `yuzuru.io.duration` (seconds) with the same attributes,
  * - the up-down counter `yuzuru.io.active`.
+ *
+ * And every request that `@yuzuru/server` serves, by the semantic conventions of HTTP: a span of kind server,
+ * such as `GET /plans/:id`, within the caller's by `traceparent`; the calls of its handler are its children;
+ * and the histogram `http.server.request.duration`. Of a request's path, ids are left out, and its query,
+ * headers and client's address altogether.
  *
  * Arguments, results and messages are not recorded: they may be secret.
  *
@@ -92,11 +90,13 @@ export function otel(options: OtelOptions = {}): Disposable {
     duration.record(seconds, { ...attributesOf(event), ...failure })
   }
 
+  const endRequests = reportRequests(tracer, meter, innermost)
   const channel = tracingChannel<IoEvent, Running>('yuzuru:io')
   channel.start.bindStore(innermost, begin)
   channel.asyncEnd.subscribe(end)
   return {
     [Symbol.dispose]() {
+      endRequests()
       channel.start.unbindStore(innermost)
       channel.asyncEnd.unsubscribe(end)
     },

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { cancelScope } from '../scopes/cancel-scope.ts'
 import { Event } from '../sync/event.ts'
 import { io } from '../boundary/io.ts'
-import type { Scope } from '../scopes/scope.ts'
+import type { CancelScope, Scope } from '../scopes/scope.ts'
 import { Semaphore } from '../sync/semaphore.ts'
 import { shield } from '../scopes/shield.ts'
 import { sleep } from '../scopes/sleep.ts'
@@ -207,6 +207,31 @@ scope page 41 ms
       expect(formatTaskTree(all).split('\n')).toHaveLength(shownIn(all))
       outer.cancel()
     })
+  })
+
+  test('shows one scope with what is in it, and nothing once that has ended', async () => {
+    let kept: CancelScope | undefined
+    await taskGroup(async (outer) => {
+      outer.spawn(() => sleep(Infinity), { name: 'other' })
+      await cancelScope(
+        async (scope) => {
+          kept = scope
+          await withTimeout(1_000, async () => {
+            expect(taskTree({ scope })).toMatchObject([
+              { name: 'page', children: [{ name: 'timeout' }] },
+            ])
+            expect(formatTaskTree({ scope })).not.toContain('other')
+          })
+        },
+        { name: 'page' },
+      )
+      outer.cancel()
+    })
+    expect(taskTree({ scope: kept })).toEqual([])
+  })
+
+  test('refuses a scope that is none', () => {
+    expect(() => taskTree({ scope: {} as never })).toThrow('Expected scope to be a scope')
   })
 
   test('refuses limits that are no numbers', () => {

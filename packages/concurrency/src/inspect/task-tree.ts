@@ -2,7 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import type { Places } from '../scopes/cancel-listener.ts'
 import { currentClock } from '../scopes/clock.ts'
 import { expected, expectInteger } from '../arguments/expected.ts'
-import { rootScopes, type Scope } from '../scopes/scope.ts'
+import { type CancelScope, rootScopes, Scope } from '../scopes/scope.ts'
 import type { ScopeKind } from '../scopes/scope-kind.ts'
 import { noteWaits } from '../scopes/wait.ts'
 
@@ -44,6 +44,8 @@ export interface TaskTreeOptions {
   readonly limit?: number | undefined
   /** How many waits and scopes to show in all: an integer from 0 up, or `Infinity`. @default 1_000 */
   readonly total?: number | undefined
+  /** The one to show, with what is in it; nothing once it has ended. @default all without a parent */
+  readonly scope?: CancelScope | undefined
 }
 
 /**
@@ -52,16 +54,17 @@ export interface TaskTreeOptions {
  * of kind `'io'`. It takes time in proportion to the scopes and waits there are, and holds no more of
  * them than its options say.
  *
- * @throws {TypeError} when a limit is not an integer from 0 up, or `Infinity`
+ * @throws {TypeError} when a limit is not an integer from 0 up, or `Infinity`, or `scope` is not a scope
  * @example
  * const stuck = taskTree({ limit: Infinity, total: Infinity }).filter(({ ageMs }) => ageMs > 60_000)
  */
 export function taskTree(options: TaskTreeOptions = {}): TaskTree {
-  expectOptions(options, ['limit', 'total'], 'taskTree')
-  const { limit = 20, total = 1_000 } = options
+  expectOptions(options, ['limit', 'total', 'scope'], 'taskTree')
+  const { limit = 20, total = 1_000, scope } = options
   expectInteger('limit', limit, 0, Infinity)
   expectInteger('total', total, 0, Infinity)
-  const roots = Array.from(rootScopes())
+  if (scope !== undefined && !(scope instanceof Scope)) throw expected('scope to be a scope', scope)
+  const roots = scope === undefined ? Array.from(rootScopes()) : scope.ended ? [] : [scope]
   const picture = new Picture(limit, total)
   const shown = picture.choose(roots)
   const nodes = shown.map((scope) => picture.nodeOf(scope))

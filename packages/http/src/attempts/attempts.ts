@@ -8,6 +8,7 @@ import { contextOf, type HttpResponse } from '../response/http-response.ts'
 import type { PreparedCall } from './prepared-call.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import { outcomeOfAnswer, retryAfterOf, statusFailure } from '../response/status-failure.ts'
+import { isWorthSending } from '../request/budget.ts'
 import { isUsed } from '../request/used-sources.ts'
 
 /** Failures of our own making: a repeat would meet the same, or make it worse. */
@@ -22,6 +23,8 @@ export interface AttemptsInit {
   readonly call: PreparedCall
   readonly policy: RetryPolicy | undefined
   readonly budget: RetryBudget | undefined
+  /** What must be left of the deadline after a wait, in milliseconds: less would not be sent. */
+  readonly marginMs: number | undefined
   readonly progress: IoProgress
   readonly closing: Closing<CallContext>
   readonly handler: HttpHandler
@@ -92,7 +95,10 @@ export class Attempts {
   #delayAfter(error: HttpError): number | undefined {
     if (OURS.has(error.code)) return undefined
     const { status } = error
-    const helps = status === undefined ? error.retryable : this.#policy?.statuses.has(status)
+    // An earlier request under the same key is under way: the server has said when to ask again.
+    const isUnderWay = status === 409 && error.retryable
+    const isOurs = status === undefined || isUnderWay
+    const helps = isOurs ? error.retryable : this.#policy?.statuses.has(status)
     // What never left can be sent again, whatever it does.
     const unsent = status === undefined && error.outcome === 'none' && !this.#tainted
     if (helps !== true || !(this.#mayRepeat || (unsent && this.#hasMore))) return undefined
@@ -111,7 +117,10 @@ export class Attempts {
     const policy = this.#policy
     if (policy === undefined || (retryAfterMs ?? 0) > policy.maxRetryAfterMs) return undefined
     const delayMs = policy.delayMs(this.#attempt, retryAfterMs)
-    if (delayMs >= remaining() || this.#init.budget?.tryWithdraw() === false) return undefined
+    const leftMs = remaining() - delayMs
+    const { marginMs, budget } = this.#init
+    if (marginMs !== undefined && !isWorthSending(leftMs, marginMs)) return undefined
+    if (leftMs <= 0 || budget?.tryWithdraw() === false) return undefined
     return delayMs
   }
 

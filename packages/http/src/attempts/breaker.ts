@@ -68,10 +68,18 @@ class Outage extends Error {
   }
 }
 
+/** Failures of our own side, before anything was sent. */
+const OURS: ReadonlySet<string> = new Set([
+  'overloaded',
+  'acquire_timeout',
+  'closed',
+  'deadline_expired',
+])
+
 /** What we did ourselves says nothing about the health of the other side. */
 function isFailure(error: unknown): boolean {
   if (error instanceof Outage) return true
   if (!HttpError.isInstance(error)) return isOutage(error)
   const { code } = error
-  return code !== 'overloaded' && code !== 'acquire_timeout' && code !== 'closed' && isOutage(error)
+  return !OURS.has(code) && isOutage(error)
 }

@@ -1,4 +1,10 @@
-import { type IoProgress, type Outcome, outcomeOf } from '@yuzuru/concurrency'
+import {
+  currentClock,
+  type IoProgress,
+  type Outcome,
+  outcomeOf,
+  remaining,
+} from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import { throughBreaker } from './breaker.ts'
 import { type CallContext, failure } from '../errors/call-context.ts'
@@ -10,6 +16,7 @@ import type { Origin } from './origin.ts'
 import type { Origins } from './origins.ts'
 import type { PreparedCall } from './prepared-call.ts'
 import { type Hop, isRedirect, nextHop } from './redirects.ts'
+import { type BudgetSettings, RequestBudget } from '../request/budget.ts'
 import { expectReachable, takesClientHeaders, type UrlRules } from '../request/request-url.ts'
 import type { PhaseLimits } from '../exchange/exchange.ts'
 import { send } from '../exchange/send.ts'
@@ -23,6 +30,7 @@ export interface PipelineSettings extends UrlRules {
   readonly interceptors: readonly HttpInterceptor[]
   readonly maxRedirects: number
   readonly hedge: HedgeOptions | undefined
+  readonly budget: BudgetSettings | undefined
   readonly timeouts: PhaseLimits
 }
 
@@ -142,29 +150,40 @@ export class Pipeline {
   #sendHop(hop: Hop, signal: StopSignal, acted: boolean): Promise<HttpResponse> {
     const context = this.#contextOf(hop, acted)
     // Asked for each time: an origin that is not in use may be forgotten between two attempts.
-    // Asked for each time: an origin that is not in use may be forgotten between two attempts.
     const origin = this.#init.origins.get(context.url.origin)
     const { hedge } = this.#init.settings
+    const budget = this.#budgetFor(context)
     if (hedge === undefined && origin.breaker === undefined) {
-      return this.#send(origin, context, hop, signal)
+      return this.#send(origin, context, hop, budget, signal)
     }
     const isSafe = context.method === 'GET' || context.method === 'HEAD'
     const sendIt = (): Promise<HttpResponse> => {
-      if (hedge === undefined || !isSafe) return this.#send(origin, context, hop, signal)
+      if (hedge === undefined || !isSafe) {
+        return this.#send(origin, context, hop, budget, signal)
+      }
       const mayHedge = (): boolean =>
         origin.connections.hasFree && origin.budget?.tryWithdraw() !== false
       const sendOne = (signal: StopSignal): Promise<HttpResponse> =>
-        this.#send(origin, context, hop, signal)
+        this.#send(origin, context, hop, budget, signal)
       return hedged(hedge.delayMs, signal, mayHedge, ({ ok }) => ok, sendOne)
     }
     if (origin.breaker === undefined) return sendIt()
     return throughBreaker(origin.breaker, context, sendIt)
   }
 
+  /** A deadline that an interceptor sets around its sending counts as well. */
+  #budgetFor({ url }: CallContext): RequestBudget | undefined {
+    const { budget } = this.#init.settings
+    if (budget === undefined || !budget.reaches(url.origin)) return undefined
+    const deadline = this.#call.patience ?? currentClock().now() + remaining()
+    return deadline === Infinity ? undefined : new RequestBudget(budget, deadline)
+  }
+
   #send(
     origin: Origin,
     context: CallContext,
     { body }: Hop,
+    budget: RequestBudget | undefined,
     signal: StopSignal,
   ): Promise<HttpResponse> {
     const { mode, maxBytes, decompress, acquireTimeoutMs, options, deadline } = this.#call
@@ -172,6 +191,7 @@ export class Pipeline {
     return send(origin.connections, {
       context,
       body,
+      budget,
       signal,
       acquireTimeoutMs,
       maxBytes,

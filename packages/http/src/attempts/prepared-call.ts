@@ -23,6 +23,11 @@ export interface PreparedCall {
   readonly retry: boolean
   readonly mode: Mode
   readonly options: IoOptions
+  /**
+   * When its caller stops waiting, on the clock in force: of a `stream`, whose time limit covers the head
+   * alone. `undefined`: it is what the scope around the sending says.
+   */
+  readonly patience: number | undefined
   /** When a body that is read after the call must have come. */
   readonly deadline: { readonly at: number; readonly timeoutMs: number } | undefined
 }

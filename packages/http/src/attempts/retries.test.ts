@@ -57,6 +57,24 @@ describe('which requests are repeated', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test('a request whose idempotency key an earlier one has is, when the server says so', async () => {
+    const busy = { status: 409, headers: { 'retry-after': '0' } }
+    server.reply(busy, busy, { status: 201 })
+    const init = { json: 1, idempotencyKey: 'k' }
+    expect((await client().request('/', init)).status).toBe(201)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test.each([
+    ['without a word when', { json: 1, idempotencyKey: 'k' }, {}, 'unknown'],
+    ['without a key', { json: 1 }, { 'retry-after': '0' }, 'none'],
+  ])('a request answered 409 %s is not', async (_what, init, headers, outcome) => {
+    server.otherwise({ status: 409, headers })
+    const failure = { code: 'conflict', retryable: false, outcome }
+    await expect(client().request('/', init)).rejects.toMatchObject(failure)
+    expect(server.requests).toHaveLength(1)
+  })
+
   test.each([400, 401, 404, 409, 501])('a GET answered %i is not', async (status) => {
     server.otherwise({ status })
     await expect(client().request('/')).rejects.toMatchObject({ status })

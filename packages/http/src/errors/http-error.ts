@@ -9,6 +9,8 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: the client was closed.
  * - `'circuit_open'`: the origin kept failing; `retryAfterMs` says when it is tried again.
+ * - `'deadline_expired'`: the deadline leaves no time for a request with a `budget`. With a `status`
+ *   (504): the server gave up, as the time that it was given is over.
  * - `'address_refused'`: `allow` does not permit the address.
  * - `'connection_failed'`, `'connect_timeout'`, `'tls_failed'`, `'dns_failed'`: no connection.
  *
@@ -36,6 +38,7 @@ export type HttpErrorCode =
   | 'acquire_timeout'
   | 'closed'
   | 'circuit_open'
+  | 'deadline_expired'
   | 'address_refused'
   | 'connection_failed'
   | 'connect_timeout'

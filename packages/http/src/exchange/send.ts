@@ -7,6 +7,7 @@ import {
   failure,
   outcomeOnceSent,
 } from '../errors/call-context.ts'
+import type { RequestBudget } from '../request/budget.ts'
 import { isWhole, type RequestBody } from '../request/request-body.ts'
 import { whyUnreadable } from '../request/used-sources.ts'
 import { makeBody, wireBody, type WireBody } from '../request/wire-body.ts'
@@ -19,6 +20,8 @@ export interface SendInit extends ExchangeInit {
   /** How long it may wait for a connection, in milliseconds. */
   readonly acquireTimeoutMs: number
   readonly closing: Closing<CallContext>
+  /** What the other side learns of the deadline, if it may. */
+  readonly budget: RequestBudget | undefined
 }
 
 /** Sends one request over one connection, once. */
@@ -95,10 +98,16 @@ function open(
   body: WireBody | undefined,
   permit: Permit,
 ): Promise<HttpResponse> {
-  const { context, closing } = init
-  if (connections.closed) {
+  const { context, closing, budget } = init
+  let { headers } = context
+  try {
+    if (connections.closed) throw closedFailure(context)
+    // Now, not before the wait for a connection: it came out of the same purse.
+    if (budget !== undefined) headers = budget.headersFor(context)
+  } catch (error) {
     permit.release()
-    return Promise.reject(closedFailure(context))
+    body?.stop(error)
+    return Promise.reject(error)
   }
   const exchange = new Exchange(init, body, new HeldConnection(connections, closing, permit))
   connections.dispatch(
@@ -106,7 +115,7 @@ function open(
       origin: connections.origin,
       path: context.url.pathname + context.url.search,
       method: context.method,
-      headers: lengthened(context.headers, body?.length),
+      headers: lengthened(headers, body?.length),
       body: (body?.content ?? null) as string | null,
       headersTimeout: 0,
       bodyTimeout: 0,

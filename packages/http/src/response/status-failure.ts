@@ -10,6 +10,7 @@ import type { CallContext } from '../errors/call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '../errors/http-error.ts'
 import { contextOf, type HttpResponse } from './http-response.ts'
 import type { RequestBody } from '../request/request-body.ts'
+import { saysExpired } from '../request/budget.ts'
 import { redactionFor } from './sent-secrets.ts'
 import { shownHeaders, shownUrl } from '../errors/shown-parts.ts'
 
@@ -27,13 +28,15 @@ export async function statusFailure(
   const { status } = response
   const context = contextOf(response)
   const url = shownUrl(context.url)
+  const retryAfter = retryAfterOf(response)
+  const isUnderWay = retryAfter !== undefined && isHeldKey(context, status)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
-    code: codeOf(status),
+    code: isExpired(response) ? 'deadline_expired' : codeOf(status),
     method: context.method,
     url,
-    retryable: TRANSIENT_STATUSES.has(status),
+    retryable: TRANSIENT_STATUSES.has(status) || isUnderWay,
     outcome: outcomeOfAnswer(context, status),
-    retryAfterMs: retryAfterOf(response),
+    retryAfterMs: retryAfter,
     answer: await answerOf(response, redactionFor(context, sent)),
   })
 }
@@ -43,6 +46,10 @@ export function retryAfterOf(response: HttpResponse): number | undefined {
   return retryAfterMs(response.headers.get('retry-after'), response.headers.get('date'))
 }
 
+function isExpired({ status, headers }: HttpResponse): boolean {
+  return saysExpired(status, (name) => headers.get(name))
+}
+
 function codeOf(status: number): HttpErrorCode {
   if (status === 304) return 'not_modified'
   return status >= 300 && status <= 399 ? 'redirected' : codeOfStatus(status)
@@ -50,7 +57,17 @@ function codeOf(status: number): HttpErrorCode {
 
 /** Whether the effect may have happened although the status says no. */
 export function outcomeOfAnswer(context: CallContext, status: number): Outcome {
-  return context.acted === true ? 'unknown' : outcomeOfStatus(status, context.effect)
+  if (context.acted === true || isHeldKey(context, status)) return 'unknown'
+  return outcomeOfStatus(status, context.effect)
+}
+
+/**
+ * Whether an answer says that an earlier request has the idempotency key: that one is under way, or nobody
+ * knows what became of it. So the effect may happen, although this request had none
+ * (draft-ietf-httpapi-idempotency-key-header-07, 2.7).
+ */
+function isHeldKey({ headers }: CallContext, status: number): boolean {
+  return status === 409 && headers['idempotency-key'] !== undefined
 }
 
 async function answerOf(response: HttpResponse, redaction: Redaction): Promise<HttpAnswer> {

@@ -193,7 +193,7 @@ describe('worker', () => {
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = ${name} and pid <> pg_backend_pid()`.execute(db)
       await expect
-        .poll(() => jobStats(db), { interval: 20, timeout: 100_000 })
+        .poll(() => jobStats(db))
         .toMatchObject({
           completed: 100,
         })

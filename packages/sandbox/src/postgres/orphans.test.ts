@@ -88,7 +88,7 @@ const stateOf = async (pid: number): Promise<string> =>
 
 /** Another process's end can only be looked for. */
 const untilGone = (pid: number): Promise<void> =>
-  expect.poll(() => stateOf(pid), { timeout: 15_000, interval: 20 }).toMatch(/^(Z.*)?$/)
+  expect.poll(() => stateOf(pid)).toMatch(/^(Z.*)?$/)
 
 const keeperOf = async (pid: number): Promise<number> =>
   Number((await run('ps', ['-o', 'ppid=', '-p', String(pid)])).stdout)

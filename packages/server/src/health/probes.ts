@@ -7,13 +7,31 @@ export interface ProbeOptions {
   readonly live?: string | undefined
   /** Where it is said whether requests should come. @default '/readyz' */
   readonly ready?: string | undefined
+  /**
+   * Where the requests under way are shown, each with its age and what it waits for: a path, such as
+   * `'/statusz'`, or a path and whether this client may see it. @default nowhere
+   */
+  readonly status?: string | StatusOptions | undefined
   /** What requests need, by name: `{ db: () => db.health() }`. @default nothing */
   readonly checks?: Readonly<Record<string, HealthCheck>> | undefined
   /** How long one check may take, in milliseconds from 1 up. @default 1_000 */
   readonly checkTimeoutMs?: number | undefined
 }
 
-const OPTIONS = ['live', 'ready', 'checks', 'checkTimeoutMs'] as const
+/** A page of the requests under way. */
+export interface StatusOptions {
+  readonly path: string
+  /**
+   * Whether this client may see it: `true`, or it is as if there was no such page. Behind a proxy on the same
+   * machine every client has a loopback address; ask for something that only you can send.
+   *
+   * @default only a client on this machine that names this machine (`localhost`, a loopback address), and that no
+   *   proxy says to speak for
+   */
+  readonly allow?: ((request: IncomingMessage) => boolean) | undefined
+}
+
+const OPTIONS = ['live', 'ready', 'status', 'checks', 'checkTimeoutMs'] as const
 
 /** Answers the probes of an orchestrator before any request waits for its turn. */
 export class Probes {
@@ -59,7 +77,8 @@ function send(response: ServerResponse, status: number, health: Health): void {
   response.end(response.req.method === 'HEAD' ? undefined : body)
 }
 
-function expectPath(name: string, value: string): void {
+/** Throws unless `value` is a path. */
+export function expectPath(name: string, value: string): void {
   if (typeof value === 'string' && /^\/[\w./~-]*$/.test(value)) return
   throw expected(`${name} to be a path that begins with a slash`, value)
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
+import { guarded } from './guarded-body.ts'
+import { bodyRefusal } from './incoming-body.ts'
 import { problem } from '../problems/problem.ts'
 
 /** A handler of the Web platform. */
@@ -36,8 +38,12 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 }
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
+  // First, as the adapter puts a `Response` of its own in the place of Node's, which does not know this one.
+  const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const { getRequestListener } = await import('@hono/node-server')
-  const listener = getRequestListener((request, env) => answerOf(fetch, request, env as never))
+  const listener = getRequestListener((request, env) =>
+    answerOf(fetch, request, env as Bindings, RESPONSE_ALREADY_SENT),
+  )
   return (request, response) => {
     const answered = listener(request, response)
     // What is there without a wait is written by now.
@@ -45,32 +51,63 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   }
 }
 
+/** What the adapter gives beside the request. */
+interface Bindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+}
+
 /** No promise for an answer that is there: the adapter writes it at once then. */
 function answerOf(
   fetch: FetchApp['fetch'],
   request: Request,
-  env: never,
+  env: Bindings,
+  alreadySent: Response,
 ): Response | Promise<Response> {
   try {
-    const response = fetch(request, env)
-    return 'then' in response ? awaited(response, request) : inTime(response)
+    const response = fetch(request, env as never)
+    if ('then' in response) return awaited(response, request, env, alreadySent)
+    return inTime(response, env, alreadySent)
   } catch (error) {
-    return problem(error, request.headers.get('accept'))
+    return instead(error, request, env, alreadySent)
   }
 }
 
-async function awaited(answer: Promise<Response>, request: Request): Promise<Response> {
+async function awaited(
+  answer: Promise<Response>,
+  request: Request,
+  env: Bindings,
+  alreadySent: Response,
+): Promise<Response> {
   try {
-    return inTime(await answer)
+    return inTime(await answer, env, alreadySent)
   } catch (error) {
-    return problem(error, request.headers.get('accept'))
+    return instead(error, request, env, alreadySent)
   }
 }
 
-/** A framework that knows nothing of deadlines makes a 500 of the cancel. */
-function inTime(response: Response): Response {
-  if (response.status === 500 && currentRequest()?.expired === true) {
+function inTime(
+  response: Response,
+  { incoming, outgoing }: Bindings,
+  alreadySent: Response,
+): Response {
+  // The handler did not end in time: the scope has answered without it.
+  if (outgoing.writableEnded) return alreadySent
+  const current = currentRequest()
+  if (response.status < 400) return guarded(response, outgoing, current)
+  // A framework that knows nothing of deadlines makes a 500 of the cancel.
+  if (response.status === 500 && current?.expired === true)
     throw new Error('The deadline has passed')
-  }
-  return response
+  const refusal = bodyRefusal(incoming)
+  if (refusal !== undefined) throw refusal
+  return guarded(response, outgoing, current)
+}
+
+function instead(
+  error: unknown,
+  request: Request,
+  { outgoing }: Bindings,
+  alreadySent: Response,
+): Response {
+  return outgoing.writableEnded ? alreadySent : problem(error, request.headers.get('accept'))
 }

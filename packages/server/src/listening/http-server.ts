@@ -1,15 +1,21 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
+import type { RequestLife } from '../scopes/request-life.ts'
 import { RequestScopes } from '../scopes/request-scope.ts'
 import { ServerError } from '../server-error.ts'
+import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
+import { refuseClient } from './client-errors.ts'
+import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
 import type { ServeSettings } from './serve-options.ts'
+import { isAmbiguous } from './strict-head.ts'
 
 /*
  * The life of a server
@@ -42,6 +48,9 @@ export interface HttpServer extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>
 }
 
+/** How many connections are taken at the end: as many as the queue of a listener holds by default in Node. */
+const MOST_WAITING = 511
+
 /** Starts to listen. */
 export async function listen(listener: NodeListener, settings: ServeSettings): Promise<HttpServer> {
   const server = new ListeningServer(listener, settings)
@@ -49,22 +58,41 @@ export async function listen(listener: NodeListener, settings: ServeSettings): P
   return server
 }
 
-class ListeningServer implements HttpServer {
+/** Serves what comes to it, once it was started or connections are handed to its `client`. */
+export class ListeningServer implements HttpServer {
   readonly client: Server
   readonly #settings: ServeSettings
   readonly #probes: Probes
   readonly #scopes: RequestScopes
+  readonly #status: StatusPage
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
+  /** How many connections there have been. */
+  #taken = 0
   #closed: Promise<void> | undefined
 
   constructor(listener: NodeListener, settings: ServeSettings) {
     this.#settings = settings
     this.#probes = new Probes(settings.probes)
     this.#scopes = new RequestScopes(settings.request)
+    this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(settings.http, (request, response) => {
-      this.#serve(request, response, listener)
+      this.#serve(request, response, listener, 'sends')
     })
+    this.client.on('checkContinue', (request, response) => {
+      this.#serve(request, response, listener, 'asks first')
+    })
+    this.client.on('checkExpectation', (_request, response) => {
+      if (this.#answers.add(response)) this.#refuse(response, 417)
+    })
+    this.client.on('connect', (_request, socket) => {
+      refuseClient({ name: '', message: '', code: 'CONNECT' }, socket as Socket, this.#answers)
+      socket.resume()
+    })
+    this.client.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      refuseClient(error, socket as Socket, this.#answers)
+    })
+    this.client.on('connection', () => (this.#taken += 1))
     this.client.once('close', () => this.#ended.set())
     this.client.maxConnections = settings.connections
     const { maxRequestsPerConnection: most } = settings
@@ -82,6 +110,10 @@ class ListeningServer implements HttpServer {
 
   get active(): number {
     return this.#scopes.active
+  }
+
+  get requests(): readonly RequestLife[] {
+    return this.#scopes.requests
   }
 
   async start(): Promise<void> {
@@ -105,18 +137,69 @@ class ListeningServer implements HttpServer {
     await this.close()
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
+  #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: NodeListener,
+    asks: Asks,
+  ): void {
     if (!this.#answers.add(response)) return
+    if (isAmbiguous(request)) {
+      this.#refuse(response, 400)
+      return
+    }
     if (this.#probes.answer(request, response)) return
-    this.#scopes.handle(request, response, () => listener(request, response))
+    if (this.#status.answer(request, response)) return
+    const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
+    this.#scopes.handle(request, response, () => {
+      if (refusal !== undefined) throw refusal.error
+      return listener(request, response)
+    })
+  }
+
+  /** Answers what must not be begun, nor anything behind it. */
+  #refuse(response: ServerResponse, status: number): void {
+    this.#answers.endAfter(response)
+    response.writeHead(status, { 'content-length': 0 }).end()
+  }
+
+  /** Watches over the body of a request; what it is refused with, if it is. */
+  #receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asks: Asks,
+  ): { readonly error: unknown } | undefined {
+    let refusal: { readonly error: unknown } | undefined
+    let maxBytes = 0
+    try {
+      maxBytes = this.#settings.maxBodyBytes(request)
+    } catch (error) {
+      refusal = { error }
+    }
+    const error = receiveBody(request, response, maxBytes, asks)
+    return refusal ?? (error && { error })
+  }
+
+  /**
+   * Takes the connections that wait in the listener's queue: the system resets those that are left when it
+   * closes. Node takes one in each turn of the event loop.
+   */
+  async #takeWaiting(): Promise<void> {
+    for (let turn = 0; turn < MOST_WAITING; turn += 1) {
+      const before = this.#taken
+      await setImmediate()
+      if (this.#taken === before) return
+    }
   }
 
   async #close(drainMs: number): Promise<void> {
     this.#probes.leaving = true
     if (this.#settings.drainDelayMs > 0) await sleep(this.#settings.drainDelayMs)
-    this.#answers.end(this.#scopes.requests.map(({ response }) => response))
+    await this.#takeWaiting()
     // Node's own `close` cuts idle connections, at the moment in which a request may be on its way.
     NetServer.prototype.close.call(this.client)
+    // Not before: a client that learns of it connects anew, and is not to wait in that queue.
+    this.#answers.end(this.#scopes.requests.map(({ response }) => response))
     const startedAt = performance.now()
     await moveOnAfter(Math.min(drainMs, this.#settings.lingerMs), () => this.#ended.wait())
     await this.#scopes.close({ drainMs: Math.max(0, drainMs - (performance.now() - startedAt)) })

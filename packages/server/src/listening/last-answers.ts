@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { endInsteadOfClose } from './linger.ts'
 
 /**
  * Ends connections without losing a request that was sent behind another one (HTTP pipelining). Only the
@@ -9,6 +10,8 @@ import type { Socket } from 'node:net'
 export class LastAnswers {
   /** The newest answer of each connection. */
   readonly #newest = new WeakMap<Socket, ServerResponse>()
+  /** Those whose connection ends with them. */
+  readonly #last = new WeakSet<ServerResponse>()
   #isEnding = false
 
   /**
@@ -21,8 +24,8 @@ export class LastAnswers {
     // A pipelined answer has no socket of its own yet.
     const { socket } = response.req
     const before = this.#newest.get(socket)
-    const isOpen = before !== undefined && !before.writableFinished
-    if (isOpen && !before.shouldKeepAlive) {
+    if (before !== undefined && this.#last.has(before)) return false
+    if (before !== undefined && !before.shouldKeepAlive) {
       if (before.headersSent) return false
       before.shouldKeepAlive = true
     }
@@ -34,8 +37,30 @@ export class LastAnswers {
 
   /** An idle connection would keep it, with its request, as long as it lasts. */
   #forget(response: ServerResponse): void {
+    const isIdle = response.shouldKeepAlive && response.req.complete
+    if (!isIdle || this.#last.has(response)) return
     const { socket } = response.req
     if (this.#newest.get(socket) === response) this.#newest.delete(socket)
+  }
+
+  /** The answer that came, or will come, last on a connection. */
+  newest(socket: Socket): ServerResponse | undefined {
+    return this.#newest.get(socket)
+  }
+
+  /** Closes the connection of an answer once it has left; nothing that comes behind it is begun. */
+  endAfter(response: ServerResponse): void {
+    if (this.#last.has(response)) return
+    this.forbidMore(response)
+    response.shouldKeepAlive = false
+    const { socket } = response.req
+    endInsteadOfClose(socket)
+    response.once('close', () => socket.destroySoon())
+  }
+
+  /** Has nothing begun that comes behind this one. */
+  forbidMore(response: ServerResponse): void {
+    this.#last.add(response)
   }
 
   /** From now on, the last answer of each connection says that it closes; so do these, where they are. */

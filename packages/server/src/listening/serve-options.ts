@@ -1,4 +1,4 @@
-import type { ServerOptions } from 'node:http'
+import type { IncomingMessage, ServerOptions } from 'node:http'
 import {
   expectBoolean,
   expectInteger,
@@ -24,6 +24,11 @@ export interface WireLimits {
   readonly idleTimeoutMs?: number | undefined
   /** The longest head, in bytes from 1,024 up. @default 16_384 */
   readonly maxHeaderBytes?: number | undefined
+  /**
+   * The longest body of a request, in bytes from 0 up, `Infinity` for any, or a function of the request:
+   * a longer one gets 413. @default 1_048_576, as in nginx and fastify
+   */
+  readonly maxBodyBytes?: number | ((request: IncomingMessage) => number) | undefined
   /** The most connections at once: an integer from 1 up. @default 10_000 */
   readonly connections?: number | undefined
   /** How many requests one connection may send; `Infinity` for any number. @default Infinity */
@@ -63,6 +68,7 @@ export interface ServeSettings {
   readonly probes: ProbeOptions
   readonly http: ServerOptions
   readonly connections: number
+  readonly maxBodyBytes: (request: IncomingMessage) => number
   readonly maxRequestsPerConnection: number
   readonly drainDelayMs: number
   readonly drainMs: number
@@ -86,11 +92,15 @@ const LIMITS = [
   'bodyTimeoutMs',
   'idleTimeoutMs',
   'maxHeaderBytes',
+  'maxBodyBytes',
   'connections',
   'maxRequestsPerConnection',
 ] as const
 
-/** How often Node looks for connections that are too slow, in milliseconds. */
+/** The longest body by default, in bytes. */
+const MAX_BODY_BYTES = 1_048_576
+
+/** How often Node looks for connections that are too slow, at the least, in milliseconds. */
 const LOOK_MS = 1_000
 
 /** @throws {TypeError} on options that are none */
@@ -114,10 +124,26 @@ export function serveSettings(options: ServeOptions): ServeSettings {
     probes,
     http: httpOptions(limits),
     connections,
+    maxBodyBytes: bodyLimit(limits.maxBodyBytes),
     maxRequestsPerConnection,
     drainDelayMs,
     drainMs,
     lingerMs,
+  }
+}
+
+function bodyLimit(
+  limit: WireLimits['maxBodyBytes'] = MAX_BODY_BYTES,
+): ServeSettings['maxBodyBytes'] {
+  const name = 'limits.maxBodyBytes'
+  if (typeof limit !== 'function') {
+    expectInteger(name, limit, 0, Infinity)
+    return () => limit
+  }
+  return (request) => {
+    const bytes = limit(request)
+    expectInteger(name, bytes, 0, Infinity)
+    return bytes
   }
 }
 
@@ -134,8 +160,9 @@ function httpOptions(limits: WireLimits): ServerOptions {
     requestTimeout: bodyTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
     maxHeaderSize: maxHeaderBytes,
-    connectionsCheckingInterval: LOOK_MS,
-    requireHostHeader: true,
+    connectionsCheckingInterval: Math.min(LOOK_MS, headersTimeoutMs),
+    // strict-head.ts looks, and begins nothing that comes behind it.
+    requireHostHeader: false,
     insecureHTTPParser: false,
     // Many small writes are the norm; waiting for more would cost each of them 40 ms.
     noDelay: true,

@@ -49,4 +49,15 @@ describe('SIGTERM', () => {
     ])
     expect(await once(child, 'exit')).toEqual([143, null])
   })
+
+  test('a second time ends the process at once, whatever is under way', async () => {
+    const { child, port, next } = await start(3_600_000)
+    const answer = fetch(`http://127.0.0.1:${port}/endless`)
+    expect(await next()).toBe('under way')
+    child.kill('SIGTERM')
+    expect(await next()).toBe('stopping')
+    child.kill('SIGTERM')
+    await expect(answer).rejects.toThrow('fetch failed')
+    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM'])
+  })
 })

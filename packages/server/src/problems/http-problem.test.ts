@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { HttpProblem } from './http-problem.ts'
+import { problemOf } from './problem-of.ts'
 
 test.each([
   [{ headers: { location: '/a\r\nset-cookie: b' } }, 'headers'],
@@ -11,6 +12,8 @@ test.each([
   [{ code: 1 }, 'code'],
   [{ retryAfterMs: Number.NaN }, 'retryAfterMs'],
   [{ retryAfterMs: Infinity }, 'retryAfterMs'],
+  [{ retryable: 'yes' }, 'retryable'],
+  [{ outcome: 'some' }, 'outcome'],
   [{ detial: 'x' }, 'a known option of HttpProblem'],
 ])('what cannot be sent is a TypeError: %o', (init, what) => {
   expect(() => new HttpProblem(400, 'x', init as never)).toThrow(
@@ -24,4 +27,9 @@ test.each([
 test('a header that cannot be sent is not in the error', () => {
   const headers = { location: '/?token=hunter2\n' }
   expect(() => new HttpProblem(400, 'x', { headers })).toThrow(/^(?!.*hunter2)/s)
+})
+
+test('it says what it was made to say of the outcome', () => {
+  const said = { code: 'busy', retryable: true, outcome: 'none' } as const
+  expect(problemOf(new HttpProblem(503, 'Busy', said)).problem).toMatchObject(said)
 })

@@ -1,10 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { hasMark, mark } from '@yuzuru/concurrency'
+import { hasMark, mark, type Outcome } from '@yuzuru/concurrency'
 import {
+  expectBoolean,
   expected,
   expectInteger,
   expectMilliseconds,
   expectObject,
+  expectOneOf,
   expectOptions,
   expectText,
 } from '@yuzuru/concurrency/boundary'
@@ -20,11 +22,24 @@ export interface HttpProblemInit {
   /** How long the client should wait before it tries again, in milliseconds: becomes `Retry-After`. */
   readonly retryAfterMs?: number | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Whether the same request may succeed a little later. */
+  readonly retryable?: boolean | undefined
+  /** Whether the request may have had its effect all the same. */
+  readonly outcome?: Outcome | undefined
   /** For the log alone; never sent. */
   readonly cause?: unknown
 }
 
-const OPTIONS = ['code', 'detail', 'fields', 'retryAfterMs', 'headers', 'cause'] as const
+const OPTIONS = Object.keys({
+  code: true,
+  detail: true,
+  fields: true,
+  retryAfterMs: true,
+  headers: true,
+  retryable: true,
+  outcome: true,
+  cause: true,
+} satisfies Record<keyof HttpProblemInit, true>)
 
 /**
  * An answer that a handler throws: the one kind of error whose words reach the client. It becomes
@@ -35,12 +50,14 @@ const OPTIONS = ['code', 'detail', 'fields', 'retryAfterMs', 'headers', 'cause']
  * throw new HttpProblem(422, 'The plan is incomplete', { fields: { title: 'is missing' } })
  */
 export class HttpProblem extends Error {
-  readonly status: number
+  readonly #status: number
   readonly code: string | undefined
   readonly detail: string | undefined
   readonly fields: Readonly<Record<string, string>> | undefined
   readonly retryAfterMs: number | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly retryable: boolean | undefined
+  readonly outcome: Outcome | undefined
 
   static {
     mark(this.prototype, 'HttpProblem')
@@ -56,13 +73,22 @@ export class HttpProblem extends Error {
     expectInteger('status', status, 400, 599)
     expectText('title', title)
     expectInit(init)
-    this.status = status
+    this.#status = status
     this.code = init.code
     this.detail = init.detail
     this.fields = init.fields
     this.retryAfterMs = init.retryAfterMs
     this.headers = init.headers ?? {}
+    this.retryable = init.retryable
+    this.outcome = init.outcome
   }
+
+  get status(): number {
+    return this.#status
+  }
+
+  /** It stays as it was made: express' body parsers give each error that passes them a status of theirs. */
+  set status(_status: number) {}
 
   /** Like `instanceof`, and true also for one of another installed copy of the package. */
   static isInstance(value: unknown): value is HttpProblem {
@@ -73,6 +99,9 @@ export class HttpProblem extends Error {
 function expectInit(init: HttpProblemInit): void {
   expectOptions(init, OPTIONS, 'HttpProblem')
   const { code, detail, fields = {}, retryAfterMs = 0, headers = {} } = init
+  const { retryable = false, outcome = 'none' } = init
+  expectBoolean('retryable', retryable)
+  expectOneOf('outcome', outcome, ['none', 'unknown'])
   expectObject('fields', fields)
   expectObject('headers', headers)
   expectMilliseconds('retryAfterMs', retryAfterMs, 0, Number.MAX_SAFE_INTEGER)

@@ -29,6 +29,12 @@ export interface ProblemAnswer {
 /** What clients wait before they try an overloaded server again, in seconds. */
 const OVERLOADED_RETRY_S = 1
 
+/**
+ * Said when the time that a request had is over: the services before this one know then, without reading
+ * the body, that more of the same is no use to them. A boolean of RFC 9651, 3.3.6.
+ */
+const EXPIRED: Readonly<Record<string, string>> = { 'deadline-expired': '?1' }
+
 const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout', 'closed'])
 
 /**
@@ -38,7 +44,8 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * - `HttpProblem`: its own status.
  * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
  *   succeed later; else 502.
- * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`.
+ * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`, with
+ *   the header `deadline-expired: ?1`, which `@yuzuru/http` understands.
  * - `Cancelled` otherwise: 503, `closed`.
  * - everything else, a `TypeError` too: 500.
  *
@@ -63,7 +70,7 @@ export function problemOfRefusal(refusal: RefusalCode, requestId: string): Probl
     outcome: 'none',
     requestId,
   }
-  return { problem, headers: isLate ? {} : { 'retry-after': `${OVERLOADED_RETRY_S}` } }
+  return { problem, headers: isLate ? EXPIRED : { 'retry-after': `${OVERLOADED_RETRY_S}` } }
 }
 
 function answerTo(error: unknown): ProblemAnswer {
@@ -71,7 +78,7 @@ function answerTo(error: unknown): ProblemAnswer {
   if (currentRequest()?.expired === true || TimeoutError.isInstance(error)) {
     const outcome =
       TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? error.outcome : 'unknown'
-    return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome })
+    return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome }, EXPIRED)
   }
   if (IoError.isInstance(error)) return ofIoError(error)
   // Not its client, which would see no answer: the server is closing.
@@ -83,12 +90,12 @@ function answerTo(error: unknown): ProblemAnswer {
 }
 
 function ofHttpProblem(error: HttpProblem): ProblemAnswer {
-  const { status, message, detail, code, fields, retryAfterMs, headers } = error
+  const { status, message, detail, code, retryable, outcome, fields, retryAfterMs, headers } = error
   const retryAfter =
     retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(retryAfterMs / 1_000)}` }
   return problemAnswer(
     status,
-    { title: message, detail, code, fields },
+    { title: message, detail, code, retryable, outcome, fields },
     { ...retryAfter, ...headers },
   )
 }
@@ -99,6 +106,7 @@ function ofIoError({ code, retryable, outcome, retryAfterMs }: IoError): Problem
     const seconds = Math.max(OVERLOADED_RETRY_S, Math.ceil((retryAfterMs ?? 0) / 1_000))
     return problemAnswer(503, shown, { 'retry-after': `${seconds}` })
   }
+  if (code === 'deadline_expired') return problemAnswer(504, shown, EXPIRED)
   if (/timeout|stalled/.test(code)) return problemAnswer(504, shown)
   return problemAnswer(retryable ? 503 : 502, shown)
 }

@@ -1,3 +1,4 @@
+import { escaped, prefersHtml } from './html.ts'
 import type { Problem } from './problem-of.ts'
 
 /** A text to send, and what it is. */
@@ -8,15 +9,8 @@ export interface ProblemText {
 
 /** `application/problem+json`, or a page for a client that would rather have HTML. */
 export function problemText(problem: Problem, accept: string | undefined): ProblemText {
-  if (prefersHtml(accept ?? '')) return { type: 'text/html; charset=utf-8', body: page(problem) }
+  if (prefersHtml(accept)) return { type: 'text/html; charset=utf-8', body: page(problem) }
   return { type: 'application/problem+json', body: JSON.stringify(problem) }
-}
-
-/** Browsers name `text/html` before anything else; programs name JSON, or take what they get. */
-function prefersHtml(accept: string): boolean {
-  const html = accept.indexOf('text/html')
-  const json = accept.search(/application\/(?:problem\+)?json/)
-  return html >= 0 && (json < 0 || html < json)
 }
 
 function page({ status, title, detail, fields = {}, requestId }: Problem): string {
@@ -31,16 +25,4 @@ function page({ status, title, detail, fields = {}, requestId }: Problem): strin
     requestId === undefined ? '' : `<p><small>${escaped(requestId)}</small></p>`,
     '</main>',
   ].join('')
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

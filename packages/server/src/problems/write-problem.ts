@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Cancelled } from '@yuzuru/concurrency'
+import { currentRequest } from '../request/current-request.ts'
 import { type ProblemAnswer, problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
 
@@ -13,6 +15,7 @@ export function writeProblem(
   response: ServerResponse,
 ): void {
   if (response.headersSent) {
+    if (!Cancelled.isInstance(error)) currentRequest()?.fail(error)
     if (!response.writableEnded) response.destroy()
     return
   }

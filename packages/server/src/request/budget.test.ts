@@ -19,20 +19,27 @@ test.each([
   expect(parseGrpcTimeout(text)).toBeCloseTo(ms, 6)
 })
 
-test.each(['', '1', 'S', '-1S', '1.5S', '123456789S', '1 S', '1s', '1S,2S', 'NaNm'])(
-  'grpc-timeout %j is ignored',
-  (text) => {
-    expect(parseGrpcTimeout(text)).toBe(undefined)
-  },
-)
+const GARBAGE =
+  `|1|S|-1S|+5m|1.5S|1e3m|123456789S|1 S| 5m|5m |5	m|5m5|1s|1h|5U|5N|1S,2S|1S, 1S|5mm|m5|NaNm|٥m|0x5m|5ms|5m
+`.split('|')
+
+test.each(GARBAGE)('grpc-timeout %j is ignored', (text) => {
+  expect(parseGrpcTimeout(text)).toBe(undefined)
+})
 
 test('milliseconds are whole and not negative; all else is ignored', () => {
   const read = budgetReader({ header: 'X-Budget', trust })
   expect(read(requestWith({ 'x-budget': ['250'] }))).toBe(250)
-  for (const text of ['', '-1', '1.5', '1e3', '0x10', ' 1', '1'.repeat(16)]) {
+  const garbage = ['', '-1', '+5', '1.5', '1e3', '1e999', '0x10', ' 5', '5 ', '1'.repeat(16), '5m5']
+  for (const text of [...garbage, '5m', '5, 5', '1_000', '\u0665', 'Infinity', '5\n']) {
     expect(read(requestWith({ 'x-budget': [text] }))).toBe(undefined)
   }
-  expect(read(requestWith({ 'x-budget': ['1', '2'] }))).toBe(undefined)
+  for (const values of [[], ['1', '2'], ['5', '5']]) {
+    expect(read(requestWith({ 'x-budget': values }))).toBe(undefined)
+  }
+  for (const text of ['0', '00', '007']) {
+    expect(read(requestWith({ 'x-budget': [text] }))).toBe(Number(text))
+  }
   expect(read(requestWith({}))).toBe(undefined)
 })
 

@@ -54,8 +54,12 @@ export function budgetReader(options: BudgetOptions | undefined): ReadBudget {
   const parse = name === 'grpc-timeout' ? parseGrpcTimeout : parseMilliseconds
   return (request) => {
     const value = request.headersDistinct[name]
-    if (value === undefined || value.length !== 1 || !trust(request)) return undefined
-    return parse(value[0] ?? '')
+    if (value === undefined || value.length !== 1) return undefined
+    const isTrusted: unknown = trust(request)
+    // A promise would be taken for yes.
+    if (typeof isTrusted !== 'boolean')
+      throw expected('budget.trust to return a boolean', isTrusted)
+    return isTrusted ? parse(value[0] ?? '') : undefined
   }
 }
 

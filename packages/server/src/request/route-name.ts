@@ -23,7 +23,7 @@ export function routeName(method: string, url: string): string {
 }
 
 /** Whether a part of a path belongs to the route, not to the one request: `plans`, `v1`, `upload.js`. */
-function isWord(part: string): boolean {
+export function isWord(part: string): boolean {
   if (!/^[\w.~*-]*$/.test(part)) return false
   const digits = part.replaceAll(/\D/g, '').length
   if (digits >= 3 || (digits > 0 && digits === part.length)) return false

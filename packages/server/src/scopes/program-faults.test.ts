@@ -20,6 +20,9 @@ const FAULTS: Readonly<Record<string, ServeOptions>> = {
   'name returns nothing': { name: (() => undefined) as never },
   'priority throws': { priority: boom },
   'priority returns what is none': { priority: (() => 'urgent') as never },
+  'budget.trust gives a promise': {
+    budget: { header: 'x-budget', trust: (async () => true) as never },
+  },
   'budget.trust throws': { budget: { header: 'x-budget', trust: boom } },
 }
 

@@ -42,6 +42,10 @@ export class RequestContext implements CurrentRequest {
     ))
   }
 
+  set trace(trace: TraceContext) {
+    this.#trace = trace
+  }
+
   get expired(): boolean {
     return this.#life?.scope?.expired ?? this.#expired
   }

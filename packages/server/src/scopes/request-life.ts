@@ -6,6 +6,7 @@ import { Event, type Permit } from '@yuzuru/concurrency/sync'
 import type { Entrant, Pass } from '../overload/gate.ts'
 import type { RequestPriority } from '../overload/request-priority.ts'
 import { CLIENT_GONE, type RequestLine } from '../request/request-log.ts'
+import type { TraceContext } from '../request/trace-context.ts'
 import { RequestContext } from './request-context.ts'
 
 /** What the head of a request says of it. */
@@ -105,6 +106,19 @@ export class RequestLife implements Entrant {
 
   refuse(code: RefusalCode): void {
     this.#resource?.runInAsyncScope(() => this.#turns.refuse(this, code))
+  }
+
+  get trace(): TraceContext {
+    return this.context.trace
+  }
+
+  set trace(trace: TraceContext) {
+    this.context.trace = trace
+  }
+
+  /** How long it has been here, in milliseconds. */
+  get ageMs(): number {
+    return currentClock().now() - this.startedAt
   }
 
   after(fn: () => unknown): void {

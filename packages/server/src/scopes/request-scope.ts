@@ -15,6 +15,7 @@ import { limitOf } from '../overload/limit-option.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
 import { callInRequest } from '../request/current-request.ts'
+import { callTraced } from '../request/request-trace.ts'
 import { type Asked, type Failure, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
 import { writeRefusal } from './write-refusal.ts'
@@ -123,7 +124,12 @@ export class RequestScopes {
     const now = currentClock().now()
     const asked = this.#ask(request, next, now)
     const life = new RequestLife(asked, request, response, this.#turns, now)
-    const entry = asked.expiresAt <= now ? 'acquire_timeout' : this.#gate.enter(life)
+    callTraced(life, () => this.#admit(life))
+  }
+
+  #admit(life: RequestLife): void {
+    const isLate = life.expiresAt <= life.startedAt
+    const entry = isLate ? 'acquire_timeout' : this.#gate.enter(life)
     if (entry === 'begin') {
       this.#enter(life)
       this.#begin(life)

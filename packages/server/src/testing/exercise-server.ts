@@ -62,8 +62,9 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
       await begun
       await it.clock.advance(DEADLINE_MS)
       assert.ok(Cancelled.isInstance(await saw))
-      const { status, problem } = await answer
+      const { status, problem, headers } = await answer
       assert.deepEqual([status, problem.code, problem.outcome], [504, 'deadline_expired', 'none'])
+      assert.equal(headers['deadline-expired'], '?1')
     }),
     of('a client that leaves takes what its request waits for with it', async (it) => {
       const { begun, saw } = endless(it)
@@ -153,7 +154,8 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
         }
         const first = get(`${it.url}/first`)
         await begun.promise
-        assert.equal((await get(`${it.url}/late`, { 'x-budget': '0' })).status, 504)
+        const { status, headers } = await get(`${it.url}/late`, { 'x-budget': '0' })
+        assert.deepEqual([status, headers['deadline-expired']], [504, '?1'])
         go.resolve('first')
         await first
         assert.deepEqual(paths, ['/first'])

@@ -1,0 +1,2 @@
+/** Where a page finds the style sheet of the fonts. */
+export const FONTS_PATH = '/fonts/noto-sans-jp.css'

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type App, migrateApp, openApp } from '../app.ts'
+import { startOutsideWorld } from '../outside-world.ts'
+import { listAssociations, openOffice, switchOffice } from './associations.ts'
+import { registerOffice } from './offices.ts'
+import { listStaff, selectStaff, type Staff } from './staff.ts'
+
+const open = new AsyncDisposableStack()
+let app: App
+let staff: Staff
+let stranger: Staff
+let count = 0
+
+beforeAll(async () => {
+  const world = open.use(await startOutsideWorld(undefined))
+  app = open.use(await openApp(await world.settingsFor('http://127.0.0.1:1'), 5))
+  await migrateApp(app.db)
+})
+beforeEach(async () => {
+  staff = await register('本人')
+  stranger = await register('他人')
+})
+afterAll(() => open.disposeAsync())
+
+async function register(staffName: string): Promise<Staff> {
+  count += 1
+  const email = `person${count}@example.jp`
+  return await registerOffice(app, { officeName: `事業所${count}`, staffName, email }, 'ja')
+}
+
+/** The person as a session would see them: in their primary office. */
+async function current({ id }: Staff): Promise<Staff> {
+  return await selectStaff(app.db)
+    .where('staff.id', '=', id)
+    .where('is_primary', '=', true)
+    .executeTakeFirstOrThrow()
+}
+
+describe('the offices of a person', () => {
+  test('begin with the one they registered, as its manager', async () => {
+    const [only, ...others] = await listAssociations(app.db, staff.id)
+    expect(only).toMatchObject({ officeId: staff.office_id, role: 'manager', isPrimary: true })
+    expect(others).toEqual([])
+  })
+
+  test('may be several; they work in the one they were in until they switch', async () => {
+    const officeId = await openOffice(app, staff, { officeName: '二つ目' })
+    expect((await current(staff)).office_id).toBe(staff.office_id)
+    await switchOffice(app, staff, { officeId })
+    expect(await current(staff)).toMatchObject({ office_id: officeId, role: 'manager' })
+    const names = (await listAssociations(app.db, staff.id)).map(({ officeName }) => officeName)
+    expect(names[0]).toBe('二つ目')
+    expect(names).toHaveLength(2)
+    expect((await listStaff(app, officeId)).map(({ id }) => id)).toEqual([staff.id])
+  })
+
+  test('are never another’s: a switch to one is refused, and nothing changes', async () => {
+    const switched = switchOffice(app, staff, { officeId: stranger.office_id })
+    await expect(switched).rejects.toMatchObject({ status: 404 })
+    expect(await current(staff)).toMatchObject({ office_id: staff.office_id })
+    expect(await listStaff(app, stranger.office_id)).toHaveLength(1)
+  })
+
+  test('are at most twenty', async () => {
+    for (let office = 1; office < 20; office += 1) {
+      await openOffice(app, staff, { officeName: `${office}` })
+    }
+    const more = openOffice(app, staff, { officeName: '多すぎる' })
+    await expect(more).rejects.toMatchObject({ status: 422 })
+    expect(await listAssociations(app.db, staff.id)).toHaveLength(20)
+  })
+})

@@ -1,0 +1,167 @@
+import { IncomingMessage, type ServerResponse } from 'node:http'
+import { HttpProblem } from '../problems/http-problem.ts'
+import { endInsteadOfClose, linger, lingerOf } from './linger.ts'
+
+/*
+ * The life of a request's body
+ *
+ * 1. The head says that there will be one. One that is longer than its limit is refused at once.
+ * 2. Its bytes are counted as they come, whoever reads them; a reader that is slow holds the client back.
+ *    A client that asks first (`Expect: 100-continue`) is bidden to send when somebody reads.
+ * 3. Beyond the limit the reader fails with a 413, and the rest is read and dropped.
+ * 4. The answer may be ready before the body. Then the rest is read and dropped for a while (linger.ts).
+ */
+
+/** How much of a body that nobody wants is read to keep its connection, in bytes. */
+const WORTH_KEEPING = 65_536
+
+const bodies = new WeakMap<IncomingMessage, IncomingBody>()
+
+/** Whether a request has a body; RFC 9112, 6.3. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length']
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+
+/** Whether a client waits to be bidden to send its body. */
+export type Asks = 'asks first' | 'sends'
+
+/**
+ * Watches over the body of a request.
+ *
+ * @param maxBytes how much of it may come
+ * @returns the refusal, if its head says that it will be longer
+ */
+export function receiveBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+  asks: Asks,
+): HttpProblem | undefined {
+  const body = new IncomingBody(request, response, maxBytes, asks)
+  bodies.set(request, body)
+  return body.refuseLength()
+}
+
+/** What the body of a request failed with, if it turned out to be too long. */
+export function bodyRefusal(request: IncomingMessage): HttpProblem | undefined {
+  return bodies.get(request)?.refusal
+}
+
+class IncomingBody {
+  /** Why it is no longer read, once it turned out to be too long. */
+  refusal: HttpProblem | undefined
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #maxBytes: number
+  readonly #length: number
+  #received = 0
+  #isRead = false
+  /** Whether the client is to be bidden to send. */
+  #isAwaited: boolean
+  /** Whether what comes is dropped. */
+  #isDropped = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, maxBytes: number, asks: Asks) {
+    this.#request = request
+    this.#response = response
+    this.#maxBytes = maxBytes
+    this.#length = Number(request.headers['content-length'] ?? Infinity)
+    this.#isAwaited = asks === 'asks first'
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse
+    response.writeHead = (...args: unknown[]) => {
+      if (this.#endsConnection(args[0] as number)) response.shouldKeepAlive = false
+      return writeHead(...args)
+    }
+    response.once('prefinish', () => this.#answered())
+    const push = request.push.bind(request)
+    request.push = (chunk: Buffer | null) => this.#push(chunk, push)
+    request._read = (size) => this.#read(size)
+  }
+
+  /** Refuses a body that says that it is too long. */
+  refuseLength(): HttpProblem | undefined {
+    const isKnown = this.#length !== Infinity
+    if (isKnown && this.#length > this.#maxBytes) this.refusal = tooLarge(this.#maxBytes)
+    return this.refusal
+  }
+
+  #push(chunk: Buffer | null, push: IncomingMessage['push']): boolean {
+    this.#received += chunk?.length ?? 0
+    if (this.#isDropped) {
+      this.#drop(chunk)
+      return true
+    }
+    if (this.#received <= this.#maxBytes) return push(chunk)
+    this.refusal ??= tooLarge(this.#maxBytes)
+    // Otherwise it fails when somebody comes to read it: an error that nobody hears would be lost.
+    if (this.#isRead) this.#failReader(this.refusal)
+    return this.#isRead
+  }
+
+  #read(size: number): void {
+    this.#isRead = true
+    if (this.refusal !== undefined) {
+      this.#failReader(this.refusal)
+      return
+    }
+    if (this.#isAwaited && !this.#response.headersSent) this.#response.writeContinue()
+    this.#isAwaited = false
+    IncomingMessage.prototype._read.call(this.#request, size)
+  }
+
+  /** Whether the rest of the body is more than the connection is worth. */
+  #endsConnection(status: number): boolean {
+    const request = this.#request
+    // It may or may not send the body now: what comes next on this connection would be a guess.
+    if (this.#isAwaited) return true
+    const isFar = this.#length - this.#received > WORTH_KEEPING
+    // An answer of success may be written while its request is still being read.
+    return status >= 300 && !request.complete && isFar
+  }
+
+  #answered(): void {
+    if (this.#request.complete) return
+    const { socket } = this.#request
+    linger(socket)
+    endInsteadOfClose(socket)
+    if (!this.#isDropped) this.#failReader(undefined)
+  }
+
+  #drop(chunk: Buffer | null): void {
+    const rest = lingerOf(this.#request.socket)
+    if (chunk !== null) {
+      rest?.check()
+      return
+    }
+    rest?.end()
+    const { shouldKeepAlive, writableFinished } = this.#response
+    if (!shouldKeepAlive && writableFinished) this.#request.socket.destroySoon()
+  }
+
+  /** Ends the reading, but not the connection; what comes from now on is dropped. */
+  #failReader(error: HttpProblem | undefined): void {
+    const request = this.#request
+    this.#isDropped = true
+    request._destroy = (cause, done) => {
+      // As Node's own does: an error event that nobody listens to would end the process.
+      const isHeard = request.listenerCount('error') > 0
+      // Body parsers of express read on behind an error, and answer when that ends.
+      if (isHeard) request.resume = () => endOf(request)
+      done(isHeard ? cause : null)
+    }
+    request.destroy(error)
+    // Reads on, whether the reader had stopped it or had never begun.
+    IncomingMessage.prototype._read.call(request, 0)
+  }
+}
+
+function endOf(request: IncomingMessage): IncomingMessage {
+  process.nextTick(() => request.emit('end'))
+  return request
+}
+
+function tooLarge(maxBytes: number): HttpProblem {
+  const detail = `The body of this request may have ${maxBytes} bytes at the most`
+  return new HttpProblem(413, 'Content Too Large', { code: 'body_too_large', detail })
+}
