@@ -41,6 +41,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   }
   const { plugins, log } = options
   const context: DatabaseContext = {
+    options,
     sessions: sessionsOf(options, types),
     reads: readsOf(options, types),
     types,

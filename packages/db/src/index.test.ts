@@ -10,6 +10,7 @@ describe('the public face', () => {
       'PreciseDate',
       'afterCommit',
       'afterRollback',
+      'beside',
       'commitOutcome',
       'copyIn',
       'copyOut',

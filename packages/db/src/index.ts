@@ -1,3 +1,4 @@
+export { beside } from './beside.ts'
 export { commitOutcome, type CommitOutcome } from './transactions/commit-outcome.ts'
 export {
   copyIn,

@@ -41,6 +41,7 @@ const query = (): never => db.selectFrom('plans').selectAll() as never
 
 /** Each public function or method that takes options, and each option that has some of its own. */
 const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+  beside: (options) => index.beside(db, options),
   copyIn: (options) => index.copyIn(db, { table: 'plans', columns: ['id'] }, [], options),
   'copyIn, its target': (into) =>
     index.copyIn(db, { table: 'plans', ...object(into) } as never, []),
