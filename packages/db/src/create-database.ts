@@ -56,7 +56,9 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
     driver,
   }
   driver.attach(context)
-  return new Database<DB>(context)
+  const database = new Database<DB>(context)
+  context.database = database as Database<unknown>
+  return database
 }
 
 function readsOf(options: DatabaseOptions, types: PgTypes): PipelinedReads | undefined {

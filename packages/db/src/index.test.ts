@@ -16,6 +16,7 @@ describe('the public face', () => {
       'copyOut',
       'createDatabase',
       'createMigrator',
+      'databaseOf',
       'declareReads',
       'encryption',
       'health',

@@ -23,6 +23,7 @@ export type {
   PoolOptions,
   ReadOptions,
 } from './database-options.ts'
+export { databaseOf } from './statements/database-of.ts'
 export { declareReads } from './statements/declare-reads.ts'
 export { DbError, type DbErrorCode, type DbErrorInit } from './wire/db-error.ts'
 export {

@@ -76,7 +76,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 
 /** Those that take none. */
 const others = `DbError EncryptionError PreciseDate afterCommit afterRollback commitOutcome createMigrator
-  declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
+  databaseOf declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
   repository.table repository.get repository.find repository.create repository.createMany
   repository.upsert repository.delete repository.refresh`
 

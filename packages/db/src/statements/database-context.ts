@@ -1,4 +1,4 @@
-import type { KyselyConfig, KyselyProps, Log, QueryCompiler } from 'kysely'
+import type { Kysely, KyselyConfig, KyselyProps, Log, QueryCompiler } from 'kysely'
 import type { DatabaseOptions } from '../database-options.ts'
 import type { PipelinedReads } from '../connections/pipelined-reads.ts'
 import type { SessionSource } from '../connections/session-source.ts'
@@ -19,4 +19,6 @@ export interface DatabaseContext {
   /** Kysely's log, if somebody listens. */
   readonly log: Log | undefined
   readonly driver: KyselyProps['driver']
+  /** The database itself. Set when it is made. */
+  database?: Kysely<unknown>
 }
