@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import {
@@ -8,6 +7,7 @@ import {
   uniqueKeyOf,
 } from './enqueue-options.ts'
 import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
+import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { serialise } from '../job/payload.ts'
@@ -84,7 +84,7 @@ function rowOf<Payload>(
   } catch (cause) {
     throw new TypeError(`Expected the payload to be one that "${job.name}" accepts`, { cause })
   }
-  return { id: randomUUID(), payload: text, uniqueKey: uniqueKeyOf(job, payload, options) }
+  return { id: newJobId(), payload: text, uniqueKey: uniqueKeyOf(job, payload, options) }
 }
 
 function* chunksOf(rows: readonly NewRow[]): Generator<NewRow[]> {
