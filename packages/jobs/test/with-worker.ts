@@ -61,7 +61,7 @@ export const types = (events: readonly WorkerEvent[]): string[] => events.map((e
 /** What another worker does when a lease has expired. Its own is good for an hour. */
 export async function takeOver(db: Kysely<TestSchema>, id: string, attempt = 2): Promise<void> {
   await sql`with another as (
-      insert into yuzuru_job_workers (name, lease_until, heartbeat_ms)
+      insert into yuzuru_job_workers (name, lease_until, lease_ms)
       values ('another', now() + interval '1 hour', 0) returning id
     )
     update yuzuru_jobs as job set worker = another.id, claim = job.claim + 1,
@@ -72,7 +72,7 @@ export async function takeOver(db: Kysely<TestSchema>, id: string, attempt = 2):
 /** What becomes of the leases of workers that vanished. */
 export async function expireLeases(db: Kysely<TestSchema>): Promise<void> {
   await sql`update yuzuru_job_workers set lease_until = now() - interval '1 second',
-    heartbeat_ms = 0`.execute(db)
+    lease_ms = 0`.execute(db)
 }
 
 /** Until when the one worker that there is has its lease; empty while there is none. */

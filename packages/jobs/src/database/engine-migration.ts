@@ -15,13 +15,14 @@ import type { Migration } from 'kysely/migration'
  * Names are compared by their bytes (`collate "C"`): a locale's order would cost a claim more than the rest.
  */
 
-/** Splits the table. What is unfinished is copied; the time that takes grows with that alone. */
+/** Splits the table. What is unfinished is copied; what had finished gets an index by its time. */
 export const engineMigration: Migration = {
   async up(db) {
     await sql`drop index yuzuru_jobs_waiting, yuzuru_jobs_running, yuzuru_jobs_unique`.execute(db)
     await sql`alter table yuzuru_jobs rename to yuzuru_job_history`.execute(db)
     await sql`alter index yuzuru_jobs_pkey rename to yuzuru_job_history_pkey`.execute(db)
-    await sql`alter index yuzuru_jobs_finished rename to yuzuru_job_history_finished`.execute(db)
+    // By time alone: to compare states, by the locale's order, took a third of what a settlement costs.
+    await sql`drop index yuzuru_jobs_finished`.execute(db)
     await sql`alter table yuzuru_job_history alter column seq drop identity`.execute(db)
     await sql`alter table yuzuru_job_history add column claim bigint not null default 0`.execute(db)
     await makeWorkers(db)
@@ -33,6 +34,9 @@ export const engineMigration: Migration = {
         drop column seq,
         add check (state in ('completed', 'failed', 'cancelled')),
         set (fillfactor = 100)`.execute(db)
+    await sql`create index yuzuru_job_history_finished on yuzuru_job_history (finished_at)`.execute(
+      db,
+    )
     await sql`drop table yuzuru_job_leases`.execute(db)
   },
 }
@@ -46,7 +50,7 @@ async function makeWorkers(db: Db): Promise<void> {
       id bigint primary key generated always as identity,
       name text not null,
       lease_until timestamptz not null,
-      heartbeat_ms integer not null,
+      lease_ms integer not null,
       started_at timestamptz not null default now(),
       cancels uuid[] not null default '{}'
     ) with (fillfactor = 50)`.execute(db)
@@ -95,8 +99,8 @@ async function makeJobs(db: Db): Promise<void> {
 async function moveUnfinished(db: Db): Promise<void> {
   // What runs under the old program keeps its lease, as that of one worker for all of it.
   await sql`
-    insert into yuzuru_job_workers (name, lease_until, heartbeat_ms)
-    select 'before 0003', max(lease_until), 10000 from yuzuru_job_history where state = 'running'
+    insert into yuzuru_job_workers (name, lease_until, lease_ms)
+    select 'before 0003', max(lease_until), 0 from yuzuru_job_history where state = 'running'
     having count(*) > 0`.execute(db)
   await sql`
     with moved as (

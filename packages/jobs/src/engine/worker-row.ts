@@ -15,7 +15,6 @@ export interface Renewed {
 export interface WorkerRow {
   readonly name: string
   readonly leaseMs: number
-  readonly heartbeatMs: number
 }
 
 const until = (leaseMs: number): ReturnType<typeof sql> =>
@@ -24,15 +23,15 @@ const until = (leaseMs: number): ReturnType<typeof sql> =>
 /** Begins the life of a worker, with a lease for all that it will take. @returns the number of its row */
 export async function register(
   db: QueryExecutorProvider,
-  { name, leaseMs, heartbeatMs }: WorkerRow,
+  { name, leaseMs }: WorkerRow,
   options: IoOptions,
 ): Promise<string> {
   const [row] = await execute(
     db,
     { operation: 'register', effect: 'write' },
     sql<{ id: string }>`
-      insert into yuzuru_job_workers (name, lease_until, heartbeat_ms)
-      values (${name}, ${until(leaseMs)}, ${Math.ceil(heartbeatMs)}::integer)
+      insert into yuzuru_job_workers (name, lease_until, lease_ms)
+      values (${name}, ${until(leaseMs)}, ${Math.ceil(leaseMs)}::integer)
       returning id::text as id`,
     options,
   )
@@ -89,8 +88,8 @@ export interface RecoverRules {
  * for all queues.
  *
  * A database that was away longer than a lease has let all leases expire. So a worker's jobs are taken back
- * only once the database, as seen from here and by its own clock, has been there for long enough for that
- * worker to extend its lease.
+ * only once the database, as seen from here and by its own clock, has been there for as long as that lease:
+ * a worker that lives has extended it by then.
  *
  * @returns `undefined` when there is no such worker
  */
@@ -105,8 +104,8 @@ export async function recover(
       { operation: 'recover', effect: 'idempotent' },
       sql<{ id: string }>`
         select id::text as id from yuzuru_job_workers
-        where lease_until < now() and heartbeat_ms * 1.5 <= ${Math.min(quietMs, 1e12)}::float8
-          and pg_postmaster_start_time() <= now() - heartbeat_ms * 1.5 * interval '1 millisecond'
+        where lease_until < now() and lease_ms <= ${Math.min(quietMs, 1e12)}::float8
+          and pg_postmaster_start_time() <= now() - lease_ms * interval '1 millisecond'
         order by lease_until limit 1 for update skip locked`,
       options,
     )

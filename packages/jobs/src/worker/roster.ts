@@ -8,7 +8,7 @@ import type { WorkerEvent } from './worker-event.ts'
 /** The lives of one worker, the current one and those that still hold something, and their leases. */
 export class Roster {
   readonly #db: Kysely<unknown>
-  readonly #row: WorkerRow
+  readonly #row: WorkerRow & { readonly heartbeatMs: number }
   readonly #emit: (event: WorkerEvent) => void
   readonly #all = new Set<Incarnation>()
   #registering: Promise<Incarnation> | undefined = undefined
@@ -17,7 +17,11 @@ export class Roster {
   #quietSince = -Infinity
   #isAway = false
 
-  constructor(db: Kysely<unknown>, row: WorkerRow, emit: (event: WorkerEvent) => void) {
+  constructor(
+    db: Kysely<unknown>,
+    row: WorkerRow & { readonly heartbeatMs: number },
+    emit: (event: WorkerEvent) => void,
+  ) {
     this.#db = db
     this.#row = row
     this.#emit = emit

@@ -76,9 +76,9 @@ export class WorkerSession {
     const body = async (scope: CancelScope): Promise<void> => {
       const cut = (): void => {
         isCut = true
-        scope.cancel('the worker did not stop in time')
-        // Nor does it wait for a server that does not answer.
+        // First: what is cancelled would wait for a server that does not answer.
         own?.close({ drainMs: 0 }).catch(() => undefined)
+        scope.cancel('the worker did not stop in time')
       }
       await taskGroup((group) => this.#work(group, db, own, cut), { name: 'worker' })
     }
