@@ -96,12 +96,12 @@ export async function storm(options: StormOptions): Promise<StormResult> {
 
   async function judge(): Promise<Omit<StormResult, 'blows'>> {
     const { rows } = await sql<{ name: string; lost: number; again: number }>`
-      select name, (count(*) filter (where effects is null))::float8 as lost,
-        (count(*) filter (where effects > 1))::float8 as again
-      from (
-        select id, name, (select nullif(count(*), 0) from effects where job_id = id) as effects
-        from (select id, name from yuzuru_job_history union all select id, name from yuzuru_jobs) as job
-      ) as job group by name`.execute(db)
+      select name, (count(*) filter (where times is null))::float8 as lost,
+        (count(*) filter (where times > 1))::float8 as again
+      from (select id, name from yuzuru_job_history union all select id, name from yuzuru_jobs) as job
+      left join (select job_id as id, count(*) as times from effects group by job_id) as effect
+        using (id)
+      group by name`.execute(db)
     const of = (name: string) => rows.find((row) => row.name === name)
     return {
       stats: await jobStats(db),

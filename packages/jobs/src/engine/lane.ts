@@ -25,7 +25,7 @@ const START: Place = { priority: -(2 ** 31), runAt: '-infinity', seq: '0' }
 export class Bounds {
   readonly lanes: readonly Lane[]
   readonly #places = new Map<string, Place>()
-  #fullLookAt = -Infinity
+  #lookedAt = -Infinity
   #fullLookMs = 0
 
   constructor(lanes: readonly Lane[]) {
@@ -37,9 +37,14 @@ export class Bounds {
     return this.#places.size > 0
   }
 
-  /** Gives the bounds up when a look without them is due: it takes at most a twentieth of the time. */
+  /** When a look without them is due, on this process's clock: such looks take at most a twentieth of the time. */
+  get fullLookAt(): number {
+    return this.#lookedAt + Math.max(FULL_LOOK_MS, 20 * this.#fullLookMs)
+  }
+
+  /** Gives the bounds up when a look without them is due. */
   renew(now: number): void {
-    if (now - this.#fullLookAt >= Math.max(FULL_LOOK_MS, 20 * this.#fullLookMs)) this.clear()
+    if (now >= this.fullLookAt) this.clear()
   }
 
   clear(): void {
@@ -48,7 +53,7 @@ export class Bounds {
 
   /** A look without bounds took so long. */
   looked(now: number, tookMs: number): void {
-    this.#fullLookAt = now
+    this.#lookedAt = now
     this.#fullLookMs = tookMs
   }
 

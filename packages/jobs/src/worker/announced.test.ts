@@ -95,6 +95,23 @@ describe('work is announced', () => {
     expect(heard).toBeLessThanOrEqual(most)
   })
 
+  test('in vain to a worker that can hear nothing, which looks often after there was work', async () => {
+    const { db } = await queue()
+    let runs = 0
+    const ran = Promise.withResolvers<void>()
+    const job = defineJob<object>({
+      name: 'chain',
+      run: async () => {
+        runs += 1
+        if (runs === 10) ran.resolve()
+        else await enqueue(db, job, {})
+      },
+    })
+    await enqueue(db, job, {})
+    // Ten in a row, each found by a poll: one a day would be too seldom.
+    await withWorker(db, { jobs: [job], pollMs: 86_400_000 }, () => ran.promise)
+  })
+
   test('by the first statement, and not by those that follow at once', () => {
     const announcer = new Announcer()
     expect([announcer.takeTurn(), announcer.takeTurn(), announcer.takeTurn()]).toEqual([

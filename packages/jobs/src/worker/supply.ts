@@ -120,10 +120,13 @@ export class Supply {
     const { pollMs } = this.#parts.settings
     const soonMs = this.isListening ? pollMs : SOON_MS * 2 ** Math.min(this.#idleLooks, 30)
     const pollAt = performance.now() + around(Math.min(pollMs, soonMs))
-    await this.#wake.wait(Math.max(0, Math.min(pollAt, this.#upkeep.at) - performance.now()))
-    if (performance.now() < pollAt) return
-    this.#mayFind = true
-    this.#idleLooks += 1
+    // What a look with bounds did not find, one without them will.
+    const fullLookAt = this.#bounds.any ? this.#bounds.fullLookAt : Infinity
+    const until = Math.min(pollAt, fullLookAt, this.#upkeep.at)
+    await this.#wake.wait(Math.max(0, until - performance.now()))
+    const now = performance.now()
+    if (now >= pollAt || now >= fullLookAt) this.#mayFind = true
+    if (now >= pollAt) this.#idleLooks += 1
   }
 
   /** How many jobs to take now: none before the low-water mark is reached. */
