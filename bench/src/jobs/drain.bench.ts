@@ -15,8 +15,6 @@ interface Contender {
 
 /** graphile-worker as fast as it goes: jobs are fetched and completed in batches. */
 const FASTEST = {
-  concurrentJobs: 100,
-  maxPoolSize: 4,
   preset: {
     worker: {
       concurrentJobs: 100,

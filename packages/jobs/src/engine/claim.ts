@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
-import type { Bounds } from './lane.ts'
+import type { Bounds, LanePlace } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
 
 /** What a worker takes. */
@@ -68,10 +68,13 @@ export async function claimSuspect(
 
 /** The usual case, in its simplest form: each job that is locked is taken. */
 function oneLane({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
+  const [{ queue, name, priority, run_at: runAt, seq }] = bounds.places() as [LanePlace]
   return sql`
-    select job.place from ${laneSet(bounds)} cross join lateral (
-      select ctid as place ${fromLane()} limit ${limit}::integer for update skip locked
-    ) as job`
+    select ctid as place from yuzuru_jobs
+    where stage = 0 and worker is null and queue = ${queue} and name = ${name}
+      and (priority, run_at, seq) >
+        (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
+    order by priority, run_at, seq limit ${limit}::integer for update skip locked`
 }
 
 /**
@@ -92,7 +95,7 @@ function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
 }
 
 function laneSet(bounds: Bounds): RawBuilder<unknown> {
-  return sql`jsonb_to_recordset(${bounds.toJSON()}::jsonb) as lane (queue text collate "C",
+  return sql`jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
     name text collate "C", priority integer, run_at timestamptz, seq bigint)`
 }
 

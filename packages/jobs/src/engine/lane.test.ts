@@ -28,7 +28,7 @@ describe('the bounds of lanes', () => {
       { queue: 'q', name: 'b' },
     ])
     bounds.move('q', 'b', place)
-    expect(JSON.parse(bounds.toJSON())).toEqual([
+    expect(bounds.places()).toEqual([
       { queue: 'q', name: 'a', priority: -(2 ** 31), run_at: '-infinity', seq: '0' },
       { queue: 'q', name: 'b', priority: 0, run_at: place.runAt, seq: '7' },
     ])

@@ -11,6 +11,13 @@ export interface Place {
   readonly seq: string
 }
 
+/** A lane with the place from which on it is read, in the columns' names. */
+export interface LanePlace extends Lane {
+  readonly priority: number
+  readonly run_at: string
+  readonly seq: string
+}
+
 const START: Place = { priority: -(2 ** 31), runAt: '-infinity', seq: '0' }
 
 /**
@@ -66,14 +73,12 @@ export class Bounds {
     this.#places.set(`${queue}\0${name}`, place)
   }
 
-  /** The lanes with their places, as JSON. */
-  toJSON(): string {
-    return JSON.stringify(
-      this.lanes.map(({ queue, name }) => {
-        const { priority, runAt, seq } = this.#places.get(`${queue}\0${name}`) ?? START
-        return { queue, name, priority, run_at: runAt, seq }
-      }),
-    )
+  /** The lanes with their places. */
+  places(): LanePlace[] {
+    return this.lanes.map(({ queue, name }) => {
+      const { priority, runAt, seq } = this.#places.get(`${queue}\0${name}`) ?? START
+      return { queue, name, priority, run_at: runAt, seq }
+    })
   }
 }
 

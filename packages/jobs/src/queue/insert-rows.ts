@@ -69,24 +69,24 @@ async function insert(
     db,
     { operation: 'enqueue', effect: 'write' },
     sql<{ id: string }>`
-      with made as (
-        insert into yuzuru_jobs
-          (id, name, queue, payload, priority, unique_key, max_attempts, run_at, stage)
-        select input.id, ${job.name}, ${queue}, input.payload, ${priority}::integer, input.unique_key,
-          ${job.attempts}::integer, due.at, case when due.at > clock_timestamp() then 1 else 0 end
-        from ${inputOf(rows)}, (select ${runAt} as at) as due
-        ${isKeyed ? KEYED : sql``}
-        returning id, stage
-      )
-      select id::text as id from made
-      union all
-      select pg_notify(${CHANNEL}, '')::text
-      from (select from made where stage = 0 and ${inStatement}::boolean limit 1) as due`,
+      insert into yuzuru_jobs
+        (id, name, queue, payload, priority, unique_key, max_attempts, run_at, stage)
+      select input.id, ${job.name}, ${queue}, input.payload, ${priority}::integer, input.unique_key,
+        ${job.attempts}::integer, ${runAt === undefined ? AT_ONCE : LATER}
+      from ${inputOf(rows)} ${runAt === undefined ? sql`` : sql`, (select ${runAt} as at) as due`}
+      ${isKeyed ? KEYED : sql``}
+      returning id::text as id ${inStatement ? NOTIFY : sql``}`,
     options,
   )
   made()
   return new Set(created.map((row) => row.id))
 }
+
+const AT_ONCE = sql`now(), 0`
+const LATER = sql`due.at, case when due.at > clock_timestamp() then 1 else 0 end`
+
+/** PostgreSQL sends one for all the rows of a transaction. */
+const NOTIFY = sql`, case when stage = 0 then pg_notify(${CHANNEL}, '') end as notified`
 
 /** By key, so that two calls with the same keys never wait for each other in a circle. */
 const KEYED = sql`
