@@ -40,7 +40,8 @@ export const benchmark: Benchmark = {
   title: 'jobs that do nothing taken from a full queue, done, and written down',
   async measure(resources) {
     const contenders: Contender[] = []
-    const add = (queue: Queue, jobs: number): void => void contenders.push({ queue, jobs, rates: [] })
+    const add = (queue: Queue, jobs: number): void =>
+      void contenders.push({ queue, jobs, rates: [] })
     add(await ours(resources, 'yuzuru'), 20_000)
     add(await ours(resources, 'yuzuru, 100 at once', { concurrency: 100 }), 20_000)
     add(await graphile(resources, 'graphile-worker'), 1_000)

@@ -139,7 +139,9 @@ export async function boss(
       for (let from = 0; from < jobs; from += 1_000) {
         await pgBoss.insert(
           'count',
-          Array.from({ length: Math.min(1_000, jobs - from) }, (_, n) => ({ data: { n: from + n } })),
+          Array.from({ length: Math.min(1_000, jobs - from) }, (_, n) => ({
+            data: { n: from + n },
+          })),
         )
       }
       await settle(url, 'pgboss.job')

@@ -8,7 +8,6 @@ import { health } from './statements/health.ts'
 import { listen } from './listen/listen.ts'
 import { hammer } from '../test/hammer.ts'
 
-
 /** One that runs already, in transaction mode; any version, any place. */
 const given = process.env['YUZURU_TEST_PGBOUNCER']
 const version = pgBouncerVersion()

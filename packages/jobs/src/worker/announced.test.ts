@@ -20,7 +20,9 @@ function counted() {
     },
   })
   const ran = async (times: number): Promise<void> => {
-    while (runs < times) await new Promise<void>((resolve) => waiting.push(resolve))
+    if (runs >= times) return
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    await ran(times)
   }
   return { job, ran }
 }
