@@ -10,14 +10,14 @@ await run(async () => {
   const db = openKysely(url, 5)
   const poison = defineJob<object>({
     name: 'poison',
-    attempts: 3,
+    attempts: 2,
     run: async () => {
       // So that its neighbours run as well.
       await sleep(50)
       process.exit(7)
     },
   })
-  const neighbour = defineJob<object>({ name: 'neighbour', attempts: 3, run: () => sleep(100) })
+  const neighbour = defineJob<object>({ name: 'neighbour', attempts: 2, run: () => sleep(100) })
   const jobs = [neighbour, poison]
   await createWorker(db, { jobs, pollMs: 20, leaseMs: 500, heartbeatMs: 100 }).run()
 })

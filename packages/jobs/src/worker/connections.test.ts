@@ -24,13 +24,13 @@ describe('the connections of a worker', () => {
           if (inside === 10) all.resolve()
           await all.promise
           // Several leases, by the server's clock, in which no connection of the handlers' is free.
-          await sql`select pg_sleep(2.5)`.execute(tx)
+          await sql`select pg_sleep(4.5)`.execute(tx)
           await completeIn(tx)
         }),
     })
     const jobs = Array.from({ length: 10 }, (_, n) => ({ n }))
     await enqueueMany(db, job, jobs)
-    const options = { jobs: [job], leaseMs: 1_000, heartbeatMs: 100 }
+    const options = { jobs: [job], leaseMs: 2_000, heartbeatMs: 100 }
     const events = await withWorker(db, options, async () => {
       await expect
         .poll(() => jobStats(db), { interval: 20, timeout: 100_000 })

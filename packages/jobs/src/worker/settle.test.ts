@@ -81,7 +81,7 @@ describe('completeIn', () => {
         await db.transaction().execute(async (tx) => {
           await completeIn(tx)
           // Another worker looks for leases that have expired, while several of these pass.
-          await sql`select pg_sleep(0.5)`.execute(tx)
+          await sql`select pg_sleep(4.5)`.execute(tx)
           throw new Error('rolled back')
         })
       },
@@ -89,7 +89,7 @@ describe('completeIn', () => {
     const { job: stranger } = blocking('stranger')
     const { id } = await enqueue(db, job, {})
     await withWorker(db, { jobs: [stranger], onEvent: (event) => events.push(event) }, async () => {
-      const options = { jobs: [job], leaseMs: 200, heartbeatMs: 20 }
+      const options = { jobs: [job], leaseMs: 2_000, heartbeatMs: 100 }
       await withWorker(db, options, async () => {
         const message = async (): Promise<unknown> => (await getJob(db, id))?.lastError?.message
         await expect.poll(message, { interval: 20 }).toBe('rolled back')
