@@ -61,9 +61,9 @@ describe('a database that is away for longer than the lease', () => {
       Array.from({ length: 5 }, (_, n) => ({ n })),
     )
     const seen: string[] = []
-    const options = { jobs: [job], leaseMs: 300, heartbeatMs: 100, pollMs: 20, drainMs: 0 }
+    const options = { jobs: [job], leaseMs: 2_000, heartbeatMs: 200, pollMs: 50, drainMs: 0 }
     // Many: by then the leases have run out, by this clock and by the server's.
-    const { beats, onEvent } = failedBeats(8)
+    const { beats, onEvent } = failedBeats(30)
     await taskGroup(async (group) => {
       const spawn = (): { cancel(message: string): void } =>
         group.spawn(() =>

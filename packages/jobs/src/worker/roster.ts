@@ -51,13 +51,13 @@ export class Roster {
 
   /** Extends the leases, over and over, and ends the lives that are over. */
   async keep(): Promise<never> {
-    const { heartbeatMs } = this.#row
+    const { heartbeatMs, leaseMs } = this.#row
     for (let waitMs = heartbeatMs; ;) {
       throwIfCancelled()
       const startedAt = performance.now()
       await sleep(waitMs)
       const blockedMs = performance.now() - startedAt - waitMs
-      if (blockedMs > heartbeatMs) this.#emit({ type: 'blocked', forMs: Math.round(blockedMs) })
+      if (blockedMs > leaseMs / 2) this.#emit({ type: 'blocked', forMs: Math.round(blockedMs) })
       // A database that was away has all leases run out: extend them as soon as it is back.
       waitMs = (await this.#beat()) ? heartbeatMs : Math.min(heartbeatMs, 1_000)
       await this.#bury()

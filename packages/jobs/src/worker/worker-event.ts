@@ -22,7 +22,7 @@ export interface AttemptInfo {
  * - `returned`: it was cut short by a shutdown or let a `Cancelled` pass; the attempt is given back.
  * - `lost`: another worker has, or may have, taken it over.
  * - `recovered`: a job came back whose worker had vanished.
- * - `blocked`: the event loop stood still for so long, and with it the worker's heartbeats.
+ * - `blocked`: the event loop stood still for so long, more than half a lease, and with it the heartbeats.
  * - `error`: the worker itself had trouble with the database, and goes on.
  */
 export type WorkerEvent =
