@@ -9,7 +9,7 @@ interface Subscribed extends AsyncDisposable {
   subscribe(): Promise<Stripe.Subscription>
 }
 
-/** A customer that may subscribe more than once. */
+/** A customer with a card, that may subscribe more than once. */
 async function openSubscribed(): Promise<Subscribed> {
   const stage = await openStage()
   const { client: stripe } = stage.billing
@@ -21,6 +21,8 @@ async function openSubscribed(): Promise<Subscribed> {
     recurring: { interval: 'month' },
     unit_amount: 1_980,
   })
+  const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card } })
   return {
     stage,
     subscribe: () => stripe.subscriptions.create({ customer, items: [{ price }] }),
