@@ -90,6 +90,8 @@ describe('a change in the middle of a period', () => {
       total: -500,
     })
     expect(await stripe.customers.retrieve(customer as string)).toMatchObject({ balance: -500 })
+    const next = await stripe.invoices.createPreview({ subscription: id })
+    expect(next).toMatchObject({ amount_due: 480, starting_balance: -500, total: 980 })
     await open.moveTo('2026-07-01T01:00:00Z')
     const renewed = await stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] })
     expect(renewed.latest_invoice).toMatchObject({
