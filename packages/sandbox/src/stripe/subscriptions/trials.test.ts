@@ -56,7 +56,7 @@ describe('a trial', () => {
 
   test('that ends now is invoiced now, and its period begins now', async () => {
     await using open = await openStripeAt('2026-01-01T00:00:00Z')
-    const { stripe } = open
+    const { server, stripe } = open
     const { id } = await subscribe(stripe, { trial_period_days: 30 })
     await open.moveTo('2026-01-10T00:00:00Z')
     const ended = await stripe.subscriptions.update(id, {
@@ -72,6 +72,8 @@ describe('a trial', () => {
       current_period_end: seconds('2026-02-10T00:00:00Z'),
       current_period_start: seconds('2026-01-10T00:00:00Z'),
     })
+    const types = server.events().map(({ type }) => type)
+    expect(types).toContain('customer.subscription.trial_will_end')
   })
 
   test('is 730 days at most', async () => {

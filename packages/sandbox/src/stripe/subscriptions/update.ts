@@ -66,6 +66,10 @@ export function updateSubscription(
   if (JSON.stringify(before) !== JSON.stringify(subscription)) {
     service.emit('customer.subscription.updated', subscription, before)
   }
+  // Stripe tells of a trial's end also when it is ended at once.
+  if (change.trial_end === 'now' && before.status === 'trialing') {
+    service.emit('customer.subscription.trial_will_end', subscription)
+  }
   if (!invoice) return subscription
   service.emit('invoice.created', invoice)
   collectNow(service, invoice, { isOffSession: change.off_session ?? false })
