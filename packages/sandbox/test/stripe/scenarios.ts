@@ -15,7 +15,7 @@ export interface Ground {
 /** One story that has to end in the same way on both. */
 export interface Scenario {
   readonly name: string
-  run(ground: Ground): Promise<void>
+  readonly run: (ground: Ground) => Promise<void>
 }
 
 const at = (made: Stripe.Subscription): Stripe.SubscriptionItem => {
