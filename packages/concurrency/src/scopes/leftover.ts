@@ -25,7 +25,7 @@ export interface Leftover {
    */
   readonly state: 'cancelled' | 'failed' | 'abandoned' | 'late' | 'refused' | 'swallowed'
   /**
-   * The stack of the call that started it, where that is known: of I/O, up to 1,000 calls a second; of
+   * The stack of the call that started it, where that is known: of I/O, 200 to 1,000 calls a second; of
    * what was refused; in `run({ strict: true })` of all.
    */
   readonly place: string | undefined
