@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pLimit from 'p-limit'
 import { gather } from '@yuzuru/concurrency'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 

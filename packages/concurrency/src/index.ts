@@ -37,5 +37,4 @@ export {
 } from './tasks/task-group.ts'
 export { TimeoutError, type TimeoutErrorInit } from './scopes/timeout-error.ts'
 export { type TimeoutOptions, withTimeout } from './scopes/timeout.ts'
-export { wait, type Waited, type WaitOptions } from './tasks/wait-for-tasks.ts'
 export { withDeadline } from './scopes/with-deadline.ts'

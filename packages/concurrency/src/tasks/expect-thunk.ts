@@ -1,5 +1,4 @@
-import { describeValue } from '../arguments/describe-value.ts'
-import { isPromise } from '../arguments/expected.ts'
+import { expected, isPromise } from '../arguments/expected.ts'
 
 /**
  * Throws unless `thunk` is a function. The message for a promise says what to write instead: the starter
@@ -8,7 +7,7 @@ import { isPromise } from '../arguments/expected.ts'
 export function expectThunk(starter: string, key: string | number, thunk: unknown): void {
   if (typeof thunk === 'function') return
   const advice = isPromise(thunk) ? `: write ${instead(starter, String(key))}` : ''
-  throw new TypeError(`Expected ${key} to be a function, got ${describeValue(thunk)}${advice}`)
+  throw expected(`${key} to be a function`, thunk, advice)
 }
 
 function instead(starter: string, key: string): string {
