@@ -26,6 +26,7 @@ async function inThread(
   return { said, code }
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
 const go = (worker: Worker): void => worker.postMessage('go')
 
 describe('a run in a thread', () => {
