@@ -49,6 +49,7 @@ export interface Figure {
   readonly unit: string
   /** What is promised. Default: nothing; the figure is for comparison. */
   readonly atMost?: number
+  readonly atLeast?: number
 }
 
 /** Figures that need no other to be judged. */

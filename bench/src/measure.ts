@@ -1,4 +1,4 @@
-import type { Measurement } from './benchmark.ts'
+import type { Figure, Measurement } from './benchmark.ts'
 import type { Reading, Series } from './result.ts'
 import { collectGarbage } from './stopwatch.ts'
 
@@ -7,11 +7,12 @@ export async function measure(benchmark: Measurement): Promise<Pick<Reading, 'se
   await using resources = new AsyncDisposableStack()
   collectGarbage()
   const figures = await benchmark.measure(resources)
-  return {
-    series: figures.map(({ name, unit, value, atMost }): Series =>
-      atMost === undefined
-        ? { name, unit, values: [value] }
-        : { name, unit, values: [value], bound: { sense: 'at most', value: atMost } },
-    ),
-  }
+  return { series: figures.map(seriesOf) }
+}
+
+function seriesOf({ name, unit, value, atMost, atLeast }: Figure): Series {
+  const series = { name, unit, values: [value] }
+  if (atMost !== undefined) return { ...series, bound: { sense: 'at most', value: atMost } }
+  if (atLeast !== undefined) return { ...series, bound: { sense: 'at least', value: atLeast } }
+  return series
 }

@@ -34,8 +34,9 @@ const fields = tableOf('Fields of errors')
 const codes = tableOf('Codes')
 const things = tableOf('Things')
 
-/** Not a native client: the figures of the pool of connections, and the fixtures' own `Http`. */
+/** Not connections: the bound of a limit that adapts itself. Not a native client: the figures of the pool of connections, and the fixtures' own `Http`. */
 const KEPT: ReadonlySet<string> = new Set([
+  'server: AdaptiveLimitOptions.max',
   'db: Health.pool',
   'http: HttpFixture.http',
   'http: FakeHttp.http',

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** An office and its plans: two indexed SELECTs, one after the other. */
-async function page(db: Kysely<Schema>, id: number): Promise<unknown> {
+export async function page(db: Kysely<Schema>, id: number): Promise<unknown> {
   const office = await db
     .selectFrom('offices')
     .selectAll()

@@ -1,11 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { serve } from '@yuzuru/server'
+import fastify from 'fastify'
 import { Hono } from 'hono'
 import type { Benchmark, Case } from '../benchmark.ts'
 import { startPeer } from '../peer.ts'
+import { bareHono } from './bare-hono.ts'
 
 const REQUESTS = 5_000
 
@@ -13,17 +11,11 @@ function hello(): Hono {
   return new Hono().get('/hello', (c) => c.json({ hello: 'world' }))
 }
 
-/** hono as it comes, on its own adapter. */
-async function bareHono(resources: AsyncDisposableStack): Promise<string> {
-  const listener = getRequestListener(hello().fetch)
-  const server = createServer((request, response) => void listener(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  resources.defer(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+async function bareFastify(resources: AsyncDisposableStack): Promise<string> {
+  const app = fastify()
+  app.get('/hello', () => ({ hello: 'world' }))
+  resources.defer(() => app.close())
+  return await app.listen({ port: 0, host: '127.0.0.1' })
 }
 
 export const benchmark: Benchmark = {
@@ -34,11 +26,13 @@ export const benchmark: Benchmark = {
   clock: 'cpu',
   bars: [
     { of: 'yuzuru', against: 'bare hono', atLeast: 0.85 },
+    { of: 'yuzuru', against: 'bare fastify', atLeast: 0.7 },
     { of: 'yuzuru', against: 'bare hono', addedMicrosecondsAtMost: 8 },
   ],
   async cases(resources) {
     const ours = resources.use(await serve(hello(), { lingerMs: 0, log: { info() {} } }))
-    const bare = await bareHono(resources)
+    const hono = await bareHono(hello(), resources)
+    const other = await bareFastify(resources)
     const clients = resources.use(startPeer(import.meta.resolve('./load.ts')))
     const through = (name: string, origin: string): Case => ({
       name,
@@ -46,6 +40,6 @@ export const benchmark: Benchmark = {
       expected: REQUESTS,
       run: () => clients.ask({ origin, path: '/hello', requests: REQUESTS }),
     })
-    return [through('yuzuru', ours.url), through('bare hono', bare)]
+    return [through('yuzuru', ours.url), through('bare hono', hono), through('bare fastify', other)]
   },
 }

@@ -31,6 +31,8 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'REDACTED',
     'Redaction',
     'SecretSpellings',
+    'enterScope',
+    'Ring',
     'fieldOf',
     'isOf',
     'messageOf',

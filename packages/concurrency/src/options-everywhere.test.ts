@@ -31,6 +31,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   closing: (options) => boundary.closing(options),
   'closing.close': (options) => life.close(options),
   Condition: (options) => new sync.Condition(options),
+  enterScope: (options) => boundary.enterScope(options),
   Event: (options) => new sync.Event(options),
   formatTaskTree: (options) => inspect.formatTaskTree(options),
   exerciseHostileTexts: (options) => testing.exerciseHostileTexts(options),
@@ -77,7 +78,7 @@ const others = `
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
   expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel orAborted
   retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
-  partsWithin`
+  partsWithin Ring`
 
 const faces = {
   '': [boundary, core, inspect, job, otel, processes, resilience, sync, tasks, testing, threads],

@@ -23,6 +23,8 @@ export type {
 } from './idempotency/idempotency-store.ts'
 export type { App, FetchApp, FetchHandler, NodeListener } from './listening/app.ts'
 export type { ProbeOptions, StatusOptions } from './health/probes.ts'
+export type { AdaptiveLimitOptions, LimitOption } from './overload/limit-option.ts'
+export type { RequestPriority } from './overload/request-priority.ts'
 export { problem } from './problems/problem.ts'
 export { type Problem, type ProblemAnswer, problemOf } from './problems/problem-of.ts'
 export type { RequestLine, RequestLog } from './request/request-log.ts'

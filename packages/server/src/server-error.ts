@@ -1,20 +1,12 @@
 import { IoError, type IoErrorInit, mark, hasMark } from '@yuzuru/concurrency'
 
 /**
- * - `'overloaded'`: so many requests wait already; nothing was begun.
- * - `'acquire_timeout'`: the request waited longer than it may take; nothing was begun.
  * - `'closed'`: the server is closing.
  * - `'address_in_use'`: another program listens there.
  * - `'listen_failed'`: the system does not let this program listen there; `cause` says why.
  * - `'outcome_unknown'`: a request was not run again, because something outside of its transaction may have happened.
  */
-export type ServerErrorCode =
-  | 'overloaded'
-  | 'acquire_timeout'
-  | 'closed'
-  | 'address_in_use'
-  | 'listen_failed'
-  | 'outcome_unknown'
+export type ServerErrorCode = 'closed' | 'address_in_use' | 'listen_failed' | 'outcome_unknown'
 
 /** A failure of the server itself, as opposed to one of a handler. */
 export class ServerError extends IoError {

@@ -14,7 +14,7 @@ import { livingScope } from './scope-tree.ts'
  * docs/semantics.md:
  *  1. `openScope` hangs a new one below the caller's; where that is cancelled, nothing new starts.
  *  2. `runInScope` calls the body in it and waits for its end.
- *  3. `close` ends what the body left behind, then calls what was deferred. Most often there is neither.
+ *  3. `closeScope` ends what the body left behind, then calls what was deferred. Most often there is neither.
  *  4. The scope leaves the tree (`end`). An error that leaves takes the outcome of the scope along.
  *  5. Its owner makes of that what it gives its caller (`Ending`), with `explain` in cancel-cause.ts.
  */
@@ -92,7 +92,7 @@ async function closeWith(
   value?: unknown,
 ): Promise<unknown> {
   try {
-    await close(scope, failure)
+    await closeScope(scope, failure)
   } catch (error) {
     return leave(scope, error)
   }
@@ -101,7 +101,10 @@ async function closeWith(
     : leave(scope, failure.error)
 }
 /** Ends what is left, calls what was deferred, ends the scope. Errors on the way never hide `failure`. */
-async function close(scope: Scope, failure?: { readonly error: unknown }): Promise<void> {
+export async function closeScope(
+  scope: Scope,
+  failure?: { readonly error: unknown },
+): Promise<void> {
   let failed = failure
   const add = (error: unknown): void => {
     failed = { error: failed === undefined ? error : new SuppressedError(error, failed.error) }
@@ -125,9 +128,13 @@ async function close(scope: Scope, failure?: { readonly error: unknown }): Promi
   if (failed !== failure) throw failed?.error
 }
 
-/** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
 function leave(scope: Scope, error: unknown): unknown {
+  noteFailure(scope, error)
+  return scope.ending.onError(error, scope)
+}
+
+/** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
+export function noteFailure(scope: Scope, error: unknown): void {
   if (scope.kind !== 'io' && scope.outcome === 'unknown') raiseOutcome(error)
   expectFailure(scope, error)
-  return scope.ending.onError(error, scope)
 }

@@ -149,7 +149,7 @@ export function timedOut(scope: Scope, timeoutMs: number): TimeoutError {
 }
 
 /** Waits for `body`, but no longer than `graceMs` after the scope was cancelled. */
-async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Promise<T> {
+export async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: number): Promise<T> {
   let timer: Timer | undefined
   const grace = Promise.withResolvers<never>()
   const unlisten = scope.onCancel((reason) => {

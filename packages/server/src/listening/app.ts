@@ -42,12 +42,13 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const { getRequestListener } = await import('@hono/node-server')
   const listener = getRequestListener((request, env) =>
-    answerOf(fetch, request, env as never, () =>
-      // Of a handler that did not end in time: the scope has answered without it.
-      env.outgoing.writableEnded ? RESPONSE_ALREADY_SENT : undefined,
-    ),
+    answerOf(fetch, request, env as Bindings, RESPONSE_ALREADY_SENT),
   )
-  return (request, response) => listener(request, response)
+  return (request, response) => {
+    const answered = listener(request, response)
+    // What is there without a wait is written by now.
+    return response.writableEnded ? undefined : answered
+  }
 }
 
 /** What the adapter gives beside the request. */
@@ -56,26 +57,57 @@ interface Bindings {
   readonly outgoing: ServerResponse
 }
 
-async function answerOf(
+/** No promise for an answer that is there: the adapter writes it at once then. */
+function answerOf(
   fetch: FetchApp['fetch'],
   request: Request,
-  env: never,
-  sent: () => Response | undefined,
-): Promise<Response> {
-  const current = currentRequest()
+  env: Bindings,
+  alreadySent: Response,
+): Response | Promise<Response> {
   try {
-    const response = await fetch(request, env)
-    const already = sent()
-    if (already !== undefined) return already
-    const { incoming, outgoing } = env as Bindings
-    if (response.status < 400) return guarded(response, outgoing, current)
-    // A framework that knows nothing of deadlines makes a 500 of the cancel.
-    if (response.status === 500 && current?.expired === true)
-      throw new Error('The deadline has passed')
-    const refusal = bodyRefusal(incoming)
-    if (refusal !== undefined) throw refusal
-    return guarded(response, outgoing, current)
+    const response = fetch(request, env as never)
+    if ('then' in response) return awaited(response, request, env, alreadySent)
+    return inTime(response, env, alreadySent)
   } catch (error) {
-    return sent() ?? problem(error, request.headers.get('accept'))
+    return instead(error, request, env, alreadySent)
   }
+}
+
+async function awaited(
+  answer: Promise<Response>,
+  request: Request,
+  env: Bindings,
+  alreadySent: Response,
+): Promise<Response> {
+  try {
+    return inTime(await answer, env, alreadySent)
+  } catch (error) {
+    return instead(error, request, env, alreadySent)
+  }
+}
+
+function inTime(
+  response: Response,
+  { incoming, outgoing }: Bindings,
+  alreadySent: Response,
+): Response {
+  // The handler did not end in time: the scope has answered without it.
+  if (outgoing.writableEnded) return alreadySent
+  const current = currentRequest()
+  if (response.status < 400) return guarded(response, outgoing, current)
+  // A framework that knows nothing of deadlines makes a 500 of the cancel.
+  if (response.status === 500 && current?.expired === true)
+    throw new Error('The deadline has passed')
+  const refusal = bodyRefusal(incoming)
+  if (refusal !== undefined) throw refusal
+  return guarded(response, outgoing, current)
+}
+
+function instead(
+  error: unknown,
+  request: Request,
+  { outgoing }: Bindings,
+  alreadySent: Response,
+): Response {
+  return outgoing.writableEnded ? alreadySent : problem(error, request.headers.get('accept'))
 }

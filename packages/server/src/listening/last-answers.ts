@@ -30,8 +30,17 @@ export class LastAnswers {
       before.shouldKeepAlive = true
     }
     this.#newest.set(socket, response)
+    response.on('close', () => this.#forget(response))
     if (this.#isEnding) response.shouldKeepAlive = false
     return true
+  }
+
+  /** An idle connection would keep it, with its request, as long as it lasts. */
+  #forget(response: ServerResponse): void {
+    const isIdle = response.shouldKeepAlive && response.req.complete
+    if (!isIdle || this.#last.has(response)) return
+    const { socket } = response.req
+    if (this.#newest.get(socket) === response) this.#newest.delete(socket)
   }
 
   /** The answer that came, or will come, last on a connection. */

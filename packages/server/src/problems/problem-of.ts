@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { Cancelled, IoError, type Outcome, TimeoutError } from '@yuzuru/concurrency'
+import type { RefusalCode } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
 import { HttpProblem } from './http-problem.ts'
 
@@ -54,6 +55,22 @@ export function problemOf(error: unknown): ProblemAnswer {
   const answer = answerTo(error)
   if (answer.problem.status === 500 || answer.problem.status === 502) currentRequest()?.fail(error)
   return answer
+}
+
+/** The answer to a request that is not begun: its time is over, or so many wait already. */
+export function problemOfRefusal(refusal: RefusalCode, requestId: string): ProblemAnswer {
+  const isLate = refusal === 'acquire_timeout'
+  const status = isLate ? 504 : 503
+  const problem: Problem = {
+    type: 'about:blank',
+    status,
+    title: STATUS_CODES[status] ?? 'Error',
+    code: isLate ? 'deadline_expired' : refusal,
+    retryable: true,
+    outcome: 'none',
+    requestId,
+  }
+  return { problem, headers: isLate ? EXPIRED : { 'retry-after': `${OVERLOADED_RETRY_S}` } }
 }
 
 function answerTo(error: unknown): ProblemAnswer {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Cancelled } from '@yuzuru/concurrency'
 import { currentRequest } from '../request/current-request.ts'
-import { problemOf } from './problem-of.ts'
+import { type ProblemAnswer, problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
 
 /**
@@ -19,7 +19,15 @@ export function writeProblem(
     if (!response.writableEnded) response.destroy()
     return
   }
-  const { problem, headers } = problemOf(error)
+  writeAnswer(problemOf(error), request, response)
+}
+
+/** Answers with a problem. */
+export function writeAnswer(
+  { problem, headers }: ProblemAnswer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { type, body } = problemText(problem, request.headers.accept)
   for (const name of response.getHeaderNames()) {
     // What the handler said of the answer that it did not finish.

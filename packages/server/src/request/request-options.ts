@@ -6,6 +6,8 @@ import {
   expectMilliseconds,
   expectObject,
 } from '@yuzuru/concurrency/boundary'
+import { type LimitOption, type LimitSetting, limitSetting } from '../overload/limit-option.ts'
+import { expectPriority, type RequestPriority } from '../overload/request-priority.ts'
 import { type BudgetOptions, budgetReader, type ReadBudget } from './budget.ts'
 import type { RequestLog } from './request-log.ts'
 import { routeName } from './route-name.ts'
@@ -20,10 +22,23 @@ export interface RequestScopeOptions {
   readonly graceMs?: number | undefined
   /** Whose deadlines are obeyed. @default nobody's */
   readonly budget?: BudgetOptions | undefined
-  /** How many requests may run at once: an integer from 1 up. @default 1_000 */
-  readonly limit?: number | undefined
-  /** How many more may wait, each until its own deadline: an integer from 0 up. @default 1_000 */
+  /**
+   * How many requests may run at once: an integer from 1 up, or `'adaptive'` for as many as the server can
+   * carry, learnt from how long they take and from the event loop's delay; `{ adaptive: { min, max } }`
+   * bounds that. @default 1_000
+   */
+  readonly limit?: LimitOption | undefined
+  /**
+   * How many more may wait, each until its own deadline: an integer from 0 up. If more come, the one that
+   * waits longest gets 503, the least urgent first, and the newest goes first until nothing waits any more.
+   * @default 1_000; with an adaptive limit, half as many as may run
+   */
   readonly queue?: number | undefined
+  /**
+   * How urgent a request is: `'probe'` never waits, `'interactive'` goes before `'batch'`. With more urgent
+   * ones that never end, batch requests wait until their deadline. @default `'interactive'` for all
+   */
+  readonly priority?: ((request: IncomingMessage) => RequestPriority) | undefined
   /**
    * The name of a request's scope, in the task tree, errors and the log. It should be the same for all
    * requests of a kind. @default `GET /plans/:id`, by its method and path
@@ -38,8 +53,10 @@ export interface RequestSettings {
   readonly maxRequestMs: number
   readonly graceMs: number
   readonly readBudget: ReadBudget
-  readonly limit: number
-  readonly queue: number
+  readonly limit: LimitSetting
+  /** What the limit says, if it is not said. */
+  readonly queue: number | undefined
+  readonly priority: (request: IncomingMessage) => RequestPriority
   readonly name: (request: IncomingMessage) => string
   readonly log: RequestLog | undefined
 }
@@ -51,22 +68,30 @@ export const REQUEST_SCOPE_OPTIONS: readonly string[] = Object.keys({
   budget: true,
   limit: true,
   queue: true,
+  priority: true,
   name: true,
   log: true,
 } satisfies Record<keyof RequestScopeOptions, true>)
 
 /** @throws {TypeError} on values that are none */
 export function requestSettings(options: RequestScopeOptions): RequestSettings {
-  const { maxRequestMs = 30_000, graceMs = 1_000, limit = 1_000, queue = 1_000 } = options
+  const { maxRequestMs = 30_000, graceMs = 1_000 } = options
+  const limit = limitSetting(options.limit ?? 1_000)
+  const { queue = typeof limit === 'number' ? 1_000 : undefined } = options
+  const { priority } = options
   const { name = nameOf, log } = options
   expectMilliseconds('maxRequestMs', maxRequestMs, 1)
   expectMilliseconds('graceMs', graceMs)
-  expectInteger('limit', limit, 1, Infinity)
-  expectInteger('queue', queue, 0, Infinity)
+  if (queue !== undefined) expectInteger('queue', queue, 0, Infinity)
+  if (priority !== undefined) expectFunction('priority', priority)
   expectFunction('name', name)
   if (log !== undefined) expectLog(log)
   const readBudget = budgetReader(options.budget)
-  return { maxRequestMs, graceMs, readBudget, limit, queue, name, log }
+  const priorityOf =
+    priority === undefined
+      ? (): RequestPriority => 'interactive'
+      : (request: IncomingMessage): RequestPriority => expectPriority(priority(request))
+  return { maxRequestMs, graceMs, readBudget, limit, queue, priority: priorityOf, name, log }
 }
 
 function expectLog(log: RequestLog): void {

@@ -4,11 +4,16 @@ const MAX_LENGTH = 120
 /** From this length on, a part with a digit or a capital is taken for a token. */
 const TOKEN_LENGTH = 16
 
+/** A path in which nothing can be an id: `/plans/list`. */
+const PLAIN = /^(?:\/[a-z.-]*)+$/
+
 /**
  * `GET /plans/:id` for `GET /plans/42?secret=1`: a name that is the same for all requests of a kind and holds
  * no id, no query and nothing that cannot be printed. What may be a token, an address or a date is hidden, too.
  */
 export function routeName(method: string, url: string): string {
+  // Most paths: small letters, and too few of them for a token.
+  if (url.length < TOKEN_LENGTH && PLAIN.test(url)) return `${method} ${url}`
   const path = url.replace(/[?#].*$/s, '')
   const shown = path
     .split('/')

@@ -19,16 +19,22 @@ const TRACEPARENT =
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export function traceContextOf(traceparent: string | undefined): TraceContext {
-  const groups = TRACEPARENT.exec(traceparent ?? '')?.groups
+  if (traceparent === undefined) return newTrace()
+  const groups = TRACEPARENT.exec(traceparent)?.groups
   // Only later versions may have more fields.
   if (groups === undefined || (groups['version'] === '00' && groups['rest'] !== undefined)) {
-    return { traceId: newTraceId(), parentId: undefined, sampled: false }
+    return newTrace()
   }
   const { traceId = '', parentId = '', flags = '' } = groups
   return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1 }
 }
 
+function newTrace(): TraceContext {
+  return { traceId: newTraceId(), parentId: undefined, sampled: false }
+}
+
 /** A UUID's digits: Node keeps random bytes in store for these, and asks for others each time. */
 function newTraceId(): string {
-  return randomUUID().replaceAll('-', '')
+  const id = randomUUID()
+  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
 }

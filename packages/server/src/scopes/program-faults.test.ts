@@ -18,6 +18,8 @@ const boom = (): never => {
 const FAULTS: Readonly<Record<string, ServeOptions>> = {
   'name throws': { name: boom },
   'name returns nothing': { name: (() => undefined) as never },
+  'priority throws': { priority: boom },
+  'priority returns what is none': { priority: (() => 'urgent') as never },
   'budget.trust gives a promise': {
     budget: { header: 'x-budget', trust: (async () => true) as never },
   },

@@ -1,61 +1,128 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { CancelScope } from '@yuzuru/concurrency'
-import { Event } from '@yuzuru/concurrency/sync'
-import type { CurrentRequest } from '../request/current-request.ts'
-import { requestIdOf } from '../request/request-id.ts'
+import { type CancelScope, currentClock } from '@yuzuru/concurrency'
+import type { EnteredScope, RefusalCode } from '@yuzuru/concurrency/boundary'
+import { Event, type Permit } from '@yuzuru/concurrency/sync'
+import type { Entrant, Pass } from '../overload/gate.ts'
+import type { RequestPriority } from '../overload/request-priority.ts'
 import { CLIENT_GONE, type RequestLine } from '../request/request-log.ts'
-import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
+import type { TraceContext } from '../request/trace-context.ts'
+import { RequestContext } from './request-context.ts'
+
+/** What the head of a request says of it. */
+export interface Asked {
+  readonly name: string
+  readonly priority: RequestPriority
+  /** When its time is over, on the clock. */
+  readonly expiresAt: number
+  /** Calls the handler. */
+  readonly next: () => unknown
+}
+
+/** What a request failed with. */
+export interface Failure {
+  readonly error: unknown
+}
+
+/** What hears of a request's turn. */
+interface Turns {
+  begin(life: RequestLife): void
+  refuse(life: RequestLife, code: RefusalCode): void
+}
 
 /** One request, from its head to the end of its answer. */
-export class RequestLife implements CurrentRequest {
+export class RequestLife implements Entrant {
   readonly name: string
+  readonly priority: RequestPriority
+  readonly expiresAt: number
+  readonly next: () => unknown
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** What is to be done after the answer. */
-  readonly later: (() => unknown)[] = []
-  /** The scope that the handler runs in. */
-  scope: CancelScope | undefined
+  /** What its handler knows of it. */
+  readonly context: RequestContext
+  readonly startedAt: number
+  pass: Pass | undefined
+  /** Its place among those under way; see `Lives`. */
+  place = -1
+  /** What is to be done after the answer; made when there is some. */
+  later: (() => unknown)[] | undefined
+  /** What the handler runs in. */
+  entered: EnteredScope | undefined
+  /** Its place among what the server has under way. */
+  step: Permit | undefined
+  /** Whether the handler has returned, or failed. */
+  isSettled = false
+  /** Whether it waits for its turn. */
+  isWaiting = false
+  /** Whether its scope is being ended. */
+  isEnding = false
+  /** Settles when the handler has, once its scope was cancelled. */
+  cancelled: PromiseWithResolvers<Failure | undefined> | undefined
+  /** Settles when its scope has ended, where that takes its time. */
+  ending: Promise<Failure | undefined> | undefined
   /** What the handler failed with, if it is the server's failure. */
   failure: unknown
-  readonly #startedAt: number = performance.now()
-  readonly #closed: Event
+  readonly #turns: Turns
+  #resource: AsyncResource | undefined
+  #closed: Event | undefined
   /** Whether the client left before it had any answer. */
   #isGone = false
-  /** Made when somebody asks: most requests of a server without a log never do. */
-  #id: string | undefined
-  #trace: TraceContext | undefined
 
-  constructor(name: string, request: IncomingMessage, response: ServerResponse) {
-    this.name = name
+  constructor(
+    asked: Asked,
+    request: IncomingMessage,
+    response: ServerResponse,
+    turns: Turns,
+    now: number,
+  ) {
+    this.name = asked.name
+    this.priority = asked.priority
+    this.expiresAt = asked.expiresAt
+    this.next = asked.next
     this.request = request
     this.response = response
-    this.#closed = new Event({ name: `end of the answer to ${name}` })
-    response.once('close', () => this.#end())
+    this.context = new RequestContext(asked.name, this)
+    this.#turns = turns
+    this.startedAt = now
   }
 
-  get id(): string {
-    return (this.#id ??= requestIdOf(this.request.headers['x-request-id']?.toString()))
+  get scope(): CancelScope | undefined {
+    return this.entered?.scope
+  }
+
+  get isAnswering(): boolean {
+    return this.response.headersSent
+  }
+
+  /** Its turn may come by the end of another request, whose context is none of its own. */
+  wait(): void {
+    this.isWaiting = true
+    this.#resource = new AsyncResource('YuzuruRequest')
+  }
+
+  begin(): void {
+    this.#resource?.runInAsyncScope(() => this.#turns.begin(this))
+  }
+
+  refuse(code: RefusalCode): void {
+    this.#resource?.runInAsyncScope(() => this.#turns.refuse(this, code))
   }
 
   get trace(): TraceContext {
-    return (this.#trace ??= traceContextOf(this.request.headers['traceparent']?.toString()))
+    return this.context.trace
   }
 
   set trace(trace: TraceContext) {
-    this.#trace = trace
-  }
-
-  get expired(): boolean {
-    return this.scope?.expired === true
+    this.context.trace = trace
   }
 
   /** How long it has been here, in milliseconds. */
   get ageMs(): number {
-    return performance.now() - this.#startedAt
+    return currentClock().now() - this.startedAt
   }
 
   after(fn: () => unknown): void {
-    this.later.push(fn)
+    ;(this.later ??= []).push(fn)
   }
 
   fail(error: unknown): void {
@@ -64,27 +131,31 @@ export class RequestLife implements CurrentRequest {
 
   /** Waits until the answer has left, or its client has; obeys the scope around it. */
   async closed(): Promise<void> {
+    if (this.response.closed) return
+    this.#closed ??= new Event({ name: `end of the answer to ${this.name}` })
     await this.#closed.wait()
   }
 
   /** What the log says of it. */
   line(): RequestLine {
-    return {
-      requestId: this.id,
-      traceId: this.trace.traceId,
+    const durationMs = Math.round((currentClock().now() - this.startedAt) * 10) / 10
+    const line = {
+      requestId: this.context.id,
+      traceId: this.context.trace.traceId,
       method: this.request.method ?? '',
       route: this.name,
       status: this.#isGone ? CLIENT_GONE : this.response.statusCode,
-      durationMs: Math.round((performance.now() - this.#startedAt) * 10) / 10,
-      ...(this.failure === undefined ? {} : { err: this.failure }),
+      durationMs,
     }
+    return this.failure === undefined ? line : { ...line, err: this.failure }
   }
 
-  #end(): void {
+  /** To be called when the answer has left, or its client has. */
+  end(): void {
     // What the client no longer waits for ends: its SQL, its upload, its mail.
     const { headersSent, writableFinished } = this.response
     this.#isGone = !headersSent
     if (!writableFinished) this.scope?.cancel('the client has gone')
-    this.#closed.set()
+    this.#closed?.set()
   }
 }

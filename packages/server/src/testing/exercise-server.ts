@@ -8,6 +8,7 @@ import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concur
 import { HttpProblem } from '../problems/http-problem.ts'
 import type { Problem } from '../problems/problem-of.ts'
 import { afterResponse, currentRequest } from '../request/current-request.ts'
+import type { RequestPriority } from '../overload/request-priority.ts'
 import type { RequestLine } from '../request/request-log.ts'
 import type { RequestScopeOptions } from '../request/request-options.ts'
 
@@ -161,6 +162,30 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
       },
       { limit: 1, budget: { header: 'x-budget', trust: () => true } },
     ),
+    of(
+      'an interactive request goes before a batch one, and a probe waits for neither',
+      async (it) => {
+        const go = Promise.withResolvers<string>()
+        const seen: string[] = []
+        const begun = Promise.withResolvers<void>()
+        it.handle = async (path) => {
+          seen.push(path)
+          begun.resolve()
+          return path === '/first' ? await go.promise : ''
+        }
+        const first = get(`${it.url}/first`)
+        await begun.promise
+        const rest = [get(`${it.url}/batch`, { 'x-priority': 'batch' })]
+        // A probe is answered after what was sent before it has come.
+        await get(`${it.url}/probe`, { 'x-priority': 'probe' })
+        rest.push(get(`${it.url}/interactive`))
+        await get(`${it.url}/probe`, { 'x-priority': 'probe' })
+        go.resolve('')
+        await Promise.all([first, ...rest])
+        assert.deepEqual(seen, ['/first', '/probe', '/probe', '/interactive', '/batch'])
+      },
+      { limit: 1, priority: priorityOf },
+    ),
     of('what is under way at the end is cancelled when its time is over', async (it) => {
       const begun = Promise.withResolvers<void>()
       it.handle = async () => {
@@ -175,6 +200,10 @@ export function exerciseServer(make: MakeServer): readonly SuiteCase[] {
       assert.deepEqual([status, problem.code, problem.retryable], [503, 'closed', true])
     }),
   ]
+}
+
+function priorityOf({ headers }: IncomingMessage): RequestPriority {
+  return (headers['x-priority'] ?? 'interactive') as RequestPriority
 }
 
 /** Has the next request wait for ever: when it began, and what ended its wait. */

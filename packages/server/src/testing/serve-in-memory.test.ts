@@ -99,11 +99,12 @@ describe('a server in memory', () => {
     let given = 0
     const go = Promise.withResolvers<void>()
     const begun = Promise.withResolvers<void>()
-    await using server = await serveInMemory(async (request: Request) => {
+    const app = async (request: Request): Promise<Response> => {
       begun.resolve()
       await go.promise
       return new Response(`${(await request.arrayBuffer()).byteLength}`)
-    })
+    }
+    await using server = await serveInMemory(app, { limits: { maxBodyBytes: Infinity } })
     const pull = (controller: ReadableStreamDefaultController): void => {
       if ((given += 1) > 100) controller.close()
       else controller.enqueue(CHUNK)

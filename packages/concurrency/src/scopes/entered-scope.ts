@@ -1,0 +1,127 @@
+import { expectRequiredOptions } from '../arguments/expect-options.ts'
+import type { CancelListener } from './cancel-listener.ts'
+import { comesOfCancel, explain } from './cancel-cause.ts'
+import type { Cancelled } from './cancelled.ts'
+import type { Timer } from './clock.ts'
+import { callInScope } from './current-scope.ts'
+import type { Ring } from './ring.ts'
+import { closeScope, noteFailure } from './run-in-scope.ts'
+import { type CancelScope, Scope } from './scope.ts'
+import { armDeadline, timedOut, withGrace } from './timeout.ts'
+
+export interface EnterScopeOptions {
+  /** Shown in errors and the task tree. */
+  readonly name: string
+  /** When it is due, in milliseconds from now, from 1 up. @default Infinity */
+  readonly timeoutMs?: number | undefined
+  /** Called once when it is cancelled. */
+  readonly onCancel: (reason: Cancelled) => void
+}
+
+const OPTIONS = ['name', 'timeoutMs', 'onCancel'] as const
+
+/** A scope that is no function's: see {@link enterScope}. */
+export interface EnteredScope {
+  readonly scope: CancelScope
+  /** Calls `fn` within it, as often as there is something to call. */
+  call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T
+  /**
+   * Ends it: what was left behind in it is ended, awaited and reported, and what was deferred is called.
+   *
+   * @param failure what the work in it failed with, if it did; it takes the outcome of the scope along
+   * @returns `undefined` if there was nothing to wait for
+   */
+  leave(failure?: { readonly error: unknown }): Promise<void> | undefined
+  /**
+   * Waits for `work` in a scope that was cancelled, but no longer than `graceMs`; then the scope is
+   * abandoned and reported as a leftover.
+   *
+   * @throws {Cancelled} when the grace has passed
+   */
+  endInGrace<T>(work: Promise<T>, graceMs: number): Promise<T>
+  /** What the owner of the scope throws for what its work failed with: a `TimeoutError` if it was due. */
+  explain(error: unknown): unknown
+}
+
+/**
+ * Opens a scope outside of all others that begins and ends with events, where no function lasts as long as
+ * it does: a request of a Node server is over when its answer has left. It costs no promise.
+ *
+ * Whoever enters one must leave it, whatever happens; nothing else ends it.
+ *
+ * @throws {TypeError} on an option that is not known
+ * @example
+ * const entered = enterScope({ name, timeoutMs: 1_000, onCancel: () => response.destroy() })
+ * entered.call(handler, request, response)
+ * response.once('close', () => void entered.leave())
+ */
+export function enterScope(options: EnterScopeOptions): EnteredScope {
+  expectRequiredOptions(options, OPTIONS, 'enterScope')
+  return new Entered(options)
+}
+
+class Entered implements EnteredScope, CancelListener {
+  home: Ring<CancelListener> | undefined
+  before: CancelListener = this
+  after: CancelListener = this
+  readonly scope: Scope
+  readonly #timeoutMs: number
+  readonly #onCancel: (reason: Cancelled) => void
+  readonly #timer: Timer | undefined
+
+  constructor({ name, timeoutMs = Infinity, onCancel }: EnterScopeOptions) {
+    this.#timeoutMs = timeoutMs
+    this.#onCancel = onCancel
+    this.scope = new Scope({ kind: 'timeout', name, timeoutMs }, undefined)
+    this.scope.listen(this)
+    this.#timer = armDeadline(this.scope, timeoutMs)
+  }
+
+  onCancel(reason: Cancelled): void {
+    // Its own end, which the owner has asked for.
+    if (reason.source !== 'scope-end') this.#onCancel(reason)
+  }
+
+  call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
+    return callInScope(this.scope as Scope | undefined, fn, ...args)
+  }
+
+  leave(failure?: { readonly error: unknown }): Promise<void> | undefined {
+    const { scope } = this
+    if (failure !== undefined) scope.failure = failure
+    this.home?.remove(this)
+    if (scope.isBusy) {
+      // What is shielded may take long: its deadline holds for that as well.
+      if (!scope.cancelled) scope.listen(this)
+      return callInScope(scope, () => this.#close(failure))
+    }
+    this.#timer?.cancel()
+    scope.end()
+    if (failure !== undefined) noteFailure(scope, failure.error)
+    return undefined
+  }
+
+  endInGrace<T>(work: Promise<T>, graceMs: number): Promise<T> {
+    return withGrace(this.scope, work, graceMs)
+  }
+
+  explain(error: unknown): unknown {
+    const { scope } = this
+    if (scope.expired && comesOfCancel(scope, error)) return timedOut(scope, this.#timeoutMs)
+    return explain(scope, error)
+  }
+
+  async #close(failure: { readonly error: unknown } | undefined): Promise<void> {
+    const { scope } = this
+    try {
+      await closeScope(scope, failure)
+    } catch (error) {
+      noteFailure(scope, error)
+      throw error
+    } finally {
+      this.#timer?.cancel()
+      this.home?.remove(this)
+    }
+    if (failure !== undefined) noteFailure(scope, failure.error)
+  }
+}

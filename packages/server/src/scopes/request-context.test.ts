@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, test, vi } from 'vitest'
+import { RequestContext } from './request-context.ts'
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+
+const contextOf = (headers: Readonly<Record<string, string>>) => {
+  const rawHeaders = Object.entries(headers).flat()
+  const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  const request = { headers: Object.fromEntries(lowered), rawHeaders } as IncomingMessage
+  const life = { request, scope: { expired: true }, after: vi.fn(), fail: vi.fn() }
+  return { life, context: new RequestContext('GET /', life) }
+}
+
+const GIVEN = { 'X-Request-Id': 'r-1', Traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
+
+describe('the context of a request that has ended', () => {
+  test('has the id and the trace that it came with, whenever one asks first', () => {
+    for (const isAskedBefore of [true, false]) {
+      const { context } = contextOf(GIVEN)
+      if (isAskedBefore) expect([context.id, context.trace.traceId]).toEqual(['r-1', TRACE])
+      context.leave()
+      expect([context.id, context.trace.traceId, context.expired]).toEqual(['r-1', TRACE, true])
+    }
+  })
+
+  test('keeps the id and the trace that were made for it', () => {
+    const { context } = contextOf({})
+    const { id, trace } = context
+    context.leave()
+    expect([context.id, context.trace]).toEqual([id, trace])
+  })
+
+  test('takes no more work for after the answer, as nobody would do it', () => {
+    const { context, life } = contextOf({})
+    context.after(() => undefined)
+    context.leave()
+    expect(() => context.after(() => undefined)).toThrow('Expected afterResponse to be called')
+    expect(life.after).toHaveBeenCalledOnce()
+  })
+
+  test('has nothing to do with the request any more', () => {
+    const { context, life } = contextOf({})
+    context.leave()
+    context.leave()
+    context.fail(new Error('late'))
+    expect(life.fail).not.toHaveBeenCalled()
+  })
+})

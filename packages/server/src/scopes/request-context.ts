@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { CurrentRequest } from '../request/current-request.ts'
+import { requestIdOf } from '../request/request-id.ts'
+import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
+
+/** What a context needs of the request, as long as that lasts. */
+interface Lasting {
+  readonly request: IncomingMessage
+  readonly scope: { readonly expired: boolean } | undefined
+  after(fn: () => unknown): void
+  fail(error: unknown): void
+}
+
+/**
+ * What a handler knows of its request. What keeps its `AsyncLocalStorage` context keeps this as well, and an
+ * idle connection does: Node's timer for it is started as the answer ends. So it lets go of the request then.
+ */
+export class RequestContext implements CurrentRequest {
+  readonly name: string
+  #life: Lasting | undefined
+  /** Made when somebody asks: most requests of a server without a log never do. */
+  #id: string | undefined
+  #trace: TraceContext | undefined
+  #givenId: string | undefined
+  #givenTrace: string | undefined
+  #expired = false
+
+  constructor(name: string, life: Lasting) {
+    this.name = name
+    this.#life = life
+  }
+
+  get id(): string {
+    return (this.#id ??= requestIdOf(
+      this.#life?.request.headers['x-request-id']?.toString() ?? this.#givenId,
+    ))
+  }
+
+  get trace(): TraceContext {
+    return (this.#trace ??= traceContextOf(
+      this.#life?.request.headers['traceparent']?.toString() ?? this.#givenTrace,
+    ))
+  }
+
+  set trace(trace: TraceContext) {
+    this.#trace = trace
+  }
+
+  get expired(): boolean {
+    return this.#life?.scope?.expired ?? this.#expired
+  }
+
+  after(fn: () => unknown): void {
+    if (this.#life === undefined) {
+      throw new TypeError('Expected afterResponse to be called before its request has ended')
+    }
+    this.#life.after(fn)
+  }
+
+  fail(error: unknown): void {
+    this.#life?.fail(error)
+  }
+
+  /** Lets go of the request. */
+  leave(): void {
+    const life = this.#life
+    if (life === undefined) return
+    if (this.#id === undefined) this.#givenId = rawHeader(life.request, 'x-request-id')
+    if (this.#trace === undefined) this.#givenTrace = rawHeader(life.request, 'traceparent')
+    this.#expired = life.scope?.expired === true
+    this.#life = undefined
+  }
+}
+
+/** A header, without having all of them read. */
+function rawHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index]
+    if (given?.length === name.length && given.toLowerCase() === name) return rawHeaders[index + 1]
+  }
+  return undefined
+}
