@@ -17,6 +17,16 @@ async function repeat(once: () => Promise<number>): Promise<number> {
   return total
 }
 
+/** What any such call must do: a context, a signal, and the time, which the task tree shows. */
+function leastCall(): Promise<number> {
+  const least = { controller: new AbortController(), startedAt: performance.now() }
+  return storage.run(least, answerTo, least.controller.signal)
+}
+
+async function answerTo(_signal: AbortSignal): Promise<number> {
+  return 1
+}
+
 function calls(options: IoOptions): Promise<number> {
   return withTimeout(60_000, () => repeat(() => io(call, options, answer)))
 }
@@ -42,6 +52,11 @@ export const benchmark: Benchmark = {
         ...common,
         name: 'AsyncLocalStorage.run',
         run: () => storage.run({}, () => repeat(() => storage.run({}, answer))),
+      },
+      {
+        ...common,
+        name: 'AsyncLocalStorage.run, a signal, the time',
+        run: () => storage.run({}, () => repeat(leastCall)),
       },
     ]
   },

@@ -1,11 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import pLimit from 'p-limit'
 import { gather } from '@yuzuru/concurrency'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { Benchmark } from '../benchmark.ts'
 
 const TASKS = 10_000
 const LIMIT = 10
+
+const storage = new AsyncLocalStorage<object>()
 
 const numbers = Array.from({ length: TASKS }, (_, index) => index)
 
@@ -53,6 +56,16 @@ export const benchmark: Benchmark = {
         run: async () => {
           const semaphore = new Semaphore(LIMIT)
           return sum(await gather(numbers.map((index) => () => limited(semaphore, index))))
+        },
+      },
+      {
+        ...common,
+        name: 'Semaphore in AsyncLocalStorage.run',
+        run: async () => {
+          const semaphore = new Semaphore(LIMIT)
+          const inContext = (index: number): Promise<number> =>
+            storage.run({}, limited, semaphore, index)
+          return sum(await Promise.all(numbers.map(inContext)))
         },
       },
       {

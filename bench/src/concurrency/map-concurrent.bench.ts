@@ -1,5 +1,5 @@
 import pMap, { pMapIterable } from 'p-map'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import type { Benchmark } from '../benchmark.ts'
 
 const ITEMS = 100_000

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Effect, Fiber } from 'effect'
 import { taskGroup } from '@yuzuru/concurrency'
 import type { Benchmark } from '../benchmark.ts'
@@ -25,6 +26,14 @@ function manyTasks(work: () => number | Promise<number>): Promise<number> {
     const spawned = Array.from({ length: TASKS }, () => group.spawn(work))
     return (await Promise.all(spawned)).reduce((total, each) => total + each, 0)
   })
+}
+
+const storage = new AsyncLocalStorage<object>()
+
+/** What any task must have: a context of its own. */
+async function manyContexts(): Promise<number> {
+  const started = Array.from({ length: TASKS }, () => storage.run({}, answer))
+  return (await Promise.all(started)).reduce((total, each) => total + each, 0)
 }
 
 /** Forks and joins one after the other, as the same loop does with us. */
@@ -77,6 +86,11 @@ export const benchmark: Benchmark = {
       { ...common, name: 'Effect, nothing asynchronous', run: () => fibers(immediate) },
       { ...common, name: 'yuzuru, all at once', run: () => manyTasks(answer) },
       { ...common, name: 'Effect, all at once', run: () => manyFibers(promised) },
+      {
+        ...common,
+        name: 'AsyncLocalStorage.run, all at once',
+        run: () => storage.run({}, manyContexts),
+      },
     ]
   },
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
 import * as inspect from './inspect.ts'
-import * as iterators from './iterators.ts'
+import * as tasks from './tasks.ts'
 import * as resilience from './resilience.ts'
 import * as sync from './sync.ts'
 import * as testing from './testing.ts'
@@ -35,7 +35,6 @@ test('the public face is what it is, and nothing else', () => {
       "taskGroup",
       "TimeoutError",
       "withTimeout",
-      "wait",
       "withDeadline",
     ]
   `)
@@ -48,10 +47,12 @@ test('the public face is what it is, and nothing else', () => {
       "watchEventLoop",
     ]
   `)
-  expect(Object.keys(iterators)).toMatchInlineSnapshot(`
+  expect(Object.keys(tasks)).toMatchInlineSnapshot(`
     [
       "asCompleted",
       "mapConcurrent",
+      "wait",
+      "workers",
     ]
   `)
   expect(Object.keys(resilience)).toMatchInlineSnapshot(`
@@ -79,7 +80,6 @@ test('the public face is what it is, and nothing else', () => {
       "QueueCore",
       "QueueShutDown",
       "Semaphore",
-      "workers",
     ]
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`

@@ -13,7 +13,8 @@ export {
   type Settled,
   type Thunk,
 } from './tasks/gather.ts'
-export { io, type IoCall, type IoOptions, type IoProgress } from './boundary/io.ts'
+export { io } from './boundary/io.ts'
+export type { IoCall, IoOptions, IoProgress } from './boundary/io-call.ts'
 export { IoError, type IoErrorInit } from './boundary/io-error.ts'
 export type { IoEvent } from './boundary/io-trace.ts'
 export type { Leftover } from './scopes/leftover.ts'
@@ -36,5 +37,4 @@ export {
 } from './tasks/task-group.ts'
 export { TimeoutError, type TimeoutErrorInit } from './scopes/timeout-error.ts'
 export { type TimeoutOptions, withTimeout } from './scopes/timeout.ts'
-export { wait, type Waited, type WaitOptions } from './tasks/wait-for-tasks.ts'
 export { withDeadline } from './scopes/with-deadline.ts'

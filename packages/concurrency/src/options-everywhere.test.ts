@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as boundary from './boundary.ts'
 import * as core from './index.ts'
 import * as inspect from './inspect.ts'
-import * as iterators from './iterators.ts'
+import * as tasks from './tasks.ts'
 import * as job from './job.ts'
 import * as otel from './otel.ts'
 import * as processes from './processes.ts'
@@ -20,7 +20,7 @@ const module = new URL('../test/executor-jobs.ts', import.meta.url)
 /** Each public function or class that takes options, and each method that does. */
 const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   admission: (options) => boundary.admission(options),
-  asCompleted: (options) => iterators.asCompleted([fn], options),
+  asCompleted: (options) => tasks.asCompleted([fn], options),
   assertNoLeaks: (options) => testing.assertNoLeaks(fn, options),
   backoff: (options) => boundary.backoff(options),
   Barrier: (options) => new sync.Barrier(1, options),
@@ -41,7 +41,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   io: (call) => core.io(call, {}, fn),
   LifoQueue: (options) => new sync.LifoQueue(options),
   Lock: (options) => new sync.Lock(options),
-  mapConcurrent: (options) => iterators.mapConcurrent([1], fn, options),
+  mapConcurrent: (options) => tasks.mapConcurrent([1], fn, options),
   moveOnAfter: (options) => core.moveOnAfter(1, fn, options),
   otel: (options) => otel.otel(options),
   PriorityQueue: (options) => new sync.PriorityQueue(options),
@@ -62,11 +62,11 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   taskTree: (options) => inspect.taskTree(options),
   threads: (options) => threads.threads(options),
   'threads.run': (options) => using(threads.threads({ module }), options),
-  wait: (options) => core.wait([], options),
+  wait: (options) => tasks.wait([], options),
   watchEventLoop: (options) => inspect.watchEventLoop(options),
   withDeadline: (options) => core.withDeadline(new Date(), fn, options),
   withTimeout: (options) => core.withTimeout(1, fn, options),
-  workers: (options) => sync.workers(new sync.Queue(), 1, fn, options),
+  workers: (options) => tasks.workers(new sync.Queue(), 1, fn, options),
 }
 
 /** Those that take none. */
@@ -81,19 +81,7 @@ const others = `
   partsWithin Ring`
 
 const faces = {
-  '': [
-    boundary,
-    core,
-    inspect,
-    iterators,
-    job,
-    otel,
-    processes,
-    resilience,
-    sync,
-    testing,
-    threads,
-  ],
+  '': [boundary, core, inspect, job, otel, processes, resilience, sync, tasks, testing, threads],
 }
 
 describe('a misspelt option is refused by', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as concurrency from './index.ts'
 import * as inspect from './inspect.ts'
-import * as iterators from './iterators.ts'
+import * as tasks from './tasks.ts'
 import * as resilience from './resilience.ts'
 import * as sync from './sync.ts'
 
@@ -31,13 +31,13 @@ const programOf = (text: string): { readonly titles: string[]; readonly program:
       import assert from 'node:assert/strict'
       import * as concurrency from ${urlOf('index.ts')}
       import * as inspect from ${urlOf('inspect.ts')}
-      import * as iterators from ${urlOf('iterators.ts')}
+      import * as tasks from ${urlOf('tasks.ts')}
       import * as resilience from ${urlOf('resilience.ts')}
       import * as sync from ${urlOf('sync.ts')}
       import { TestClock } from ${urlOf('testing.ts')}
       const { ${Object.keys(concurrency).join(', ')} } = concurrency
       const { ${Object.keys(inspect).join(', ')} } = inspect
-      const { ${Object.keys(iterators).join(', ')} } = iterators
+      const { ${Object.keys(tasks).join(', ')} } = tasks
       const { ${Object.keys(resilience).join(', ')} } = resilience
       const { ${Object.keys(sync).join(', ')} } = sync
       ${blocks.join('\n')}`,

@@ -11,12 +11,11 @@ import {
   shield,
   sleep,
   taskGroup,
-  wait,
   withTimeout,
 } from '../src/index.ts'
-import { asCompleted, mapConcurrent } from '../src/iterators.ts'
+import { asCompleted, mapConcurrent, wait, workers } from '../src/tasks.ts'
 import { retry, singleFlight } from '../src/resilience.ts'
-import { Queue, workers } from '../src/sync.ts'
+import { Queue } from '../src/sync.ts'
 
 /*
  * Random programs of reads and writes against a server that records what it has seen, with what can

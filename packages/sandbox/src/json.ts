@@ -5,3 +5,8 @@ export type JsonObject = { [name: string]: Json }
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The value when it is a text, else an empty one. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -60,6 +60,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'inbox.waitForCount': (options) => sandbox.smtp.inbox.waitForCount(1, {}, options),
   'inbox.waitForCount, its match': (match) => sandbox.smtp.inbox.waitForCount(1, match),
   'stripe.completeCheckout': (payment) => sandbox.stripe.completeCheckout('cs_1', payment),
+  'stripe.setTroubles': (trouble) => sandbox.stripe.setTroubles(trouble),
   'google.issueCode': (consent) => sandbox.google.issueCode(consent),
   'google.issueTokens': (consent) => sandbox.google.issueTokens(consent),
   'proxy.set': (faults) => proxy.set(faults),
@@ -74,7 +75,7 @@ const cases = exerciseOptions({
   others: `PostgresRefusal SERVICE_NAMES sandbox.close faults.inFrontOf faults.close postgres.dropDatabase
   postgres.restart postgres.kill postgres.close s3.createBucket s3.keys s3.uploads
   s3.temporaryCredentials s3.expireCredentials s3.clear s3.close smtp.close inbox.clear
-  stripe.setWebhookUrl stripe.redeliver stripe.deliveries stripe.failPayment stripe.settle
+  stripe.setWebhookUrl stripe.authenticate stripe.indexSearch stripe.invoices stripe.redeliver stripe.deliveries stripe.failPayment stripe.settle
   stripe.customers stripe.products stripe.prices stripe.checkoutSessions stripe.subscriptions
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
   webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess

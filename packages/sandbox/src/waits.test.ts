@@ -30,6 +30,8 @@ const WAITS: Readonly<Record<string, Wait>> = {
   'stripe.webhooks.idle': ({ stripe }) => stripe.webhooks.idle(),
   'stripe.completeCheckout': ({ stripe }) => stripe.completeCheckout('cs_none'),
   'stripe.failPayment': ({ stripe }) => stripe.failPayment('sub_none'),
+  'stripe.authenticate': ({ stripe }) => stripe.authenticate('pi_none'),
+  'stripe.indexSearch': ({ stripe }) => stripe.indexSearch(),
   'stripe.settle': ({ stripe }) => stripe.settle(),
   'google.issueCode': ({ google }) => google.issueCode(consent),
   'google.issueTokens': ({ google }) => google.issueTokens(consent),
@@ -41,7 +43,7 @@ const WAITS: Readonly<Record<string, Wait>> = {
 
 /** What answers at once, and what ends something. */
 const NO_WAITS: ReadonlySet<string> = new Set(
-  `close faults.close postgres.close smtp.close smtp.setAnswers stripe.close stripe.setWebhookUrl
+  `close faults.close postgres.close smtp.close smtp.setAnswers stripe.close stripe.setTroubles stripe.invoices stripe.setWebhookUrl
   stripe.deliveries stripe.customers stripe.products stripe.prices stripe.checkoutSessions
   stripe.subscriptions stripe.events stripe.requests stripe.requestCount stripe.webhooks.pause
   stripe.webhooks.attempts google.close google.grants google.events google.requests

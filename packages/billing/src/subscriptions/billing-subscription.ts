@@ -10,10 +10,17 @@ export interface BillingSubscription {
   readonly status: Stripe.Subscription.Status
   readonly priceId: string | undefined
   readonly trialEndsAt: Date | undefined
-  /** When what is paid for ends, and the next payment is due. */
+  /** When what is paid for ends, and the next payment is due: the nearest of its items. */
   readonly currentPeriodEndsAt: Date | undefined
-  /** Whether it ends with the current period. */
+  /** Whether it ends with the current period, as {@link endsAt} says too. */
   readonly cancelAtPeriodEnd: boolean
+  /**
+   * When it is to end, or has ended: however the end was planned. In flexible billing mode Stripe's
+   * portal cancels by a date, and leaves `cancel_at_period_end` false.
+   *
+   * @see https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+   */
+  readonly endsAt: Date | undefined
   readonly canceledAt: Date | undefined
   readonly createdAt: Date
   /** All that Stripe gives. */
@@ -24,6 +31,10 @@ export interface BillingSubscription {
 export function readSubscription(native: Stripe.Subscription): BillingSubscription {
   const [item] = native.items.data
   const { customer, metadata } = native
+  const periodEnd = periodEndOf(native)
+  const end =
+    native.ended_at ?? native.cancel_at ?? (native.cancel_at_period_end ? periodEnd : null)
+  const isPlanned = end !== null && end !== undefined && !hasEnded(native)
   return {
     id: native.id,
     customerId: typeof customer === 'string' ? customer : customer.id,
@@ -31,8 +42,9 @@ export function readSubscription(native: Stripe.Subscription): BillingSubscripti
     status: native.status,
     priceId: item?.price.id,
     trialEndsAt: dateOf(native.trial_end),
-    currentPeriodEndsAt: dateOf(item?.current_period_end),
-    cancelAtPeriodEnd: native.cancel_at_period_end,
+    currentPeriodEndsAt: dateOf(periodEnd),
+    cancelAtPeriodEnd: isPlanned && (native.cancel_at_period_end || end === periodEnd),
+    endsAt: dateOf(end),
     canceledAt: dateOf(native.canceled_at),
     createdAt: new Date(native.created * 1_000),
     native,
@@ -57,6 +69,13 @@ export function hasEnded({ status }: Stripe.Subscription): boolean {
 export function subscriptionOf(event: Stripe.Event): BillingSubscription | undefined {
   if (!event.type.startsWith('customer.subscription.')) return undefined
   return readSubscription(event.data.object as Stripe.Subscription)
+}
+
+/** The nearest end of its items' periods; in versions before 2025-03-31 it has one of its own. */
+function periodEndOf(native: Stripe.Subscription): number | undefined {
+  const { current_period_end: own } = native as { current_period_end?: number }
+  const ends = native.items.data.flatMap((item) => item.current_period_end ?? [])
+  return ends.length > 0 ? Math.min(...ends) : own
 }
 
 function dateOf(seconds: number | null | undefined): Date | undefined {

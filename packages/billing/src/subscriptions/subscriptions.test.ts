@@ -1,15 +1,16 @@
 import type { Stripe } from 'stripe'
 import { expect, test } from 'vitest'
 import { openStage, type Stage } from '../../test/stage.ts'
+import { readSubscription } from './billing-subscription.ts'
 
 const reference = 'office-1'
 
 interface Subscribed extends AsyncDisposable {
   readonly stage: Stage<undefined>
-  subscribe(): Promise<Stripe.Subscription>
+  subscribe(change?: Partial<Stripe.SubscriptionCreateParams>): Promise<Stripe.Subscription>
 }
 
-/** A customer that may subscribe more than once. */
+/** A customer with a card, that may subscribe more than once. */
 async function openSubscribed(): Promise<Subscribed> {
   const stage = await openStage()
   const { client: stripe } = stage.billing
@@ -21,9 +22,11 @@ async function openSubscribed(): Promise<Subscribed> {
     recurring: { interval: 'month' },
     unit_amount: 1_980,
   })
+  const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card } })
   return {
     stage,
-    subscribe: () => stripe.subscriptions.create({ customer, items: [{ price }] }),
+    subscribe: (change) => stripe.subscriptions.create({ customer, items: [{ price }], ...change }),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   }
 }
@@ -35,6 +38,50 @@ test('the one that has not ended is found, though a newer one has', async () => 
   const newer = await open.subscribe()
   await billing.client.subscriptions.cancel(newer.id)
   expect(await billing.getSubscription(reference)).toMatchObject({ id: live.id, status: 'active' })
+})
+
+test('the one that is paid for is found, though a newer one waits for its first payment', async () => {
+  await using open = await openSubscribed()
+  const { billing } = open.stage
+  const paid = await open.subscribe()
+  const waiting = await open.subscribe({ payment_behavior: 'default_incomplete' })
+  expect(waiting.status).toBe('incomplete')
+  expect(await billing.getSubscription(reference)).toMatchObject({ id: paid.id, status: 'active' })
+})
+
+test('an end that was planned in the portal is seen, and so is that it was taken back', async () => {
+  await using open = await openSubscribed()
+  const { billing } = open.stage
+  const { id } = await open.subscribe()
+  const found = await billing.getSubscription(reference)
+  expect(found).toMatchObject({ cancelAtPeriodEnd: false, endsAt: undefined })
+  const { customerId } = await billing.ensureCustomer({ reference, email: 'hanako@example.jp' })
+  const portal = await billing.client.billingPortal.sessions.create({ customer: customerId })
+  const press = (action: string): Promise<Response> =>
+    fetch(portal.url, {
+      body: new URLSearchParams({ action, subscription: id }),
+      method: 'POST',
+      redirect: 'manual',
+    })
+  await press('cancel')
+  const ending = await billing.getSubscription(reference)
+  expect(ending?.native.cancel_at_period_end).toBe(false)
+  expect(ending).toMatchObject({ cancelAtPeriodEnd: true, endsAt: found?.currentPeriodEndsAt })
+  await press('resume')
+  expect(await billing.getSubscription(reference)).toMatchObject({
+    cancelAtPeriodEnd: false,
+    endsAt: undefined,
+  })
+})
+
+test('a subscription of an older version is read with its own period', async () => {
+  await using open = await openSubscribed()
+  const { client: stripe } = open.stage.billing
+  const { id, items } = await open.subscribe()
+  const older = await stripe.subscriptions.retrieve(id, {}, { apiVersion: '2025-02-24.acacia' })
+  expect(older.items.data[0]).not.toHaveProperty('current_period_end')
+  const seconds = items.data[0]?.current_period_end ?? 0
+  expect(readSubscription(older).currentPeriodEndsAt).toEqual(new Date(seconds * 1_000))
 })
 
 test('when all have ended the newest is found', async () => {

@@ -37,20 +37,36 @@ export async function cancelSubscription(
   })
 }
 
-/** The customer's newest subscription that has not ended, else the newest of all. */
+/** What gives most comes first: one that is paid for goes before one that waits for its first payment. */
+const RANK: readonly Stripe.Subscription.Status[] = [
+  'active',
+  'trialing',
+  'past_due',
+  'unpaid',
+  'paused',
+  'incomplete',
+]
+
+/** How far down the ranks; what has ended, and what is not known, is last. */
+function rankOf({ status }: Stripe.Subscription): number {
+  const rank = RANK.indexOf(status)
+  return rank === -1 ? RANK.length : rank
+}
+
+/** The customer's best subscription, and of those that are as good the newest. */
 async function findSubscription(
   calls: StripeCalls,
   customer: string,
 ): Promise<Stripe.Subscription | undefined> {
   const call = { operation: 'subscriptions.list', effect: 'read' } as const
   return await calls.run(call, async (stripe, request) => {
-    let newest: Stripe.Subscription | undefined
+    let best: Stripe.Subscription | undefined
     const filter = { customer, status: 'all', limit: 100 } as const
     for await (const subscription of stripe.subscriptions.list(filter, request)) {
-      if (!hasEnded(subscription)) return subscription
-      newest ??= subscription
+      // Newest first.
+      if (best === undefined || rankOf(subscription) < rankOf(best)) best = subscription
     }
-    return newest
+    return best
   })
 }
 

@@ -80,7 +80,7 @@ export function expectOneOf<T extends string | number | boolean>(
   value: unknown,
   choices: readonly T[],
 ): asserts value is T {
-  if (choices.some((choice) => choice === value)) return
+  if ((choices as readonly unknown[]).includes(value)) return
   const shown = choices.map((choice) => (typeof choice === 'string' ? `'${choice}'` : choice))
   throw expected(`${name} to be ${shown.length === 1 ? '' : 'one of '}${shown.join(', ')}`, value)
 }

@@ -46,21 +46,21 @@ function unknownOption(key: string, known: readonly string[], where: string): Ty
 
 /** The known name that `key` was most probably meant to be, if there is one. */
 function nearest(key: string, known: readonly string[]): string | undefined {
-  const least = Math.max(2, Math.floor(key.length / 3))
-  let best: { readonly name: string; readonly distance: number } | undefined
+  let least = Math.max(2, Math.floor(key.length / 3)) + 1
+  let best: string | undefined
   for (const name of known) {
-    const [a, b] = [key.toLowerCase(), name.toLowerCase()]
-    const isPart = a.length >= 3 && b.startsWith(a)
-    const distance = isPart ? 1 : editDistance(a, b)
-    if (distance <= least && distance < b.length && distance < (best?.distance ?? Infinity)) {
-      best = { name, distance }
+    const distance = distanceOf(key.toLowerCase(), name.toLowerCase())
+    if (distance < Math.min(least, name.length)) {
+      best = name
+      least = distance
     }
   }
-  return best?.name
+  return best
 }
 
-/** How many characters have to be put in, taken out or replaced (Levenshtein). */
-function editDistance(a: string, b: string): number {
+/** How many characters have to be put in, taken out or replaced (Levenshtein); 1 where `a` begins `b`. */
+function distanceOf(a: string, b: string): number {
+  if (a.length >= 3 && b.startsWith(a)) return 1
   // Of what stands before each place of `b`, to what stands before the current place of `a`.
   let row = Array.from({ length: b.length + 1 }, (_, place) => place)
   for (const letter of a) {

@@ -5,11 +5,12 @@ import { describeValue } from './describe-value.ts'
  *
  * @param what what was expected of which argument
  * @param value what came instead; only its kind is shown, as it may be secret
+ * @param advice what to write instead, after that. Default: nothing
  * @example
  * if (!isKey(key)) throw expected('key to be a key of 32 bytes', key)
  */
-export function expected(what: string, value: unknown): TypeError {
-  return new TypeError(`Expected ${what}, got ${describeValue(value)}`)
+export function expected(what: string, value: unknown, advice: string = ''): TypeError {
+  return new TypeError(`Expected ${what}, got ${describeValue(value)}${advice}`)
 }
 
 /**
@@ -23,7 +24,7 @@ export function expected(what: string, value: unknown): TypeError {
 export function expectFunction(name: string, value: unknown): void {
   if (typeof value === 'function') return
   const advice = isPromise(value) ? ': pass the function itself, not the promise it returns' : ''
-  throw new TypeError(`Expected ${name} to be a function, got ${describeValue(value)}${advice}`)
+  throw expected(`${name} to be a function`, value, advice)
 }
 
 /**

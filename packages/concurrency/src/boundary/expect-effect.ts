@@ -1,6 +1,8 @@
 import { expectOneOf } from '../arguments/expect-kind.ts'
 import type { Effect } from '../scopes/outcome.ts'
 
+const EFFECTS = ['read', 'idempotent', 'write'] as const
+
 /**
  * Throws unless `value` is an {@link Effect}.
  *
@@ -9,5 +11,5 @@ import type { Effect } from '../scopes/outcome.ts'
  * expectEffect(options.effect)
  */
 export function expectEffect(value: unknown): asserts value is Effect {
-  expectOneOf('effect', value, ['read', 'idempotent', 'write'])
+  expectOneOf('effect', value, EFFECTS)
 }

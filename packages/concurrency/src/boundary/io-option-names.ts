@@ -1,4 +1,4 @@
-import type { IoOptions } from './io.ts'
+import type { IoOptions } from './io-call.ts'
 
 /** The names of {@link IoOptions}: what every call takes, for `expectOptions`. */
 export const IO_OPTIONS: readonly string[] = Object.keys({

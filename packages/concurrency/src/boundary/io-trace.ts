@@ -26,8 +26,7 @@ export function openSpan({
 }
 
 /** Calls `fn`, in the stores that subscribers bound to the channel. */
-export function startInSpan<T>(span: IoEvent | undefined, fn: () => T): T {
-  if (span === undefined) return fn()
+export function startInSpan<T>(span: IoEvent, fn: () => T): T {
   return channel.start.runStores(span, () => {
     const started = fn()
     channel.end.publish(span)
@@ -35,14 +34,12 @@ export function startInSpan<T>(span: IoEvent | undefined, fn: () => T): T {
   })
 }
 
-export function failSpan(span: IoEvent | undefined, error: unknown): void {
-  if (span === undefined) return
+export function failSpan(span: IoEvent, error: unknown): void {
   span.error = error
   channel.error.publish(span)
 }
 
-export function closeSpan(span: IoEvent | undefined): void {
-  if (span === undefined) return
+export function closeSpan(span: IoEvent): void {
   channel.asyncStart.publish(span)
   channel.asyncEnd.publish(span)
 }

@@ -1,5 +1,5 @@
 import type { CloseOptions } from '../boundary/closing.ts'
-import type { IoOptions } from '../boundary/io.ts'
+import type { IoOptions } from '../boundary/io-call.ts'
 import type { Effect } from '../scopes/outcome.ts'
 
 /** A module without a type of its own: any function by any name. */

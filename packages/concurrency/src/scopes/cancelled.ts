@@ -51,7 +51,7 @@ export class Cancelled extends Error {
   }
 
   constructor(message: string, init: CancelledInit) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    super(message, init.cause === undefined ? undefined : { cause: init.cause })
     this.source = init.source
     this.scope = init.scope
     this.#within = init.within
@@ -87,8 +87,8 @@ export function someCause(error: unknown, holds: (cause: unknown) => boolean): b
   let each = error
   for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
     if (holds(each)) return true
-    if (typeof each !== 'object' || each === null) return false
     each = fieldOf(each, 'cause')
+    if (each === undefined) return false
   }
   return false
 }

@@ -17,8 +17,7 @@ export function abort(
 ): void {
   const cancellation = (scope.cancellation ??= new Cancellation())
   if (cancellation.own !== undefined) return
-  const init = { source, scope: scope.name, within: scope }
-  cancellation.own = new Cancelled(message, cause === undefined ? init : { ...init, cause })
+  cancellation.own = new Cancelled(message, { source, scope: scope.name, within: scope, cause })
   openRejections()
   if (cancellation.inherited === undefined) deliver(scope, cancellation.own)
 }

@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import { currentScope, throwIfCancelled } from './current-scope.ts'
+import { eventLoopTurn } from './event-loop-turn.ts'
 import { refusal } from './refusal.ts'
 
 /**
@@ -13,7 +13,7 @@ import { refusal } from './refusal.ts'
 export async function checkpoint(): Promise<void> {
   const refused = refusal('wait', 'checkpoint')
   if (refused !== undefined) return await refused
-  await setImmediate()
+  await eventLoopTurn()
   throwIfCancelled()
 }
 

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Scope } from './scope.ts'
 import { livingScope } from './scope-tree.ts'
 import { onSupportedNode } from './supported-node.ts'
@@ -18,13 +18,40 @@ export function innermostScope(): Scope | undefined {
   return storage.getStore()
 }
 
-/** Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all. */
-export function callInScope<A extends unknown[], T>(
-  scope: Scope | undefined,
-  fn: (...args: A) => T,
-  ...args: A
+/**
+ * Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all.
+ *
+ * `AsyncLocalStorage.run` copies the whole context twice, on the way in and again on the way out. An
+ * `AsyncResource` puts back the very context that it was made in, so `enterWith` never leaks out of here
+ * (docs/decisions/0051).
+ */
+export function callInScope<S extends Scope | undefined, T>(scope: S, fn: (scope: S) => T): T
+export function callInScope<S extends Scope | undefined, A, T>(
+  scope: S,
+  fn: (scope: S, argument: A) => T,
+  argument: A,
+): T
+export function callInScope<S extends Scope | undefined, A, T>(
+  scope: S,
+  fn: (scope: S, argument?: A) => T,
+  argument?: A,
 ): T {
-  return storage.run(scope, fn, ...args)
+  return new AsyncResource('YuzuruScope').runInAsyncScope(
+    enter<S, A | undefined, T>,
+    undefined,
+    scope,
+    fn,
+    argument,
+  )
+}
+
+function enter<S extends Scope | undefined, A, T>(
+  scope: S,
+  fn: (scope: S, argument: A) => T,
+  argument: A,
+): T {
+  storage.enterWith(scope)
+  return fn(scope, argument)
 }
 
 /** Throws if the scope around it is cancelled; does not yield. */

@@ -1,7 +1,8 @@
+import { captureStack } from './call-place.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { currentClock } from './clock.ts'
 import { type Leftover, placeOf } from './leftover.ts'
-import type { Scope } from './scope.ts'
+import type { Scope, ScopeInit } from './scope.ts'
 
 /** What to report of `scope`, which was left behind. */
 export function describeLeftover(
@@ -18,6 +19,16 @@ export function describeLeftover(
     place: placeOf(scope.origin),
     ...failure,
   }
+}
+
+/** A call that was made in `scope` when it should not have been: by the caller of `from`. */
+export function describeCall(
+  scope: Scope,
+  { kind, name }: ScopeInit,
+  state: Leftover['state'],
+  from: (...args: never[]) => unknown,
+): Leftover {
+  return { name, kind, parent: scope.name, ageMs: 0, state, place: placeOf(captureStack(from)) }
 }
 
 /** A wait that was left behind in `scope`. */

@@ -1,5 +1,6 @@
 import { comesOfCancel } from './cancel-cause.ts'
 import { describeLeftover, describeWait } from './describe-leftover.ts'
+import { eventLoopTurn } from './event-loop-turn.ts'
 import { type Leftover, reportLeftover } from './leftover.ts'
 import type { Scope } from './scope.ts'
 
@@ -17,7 +18,7 @@ const REPORTED = 10
 export async function endLeftovers(scope: Scope, failed: boolean): Promise<Leftover[]> {
   const found: Leftover[] = []
   // The cancel ended more than the body can have waited for one after the other.
-  if ((scope.cancellation?.delivered ?? 0) > 1) await turn()
+  if ((scope.cancellation?.delivered ?? 0) > 1) await eventLoopTurn()
   for (;;) {
     const children = scope.livingChildren
     const unshielded = children.filter((child) => !child.shielded)
@@ -25,7 +26,7 @@ export async function endLeftovers(scope: Scope, failed: boolean): Promise<Lefto
     if (children.length === 0 && waits.length === 0) return found
     if (unshielded.length === 0 && waits.length === 0) {
       await Promise.all(children.map((child) => child.done))
-      await turn()
+      await eventLoopTurn()
       continue
     }
     if (!failed && !scope.cancelled) {
@@ -36,25 +37,20 @@ export async function endLeftovers(scope: Scope, failed: boolean): Promise<Lefto
     }
     await endAll(scope, children)
     // Only who forgot it is sure not to be there to catch it.
-    if (!failed) for (const child of unshielded) reportFailure(child)
+    if (failed) continue
+    for (const child of unshielded) if (child.failure) reportFailure(child, child.failure.error)
   }
 }
 
 async function endAll(scope: Scope, children: readonly Scope[]): Promise<void> {
   scope.abortLeftovers()
   await Promise.all(children.map((child) => child.done))
-  await turn()
+  // Whoever awaited what has just ended may go on, forgotten itself, and clean up behind a shield: a turn
+  // later that can be seen, and is waited for as well.
+  await eventLoopTurn()
 }
 
-/**
- * Whoever awaited what has just ended may go on, forgotten itself, and clean up behind a shield: a turn
- * later that can be seen, and is waited for as well.
- */
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve))
-}
-
-function reportFailure(child: Scope): void {
-  if (child.failure === undefined || comesOfCancel(child, child.failure.error)) return
-  reportLeftover(describeLeftover(child, 'failed', { error: child.failure.error }))
+/** Reports a failure of which nobody else hears. */
+export function reportFailure(scope: Scope, error: unknown): void {
+  if (!comesOfCancel(scope, error)) reportLeftover(describeLeftover(scope, 'failed', { error }))
 }

@@ -83,7 +83,7 @@ class Entered implements EnteredScope, CancelListener {
   }
 
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
-    return callInScope(this.scope as Scope | undefined, fn, ...args)
+    return callInScope(this.scope, () => fn(...args))
   }
 
   leave(failure?: { readonly error: unknown }): Promise<void> | undefined {

@@ -44,7 +44,7 @@ describe('a failure of which nobody hears', () => {
     expect(told).toEqual([])
     await clock.advance(1)
     expect(told).toEqual([
-      'task "poll" in "background" failed (SecretError no_key); its group is still waiting for what it cancelled, and throws it then',
+      'task "poll" in "background" failed (SecretError no_key); its group still waits for what it cancelled, and throws it then',
     ])
     await clock.advance(4_000)
     await ended

@@ -21,7 +21,7 @@ const failures = channel('yuzuru:failure')
 const PATIENCE_MS = 1_000
 
 const ADVICE: Readonly<Record<UnheardFailure['why'], string>> = {
-  ending: 'its group is still waiting for what it cancelled, and throws it then',
+  ending: 'its group still waits for what it cancelled, and throws it then',
   unasked: 'nobody awaits the task',
 }
 

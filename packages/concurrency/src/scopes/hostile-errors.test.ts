@@ -12,7 +12,7 @@ import {
   taskGroup,
   withTimeout,
 } from '../index.ts'
-import { asCompleted, mapConcurrent } from '../iterators.ts'
+import { asCompleted, mapConcurrent } from '../tasks.ts'
 import { circuitBreaker, retry, singleFlight } from '../resilience.ts'
 import { errorKind } from '../boundary/io-error-kind.ts'
 import { partsWithin } from './read-error.ts'

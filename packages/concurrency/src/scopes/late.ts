@@ -1,6 +1,6 @@
-import { captureStack } from './call-place.ts'
+import { describeCall } from './describe-leftover.ts'
 import { LeftoverError } from './leftover-error.ts'
-import { type Leftover, placeOf, reportLeftover } from './leftover.ts'
+import { reportLeftover } from './leftover.ts'
 import type { Scope, ScopeInit } from './scope.ts'
 
 /** Scopes after whose end something began within; each is reported once. */
@@ -12,11 +12,10 @@ const reported = new WeakSet<Scope>()
  *
  * @throws {LeftoverError} where the scope is strict
  */
-export function reportLate(around: Scope, { kind, name }: ScopeInit): void {
+export function reportLate(around: Scope, init: ScopeInit): void {
   if (reported.has(around) && !around.strict) return
   reported.add(around)
-  const place = placeOf(captureStack(reportLate))
-  const leftover: Leftover = { name, kind, parent: around.name, ageMs: 0, state: 'late', place }
+  const leftover = describeCall(around, init, 'late', reportLate)
   if (around.strict) throw new LeftoverError(around.name, [leftover])
   reportLeftover(leftover)
 }

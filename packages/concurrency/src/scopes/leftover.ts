@@ -25,7 +25,7 @@ export interface Leftover {
    */
   readonly state: 'cancelled' | 'failed' | 'abandoned' | 'late' | 'refused' | 'swallowed'
   /**
-   * The stack of the call that started it, where that is known: of I/O, up to 1,000 calls a second; of
+   * The stack of the call that started it, where that is known: of I/O, 200 to 1,000 calls a second; of
    * what was refused; in `run({ strict: true })` of all.
    */
   readonly place: string | undefined
@@ -41,8 +41,8 @@ export const ADVICE: Readonly<Record<Leftover['state'], string>> = {
   failed: 'failed after the scope that started it had ended',
   abandoned: 'did not end within its grace after it was cancelled, and may still be running',
   late:
-    'began after the scope around it had ended. Is an await missing? What is shared and outlives ' +
-    'its first caller belongs in detached()',
+    'began after the scope around it had ended. Is an await missing? What outlives its first caller ' +
+    'belongs in detached()',
   refused:
     'was refused: the scope around it is cancelled. Clean-up that awaits belongs in shield() or ' +
     'scope.defer()',

@@ -11,13 +11,9 @@ const SLOW_MS = 10
  */
 export class PacedRejections {
   #count = 0
+  /** In how many turns of the event loop there were some, from the ninth rejection on. */
   #turns = 0
   #nextTurn: Promise<void> | undefined
-
-  /** In how many turns of the event loop there were some, from the ninth rejection on. */
-  get turns(): number {
-    return this.#turns
-  }
 
   /** Whether somebody has been at it for so long that it can only be a loop. */
   get isLoop(): boolean {

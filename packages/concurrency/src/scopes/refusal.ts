@@ -1,8 +1,8 @@
-import { captureStack } from './call-place.ts'
 import { type Cancellation, isAnyCancelled } from './cancellation.ts'
 import type { Cancelled } from './cancelled.ts'
 import { currentScope } from './current-scope.ts'
-import { type Leftover, placeOf, reportLeftover } from './leftover.ts'
+import { describeCall } from './describe-leftover.ts'
+import { reportLeftover } from './leftover.ts'
 import { Refused } from './refused.ts'
 import type { Scope } from './scope.ts'
 import type { ScopeKind } from './scope-kind.ts'
@@ -29,24 +29,15 @@ export function refuse(
   const cancellation = scope.cancellation as Cancellation
   const refused = (cancellation.refused ??= new Refused())
   if (cancellation.delivered > 0 && refused.cleanUp === undefined) {
-    refused.cleanUp = describe(scope, kind, name, 'refused')
+    refused.cleanUp = describeCall(scope, { kind, name }, 'refused', refuse)
     // Where it is an error of the scope, that says it.
     if (!scope.strict) reportLeftover(refused.cleanUp)
   }
-  if (refused.rejections.isLoop && !refused.swallowed) {
+  if (refused.isLoop && !refused.swallowed) {
     refused.swallowed = true
-    reportLeftover(describe(scope, kind, name, 'swallowed'))
+    reportLeftover(describeCall(scope, { kind, name }, 'swallowed', refuse))
   }
   // Calls side by side hear of the cancel in the same step: none of them is clean-up after another.
   if (cancellation.delivered === 0) queueMicrotask(() => (cancellation.delivered = 1))
-  return refused.rejections.reject(reason)
-}
-
-function describe(
-  { name: parent }: Scope,
-  kind: ScopeKind,
-  name: string,
-  state: 'refused' | 'swallowed',
-): Leftover {
-  return { name, kind, parent, ageMs: 0, state, place: placeOf(captureStack(refuse)) }
+  return refused.reject(reason)
 }

@@ -50,7 +50,7 @@ export function runInScope<T, R = T>(
   ending: Ending<T, R> = asItIs,
 ): Promise<R> {
   scope.ending = ending
-  return callInScope(scope, settle, scope, fn) as Promise<R>
+  return callInScope(scope, settle, fn) as Promise<R>
 }
 
 /** As `await` does it: also on a promise that was given a `then` of its own. */

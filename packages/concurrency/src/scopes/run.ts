@@ -3,6 +3,7 @@ import { explain } from './cancel-cause.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
+import { eventLoopTurn } from './event-loop-turn.ts'
 import { expectSignal, followSignal } from './follow-signal.ts'
 import { describeLeftover, describeWait } from './describe-leftover.ts'
 import { reportLeftover } from './leftover.ts'
@@ -66,9 +67,8 @@ export async function run<T>(
   expectSignal(options.signal)
   const { name = 'main', strict, graceMs = 10_000 } = options
   expectMilliseconds('graceMs', graceMs)
-  const init = { kind: 'run', name } as const
   // One within another scope (of a test, or of a program that embeds it) ends with that.
-  const scope = openScope(strict === undefined ? init : { ...init, strict })
+  const scope = openScope({ kind: 'run', name, strict })
   if (!(scope instanceof Scope)) return await scope
   const unfollow = followSignal(scope, options.signal)
   const shutdown = onShutdown(
@@ -95,7 +95,7 @@ export async function run<T>(
     unfollow()
     shutdown.stop()
     // A turn later, when what was asked to listen does.
-    await new Promise((resolve) => void setImmediate(resolve))
+    await eventLoopTurn()
     letGo()
     clearInterval(alive)
   }

@@ -32,7 +32,7 @@ export interface ScopeInit {
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /** Whether what happens in it is an effect of the scopes around it as well. Default: yes. */
   readonly counts?: boolean
 }
@@ -244,7 +244,7 @@ export class Scope implements CancelScope, ScopeNode {
   defer(fn: () => unknown): void {
     if (this.ended) {
       throw new TypeError(
-        `Expected the scope "${this.name}" to be open, got one that has ended: nothing is called at its end any more`,
+        `Expected the scope "${this.name}" to be open, got one that has ended: it calls nothing any more`,
       )
     }
     ;(this.#deferred ??= []).push(fn)

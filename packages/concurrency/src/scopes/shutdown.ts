@@ -56,7 +56,7 @@ export function exitCodeOf(signal: NodeJS.Signals): number {
 
 /** Its thread sleeps until it is called off; it needs nothing of the event loop that it watches. */
 const WATCHDOG = `
-const { workerData: { state, ms, signal } } = require('node:worker_threads')
+const [state, ms, signal] = require('node:worker_threads').workerData
 if (Atomics.wait(new Int32Array(state), 0, 0, ms) === 'timed-out') process.kill(process.pid, signal)
 `
 
@@ -68,7 +68,7 @@ function startWatchdog(ms: number, signal: NodeJS.Signals): () => void {
       eval: true,
       execArgv: [],
       env: {},
-      workerData: { state, ms, signal: fatal },
+      workerData: [state, ms, fatal],
     })
     // Without a watchdog (no memory for it, or Node's permissions forbid threads) it ends in order still.
     worker.on('error', () => undefined)

@@ -3,6 +3,7 @@ import { currentClock, type Timer } from './clock.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction } from '../arguments/expected.ts'
 import { describeLeftover } from './describe-leftover.ts'
+import { reportFailure } from './end-leftovers.ts'
 import { reportLeftover } from './leftover.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
 import { openScope, runInScope } from './run-in-scope.ts'
@@ -167,9 +168,4 @@ export async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: numb
     unlisten()
     timer?.cancel()
   }
-}
-
-/** Nobody else hears of how an abandoned body ends. */
-function reportFailure(scope: Scope, error: unknown): void {
-  if (!comesOfCancel(scope, error)) reportLeftover(describeLeftover(scope, 'failed', { error }))
 }

@@ -1,6 +1,6 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected } from '../arguments/expected.ts'
-import { expectThunks } from './expect-thunks.ts'
+import { expectThunk } from './expect-thunk.ts'
 import type { Thunk } from './gather.ts'
 import { mapConcurrent } from './map-concurrent.ts'
 import { type Completed, settled } from './settled.ts'
@@ -56,7 +56,7 @@ export function asCompleted<T>(
   expectOptions(options, ['concurrency', 'name', 'settle'], 'asCompleted')
   const { concurrency = Infinity, name = 'asCompleted', settle = false } = options
   const work = entriesOf(thunks)
-  expectThunks('asCompleted', work)
+  for (const [key, thunk] of work) expectThunk('asCompleted', key, thunk)
   const call = settle
     ? async ([key, thunk]: Entry<T>) => ({ key, ...(await settled(thunk)) })
     : ([, thunk]: Entry<T>) => thunk()

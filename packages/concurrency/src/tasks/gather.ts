@@ -1,10 +1,10 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected } from '../arguments/expected.ts'
-import { expectThunks } from './expect-thunks.ts'
+import { expectThunk } from './expect-thunk.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { settled } from './settled.ts'
 import { resultOf, type Task } from './task.ts'
-import { runGroup } from './task-group.ts'
+import { type Group, runGroup } from './task-group.ts'
 
 /** Work that has not begun. */
 export type Thunk<T = unknown> = () => T | PromiseLike<T>
@@ -56,17 +56,15 @@ export async function gather(
   if (typeof thunks !== 'object' || thunks === null) {
     throw expected('an array or object of functions', thunks)
   }
-  const entries = Object.entries(thunks)
-  expectThunks('gather', entries)
-  const tasks = await runGroup(
-    name,
-    (group) =>
-      entries.map(([key, thunk]) => group.start(settle ? () => settled(thunk) : thunk, key)),
-    oneOrAll,
-    true,
-  )
-  if (Array.isArray(thunks)) return tasks.map(resultOf)
-  return Object.fromEntries(
-    entries.map(([key], index) => [key, resultOf(tasks[index] as Task<unknown>)]),
-  )
+  // Two lists, and not one of pairs: there may be tens of thousands, and all live until the last has ended.
+  const keys = Object.keys(thunks)
+  const work: readonly Thunk[] = Object.values(thunks)
+  for (const [index, key] of keys.entries()) expectThunk('gather', key, work[index])
+  const start = (group: Group, thunk: Thunk, index: number): Task<unknown> => {
+    return group.start(settle ? () => settled(thunk) : thunk, keys[index] as string)
+  }
+  const all = (group: Group): Task<unknown>[] => work.map((thunk, at) => start(group, thunk, at))
+  const results = (await runGroup(name, all, oneOrAll, true)).map(resultOf)
+  if (Array.isArray(thunks)) return results
+  return Object.fromEntries(keys.map((key, index) => [key, results[index]]))
 }

@@ -117,7 +117,7 @@ const SPAWN_OPTIONS = ['name', 'settle'] as const
 /** The failures of tasks that were to settle, and whether each has been reported. */
 type Settled = Map<Task<unknown>, { readonly error: unknown; warned: boolean }>
 
-class Group implements TaskGroup, TaskOwner {
+export class Group implements TaskGroup, TaskOwner {
   /** In the order in which they came, each once. */
   #errors: Set<unknown> | undefined
   /** Whether a task was cut short by a cancel from outside the group. */

@@ -15,6 +15,7 @@ import { gather } from '../tasks/gather.ts'
 import * as core from '../index.ts'
 import * as resilience from '../resilience.ts'
 import * as sync from '../sync.ts'
+import * as tasks from '../tasks.ts'
 import { io } from '../boundary/io.ts'
 import { LifoQueue } from '../sync/lifo-queue.ts'
 import { Lock } from '../sync/lock.ts'
@@ -343,7 +344,7 @@ const exempt = new Set(
 describe('cancelEverywhere', () => {
   test('every primitive of the public face is put through it', () => {
     const used = Object.keys(uses).flatMap((name) => name.split(/, | and /))
-    const primitives = Object.keys({ ...core, ...resilience, ...sync }).filter(
+    const primitives = Object.keys({ ...core, ...resilience, ...sync, ...tasks }).filter(
       (name) => !exempt.has(name),
     )
     expect(used.toSorted()).toEqual(primitives.toSorted())

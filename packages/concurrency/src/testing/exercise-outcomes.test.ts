@@ -1,7 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { exerciseOutcomes, type OutcomeFixture } from './exercise-outcomes.ts'
-import { io, type IoProgress } from '../boundary/io.ts'
+import { io } from '../boundary/io.ts'
+import type { IoProgress } from '../boundary/io-call.ts'
 
 /** A server that has effects, and a boundary before it. */
 class Server {

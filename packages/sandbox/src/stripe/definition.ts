@@ -1,9 +1,12 @@
 import { defineEmulator, type EmulatorDefinition } from 'emulate'
 
-import { answer, apiRoutes, type ApiOptions } from './api.ts'
-import { showCheckout, submitCheckout } from './checkout-page.ts'
-import { showPortal, submitPortal } from './portal-page.ts'
-import { emptyStripeState, type StripeState } from './state.ts'
+import { answer, type ApiOptions } from './api/answer.ts'
+import { apiRoutes } from './api-routes.ts'
+import { showCheckout, submitCheckout } from './checkout/page.ts'
+import { emptyStripeState, type StripeState } from './core/state.ts'
+import { answerThin, thinRoutes } from './events/thin-api.ts'
+import { showInvoice, submitInvoice } from './invoices/page.ts'
+import { showPortal, submitPortal } from './portal/page.ts'
 
 /** Requested by the server itself after a change that came without a request. */
 export const savePath = '/sandbox/save'
@@ -13,13 +16,13 @@ export interface DefinitionOptions extends ApiOptions {
   onState(state: StripeState): void
 }
 
-/** Stripe as an `emulate` service: the API under `/v1`, and the two pages that people see. */
+/** Stripe as an `emulate` service: the API under `/v1` and `/v2`, and the pages that people see. */
 export function defineStripe(options: DefinitionOptions): EmulatorDefinition<StripeState> {
   const pageService = (): ReturnType<ApiOptions['serviceFor']> =>
     options.serviceFor({ id: '', idempotencyKey: null })
   return defineEmulator<StripeState>({
     name: 'stripe',
-    stateVersion: 1,
+    stateVersion: 2,
     state: emptyStripeState,
     cors: false,
     setup({ app, state }) {
@@ -29,8 +32,18 @@ export function defineStripe(options: DefinitionOptions): EmulatorDefinition<Str
           answer(options, req.raw, route, route.path.includes(':id') ? req.param('id') : ''),
         )
       }
+      for (const route of thinRoutes) {
+        app.on(route.method, route.path, ({ req }) => {
+          const id = route.path.includes(':id') ? req.param('id') : ''
+          const service = pageService()
+          options.catchUp(service)
+          return answerThin(service, options.secretKey, req.raw, route, id)
+        })
+      }
       app.get('/c/pay/:id', ({ req }) => showCheckout(pageService(), req.raw, req.param('id')))
       app.post('/c/pay/:id', ({ req }) => submitCheckout(pageService(), req.raw, req.param('id')))
+      app.get('/i/:id', ({ req }) => showInvoice(pageService(), req.raw, req.param('id')))
+      app.post('/i/:id', ({ req }) => submitInvoice(pageService(), req.raw, req.param('id')))
       app.get('/p/session/:id', ({ req }) => showPortal(pageService(), req.raw, req.param('id')))
       app.post('/p/session/:id', ({ req }) => submitPortal(pageService(), req.raw, req.param('id')))
       // A request saves the state; this one does nothing else.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { clientFor, openCheckout } from './fixture.ts'
+import { clientFor, openCheckout } from '../../test/stripe/fixture.ts'
 import { startStripe } from './server.ts'
 
 test('state survives without an orderly end: every reply was saved before it was sent', async () => {

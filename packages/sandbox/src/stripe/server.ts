@@ -3,51 +3,30 @@ import { join } from 'node:path'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
 import { doInScope, startServer, waitInScope } from '../in-scope.ts'
-import { completeSession, type CheckoutPayment } from './checkout-complete.ts'
-import { defineStripe, savePath } from './definition.ts'
-import { applyDueChanges } from './due.ts'
-import { announceInvoice, invoiceSubscription } from './invoices.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
-import { createService, find, type StripeService } from './service.ts'
-import {
-  emptyStripeState,
-  type StripeCheckoutSession,
-  type StripeCustomer,
-  type StripeEvent,
-  type StripePrice,
-  type StripeProduct,
-  type StripeState,
-  type StripeSubscription,
-} from './state.ts'
-import { Webhooks, type WebhookDelivery } from './webhooks.ts'
+import { indexSearch, makeSearchLag } from './api/search.ts'
+import { Troubles, type StripeTrouble } from './api/troubles.ts'
+import type { CheckoutPayment } from './checkout/complete.ts'
+import { applyDueChanges } from './clocks/due.ts'
+import type {
+  StripeCheckoutSession,
+  StripeCustomer,
+  StripeEvent,
+  StripeInvoice,
+  StripePrice,
+  StripeProduct,
+  StripeSubscription,
+} from './core/objects.ts'
+import { apiVersion, createService, type StripeService } from './core/service.ts'
+import { emptyStripeState, type StripeState } from './core/state.ts'
+import { defineStripe, savePath } from './definition.ts'
+import { endpointsOf } from './events/destinations.ts'
+import { Webhooks, type WebhookDelivery } from './events/webhooks.ts'
+import { hiddenFields } from './hidden-fields.ts'
+import { authenticate, completeCheckout, failPayment } from './hands.ts'
+import { expectStripeOptions, type StripeOptions } from './stripe-options.ts'
 
-export interface StripeOptions {
-  /** @default a free port */
-  port?: number | undefined
-  /** The only key that is accepted. @default 'sk_test_sandbox_yuzuru' */
-  secretKey?: string | undefined
-  /** @default 'whsec_sandbox_yuzuru' */
-  webhookSecret?: string | undefined
-  /** Waits between the attempts of one webhook, in milliseconds. @default [50, 100, 200, 400] */
-  webhookRetryDelaysMs?: readonly number[] | undefined
-  /** How long a webhook's receiver may take, in milliseconds. @default 10_000 */
-  webhookTimeoutMs?: number | undefined
-  /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined
-  /** Where the state is kept between runs (`stripe.json`). @default nowhere */
-  dir?: string | undefined
-}
-
-/** The names of {@link StripeOptions}. */
-export const STRIPE_OPTIONS: readonly string[] = Object.keys({
-  port: true,
-  secretKey: true,
-  webhookSecret: true,
-  webhookRetryDelaysMs: true,
-  webhookTimeoutMs: true,
-  now: true,
-  dir: true,
-} satisfies Record<keyof StripeOptions, true>)
+export { STRIPE_OPTIONS, type StripeOptions } from './stripe-options.ts'
 
 /** A running Stripe on 127.0.0.1. */
 export interface StripeServer extends AsyncDisposable {
@@ -65,15 +44,26 @@ export interface StripeServer extends AsyncDisposable {
   deliveries(): readonly WebhookDelivery[]
   /** Does what the hosted page's button does. */
   completeCheckout(sessionId: string, payment?: CheckoutPayment): Promise<StripeCheckoutSession>
-  /** Makes the subscription's payment fail: `past_due`, an open invoice and its events. */
+  /**
+   * Answers for the owner of a card that asks: confirms the payment or the setup, or does not.
+   *
+   * @param intentId of a payment intent or a setup intent that is `requires_action`
+   */
+  authenticate(intentId: string, succeeds?: boolean): Promise<void>
+  /** Bills the subscription now and has its bank say no: `past_due`, an open invoice and its events. */
   failPayment(subscriptionId: string): Promise<StripeSubscription>
-  /** Applies what the clock has made due: ends of trials, renewals, expiries. */
+  /** What goes wrong with the next requests; replaces what was set before. */
+  setTroubles(...troubles: readonly StripeTrouble[]): void
+  /** Shows search the objects as they are now, where it lags. */
+  indexSearch(): Promise<void>
+  /** Applies what the clock has made due: trials, renewals, payments, expiries, webhooks. */
   settle(): Promise<void>
   customers(): readonly StripeCustomer[]
   products(): readonly StripeProduct[]
   prices(): readonly StripePrice[]
   checkoutSessions(): readonly StripeCheckoutSession[]
   subscriptions(): readonly StripeSubscription[]
+  invoices(): readonly StripeInvoice[]
   events(): readonly StripeEvent[]
   requests(): readonly RequestRecord[]
   requestCount(method: string, path: string): number
@@ -83,6 +73,7 @@ export interface StripeServer extends AsyncDisposable {
 /**
  * Starts Stripe's API, its hosted pages and its webhooks on 127.0.0.1.
  *
+ * @throws TypeError on wrong options
  * @example
  * ```ts
  * await using server = await startStripe()
@@ -92,62 +83,83 @@ export interface StripeServer extends AsyncDisposable {
  * ```
  */
 export async function startStripe(options: StripeOptions = {}): Promise<StripeServer> {
-  expectOptions(options, STRIPE_OPTIONS, 'startStripe')
+  expectStripeOptions(options)
   return await startServer('startStripe', () => start(options))
 }
 
 async function start(options: StripeOptions): Promise<StripeServer> {
-  const {
-    secretKey = 'sk_test_sandbox_yuzuru',
-    webhookSecret = 'whsec_sandbox_yuzuru',
-    webhookRetryDelaysMs = [50, 100, 200, 400],
-    webhookTimeoutMs = 10_000,
-    now = Date.now,
-  } = options
-  if (webhookRetryDelaysMs.some((delay) => !(delay >= 0))) {
-    throw new TypeError(
-      `Expected webhookRetryDelaysMs of 0 and up, got ${webhookRetryDelaysMs.join(', ')}`,
-    )
-  }
+  const { secretKey = 'sk_test_sandbox_yuzuru', webhookSecret = 'whsec_sandbox_yuzuru' } = options
+  const { now = Date.now } = options
+  const dunning = expectStripeOptions(options)
   const seconds = (): number => Math.floor(now() / 1000)
   let state: StripeState = emptyStripeState()
+  let url = ''
   const log = new RequestLog()
+  const troubles = new Troubles()
   const webhooks = new Webhooks({
+    apiVersion,
     secret: webhookSecret,
-    retryDelaysMs: webhookRetryDelaysMs,
-    timeoutMs: webhookTimeoutMs,
+    order: options.webhookOrder ?? 'at-once',
+    retries: options.webhookRetryDelaysMs ?? [50, 100, 200, 400],
+    timeoutMs: options.webhookTimeoutMs ?? 10_000,
     now: seconds,
     event: (id) => state.events[id],
+    endpoints: () => endpointsOf(state),
+    waiting: () => state.waiting,
     pending: () =>
       Object.values(state.events)
         .filter((event) => event.pending_webhooks > 0)
         .map((event) => event.id),
   })
-  let url = ''
-  const serviceFor = (request?: { id: string; idempotencyKey: string | null }): StripeService =>
+  const serviceFor = (
+    request: { id: string; idempotencyKey: string | null; version?: string } = {
+      id: '',
+      idempotencyKey: null,
+    },
+  ): StripeService =>
     createService({
+      dunning,
       state,
       url,
       now: seconds,
-      hasEndpoint: () => webhooks.url !== undefined,
+      endpointsFor: (type) => webhooks.count(type),
       onEvent: (event) => webhooks.enqueue(event.id),
-      ...(request && request.id !== '' ? { request } : {}),
+      version: request.version ?? apiVersion,
+      ...(request.id === '' ? {} : { request }),
     })
+  // What time does is not the doing of the request that comes after it.
+  const catchUp = (): void => {
+    applyDueChanges(serviceFor())
+    webhooks.sendDue()
+  }
   const service = await startEmulatedService({
     port: options.port,
     file: options.dir === undefined ? undefined : join(options.dir, 'stripe.json'),
     define(own) {
       url = own
       return defineStripe({
-        secretKey,
-        log,
+        catchUp,
+        hidden: hiddenFields,
         inFlight: new Set(),
+        log,
+        secretKey,
         serviceFor,
-        onState: (live) => (state = live),
+        troubles,
+        onState(live) {
+          state = live
+          if (options.search === 'lagging') makeSearchLag(state)
+        },
       })
     },
   })
   const save = async (): Promise<void> => void (await service.runtime.request(savePath))
+  const act = <T>(name: string, change: (current: StripeService) => T): Promise<T> =>
+    doInScope(name, async () => {
+      catchUp()
+      const result = structuredClone(change(serviceFor()))
+      await save()
+      return result
+    })
   const redeliver = (id: string): Promise<boolean> =>
     doInScope('webhooks.redeliver', () => webhooks.redeliver(id))
   let closing: Promise<void> | undefined
@@ -170,38 +182,23 @@ async function start(options: StripeOptions): Promise<StripeServer> {
     setWebhookUrl: (target) => webhooks.setUrl(target),
     redeliver,
     deliveries: () => webhooks.attempts(),
-    completeCheckout: async (id, payment = {}) => {
-      expectOptions(payment, ['email', 'cardNumber'], 'completeCheckout')
-      return await doInScope('completeCheckout', async () => {
-        const current = serviceFor()
-        applyDueChanges(current)
-        const session = structuredClone(completeSession(current, id, payment))
-        await save()
-        return session
-      })
+    async completeCheckout(id, payment = {}) {
+      const known = ['authenticated', 'cardNumber', 'email', 'promotionCode']
+      expectOptions(payment, known, 'completeCheckout')
+      return await act('completeCheckout', (current) => completeCheckout(current, id, payment))
     },
-    failPayment: (id) =>
-      doInScope('failPayment', async () => {
-        const current = serviceFor()
-        const subscription = find(state.subscriptions, 'subscription', id)
-        const before = structuredClone(subscription)
-        subscription.status = 'past_due'
-        const invoice = invoiceSubscription(current, subscription, 'subscription_cycle', false)
-        current.emit('customer.subscription.updated', subscription, before)
-        announceInvoice(current, invoice)
-        await save()
-        return structuredClone(subscription)
-      }),
-    settle: () =>
-      doInScope('settle', async () => {
-        applyDueChanges(serviceFor())
-        await save()
-      }),
+    authenticate: (id, succeeds = true) =>
+      act('authenticate', (current) => authenticate(current, id, succeeds)),
+    failPayment: (id) => act('failPayment', (current) => failPayment(current, id)),
+    setTroubles: (...wanted) => troubles.set(wanted),
+    indexSearch: () => act('indexSearch', () => indexSearch(state)),
+    settle: () => act('settle', () => undefined),
     customers: () => structuredClone(Object.values(state.customers)),
     products: () => structuredClone(Object.values(state.products)),
     prices: () => structuredClone(Object.values(state.prices)),
     checkoutSessions: () => structuredClone(Object.values(state.sessions)),
     subscriptions: () => structuredClone(Object.values(state.subscriptions)),
+    invoices: () => structuredClone(Object.values(state.invoices)),
     events: () => structuredClone(Object.values(state.events)),
     requests: () => log.all(),
     requestCount: (method, path) => log.count(method, path),

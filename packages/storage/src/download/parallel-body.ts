@@ -1,4 +1,4 @@
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import { type Permit } from '@yuzuru/concurrency/sync'
 import { createHasher, crcKindOf } from '../store/checksum.ts'
 import { combineCrc, type CrcPart } from '../store/combine-crc.ts'

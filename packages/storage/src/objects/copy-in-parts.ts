@@ -1,5 +1,5 @@
 import { throwIfCancelled } from '@yuzuru/concurrency'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import { type Checksum, crcKindOf } from '../store/checksum.ts'
 import { completeUpload } from '../upload/complete-upload.ts'
 import type { UploadedPart, Written } from '../store/object-backend.ts'

@@ -1,6 +1,6 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { IoOptions } from '@yuzuru/concurrency'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import { retry } from '@yuzuru/concurrency/resilience'
 import { failure, withUnknownOutcome } from '../store/failure.ts'
 import { list } from './list.ts'

@@ -1,0 +1,53 @@
+import type { Effect, Outcome } from '../scopes/outcome.ts'
+
+/** The last argument of every function that leaves the process. */
+export interface IoOptions {
+  /** A foreign signal; it joins the ambient scope. */
+  readonly signal?: AbortSignal | undefined
+  /** A deadline for this call alone, in milliseconds; the nearest of all deadlines wins. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** What an I/O call is, for errors, traces and the task tree. Never put a secret into it. */
+export interface IoCall {
+  /** The package: `'db'`, `'storage'` … */
+  readonly boundary: string
+  /** The verb: `'query'`, `'upload'` … */
+  readonly operation: string
+  readonly effect: Effect
+  /**
+   * Makes the package's own error of what the native client threw. `outcome` is what is known by
+   * default; an error that says `'none'` takes precedence over what the calls within add up to. Not
+   * asked for a cancel, a `TimeoutError`, an `IoError`, or a `TypeError` that is no platform's own.
+   *
+   * `'none'` leaves every error as it is: for a call that only joins calls that have translated theirs,
+   * or that runs the caller's own code. An error that does not tell its `outcome` then counts as one
+   * whose outcome is what is known by default.
+   *
+   * @default an `IoError` with the code `'unexpected'`
+   */
+  readonly translate?: ((error: unknown, outcome: Outcome) => Error) | 'none' | undefined
+  /**
+   * Whether it counts as an effect of the scopes around it. `false` is for what a larger call takes
+   * back as a whole: the parts of an upload, say. That call then answers for it.
+   *
+   * @default true
+   */
+  readonly counts?: boolean | undefined
+}
+
+/** What the body of an I/O call may tell about it. */
+export interface IoProgress {
+  /**
+   * Whether something that may have an effect has left the process. Starts as `true`; a body that can
+   * tell sets it to `false` first (while it waits for a connection, say) and then to `true`.
+   */
+  sent: boolean
+  /**
+   * What the body knows of the outcome as it fails: what the other side said, or that all was taken
+   * back. Takes precedence over what the calls within it add up to; of a cancel, these tell.
+   *
+   * @default undefined: they add up
+   */
+  outcome?: Outcome | undefined
+}

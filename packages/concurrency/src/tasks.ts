@@ -1,0 +1,5 @@
+export { asCompleted, type AsCompletedOptions } from './tasks/as-completed.ts'
+export { mapConcurrent, type MapConcurrentOptions } from './tasks/map-concurrent.ts'
+export type { Completed } from './tasks/settled.ts'
+export { wait, type Waited, type WaitOptions } from './tasks/wait-for-tasks.ts'
+export { workers, type WorkersOptions } from './tasks/workers.ts'

@@ -1,0 +1,46 @@
+import { required, text } from '../api/parameters.ts'
+import { route, type Route } from '../api/route.ts'
+import { newId } from '../core/id.ts'
+import type { StripeObject } from '../core/objects.ts'
+import { find, nowOf } from '../core/service.ts'
+import { flowData, flowOf } from './flow.ts'
+
+export const portalSessionRoutes: readonly Route[] = [
+  route(
+    'POST',
+    '/v1/billing_portal/sessions',
+    {
+      configuration: text(),
+      customer: required(text()),
+      flow_data: flowData,
+      locale: text(10),
+      return_url: text(),
+    },
+    (service, { parameters }) => {
+      const { id: customer } = find(
+        service.state.customers,
+        'customer',
+        parameters.customer,
+        'customer',
+      )
+      const id = newId('bps')
+      const { flow_data: flow } = parameters
+      const session: StripeObject = {
+        id,
+        object: 'billing_portal.session',
+        configuration: parameters.configuration ?? 'bpc_sandbox',
+        created: nowOf(service, customer),
+        customer,
+        customer_account: null,
+        flow: flow ? flowOf(service, flow, customer) : null,
+        livemode: false,
+        locale: parameters.locale ?? null,
+        on_behalf_of: null,
+        return_url: parameters.return_url ?? null,
+        url: `${service.url}/p/session/${newId('live', 40)}`,
+      }
+      service.state.portalSessions[id] = session
+      return session
+    },
+  ),
+]
