@@ -4,7 +4,7 @@ import { TestClock } from '@yuzuru/concurrency/testing'
 import { createTransport } from 'nodemailer'
 import { describe, expect, test } from 'vitest'
 import { createMail, type SmtpMailOptions } from './create-mail.ts'
-import { html } from './html.ts'
+import { html } from './templates/html.ts'
 import { MailError } from './mail-error.ts'
 
 const from = 'けいかくん <no-reply@example.jp>'

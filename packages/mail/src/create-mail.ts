@@ -2,12 +2,12 @@ import { type Closing, closing, expected, expectOptions } from '@yuzuru/concurre
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
-import { type MailAddress, parseMailbox } from './mail-address.ts'
-import type { MessageDefaults } from './native-message.ts'
+import { type MailAddress, parseMailbox } from './message/mail-address.ts'
+import type { MessageDefaults } from './message/native-message.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
-import { closedFault } from './smtp-fault.ts'
-import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp-options.ts'
-import { SmtpPool } from './smtp-pool.ts'
+import { closedFault } from './smtp/smtp-fault.ts'
+import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
+import { SmtpPool } from './smtp/smtp-pool.ts'
 
 /** What every mail client needs to know. */
 export interface SenderOptions {

@@ -14,9 +14,9 @@
  * What an outcome promises is rule 20 of docs/semantics.md; how a cancel ends a call, rules 1 to 3.
  */
 import type { IoProgress } from '@yuzuru/concurrency'
-import { SmtpFault } from './smtp-fault.ts'
-import type { SmtpPool } from './smtp-pool.ts'
-import type { Delivery, Envelope } from './smtp-session.ts'
+import { SmtpFault } from './smtp/smtp-fault.ts'
+import type { SmtpPool } from './smtp/smtp-pool.ts'
+import type { Delivery, Envelope } from './smtp/smtp-session.ts'
 
 /**
  * Sends bytes over a connection of the pool. `progress.sent` becomes true just before the final "." of

@@ -4,10 +4,10 @@ export {
   type SenderOptions,
   type SmtpMailOptions,
 } from './create-mail.ts'
-export { Html, html, type HtmlValue, trustedHtml } from './html.ts'
+export { Html, html, type HtmlValue, trustedHtml } from './templates/html.ts'
 export type { Mail, MailClient, SentMail } from './mail.ts'
-export type { MailAddress } from './mail-address.ts'
+export type { MailAddress } from './message/mail-address.ts'
 export { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
-export type { MailAttachment, MailMessage, MailRecipients } from './mail-message.ts'
-export type { SmtpOptions } from './smtp-options.ts'
-export { defineTemplate, type RenderedMail, type Template, type TemplateBody } from './template.ts'
+export type { MailAttachment, MailMessage, MailRecipients } from './message/mail-message.ts'
+export type { SmtpOptions } from './smtp/smtp-options.ts'
+export { defineTemplate, type RenderedMail, type Template, type TemplateBody } from './templates/template.ts'

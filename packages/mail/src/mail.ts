@@ -7,10 +7,10 @@ import {
   orAborted,
 } from '@yuzuru/concurrency/boundary'
 import type { HandedOver } from './handed-over.ts'
-import type { MailMessage } from './mail-message.ts'
-import { type MessageDefaults, type NativeMessage, nativeMessage } from './native-message.ts'
+import type { MailMessage } from './message/mail-message.ts'
+import { type MessageDefaults, type NativeMessage, nativeMessage } from './message/native-message.ts'
 import { callOf } from './scoped-transport.ts'
-import { closedFault } from './smtp-fault.ts'
+import { closedFault } from './smtp/smtp-fault.ts'
 
 /** The part of a nodemailer transporter that is used, so that its version need not match ours. */
 export interface MailClient {

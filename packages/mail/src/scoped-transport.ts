@@ -2,8 +2,8 @@ import { io, type IoProgress } from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'nodemailer'
 import { handedProgress } from './handed-over.ts'
-import type { Delivery, Envelope } from './smtp-session.ts'
-import { translateError } from './translate-error.ts'
+import type { Delivery, Envelope } from './smtp/smtp-session.ts'
+import { translateError } from './smtp/translate-error.ts'
 
 /** What stands at the end of the transport: the pool, or the fake. */
 export interface Backend {

@@ -1,5 +1,5 @@
 import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
-import type { ReadableParts } from '../readable-parts.ts'
+import type { ReadableParts } from '../message/readable-parts.ts'
 
 /** A refusal on purpose: 4xx for now, 5xx for good. */
 export interface RejectAnswer {

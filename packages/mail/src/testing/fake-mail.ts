@@ -4,9 +4,9 @@ import type { Transporter } from 'nodemailer'
 import { lifeOf, mailOverBackend, type SenderOptions } from '../create-mail.ts'
 import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
-import { type ReadableParts, readableParts } from '../readable-parts.ts'
+import { type ReadableParts, readableParts } from '../message/readable-parts.ts'
 import type { Backend } from '../scoped-transport.ts'
-import { SmtpFault } from '../smtp-fault.ts'
+import { SmtpFault } from '../smtp/smtp-fault.ts'
 
 /**
  * A mail that the fake took. `subject`, `text` and `html` are as they were before they were encoded.

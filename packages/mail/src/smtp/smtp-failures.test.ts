@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { connect, failure } from '../test/local-mail.ts'
-import { startScripted } from '../test/scripted-smtp.ts'
+import { connect, failure } from '../../test/local-mail.ts'
+import { startScripted } from '../../test/scripted-smtp.ts'
 
 describe('a failing server', () => {
   test('that refuses the connection is connection_failed with outcome none', async () => {

@@ -1,4 +1,4 @@
-import type { Html } from './html.ts'
+import type { Html } from '../templates/html.ts'
 import type { MailAddress } from './mail-address.ts'
 
 /** A file that goes with a message. It is held in memory; nothing is read from a path or URL. */

@@ -4,8 +4,8 @@ import { createServer as createSecureServer, TLSSocket } from 'node:tls'
 import { createTransport } from 'nodemailer'
 import { generate } from 'selfsigned'
 import { expect, test } from 'vitest'
-import { startScripted } from '../test/scripted-smtp.ts'
-import { createMail, type SmtpMailOptions } from './create-mail.ts'
+import { startScripted } from '../../test/scripted-smtp.ts'
+import { createMail, type SmtpMailOptions } from '../create-mail.ts'
 
 const auth = { user: 'keikaku', password: 'the-password' }
 const letter = { to: 'hanako@example.jp', subject: 'private', text: 'a private letter' }

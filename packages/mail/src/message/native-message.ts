@@ -1,7 +1,7 @@
 import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
 import { checkedHeaders } from './custom-headers.ts'
-import { Html } from './html.ts'
+import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import {
   MAIL_ATTACHMENT,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { startScripted } from '../test/scripted-smtp.ts'
-import { createMail } from './create-mail.ts'
-import type { Mail } from './mail.ts'
+import { startScripted } from '../../test/scripted-smtp.ts'
+import { createMail } from '../create-mail.ts'
+import type { Mail } from '../mail.ts'
 import { codeOf, ReplyRedaction } from './smtp-reply.ts'
 
 const letter = { to: 'hanako@example.jp', subject: 'Hello', text: 'x' }

@@ -9,10 +9,10 @@ import {
   within,
 } from '@yuzuru/tooling/dialogues'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { HostileSmtp, twistOf } from '../test/hostile-smtp.ts'
-import { createMail } from './create-mail.ts'
-import { MailError } from './mail-error.ts'
-import type { Mail } from './mail.ts'
+import { HostileSmtp, twistOf } from '../../test/hostile-smtp.ts'
+import { createMail } from '../create-mail.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mail } from '../mail.ts'
 
 const RUNS = dialogueRuns(100)
 

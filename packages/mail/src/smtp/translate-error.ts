@@ -1,5 +1,5 @@
 import type { Outcome } from '@yuzuru/concurrency'
-import { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
+import { MailError, type MailErrorCode, type MailErrorInit } from '../mail-error.ts'
 import {
   connectionReason,
   isCertificateReason,

@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
-import { caught, connect, letter } from '../test/local-mail.ts'
-import { PSK, STAGES, startScripted } from '../test/scripted-smtp.ts'
+import { caught, connect, letter } from '../../test/local-mail.ts'
+import { PSK, STAGES, startScripted } from '../../test/scripted-smtp.ts'
 
 describe('a cancel', () => {
   test.each(STAGES)(

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { gather } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
-import { caught, connect, failure, letter } from '../test/local-mail.ts'
-import { startScripted } from '../test/scripted-smtp.ts'
+import { caught, connect, failure, letter } from '../../test/local-mail.ts'
+import { startScripted } from '../../test/scripted-smtp.ts'
 
 describe('the pool', () => {
   test('sends one after the other over one connection, up to its limit of messages', async () => {
