@@ -61,7 +61,7 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
     throw expected('client to be a nodemailer transporter', client)
   }
   return mailOver(client, defaultsOf(options), {
-    owned: false,
+    admit: undefined,
     verify: async () => void (await client.verify()),
     life: lifeOf({}),
   })
@@ -89,7 +89,7 @@ export function mailOverBackend(
 ): Mail<Transporter> {
   const client = createTransport(scopedTransport(name, backend))
   return mailOver(client, defaultsOf(options), {
-    owned: true,
+    admit: () => backend.admit(),
     verify: (signal) => backend.verify(signal),
     life: backend.life,
   })
@@ -110,8 +110,13 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   const pool = new SmtpPool(config)
   const { maxBytes } = config
   return mailOverBackend('yuzuru-smtp', options, {
-    deliver: (mail, signal, progress) => deliver(pool, { ...mail, maxBytes }, signal, progress),
-    verify: (signal) => pool.verify(signal),
+    admit: () => pool.admit(),
+    deliver: async ({ envelope, bytes }, signal, progress) =>
+      deliver(pool, { envelope, bytes: await bytes(), maxBytes }, signal, progress),
+    verify: async (signal) => {
+      using _turn = await pool.admit()
+      await pool.verify(signal)
+    },
     life: lifeOf({ cut: () => pool.cut(), end: () => pool.end() }),
   })
 }

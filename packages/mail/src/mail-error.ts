@@ -1,4 +1,5 @@
 import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
+import type { RejectedRecipient } from './rejected-recipient.ts'
 
 /**
  * Why a mail was not sent, or may not have been.
@@ -42,7 +43,7 @@ export interface MailErrorInit {
   readonly enhancedCode?: string | undefined
   readonly reason?: string | undefined
   readonly response?: string | undefined
-  readonly rejected?: readonly string[] | undefined
+  readonly rejected?: readonly RejectedRecipient[] | undefined
   readonly cause?: unknown
 }
 
@@ -63,7 +64,7 @@ export class MailError extends IoError {
    */
   readonly reason: string | undefined
   readonly #response: string | undefined
-  readonly #rejected: readonly string[]
+  readonly #rejected: readonly RejectedRecipient[]
 
   static {
     mark(this.prototype, 'MailError')
@@ -84,7 +85,7 @@ export class MailError extends IoError {
   }
 
   /** The recipients that were refused; empty unless it was about recipients. Personal data. */
-  get rejected(): readonly string[] {
+  get rejected(): readonly RejectedRecipient[] {
     return this.#rejected
   }
 

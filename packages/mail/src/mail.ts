@@ -1,4 +1,4 @@
-import { io, type IoOptions } from '@yuzuru/concurrency'
+import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
 import {
   type CloseOptions,
   type Closing,
@@ -8,8 +8,10 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { HandedOver } from './handed-over.ts'
 import type { MailMessage } from './message/mail-message.ts'
-import { type MessageDefaults, type NativeMessage, nativeMessage } from './message/native-message.ts'
+import { checkedMessage, type MessageDefaults, type NativeMessage } from './message/native-message.ts'
+import { asGiven, formsOf, type RejectedRecipient } from './rejected-recipient.ts'
 import { callOf } from './scoped-transport.ts'
+import { rejectedIn } from './smtp/translate-error.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
 
 /** The part of a nodemailer transporter that is used, so that its version need not match ours. */
@@ -17,6 +19,7 @@ export interface MailClient {
   sendMail(message: NativeMessage & { readonly signal: AbortSignal }): Promise<{
     readonly accepted?: readonly unknown[] | undefined
     readonly rejected?: readonly unknown[] | undefined
+    readonly rejectedErrors?: readonly unknown[] | undefined
     readonly response?: unknown
   }>
   verify(): Promise<unknown>
@@ -26,10 +29,10 @@ export interface MailClient {
 export interface SentMail {
   /** `'<id@domain>'` */
   readonly messageId: string
-  /** The recipients that the server took. */
+  /** The recipients that the server took, as they were passed in. */
   readonly accepted: readonly string[]
-  /** The recipients that it refused while it took others. If it refuses all, `send` throws. */
-  readonly rejected: readonly string[]
+  /** Those that it refused while it took others, and why. If it refuses all, `send` throws. */
+  readonly rejected: readonly RejectedRecipient[]
   /** What the server said to the message. */
   readonly response: string
 }
@@ -74,8 +77,11 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
 
 /** What stands behind the verbs. */
 export interface MailBackend {
-  /** Whether the client is ours, so that it ends what it does, and says how far it came, by itself. */
-  readonly owned: boolean
+  /**
+   * Waits for the right to send. Only of a client that is ours, which ends what it does, and says how far
+   * it came, by itself.
+   */
+  readonly admit: (() => Promise<Disposable>) | undefined
   readonly verify: (signal: AbortSignal) => Promise<void>
   readonly life: Closing
 }
@@ -84,25 +90,34 @@ export interface MailBackend {
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  { owned, verify, life }: MailBackend,
+  { admit, verify, life }: MailBackend,
 ): Mail<Client> {
+  const handOver = async (
+    native: NativeMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+  ): ReturnType<MailClient['sendMail']> => {
+    if (admit !== undefined) {
+      using turn = await admit()
+      const handed: HandedOver = { yuzuru: { progress, turn } }
+      return await client.sendMail({ ...native, signal, ...handed })
+    }
+    progress.sent = true
+    return await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
+  }
   return {
     client,
     async send(message, options) {
       expectOptions(options, IO_OPTIONS, 'mail.send')
-      const native = nativeMessage(message, defaults)
-      return await io(callOf('send'), options, async (signal, progress) => {
+      const { native, given } = checkedMessage(message, defaults)
+      return await io(callOf('send', given), options, async (signal, progress) => {
         progress.sent = false
         using _call = life.enter()
-        const handed: HandedOver = { yuzuru: { progress } }
-        progress.sent = !owned
-        const info = owned
-          ? await client.sendMail({ ...native, signal, ...handed })
-          : await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
+        const info = await handOver(native, signal, progress)
         return {
           messageId: native.messageId,
-          accepted: (info.accepted ?? []).map(String),
-          rejected: (info.rejected ?? []).map(String),
+          accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), given)),
+          rejected: asGiven(rejectedIn(info), given),
           response: typeof info.response === 'string' ? info.response : '',
         }
       })
@@ -111,7 +126,7 @@ export function mailOver<Client extends MailClient>(
       expectOptions(options, IO_OPTIONS, 'mail.verify')
       await io(callOf('verify'), options, async (signal) => {
         using _call = life.enter()
-        await (owned ? verify(signal) : untilCut(signal, life, verify))
+        await (admit === undefined ? untilCut(signal, life, verify) : verify(signal))
       })
     },
     close: (options) => life.close(options),

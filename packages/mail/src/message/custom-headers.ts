@@ -1,3 +1,4 @@
+import { isStructured, longestWord } from './header-line.ts'
 import { hasControl } from './mail-address.ts'
 
 /** Headers that have a field of the message of their own, or belong to the encoding. */
@@ -27,6 +28,11 @@ export function checkedHeaders(headers: Readonly<Record<string, string>>): Recor
     }
     if (typeof value !== 'string' || hasControl(value) || !value.isWellFormed()) {
       throw new TypeError(`Expected header "${name}" to be a string without control characters`)
+    }
+    // Where words are not encoded, none may be longer than a line.
+    const longest = longestWord(name)
+    if (longest < 1 || (isStructured(name) && value.split(/\s/).some((word) => word.length > longest))) {
+      throw new TypeError(`Expected header "${name}" to fit lines of 998 characters, got a longer word`)
     }
     checked[name] = value
   }

@@ -8,11 +8,14 @@ describe('parseMailbox', () => {
     ['花子 <hanako@example.jp>', '花子', 'hanako@example.jp'],
     ['"Sato, Hanako" <hanako@example.jp>', 'Sato, Hanako', 'hanako@example.jp'],
     [{ name: '花子', address: 'hanako@example.jp' }, '花子', 'hanako@example.jp'],
-    ['taro..yamada.@docomo.ne.jp', '', 'taro..yamada.@docomo.ne.jp'],
+    ['taro..yamada.@docomo.ne.jp', '', '"taro..yamada."@docomo.ne.jp'],
+    ['"taro..yamada."@docomo.ne.jp', '', '"taro..yamada."@docomo.ne.jp'],
+    ['"hanako"@example.jp', '', 'hanako@example.jp'],
+    ['太郎 <"a..b"@docomo.ne.jp>', '太郎', '"a..b"@docomo.ne.jp'],
     ['hanako@例え.jp', '', 'hanako@xn--r8jz45g.jp'],
     [`${'a'.repeat(64)}@example.jp`, '', `${'a'.repeat(64)}@example.jp`],
   ])('takes %o', (value, name, address) => {
-    expect(parseMailbox('to', value)).toEqual({ name, address })
+    expect(parseMailbox('to', value)).toMatchObject({ name, address })
   })
 
   test.each<[string, unknown]>([
@@ -29,6 +32,9 @@ describe('parseMailbox', () => {
     ['an SMTP command', 'a@example.jp>\r\nRCPT TO:<eve@example.jp'],
     ['half a surrogate pair', { name: '\uD83D', address: 'a@example.jp' }],
     ['a local part outside ASCII', '花子@example.jp'],
+    ['a quoted space', '"a b"@example.jp'],
+    ['a quoted quote', '"a\\"b"@example.jp'],
+    ['an empty pair of quotes', '""@example.jp'],
     ['a label that begins with a hyphen', 'a@-example.jp'],
     ['a local part of 65 characters', `${'a'.repeat(65)}@example.jp`],
     ['255 characters', `a@${'b.'.repeat(125)}jpn`],
@@ -55,8 +61,9 @@ describe('parseMailbox', () => {
         const address = parsed({ address: given })
         if (address === undefined) return
         taken += 1
-        expect(address.toLowerCase()).toBe(given.toLowerCase())
-        expect(address).toMatch(MAILBOX)
+        const plain = address.replace(/^"(.*)"@/, '$1@')
+        expect(plain.toLowerCase()).toBe(given.toLowerCase().replace(/^"(.*)"@/, '$1@'))
+        expect(plain).toMatch(MAILBOX)
       }),
       { numRuns: 20_000, seed: 5321 },
     )

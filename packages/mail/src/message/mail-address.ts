@@ -5,20 +5,26 @@ import { asciiDomain } from './mail-domain.ts'
  * A mailbox: `'hanako@example.jp'`, `'花子 <hanako@example.jp>'`, or its two parts.
  *
  * It takes what HTML's `<input type=email>` takes, and so the dots of old Japanese mobile addresses
- * (`taro..yamada.@…`), which RFC 5322 does not allow unquoted; they are quoted for the wire. A domain may
- * be in any script (UTS 46). Local parts outside ASCII (SMTPUTF8) and address literals (`@[192.0.2.1]`)
+ * (`taro..yamada.@docomo.ne.jp`), which RFC 5322 does not allow unquoted: they may be passed in with and
+ * without quotes, and are quoted on the wire. A domain may be in any script (UTS 46). Local parts outside ASCII (SMTPUTF8) and address literals (`@[192.0.2.1]`)
  * are not supported.
  */
 export type MailAddress = string | { readonly name?: string | undefined; readonly address: string }
 
-/** A {@link MailAddress} that was checked, its domain in ASCII. */
+/** A {@link MailAddress} that was checked. */
 export interface Mailbox {
   readonly name: string
+  /** As the SMTP dialogue names it: its domain in ASCII, its local part quoted where it must be. */
   readonly address: string
+  /** The address as it was passed in. */
+  readonly given: string
 }
 
 /** HTML Standard, "valid e-mail address": the local part. */
 const LOCAL_PART = /^[\w.!#$%&'*+/=?^`{|}~-]+$/
+
+/** RFC 5321, 4.1.2, `Dot-string`: what needs no quotes. */
+const DOT_STRING = /^[^.]+(?:\.[^.]+)*$/
 
 /** RFC 5321, 4.5.3.1.1 and 4.5.3.1.3: 64 octets of local part, 256 of path with its two brackets. */
 const MAX_LOCAL_PART = 64
@@ -42,10 +48,10 @@ export function parseMailbox(field: string, value: MailAddress): Mailbox {
   if (hasControl(name) || !name.isWellFormed()) {
     throw new TypeError(`Expected the name in ${field} to hold no control characters, got some`)
   }
-  return { name, address: checkedAddress(field, address) }
+  return { name, address: checkedAddress(field, address), given: address }
 }
 
-function partsOf(field: string, value: MailAddress): Mailbox {
+function partsOf(field: string, value: MailAddress): { name: string; address: string } {
   if (typeof value === 'object' && value !== null) {
     expectOptions(value, ['name', 'address'], field)
     const { name = '', address } = value
@@ -63,13 +69,14 @@ function partsOf(field: string, value: MailAddress): Mailbox {
 
 function checkedAddress(field: string, address: string): string {
   const at = address.lastIndexOf('@')
-  const local = address.slice(0, at)
+  const plain = unquoted(address.slice(0, Math.max(at, 0)))
+  const local = DOT_STRING.test(plain) ? plain : `"${plain}"`
   const domain = asciiDomain(address.slice(at + 1))
   const valid =
     at > 0 &&
     domain !== undefined &&
     local.length <= MAX_LOCAL_PART &&
-    LOCAL_PART.test(local) &&
+    LOCAL_PART.test(plain) &&
     local.length + 1 + domain.length <= MAX_ADDRESS
   if (!valid) {
     throw new TypeError(
@@ -77,4 +84,9 @@ function checkedAddress(field: string, address: string): string {
     )
   }
   return `${local}@${domain}`
+}
+
+/** The quotes of a local part are no part of it (RFC 5321, 4.1.2); nothing within them is escaped here. */
+function unquoted(local: string): string {
+  return /^"(?<inner>[^"\\]+)"$/.exec(local)?.groups?.['inner'] ?? local
 }

@@ -2,13 +2,14 @@ import * as fc from 'fast-check'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { describe, expect, test } from 'vitest'
 import type { MailMessage } from './mail-message.ts'
-import { nativeMessage } from './native-message.ts'
+import { checkedMessage } from './native-message.ts'
 
-const defaults = { from: { name: '', address: 'no-reply@example.jp' }, domain: 'example.jp' }
+const sender = 'no-reply@example.jp'
+const defaults = { from: { name: '', address: sender, given: sender }, domain: 'example.jp' }
 const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花子 様' }
 const file = { filename: '計画書.pdf', content: 'x' }
 
-describe('nativeMessage', () => {
+describe('checkedMessage', () => {
   test.each<[string, object]>([
     ['a line break in the subject', { subject: 'Hi\r\nBcc: eve@example.jp' }],
     ['a lone line feed in the subject', { subject: 'Hi\nBcc: eve@example.jp' }],
@@ -29,21 +30,21 @@ describe('nativeMessage', () => {
     ['a path instead of content', { attachments: [{ filename: 'x', path: '/etc/passwd' }] }],
   ])('refuses %s', (_what, change) => {
     const message = { ...letter, ...change } as MailMessage
-    expect(() => nativeMessage(message, defaults)).toThrow(TypeError)
+    expect(() => checkedMessage(message, defaults)).toThrow(TypeError)
   })
 
   test('takes 100 recipients', () => {
     const to = Array.from({ length: 100 }, (_, index) => `a${index}@example.jp`)
-    expect(nativeMessage({ ...letter, to }, defaults).to).toHaveLength(100)
+    expect(checkedMessage({ ...letter, to }, defaults).native.to).toHaveLength(100)
   })
 
   test('lets the message name another sender', () => {
-    const { from } = nativeMessage({ ...letter, from: '事務局 <office@example.jp>' }, defaults)
-    expect(from).toEqual({ name: '事務局', address: 'office@example.jp' })
+    const { native } = checkedMessage({ ...letter, from: '事務局 <office@example.jp>' }, defaults)
+    expect(native.from).toEqual({ name: '事務局', address: 'office@example.jp' })
   })
 
   test('forbids nodemailer to read files and URLs', () => {
-    expect(nativeMessage(letter, defaults)).toMatchObject({
+    expect(checkedMessage(letter, defaults).native).toMatchObject({
       disableFileAccess: true,
       disableUrlAccess: true,
     })
@@ -60,7 +61,7 @@ describe('nativeMessage', () => {
     fc.assert(
       fc.property(recipients, (to) => {
         fc.pre(to.every((address) => isTaken(address)))
-        const { to: sent } = new MailComposer(nativeMessage({ ...letter, to }, defaults))
+        const { to: sent } = new MailComposer(checkedMessage({ ...letter, to }, defaults).native)
           .compile()
           .getEnvelope()
         expect(sent.map((address) => address.replace(/^"(.*)"@/, '$1@'))).toEqual(to)
@@ -72,7 +73,7 @@ describe('nativeMessage', () => {
 
 function isTaken(address: string): boolean {
   try {
-    return nativeMessage({ ...letter, to: address }, defaults) !== undefined
+    return checkedMessage({ ...letter, to: address }, defaults) !== undefined
   } catch {
     return false
   }

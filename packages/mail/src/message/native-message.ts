@@ -1,15 +1,10 @@
 import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
+import { nativeAttachment } from './attachment.ts'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
-import {
-  MAIL_ATTACHMENT,
-  MAIL_MESSAGE,
-  type MailAttachment,
-  type MailMessage,
-  type MailRecipients,
-} from './mail-message.ts'
+import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
 
 /** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
@@ -24,12 +19,19 @@ export interface MessageDefaults {
 /** A checked message in nodemailer's terms. Its id is known before anything is sent. */
 export type NativeMessage = SendMailOptions & { readonly messageId: string }
 
+/** A message that was checked. */
+export interface CheckedMessage {
+  readonly native: NativeMessage
+  /** Each recipient as the SMTP dialogue names it, with the forms in which it was passed in. */
+  readonly given: ReadonlyMap<string, readonly string[]>
+}
+
 /**
  * Checks a message and puts it in nodemailer's terms.
  *
  * @throws {TypeError} unless it is valid, before anything is sent
  */
-export function nativeMessage(message: MailMessage, defaults: MessageDefaults): NativeMessage {
+export function checkedMessage(message: MailMessage, defaults: MessageDefaults): CheckedMessage {
   expectObject('message', message)
   expectOptions(message, MAIL_MESSAGE, 'mail.send')
   const { from, replyTo, attachments, headers } = message
@@ -41,21 +43,36 @@ export function nativeMessage(message: MailMessage, defaults: MessageDefaults): 
   if (count > MAX_RECIPIENTS) {
     throw new TypeError(`Expected at most ${MAX_RECIPIENTS} recipients, got ${count}`)
   }
-  return {
-    to,
-    cc,
-    bcc,
-    from: from === undefined ? { ...defaults.from } : { ...parseMailbox('from', from) },
-    replyTo: mailboxes('replyTo', replyTo),
+  const native = {
+    to: to.map(nativeMailbox),
+    cc: cc.map(nativeMailbox),
+    bcc: bcc.map(nativeMailbox),
+    from: nativeMailbox(from === undefined ? defaults.from : parseMailbox('from', from)),
+    replyTo: mailboxes('replyTo', replyTo).map(nativeMailbox),
     subject: checkedSubject(message.subject),
     ...checkedBody(message),
-    attachments: (attachments ?? []).map((attachment) => nativeAttachment(attachment)),
+    attachments: (attachments ?? []).map(nativeAttachment),
     headers: checkedHeaders(headers ?? {}),
     messageId: messageIdOf(message, defaults.domain),
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,
     disableUrlAccess: true,
   }
+  return { native, given: givenForms([...to, ...cc, ...bcc]) }
+}
+
+function nativeMailbox({ name, address }: Mailbox): { name: string; address: string } {
+  return { name, address }
+}
+
+function givenForms(mailboxes: readonly Mailbox[]): ReadonlyMap<string, readonly string[]> {
+  const forms = new Map<string, string[]>()
+  for (const { address, given } of mailboxes) {
+    const known = forms.get(address)
+    if (known === undefined) forms.set(address, [given])
+    else if (!known.includes(given)) known.push(given)
+  }
+  return forms
 }
 
 function mailboxes(field: string, value: MailRecipients | undefined): Mailbox[] {
@@ -87,27 +104,5 @@ function checkedBody({ text, html }: MailMessage): { text?: string; html?: strin
   return {
     ...(text === undefined ? {} : { text }),
     ...(html === undefined ? {} : { html: html.toString() }),
-  }
-}
-
-type NativeAttachment = NonNullable<SendMailOptions['attachments']>[number]
-
-function nativeAttachment(attachment: MailAttachment): NativeAttachment {
-  expectOptions(attachment, MAIL_ATTACHMENT, 'mail.send.attachments')
-  const { filename, content, contentType, contentId } = attachment
-  for (const [name, value] of Object.entries({ filename, contentType, contentId })) {
-    if (value === undefined && name !== 'filename') continue
-    if (typeof value !== 'string' || value === '' || hasControl(value)) {
-      throw new TypeError(`Expected ${name} of an attachment to be a string without line breaks`)
-    }
-  }
-  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
-    throw expected('content of an attachment to be a string or bytes', content)
-  }
-  return {
-    filename,
-    content: Buffer.from(content as Uint8Array),
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(contentId === undefined ? {} : { cid: contentId }),
   }
 }

@@ -17,7 +17,7 @@ export interface ReadableParts {
 export function readableParts(message: Node): ReadableParts {
   const leaves = [...leavesOf(message)]
   const first = (type: string): string | undefined => {
-    const leaf = leaves.find((node) => node.contentType === type && !isAttached(node))
+    const leaf = leaves.find((node) => typeOf(node) === type && !isAttached(node))
     return leaf && contentOf(leaf)
   }
   const subject = headerOf(message, 'subject')
@@ -27,6 +27,10 @@ export function readableParts(message: Node): ReadableParts {
 function* leavesOf(node: Node): Generator<Node> {
   if (node.childNodes.length === 0) yield node
   for (const child of node.childNodes) yield* leavesOf(child)
+}
+
+function typeOf(node: Node): string | undefined {
+  return headerOf(node, 'content-type').split(';')[0]?.trim().toLowerCase()
 }
 
 function isAttached(node: Node): boolean {

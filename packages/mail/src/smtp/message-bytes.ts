@@ -9,30 +9,38 @@ export interface MessageStream {
   readonly isUnderWay: boolean
 }
 
+/** What is asked and called while a message is handed over. */
+export interface HandOver {
+  /** Before the first of it: `false` hands over nothing. */
+  readonly mayBegin: () => boolean
+  /** After each part of it. */
+  readonly onPart: () => void
+  /** Before its end: `false` leaves it open. */
+  readonly mayEnd: () => boolean
+  /** Just before the end is handed over, so before the "." can leave. */
+  readonly onEnd: () => void
+}
+
 /**
  * The bytes of a message as a stream for nodemailer's connection, which reads it once the server asked
  * for DATA and puts the final "." after its end.
- *
- * @param onBegin called before the first of them is handed over; `false` hands over nothing
- * @param onEnd called just before the end is handed over, so before the "." can leave
  */
-export function messageStream(
-  bytes: Buffer,
-  onBegin: () => boolean,
-  onEnd: () => void,
-): MessageStream {
+export function messageStream(bytes: Buffer, handOver: HandOver): MessageStream {
+  const { mayBegin, onPart, mayEnd, onEnd } = handOver
   let offset = 0
   let hasEnded = false
   const stream = new Readable({
     highWaterMark: CHUNK_BYTES,
     read() {
-      if (offset === 0 && !onBegin()) return
+      if (offset === 0 && !mayBegin()) return
+      onPart()
       const chunk = bytes.subarray(offset, offset + CHUNK_BYTES)
       offset += chunk.length
       if (chunk.length > 0) {
         this.push(chunk)
         return
       }
+      if (!mayEnd()) return
       hasEnded = true
       onEnd()
       this.push(null)

@@ -8,40 +8,74 @@ const STEP_BYTES = 65_536
 /** How much more for each recipient, who may have replies of several lines. */
 const RECIPIENT_BYTES = 4_096
 
-/** How nodemailer's connection hears its socket, and what it keeps of that. */
-interface Hearing {
+/** How nodemailer's connection speaks and hears, and what it keeps of that. */
+interface Dialogue {
   _onSocketData: (chunk: Buffer) => void
+  _sendCommand: (command: string, shown?: string) => void
+  _processResponse: () => unknown
+  /** What waits for a reply, in order. */
+  readonly _responseActions: readonly unknown[]
   /** Replies that are not read yet. */
   readonly _responseQueue: readonly string[]
   /** What has come of a line. */
   readonly _remainder: string
 }
 
+/** What is called when a server does what it must not, and when it goes on. */
+export interface ReplyListener {
+  /** Nothing more of it is heard. */
+  readonly onUnlawful: (what: string) => void
+  /** It was asked for something, or has answered. */
+  readonly onStep: () => void
+}
+
 /**
- * Bounds what a server says between two things that it is asked: nodemailer bounds a single reply, but
- * neither how many come nor empty lines, of which it keeps all.
+ * Watches a dialogue for what nodemailer passes over. It bounds a single reply, but neither how many come
+ * nor empty lines, of which it keeps all; and it takes a reply that came before its question for the
+ * answer to it.
  */
 export class ReplyWatch {
-  readonly #hearing: Hearing
+  readonly #dialogue: Dialogue
   #left = STEP_BYTES
 
-  /** @param onSpent called when the server has said too much; nothing more of it is heard */
-  constructor(connection: SMTPConnection, onSpent: () => void) {
-    const hearing = connection as unknown as Hearing
-    this.#hearing = hearing
-    const hear = hearing._onSocketData
-    hearing._onSocketData = (chunk) => {
+  constructor(connection: SMTPConnection, { onUnlawful, onStep }: ReplyListener) {
+    const dialogue = connection as unknown as Dialogue
+    this.#dialogue = dialogue
+    const hear = dialogue._onSocketData
+    dialogue._onSocketData = (chunk) => {
       if (this.#left < 0) return
       this.#left -= chunk.length
-      if (this.#left < 0) onSpent()
+      if (this.#left < 0) onUnlawful('it says more than it was asked')
       else hear(chunk)
+    }
+    const say = dialogue._sendCommand
+    dialogue._sendCommand = (command, shown) => {
+      onStep()
+      if (command !== 'QUIT' && this.hasStray) onUnlawful('it replies to what it was not asked')
+      else say.call(dialogue, command, shown)
+    }
+    const read = dialogue._processResponse
+    dialogue._processResponse = () => {
+      const waiting = dialogue._responseActions.length
+      if (dialogue._responseQueue.length > 0 && waiting > 0) onStep()
+      return read.call(dialogue)
     }
   }
 
   /** Whether it has said more than it was asked, which would be taken for the answer to what comes next. */
   get hasMore(): boolean {
-    const { _responseQueue: replies, _remainder: rest } = this.#hearing
+    const { _responseQueue: replies, _remainder: rest } = this.#dialogue
     return replies.length > 0 || rest !== ''
+  }
+
+  /**
+   * Whether there is a reply already when the server is about to be asked for one. A refusal does no harm:
+   * a server may say at any time that it ends (RFC 5321, 3.8), and nothing is sent after one.
+   */
+  get hasStray(): boolean {
+    const { _responseQueue: replies, _remainder: rest } = this.#dialogue
+    const first = [...replies, rest].find((text) => text.trim() !== '')
+    return first !== undefined && !/^[45]/.test(first)
   }
 
   /** To be called before the server is asked for something. */

@@ -11,6 +11,22 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { SMTPConnectionOptions } from 'nodemailer'
 
+/**
+ * What the server allows. `perSecond` and `perDay` count messages that are about to leave, over all
+ * connections, in true sliding windows: whichever stretch of that length you look at, no more left in it.
+ * A send waits for its turn up to `acquireTimeoutMs`, and is refused as `'acquire_timeout'` then.
+ */
+export interface SmtpLimits {
+  /** 1 or more. @default none */
+  readonly perSecond?: number | undefined
+  /** In any 24 hours, as far as this process knows: 1 or more. @default none */
+  readonly perDay?: number | undefined
+  /** The same as `connections`, for those who keep all limits in one place; not both. */
+  readonly connections?: number | undefined
+  /** How many messages go over one connection before it is replaced: 1 or more. @default 100 */
+  readonly messagesPerConnection?: number | undefined
+}
+
 /** The SMTP server, and how much of it is used. */
 export interface SmtpOptions {
   readonly host: string
@@ -34,15 +50,17 @@ export interface SmtpOptions {
   readonly queue?: number | undefined
   /** How long a send may wait for one before it is refused as `'acquire_timeout'`. @default 30_000 */
   readonly acquireTimeoutMs?: number | undefined
-  /** How many messages go over one connection before it is replaced: 1 or more. @default 100 */
-  readonly maxMessagesPerConnection?: number | undefined
+  /** How much is sent, and how fast. */
+  readonly limits?: SmtpLimits | undefined
   /** How long an unused connection is kept. @default 10_000 */
   readonly idleTimeoutMs?: number | undefined
-  /** Limit for DNS, TCP, TLS and the greeting together. @default 10_000 */
+  /** Limit for DNS, TCP, TLS, the greeting and EHLO together. @default 10_000 */
   readonly connectTimeoutMs?: number | undefined
   /**
-   * How long the server may be silent. A deadline of the caller may end a send sooner; this one is for
-   * callers without one. @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
+   * How long the server may take for each step: for the whole answer to a command, to the message, or to
+   * take a part of it, however often it says a line meanwhile. A deadline of the caller may end a send
+   * sooner; this one is for callers without one.
+   * @default 600_000 (what RFC 5321, 4.5.3.2.6 asks for after DATA)
    */
   readonly replyTimeoutMs?: number | undefined
   /** A longer message is refused as `'invalid_message'`: 1 or more. @default 26_214_400 (25 MiB) */
@@ -61,21 +79,39 @@ export const SMTP_OPTIONS: Readonly<Record<keyof SmtpOptions, true>> = {
   connections: true,
   queue: true,
   acquireTimeoutMs: true,
-  maxMessagesPerConnection: true,
+  limits: true,
   idleTimeoutMs: true,
   connectTimeoutMs: true,
   replyTimeoutMs: true,
   maxBytes: true,
 }
 
+const SMTP_LIMITS: readonly string[] = Object.keys({
+  perSecond: true,
+  perDay: true,
+  connections: true,
+  messagesPerConnection: true,
+} satisfies Record<keyof SmtpLimits, true>)
+
+/** How long the server may take. */
+export interface SessionLimits {
+  /** For all that comes before the login. */
+  readonly connectTimeoutMs: number
+  /** For each step after that. */
+  readonly replyTimeoutMs: number
+}
+
 /** {@link SmtpOptions} with defaults, checked. */
 export interface SmtpConfig {
   readonly connection: SMTPConnectionOptions
+  readonly limits: SessionLimits
   readonly auth: SmtpOptions['auth']
   readonly connections: number
   readonly queue: number
   readonly acquireTimeoutMs: number
-  readonly maxMessagesPerConnection: number
+  readonly perSecond: number | undefined
+  readonly perDay: number | undefined
+  readonly messagesPerConnection: number
   readonly idleTimeoutMs: number
   readonly maxBytes: number
 }
@@ -88,7 +124,13 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** @throws {TypeError} unless the options are valid */
 export function smtpConfig(options: SmtpOptions): SmtpConfig {
-  const { connections = 5, queue = 1_000, maxMessagesPerConnection = 100 } = options
+  const { queue = 1_000, limits = {} } = options
+  expectOptions(limits, SMTP_LIMITS, 'createMail.limits')
+  const { perSecond, perDay, messagesPerConnection = 100 } = limits
+  if (options.connections !== undefined && limits.connections !== undefined) {
+    throw new TypeError('Expected connections or limits.connections, got both')
+  }
+  const connections = options.connections ?? limits.connections ?? 5
   const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options
   const { replyTimeoutMs = 600_000, maxBytes = 25 * 1024 * 1024 } = options
   const { host, auth, secure = false, port = secure ? 465 : 587 } = options
@@ -97,7 +139,10 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   expectInteger('port', port, 1, 65_535)
   expectInteger('connections', connections, 1)
   expectInteger('queue', queue, 0)
-  expectInteger('maxMessagesPerConnection', maxMessagesPerConnection, 1)
+  expectInteger('limits.messagesPerConnection', messagesPerConnection, 1)
+  for (const [name, value] of Object.entries({ perSecond, perDay })) {
+    if (value !== undefined) expectInteger(`limits.${name}`, value, 1)
+  }
   expectInteger('maxBytes', maxBytes, 1)
   for (const [name, value] of Object.entries({
     acquireTimeoutMs,
@@ -134,10 +179,13 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
       // close() must mean closed: a half-closed socket would let the server go on.
       socketCloseTimeout: 0,
     },
+    limits: { connectTimeoutMs, replyTimeoutMs },
     auth,
     connections,
     queue,
-    maxMessagesPerConnection,
+    perSecond,
+    perDay,
+    messagesPerConnection,
     maxBytes,
     acquireTimeoutMs,
     idleTimeoutMs,

@@ -1,6 +1,11 @@
 import { moveOnAfter, shield } from '@yuzuru/concurrency'
 import { type Admission, admission } from '@yuzuru/concurrency/boundary'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import { IdleSessions } from './idle-sessions.ts'
+import { isDeadConnection, isTooManyConnections } from './native-fault.ts'
+import { RefusedOpenings } from './refused-openings.ts'
+import { SendLimits } from './send-limits.ts'
+import { ServerLimit } from './server-limit.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 import type { SmtpConfig } from './smtp-options.ts'
 import { ReplyRedaction } from './smtp-reply.ts'
@@ -16,9 +21,12 @@ const QUIT_TIMEOUT_MS = 1_000
 export class SmtpPool {
   readonly #config: SmtpConfig
   readonly #permits: Admission
+  readonly #serverLimit: ServerLimit
+  readonly #limits: SendLimits
   readonly #replies: ReplyRedaction
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
+  readonly #refused = new RefusedOpenings()
 
   constructor(config: SmtpConfig) {
     const { connections, queue, acquireTimeoutMs } = config
@@ -34,23 +42,39 @@ export class SmtpPool {
           ? closedFault()
           : new SmtpFault('pool', { reason: code, message: `not sent: ${message}` }),
     })
+    this.#serverLimit = new ServerLimit(connections)
+    this.#limits = new SendLimits(config)
     this.#idle = new IdleSessions(config.idleTimeoutMs, quit)
   }
 
+  /** Waits for the right to a connection. Until it is given back, {@link use} and {@link verify} may be called. */
+  async admit(): Promise<Permit> {
+    this.#serverLimit.grow()
+    const permit = await this.#permits.acquire()
+    let isHeld = true
+    const release = (): void => {
+      if (isHeld) this.#serverLimit.giveBack(permit)
+      isHeld = false
+    }
+    return { release, [Symbol.dispose]: release }
+  }
+
   /**
-   * Calls `fn` with a connection that is logged in, and takes it back. If a kept connection turns out to
-   * be dead (servers drop idle ones) and `mayRepeat` says so, `fn` is called again with another one.
+   * Calls `fn` with a connection that is logged in, when the limits let a message leave, and takes it
+   * back. If a kept connection turns out to be dead (servers drop idle ones) and `mayRepeat` says so, `fn`
+   * is called again with another one.
    */
   async use<T>(
     signal: AbortSignal,
     mayRepeat: () => boolean,
     fn: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    const onKept = async (session: SmtpSession): Promise<T> => {
+    const when = async (session: SmtpSession): Promise<T> => {
       await session.clear()
+      await this.#limits.pass()
       return await fn(session)
     }
-    return await this.#withConnection(signal, mayRepeat, onKept, fn)
+    return await this.#withConnection(signal, mayRepeat, when, when)
   }
 
   /** Has a kept connection reply, or opens one. */
@@ -66,6 +90,7 @@ export class SmtpPool {
   /** Ends at once what is under way, and refuses what waits. */
   async cut(): Promise<void> {
     this.#permits.close()
+    this.#refused.giveUp()
     await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
   }
 
@@ -80,20 +105,39 @@ export class SmtpPool {
     onKept: (session: SmtpSession) => Promise<T>,
     onNew: (session: SmtpSession) => Promise<T>,
   ): Promise<T> {
-    using _permit = await this.#permits.acquire()
-    for (let kept = this.#idle.take(); kept !== undefined; kept = this.#idle.take()) {
-      const session = kept
+    for (;;) {
+      const kept = this.#idle.take()
       try {
-        return await this.#lend(session, () => onKept(session))
+        if (kept !== undefined) return await this.#lend(kept, () => onKept(kept))
+        return await this.#open(signal, onNew)
       } catch (error) {
-        if (!isDeadConnection(error) || !mayRepeat()) throw error
+        if (kept !== undefined && isDeadConnection(error) && mayRepeat()) continue
+        if (kept !== undefined || !isTooManyConnections(error)) throw error
+        await this.#waitForOthers(error)
       }
     }
-    const session = new SmtpSession(this.#config.connection, this.#replies)
+  }
+
+  async #open<T>(signal: AbortSignal, onNew: (session: SmtpSession) => Promise<T>): Promise<T> {
+    const { connection, limits, auth } = this.#config
+    const session = new SmtpSession(connection, limits, this.#replies)
     return await this.#lend(session, async () => {
-      await session.open(this.#config.auth, signal)
+      await session.open(auth, signal)
+      this.#serverLimit.opened()
       return await onNew(session)
     })
+  }
+
+  /**
+   * The server takes no further connection. While others of ours are at work: waits until one of them is
+   * free, or has ended.
+   *
+   * @throws {unknown} `refusal` when that takes too long, or nobody is at work
+   */
+  async #waitForOthers(refusal: unknown): Promise<void> {
+    if (this.#busy.size === 0) throw refusal
+    this.#serverLimit.shrink()
+    if (!(await this.#refused.wait(this.#config.acquireTimeoutMs))) throw refusal
   }
 
   async #lend<T>(session: SmtpSession, fn: () => Promise<T>): Promise<T> {
@@ -103,15 +147,18 @@ export class SmtpPool {
       if (this.#permits.closed) throw closedFault()
       return await fn()
     } finally {
+      const wasOpen = session.wasOpen
       this.#busy.delete(session)
       await this.#takeBack(session)
+      if (wasOpen) this.#refused.letOne()
+      else if (this.#busy.size === 0) this.#refused.giveUp()
     }
   }
 
   async #takeBack(session: SmtpSession): Promise<void> {
     if (session.isOutOfStep) return await session.destroy()
-    const { maxMessagesPerConnection } = this.#config
-    if (session.reusable && session.messages < maxMessagesPerConnection) this.#idle.keep(session)
+    const { messagesPerConnection } = this.#config
+    if (session.reusable && session.messages < messagesPerConnection) this.#idle.keep(session)
     // The permit is given back only after the connection: the server counts connections too.
     else await quit(session)
   }
@@ -124,15 +171,4 @@ async function quit(session: SmtpSession): Promise<void> {
       await session.quit()
     })
   })
-}
-
-/** Whether the fault is that of the connection, so that another one may do better. */
-function isDeadConnection(error: unknown): boolean {
-  if (!(error instanceof SmtpFault) || error.reason !== 'native') return false
-  // Whatever a server says to RSET but yes, it may hold a part of the message before.
-  if (error.step === 'reset') return true
-  const { cause } = error
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false
-  if ('responseCode' in cause && cause.responseCode === 421) return true
-  return cause.code === 'ECONNECTION' || cause.code === 'ESOCKET'
 }

@@ -24,6 +24,19 @@ export function codeOf(reply: string): number | undefined {
   return codes.size === 1 && code !== undefined ? Number(code) : undefined
 }
 
+/** RFC 2034, 4: `550 5.1.1 …`. */
+export function enhancedCodeOf(reply: string): string | undefined {
+  return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1]
+}
+
+/**
+ * Whether the server ends the session with it: 421 (RFC 5321, 3.8), or X.4.2, "bad connection" (RFC 3463,
+ * 3.5), by which SES ends an idle one: `451 4.4.2 Timeout waiting for data from client`.
+ */
+export function isFarewell(reply: string): boolean {
+  return reply.startsWith('421') || enhancedCodeOf(reply) === '4.4.2'
+}
+
 /** What may be shown of a server's replies: it knows the password, and may say it. */
 export class ReplyRedaction {
   readonly #redaction: Redaction

@@ -1,23 +1,21 @@
+import { isAscii } from 'node:buffer'
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import {
+  type Delivery,
+  type Envelope,
+  hideSecrets,
+  type NativeDelivery,
+  shownDelivery,
+} from './delivery.ts'
 import { type MessageStream, messageStream } from './message-bytes.ts'
+import { isRefusal, lateFault, unlawfulFault } from './native-fault.ts'
 import { ReplyWatch } from './reply-watch.ts'
+import type { SessionLimits } from './smtp-options.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 import { codeOf, type ReplyRedaction } from './smtp-reply.ts'
-
-/** The sender and the recipients, as the SMTP dialogue names them. */
-export interface Envelope {
-  readonly from: string
-  readonly to: readonly string[]
-}
-
-/** What the server said to a message it took. */
-export interface Delivery {
-  readonly accepted: readonly string[]
-  readonly rejected: readonly string[]
-  readonly response: string
-}
+import { VerbClock } from './verb-clock.ts'
 
 /** RSET costs a server nothing; one that is slower than this is replaced by a new connection. */
 const RESET_TIMEOUT_MS = 5_000
@@ -32,7 +30,9 @@ export class SmtpSession {
   readonly #native: SMTPConnection
   readonly #server: string
   readonly #replies: ReplyRedaction
+  readonly #limits: SessionLimits
   readonly #watch: ReplyWatch
+  #clock: VerbClock | undefined
   readonly #over = Promise.withResolvers<void>()
   /**
    * What the server waits for. Only a step that has ended well, or was refused cleanly, leaves anything
@@ -45,12 +45,18 @@ export class SmtpSession {
   #destroyed = false
   /** Messages that were tried over it. */
   messages = 0
+  /** Whether it has ever been logged in. */
+  wasOpen = false
 
-  constructor(options: SMTPConnectionOptions, replies: ReplyRedaction) {
+  constructor(options: SMTPConnectionOptions, limits: SessionLimits, replies: ReplyRedaction) {
+    this.#limits = limits
     this.#server = `${options.host}:${options.port}`
     this.#native = detached(() => new SMTPConnection(options))
     this.#replies = replies
-    this.#watch = new ReplyWatch(this.#native, () => this.#break('it says more than it was asked'))
+    this.#watch = new ReplyWatch(this.#native, {
+      onUnlawful: (what) => this.#break(what),
+      onStep: () => this.#clock?.next(),
+    })
     this.#native.on('error', (error: unknown) => {
       this.#broken = error
       this.#fail?.(error)
@@ -100,6 +106,7 @@ export class SmtpSession {
       })
     }
     this.#awaits = 'message'
+    this.wasOpen = true
   }
 
   /** Has the server forget a message that it refused half-way, if there is one. */
@@ -112,7 +119,7 @@ export class SmtpSession {
     const answered = await moveOnAfter(RESET_TIMEOUT_MS, ({ signal }) =>
       this.#step<unknown>('reset', signal, (done) => this.#native.reset(done)),
     )
-    if (answered.expired) throw this.#fault('reset', timeout())
+    if (answered.expired) throw this.#fault('reset', lateFault())
     this.#awaits = 'message'
   }
 
@@ -125,11 +132,20 @@ export class SmtpSession {
   ): Promise<Delivery> {
     this.messages += 1
     const { from, to } = envelope
-    const message = messageStream(bytes, () => this.#expectAsked(), onEnd)
+    const use8BitMime = !isAscii(bytes)
+    if (use8BitMime) this.#expect8BitMime()
+    const message = messageStream(bytes, {
+      mayBegin: () => this.#expectAsked(),
+      onPart: () => this.#clock?.next(),
+      // What it says before the end is the answer: the end would only be taken for a command.
+      mayEnd: () => !this.#watch.hasMore,
+      onEnd,
+    })
     this.#watch.renew(to.length)
     try {
-      const delivery = await this.#step<Delivery>('send', signal, (done) => {
-        this.#native.send({ from, to: [...to], size: bytes.length }, message.stream, done)
+      const delivery = await this.#step<NativeDelivery>('send', signal, (done) => {
+        const options = { from, to: [...to], size: bytes.length, use8BitMime }
+        this.#native.send(options, message.stream, done as Done<unknown>)
       })
       const taken = this.#taken(delivery, message, onEnd)
       this.#awaits = 'message'
@@ -150,20 +166,30 @@ export class SmtpSession {
   #expectAsked(): boolean {
     const isAsked = /^354\b/.test(String(this.#native.lastServerResponse))
     if (!isAsked) this.#break('it does not ask for the message')
-    return isAsked
+    else if (this.#watch.hasStray) this.#break('it replies to what it was not asked')
+    else return true
+    return false
+  }
+
+  /** RFC 6152, 3: without the extension no server may be sent bytes above 127. */
+  #expect8BitMime(): void {
+    const { _supportedExtensions: extensions } = this.#native as unknown as Extensions
+    if (extensions.includes('8BITMIME')) return
+    const message = 'the message has 8-bit text, and the server does not take that'
+    throw new SmtpFault('pool', { reason: 'invalid_message', message })
   }
 
   /** Whether the server took it, as it says: after its end, and in words that have one meaning. */
-  #taken(delivery: Delivery, message: MessageStream, onEnd: () => void): Delivery {
+  #taken(delivery: NativeDelivery, message: MessageStream, onEnd: () => void): Delivery {
     const isOver = !message.isUnderWay
     const code = codeOf(delivery.response)
     if (isOver && code !== undefined && code < 300) {
-      return { ...delivery, response: this.#replies.shown(delivery.response) }
+      return shownDelivery(delivery, this.#replies)
     }
     // It says that it has the message, whatever it has of it.
     onEnd()
     const how = isOver ? 'a reply of two meanings' : 'a reply before the end of the message'
-    throw this.#fault('send', unlawful(how))
+    throw this.#fault('send', unlawfulFault(how))
   }
 
   /** Says QUIT and waits for the server to hear it; without a connection it only ends. */
@@ -191,14 +217,9 @@ export class SmtpSession {
   }
 
   #break(what: string): void {
-    const error = unlawful(what)
+    const error = unlawfulFault(what)
     this.#broken = error
     void this.destroy(error)
-  }
-
-  #hideSecrets(error: unknown): void {
-    if (typeof error !== 'object' || error === null || !('response' in error)) return
-    if (typeof error.response === 'string') error.response = this.#replies.shown(error.response)
   }
 
   async #step<T>(step: SmtpStep, signal: AbortSignal, start: (done: Done<T>) => void): Promise<T> {
@@ -207,6 +228,11 @@ export class SmtpSession {
     this.#awaits = 'unknown'
     if (step !== 'send') this.#watch.renew()
     const abort = (): void => void this.destroy(signal.reason)
+    const { connectTimeoutMs, replyTimeoutMs } = this.#limits
+    const limitMs = step === 'connect' ? connectTimeoutMs : replyTimeoutMs
+    const clock = new VerbClock(limitMs, () => void this.destroy(lateFault()))
+    // What comes before the login is one step: a greeting that is followed by silence is none.
+    this.#clock = step === 'connect' ? undefined : clock
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#fail = reject
@@ -216,9 +242,10 @@ export class SmtpSession {
       })
     } catch (cause) {
       if (cause === signal.reason || cause instanceof SmtpFault) throw cause
-      this.#hideSecrets(cause)
+      hideSecrets(cause, this.#replies)
       throw this.#fault(step, cause)
     } finally {
+      clock.stop()
       this.#fail = undefined
       signal.removeEventListener('abort', abort)
     }
@@ -229,20 +256,7 @@ export class SmtpSession {
   }
 }
 
-function timeout(): Error {
-  return Object.assign(new Error('No reply in time'), { code: 'ETIMEDOUT' })
-}
-
-/** For what a server must not say. */
-function unlawful(what: string): Error {
-  return Object.assign(new Error(`The server broke the protocol: ${what}`), { code: 'EPROTOCOL' })
-}
-
-/** Whether the server said no to the message and is ready for another (421 and 503 say it is not). */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof SmtpFault)) return false
-  const { cause } = error
-  if (typeof cause !== 'object' || cause === null || !('responseCode' in cause)) return false
-  const code = cause.responseCode
-  return typeof code === 'number' && code >= 400 && code <= 599 && code !== 421 && code !== 503
+/** What nodemailer knows of the server. */
+interface Extensions {
+  readonly _supportedExtensions: readonly string[]
 }

@@ -6,8 +6,9 @@ import {
   isTlsReason,
   type NativeFault,
 } from './connection-fault.ts'
+import { asGiven, type GivenForms, type RejectedRecipient, rejectedRecipient } from '../rejected-recipient.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
-import { codeOf, ReplyRedaction } from './smtp-reply.ts'
+import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'
 
 /** What nodemailer hangs on its errors. */
 interface NativeError extends NativeFault {
@@ -16,6 +17,15 @@ interface NativeError extends NativeFault {
   readonly response?: unknown
   readonly responseCode?: unknown
   readonly rejected?: unknown
+  readonly rejectedErrors?: unknown
+}
+
+/** What nodemailer says of recipients that were refused. */
+type NativeRejects = Pick<NativeError, 'rejected' | 'rejectedErrors'>
+
+interface NativeReject {
+  readonly recipient?: unknown
+  readonly response?: unknown
 }
 
 /** For replies whose session has not taken its own secrets out, such as those of a client passed in. */
@@ -27,10 +37,17 @@ type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
  * Makes a {@link MailError} of what the pool, nodemailer or its connection threw.
  *
  * @param outcome what is known from how far the call went; a refusal makes it `'none'`
+ * @param given the forms in which recipients were passed in
  */
-export function translateError(operation: string, error: unknown, outcome: Outcome): MailError {
+export function translateError(
+  operation: string,
+  error: unknown,
+  outcome: Outcome,
+  given: GivenForms = new Map(),
+): MailError {
   const { detail, ...init } = verdictOf(error, outcome)
-  return new MailError(`mail.${operation} failed: ${detail}`, { operation, ...init })
+  const rejected = asGiven(init.rejected ?? [], given)
+  return new MailError(`mail.${operation} failed: ${detail}`, { operation, ...init, rejected })
 }
 
 function verdictOf(error: unknown, outcome: Outcome): Verdict {
@@ -134,7 +151,7 @@ function unexpected(known: Known): Verdict {
 /** A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. */
 function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undefined): Verdict {
   const response = typeof native.response === 'string' ? replies.shown(native.response) : undefined
-  const enhancedCode = response?.match(/^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/)?.[1]
+  const enhancedCode = response === undefined ? undefined : enhancedCodeOf(response)
   const code = refusalOf(native, reply, step)
   return {
     code,
@@ -143,9 +160,20 @@ function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undef
     status: reply,
     enhancedCode,
     response,
-    rejected: Array.isArray(native.rejected) ? native.rejected.map(String) : [],
+    rejected: rejectedIn(native),
     detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}`,
   }
+}
+
+/** The recipients that were refused, each with what the server said if nodemailer knows. */
+export function rejectedIn({ rejected, rejectedErrors }: NativeRejects): RejectedRecipient[] {
+  const addresses = Array.isArray(rejected) ? rejected.map(String) : []
+  const errors: readonly NativeReject[] = Array.isArray(rejectedErrors) ? rejectedErrors : []
+  const replyTo = new Map(errors.map((error) => [error.recipient, error.response]))
+  return addresses.map((address) => {
+    const response = replyTo.get(address)
+    return rejectedRecipient({ address, response: typeof response === 'string' ? response : '' })
+  })
 }
 
 /** The replies to a client that has not logged in (RFC 4954, 4 and 6). */
