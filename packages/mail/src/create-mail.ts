@@ -4,6 +4,7 @@ import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
 import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
+import { StableDates } from './message/stable-dates.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
 import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
@@ -124,8 +125,9 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
 function defaultsOf({ from, domain }: SenderOptions): MessageDefaults {
   const mailbox = parseMailbox('from', from)
   const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
-  if (domain === undefined) return { from: mailbox, domain: own }
+  const dates = new StableDates()
+  if (domain === undefined) return { from: mailbox, domain: own, dates }
   // What a mail address takes as its domain, a Message-ID takes too.
   const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')
-  return { from: mailbox, domain: address.slice('id@'.length) }
+  return { from: mailbox, domain: address.slice('id@'.length), dates }
 }

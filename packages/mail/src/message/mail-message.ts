@@ -39,6 +39,12 @@ export interface MailMessage {
   readonly idempotencyKey?: string | undefined
   /** `'<id@domain>'`, instead of a key. @default a random one */
   readonly messageId?: string | undefined
+  /**
+   * The Date header. With a key, give the time at which the mail was asked for (that of the job, say):
+   * then a repeat is the same byte by byte, in another process too.
+   * @default now; that of the first time, for a key that this client has sent lately
+   */
+  readonly date?: Date | undefined
 }
 
 /** The names of {@link MailAttachment}. */
@@ -63,4 +69,5 @@ export const MAIL_MESSAGE: readonly string[] = Object.keys({
   headers: true,
   idempotencyKey: true,
   messageId: true,
+  date: true,
 } satisfies Record<keyof MailMessage, true>)

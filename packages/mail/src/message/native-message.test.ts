@@ -3,9 +3,14 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import { describe, expect, test } from 'vitest'
 import type { MailMessage } from './mail-message.ts'
 import { checkedMessage } from './native-message.ts'
+import { StableDates } from './stable-dates.ts'
 
 const sender = 'no-reply@example.jp'
-const defaults = { from: { name: '', address: sender, given: sender }, domain: 'example.jp' }
+const defaults = {
+  from: { name: '', address: sender, given: sender },
+  domain: 'example.jp',
+  dates: new StableDates(),
+}
 const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花子 様' }
 const file = { filename: '計画書.pdf', content: 'x' }
 
@@ -27,6 +32,10 @@ describe('checkedMessage', () => {
     ['a line break in a file name', { attachments: [{ ...file, filename: 'a\r\nX: b' }] }],
     ['a line break in a content type', { attachments: [{ ...file, contentType: 'a/b\r\nX: b' }] }],
     ['a line break in a content id', { attachments: [{ ...file, contentId: 'a>\r\nX: b' }] }],
+    ['a date that is none', { date: new Date('no') }],
+    ['a multipart for a file', { attachments: [{ ...file, contentType: 'multipart/mixed' }] }],
+    ['half a surrogate pair in a file name', { attachments: [{ ...file, filename: '\uD83D.pdf' }] }],
+    ['a bracket in a content id', { attachments: [{ ...file, contentId: 'a>b' }] }],
     ['a path instead of content', { attachments: [{ filename: 'x', path: '/etc/passwd' }] }],
   ])('refuses %s', (_what, change) => {
     const message = { ...letter, ...change } as MailMessage

@@ -6,6 +6,7 @@ import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
+import type { StableDates } from './stable-dates.ts'
 
 /** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
 const MAX_RECIPIENTS = 100
@@ -14,6 +15,7 @@ const MAX_RECIPIENTS = 100
 export interface MessageDefaults {
   readonly from: Mailbox
   readonly domain: string
+  readonly dates: StableDates
 }
 
 /** A checked message in nodemailer's terms. Its id is known before anything is sent. */
@@ -54,6 +56,7 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     attachments: (attachments ?? []).map(nativeAttachment),
     headers: checkedHeaders(headers ?? {}),
     messageId: messageIdOf(message, defaults.domain),
+    date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -79,6 +82,12 @@ function mailboxes(field: string, value: MailRecipients | undefined): Mailbox[] 
   if (value === undefined) return []
   const list = Array.isArray(value) ? value : [value]
   return list.map((item) => parseMailbox(field, item))
+}
+
+function checkedDate(date: unknown): Date | undefined {
+  if (date === undefined) return undefined
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date
+  throw new TypeError('Expected date to be a valid Date, got something else')
 }
 
 function checkedSubject(subject: unknown): string {
