@@ -1,4 +1,10 @@
-import { type Closing, closing, expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  type Closing,
+  closing,
+  expected,
+  expectOptions,
+  expectRequiredOptions,
+} from '@yuzuru/concurrency/boundary'
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
@@ -6,8 +12,10 @@ import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
 import { StableDates } from './message/stable-dates.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
+import { Failover } from './sending/failover.ts'
+import { type MailRetry, Retrying } from './sending/retrying.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
-import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
+import { SMTP_OPTIONS, type SmtpConfig, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
 import { SmtpPool } from './smtp/smtp-pool.ts'
 
 /** What every mail client needs to know. */
@@ -16,11 +24,19 @@ export interface SenderOptions {
   readonly from: MailAddress
   /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
   readonly domain?: string | undefined
+  /** Tries a send again where that is safe. @default once is all */
+  readonly retry?: MailRetry | undefined
 }
 
 /** For {@link createMail}: a server to connect to. */
 export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
   readonly client?: undefined
+  /**
+   * Further servers, in order: one is tried when those before it have no connection, no login, no room or
+   * no answer, or say 4xx; never after the message may have gone out. Each has its own connections. A
+   * server that fails three times in a row is passed over for 30 s. @default none
+   */
+  readonly failover?: readonly SmtpOptions[] | undefined
 }
 
 /** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
@@ -61,10 +77,13 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
   if (typeof client.sendMail !== 'function' || typeof client.verify !== 'function') {
     throw expected('client to be a nodemailer transporter', client)
   }
+  const life = lifeOf({})
   return mailOver(client, defaultsOf(options), {
     admit: undefined,
     verify: async () => void (await client.verify()),
-    life: lifeOf({}),
+    life,
+    retrying: retryingOf(options, life),
+    concurrency: USUAL_CONCURRENCY,
   })
 }
 
@@ -73,13 +92,16 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
   host: true,
   from: true,
   domain: true,
+  retry: true,
 } satisfies Record<keyof ClientMailOptions<MailClient>, true>)
 
 const SMTP_MAIL_OPTIONS = Object.keys({
   ...SMTP_OPTIONS,
   client: true,
+  failover: true,
   from: true,
   domain: true,
+  retry: true,
 } satisfies Record<keyof SmtpMailOptions, true>)
 
 /** The verbs, and a native client, over something that delivers. */
@@ -87,12 +109,15 @@ export function mailOverBackend(
   name: string,
   options: SenderOptions,
   backend: Backend,
+  concurrency: number = USUAL_CONCURRENCY,
 ): Mail<Transporter> {
   const client = createTransport(scopedTransport(name, backend))
   return mailOver(client, defaultsOf(options), {
     admit: () => backend.admit(),
     verify: (signal) => backend.verify(signal),
     life: backend.life,
+    retrying: retryingOf(options, backend.life),
+    concurrency,
   })
 }
 
@@ -107,10 +132,27 @@ export function lifeOf(ends: {
 function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   if (options === undefined) throw expected('the options of createMail to be an object', options)
   expectOptions(options, SMTP_MAIL_OPTIONS, 'createMail')
-  const config = smtpConfig(options)
-  const pool = new SmtpPool(config)
-  const { maxBytes } = config
-  return mailOverBackend('yuzuru-smtp', options, {
+  const { failover = [] } = options
+  if (!Array.isArray(failover)) throw expected('failover to be a list of servers', failover)
+  const first = smtpConfig(options)
+  const others = failover.map((server: SmtpOptions) => {
+    expectRequiredOptions(server, Object.keys(SMTP_OPTIONS), 'createMail.failover')
+    return smtpConfig(server)
+  })
+  const pools = [first, ...others].map((config) => ({ pool: new SmtpPool(config), config }))
+  const life = lifeOf({
+    cut: async () => void (await Promise.all(pools.map(({ pool }) => pool.cut()))),
+    end: async () => void (await Promise.all(pools.map(({ pool }) => pool.end()))),
+  })
+  const backends = pools.map(({ pool, config }) => backendOver(pool, config))
+  const [only] = backends
+  const backend =
+    backends.length === 1 && only !== undefined ? { ...only, life } : new Failover(backends, life)
+  return mailOverBackend('yuzuru-smtp', options, backend, first.connections * 2)
+}
+
+function backendOver(pool: SmtpPool, { maxBytes }: SmtpConfig): Omit<Backend, 'life'> {
+  return {
     admit: () => pool.admit(),
     deliver: async ({ envelope, bytes }, signal, progress) =>
       deliver(pool, { envelope, bytes: await bytes(), maxBytes }, signal, progress),
@@ -118,8 +160,14 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
       using _turn = await pool.admit()
       await pool.verify(signal)
     },
-    life: lifeOf({ cut: () => pool.cut(), end: () => pool.end() }),
-  })
+  }
+}
+
+/** How many messages of many are under way at once, where nobody says how many connections there are. */
+const USUAL_CONCURRENCY = 10
+
+function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefined {
+  return retry === undefined ? undefined : new Retrying(retry, life)
 }
 
 function defaultsOf({ from, domain }: SenderOptions): MessageDefaults {

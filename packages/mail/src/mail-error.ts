@@ -1,5 +1,5 @@
 import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
-import type { RejectedRecipient } from './rejected-recipient.ts'
+import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
 
 /**
  * Why a mail was not sent, or may not have been.

@@ -6,10 +6,19 @@ import {
   IO_OPTIONS,
   orAborted,
 } from '@yuzuru/concurrency/boundary'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import type { HandedOver } from './handed-over.ts'
 import type { MailMessage } from './message/mail-message.ts'
-import { checkedMessage, type MessageDefaults, type NativeMessage } from './message/native-message.ts'
-import { asGiven, formsOf, type RejectedRecipient } from './rejected-recipient.ts'
+import {
+  type CheckedMessage,
+  checkedMessage,
+  type MessageDefaults,
+  type NativeMessage,
+} from './message/native-message.ts'
+import { asGiven, formsOf } from './smtp/rejected-recipient.ts'
+import type { Retrying } from './sending/retrying.ts'
+import { sendMany, type SendingMany, type SendManyOptions } from './sending/send-many.ts'
+import type { SentMail } from './sending/sent-mail.ts'
 import { callOf } from './scoped-transport.ts'
 import { rejectedIn } from './smtp/translate-error.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
@@ -25,18 +34,6 @@ export interface MailClient {
   verify(): Promise<unknown>
 }
 
-/** A message that a server took. */
-export interface SentMail {
-  /** `'<id@domain>'` */
-  readonly messageId: string
-  /** The recipients that the server took, as they were passed in. */
-  readonly accepted: readonly string[]
-  /** Those that it refused while it took others, and why. If it refuses all, `send` throws. */
-  readonly rejected: readonly RejectedRecipient[]
-  /** What the server said to the message. */
-  readonly response: string
-}
-
 /** Sends mail. See `createMail`. */
 export interface Mail<Client = MailClient> extends AsyncDisposable {
   /** The native client. What is sent with it obeys the scope around the caller, too, if yuzuru made it. */
@@ -44,8 +41,8 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
   /**
    * Sends a message, and returns once the server took it for at least one recipient.
    *
-   * It tries once. With the outcome `'none'` sending again is safe; with `'unknown'` the message may have
-   * gone out, and a repeat with the same `idempotencyKey` carries the same Message-ID.
+   * It tries once, or as `retry` says. With the outcome `'none'` sending again is safe; with `'unknown'`
+   * the message may have gone out, and a repeat with the same `idempotencyKey` carries the same Message-ID.
    *
    * @throws {TypeError} unless the message is valid, before anything is sent
    * @throws {MailError} see `MailErrorCode`; `outcome` is `'unknown'` only from the end of DATA on
@@ -58,6 +55,26 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
    * )
    */
   send(message: MailMessage, options?: IoOptions): Promise<SentMail>
+  /**
+   * Sends many messages, a bounded number at once, and gives the results as they come. It takes from the
+   * source only what there is room for, so that millions of rows do not fill the memory, and a loop that
+   * is slow holds it back. A message that fails, or that is not valid, is a result and ends nothing.
+   *
+   * When the loop ends early, nothing more is taken, and what is under way comes to its end within
+   * `drainMs`. When a scope around it is cancelled, what is under way is cut.
+   *
+   * @throws {TypeError} unless the source and the options are valid
+   * @throws {Cancelled} from the loop, when a scope around it is cancelled
+   * @throws {MailError} `'closed'` from the loop, when the client is closed meanwhile
+   * @example
+   * for await (const { message, status } of mail.sendMany(messagesOf(rows))) {
+   *   if (status === 'rejected') report(message.to)
+   * }
+   */
+  sendMany(
+    messages: Iterable<MailMessage> | AsyncIterable<MailMessage>,
+    options?: SendManyOptions,
+  ): SendingMany
   /**
    * Connects and logs in, or has a connection that was kept reply. Sends nothing: that the server would
    * take a message is more than it can know.
@@ -84,13 +101,17 @@ export interface MailBackend {
   readonly admit: (() => Promise<Disposable>) | undefined
   readonly verify: (signal: AbortSignal) => Promise<void>
   readonly life: Closing
+  /** Tries again; none: once is all. */
+  readonly retrying: Retrying | undefined
+  /** How many messages may be under way for each of many to have its connection soon. */
+  readonly concurrency: number
 }
 
 /** The verbs over a native client. */
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  { admit, verify, life }: MailBackend,
+  { admit, verify, life, retrying, concurrency }: MailBackend,
 ): Mail<Client> {
   const handOver = async (
     native: NativeMessage,
@@ -105,23 +126,46 @@ export function mailOver<Client extends MailClient>(
     progress.sent = true
     return await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
   }
-  return {
+  const attempt = async (
+    { native, given }: CheckedMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+  ): Promise<SentMail> => {
+    const info = await handOver(native, signal, progress)
+    return {
+      messageId: native.messageId,
+      accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), given)),
+      rejected: asGiven(rejectedIn(info), given),
+      response: typeof info.response === 'string' ? info.response : '',
+    }
+  }
+  const mail: Mail<Client> = {
     client,
     async send(message, options) {
       expectOptions(options, IO_OPTIONS, 'mail.send')
-      const { native, given } = checkedMessage(message, defaults)
-      return await io(callOf('send', given), options, async (signal, progress) => {
-        progress.sent = false
-        using _call = life.enter()
-        const info = await handOver(native, signal, progress)
-        return {
-          messageId: native.messageId,
-          accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), given)),
-          rejected: asGiven(rejectedIn(info), given),
-          response: typeof info.response === 'string' ? info.response : '',
-        }
+      const checked = checkedMessage(message, defaults)
+      const call = callOf('send', checked.given)
+      if (retrying === undefined) {
+        return await io(call, options, async (signal, progress) => {
+          progress.sent = false
+          using _call = life.enter()
+          return await attempt(checked, signal, progress)
+        })
+      }
+      // What the attempts did, they have told.
+      return await io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
+        whole.sent = false
+        using _call = enter(life, call)
+        return await retrying.run(() =>
+          io(callOf('attempt', checked.given), {}, async (signal, progress) => {
+            progress.sent = false
+            return await attempt(checked, signal, progress)
+          }),
+        )
       })
     },
+    sendMany: (messages, options) =>
+      sendMany((message, each) => mail.send(message, each), concurrency, messages, options),
     async verify(options) {
       expectOptions(options, IO_OPTIONS, 'mail.verify')
       await io(callOf('verify'), options, async (signal) => {
@@ -131,6 +175,16 @@ export function mailOver<Client extends MailClient>(
     },
     close: (options) => life.close(options),
     [Symbol.asyncDispose]: () => life.close(),
+  }
+  return mail
+}
+
+/** Counts a call in whose own `io` does not translate. */
+function enter(life: Closing, call: ReturnType<typeof callOf>): Permit {
+  try {
+    return life.enter()
+  } catch (error) {
+    throw typeof call.translate === 'function' ? call.translate(error, 'none') : error
   }
 }
 

@@ -4,14 +4,14 @@ import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'node
 import { handedOver } from './handed-over.ts'
 import type { MimeTree } from './message/mime-tree.ts'
 import { writeMessage } from './message/write-message.ts'
-import type { GivenForms } from './rejected-recipient.ts'
+import type { GivenForms } from './smtp/rejected-recipient.ts'
 import type { Delivery, Envelope } from './smtp/delivery.ts'
 import { translateError } from './smtp/translate-error.ts'
 
 /** A message on its way to the server. */
 export interface OutgoingMail {
   readonly envelope: Envelope
-  /** Writes it. */
+  /** Writes it, once. */
   readonly bytes: () => Promise<Buffer>
   /** What is written. */
   readonly message: NonNullable<NativeMail['message']>
@@ -42,9 +42,10 @@ export function scopedTransport(name: string, backend: Backend): Transport {
     const { message } = mail
     if (!message) throw new TypeError('Expected a compiled message, got none')
     const { from, to } = message.getEnvelope()
+    let written: Promise<Buffer> | undefined
     const outgoing: OutgoingMail = {
       envelope: { from: from || '', to },
-      bytes: () => writeMessage(message as unknown as MimeTree),
+      bytes: () => (written ??= writeMessage(message as unknown as MimeTree)),
       message,
     }
     const { signal } = mail.data
@@ -92,14 +93,15 @@ export function scopedTransport(name: string, backend: Backend): Transport {
 
 /** How the door names a call of this package. */
 export function callOf(
-  operation: 'send' | 'verify',
+  operation: 'send' | 'verify' | 'attempt',
   given?: GivenForms,
 ): Parameters<typeof io>[0] {
   return {
     boundary: 'mail',
     operation,
-    effect: operation === 'send' ? 'write' : 'read',
-    translate: (error, outcome) => translateError(operation, error, outcome, given),
+    effect: operation === 'verify' ? 'read' : 'write',
+    translate: (error, outcome) =>
+      translateError(operation === 'attempt' ? 'send' : operation, error, outcome, given),
   }
 }
 

@@ -9,7 +9,11 @@ export interface ParsedMail {
   readonly toName: string
   readonly text: string | undefined
   readonly html: string | undefined
-  readonly files: readonly { readonly filename: string; readonly type: string; readonly content: string }[]
+  readonly files: readonly {
+    readonly filename: string
+    readonly type: string
+    readonly content: string
+  }[]
 }
 
 /** As mailparser reads it. */
@@ -58,7 +62,9 @@ for line in sys.stdin:
 `
 
 /** As Python's email package reads them; `undefined` where there is no Python. */
-export async function readByPython(raws: readonly Buffer[]): Promise<readonly ParsedMail[] | undefined> {
+export async function readByPython(
+  raws: readonly Buffer[],
+): Promise<readonly ParsedMail[] | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
   const options = { maxBuffer: 1 << 30, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } }
   const python = execFile('python3', ['-c', PROGRAM], options, (error, stdout) => {

@@ -43,13 +43,18 @@ export function nativeAttachment(attachment: MailAttachment): NativeAttachment {
       throw new TypeError(`Expected ${name} of an attachment to be a string without line breaks`)
     }
   }
-  if (contentType !== undefined && !/^(?!multipart\/)[\w.+-]+\/[\w.+-]+(?:\s*;.*)?$/i.test(contentType)) {
+  if (
+    contentType !== undefined &&
+    !/^(?!multipart\/)[\w.+-]+\/[\w.+-]+(?:\s*;.*)?$/i.test(contentType)
+  ) {
     throw new TypeError(
       'Expected contentType of an attachment to be a type such as "text/csv" and no multipart, got another string',
     )
   }
   if (contentId !== undefined && !/^[!-;=?-~]+$/.test(contentId)) {
-    throw new TypeError('Expected contentId of an attachment to be ASCII without "<" and ">", got some')
+    throw new TypeError(
+      'Expected contentId of an attachment to be ASCII without "<" and ">", got some',
+    )
   }
   const bytes = bytesOf(content)
   const type = sendableType(contentType ?? typeOfName(filename), bytes)
@@ -80,6 +85,7 @@ const LONG_LINE = /^.{999}/m
 /** A message that can't go out unencoded becomes a file like any other, which arrives as it is. */
 function sendableType(type: string, bytes: Buffer): string {
   if (!/^message\//i.test(type)) return type
-  const isSendable = isAscii(bytes) && !bytes.includes(0) && !LONG_LINE.test(bytes.toString('latin1'))
+  const isSendable =
+    isAscii(bytes) && !bytes.includes(0) && !LONG_LINE.test(bytes.toString('latin1'))
   return isSendable ? type : 'application/octet-stream'
 }

@@ -31,8 +31,13 @@ export function checkedHeaders(headers: Readonly<Record<string, string>>): Recor
     }
     // Where words are not encoded, none may be longer than a line.
     const longest = longestWord(name)
-    if (longest < 1 || (isStructured(name) && value.split(/\s/).some((word) => word.length > longest))) {
-      throw new TypeError(`Expected header "${name}" to fit lines of 998 characters, got a longer word`)
+    if (
+      longest < 1 ||
+      (isStructured(name) && value.split(/\s/).some((word) => word.length > longest))
+    ) {
+      throw new TypeError(
+        `Expected header "${name}" to fit lines of 998 characters, got a longer word`,
+      )
     }
     checked[name] = value
   }

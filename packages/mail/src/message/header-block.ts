@@ -78,10 +78,11 @@ function nameOf(node: MimeTree, key: string, value: string): string {
 }
 
 function oneLine(value: unknown): string {
-  const plain = typeof value === 'object' && value !== null && 'value' in value ? value.value : value
-  return plain === undefined || plain === null || plain === false
-    ? ''
-    : String(plain).replaceAll(/[\r\n]+/g, ' ').trim()
+  const plain =
+    typeof value === 'object' && value !== null && 'value' in value ? value.value : value
+  const isText =
+    typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean'
+  return isText && plain !== false ? `${plain}`.replaceAll(/[\r\n]+/g, ' ').trim() : ''
 }
 
 function typePieces(node: MimeTree, text: string, { boundary, charset }: NodeFrame): string[] {
@@ -90,7 +91,8 @@ function typePieces(node: MimeTree, text: string, { boundary, charset }: NodeFra
     ([name]) => name !== 'boundary' && !(node.filename && /^name(?:\*|$)/i.test(name)),
   )
   const pieces = rest.map(([name, each]) => parameterPieces(name, each))
-  if (charset !== undefined && !('charset' in params)) pieces.push(parameterPieces('charset', charset))
+  if (charset !== undefined && !('charset' in params))
+    pieces.push(parameterPieces('charset', charset))
   if (boundary !== undefined) pieces.push([`boundary="${boundary}"`])
   if (node.filename) pieces.push(legacyNamePieces('name', node.filename))
   return withParameters(value.replaceAll(/[^!-~]/g, '') || 'application/octet-stream', pieces)
@@ -107,8 +109,7 @@ function dispositionPieces(node: MimeTree, text: string): string[] {
 
 function parsed(text: string): { value: string; params: Record<string, string> } {
   const { value, params } = parseHeaderValue(text, { stripComments: true })
-  const known = Object.entries(params).map(([name, each]) => [name, String(each)] as const)
-  return { value: String(value), params: Object.fromEntries(known) }
+  return { value, params }
 }
 
 /** `type; first; second`, each piece but the first with a blank before it. */
@@ -119,7 +120,9 @@ function withParameters(value: string, parameters: readonly (readonly string[])[
   })
   const last = sections.length - 1
   const words = sections.flatMap((pieces, index) =>
-    pieces.map((piece, at) => (index < last && at === pieces.length - 1 ? ` ${piece};` : ` ${piece}`)),
+    pieces.map((piece, at) =>
+      index < last && at === pieces.length - 1 ? ` ${piece};` : ` ${piece}`,
+    ),
   )
   return [sections.length > 0 ? `${value};` : value, ...words]
 }

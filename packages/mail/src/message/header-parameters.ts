@@ -16,7 +16,9 @@ export function parameterPieces(name: string, value: string): string[] {
   }
   const sections = sectionsOf(value)
   if (sections.length === 1) return [`${name}*=utf-8''${sections[0]}`]
-  return sections.map((section, index) => `${name}*${index}*=${index === 0 ? "utf-8''" : ''}${section}`)
+  return sections.map(
+    (section, index) => `${name}*${index}*=${index === 0 ? "utf-8''" : ''}${section}`,
+  )
 }
 
 /** The same name for old programs, which read neither `filename` nor sections: one encoded word or more. */

@@ -34,7 +34,10 @@ describe('checkedMessage', () => {
     ['a line break in a content id', { attachments: [{ ...file, contentId: 'a>\r\nX: b' }] }],
     ['a date that is none', { date: new Date('no') }],
     ['a multipart for a file', { attachments: [{ ...file, contentType: 'multipart/mixed' }] }],
-    ['half a surrogate pair in a file name', { attachments: [{ ...file, filename: '\uD83D.pdf' }] }],
+    [
+      'half a surrogate pair in a file name',
+      { attachments: [{ ...file, filename: '\uD83D.pdf' }] },
+    ],
     ['a bracket in a content id', { attachments: [{ ...file, contentId: 'a>b' }] }],
     ['a path instead of content', { attachments: [{ filename: 'x', path: '/etc/passwd' }] }],
   ])('refuses %s', (_what, change) => {

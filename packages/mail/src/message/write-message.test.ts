@@ -9,7 +9,10 @@ import { boundaryFor } from './write-message.ts'
 const letter = { to: 'hanako@example.jp', subject: 'Hello', text: 'Hello' }
 const from = 'no-reply@example.jp'
 
-async function written(change: Partial<MailMessage>, mail = createFakeMail({ from })): Promise<Buffer> {
+async function written(
+  change: Partial<MailMessage>,
+  mail = createFakeMail({ from }),
+): Promise<Buffer> {
   await mail.send({ ...letter, ...change })
   return lastOf(mail)
 }
@@ -66,7 +69,10 @@ describe('a message', () => {
 
   test('never has a header whose first line is empty but for its name', async () => {
     const url = `<https://example.jp/unsubscribe/${'a'.repeat(400)}>`
-    const headers = { 'List-Unsubscribe': `${url}, <mailto:off@example.jp>`, 'X-Long': 'z'.repeat(990) }
+    const headers = {
+      'List-Unsubscribe': `${url}, <mailto:off@example.jp>`,
+      'X-Long': 'z'.repeat(990),
+    }
     const raw = await written({ headers })
     expectSound(raw)
     expect(headOf(raw)).toContain(`List-Unsubscribe: ${url},\r\n <mailto:off@example.jp>`)
@@ -75,12 +81,16 @@ describe('a message', () => {
   test('encodes a header word that is longer than a line, unless programs read that header', async () => {
     const raw = await written({ headers: { 'X-Note': 'w'.repeat(2_000) } })
     expectSound(raw)
-    const sending = written({ headers: { 'List-Unsubscribe': `<https://x.jp/${'w'.repeat(1_000)}>` } })
+    const sending = written({
+      headers: { 'List-Unsubscribe': `<https://x.jp/${'w'.repeat(1_000)}>` },
+    })
     await expect(sending).rejects.toThrow(TypeError)
   })
 
   test('takes the smaller encoding of a text', async () => {
-    const mixed = 'plan 7: 支援計画書を確認してください。See https://example.jp/plans/7\n'.repeat(50)
+    const mixed = 'plan 7: 支援計画書を確認してください。See https://example.jp/plans/7\n'.repeat(
+      50,
+    )
     const [japanese, mostly, plain] = await Promise.all(
       [mixed, `${'mostly ASCII, '.repeat(60)}計\n`, 'short\n'].map((text) => written({ text })),
     )
@@ -172,7 +182,8 @@ describe('a message', () => {
 
   test('has no boundary that is in one of its parts', () => {
     const part = Buffer.from('--=_aaaa is in the text')
-    const digest = (_parts: readonly Buffer[], count: number): string => (count < 2 ? 'aaaa' : 'bbbb')
+    const digest = (_parts: readonly Buffer[], count: number): string =>
+      count < 2 ? 'aaaa' : 'bbbb'
     expect(boundaryFor([part], digest)).toBe('=_bbbb')
   })
 
@@ -204,12 +215,23 @@ describe('a message', () => {
 describe('every message', () => {
   const RUNS = Number(process.env['YUZURU_MAIL_RUNS'] ?? 150)
   const alphabet = fc.oneof(
-    { arbitrary: fc.constantFrom(...'abc XYZ 019 .,;:()<>[]@"\\=?_-/%&#'), weight: 3 },
-    { arbitrary: fc.constantFrom(...'支援計画書のがプ（）、。ﾊﾝｶｸ', '👩‍👧', 'é', 'ß', '𠮷'), weight: 3 },
+    { arbitrary: fc.constantFrom(...Array.from('abc XYZ 019 .,;:()<>[]@"\\=?_-/%&#')), weight: 3 },
+    {
+      arbitrary: fc.constantFrom(
+        ...Array.from('支援計画書のがプ（）、。ﾊﾝｶｸ'),
+        '👩‍👧',
+        'é',
+        'ß',
+        '𠮷',
+      ),
+      weight: 3,
+    },
     { arbitrary: fc.constantFrom('=?UTF-8?B?', '?=', 'From ', 'x'.repeat(90)), weight: 1 },
   )
   const line = fc.array(alphabet, { maxLength: 40 }).map((parts) => parts.join(''))
-  const text = fc.array(line, { minLength: 1, maxLength: 12 }).map((lines) => `t${lines.join('\n')}`)
+  const text = fc
+    .array(line, { minLength: 1, maxLength: 12 })
+    .map((lines) => `t${lines.join('\n')}`)
   // What looks like an encoded word has a case of its own: mailparser decodes it once too often.
   const filename = line.map((name) => `${name.replaceAll('=?', '').trim()}a.bin`)
   const bytes = fc.uint8Array({ maxLength: 300 })

@@ -47,7 +47,8 @@ async function writtenOf(node: MimeTree): Promise<Written> {
   const children: Written[] = []
   for (const child of node.childNodes) children.push(await writtenOf(child))
   if (isMultipart(node)) return { ...none, children }
-  const content = typeof node.content === 'string' ? node.content : await bytesIn(node, node.content)
+  const content =
+    typeof node.content === 'string' ? node.content : await bytesIn(node, node.content)
   return { ...none, children, ...bodyOf(node, content) }
 }
 
@@ -64,38 +65,47 @@ function bodyOf(
   node: MimeTree,
   content: string | Buffer,
 ): { readonly body: EncodedBody; readonly charset?: string } {
-  const type = typeOf(node)
+  const type = textHeader(node, 'Content-Type')
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   // RFC 2046, 5.2.1: a message within a message is never encoded.
   if (type.startsWith('message/')) return { body: unencoded(bytes) }
   if (type !== '' && !type.startsWith('text/')) return { body: encodedBytes(bytes) }
   if (!isUtf8(bytes)) return { body: encodedBytes(bytes) }
   if (isFile(node)) return { body: encodedBytes(bytes), charset: 'utf-8' }
-  const wanted = String(node.getHeader('Content-Transfer-Encoding') ?? '').toLowerCase()
+  const wanted = textHeader(node, 'Content-Transfer-Encoding')
   return { body: encodedText(bytes.toString(), expectedEncoding(wanted)), charset: 'utf-8' }
 }
 
 function isFile(node: MimeTree): boolean {
-  return Boolean(node.filename) || /^attachment/i.test(String(node.getHeader('Content-Disposition')))
+  return Boolean(node.filename) || textHeader(node, 'Content-Disposition').startsWith('attachment')
+}
+
+function textHeader(node: MimeTree, name: string): string {
+  const value = node.getHeader(name)
+  return typeof value === 'string' ? value.trim().toLowerCase() : ''
 }
 
 function expectedEncoding(wanted: string): TransferEncoding | undefined {
   return wanted === 'base64' || wanted === 'quoted-printable' ? wanted : undefined
 }
 
-function chunksOf(written: Written, isRoot: boolean, boundaries: { base: string; count: number }): Buffer[] {
+function chunksOf(
+  written: Written,
+  isRoot: boolean,
+  boundaries: { base: string; count: number },
+): Buffer[] {
   const { node, children, body, charset, raw } = written
   if (raw !== undefined) return [raw]
-  const isParent = isMultipart(node)
-  const boundary = isParent ? `${boundaries.base}-${(boundaries.count += 1)}` : undefined
+  const boundary = isMultipart(node) ? `${boundaries.base}-${(boundaries.count += 1)}` : undefined
   const transferEncoding = body?.transferEncoding
-  const head = `${headerBlock(node, { isRoot, transferEncoding, charset, boundary })}\r\n`
-  if (!isParent) return [Buffer.from(head), body?.bytes ?? Buffer.alloc(0)]
-  const parts = children.flatMap((child, index) => [
-    Buffer.from(`${index === 0 ? '' : '\r\n'}--${boundary}\r\n`),
-    ...chunksOf(child, false, boundaries),
-  ])
-  return [Buffer.from(head), ...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]
+  const head = headerBlock(node, { isRoot, transferEncoding, charset, boundary })
+  const chunks: Buffer[] = [Buffer.from(`${head}\r\n`)]
+  if (boundary === undefined) return [...chunks, body?.bytes ?? Buffer.alloc(0)]
+  for (const [index, child] of children.entries()) {
+    chunks.push(Buffer.from(`${index === 0 ? '' : '\r\n'}--${boundary}\r\n`))
+    chunks.push(...chunksOf(child, false, boundaries))
+  }
+  return [...chunks, Buffer.from(`\r\n--${boundary}--\r\n`)]
 }
 
 /** 128 bits of the content itself, which nobody can write into it. */
@@ -130,11 +140,6 @@ function leavesOf({ children, body, raw }: Written): Buffer[] {
   return [...(own === undefined ? [] : [own]), ...children.flatMap((child) => leavesOf(child))]
 }
 
-function typeOf(node: MimeTree): string {
-  const value = node.getHeader('Content-Type')
-  return typeof value === 'string' ? value.trim().toLowerCase() : ''
-}
-
 function isMultipart(node: MimeTree): boolean {
-  return typeOf(node).startsWith('multipart/')
+  return textHeader(node, 'Content-Type').startsWith('multipart/')
 }

@@ -48,7 +48,8 @@ export function isDeadConnection(error: unknown): boolean {
 
 /** Whether the server takes no further connection for now, though it may take mail over those it has. */
 export function isTooManyConnections(error: unknown): boolean {
-  if (!(error instanceof SmtpFault) || (error.step !== 'connect' && error.step !== 'login')) return false
+  if (!(error instanceof SmtpFault) || (error.step !== 'connect' && error.step !== 'login'))
+    return false
   const refusal = refusalIn(error)
   return refusal !== undefined && refusal.code < 500
 }

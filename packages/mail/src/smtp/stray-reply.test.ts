@@ -46,7 +46,7 @@ describe('a reply that nobody asked for', () => {
       await using server = await startScripted({ replies: { [stage]: `${own}\r\n250 OK` } })
       await using mail = connect(server)
       expect(await failure(mail)).toMatchObject({ outcome: 'none' })
-      expect(server.log.filter((said) => said !== 'QUIT').at(-1)).toBe(stage)
+      expect(server.log.findLast((said) => said !== 'QUIT')).toBe(stage)
       delete server.replies[stage]
       await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
     },

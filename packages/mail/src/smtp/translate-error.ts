@@ -6,7 +6,12 @@ import {
   isTlsReason,
   type NativeFault,
 } from './connection-fault.ts'
-import { asGiven, type GivenForms, type RejectedRecipient, rejectedRecipient } from '../rejected-recipient.ts'
+import {
+  asGiven,
+  type GivenForms,
+  type RejectedRecipient,
+  rejectedRecipient,
+} from './rejected-recipient.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'
 

@@ -17,7 +17,9 @@ describe('a message that its maker wrote itself', () => {
   test('in 8-bit does not go to a server that takes none', async () => {
     await using server = await startScripted()
     await using mail = connect(server)
-    const error = await mail.client.sendMail({ envelope, raw: 'Subject: x\n\n計画\n' }).catch(caught)
+    const error = await mail.client
+      .sendMail({ envelope, raw: 'Subject: x\n\n計画\n' })
+      .catch(caught)
     expect(error).toMatchObject({ code: 'invalid_message', outcome: 'none', retryable: false })
     expect(server.log).not.toContain('MAIL')
     await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })

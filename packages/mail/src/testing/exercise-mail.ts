@@ -4,7 +4,7 @@ import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concur
 import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
 import { MailError } from '../mail-error.ts'
-import type { RejectedRecipient } from '../rejected-recipient.ts'
+import type { RejectedRecipient } from '../smtp/rejected-recipient.ts'
 import type { MailMessage } from '../message/mail-message.ts'
 
 /** A mail client and the server behind it, fresh for one case. */

@@ -2,7 +2,13 @@ import { Semaphore } from '@yuzuru/concurrency/sync'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Transporter } from 'nodemailer'
 import { lifeOf, mailOverBackend, type SenderOptions } from '../create-mail.ts'
-import { expectAnswers, type FakeAnswers, fateOf, type ReplyError, replyError } from './fake-answers.ts'
+import {
+  expectAnswers,
+  type FakeAnswers,
+  fateOf,
+  type ReplyError,
+  replyError,
+} from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
 import { type ReadableParts, readableParts } from '../message/readable-parts.ts'
 import type { Backend } from '../scoped-transport.ts'

@@ -1,5 +1,5 @@
-import { codeOf, enhancedCodeOf } from './smtp/smtp-reply.ts'
-import type { RefusedRecipient } from './smtp/delivery.ts'
+import { codeOf, enhancedCodeOf } from '../smtp/smtp-reply.ts'
+import type { RefusedRecipient } from '../smtp/delivery.ts'
 
 /** A recipient that the server refused. */
 export interface RejectedRecipient {
@@ -28,7 +28,9 @@ export function asGiven(
   rejected: readonly RejectedRecipient[],
   given: GivenForms,
 ): RejectedRecipient[] {
-  return rejected.flatMap((each) => formsOf(each.address, given).map((address) => ({ ...each, address })))
+  return rejected.flatMap(({ address: wire, code, enhanced, retryable }) =>
+    formsOf(wire, given).map((address) => ({ address, code, enhanced, retryable })),
+  )
 }
 
 /** How an address was passed in: usually in one form. */
