@@ -14,6 +14,8 @@ import {
   checkedMessage,
   type MessageDefaults,
   type NativeMessage,
+  nativeMessage,
+  recipientsOf,
 } from './message/native-message.ts'
 import { asGiven, formsOf } from './smtp/rejected-recipient.ts'
 import type { Retrying } from './sending/retrying.ts'
@@ -113,56 +115,61 @@ export function mailOver<Client extends MailClient>(
   defaults: MessageDefaults,
   { admit, verify, life, retrying, concurrency }: MailBackend,
 ): Mail<Client> {
-  const handOver = async (
-    native: NativeMessage,
+  const attempt = async (
+    checked: CheckedMessage,
     signal: AbortSignal,
     progress: IoProgress,
-  ): ReturnType<MailClient['sendMail']> => {
+    isCounted: boolean,
+  ): Promise<SentMail> => {
+    progress.sent = false
+    using _call = isCounted ? life.enter() : undefined
     if (admit !== undefined) {
       using turn = await admit()
       const handed: HandedOver = { yuzuru: { progress, turn } }
-      return await client.sendMail({ ...native, signal, ...handed })
+      const native = nativeMessage(checked)
+      return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))
     }
     progress.sent = true
-    return await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
+    const native = nativeMessage(checked)
+    const send = (joined: AbortSignal): ReturnType<MailClient['sendMail']> =>
+      client.sendMail({ ...native, signal: joined })
+    return sentMail(checked, await untilCut(signal, life, send))
   }
-  const attempt = async (
-    { native, given }: CheckedMessage,
-    signal: AbortSignal,
-    progress: IoProgress,
+  const sendOnce = (checked: CheckedMessage, options: IoOptions | undefined): Promise<SentMail> =>
+    io(callOf('send', recipientsOf(checked)), options, (signal, progress) =>
+      attempt(checked, signal, progress, true),
+    )
+  const sendAgain = (
+    checked: CheckedMessage,
+    options: IoOptions | undefined,
+    again: Retrying,
   ): Promise<SentMail> => {
-    const info = await handOver(native, signal, progress)
-    return {
-      messageId: native.messageId,
-      accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), given)),
-      rejected: asGiven(rejectedIn(info), given),
-      response: typeof info.response === 'string' ? info.response : '',
-    }
+    const recipients = recipientsOf(checked)
+    const call = callOf('send', recipients)
+    // What the attempts did, they have told.
+    return io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
+      whole.sent = false
+      using _call = enter(life, call)
+      return await again.run(() =>
+        io(callOf('attempt', recipients), {}, (signal, progress) =>
+          attempt(checked, signal, progress, false),
+        ),
+      )
+    })
   }
   const mail: Mail<Client> = {
     client,
-    async send(message, options) {
-      expectOptions(options, IO_OPTIONS, 'mail.send')
-      const checked = checkedMessage(message, defaults)
-      const call = callOf('send', checked.given)
-      if (retrying === undefined) {
-        return await io(call, options, async (signal, progress) => {
-          progress.sent = false
-          using _call = life.enter()
-          return await attempt(checked, signal, progress)
-        })
+    // Not async: what waits here is worth its memory.
+    send(message, options) {
+      try {
+        expectOptions(options, IO_OPTIONS, 'mail.send')
+        const checked = checkedMessage(message, defaults)
+        return retrying === undefined
+          ? sendOnce(checked, options)
+          : sendAgain(checked, options, retrying)
+      } catch (error) {
+        return Promise.reject(error)
       }
-      // What the attempts did, they have told.
-      return await io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
-        whole.sent = false
-        using _call = enter(life, call)
-        return await retrying.run(() =>
-          io(callOf('attempt', checked.given), {}, async (signal, progress) => {
-            progress.sent = false
-            return await attempt(checked, signal, progress)
-          }),
-        )
-      })
     },
     sendMany: (messages, options) =>
       sendMany((message, each) => mail.send(message, each), concurrency, messages, options),
@@ -177,6 +184,19 @@ export function mailOver<Client extends MailClient>(
     [Symbol.asyncDispose]: () => life.close(),
   }
   return mail
+}
+
+function sentMail(
+  checked: CheckedMessage,
+  info: Awaited<ReturnType<MailClient['sendMail']>>,
+): SentMail {
+  const recipients = recipientsOf(checked)
+  return {
+    messageId: checked.messageId,
+    accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), recipients)),
+    rejected: asGiven(rejectedIn(info), recipients),
+    response: typeof info.response === 'string' ? info.response : '',
+  }
 }
 
 /** Counts a call in whose own `io` does not translate. */

@@ -4,7 +4,7 @@ import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'node
 import { handedOver } from './handed-over.ts'
 import type { MimeTree } from './message/mime-tree.ts'
 import { writeMessage } from './message/write-message.ts'
-import type { GivenForms } from './smtp/rejected-recipient.ts'
+import type { GivenRecipient } from './smtp/rejected-recipient.ts'
 import type { Delivery, Envelope } from './smtp/delivery.ts'
 import { translateError } from './smtp/translate-error.ts'
 
@@ -94,7 +94,7 @@ export function scopedTransport(name: string, backend: Backend): Transport {
 /** How the door names a call of this package. */
 export function callOf(
   operation: 'send' | 'verify' | 'attempt',
-  given?: GivenForms,
+  given?: readonly GivenRecipient[],
 ): Parameters<typeof io>[0] {
   return {
     boundary: 'mail',

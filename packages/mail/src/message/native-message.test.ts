@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { describe, expect, test } from 'vitest'
 import type { MailMessage } from './mail-message.ts'
-import { checkedMessage } from './native-message.ts'
+import { checkedMessage, type NativeMessage, nativeMessage } from './native-message.ts'
 import { StableDates } from './stable-dates.ts'
 
 const sender = 'no-reply@example.jp'
@@ -47,16 +47,16 @@ describe('checkedMessage', () => {
 
   test('takes 100 recipients', () => {
     const to = Array.from({ length: 100 }, (_, index) => `a${index}@example.jp`)
-    expect(checkedMessage({ ...letter, to }, defaults).native.to).toHaveLength(100)
+    expect(checkedMessage({ ...letter, to }, defaults).to).toHaveLength(100)
   })
 
   test('lets the message name another sender', () => {
-    const { native } = checkedMessage({ ...letter, from: '事務局 <office@example.jp>' }, defaults)
+    const native = checked({ ...letter, from: '事務局 <office@example.jp>' })
     expect(native.from).toEqual({ name: '事務局', address: 'office@example.jp' })
   })
 
   test('forbids nodemailer to read files and URLs', () => {
-    expect(checkedMessage(letter, defaults).native).toMatchObject({
+    expect(checked(letter)).toMatchObject({
       disableFileAccess: true,
       disableUrlAccess: true,
     })
@@ -73,9 +73,7 @@ describe('checkedMessage', () => {
     fc.assert(
       fc.property(recipients, (to) => {
         fc.pre(to.every((address) => isTaken(address)))
-        const { to: sent } = new MailComposer(checkedMessage({ ...letter, to }, defaults).native)
-          .compile()
-          .getEnvelope()
+        const { to: sent } = new MailComposer(checked({ ...letter, to })).compile().getEnvelope()
         expect(sent.map((address) => address.replace(/^"(.*)"@/, '$1@'))).toEqual(to)
       }),
       { numRuns: 2_000, seed: 5321 },
@@ -89,4 +87,8 @@ function isTaken(address: string): boolean {
   } catch {
     return false
   }
+}
+
+function checked(message: MailMessage): NativeMessage {
+  return nativeMessage(checkedMessage(message, defaults))
 }

@@ -18,25 +18,34 @@ export interface MessageDefaults {
   readonly dates: StableDates
 }
 
-/** A checked message in nodemailer's terms. Its id is known before anything is sent. */
-export type NativeMessage = SendMailOptions & { readonly messageId: string }
-
-/** A message that was checked. */
+/** A message that was checked, in little memory: it may have to wait. */
 export interface CheckedMessage {
-  readonly native: NativeMessage
-  /** Each recipient as the SMTP dialogue names it, with the forms in which it was passed in. */
-  readonly given: ReadonlyMap<string, readonly string[]>
+  readonly to: readonly Mailbox[]
+  readonly cc: readonly Mailbox[]
+  readonly bcc: readonly Mailbox[]
+  readonly from: Mailbox
+  readonly replyTo: readonly Mailbox[]
+  readonly subject: string
+  readonly text: string | undefined
+  readonly html: string | undefined
+  readonly attachments: SendMailOptions['attachments']
+  readonly headers: Record<string, string> | undefined
+  readonly messageId: string
+  readonly date: Date
 }
 
+/** A message in nodemailer's terms. Its id is known before anything is sent. */
+export type NativeMessage = SendMailOptions & { readonly messageId: string }
+
 /**
- * Checks a message and puts it in nodemailer's terms.
+ * Checks a message. What it holds is that of the moment of the call, but for the bytes of attachments.
  *
  * @throws {TypeError} unless it is valid, before anything is sent
  */
 export function checkedMessage(message: MailMessage, defaults: MessageDefaults): CheckedMessage {
   expectObject('message', message)
   expectOptions(message, MAIL_MESSAGE, 'mail.send')
-  const { from, replyTo, attachments, headers } = message
+  const { from, replyTo, attachments, headers, text, html } = message
   const to = mailboxes('to', message.to)
   const cc = mailboxes('cc', message.cc)
   const bcc = mailboxes('bcc', message.bcc)
@@ -45,41 +54,57 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
   if (count > MAX_RECIPIENTS) {
     throw new TypeError(`Expected at most ${MAX_RECIPIENTS} recipients, got ${count}`)
   }
-  const native = {
+  expectBody(text, html)
+  return {
+    to,
+    cc,
+    bcc,
+    from: from === undefined ? defaults.from : parseMailbox('from', from),
+    replyTo: mailboxes('replyTo', replyTo),
+    subject: checkedSubject(message.subject),
+    text,
+    html: html?.toString(),
+    attachments: attachments?.map(nativeAttachment),
+    headers: headers === undefined ? undefined : checkedHeaders(headers),
+    messageId: messageIdOf(message, defaults.domain),
+    date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
+  }
+}
+
+/** Puts a message in nodemailer's terms. */
+export function nativeMessage(checked: CheckedMessage): NativeMessage {
+  const { to, cc, bcc, from, replyTo, text, html, attachments, headers, ...rest } = checked
+  return {
+    ...rest,
     to: to.map(nativeMailbox),
     cc: cc.map(nativeMailbox),
     bcc: bcc.map(nativeMailbox),
-    from: nativeMailbox(from === undefined ? defaults.from : parseMailbox('from', from)),
-    replyTo: mailboxes('replyTo', replyTo).map(nativeMailbox),
-    subject: checkedSubject(message.subject),
-    ...checkedBody(message),
-    attachments: (attachments ?? []).map(nativeAttachment),
-    headers: checkedHeaders(headers ?? {}),
-    messageId: messageIdOf(message, defaults.domain),
-    date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
+    from: nativeMailbox(from),
+    replyTo: replyTo.map(nativeMailbox),
+    ...(text === undefined ? {} : { text }),
+    ...(html === undefined ? {} : { html }),
+    attachments: attachments ?? [],
+    headers: headers ?? {},
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,
     disableUrlAccess: true,
   }
-  return { native, given: givenForms([...to, ...cc, ...bcc]) }
 }
 
 function nativeMailbox({ name, address }: Mailbox): { name: string; address: string } {
   return { name, address }
 }
 
-function givenForms(mailboxes: readonly Mailbox[]): ReadonlyMap<string, readonly string[]> {
-  const forms = new Map<string, string[]>()
-  for (const { address, given } of mailboxes) {
-    const known = forms.get(address)
-    if (known === undefined) forms.set(address, [given])
-    else if (!known.includes(given)) known.push(given)
-  }
-  return forms
+/** All to whom a message goes. */
+export function recipientsOf({ to, cc, bcc }: CheckedMessage): readonly Mailbox[] {
+  return cc.length + bcc.length === 0 ? to : [...to, ...cc, ...bcc]
 }
 
-function mailboxes(field: string, value: MailRecipients | undefined): Mailbox[] {
-  if (value === undefined) return []
+/** One for all, as most messages have none of something. */
+const NONE: readonly Mailbox[] = []
+
+function mailboxes(field: string, value: MailRecipients | undefined): readonly Mailbox[] {
+  if (value === undefined) return NONE
   const list = Array.isArray(value) ? value : [value]
   return list.map((item) => parseMailbox(field, item))
 }
@@ -100,7 +125,7 @@ function checkedSubject(subject: unknown): string {
   return subject
 }
 
-function checkedBody({ text, html }: MailMessage): { text?: string; html?: string } {
+function expectBody(text: unknown, html: unknown): void {
   if (text === undefined && html === undefined) {
     throw new TypeError('Expected text, html or both, got neither')
   }
@@ -109,9 +134,5 @@ function checkedBody({ text, html }: MailMessage): { text?: string; html?: strin
   }
   if (html !== undefined && typeof html !== 'string' && !(html instanceof Html)) {
     throw expected('html to be a string or Html', html)
-  }
-  return {
-    ...(text === undefined ? {} : { text }),
-    ...(html === undefined ? {} : { html: html.toString() }),
   }
 }

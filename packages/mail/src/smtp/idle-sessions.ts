@@ -1,4 +1,4 @@
-import { cancelScope, type CancelScope, detached, sleep } from '@yuzuru/concurrency'
+import { currentClock, detached } from '@yuzuru/concurrency'
 import type { SmtpSession } from './smtp-session.ts'
 
 /** Connections that nobody uses. The last one kept is taken first, so that a surplus ages and ends. */
@@ -8,6 +8,8 @@ export class IdleSessions {
   /** Each with what stops its clock. */
   readonly #kept = new Map<SmtpSession, () => void>()
   readonly #ending = new Set<Promise<void>>()
+  /** Those whose end is heard of. */
+  readonly #known = new WeakSet<SmtpSession>()
 
   constructor(timeoutMs: number, end: (session: SmtpSession) => Promise<void>) {
     this.#timeoutMs = timeoutMs
@@ -15,8 +17,13 @@ export class IdleSessions {
   }
 
   keep(session: SmtpSession): void {
-    const clock = detached(() => this.#watch(session))
-    this.#kept.set(session, clock)
+    this.#kept.set(
+      session,
+      detached(() => this.#watch(session)),
+    )
+    if (this.#known.has(session)) return
+    this.#known.add(session)
+    void session.over.then(() => this.#drop(session))
   }
 
   take(): SmtpSession | undefined {
@@ -51,16 +58,10 @@ export class IdleSessions {
 
   /** Ends the session when its time is over; returns what calls that off. */
   #watch(session: SmtpSession): () => void {
-    let stop: CancelScope | undefined
-    const clock = cancelScope(async (scope) => {
-      stop = scope
-      await sleep(this.#timeoutMs)
+    const timer = currentClock().schedule(this.#timeoutMs, () => {
       this.#kept.delete(session)
       this.#finish(() => this.#end(session))
     })
-    // It ends by being called off, or by the session's end; neither is news to anybody.
-    clock.catch(() => undefined)
-    void session.over.then(() => this.#drop(session))
-    return () => stop?.cancel()
+    return () => timer.cancel()
   }
 }

@@ -20,20 +20,24 @@ export function rejectedRecipient({ address, response }: RefusedRecipient): Reje
   return { address, code, enhanced, retryable: code !== undefined && code < 500 }
 }
 
-/** The forms in which an address was passed in; itself if it was not. */
-export type GivenForms = ReadonlyMap<string, readonly string[]>
+/** A recipient as the dialogue names it, and as it was passed in; both forms of one may have been. */
+export interface GivenRecipient {
+  readonly address: string
+  readonly given: string
+}
 
 /** Each of them with the address as it was passed in, in each form that was. */
 export function asGiven(
   rejected: readonly RejectedRecipient[],
-  given: GivenForms,
+  recipients: readonly GivenRecipient[],
 ): RejectedRecipient[] {
   return rejected.flatMap(({ address: wire, code, enhanced, retryable }) =>
-    formsOf(wire, given).map((address) => ({ address, code, enhanced, retryable })),
+    formsOf(wire, recipients).map((address) => ({ address, code, enhanced, retryable })),
   )
 }
 
-/** How an address was passed in: usually in one form. */
-export function formsOf(address: string, given: GivenForms): readonly string[] {
-  return given.get(address) ?? [address]
+/** How an address was passed in: usually in one form; as it is, if it was not. */
+export function formsOf(address: string, recipients: readonly GivenRecipient[]): readonly string[] {
+  const forms = recipients.filter((each) => each.address === address).map(({ given }) => given)
+  return forms.length === 0 ? [address] : [...new Set(forms)]
 }

@@ -33,7 +33,17 @@ export class ServerLimit {
     this.#delayMs = GROW_MS
   }
 
-  giveBack(permit: Permit): void {
+  /** The permit as its user has it. */
+  held(permit: Permit): Permit {
+    let isHeld = true
+    const release = (): void => {
+      if (isHeld) this.#giveBack(permit)
+      isHeld = false
+    }
+    return { release, [Symbol.dispose]: release }
+  }
+
+  #giveBack(permit: Permit): void {
     if (this.#owed === 0) permit.release()
     else {
       this.#owed -= 1

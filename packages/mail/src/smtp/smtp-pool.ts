@@ -50,13 +50,7 @@ export class SmtpPool {
   /** Waits for the right to a connection. Until it is given back, {@link use} and {@link verify} may be called. */
   async admit(): Promise<Permit> {
     this.#serverLimit.grow()
-    const permit = await this.#permits.acquire()
-    let isHeld = true
-    const release = (): void => {
-      if (isHeld) this.#serverLimit.giveBack(permit)
-      isHeld = false
-    }
-    return { release, [Symbol.dispose]: release }
+    return this.#serverLimit.held(await this.#permits.acquire())
   }
 
   /**

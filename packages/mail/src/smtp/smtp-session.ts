@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import type { Writable } from 'node:stream'
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
@@ -135,7 +136,12 @@ export class SmtpSession {
     const use8BitMime = !isAscii(bytes)
     if (use8BitMime) this.#expect8BitMime()
     const message = messageStream(bytes, {
-      mayBegin: () => this.#expectAsked(),
+      mayBegin: () => {
+        const isAsked = this.#expectAsked()
+        const socket = this.#native._socket
+        if (isAsked && socket) holdForATurn(socket)
+        return isAsked
+      },
       onPart: () => this.#clock?.next(),
       // What it says before the end is the answer: the end would only be taken for a command.
       mayEnd: () => !this.#watch.hasMore,
@@ -254,6 +260,12 @@ export class SmtpSession {
   #fault(step: SmtpStep, cause: unknown): SmtpFault {
     return new SmtpFault(step, { cause, server: this.#server })
   }
+}
+
+/** What is short leaves together with its end, in one packet. */
+function holdForATurn(socket: Writable): void {
+  socket.cork()
+  setImmediate(() => socket.uncork())
 }
 
 /** What nodemailer knows of the server. */

@@ -8,7 +8,7 @@ import {
 } from './connection-fault.ts'
 import {
   asGiven,
-  type GivenForms,
+  type GivenRecipient,
   type RejectedRecipient,
   rejectedRecipient,
 } from './rejected-recipient.ts'
@@ -42,13 +42,13 @@ type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
  * Makes a {@link MailError} of what the pool, nodemailer or its connection threw.
  *
  * @param outcome what is known from how far the call went; a refusal makes it `'none'`
- * @param given the forms in which recipients were passed in
+ * @param given the recipients as they were passed in
  */
 export function translateError(
   operation: string,
   error: unknown,
   outcome: Outcome,
-  given: GivenForms = new Map(),
+  given: readonly GivenRecipient[] = [],
 ): MailError {
   const { detail, ...init } = verdictOf(error, outcome)
   const rejected = asGiven(init.rejected ?? [], given)
