@@ -39,7 +39,7 @@ export const benchmark: Benchmark = {
           const client = createTransport({ host, port, pool: true, maxConnections: 5 })
           const sends = Array.from({ length: MAILS }, (_, nth) => {
             const { to, subject, text, html } = letter(nth)
-            return client.sendMail({ from, to: String(to), subject, text, html })
+            return client.sendMail({ from, to, subject, text, html })
           })
           for (const send of sends) send.catch(() => undefined)
           const { accepted } = await Promise.race(sends)

@@ -26,9 +26,7 @@ const row = (index: number): string =>
 const TABLE = Array.from({ length: 20 }, (_, index) => row(index)).join('\n')
 
 /** The nth of many: Japanese and ASCII, text and HTML, about 4 kB. */
-export function letter(
-  nth: number,
-): MailMessage & { readonly text: string; readonly html: string } {
+export function letter(nth: number): MailMessage & Record<'to' | 'text' | 'html', string> {
   return {
     to: `staff-${nth}@example.jp`,
     subject: `【ケイカくん】支援計画書の確認をお願いします (${nth})`,

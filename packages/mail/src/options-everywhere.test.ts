@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { exerciseOptions } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as index from './index.ts'
+import * as preview from './previews.ts'
 import * as testing from './testing.ts'
 
 let server: Server
@@ -41,6 +42,10 @@ const cases = exerciseOptions({
     createFakeMail: (options) => testing.createFakeMail(options),
     'createFakeMail.answers': (answers) => testing.createFakeMail({ answers }),
     defineTemplate: (ja) => index.defineTemplate({ ja }),
+    'defineTemplate, its second': (options) =>
+      index.defineTemplate({ ja: { subject: () => 'x', text: () => 'x' } }, options),
+    previews: (options) => preview.previews([], options),
+    'previews.sendTo': (sendTo) => preview.previews([], { sendTo }),
     'mail.send': (options) => mail.send(message, options),
     'mail.send, its message': (options) => mail.send(options),
     'mail.send, its attachments': (one) => mail.send({ ...message, attachments: [one] }),
@@ -57,7 +62,7 @@ const cases = exerciseOptions({
   },
   // The native client takes what is nodemailer's.
   others: 'Html html trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
-  faces: { '': [index, testing], mail: () => mail, fake },
+  faces: { '': [index, preview, testing], mail: () => mail, fake },
 })
 
 describe('a misspelt option is refused by', () => {

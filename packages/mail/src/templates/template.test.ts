@@ -29,6 +29,66 @@ describe('defineTemplate', () => {
     expect(verifyAddress.locales).toEqual(['ja', 'en'])
   })
 
+  test('takes its data as the only type argument, and keeps its locales', () => {
+    const invitation = defineTemplate<{ name: string }>()(
+      {
+        en: { subject: ({ name }) => `Welcome, ${name}`, html: ({ name }) => html`<p>${name}</p>` },
+        ja: { subject: ({ name }) => `${name} 様`, text: ({ name }) => `${name} 様` },
+      },
+      { name: 'invitation', sample: { name: 'Hanako' } },
+    )
+    type Render = typeof invitation.render
+    expectTypeOf<Parameters<Render>>().toEqualTypeOf<['en' | 'ja', { name: string }]>()
+    expect(invitation).toMatchObject({ name: 'invitation', sample: { name: 'Hanako' } })
+    expect(invitation.render('en', { name: 'Hanako' })).toMatchObject({ text: 'Hanako' })
+  })
+
+  test('derives the text from the HTML, links and all, where there is none', () => {
+    const plans = defineTemplate<{ url: string; names: readonly string[] }>()({
+      ja: {
+        subject: () => '計画',
+        html: ({ url, names }) =>
+          html`<style>
+              p {
+                color: red;
+              }
+            </style>
+            <h1>支援計画</h1>
+            <p>花子 様<br />ご確認ください。 <a href="${url}">開く</a></p>
+            <table>
+              ${names.map(
+                (name) =>
+                  html`<tr>
+                    <td>${name}</td>
+                    <td>未確認</td>
+                  </tr>`,
+              )}
+            </table>
+            <p><a href="${url}">${url}</a> <img src="cid:logo" alt="ケイカくん" /></p>`,
+      },
+    })
+    const { text } = plans.render('ja', { url: 'https://x.jp/7?a=1&b=2', names: ['A & B', '<C>'] })
+    expect(text).toBe(
+      [
+        '支援計画',
+        '',
+        '花子 様',
+        'ご確認ください。 開く [https://x.jp/7?a=1&b=2]',
+        '',
+        'A & B 未確認',
+        '<C> 未確認',
+        '',
+        'https://x.jp/7?a=1&b=2 ケイカくん',
+      ].join('\n'),
+    )
+  })
+
+  test('refuses a name that is no part of an address, and misspelt options', () => {
+    const bodies = { en: { subject: () => 'x', text: () => 'x' } }
+    expect(() => defineTemplate(bodies, { name: 'a/b' })).toThrow(TypeError)
+    expect(() => defineTemplate(bodies, { smaple: 1 } as never)).toThrow('did you mean "sample"?')
+  })
+
   test('refuses an unknown locale, also one that every object has', () => {
     for (const locale of ['fr', 'constructor']) {
       expect(() => verifyAddress.render(locale as 'ja', { name: 'x', url: 'y' })).toThrow(TypeError)
