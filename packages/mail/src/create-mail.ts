@@ -10,6 +10,7 @@ import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
 import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
+import { type DkimKey, type Sign, signing } from './message/dkim.ts'
 import { StableDates } from './message/stable-dates.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
 import { Failover } from './sending/failover.ts'
@@ -37,6 +38,8 @@ export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
    * server that fails three times in a row is passed over for 30 s. @default none
    */
   readonly failover?: readonly SmtpOptions[] | undefined
+  /** Signs every message, one or more times. @default none: the server does it */
+  readonly dkim?: DkimKey | readonly DkimKey[] | undefined
 }
 
 /** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
@@ -98,20 +101,26 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
 const SMTP_MAIL_OPTIONS = Object.keys({
   ...SMTP_OPTIONS,
   client: true,
+  dkim: true,
   failover: true,
   from: true,
   domain: true,
   retry: true,
 } satisfies Record<keyof SmtpMailOptions, true>)
 
+interface BackendOptions {
+  readonly concurrency?: number
+  readonly sign?: Sign | undefined
+}
+
 /** The verbs, and a native client, over something that delivers. */
 export function mailOverBackend(
   name: string,
   options: SenderOptions,
   backend: Backend,
-  concurrency: number = USUAL_CONCURRENCY,
+  { concurrency = USUAL_CONCURRENCY, sign }: BackendOptions = {},
 ): Mail<Transporter> {
-  const client = createTransport(scopedTransport(name, backend))
+  const client = createTransport(scopedTransport(name, backend, sign))
   return mailOver(client, defaultsOf(options), {
     admit: () => backend.admit(),
     verify: (signal) => backend.verify(signal),
@@ -132,7 +141,7 @@ export function lifeOf(ends: {
 function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   if (options === undefined) throw expected('the options of createMail to be an object', options)
   expectOptions(options, SMTP_MAIL_OPTIONS, 'createMail')
-  const { failover = [] } = options
+  const { failover = [], dkim } = options
   if (!Array.isArray(failover)) throw expected('failover to be a list of servers', failover)
   const first = smtpConfig(options)
   const others = failover.map((server: SmtpOptions) => {
@@ -148,7 +157,10 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   const [only] = backends
   const backend =
     backends.length === 1 && only !== undefined ? { ...only, life } : new Failover(backends, life)
-  return mailOverBackend('yuzuru-smtp', options, backend, first.connections * 2)
+  return mailOverBackend('yuzuru-smtp', options, backend, {
+    concurrency: first.connections * 2,
+    sign: dkim === undefined ? undefined : signing(dkim),
+  })
 }
 
 function backendOver(pool: SmtpPool, { maxBytes }: SmtpConfig): Omit<Backend, 'life'> {

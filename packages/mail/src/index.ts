@@ -6,6 +6,8 @@ export {
 } from './create-mail.ts'
 export { Html, html, type HtmlValue, trustedHtml } from './templates/html.ts'
 export type { Mail, MailClient } from './mail.ts'
+export type { DkimKey } from './message/dkim.ts'
+export type { Unsubscribe } from './message/unsubscribe.ts'
 export type { MailAddress } from './message/mail-address.ts'
 export { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
 export type { MailAttachment, MailMessage, MailRecipients } from './message/mail-message.ts'

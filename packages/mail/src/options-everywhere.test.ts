@@ -36,6 +36,7 @@ const cases = exerciseOptions({
     'createMail.auth': (auth) => index.createMail({ host: 'localhost', from, auth }),
     'createMail.from': (mailbox) => index.createMail({ host: 'localhost', from: mailbox }),
     'createMail.limits': (limits) => index.createMail({ host: 'localhost', from, limits }),
+    'createMail.dkim': (dkim) => index.createMail({ host: 'localhost', from, dkim }),
     'createMail.retry': (retry) => index.createMail({ host: 'localhost', from, retry }),
     'createMail.failover': (server) =>
       index.createMail({ host: 'localhost', from, failover: [server] }),
@@ -49,6 +50,7 @@ const cases = exerciseOptions({
     'mail.send': (options) => mail.send(message, options),
     'mail.send, its message': (options) => mail.send(options),
     'mail.send, its attachments': (one) => mail.send({ ...message, attachments: [one] }),
+    'mail.send, its unsubscribe': (unsubscribe) => mail.send({ ...message, unsubscribe }),
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
     'mail.sendMany': (options) => mail.sendMany([], options),
     'fake.sendMany': (options) => fake.sendMany([], options),

@@ -2,6 +2,7 @@ import { io, type IoProgress } from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'nodemailer'
 import { handedOver } from './handed-over.ts'
+import type { Sign } from './message/dkim.ts'
 import type { MimeTree } from './message/mime-tree.ts'
 import { writeMessage } from './message/write-message.ts'
 import type { GivenRecipient } from './smtp/rejected-recipient.ts'
@@ -37,7 +38,7 @@ export interface Backend {
  * A nodemailer transport that obeys the scope around the caller, so that native calls
  * (`client.sendMail`) do so too.
  */
-export function scopedTransport(name: string, backend: Backend): Transport {
+export function scopedTransport(name: string, backend: Backend, sign?: Sign): Transport {
   const send = async (mail: NativeMail): Promise<SentMessageInfo> => {
     const { message } = mail
     if (!message) throw new TypeError('Expected a compiled message, got none')
@@ -45,7 +46,7 @@ export function scopedTransport(name: string, backend: Backend): Transport {
     let written: Promise<Buffer> | undefined
     const outgoing: OutgoingMail = {
       envelope: { from: from || '', to },
-      bytes: () => (written ??= writeMessage(message as unknown as MimeTree)),
+      bytes: () => (written ??= writeMessage(message as unknown as MimeTree, sign)),
       message,
     }
     const { signal } = mail.data

@@ -1,5 +1,6 @@
 import type { Html } from '../templates/html.ts'
 import type { MailAddress } from './mail-address.ts'
+import type { Unsubscribe } from './unsubscribe.ts'
 
 /** A file that goes with a message. It is held in memory; nothing is read from a path or URL. */
 export interface MailAttachment {
@@ -32,6 +33,8 @@ export interface MailMessage {
   readonly attachments?: readonly MailAttachment[] | undefined
   /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Lets readers unsubscribe by one click in their mail program. @default none */
+  readonly unsubscribe?: Unsubscribe | undefined
   /**
    * Names this mail. The same key gives the same Message-ID, always, so that a repeat after a crash can
    * be recognised. SMTP itself does not remove repeats.
@@ -67,6 +70,7 @@ export const MAIL_MESSAGE: readonly string[] = Object.keys({
   html: true,
   attachments: true,
   headers: true,
+  unsubscribe: true,
   idempotencyKey: true,
   messageId: true,
   date: true,

@@ -6,6 +6,7 @@ import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
+import { unsubscribeHeaders } from './unsubscribe.ts'
 import type { StableDates } from './stable-dates.ts'
 
 /** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
@@ -65,7 +66,7 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     text,
     html: html?.toString(),
     attachments: attachments?.map(nativeAttachment),
-    headers: headers === undefined ? undefined : checkedHeaders(headers),
+    headers: allHeaders(headers, message.unsubscribe),
     messageId: messageIdOf(message, defaults.domain),
     date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
   }
@@ -107,6 +108,18 @@ function mailboxes(field: string, value: MailRecipients | undefined): readonly M
   if (value === undefined) return NONE
   const list = Array.isArray(value) ? value : [value]
   return list.map((item) => parseMailbox(field, item))
+}
+
+function allHeaders(
+  headers: MailMessage['headers'],
+  unsubscribe: MailMessage['unsubscribe'],
+): Record<string, string> | undefined {
+  if (unsubscribe === undefined) return headers === undefined ? undefined : checkedHeaders(headers)
+  const own = unsubscribeHeaders(unsubscribe)
+  if (Object.keys(headers ?? {}).some((name) => /^list-unsubscribe(?:-post)?$/i.test(name))) {
+    throw new TypeError('Expected unsubscribe or the header "List-Unsubscribe", got both')
+  }
+  return checkedHeaders({ ...headers, ...own })
 }
 
 function checkedDate(date: unknown): Date | undefined {

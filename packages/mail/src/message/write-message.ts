@@ -9,6 +9,7 @@ import {
   type TransferEncoding,
   unencoded,
 } from './body-encoding.ts'
+import type { Sign } from './dkim.ts'
 import { headerBlock } from './header-block.ts'
 import type { MimeTree } from './mime-tree.ts'
 
@@ -27,10 +28,19 @@ interface Written {
  * lines are ours (decision 68): they hold ASCII, no lone CR or LF, and read back as what was put in. The same
  * message gives the same bytes. What its maker wrote itself (`raw`) only gets its line breaks mended.
  */
-export async function writeMessage(root: MimeTree): Promise<Buffer> {
+export async function writeMessage(root: MimeTree, sign?: Sign): Promise<Buffer> {
   const isWritten = root._raw !== false
   const bytes = isWritten ? canonicalBytes(await bytesIn(root, root._raw)) : await written(root)
-  if (root._transforms.length === 0 && root._processFuncs.length === 0) return bytes
+  const processed = isProcessed(root) ? await processedBy(root, bytes) : bytes
+  return sign === undefined ? processed : canonicalBytes(await sign(processed))
+}
+
+function isProcessed(root: MimeTree): boolean {
+  return root._transforms.length > 0 || root._processFuncs.length > 0
+}
+
+/** What plugins make of it. */
+async function processedBy(root: MimeTree, bytes: Buffer): Promise<Buffer> {
   root.setRaw(bytes)
   return canonicalBytes(await root.build())
 }
