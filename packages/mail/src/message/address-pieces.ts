@@ -14,7 +14,7 @@ const BARE_ADDRESS = /^[^\s"(),:;<>@[\\\]]+@[^\s"(),:;<>@[\\\]]+$/
  *
  * @param room how many characters the first one may have
  */
-export function namePieces(name: string, room: number): string[] {
+function namePieces(name: string, room: number): string[] {
   const isSafe = !name.includes('=?') && name.length <= MAX_QUOTED
   if (isSafe && ATOMS.test(name)) return name.split(' ')
   if (isSafe && /^[ -~]+$/.test(name)) return [`"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`]

@@ -13,7 +13,7 @@ export interface EncodedBody {
 }
 
 /** With every line break as CRLF (RFC 2045, 6.6): a lone CR or LF would change on its way. */
-export function canonicalText(text: string): string {
+function canonicalText(text: string): string {
   return /\r(?!\n)|(?<!\r)\n/.test(text) ? text.replaceAll(/\r\n?|\n/g, '\r\n') : text
 }
 
@@ -82,7 +82,7 @@ function quotedSize(bytes: Buffer): number {
  * Quoted-printable (RFC 2045, 6.7) of a canonical text. No character is split between two lines, and
  * `From ` at the beginning of one is encoded, which mail stores would change.
  */
-export function quotedPrintable(bytes: Buffer): Buffer {
+function quotedPrintable(bytes: Buffer): Buffer {
   // Each byte takes three at most, and each line of 70 or more three for its soft break.
   const output = Buffer.allocUnsafe(bytes.length * 3 + Math.ceil((bytes.length * 3) / 60) * 3 + 8)
   let at = 0

@@ -36,9 +36,7 @@ export function signing(given: DkimKey | readonly DkimKey[]): Sign {
   if (list.length === 0) throw new TypeError('Expected at least one key of dkim, got none')
   const keys = list.map((key) => checkedKey(key))
   return async (message) => {
-    const dkim = new DKIM({ keys, headerFieldNames: FIELDS } as ConstructorParameters<
-      typeof DKIM
-    >[0])
+    const dkim = new DKIM({ keys, headerFieldNames: FIELDS })
     return await buffer(dkim.sign(message))
   }
 }

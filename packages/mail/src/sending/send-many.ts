@@ -48,7 +48,7 @@ export interface SendingMany
   readonly progress: SendProgress
 }
 
-export const SEND_MANY_OPTIONS: readonly string[] = Object.keys({
+const SEND_MANY_OPTIONS: readonly string[] = Object.keys({
   signal: true,
   timeoutMs: true,
   concurrency: true,

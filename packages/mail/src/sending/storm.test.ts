@@ -37,10 +37,10 @@ test('a storm of queued mails that are cancelled at random: none doubled, none l
     return { messageId, end }
   })
   const victims = controllers.filter(() => dice() < 0.4)
-  let isOver = false
-  const all = Promise.all(ends).finally(() => (isOver = true))
+  const state = { isOver: false }
+  const all = Promise.all(ends).finally(() => (state.isOver = true))
   const cancelSome = async (): Promise<void> => {
-    while (!isOver && victims.length > 0) {
+    while (!state.isOver && victims.length > 0) {
       // Those at the front are on their way, those behind wait.
       const isFront = dice() < 0.7
       victims.splice(isFront ? 0 : Math.floor(dice() * victims.length), 1)[0]?.abort()

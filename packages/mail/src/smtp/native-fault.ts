@@ -19,7 +19,7 @@ interface Refusal {
 }
 
 /** The server's refusal, if that is what the fault is. */
-export function refusalIn(error: unknown): Refusal | undefined {
+function refusalIn(error: unknown): Refusal | undefined {
   if (!(error instanceof SmtpFault) || error.reason !== 'native') return undefined
   const { cause } = error
   if (typeof cause !== 'object' || cause === null || !('responseCode' in cause)) return undefined
