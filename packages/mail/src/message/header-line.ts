@@ -15,8 +15,8 @@ const LONG_WORD = 60
 export function headerLine(name: string, pieces: readonly string[]): string {
   let text = `${name}: `
   let column = text.length
-  for (const [index, piece] of pieces.entries()) {
-    const isFolded = index > 0 && /^[ \t]/.test(piece) && column + piece.length > LINE
+  for (const piece of pieces) {
+    const isFolded = /^[ \t]/.test(piece) && column + piece.length > LINE
     text += isFolded ? `\r\n${piece}` : piece
     column = isFolded ? piece.length : column + piece.length
   }
