@@ -1,4 +1,5 @@
-import { Cancelled, mapConcurrent, moveOnAfter, throwIfCancelled } from '@yuzuru/concurrency'
+import { Cancelled, moveOnAfter, throwIfCancelled } from '@yuzuru/concurrency'
+import { mapConcurrent } from '@yuzuru/concurrency/iterators'
 import {
   expected,
   expectFunction,
