@@ -12,9 +12,10 @@ import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
  * - `'message_rejected'`: it refused the message for good (5xx to DATA, or too large).
  * - `'temporarily_rejected'`: it refused for now (4xx, also 421); try again later.
  * - `'overloaded'`: the queue for a connection is full.
- * - `'acquire_timeout'`: no connection came free within `acquireTimeoutMs`.
- * - `'timeout'`: the server was silent for longer than the client's own limits.
- * - `'invalid_message'`: the message can't be sent as it is (larger than `maxBytes`).
+ * - `'acquire_timeout'`: no connection came free, or `limits` let nothing leave, within `acquireTimeoutMs`.
+ * - `'timeout'`: a step took the server longer than the client's own limits.
+ * - `'invalid_message'`: the message can't be sent as it is: larger than `maxBytes`; or written elsewhere in
+ *   lines that are too long, or in 8-bit for a server that takes none.
  * - `'closed'`: `close()` was called before.
  * - `'unexpected'`: anything else; see `cause`.
  */

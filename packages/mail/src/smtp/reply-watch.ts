@@ -73,9 +73,18 @@ export class ReplyWatch {
    * a server may say at any time that it ends (RFC 5321, 3.8), and nothing is sent after one.
    */
   get hasStray(): boolean {
+    const said = this.#said
+    return said !== undefined && !/^[45]/.test(said)
+  }
+
+  /** Whether a reply has come, or a part of one, that is not read yet; empty lines are none. */
+  get hasSaid(): boolean {
+    return this.#said !== undefined
+  }
+
+  get #said(): string | undefined {
     const { _responseQueue: replies, _remainder: rest } = this.#dialogue
-    const first = [...replies, rest].find((text) => text.trim() !== '')
-    return first !== undefined && !/^[45]/.test(first)
+    return [...replies, rest].find((text) => text.trim() !== '')
   }
 
   /** To be called before the server is asked for something. */

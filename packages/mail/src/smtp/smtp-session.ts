@@ -144,7 +144,7 @@ export class SmtpSession {
       },
       onPart: () => this.#clock?.next(),
       // What it says before the end is the answer: the end would only be taken for a command.
-      mayEnd: () => !this.#watch.hasMore,
+      mayEnd: () => !this.#watch.hasSaid,
       onEnd,
     })
     this.#watch.renew(to.length)

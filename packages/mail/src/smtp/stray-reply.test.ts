@@ -39,6 +39,17 @@ describe('a reply that nobody asked for', () => {
     },
   )
 
+  test('is none when it is an empty line: the message goes on', async () => {
+    await using server = await startScripted()
+    server.onReply = (stage) => {
+      if (stage === 'BODY') server.say('')
+    }
+    await using mail = connect(server)
+    const attachments = [{ filename: 'plan.pdf', content: Buffer.alloc(1024 * 1024) }]
+    const sending = mail.send({ ...letter, attachments })
+    await expect(sending).resolves.toMatchObject({ accepted: [letter.to] })
+  })
+
   test.each(['GREETING', 'EHLO', 'MAIL', 'RCPT'] as const)(
     'after the answer to %s costs its connection, before anything else is said',
     async (stage) => {
