@@ -1,5 +1,5 @@
 import { Cancelled, moveOnAfter, throwIfCancelled } from '@yuzuru/concurrency'
-import { mapConcurrent } from '@yuzuru/concurrency/iterators'
+import { mapConcurrent } from '@yuzuru/concurrency/tasks'
 import {
   expected,
   expectFunction,
