@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createMail, MailError } from '@yuzuru/mail'
+import { createMail, defineTemplate, MailError } from '@yuzuru/mail'
+import { previews } from '@yuzuru/mail/previews'
 import { createFakeMail } from '@yuzuru/mail/testing'
 
 {
@@ -17,5 +18,10 @@ import { createFakeMail } from '@yuzuru/mail/testing'
   await using mail = createMail({ host: '127.0.0.1', port: 1, from: 'a@example.jp' })
   const sending = mail.send({ to: 'hanako@example.jp', subject: 'a', text: 'b' })
   await assert.rejects(sending, (error) => MailError.isInstance(error) && error.outcome === 'none')
+}
+{
+  const bodies = { en: { subject: () => 'Hello', text: () => 'Hello' } }
+  const show = previews([defineTemplate(bodies, { name: 'hello', sample: {} })])
+  assert.equal((await show(new Request('http://localhost/hello/en'))).status, 200)
 }
 console.log('ok')

@@ -4,7 +4,7 @@ import { TestClock } from '@yuzuru/concurrency/testing'
 import { createTransport } from 'nodemailer'
 import { describe, expect, test } from 'vitest'
 import { createMail, type SmtpMailOptions } from './create-mail.ts'
-import { html } from './html.ts'
+import { html } from './templates/html.ts'
 import { MailError } from './mail-error.ts'
 
 const from = 'けいかくん <no-reply@example.jp>'
@@ -54,6 +54,54 @@ describe('a message on a real server', () => {
     await using mail = createMail({ host, port, from, maxBytes: 1_000 })
     const error = await mail.send({ ...letter, text: 'x'.repeat(1_000) }).catch(caught)
     expect(error).toMatchObject({ code: 'invalid_message', outcome: 'none', retryable: false })
+  })
+})
+
+describe('recipients', () => {
+  test('that are refused come with their codes, as they were passed in', async () => {
+    await using server = await startSmtp()
+    server.setAnswers({
+      onRecipient: (address) => {
+        if (address.startsWith('gone')) return { reject: 550, message: '5.1.1 no such user' }
+        return address.startsWith('"full') ? { reject: 452, message: '4.2.2 full' } : 'accept'
+      },
+    })
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    const to = ['花子 <hanako@例え.jp>', 'gone@例え.jp', 'full..box.@docomo.ne.jp']
+    const sent = await mail.send({ ...letter, to })
+    expect(sent.accepted).toEqual(['hanako@例え.jp'])
+    expect(sent.rejected).toEqual([
+      { address: 'gone@例え.jp', code: 550, enhanced: '5.1.1', retryable: false },
+      { address: 'full..box.@docomo.ne.jp', code: 452, enhanced: '4.2.2', retryable: true },
+    ])
+    const error = await mail.send({ ...letter, to: to.slice(1) }).catch(caught)
+    if (!MailError.isInstance(error)) throw error
+    expect(error).toMatchObject({ code: 'temporarily_rejected', status: 452 })
+    expect(error.rejected).toEqual(sent.rejected)
+    expect(printed(error)).not.toMatch(/gone|full\.\./)
+  })
+
+  test('of old Japanese mobile phones are the same with and without quotes', async () => {
+    await using server = await startSmtp()
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    const to = ['a..b@docomo.ne.jp', '"c.."@ezweb.ne.jp', '"a..b"@docomo.ne.jp']
+    const { accepted } = await mail.send({ ...letter, to })
+    expect(accepted.toSorted()).toEqual(to.toSorted())
+    const { envelope, raw } = await server.inbox.waitFor()
+    expect(envelope.to).toHaveLength(2)
+    expect(Buffer.from(raw).toString()).toMatch(/^To: <"a\.\.b"@docomo\.ne\.jp>, /m)
+  })
+
+  test('of a client passed in are named as they were passed in, too', async () => {
+    await using server = await startSmtp()
+    server.setAnswers({
+      onRecipient: (address) => (address.startsWith('gone') ? { reject: 550 } : 'accept'),
+    })
+    const client = createTransport({ host: server.host, port: server.port })
+    await using mail = createMail({ client, from })
+    const sent = await mail.send({ ...letter, to: ['a..b@docomo.ne.jp', 'gone@例え.jp'] })
+    expect(sent.accepted).toEqual(['a..b@docomo.ne.jp'])
+    expect(sent.rejected).toMatchObject([{ address: 'gone@例え.jp', code: 550 }])
   })
 })
 
@@ -149,7 +197,7 @@ describe('options', () => {
     ['an invalid domain', { domain: 'a b' }],
     ['no connection', { connections: 0 }],
     ['half a place in the queue', { queue: 0.5 }],
-    ['no message a connection', { maxMessagesPerConnection: 0 }],
+    ['no message a connection', { limits: { messagesPerConnection: 0 } }],
     ['a time below zero', { idleTimeoutMs: -1 }],
     ['a misspelt startTls', { startTls: 'requierd' }],
     ['a port out of range', { port: 65_536 }],
@@ -173,7 +221,9 @@ test('an error shows neither an address nor what the server said when it is prin
   await using mail = createMail({ host: server.host, port: server.port, from })
   const error = await mail.send(letter).catch(caught)
   if (!MailError.isInstance(error)) throw error
-  expect(error.rejected).toEqual(['hanako@example.jp'])
+  expect(error.rejected).toEqual([
+    { address: 'hanako@example.jp', code: 550, enhanced: undefined, retryable: false },
+  ])
   expect(error.response).toContain('hanako')
   expect(printed(error)).not.toContain('hanako')
 })

@@ -1,13 +1,23 @@
-import { type Closing, closing, expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import {
+  type Closing,
+  closing,
+  expected,
+  expectOptions,
+  expectRequiredOptions,
+} from '@yuzuru/concurrency/boundary'
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
-import { type MailAddress, parseMailbox } from './mail-address.ts'
-import type { MessageDefaults } from './native-message.ts'
+import { type MailAddress, parseMailbox } from './message/mail-address.ts'
+import type { MessageDefaults } from './message/native-message.ts'
+import { type DkimKey, type Sign, signing } from './message/dkim.ts'
+import { StableDates } from './message/stable-dates.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
-import { closedFault } from './smtp-fault.ts'
-import { SMTP_OPTIONS, smtpConfig, type SmtpOptions } from './smtp-options.ts'
-import { SmtpPool } from './smtp-pool.ts'
+import { Failover } from './sending/failover.ts'
+import { type MailRetry, Retrying } from './sending/retrying.ts'
+import { closedFault } from './smtp/smtp-fault.ts'
+import { SMTP_OPTIONS, type SmtpConfig, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
+import { SmtpPool } from './smtp/smtp-pool.ts'
 
 /** What every mail client needs to know. */
 export interface SenderOptions {
@@ -15,11 +25,21 @@ export interface SenderOptions {
   readonly from: MailAddress
   /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
   readonly domain?: string | undefined
+  /** Tries a send again where that is safe. @default once is all */
+  readonly retry?: MailRetry | undefined
 }
 
 /** For {@link createMail}: a server to connect to. */
 export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
   readonly client?: undefined
+  /**
+   * Further servers, in order: one is tried when those before it have no connection, no login, no room or
+   * no answer, or say 4xx; never after the message may have gone out. Each has its own connections. A
+   * server that fails three times in a row is passed over for 30 s. @default none
+   */
+  readonly failover?: readonly SmtpOptions[] | undefined
+  /** Signs every message, one or more times. @default none: the server does it */
+  readonly dkim?: DkimKey | readonly DkimKey[] | undefined
 }
 
 /** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
@@ -60,10 +80,13 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
   if (typeof client.sendMail !== 'function' || typeof client.verify !== 'function') {
     throw expected('client to be a nodemailer transporter', client)
   }
+  const life = lifeOf({})
   return mailOver(client, defaultsOf(options), {
-    owned: false,
+    admit: undefined,
     verify: async () => void (await client.verify()),
-    life: lifeOf({}),
+    life,
+    retrying: retryingOf(options, life),
+    concurrency: USUAL_CONCURRENCY,
   })
 }
 
@@ -72,26 +95,38 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
   host: true,
   from: true,
   domain: true,
+  retry: true,
 } satisfies Record<keyof ClientMailOptions<MailClient>, true>)
 
 const SMTP_MAIL_OPTIONS = Object.keys({
   ...SMTP_OPTIONS,
   client: true,
+  dkim: true,
+  failover: true,
   from: true,
   domain: true,
+  retry: true,
 } satisfies Record<keyof SmtpMailOptions, true>)
+
+interface BackendOptions {
+  readonly concurrency?: number
+  readonly sign?: Sign | undefined
+}
 
 /** The verbs, and a native client, over something that delivers. */
 export function mailOverBackend(
   name: string,
   options: SenderOptions,
   backend: Backend,
+  { concurrency = USUAL_CONCURRENCY, sign }: BackendOptions = {},
 ): Mail<Transporter> {
-  const client = createTransport(scopedTransport(name, backend))
+  const client = createTransport(scopedTransport(name, backend, sign))
   return mailOver(client, defaultsOf(options), {
-    owned: true,
+    admit: () => backend.admit(),
     verify: (signal) => backend.verify(signal),
     life: backend.life,
+    retrying: retryingOf(options, backend.life),
+    concurrency,
   })
 }
 
@@ -106,21 +141,53 @@ export function lifeOf(ends: {
 function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
   if (options === undefined) throw expected('the options of createMail to be an object', options)
   expectOptions(options, SMTP_MAIL_OPTIONS, 'createMail')
-  const config = smtpConfig(options)
-  const pool = new SmtpPool(config)
-  const { maxBytes } = config
-  return mailOverBackend('yuzuru-smtp', options, {
-    deliver: (mail, signal, progress) => deliver(pool, { ...mail, maxBytes }, signal, progress),
-    verify: (signal) => pool.verify(signal),
-    life: lifeOf({ cut: () => pool.cut(), end: () => pool.end() }),
+  const { failover = [], dkim } = options
+  if (!Array.isArray(failover)) throw expected('failover to be a list of servers', failover)
+  const first = smtpConfig(options)
+  const others = failover.map((server: SmtpOptions) => {
+    expectRequiredOptions(server, Object.keys(SMTP_OPTIONS), 'createMail.failover')
+    return smtpConfig(server)
   })
+  const pools = [first, ...others].map((config) => ({ pool: new SmtpPool(config), config }))
+  const life = lifeOf({
+    cut: async () => void (await Promise.all(pools.map(({ pool }) => pool.cut()))),
+    end: async () => void (await Promise.all(pools.map(({ pool }) => pool.end()))),
+  })
+  const backends = pools.map(({ pool, config }) => backendOver(pool, config))
+  const [only] = backends
+  const backend =
+    backends.length === 1 && only !== undefined ? { ...only, life } : new Failover(backends, life)
+  return mailOverBackend('yuzuru-smtp', options, backend, {
+    concurrency: first.connections * 2,
+    sign: dkim === undefined ? undefined : signing(dkim),
+  })
+}
+
+function backendOver(pool: SmtpPool, { maxBytes }: SmtpConfig): Omit<Backend, 'life'> {
+  return {
+    admit: () => pool.admit(),
+    deliver: async ({ envelope, bytes }, signal, progress) =>
+      deliver(pool, { envelope, bytes: await bytes(), maxBytes }, signal, progress),
+    verify: async (signal) => {
+      using _turn = await pool.admit()
+      await pool.verify(signal)
+    },
+  }
+}
+
+/** How many messages of many are under way at once, where nobody says how many connections there are. */
+const USUAL_CONCURRENCY = 10
+
+function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefined {
+  return retry === undefined ? undefined : new Retrying(retry, life)
 }
 
 function defaultsOf({ from, domain }: SenderOptions): MessageDefaults {
   const mailbox = parseMailbox('from', from)
   const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
-  if (domain === undefined) return { from: mailbox, domain: own }
+  const dates = new StableDates()
+  if (domain === undefined) return { from: mailbox, domain: own, dates }
   // What a mail address takes as its domain, a Message-ID takes too.
   const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')
-  return { from: mailbox, domain: address.slice('id@'.length) }
+  return { from: mailbox, domain: address.slice('id@'.length), dates }
 }

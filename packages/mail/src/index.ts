@@ -4,10 +4,21 @@ export {
   type SenderOptions,
   type SmtpMailOptions,
 } from './create-mail.ts'
-export { Html, html, type HtmlValue, trustedHtml } from './html.ts'
-export type { Mail, MailClient, SentMail } from './mail.ts'
-export type { MailAddress } from './mail-address.ts'
+export { Html, html, type HtmlValue, trustedHtml } from './templates/html.ts'
+export type { Mail, MailClient } from './mail.ts'
+export type { DkimKey } from './message/dkim.ts'
+export type { Unsubscribe } from './message/unsubscribe.ts'
+export type { MailAddress } from './message/mail-address.ts'
 export { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
-export type { MailAttachment, MailMessage, MailRecipients } from './mail-message.ts'
-export type { SmtpOptions } from './smtp-options.ts'
-export { defineTemplate, type RenderedMail, type Template, type TemplateBody } from './template.ts'
+export type { MailAttachment, MailMessage, MailRecipients } from './message/mail-message.ts'
+export type { SmtpLimits, SmtpOptions } from './smtp/smtp-options.ts'
+export {
+  defineTemplate,
+  type RenderedMail,
+  type Template,
+  type TemplateBody,
+} from './templates/template.ts'
+export type { MailRetry } from './sending/retrying.ts'
+export type { RejectedRecipient } from './smtp/rejected-recipient.ts'
+export type { SendingMany, SendManyOptions, SendProgress, SendResult } from './sending/send-many.ts'
+export type { SentMail } from './sending/sent-mail.ts'

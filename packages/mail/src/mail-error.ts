@@ -1,4 +1,5 @@
 import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
+import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
 
 /**
  * Why a mail was not sent, or may not have been.
@@ -11,9 +12,10 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'message_rejected'`: it refused the message for good (5xx to DATA, or too large).
  * - `'temporarily_rejected'`: it refused for now (4xx, also 421); try again later.
  * - `'overloaded'`: the queue for a connection is full.
- * - `'acquire_timeout'`: no connection came free within `acquireTimeoutMs`.
- * - `'timeout'`: the server was silent for longer than the client's own limits.
- * - `'invalid_message'`: the message can't be sent as it is (larger than `maxBytes`).
+ * - `'acquire_timeout'`: no connection came free, or `limits` let nothing leave, within `acquireTimeoutMs`.
+ * - `'timeout'`: a step took the server longer than the client's own limits.
+ * - `'invalid_message'`: the message can't be sent as it is: larger than `maxBytes`; or written elsewhere in
+ *   lines that are too long, or in 8-bit for a server that takes none.
  * - `'closed'`: `close()` was called before.
  * - `'unexpected'`: anything else; see `cause`.
  */
@@ -42,7 +44,7 @@ export interface MailErrorInit {
   readonly enhancedCode?: string | undefined
   readonly reason?: string | undefined
   readonly response?: string | undefined
-  readonly rejected?: readonly string[] | undefined
+  readonly rejected?: readonly RejectedRecipient[] | undefined
   readonly cause?: unknown
 }
 
@@ -63,7 +65,7 @@ export class MailError extends IoError {
    */
   readonly reason: string | undefined
   readonly #response: string | undefined
-  readonly #rejected: readonly string[]
+  readonly #rejected: readonly RejectedRecipient[]
 
   static {
     mark(this.prototype, 'MailError')
@@ -84,7 +86,7 @@ export class MailError extends IoError {
   }
 
   /** The recipients that were refused; empty unless it was about recipients. Personal data. */
-  get rejected(): readonly string[] {
+  get rejected(): readonly RejectedRecipient[] {
     return this.#rejected
   }
 

@@ -1,4 +1,4 @@
-import { io, type IoOptions } from '@yuzuru/concurrency'
+import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
 import {
   type CloseOptions,
   type Closing,
@@ -6,32 +6,34 @@ import {
   IO_OPTIONS,
   orAborted,
 } from '@yuzuru/concurrency/boundary'
+import type { Permit } from '@yuzuru/concurrency/sync'
 import type { HandedOver } from './handed-over.ts'
-import type { MailMessage } from './mail-message.ts'
-import { type MessageDefaults, type NativeMessage, nativeMessage } from './native-message.ts'
+import type { MailMessage } from './message/mail-message.ts'
+import {
+  type CheckedMessage,
+  checkedMessage,
+  type MessageDefaults,
+  type NativeMessage,
+  nativeMessage,
+  recipientsOf,
+} from './message/native-message.ts'
+import { asGiven, formsOf } from './smtp/rejected-recipient.ts'
+import type { Retrying } from './sending/retrying.ts'
+import { sendMany, type SendingMany, type SendManyOptions } from './sending/send-many.ts'
+import type { SentMail } from './sending/sent-mail.ts'
 import { callOf } from './scoped-transport.ts'
-import { closedFault } from './smtp-fault.ts'
+import { rejectedIn } from './smtp/translate-error.ts'
+import { closedFault } from './smtp/smtp-fault.ts'
 
 /** The part of a nodemailer transporter that is used, so that its version need not match ours. */
 export interface MailClient {
   sendMail(message: NativeMessage & { readonly signal: AbortSignal }): Promise<{
     readonly accepted?: readonly unknown[] | undefined
     readonly rejected?: readonly unknown[] | undefined
+    readonly rejectedErrors?: readonly unknown[] | undefined
     readonly response?: unknown
   }>
   verify(): Promise<unknown>
-}
-
-/** A message that a server took. */
-export interface SentMail {
-  /** `'<id@domain>'` */
-  readonly messageId: string
-  /** The recipients that the server took. */
-  readonly accepted: readonly string[]
-  /** The recipients that it refused while it took others. If it refuses all, `send` throws. */
-  readonly rejected: readonly string[]
-  /** What the server said to the message. */
-  readonly response: string
 }
 
 /** Sends mail. See `createMail`. */
@@ -41,8 +43,8 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
   /**
    * Sends a message, and returns once the server took it for at least one recipient.
    *
-   * It tries once. With the outcome `'none'` sending again is safe; with `'unknown'` the message may have
-   * gone out, and a repeat with the same `idempotencyKey` carries the same Message-ID.
+   * It tries once, or as `retry` says. With the outcome `'none'` sending again is safe; with `'unknown'`
+   * the message may have gone out, and a repeat with the same `idempotencyKey` carries the same Message-ID.
    *
    * @throws {TypeError} unless the message is valid, before anything is sent
    * @throws {MailError} see `MailErrorCode`; `outcome` is `'unknown'` only from the end of DATA on
@@ -55,6 +57,26 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
    * )
    */
   send(message: MailMessage, options?: IoOptions): Promise<SentMail>
+  /**
+   * Sends many messages, a bounded number at once, and gives the results as they come. It takes from the
+   * source only what there is room for, so that millions of rows do not fill the memory, and a loop that
+   * is slow holds it back. A message that fails, or that is not valid, is a result and ends nothing.
+   *
+   * When the loop ends early, nothing more is taken, and what is under way comes to its end within
+   * `drainMs`. When a scope around it is cancelled, what is under way is cut.
+   *
+   * @throws {TypeError} unless the source and the options are valid
+   * @throws {Cancelled} from the loop, when a scope around it is cancelled
+   * @throws {MailError} `'closed'` from the loop, when the client is closed meanwhile
+   * @example
+   * for await (const { message, status } of mail.sendMany(messagesOf(rows))) {
+   *   if (status === 'rejected') report(message.to)
+   * }
+   */
+  sendMany(
+    messages: Iterable<MailMessage> | AsyncIterable<MailMessage>,
+    options?: SendManyOptions,
+  ): SendingMany
   /**
    * Connects and logs in, or has a connection that was kept reply. Sends nothing: that the server would
    * take a message is more than it can know.
@@ -74,48 +96,115 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
 
 /** What stands behind the verbs. */
 export interface MailBackend {
-  /** Whether the client is ours, so that it ends what it does, and says how far it came, by itself. */
-  readonly owned: boolean
+  /**
+   * Waits for the right to send. Only of a client that is ours, which ends what it does, and says how far
+   * it came, by itself.
+   */
+  readonly admit: (() => Promise<Disposable>) | undefined
   readonly verify: (signal: AbortSignal) => Promise<void>
   readonly life: Closing
+  /** Tries again; none: once is all. */
+  readonly retrying: Retrying | undefined
+  /** How many messages may be under way for each of many to have its connection soon. */
+  readonly concurrency: number
 }
 
 /** The verbs over a native client. */
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  { owned, verify, life }: MailBackend,
+  { admit, verify, life, retrying, concurrency }: MailBackend,
 ): Mail<Client> {
-  return {
+  const attempt = async (
+    checked: CheckedMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+    isCounted: boolean,
+  ): Promise<SentMail> => {
+    progress.sent = false
+    using _call = isCounted ? life.enter() : undefined
+    if (admit !== undefined) {
+      using turn = await admit()
+      const handed: HandedOver = { yuzuru: { progress, turn } }
+      const native = nativeMessage(checked)
+      return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))
+    }
+    progress.sent = true
+    const native = nativeMessage(checked)
+    const send = (joined: AbortSignal): ReturnType<MailClient['sendMail']> =>
+      client.sendMail({ ...native, signal: joined })
+    return sentMail(checked, await untilCut(signal, life, send))
+  }
+  const sendOnce = (checked: CheckedMessage, options: IoOptions | undefined): Promise<SentMail> =>
+    io(callOf('send', recipientsOf(checked)), options, (signal, progress) =>
+      attempt(checked, signal, progress, true),
+    )
+  const sendAgain = (
+    checked: CheckedMessage,
+    options: IoOptions | undefined,
+    again: Retrying,
+  ): Promise<SentMail> => {
+    const recipients = recipientsOf(checked)
+    const call = callOf('send', recipients)
+    // What the attempts did, they have told.
+    return io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
+      whole.sent = false
+      using _call = enter(life, call)
+      return await again.run(() =>
+        io(callOf('attempt', recipients), {}, (signal, progress) =>
+          attempt(checked, signal, progress, false),
+        ),
+      )
+    })
+  }
+  const mail: Mail<Client> = {
     client,
-    async send(message, options) {
-      expectOptions(options, IO_OPTIONS, 'mail.send')
-      const native = nativeMessage(message, defaults)
-      return await io(callOf('send'), options, async (signal, progress) => {
-        progress.sent = false
-        using _call = life.enter()
-        const handed: HandedOver = { yuzuru: { progress } }
-        progress.sent = !owned
-        const info = owned
-          ? await client.sendMail({ ...native, signal, ...handed })
-          : await untilCut(signal, life, (joined) => client.sendMail({ ...native, signal: joined }))
-        return {
-          messageId: native.messageId,
-          accepted: (info.accepted ?? []).map(String),
-          rejected: (info.rejected ?? []).map(String),
-          response: typeof info.response === 'string' ? info.response : '',
-        }
-      })
+    // Not async: what waits here is worth its memory.
+    send(message, options) {
+      try {
+        expectOptions(options, IO_OPTIONS, 'mail.send')
+        const checked = checkedMessage(message, defaults)
+        return retrying === undefined
+          ? sendOnce(checked, options)
+          : sendAgain(checked, options, retrying)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
+    sendMany: (messages, options) =>
+      sendMany((message, each) => mail.send(message, each), concurrency, messages, options),
     async verify(options) {
       expectOptions(options, IO_OPTIONS, 'mail.verify')
       await io(callOf('verify'), options, async (signal) => {
         using _call = life.enter()
-        await (owned ? verify(signal) : untilCut(signal, life, verify))
+        await (admit === undefined ? untilCut(signal, life, verify) : verify(signal))
       })
     },
     close: (options) => life.close(options),
     [Symbol.asyncDispose]: () => life.close(),
+  }
+  return mail
+}
+
+function sentMail(
+  checked: CheckedMessage,
+  info: Awaited<ReturnType<MailClient['sendMail']>>,
+): SentMail {
+  const recipients = recipientsOf(checked)
+  return {
+    messageId: checked.messageId,
+    accepted: (info.accepted ?? []).flatMap((address) => formsOf(String(address), recipients)),
+    rejected: asGiven(rejectedIn(info), recipients),
+    response: typeof info.response === 'string' ? info.response : '',
+  }
+}
+
+/** Counts a call in whose own `io` does not translate. */
+function enter(life: Closing, call: ReturnType<typeof callOf>): Permit {
+  try {
+    return life.enter()
+  } catch (error) {
+    throw typeof call.translate === 'function' ? call.translate(error, 'none') : error
   }
 }
 

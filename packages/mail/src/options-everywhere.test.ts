@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { exerciseOptions } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as index from './index.ts'
+import * as preview from './previews.ts'
 import * as testing from './testing.ts'
 
 let server: Server
@@ -34,13 +35,25 @@ const cases = exerciseOptions({
       index.createMail({ client, from, ...spread('createMail', options) } as never),
     'createMail.auth': (auth) => index.createMail({ host: 'localhost', from, auth }),
     'createMail.from': (mailbox) => index.createMail({ host: 'localhost', from: mailbox }),
+    'createMail.limits': (limits) => index.createMail({ host: 'localhost', from, limits }),
+    'createMail.dkim': (dkim) => index.createMail({ host: 'localhost', from, dkim }),
+    'createMail.retry': (retry) => index.createMail({ host: 'localhost', from, retry }),
+    'createMail.failover': (server) =>
+      index.createMail({ host: 'localhost', from, failover: [server] }),
     createFakeMail: (options) => testing.createFakeMail(options),
     'createFakeMail.answers': (answers) => testing.createFakeMail({ answers }),
     defineTemplate: (ja) => index.defineTemplate({ ja }),
+    'defineTemplate, its second': (options) =>
+      index.defineTemplate({ ja: { subject: () => 'x', text: () => 'x' } }, options),
+    previews: (options) => preview.previews([], options),
+    'previews.sendTo': (sendTo) => preview.previews([], { sendTo }),
     'mail.send': (options) => mail.send(message, options),
     'mail.send, its message': (options) => mail.send(options),
     'mail.send, its attachments': (one) => mail.send({ ...message, attachments: [one] }),
+    'mail.send, its unsubscribe': (unsubscribe) => mail.send({ ...message, unsubscribe }),
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
+    'mail.sendMany': (options) => mail.sendMany([], options),
+    'fake.sendMany': (options) => fake.sendMany([], options),
     'mail.verify': (options) => mail.verify(options),
     'mail.close': (options) => mail.close(options),
     'fake.send': (options) => fake.send(message, options),
@@ -51,7 +64,7 @@ const cases = exerciseOptions({
   },
   // The native client takes what is nodemailer's.
   others: 'Html html trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
-  faces: { '': [index, testing], mail: () => mail, fake },
+  faces: { '': [index, preview, testing], mail: () => mail, fake },
 })
 
 describe('a misspelt option is refused by', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import * as main from './index.ts'
+import * as preview from './previews.ts'
 import * as testing from './testing.ts'
 
 test('the public face is what it was meant to be', () => {
@@ -11,5 +12,6 @@ test('the public face is what it was meant to be', () => {
     'html',
     'trustedHtml',
   ])
+  expect(Object.keys(preview)).toEqual(['previews'])
   expect(Object.keys(testing).sort()).toEqual(['createFakeMail', 'exerciseMail'])
 })

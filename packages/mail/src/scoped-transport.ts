@@ -1,21 +1,33 @@
 import { io, type IoProgress } from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'nodemailer'
-import { handedProgress } from './handed-over.ts'
-import type { Delivery, Envelope } from './smtp-session.ts'
-import { translateError } from './translate-error.ts'
+import { handedOver } from './handed-over.ts'
+import type { Sign } from './message/dkim.ts'
+import type { MimeTree } from './message/mime-tree.ts'
+import { writeMessage } from './message/write-message.ts'
+import type { GivenRecipient } from './smtp/rejected-recipient.ts'
+import type { Delivery, Envelope } from './smtp/delivery.ts'
+import { translateError } from './smtp/translate-error.ts'
+
+/** A message on its way to the server. */
+interface OutgoingMail {
+  readonly envelope: Envelope
+  /** Writes it, once. */
+  readonly bytes: () => Promise<Buffer>
+  /** What is written. */
+  readonly message: NonNullable<NativeMail['message']>
+}
 
 /** What stands at the end of the transport: the pool, or the fake. */
 export interface Backend {
+  /** Waits for the right to send a message, which is only made and written then. */
+  admit(): Promise<Disposable>
+  /** @param turn what {@link admit} gave */
   deliver(
-    mail: {
-      readonly envelope: Envelope
-      readonly bytes: Buffer
-      /** What `bytes` was encoded from. */
-      readonly message: NonNullable<NativeMail['message']>
-    },
+    mail: OutgoingMail,
     signal: AbortSignal,
     progress: IoProgress,
+    turn: Disposable,
   ): Promise<Delivery>
   verify(signal: AbortSignal): Promise<void>
   /** Counts the calls, and ends them and what is behind them. */
@@ -26,31 +38,40 @@ export interface Backend {
  * A nodemailer transport that obeys the scope around the caller, so that native calls
  * (`client.sendMail`) do so too.
  */
-export function scopedTransport(name: string, backend: Backend): Transport {
+export function scopedTransport(name: string, backend: Backend, sign?: Sign): Transport {
   const send = async (mail: NativeMail): Promise<SentMessageInfo> => {
     const { message } = mail
     if (!message) throw new TypeError('Expected a compiled message, got none')
-    const bytes = await message.build()
     const { from, to } = message.getEnvelope()
-    const envelope = { from: from || '', to }
+    let written: Promise<Buffer> | undefined
+    const outgoing: OutgoingMail = {
+      envelope: { from: from || '', to },
+      bytes: () => (written ??= writeMessage(message as unknown as MimeTree, sign)),
+      message,
+    }
     const { signal } = mail.data
-    const progress = handedProgress(mail)
+    const handed = handedOver(mail)
     const delivery =
-      signal !== undefined && progress !== undefined
-        ? await backend.deliver({ envelope, bytes, message }, signal, progress)
+      signal !== undefined && handed !== undefined
+        ? await backend.deliver(outgoing, signal, handed.progress, handed.turn)
         : await io(callOf('send'), { signal }, async (joined, own) => {
             own.sent = false
             using _call = backend.life.enter()
-            return await backend.deliver({ envelope, bytes, message }, joined, own)
+            using turn = await backend.admit()
+            return await backend.deliver(outgoing, joined, own, turn)
           })
     const { accepted, rejected, response } = delivery
+    const rejectedErrors = rejected.map(({ address: recipient, response: reply }) =>
+      Object.assign(new Error('Recipient command failed'), { recipient, response: reply }),
+    )
     return {
-      envelope,
+      envelope: outgoing.envelope,
       messageId: message.messageId(),
       accepted: [...accepted],
-      rejected: [...rejected],
+      rejected: rejected.map(({ address }) => address),
+      ...(rejectedErrors.length > 0 ? { rejectedErrors } : {}),
       response,
-    }
+    } as SentMessageInfo
   }
   return {
     name,
@@ -72,12 +93,16 @@ export function scopedTransport(name: string, backend: Backend): Transport {
 }
 
 /** How the door names a call of this package. */
-export function callOf(operation: 'send' | 'verify'): Parameters<typeof io>[0] {
+export function callOf(
+  operation: 'send' | 'verify' | 'attempt',
+  given?: readonly GivenRecipient[],
+): Parameters<typeof io>[0] {
   return {
     boundary: 'mail',
     operation,
-    effect: operation === 'send' ? 'write' : 'read',
-    translate: (error, outcome) => translateError(operation, error, outcome),
+    effect: operation === 'verify' ? 'read' : 'write',
+    translate: (error, outcome) =>
+      translateError(operation === 'attempt' ? 'send' : operation, error, outcome, given),
   }
 }
 

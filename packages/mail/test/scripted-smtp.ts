@@ -27,6 +27,8 @@ export interface Script {
   hangUps: number
   replies: Partial<Record<string, string>>
   secure?: boolean
+  /** How many connections it takes at once; it greets more with 421 and hangs up. */
+  most?: number | undefined
   /** Called after each reply. */
   onReply?: (stage: string) => void
 }
@@ -48,6 +50,10 @@ export interface Scripted extends Script, AsyncDisposable {
   wasReset: boolean
   open: number
   peak: number
+  /** How many connections were one too many. */
+  turnedAway: number
+  /** Says more, to everyone who listens. */
+  say(line: string): void
   /** Ends the silence. */
   goOn(): void
 }
@@ -98,6 +104,13 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
     sockets.add(socket)
     state.opened += 1
     state.open += 1
+    if (state.most !== undefined && state.open > state.most) {
+      state.turnedAway += 1
+      leave(socket)
+      socket.on('error', () => undefined)
+      socket.end('421 4.7.0 too many connections\r\n')
+      return
+    }
     state.peak = Math.max(state.peak, state.open)
     let body = false
     let rest = ''
@@ -149,6 +162,10 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
     wasReset: false,
     open: 0,
     peak: 0,
+    turnedAway: 0,
+    say(line) {
+      for (const socket of sockets) socket.write(`${line}\r\n`)
+    },
     goOn() {
       state.silentAt = undefined
       for (const reply of held.splice(0)) reply()

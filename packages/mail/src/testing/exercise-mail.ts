@@ -4,7 +4,8 @@ import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concur
 import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
 import { MailError } from '../mail-error.ts'
-import type { MailMessage } from '../mail-message.ts'
+import type { RejectedRecipient } from '../smtp/rejected-recipient.ts'
+import type { MailMessage } from '../message/mail-message.ts'
 
 /** A mail client and the server behind it, fresh for one case. */
 export interface MailFixture extends Fixture {
@@ -81,7 +82,7 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       refuseRecipient(fixture, 'taro@example.jp', 550)
       const sent = await mail.send({ ...letter, cc: 'taro@example.jp' })
       assert.deepEqual(sent.accepted, ['hanako@example.jp'])
-      assert.deepEqual(sent.rejected, ['taro@example.jp'])
+      assert.deepEqual(sent.rejected, [refused('taro@example.jp', 550)])
       assert.deepEqual(fixture.received()[0]?.envelope.to, ['hanako@example.jp'])
     }),
     made('fails with recipient_rejected and outcome none when all are refused', async (fixture) => {
@@ -90,7 +91,7 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assert.equal(error.code, 'recipient_rejected')
       assert.equal(error.status, 550)
       assertOutcome(error, 'none', false)
-      assert.deepEqual(error.rejected, ['hanako@example.jp'])
+      assert.deepEqual(error.rejected, [refused('hanako@example.jp', 550)])
       assert.doesNotMatch(error.message, /hanako/)
     }),
     made('fails with temporarily_rejected, to be tried again, on a 4xx', async (fixture) => {
@@ -157,6 +158,10 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       await mail.verify()
     }),
   ]
+}
+
+function refused(address: string, code: number): RejectedRecipient {
+  return { address, code, enhanced: undefined, retryable: code < 500 }
 }
 
 function refuseRecipient(fixture: MailFixture, refused: string, reject: number): void {

@@ -1,5 +1,5 @@
 import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
-import type { ReadableParts } from '../readable-parts.ts'
+import type { ReadableParts } from '../message/readable-parts.ts'
 
 /** A refusal on purpose: 4xx for now, 5xx for good. */
 export interface RejectAnswer {
@@ -32,18 +32,20 @@ export interface FakeAnswers {
 }
 
 /** An error such as nodemailer makes of a refusing reply. */
-export function replyError(
-  answer: RejectAnswer,
-  command: string,
-  rejected: readonly string[] = [],
-): Error {
+export interface ReplyError extends Error {
+  readonly responseCode: number
+  readonly response: string
+  readonly command: string
+}
+
+export function replyError(answer: RejectAnswer, command: string): ReplyError {
   if (typeof answer === 'object') expectOptions(answer, ['reject', 'message'], 'reject')
   const { reject, message = 'Refused by the fake' } = answer
   if (!Number.isInteger(reject) || reject < 400 || reject > 599) {
     throw new TypeError(`Expected reject to be a reply code from 400 to 599, got ${reject}`)
   }
   const response = `${reject} ${message}`
-  return Object.assign(new Error(response), { responseCode: reject, response, command, rejected })
+  return Object.assign(new Error(response), { responseCode: reject, response, command })
 }
 
 const NAMES = ['onRecipient', 'onMessage']

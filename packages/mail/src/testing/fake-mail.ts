@@ -2,11 +2,18 @@ import { Semaphore } from '@yuzuru/concurrency/sync'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Transporter } from 'nodemailer'
 import { lifeOf, mailOverBackend, type SenderOptions } from '../create-mail.ts'
-import { expectAnswers, type FakeAnswers, fateOf, replyError } from './fake-answers.ts'
+import {
+  expectAnswers,
+  type FakeAnswers,
+  fateOf,
+  type ReplyError,
+  replyError,
+} from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
-import { type ReadableParts, readableParts } from '../readable-parts.ts'
+import { type ReadableParts, readableParts } from '../message/readable-parts.ts'
 import type { Backend } from '../scoped-transport.ts'
-import { SmtpFault } from '../smtp-fault.ts'
+import type { RefusedRecipient } from '../smtp/delivery.ts'
+import { SmtpFault } from '../smtp/smtp-fault.ts'
 
 /**
  * A mail that the fake took. `subject`, `text` and `html` are as they were before they were encoded.
@@ -57,8 +64,10 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   const sent: FakeSent[] = []
   let answers = initial
   const backend: Backend = {
-    async deliver({ envelope, bytes, message: compiled }, _signal, progress) {
+    admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }),
+    async deliver({ envelope, bytes: write, message: compiled }, _signal, progress) {
       progress.sent = false
+      const bytes = await write()
       const { accepted, rejected } = asked(envelope.to, answers)
       progress.sent = true
       const messageId = /^message-id:\s?(<[^\s<>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
@@ -93,22 +102,24 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
 function asked(
   recipients: readonly string[],
   answers: FakeAnswers,
-): { accepted: string[]; rejected: string[] } {
-  const refusals: Error[] = []
+): { accepted: string[]; rejected: RefusedRecipient[] } {
+  const refusals: ReplyError[] = []
   const accepted: string[] = []
-  const rejected: string[] = []
+  const rejected: RefusedRecipient[] = []
   for (const address of recipients) {
     const answer = answers.onRecipient?.(address) ?? 'accept'
     if (answer === 'accept') {
       accepted.push(address)
       continue
     }
-    rejected.push(address)
-    refusals.push(replyError(answer, 'RCPT TO', rejected))
+    const error = replyError(answer, 'RCPT TO')
+    refusals.push(Object.assign(error, { recipient: address }))
+    rejected.push({ address, response: error.response })
   }
   if (accepted.length > 0) return { accepted, rejected }
-  const temporary = refusals.find(
-    (error) => 'responseCode' in error && Number(error.responseCode) < 500,
-  )
-  throw temporary ?? refusals.at(-1) ?? new TypeError('Expected at least one recipient, got none')
+  const all = { rejected: rejected.map(({ address }) => address), rejectedErrors: [...refusals] }
+  const first = refusals.find(({ responseCode }) => responseCode < 500) ?? refusals.at(-1)
+  if (first === undefined) throw new TypeError('Expected at least one recipient, got none')
+  const { message, responseCode, response, command } = first
+  throw Object.assign(new Error(message), { responseCode, response, command, ...all })
 }

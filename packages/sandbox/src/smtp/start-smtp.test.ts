@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { mkdtemp, appendFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 import { describe, expect, it } from 'vitest'
+import { expectMailbox } from './mailbox-syntax.ts'
 import { startSmtp, type SmtpServer } from './start-smtp.ts'
 
 const MAIL = {
@@ -189,9 +192,50 @@ describe('startSmtp', () => {
     expect(empty.inbox.messages).toEqual([])
   })
 
+  it.each([
+    ['hanako@example.jp', true],
+    ['"taro..yamada."@docomo.ne.jp', true],
+    ['"a b"@example.jp', true],
+    ['hanako@例え.jp', true],
+    ['taro..yamada.@docomo.ne.jp', false],
+    ['hanako@', false],
+    ['hanako@-example.jp', false],
+    ['"a"b"@example.jp', false],
+  ])('takes the recipient that RFC 5321 allows, and no other: %s', (address, isTaken) => {
+    const check = (): void => expectMailbox(address, 'recipient')
+    if (isTaken) expect(check).not.toThrow()
+    else expect(check).toThrow('Bad recipient address syntax')
+  })
+
+  it('takes a quoted local part on the wire, and refuses what needs quotes', async () => {
+    await using smtp = await startSmtp()
+    const socket = connect(smtp.port, smtp.host).setEncoding('latin1')
+    const say = async (line: string): Promise<string> => {
+      if (line !== '') socket.write(`${line}\r\n`)
+      const [reply] = (await once(socket, 'data')) as [string]
+      return reply
+    }
+    expect(await say('')).toMatch(/^220/)
+    expect(await say('EHLO test')).toMatch(/^250/)
+    expect(await say('MAIL FROM:<a..b@example.jp>')).toMatch(/^501/)
+    expect(await say('MAIL FROM:<>')).toMatch(/^250/)
+    expect(await say('RCPT TO:<"a..b."@docomo.ne.jp>')).toMatch(/^250/)
+    expect(await say('RCPT TO:<a..b@docomo.ne.jp>')).toMatch(/^501/)
+    socket.destroy()
+  })
+
+  it('greets a connection that is one too many with 421', async () => {
+    await using smtp = await startSmtp({ connections: 1 })
+    const held = connect(smtp.port, smtp.host)
+    await once(held, 'data')
+    expect(await refusalOf(smtp)).toMatchObject({ responseCode: 421 })
+    held.destroy()
+  })
+
   it('refuses wrong options', async () => {
     await expect(startSmtp({ port: -1 })).rejects.toThrow(TypeError)
     await expect(startSmtp({ maxMessages: 0 })).rejects.toThrow(TypeError)
+    await expect(startSmtp({ connections: 0 })).rejects.toThrow(TypeError)
     await using smtp = await startSmtp()
     await expect(smtp.inbox.waitForCount(0)).rejects.toThrow(TypeError)
   })

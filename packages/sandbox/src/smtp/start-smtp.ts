@@ -9,6 +9,7 @@ import { doInScope, startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
 import { checkAnswers, fateOf, rejection, type SmtpAnswers } from './answers.ts'
 import { MessageList, type Inbox } from './inbox.ts'
+import { expectMailbox } from './mailbox-syntax.ts'
 import { openMailFile } from './mail-file.ts'
 import { parseMessage, type Envelope } from './message.ts'
 
@@ -24,6 +25,8 @@ export interface SmtpOptions {
   maxMessages?: number | undefined
   /** A longer message is refused with 552. @default 26214400 (25 MiB) */
   maxBytes?: number | undefined
+  /** How many connections at once, 1 or more; one more is greeted with 421. @default no limit */
+  connections?: number | undefined
   /** What to answer on purpose; `setAnswers` changes it later. */
   answers?: SmtpAnswers | undefined
 }
@@ -35,6 +38,7 @@ export const SMTP_OPTIONS: readonly string[] = Object.keys({
   auth: true,
   maxMessages: true,
   maxBytes: true,
+  connections: true,
   answers: true,
 } satisfies Record<keyof SmtpOptions, true>)
 
@@ -82,8 +86,10 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
 
 async function start(options: SmtpOptions): Promise<SmtpServer> {
   const { maxMessages = 2_000, maxBytes = 25 * 1024 * 1024, auth = false } = options
+  const { connections = Infinity } = options
   checkPort(options.port)
-  for (const [name, value] of Object.entries({ maxMessages, maxBytes })) {
+  const limits = { maxMessages, maxBytes, ...(connections === Infinity ? {} : { connections }) }
+  for (const [name, value] of Object.entries(limits)) {
     if (!Number.isInteger(value) || value < 1) {
       throw new TypeError(`Expected ${name} to be a whole number from 1, got ${value}`)
     }
@@ -118,12 +124,19 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
     authMethods: ['PLAIN', 'LOGIN'],
     disableReverseLookup: true,
     size: maxBytes,
+    maxClients: connections,
     onAuth({ username, password: given }, _session, callback) {
       if (same(username, USER) && same(given, password)) callback(null, { user: USER })
       else callback(Object.assign(new Error('Invalid login'), { responseCode: 535 }))
     },
+    // Ours is the check of an address: see expectMailbox.
+    lenientAddressParsing: true,
+    onMailFrom({ address }, _session, callback) {
+      callbackify(async () => expectMailbox(address, 'sender'))((error) => callback(error))
+    },
     onRcptTo({ address }, _session, callback) {
       callbackify(async () => {
+        expectMailbox(address, 'recipient')
         const answer = (await answers.onRecipient?.(address)) ?? 'accept'
         if (answer !== 'accept') throw rejection(answer)
       })((error) => callback(error))

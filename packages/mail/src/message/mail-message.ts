@@ -1,0 +1,77 @@
+import type { Html } from '../templates/html.ts'
+import type { MailAddress } from './mail-address.ts'
+import type { Unsubscribe } from './unsubscribe.ts'
+
+/** A file that goes with a message. It is held in memory; nothing is read from a path or URL. */
+export interface MailAttachment {
+  /** Any script; no control characters. */
+  readonly filename: string
+  readonly content: string | Uint8Array
+  /** @default what the ending of `filename` says, else `'application/octet-stream'` */
+  readonly contentType?: string | undefined
+  /** Makes it an inline image that the HTML shows as `<img src="cid:…">`. */
+  readonly contentId?: string | undefined
+}
+
+/** One mailbox or several. */
+export type MailRecipients = MailAddress | readonly MailAddress[]
+
+/** What {@link Mail.send} sends. At most 100 recipients, which every server takes (RFC 5321, 4.5.3.1.8). */
+export interface MailMessage {
+  readonly to: MailRecipients
+  readonly cc?: MailRecipients | undefined
+  /** Blind copies: no other recipient sees them. */
+  readonly bcc?: MailRecipients | undefined
+  /** @default the client's `from` */
+  readonly from?: MailAddress | undefined
+  readonly replyTo?: MailRecipients | undefined
+  /** Any length and script: it is encoded and folded. No line breaks. */
+  readonly subject: string
+  /** At least one of `text` and `html`. */
+  readonly text?: string | undefined
+  readonly html?: string | Html | undefined
+  readonly attachments?: readonly MailAttachment[] | undefined
+  /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Lets readers unsubscribe by one click in their mail program. @default none */
+  readonly unsubscribe?: Unsubscribe | undefined
+  /**
+   * Names this mail. The same key gives the same Message-ID, always, so that a repeat after a crash can
+   * be recognised. SMTP itself does not remove repeats.
+   */
+  readonly idempotencyKey?: string | undefined
+  /** `'<id@domain>'`, instead of a key. @default a random one */
+  readonly messageId?: string | undefined
+  /**
+   * The Date header. With a key, give the time at which the mail was asked for (that of the job, say):
+   * then a repeat is the same byte by byte, in another process too.
+   * @default now; that of the first time, for a key that this client has sent lately
+   */
+  readonly date?: Date | undefined
+}
+
+/** The names of {@link MailAttachment}. */
+export const MAIL_ATTACHMENT: readonly string[] = Object.keys({
+  filename: true,
+  content: true,
+  contentType: true,
+  contentId: true,
+} satisfies Record<keyof MailAttachment, true>)
+
+/** The names of {@link MailMessage}. */
+export const MAIL_MESSAGE: readonly string[] = Object.keys({
+  to: true,
+  cc: true,
+  bcc: true,
+  from: true,
+  replyTo: true,
+  subject: true,
+  text: true,
+  html: true,
+  attachments: true,
+  headers: true,
+  unsubscribe: true,
+  idempotencyKey: true,
+  messageId: true,
+  date: true,
+} satisfies Record<keyof MailMessage, true>)

@@ -1,0 +1,151 @@
+import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import type { SendMailOptions } from 'nodemailer'
+import { nativeAttachment } from './attachment.ts'
+import { checkedHeaders } from './custom-headers.ts'
+import { Html } from '../templates/html.ts'
+import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
+import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
+import { messageIdOf } from './message-id.ts'
+import { unsubscribeHeaders } from './unsubscribe.ts'
+import type { StableDates } from './stable-dates.ts'
+
+/** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
+const MAX_RECIPIENTS = 100
+
+/** What messages have in common: the client's own settings. */
+export interface MessageDefaults {
+  readonly from: Mailbox
+  readonly domain: string
+  readonly dates: StableDates
+}
+
+/** A message that was checked, in little memory: it may have to wait. */
+export interface CheckedMessage {
+  readonly to: readonly Mailbox[]
+  readonly cc: readonly Mailbox[]
+  readonly bcc: readonly Mailbox[]
+  readonly from: Mailbox
+  readonly replyTo: readonly Mailbox[]
+  readonly subject: string
+  readonly text: string | undefined
+  readonly html: string | undefined
+  readonly attachments: SendMailOptions['attachments']
+  readonly headers: Record<string, string> | undefined
+  readonly messageId: string
+  readonly date: Date
+}
+
+/** A message in nodemailer's terms. Its id is known before anything is sent. */
+export type NativeMessage = SendMailOptions & { readonly messageId: string }
+
+/**
+ * Checks a message. What it holds is that of the moment of the call, but for the bytes of attachments.
+ *
+ * @throws {TypeError} unless it is valid, before anything is sent
+ */
+export function checkedMessage(message: MailMessage, defaults: MessageDefaults): CheckedMessage {
+  expectObject('message', message)
+  expectOptions(message, MAIL_MESSAGE, 'mail.send')
+  const { from, replyTo, attachments, headers, text, html } = message
+  const to = mailboxes('to', message.to)
+  const cc = mailboxes('cc', message.cc)
+  const bcc = mailboxes('bcc', message.bcc)
+  const count = to.length + cc.length + bcc.length
+  if (count === 0) throw new TypeError('Expected at least one recipient, got none')
+  if (count > MAX_RECIPIENTS) {
+    throw new TypeError(`Expected at most ${MAX_RECIPIENTS} recipients, got ${count}`)
+  }
+  expectBody(text, html)
+  return {
+    to,
+    cc,
+    bcc,
+    from: from === undefined ? defaults.from : parseMailbox('from', from),
+    replyTo: mailboxes('replyTo', replyTo),
+    subject: checkedSubject(message.subject),
+    text,
+    html: html?.toString(),
+    attachments: attachments?.map(nativeAttachment),
+    headers: allHeaders(headers, message.unsubscribe),
+    messageId: messageIdOf(message, defaults.domain),
+    date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
+  }
+}
+
+/** Puts a message in nodemailer's terms. */
+export function nativeMessage(checked: CheckedMessage): NativeMessage {
+  const { to, cc, bcc, from, replyTo, text, html, attachments, headers, ...rest } = checked
+  return {
+    ...rest,
+    to: to.map(nativeMailbox),
+    cc: cc.map(nativeMailbox),
+    bcc: bcc.map(nativeMailbox),
+    from: nativeMailbox(from),
+    replyTo: replyTo.map(nativeMailbox),
+    ...(text === undefined ? {} : { text }),
+    ...(html === undefined ? {} : { html }),
+    attachments: attachments ?? [],
+    headers: headers ?? {},
+    // The author of a message must not read files or reach hosts through it.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+}
+
+function nativeMailbox({ name, address }: Mailbox): { name: string; address: string } {
+  return { name, address }
+}
+
+/** All to whom a message goes. */
+export function recipientsOf({ to, cc, bcc }: CheckedMessage): readonly Mailbox[] {
+  return cc.length + bcc.length === 0 ? to : [...to, ...cc, ...bcc]
+}
+
+/** One for all, as most messages have none of something. */
+const NONE: readonly Mailbox[] = []
+
+function mailboxes(field: string, value: MailRecipients | undefined): readonly Mailbox[] {
+  if (value === undefined) return NONE
+  const list = Array.isArray(value) ? value : [value]
+  return list.map((item) => parseMailbox(field, item))
+}
+
+function allHeaders(
+  headers: MailMessage['headers'],
+  unsubscribe: MailMessage['unsubscribe'],
+): Record<string, string> | undefined {
+  if (unsubscribe === undefined) return headers === undefined ? undefined : checkedHeaders(headers)
+  const own = unsubscribeHeaders(unsubscribe)
+  if (Object.keys(headers ?? {}).some((name) => /^list-unsubscribe(?:-post)?$/i.test(name))) {
+    throw new TypeError('Expected unsubscribe or the header "List-Unsubscribe", got both')
+  }
+  return checkedHeaders({ ...headers, ...own })
+}
+
+function checkedDate(date: unknown): Date | undefined {
+  if (date === undefined) return undefined
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date
+  throw new TypeError('Expected date to be a valid Date, got something else')
+}
+
+function checkedSubject(subject: unknown): string {
+  if (typeof subject !== 'string') {
+    throw expected('subject to be a string', subject)
+  }
+  if (hasControl(subject) || !subject.isWellFormed()) {
+    throw new TypeError('Expected subject to hold no line breaks or control characters, got some')
+  }
+  return subject
+}
+
+function expectBody(text: unknown, html: unknown): void {
+  if (text === undefined && html === undefined) {
+    throw new TypeError('Expected text, html or both, got neither')
+  }
+  if (text !== undefined && typeof text !== 'string') {
+    throw expected('text to be a string', text)
+  }
+  if (html !== undefined && typeof html !== 'string' && !(html instanceof Html)) {
+    throw expected('html to be a string or Html', html)
+  }
+}

@@ -1,0 +1,1 @@
+export { type PreviewOptions, previews, type PreviewTemplate } from './previews/previews.ts'

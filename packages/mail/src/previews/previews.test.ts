@@ -1,0 +1,133 @@
+import { launchChromium } from '@yuzuru/tooling/chromium'
+import { describe, expect, test } from 'vitest'
+import { careless, invitation } from '../../test/sample-templates.ts'
+import { serveFetch } from '../../test/serve-fetch.ts'
+import { createFakeMail } from '../testing/fake-mail.ts'
+import { previews } from './previews.ts'
+
+const show = previews([invitation, careless])
+const at = (path: string, init?: RequestInit): Promise<Response> =>
+  show(new Request(`http://localhost:4000${path}`, init))
+const textAt = async (path: string): Promise<string> => (await at(path)).text()
+
+describe('previews', () => {
+  test('list all templates in all languages, with their subjects and warnings', async () => {
+    const page = await textAt('/')
+    expect(page).toContain('href="/invitation/ja"')
+    expect(page).toContain('Please confirm the plan, 佐藤 花子')
+    expect(page.match(/<tr>/g)).toHaveLength(1 + 3)
+  })
+
+  test('show the HTML, the text and the source of each', async () => {
+    const page = await textAt('/invitation/ja')
+    expect(page).toContain('確認する [https://example.jp/plans/7?from=mail]')
+    expect(page).toContain('MIME-Version: 1.0')
+    expect(page.match(/<iframe/g)).toHaveLength(4)
+    const mail = await at('/invitation/ja/html')
+    expect(await mail.text()).toContain('佐藤 花子 様')
+    expect(mail.headers.get('content-security-policy')).toContain(
+      "sandbox allow-popups; default-src 'none'",
+    )
+  })
+
+  test('say what is likely to be wrong', async () => {
+    const page = await textAt('/careless/en')
+    for (const warning of ['no text part', 'no alt', 'not https', 'leads nowhere']) {
+      expect(page).toContain(warning)
+    }
+    expect(await textAt('/invitation/ja')).not.toContain('class="warn"')
+  })
+
+  test.each([
+    ['http://evil.test/', 403],
+    ['http://127.0.0.1.evil.test/', 403],
+    ['http://192.0.2.7/', 403],
+    ['http://127.0.0.1:4000/', 200],
+    ['http://[::1]/', 200],
+    ['http://mails.localhost/', 200],
+  ])('are shown on this machine only: %s', async (url, status) => {
+    expect((await show(new Request(url))).status).toBe(status)
+    const open = previews([invitation], { hosts: ['evil.test'] })
+    if (url === 'http://evil.test/') expect((await open(new Request(url))).status).toBe(200)
+  })
+
+  test.each([
+    '/nothing/ja',
+    '/invitation/fr',
+    '/invitation/ja/x',
+    '/invitation/ja/html/x',
+    '/invitation',
+  ])('know nothing of %s', async (path) => {
+    expect((await at(path)).status).toBe(404)
+  })
+
+  test('send a mail to the one who looks at it, and only from their own page', async () => {
+    const mail = createFakeMail()
+    const open = previews([invitation], {
+      basePath: '/mails',
+      sendTo: { mail, to: 'me@example.jp' },
+    })
+    const url = 'http://localhost:4000/mails/invitation/ja/send'
+    const post = (origin: string): Promise<Response> =>
+      open(new Request(url, { method: 'POST', headers: { origin } }))
+    expect((await post('https://evil.test')).status).toBe(403)
+    expect(mail.sent).toHaveLength(0)
+    const answer = await post('http://localhost:4000')
+    expect([answer.status, answer.headers.get('location')]).toEqual([
+      303,
+      '/mails/invitation/ja?sent=1',
+    ])
+    expect(mail.sent.map(({ envelope }) => envelope.to)).toEqual([['me@example.jp']])
+    expect((await at('/invitation/ja/send', { method: 'POST' })).status).toBe(405)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['a template without a sample', () => previews([{ ...invitation, sample: undefined }])],
+    ['two of one name', () => previews([invitation, invitation])],
+    ['what is no template', () => previews([{} as never])],
+    ['a base path that is none', () => previews([], { basePath: 'mails/' })],
+    ['a misspelt option', () => previews([], { host: [] } as never)],
+  ])('refuse %s', (_what, make) => {
+    expect(make).toThrow(TypeError)
+  })
+
+  test('look as they should in a browser: two widths, light and dark', async () => {
+    await using served = await serveFetch(show)
+    const browser = await launchChromium()
+    try {
+      const page = await browser.newPage({
+        viewport: { width: 1280, height: 1700 },
+        // Playwright's own would be that of all frames.
+        colorScheme: null,
+      })
+      const problems: string[] = []
+      page.on('console', (message) => void problems.push(message.text()))
+      page.on('pageerror', (error) => void problems.push(error.message))
+      await page.goto(`${served.url}/invitation/ja`, { waitUntil: 'load' })
+      const seen = await Promise.all(
+        page
+          .frames()
+          .slice(1)
+          .map(async (frame) => {
+            const element = await frame.frameElement()
+            const box = await element.boundingBox()
+            const body = frame.locator('body')
+            const background = await body.evaluate(
+              (node) => node.ownerDocument.defaultView?.getComputedStyle(node).backgroundColor,
+            )
+            return [box?.width, background]
+          }),
+      )
+      const [light, dark] = ['rgb(255, 255, 255)', 'rgb(20, 24, 29)']
+      expect(seen).toEqual([
+        [375, light],
+        [700, light],
+        [375, dark],
+        [700, dark],
+      ])
+      expect(problems).toEqual([])
+    } finally {
+      await browser.close()
+    }
+  })
+})

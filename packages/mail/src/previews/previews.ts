@@ -1,0 +1,167 @@
+import { expected, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Mail } from '../mail.ts'
+import { type MailAddress, parseMailbox } from '../message/mail-address.ts'
+import type { MimeTree } from '../message/mime-tree.ts'
+import { checkedMessage, nativeMessage } from '../message/native-message.ts'
+import { StableDates } from '../message/stable-dates.ts'
+import { writeMessage } from '../message/write-message.ts'
+import type { RenderedMail } from '../templates/template.ts'
+import { indexPage, mailPage, type Shown } from './pages.ts'
+
+/** A template with a name and sample data. */
+export interface PreviewTemplate {
+  readonly name: string | undefined
+  readonly sample: unknown
+  readonly locales: readonly string[]
+  render(locale: string, data: unknown): RenderedMail
+}
+
+/** For {@link previews}. */
+export interface PreviewOptions {
+  /** Where the handler is mounted: `'/mails'`. @default '' */
+  readonly basePath?: string | undefined
+  /**
+   * Names under which it may be asked, besides those of this machine (`localhost`, `127.0.0.1`, `[::1]`).
+   * @default none: a page elsewhere that the browser is on can't read it
+   */
+  readonly hosts?: readonly string[] | undefined
+  /** Shows a button that sends a mail to this address. @default none */
+  readonly sendTo?: { readonly mail: Pick<Mail, 'send'>; readonly to: MailAddress } | undefined
+}
+
+/** Where a mail comes from whose source is shown. */
+const SENDER = 'no-reply@example.test'
+
+/** Nothing of it runs, and nothing is loaded but pictures, fonts and styles. */
+const MAIL_POLICY =
+  "sandbox allow-popups; default-src 'none'; img-src https: data:; style-src 'unsafe-inline' https:; font-src https:"
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'"
+
+/**
+ * A `fetch` handler that shows templates with their sample data: all of them in a list, and each one at the
+ * width of a phone and of a desktop, light and dark, as text and as source, with its sizes and with what is
+ * likely to be wrong. It answers only when it is asked under a name of this machine, unless `hosts` says so.
+ *
+ * @throws {TypeError} unless each template has a `name` of its own and a `sample`
+ * @example
+ * const show = previews([verifyAddress, invitation])
+ * serve({ fetch: show, port: 4000, hostname: '127.0.0.1' })
+ */
+export function previews(
+  templates: readonly PreviewTemplate[],
+  options: PreviewOptions = {},
+): (request: Request) => Promise<Response> {
+  expectOptions(options, ['basePath', 'hosts', 'sendTo'], 'previews')
+  const { basePath = '', hosts = [], sendTo } = options
+  const byName = named(templates)
+  if (basePath !== '' && !/^(?:\/[\w-]+)+$/.test(basePath)) {
+    throw new TypeError('Expected basePath to be empty or like "/mails", got another string')
+  }
+  for (const host of hosts) expectText('hosts', host)
+  if (sendTo !== undefined) {
+    expectOptions(sendTo, ['mail', 'to'], 'previews.sendTo')
+    parseMailbox('sendTo.to', sendTo.to)
+  }
+  const allowed = new Set(hosts)
+
+  const answer = async (request: Request, url: URL): Promise<Response> => {
+    const path = url.pathname.slice(basePath.length).replace(/^\/|\/$/g, '')
+    if (path === '') return pageOf(indexPage(basePath, allOf(byName)))
+    const [name = '', locale = '', part, ...rest] = path.split('/')
+    const template = byName.get(name)
+    if (template === undefined || !template.locales.includes(locale) || rest.length > 0)
+      return NOT_FOUND()
+    const shown: Shown = { name, locale, mail: template.render(locale, template.sample) }
+    if (part === 'send' && request.method === 'POST' && sendTo !== undefined) {
+      if (request.headers.get('origin') !== url.origin) return plain(403, 'Not from here')
+      await sendTo.mail.send({ to: sendTo.to, ...shown.mail })
+      return new Response(null, {
+        status: 303,
+        headers: { location: `${basePath}/${name}/${locale}?sent=1` },
+      })
+    }
+    if (request.method !== 'GET') return plain(405, 'Only GET')
+    if (part === 'html' && shown.mail.html !== undefined) {
+      return withPolicy(shown.mail.html.toString(), MAIL_POLICY)
+    }
+    if (part !== undefined) return NOT_FOUND()
+    const source = await sourceOf(shown.mail)
+    const wasSent = url.searchParams.has('sent')
+    const { locales } = template
+    return pageOf(
+      mailPage(basePath, shown, { source, locales, canSend: sendTo !== undefined, wasSent }),
+    )
+  }
+
+  return async (request) => {
+    const url = new URL(request.url)
+    if (!isOfThisMachine(url.hostname) && !allowed.has(url.hostname)) {
+      return plain(403, 'Previews are shown on this machine only; see the option "hosts"')
+    }
+    if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return NOT_FOUND()
+    return await answer(request, url)
+  }
+}
+
+function named(templates: readonly PreviewTemplate[]): ReadonlyMap<string, PreviewTemplate> {
+  const byName = new Map<string, PreviewTemplate>()
+  for (const template of templates) {
+    if (typeof template?.render !== 'function')
+      throw expected('a template of defineTemplate', template)
+    const { name, sample } = template
+    if (name === undefined || sample === undefined) {
+      throw new TypeError('Expected each template to have a name and a sample, got one without')
+    }
+    if (byName.has(name))
+      throw new TypeError(`Expected templates of different names, got two "${name}"`)
+    byName.set(name, template)
+  }
+  return byName
+}
+
+function allOf(byName: ReadonlyMap<string, PreviewTemplate>): Shown[] {
+  return Array.from(byName).flatMap(([name, template]) =>
+    template.locales.map((locale) => ({
+      name,
+      locale,
+      mail: template.render(locale, template.sample),
+    })),
+  )
+}
+
+/** The message as it would go out. */
+async function sourceOf(mail: RenderedMail): Promise<string> {
+  const from = parseMailbox('from', SENDER)
+  const defaults = { from, domain: 'example.test', dates: new StableDates() }
+  const native = nativeMessage(checkedMessage({ to: 'you@example.test', ...mail }, defaults))
+  const tree = new MailComposer(native).compile() as unknown as MimeTree
+  return (await writeMessage(tree)).toString('latin1').replaceAll('\r\n', '\n')
+}
+
+/** A page elsewhere can have its own name point here, but not these. */
+function isOfThisMachine(hostname: string): boolean {
+  return /^(?:localhost|(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+function pageOf(body: string): Response {
+  return withPolicy(body, PAGE_POLICY)
+}
+
+function withPolicy(body: string, policy: string): Response {
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  }
+  return new Response(body, { headers })
+}
+
+function plain(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { 'content-type': 'text/plain' } })
+}
+
+const NOT_FOUND = (): Response => plain(404, 'There is no such mail')

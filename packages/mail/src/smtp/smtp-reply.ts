@@ -1,0 +1,61 @@
+import { Redaction, SecretSpellings } from '@yuzuru/concurrency/boundary'
+import type { SmtpOptions } from './smtp-options.ts'
+
+/** How much of a reply is read: a secret that begins in what is shown is seen whole. */
+const READ_LENGTH = 16_384
+/** The most that is shown of one, in characters. RFC 5321, 4.5.3.1.5, has up to 512 octets a line. */
+const MAX_SHOWN = 2_048
+
+/** One line of a reply (RFC 5321, 4.2): three digits, and a blank or `-` before what it says. */
+const LINE = /^([2-5]\d\d)(?:[ -]|$)/
+
+/**
+ * The code of a reply; `undefined` when its lines have different ones or none, so that nobody can say
+ * what it means.
+ */
+export function codeOf(reply: string): number | undefined {
+  const codes = new Set(
+    reply
+      .trimEnd()
+      .split('\n')
+      .map((line) => LINE.exec(line)?.[1]),
+  )
+  const [code] = codes
+  return codes.size === 1 && code !== undefined ? Number(code) : undefined
+}
+
+/** RFC 2034, 4: `550 5.1.1 …`. */
+export function enhancedCodeOf(reply: string): string | undefined {
+  return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1]
+}
+
+/**
+ * Whether the server ends the session with it: 421 (RFC 5321, 3.8), or X.4.2, "bad connection" (RFC 3463,
+ * 3.5), by which SES ends an idle one: `451 4.4.2 Timeout waiting for data from client`.
+ */
+export function isFarewell(reply: string): boolean {
+  return reply.startsWith('421') || enhancedCodeOf(reply) === '4.4.2'
+}
+
+/** What may be shown of a server's replies: it knows the password, and may say it. */
+export class ReplyRedaction {
+  readonly #redaction: Redaction
+
+  constructor(auth: SmtpOptions['auth']) {
+    const secrets = new SecretSpellings()
+    if (auth !== undefined) {
+      const { user, password } = auth
+      for (const text of [password, `\0${user}\0${password}`]) {
+        secrets.add(text, true)
+        secrets.add(Buffer.from(text).toString('base64'), true)
+      }
+    }
+    this.#redaction = new Redaction(secrets)
+  }
+
+  /** A reply without secrets, and not longer than can be read. */
+  shown(reply: string): string {
+    const isCut = reply.length > READ_LENGTH
+    return this.#redaction.text(reply.slice(0, READ_LENGTH), isCut).slice(0, MAX_SHOWN)
+  }
+}

@@ -1,0 +1,196 @@
+import type { Outcome } from '@yuzuru/concurrency'
+import { MailError, type MailErrorCode, type MailErrorInit } from '../mail-error.ts'
+import {
+  connectionReason,
+  isCertificateReason,
+  isTlsReason,
+  type NativeFault,
+} from './connection-fault.ts'
+import {
+  asGiven,
+  type GivenRecipient,
+  type RejectedRecipient,
+  rejectedRecipient,
+} from './rejected-recipient.ts'
+import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
+import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'
+
+/** What nodemailer hangs on its errors. */
+interface NativeError extends NativeFault {
+  readonly syscall?: unknown
+  readonly command?: unknown
+  readonly response?: unknown
+  readonly responseCode?: unknown
+  readonly rejected?: unknown
+  readonly rejectedErrors?: unknown
+}
+
+/** What nodemailer says of recipients that were refused. */
+type NativeRejects = Pick<NativeError, 'rejected' | 'rejectedErrors'>
+
+interface NativeReject {
+  readonly recipient?: unknown
+  readonly response?: unknown
+}
+
+/** For replies whose session has not taken its own secrets out, such as those of a client passed in. */
+const replies = new ReplyRedaction(undefined)
+
+type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
+
+/**
+ * Makes a {@link MailError} of what the pool, nodemailer or its connection threw.
+ *
+ * @param outcome what is known from how far the call went; a refusal makes it `'none'`
+ * @param given the recipients as they were passed in
+ */
+export function translateError(
+  operation: string,
+  error: unknown,
+  outcome: Outcome,
+  given: readonly GivenRecipient[] = [],
+): MailError {
+  const { detail, ...init } = verdictOf(error, outcome)
+  const rejected = asGiven(init.rejected ?? [], given)
+  return new MailError(`mail.${operation} failed: ${detail}`, { operation, ...init, rejected })
+}
+
+function verdictOf(error: unknown, outcome: Outcome): Verdict {
+  if (!(error instanceof SmtpFault)) return nativeVerdict(error, outcome)
+  const { reason, message: detail } = error
+  switch (reason) {
+    case 'native':
+      return nativeVerdict(error.cause, outcome, error)
+    case 'overloaded':
+    case 'acquire_timeout':
+      return { code: reason, retryable: true, outcome: 'none', detail }
+    case 'invalid_message':
+      return { code: reason, retryable: false, outcome: 'none', detail }
+    default:
+      return { code: 'closed', retryable: false, outcome, detail }
+  }
+}
+
+/** What is known whatever the verdict. */
+interface Known {
+  readonly outcome: Outcome
+  readonly cause?: unknown
+  readonly response?: string
+}
+
+/** Where it happened; nothing is known of that with a client that was passed in. */
+type Place = Partial<Pick<SmtpFault, 'step' | 'server'>>
+
+function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Verdict {
+  const native: NativeError = typeof cause === 'object' && cause !== null ? cause : {}
+  const { step } = place
+  const response = typeof native.response === 'string' ? native.response : undefined
+  // Of two meanings it has none.
+  const reply = response === undefined ? native.responseCode : codeOf(response)
+  if (typeof reply === 'number' && reply >= 400 && reply <= 599) {
+    return replyVerdict(native, reply, step)
+  }
+  // nodemailer writes what the server said into its message.
+  const said = response === undefined ? { cause } : { response: replies.shown(response) }
+  switch (native.code) {
+    case 'EAUTH':
+    case 'ENOAUTH':
+    case 'EOAUTH2':
+      return {
+        code: 'unauthenticated',
+        retryable: false,
+        outcome: 'none',
+        ...said,
+        detail: 'no login',
+      }
+    case 'EMESSAGE':
+    case 'EENVELOPE':
+      // Without a reply it is nodemailer's own check, made before it says a word.
+      if (response !== undefined) break
+      return { code: 'message_rejected', retryable: false, outcome: 'none', detail: 'not sendable' }
+    default:
+      break
+  }
+  const before = isBeforeMail(native, step)
+  const known = { outcome: before ? 'none' : outcome, ...said } as const
+  return connectionVerdict(native, known, place) ?? unexpected(known)
+}
+
+/** Whether it can only have happened before the dialogue about a message began. */
+function isBeforeMail(native: NativeError, step: SmtpStep | undefined): boolean {
+  if (step !== undefined) return step === 'connect' || step === 'login' || step === 'pool'
+  const { code, syscall } = native
+  const connecting = code === 'EDNS' || code === 'ETLS' || syscall === 'connect'
+  return connecting || isCertificateReason(connectionReason(native))
+}
+
+/** The verdict when it was the connection, not what was said over it. */
+function connectionVerdict(
+  native: NativeError,
+  known: Known,
+  { step, server }: Place,
+): Verdict | undefined {
+  const reason = connectionReason(native)
+  const at = `${server ?? 'the server'}${reason === undefined ? '' : ` (${reason})`}`
+  if (native.code === 'ETIMEDOUT') {
+    return { ...known, code: 'timeout', retryable: true, reason, detail: `no reply from ${at}` }
+  }
+  const connecting = step === 'connect' || (step === undefined && isBeforeMail(native, step))
+  const tls = native.code === 'ETLS' || isTlsReason(reason)
+  if (connecting) {
+    const detail = `no ${tls ? 'TLS with' : 'connection to'} ${at}`
+    return { ...known, code: 'connection_failed', retryable: !tls, reason, detail }
+  }
+  if (native.code !== 'ECONNECTION' && native.code !== 'ESOCKET') return undefined
+  // Within a session of ours TLS was set up: then it is the connection that spoilt a record.
+  const retryable = !tls || step !== undefined
+  const detail = `the connection to ${at} was lost`
+  return { ...known, code: 'connection_lost', retryable, reason, detail }
+}
+
+function unexpected(known: Known): Verdict {
+  const detail = known.response === undefined ? 'see the cause' : 'the server broke the protocol'
+  return { ...known, code: 'unexpected', retryable: false, detail }
+}
+
+/** A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. */
+function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undefined): Verdict {
+  const response = typeof native.response === 'string' ? replies.shown(native.response) : undefined
+  const enhancedCode = response === undefined ? undefined : enhancedCodeOf(response)
+  const code = refusalOf(native, reply, step)
+  return {
+    code,
+    retryable: code === 'temporarily_rejected',
+    outcome: 'none',
+    status: reply,
+    enhancedCode,
+    response,
+    rejected: rejectedIn(native),
+    detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}`,
+  }
+}
+
+/** The recipients that were refused, each with what the server said if nodemailer knows. */
+export function rejectedIn({ rejected, rejectedErrors }: NativeRejects): RejectedRecipient[] {
+  const addresses = Array.isArray(rejected) ? rejected.map(String) : []
+  const errors: readonly NativeReject[] = Array.isArray(rejectedErrors) ? rejectedErrors : []
+  const replyTo = new Map(errors.map((error) => [error.recipient, error.response]))
+  return addresses.map((address) => {
+    const response = replyTo.get(address)
+    return rejectedRecipient({ address, response: typeof response === 'string' ? response : '' })
+  })
+}
+
+/** The replies to a client that has not logged in (RFC 4954, 4 and 6). */
+const AUTH_REPLIES: ReadonlySet<number> = new Set([530, 534, 535, 538])
+
+function refusalOf(native: NativeError, reply: number, step: SmtpStep | undefined): MailErrorCode {
+  if (native.code === 'ETLS') return 'connection_failed'
+  if (reply < 500) return 'temporarily_rejected'
+  if (step === 'login' || native.code === 'EAUTH' || AUTH_REPLIES.has(reply))
+    return 'unauthenticated'
+  if (step === 'connect') return 'connection_failed'
+  if (native.command === 'MAIL FROM') return 'sender_rejected'
+  if (native.command === 'RCPT TO') return 'recipient_rejected'
+  return 'message_rejected'
+}

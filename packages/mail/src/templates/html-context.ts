@@ -1,0 +1,135 @@
+/** Where a value stands in a template. */
+export type HtmlContext =
+  | { readonly kind: 'text' }
+  | {
+      readonly kind: 'attribute'
+      readonly name: string
+      /** What the template has between the beginning of the attribute, or the value before, and this one. */
+      readonly before: string
+      /** What it has after it, up to the next value or the end of the attribute. */
+      readonly after: string
+      /** Whether the value before it is in the same attribute. */
+      readonly isContinued: boolean
+    }
+  | { readonly kind: 'nowhere'; readonly place: string }
+
+/** What the template is in the midst of. */
+type State =
+  | { readonly in: 'text' }
+  | { readonly in: 'comment' }
+  /** Between `<` and `>`, outside of any value. */
+  | { readonly in: 'tag'; readonly tag: string }
+  | { readonly in: 'value'; readonly tag: string; readonly name: string; readonly quote: '"' | "'" }
+  | { readonly in: 'unquoted'; readonly tag: string }
+  /** Within `<style>`, `<script>` and the like, whose text is no HTML. */
+  | { readonly in: 'raw'; readonly tag: string }
+
+/** Elements whose text a browser does not read as HTML. */
+const RAW: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'xmp',
+  'iframe',
+  'noembed',
+  'noframes',
+])
+
+const TEXT: State = { in: 'text' }
+
+/**
+ * Where each value of a template stands. The template is read as a browser reads it, as far as that
+ * decides what a value could do: escaping makes it safe in text and in quoted attributes, and nowhere else.
+ */
+export function contextsOf(pieces: readonly string[]): readonly HtmlContext[] {
+  const contexts: HtmlContext[] = []
+  let state: State = TEXT
+  for (const [index, piece] of pieces.slice(0, -1).entries()) {
+    const read = readPiece(piece, state)
+    const isContinued = read.state === state
+    state = read.state
+    contexts.push(contextIn({ ...read, isContinued, after: pieces[index + 1] ?? '' }))
+  }
+  return contexts
+}
+
+function contextIn({
+  state,
+  before,
+  after,
+  isContinued,
+}: Read & { readonly after: string; readonly isContinued: boolean }): HtmlContext {
+  switch (state.in) {
+    case 'text':
+      return { kind: 'text' }
+    case 'value': {
+      const { name, quote } = state
+      return { kind: 'attribute', name, before, after: after.split(quote, 1)[0] ?? '', isContinued }
+    }
+    case 'comment':
+      return { kind: 'nowhere', place: 'in a comment' }
+    case 'raw':
+      return { kind: 'nowhere', place: `in <${state.tag}>` }
+    case 'unquoted':
+      return { kind: 'nowhere', place: 'in an attribute without quotes' }
+    default:
+      return { kind: 'nowhere', place: 'within a tag, outside of quotes' }
+  }
+}
+
+interface Read {
+  readonly state: State
+  /** What it has of the attribute that it ends in. */
+  readonly before: string
+}
+
+function readPiece(piece: string, start: State): Read {
+  let state = start
+  let before = ''
+  for (let at = 0; at < piece.length;) {
+    const rest = piece.slice(at)
+    if (state.in === 'text') {
+      const tag = /<(?:(!--)|\/?([a-z][^\s/>]*)|[!?/])/i.exec(rest)
+      // A `<` at the very end: what follows is a value.
+      if (tag === null)
+        return { state: rest.endsWith('<') ? { in: 'tag', tag: '' } : state, before }
+      at += tag.index + tag[0].length
+      if (tag[1] !== undefined) state = { in: 'comment' }
+      else state = { in: 'tag', tag: tag[0].startsWith('</') ? '' : (tag[2] ?? '').toLowerCase() }
+    } else if (state.in === 'comment') {
+      const end = rest.indexOf('-->')
+      if (end < 0) return { state, before }
+      at += end + 3
+      state = TEXT
+    } else if (state.in === 'raw') {
+      const end = rest.toLowerCase().indexOf(`</${state.tag}`)
+      if (end < 0) return { state, before }
+      at += end + 2 + state.tag.length
+      state = { in: 'tag', tag: '' }
+    } else if (state.in === 'value') {
+      const end = rest.indexOf(state.quote)
+      before += end < 0 ? rest : rest.slice(0, end)
+      if (end < 0) return { state, before }
+      at += end + 1
+      state = { in: 'tag', tag: state.tag }
+    } else if (state.in === 'unquoted') {
+      const end = /[\s>]/.exec(rest)
+      if (end === null) return { state, before }
+      at += end.index
+      state = { in: 'tag', tag: state.tag }
+    } else {
+      const next = /(>)|([^\s"'<>/=]+)\s*=\s*(["']?)/.exec(rest)
+      if (next === null) return { state, before }
+      at += next.index + next[0].length
+      if (next[1] === undefined) {
+        before = ''
+        state = valueOf(state.tag, next[2] ?? '', next[3] ?? '')
+      } else state = RAW.has(state.tag) ? { in: 'raw', tag: state.tag } : TEXT
+    }
+  }
+  return { state, before }
+}
+
+function valueOf(tag: string, name: string, quote: string): State {
+  if (quote !== '"' && quote !== "'") return { in: 'unquoted', tag }
+  return { in: 'value', tag, name: name.toLowerCase(), quote }
+}
