@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { sleep } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
+import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -31,7 +31,8 @@ type Make = (goOn: GoOn, options: RequestScopeOptions) => Promise<Running>
 
 const honoApp = (app: Hono, goOn: GoOn): Hono =>
   app.get('/', async (c) => {
-    await goOn((c.env as HttpBindings).outgoing as ServerResponse)
+    const { outgoing } = c.env as { readonly outgoing: ServerResponse }
+    await goOn(outgoing)
     return RESPONSE_ALREADY_SENT
   })
 
@@ -72,7 +73,7 @@ const makers: Readonly<Record<string, Make>> = {
   },
   'requestScope, express': async (goOn, options) => {
     const scope = forNode.requestScope(options)
-    const app = express().use(scope).get('/', listener(goOn))
+    const app = express().use(scope).get('/', listener(goOn)).use(forNode.onError)
     return await own(createServer(app), scope)
   },
   'requestScope, hono': async (goOn, options) => {

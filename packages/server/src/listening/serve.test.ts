@@ -148,7 +148,13 @@ describe('the probes', () => {
     ['and does not obey is reported', () => new Promise(() => {}), ['check db: abandoned']],
     [
       'and takes a moment to end is no leftover',
-      () => sleep(Infinity).finally(() => shield(() => sleep(50))),
+      async () => {
+        try {
+          await sleep(Infinity)
+        } finally {
+          await shield(() => sleep(50))
+        }
+      },
       [],
     ],
   ])('a check that hangs fails in its own time, %s', async (_how, hang, reported) => {

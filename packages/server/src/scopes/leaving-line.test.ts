@@ -108,7 +108,7 @@ test('pipelined requests are all cancelled when their client leaves', async () =
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3))
   while (server.active < 3) await turn()
   socket.destroy()
-  expect(await Promise.all(ended)).toMatchObject(Array(3).fill({ name: 'Cancelled' }))
+  expect(await Promise.all(ended)).toMatchObject(ended.map(() => ({ name: 'Cancelled' })))
 })
 
 test('a client that sends its whole request and ends its side at once is answered if nothing waits', async () => {

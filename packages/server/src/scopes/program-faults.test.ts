@@ -45,7 +45,7 @@ describe('a function of the program that fails', () => {
     },
   )
 
-  test.each([
+  test.each<[string, () => unknown]>([
     ['throws', boom],
     ['gives a promise that fails', async () => boom()],
   ])('a log that %s is warned of without its words, and the server goes on', async (_how, info) => {
