@@ -69,7 +69,9 @@ export interface Calendar extends AsyncDisposable {
    * leaves nothing open.
    *
    * @example
-   * for await (const { summary, start } of calendar.listEvents('staff-3', { from: new Date() })) …
+   * for await (const { summary, start } of calendar.listEvents('staff-3', { from: new Date() })) {
+   *   console.log(summary, start)
+   * }
    */
   listEvents(
     reference: string,

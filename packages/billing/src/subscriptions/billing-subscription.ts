@@ -64,7 +64,9 @@ export function hasEnded({ status }: Stripe.Subscription): boolean {
  *
  * @example
  * const subscription = subscriptionOf(event)
- * if (subscription !== undefined) await offices.setStatus(tx, subscription, new Date(event.created * 1_000))
+ * if (subscription !== undefined) {
+ *   await keepStatus(tx, subscription, new Date(event.created * 1_000))
+ * }
  */
 export function subscriptionOf(event: Stripe.Event): BillingSubscription | undefined {
   if (!event.type.startsWith('customer.subscription.')) return undefined

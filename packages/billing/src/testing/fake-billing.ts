@@ -47,7 +47,13 @@ export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
  *
  * @example
  * await using billing = createFakeBilling()
- * const { sessionId } = await billing.createCheckout({ …, priceId: 'price_basic' })
+ * const { sessionId } = await billing.createCheckout({
+ *   reference: 'office-7',
+ *   attemptKey: 'form-1',
+ *   priceId: 'price_basic',
+ *   customer: { email: 'office@example.jp' },
+ *   successUrl: 'https://example.jp/done',
+ * })
  * const { body, signature } = billing.sign(billing.completeCheckout(sessionId))
  */
 export function createFakeBilling(options?: FakeBillingOptions<undefined>): FakeBilling

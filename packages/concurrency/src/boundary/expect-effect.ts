@@ -8,7 +8,7 @@ const EFFECTS = ['read', 'idempotent', 'write'] as const
  *
  * @throws {TypeError}
  * @example
- * expectEffect(options.effect)
+ * expectEffect(options?.effect)
  */
 export function expectEffect(value: unknown): asserts value is Effect {
   expectOneOf('effect', value, EFFECTS)

@@ -55,7 +55,8 @@ const FOR_EVER_MS = 2 ** 31 - 1
  * @example
  * await run(async () => {
  *   await using db = createDatabase<Schema>({ url })
- *   await serve(db)
+ *   await using server = await serve(app, { port: 3000 })
+ *   await sleep(Infinity)
  * })
  */
 export async function run<T>(

@@ -13,8 +13,8 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
  * handle by which the item can be taken out again.
  *
  * @example
- * const queue = new PriorityQueue<Job>({ priority: (job) => job.dueAt })
- * const handle = await queue.put(job)
+ * const queue = new PriorityQueue<Reminder>({ priority: (reminder) => reminder.dueAt })
+ * const handle = await queue.put({ dueAt: Date.now() + 60_000 })
  * handle.remove()
  */
 export class PriorityQueue<T> extends QueueCore<T, QueueHandle> {

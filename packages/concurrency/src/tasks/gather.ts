@@ -34,9 +34,9 @@ export interface GatherOptions {
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
  * @example
- * const { office, plans } = await gather({
+ * const { office, open } = await gather({
  *   office: () => offices.get(db, id),
- *   plans: () => plans.list(db, id),
+ *   open: () => plans.list(db, { where: { office_id: id, status: 'open' } }),
  * })
  */
 export function gather<const T extends Thunks>(

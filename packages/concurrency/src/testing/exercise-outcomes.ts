@@ -124,8 +124,8 @@ interface Claim {
  * @throws {Error} that names each false claim, and the seed
  * @example
  * await exerciseOutcomes({
- *   act: (id) => db.insertInto('rows').values({ id }).execute(),
- *   count: async (id) => (await db.selectFrom('rows').where('id', '=', id).execute()).length,
+ *   act: (id) => db.insertInto('offices').values({ id, name: 'Minato' }).execute(),
+ *   count: async (id) => ((await offices.find(db, id)) === undefined ? 0 : 1),
  * })
  */
 export async function exerciseOutcomes(

@@ -52,7 +52,7 @@ export interface CopyOptions extends IoOptions {
  * @throws {DbError} for a row that the server refused, with its `line`
  * @throws {TypeError} for a value that PostgreSQL does not have, naming the row and the column
  * @example
- * await copyIn(db, { table: 'plans', columns: ['id', 'due_on'] }, [[1, '2026-04-01'], [2, null]])
+ * await copyIn(db, { table: 'plans', columns: ['id', 'due_on'] }, [['a', '2026-04-01'], ['b', null]])
  * await copyIn(db, { table: 'plans', format: 'csv', header: true }, createReadStream('plans.csv'))
  */
 export async function copyIn<

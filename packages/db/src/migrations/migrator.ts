@@ -25,7 +25,7 @@ type Sources = MigrationSource | readonly MigrationSource[]
  * @example
  * // kysely.config.ts; `kysely migrate list` is the dry run, `kysely migrate latest` runs them
  * export default defineConfig({
- *   kysely: () => createDatabase({ url: process.env.DATABASE_URL }),
+ *   kysely: () => createDatabase({ url: process.env['DATABASE_URL'] ?? '' }),
  *   migrations: { migrator: (db) => createMigrator(db, ['migrations', jobsMigrations]) },
  * })
  */

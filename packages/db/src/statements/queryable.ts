@@ -6,6 +6,8 @@ import type { Database } from '../database.ts'
  * TypeScript finds `DB` by the name of the class; of `Kysely<DB>` alone it loses the tables' names.
  *
  * @example
- * function approve<DB extends PlansSchema>(db: Queryable<DB>, id: string): Promise<void>
+ * async function approve(db: Queryable<Schema>, id: string): Promise<void> {
+ *   await plans.update(db, id, { status: 'approved' })
+ * }
  */
 export type Queryable<DB> = Kysely<DB> | Transaction<DB> | Database<DB>

@@ -19,7 +19,7 @@ class JsonParameter {
  * sent otherwise; for other values it changes nothing.
  *
  * @example
- * db.insertInto('plans').values({ tags: json(['day', 'night']) })
+ * await db.updateTable('plans').set({ tags: json(['day', 'night']) }).where('id', '=', id).execute()
  */
 export function json<T>(value: T): T {
   const text = JSON.stringify(value)

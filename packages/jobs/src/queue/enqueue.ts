@@ -30,7 +30,7 @@ const CHUNK_BYTES = 4_194_304
  * @throws {JobError | DbError} when the database fails
  * @example
  * await transaction(db, async (tx) => {
- *   await plans.approve(tx, planId)
+ *   await plans.update(tx, planId, { status: 'approved' })
  *   await enqueue(tx, remindStaff, { planId }, { delayMs: 60_000 })
  * })
  */
@@ -53,7 +53,7 @@ export async function enqueue<Payload, DB>(
  * @returns a handle for each payload, in their order
  * @throws as {@link enqueue} does; nothing is enqueued when one payload is not acceptable
  * @example
- * await enqueueMany(tx, remindStaff, staff.map(({ id }) => ({ staffId: id })))
+ * await enqueueMany(tx, remindStaff, staffIds.map((staffId) => ({ staffId })))
  */
 export async function enqueueMany<Payload, DB>(
   db: Queryable<DB>,

@@ -90,10 +90,8 @@ export interface GoogleServer extends AsyncDisposable {
  * Starts Google's OAuth endpoints and Calendar v3 on 127.0.0.1.
  *
  * @example
- * ```ts
  * await using server = await startGoogle()
- * const client = calendar({ version: 'v3', auth, rootUrl: server.calendarUrl })
- * ```
+ * const client = new calendar_v3.Calendar({ auth, rootUrl: server.calendarUrl })
  */
 export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleServer> {
   expectOptions(options, GOOGLE_OPTIONS, 'startGoogle')

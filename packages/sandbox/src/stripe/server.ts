@@ -75,12 +75,10 @@ export interface StripeServer extends AsyncDisposable {
  *
  * @throws TypeError on wrong options
  * @example
- * ```ts
  * await using server = await startStripe()
  * const stripe = new Stripe(server.secretKey, {
  *   host: server.host, port: server.port, protocol: 'http',
  * })
- * ```
  */
 export async function startStripe(options: StripeOptions = {}): Promise<StripeServer> {
   expectStripeOptions(options)

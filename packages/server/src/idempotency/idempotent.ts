@@ -44,7 +44,7 @@ export type IdempotentHandler<Tx, Rest extends readonly unknown[] = []> = (
  * @example
  * const approve = idempotent(
  *   async (request, { tx }) => {
- *     const { planId } = await request.json()
+ *     const { planId } = (await request.json()) as { planId: string }
  *     await plans.update(tx, planId, { status: 'approved' })
  *     return Response.json({ planId })
  *   },

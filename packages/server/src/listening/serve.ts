@@ -14,7 +14,7 @@ import { type ServeOptions, serveSettings } from './serve-options.ts'
  * @throws {ServerError} `address_in_use`, `listen_failed`
  * @example
  * await run(async () => {
- *   await using server = await serve(app, { port: 3000, probes: { checks: { db: () => db.health() } } })
+ *   await using server = await serve(app, { port: 3000, probes: { checks: { db: () => health(db) } } })
  *   console.log(server.url)
  *   await sleep(Infinity)
  * })

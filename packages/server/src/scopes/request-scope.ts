@@ -68,7 +68,7 @@ export interface RequestScope {
  * @example
  * const scope = requestScope({ maxRequestMs: 10_000 })
  * app.use(scope)                                                      // express: before all others
- * createServer((req, res) => scope(req, res, () => handle(req, res))) // bare node:http
+ * createServer((req, res) => scope(req, res, () => answer(req, res))) // bare node:http
  */
 export function requestScope(options: RequestScopeOptions = {}): RequestScope {
   expectOptions(options, REQUEST_SCOPE_OPTIONS, 'requestScope')

@@ -10,7 +10,8 @@ import { expectUploadFile, type UploadFileOptions } from './upload-file-options.
  * @throws {TypeError} when the file has not the size that was announced, or is beyond `maxBytes`
  * @throws {UploadFileError} when the store does not take it, also when tried again
  * @example
- * const upload = await (await fetch('/uploads', { method: 'POST', body: String(file.size) })).json()
+ * const answer = await fetch('/uploads', { method: 'POST', body: String(file.size) })
+ * const upload = (await answer.json()) as BrowserUpload & { token: string }
  * const etags = await uploadFile(file, upload, { onProgress: ({ sentBytes }) => (bar.value = sentBytes) })
  * await fetch(`/uploads/${upload.token}`, { method: 'POST', body: JSON.stringify(etags) })
  */
