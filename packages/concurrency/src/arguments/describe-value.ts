@@ -1,6 +1,6 @@
 /**
- * Names a value in the message of a `TypeError` without printing what may be secret in it: texts and
- * objects are only named by their kind. Never throws, whatever the value.
+ * Describes a value for the message of a `TypeError` without printing what may be secret in it: strings
+ * and objects are named only by their kind. Never throws, whatever the value.
  *
  * @example
  * throw new TypeError(`Expected key to be a string, got ${describeValue(key)}`)

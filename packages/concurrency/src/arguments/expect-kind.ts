@@ -26,7 +26,7 @@ export function expectBoolean(name: string, value: unknown): asserts value is bo
 }
 
 /**
- * Throws unless `value` is a number in a range; `NaN` is in none.
+ * Throws unless `value` is a number in a range; `NaN` never is.
  *
  * @param name the argument's name
  * @param min the least that it may be
@@ -49,7 +49,7 @@ export function expectNumber(
  * Throws unless `value` is a number of milliseconds in a range.
  *
  * @param name the argument's name
- * @param min the least that it may be; `-Infinity` where what has passed already is allowed. Default: 0
+ * @param min the least that it may be; `-Infinity` where times that have passed are allowed. Default: 0
  * @param max the most that it may be. Default: any length, `Infinity` too
  * @throws {TypeError}
  * @example
@@ -71,7 +71,7 @@ export function expectMilliseconds(
  *
  * @param name the argument's name
  * @param choices shown in the message; compared with `===`
- * @throws {TypeError} that does not show what came, where that is a text
+ * @throws {TypeError} that does not show the value if it is a string, which may be secret
  * @example
  * expectOneOf('format', format, ['csv', 'text'])
  */

@@ -1,7 +1,7 @@
 import { expected } from './expected.ts'
 
 /**
- * Throws if `options` has a key that nobody reads: a misspelt option would pass in silence.
+ * Throws if `options` has an unknown key: JavaScript would ignore a misspelt option in silence.
  *
  * @param options what the caller passed; `undefined` means none
  * @param known the names of all options that there are
@@ -21,7 +21,7 @@ export function expectOptions(options: unknown, known: readonly string[], where:
 }
 
 /**
- * Like {@link expectOptions}, for what cannot be left out: `undefined` is refused too.
+ * Like {@link expectOptions}, for options that cannot be left out: `undefined` is refused too.
  *
  * @throws {TypeError} that names the nearest known option
  * @example

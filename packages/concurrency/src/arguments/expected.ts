@@ -1,7 +1,7 @@
 import { describeValue } from './describe-value.ts'
 
 /**
- * The error for a mistake of the caller.
+ * Makes the `TypeError` for a mistake of the caller: `Expected …, got …`. It only makes it: throw it.
  *
  * @param what what was expected of which argument
  * @param value what came instead; only its kind is shown, as it may be secret

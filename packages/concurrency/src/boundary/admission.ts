@@ -7,6 +7,7 @@ import { WaitList } from '../scopes/wait-list.ts'
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { refused, type RefusalCode, type RefusalError } from './refused-entry.ts'
 
+/** Options of {@link admission}. */
 export interface AdmissionOptions<C = void> {
   /** How many may be in at once: an integer from 1 up. */
   readonly connections: number
@@ -31,9 +32,9 @@ interface Entry<C> {
 /** See {@link admission}. */
 export interface Admission<C = void> {
   readonly connections: number
-  /** How many are in. */
+  /** How many permits are held. */
   readonly used: number
-  /** How many could come in without waiting. */
+  /** How many permits are free. */
   readonly available: number
   readonly waiting: number
   /** Whether {@link close} was called. */
@@ -59,13 +60,13 @@ export interface Admission<C = void> {
 const OPTIONS = ['connections', 'queue', 'acquireTimeoutMs', 'name', 'kind', 'refuse'] as const
 
 /**
- * Bounded admission: so many at once, so many that wait, for so long. First come, first served: a permit
- * that is given back goes straight to the first that waits, and nobody gets in between. A wait obeys
- * the scope around it and stands in the task tree.
+ * Bounded admission: limits how many run at once, how many wait, and for how long. First come, first
+ * served: a released permit goes straight to the first waiter. A wait obeys the scope around it and appears
+ * in the task tree.
  *
- * One timer serves all that wait, as the first is always the next to run out of time.
+ * One timer serves all waiters, as the first one is always the next to run out of time.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const slots = admission({
  *   connections: 10,

@@ -2,6 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expectFunction, expectInteger } from '../arguments/expected.ts'
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
 
+/** Options of {@link backoff}. */
 export interface BackoffOptions {
   /** The bound of the wait after the first attempt, in milliseconds; doubled for each further one. @default 100 */
   readonly baseDelayMs?: number | undefined

@@ -20,6 +20,7 @@ export interface CloseOptions {
   readonly drainMs?: number | undefined
 }
 
+/** Options of {@link closing}. */
 export interface ClosingOptions<C = void> {
   /** What is closed: `'storage'`; stands in the task tree and before `.close` in messages. */
   readonly name: string
@@ -51,23 +52,23 @@ export interface Closing<C = void> {
   /** Fires when what is under way is to end now. Join it to what the calls obey. */
   readonly signal: AbortSignal
   /**
-   * Counts a call in until its permit is released. Call it inside the call's own `io()`.
+   * Counts a call as under way until its permit is released. Call it inside the call's own `io()`.
    *
    * @param context what the error of a refusal is made of
    * @throws what `refuse` makes, from the moment that `close` was called
    */
   enter(context: C): Permit
   /**
-   * Counts in a further step of a call that is under way. Never refused: what was cut off may need one
-   * to undo itself.
+   * Counts a further step of a call that is under way. Never refused: a call that was cut off may need one
+   * to undo what it did.
    */
   step(): Permit
   /**
-   * Counts in what a call handed out: a body that is not read yet, a list between two pages. The cut
-   * does not wait for it, as nobody may ever read the rest.
+   * Counts what a call handed out: a body that is not read yet, a list between two pages. The cut does
+   * not wait for it, as the rest may never be read.
    */
   keep(): Permit
-  /** Waits, before a repeat, say; no longer than until the cut. */
+  /** Waits before a repeat; ends early at the cut. @param delayMs in milliseconds */
   pause(delayMs: number): Promise<void>
   /** Ends the drain now, if there is one. */
   cut(): void
@@ -76,10 +77,10 @@ export interface Closing<C = void> {
    * `end`. A second call awaits the first, and its options change nothing. A cancel around the caller
    * does not shorten it.
    *
-   * Called from inside of a call of its own, it does not wait for that call, and cuts it off.
+   * Called from within one of its own calls, it does not wait for that call, and cuts it off.
    *
    * @throws what `end` or `cut` throws
-   * @throws {TypeError} on options that are none, before anything is closed
+   * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -87,10 +88,10 @@ export interface Closing<C = void> {
 const OPTIONS = ['name', 'refuse', 'cut', 'undoMs', 'end'] as const
 
 /**
- * The end of a client: counts what is under way, lets it end for a limited time, cuts off the rest, and
- * closes, once.
+ * Manages the end of a client: counts what is under way, lets it end for a limited time, cuts off the
+ * rest, and closes, once.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const life = closing({ name: 'redis', refuse: toRedisError, end: () => socket.destroy() })
  * await io(call, options, async (signal) => {

@@ -26,7 +26,9 @@ export interface IoErrorInit {
 }
 
 /**
- * A failure at an I/O boundary. Packages narrow it (`DbError`, `StorageError` …).
+ * A failure at an I/O boundary. Packages narrow it (`DbError`, `StorageError` …). `retryable` says whether
+ * the same call may succeed later, `outcome` whether its effect may have happened all the same: a call is
+ * safe to repeat only with `outcome: 'none'`, or if doing it twice is as good as once.
  *
  * @example
  * catch (error) {
@@ -40,6 +42,7 @@ export class IoError extends Error {
   readonly code: string
   readonly retryable: boolean
   readonly outcome: Outcome
+  /** How long the other side asked us to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   static {
@@ -56,7 +59,7 @@ export class IoError extends Error {
     this.retryAfterMs = init.retryAfterMs
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is IoError {
     return hasMark(value, 'IoError')
   }

@@ -10,12 +10,20 @@ import { openScope } from '../scopes/run-in-scope.ts'
 import { Scope } from '../scopes/scope.ts'
 
 /**
- * The one door to the outside world. Refuses to start in a cancelled scope; hands down the joined
- * signal; applies the deadline; publishes to `tracing:yuzuru:io:*`; stands in the task tree; and
- * turns what comes back into `IoError`, `TimeoutError` or `Cancelled`, with an honest outcome.
+ * Makes one call to the outside world obey the scope around it. It does not start in a cancelled scope,
+ * gives `fn` a signal that joins the scope's with that of `options`, applies the deadline, publishes to the
+ * diagnostics channels `tracing:yuzuru:io:*`, appears in the task tree, and turns a failure into an
+ * `IoError`, `TimeoutError` or `Cancelled` with the `outcome` that is known.
  *
- * `fn` must end soon after `signal` fires: it is awaited, never raced.
+ * `fn` must end soon after `signal` fires: it is awaited, never raced. Where the native call takes no
+ * signal, wrap it in `orAborted` of `@yuzuru/concurrency/boundary`. Not for work that only computes, and
+ * not for several calls at once: each call that may fail alone gets its own `io`.
  *
+ * @returns what `fn` returned
+ * @throws {IoError} what `call.translate` made of the failure
+ * @throws {TimeoutError} when `options.timeoutMs` passed and `fn` let the cancel pass
+ * @throws {Cancelled} when the scope around it, or `options.signal`, was cancelled
+ * @throws {TypeError} before `fn` is called, when `call` or `options` has the wrong shape
  * @example
  * await io({ boundary: 'fs', operation: 'read', effect: 'read' }, options, (signal) =>
  *   readFile(path, { signal }))

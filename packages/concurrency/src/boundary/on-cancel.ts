@@ -5,11 +5,10 @@ import { currentScope } from '../scopes/current-scope.ts'
  * Calls `callback` once, with the reason, when the scope around the caller is cancelled; at once if it is
  * already. Outside of all scopes it is never called.
  *
- * It stands in for a listener on the signal that `io()` hands down, where a call is short and there are
- * very many: an `AbortSignal` with one listener costs more than all else that a scope needs. Take it off
- * when what it would end has ended.
+ * Use it instead of a listener on the signal of `io()` for very many short calls: an `AbortSignal` with one
+ * listener costs more than everything else that a scope needs. Remove it when what it would end has ended.
  *
- * @returns what takes the callback off; a second time does nothing
+ * @returns a function that removes the callback; calling it again does nothing
  * @example
  * await io(call, options, async () => {
  *   const off = onCancel((reason) => request.abort(reason))

@@ -19,6 +19,7 @@ import { reportRequests, type Running } from './server-telemetry.ts'
 
 const NAME = '@yuzuru/concurrency'
 
+/** Options of {@link otel}. */
 export interface OtelOptions {
   /** Makes the spans. @default that of the global provider */
   readonly tracer?: Tracer | undefined

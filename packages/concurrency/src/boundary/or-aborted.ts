@@ -2,12 +2,13 @@ import { detached } from '../scopes/detached.ts'
 import { kindOfError, warnRarely } from '../scopes/rare-warning.ts'
 
 /**
- * Waits for what takes no signal, and no longer than until `signal` fires. What it waited for goes on:
- * use it only where the other side cannot be asked to stop, and count the outcome as unknown if it has
- * an effect. One listener, taken off; a failure that comes too late is handled, and unheard.
+ * Waits for a promise that takes no signal, but no longer than until `signal` fires. The work behind the
+ * promise goes on: use it only where the other side cannot be asked to stop, and count the outcome as
+ * unknown if it has an effect. Its one listener is removed; a failure that comes too late is ignored.
  *
- * @param signal that of `io()`, say; `undefined` waits as long as it takes
- * @param onLate gives back a result that came too late. Called outside all scopes; it warns if it fails
+ * @param signal such as that of `io()`; `undefined` waits as long as it takes
+ * @param onLate receives a result that came too late, to release it. Called outside all scopes; a process
+ *   warning reports its failure
  * @returns what `promise` resolves with
  * @throws the reason of `signal` when that fires first, or has fired already
  * @throws what `promise` rejects with

@@ -2,12 +2,12 @@
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /**
- * The milliseconds that a `Retry-After` header asks for (RFC 9110, 10.2.3): a number of seconds or a
- * date. `undefined` without the header, and for a value that is neither. The value is the server's:
- * decide how much of it to obey.
+ * The milliseconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), which holds a number of seconds
+ * or a date. `undefined` without the header, and for a value that is neither. The server chooses the value,
+ * so limit how much of it you obey.
  *
- * @param value of the header `Retry-After`
- * @param date of the answer's own header `Date`, against which a date is measured: our clock may be wrong
+ * @param value the header `Retry-After`
+ * @param date the answer's own header `Date`, from which a date is measured: our clock may be wrong
  * @param now the time on our clock, in milliseconds since 1970, for an answer without `Date`
  * @example
  * const delayMs = retryAfterMs(headers.get('retry-after'), headers.get('date'))

@@ -6,7 +6,7 @@ import type { Effect, Outcome } from '../scopes/outcome.ts'
  * - `'invalid_request'`: 400, 422, and every other 4xx (RFC 9110, 15: to be treated as 400).
  * - `'unauthenticated'` (401), `'forbidden'` (403), `'not_found'` (404, 410).
  * - `'timeout'` (408): the server waited too long for the request.
- * - `'conflict'` (409): somebody else changed it, or is at it.
+ * - `'conflict'` (409): it was changed meanwhile, or is being changed.
  * - `'precondition_failed'` (412, 428).
  * - `'rate_limited'` (429): too many requests; the other side says so, not our own queue.
  * - `'unsupported'` (501, 505).
@@ -42,8 +42,8 @@ const CODES: Readonly<Record<number, StatusCode>> = {
 }
 
 /**
- * The house's code for the status of an HTTP answer. A package that knows more (an error's name in the
- * body) looks there first.
+ * The code that all packages use for the status of an HTTP answer. A package that knows more (an error's
+ * name in the body) looks there first.
  *
  * @example
  * codeOfStatus(412) // 'precondition_failed'
@@ -55,7 +55,7 @@ export function codeOfStatus(status: number): StatusCode {
   return status >= 400 ? 'invalid_request' : 'unexpected'
 }
 
-/** The statuses that may be gone the next time. */
+/** The statuses after which the same request may succeed a little later. */
 export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** 408 and 499 are also what a gateway answers when the server behind it was too slow. */

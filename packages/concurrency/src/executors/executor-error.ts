@@ -45,7 +45,7 @@ export class ExecutorError extends IoError {
     this.job = job
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is ExecutorError {
     return hasMark(value, 'ExecutorError')
   }
@@ -64,7 +64,7 @@ export class WorkerCrashed extends ExecutorError {
     super(message, { ...init, code: 'worker_crashed' })
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is WorkerCrashed {
     return hasMark(value, 'WorkerCrashed')
   }

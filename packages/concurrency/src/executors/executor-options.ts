@@ -10,6 +10,7 @@ import { expectWorkerFlags } from './worker-flags.ts'
 
 /** A value that follows the calls: an `AsyncLocalStorage`. */
 export interface ContextVariable {
+  /** The value for the caller. */
   getStore(): unknown
 }
 

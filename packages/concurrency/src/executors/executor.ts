@@ -54,18 +54,22 @@ export interface Executor<
    * @throws what the job throws, with its name, message, stack, cause and plain fields
    */
   call<K extends JobName<M>>(name: K, ...args: JobArguments<M, K>): Promise<JobValue<M, K>>
-  /** Like `call`, with options. */
+  /**
+   * Like `call`, with options.
+   *
+   * @throws as {@link Executor.call} does, and {TimeoutError} when `timeoutMs` passed and the job has ended
+   */
   run<K extends JobName<M>>(job: Job<M, K>, options?: O): Promise<JobValue<M, K>>
   /** How many jobs have a worker. */
   readonly running: number
   /** How many jobs wait for one. */
   readonly waiting: number
   /**
-   * Takes no more jobs, lets those that run or wait come to their end for `drainMs`, cancels what is
+   * Takes no more jobs, lets those that run or wait finish for `drainMs` (10 s by default), cancels what is
    * left, and ends the workers when that has ended. A cancel of the scope around it ends the drain at
    * once. A second call awaits the first.
    *
-   * @throws {TypeError} on options that are none
+   * @throws {TypeError} when an option is unknown or out of its range
    */
   close(options?: CloseOptions): Promise<void>
 }

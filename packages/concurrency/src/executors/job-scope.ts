@@ -46,7 +46,7 @@ export class JobScope extends Scope {
  * The scope of the job around the caller; `undefined` outside a worker of `threads` or `processes`.
  *
  * `throwIfCancelled`, `checkpoint`, `remaining` and everything else of `@yuzuru/concurrency` obey it
- * by themselves. Ask it itself in a loop that yields to nobody and stands in a scope of its own.
+ * by themselves. Use it directly in a loop that never yields.
  * A thread sees a cancel at once; a process only after it has yielded (`await checkpoint()`).
  *
  * @example

@@ -13,9 +13,10 @@ export class Moved {
 }
 
 /**
- * Has what a job returns handed over rather than copied. Between processes it is copied all the same.
+ * Marks what a job returns as moved to the caller rather than copied, as `postMessage` transfers it. Between
+ * processes it is copied all the same.
  *
- * @param transfer what to hand over: buffers, ports, streams that are in `value`; unusable here after
+ * @param transfer the buffers, ports and streams in `value` to move; the job can't use them afterwards
  * @example
  * export function render(width: number): Uint8Array {
  *   const pixels = new Uint8Array(width * width * 4)

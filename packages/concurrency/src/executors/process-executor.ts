@@ -3,15 +3,17 @@ import { executorSettings, type ExecutorOptions } from './executor-options.ts'
 import { PoolExecutor } from './pool-executor.ts'
 import { ProcessPool } from './process-pool.ts'
 
+/** Options of {@link processes}. */
 export interface ProcessesOptions extends ExecutorOptions {}
 
 /**
- * Runs the functions that a module exports in processes of their own: for what may crash, or takes
- * much memory. Otherwise like `threads`, with dearer calls: arguments and results are always copied.
+ * Runs the functions that a module exports in processes of their own: for work that may crash or takes
+ * much memory. Otherwise like `threads`, but each call costs more: arguments and results are always copied.
  *
- * A job learns of a cancel when it yields (`await checkpoint()`); after `graceMs` its process is
- * killed with SIGKILL, and no other.
+ * A job receives a cancel when it yields (`await checkpoint()`); after `graceMs` its process, and only
+ * that, is killed with SIGKILL.
  *
+ * @throws {TypeError} when `module` is missing, or an option is unknown or out of its range
  * @example
  * await using reports = processes<typeof import('./reports.ts')>({
  *   module: new URL('./reports.ts', import.meta.url),

@@ -22,6 +22,7 @@ export interface TaskTreeNode {
   readonly more: number
 }
 
+/** One thing that a scope waits for. */
 export interface TaskTreeWait {
   /** What is waited for: `'semaphore "smtp", 3rd in line'`, `'sleep'`. */
   readonly what: string
@@ -35,6 +36,7 @@ export interface TaskTree extends ReadonlyArray<TaskTreeNode> {
   readonly more: number
 }
 
+/** How much {@link taskTree} shows. */
 export interface TaskTreeOptions {
   /**
    * How many waits and scopes to show within each scope, the oldest first: an integer from 0 up, or
@@ -73,8 +75,13 @@ export function taskTree(options: TaskTreeOptions = {}): TaskTree {
 }
 
 /**
- * Has each wait note when it began, so that the tree can tell how long it has lasted. One reading of
- * the clock for each wait.
+ * Makes each wait note when it began, so that {@link taskTree} shows how long it has lasted. Costs one
+ * reading of the clock for each wait.
+ *
+ * @param on `false` turns it off again
+ * @example
+ * trackWaits()
+ * console.error(formatTaskTree())
  */
 export function trackWaits(on = true): void {
   noteWaits(on)

@@ -2,6 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expected } from '../arguments/expected.ts'
 import type { EventLoopBlock } from './event-loop-block.ts'
 
+/** Options of {@link watchEventLoop}. */
 export interface WatchEventLoopOptions {
   /** How long the loop may be blocked before it is reported, in milliseconds: from 1 up. @default 100 */
   readonly thresholdMs?: number | undefined

@@ -12,8 +12,8 @@ export interface ShownText {
 }
 
 /**
- * Takes secrets out of what is to be shown: those that are known, wherever they stand and however they
- * are escaped, and what looks like one.
+ * Removes secrets from text or JSON before it is shown: known secrets, wherever they occur and however they
+ * are escaped, and anything that looks like one. It hides too much rather than too little.
  *
  * Redact first, cut later: half a secret is not recognised.
  */
@@ -28,13 +28,13 @@ export class Redaction {
   /**
    * A text without its secrets.
    *
-   * @param isCut whether it goes on: its end may then be the beginning of a secret
+   * @param isCut whether the text was cut off: its end may then be the beginning of a secret
    */
   text(text: string, isCut = false): string {
     return redactUnknown(this.#withoutKnown(text, isCut))
   }
 
-  /** A text that may be JSON: then its structure is walked, and it is written anew. */
+  /** A text that may be JSON: its values are then redacted one by one, and it is serialised again. */
   body(text: string, isCut = false): ShownText {
     const parsed = isCut ? undefined : parsedJson(text)
     if (parsed === undefined) return { text: this.text(text, isCut), json: undefined }

@@ -9,6 +9,7 @@ import { fieldOf, isOf } from '../scopes/read-error.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { refusal } from '../scopes/refusal.ts'
 
+/** Options of {@link circuitBreaker}. */
 export interface CircuitBreakerOptions {
   /** Shown in errors. @default 'circuit' */
   readonly name?: string | undefined
@@ -43,16 +44,20 @@ export interface CircuitBreaker {
   /**
    * Calls `fn` unless the circuit is open.
    *
-   * @throws {CircuitOpenError}
+   * @throws {CircuitOpenError} while the circuit is open; `fn` was not called
    * @throws what `fn` threw
    */
   call<T>(fn: () => T | PromiseLike<T>): Promise<T>
 }
 
 /**
- * A circuit breaker. A caller's own cancel and an answer that blames the caller (4xx) say nothing
- * about the health of the other side, and do not count.
+ * Makes a circuit breaker: after `failures` failures in a row it refuses calls for `coolDownMs`, so that a
+ * service that is down is not asked again and again. A caller's own cancel and an answer that blames the
+ * caller (4xx) say nothing about the health of the other side, and do not count.
  *
+ * Make one for each service and share it. It is not for limiting load: that is `admission` or `rateLimiter`.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const breaker = circuitBreaker({ name: 'rates', failures: 3, coolDownMs: 10_000 })
  * const rates = await breaker.call(() => http.json('/rates'))
@@ -73,9 +78,12 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 }
 
 /**
- * Whether an error looks as if the other side were unwell: not an HTTP status of 4xx, not a mistake of
- * the caller (a `TypeError` without a `cause`; that of `fetch` has one), not an `IoError` that says that
- * trying again is of no use and that nothing has happened.
+ * Whether an error suggests that the other side is down: everything except an HTTP status of 4xx, a mistake
+ * of the caller (a `TypeError` without a `cause`; that of `fetch` has one), and an `IoError` that is not
+ * `retryable` and has the outcome `none`.
+ *
+ * @example
+ * circuitBreaker({ isFailure: (error) => isOutage(error) && !RedisError.isInstance(error) })
  */
 export function isOutage(error: unknown): boolean {
   if (isOf(error, TypeError)) return fieldOf(error, 'cause') !== undefined

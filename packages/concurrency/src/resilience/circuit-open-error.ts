@@ -21,7 +21,7 @@ export class CircuitOpenError extends IoError {
     })
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is CircuitOpenError {
     return hasMark(value, 'CircuitOpenError')
   }

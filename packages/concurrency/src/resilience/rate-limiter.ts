@@ -4,6 +4,7 @@ import { expected, expectInteger } from '../arguments/expected.ts'
 import { Fifo } from '../sync/fifo.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of {@link rateLimiter}. */
 export interface RateLimiterOptions {
   /** How much may begin within any window: an integer from 1 up. */
   readonly limit: number
@@ -27,14 +28,22 @@ export interface RateLimiter {
    * @throws {Cancelled} when the scope around it is cancelled first; it then counts nothing
    */
   acquire(weight?: number): Promise<void>
-  /** Whether it may begin now; if so, it is counted. */
+  /**
+   * Counts it and returns `true` if it may begin now, else returns `false`. Never waits.
+   *
+   * @param weight how much it counts: an integer from 1 up to the limit. @default 1
+   */
   tryAcquire(weight?: number): boolean
 }
 
 /**
- * A true sliding window: whichever stretch of `windowMs` you look at (its end not included), no more
- * than `limit` began in it. A bucket that refills would let up to twice as much through.
+ * Limits how much begins within a time, with a true sliding window: in any stretch of `windowMs` (its end
+ * not included) no more than `limit` begins. A token bucket would let up to twice as much through.
  *
+ * It counts within one process: N processes with the same limit send N times as much. For a limit on what
+ * runs at once use `Semaphore`.
+ *
+ * @throws {TypeError} when `limit` is not an integer from 1 up, or `windowMs` not a number above 0
  * @example
  * const limiter = rateLimiter({ limit: 100, windowMs: 1_000 })
  * await limiter.acquire()

@@ -2,6 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expectNumber } from '../arguments/expect-kind.ts'
 import { expectInteger } from '../arguments/expected.ts'
 
+/** Options of {@link retryBudget}. */
 export interface RetryBudgetOptions {
   /** How many retries each call earns: from 0 (only those of the reserve) to 1. @default 0.1, one for ten calls */
   readonly ratio?: number | undefined
@@ -15,15 +16,18 @@ export interface RetryBudget {
   readonly available: number
   /** Notes a first attempt. */
   deposit(): void
-  /** Takes one retry out. `false`: there is none, so do not retry. */
+  /** Takes one retry out of the budget; `false` when there is none left, so do not retry. */
   tryWithdraw(): boolean
 }
 
 /**
- * A budget of retries. While the other side is well, a failed call is retried; when most calls fail,
- * retries would multiply the load on what is failing already, and the budget runs out (Google, "Site
+ * Makes a budget of retries. While few calls fail, each is retried; when most calls fail, retries would
+ * multiply the load on a service that is failing already, and the budget runs out (Google, "Site
  * Reliability Engineering", chapter 21, "Handling Overload"; gRPC's retry throttling).
  *
+ * Make one for each service and share it: one for each call limits nothing.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const budget = retryBudget()
  * await retry(() => http.json('/rates'), { budget })

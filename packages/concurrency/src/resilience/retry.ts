@@ -12,6 +12,7 @@ import { openScope, runInScope } from '../scopes/run-in-scope.ts'
 import { Scope } from '../scopes/scope.ts'
 import { sleep } from '../scopes/sleep.ts'
 
+/** Options of {@link retry}. */
 export interface RetryOptions {
   /** How often `fn` is called at the most: an integer from 1 up. @default 3 */
   readonly attempts?: number | undefined
@@ -52,17 +53,23 @@ const OPTIONS = [
 ] as const
 
 /**
- * Calls `fn` again when it failed with an error that says it is `retryable` and that nothing has
- * happened (or with `idempotent: true`). The errors of these packages do; a plain `Error` and what
- * `fetch` throws say neither, and are not retried without `when` and `idempotent: true`. What an
- * attempt did counts as well: one in which a write went through is not made again.
+ * Calls `fn` again when it failed with an error that is `retryable` and whose `outcome` is `none` (or any
+ * outcome, with `idempotent: true`). The errors of these packages have both fields; a plain `Error` and
+ * what `fetch` throws have neither, and are not retried without `when` and `idempotent: true`. What an
+ * attempt did counts as well: an attempt in which a write went through is not repeated.
  *
  * Waits a random time up to a bound that doubles ("full jitter", AWS Architecture Blog, "Exponential
- * Backoff And Jitter"), and no shorter than the other side asked (`retryAfterMs`). Never waits past
- * the deadline around it: then it throws the failure at once.
+ * Backoff And Jitter"), and no shorter than the other side asked (`retryAfterMs`). If the wait would pass
+ * the deadline around it, it throws the failure at once.
  *
+ * `@yuzuru/http`, `/storage`, `/billing` and `/calendar` already repeat their requests, and `transaction` of
+ * `@yuzuru/db` itself: a `retry` around them multiplies the attempts. What must be tried for hours belongs
+ * into a job.
+ *
+ * @param fn is given the number of the attempt: 1, 2, …
  * @throws the last failure
  * @throws {Cancelled} when the scope around it is cancelled
+ * @throws {TypeError} when `fn` is not a function, or an option is unknown or out of its range
  * @example
  * const rates = await retry(() => http.json('/rates'), { attempts: 5 })
  * @example

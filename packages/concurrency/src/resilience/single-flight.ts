@@ -9,6 +9,7 @@ import { openScope, runInScope } from '../scopes/run-in-scope.ts'
 import { Scope } from '../scopes/scope.ts'
 import { waitFor } from '../scopes/wait.ts'
 
+/** Options of {@link singleFlight}. */
 export interface SingleFlightOptions<A extends unknown[]> {
   /**
    * Which calls are the same one, compared as the keys of a `Map` are.
@@ -23,10 +24,10 @@ export interface SingleFlightOptions<A extends unknown[]> {
    */
   readonly effect?: Effect | undefined
   /**
-   * Whether the flight is nobody's: it runs to its end though all callers have left, in the context
-   * (`AsyncLocalStorage`) in which `singleFlight` was called, and what it does is an effect of no
-   * caller. For what must be finished and kept once it has begun: the refresh of a token, say. Give `fn`
-   * a deadline of its own.
+   * Whether the flight runs to its end even when all callers have left. It then runs in the context
+   * (`AsyncLocalStorage`) in which `singleFlight` was called, and its effects count for no caller. For
+   * what must be finished once it has begun, such as the refresh of a token. Give `fn` a deadline of its
+   * own.
    *
    * @default false
    */
@@ -37,21 +38,23 @@ export interface SingleFlightOptions<A extends unknown[]> {
 
 /** What {@link singleFlight} makes. */
 export interface SingleFlight<A extends unknown[], T> {
+  /** Joins the flight of the same key, or starts one. */
   (...args: A): Promise<T>
   /** How many flights are under way. */
   readonly size: number
-  /** Waits until no flight is under way; whether they fail is for their callers to hear. */
+  /** Waits until no flight is under way. It does not throw: failures go to the callers of the flights. */
   settled(): Promise<void>
 }
 
 /**
- * Makes a function whose calls share one call of `fn` while that is under way. It runs in no caller's
- * scope, so one caller's cancel or deadline spares the others; the cancel of the last caller that still
- * waits cancels it, and awaits its end. With `detached: true` it goes on without callers.
+ * Makes a function whose calls with the same key share one call of `fn` while that is under way. `fn` runs
+ * in no caller's scope, so one caller's cancel or deadline spares the others; the cancel of the last caller
+ * that still waits cancels it, and awaits its end. With `detached: true` it goes on without callers.
  *
- * The context (`AsyncLocalStorage`) of `fn` is that of the first caller: give the same key only to
- * calls that may see the same.
+ * It is not a cache: a result is forgotten when the call has ended. The context (`AsyncLocalStorage`) of
+ * `fn` is that of the first caller: put who is asking into the key where that changes the answer.
  *
+ * @throws {TypeError} when `fn` is not a function, or an option is unknown or has the wrong type
  * @example
  * const getOffice = singleFlight((id: string) => offices.get(db, id))
  * await Promise.all([getOffice('a'), getOffice('a')]) // one query

@@ -5,6 +5,7 @@ import { explain } from './cancel-cause.ts'
 import { openScope, runInScope } from './run-in-scope.ts'
 import { type CancelScope, type Ending, Scope } from './scope.ts'
 
+/** Options of {@link cancelScope}. */
 export interface CancelScopeOptions {
   /** Shown in errors and the task tree. @default 'scope' */
   readonly name?: string | undefined
@@ -13,11 +14,16 @@ export interface CancelScopeOptions {
 }
 
 /**
- * Calls `fn` within a scope that it, or whoever it hands the scope to, can cancel. Returns when `fn`
+ * Calls `fn` within a scope that `fn`, or any code it hands the scope to, can cancel. Returns when `fn`
  * and all that it started have ended.
  *
+ * Not for a time limit ({@link withTimeout}) and not for work side by side ({@link taskGroup}), which
+ * make scopes of their own.
+ *
  * @returns what `fn` returned
- * @throws {Cancelled} when the scope was cancelled and `fn` let that pass
+ * @throws {Cancelled} when the scope was cancelled, from inside or outside, and `fn` let that pass
+ * @throws what `fn` threw
+ * @throws {TypeError} when `fn` is not a function, or an option is unknown or has the wrong type
  * @example
  * await cancelScope(async (scope) => {
  *   button.once('click', () => scope.cancel('stop was pressed'))

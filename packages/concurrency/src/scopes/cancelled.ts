@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts'
 import { fieldOf } from './read-error.ts'
 
 /**
- * Who asked for a cancel.
+ * What requested a cancel.
  *
  * - `'timeout'`: a timeout's deadline passed.
  * - `'group'`: a sibling in the task group failed; `cause` is its error.
@@ -36,7 +36,10 @@ export interface CancelledInit {
 
 /**
  * Thrown at every checkpoint of a cancelled scope until the scope is left. It is a termination
- * signal, not a failure: let it pass. Its stack shows where the cancel was asked for.
+ * signal, not a failure: let it pass. Its stack shows where the cancel was requested.
+ *
+ * Do not throw one yourself to end work early, and do not turn one into a result: cancel a
+ * {@link cancelScope} for the former, use {@link moveOnAfter} for the latter.
  *
  * @example
  * catch (error) { if (Cancelled.isInstance(error)) throw error; return fallback }
@@ -65,7 +68,7 @@ export class Cancelled extends Error {
     return this.#within?.outcome ?? 'unknown'
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is Cancelled {
     return hasMark(value, 'Cancelled')
   }
@@ -75,8 +78,11 @@ export class Cancelled extends Error {
 const MAX_CAUSES = 16
 
 /**
- * Whether `error` is what came of `reason`: the reason itself, or an error that has it for its `cause`,
- * or for the cause of its cause. Platform calls reject with either.
+ * Whether `error` was caused by `reason`: it is the reason itself, or has it as its `cause` or as the
+ * cause of its cause. Platform calls that are aborted reject with either.
+ *
+ * @example
+ * catch (error) { if (!isCausedBy(error, signal.reason)) throw error }
  */
 export function isCausedBy(error: unknown, reason: unknown): boolean {
   return reason !== undefined && someCause(error, (cause) => cause === reason)

@@ -2,6 +2,7 @@ import { SystemTimer } from './system-timer.ts'
 
 /** A timer that was started. */
 export interface Timer {
+  /** Keeps it from firing; does nothing once it has fired. */
   cancel(): void
 }
 
@@ -28,12 +29,15 @@ export const systemClock: Clock = {
 
 let active: Clock = systemClock
 
-/** The clock in force. */
+/** The clock that timeouts, sleeps and backoffs use now: the system's, or the one a test installed. */
 export function currentClock(): Clock {
   return active
 }
 
-/** Puts another clock in force and returns what puts the former one back. */
+/**
+ * Makes the package use another clock, and returns a function that restores the former one.
+ * `TestClock.install()` is the usual way.
+ */
 export function installClock(clock: Clock): () => void {
   const former = active
   active = clock

@@ -54,7 +54,14 @@ function enter<S extends Scope | undefined, A, T>(
   return fn(scope, argument)
 }
 
-/** Throws if the scope around it is cancelled; does not yield. */
+/**
+ * Throws if the scope around the caller is cancelled. It does not yield: a loop that only computes gives
+ * no cancel a chance to arrive, so call {@link checkpoint} there.
+ *
+ * @throws {Cancelled} when the scope around the caller is cancelled
+ * @example
+ * for (const row of rows) { throwIfCancelled(); index(row) }
+ */
 export function throwIfCancelled(): void {
   currentScope()?.throwIfCancelled()
 }

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { currentClock, type Timer } from './clock.ts'
 import { kindOfError, warnRarely } from './rare-warning.ts'
 
-/** A failure of which nobody has heard for a second: its group still waits, or nobody awaits its task. */
+/** A failure that no code has seen for a second: its group is still waiting, or its task is not awaited. */
 export interface UnheardFailure {
   /** The name of the task that failed; of its group, where the body failed. */
   readonly task: string
@@ -10,7 +10,7 @@ export interface UnheardFailure {
   readonly error: unknown
   /**
    * - `'ending'`: it cancelled its group, which throws it once the others have ended.
-   * - `'unasked'`: its task was spawned with `settle: true`, and nobody awaits it.
+   * - `'unasked'`: its task was spawned with `settle: true`, and is not awaited.
    */
   readonly why: 'ending' | 'unasked'
 }

@@ -5,8 +5,8 @@ import { hasMark, mark } from './marker.ts'
 const NAMED = 10
 
 /**
- * In `run({ strict: true })`: the scope ended while work that it had started was still running, or
- * clean-up in it was refused because it is cancelled.
+ * Thrown by scopes within `run(main, { strict: true })` when a scope ended while work that it had started
+ * was still running, or when clean-up in it was refused because the scope is cancelled.
  */
 export class LeftoverError extends Error {
   readonly leftovers: readonly Leftover[]
@@ -25,7 +25,7 @@ export class LeftoverError extends Error {
     this.leftovers = leftovers
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is LeftoverError {
     return hasMark(value, 'LeftoverError')
   }

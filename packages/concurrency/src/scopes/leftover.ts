@@ -17,10 +17,10 @@ export interface Leftover {
   readonly ageMs: number | undefined
   /**
    * - `'cancelled'`: it was cancelled and is awaited.
-   * - `'failed'`: it has ended since, with `error`, which nobody was there to catch.
+   * - `'failed'`: it has ended since, with `error`, which no code was left to catch.
    * - `'abandoned'`: its grace has passed; it may still run.
    * - `'late'`: it began after the scope around it had ended.
-   * - `'refused'`: it was begun after the body had heard of the cancel, so it was most likely clean-up.
+   * - `'refused'`: it was begun after the body had received the cancel, so it was most likely clean-up.
    * - `'swallowed'`: the same, more than a hundred times: a loop catches the cancel and goes on.
    */
   readonly state: 'cancelled' | 'failed' | 'abandoned' | 'late' | 'refused' | 'swallowed'

@@ -13,8 +13,15 @@ export type MovedOn<T> =
     }
 
 /**
- * Like {@link withTimeout}, but an expiry is an answer and not an error.
+ * Like {@link withTimeout}, but an expiry is a result and not an error: for work that is nice to have.
+ * `outcome` of the result says whether an effect may have happened before the deadline.
  *
+ * @param timeoutMs in milliseconds; at 0 or less the body never starts, `Infinity` means no limit
+ * @returns `{ expired: false, value }`, or `{ expired: true, outcome }` when the deadline passed and `fn` let
+ *   the cancel pass
+ * @throws what `fn` threw
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @throws {TypeError} when `timeoutMs` is not a number, or an option is unknown or has the wrong type
  * @example
  * const { expired, value } = await moveOnAfter(50, () => suggestions(word))
  */

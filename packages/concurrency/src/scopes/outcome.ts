@@ -19,7 +19,7 @@ export type Outcome = 'none' | 'unknown'
 export type Effect = 'read' | 'idempotent' | 'write'
 
 /**
- * The outcome that an error tells, or `undefined` for one that does not say (an error of your own).
+ * The `outcome` of an error; `undefined` for an error that has none (one of your own, say).
  * Looks through `AggregateError` and `SuppressedError`: unknown if any of them is unknown.
  *
  * @example
@@ -38,7 +38,13 @@ function ownOutcome(error: unknown): Outcome | undefined {
   return outcome === 'none' || outcome === 'unknown' ? outcome : undefined
 }
 
-/** Whether an error says of itself that trying again may help. An aggregate only if all its parts do. */
+/**
+ * Whether an error has `retryable: true`, so that trying again may help; for an `AggregateError`, whether all
+ * its parts do. It does not say that trying again is _safe_: ask {@link outcomeOf} for that, or use `retry`.
+ *
+ * @example
+ * catch (error) { if (isRetryable(error) && outcomeOf(error) === 'none') return again(); throw error }
+ */
 export function isRetryable(error: unknown): boolean {
   const retryable = fieldOf(error, 'retryable')
   if (retryable !== undefined) return retryable === true

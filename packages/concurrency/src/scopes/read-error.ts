@@ -7,7 +7,7 @@
 /** An error of more parts than this is somebody's mistake; it says nothing. */
 const MAX_PARTS = 200_000
 
-/** The field `key` of `error`; `undefined` where there is none or it cannot be read. */
+/** The field `key` of `error`; `undefined` when it has none, or when reading it throws. Never throws. */
 export function fieldOf(error: unknown, key: PropertyKey): unknown {
   if (typeof error !== 'object' || error === null) return undefined
   try {
@@ -17,7 +17,7 @@ export function fieldOf(error: unknown, key: PropertyKey): unknown {
   }
 }
 
-/** `error instanceof Class`; `false` where that cannot be asked. */
+/** `error instanceof Class`; `false` when the test itself throws, as for some proxies. Never throws. */
 export function isOf<T>(error: unknown, Class: abstract new (...args: never[]) => T): error is T {
   try {
     return error instanceof Class
@@ -26,7 +26,7 @@ export function isOf<T>(error: unknown, Class: abstract new (...args: never[]) =
   }
 }
 
-/** The message of an `Error`; `undefined` where there is none that is a text. */
+/** The message of an `Error`; `undefined` when it has none that is a string. Never throws. */
 export function messageOf(error: unknown): string | undefined {
   if (!isOf(error, Error)) return undefined
   const message = fieldOf(error, 'message')
@@ -40,10 +40,10 @@ export function everyPart(error: unknown, holds: (part: unknown) => boolean): bo
 }
 
 /**
- * What `error` is made of when it is made of several, however deep: the parts of its parts. Otherwise
- * the error itself.
+ * The errors within an `AggregateError` or `SuppressedError`, at any depth; for other errors the error
+ * itself.
  *
- * @param isWhole whether an error is to be taken as it is, whatever it is made of
+ * @param isWhole whether to take an error as it is instead of looking into it
  */
 export function partsWithin(
   error: unknown,

@@ -12,6 +12,7 @@ import { openScope, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
 import { exitCodeOf, onShutdown } from './shutdown.ts'
 
+/** Options of {@link run}. */
 export interface RunOptions {
   /** Shown in errors and the task tree. @default 'main' */
   readonly name?: string | undefined
@@ -44,14 +45,20 @@ const FOR_EVER_MS = 2 ** 31 - 1
 
 /**
  * Runs a whole program: `main` within a root scope. SIGINT and SIGTERM cancel it, so that everything
- * within is closed and awaited; a second one ends the process at once. What is still running when
+ * within is closed and awaited; a second signal ends the process at once. What is still running when
  * `main` has ended is cancelled, awaited and reported.
  *
- * While it runs, the process does not end by itself, also where `main` waits for what only a signal
- * could bring. Afterwards a server or stdin that was left open does not keep it.
+ * While it runs the process stays alive, even if `main` waits for nothing but a signal. Afterwards a server
+ * or stdin that was left open does not keep it alive.
+ *
+ * Call it once, at the top of a program; not in a library, a test or a request, which get their scope from
+ * the caller.
  *
  * @returns what `main` returned; `undefined` when a shutdown signal ended it, and then
  *   `process.exitCode` is 128 + the signal's number unless you have set it
+ * @throws what `main` threw
+ * @throws {LeftoverError} with `strict: true`, when work was left behind
+ * @throws {TypeError} when `main` is not a function, or an option is unknown or has the wrong type
  * @example
  * await run(async () => {
  *   await using db = createDatabase<Schema>({ url })

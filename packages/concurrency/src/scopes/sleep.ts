@@ -8,7 +8,11 @@ import { Wait } from './wait.ts'
 /**
  * Waits for `delayMs` milliseconds (any length; 0 or less gives the event loop one turn).
  *
+ * Not for polling a flag (`Event` of `@yuzuru/concurrency/sync` can be awaited), and not for waiting
+ * between attempts (`retry` does that, with jitter).
+ *
  * @throws {Cancelled} as soon as the scope around it is cancelled
+ * @throws {TypeError} when `delayMs` is not a number
  * @example
  * await sleep(250)
  */

@@ -12,8 +12,9 @@ export interface TimeoutErrorInit {
 }
 
 /**
- * The deadline of the caller's own timeout passed and the body has ended. `outcome` is `'none'` only
- * if no I/O with an effect was begun within it.
+ * The deadline of a timeout passed and its body has ended. Thrown to the code that set the timeout; code
+ * inside it gets a {@link Cancelled}. `outcome` is `'none'` only if no I/O with an effect was begun within
+ * it, or all of it is known to have had none.
  */
 export class TimeoutError extends Error {
   readonly scope: string
@@ -35,7 +36,7 @@ export class TimeoutError extends Error {
     this.retryable = true
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is TimeoutError {
     return hasMark(value, 'TimeoutError')
   }

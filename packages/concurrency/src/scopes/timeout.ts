@@ -10,6 +10,7 @@ import { openScope, runInScope } from './run-in-scope.ts'
 import { type CancelScope, type Ending, Scope } from './scope.ts'
 import { TimeoutError } from './timeout-error.ts'
 
+/** Options of {@link withTimeout}, `withDeadline` and `moveOnAfter`. */
 export interface TimeoutOptions {
   /** Shown in errors and the task tree. @default 'timeout' */
   readonly name?: string | undefined
@@ -23,13 +24,20 @@ export interface TimeoutOptions {
 const OPTIONS = ['name', 'graceMs'] as const
 
 /**
- * Calls `fn` and cancels it after `timeoutMs` milliseconds: the signals of all I/O within fire, every
- * later checkpoint throws. Returns only when `fn` and all that it started have ended.
+ * Calls `fn` and cancels it after `timeoutMs` milliseconds: the signals of all I/O within fire, and every
+ * later checkpoint throws. Returns only when `fn` and all that it started have ended. Timeouts nest, and
+ * the nearest deadline wins.
  *
- * @param timeoutMs from 0, where the body never starts, up; `Infinity` for none
- * @returns what `fn` returned, also when it did so after its deadline (`scope.expired` tells)
- * @throws {TimeoutError} when the deadline passed and `fn` let the cancel pass
+ * It cannot interrupt code that never awaits: that needs `threads`. Where an expiry is no failure, use
+ * {@link moveOnAfter}.
+ *
+ * @param timeoutMs in milliseconds; at 0 or less the body never starts, `Infinity` means no limit
+ * @returns what `fn` returned, also when it did so after its deadline (`scope.expired` says so)
+ * @throws {TimeoutError} when the deadline passed and `fn` let the cancel pass; its `outcome` says whether an
+ *   effect may have happened
  * @throws {Cancelled} when a scope around it was cancelled
+ * @throws what `fn` threw
+ * @throws {TypeError} when `timeoutMs` is not a number, or an option is unknown or has the wrong type
  * @example
  * const page = await withTimeout(2_000, () => render(office))
  */

@@ -4,8 +4,13 @@ import type { CancelScope } from './scope.ts'
 import { type TimeoutOptions, withTimeout } from './timeout.ts'
 
 /**
- * Like {@link withTimeout}, until a moment on the wall clock. If it has passed, the body never starts.
+ * Like {@link withTimeout}, until a moment on the wall clock. If it has passed, the body never starts. A
+ * change of the system's clock after the call has no effect.
  *
+ * @returns what `fn` returned
+ * @throws {TimeoutError} when the deadline passed and `fn` let the cancel pass
+ * @throws {Cancelled} when a scope around it was cancelled
+ * @throws {TypeError} when `deadline` is not a valid `Date`, or an option is unknown or has the wrong type
  * @example
  * await withDeadline(new Date(job.mustEndBy), () => work(job))
  */

@@ -4,15 +4,17 @@ import { expectInteger } from '../arguments/expected.ts'
 import { PacedRejections } from '../scopes/paced-rejections.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of {@link Barrier}. */
 export interface BarrierOptions {
   /** Shown in errors and the task tree. @default 'barrier' */
   readonly name?: string | undefined
 }
 
 /**
- * Holds callers until so many have come, then lets them all go on, and is ready for the next
- * round.
+ * Holds callers until `parties` of them have come, then lets them all go on, and is ready for the next
+ * round. With fewer callers than `parties` they wait for ever: put a {@link withTimeout} around the wait.
  *
+ * @throws {TypeError} when `parties` is not an integer from 1 up, or an option is unknown or has the wrong type
  * @example
  * const barrier = new Barrier(3)
  * const place = await barrier.wait()
@@ -47,8 +49,9 @@ export class Barrier {
   /**
    * Waits until all have come.
    *
-   * @returns its place in the order of coming, from 0 to `parties - 1`
-   * @throws {BrokenBarrierError} @throws {Cancelled}
+   * @returns the caller's place in the order of arrival, from 0 to `parties - 1`
+   * @throws {BrokenBarrierError} when the barrier is aborted, or reset while this caller waits
+   * @throws {Cancelled} when the scope around it is cancelled first; it then no longer counts as arrived
    */
   wait(): Promise<number> {
     const refused = this.#waiters.refusal()

@@ -1,11 +1,13 @@
 import { Semaphore, type SemaphoreOptions } from './semaphore.ts'
 
 /**
- * A {@link Semaphore} that never has more permits than it began with: to `release()` more than was
- * taken is a mistake, and throws.
+ * A {@link Semaphore} that never has more permits than it began with: a `release()` too many is a
+ * mistake, and throws.
  *
+ * @throws {TypeError} when `permits` is not an integer from 0 up, or an option is unknown or has the wrong type
  * @example
  * const seats = new BoundedSemaphore(4)
+ * using seat = await seats.acquire()
  */
 export class BoundedSemaphore extends Semaphore {
   readonly permits: number

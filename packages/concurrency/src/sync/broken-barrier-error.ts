@@ -14,7 +14,7 @@ export class BrokenBarrierError extends Error {
     this.barrier = barrier
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is BrokenBarrierError {
     return hasMark(value, 'BrokenBarrierError')
   }

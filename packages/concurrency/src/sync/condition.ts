@@ -5,6 +5,7 @@ import { callInScope, currentScope } from '../scopes/current-scope.ts'
 import type { Permit } from './semaphore.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of {@link Condition}. */
 export interface ConditionOptions {
   /** Shown in the task tree. @default 'condition' */
   readonly name?: string | undefined
@@ -13,7 +14,9 @@ export interface ConditionOptions {
 }
 
 /**
- * Waits, with a lock in hand, until somebody says that what the lock guards has changed.
+ * Lets tasks that hold a lock wait until another task notifies them that what the lock guards has changed.
+ *
+ * For a flag use `Event`, for handing items over a `Queue`: both are simpler.
  *
  * @example
  * using held = await condition.acquire()
@@ -37,16 +40,16 @@ export class Condition {
     return this.#waiters.size
   }
 
-  /** Takes the lock. */
+  /** Waits for the lock and takes it. @throws {Cancelled} when the scope around it is cancelled first */
   acquire(): Promise<Permit> {
     return this.lock.acquire()
   }
 
   /**
-   * Gives the lock back, waits to be notified, and takes the lock again; it is held again also when
-   * this throws. What has changed meanwhile is for you to look at: see {@link waitFor}.
+   * Releases the lock, waits to be notified, and takes the lock again; it is held again also when
+   * this throws. Check afterwards whether what you wait for holds, or use {@link waitFor}, which does.
    *
-   * @throws {Cancelled} and if it had been notified, another one is in its stead
+   * @throws {Cancelled} when the scope around it is cancelled; a notification that it had got goes to another waiter
    * @throws {TypeError} when the lock is not held
    */
   async wait(): Promise<void> {
@@ -69,13 +72,18 @@ export class Condition {
     }
   }
 
-  /** Waits, as often as it takes, until `predicate` holds. It is asked with the lock held. */
+  /**
+   * Waits, as often as it takes, until `predicate` returns true. It is called with the lock held.
+   *
+   * @throws {Cancelled} when the scope around it is cancelled first
+   * @throws {TypeError} when the lock is not held
+   */
   async waitFor(predicate: () => boolean): Promise<void> {
     while (!predicate()) await this.wait()
   }
 
   /**
-   * Wakes the first `count` waiters, once the caller gives the lock back.
+   * Wakes the first `count` waiters, once the caller releases the lock.
    *
    * @param count an integer from 0 up, or `Infinity`
    * @throws {TypeError} when the lock is not held
@@ -88,7 +96,7 @@ export class Condition {
     for (let i = 0; i < count && this.#waiters.size > 0; i += 1) this.#waiters.shift()
   }
 
-  /** Wakes all waiters. */
+  /** Wakes all waiters, once the caller releases the lock. @throws {TypeError} when the lock is not held */
   notifyAll(): void {
     this.notify(this.#waiters.size)
   }

@@ -1,18 +1,22 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of {@link Event}. */
 export interface EventOptions {
   /** Shown in the task tree. @default 'event' */
   readonly name?: string | undefined
 }
 
 /**
- * A flag that can be waited for. It stays set until it is cleared, so nobody comes too late. (For DOM
- * events there is the global `Event`; this one is asyncio's.)
+ * A flag that can be waited for, like asyncio's `Event` (not the DOM's). It stays set until it is cleared,
+ * so a caller that comes later does not wait.
+ *
+ * It hands nothing over: use a `Queue` for items, and await a task for its result.
  *
  * @example
  * const ready = new Event()
- * await ready.wait()
+ * group.spawn(async () => { await ready.wait(); await work() })
+ * ready.set()
  */
 export class Event {
   readonly name: string
@@ -25,6 +29,7 @@ export class Event {
     this.#waiters = new WaitList(`event "${this.name}"`)
   }
 
+  /** Whether it is set now. */
   get isSet(): boolean {
     return this.#set
   }
@@ -40,6 +45,7 @@ export class Event {
     while (this.#waiters.shift());
   }
 
+  /** Resets it, so that later callers of `wait` wait again. */
   clear(): void {
     this.#set = false
   }

@@ -1,7 +1,7 @@
 import { QueueCore, type QueueOptions, type Store } from './queue-core.ts'
 
 /**
- * A queue that hands out what was put in last.
+ * A queue that hands out the item that was put in last. Otherwise like {@link Queue}.
  *
  * @example
  * const idle = new LifoQueue<Connection>({ maxSize: 10 })

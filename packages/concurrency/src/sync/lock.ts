@@ -4,6 +4,7 @@ import { currentTask, warnOfOwnLock } from './own-lock-warning.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { type Permit, Semaphore } from './semaphore.ts'
 
+/** Options of {@link Lock}. */
 export interface LockOptions {
   /** Shown in the task tree. @default 'lock' */
   readonly name?: string | undefined
@@ -16,8 +17,11 @@ export interface LockOptions {
 export let suspendLock: (lock: Lock) => () => Promise<void>
 
 /**
- * One at a time, first come, first served. Not re-entrant: a task that holds it and acquires it again
- * waits for itself, and a process warning says so after five seconds.
+ * Lets one holder at a time through, first come, first served. Not re-entrant: a task that holds it and
+ * acquires it again waits for itself, and a process warning says so after five seconds.
+ *
+ * It holds within one process: for several use a row or an advisory lock of the database. Keep no lock while
+ * waiting for a person or a slow service.
  *
  * @example
  * const lock = new Lock()
@@ -49,7 +53,7 @@ export class Lock {
     this.#semaphore = new Semaphore(1, { name: this.name, kind: 'lock' })
   }
 
-  /** Whether somebody holds it. */
+  /** Whether it is held. */
   get locked(): boolean {
     return this.#semaphore.available === 0
   }

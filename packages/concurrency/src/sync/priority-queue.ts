@@ -3,6 +3,7 @@ import { expected, expectFunction } from '../arguments/expected.ts'
 import { PriorityStore, type QueueHandle } from './priority-store.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
 
+/** Options of {@link PriorityQueue}. */
 export interface PriorityQueueOptions<T> extends QueueOptions {
   /** How urgent an item is when it is put in: the lowest number goes first. Never `NaN`. */
   readonly priority: (item: T) => number

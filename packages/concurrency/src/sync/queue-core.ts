@@ -4,6 +4,7 @@ import { PacedRejections } from '../scopes/paced-rejections.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of all queues. */
 export interface QueueOptions {
   /** Shown in errors and the task tree. @default 'queue' */
   readonly name?: string | undefined
@@ -11,6 +12,7 @@ export interface QueueOptions {
   readonly maxSize?: number | undefined
 }
 
+/** Options of {@link QueueCore.shutdown}. */
 export interface ShutdownOptions {
   /** Whether to drop what is in the queue. @default false: it is still handed out */
   readonly immediate?: boolean | undefined
@@ -76,7 +78,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   /**
    * Puts an item in; waits while the queue is full, first come, first served.
    *
-   * @throws {QueueShutDown} @throws {Cancelled} and then the item is not in the queue
+   * @throws {QueueShutDown} when the queue was shut down, before or during the wait
+   * @throws {Cancelled} when the scope around it is cancelled first; the item is then not in the queue
    */
   put(item: T): Promise<H> {
     const refused = this.#putters.refusal()
@@ -90,7 +93,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * Puts an item in if there is room now.
    *
    * @returns whether it did
-   * @throws {QueueShutDown}
+   * @throws {QueueShutDown} when the queue was shut down
    */
   tryPut(item: T): boolean {
     if (this.#shutDown) throw new QueueShutDown(this.name)
@@ -103,7 +106,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * Takes the next item; waits while there is none, first come, first served.
    *
    * @throws {QueueShutDown} when it was shut down and is empty
-   * @throws {Cancelled} and then no item was taken
+   * @throws {Cancelled} when the scope around it is cancelled first; no item is then taken
    */
   get(): Promise<T> {
     const refused = this.#getters.refusal()
@@ -125,7 +128,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   }
 
   /**
-   * Says that the work on one item that was taken is done.
+   * Reports that the work on one taken item is done; for {@link join}.
    *
    * @throws {TypeError} when called more often than items were put
    */
@@ -149,8 +152,11 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   }
 
   /**
-   * Lets nothing more in: waiters in `put` fail at once; `get` hands out what is left, then
-   * fails. With `immediate`, what is left is dropped, and `join` waits only for what was taken.
+   * Closes the queue for new items: waiters in `put` fail at once; `get` hands out what is left, then
+   * fails. With `immediate`, what is left is dropped, and `join` waits only for what was taken. Calling it
+   * again does no harm.
+   *
+   * @throws {TypeError} when an option is unknown or has the wrong type
    */
   shutdown(options: ShutdownOptions = {}): void {
     expectOptions(options, ['immediate'], 'shutdown')

@@ -14,7 +14,7 @@ export class QueueShutDown extends Error {
     this.queue = queue
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is QueueShutDown {
     return hasMark(value, 'QueueShutDown')
   }

@@ -2,9 +2,13 @@ import { Fifo } from './fifo.ts'
 import { QueueCore, type QueueOptions } from './queue-core.ts'
 
 /**
- * First in, first out, between producers and consumers. With a `maxSize`, producers are held
- * back. A cancelled `get` loses no item.
+ * A queue between producers and consumers: first in, first out. With a `maxSize`, `put` waits while it is
+ * full; without one it grows with no bound, so set one unless the producers are bounded otherwise. A
+ * cancelled `get` loses no item.
  *
+ * It is in memory and lost with the process: what must be done belongs into a job (`@yuzuru/jobs`).
+ *
+ * @throws {TypeError} when `maxSize` is not an integer from 1 up, or an option is unknown or has the wrong type
  * @example
  * const queue = new Queue<Mail>({ maxSize: 100 })
  * await queue.put(mail)

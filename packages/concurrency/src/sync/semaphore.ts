@@ -2,6 +2,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expectInteger } from '../arguments/expected.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
+/** Options of {@link Semaphore}. */
 export interface SemaphoreOptions {
   /** Shown in the task tree. @default 'semaphore' */
   readonly name?: string | undefined
@@ -9,16 +10,20 @@ export interface SemaphoreOptions {
   readonly kind?: string | undefined
 }
 
-/** A right to go on, to be given back exactly once; `using` does it. */
+/** The right to go on. Release it exactly once; `using` does that. */
 export interface Permit extends Disposable {
-  /** Gives it back; a second time does nothing. */
+  /** Releases it; calling it again does nothing. */
   release(): void
 }
 
 /**
- * At most so many at once. First come, first served: a permit that is given back goes straight to the
- * first living waiter and nobody can snatch it in between.
+ * Limits how many callers go on at once. First come, first served: a released permit goes straight to the
+ * first waiter, and no later caller can take it in between.
  *
+ * For a limit over time use `rateLimiter`, for a long list `mapConcurrent`. The number of waiters is not
+ * bounded: for a queue with a bound there is `admission` of `@yuzuru/concurrency/boundary`.
+ *
+ * @throws {TypeError} when `permits` is not an integer from 0 up, or an option is unknown or has the wrong type
  * @example
  * const connections = new Semaphore(10)
  * using permit = await connections.acquire()
@@ -37,7 +42,7 @@ export class Semaphore {
     this.#waiters = new WaitList(`${options.kind ?? 'semaphore'} "${this.name}"`)
   }
 
-  /** How many could be had now without waiting. */
+  /** How many permits are free now. */
   get available(): number {
     return this.#available
   }
@@ -57,7 +62,7 @@ export class Semaphore {
     return this.#waiters.refusal() ?? Promise.resolve(this.#take())
   }
 
-  /** A permit if one can be had now, else `undefined`. */
+  /** Takes a permit if one is free now, else returns `undefined`. Never waits. */
   tryAcquire(): Permit | undefined {
     return this.#available === 0 ? undefined : this.#take()
   }

@@ -5,6 +5,7 @@ import type { Thunk } from './gather.ts'
 import { mapConcurrent } from './map-concurrent.ts'
 import { type Completed, settled } from './settled.ts'
 
+/** Options of {@link asCompleted}. */
 export interface AsCompletedOptions {
   /** How many run at once at the most: an integer from 1 up. @default Infinity */
   readonly concurrency?: number | undefined
@@ -16,17 +17,18 @@ export interface AsCompletedOptions {
 type Results<T> = AsyncIterableIterator<T, void, undefined> & AsyncDisposable
 
 /**
- * Calls all thunks together and iterates over their results as they come. The first failure cancels
- * the others and is thrown once they have ended; when the loop ends early, what runs is cancelled and
- * awaited.
+ * Calls all thunks at once and iterates over their results as they arrive. The first failure cancels
+ * the others and is thrown once they have ended; when the loop ends early, what still runs is cancelled and
+ * awaited. For a long or endless source use {@link mapConcurrent}, which takes items as there is room.
  *
  * With `settle: true` a failure ends nothing: each result is `{ key, status, value }` or
- * `{ key, status, reason }`, as of `Promise.allSettled`, where `key` says whose it is. A cancel from
- * outside is never a result.
+ * `{ key, status, reason }`, as of `Promise.allSettled`, where `key` says which thunk it is of. A cancel
+ * from outside is never a result.
  *
  * @param thunks an iterable, or an object whose keys are kept
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
+ * @throws {TypeError} when a thunk is not a function, or an option is unknown or out of its range
  * @example
  * for await (const offer of asCompleted([() => ask('a'), () => ask('b')])) {
  *   if (offer.price < 100) break

@@ -6,7 +6,7 @@ import { settled } from './settled.ts'
 import { resultOf, type Task } from './task.ts'
 import { type Group, runGroup } from './task-group.ts'
 
-/** Work that has not begun. */
+/** A function without parameters: work that has not begun. */
 export type Thunk<T = unknown> = () => T | PromiseLike<T>
 
 type Thunks = readonly Thunk[] | Readonly<Record<string, Thunk>>
@@ -21,18 +21,24 @@ export type Settled<T extends Thunks> = {
   -readonly [K in keyof T]: T[K] extends Thunk<infer R> ? PromiseSettledResult<Awaited<R>> : never
 }
 
+/** Options of {@link gather}. */
 export interface GatherOptions {
   /** Shown in errors and the task tree. @default 'gather' */
   readonly name?: string | undefined
 }
 
 /**
- * Calls all thunks together and gives their results in the same shape: an array or an object. The
- * first failure cancels the others, and all have ended when it is thrown. With `settle: true`
- * failures are results, like those of `Promise.allSettled`; a cancel from outside never is.
+ * Calls all thunks at once and resolves with their results in the same shape: an array for an array, an
+ * object for an object. The first failure cancels the others, and all have ended when it is thrown. With
+ * `settle: true` failures are results, like those of `Promise.allSettled`; a cancel from outside never is.
+ *
+ * It takes functions, not promises: what already runs cannot be put into a scope. It has no limit on how
+ * many run at once, so use `mapConcurrent` for long lists, and {@link taskGroup} for tasks that spawn
+ * others.
  *
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
+ * @throws {TypeError} when an entry is not a function, or an option is unknown or has the wrong type
  * @example
  * const { office, open } = await gather({
  *   office: () => offices.get(db, id),

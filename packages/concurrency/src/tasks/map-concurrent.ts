@@ -3,6 +3,7 @@ import { ConcurrentMap, type Source } from './concurrent-map.ts'
 import { expected, expectFunction, expectInteger } from '../arguments/expected.ts'
 import { type Completed, settled } from './settled.ts'
 
+/** Options of {@link mapConcurrent}. */
 export interface MapConcurrentOptions {
   /** How many items are in work or waiting to be consumed at the most: an integer from 1 up, or Infinity. */
   readonly concurrency: number
@@ -26,6 +27,7 @@ type Results<T> = AsyncIterableIterator<T, void, undefined> & AsyncDisposable
  *
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
+ * @throws {TypeError} when `source` cannot be iterated over, or an option is unknown or out of its range
  * @example
  * for await (const page of mapConcurrent(urls, (url) => http.json(url), { concurrency: 8 })) {
  *   index(page)

@@ -11,17 +11,19 @@ import { openScope, runInScope } from '../scopes/run-in-scope.ts'
 import { type CancelScope, type Ending, Scope } from '../scopes/scope.ts'
 import { isToSettle, Task, type TaskOwner, wasAwaited } from './task.ts'
 
+/** Options of {@link TaskGroup.spawn}. */
 export interface SpawnOptions {
   /** Shown in errors and the task tree. @default the function's name, else 'task' */
   readonly name?: string | undefined
   /**
-   * Whether its failure is for those who await it, and cancels nobody. A failure that nobody has asked
-   * for when the group's other work is done is one of the group after all.
+   * Whether a failure is only thrown to the code that awaits the task, and cancels nothing. If no code has
+   * awaited it by the time the rest of the group has ended, the group throws it after all.
    * @default false
    */
   readonly settle?: boolean | undefined
 }
 
+/** Options of {@link taskGroup}. */
 export interface TaskGroupOptions {
   /** Shown in errors and the task tree. @default 'group' */
   readonly name?: string | undefined
@@ -33,13 +35,13 @@ export interface TaskGroup {
   /** How many tasks have not ended. */
   readonly running: number
   /**
-   * Starts `fn` beside the caller.
+   * Starts `fn` at once, up to its first await, and returns without waiting for it.
    *
    * @throws {Cancelled} when the group is cancelled: nothing new starts
    * @throws {TypeError} when the group has ended
    */
   spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>
-  /** Asks the body and every task to end. */
+  /** Asks the body and every task to end. `message` becomes that of their {@link Cancelled}. */
   cancel(message?: string): void
 }
 
@@ -47,9 +49,13 @@ export interface TaskGroup {
  * Calls `body` with a group into which it spawns tasks, and returns when all of them have ended. The
  * first failure, of a task or the body, cancels the others; every error is kept.
  *
+ * For a fixed set of calls `gather` is shorter; for many items `mapConcurrent` bounds how many run at once,
+ * which a group does not. Do not let the group out of `body`: it takes no tasks once it has ended.
+ *
  * @returns what `body` returned
- * @throws {AggregateError} with every error in the order in which they came
+ * @throws {AggregateError} with every error in the order in which they occurred, even for a single one
  * @throws {Cancelled} when it was cancelled from outside and nothing else failed
+ * @throws {TypeError} when `body` is not a function, or an option is unknown or has the wrong type
  * @example
  * const [a, b] = await taskGroup(async (group) => {
  *   const a = group.spawn(() => read('a'))

@@ -31,15 +31,16 @@ export interface TaskOwner {
 
 /**
  * Work that was spawned into a group. Awaiting it gives what its function returned, or throws what it
- * threw; nobody has to: the group knows of its failure. To await it is a checkpoint: a cancel ends the
- * wait, and where the task is within what was cancelled, it ends the task. One that has ended gives its
- * result at once, also where all else is cancelled.
+ * threw. You need not await it: its group waits for it and throws its failure. Awaiting is a checkpoint: a
+ * cancel ends the wait, and the task too if it is within what was cancelled. A task that has ended gives
+ * its result at once, even where everything else is cancelled.
  *
- * To await it from within itself, or from within a task of its own, would wait for ever: that is a
- * `TypeError`, at once. Within a `taskGroup` the same holds of the promise that it gives, but that cannot
- * be seen.
+ * Awaiting a task from within itself, or from within a task that it spawned, would wait for ever: that is a
+ * `TypeError`, at once. Awaiting the promise that `taskGroup` returns from within the group waits for ever
+ * too, but cannot be detected.
  *
- * It is a `PromiseLike`, no `Promise`: what demands one, such as `assert.rejects`, takes a function.
+ * It is a `PromiseLike`, not a `Promise`: for APIs that insist on one, such as `assert.rejects`, pass an
+ * async function.
  *
  * @example
  * await assert.rejects(async () => await task)
@@ -84,10 +85,12 @@ export class Task<T> implements PromiseLike<T> {
     this.#run = runInScope(this.#scope, fn, taskEnding)
   }
 
+  /** Shown in errors and the task tree. */
   get name(): string {
     return this.#scope.name
   }
 
+  /** How the task stands now. `cancelled` only once it has ended. */
   get state(): TaskState {
     return this.#state
   }
@@ -123,6 +126,7 @@ export class Task<T> implements PromiseLike<T> {
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
+  /** Waits for the result; called by `await`. */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

@@ -9,6 +9,7 @@ const UNTIL = ['first-completed', 'first-exception', 'all-completed'] as const
 
 type Until = (typeof UNTIL)[number]
 
+/** Options of {@link wait}. */
 export interface WaitOptions {
   /**
    * What to wait for.
@@ -37,8 +38,12 @@ export interface Waited<T> {
  * The failure of a task cancels its group, and the body with it: `wait` still gives what it found, and
  * the next checkpoint in the body throws. To go on after a failure, spawn the tasks with `settle: true`.
  *
+ * For results, await the tasks, or use `gather` or `asCompleted`: `wait` is for code that decides by what is
+ * done so far.
+ *
  * @throws {Cancelled} when the scope around it is cancelled first; the tasks go on
- * @throws {TypeError} when the caller runs within a task without whose end it would wait for ever
+ * @throws {TypeError} when the caller runs inside one of the tasks and would wait for itself, when an item is
+ *   not a task, or an option is unknown or has the wrong type
  * @example
  * const { done, pending } = await wait(tasks, { until: 'first-completed' })
  * for (const task of pending) task.cancel()

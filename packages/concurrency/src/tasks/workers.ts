@@ -8,6 +8,7 @@ import { Scope } from '../scopes/scope.ts'
 import { settled } from './settled.ts'
 import { runGroup } from './task-group.ts'
 
+/** Options of {@link workers}. */
 export interface WorkersOptions<T = never> {
   /**
    * Called with the error and the item of a handler that failed, in the item's scope; the workers go on.
@@ -19,10 +20,13 @@ export interface WorkersOptions<T = never> {
 }
 
 /**
- * `count` workers that take items from `queue` and call `handler` with each, until the queue was shut
+ * Runs `count` workers that take items from `queue` and call `handler` with each, until the queue was shut
  * down and is empty. `taskDone` is called for each item, however its handler ended. The first failure
  * cancels the other workers.
  *
+ * For a list or stream that is there already, `mapConcurrent` is simpler.
+ *
+ * @param count how many items are handled at once: an integer from 1 up
  * @throws the failure as it is, or an `AggregateError` when more than one failed
  * @throws {Cancelled} when a scope around it was cancelled
  * @example

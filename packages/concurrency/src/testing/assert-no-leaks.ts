@@ -1,6 +1,7 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { rootScopes, type Scope } from '../scopes/scope.ts'
 
+/** Options of {@link assertNoLeaks}. */
 export interface AssertNoLeaksOptions {
   /** How often `fn` is called while the heap is watched. @default 1_000 */
   readonly rounds?: number | undefined

@@ -15,6 +15,7 @@ export interface CancelledRun {
   readonly after: (check: () => void | Promise<void>) => void
 }
 
+/** Options of {@link cancelEverywhere}. */
 export interface CancelEverywhereOptions {
   /** After how many points to give up: a run that never ends. @default 2_000 */
   readonly maxPoints?: number | undefined

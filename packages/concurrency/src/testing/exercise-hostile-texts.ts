@@ -30,6 +30,7 @@ export const HOSTILE_SQL: readonly string[] = [
   'x'.repeat(600),
 ]
 
+/** What {@link exerciseHostileTexts} tries. */
 export interface ExerciseHostileTextsInit<F extends Fixture> {
   /** Makes what is attacked, fresh for each way in. */
   readonly make: () => F | PromiseLike<F>
@@ -49,8 +50,8 @@ export interface ExerciseHostileTextsInit<F extends Fixture> {
 const OPTIONS = ['make', 'ways', 'isRefusal', 'check', 'texts'] as const
 
 /**
- * Cases that try hostile texts in every way in: each is taken as a value, or refused as one, and does no
- * harm.
+ * Makes cases that pass hostile texts to every function that takes one: each must be treated as a value, or
+ * refused as one, and do no harm.
  *
  * @example
  * const cases = exerciseHostileTexts({

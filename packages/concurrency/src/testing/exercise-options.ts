@@ -4,6 +4,7 @@ import type { SuiteCase } from './suite-case.ts'
 /** Calls one function of the package with `options` in their place, or one option that has some of its own. */
 export type OptionsTaker = (options: never) => unknown
 
+/** What {@link exerciseOptions} tries. */
 export interface ExerciseOptionsInit {
   /** Each public function or method that takes options, by name: `'storage.upload'`, `'createHttp.retry'`. */
   readonly takers: Readonly<Record<string, OptionsTaker>>
@@ -26,11 +27,11 @@ const EVERY = 'every public function and method that takes options'
 const REFUSED = /^Expected a known option of [\w.]+, got "nmae"; (did you mean "\w+"\?|it takes )/
 
 /**
- * Cases that hold a package to its word about options: JavaScript passes over a misspelt one, so each
- * function refuses what it does not know, with a `TypeError`, before anything leaves the process; `null`
- * is refused too. A public function or method that is in neither list fails a case.
+ * Makes cases which show that every function refuses an unknown option and `null` with a `TypeError` before
+ * anything leaves the process: JavaScript itself would ignore a misspelt option. A public function or method
+ * that is in neither list fails a case.
  *
- * What must not have happened meanwhile (a connection, a request) is for the test to look at afterwards.
+ * Check afterwards that no connection or request was made: the cases cannot see that.
  *
  * @example
  * const cases = exerciseOptions({

@@ -32,6 +32,7 @@ export type Fault = () => Repair | PromiseLike<Repair>
 
 type Repair = () => void | PromiseLike<unknown>
 
+/** Options of {@link exerciseOutcomes}. */
 export interface ExerciseOutcomesOptions {
   /** How many calls are made. @default 200 */
   readonly rounds?: number | undefined
@@ -114,11 +115,11 @@ interface Claim {
 }
 
 /**
- * Puts a boundary's second promise to the test: calls it again and again, cut short in every way and at
- * any moment, with the faults that there are, and then asks the other side. What said `none` must not
- * have happened; what returned must have happened; and `retry` must never make it happen twice.
+ * Tests the outcomes that a boundary reports: calls it again and again, cancelled at any moment and with
+ * each of the faults, and then asks the other side what happened. A call that failed with `none` must not
+ * have happened; a call that returned must have; and `retry` must never make it happen twice.
  *
- * It does not go by a clock: whatever the machine's speed, only what was said is compared with what was.
+ * It does not depend on the machine's speed: it compares only what was reported with what happened.
  *
  * @returns how many calls were made for each outcome, for a test of the test
  * @throws {Error} that names each false claim, and the seed

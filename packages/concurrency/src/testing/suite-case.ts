@@ -17,8 +17,8 @@ export type MakeCase<F, S extends unknown[] = []> = (
 ) => SuiteCase
 
 /**
- * The cases of a suite, each with a fixture of its own that is disposed of when the case has ended, in
- * whatever way.
+ * Makes the cases of a suite, each with a fixture of its own that is disposed of when the case has ended,
+ * passed or failed.
  *
  * @param make makes a fixture; a case may pass it settings
  * @example

@@ -28,10 +28,12 @@ export class TestClock implements Clock, Disposable {
     return clock
   }
 
+  /** The time of this clock, in milliseconds. */
   now(): number {
     return this.#now
   }
 
+  /** Arms a timer that fires when the clock is moved that far. */
   schedule(delayMs: number, callback: () => void): Timer {
     const due: Due = { at: this.#now + delayMs, callback }
     this.#timers.add(due)
@@ -63,6 +65,7 @@ export class TestClock implements Clock, Disposable {
     if (next !== undefined) await this.advance(next.at - this.#now)
   }
 
+  /** Restores the clock that was in force before. */
   [Symbol.dispose](): void {
     this.#uninstall?.()
   }
