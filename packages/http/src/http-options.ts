@@ -20,12 +20,13 @@ export interface HttpTimeouts {
   /** The longest pause between two bytes, of the request's body or the answer's. @default 30_000 */
   readonly stallMs?: number | undefined
   /**
-   * How long an answer of `stream` may wait for its reader before its connection is given back; one
-   * that nobody has begun to read gives way after a second when other calls wait. @default 60_000
+   * How long an answer of `stream` may wait for its reader before its connection is released. An answer
+   * that is not being read yet gives way after a second when other calls wait. @default 60_000
    */
   readonly unreadMs?: number | undefined
 }
 
+/** Options of {@link createHttp}. */
 export interface HttpOptions {
   /**
    * Where requests go. A path after it is a base path: `'https://api.example.com/v1'` makes `/users` a
@@ -63,8 +64,8 @@ export interface HttpOptions {
   /** Sends a second GET or HEAD when the first takes long. @default false */
   readonly hedge?: HedgeOptions | false | undefined
   /**
-   * Sends what is left of the deadline to services of your own, so that they stop when nobody waits any
-   * more; each attempt what is left at its moment. @default nobody gets it
+   * Sends the time that is left of the deadline to services of your own, so that they stop when the caller
+   * has given up. Each attempt sends what is left when it begins. @default not sent
    */
   readonly budget?: HttpBudgetOptions | undefined
   /**

@@ -12,7 +12,7 @@ import type { PreparedCall } from './attempts/prepared-call.ts'
 import { prepare } from './prepare.ts'
 import { expectSettings, type Settings } from './settings.ts'
 
-/** What one client does at the moment. */
+/** How many calls of a client are under way and waiting. */
 export interface HttpStats {
   /** Calls that have not ended, whether they wait, are sent or repeat; answers of `stream` whose body has not. */
   readonly active: number
@@ -32,7 +32,8 @@ export interface Http extends AsyncDisposable {
    * that should be read as it comes.
    *
    * One deadline covers all of it: the queue, the connection, the answer, the waits and the repeats. A
-   * cancel of the scope around it ends it wherever it is.
+   * cancel of the scope around it ends it wherever it is. It is repeated only where that is safe: a `GET`,
+   * `HEAD`, `PUT` or `DELETE`, or a request with an `idempotencyKey`, with a body that can be sent again.
    *
    * @throws {HttpError} with `code` and `outcome`; also for a status that `acceptStatus` does not accept
    * @throws {TimeoutError} when `timeoutMs` or `timeouts.totalMs` has passed
@@ -62,13 +63,15 @@ export interface Http extends AsyncDisposable {
    * and `timeoutMs` of this call; `timeouts.totalMs` only covers the time up to the head. A body that
    * breaks off is not repeated.
    *
+   * For bodies of a few MiB `request` is simpler: it needs no `using`.
+   *
    * @throws as `request` does, up to the head; reading the body throws later failures
    * @example
    * using answer = await http.stream('/export.csv')
    * for await (const chunk of answer.body) await file.write(chunk)
    */
   stream(url: string | URL, init?: HttpInit): Promise<HttpResponse>
-  /** What the client does at the moment. */
+  /** How many calls are under way and waiting now. For metrics; it costs no I/O. */
   stats(): HttpStats
   /**
    * Takes no more calls, waits for those under way, and then closes the connections. What has not ended
@@ -76,7 +79,7 @@ export interface Http extends AsyncDisposable {
    *
    * A second call awaits the first. A cancel around it does not shorten it.
    *
-   * @throws {TypeError} on options that it does not know, before anything is closed
+   * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -85,9 +88,9 @@ export interface Http extends AsyncDisposable {
  * Makes a client. Make one for each service and keep it: its connections are opened when they are needed
  * and serve all calls. `await using` or `close()` ends it.
  *
- * It is not for HTTP/2, cookies or caching.
+ * It is not for HTTP/2, cookies or caching. For URLs that users enter set `allow: 'public'`.
  *
- * @throws {TypeError} unless all options are known, in their ranges and fit together
+ * @throws {TypeError} when an option is unknown or out of its range, or two options contradict each other
  * @example
  * await using http = createHttp({ origin: 'https://api.example.com', connections: 20 })
  * const user = await withTimeout(2_000, () => http.json<User>('/users/1'))

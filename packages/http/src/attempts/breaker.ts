@@ -10,6 +10,7 @@ import { type CallContext, failure } from '../errors/call-context.ts'
 import { HttpError } from '../errors/http-error.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 
+/** When the circuit of an origin opens: see `circuitBreaker` of `@yuzuru/concurrency/resilience`. */
 export type HttpBreakerOptions = Pick<CircuitBreakerOptions, 'failures' | 'coolDownMs' | 'probes'>
 
 const BREAKER_OPTIONS = Object.keys({

@@ -2,6 +2,7 @@ import { currentClock } from '@yuzuru/concurrency'
 import { expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type StopListener, Stopper, type StopSignal } from '../exchange/stop-signal.ts'
 
+/** When a second request is sent beside a slow first one. */
 export interface HedgeOptions {
   /** How long the first attempt may take before a second is sent beside it, in milliseconds. */
   readonly delayMs: number

@@ -22,7 +22,7 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'invalid_response'`: what came is not HTTP.
  * - `'too_large'`: the answer is longer than `maxBytes`.
  * - `'invalid_body'`: the answer is not the JSON that was asked for.
- * - `'body_abandoned'`: nobody read the answer for `timeouts.unreadMs`; its connection was given back.
+ * - `'body_abandoned'`: the answer was not read for `timeouts.unreadMs`; its connection was released.
  *
  * The server's answer, in the words of `codeOfStatus` of `@yuzuru/concurrency/boundary`:
  * - `'redirected'` (3xx that is not followed), `'too_many_redirects'`, `'not_modified'` (304)
@@ -109,7 +109,7 @@ export class HttpError extends IoError {
     return this.answer?.status
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is HttpError {
     return hasMark(value, 'HttpError')
   }

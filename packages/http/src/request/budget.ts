@@ -4,7 +4,7 @@ import { type CallContext, failure } from '../errors/call-context.ts'
 import { expectBareOrigin } from './bare-origin.ts'
 import { isToken } from './request-headers.ts'
 
-/** Which services learn how long an answer is worth waiting for, and in which header. */
+/** Which services are sent the time that is left of the deadline, and in which header. */
 export interface HttpBudgetOptions {
   /**
    * The header. `'grpc-timeout'` is written as gRPC writes it (`250m`), every other one as whole
@@ -14,13 +14,12 @@ export interface HttpBudgetOptions {
    */
   readonly header?: string | undefined
   /**
-   * The origins that get it: a list of them, or a function of an origin (`'https://plans.internal'`). No
-   * other one does, also not by a redirect.
+   * The origins that get it: a list, or a function of an origin (`'https://plans.internal'`). It is never
+   * sent to any other, also not after a redirect.
    */
   readonly origins: readonly (string | URL)[] | ((origin: string) => boolean)
   /**
-   * How much of what is left is kept back, in milliseconds from 0 up: the time in which the answer travels
-   * home. With no more than that left, nothing is sent (`deadline_expired`). @default 5
+   * How much of what is left is kept back for the answer's way home, in milliseconds from 0 up. With no more than that left, nothing is sent (`deadline_expired`). @default 5
    */
   readonly marginMs?: number | undefined
 }
@@ -56,7 +55,7 @@ const EXPIRED_HEADER = 'deadline-expired'
 /**
  * Checks the option `budget` of a client.
  *
- * @throws {TypeError} on values that are none
+ * @throws {TypeError} when a value is out of its range or has the wrong type
  */
 export function expectBudget(options: HttpBudgetOptions | undefined): BudgetSettings | undefined {
   if (options === undefined) return undefined

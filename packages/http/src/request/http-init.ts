@@ -4,7 +4,7 @@ import type { RequestBody } from './request-body.ts'
 /** A value of a query; `undefined` and `null` leave it out, a list repeats it. */
 export type QueryValue = string | number | boolean | null | undefined
 
-/** What a call may say about its request. */
+/** Options of one request. */
 export interface HttpInit extends IoOptions {
   /** @default 'GET', or 'POST' with a body */
   readonly method?: string | undefined
@@ -52,4 +52,5 @@ export const HTTP_INIT: readonly string[] = Object.keys({
   timeoutMs: true,
 } satisfies Record<keyof HttpInit, true>)
 
+/** What to do with a redirect: fail with `redirected`, follow it, or return the answer as it is. */
 export type RedirectMode = 'error' | 'follow' | 'manual'

@@ -24,6 +24,7 @@ export class HttpHeaders implements Iterable<[string, string]> {
     return typeof value === 'string' ? [value] : value
   }
 
+  /** Whether the answer has this header. */
   has(name: string): boolean {
     return this.#raw[name.toLowerCase()] !== undefined
   }

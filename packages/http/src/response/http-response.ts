@@ -37,8 +37,8 @@ export class HttpResponse implements Disposable {
   /**
    * Whether the answer says where its body ends: by a length, by chunks, or because its kind has none
    * (HEAD, 204, 304). `false`: the body went on until the connection ended, which HTTP takes for its end
-   * (RFC 9112, 6.3). A server that fell over in the middle looks the same, so where a body that was cut
-   * off or is empty would do harm, take only one that is delimited.
+   * (RFC 9112, 6.3). A server that crashes in the middle looks the same, so accept only delimited bodies
+   * where one that was cut off would do harm.
    */
   readonly isDelimited: boolean
   readonly #body: ResponseBody
@@ -99,7 +99,7 @@ export class HttpResponse implements Disposable {
   }
 
   /**
-   * All of the body; again and again the same.
+   * All of the body. It may be called several times.
    *
    * @throws {HttpError} `'too_large'`, `'stalled'`, `'connection_lost'`, `'body_abandoned'`
    */
@@ -111,7 +111,7 @@ export class HttpResponse implements Disposable {
     return this.#bytes
   }
 
-  /** The body as text (UTF-8; a byte order mark is left out). */
+  /** The body as text (UTF-8; a byte order mark is left out). @throws {HttpError} as `bytes` does */
   async text(options?: IoOptions): Promise<string> {
     expectOptions(options, IO_OPTIONS, 'response.text')
     return decoder.decode(this.#body.ended ? this.#whole() : await this.bytes(options))
@@ -120,7 +120,7 @@ export class HttpResponse implements Disposable {
   /**
    * The body as JSON. `T` is what you expect: it is not checked.
    *
-   * @throws {HttpError} `'invalid_body'` when it is none
+   * @throws {HttpError} `'invalid_body'` when the body is not JSON, and as `bytes` does
    */
   async json<T = unknown>(options?: IoOptions): Promise<T> {
     expectOptions(options, IO_OPTIONS, 'response.json')
@@ -140,7 +140,7 @@ export class HttpResponse implements Disposable {
     return Readable.from(this.body, { objectMode: false })
   }
 
-  /** Gives up on what was not read, and frees the connection. */
+  /** Discards what was not read, and releases the connection. */
   [Symbol.dispose](): void {
     if (this.complete) return
     this.#body.destroy(

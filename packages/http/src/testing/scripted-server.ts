@@ -49,6 +49,7 @@ export class ScriptedServer extends Script implements AsyncDisposable {
     await Promise.all(Array.from(this.#sockets, (socket) => once(socket, 'close')))
   }
 
+  /** Cuts all connections and stops listening. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
