@@ -20,9 +20,13 @@ import type { SessionSource } from './connections/session-source.ts'
 import { valueParsers } from './wire/value-parsers.ts'
 
 /**
- * Makes a `Kysely<DB>` on PostgreSQL. Nothing is sent before the first query.
+ * Makes a `Kysely<DB>` on PostgreSQL whose every query obeys the scope around it: a cancel or a deadline
+ * stops the statement on the server. Nothing is sent before the first query. Make one for each database and
+ * keep it.
  *
- * @throws {TypeError} on wrong options
+ * The queries themselves are Kysely's: https://kysely.dev/docs/intro.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range, or two options contradict each other
  * @example
  * await using db = createDatabase<Schema>({ url: 'postgres://app@127.0.0.1/app' })
  * const office = await withTimeout(2_000, () =>

@@ -31,7 +31,7 @@ export interface PoolOptions {
   readonly reset?: 'changed' | 'always' | undefined
 }
 
-/** What holds for connections of our own and for a pool that was passed in. */
+/** Options for connections of our own and for a pool that was passed in. */
 export interface CommonDatabaseOptions extends ValueOptions {
   /** Kysely's plugins for every query. */
   readonly plugins?: KyselyConfig['plugins'] | undefined
@@ -69,7 +69,7 @@ export interface OwnPoolOptions
   /**
    * Whether, and how, to encrypt. `true` and an object verify the server's certificate and name. So do the
    * URL's `sslmode=prefer`, `require`, `verify-ca` and `verify-full`, unlike in libpq; `no-verify` encrypts
-   * for whoever answers, `disable` does not encrypt. Given both, they have to say the same: an object then
+   * for any server that answers, `disable` does not encrypt. Given both, they have to say the same: an object then
    * says the rest, such as the `ca`.
    *
    * @default as the URL's `sslmode` or `PGSSLMODE` says; without either, not encrypted
@@ -120,6 +120,7 @@ export interface GivenPoolOptions extends CommonDatabaseOptions, OwnOnly {
   readonly client: PgPoolLike | (() => PgPoolLike | Promise<PgPoolLike>)
 }
 
+/** Options of {@link createDatabase}: connections of our own, or a pool of yours. */
 export type DatabaseOptions = OwnPoolOptions | GivenPoolOptions
 
 /** Whether a pool, or what makes one, was passed in. */

@@ -19,12 +19,12 @@ export class Database<DB> extends Kysely<DB> {
   }
 
   /**
-   * Lets no new statement begin, waits for those that run and for open transactions, at most `drainMs` (10 s),
-   * and closes the connections; what is left then fails with `connection_lost`. A pool that was passed in
-   * stays open. A second call waits for the first. Not from inside of a transaction of its own: that
-   * would wait for itself until `drainMs` is over.
+   * Lets no new statement begin, waits for running statements and open transactions, at most `drainMs` (10 s
+   * by default), and closes the connections; what is left then fails with `connection_lost`. A pool that was
+   * passed in stays open. A second call waits for the first. Do not call it within a transaction of this
+   * database: it would wait for itself until `drainMs` is over.
    *
-   * @throws {TypeError} on wrong options, before anything is closed
+   * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */
   async close(options?: CloseOptions): Promise<void> {
     const { sessions, reads } = this.#context

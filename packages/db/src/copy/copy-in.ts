@@ -42,14 +42,21 @@ export interface CopyOptions extends IoOptions {
 }
 
 /**
- * Loads rows, or bytes in one of COPY's formats, into a table: one statement, so all of it or nothing.
- * The source is asked only as fast as the server takes it, and holds no more than a chunk in memory.
+ * Loads rows, or bytes in one of COPY's formats, into a table: one statement, so all of it or nothing
+ * (https://www.postgresql.org/docs/current/sql-copy.html). The source is read only as fast as the server
+ * takes the data, and no more than a chunk is held in memory.
  *
- * When the source throws, the server undoes the load, and what it threw is thrown. A cancel or deadline
- * does the same. A stream of Node is destroyed unless it was read to its end. In a transaction nothing else can run on it meanwhile (`copy_in_progress`).
+ * When the source throws, the server undoes the load, and the source's error is thrown. A cancel or deadline
+ * undoes it as well. A stream of Node is destroyed unless it was read to its end. In a transaction nothing
+ * else can run on it meanwhile (`copy_in_progress`).
+ *
+ * COPY has no `on conflict`: to merge, load into a temporary table and `insert … select` from there. Below
+ * some thousand rows `repository.createMany` is as fast and returns the rows.
  *
  * @returns how many rows the server loaded
- * @throws {DbError} for a row that the server refused, with its `line`
+ * @throws {DbError} such as `data_exception` or `unique_violation` for a row that the server refused, with its
+ *   `line`
+ * @throws {Cancelled} when the scope around it is cancelled; nothing is loaded
  * @throws {TypeError} for a value that PostgreSQL does not have, naming the row and the column
  * @example
  * await copyIn(db, { table: 'plans', columns: ['id', 'due_on'] }, [['a', '2026-04-01'], ['b', null]])

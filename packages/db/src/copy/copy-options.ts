@@ -1,7 +1,7 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 import { literal, word } from '../statements/sql-text.ts'
 
-/** How bytes are to be read, or written. https://www.postgresql.org/docs/current/sql-copy.html */
+/** The format of COPY's bytes. https://www.postgresql.org/docs/current/sql-copy.html */
 export interface CopyFormat {
   readonly format: 'text' | 'csv' | 'binary'
   /** Whether the first line names the columns; not with `'binary'`. @default false */

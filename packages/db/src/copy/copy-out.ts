@@ -33,16 +33,20 @@ const COPY_OUT_OPTIONS = Object.keys({
 export interface CopyBytesOptions extends CopyOutOptions, CopyFormat {}
 
 /**
- * The rows of a table or a query, or with a `format` its bytes, as one stream of one statement. The
- * server is read only as fast as the loop goes on. The loop ends the COPY in whatever way it ends,
- * and the connection is given back when the server has stopped. Begun and ended within one scope.
+ * Iterates over the rows of a table or a query, or with a `format` over its bytes, in one statement
+ * (https://www.postgresql.org/docs/current/sql-copy.html). The server is read only as fast as the loop goes
+ * on. However the loop ends, the COPY ends with it, and the connection is released when the server has
+ * stopped. The loop must begin and end within one scope.
  *
  * In a `tx` it runs in a savepoint, so that ending early leaves the transaction usable; nothing else can
  * run on it meanwhile (`copy_in_progress`): that is what {@link stream} is for.
  *
- * Values of the query are written into the text, as COPY takes no parameters.
+ * Values of the query are written into the SQL text as literals, as COPY takes no parameters.
  *
- * @returns the generator's own value: how many rows and bytes came
+ * @returns as the generator's return value, how many rows and bytes came
+ * @throws {DbError} when the query fails
+ * @throws {Cancelled} when the scope around the loop is cancelled; the server stops the COPY
+ * @throws {TypeError} when an option is unknown or has the wrong type
  * @example
  * for await (const plan of copyOut(db, db.selectFrom('plans').selectAll())) await check(plan)
  * await pipeline(copyOut(db, 'plans', { format: 'csv', header: true }), createWriteStream('plans.csv'))

@@ -14,6 +14,7 @@ import { textOf } from '../wire/value-text.ts'
 export interface Copyable<O> {
   /** Never there: it only carries the row for TypeScript. */
   readonly expressionType?: O | undefined
+  /** Gives the SQL of the query. */
   compile(db: Kysely<never>): CompiledQuery
 }
 

@@ -6,7 +6,7 @@ import { textOf } from '../wire/value-text.ts'
 /** How many characters are put together before they are sent. */
 const CHUNK_LENGTH = 65_536
 
-/** What comes of itself, or is asked for. */
+/** Items, from an iterable or an async one. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>
 
 /** Rows as COPY's text format, put together to chunks. */

@@ -21,7 +21,7 @@ export class EncryptionError extends Error {
     this.code = code
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is EncryptionError {
     return hasMark(value, 'EncryptionError')
   }

@@ -11,9 +11,13 @@ export interface EncryptedText {
   readonly column: string
   /** How every value begins that the current key sealed. */
   readonly prefix: string
-  /** Encrypts for this row. Each call gives another text. @param rowId known before the insert: a UUID, say */
+  /**
+   * Encrypts a value for this row. Each call gives another text.
+   *
+   * @param rowId must be known before the insert, such as a UUID that the program makes
+   */
   seal(rowId: RowId, plaintext: string): string
-  /** @throws {EncryptionError} when it was not sealed for this very row with one of the keys */
+  /** Decrypts a value of this row. @throws {EncryptionError} when it was not sealed for this row with one of the keys */
   open(rowId: RowId, sealed: string): string
   /** Whether it was sealed with another key than the current one. */
   isStale(sealed: string): boolean
@@ -36,10 +40,13 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts single columns with AES-256-GCM. A sealed value is text, `y1.<key id>.<base64url>`, bound to
- * its table, column and row: moved elsewhere, it does not open.
+ * Encrypts single columns with AES-256-GCM (NIST SP 800-38D). A sealed value is text,
+ * `y1.<key id>.<base64url>`, bound to its table, column and row: moved elsewhere, it does not open.
  *
- * @throws {TypeError} on wrong keys
+ * A sealed column cannot be searched or sorted by: look up equal values by a {@link EncryptedText.blindIndex}.
+ * Not for passwords, which need a slow hash.
+ *
+ * @throws {TypeError} when a key is not 32 bytes, an id is malformed, or `current` names no key
  * @example
  * const { encryptedText } = encryption({ keys: { k1: process.env['KEY_1'] ?? '' }, current: 'k1' })
  * const phone = encryptedText('staff', 'phone')

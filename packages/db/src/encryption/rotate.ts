@@ -6,6 +6,7 @@ import type { Queryable } from '../statements/queryable.ts'
 import { loosely } from '../statements/table.ts'
 import { transaction } from '../transactions/transaction.ts'
 
+/** Options of {@link rotate}. */
 export interface RotateOptions {
   /** The column that `seal` was given as the row's id: the primary key, or one with an index. @default 'id' */
   readonly id?: string | undefined
@@ -19,10 +20,10 @@ export interface RotateOptions {
 const LOCKED_DELAY_MS = 100
 
 /**
- * Seals anew, with the current key, what was sealed with another. Runs while the application does: rows
- * are locked a batch at a time, in the order of their ids, and rows that somebody else holds are taken
- * later. Where it stands is in the data, so one that was interrupted goes on when it is called again,
- * also from several processes.
+ * Encrypts again, with the current key, every value that was sealed with another. It can run while the
+ * application does: rows are locked a batch at a time, in the order of their ids, and rows that another
+ * transaction holds are done later. Its progress is in the data itself, so an interrupted rotation goes on
+ * when it is called again, also from several processes.
  *
  * It walks the index of `id` once and reads the table once more to see that nothing is left.
  *

@@ -7,10 +7,11 @@ import { type ListenLine, type Notification, openLine } from './listen-line.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { identifier } from '../statements/sql-text.ts'
 
+/** Options of {@link listen}. */
 export interface ListenOptions {
   /**
-   * Called each time the server begins to listen: at first, and after each lost connection. What was
-   * notified in between is lost, so look then for what you may have missed.
+   * Called each time listening has begun: at first, and again after each lost connection. Notifications in
+   * between are lost, so check then for what you may have missed.
    */
   readonly onListening?: (() => void) | undefined
   /** How many notifications may wait to be taken, from 1 up. @default 10_000 */
@@ -25,10 +26,13 @@ const delayMs = backoff({ baseDelayMs: 100, maxDelayMs: 10_000 })
 const PING_TIMEOUT_MS = 10_000
 
 /**
- * What is notified on a channel, as it comes, on a connection of its own (a pool that was passed in
- * lends one). A connection that is lost is made again, for as long as it takes. Ends when the loop does.
+ * Iterates over the notifications of a channel, on a connection of its own (or one lent by the pool that was
+ * passed in). A lost connection is made again, for as long as it takes. It ends when the loop does.
  *
- * Behind PgBouncer in transaction mode nothing would be heard. That is found out at the beginning, or,
+ * Notifications are not a queue: those sent while the connection was down are lost (see `onListening`).
+ * Where each must be handled use `@yuzuru/jobs`.
+ *
+ * Behind PgBouncer in transaction mode no notification would arrive. That is detected at the beginning, or,
  * where the pooler happens to give the same backend, within `keepAliveMs` of it giving another.
  *
  * @throws {DbError} `listen_unsupported` behind such a pooler; `overloaded` when more than `bufferLimit` wait;

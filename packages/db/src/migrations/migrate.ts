@@ -8,6 +8,7 @@ import { lockedTransaction, migratorOf } from './migrator.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { transaction } from '../transactions/transaction.ts'
 
+/** Options of {@link migrate}. */
 export interface MigrateOptions extends IoOptions {
   /** Runs nothing, and returns what would run. @default false */
   readonly dryRun?: boolean | undefined

@@ -26,6 +26,7 @@ import {
 import { rangesAfter } from './page-ranges.ts'
 import { tapRows } from '../statements/row-tap.ts'
 
+/** Options of {@link paginate}. */
 export interface PageOptions<C extends string = string> {
   /** What the list is ordered by. Together they must be unique: end with the primary key. */
   readonly by: readonly PageKey<C>[]
@@ -35,6 +36,7 @@ export interface PageOptions<C extends string = string> {
   readonly after?: string | undefined
 }
 
+/** One page of a list. */
 export interface Page<O> {
   readonly items: readonly O[]
   /** The cursor for the page after this one; `undefined` on the last. */
@@ -56,13 +58,17 @@ interface Builder {
 }
 
 /**
- * One page of a list, found by where the page before ended and not by counting: rows that are inserted
- * or deleted meanwhile make none of the others appear twice or be left out. With an index on the keys,
- * in their order, the last page costs no more than the first. Equal keys, NULLs, mixed directions and
- * microseconds are exact.
+ * Reads one page of a list, found by where the page before ended and not by counting (keyset pagination):
+ * when rows are inserted or deleted meanwhile, none of the others appears twice or is left out. With an
+ * index on the keys, in their order, the last page costs no more than the first. Equal keys, NULLs, mixed
+ * directions and microseconds are exact.
  *
- * @throws {TypeError} on wrong options, a cursor of another order, or a query that has an order, a
+ * It cannot jump to page 17 or count the pages. To read all rows use {@link stream}. A cursor is not a
+ * secret, and it does not limit which rows are seen: that is up to the query's own `where`.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range, a cursor of another order, or a query that has an order, a
  *   limit, or a set operation (`union`) of its own
+ * @throws {DbError} when the query fails
  * @example
  * const page = await paginate(db.selectFrom('plans').selectAll(), {
  *   by: [{ column: 'created_at', direction: 'desc' }, { column: 'id' }], size: 20, after: request.after })

@@ -19,8 +19,8 @@ export interface RelationThrough<DB, R, T extends keyof DB & string, L extends k
 }
 
 /**
- * Puts under `name`, into a copy of each row, the list of rows that a table between links to it, by
- * their primary key and each once: two queries for all rows.
+ * Adds to a copy of each row, under `name`, the list of rows that a table in between links to it, ordered by
+ * primary key and each once: two queries for all rows.
  *
  * @example
  * const plans = await withManyThrough(db, rows, 'staff', {

@@ -27,8 +27,8 @@ type ColumnLike<DB, T extends keyof DB, Value> = {
 }[Column<DB, T>]
 
 /**
- * Puts under `name`, into a copy of each row, the related row (or `undefined`): one query for all rows,
- * not one for each.
+ * Adds to a copy of each row, under `name`, its related row (or `undefined`): one query for all rows, not
+ * one for each.
  *
  * @example
  * const plans = await withOne(db, rows, 'office', { table: offices, from: 'office_id', to: 'id' })
@@ -50,7 +50,7 @@ export async function withOne<
 }
 
 /**
- * Puts under `name`, into a copy of each row, the list of related rows, by their primary key: one query
+ * Adds to a copy of each row, under `name`, the list of its related rows, ordered by primary key: one query
  * for all rows, not one for each.
  *
  * @example

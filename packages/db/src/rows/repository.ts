@@ -17,6 +17,7 @@ import {
 } from '../statements/table.ts'
 import { transaction } from '../transactions/transaction.ts'
 
+/** Options of {@link Repository.list}. */
 export interface ListOptions<DB, T extends keyof DB> {
   /** Columns and the values they have; `null` finds NULL. @default all rows */
   readonly where?: Partial<Row<DB, T>> | undefined
@@ -26,6 +27,7 @@ export interface ListOptions<DB, T extends keyof DB> {
   readonly limit?: number | undefined
 }
 
+/** Options of {@link Repository.update}. */
 export interface UpdateOptions {
   /** The version that the caller has seen; another one in the database is a `conflict`. */
   readonly version?: number | undefined
@@ -39,8 +41,9 @@ export interface Repository<
   V extends Column<DB, T> | undefined = Column<DB, T> | undefined,
 > {
   readonly table: Table<DB, T, I, V>
-  /** @throws {DbError} `not_found` */
+  /** The row with this primary key. @throws {DbError} `not_found` */
   get(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T>>
+  /** As {@link Repository.get}, with `undefined` for a row that is not there. */
   find(db: Queryable<DB>, id: Key<DB, T, I>): Promise<Row<DB, T> | undefined>
   /**
    * The row with these values of unique columns.
@@ -53,7 +56,13 @@ export interface Repository<
   getBy(db: Queryable<DB>, values: Partial<Row<DB, T>>): Promise<Row<DB, T>>
   /** As {@link Repository.getBy}, with `undefined` for a row that is not there. */
   findBy(db: Queryable<DB>, values: Partial<Row<DB, T>>): Promise<Row<DB, T> | undefined>
+  /** All rows that match, in one array. For lists that may be long use {@link paginate} or {@link stream}. */
   list(db: Queryable<DB>, options?: ListOptions<DB, T>): Promise<Row<DB, T>[]>
+  /**
+   * Inserts a row and gives it back as it is now, defaults included.
+   *
+   * @throws {DbError} `unique_violation`, `foreign_key_violation` and the other violations of constraints
+   */
   create(db: Queryable<DB>, values: NewRow<DB, T>): Promise<Row<DB, T>>
   /**
    * The row that has the same values in these unique columns, or else a new one of `values`. However many
@@ -77,7 +86,12 @@ export interface Repository<
    * @returns the rows as they are now, in the same order
    */
   createMany(db: Queryable<DB>, rows: readonly NewRow<DB, T>[]): Promise<Row<DB, T>[]>
-  /** @throws {DbError} `not_found`; `conflict` when somebody else was faster */
+  /**
+   * Changes the columns that are given, and gives the row back as it is now. On a table with a `version` it
+   * counts that up; pass the version that you have read, so that no other change is overwritten.
+   *
+   * @throws {DbError} `not_found`; `conflict` when the row no longer has this version
+   */
   update(
     db: Queryable<DB>,
     id: Key<DB, T, I>,
@@ -91,14 +105,15 @@ export interface Repository<
     values: NewRow<DB, T>,
     conflict?: readonly (keyof DB[T] & string)[],
   ): Promise<Row<DB, T>>
-  /** Absence is no failure: that the row is gone is what was asked for. */
+  /** Deletes the row with this primary key. `deleted` is false when there was none, which is no failure. */
   delete(db: Queryable<DB>, id: Key<DB, T, I>): Promise<{ readonly deleted: boolean }>
-  /** The row as it is now. @throws {DbError} `not_found` */
+  /** Reads a row again. @throws {DbError} `not_found` */
   refresh(db: Queryable<DB>, row: Row<DB, T>): Promise<Row<DB, T>>
 }
 
 /**
- * The verbs for one table, typed by the Kysely schema.
+ * Makes the verbs that most tables need (get, list, create, update, delete …) for one table, typed by the
+ * Kysely schema. For joins, filters beyond equality and aggregates write Kysely queries.
  *
  * @example
  * const plans = repository(tableOf<Schema>()('plans', { version: 'version' }))

@@ -15,9 +15,9 @@ const plugin: KyselyPlugin = {
 }
 
 /**
- * The same database, on your word that whatever runs through it only reads: text written with `sql` then
- * counts as a read, so that its `outcome` is `none` when it is cut off. Nothing checks the text. Where
- * the server should, use `transaction(db, fn, { readOnly: true })`.
+ * Returns the same database with your promise that everything that runs through it only reads: SQL written
+ * with `sql` then counts as a read, so its `outcome` is `none` when it is cut off. The text is not checked.
+ * To have the server check it, use `transaction(db, fn, { readOnly: true })`.
  *
  * @throws {TypeError} at an insert, update, delete, merge or a change of the schema with Kysely's builder
  * @example

@@ -6,7 +6,7 @@ import type { PipelinedFigures } from '../connections/pipelined-reads.ts'
 import type { PoolFigures } from '../connections/session-source.ts'
 import type { Queryable } from './queryable.ts'
 
-/** How a database is. */
+/** The state of a database and its pool. */
 export interface Health {
   readonly pool: PoolFigures
   /** Of the connections that `reads: 'pipelined'` adds; not there without it. */
@@ -18,9 +18,11 @@ export interface Health {
 }
 
 /**
- * Asks the server for a sign of life.
+ * Runs a statement that does nothing, to see whether the database answers. It waits for a connection like
+ * any query, so a full pool counts as unhealthy.
  *
- * @throws {DbError} when it gives none
+ * @throws {DbError} when there is no connection or no answer
+ * @throws {TimeoutError} when `timeoutMs` has passed
  * @example
  * app.get('/health', async () => Response.json(await health(db, { timeoutMs: 1_000 })))
  */

@@ -21,6 +21,7 @@ export interface Table<
   readonly schema?: DB | undefined
 }
 
+/** Options of {@link tableOf}. */
 export interface TableOptions<
   I extends string | undefined = string | undefined,
   V extends string | undefined = string | undefined,
@@ -52,8 +53,11 @@ export interface NameTable<DB> {
   ): Table<DB, T, I, V>
 }
 
+/** A row as a query gives it. */
 export type Row<DB, T extends keyof DB> = Selectable<DB[T]>
+/** A row to insert. */
 export type NewRow<DB, T extends keyof DB> = Insertable<DB[T]>
+/** The columns to change, and their values. */
 export type RowChanges<DB, T extends keyof DB> = Updateable<DB[T]>
 /** What names a row: a value of its primary key. */
 export type Key<DB, T extends keyof DB, I extends Column<DB, T>> = SelectType<DB[T][I]>

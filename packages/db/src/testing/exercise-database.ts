@@ -25,8 +25,8 @@ interface Schema {
 }
 
 /**
- * What must hold on every way to PostgreSQL: a pool of our own, one that was passed in, behind PgBouncer
- * in transaction mode, another version of the server. For the test runner of your choice.
+ * Makes cases that must pass on every way to PostgreSQL: with our own pool, with one that was passed in,
+ * behind PgBouncer in transaction mode, on another version of the server. For the test runner of your choice.
  *
  * @param make opens a database that may create tables; each case closes what it opened
  * @example

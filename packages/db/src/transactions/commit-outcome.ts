@@ -3,20 +3,22 @@ import { CompiledQuery } from 'kysely'
 import { DbError } from '../wire/db-error.ts'
 import type { Queryable } from '../statements/queryable.ts'
 
-/** What became of a transaction. `'forgotten'`: it is so long ago that the server no longer knows. */
+/** Whether a transaction was committed. `'forgotten'`: it is so old that the server no longer knows. */
 export type CommitOutcome = 'committed' | 'aborted' | 'forgotten'
 
 const FIRST_DELAY_MS = 20
 const MAX_DELAY_MS = 1_000
 
 /**
- * Asks the server what became of a transaction whose COMMIT got no answer. While the server has not
- * noticed the loss it waits for it; put a `withTimeout` around it for a bound.
+ * Asks the server whether a transaction whose COMMIT got no answer was committed. While the server has not
+ * noticed the lost connection the transaction is still open, and this waits: set a limit with `withTimeout`.
+ * Ask the same server soon: after a failover, or when the id is too old, the answer is `'forgotten'`.
  *
  * https://www.postgresql.org/docs/current/functions-info.html, `pg_xact_status`
  *
- * @param error a `DbError` with code `commit_unknown`; give it the `db` that it came from
+ * @param error a `DbError` with code `commit_unknown`, thrown by this `db`
  * @throws {TypeError} for any other error
+ * @throws {DbError} when the server cannot be asked
  * @example
  * catch (error) {
  *   if (!DbError.isInstance(error) || error.code !== 'commit_unknown') throw error

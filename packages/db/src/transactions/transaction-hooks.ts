@@ -10,14 +10,14 @@ import { type Hook, transactionOf, type TransactionState } from './transaction-s
 const HOOKS_TIMEOUT_MS = 30_000
 
 /**
- * Has `fn` called once the transaction is committed, and awaited, before `transaction()` returns; in
- * the order in which they were given. A rollback, be it to a savepoint or before another attempt,
- * forgets it. Cancels do not reach it, and all hooks together have 30 s.
+ * Calls `fn`, and awaits it, after the commit and before `transaction()` returns; several in the order in
+ * which they were added. A rollback, be it to a savepoint or before another attempt, discards it. Cancels do
+ * not reach it, and all hooks together have 30 s.
  *
  * If it throws, the others are still called, and `transaction()` throws `after_commit_failed`: the
- * commit stands. It is lost if the process ends first; what must happen belongs into a job.
+ * commit stands. It is lost if the process ends first: for what must happen use `enqueue` of `@yuzuru/jobs`.
  *
- * @throws {TypeError} when `tx` is not of {@link transaction}
+ * @throws {TypeError} when `tx` was not made by {@link transaction}, or `fn` is not a function
  * @example
  * afterCommit(tx, () => cache.delete(planId))
  */
@@ -26,9 +26,13 @@ export function afterCommit<DB>(tx: Transaction<DB>, fn: Hook): void {
 }
 
 /**
- * Has `fn` called after the transaction when what was done in `tx` was undone, be it by a rollback to
- * its savepoint. Not after an attempt that is made again, and not when the commit's outcome is unknown.
- * If it throws, that is the `suppressed` of the transaction's error.
+ * Calls `fn` after the transaction when what was done in `tx` was rolled back, also to a savepoint. Not
+ * after an attempt that is followed by another, and not when the commit's outcome is unknown. What it throws
+ * becomes the `suppressed` of the transaction's error.
+ *
+ * @throws {TypeError} when `tx` was not made by {@link transaction}, or `fn` is not a function
+ * @example
+ * afterRollback(tx, () => cache.delete(planId))
  */
 export function afterRollback<DB>(tx: Transaction<DB>, fn: Hook): void {
   activeTransaction(tx, fn).afterRollback.push(fn)

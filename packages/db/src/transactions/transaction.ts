@@ -46,8 +46,10 @@ const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
  * effects outside of the database: those belong into {@link afterCommit} or a job.
  *
  * Given a `tx` it makes a savepoint in it instead; the options then do not apply, except `signal` and
- * `timeoutMs`. It is not for work that waits for other things than the database: a transaction that is
- * open for long holds its connection and its locks.
+ * `timeoutMs`.
+ *
+ * Not for work that waits for anything but the database, such as an HTTP request: an open transaction holds
+ * its connection and its locks. One statement needs no transaction.
  *
  * @returns what `fn` returned, once the server has confirmed the commit
  * @throws what `fn` threw; a rollback that failed is its `suppressed`
@@ -55,8 +57,9 @@ const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
  *   `transaction_aborted` when a statement failed, was cancelled or was not awaited, although `fn` returned;
  *   `serialization_failure` or `deadlock` after the last attempt; `after_commit_failed`;
  *   `nested_connection` when `db` is used inside its own transaction
- * @throws {TimeoutError} when `timeoutMs` is over
- * @throws {TypeError} on wrong arguments, before anything is sent
+ * @throws {TimeoutError} when `timeoutMs` has passed; rolled back, unless COMMIT was under way
+ * @throws {Cancelled} when the scope around it is cancelled; rolled back, unless COMMIT was under way
+ * @throws {TypeError} when an argument has the wrong type or an option is unknown, before anything is sent
  * @example
  * await transaction(db, async (tx) => {
  *   await tx.updateTable('accounts').set({ balance }).where('id', '=', id).execute()

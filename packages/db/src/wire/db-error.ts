@@ -1,6 +1,6 @@
 import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
 
-/** What went wrong, for programs. The README says what each means. */
+/** What went wrong, for programs to decide by. The README has a table of what each means. */
 export type DbErrorCode =
   | 'acquire_timeout'
   | 'after_commit_failed'
@@ -97,7 +97,7 @@ export class DbError extends IoError {
     this.line = init.line
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is DbError {
     return hasMark(value, 'DbError')
   }

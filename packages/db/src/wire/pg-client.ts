@@ -15,6 +15,7 @@ export interface PgTypes {
   getTypeParser(oid: number, format?: string): (value: string) => unknown
 }
 
+/** One statement, as pg takes it. */
 export interface PgQuery {
   readonly text: string
   readonly values?: unknown[]
