@@ -141,6 +141,7 @@ declare global {
   const items: readonly string[]
   const word: string
   const reference: string
+  const query: { readonly state: string; readonly code: string }
   const syncToken: string | undefined
   const keys: Readonly<Record<string, string>>
   const accessKeyId: string

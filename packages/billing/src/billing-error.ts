@@ -95,7 +95,7 @@ export class BillingError extends IoError implements StripeDetails {
     this.replayed = init.replayed ?? false
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is BillingError {
     return hasMark(value, 'BillingError')
   }

@@ -44,6 +44,7 @@ export interface ClientBillingOptions<Tx> extends CommonBillingOptions<Tx> {
   readonly secretKey?: never
 }
 
+/** Options of {@link createBilling}: a secret key, or a Stripe client of your own. */
 export type BillingOptions<Tx> = OwnBillingOptions<Tx> | ClientBillingOptions<Tx>
 
 const COMMON: Readonly<Record<keyof CommonBillingOptions<unknown> | 'client', true>> = {

@@ -19,41 +19,63 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
   /** Verifies and receives Stripe's deliveries. */
   readonly webhooks: Pick<Webhooks<Tx>, 'verify' | 'receive'>
   /**
-   * Makes a customer for a reference, or finds the one that was made. However often it is called, at
-   * once or after a crash, a timeout or a lost answer, there is one. The values of the first call
+   * Makes a customer for a reference, or finds the one that was made. However often it is called, at the same
+   * time or after a crash, a timeout or a lost answer, there is only one. The values of the first call
    * count; to change them later use `client.customers.update`.
    *
-   * @throws {TypeError} on a wrong value
-   * @throws {BillingError}
+   * @throws {TypeError} when a value is missing or has the wrong form
+   * @throws {BillingError} when Stripe or the way to it fails; calling it again is always safe
+   * @throws {TimeoutError} when `timeoutMs` has passed
+   * @throws {Cancelled} when the scope around it is cancelled
+   * @example
+   * const { customerId } = await billing.ensureCustomer({ reference: officeId, email: office.email })
    */
   ensureCustomer(
     input: CustomerInput,
     options?: IoOptions,
   ): Promise<{ readonly customerId: string }>
   /**
-   * Opens a hosted page on which the customer subscribes; a repeat with the same `attemptKey` gives the
-   * same page.
+   * Opens a hosted page on which the customer subscribes (https://docs.stripe.com/payments/checkout); a repeat
+   * with the same `attemptKey` gives the same page.
    *
-   * @throws {BillingError} `'not_found'` when the reference has no customer and none is given,
-   * `'checkout_closed'` when the attempt's page was completed or has expired,
-   * `'idempotency_conflict'` when the attempt was begun with other values
+   * The return to `successUrl` is no proof of payment, as anyone can open that URL: act on the webhook.
+   *
+   * @throws {BillingError} `'not_found'` when the reference has no customer and none is given;
+   *   `'checkout_closed'` when the attempt's page was completed or has expired;
+   *   `'idempotency_conflict'` when the attempt was begun with other values
+   * @example
+   * const { url } = await billing.createCheckout({
+   *   reference: officeId,
+   *   attemptKey: id,
+   *   priceId: 'price_basic',
+   *   successUrl: 'https://example.jp/billing?session={CHECKOUT_SESSION_ID}',
+   * })
    */
   createCheckout(input: CheckoutInput, options?: IoOptions): Promise<Checkout>
   /**
-   * Opens a hosted page on which the customer changes cards, reads invoices and cancels.
+   * Opens a hosted page on which the customer changes cards, reads invoices and cancels
+   * (https://docs.stripe.com/customer-management).
    *
    * @throws {BillingError} `'not_found'` when the reference has no customer
+   * @example
+   * const { url } = await billing.createPortal({ reference: officeId, returnUrl: 'https://example.jp/billing' })
    */
   createPortal(input: PortalInput, options?: IoOptions): Promise<{ readonly url: string }>
   /**
-   * The newest subscription that has not ended, else the newest that has, else `undefined` (also for a
-   * reference that has no customer).
+   * Reads from Stripe the newest subscription that has not ended, else the newest that has, else `undefined`
+   * (also for a reference that has no customer). One request or more: for a check in every request keep the
+   * status that webhooks report.
+   *
+   * @throws {BillingError} when Stripe or the way to it fails
    */
   getSubscription(reference: string, options?: IoOptions): Promise<BillingSubscription | undefined>
   /**
-   * Ends the subscription; one that has ended is left as it is.
+   * Ends the subscription, with the period that is paid for unless `at` says otherwise; one that has ended is
+   * left as it is. Nothing is refunded.
    *
    * @throws {BillingError} `'not_found'` when there is none
+   * @example
+   * await billing.cancelSubscription(officeId, { at: 'period-end' })
    */
   cancelSubscription(
     reference: string,
@@ -66,6 +88,8 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * Takes no more calls, waits for those under way, cuts off what is left after `drainMs` (10 s by
    * default), then closes the connections. A client that was passed in stays open. A second call waits for
    * the first.
+   *
+   * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */
   close(options?: CloseOptions): Promise<void>
 }

@@ -19,12 +19,13 @@ import { StripeBilling } from './stripe-billing.ts'
 import type { WebhooksInit } from './webhooks/webhooks.ts'
 
 /**
- * Makes a billing: over a Stripe client of its own whose calls obey the ambient scope, or over yours.
- * Connects when the first call is made; close it when you are done.
+ * Makes a client of Stripe for subscriptions: over a Stripe client of its own whose calls obey the ambient
+ * scope, or over yours. It connects when the first call is made; close it when you are done.
  *
- * Not for use within a transaction of yours: the verbs ask Stripe, and use the store's own connection.
+ * Do not call its verbs within a database transaction: they wait for Stripe, and use the store's own
+ * connection.
  *
- * @throws {TypeError} on a wrong option; nothing else, as nothing is sent
+ * @throws {TypeError} when an option is unknown or out of its range; nothing else, as nothing is sent
  * @example
  * await using billing = createBilling({ secretKey, webhookSecret, store: kyselyBillingStore(db) })
  * const { customerId } = await billing.ensureCustomer({ reference: office.id, email: office.email })

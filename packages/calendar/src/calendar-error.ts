@@ -67,8 +67,8 @@ export interface CalendarErrorInit {
 }
 
 /**
- * A failure at Google Calendar or its OAuth endpoints. Neither a token, a code nor what is in an event
- * is ever in it.
+ * A failure at Google Calendar or its OAuth endpoints. It never holds a token, a code or the content of an
+ * event.
  *
  * @example
  * catch (error) {
@@ -93,7 +93,7 @@ export class CalendarError extends IoError {
     this.reason = init.reason
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is CalendarError {
     return hasMark(value, 'CalendarError')
   }

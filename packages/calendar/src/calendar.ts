@@ -15,49 +15,72 @@ import type { ListQuery, SyncPage, SyncQuery } from './event-lists.ts'
 /**
  * Google Calendar for many accounts, each under a `reference` of your own. See `createCalendar`.
  *
- * Every call throws a `TypeError` for wrong arguments, before anything is sent; a `CalendarError` (see its
- * `code`s); and, as the scope around it has it, a `TimeoutError` or `Cancelled`. Each of the latter says
- * whether the effect may have happened (`outcome`).
+ * Every call throws a `TypeError` for wrong arguments, before anything is sent; a `CalendarError` with a
+ * `code`; `TimeoutError` when its `timeoutMs` has passed; and `Cancelled` when the scope around it is
+ * cancelled. The last three say whether the effect may have happened (`outcome`).
  */
 export interface Calendar extends AsyncDisposable {
   /**
-   * Where to send the person to allow the app into the calendar. The state and the PKCE verifier are
-   * kept in the store for an hour.
+   * Makes the URL at which a person allows the app to use their calendar
+   * (https://developers.google.com/identity/protocols/oauth2/web-server). The state and the PKCE verifier
+   * (RFC 7636) are kept in the store for an hour.
+   *
+   * @example
+   * const url = await calendar.authorizationUrl({ reference: staffId })
    */
   authorizationUrl(request: ConsentRequest, options?: IoOptions): Promise<string>
   /**
    * Redeems the callback and stores the account's tokens in place of any that were there. Each `state`
    * works once, for the reference that it was made for.
    *
-   * @throws {CalendarError} `invalid_state`, `consent_refused`, `reauthorization_required` (the code is
-   * not or no longer valid)
+   * @throws {CalendarError} `invalid_state`, `consent_refused`, `reauthorization_required` (the code is not
+   *   valid, or no longer)
+   * @example
+   * await calendar.connect({ reference: staffId, state: query.state, code: query.code })
    */
   connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection>
   /**
-   * Revokes the account's consent at Google, then forgets its tokens. When Google can't be reached
-   * nothing is forgotten. `disconnected` is false when there was nothing.
+   * Revokes the account's consent at Google, then deletes its tokens. When Google can't be reached the tokens
+   * stay, so that it can be tried again. `disconnected` is false when the reference was not connected.
+   *
+   * @throws {CalendarError} when Google can't be reached or refuses
    */
   disconnect(reference: string, options?: IoOptions): Promise<{ readonly disconnected: boolean }>
   /**
-   * Creates an event under an id that we choose, so a repeat never makes a second one: when the id is
-   * there already, the event is read and returned with `created: false`.
+   * Creates an event. Its id is made from `idempotencyKey` (or given, or random), so a repeat with the same
+   * key never makes a second event: it reads the existing one and returns it with `created: false`.
    *
-   * @throws {CalendarError} `already_exists` when the event of that id was deleted
+   * Not within a database transaction: enqueue a job there, and create the event in the job.
+   *
+   * @throws {CalendarError} `already_exists` when the event of that id was deleted; `not_connected`,
+   *   `reauthorization_required`, `forbidden`, `rate_limited` …
+   * @example
+   * const { event, created } = await calendar.createEvent(staffId, {
+   *   idempotencyKey: `meeting:${planId}`, summary: '支援会議', start, end,
+   * })
    */
   createEvent(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent>
-  /** Reads an event. A deleted one may still be there, as `status: 'cancelled'`. */
+  /**
+   * Reads an event. A deleted one may still be there, as `status: 'cancelled'`.
+   *
+   * @throws {CalendarError} `not_found`, `not_connected` …
+   */
   getEvent(reference: string, event: EventPlace, options?: IoOptions): Promise<CalendarEvent>
   /**
-   * Changes what is given and leaves the rest.
+   * Changes the fields that are given and leaves the rest. Pass the `etag` that you have read, so that no
+   * other change is overwritten.
    *
-   * @throws {CalendarError} `conflict` when the event is no longer the one of `etag`
+   * @throws {CalendarError} `conflict` when the event has another `etag` by now; `not_found`
+   * @example
+   * const { id, etag } = await calendar.getEvent(staffId, { id: planId })
+   * await calendar.updateEvent(staffId, { id, etag, location: '会議室' })
    */
   updateEvent(reference: string, event: UpdatedEvent, options?: IoOptions): Promise<CalendarEvent>
   /**
-   * Deletes an event. `deleted` is false when it was gone already, maybe by an attempt of this very call
-   * whose answer was lost.
+   * Deletes an event. `deleted` is false when it was gone already, perhaps by an earlier attempt of the same
+   * call whose answer was lost.
    *
-   * @throws {CalendarError} `conflict` when the event is no longer the one of `etag`
+   * @throws {CalendarError} `conflict` when the event has another `etag` by now
    */
   deleteEvent(
     reference: string,
@@ -65,9 +88,10 @@ export interface Calendar extends AsyncDisposable {
     options?: IoOptions,
   ): Promise<{ readonly deleted: boolean }>
   /**
-   * The events, page by page as the loop goes on; `options.timeoutMs` is for each page. A loop that breaks
-   * leaves nothing open.
+   * Iterates over the events of a time range, fetching a page when it is needed; `options.timeoutMs` is for
+   * each page. A loop that breaks leaves nothing open. To keep a copy up to date use `syncEvents`.
    *
+   * @throws {CalendarError} from the loop, when a page can't be read
    * @example
    * for await (const { summary, start } of calendar.listEvents('staff-3', { from: new Date() })) {
    *   console.log(summary, start)
@@ -79,8 +103,9 @@ export interface Calendar extends AsyncDisposable {
     options?: IoOptions,
   ): AsyncIterable<CalendarEvent>
   /**
-   * What has changed since a sync token, page by page; the last page has the next token. Store that
-   * together with the changes, once all of them are applied: what was not stored comes again.
+   * Iterates over what has changed since a sync token, page by page; the last page has the next token
+   * (https://developers.google.com/workspace/calendar/api/guides/sync). Store the token together with the
+   * changes, once all of them are applied: what was not stored comes again.
    *
    * @throws {CalendarError} `full_sync_required` when the token is no longer valid: sync again without one
    * @example

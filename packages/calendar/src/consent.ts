@@ -26,7 +26,7 @@ const CONSENT_REQUEST = Object.keys({
   state: true,
 } satisfies Record<keyof ConsentRequest, true>)
 
-/** What came with the callback. Hand over what its query holds. */
+/** The query of the callback, and the account of its session. */
 export interface ConsentAnswer {
   /** The account whose session the callback came with: never take it from the query. */
   readonly reference: string
@@ -36,6 +36,7 @@ export interface ConsentAnswer {
   readonly error?: string | undefined
 }
 
+/** An account that was connected. */
 export interface Connection {
   readonly reference: string
   /** What the person allowed. */

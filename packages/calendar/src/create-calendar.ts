@@ -16,12 +16,13 @@ import { OAuth } from './oauth.ts'
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * Google Calendar for many accounts. Connections are opened when they are needed; close it when you are
- * done.
+ * Makes a client of Google Calendar for many accounts, each of which has given its consent. Connections are
+ * opened when they are needed; close it when you are done.
  *
- * Not inside a transaction of a database: tokens are read and stored outside of it. Enqueue a job there.
+ * Do not call it inside a database transaction, as tokens are read and stored outside of it: enqueue a job
+ * there.
  *
- * @throws {TypeError} unless the options are valid; a misspelt one is named
+ * @throws {TypeError} when an option is unknown or out of its range; it names a misspelt one
  * @example
  * await using calendar = createCalendar({
  *   clientId, clientSecret, redirectUri: 'https://example.jp/calendar/callback',

@@ -21,7 +21,7 @@ import {
 import { type EventIdentity, newEventId } from './event-id.ts'
 import type { Operation, Operations } from './operations.ts'
 
-/** Whose invitations and changes Google mails. @default 'none' */
+/** Which guests Google mails about the event and its changes. @default 'none' */
 export type Notify = 'all' | 'externalOnly' | 'none'
 
 /** Which calendar of the account: its id. @default 'primary' */
@@ -38,6 +38,7 @@ export interface NewEvent extends EventFields, EventIdentity, InCalendar {
   readonly notify?: Notify | undefined
 }
 
+/** Result of {@link Calendar.createEvent}. */
 export interface CreatedEvent {
   readonly event: CalendarEvent
   /** False: an event of this id was there already, from an earlier try; it is as it stands now. */
@@ -56,6 +57,7 @@ export interface EventVersion extends EventPlace {
   readonly notify?: Notify | undefined
 }
 
+/** Which event to change, and the fields to change. */
 export type UpdatedEvent = EventVersion & EventChanges
 
 const NEW_EVENT = Object.keys({

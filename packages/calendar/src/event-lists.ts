@@ -29,6 +29,7 @@ import { expectReference } from './reference.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
 import type { Operation, Operations } from './operations.ts'
 
+/** Which events {@link Calendar.listEvents} lists. */
 export interface ListQuery extends InCalendar {
   /** Events that end after this moment. */
   readonly from?: Date | undefined
@@ -42,6 +43,7 @@ export interface ListQuery extends InCalendar {
   readonly pageSize?: number | undefined
 }
 
+/** Where {@link Calendar.syncEvents} begins. */
 export interface SyncQuery extends InCalendar {
   /** From the last sync. Without one, everything comes. */
   readonly syncToken?: string | undefined

@@ -4,6 +4,7 @@ import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
 import { expectCipher, type TokenCipher } from './token-cipher.ts'
 
+/** Options of {@link kyselyCalendarStore}. */
 export interface KyselyCalendarStoreOptions {
   /** Seals the tokens, bound to their row. There is no default: tokens are never kept in the clear. */
   readonly cipher: TokenCipher

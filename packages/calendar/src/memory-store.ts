@@ -15,6 +15,7 @@ interface PendingRow {
   readonly expiresAt: number
 }
 
+/** Options of {@link memoryCalendarStore}. */
 export interface MemoryCalendarStoreOptions {
   readonly cipher: TokenCipher
   /** Milliseconds since 1970. @default Date.now */

@@ -9,6 +9,7 @@ import { expected } from '@yuzuru/concurrency/boundary'
  * const cipher: TokenCipher = column // seal(reference, plaintext), open(reference, sealed)
  */
 export interface TokenCipher {
+  /** Encrypts `plaintext` for this reference. */
   seal(reference: string, plaintext: string): string | Promise<string>
   /** @throws when it was not sealed under this very reference */
   open(reference: string, sealed: string): string | Promise<string>

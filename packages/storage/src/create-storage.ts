@@ -18,13 +18,13 @@ import {
 const HEADERS_MS = 60_000
 
 /**
- * Makes a storage for one bucket: over connections of its own, or over a client of the AWS SDK of
- * yours. Connects when the first call is made.
+ * Makes a storage for one bucket of S3, or of a store that speaks its protocol: over connections of its own,
+ * or over your client of the AWS SDK. It connects when the first call is made; close it when you are done.
  *
- * With a client of yours its limits, timeouts and retries are its affair, and a failure after the
- * call's start has the outcome `'unknown'` unless the store answered.
+ * With your own client, limits, timeouts and retries are up to that client, and a failure after the call's
+ * start has the outcome `'unknown'` unless the store answered.
  *
- * @throws {TypeError} unless the options are known and within their ranges
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using storage = createStorage({
  *   bucket: 'plans',

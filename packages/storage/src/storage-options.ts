@@ -6,7 +6,7 @@ import { MAX_PART_BYTES, MIN_PART_BYTES } from './upload/part-plan.ts'
 
 export type Compatibility = 'aws' | 's3-compatible'
 
-/** What is said of every storage. */
+/** Options of every storage, whichever client it uses. */
 export interface TransferOptions {
   readonly bucket: string
   /** Bodies beyond this are sent in parts of it, in bytes: 5 MiB to 5 GiB. @default 8 MiB */
@@ -15,9 +15,9 @@ export interface TransferOptions {
   readonly parallel?: number | undefined
   /**
    * `'s3-compatible'` for stores that do not know the checksums which S3 has since 2022 (CRC32 …):
-   * Content-MD5 goes along instead, with the deletion of many as well. And for those that pass over conditions, as Ceph does on the last
-   * step of an upload in parts: then the object is looked at before, which costs a request and is not
-   * atomic.
+   * Content-MD5 is sent instead, also when many are deleted. And for stores that ignore conditions, as Ceph
+   * does on the last step of an upload in parts: the object is then looked at before, which costs a request
+   * and is not atomic.
    *
    * @default 'aws'
    */

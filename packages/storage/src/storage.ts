@@ -36,10 +36,10 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * in the store, and what was under the key is still there. With `'unknown'` it may have replaced that:
    * `head` shows it. Parts stay only where `onResumeToken` took a token.
    *
-   * It replaces whole objects: S3 has no appending. What strangers send from a browser does not have to
-   * pass through here: see `presignUpload`.
+   * It replaces whole objects: S3 cannot append. Files that users send from a browser need not pass through
+   * the server: see `presignUpload`.
    *
-   * @throws {TypeError} on wrong arguments, and on a source that is used up, before anything is sent
+   * @throws {TypeError} when an argument has the wrong type or an option is unknown, and on a source that is used up, before anything is sent
    * @throws {StorageError} `'source_failed'`, `'too_large'` (`maxBytes`), `'precondition_failed'`
    *   (`ifMatch`, `ifNoneMatch`), `'checksum_mismatch'` (`expectedDigest`), or what the store and the way to
    *   it say
@@ -52,7 +52,9 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult>
   /**
    * Begins to read an object; resolves when its head is there. Read it one way, once, or dispose of it: until
-   * then it holds a connection. It stays with the version that it began with, also after a lost connection.
+   * then it holds a connection. It reads the version that it began with, also after a lost connection.
+   *
+   * To let a browser read an object use `presignGet`: the bytes then do not pass through the server.
    *
    * @throws {StorageError} `'not_found'`; `'precondition_failed'` (`ifMatch`); `'range_not_satisfiable'`;
    *   `'unsupported'` where `verify: 'required'` finds no checksum
@@ -61,40 +63,92 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * await plan.saveTo('/var/plans/7.pdf')
    */
   download(key: string, options?: DownloadOptions): Promise<Download>
-  /** What is known of an object. @throws {StorageError} `'not_found'` */
+  /**
+   * Reads the size, type, checksum and metadata of an object, without its bytes. One request.
+   *
+   * @throws {StorageError} `'not_found'`
+   * @example
+   * const { bytes, etag } = await storage.head('plans/7.pdf')
+   */
   head(key: string, options?: IoOptions): Promise<ObjectInfo>
-  /** Whether there is an object. Not a lock: it may be gone, or there, a moment later (`ifNoneMatch` is for that). */
+  /**
+   * Whether there is an object. It may be gone, or there, a moment later: to write only if there is none use
+   * the `ifNoneMatch` of `upload`.
+   */
   exists(key: string, options?: IoOptions): Promise<boolean>
-  /** All objects under a prefix, in the order of their keys' bytes; asks for a page when it is needed. */
+  /**
+   * Iterates over all objects under a prefix, in the order of their keys' bytes. It asks for a page when it is
+   * needed, and a loop that breaks leaves nothing open.
+   *
+   * Not a snapshot: objects that are written or deleted meanwhile may or may not appear.
+   *
+   * @example
+   * for await (const { key, bytes } of storage.list({ prefix: 'plans/' })) console.log(key, bytes)
+   */
   list(options?: ListOptions): AsyncIterable<ListedObject>
-  /** What is directly under a prefix: objects and further prefixes. */
+  /** Iterates over what is directly under a prefix, as in a folder: objects and further prefixes. */
   listFolder(options?: ListFolderOptions): AsyncIterable<FolderEntry>
   /**
-   * Copies an object within the bucket, of any size, without its bytes coming here.
+   * Copies an object of any size within the bucket; its bytes stay in the store.
+   *
+   * @throws {StorageError} `'not_found'`; `'precondition_failed'` when the source changes meanwhile
+   * @example
+   * await storage.copy('plans/7.pdf', 'archive/7.pdf')
+   */
+  copy(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
+  /**
+   * Copies an object, then deletes the source if it has not changed meanwhile. Two steps, not one: when it
+   * fails in between, both objects are there.
    *
    * @throws {StorageError} `'not_found'`; `'precondition_failed'` when the source changes meanwhile
    */
-  copy(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
-  /** Copies, then deletes the source, if nobody has changed it meanwhile. */
   move(from: string, to: string, options?: CopyOptions): Promise<CopyResult>
   /**
-   * Deletes an object. Deleting one that is not there succeeds, and S3 does not say which it was: to know, ask
-   * `exists` before. One request.
+   * Deletes an object. Deleting one that is not there succeeds too, and S3 does not say which it was: to
+   * know, ask `exists` before. One request.
+   *
+   * After an unknown outcome of a write that was to use the object, find out first what became of that write.
    */
   delete(key: string, options?: IoOptions): Promise<void>
-  /** Deletes many; gives how many were named. */
+  /**
+   * Deletes many objects, up to 1,000 in a request. Those that are not there count as deleted.
+   *
+   * @returns how many keys were given
+   * @throws {StorageError} when one of them could not be deleted; others then may be
+   */
   deleteMany(keys: Iterable<string> | AsyncIterable<string>, options?: IoOptions): Promise<number>
-  /** Deletes all under a prefix that is not empty; gives how many. */
+  /**
+   * Deletes all objects under a prefix. Objects that are written meanwhile may be deleted too.
+   *
+   * @param prefix at least one character: an empty one would be the whole bucket
+   * @returns how many were deleted
+   */
   deletePrefix(prefix: string, options?: IoOptions): Promise<number>
-  /** A URL to read an object with. */
+  /**
+   * Signs a URL with which its holder may read an object until it expires. It sends nothing, and does not
+   * check that the object exists
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html).
+   *
+   * @example
+   * const { url } = await storage.presignGet('plans/7.pdf', { filename: '支援計画書.pdf' })
+   */
   presignGet(key: string, options?: PresignGetOptions): Promise<PresignedUrl>
-  /** A URL to write an object with, of any size: see `presignPost`. */
+  /**
+   * Signs a URL with which its holder may write an object until it expires. The URL does not limit the size:
+   * for uploads of users take `presignUpload` or `presignPost`.
+   */
   presignPut(key: string, options?: PresignPutOptions): Promise<PresignedUrl>
-  /** A form to write an object with, held to a size by the store. */
+  /**
+   * Signs a form with which its holder may write an object until it expires; the store enforces its size
+   * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
+   *
+   * @example
+   * const { url, fields } = await storage.presignPost(`photos/${id}`, { maxBytes: 5 * 1_024 ** 2 })
+   */
   presignPost(key: string, options: PresignPostOptions): Promise<PresignedPost>
   /**
-   * Lets a browser upload a file of any size straight to the store, held to its size: see
-   * `@yuzuru/storage/browser`. End it by `completeUpload` or `abortUpload`.
+   * Lets a browser upload a file of any size straight to the store, which enforces its size; the page sends
+   * it with `uploadFile` of `@yuzuru/storage/browser`. End it by `completeUpload` or `abortUpload`.
    *
    * @throws {StorageError} `'too_large'` for more than `maxBytes`
    * @example
@@ -113,8 +167,8 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    */
   presignParts(token: string, options?: ExpiryOptions): Promise<PresignedUpload>
   /**
-   * Makes an object of what a browser uploaded, if it is all there and what was announced. May be
-   * called again.
+   * Makes an object of what a browser uploaded, if all of it has arrived and has the announced size. It may
+   * be called again.
    *
    * @param etags as the store answered to the parts, in their order
    * @throws {StorageError} `'incomplete_upload'`, `'invalid_token'`; `'not_found'` when it is over
@@ -131,12 +185,22 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * @throws {StorageError} `'invalid_token'`
    */
   abortUpload(token: string, options?: IoOptions): Promise<void>
-  /** Removes multipart uploads that nobody finished; gives how many. */
+  /**
+   * Removes multipart uploads that were never finished, whose parts are stored and paid for. For a job that
+   * runs daily; a lifecycle rule of the bucket does the same
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html).
+   *
+   * @returns how many were removed
+   * @example
+   * await storage.sweepUploads({ olderThanMs: 7 * 86_400_000 })
+   */
   sweepUploads(options: SweepOptions): Promise<number>
   /**
    * Takes no more calls, waits for what is under way, and closes what was made here. What has not ended
    * within `drainMs` is cut off: an upload removes its parts first, and fails as `'closed'` with the outcome
-   * that is known of it. May be called twice; the first call decides how long to wait.
+   * that is known of it. A second call waits for the first. A client that was passed in stays open.
+   *
+   * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */
   close(options?: CloseOptions): Promise<void>
 }

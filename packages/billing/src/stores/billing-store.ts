@@ -35,6 +35,7 @@ export type Processed<T> =
  * @typeParam Tx what a webhook's handler gets to take part in the event's transaction
  */
 export interface BillingStore<Tx = unknown> {
+  /** The record of a reference; `undefined` if there is none. */
   findCustomer(reference: string): Promise<CustomerRecord | undefined>
   /** Writes the intent down unless there is a record, and returns the record that stands. */
   beginCustomer(reference: string, intent: CustomerIntent): Promise<CustomerRecord>

@@ -16,6 +16,7 @@ interface StoreDatabase<DB> extends QueryExecutorProvider {
   transaction(): TransactionBuilder<DB>
 }
 
+/** Options of {@link kyselyBillingStore}. */
 export interface KyselyStoreOptions<DB> {
   /**
    * Runs a webhook's handler in a transaction. With `@yuzuru/db`, `(fn) => transaction(db, fn)` repeats it

@@ -11,7 +11,7 @@ export interface OwnClient {
   readonly http: Http
 }
 
-/** @throws {TypeError} on a wrong option */
+/** @throws {TypeError} when an option is unknown or out of its range */
 export function openOwnClient<Tx>(options: OwnBillingOptions<Tx>): OwnClient {
   const { secretKey, connections = 20, queue = 1_000, acquireTimeoutMs = 10_000 } = options
   const { attempts = 3, baseDelayMs = 500, attemptTimeoutMs = 30_000 } = options

@@ -18,6 +18,7 @@ export interface BillingFixture extends Fixture {
   customers(): readonly (string | undefined)[]
   /** The ids of the checkout sessions that are open. */
   openSessions(): readonly string[]
+  /** Completes a checkout as the customer would on the hosted page. */
   completeCheckout(sessionId: string): unknown
   /** Lets one coming request whose line begins so (`POST /v1/customers`) be done and not be answered. */
   loseReply(line: string): void

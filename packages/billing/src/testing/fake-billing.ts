@@ -11,6 +11,7 @@ import { memoryBillingStore } from '../stores/memory-store.ts'
 import { translateFailures } from '../stripe/open-stripe.ts'
 import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
+/** Options of {@link createFakeBilling}. */
 export interface FakeBillingOptions<Tx> {
   /** @default one in memory */
   readonly store?: BillingStore<Tx> | undefined

@@ -20,7 +20,7 @@ export interface WebhooksInit<Tx> {
   readonly now: () => number
 }
 
-/** Stripe's deliveries. */
+/** Verifies Stripe's webhooks, and handles each event once (https://docs.stripe.com/webhooks). */
 export class Webhooks<Tx> {
   readonly #init: WebhooksInit<Tx>
 
@@ -29,9 +29,10 @@ export class Webhooks<Tx> {
   }
 
   /**
-   * Checks that a delivery is signed by Stripe, and reads its event.
+   * Checks that a delivery is signed by Stripe, and reads its event. It does not notice duplicates:
+   * {@link receive} does.
    *
-   * @param body the request's body as it came, byte for byte: not parsed and printed again
+   * @param body the request's body byte for byte: not parsed and serialised again
    * @param signature the header `Stripe-Signature`
    * @throws {BillingError} `'invalid_signature'`: answer 400; `'invalid_payload'`
    */
@@ -59,7 +60,8 @@ export class Webhooks<Tx> {
    * @example
    * const { duplicate } = await billing.webhooks.receive(body, header, async (event, tx) => {
    *   const subscription = subscriptionOf(event)
-   *   if (subscription !== undefined) await offices.setStatus(tx, subscription)
+   *   const at = new Date(event.created * 1_000)
+   *   if (subscription !== undefined) await keepStatus(tx, subscription, at)
    * })
    */
   async receive<T>(

@@ -17,8 +17,11 @@ export interface CalendarFixture extends Fixture {
   ): ConsentGiven | Promise<ConsentGiven>
   /** All events of an account, deleted ones too, as Google has them. */
   events(email: string): readonly calendar_v3.Schema$Event[]
+  /** Makes every access token that was issued invalid. */
   expireAccessTokens(): void | Promise<void>
+  /** Withdraws the consent of an account, as its owner can at Google. */
   revokeAccess(email: string): void | Promise<void>
+  /** Makes the sync tokens of an account invalid: the next sync is answered with 410. */
   invalidateSyncTokens(email: string): void | Promise<void>
   /** How many requests of this method had this path. */
   requestCount(method: string, path: string): number

@@ -20,6 +20,7 @@ export interface ConsentGiven {
   readonly code: string
 }
 
+/** Options of {@link createFakeCalendar}. */
 export interface FakeCalendarOptions {
   /** @default one in memory */
   readonly store?: CalendarStore | undefined

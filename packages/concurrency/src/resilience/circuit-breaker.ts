@@ -83,7 +83,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
  * `retryable` and has the outcome `none`.
  *
  * @example
- * circuitBreaker({ isFailure: (error) => isOutage(error) && !RedisError.isInstance(error) })
+ * circuitBreaker({ isFailure: (error) => isOutage(error) && !(error instanceof RedisError) })
  */
 export function isOutage(error: unknown): boolean {
   if (isOf(error, TypeError)) return fieldOf(error, 'cause') !== undefined

@@ -1,4 +1,4 @@
-/** What of a `PresignedUpload` a browser needs, as it comes out of JSON. */
+/** The part of a `PresignedUpload` that a browser needs, as it comes out of JSON. */
 export interface BrowserUpload {
   readonly bytes: number
   readonly partSizeBytes: number

@@ -1,5 +1,6 @@
 import type { BrowserUpload } from './browser-upload.ts'
 
+/** Options of {@link uploadFile}. */
 export interface UploadFileOptions {
   /** Called as bytes leave; what has to be sent again is taken off first. */
   readonly onProgress?:

@@ -3,12 +3,13 @@ import { sendPart } from './send-part.ts'
 import { expectUploadFile, type UploadFileOptions } from './upload-file-options.ts'
 
 /**
- * Sends a file to where `storage.presignUpload` said, from a page; gives the ETags, which the server
- * passes to `storage.completeUpload`. The bucket's CORS rules must let the page PUT, with the headers of
- * the upload, and read `ETag`.
+ * Sends a file from a web page to the URLs of `storage.presignUpload`. The bucket's CORS rules must let the
+ * page PUT with the headers of the upload, and read `ETag`
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html).
  *
- * @throws {TypeError} when the file has not the size that was announced, or is beyond `maxBytes`
- * @throws {UploadFileError} when the store does not take it, also when tried again
+ * @returns the ETags, which the server passes to `storage.completeUpload`
+ * @throws {TypeError} when the file has another size than was announced, or an option is unknown
+ * @throws {UploadFileError} when the store does not take it, also after repeats
  * @example
  * const answer = await fetch('/uploads', { method: 'POST', body: String(file.size) })
  * const upload = (await answer.json()) as BrowserUpload & { token: string }

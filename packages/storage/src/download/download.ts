@@ -15,6 +15,7 @@ import { saveFile } from './save-file.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 import { expectEtag } from '../upload/write-options.ts'
 
+/** Options of {@link Storage.download}. */
 export interface DownloadOptions extends IoOptions {
   /** Both ends count, from 0. What is not the whole object is not verified by its checksum. @default all */
   readonly range?: ByteRange | undefined
@@ -121,7 +122,7 @@ export class Download implements AsyncDisposable {
     }
   }
 
-  /** All bytes as text (UTF-8; a byte order mark is left out), verified. */
+  /** All bytes as text (UTF-8; a byte order mark is left out), verified. @throws {StorageError} as `bytes` does */
   async text(options?: ReadOptions): Promise<string> {
     return new TextDecoder().decode(await this.bytes(options))
   }
@@ -150,7 +151,7 @@ export class Download implements AsyncDisposable {
     }
   }
 
-  /** Gives up on what was not read, and frees the connection. */
+  /** Discards what was not read, and releases the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#taken = true
     await this.#body.cancel()

@@ -11,6 +11,7 @@ import { type AttributeOptions, expectAttributes } from '../upload/write-options
 /** The largest object that one request copies (S3 API, CopyObject). */
 const MAX_COPY_BYTES = 5 * 1_024 ** 3
 
+/** Options of `copy` and `move`. */
 export interface CopyOptions extends IoOptions {
   /** What the copy is to have in place of all that the source has beside its bytes. @default the same */
   readonly attributes?: AttributeOptions | undefined

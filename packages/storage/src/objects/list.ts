@@ -5,6 +5,7 @@ import { ListDeadline } from './list-deadline.ts'
 import { PageMarks } from '../s3/page-marks.ts'
 import { admit, callStore, type StorageContext } from '../store/storage-context.ts'
 
+/** Options of {@link Storage.list}. */
 export interface ListOptions extends IoOptions {
   /** A deadline for the list as a whole, from its first page on, in milliseconds. @default none */
   readonly timeoutMs?: number | undefined
@@ -16,6 +17,7 @@ export interface ListOptions extends IoOptions {
   readonly pageSize?: number | undefined
 }
 
+/** Options of {@link Storage.listFolder}. */
 export interface ListFolderOptions extends ListOptions {
   /** Where keys are cut, so that those beyond it count as one prefix. @default '/' */
   readonly delimiter?: string | undefined

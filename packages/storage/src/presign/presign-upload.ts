@@ -16,6 +16,7 @@ import {
   expectConditions,
 } from '../upload/write-options.ts'
 
+/** Options of {@link Storage.presignUpload}. */
 export interface PresignUploadOptions extends ExpiryOptions, AttributeOptions {
   /** How large the file is, as its sender says. The store takes neither more nor less. */
   readonly bytes: number

@@ -9,6 +9,7 @@ import { callStore, type StorageContext } from '../store/storage-context.ts'
 import { expectExpiry, type ExpiryOptions, expiryOf } from './url-expiry.ts'
 import { expectHeader } from '../upload/write-options.ts'
 
+/** Options of {@link Storage.presignGet}. */
 export interface PresignGetOptions extends ExpiryOptions {
   /** Whether a browser is to show it or save it. @default 'inline' */
   readonly disposition?: Disposition | undefined
@@ -18,6 +19,7 @@ export interface PresignGetOptions extends ExpiryOptions {
   readonly contentType?: string | undefined
 }
 
+/** Options of {@link Storage.presignPut}. */
 export interface PresignPutOptions extends ExpiryOptions {
   /** What the request must say it sends; it is signed. @default anything */
   readonly contentType?: string | undefined
@@ -30,6 +32,7 @@ export interface PresignPutOptions extends ExpiryOptions {
   readonly checksum?: Digest | undefined
 }
 
+/** Options of {@link Storage.presignPost}. */
 export interface PresignPostOptions extends ExpiryOptions {
   /** The largest body, in bytes. */
   readonly maxBytes: number

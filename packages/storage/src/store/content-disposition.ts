@@ -1,5 +1,6 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 
+/** Whether a browser shows the object or saves it. */
 export type Disposition = 'inline' | 'attachment'
 
 /** What RFC 5987, 3.2.1 lets stand in an extended value beyond what `encodeURIComponent` leaves. */
@@ -9,6 +10,10 @@ const NOT_ATTR_CHAR = /['()*]/g
  * `Content-Disposition` (RFC 6266) with a name for every client: in ASCII for the old ones, and as
  * `filename*` for all others. CR, LF, NUL and other control characters are taken out, and so is every
  * path before the name.
+ *
+ * @param filename in any script
+ * @example
+ * contentDisposition('attachment', '支援計画書.pdf')
  */
 export function contentDisposition(disposition: Disposition, filename?: string): string {
   if (disposition !== 'inline' && disposition !== 'attachment') {

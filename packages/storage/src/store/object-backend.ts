@@ -33,6 +33,7 @@ export interface CompleteInit extends WriteConditions {
   readonly checksum: Checksum
 }
 
+/** A part of an object; both ends are included. */
 export interface ByteRange {
   /** The first byte, from 0. */
   readonly start: number

@@ -74,8 +74,8 @@ export interface StorageErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>
 }
 
 /**
- * An operation on a store failed. `outcome` says whether it may have had its effect all the same; its
- * message ends with what to do.
+ * An operation on a store failed. `outcome` says whether it may have had its effect all the same; the
+ * message ends with advice.
  *
  * @example
  * catch (error) {
@@ -91,7 +91,7 @@ export class StorageError extends IoError {
   readonly status: number | undefined
   /** The store's own word for it, as `SignatureDoesNotMatch`, if its answer had one. */
   readonly storeCode: string | undefined
-  /** What the store calls this request, for its operator. */
+  /** The store's id of the request, for its operator or support. */
   readonly requestId: string | undefined
 
   static {
@@ -106,7 +106,7 @@ export class StorageError extends IoError {
     this.requestId = init.requestId
   }
 
-  /** Like `instanceof`, and true also for an error of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is StorageError {
     return hasMark(value, 'StorageError')
   }

@@ -4,10 +4,11 @@ import { failure } from '../store/failure.ts'
 import { discardUpload } from './discard-upload.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 
+/** Options of {@link Storage.sweepUploads}. */
 export interface SweepOptions extends IoOptions {
   /**
-   * Only uploads that began longer ago than this. Choose more than your longest upload takes: the store
-   * does not say whose an upload is, nor whether somebody still works on it.
+   * Only uploads that began longer ago than this, in milliseconds. Choose more than your longest upload
+   * takes: the store does not say whether one is still under way.
    */
   readonly olderThanMs: number
   /** Only keys that begin with it. @default all */

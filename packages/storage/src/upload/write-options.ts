@@ -26,12 +26,14 @@ export interface AttributeOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
+/** How much of an upload has arrived at the store, in bytes. */
 export interface UploadProgress {
   readonly sentBytes: number
   /** `undefined` for a body of unknown length. */
   readonly totalBytes: number | undefined
 }
 
+/** Options of {@link Storage.upload}. */
 export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditions {
   /** @default 'CRC32'; 'MD5' with `compatibility: 's3-compatible'` */
   readonly checksum?: ChecksumAlgorithm | undefined
