@@ -7,7 +7,7 @@ import { calendarFailure } from './translate-error.ts'
 
 /**
  * What Google's generated client asks its `auth` for: all of an HTTP call. (Its own way, through gaxios
- * and google-auth-library, hears of a cancel only between its steps, and forgets refresh tokens that
+ * and google-auth-library, notices a cancel only between its steps, and forgets refresh tokens that
  * were replaced.) Only what the Calendar API uses is read.
  */
 interface NativeRequest {

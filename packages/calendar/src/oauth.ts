@@ -50,7 +50,7 @@ export class OAuth {
     return await this.#tokens(call, { grant_type: 'refresh_token', refresh_token: refreshToken })
   }
 
-  /** Ends the whole grant of a token. One that has ended already is no failure. */
+  /** Ends the whole grant of a token. It is not an error if it has ended already. */
   async revoke(call: CallContext, token: string): Promise<void> {
     const { http, revokeUrl } = this.#init
     try {

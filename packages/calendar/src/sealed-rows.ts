@@ -18,7 +18,7 @@ export class SealedRows {
     return tokensFromText(await this.#cipher.open(reference, sealed))
   }
 
-  /** The verifier alone: without it nobody redeems a code that was stolen on the way. */
+  /** The verifier alone: without it a stolen code cannot be redeemed. */
   async sealPending({ reference, verifier, scopes }: PendingConsent): Promise<string> {
     return await this.#cipher.seal(reference, JSON.stringify({ verifier, scopes }))
   }

@@ -19,7 +19,7 @@ process.on('message', (message) => {
   onAsked?.()
 })
 
-// Without its parent nobody waits for what it does.
+// Without its parent its work has no use.
 process.once('disconnect', () => process.exit())
 
 /** What tinypool calls in each process. */

@@ -38,7 +38,7 @@ function flagOf(slot: number, number: number): CancelFlag {
       let watching = true
       const seen = Atomics.load(control, place)
       const look = async (): Promise<void> => {
-        // It wakes when the flag is raised, and when nobody watches any more.
+        // It wakes when the flag is raised, and when the watch ends.
         await Atomics.waitAsync(control, place, seen).value
         if (watching) callback()
       }

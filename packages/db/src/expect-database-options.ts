@@ -93,7 +93,7 @@ function expectDelay(name: string, value: number | undefined): void {
 
 /** What goes to the server before the first statement, as text that a zero byte ends. */
 const STARTUP = ['host', 'database', 'user', 'password', 'applicationName'] as const
-/** What says where the database is, and as whom. */
+/** The options for where the database is, and which user connects. */
 const PLACE = ['url', 'host', 'port', 'database', 'user', 'password'] as const
 
 /** Throws for what would lead elsewhere than it says. */

@@ -39,7 +39,8 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * It replaces whole objects: S3 cannot append. Files that users send from a browser need not pass through
    * the server: see `presignUpload`.
    *
-   * @throws {TypeError} when an argument has the wrong type or an option is unknown, and on a source that is used up, before anything is sent
+   * @throws {TypeError} when an argument has the wrong type, an option is unknown, or a source is used up, before
+   *   anything is sent
    * @throws {StorageError} `'source_failed'`, `'too_large'` (`maxBytes`), `'precondition_failed'`
    *   (`ifMatch`, `ifNoneMatch`), `'checksum_mismatch'` (`expectedDigest`), or what the store and the way to
    *   it say

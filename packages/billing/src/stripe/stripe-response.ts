@@ -26,7 +26,7 @@ export class StripeResponse extends Stripe.HttpClientResponse {
 
   /**
    * stripe-node takes JSON without an `error` for a success whatever its status, and drops the status
-   * when there is no JSON: a refusal that is not Stripe's own is made to look like one.
+   * when there is no JSON: a refusal by something else than Stripe is made to look like one of Stripe's.
    */
   override async toJSON(): Promise<JsonObject> {
     const { ok, status } = this.#response

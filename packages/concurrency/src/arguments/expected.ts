@@ -72,7 +72,7 @@ export function expectText(
   throw new TypeError(`Expected ${name} to be a string of ${range}, got ${got}`)
 }
 
-/** Whether it is somebody's work that has begun. */
+/** Whether it is a promise: work that has begun already. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   try {
     return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

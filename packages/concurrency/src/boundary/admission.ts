@@ -175,7 +175,7 @@ class BoundedAdmission<C> implements Admission<C> {
     this.#timer = detached(() => clock.schedule(delayMs, () => this.#expire()))
   }
 
-  /** A timer that nobody needs would keep the process alive. */
+  /** A timer without waiters would keep the process alive. */
   #disarm(): void {
     if (this.#waiters.size > 0) return
     this.#timer?.cancel()

@@ -16,7 +16,7 @@ export interface IoEvent {
  */
 const channel = tracingChannel<IoEvent>('yuzuru:io')
 
-/** What is published of a call; nothing when nobody listens. */
+/** What is published about a call; nothing while there is no subscriber. */
 export function openSpan({
   boundary,
   operation,

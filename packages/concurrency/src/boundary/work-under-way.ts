@@ -36,7 +36,7 @@ class Work implements Link<Work>, Permit {
   }
 }
 
-/** What of a client has not ended, and who waits until it has. */
+/** The calls of a client that have not ended, and the waiters for their end. */
 export class WorkUnderWay {
   // A set would keep what it held from being collected young.
   readonly #works = new Ring<Work>()
@@ -62,7 +62,7 @@ export class WorkUnderWay {
     return work
   }
 
-  /** Has nobody wait for the calls around `scope`, and for what is within them: they wait for the end. */
+  /** Stops waiting for the calls around `scope`, and for what is within them: they wait for the end themselves. */
   leaveOut(scope: Scope | undefined): void {
     for (const { scope: own } of this.#works.all) {
       if (own !== undefined && isWithin(scope, new Set([own]))) this.#leftOut.add(own)

@@ -83,7 +83,7 @@ const OPTIONS = [
 /** The longest that `setTimeout` takes, by which the pools measure idleness. */
 const MAX_IDLE_MS = 2 ** 31 - 1
 
-/** Fills in the defaults and refuses what makes no sense. */
+/** Fills in the defaults. Throws when an option is unknown or out of its range. */
 export function executorSettings(
   options: ExecutorOptions,
   where: 'threads' | 'processes',

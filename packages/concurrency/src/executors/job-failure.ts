@@ -57,7 +57,7 @@ function describe(
     if (types.isNativeError(thrown) || thrown instanceof Error) {
       return { error: describeError(thrown, seen, depth) }
     }
-    // A copy at once: a getter may do otherwise when it is asked again, on the way out.
+    // Copied at once: a getter may return something else when it is read again.
     return { value: deserialize(serialize(thrown)) }
   } catch {
     const message = `The job threw ${describeValue(thrown)}, which cannot be sent`

@@ -21,7 +21,7 @@ interface ThreadJobInit {
   readonly reply: Promise<unknown>
 }
 
-/** A job in a thread: it is asked to end, and tells how far it is, by its slot of shared memory. */
+/** A job in a thread: a slot of shared memory asks it to end, and shows how far it is. */
 export class ThreadJob implements RunningJob {
   readonly release: () => void
   readonly #init: ThreadJobInit

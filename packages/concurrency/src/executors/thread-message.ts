@@ -21,7 +21,7 @@ export interface ThreadData {
   readonly module: string
 }
 
-/** Where in its slot the number of a job stands when it is asked to end. */
+/** The place in a slot for the number of a job that is to end. */
 export const FLAG = 0
 
 /** Where in its slot the number of a job stands when it has begun. */

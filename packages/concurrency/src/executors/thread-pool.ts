@@ -28,7 +28,7 @@ export class ThreadPool implements JobPool {
   /** Options that a thread may refuse, until one has taken them. */
   #untried: WorkerOptions | undefined
   readonly #jobs = new Set<ThreadJob>()
-  /** Threads and their events belong to whoever made the pool, not to the caller that happened to need one more. */
+  /** Threads and their events belong to the code that made the pool, not to the caller that happened to need one more. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #number = 0
 
@@ -52,7 +52,7 @@ export class ThreadPool implements JobPool {
       ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     })
     this.#untried = execArgv === undefined ? undefined : { execArgv: Array.from(execArgv) }
-    // What happens to a thread without a job concerns nobody: another one takes its place.
+    // What happens to a thread without a job affects no call: another one takes its place.
     this.#piscina.on('error', () => undefined)
     this.#watch = new WorkerWatch(
       workers,

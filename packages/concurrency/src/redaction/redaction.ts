@@ -95,7 +95,7 @@ function hidden(value: unknown): unknown {
   return value === null || typeof value === 'boolean' || value === '' ? value : REDACTED
 }
 
-/** `undefined`: the text is no JSON. */
+/** `undefined`: the text is not JSON. */
 function parsedJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) }

@@ -20,7 +20,7 @@ export interface SingleFlightOptions<A extends unknown[]> {
    * What `fn` does to the outside world. A caller that leaves while others still wait cannot know what
    * the flight does after that: the outcome is `unknown` for it, unless this says `'read'`.
    *
-   * @default unknown: it goes by the I/O in the flight
+   * @default unknown: the I/O in the flight decides
    */
   readonly effect?: Effect | undefined
   /**
@@ -109,7 +109,7 @@ type Outside = <R>(fn: () => R) => R
 class Flight<T> {
   readonly #scope: Scope
   readonly #reads: boolean
-  /** Where a flight that is nobody's runs. */
+  /** Where a detached flight runs. */
   readonly #outside: Outside | undefined
   #callers = 0
   #result: Promise<T> | undefined
@@ -121,11 +121,11 @@ class Flight<T> {
     this.#outside = outside
   }
 
-  /** @param leave called once, as soon as nobody new may join */
+  /** @param leave called once, as soon as no new caller may join */
   start(fn: () => T | PromiseLike<T>, leave: () => void): void {
     this.#leave = leave
     this.#result = this.#outside?.(() => this.#run(fn)) ?? this.#run(fn)
-    // Each caller hears of the failure; a caller that left does not need to.
+    // Each caller gets the failure; a caller that left does not need it.
     this.#result.catch(() => undefined)
   }
 

@@ -5,7 +5,7 @@ import type { Link } from './ring.ts'
 /** The places in line that were counted while one picture of the task tree is made. */
 export type Places = Map<CancelListener, number>
 
-/** What hears of a scope's cancel. */
+/** Is called when a scope is cancelled. */
 export interface CancelListener extends Link<CancelListener> {
   onCancel(reason: Cancelled): void
   /** What is waited for, where it is a wait. */

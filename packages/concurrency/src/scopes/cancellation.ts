@@ -4,7 +4,7 @@ import type { Refused } from './refused.ts'
 /** How many scopes have a {@link Cancellation} and have not ended. */
 let count = 0
 
-/** Whether any scope of the process may be cancelled. If none is, nobody has to find out which is around it. */
+/** Whether any scope of the process may be cancelled. If none is, callers need not find out which is around them. */
 export function isAnyCancelled(): boolean {
   return count > 0
 }
@@ -15,7 +15,7 @@ export class Cancellation {
   own: Cancelled | undefined
   /** The latest cancel that came from an ancestor, if any. It takes precedence. */
   inherited: Cancelled | undefined
-  /** How much the cancel ended within that the body may have waited for: with any, it has heard of it. */
+  /** How much the cancel ended within that the body may have waited for: with any, it has received the cancel. */
   delivered = 0
   /** What was refused in the scope since. */
   refused: Refused | undefined

@@ -74,7 +74,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** A chain of causes that is longer than this is somebody's mistake, a circle perhaps. */
+/** A chain of causes that is longer than this is a mistake, perhaps a circle. */
 const MAX_CAUSES = 16
 
 /**

@@ -51,7 +51,7 @@ function tell(scope: ScopeNode, reason: Cancelled): void {
     try {
       each.onCancel(reason)
     } catch (error) {
-      // As with an `AbortSignal`: the others are to hear of the cancel all the same.
+      // As with an `AbortSignal`: the others must receive the cancel all the same.
       process.nextTick(() => {
         throw error
       })

@@ -13,7 +13,7 @@ export interface Clock {
   /**
    * Calls back once after `delayMs` milliseconds; any finite length, also beyond 2^31 − 1.
    *
-   * @param now what `now()` has just given, where it has been asked. @default it is asked
+   * @param now what `now()` has just returned, to save a second reading. @default `now()` is called
    */
   schedule(delayMs: number, callback: () => void, now?: number): Timer
 }

@@ -36,7 +36,7 @@ export function warnWhenUnheard(find: () => Iterable<UnheardFailure>): Timer {
 }
 
 /**
- * On the `diagnostics_channel` `yuzuru:failure`, or, when nobody listens there, as a process warning,
+ * On the `diagnostics_channel` `yuzuru:failure`, or, when it has no subscriber, as a process warning,
  * once a minute for each kind. The message of the error, which may hold a secret, is not shown.
  */
 function report(failure: UnheardFailure): void {

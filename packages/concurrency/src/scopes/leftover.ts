@@ -58,7 +58,7 @@ export function placeOf(place: CallPlace | undefined): string | undefined {
 }
 
 /**
- * Reports a leftover on the `diagnostics_channel` `yuzuru:leftover`, or, when nobody listens there,
+ * Reports a leftover on the `diagnostics_channel` `yuzuru:leftover`, or, when it has no subscriber,
  * as a process warning: a forgotten `await` must not go unseen.
  */
 export function reportLeftover(leftover: Leftover): void {

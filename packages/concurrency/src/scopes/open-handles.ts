@@ -12,7 +12,7 @@ function openHandles(): readonly Handle[] {
 }
 
 /**
- * What is open now is somebody else's. Returns what has all stdin and servers that were opened since
+ * What is open now is not ours. Returns what has all stdin and servers that were opened since
  * keep the process alive no longer; they go on for as long as something else does.
  */
 export function watchOpenHandles(): () => void {
@@ -24,7 +24,7 @@ export function watchOpenHandles(): () => void {
   }
 }
 
-/** Whether it only waits for somebody to come: a listening server, its idle connections, stdin. */
+/** Whether it only waits for input: a listening server, its idle connections, stdin. */
 function keepsForNothing(handle: Handle): boolean {
   if (handle instanceof Server || handle === process.stdin) return true
   return 'server' in handle && handle.server instanceof Server

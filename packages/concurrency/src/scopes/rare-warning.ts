@@ -29,7 +29,7 @@ export function kindOfError(error: unknown): string {
     const words = [name, code].filter((each) => typeof each === 'string' && /^\w{1,64}$/.test(each))
     return words.join(' ') || 'object'
   } catch {
-    // A getter of somebody else's.
+    // A foreign getter.
     return 'object'
   }
 }

@@ -1,10 +1,10 @@
 /*
- * What may be asked of a thrown value. It is somebody else's, and may be anything: a proxy that was
+ * Safe reading of a thrown value. It is foreign, and may be anything: a proxy that was
  * revoked, an error with a getter that throws, one that has itself for a part. None of this ever throws:
  * a failure must not turn into another one because it was looked at.
  */
 
-/** An error of more parts than this is somebody's mistake; it says nothing. */
+/** An error of more parts than this is a mistake; the rest is not looked at. */
 const MAX_PARTS = 200_000
 
 /** The field `key` of `error`; `undefined` when it has none, or when reading it throws. Never throws. */

@@ -37,7 +37,7 @@ export function refuse(
     refused.swallowed = true
     reportLeftover(describeCall(scope, { kind, name }, 'swallowed', refuse))
   }
-  // Calls side by side hear of the cancel in the same step: none of them is clean-up after another.
+  // Calls side by side receive the cancel in the same step: none of them is clean-up after another.
   if (cancellation.delivered === 0) queueMicrotask(() => (cancellation.delivered = 1))
   return refused.reject(reason)
 }

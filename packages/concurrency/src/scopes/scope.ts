@@ -84,7 +84,7 @@ export class Scope implements CancelScope, ScopeNode {
   after: ScopeNode = this
   /** The scopes within that have not ended. */
   within: Ring<ScopeNode> | undefined
-  /** What hears of its cancel: among them all that is waited for in this very scope. */
+  /** The listeners for its cancel, among them every wait in this scope. */
   listening: Ring<CancelListener> | undefined
   cancellation: Cancellation | undefined
   controller: AbortController | undefined
@@ -160,7 +160,7 @@ export class Scope implements CancelScope, ScopeNode {
     return (this.within?.all ?? []) as Scope[]
   }
 
-  /** The scopes within that somebody still waits for. */
+  /** The scopes within that have not ended. */
   get livingChildren(): Scope[] {
     return this.children.filter((child) => !child.abandoned)
   }
@@ -213,7 +213,7 @@ export class Scope implements CancelScope, ScopeNode {
     if (!this.ended) abort(this, source, message, cause)
   }
 
-  /** Asks what the body left behind to end, and refuses whatever else it begins. */
+  /** Cancels what the body left behind, and refuses whatever else it begins. */
   abortLeftovers(): void {
     this.abort('scope-end', `"${this.name}" has ended: what it started does not outlive it`)
   }

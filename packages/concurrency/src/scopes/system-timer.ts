@@ -18,7 +18,7 @@ let nativeDueAt = Infinity
 /** What started it; a test may have put another in force since. */
 let startedBy: typeof setTimeout | undefined
 
-/** Where the package was loaded: Node's timer must not hold the context of whoever was the first. */
+/** The context in which the package was loaded: Node's timer must not hold that of the first caller. */
 const outside = onSupportedNode(() => new AsyncResource('YuzuruTimers'))
 
 let started = 0

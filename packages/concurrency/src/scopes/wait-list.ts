@@ -27,7 +27,7 @@ class Waiter<T, P> extends Wait<T> {
 }
 
 /**
- * Those who wait for something, first come first served. A cancelled waiter leaves at once, in
+ * The waiters for something, first come first served. A cancelled waiter leaves at once, in
  * constant time, so `shift` always finds one that lives.
  *
  * Each may bring a payload: what it wants to put, how much it asks for.

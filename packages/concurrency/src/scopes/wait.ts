@@ -15,10 +15,10 @@ export function noteWaits(on: boolean): void {
 }
 
 /**
- * The one way in which this package waits: a promise that somebody resolves, or that the cancel of the
+ * The one way in which this package waits: a promise that other code resolves, or that the cancel of the
  * scope around the caller rejects. Whichever is first settles it; the other is taken off.
  *
- * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whoever resolves it.
+ * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whichever code resolves it.
  */
 export abstract class Wait<T> implements CancelListener {
   home: Ring<CancelListener> | undefined
@@ -103,9 +103,9 @@ export function wait<T>(
 }
 
 /**
- * Waits for what somebody else has under way; a cancel ends the wait and not the work.
+ * Waits for work that other code has under way; a cancel ends the wait and not the work.
  *
- * @param promised gives the promise; not asked when the wait must not begin, as nobody would hear it fail
+ * @param promised gives the promise; not called when the wait must not begin, as its failure would go unhandled
  */
 export function waitFor<T>(label: string, promised: () => PromiseLike<T>): Promise<T> {
   return wait(label, (resolve, reject) => {

@@ -12,7 +12,7 @@ export interface LockOptions {
 
 /**
  * Gives a lock back for a while: what the holder has in hand stays good, and holds the lock again once
- * the returned function's promise has settled. Throws when nobody holds it. For conditions.
+ * the returned function's promise has settled. Throws when it is not held. For conditions.
  */
 export let suspendLock: (lock: Lock) => () => Promise<void>
 

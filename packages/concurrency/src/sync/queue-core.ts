@@ -216,7 +216,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   }
 
   #finish(count: number): void {
-    // `taskDone` may have been called for items that nobody had taken yet.
+    // `taskDone` may have been called for items that were not taken yet.
     this.#unfinished = Math.max(0, this.#unfinished - count)
     if (this.#unfinished === 0) while (this.#joiners.shift());
   }

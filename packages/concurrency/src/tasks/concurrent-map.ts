@@ -19,7 +19,7 @@ export type Source<T> = Iterator<T> | AsyncIterator<T>
 const END: IteratorReturnResult<void> = Object.freeze({ done: true, value: undefined })
 
 /**
- * A slot is taken when an item is asked of the source and given back when its result is consumed. All
+ * A slot is taken when an item is requested from the source and released when its result is consumed. All
  * of the source and `fn` runs in one scope of its own and in the context in which the map was made.
  */
 export class ConcurrentMap<T, R>
@@ -162,7 +162,7 @@ export class ConcurrentMap<T, R>
         this.#onStep(step)
         return
       }
-      // A thenable of somebody else's may call back twice, or throw.
+      // A foreign thenable may call back twice, or throw.
       step = Promise.resolve(step)
     } catch (error) {
       this.#failSource(error)
@@ -177,7 +177,7 @@ export class ConcurrentMap<T, R>
         try {
           this.#onStep(result)
         } catch (error) {
-          // It is no step, or one that cannot be asked.
+          // It is not an iterator result, or reading it throws.
           this.#failSource(error)
         }
         this.#fill()

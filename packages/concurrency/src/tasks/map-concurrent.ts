@@ -65,7 +65,7 @@ export function mapConcurrent<T, R>(
   return new ConcurrentMap(open, settling, concurrency, ordered, name)
 }
 
-/** Begins the source only when the first result is asked for. */
+/** Starts the source only when the first result is requested. */
 function openSource<T>(source: Iterable<T> | AsyncIterable<T>): () => Source<T> {
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) {
     return () => source[Symbol.asyncIterator]()

@@ -239,7 +239,7 @@ export class Group implements TaskGroup, TaskOwner {
     if (this.#running === 0) this.#idle?.resolve()
   }
 
-  /** Its failure is for those who await it. */
+  /** Its failure is thrown to the code that awaits it. */
   #settle(task: Task<unknown>, error: unknown): void {
     const settled: Settled = (this.#settled ??= new Map())
     if (!wasAwaited(task)) {
@@ -252,7 +252,7 @@ export class Group implements TaskGroup, TaskOwner {
     }
   }
 
-  /** Those of which nobody has asked, once each. */
+  /** The failures that no code has awaited, once each. */
   *#takeUnasked(settled: Settled): Generator<UnheardFailure> {
     this.#warning = undefined
     for (const [task, failure] of settled) {

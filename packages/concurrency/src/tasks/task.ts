@@ -13,10 +13,10 @@ export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
 /** Why the caller must not wait for `task`: it runs within it. `undefined`: it does not. */
 export let awaitsItself: (task: Task<unknown>) => TypeError | undefined
 
-/** Whether somebody has asked for what became of `task`. */
+/** Whether any code has awaited `task`. */
 export let wasAwaited: (task: Task<unknown>) => boolean
 
-/** Whether the failure of `task` is for those who await it, and cancels nobody. */
+/** Whether the failure of `task` goes to the code that awaits it, and cancels nothing. */
 export let isToSettle: (task: Task<unknown>) => boolean
 
 /** What `task`, which is done, returned. */
@@ -24,7 +24,7 @@ export let resultOf: <T>(task: Task<T>) => T
 
 let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
 
-/** What hears of the end of its tasks, and of the error of one that did not return. */
+/** Is notified of the end of its tasks, and of the error of one that did not return. */
 export interface TaskOwner {
   taskEnded(task: Task<unknown>, error?: unknown): void
 }
@@ -163,7 +163,7 @@ const taskEnding: Ending<unknown, void> = {
     endTask(scope.owner as Task<unknown>, 'done', value)
   },
   onError(thrown, scope) {
-    // The cancel of something else is a failure here: nobody asked this task to end.
+    // The cancel of something else is a failure here: this task was not asked to end.
     const state = comesOfCancel(scope, thrown) ? 'cancelled' : 'failed'
     endTask(scope.owner as Task<unknown>, state, explain(scope, thrown))
   },

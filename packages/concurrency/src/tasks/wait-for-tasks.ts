@@ -21,7 +21,7 @@ export interface WaitOptions {
    * @default 'all-completed'
    */
   readonly until?: Until | undefined
-  /** Stop waiting after so many milliseconds; that is no error. @default Infinity */
+  /** Stop waiting after this many milliseconds, which is not an error. @default Infinity */
   readonly timeoutMs?: number | undefined
 }
 

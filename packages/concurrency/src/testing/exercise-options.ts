@@ -12,7 +12,7 @@ export interface ExerciseOptionsInit {
   readonly others?: string | undefined
   /**
    * What is public, so that none is forgotten: modules under `''`, objects and instances under the name
-   * that stands before their methods. A function is asked once there is something to ask.
+   * that stands before their methods. A function is called when the cases run.
    *
    * @default {}
    */

@@ -95,7 +95,7 @@ const AROUND: Readonly<Record<string, Around>> = {
     ),
 }
 
-/** What is left behind on purpose is no warning of the process. */
+/** Work that is left behind on purpose must not become a process warning. */
 async function unreported<T>(fn: () => Promise<T>): Promise<T> {
   const ignore = (): void => undefined
   subscribe('yuzuru:leftover', ignore)

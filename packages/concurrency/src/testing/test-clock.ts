@@ -8,7 +8,7 @@ interface Due {
 
 /**
  * A clock that only moves when a test moves it. While it is installed every timeout, sleep and backoff
- * of the package goes by it.
+ * of the package uses it.
  *
  * @example
  * using clock = TestClock.install()

@@ -8,7 +8,7 @@ import type { PgPoolClientLike, PgPoolLike } from '../wire/pg-client.ts'
 export class HandOver {
   readonly #pool: PgPoolLike
   #borrowing = 0
-  /** What was handed over while somebody here waits, and what was heard of it. */
+  /** What was handed over while a caller here waits, and what is known of it. */
   readonly #heard = new Map<PgPoolClientLike, Heard>()
 
   private constructor(pool: PgPoolLike) {

@@ -22,7 +22,7 @@ export interface Running {
   over(signal: AbortSignal): Promise<void>
 }
 
-/** The first pause before the server is asked again: the request may have overtaken the statement. */
+/** The first pause before the cancel is sent again: it may have overtaken the statement. */
 const FIRST_PAUSE_MS = 50
 
 /**
@@ -185,7 +185,7 @@ export class Session {
     this.#changed = true
   }
 
-  /** Whether it has to be {@link Session.reset} before somebody else uses it. */
+  /** Whether it has to be {@link Session.reset} before its next use. */
   get isChanged(): boolean {
     return this.#changed || this.#settings.isChanged
   }

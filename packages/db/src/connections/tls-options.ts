@@ -12,7 +12,7 @@ const FILES = ['sslcert', 'sslkey', 'sslrootcert']
 /**
  * What the URL and `ssl` say together. pg would let the URL go before `ssl` in silence, its `ca` included.
  *
- * @throws {TypeError} where they contradict each other, or the URL asks for TLS without knowing with whom
+ * @throws {TypeError} where they contradict each other, or the URL asks for TLS without a host to verify
  */
 export function tlsPlace({ url, ssl }: Partial<TlsPlace>): TlsPlace {
   if (url === undefined) return { url, ssl }

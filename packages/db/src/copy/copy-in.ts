@@ -91,7 +91,7 @@ export async function copyIn(
   const head = copyHead(db, table, columns)
   const data: ChunkSource = {
     chunks: () => (format === undefined ? encodeRows(source, columns ?? []) : passBytes(source)),
-    // One that hangs on its socket would not hear of a return().
+    // One that waits for its socket would not notice a return().
     abandon: () => void (source instanceof Readable && source.destroy()),
   }
   let rows: number | undefined = format === undefined ? 0 : undefined

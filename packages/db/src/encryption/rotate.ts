@@ -16,7 +16,7 @@ export interface RotateOptions {
   readonly batchSize?: number | undefined
 }
 
-/** How long to wait when somebody else holds all rows that are left. */
+/** How long to wait when other transactions hold all rows that are left. */
 const LOCKED_DELAY_MS = 100
 
 /**

@@ -16,7 +16,7 @@ export interface ListenOptions {
   readonly onListening?: (() => void) | undefined
   /** How many notifications may wait to be taken, from 1 up. @default 10_000 */
   readonly bufferLimit?: number | undefined
-  /** How long it may be quiet before the server is asked for a sign of life, in milliseconds. @default 30_000 */
+  /** After how many milliseconds without a message to check that the connection is alive. @default 30_000 */
   readonly keepAliveMs?: number | undefined
 }
 

@@ -10,7 +10,7 @@ export function writeCursor(keys: readonly PageKey[], values: readonly (string |
   return Buffer.from(JSON.stringify([shapeOf(keys), ...values])).toString('base64url')
 }
 
-/** @throws {TypeError} when it is no cursor of this order */
+/** @throws {TypeError} when it is not a cursor of this order */
 export function readCursorText(keys: readonly PageKey[], cursor: string): (string | null)[] {
   let parsed: unknown
   try {

@@ -66,8 +66,8 @@ interface Builder {
  * It cannot jump to page 17 or count the pages. To read all rows use {@link stream}. A cursor is not a
  * secret, and it does not limit which rows are seen: that is up to the query's own `where`.
  *
- * @throws {TypeError} when an option is unknown or out of its range, a cursor of another order, or a query that has an order, a
- *   limit, or a set operation (`union`) of its own
+ * @throws {TypeError} when an option is unknown or out of its range, the cursor is of another order, or the
+ *   query has an order, a limit, or a set operation (`union`) of its own
  * @throws {DbError} when the query fails
  * @example
  * const page = await paginate(db.selectFrom('plans').selectAll(), {

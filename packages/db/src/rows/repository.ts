@@ -105,7 +105,7 @@ export interface Repository<
     values: NewRow<DB, T>,
     conflict?: readonly (keyof DB[T] & string)[],
   ): Promise<Row<DB, T>>
-  /** Deletes the row with this primary key. `deleted` is false when there was none, which is no failure. */
+  /** Deletes the row with this primary key. `deleted` is false when there was none, which is not an error. */
   delete(db: Queryable<DB>, id: Key<DB, T, I>): Promise<{ readonly deleted: boolean }>
   /** Reads a row again. @throws {DbError} `not_found` */
   refresh(db: Queryable<DB>, row: Row<DB, T>): Promise<Row<DB, T>>

@@ -16,7 +16,7 @@ export interface DatabaseContext {
   readonly compiler: QueryCompiler
   readonly commitTimeoutMs: number
   readonly config: KyselyConfig
-  /** Kysely's log, if somebody listens. */
+  /** Kysely's log, if there is one. */
   readonly log: Log | undefined
   readonly driver: KyselyProps['driver']
   /** The database itself. Set when it is made. */

@@ -240,7 +240,7 @@ export class Lease {
   ): Promise<PgResult> {
     if (mayChangeSession(query)) session.noteChange()
     if (effectOf(query) === 'write' && DISCARDS.test(query.sql)) session.transactionIds.forget()
-    // Whether it writes is asked at the end of a transaction alone.
+    // Whether it writes matters only at the end of a transaction.
     if (!this.isAtomic) return session.query(statement, signal)
     const mayWrite = !isPlainRead(query)
     if (mayWrite) this.#mayHaveWritten = true

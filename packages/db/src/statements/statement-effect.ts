@@ -5,7 +5,7 @@ import { isDeclaredRead } from './read-mark.ts'
 /**
  * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless
  * a CTE in it writes. What is written as `sql` text counts as a write, whatever it says, unless
- * somebody declared that it reads: guessing would be wrong for functions that write.
+ * it was declared to read: guessing would be wrong for functions that write.
  */
 export function effectOf(query: CompiledQuery): Effect {
   return isRead(query.query) || isDeclaredRead(query) ? 'read' : 'write'

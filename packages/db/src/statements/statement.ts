@@ -19,7 +19,7 @@ const MAX_LENGTH = 2 ** 30 - 2
 
 /**
  * Makes a statement of a query of Kysely. Called before anything is sent, so that a value that cannot be
- * sent is no loss of the connection.
+ * sent does not lose the connection.
  *
  * @throws {TypeError} on text with U+0000
  * @throws {DbError} `invalid_value`
@@ -50,7 +50,7 @@ export function statementOf({ sql, parameters }: CompiledQuery, types: PgTypes):
   throw invalid('Expected a statement of less than 1 GiB: load what is larger with copyIn()')
 }
 
-/** In bytes; UTF-8 takes up to three for each unit of a string, which only a long one is asked for. */
+/** In bytes; UTF-8 takes up to three for each unit of a string, so only a long one is measured. */
 function sizeOf(value: WireValue): number {
   if (typeof value !== 'string') return value?.length ?? 0
   return value.length < MAX_LENGTH / MAX_PARAMETERS ? value.length : Buffer.byteLength(value)

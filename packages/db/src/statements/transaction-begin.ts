@@ -6,7 +6,7 @@ import { translateError } from '../wire/translate-error.ts'
 
 /**
  * A transaction that begins with its first statement: BEGIN goes out in the same round trip, and the
- * transaction's id is asked for in that of the first statement that may write.
+ * transaction's id is requested in that of the first statement that may write.
  */
 export class TransactionBegin {
   readonly #statements: () => readonly string[]

@@ -13,7 +13,7 @@ export function failureOf(error: unknown, { root }: TransactionState): unknown {
 }
 
 /**
- * A cancel of a scope inside the transaction is no cancel of the transaction's caller: the caller would
+ * A cancel of a scope inside the transaction is not a cancel of the transaction's caller: the caller would
  * take it for its own, and a task group would end the work in silence. An outer cancel takes precedence,
  * and stays one.
  */

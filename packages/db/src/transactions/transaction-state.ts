@@ -96,7 +96,7 @@ export function transactionOf(db: QueryExecutorProvider): TransactionState | und
   return stateOf(bindingOf(db).transaction)
 }
 
-/** The transaction that is open where the queries of `db` run, whoever began it. */
+/** The transaction that is open where the queries of `db` run, whichever code began it. */
 export function enclosingTransaction(db: QueryExecutorProvider): TransactionState | undefined {
   const { context, transaction, connection }: Binding = bindingOf(db)
   if (transaction !== undefined) return stateOf(transaction)

@@ -25,19 +25,19 @@ import { enclosingTransaction, TransactionState } from './transaction-state.ts'
  *  3. An attempt holds no connection before its first statement, which takes BEGIN along in the same
  *     round trip: `transaction-begin.ts`.
  *  4. The function runs with its `tx`: `bind-transaction.ts`, `transaction-body.ts`.
- *  5. It throws: ROLLBACK. What goes out is the first error, as its caller is to see it: a cancel from
- *     inside is no cancel of the caller's: `transaction-failure.ts`.
+ *  5. It throws: ROLLBACK. The first error is thrown, in the form that the caller needs: a cancel from
+ *     inside is not a cancel of the caller: `transaction-failure.ts`.
  *  6. It returns: COMMIT, out of reach of every cancel. An answer that does not come is `commit_unknown`,
  *     with the transaction's id for `commitOutcome`: `transaction-end.ts`.
  *  7. Either way the connection goes back: `attempt.ts`.
- *  8. A serialization failure or a deadlock, also one at COMMIT: a pause without a connection, and on
- *     with 3, until the attempts are used up. Nothing whose outcome is unknown is tried again.
+ *  8. After a serialization failure or a deadlock, also at COMMIT: a pause without a connection, then again
+ *     from 3, until the attempts are used up. A transaction whose outcome is unknown is not repeated.
  *  9. The hooks run: `transaction-hooks.ts`. A commit stands, whatever they throw.
  *
- * What cancels, deadlines and outcomes promise: docs/semantics.md, 20 to 22.
+ * The rules for cancels, deadlines and outcomes: docs/semantics.md, 20 to 22.
  */
 
-/** What is waited between two attempts. */
+/** The wait between two attempts. */
 const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
 
 /**

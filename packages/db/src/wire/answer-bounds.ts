@@ -2,7 +2,7 @@ import { ProtocolError, violation } from './protocol-error.ts'
 
 /**
  * The most that a message may be long, as libpq has it (`fe-protocol3.c`, `VALID_LONG_MESSAGE_TYPE`,
- * and 2,000 for what asks who we are), but where it has no bound ours: a description of 1,664 columns
+ * and 2,000 for authentication), but where it has no bound ours: a description of 1,664 columns
  * (`MaxTupleAttributeNumber`) with names of 63 bytes takes 136 kB; a notification 8 kB, or 32 kB where
  * the server was built with the largest blocks.
  */

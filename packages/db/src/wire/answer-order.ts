@@ -10,7 +10,7 @@ const SASL_FINAL = 12
 const AT_START = 'RSKNEZ'
 
 /**
- * Holds a server to the order of messages where pg does not: it proves who it is before anything else
+ * Enforces the order of messages where pg does not: the server proves its identity before anything else
  * counts, and asks for a password once.
  *
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
@@ -46,7 +46,7 @@ export class AnswerOrder {
     const before = this.#authentication
     this.#authentication = kind
     if (!this.#isStarting || before === OK) throw violation('it asks who we are once more')
-    // SCRAM proves to both sides who the other is: without the last step the server has not.
+    // SCRAM proves the identity of both sides: without its last step the server's is not proven.
     const after = AFTER.get(before)
     if (after === undefined ? kind === SASL_CONTINUE || kind === SASL_FINAL : kind !== after) {
       throw violation('a step of the authentication that is not due')

@@ -10,7 +10,7 @@ const MOST_BYTES = 1_073_741_823
 const AUTHENTICATION = 0x52
 const EMPTY = Buffer.alloc(0)
 
-/** What of a chunk may be given on, and what is wrong after it. */
+/** The part of a chunk that may be passed on, and what is wrong after it. */
 export interface CheckedAnswers {
   readonly whole: Buffer
   readonly failure?: unknown

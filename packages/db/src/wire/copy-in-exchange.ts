@@ -138,7 +138,7 @@ export class CopyIn implements CopyExchange {
   }
 
   #fail(reason: unknown, signal: AbortSignal): void {
-    // What a source throws because it was cancelled is no failure of its own.
+    // What a source throws because it was cancelled is not a failure of the source.
     if (!this.#isOver && !signal.aborted) this.sourceFailure = { reason }
     this.#giveUp()
   }

@@ -34,7 +34,7 @@ function isTemporal(value: object): value is { toJSON(): string } {
   return Symbol.toStringTag in value && TEMPORAL.test(String(value[Symbol.toStringTag]))
 }
 
-/** What of JavaScript pg would send wrongly, in the text that PostgreSQL reads. */
+/** The text for PostgreSQL of the values that pg would send wrongly. */
 export function toParameter(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof JsonParameter) return value.toPostgres()

@@ -7,7 +7,7 @@ import { Duplex } from 'node:stream'
  */
 export const TESTED_PG = { from: '8.23.1', below: '8.24.0' } as const
 
-/** What of pg is reached beyond what it documents, by name. Each has a check that it is as it was. */
+/** The parts of pg that are used although it does not document them, by name. Each has a check that it is unchanged. */
 const INTERNALS: Readonly<Record<string, (client: object) => boolean>> = {
   // pg-wire.ts
   'client.processID': (client) => 'processID' in client,

@@ -24,7 +24,7 @@ export interface ReadHandlers {
  */
 export class PipelinedRead extends Query {
   readonly prepared: PreparedRead
-  /** Whether somebody still waits for it. */
+  /** Whether its caller still waits. */
   isWanted = true
   /** Whether it was under way when a cancel was meant for another. */
   isExposed = false

@@ -40,7 +40,7 @@ export class TransactionIdQuery {
     return Buffer.concat([parse, executeNamedMessages(this.#statement)])
   }
 
-  /** Reads the answer. `null`: there is no id. */
+  /** Reads the answer. `null`: the transaction has no id. */
   read(value: string | null): string | null {
     if (this.#direct !== undefined) {
       this.#prepared = this.#direct

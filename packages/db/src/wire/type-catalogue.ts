@@ -14,7 +14,7 @@ interface ArrayType {
 
 /**
  * Which of these types are arrays, and of what. Domains are followed to their base, as PostgreSQL does
- * for a column that is none. Arrays of `box`, which it writes with semicolons, stay text.
+ * for a column that is not an array. Arrays of `box`, which it writes with semicolons, stay text.
  */
 const TYPES_QUERY = `with recursive element as (
     select typarray as list, oid, typtype, typbasetype

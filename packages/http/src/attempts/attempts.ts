@@ -58,7 +58,7 @@ export class Attempts {
         }
         delayMs = this.#delayAfterAccepted(response)
         if (delayMs === undefined) {
-          // One that was cut off for its length is no whole answer: this throws.
+          // An answer that was cut off for its length is not complete: this throws.
           if (call.mode !== 'stream' && !response.complete) await response.bytes()
           return response
         }

@@ -23,7 +23,7 @@ import { send } from '../exchange/send.ts'
 import { outcomeOfAnswer } from '../response/status-failure.ts'
 import { followCancel, Stopper, type StopSignal } from '../exchange/stop-signal.ts'
 
-/** What of the options concerns one attempt. */
+/** The options that concern one attempt. */
 export interface PipelineSettings extends UrlRules {
   /** Those of the client. */
   readonly headers: Readonly<Record<string, string>>

@@ -3,7 +3,7 @@ import type { CallContext } from '../errors/call-context.ts'
 import type { RedirectMode } from '../request/http-init.ts'
 import type { RequestBody } from '../request/request-body.ts'
 
-/** What of the answer the call waits for. */
+/** Which part of the answer the call waits for. */
 export type Mode = 'request' | 'json' | 'stream'
 
 /** A call, checked, with everything that its attempts share. */

@@ -60,7 +60,7 @@ export class Connection {
     }
   }
 
-  /** What of these bytes is to be read now. */
+  /** The part of these bytes that is to be read now. */
   #without(chunk: Buffer): Buffer {
     let data = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
     this.#held = undefined

@@ -19,7 +19,7 @@ export interface ConnectionSettings extends PoolSettings {
 export interface Occupant extends Dispatcher.DispatchHandler {
   /** Since when the server waits for a reader that has not come yet; `undefined`: it does not. */
   readonly unreadSince: number | undefined
-  /** Ends it because nobody reads its body. */
+  /** Ends it because its body is not being read. */
   abandon(waitedMs: number): void
   /** Ends it because the client is closed. */
   close(): void
@@ -62,7 +62,7 @@ export class OriginConnections {
     return this.#admission.waiting
   }
 
-  /** Whether nobody uses them. */
+  /** Whether none of them is in use. */
   get isIdle(): boolean {
     return this.#admission.used === 0 && this.#admission.waiting === 0
   }
@@ -122,7 +122,7 @@ export class OriginConnections {
     await this.#own?.destroy()
   }
 
-  /** Takes connections back from answers that nobody reads, now that others want them. */
+  /** Takes connections back from answers that are not being read, now that other calls need them. */
   #reclaim(): void {
     if (this.#reclaiming) return
     const now = currentClock().now()

@@ -15,7 +15,7 @@ import { transportFailure } from './transport-failure.ts'
 /*
  * The life of an exchange: one request and its answer on one connection.
  *
- * 1. `send` has the right to a connection and makes an exchange; undici looks for a connection.
+ * 1. `send` holds a permit for a connection and makes an exchange; undici looks for a connection.
  *    A cancel ends it at once, with the outcome `none`: nothing has left.
  * 2. `onRequestStart`: there is a connection. From here on a failure of an effect is `unknown`.
  * 3. `onBodySent`, again and again: the request goes out. Phase `stalled`: a byte has to move.
@@ -24,10 +24,10 @@ import { transportFailure } from './transport-failure.ts'
  *    exchange, and the reader's bounds take hold of it. Phase `stalled` again.
  * 6. `onResponseData`: the bytes pass the intake (decoded, counted). A reader that does not come holds
  *    the server back. Phase `body_abandoned`: it has to come.
- * 7. The end comes once, in `#finish`: all has come, or something failed, or somebody stopped it. The
+ * 7. The end comes once, in `#finish`: all has come, something failed, or it was stopped. The
  *    timer stops, the source of the request's body ends, the connection goes to the next call.
  *
- * What a cancel is and why outcomes add up: docs/semantics.md, rules 2, 19 and 20.
+ * The rules for cancels and outcomes: docs/semantics.md, rules 2, 19 and 20.
  */
 
 /** How long each phase may take, in milliseconds. */

@@ -12,7 +12,7 @@ export interface ReaderBoundsInit {
 
 /**
  * What ends a body that is read after its call: the call's own `signal` and `timeoutMs`. The scope of the
- * call has ended by then; that of the reader is asked at each read.
+ * call has ended by then; that of the reader is checked at each read.
  */
 export class ReaderBounds {
   readonly #init: ReaderBoundsInit

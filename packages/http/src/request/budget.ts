@@ -19,7 +19,8 @@ export interface HttpBudgetOptions {
    */
   readonly origins: readonly (string | URL)[] | ((origin: string) => boolean)
   /**
-   * How much of what is left is kept back for the answer's way home, in milliseconds from 0 up. With no more than that left, nothing is sent (`deadline_expired`). @default 5
+   * How much of what is left is kept back for the answer's way home, in milliseconds from 0 up. With no more
+   * than that left, nothing is sent (`deadline_expired`). @default 5
    */
   readonly marginMs?: number | undefined
 }

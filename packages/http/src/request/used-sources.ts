@@ -17,7 +17,7 @@ export function isUsed(source: unknown): boolean {
  * Why `source` would be sent as an empty or a partial body; `undefined` when all of it is still there.
  *
  * A Node stream that was read in part, for its first bytes say, is sent from there on; a web stream that
- * was is refused, as `fetch` does. An iterator that somebody else has used up does not show it.
+ * was is refused, as `fetch` does. An iterator that other code has used up cannot be recognised.
  */
 export function whyUnreadable(source: unknown): string | undefined {
   if (isUsed(source)) return 'one that another request has taken'

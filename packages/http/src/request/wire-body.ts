@@ -16,7 +16,7 @@ export interface WireBody {
   readonly length: number | undefined
   /** What its source threw, if it did. */
   readonly failure: { readonly error: unknown } | undefined
-  /** Ends its source: nobody takes the rest. */
+  /** Ends its source: the rest is not needed. */
   stop(reason: unknown): void
 }
 
@@ -85,7 +85,7 @@ class SourceBody implements WireBody, AsyncIterable<Uint8Array | string> {
   readonly #source: Source
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
   #stopped = false
-  // undici pulls where the connection became free: in somebody else's scope. The source belongs to
+  // undici pulls where the connection became free: in another call's scope. The source belongs to
   // the caller's.
   readonly #inCallersContext: <R>(fn: () => R) => R = AsyncLocalStorage.snapshot()
 

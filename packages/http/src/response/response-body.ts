@@ -75,7 +75,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     this.#waiter = undefined
   }
 
-  /** The next bytes; `undefined` at the end. Bound by the scope of whoever reads. */
+  /** The next bytes; `undefined` at the end. Bound by the scope of its reader. */
   async read(): Promise<Uint8Array | undefined> {
     this.begun = true
     throwIfCancelled()

@@ -1,6 +1,6 @@
 import type { BrowserUpload } from './browser-upload.ts'
 
-/** What of `XMLHttpRequest` is used; `fetch` can't tell how much it has sent. */
+/** The part of `XMLHttpRequest` that is used; `fetch` cannot report how much it has sent. */
 interface Xhr {
   readonly status: number
   readonly upload: {

@@ -15,7 +15,7 @@ import { ObjectRange } from './object-range.ts'
 import type { StorageContext } from '../store/storage-context.ts'
 
 export interface DownloadBodyInit {
-  /** Says that it is still being read; released when it was read, has failed, or nobody wants it. */
+  /** Says that it is still being read; released when it was read, has failed, or was disposed of. */
   readonly permit: Permit | undefined
   readonly range: ByteRange | undefined
   readonly verify: boolean | 'required'

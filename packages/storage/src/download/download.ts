@@ -188,7 +188,7 @@ export class Download implements AsyncDisposable {
   }
 }
 
-/** What of its options a download needs later. */
+/** The options that a download needs later. */
 interface HowToRead {
   readonly range: ByteRange | undefined
   readonly verify: boolean | 'required'

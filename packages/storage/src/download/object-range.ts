@@ -105,7 +105,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     this.#fruitless += 1
     const again = StorageError.isInstance(failed) && failed.retryable
     if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
-    // The first time there is no reason to wait: connections break.
+    // The first time it does not wait: connections break.
     if (this.#fruitless > 1) await sleep(delayMs(this.#fruitless - 1))
   }
 

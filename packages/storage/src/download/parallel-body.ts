@@ -46,7 +46,7 @@ export class ParallelBody implements DownloadBody {
     this.#expected = expectedChecksum(this.#subject, info, asked, init.verify)
   }
 
-  /** No connection is held while nobody reads. */
+  /** No connection is held while the body is not being read. */
   cancel(): Promise<void> {
     this.#permit?.release()
     return Promise.resolve()

@@ -8,9 +8,9 @@ const OWNER_ONLY = 0o600
 const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /**
- * Opens what an earlier download has kept, or makes it. In a folder that others may write to, somebody could
+ * Opens what an earlier download has kept, or makes it. In a folder that others may write to, another user could
  * have put something else there: a link to a file that would be written over, or bytes that were never
- * downloaded. So what is there is taken only if it is a plain file with one name, our own, which nobody else
+ * downloaded. So what is there is taken only if it is a plain file with one name, our own, which no other user
  * may write to. Anything else is removed, and the download begins anew.
  */
 export async function openPartial(path: string): Promise<FileHandle> {

@@ -13,7 +13,7 @@ export interface ListOptions extends IoOptions {
   readonly prefix?: string | undefined
   /** Only keys after this one, in the order of their UTF-8 bytes. */
   readonly startAfter?: string | undefined
-  /** How many keys are asked for at once: 1 to 1,000. @default 1_000 */
+  /** How many keys are fetched with one request: 1 to 1,000. @default 1_000 */
   readonly pageSize?: number | undefined
 }
 

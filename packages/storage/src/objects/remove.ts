@@ -12,7 +12,7 @@ import { StorageError } from '../store/storage-error.ts'
 /** How many keys one request may name (S3 API, DeleteObjects). */
 const BATCH = 1_000
 
-/** Deletes an object. That there is none is no error. */
+/** Deletes an object. It is not an error if there is none. */
 export async function remove(
   context: StorageContext,
   key: string,

@@ -60,7 +60,7 @@ export async function completePresigned(
 }
 
 /**
- * Ends an upload whose token somebody has, and removes what there is of it; that there is nothing is no
+ * Ends an upload by its token, and removes what there is of it; that there is nothing is no
  * error. An object of several parts that was completed stays.
  */
 export async function abortUpload(
@@ -117,7 +117,7 @@ async function completeParts(
   const condition = ticket.ifNoneMatch === undefined ? {} : { ifNoneMatch: ticket.ifNoneMatch }
   const init = { uploadId, parts, bytes, checksum, ...condition }
   const written = await completeUpload(target, init).catch(async (error: unknown) => {
-    // It will not hold later either, and nobody else would remove the parts.
+    // It will not hold later either, and nothing else would remove the parts.
     const lost = StorageError.isInstance(error) && error.code === 'precondition_failed'
     if (lost) await discardUpload(context, key, uploadId)
     throw error

@@ -64,7 +64,7 @@ export interface PresignedUpload {
 const MOST_PARTS = 1_000
 const MIB = 1_024 ** 2
 
-/** What of an object's metadata says which upload it came from. */
+/** The entry of an object's metadata that says which upload it came from. */
 export const UPLOAD_METADATA = 'yuzuru-upload'
 
 /**

@@ -22,7 +22,7 @@ export interface PresignRequest {
 
 /**
  * A URL that carries its own signature (S3 API, "Authenticating Requests: Using Query Parameters").
- * The payload is not signed, as nobody knows it yet.
+ * The payload is not signed, as it is not known yet.
  */
 export function presignUrl(request: PresignRequest): string {
   const { method, base, key, region, credentials, now, expiresInSeconds } = request

@@ -117,7 +117,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   TokenRefreshRequired: EXPIRED,
 }
 
-/** What of an exception of the SDK (`S3ServiceException`) matters, whichever copy of it made it. */
+/** The fields of an SDK exception (`S3ServiceException`) that matter, whichever copy of the SDK made it. */
 interface ServiceException {
   readonly name: string
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string }

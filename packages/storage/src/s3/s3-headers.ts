@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const METADATA = 'x-amz-meta-'
 
-/** What of an answer to PUT or GET matters, as the SDK would name it. */
+/** The headers of an answer to PUT or GET that matter, as the SDK names them. */
 export interface AnswerFields {
   readonly ETag: string | undefined
   readonly VersionId: string | undefined

@@ -1,4 +1,4 @@
-/** What of RFC 3986's reserved characters `encodeURIComponent` leaves. */
+/** The reserved characters of RFC 3986 that `encodeURIComponent` does not escape. */
 const LEFT = /[!'()*]/g
 
 /** RFC 3986: everything but unreserved characters. */

@@ -42,7 +42,7 @@ export class ByteBudget {
     return this.#free * UNIT_BYTES
   }
 
-  /** Whether nobody holds anything. */
+  /** Whether nothing is held. */
   get isIdle(): boolean {
     return this.#free === this.#total
   }

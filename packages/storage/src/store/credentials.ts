@@ -52,7 +52,7 @@ export class CredentialCache {
     return this.#generation
   }
 
-  /** Those that are good now, if nobody has to be asked for them. */
+  /** The credentials that are valid now, if they need not be fetched. */
   get current(): StorageCredentials | undefined {
     return Date.now() < this.#renewAt ? this.#known : undefined
   }

@@ -186,7 +186,7 @@ export interface ObjectBackend<Client = unknown> {
   delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>
   deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
   presigner(): Promise<PresignContext>
-  /** The same, when it is at hand and nobody has to be asked for it. */
+  /** The same, when it is at hand and need not be fetched. */
   readonly presignerNow: PresignContext | undefined
   /** Makes the package's own error of what its operations throw. */
   translate(subject: ObjectCall, effect: Effect, error: unknown): Error

@@ -40,7 +40,7 @@ export interface WriteConditions {
   readonly ifMatch?: string | undefined
 }
 
-/** What of an object a copy takes over, but for tags. */
+/** The attributes that a copy takes over, except tags. */
 export function attributesOf(info: ObjectInfo): ObjectAttributes {
   const { contentType, contentDisposition, cacheControl, contentEncoding, metadata } = info
   return {

@@ -27,7 +27,7 @@ export class PartBuffers {
   }
 
   /**
-   * Takes back what a part was in, once nobody reads from it any more: only after its request has
+   * Takes back the memory of a part, once it is no longer being read: only after its request has
    * succeeded, as of one that was cut off the connection may still hold it. Ignores what is not ours.
    */
   give(part: Uint8Array): void {

@@ -99,7 +99,7 @@ const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'
 /**
  * The context for the steps of what is handed out without a call of its own: a list.
  *
- * @throws {StorageError} `'closed'` when the storage is closed and this is no step of an earlier call
+ * @throws {StorageError} `'closed'` when the storage is closed and this is not a step of an earlier call
  */
 export function admit(context: StorageContext, subject: ObjectCall): StorageContext {
   if (context.admitted === true) return context
@@ -133,7 +133,7 @@ export interface ObjectTarget {
 }
 
 /**
- * One request within a call. It obeys the scope around it, and is no effect of its own: it reads, or the call takes
+ * One request within a call. It obeys the scope around it, and does not count as an effect of its own: it reads, or the call takes
  * back as a whole what it did, as the parts of an upload are. Its failure has the outcome `'none'` accordingly.
  */
 export async function step<T>(

@@ -28,7 +28,7 @@ export interface FakeStorage extends Storage<undefined> {
   readonly openUploads: number
 }
 
-/** The signal of what nobody cancels. */
+/** The signal of calls that are never cancelled. */
 const NEVER = new AbortController().signal
 
 /** For {@link createFakeStorage}. */

@@ -5,7 +5,7 @@ import { Refusal } from './memory-refusal.ts'
 import { decodeMetadata } from '../store/metadata-value.ts'
 import type { ObjectAttributes } from '../store/object-info.ts'
 
-/** A request that somebody makes with a presigned URL for PUT. */
+/** A request with a presigned URL for PUT. */
 export interface SignedPut {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>

@@ -34,7 +34,7 @@ export function expectUnread(source: object): void {
 /**
  * Opens an iterable.
  *
- * @throws {TypeError} when it gives an iterator that it has given before. A generator that somebody else has
+ * @throws {TypeError} when it gives an iterator that it has given before. A generator that other code has
  *   used up looks like an empty one.
  */
 export function openOnce<T>(source: AsyncIterable<T>): AsyncIterator<T> {

@@ -15,7 +15,7 @@ export interface SweepOptions extends IoOptions {
   readonly prefix?: string | undefined
 }
 
-/** Removes multipart uploads that nobody finished. Those of this storage that are under way are spared. */
+/** Removes multipart uploads that were not finished. Those of this storage that are under way are spared. */
 export async function sweepUploads(
   context: StorageContext,
   options: SweepOptions,

@@ -20,7 +20,7 @@ import {
 
 /*
  * The life of an upload:
- *  1. Its arguments are checked, and its body is looked at: a source that is used up is refused.
+ *  1. Its arguments are checked, and its body too: a source that is used up is refused.
  *  2. `callStore` lets it in, in a scope of its own; what is sent counts for nothing yet.
  *  3. The body is opened, and its plan is settled: how large its parts are, and which of them the store has already.
  *  4. The first part is read, hashed as its bytes come, in memory that all uploads of a storage share.
@@ -29,8 +29,8 @@ import {
  *  7. Its last step, the PUT or the completion, is the only one with an effect: if its answer is lost, the object shows what
  *     became of it.
  *  8. What fails before that is undone: the parts in flight end, the upload is removed, its outcome is `none`.
- *  9. What the store has must be what was read.
- * 10. However it ends, the source is ended, and its memory is given back.
+ *  9. The checksum of what the store has is compared with that of what was read.
+ * 10. However it ends, the source is ended, and its memory is released.
  *
  * docs/semantics.md says what a scope does to a call (rules 1 to 4), and how outcomes add up (rule 20).
  */
