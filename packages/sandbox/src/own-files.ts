@@ -18,7 +18,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** @throws Error when it is a link: what is added would land elsewhere. */
+/** @throws {Error} when it is a link: what is added would land elsewhere. */
 export async function openToAppend(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {
@@ -28,13 +28,13 @@ export async function openToAppend(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes a folder that only its user can enter, unless it is there. @throws Error when its name is a link's */
+/** Makes a folder that only its user can enter, unless it is there. @throws {Error} when its name is a link's */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   await assertNoLink(path)
 }
 
-/** What is not there yet is none. @throws Error when it is a link */
+/** What is not there yet is none. @throws {Error} when it is a link */
 export async function assertNoLink(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined)
   if (found?.isSymbolicLink() === true) throw leadsElsewhere(path)

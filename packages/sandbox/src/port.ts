@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 
-/** @throws TypeError unless it is a whole number from 0 to 65535. */
+/** @throws {TypeError} unless it is a whole number from 0 to 65535. */
 export function checkPort(port: number | undefined): void {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw new TypeError(`Expected port to be a whole number from 0 to 65535, got ${port}`)

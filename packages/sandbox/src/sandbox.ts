@@ -75,10 +75,14 @@ async function startAll(
 }
 
 /**
- * Starts the services side by side, on the loopback interface and free ports.
+ * Starts the services side by side, on the loopback interface and free ports. For tests and development: it
+ * has no security, and Stripe and Google cover what the packages use of them.
  *
- * @throws TypeError on wrong options.
- * @throws AggregateError that names the services which did not start; those that did are closed by then.
+ * PostgreSQL takes about a second: start one sandbox for a test file, not for each test, and give each test a
+ * database of its own.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range.
+ * @throws {AggregateError} that names the services which did not start; those that did are closed by then
  * @example
  * await using sandbox = await startSandbox({ services: ['postgres', 'smtp'] })
  * const url = await sandbox.postgres.createDatabase()

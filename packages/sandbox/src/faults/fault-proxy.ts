@@ -26,7 +26,7 @@ export interface FaultProxy extends AsyncDisposable {
   /**
    * Puts these faults in force, in place of those before.
    *
-   * @throws TypeError on a wrong value.
+   * @throws {TypeError} when an option is unknown or out of its range.
    */
   set(faults: Faults): void
   /** Lets everything through again. */
@@ -41,11 +41,12 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a proxy on the loopback interface and a free port.
+ * Starts a proxy in front of a server, on the loopback interface and a free port: it passes everything on until
+ * faults are set.
  *
  * Not covered: TLS, UDP, HTTP/2, upgrades to WebSocket.
  *
- * @throws TypeError on wrong options.
+ * @throws {TypeError} when an option is unknown or out of its range.
  * @example
  * await using proxy = await startFaultProxy({ target: postgres })
  * proxy.set({ dropReply: { when: 'commit' } })

@@ -3,7 +3,7 @@ import { expectOptions } from '@yuzuru/concurrency/boundary'
 /** A number for both ways, or one for each. */
 export type EachWay = number | { toServer?: number | undefined; toClient?: number | undefined }
 
-/** What shall go wrong. All of it is exact: counts and bytes, no chance. */
+/** What goes wrong. All of it is exact: counts and bytes, never random. */
 export interface Faults {
   /**
    * Every byte arrives so many milliseconds late. Existing connections too; what is already under way keeps
@@ -94,7 +94,7 @@ function checkWhen(when: unknown): void {
 export const oneWay = (value: EachWay | undefined, way: 'toServer' | 'toClient'): number =>
   (typeof value === 'object' ? value[way] : value) ?? 0
 
-/** @throws TypeError on the first wrong value. */
+/** @throws {TypeError} on the first wrong value. */
 export function checkFaults(faults: Faults, protocol: 'tcp' | 'http'): void {
   if (typeof faults !== 'object' || faults === null) {
     throw new TypeError(`Expected an object of faults, got ${String(faults)}`)

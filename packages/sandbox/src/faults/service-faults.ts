@@ -5,10 +5,10 @@ import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
 /** Proxies in front of the sandbox's services. */
 export interface ServiceFaults {
   /**
-   * Starts a proxy in front of a running service; each call gives another one, so that nobody meets another's faults.
-   * It is closed with the sandbox. S3, Stripe and Google speak `http`.
+   * Starts a proxy in front of a running service; each call gives another one, so that tests do not meet each
+   * other's faults. It is closed with the sandbox. S3, Stripe and Google speak `http`.
    *
-   * @throws Error when the service was not started.
+   * @throws {Error} when the service was not started.
    * @example
    * await using proxy = await sandbox.faults.inFrontOf('postgres')
    * const url = proxy.url(sandbox.postgres.url)

@@ -11,6 +11,7 @@ import { newCode, redeemCode, revokeGrant } from './grants.ts'
 import type { GoogleService } from './service.ts'
 import type { GoogleGrant } from './state.ts'
 
+/** Options of {@link startGoogle}. */
 export interface GoogleOptions {
   /** @default a free port */
   port?: number | undefined

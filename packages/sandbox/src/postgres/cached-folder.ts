@@ -21,7 +21,7 @@ export interface Filling {
  * Makes the folder `target` once, or again when it is no longer whole. Several processes may do this at once: each
  * fills a folder of its own and the first rename wins.
  *
- * @throws Error when the folder that is there is not ours alone.
+ * @throws {Error} when the folder that is there is not ours alone.
  */
 export async function cachedFolder(target: string, filling: Filling): Promise<string> {
   const isReady = async (): Promise<boolean> => {

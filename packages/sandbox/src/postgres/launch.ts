@@ -89,7 +89,7 @@ const mayPass = (log: string, portIsFree: boolean): boolean =>
 /**
  * Starts the server and waits until it answers, or until `signal` aborts.
  *
- * @throws Error with the last lines of the server's log when it does not come up.
+ * @throws {Error} with the last lines of the server's log when it does not come up.
  */
 export async function launch(plan: LaunchPlan, signal?: AbortSignal): Promise<Launched> {
   const { folder } = plan

@@ -46,7 +46,7 @@ async function livingOwner(file: string): Promise<number | undefined> {
  * also stops what a killed process left behind, and must not do that to a living one.
  *
  * @returns What gives it back.
- * @throws Error when a living process has it.
+ * @throws {Error} when a living process has it.
  */
 export async function takeOwnership(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'owner.json')

@@ -43,7 +43,7 @@ export interface CreateDatabaseOptions {
   template?: string | undefined
 }
 
-/** @throws TypeError on a name that PostgreSQL would cut or refuse. */
+/** @throws {TypeError} on a name that PostgreSQL would cut or refuse. */
 export function checkDatabaseName(name: string): void {
   const bytes = typeof name === 'string' ? Buffer.byteLength(name) : 0
   if (bytes < 1 || bytes > 63 || name.includes('\0')) {
@@ -51,7 +51,7 @@ export function checkDatabaseName(name: string): void {
   }
 }
 
-/** @throws TypeError on the first wrong option. */
+/** @throws {TypeError} on the first wrong option. */
 export function checkPostgresOptions({
   dir,
   port,

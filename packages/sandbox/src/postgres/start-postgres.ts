@@ -32,7 +32,7 @@ export interface PostgresServer extends AsyncDisposable {
   /**
    * Makes a database and returns its URL.
    *
-   * @throws PostgresRefusal when it exists already, or the template is missing or has sessions.
+   * @throws {PostgresRefusal} when it exists already, or the template is missing or has sessions.
    */
   createDatabase(options?: CreateDatabaseOptions): Promise<string>
   /** Drops a database, ending the sessions on it. Does nothing when it is not there. */
@@ -56,8 +56,8 @@ export interface PostgresServer extends AsyncDisposable {
  *
  * Not covered: Windows.
  *
- * @throws TypeError on wrong options.
- * @throws Error when it does not start (with the end of its log), or a living process uses `dir`.
+ * @throws {TypeError} when an option is unknown or out of its range.
+ * @throws {Error} when it does not start (with the end of its log), or a living process uses `dir`.
  * @example
  * await using postgres = await startPostgres()
  * const url = await postgres.createDatabase()

@@ -7,9 +7,9 @@ import { canReach, type ServerUser } from './server-user.ts'
 const ownUid = (): number => process.geteuid?.() ?? 0
 
 /**
- * In a folder that everybody can write to (`/tmp`), a name proves nothing: somebody else may have made it first.
+ * In a folder that everybody can write to (`/tmp`), a name proves nothing: another user may have made it first.
  *
- * @throws Error unless `folder` is a real folder (no link) that we own and that nobody else can write to.
+ * @throws {Error} unless `folder` is a real folder (no link) that we own and that nobody else can write to.
  */
 export async function assertTrusted(folder: string): Promise<void> {
   const { uid, mode } = await lstat(folder)

@@ -75,7 +75,7 @@ export interface AdminAddress {
  *
  * Not covered: passwords, TLS, COPY, parameters.
  *
- * @throws PostgresRefusal when the server refuses the connection or the statement.
+ * @throws {PostgresRefusal} when the server refuses the connection or the statement.
  */
 export async function adminQuery(
   address: AdminAddress,

@@ -36,7 +36,7 @@ export class Blobs {
     await this.#unlink(files.filter((file) => !referenced.has(file)))
   }
 
-  /** @throws Error unless it is a name such as are given here: a sidecar may be from elsewhere. */
+  /** @throws {Error} unless it is a name such as are given here: a sidecar may be from elsewhere. */
   path(file: string): string {
     if (!/^[\w-]{1,100}$/.test(file)) {
       throw new Error(
@@ -105,7 +105,7 @@ export class Blobs {
     }
   }
 
-  /** Removes files, or, while somebody reads them, as soon as the last reader has ended. */
+  /** Removes files; those that are being read, as soon as the last reader has ended. */
   async remove(segments: readonly Segment[]): Promise<void> {
     const files = segments.map((segment) => segment.file)
     const busy = files.filter((file) => this.#readers.has(file))

@@ -31,7 +31,7 @@ export class Bucket {
 
   static async open(dir: string, name: string, disk?: Disk): Promise<Bucket> {
     const home = join(dir, name)
-    // What lies there may be from elsewhere: sweeping a link would empty somebody else's folder.
+    // What lies there may be from elsewhere: sweeping a link would empty a foreign folder.
     await makeFolder(home)
     for (const folder of ['data', 'objects', 'uploads']) await makeFolder(join(home, folder))
     const { birthtimeMs } = await stat(join(home, 'data'))

@@ -41,7 +41,7 @@ function forbidden(message: string): S3Error {
   return new S3Error('AccessForbidden', `CORSResponse: ${message}`)
 }
 
-/** @throws TypeError on the first wrong rule. */
+/** @throws {TypeError} on the first wrong rule. */
 export function checkRules(rules: readonly S3CorsRule[]): void {
   for (const rule of rules) expectOptions(rule, CORS_RULE, 'startS3.cors')
   for (const text of rules.flatMap(({ origins, headers = [] }) => [...origins, ...headers])) {

@@ -106,7 +106,7 @@ export class FormParts {
 
   /** @throws S3Error `MalformedPOSTRequest` unless the form has come to its end */
   async #end(): Promise<false> {
-    // What nobody reads must not keep the form from its end.
+    // A part that is not read must not keep the form from its end.
     for (const { stream } of this.#parts) stream.resume()
     this.#dicer.end()
     try {

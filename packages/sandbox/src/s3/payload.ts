@@ -15,7 +15,7 @@ import type { Authorization } from './signature.ts'
 export interface Payload {
   /**
    * The bytes, once. The generator throws before it ends when a signature, a length or a checksum
-   * does not hold, so whoever reads to the end may keep what was read.
+   * does not hold, so a reader that gets to the end may keep what was read.
    */
   readonly chunks: AsyncIterable<Buffer>
   /** Complete after `chunks` ended: always MD5, and the declared algorithm or CRC64NVME. */

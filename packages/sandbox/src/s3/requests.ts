@@ -134,7 +134,7 @@ export class Requests {
       if (!(error instanceof S3Error || isDeparture(error))) this.#onError(error)
       replyError(message, response, error)
     } finally {
-      // A body that nobody wanted is read away, or the connection could not be used again; an
+      // An unwanted body is read away, or the connection could not be used again; an
       // iterator that stopped half-way still listens, and would keep it from flowing.
       message.removeAllListeners('readable')
       message.resume()

@@ -7,6 +7,7 @@ import { Store } from './store.ts'
 import { type TemporaryCredentials, TemporaryKeys } from './temporary-credentials.ts'
 import { checkTroubles, type S3Troubles } from './troubles.ts'
 
+/** Options of {@link startS3}. */
 export interface S3Options {
   /** The folder that holds the buckets; made when missing. Only one server at a time may use it. */
   dir: string
@@ -54,6 +55,7 @@ export interface UploadView {
   readonly parts: readonly number[]
 }
 
+/** A running S3 server. Disposing of it is `close()`. */
 export interface S3Server extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
@@ -77,7 +79,7 @@ export interface S3Server extends AsyncDisposable {
   temporaryCredentials(lifetimeMs?: number): TemporaryCredentials
   /** Ends all temporary credentials that were given out so far: `ExpiredToken` from now on. */
   expireCredentials(): void
-  /** Replaces what is wrong with the server. @throws TypeError on the first wrong value. */
+  /** Replaces what is wrong with the server. @throws {TypeError} on the first wrong value. */
   set(troubles: S3Troubles): void
   /** Nothing is wrong any more. */
   clear(): void

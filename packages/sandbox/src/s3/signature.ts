@@ -33,7 +33,7 @@ export function checkPayloadHash(value: string): string {
   )
 }
 
-/** Finds the credential's key and refuses what belongs to another key, region, day or service. */
+/** Finds the credential's key. Throws when the credential is for another key, region, day or service. */
 export function signingKeyFor(
   keyring: Keyring,
   scope: CredentialScope,

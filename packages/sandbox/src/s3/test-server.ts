@@ -17,7 +17,7 @@ export interface TestServer extends AsyncDisposable {
   readonly client: S3Client
   /** Sends exactly this, signed by an implementation of its own. */
   send(request: RawRequest): Promise<RawResponse>
-  /** The names of the data files on disk, whoever owns them. */
+  /** The names of the data files on disk, whichever object owns them. */
   files(): Promise<string[]>
 }
 

@@ -19,7 +19,7 @@ export interface S3Troubles {
   bucketRegion?: string | undefined
 }
 
-/** @throws TypeError on the first wrong value. */
+/** @throws {TypeError} on the first wrong value. */
 export function checkTroubles(troubles: S3Troubles): void {
   expectOptions(troubles, ['clockOffsetMs', 'freeBytes', 'bucketRegion'], 's3.set')
   const { clockOffsetMs = 0, freeBytes = 0, bucketRegion } = troubles

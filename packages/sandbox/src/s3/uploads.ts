@@ -124,7 +124,7 @@ export class Uploads {
   }
 
   /**
-   * Takes the upload out of the list, at once: whoever comes later gets `NoSuchUpload`. `chosen`
+   * Takes the upload out of the list, at once: later requests get `NoSuchUpload`. `chosen`
    * are the parts that the caller looked at; one replaced since then is no longer there.
    * @throws S3Error `NoSuchUpload`, `InvalidPart`
    */

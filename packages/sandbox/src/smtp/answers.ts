@@ -43,7 +43,7 @@ export function rejection(answer: RejectAnswer): Error {
 
 const NAMES = ['onRecipient', 'onMessage']
 
-/** @throws TypeError on what would never be asked, or could not be. */
+/** @throws {TypeError} on what would never be asked, or could not be. */
 export function checkAnswers(answers: SmtpAnswers): void {
   expectOptions(answers, NAMES, 'setAnswers')
   for (const [name, value] of Object.entries(answers)) {
@@ -61,7 +61,7 @@ export interface MessageFate {
 
 /**
  * @throws an error with its reply when the answer is a refusal
- * @throws TypeError on an unknown answer; the client gets it in the reply, too
+ * @throws {TypeError} on an unknown answer; the client gets it in the reply, too
  */
 export function fateOf(answer: MessageAnswer): MessageFate {
   if (answer === 'accept') return { kept: true, ending: 'accepted' }

@@ -25,8 +25,8 @@ export interface Inbox {
   /**
    * The first message that matches, at once if it is there, else when it comes. Nothing is polled.
    *
-   * @throws Error when none came in time; it lists the addresses of what came.
-   * @throws Cancelled when its signal or the ambient scope ends it.
+   * @throws {Error} when none came in time; it lists the addresses of what came.
+   * @throws {Cancelled} when its signal or the ambient scope ends it.
    */
   waitFor(match?: MessageMatch, options?: WaitOptions): Promise<InboxMessage>
   /** All matching messages, as soon as there are `count` of them. */

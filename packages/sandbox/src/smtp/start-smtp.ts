@@ -54,7 +54,7 @@ export interface SmtpServer extends AsyncDisposable {
   /**
    * Replaces the answers given on purpose, for messages to come; `{}` accepts all.
    *
-   * @throws TypeError on an unknown name. For a function that gives no answer the client gets a 450.
+   * @throws {TypeError} on an unknown name. For a function that gives no answer the client gets a 450.
    */
   setAnswers(answers: SmtpAnswers): void
   /** Cuts all connections. A second call waits for the first. */
@@ -74,7 +74,7 @@ function same(given: string | null | undefined, expected: string): boolean {
  * It greets a client 100 ms after it connected, as the library below does: a client that sends much keeps its connection.
  * Not covered: TLS.
  *
- * @throws TypeError on wrong options.
+ * @throws {TypeError} when an option is unknown or out of its range.
  * @example
  * await using smtp = await startSmtp()
  * const message = await smtp.inbox.waitFor({ to: 'hanako@example.jp' })
