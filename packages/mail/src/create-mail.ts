@@ -57,7 +57,7 @@ export interface ClientMailOptions<Client extends MailClient> extends SenderOpti
  *
  * Do not send within a request that a person waits for: a server may take minutes. Send from a job.
  *
- * @throws {TypeError} unless the options are valid; a misspelt one is named
+ * @throws {TypeError} when an option is unknown or out of its range; it names a misspelt one
  * @example
  * await using mail = createMail({
  *   host: 'smtp.example.jp',

@@ -90,6 +90,7 @@ export class MailError extends IoError {
     return this.#rejected
   }
 
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is MailError {
     return hasMark(value, 'MailError')
   }

@@ -82,6 +82,8 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
    * take a message is more than it can know.
    *
    * @throws {MailError} when there is no connection, no login or no reply
+   * @example
+   * await mail.verify({ timeoutMs: 5_000 })
    */
   verify(options?: IoOptions): Promise<void>
   /**

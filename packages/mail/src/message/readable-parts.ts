@@ -11,7 +11,7 @@ export interface ReadableParts {
 }
 
 /**
- * The parts as a mail program shows them: the first of each kind that is no attachment. They are taken
+ * The parts as a mail program shows them: the first of each kind that is not an attachment. They are taken
  * from the message that nodemailer encodes, after its plugins, so there is nothing to decode.
  */
 export function readableParts(message: Node): ReadableParts {

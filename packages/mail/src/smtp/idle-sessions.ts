@@ -1,7 +1,7 @@
 import { currentClock, detached } from '@yuzuru/concurrency'
 import type { SmtpSession } from './smtp-session.ts'
 
-/** Connections that nobody uses. The last one kept is taken first, so that a surplus ages and ends. */
+/** Connections that are not in use. The last one kept is taken first, so that a surplus ages and ends. */
 export class IdleSessions {
   readonly #timeoutMs: number
   readonly #end: (session: SmtpSession) => Promise<void>

@@ -88,7 +88,7 @@ export class SmtpPool {
     await Promise.all(Array.from(this.#busy, (session) => session.destroy(closedFault())))
   }
 
-  /** Closes the connections that nobody uses. */
+  /** Closes the connections that are not in use. */
   async end(): Promise<void> {
     await this.#idle.clear()
   }

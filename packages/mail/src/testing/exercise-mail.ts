@@ -12,6 +12,7 @@ export interface MailFixture extends Fixture {
   readonly mail: Mail<unknown>
   /** What arrived, oldest first. */
   received(): readonly (ReceivedMail & { readonly raw: Uint8Array })[]
+  /** Sets how the server answers from now on. */
   setAnswers(answers: FakeAnswers): void
 }
 
