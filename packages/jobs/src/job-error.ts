@@ -38,7 +38,7 @@ export class JobError extends IoError {
     super(message, { ...init, boundary: 'jobs' })
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is JobError {
     return hasMark(value, 'JobError')
   }

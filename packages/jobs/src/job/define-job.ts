@@ -61,10 +61,14 @@ const JOB_OPTIONS = Object.keys({
 export const trusting = (json: unknown): unknown => json
 
 /**
- * Defines a kind of job: its name, its payload, its work. Defining it enqueues nothing and runs nothing;
- * a worker runs only the kinds that it was given.
+ * Defines a kind of job: its name, its payload and its work. This enqueues nothing and runs nothing; a worker
+ * runs only the kinds that it was given.
  *
- * @throws {TypeError} on a wrong option
+ * A job may run more than once (after a crash, a timeout, a lost lease): make its effects idempotent, with the
+ * `jobId`, or complete it in its own transaction with `completeIn`. Not for work that must end within the
+ * request that started it.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const remindStaff = defineJob<{ staffId: string }>({
  *   name: 'remind-staff',

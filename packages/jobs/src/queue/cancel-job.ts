@@ -19,7 +19,7 @@ import { expectId } from '../job/expect.ts'
 export type CancelResult = 'cancelled' | 'requested' | 'finished' | 'missing'
 
 /**
- * Asks for the end of a job.
+ * Cancels a job: a waiting one at once, a running one at its worker's next heartbeat.
  *
  * @throws {TypeError} unless `id` is a UUID
  * @throws {JobError} `'conflict'` when the job changed hands too often meanwhile; try again

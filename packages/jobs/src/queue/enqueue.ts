@@ -18,14 +18,14 @@ const CHUNK_ROWS = 10_000
 const CHUNK_BYTES = 4_194_304
 
 /**
- * Enqueues a job. Given a transaction, the job exists if, and only if, that commits, and it is then
- * that the workers wake.
+ * Enqueues a job. Given a transaction, the job exists if, and only if, that commits; the workers wake then.
  *
  * Without a transaction and without a unique key, a call whose answer was lost (`outcome: 'unknown'`) may
- * have enqueued the job: made again, it may enqueue another. Not for large data: a payload of at most 1 MiB
- * points at it.
+ * have enqueued the job, and repeating it may enqueue another. Not for large data: a payload has at most
+ * 1 MiB of JSON, so store the data and pass its key.
  *
- * @throws {TypeError} before any I/O, when the payload or an option is not acceptable
+ * @throws {TypeError} before any I/O, when the payload is not accepted by the job or is no JSON, or an option
+ *   is unknown or out of its range
  * @throws {JobError} `'conflict'` when the unique key changed hands too often meanwhile; try again
  * @throws {JobError | DbError} when the database fails
  * @example

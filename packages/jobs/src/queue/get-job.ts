@@ -43,10 +43,12 @@ interface Row {
 }
 
 /**
- * Looks a job up.
+ * Reads a job as it is now. For a page or a test; a program that waits for a result should not poll it, but
+ * have the job write the result where it is needed.
  *
- * @returns `undefined` when there is none with that id (any more)
+ * @returns `undefined` when there is no job with that id, or no longer
  * @throws {TypeError} unless `id` is a UUID
+ * @throws {JobError | DbError} when the database fails
  * @example
  * const job = await getJob(db, handle.id)
  * if (job?.state === 'failed') console.error(job.lastError?.message)

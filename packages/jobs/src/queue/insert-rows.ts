@@ -23,7 +23,7 @@ export interface NewRow {
   readonly uniqueKey: string | undefined
 }
 
-/** How often a unique key may change hands while it is asked for. */
+/** How often a unique key may change hands during one call. */
 const ROUNDS = 10
 
 /**

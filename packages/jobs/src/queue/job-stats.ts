@@ -11,7 +11,13 @@ export interface JobStats extends Readonly<Record<JobState, number>> {
   readonly oldestWaitingMs: number
 }
 
-/** Counts the jobs. It reads the whole table: for a page or a gauge, not for every request. */
+/**
+ * Counts the jobs by state. It reads the whole table: for a page or a gauge, not for every request.
+ *
+ * @throws {JobError | DbError} when the database fails
+ * @example
+ * const { waiting, oldestWaitingMs } = await jobStats(db)
+ */
 export async function jobStats<DB>(db: Queryable<DB>, options: IoOptions = {}): Promise<JobStats> {
   expectDatabase(db)
   expectOptions(options, IO_OPTIONS, 'jobStats')

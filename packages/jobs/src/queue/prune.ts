@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { FINISHED } from '../job/job-state.ts'
 
+/** Options of {@link prune}. */
 export interface PruneOptions extends IoOptions {
   /** Only what has been finished for at least so long, in milliseconds from 0 up, by the database's clock. */
   readonly olderThanMs: number
@@ -26,8 +27,8 @@ const BATCH = 1_000
  * Deletes finished jobs, a thousand in a statement, so that no lock is held for long. Unfinished ones
  * are never deleted.
  *
- * @returns how many
- * @throws {TypeError} on a wrong option
+ * @returns how many were deleted
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await prune(db, { olderThanMs: 7 * 86_400_000 })
  */

@@ -11,7 +11,7 @@ import { expectId } from '../job/expect.ts'
 /**
  * Puts a failed or cancelled job back into the queue, due at once, with all its attempts.
  *
- * @returns whether it was one; `false` also for one that is missing
+ * @returns whether it was failed or cancelled; `false` also when there is no such job
  * @throws {TypeError} unless `id` is a UUID
  * @throws {JobError} `'already_exists'` when an unfinished job has the same unique key
  * @example

@@ -19,7 +19,7 @@ export interface JobsFixture<DB = unknown> extends Fixture {
 }
 
 /**
- * What must hold of a queue on your PostgreSQL, driver and pooler. Each case takes a fixture of its own
+ * Makes cases that must pass on your PostgreSQL, driver and pooler. Each case takes a fixture of its own
  * and uses job names of its own, so it may share the database.
  *
  * @example

@@ -1,7 +1,7 @@
 import { moveOnAfter } from '@yuzuru/concurrency'
 import { type Permit, Semaphore } from '@yuzuru/concurrency/sync'
 
-/** Lets one waiter sleep until it is signalled or its time is over. A signal that finds nobody is kept. */
+/** Lets one waiter sleep until it is signalled or its time is over. A signal without a waiter is kept. */
 export class Wake {
   readonly #gate = new Semaphore(1, { name: 'worker' })
   #closed: Permit | undefined = this.#gate.tryAcquire()

@@ -21,7 +21,7 @@ export interface WorkerOptions {
   /** The queues that it serves. @default those of `jobs` */
   readonly queues?: readonly string[] | undefined
   /**
-   * How often it looks for work that nobody announced (a retry, a job for later, a lost notification),
+   * How often it looks for work without a notification (a retry, a job for later, a lost notification),
    * in milliseconds from 10 up; up to a fifth less or more at random. @default 1_000
    */
   readonly pollMs?: number | undefined

@@ -28,15 +28,16 @@ export interface Worker {
 }
 
 /**
- * Makes a worker. It does nothing until `run` or `runUntilIdle` is called, and then until the scope around
- * that call is cancelled: by SIGTERM within `run(main)`, by whatever ends the scope elsewhere. Start it in a
- * scope of its own, in the web process or another; any number of workers may share a queue.
+ * Makes a worker. It does nothing until `run` or `runUntilIdle` is called, and then works until the scope
+ * around that call is cancelled: within `run(main)` by SIGTERM, elsewhere by whatever ends the scope. Start it
+ * in a scope of its own, in the web process or another; any number of workers may share a queue.
  *
  * It holds no connection and no transaction while handlers run, but it needs about two connections beside
  * theirs. It is not for work that blocks the event loop for longer than `leaseMs`: the leases of all that
  * runs beside it would be lost. Offload that (docs/executors.md).
  *
- * @throws {TypeError} on a wrong option, and on a transaction: a worker commits as it goes
+ * @throws {TypeError} when an option is unknown or out of its range, or `db` is a transaction: a worker
+ * commits as it goes
  * @example
  * await run(async () => {
  *   await using db = createDatabase<Schema>({ url })
