@@ -23,7 +23,7 @@ export class ServerError extends IoError {
     super(message, { ...init, boundary: 'server' })
   }
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static override isInstance(value: unknown): value is ServerError {
     return hasMark(value, 'ServerError')
   }

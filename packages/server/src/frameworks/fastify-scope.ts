@@ -12,6 +12,7 @@ declare module 'fastify' {
   }
 }
 
+/** Options of the plugin {@link requestScope}. */
 export interface FastifyScopeOptions extends RequestScopeOptions {
   /**
    * How long requests under way, and the work after them, may go on once the app is closed, in milliseconds
@@ -25,7 +26,7 @@ export interface FastifyScopeOptions extends RequestScopeOptions {
  * leaving and its deadline cancel; it ends when the answer has left. `app.close()` waits for what is under
  * way, and cancels what is left after `drainMs`.
  *
- * @throws {TypeError} at registration, on options that are none
+ * @throws {TypeError} at registration, when an option is unknown or out of its range
  * @example
  * await app.register(requestScope, { maxRequestMs: 10_000 })
  * app.setErrorHandler(onError).setNotFoundHandler(notFound)

@@ -28,7 +28,7 @@ interface NodeBindings {
  * of a test, an edge runtime), each request fails with a `TypeError`, as nothing there tells when an answer
  * has left; `inject` of `@yuzuru/server/testing` is for tests.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const scope = requestScope({ maxRequestMs: 10_000 })
  * const app = new Hono().use(scope).notFound(notFound).onError(onError)

@@ -2,10 +2,10 @@ import { withTimeout } from '@yuzuru/concurrency'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import { expected, expectMilliseconds, expectObject } from '@yuzuru/concurrency/boundary'
 
-/** Looks whether something that requests need is there; throws if it is not. */
+/** Checks whether something that requests need is there; throws if it is not. */
 export type HealthCheck = () => unknown
 
-/** What became of the checks. */
+/** The results of the checks. */
 export interface Health {
   readonly ok: boolean
   /** Of each check `'ok'`, or the code of what it failed with; never a message. */
@@ -23,7 +23,7 @@ const GRACE_MS = 100
 
 /**
  * Makes what runs the checks: all side by side, each with a deadline of its own, and at most once a second
- * however often it is asked.
+ * however often it is called.
  *
  * @throws {TypeError} when a check is not a function
  */

@@ -2,17 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type Health, type HealthCheck, healthOf } from './health.ts'
 
+/** Paths that the server answers itself, without the app. */
 export interface ProbeOptions {
-  /** Where it is said that the process lives. @default '/livez' */
+  /** The path that answers 200 while the process runs. @default '/livez' */
   readonly live?: string | undefined
-  /** Where it is said whether requests should come. @default '/readyz' */
+  /** The path that answers 200 while requests should come, else 503. @default '/readyz' */
   readonly ready?: string | undefined
   /**
    * Where the requests under way are shown, each with its age and what it waits for: a path, such as
    * `'/statusz'`, or a path and whether this client may see it. @default nowhere
    */
   readonly status?: string | StatusOptions | undefined
-  /** What requests need, by name: `{ db: () => db.health() }`. @default nothing */
+  /** What requests need, by name: `{ db: () => health(db) }`. @default nothing */
   readonly checks?: Readonly<Record<string, HealthCheck>> | undefined
   /** How long one check may take, in milliseconds from 1 up. @default 1_000 */
   readonly checkTimeoutMs?: number | undefined

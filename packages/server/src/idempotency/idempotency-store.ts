@@ -6,7 +6,7 @@ export interface KeyClaim {
   readonly token: string
 }
 
-/** What is asked of a key. */
+/** A request for a key. */
 export interface ClaimRequest extends KeyClaim {
   /** Stands for the request: method, path, query, content type and body. */
   readonly fingerprint: string
@@ -31,7 +31,7 @@ export interface StoredAnswer {
  * - `'claimed'`: the key is this claim's.
  * - `'running'`: another claim's, which is good.
  * - `'answered'`: the request has its answer.
- * - `'unknown'`: an attempt may have had its effect, and nobody knows; it must not be repeated.
+ * - `'unknown'`: an attempt may have had its effect or not; it must not be repeated.
  * - `'conflict'`: the key was used for another request.
  */
 export type ClaimResult =
@@ -43,7 +43,7 @@ export type ClaimResult =
  *
  * - `'free'`: the key is forgotten; nothing has happened.
  * - `'again'`: the same request may claim it at once; another request may not.
- * - `'unknown'`: nobody may claim it until it expires.
+ * - `'unknown'`: it cannot be claimed until it expires.
  */
 export type ReleaseTo = 'free' | 'again' | 'unknown'
 
@@ -69,7 +69,7 @@ export interface IdempotencyStore<Tx = unknown> {
   transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
   /**
    * Keeps the answer for `ttlMs` from now on, within `tx` if there is one. Gives `false`, and changes
-   * nothing, if the claim no longer stands. From here to the end of `tx` nobody else gets the key.
+   * nothing, if the claim no longer stands. From here to the end of `tx` no other claim gets the key.
    */
   finish(claim: KeyClaim, answer: StoredAnswer, ttlMs: number, tx?: Tx): Promise<boolean>
   /**

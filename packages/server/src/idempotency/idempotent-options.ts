@@ -29,6 +29,7 @@ export type CallerOf<Rest extends readonly unknown[]> = (
   ...rest: Rest
 ) => string | Promise<string>
 
+/** Options of {@link idempotent}. */
 export interface IdempotentOptions<Tx, Rest extends readonly unknown[] = []> {
   readonly store: IdempotencyStore<Tx>
   /**
@@ -86,7 +87,7 @@ const OPTIONS = Object.keys({
 
 const STORE = ['claim', 'renew', 'transaction', 'finish', 'release'] as const
 
-/** @throws {TypeError} on values that are none */
+/** @throws {TypeError} when a value is out of its range or has the wrong type */
 export function idempotentSettings<Tx, Rest extends readonly unknown[]>(
   options: IdempotentOptions<Tx, Rest>,
 ): IdempotentSettings<Tx, Rest> {

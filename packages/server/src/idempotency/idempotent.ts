@@ -30,7 +30,7 @@ export type IdempotentHandler<Tx, Rest extends readonly unknown[] = []> = (
 ) => Response | Promise<Response>
 
 /**
- * A handler that does what a request asks once for each `Idempotency-Key`, however often it is sent
+ * Makes a handler that does what a request asks once for each `Idempotency-Key`, however often it is sent
  * (draft-ietf-httpapi-idempotency-key-header-07). A repeat gets the stored answer with
  * `Idempotent-Replayed: true`; 409 with `Retry-After` while the first is under way; 422 if it is another
  * request; 400 without a key.
@@ -39,8 +39,8 @@ export type IdempotentHandler<Tx, Rest extends readonly unknown[] = []> = (
  * 425, 429, another error or a cancel the key is free for a repeat, as far as `effects` says that this is
  * safe. The request's body is read before the handler is called, which gets one with the same body.
  *
- * @throws {TypeError} on options that are none
- * @returns a handler that throws what the handler threw, if that is no final answer
+ * @throws {TypeError} when an option is unknown or out of its range
+ * @returns a handler that throws what the handler threw, unless that is a final answer
  * @example
  * const approve = idempotent(
  *   async (request, { tx }) => {

@@ -30,6 +30,7 @@ interface StoreDatabase<DB> extends QueryExecutorProvider {
 
 type RunTransaction<DB> = <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
 
+/** Options of {@link kyselyIdempotencyStore}. */
 export interface KyselyIdempotencyStoreOptions<DB> {
   /**
    * Runs a handler in a transaction. With `@yuzuru/db`, `(fn) => transaction(db, fn)` takes no connection
@@ -47,7 +48,7 @@ export interface KyselyIdempotencyStoreOptions<DB> {
  * beside that of the handler's transaction.
  *
  * @param db a Kysely of any schema: that of `@yuzuru/db`, or one of your own on PostgreSQL
- * @throws {TypeError} when it is none
+ * @throws {TypeError} when `db` is not a Kysely, or an option is unknown
  * @example
  * const store = kyselyIdempotencyStore(db, { transaction: (fn) => transaction(db, fn) })
  */

@@ -38,7 +38,7 @@ const NEVER_KEPT: ReadonlySet<string> = new Set([
  * The names of the headers that are kept.
  *
  * @param further names beside those that always are
- * @throws {TypeError} for a name that is none, and for one that must not be given to a repeat
+ * @throws {TypeError} for a name that is not valid, and for one that must not be given to a repeat
  */
 export function keptHeaders(further: readonly string[]): ReadonlySet<string> {
   if (!Array.isArray(further)) throw expected('keepHeaders to be a list of names', further)

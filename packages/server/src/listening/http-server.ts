@@ -21,7 +21,7 @@ import { isAmbiguous } from './strict-head.ts'
 /*
  * The life of a server
  *
- * 1. It listens, in no scope: requests are nobody's children.
+ * 1. It listens, in no scope: the scopes of requests have no parent.
  * 2. A request is a probe, and is answered at once, or gets a scope (request/request-scope.ts).
  * 3. `close()` was called. `/readyz` says no, and for `drainDelayMs` all else goes on as before, so that a
  *    load balancer sends no more.
@@ -45,7 +45,7 @@ export interface HttpServer extends AsyncDisposable {
    * Serves what is under way and ends; a second call waits for the first. Called by a request of this
    * server, or by work after it, it begins the end and returns at once: the end waits for that request.
    *
-   * @throws {TypeError} on options that are none
+   * @throws {TypeError} when an option is unknown or out of its range
    */
   close(options?: CloseOptions): Promise<void>
 }

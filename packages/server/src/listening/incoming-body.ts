@@ -6,13 +6,13 @@ import { endInsteadOfClose, linger, lingerOf } from './linger.ts'
  * The life of a request's body
  *
  * 1. The head says that there will be one. One that is longer than its limit is refused at once.
- * 2. Its bytes are counted as they come, whoever reads them; a reader that is slow holds the client back.
- *    A client that asks first (`Expect: 100-continue`) is bidden to send when somebody reads.
+ * 2. Its bytes are counted as they come, whichever code reads them; a reader that is slow holds the client back.
+ *    A client that asks first (`Expect: 100-continue`) is sent `100 Continue` when the body is read.
  * 3. Beyond the limit the reader fails with a 413, and the rest is read and dropped.
  * 4. The answer may be ready before the body. Then the rest is read and dropped for a while (linger.ts).
  */
 
-/** How much of a body that nobody wants is read to keep its connection, in bytes. */
+/** How much of an unwanted body is read to keep its connection, in bytes. */
 const WORTH_KEEPING = 65_536
 
 const bodies = new WeakMap<IncomingMessage, IncomingBody>()
@@ -23,7 +23,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
-/** Whether a client waits to be bidden to send its body. */
+/** Whether a client waits for `100 Continue` before it sends its body. */
 export type Asks = 'asks first' | 'sends'
 
 /**
@@ -57,7 +57,7 @@ class IncomingBody {
   readonly #length: number
   #received = 0
   #isRead = false
-  /** Whether the client is to be bidden to send. */
+  /** Whether to send `100 Continue` to the client. */
   #isAwaited: boolean
   /** Whether what comes is dropped. */
   #isDropped = false
@@ -94,7 +94,7 @@ class IncomingBody {
     }
     if (this.#received <= this.#maxBytes) return push(chunk)
     this.refusal ??= tooLarge(this.#maxBytes)
-    // Otherwise it fails when somebody comes to read it: an error that nobody hears would be lost.
+    // Otherwise it fails when it is read: an error without a listener would be lost.
     if (this.#isRead) this.#failReader(this.refusal)
     return this.#isRead
   }
@@ -144,7 +144,7 @@ class IncomingBody {
     const request = this.#request
     this.#isDropped = true
     request._destroy = (cause, done) => {
-      // As Node's own does: an error event that nobody listens to would end the process.
+      // As Node's own does: an error event without a listener would end the process.
       const isHeard = request.listenerCount('error') > 0
       // Body parsers of express read on behind an error, and answer when that ends.
       if (isHeard) request.resume = () => endOf(request)

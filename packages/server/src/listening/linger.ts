@@ -18,7 +18,7 @@ const MOST_BYTES = 64 * 1_024 * 1_024
 
 const lingering = new WeakMap<Socket, Lingering>()
 
-/** Bounds what a client may still send to a connection on which nobody wants it; destroys it beyond that. */
+/** Bounds what a client may still send to a connection where it is no longer wanted; destroys it beyond that. */
 export function linger(socket: Socket): Lingering {
   const present = lingering.get(socket)
   if (present !== undefined) return present

@@ -14,7 +14,7 @@ import {
   type RequestSettings,
 } from '../request/request-options.ts'
 
-/** What the wire may ask of the server. */
+/** Limits on what clients send: sizes, times and connections. */
 export interface WireLimits {
   /** The longest that the head of a request may take, in milliseconds from 1 up. @default 10_000 */
   readonly headersTimeoutMs?: number | undefined
@@ -35,8 +35,9 @@ export interface WireLimits {
   readonly maxRequestsPerConnection?: number | undefined
 }
 
+/** Options of {@link serve}. */
 export interface ServeOptions extends RequestScopeOptions {
-  /** @default '127.0.0.1': nobody else reaches it. `'::'` and `'0.0.0.0'` are all addresses. */
+  /** The address to listen on; `'::'` and `'0.0.0.0'` are all addresses. @default '127.0.0.1': this machine only */
   readonly hostname?: string | undefined
   /** From 0, for a free one, to 65,535. @default 0 */
   readonly port?: number | undefined
@@ -45,8 +46,8 @@ export interface ServeOptions extends RequestScopeOptions {
   readonly probes?: ProbeOptions | undefined
   readonly limits?: WireLimits | undefined
   /**
-   * How long all goes on as before once `close()` was called, but for `/readyz`, in milliseconds from 0 up:
-   * as long as a load balancer takes to notice. @default 0
+   * How long the server goes on as before after `close()` was called, except that `/readyz` fails, in
+   * milliseconds from 0 up: as long as a load balancer takes to notice. @default 0
    */
   readonly drainDelayMs?: number | undefined
   /**
@@ -103,7 +104,7 @@ const MAX_BODY_BYTES = 1_048_576
 /** How often Node looks for connections that are too slow, at the least, in milliseconds. */
 const LOOK_MS = 1_000
 
-/** @throws {TypeError} on options that are none */
+/** @throws {TypeError} when an option is unknown or out of its range */
 export function serveSettings(options: ServeOptions): ServeSettings {
   expectOptions(options, OPTIONS, 'serve')
   const { hostname, port = 0, reusePort = false, probes = {}, limits = {} } = options

@@ -90,7 +90,7 @@ export class HttpProblem extends Error {
   /** It stays as it was made: express' body parsers give each error that passes them a status of theirs. */
   set status(_status: number) {}
 
-  /** Like `instanceof`, and true also for one of another installed copy of the package. */
+  /** Like `instanceof`, but also true for an error of another installed copy of the package. */
   static isInstance(value: unknown): value is HttpProblem {
     return hasMark(value, 'HttpProblem')
   }

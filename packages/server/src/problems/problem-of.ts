@@ -38,8 +38,8 @@ const EXPIRED: Readonly<Record<string, string>> = { 'deadline-expired': '?1' }
 const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout', 'closed'])
 
 /**
- * The answer that an error becomes. Only the words of an {@link HttpProblem} leave; of every other error the
- * client learns the status, and of an `IoError` its `code`, `retryable` and `outcome`.
+ * The answer for an error. Only the text of an {@link HttpProblem} is sent; of every other error the client
+ * gets the status, and of an `IoError` also `code`, `retryable` and `outcome`.
  *
  * - `HttpProblem`: its own status.
  * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
@@ -50,6 +50,9 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * - everything else, a `TypeError` too: 500.
  *
  * An error behind a 500 or 502 goes to the log of the request.
+ *
+ * @example
+ * const { problem, headers } = problemOf(new HttpProblem(404, 'There is no such plan'))
  */
 export function problemOf(error: unknown): ProblemAnswer {
   const answer = answerTo(error)

@@ -2,7 +2,7 @@ import { problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
 
 /**
- * The answer that an error becomes, for handlers that give a `Response`; see {@link problemOf}.
+ * Makes the `Response` for an error; see {@link problemOf}.
  *
  * @param accept the request's `Accept` header: HTML for browsers
  * @example

@@ -5,9 +5,11 @@ import { type ProblemAnswer, problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
 
 /**
- * Answers with what an error becomes, for handlers that write to a `ServerResponse`; see {@link problemOf}.
- * If the head of an answer has left, the connection is cut, so that nobody takes half an answer for a whole
- * one.
+ * Writes the answer for an error to a `ServerResponse`; see {@link problemOf}. If the head of an answer has
+ * been sent already, the connection is cut, so that the client does not take half an answer for a whole one.
+ *
+ * @example
+ * createServer((req, res) => { try { answer(req, res) } catch (error) { writeProblem(error, req, res) } })
  */
 export function writeProblem(
   error: unknown,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { expected, expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
 
-/** From whom a request may bring its own deadline, and in which header. */
+/** Which clients may set the deadline of their requests, and in which header. */
 export interface BudgetOptions {
   /**
    * The header: `'grpc-timeout'` is read as gRPC writes it (`100m`), every other one as whole milliseconds.
@@ -11,7 +11,7 @@ export interface BudgetOptions {
   readonly header?: string | undefined
   /**
    * Whether this peer is trusted to set a deadline: one of your own services, say, by its address, its
-   * certificate or a header that your gateway sets. Whoever is not trusted cannot shorten anything.
+   * certificate or a header that your gateway sets. The header of a client that is not trusted is ignored.
    */
   readonly trust: (request: IncomingMessage) => boolean
 }
@@ -37,10 +37,10 @@ const MILLISECONDS = /^\d{1,15}$/
 const HEADER = /^[!#$%&'*+.^`|~\w-]+$/
 
 /**
- * How the budget of a request is read. What makes no sense (a negative, a unit that is none, two headers)
+ * How the budget of a request is read. What makes no sense (a negative number, an unknown unit, two headers)
  * is ignored, as the request would be served without a header.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} when an option is unknown or out of its range
  */
 export function budgetReader(options: BudgetOptions | undefined): ReadBudget {
   if (options === undefined) return () => undefined

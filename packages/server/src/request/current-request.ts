@@ -15,13 +15,18 @@ export interface CurrentRequest {
   readonly cancelled: boolean
   /** Notes work for after the answer; see {@link afterResponse}. */
   after(fn: () => unknown): void
-  /** Notes what the answer failed with, for the log. */
+  /** Sets the error that is logged with this request. */
   fail(error: unknown): void
 }
 
 const storage = new AsyncLocalStorage<CurrentRequest>()
 
-/** The request around the caller; `undefined` outside of one. */
+/**
+ * The request around the caller, for its id, trace and name; `undefined` outside of one.
+ *
+ * @example
+ * log.warn({ requestId: currentRequest()?.id })
+ */
 export function currentRequest(): CurrentRequest | undefined {
   return storage.getStore()
 }
@@ -32,11 +37,11 @@ export function callInRequest<T>(request: CurrentRequest, fn: () => T): T {
 }
 
 /**
- * Has `fn` called once the answer has left, or its client has: work that must outlive the request. It runs
- * in a scope of the server, in which neither the client nor the request's deadline cancels it. `close()`
+ * Calls `fn` once the answer has been sent, or the client has left: for work that must outlive the request. It
+ * runs in a scope of the server, in which neither the client nor the request's deadline cancels it. `close()`
  * waits for it, and cancels it when its time is over. A failure goes to the log.
  *
- * It is lost if the process dies. What must happen belongs into a job.
+ * It is lost if the process dies: for what must happen use `enqueue` of `@yuzuru/jobs`.
  *
  * @throws {TypeError} outside of a request, or when `fn` is not a function
  * @example

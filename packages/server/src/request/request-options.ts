@@ -12,6 +12,7 @@ import { type BudgetOptions, budgetReader, type ReadBudget } from './budget.ts'
 import type { RequestLog } from './request-log.ts'
 import { routeName } from './route-name.ts'
 
+/** What each request may take, and how it is named and logged. */
 export interface RequestScopeOptions {
   /** The longest that any request may take, in milliseconds from 1 up; `Infinity` for ever. @default 30_000 */
   readonly maxRequestMs?: number | undefined
@@ -20,7 +21,7 @@ export interface RequestScopeOptions {
    * without it. @default 1_000
    */
   readonly graceMs?: number | undefined
-  /** Whose deadlines are obeyed. @default nobody's */
+  /** Which clients may set the deadline of their requests. @default none */
   readonly budget?: BudgetOptions | undefined
   /**
    * How many requests may run at once: an integer from 1 up, or `'adaptive'` for as many as the server can
@@ -73,7 +74,7 @@ export const REQUEST_SCOPE_OPTIONS: readonly string[] = Object.keys({
   log: true,
 } satisfies Record<keyof RequestScopeOptions, true>)
 
-/** @throws {TypeError} on values that are none */
+/** @throws {TypeError} when a value is out of its range or has the wrong type */
 export function requestSettings(options: RequestScopeOptions): RequestSettings {
   const { maxRequestMs = 30_000, graceMs = 1_000 } = options
   const limit = limitSetting(options.limit ?? 1_000)

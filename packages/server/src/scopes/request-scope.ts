@@ -46,6 +46,7 @@ import {
 
 /** Gives each request a scope of its own; see {@link requestScope}. */
 export interface RequestScope {
+  /** Runs `next` in a scope of the request. */
   (request: IncomingMessage, response: ServerResponse, next: () => unknown): void
   /** The requests and the work after them that are under way. */
   readonly active: number
@@ -60,11 +61,11 @@ export interface RequestScope {
 }
 
 /**
- * Makes a middleware for a server that is somebody else's: express, or a bare `node:http` listener. Each
- * request runs in a scope that its client's leaving and its deadline cancel, down to the query and the
- * upload that it waits for.
+ * Makes a middleware for a server that `serve` did not start: express, or a bare `node:http` listener. Each
+ * request runs in a scope that is cancelled when its client leaves or its deadline passes, down to the query
+ * and the upload that it waits for.
  *
- * @throws {TypeError} on options that are none
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * const scope = requestScope({ maxRequestMs: 10_000 })
  * app.use(scope)                                                      // express: before all others

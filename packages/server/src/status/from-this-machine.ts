@@ -17,7 +17,7 @@ const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/
 const OWN_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 /**
- * Whether a request is of somebody on this machine: from a loopback address, by no proxy that says so, to a name
+ * Whether a request comes from this machine: from a loopback address, by no proxy that says so, to a name
  * of this machine (another one may have been pointed at it: DNS rebinding), and not by a page of another site.
  */
 export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean {

@@ -80,7 +80,7 @@ function* waitsIn(node: TaskTreeNode, path: readonly string[]): Generator<Reques
     yield { what: [...path, shownText(what)].join(': '), forMs: rounded(forMs) }
   }
   for (const child of node.children) {
-    // A name that nobody gave says nothing.
+    // A default name says nothing.
     const names = child.name === child.kind ? [] : [shownText(`${child.kind} ${child.name}`)]
     yield* waitsIn(child, [...path, ...names])
   }

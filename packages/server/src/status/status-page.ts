@@ -23,7 +23,7 @@ export class StatusPage {
 
   /**
    * @param requests those under way, the oldest first
-   * @throws {TypeError} on options that are none
+   * @throws {TypeError} when an option is unknown or out of its range
    */
   constructor(
     options: string | StatusOptions | undefined,

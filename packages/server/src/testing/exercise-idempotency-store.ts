@@ -13,7 +13,7 @@ export interface IdempotencyStoreFixture extends Fixture {
 }
 
 /**
- * What must hold of an `IdempotencyStore` of your own. The cases use ids of their own, so they may share one
+ * Makes cases that an `IdempotencyStore` of your own must pass. The cases use ids of their own, so they may share one
  * database. Some use the store while a transaction of it is open, so that needs a second connection.
  *
  * @example

@@ -40,7 +40,7 @@ interface Stage extends Fixture {
 const DEADLINE_MS = 5_000
 
 /**
- * What every server has to keep, whatever framework it is made with: give each case to a test framework.
+ * Makes cases that every server must pass, whatever framework it is made with; run each in a test framework.
  *
  * @param make makes a server whose requests go through `requestScope` or `serve`
  * @example

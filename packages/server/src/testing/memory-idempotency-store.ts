@@ -161,7 +161,7 @@ function isExpired({ expiresAt, leaseUntil }: Row, now: number): boolean {
   return Math.max(expiresAt, leaseUntil) <= now
 }
 
-/** Bytes can be changed by whoever has them. */
+/** A copy: the caller could change its bytes. */
 function copied({ status, headers, body }: StoredAnswer): StoredAnswer {
   return { status, headers: headers.map(([name, value]) => [name, value]), body: body.slice() }
 }

@@ -17,11 +17,13 @@ import { type LeavingMoment, leaveAt, requestOf, responseOf, send } from './send
 /** Options of `serve`, but for those of a socket. */
 export type MemoryOptions = Omit<ServeOptions, 'hostname' | 'port' | 'reusePort'>
 
+/** Options of {@link inject}. */
 export interface InjectOptions {
   /** Where the server takes its client to be. @default '127.0.0.1' */
   readonly remoteAddress?: string | undefined
 }
 
+/** Options of {@link MemoryServer.leave}. */
 export interface LeaveOptions extends InjectOptions {
   /** When the client leaves. */
   readonly after: LeavingMoment
@@ -63,7 +65,7 @@ const SOCKET_OPTIONS = ['hostname', 'port', 'reusePort']
  * @param app what `serve` takes, or a server of Node's that has its own scopes: `createServer(…)`, fastify's
  *   `app.server`
  * @param options those of `serve`; none for a server that is passed in
- * @throws {TypeError} on an app or options that are none
+ * @throws {TypeError} when `app` cannot be served, or an option is unknown or out of its range
  * @example
  * await using server = await serveInMemory(app, { maxRequestMs: 1_000 })
  * await server.leave('/reports/1', { after: 'firstByte' })
@@ -90,7 +92,7 @@ export async function serveInMemory(
 /**
  * Sends one request to `app` without a socket, with the defaults of `serve`; see {@link serveInMemory}.
  *
- * @throws {TypeError} on an app or options that are none
+ * @throws {TypeError} when `app` cannot be served, or an option is unknown or out of its range
  * @example
  * const answer = await inject(app, '/plans/1')
  * assert.deepEqual(await answer.json(), { title: 'Plan 1' })
