@@ -78,8 +78,8 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
     options?: SendManyOptions,
   ): SendingMany
   /**
-   * Connects and logs in, or has a connection that was kept reply. Sends nothing: that the server would
-   * take a message is more than it can know.
+   * Checks that the server can be reached: connects and logs in, or asks for a reply over a connection that is
+   * open. It sends no message, so it cannot know whether the server would take one.
    *
    * @throws {MailError} when there is no connection, no login or no reply
    * @example

@@ -22,7 +22,7 @@ export interface PreviewOptions {
   /** Where the handler is mounted: `'/mails'`. @default '' */
   readonly basePath?: string | undefined
   /**
-   * Names under which it may be asked, besides those of this machine (`localhost`, `127.0.0.1`, `[::1]`).
+   * Host names that it answers to, besides those of this machine (`localhost`, `127.0.0.1`, `[::1]`).
    * @default none: a page elsewhere that the browser is on can't read it
    */
   readonly hosts?: readonly string[] | undefined
@@ -40,14 +40,14 @@ const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'"
 
 /**
- * A `fetch` handler that shows templates with their sample data: all of them in a list, and each one at the
+ * Makes a `fetch` handler that shows templates with their sample data: all of them in a list, and each one at the
  * width of a phone and of a desktop, light and dark, as text and as source, with its sizes and with what is
- * likely to be wrong. It answers only when it is asked under a name of this machine, unless `hosts` says so.
+ * likely to be wrong. It answers only to the host names of this machine, unless `hosts` has more.
  *
  * @throws {TypeError} unless each template has a `name` of its own and a `sample`
  * @example
  * const show = previews([verifyAddress, invitation])
- * serve({ fetch: show, port: 4000, hostname: '127.0.0.1' })
+ * await using server = await serve(show, { port: 4000 })
  */
 export function previews(
   templates: readonly PreviewTemplate[],

@@ -36,8 +36,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A tagged template that escapes what is put into it; other {@link Html} is taken as it is, lists are
- * joined.
+ * Makes HTML from a template and escapes the values in it; values that are {@link Html} are taken as they are,
+ * and lists are joined.
  *
  * Values may stand in text and in *quoted* attributes. What can't be placed safely is an error: a value in
  * an attribute without quotes, in a tag, a comment, `<style>` or `<script>`, in `onclick` and the like; a
@@ -99,7 +99,12 @@ function expectCooked(piece: string | undefined): string {
   )
 }
 
-/** Takes a string as HTML, unescaped. Never for what a user wrote, or a part of it. */
+/**
+ * Marks a string as HTML that {@link html} does not escape. Never use it for text from a user, not even a part.
+ *
+ * @example
+ * html`<p>${trustedHtml('Aoba 1-2-3<br>Sendai')}</p>`
+ */
 export function trustedHtml(source: string): Html {
   return new Html(source)
 }

@@ -31,12 +31,16 @@ export interface Template<Data, Locale extends string> {
   readonly locales: readonly Locale[]
   readonly name: string | undefined
   readonly sample: Data | undefined
-  /** @throws {TypeError} unless `locale` is one of `locales` */
+  /**
+   * Makes the subject, text and HTML, to be spread into a message.
+   *
+   * @throws {TypeError} unless `locale` is one of `locales`
+   */
   render(locale: Locale, data: Data): RenderedMail
 }
 
 /**
- * A mail in several languages, typed by its data and its locales. The data is named once: on a parameter,
+ * Defines a mail in several languages, typed by its data and its locales. The data is named once: on a parameter,
  * or as the only type argument of `defineTemplate<Data>()`, which is then called with the locales.
  *
  * @throws {TypeError} unless there is a locale, and each has functions `subject` and `text` or `html`
