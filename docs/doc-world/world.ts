@@ -25,6 +25,7 @@ import type { Http } from '@yuzuru/http'
 import type { ScriptedServer } from '@yuzuru/http/testing'
 import type { Job, JobHandle } from '@yuzuru/jobs'
 import type { Mail, MailMessage } from '@yuzuru/mail'
+import type { PreviewTemplate } from '@yuzuru/mail/previews'
 import type { Sandbox } from '@yuzuru/sandbox'
 import type { Storage as StorageOf } from '@yuzuru/storage'
 
@@ -185,7 +186,8 @@ declare global {
   const key: string
   const message: { readonly id: string }
   const format: string
-  const handler: () => void
+  const handler: (...values: readonly unknown[]) => void
+  const response: nodeHttp.ServerResponse
   const maxSize: number
   const idleTimeoutMs: number
   const index: (value: unknown) => void
@@ -209,6 +211,8 @@ declare global {
   const log: ((message: string) => void) & { warn(fields: object): void }
   const mailer: Mail
   const server: ScriptedServer
+  const invitation: PreviewTemplate
+  const verifyAddress: PreviewTemplate
   const statistics: { note(id: string): Promise<void> }
   const upload: { abort(): Promise<void> }
   let n: number
@@ -246,6 +250,8 @@ declare global {
   function render(office: object): Promise<string>
   function runningQueries(): Promise<number>
   function savePlan(storage: StorageOf, pdf: Uint8Array): Promise<void>
+  function messagesOf(rows: readonly object[]): Iterable<MailMessage>
+  function report(to: unknown): void
   function sell(what: string | undefined): void
   function send(what: unknown): Promise<void>
   function signUp(mail: unknown, address: string): Promise<void>

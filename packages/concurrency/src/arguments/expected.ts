@@ -3,8 +3,8 @@ import { describeValue } from './describe-value.ts'
 /**
  * Makes the `TypeError` for a mistake of the caller: `Expected …, got …`. It only makes it: throw it.
  *
- * @param what what was expected of which argument
- * @param value what came instead; only its kind is shown, as it may be secret
+ * @param what which argument should be what
+ * @param value what was passed instead; only its kind is shown, as it may be secret
  * @param advice what to write instead, after that. Default: nothing
  * @example
  * if (!isKey(key)) throw expected('key to be a key of 32 bytes', key)

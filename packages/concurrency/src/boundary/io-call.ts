@@ -18,11 +18,11 @@ export interface IoCall {
   /**
    * Makes the package's own error of what the native client threw. `outcome` is what is known by
    * default; an error that says `'none'` takes precedence over what the calls within add up to. Not
-   * asked for a cancel, a `TimeoutError`, an `IoError`, or a `TypeError` that is no platform's own.
+   * called for a cancel, a `TimeoutError`, an `IoError`, or a `TypeError` that is no platform's own.
    *
-   * `'none'` leaves every error as it is: for a call that only joins calls that have translated theirs,
-   * or that runs the caller's own code. An error that does not tell its `outcome` then counts as one
-   * whose outcome is what is known by default.
+   * `'none'` leaves every error as it is: for a call that only combines calls that have translated their
+   * own errors, or that runs the caller's code. An error without an `outcome` then counts as one with the
+   * default outcome.
    *
    * @default an `IoError` with the code `'unexpected'`
    */
@@ -36,18 +36,18 @@ export interface IoCall {
   readonly counts?: boolean | undefined
 }
 
-/** What the body of an I/O call may tell about it. */
+/** What the body of an I/O call reports while it runs. */
 export interface IoProgress {
   /**
-   * Whether something that may have an effect has left the process. Starts as `true`; a body that can
-   * tell sets it to `false` first (while it waits for a connection, say) and then to `true`.
+   * Whether something that may have an effect has left the process. Starts as `true`; a body that knows
+   * better sets it to `false` first (while it waits for a connection, say) and to `true` when it sends.
    */
   sent: boolean
   /**
-   * What the body knows of the outcome as it fails: what the other side said, or that all was taken
-   * back. Takes precedence over what the calls within it add up to; of a cancel, these tell.
+   * What the body knows about the outcome when it fails: what the other side answered, or that everything
+   * was undone. Takes precedence over the outcomes of the calls within it, except for a cancel.
    *
-   * @default undefined: they add up
+   * @default undefined: the outcomes of the calls within are added up
    */
   outcome?: Outcome | undefined
 }

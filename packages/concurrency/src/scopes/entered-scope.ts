@@ -20,7 +20,7 @@ export interface EnterScopeOptions {
 
 const OPTIONS = ['name', 'timeoutMs', 'onCancel'] as const
 
-/** A scope that is no function's: see {@link enterScope}. */
+/** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
   readonly scope: CancelScope
   /** Calls `fn` within it, as often as there is something to call. */
@@ -47,9 +47,10 @@ export interface EnteredScope {
  * Opens a scope outside of all others that begins and ends with events, where no function lasts as long as
  * it does: a request of a Node server is over when its answer has left. It costs no promise.
  *
- * Whoever enters one must leave it, whatever happens; nothing else ends it.
+ * Call `leave` in every case: nothing else ends the scope. Where a function lasts as long as the scope does,
+ * use {@link cancelScope} or {@link withTimeout} instead.
  *
- * @throws {TypeError} on an option that is not known
+ * @throws {TypeError} when an option is unknown or has the wrong type
  * @example
  * const entered = enterScope({ name, timeoutMs: 1_000, onCancel: () => response.destroy() })
  * entered.call(handler, request, response)
