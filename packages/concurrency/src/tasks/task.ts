@@ -125,8 +125,8 @@ export class Task<T> implements PromiseLike<T> {
     else this.#owner.taskEnded(this, result)
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
   /** Waits for the result; called by `await`. */
+  // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable by design
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
