@@ -236,6 +236,8 @@ declare global {
   function exportPlan(plan: object): Promise<void>
   function fetchKeys(): Promise<Keys>
   function isReady(): Promise<boolean>
+  function announce(...what: readonly unknown[]): Promise<void>
+  function keepLease(...what: readonly unknown[]): Promise<void>
   function keepStatus(tx: unknown, subscription: object, at: Date): Promise<void>
   function main(): Promise<void>
   function make(): never

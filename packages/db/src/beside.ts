@@ -22,7 +22,7 @@ const POOL_OPTIONS = Object.keys({
  * @param pool what is to differ: `connections` and the other limits of a pool
  * @returns `undefined` where no connection of its own can be made: through a pool that was passed in, and
  *   on a Kysely that `createDatabase` did not make
- * @throws {TypeError} on wrong options
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using own = beside(db, { connections: 2 })
  * await keepLease(own ?? db)

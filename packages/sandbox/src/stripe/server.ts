@@ -73,7 +73,7 @@ export interface StripeServer extends AsyncDisposable {
 /**
  * Starts Stripe's API, its hosted pages and its webhooks on 127.0.0.1.
  *
- * @throws TypeError on wrong options
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using server = await startStripe()
  * const stripe = new Stripe(server.secretKey, {
