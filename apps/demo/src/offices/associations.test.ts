@@ -1,3 +1,4 @@
+import { gather } from '@yuzuru/concurrency'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { startOutsideWorld } from '../outside-world.ts'
@@ -68,5 +69,33 @@ describe('the offices of a person', () => {
     const more = openOffice(app, staff, { officeName: '多すぎる' })
     await expect(more).rejects.toMatchObject({ status: 422 })
     expect(await listAssociations(app.db, staff.id)).toHaveLength(20)
+  })
+
+  test('are at most twenty, however many are opened at once', async () => {
+    const opened = await gather(
+      Array.from({ length: 40 }, (_, at) => () => openOffice(app, staff, { officeName: `${at}` })),
+      { settle: true },
+    )
+    expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(19)
+    const { length } = await app.db
+      .selectFrom('office_associations')
+      .select('office_id')
+      .where('staff_id', '=', staff.id)
+      .execute()
+    expect(length).toBe(20)
+  })
+
+  test('have one primary one, however many switches race', async () => {
+    const officeIds = [staff.office_id]
+    for (let office = 1; office < 4; office += 1) {
+      officeIds.push(await openOffice(app, staff, { officeName: `${office}` }))
+    }
+    const switches = Array.from({ length: 40 }, (_, at) => () => {
+      const officeId = officeIds[at % officeIds.length] as string
+      return switchOffice(app, staff, { officeId })
+    })
+    await gather(switches)
+    const all = await listAssociations(app.db, staff.id)
+    expect(all.filter(({ isPrimary }) => isPrimary)).toHaveLength(1)
   })
 })

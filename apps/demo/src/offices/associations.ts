@@ -46,6 +46,7 @@ export async function openOffice(app: App, staff: Staff, input: Input): Promise<
   const name = fields.name('officeName')
   fields.check()
   return await transaction(app.db, async (tx) => {
+    await lockAssociations(tx, staff.id)
     const mine = await listAssociations(tx, staff.id)
     if (mine.length >= MOST_OFFICES) throw tooManyOffices()
     const { id } = await offices.create(tx, { name })
@@ -70,6 +71,7 @@ export async function switchOffice(app: App, staff: Staff, input: Input): Promis
   const officeId = fields.uuid('officeId')
   fields.check()
   await transaction(app.db, async (tx) => {
+    await lockAssociations(tx, staff.id)
     const mine = tx.updateTable('office_associations').where('staff_id', '=', staff.id)
     await mine.set({ is_primary: false }).where('is_primary', '=', true).execute()
     const { numUpdatedRows } = await mine
@@ -80,6 +82,19 @@ export async function switchOffice(app: App, staff: Staff, input: Input): Promis
       throw notFound('officeId', { ja: '事業所が見つかりません', en: 'names no office of yours' })
     }
   })
+}
+
+/**
+ * One change of a person's offices at a time, to the end of `tx`. What is looked up after this is what the
+ * change before has left: how many there are, and which one is primary.
+ */
+async function lockAssociations(tx: Queryable<Schema>, staffId: string): Promise<void> {
+  await tx
+    .selectFrom('staff')
+    .select('id')
+    .where('id', '=', staffId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
 }
 
 function tooManyOffices(): Invalid {
