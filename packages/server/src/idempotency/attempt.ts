@@ -92,13 +92,13 @@ export class Attempt<Tx> {
       this.#isLost = true
       scope.cancel('another process has taken over the idempotency key')
     }
-    return await whileRenewed(this.#init, onLost, () => this.#transact(scope))
+    return await whileRenewed(this.#init, onLost, () => this.#transact())
   }
 
-  async #transact(scope: CancelScope): Promise<Response> {
+  async #transact(): Promise<Response> {
     return await this.#init.store.transaction(async (tx) => {
       this.#expectToRepeat()
-      const answer = await this.#handle(scope, tx)
+      const answer = await this.#handle(tx)
       return await this.#finish(answer, tx)
     })
   }
@@ -113,22 +113,30 @@ export class Attempt<Tx> {
     )
   }
 
-  async #handle(scope: CancelScope, tx: Tx): Promise<Answer> {
+  async #handle(tx: Tx): Promise<Answer> {
     let outcome: Outcome = this.#init.effects === 'once' ? 'unknown' : 'none'
+    let handling: CancelScope | undefined
     try {
-      const response = await this.#init.handle(tx)
-      if (typeof response?.status !== 'number') {
-        throw expected('the handler to return a Response', response)
-      }
-      if (mayHelpLater(response.status)) throw new FailedAnswer(response)
-      return await this.#read(response)
+      // A scope of its own: what the handler left behind has ended before its outcome is asked for.
+      return await cancelScope(
+        async (scope) => {
+          handling = scope
+          const response = await this.#init.handle(tx)
+          if (typeof response?.status !== 'number') {
+            throw expected('the handler to return a Response', response)
+          }
+          if (mayHelpLater(response.status)) throw new FailedAnswer(response)
+          return await this.#read(response)
+        },
+        { name: 'idempotent handler' },
+      )
     } catch (error) {
       // Asked of what the handler threw: a transaction that was rolled back says `none` of itself alone.
       if (saysNone(error)) outcome = 'none'
       throw error
     } finally {
       // What is in the transaction does not count before its COMMIT.
-      this.#beyond = scope.outcome === 'unknown' ? 'unknown' : outcome
+      this.#beyond = handling?.outcome === 'unknown' ? 'unknown' : outcome
     }
   }
 
