@@ -7,7 +7,7 @@ import {
   throwIfCancelled,
   TimeoutError,
 } from '@yuzuru/concurrency'
-import { expected, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
+import { expected, fieldOf, partsWithin, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { problem } from '../problems/problem.ts'
 import { currentRequest } from '../request/current-request.ts'
@@ -197,9 +197,10 @@ function mayHelpLater(status: number): boolean {
 
 /**
  * Whether an error says of itself that nothing has happened. A cancel and a deadline know only of calls
- * that went through `io()`.
+ * that went through `io()`; a statement only of its transaction, which is undone anyway.
  */
 function saysNone(error: unknown): boolean {
   if (Cancelled.isInstance(error) || TimeoutError.isInstance(error)) return false
-  return outcomeOf(error) === 'none'
+  const isStatement = partsWithin(error).some((part) => fieldOf(part, 'boundary') === 'db')
+  return !isStatement && outcomeOf(error) === 'none'
 }
