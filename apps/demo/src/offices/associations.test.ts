@@ -1,4 +1,5 @@
 import { gather } from '@yuzuru/concurrency'
+import type { JobContext } from '@yuzuru/jobs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { startOutsideWorld } from '../outside-world.ts'
@@ -83,6 +84,23 @@ describe('the offices of a person', () => {
       .where('staff_id', '=', staff.id)
       .execute()
     expect(length).toBe(20)
+  })
+
+  test('outlive one that expires: they stay in the others, and work in the oldest', async () => {
+    const [second, third] = [
+      await openOffice(app, staff, { officeName: '二つ目' }),
+      await openOffice(app, staff, { officeName: '三つ目' }),
+    ]
+    const expire = (officeId: string) =>
+      app.jobs.expireRegistration.run({ officeId }, {} as JobContext)
+    await expire(staff.office_id)
+    expect(await current(staff)).toMatchObject({ office_id: second, role: 'manager' })
+    await expire(third)
+    expect(await current(staff)).toMatchObject({ office_id: second })
+    expect(await listAssociations(app.db, staff.id)).toHaveLength(1)
+    await expire(second)
+    const left = app.db.selectFrom('staff').where('id', 'in', [staff.id, stranger.id]).select('id')
+    expect(await left.execute()).toEqual([{ id: stranger.id }])
   })
 
   test('have one primary one, however many switches race', async () => {

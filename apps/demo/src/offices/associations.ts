@@ -85,6 +85,34 @@ export async function switchOffice(app: App, staff: Staff, input: Input): Promis
 }
 
 /**
+ * Takes a person out of an office. If it was their primary one, the oldest of the others becomes it.
+ *
+ * @returns whether they belong to another one
+ */
+export async function leaveOffice(
+  tx: Queryable<Schema>,
+  staffId: string,
+  officeId: string,
+): Promise<boolean> {
+  await lockAssociations(tx, staffId)
+  const mine = { staff_id: staffId, office_id: officeId }
+  await tx
+    .deleteFrom('office_associations')
+    .where(({ eb }) => eb.and(mine))
+    .execute()
+  const [next] = await listAssociations(tx, staffId)
+  if (next === undefined) return false
+  if (!next.isPrimary) {
+    await tx
+      .updateTable('office_associations')
+      .set({ is_primary: true })
+      .where(({ eb }) => eb.and({ ...mine, office_id: next.officeId }))
+      .execute()
+  }
+  return true
+}
+
+/**
  * One change of a person's offices at a time, to the end of `tx`. What is looked up after this is what the
  * change before has left: how many there are, and which one is primary.
  */
