@@ -3,6 +3,7 @@ import type { App } from '../app.ts'
 import type { Schema } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, notFound } from '../web/invalid.ts'
+import { lockAssociations } from './lock-associations.ts'
 import { offices } from './offices.ts'
 import type { Staff } from './staff.ts'
 
@@ -82,47 +83,6 @@ export async function switchOffice(app: App, staff: Staff, input: Input): Promis
       throw notFound('officeId', { ja: '事業所が見つかりません', en: 'names no office of yours' })
     }
   })
-}
-
-/**
- * Takes a person out of an office. If it was their primary one, the oldest of the others becomes it.
- *
- * @returns whether they belong to another one
- */
-export async function leaveOffice(
-  tx: Queryable<Schema>,
-  staffId: string,
-  officeId: string,
-): Promise<boolean> {
-  await lockAssociations(tx, staffId)
-  const mine = { staff_id: staffId, office_id: officeId }
-  await tx
-    .deleteFrom('office_associations')
-    .where(({ eb }) => eb.and(mine))
-    .execute()
-  const [next] = await listAssociations(tx, staffId)
-  if (next === undefined) return false
-  if (!next.isPrimary) {
-    await tx
-      .updateTable('office_associations')
-      .set({ is_primary: true })
-      .where(({ eb }) => eb.and({ ...mine, office_id: next.officeId }))
-      .execute()
-  }
-  return true
-}
-
-/**
- * One change of a person's offices at a time, to the end of `tx`. What is looked up after this is what the
- * change before has left: how many there are, and which one is primary.
- */
-async function lockAssociations(tx: Queryable<Schema>, staffId: string): Promise<void> {
-  await tx
-    .selectFrom('staff')
-    .select('id')
-    .where('id', '=', staffId)
-    .forNoKeyUpdate()
-    .executeTakeFirst()
 }
 
 function tooManyOffices(): Invalid {

@@ -1,7 +1,7 @@
 import { transaction } from '@yuzuru/db'
 import { defineJob, type Job } from '@yuzuru/jobs'
 import type { Kysely } from 'kysely'
-import { leaveOffice } from '../offices/associations.ts'
+import { leaveOffice } from '../offices/leave-office.ts'
 import type { Schema } from '../schema.ts'
 import { pruneQuotas } from './quota.ts'
 
