@@ -23,7 +23,8 @@ describe('with effects that are had once, a statement that fails says nothing of
             await tx.insertInto('effects').values(wrong).execute()
           } catch (error) {
             if (how === 'as it is') throw error
-            if (how === 'among others') throw new AggregateError([error])
+            if (how === 'among others')
+              throw new AggregateError([error], 'several', { cause: error })
             throw new Error('cannot be noted', { cause: error })
           }
           return new Response('done')
