@@ -8,15 +8,23 @@ export interface PageLink {
 
 /** The links of a page that lead nowhere outside. */
 export function pageLinks(page: string): PageLink[] {
-  const links = page.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)
-  return Array.from(links, ([, file = '', anchor]) => ({ file, anchor }))
+  const targets = Array.from(page.matchAll(/\]\(([^()\s]+)\)/g), ([, target = '']) => target)
+  return targets
+    .filter((target) => !/^https?:/.test(target))
+    .map((target) => {
+      const [file = '', anchor] = target.split('#')
+      return { file, anchor }
+    })
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>()
-  const text = page.replaceAll(/^```[\s\S]*?^```$/gm, '')
-  for (const [, heading = ''] of text.matchAll(/^#{1,6} (.+)$/gm)) {
+  let isCode = false
+  for (const line of page.split('\n')) {
+    if (line.startsWith('```')) isCode = !isCode
+    const heading = isCode ? undefined : /^#{1,6} (.+)$/.exec(line)?.[1]
+    if (heading === undefined) continue
     const slug = heading
       .toLowerCase()
       .replaceAll(/[^\p{Letter}\p{Number}\p{Mark}\s_-]/gu, '')

@@ -82,9 +82,8 @@ async function livedDay(emitted: Emitted): Promise<Planted> {
   expect(results.flatMap(({ failure }) => failure ?? [])).toEqual([])
   const planted = await plantedIn(world, app, settings)
   await failures(settings, emitted)
-  const kept = await sql<{ kept: unknown }>`select last_error as kept from yuzuru_jobs`.execute(
-    app.db,
-  )
+  const kept = await sql<{ kept: unknown }>`select last_error as kept from yuzuru_jobs
+    union all select last_error from yuzuru_job_history`.execute(app.db)
   emitted.note('kept errors', kept.rows)
   return planted
 }

@@ -41,6 +41,7 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
   }
   const { plugins, log } = options
   const context: DatabaseContext = {
+    options,
     sessions: sessionsOf(options, types),
     reads: readsOf(options, types),
     types,
@@ -55,7 +56,9 @@ export function createDatabase<DB>(options: DatabaseOptions): Database<DB> {
     driver,
   }
   driver.attach(context)
-  return new Database<DB>(context)
+  const database = new Database<DB>(context)
+  context.database = database as Database<unknown>
+  return database
 }
 
 function readsOf(options: DatabaseOptions, types: PgTypes): PipelinedReads | undefined {

@@ -1,3 +1,4 @@
+export { beside } from './beside.ts'
 export { commitOutcome, type CommitOutcome } from './transactions/commit-outcome.ts'
 export {
   copyIn,
@@ -22,6 +23,7 @@ export type {
   PoolOptions,
   ReadOptions,
 } from './database-options.ts'
+export { databaseOf } from './statements/database-of.ts'
 export { declareReads } from './statements/declare-reads.ts'
 export { DbError, type DbErrorCode, type DbErrorInit } from './wire/db-error.ts'
 export {

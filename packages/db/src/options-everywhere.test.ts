@@ -41,6 +41,7 @@ const query = (): never => db.selectFrom('plans').selectAll() as never
 
 /** Each public function or method that takes options, and each option that has some of its own. */
 const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
+  beside: (options) => index.beside(db, options),
   copyIn: (options) => index.copyIn(db, { table: 'plans', columns: ['id'] }, [], options),
   'copyIn, its target': (into) =>
     index.copyIn(db, { table: 'plans', ...object(into) } as never, []),
@@ -75,7 +76,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 
 /** Those that take none. */
 const others = `DbError EncryptionError PreciseDate afterCommit afterRollback commitOutcome createMigrator
-  declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
+  databaseOf declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
   repository.table repository.get repository.find repository.create repository.createMany
   repository.upsert repository.delete repository.refresh`
 

@@ -1,12 +1,12 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
+import { type PgBouncer, pgBouncerVersion, startPgBouncer } from '@yuzuru/tooling/pgbouncer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { exerciseDatabase } from './testing/exercise-database.ts'
 import { health } from './statements/health.ts'
 import { listen } from './listen/listen.ts'
 import { hammer } from '../test/hammer.ts'
-import { type PgBouncer, pgBouncerVersion, startPgBouncer } from '../test/pgbouncer.ts'
 
 /** One that runs already, in transaction mode; any version, any place. */
 const given = process.env['YUZURU_TEST_PGBOUNCER']

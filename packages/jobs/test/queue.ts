@@ -13,8 +13,21 @@ export interface Queue {
   readonly name: string
 }
 
+/** A queue as it was before later migrations. */
+export interface OldQueue extends Queue {
+  /** Runs the migrations that are left. */
+  readonly migrate: () => Promise<void>
+}
+
 /** Makes a queue for one test, and drops it after that. */
 export async function queue(): Promise<Queue> {
+  const old = await queueAt(undefined)
+  await old.migrate()
+  return old
+}
+
+/** Makes a queue as it was once the migration `last` had run. */
+export async function queueAt(last: string | undefined): Promise<OldQueue> {
   const name = `queue_${randomBytes(8).toString('hex')}`
   const url = new URL(inject('postgresUrl'))
   url.searchParams.set('options', `-c search_path=${name}`)
@@ -25,6 +38,11 @@ export async function queue(): Promise<Queue> {
     await db.destroy()
   })
   await sql`create schema ${sql.id(name)}`.execute(db)
-  for (const migration of Object.values(jobsMigrations)) await migration.up(db)
-  return { db, url: url.href, name }
+  const names = Object.keys(jobsMigrations).toSorted()
+  const run = async (migrations: readonly string[]): Promise<void> => {
+    for (const each of migrations) await jobsMigrations[each]?.up(db)
+  }
+  const done = last === undefined ? 0 : names.indexOf(last) + 1
+  await run(names.slice(0, done))
+  return { db, url: url.href, name, migrate: () => run(names.slice(done)) }
 }

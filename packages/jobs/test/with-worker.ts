@@ -58,9 +58,27 @@ export async function withWorker<DB>(
 /** The types of events, in order. */
 export const types = (events: readonly WorkerEvent[]): string[] => events.map((event) => event.type)
 
-/** What another worker does when a lease has expired. */
+/** What another worker does when a lease has expired. Its own is good for an hour. */
 export async function takeOver(db: Kysely<TestSchema>, id: string, attempt = 2): Promise<void> {
-  await sql`update yuzuru_jobs set state = 'running', claim_id = gen_random_uuid(), worker = 'another',
-    attempt = ${attempt}::integer, lease_until = now() + interval '1 hour'
-    where id = ${id}::uuid`.execute(db)
+  await sql`with another as (
+      insert into yuzuru_job_workers (name, lease_until, lease_ms)
+      values ('another', now() + interval '1 hour', 0) returning id
+    )
+    update yuzuru_jobs as job set worker = another.id, claim = job.claim + 1,
+      attempt = ${attempt}::integer, stage = case when stage = 1 then 0 else stage end
+    from another where job.id = ${id}::uuid`.execute(db)
+}
+
+/** What becomes of the leases of workers that vanished. */
+export async function expireLeases(db: Kysely<TestSchema>): Promise<void> {
+  await sql`update yuzuru_job_workers set lease_until = now() - interval '1 second',
+    lease_ms = 0`.execute(db)
+}
+
+/** Until when the one worker that there is has its lease; empty while there is none. */
+export async function leaseOf(db: Kysely<TestSchema>): Promise<string> {
+  const { rows } = await sql<{
+    at: string
+  }>`select lease_until::text as at from yuzuru_job_workers`.execute(db)
+  return rows[0]?.at ?? ''
 }

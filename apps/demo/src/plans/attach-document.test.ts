@@ -60,7 +60,7 @@ const stored = async (): Promise<string[]> =>
 
 /** Lets what is enqueued for later be due now. */
 async function later(): Promise<void> {
-  await sql`update yuzuru_jobs set run_at = now() where state = 'waiting'`.execute(app.db)
+  await sql`update yuzuru_jobs set run_at = now() where worker is null`.execute(app.db)
   await drainJobs(app.db, [app.jobs.tidyDocument])
 }
 

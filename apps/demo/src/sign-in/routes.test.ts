@@ -144,7 +144,7 @@ describe('a stranger who registers another’s address', () => {
     const { db, jobs } = at.app
     const { rows } = await sql<{ payload: RegistrationPayload; days: number }>`
       select payload, round(extract(epoch from run_at - enqueued_at) / 86400)::int as days
-      from yuzuru_jobs where name = 'expire-registration' and state = 'waiting'`.execute(db)
+      from yuzuru_jobs where name = 'expire-registration' and worker is null`.execute(db)
     for (const { payload, days } of rows) {
       expect(days).toBe(7)
       await jobs.expireRegistration.run(payload, {} as JobContext)

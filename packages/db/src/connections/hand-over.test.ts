@@ -72,7 +72,8 @@ describe('a pool that was passed in', () => {
     const theirs = await pool.connect()
 
     expect(await ours).toMatchObject({ expired: true })
-    expect(theirs.listenerCount('error')).toBe(0)
+    // Ours may still be on its way into the hands of nobody, on a machine that is busy.
+    await expect.poll(() => theirs.listenerCount('error')).toBe(0)
     theirs.release(true)
     await pool.end()
   })

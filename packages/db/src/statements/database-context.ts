@@ -1,10 +1,13 @@
-import type { KyselyConfig, KyselyProps, Log, QueryCompiler } from 'kysely'
+import type { Kysely, KyselyConfig, KyselyProps, Log, QueryCompiler } from 'kysely'
+import type { DatabaseOptions } from '../database-options.ts'
 import type { PipelinedReads } from '../connections/pipelined-reads.ts'
 import type { SessionSource } from '../connections/session-source.ts'
 import type { ValueTypes } from '../wire/value-parsers.ts'
 
 /** What all queries of one database share. */
 export interface DatabaseContext {
+  /** What it was made of. */
+  readonly options: DatabaseOptions
   readonly sessions: SessionSource
   /** Where reads may go instead, if they are pipelined. */
   readonly reads: PipelinedReads | undefined
@@ -16,4 +19,6 @@ export interface DatabaseContext {
   /** Kysely's log, if somebody listens. */
   readonly log: Log | undefined
   readonly driver: KyselyProps['driver']
+  /** The database itself. Set when it is made. */
+  database?: Kysely<unknown>
 }

@@ -60,3 +60,18 @@ function codeOf(error: unknown): string | undefined {
   const code = fieldOf(error, 'code')
   return typeof code === 'string' ? code : undefined
 }
+
+/** Nobody listens there, or a server that starts or stops: nobody else can ask it either. */
+const AWAY = /^(?:ECONNREFUSED|57P0[123])$/
+
+/** Whether the database as such is away, and not only out of the reach of this process. */
+export function isAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at !== undefined && depth < 8; depth += 1) {
+    const codes = [codeOf(at), fieldOf(at, 'sqlState')]
+    if (codes.some((code) => typeof code === 'string' && AWAY.test(code))) return true
+    const parts = fieldOf(at, 'errors')
+    if (Array.isArray(parts) && parts.length > 0) return parts.every((part) => isAway(part))
+    at = fieldOf(at, 'cause')
+  }
+  return false
+}

@@ -4,6 +4,7 @@ import { queue } from '../../test/queue.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { jobStats } from '../queue/job-stats.ts'
+import { createWorker } from '../worker/worker.ts'
 
 const failing = defineJob<object>({
   name: 'failing',
@@ -19,10 +20,13 @@ describe('the database', () => {
     const { id } = await enqueue(db, failing, {})
     const set = (what: string): Promise<unknown> =>
       sql`update yuzuru_jobs set ${sql.raw(what)} where id = ${id}::uuid`.execute(db)
-    await expect(set(`state = 'lost'`)).rejects.toThrow('check constraint')
-    await expect(set(`state = 'running'`)).rejects.toThrow('check constraint')
-    await expect(set(`state = 'completed'`)).rejects.toThrow('check constraint')
+    await expect(set('stage = 3')).rejects.toThrow('check constraint')
+    await expect(set('worker = 1')).rejects.toThrow('check constraint')
     await expect(set('attempt = 2')).rejects.toThrow('check constraint')
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    const end = (state: string): Promise<unknown> =>
+      sql`update yuzuru_job_history set state = ${state} where id = ${id}::uuid`.execute(db)
+    await expect(end('waiting')).rejects.toThrow('check constraint')
   })
 
   test('fails in one way, with what is known of the outcome', async () => {

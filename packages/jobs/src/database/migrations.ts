@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { engineMigration } from './engine-migration.ts'
 
 /**
  * The queue's tables, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
@@ -69,4 +70,5 @@ export const jobsMigrations: Record<string, Migration> = {
       await sql`drop table yuzuru_job_leases`.execute(db)
     },
   },
+  yuzuru_jobs_0003_engine: engineMigration,
 }

@@ -57,6 +57,9 @@ const JOB_OPTIONS = Object.keys({
   shouldRetry: true,
 } satisfies Record<keyof JobOptions<unknown>, true>)
 
+/** The `parse` of a job that has none. */
+export const trusting = (json: unknown): unknown => json
+
 /**
  * Defines a kind of job: its name, its payload, its work. Defining it enqueues nothing and runs nothing;
  * a worker runs only the kinds that it was given.
@@ -95,7 +98,7 @@ export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
     timeoutMs,
     backoff,
     run,
-    parse: parse ?? ((json) => json as Payload),
+    parse: parse ?? (trusting as (json: unknown) => Payload),
     uniqueKey: uniqueKey ?? (() => undefined),
     shouldRetry: shouldRetry ?? mayHelp,
   })

@@ -14,10 +14,9 @@ export interface JobContext {
   readonly signal: AbortSignal
   /**
    * Completes the job within the handler's own transaction in the same database: then its effect there
-   * happens exactly once. Under `repeatable read` and stricter call it first, before a heartbeat can
-   * get in between. It locks the job's row until the transaction ends, however long that takes: the lease
-   * goes on being extended. If the transaction rolls back, nothing has happened, and the attempt ends as
-   * any other does.
+   * happens exactly once. It locks the job's row until the transaction ends, however long that takes: the
+   * lease is the worker's own and goes on being extended. If the transaction rolls back, nothing has
+   * happened, and the attempt ends as any other does.
    *
    * @throws {TypeError} unless `tx` is a transaction
    * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: let it roll back

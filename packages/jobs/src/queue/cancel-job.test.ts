@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
-import { blocking, takeOver, types, withWorker } from '../../test/with-worker.ts'
+import { blocking, expireLeases, takeOver, types, withWorker } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import { createWorker } from '../worker/worker.ts'
 import { cancelJob } from './cancel-job.ts'
@@ -47,7 +46,7 @@ describe('cancelJob', () => {
     const { id } = await enqueue(db, failing, {})
     await takeOver(db, id, 1)
     expect(await cancelJob(db, id)).toBe('requested')
-    await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
+    await expireLeases(db)
     await createWorker(db, { jobs: [failing] }).runUntilIdle()
     expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
   })

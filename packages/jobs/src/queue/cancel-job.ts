@@ -1,8 +1,10 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { sql } from 'kysely'
+import { type QueryExecutorProvider, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { intoHistory } from '../database/history.ts'
+import { JobError } from '../job-error.ts'
 import { expectId } from '../job/expect.ts'
 
 /**
@@ -20,6 +22,7 @@ export type CancelResult = 'cancelled' | 'requested' | 'finished' | 'missing'
  * Asks for the end of a job.
  *
  * @throws {TypeError} unless `id` is a UUID
+ * @throws {JobError} `'conflict'` when the job changed hands too often meanwhile; try again
  * @example
  * if ((await cancelJob(db, handle.id)) === 'requested') log('it is running, and about to stop')
  */
@@ -31,23 +34,72 @@ export async function cancelJob<DB>(
   expectDatabase(db)
   expectOptions(options, IO_OPTIONS, 'cancelJob')
   expectId(id)
-  const [changed] = await execute(
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const result = (await endWaiting(db, id, options)) ?? (await askRunning(db, id, options))
+    if (result !== undefined) return result
+    const found = await execute(
+      db,
+      { operation: 'cancelJob', effect: 'read' },
+      sql<{ finished: boolean }>`
+        select true as finished from yuzuru_job_history where id = ${id}::uuid
+        union all select false from yuzuru_jobs where id = ${id}::uuid`,
+      options,
+    )
+    if (found.length === 0) return 'missing'
+    if (found[0]?.finished === true) return 'finished'
+  }
+  throw changingHands(id)
+}
+
+/** How often a job may go back and forth between waiting and running while it is asked about. */
+const ROUNDS = 10
+
+async function endWaiting(
+  db: QueryExecutorProvider,
+  id: string,
+  options: IoOptions,
+): Promise<'cancelled' | undefined> {
+  const ended = await execute(
     db,
     { operation: 'cancelJob', effect: 'idempotent' },
-    sql<{ state: string }>`
-      update yuzuru_jobs set cancel_requested = true,
-        state = case when state = 'waiting' then 'cancelled' else state end,
-        finished_at = case when state = 'waiting' then now() end
-      where id = ${id}::uuid and state in ('waiting', 'running')
-      returning state`,
+    sql<{ id: string }>`
+      with gone as (
+        delete from yuzuru_jobs where id = ${id}::uuid and worker is null returning *
+      )
+      ${intoHistory('gone', sql`'cancelled'`)} returning id::text as id`,
     options,
   )
-  if (changed !== undefined) return changed.state === 'cancelled' ? 'cancelled' : 'requested'
-  const found = await execute(
+  return ended.length > 0 ? 'cancelled' : undefined
+}
+
+/** Notes it with the job, where it outlives the worker, and with the worker, which looks there. */
+async function askRunning(
+  db: QueryExecutorProvider,
+  id: string,
+  options: IoOptions,
+): Promise<'requested' | undefined> {
+  const asked = await execute(
     db,
-    { operation: 'cancelJob', effect: 'read' },
-    sql<{ state: string }>`select state from yuzuru_jobs where id = ${id}::uuid`,
+    { operation: 'cancelJob', effect: 'idempotent' },
+    sql<{ id: string }>`
+      with asked as (
+        update yuzuru_jobs set cancel_requested = true
+        where id = ${id}::uuid and worker is not null returning id, worker
+      ), noted as (
+        update yuzuru_job_workers as worker set cancels = array_append(worker.cancels, asked.id)
+        from asked where worker.id = asked.worker and not asked.id = any (worker.cancels)
+      )
+      select id::text as id from asked`,
     options,
   )
-  return found.length === 0 ? 'missing' : 'finished'
+  return asked.length > 0 ? 'requested' : undefined
+}
+
+function changingHands(id: string): JobError {
+  return new JobError(`Job ${id} changed hands ${ROUNDS} times in a row; try again`, {
+    operation: 'cancelJob',
+    code: 'conflict',
+    retryable: true,
+    outcome: 'none',
+  })
 }

@@ -42,7 +42,8 @@ export interface EnqueuePlan {
   readonly job: Job
   readonly queue: string
   readonly priority: number
-  readonly runAt: RawBuilder<Date>
+  /** `undefined` for at once. */
+  readonly runAt: RawBuilder<Date> | undefined
 }
 
 /** Checks the options. */
@@ -63,7 +64,7 @@ export function planOf(
 
 const HUNDRED_YEARS_MS = 3_153_600_000_000
 
-function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
+function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> | undefined {
   if (runAt !== undefined && delayMs !== undefined) {
     throw new TypeError('Expected one of runAt and delayMs, got both')
   }
@@ -73,7 +74,7 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> {
     }
     return sql<Date>`${runAt.toISOString()}::timestamptz`
   }
-  if (delayMs === undefined) return sql<Date>`now()`
+  if (delayMs === undefined) return undefined
   expectMilliseconds('delayMs', delayMs, 0, HUNDRED_YEARS_MS)
   // Not now(), which stands still within a transaction.
   return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`

@@ -6,6 +6,7 @@ import { queue } from '../../test/queue.ts'
 import { getJob } from './get-job.ts'
 import { defineJob } from '../job/define-job.ts'
 import { jobStats } from './job-stats.ts'
+import { createWorker } from '../worker/worker.ts'
 
 const remind = defineJob<{ staffId: number; note?: string }>({
   name: 'remind',
@@ -84,8 +85,7 @@ describe('enqueue', () => {
     const other = defineJob<object>({ name: 'other', run: async () => undefined })
     const first = await enqueue(db, bill, { officeId: 'kyoto' })
     expect((await enqueue(db, other, {}, { uniqueKey: 'kyoto' })).created).toBe(true)
-    await sql`update yuzuru_jobs set state = 'completed', finished_at = now()
-      where id = ${first.id}::uuid`.execute(db)
+    await createWorker(db, { jobs: [bill] }).runUntilIdle()
     const second = await enqueue(db, bill, { officeId: 'kyoto' })
     expect(second).toMatchObject({ created: true })
     expect(second.id).not.toBe(first.id)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import {
@@ -8,12 +7,14 @@ import {
   uniqueKeyOf,
 } from './enqueue-options.ts'
 import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
+import { trusting } from '../job/define-job.ts'
+import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { serialise } from '../job/payload.ts'
 
 /** The most rows and payload bytes of one statement. */
-const CHUNK_ROWS = 1_000
+const CHUNK_ROWS = 10_000
 const CHUNK_BYTES = 4_194_304
 
 /**
@@ -46,7 +47,7 @@ export async function enqueue<Payload, DB>(
 }
 
 /**
- * Enqueues a job for each payload, a thousand in a statement. All or none in a transaction; without
+ * Enqueues a job for each payload, in statements of up to ten thousand jobs and 4 MiB. All or none in a transaction; without
  * one, all or none of each statement.
  *
  * @returns a handle for each payload, in their order
@@ -79,12 +80,16 @@ function rowOf<Payload>(
   options: { readonly uniqueKey?: string | undefined },
 ): NewRow {
   const text = serialise(payload)
+  if (job.parse !== trusting) expectAccepted(job, text)
+  return { id: newJobId(), payload: text, uniqueKey: uniqueKeyOf(job, payload, options) }
+}
+
+function expectAccepted(job: Job, text: string): void {
   try {
     job.parse(JSON.parse(text))
   } catch (cause) {
     throw new TypeError(`Expected the payload to be one that "${job.name}" accepts`, { cause })
   }
-  return { id: randomUUID(), payload: text, uniqueKey: uniqueKeyOf(job, payload, options) }
 }
 
 function* chunksOf(rows: readonly NewRow[]): Generator<NewRow[]> {

@@ -65,10 +65,19 @@ export async function getJob<DB>(
     sql<Row>`
       select id::text as id, name, queue, state, payload::text as payload, priority,
         unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
-        (extract(epoch from run_at) * 1000)::float8 as due,
-        (extract(epoch from enqueued_at) * 1000)::float8 as enqueued,
-        (extract(epoch from finished_at) * 1000)::float8 as finished
-      from yuzuru_jobs where id = ${id}::uuid`,
+        date_part('epoch', run_at) * 1000 as due,
+        date_part('epoch', enqueued_at) * 1000 as enqueued,
+        date_part('epoch', finished_at) * 1000 as finished
+      from (
+        select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
+          payload, priority, unique_key, attempt, max_attempts, last_error, run_at, enqueued_at,
+          null::timestamptz as finished_at
+        from yuzuru_jobs where id = ${id}::uuid
+        union all
+        select id, name, queue, state, payload, priority, unique_key, attempt, max_attempts, last_error,
+          run_at, enqueued_at, finished_at
+        from yuzuru_job_history where id = ${id}::uuid
+      ) as job`,
     options,
   )
   return row === undefined ? undefined : recordOf(row)

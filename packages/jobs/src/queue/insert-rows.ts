@@ -1,6 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { type QueryExecutorProvider, sql } from 'kysely'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import { arrayLiteral } from '../database/array-literal.ts'
 import { CHANNEL } from '../database/channel.ts'
+import { announce } from './announce.ts'
 import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
@@ -61,35 +63,54 @@ async function insert(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
-  const payloads = `[${rows.map((row) => row.payload).join(',')}]`
-  const ids = JSON.stringify(rows.map((row) => row.id))
-  const keys = JSON.stringify(rows.map((row) => row.uniqueKey ?? null))
-  // By key, so that two calls with the same keys never wait for each other in a circle.
+  const isKeyed = rows.some(({ uniqueKey }) => uniqueKey !== undefined)
+  const { inStatement, made } = announce(db)
   const created = await execute(
     db,
     { operation: 'enqueue', effect: 'write' },
     sql<{ id: string }>`
-      with input as (
-        select * from rows from (
-          json_array_elements(${payloads}::json),
-          jsonb_array_elements_text(${ids}::jsonb),
-          jsonb_array_elements_text(${keys}::jsonb)
-        ) with ordinality as input (payload, id, unique_key, place)
-      ), inserted as (
-        insert into yuzuru_jobs (id, name, queue, payload, priority, unique_key, max_attempts, run_at)
-        select id::uuid, ${job.name}::text, ${queue}::text, payload, ${priority}::integer, unique_key,
-          ${job.attempts}::integer, ${runAt}
-        from input order by unique_key, place
-        on conflict (name, unique_key)
-          where unique_key is not null and state in ('waiting', 'running') do nothing
-        returning id, run_at
-      )
-      select id::text as id,
-        case when run_at <= clock_timestamp() then pg_notify(${CHANNEL}, ${queue}) end as notified
-      from inserted`,
+      insert into yuzuru_jobs
+        (id, name, queue, payload, priority, unique_key, max_attempts, run_at, stage)
+      select input.id, ${job.name}, ${queue}, input.payload, ${priority}::integer, input.unique_key,
+        ${job.attempts}::integer, ${runAt === undefined ? AT_ONCE : LATER}
+      from ${inputOf(rows)} ${runAt === undefined ? sql`` : sql`, (select ${runAt} as at) as due`}
+      ${isKeyed ? KEYED : sql``}
+      returning id::text as id ${inStatement ? NOTIFY : sql``}`,
     options,
   )
+  made()
   return new Set(created.map((row) => row.id))
+}
+
+const AT_ONCE = sql`now(), 0`
+const LATER = sql`due.at, case when due.at > clock_timestamp() then 1 else 0 end`
+
+/** PostgreSQL sends one for all the rows of a transaction. */
+const NOTIFY = sql`, case when stage = 0 then pg_notify(${CHANNEL}, '') end as notified`
+
+/** By key, so that two calls with the same keys never wait for each other in a circle. */
+const KEYED = sql`
+  order by input.unique_key, input.place
+  on conflict (name, unique_key) where unique_key is not null do nothing`
+
+function inputOf(rows: readonly NewRow[]): RawBuilder<unknown> {
+  const [row] = rows
+  if (rows.length === 1 && row !== undefined) {
+    const { id, payload, uniqueKey = null } = row
+    return sql`(select ${id}::uuid, ${payload}::json, ${uniqueKey}::text, 1)
+      as input (id, payload, unique_key, place)`
+  }
+  const payloads = `[${rows.map(({ payload }) => payload).join(',')}]`
+  const ids = arrayLiteral(rows.map(({ id }) => id))
+  if (rows.every(({ uniqueKey }) => uniqueKey === undefined)) {
+    return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json))
+      with ordinality as source (id, payload, place)
+      cross join lateral (select source.*, null::text as unique_key) as input`
+  }
+  const keys = JSON.stringify(rows.map(({ uniqueKey }) => uniqueKey ?? null))
+  return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json),
+    jsonb_array_elements_text(${keys}::jsonb))
+    with ordinality as input (id, payload, unique_key, place)`
 }
 
 async function findUnfinished(
@@ -104,8 +125,7 @@ async function findUnfinished(
     { operation: 'enqueue', effect: 'read' },
     sql<{ id: string; key: string }>`
       select id::text as id, unique_key as key from yuzuru_jobs
-      where name = ${name} and state in ('waiting', 'running')
-        and unique_key = any (array(select jsonb_array_elements_text(${keys}::jsonb)))`,
+      where name = ${name} and unique_key = any (array(select jsonb_array_elements_text(${keys}::jsonb)))`,
     options,
   )
   return new Map(found.map((row) => [row.key, row.id]))

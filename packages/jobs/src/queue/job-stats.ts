@@ -20,9 +20,14 @@ export async function jobStats<DB>(db: Queryable<DB>, options: IoOptions = {}): 
     { operation: 'jobStats', effect: 'read' },
     sql<{ state: JobState; count: number; oldest: number | null }>`
       select state, count(*)::float8 as count,
-        (extract(epoch from now() - min(run_at) filter (where state = 'waiting' and run_at <= now()))
-          * 1000)::float8 as oldest
-      from yuzuru_jobs group by state`,
+        date_part('epoch', now() - min(run_at) filter (where state = 'waiting' and run_at <= now()))
+          * 1000 as oldest
+      from (
+        select case when worker is null then 'waiting' else 'running' end as state, run_at
+        from yuzuru_jobs
+      ) as unfinished group by state
+      union all
+      select state, count(*)::float8, null from yuzuru_job_history group by state`,
     options,
   )
   const count = (state: JobState): number => rows.find((row) => row.state === state)?.count ?? 0

@@ -19,14 +19,14 @@ const failing = defineJob<object>({
 describe('prune', () => {
   test('deletes what has been finished for long enough, and only the states asked for', async () => {
     const { db } = await queue()
+    const fine = defineJob<object>({ name: 'fine', run: async () => undefined })
     await enqueueMany(
       db,
-      failing,
+      fine,
       Array.from({ length: 2_100 }, () => ({})),
     )
-    await sql`update yuzuru_jobs set state = 'completed', finished_at = now() - interval '2 days'`.execute(
-      db,
-    )
+    await createWorker(db, { jobs: [fine] }).runUntilIdle()
+    await sql`update yuzuru_job_history set finished_at = now() - interval '2 days'`.execute(db)
     const fresh = await enqueue(db, failing, {})
     await cancelJob(db, fresh.id)
     const failed = await enqueue(db, failing, {})

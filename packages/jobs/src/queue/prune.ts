@@ -45,14 +45,13 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
       { operation: 'prune', effect: 'idempotent' },
       sql<{ id: string }>`
         with old as materialized (
-          select id from yuzuru_jobs
+          select ctid as place from yuzuru_job_history
           where state = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
-            and state in ('completed', 'failed', 'cancelled')
             and finished_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
           limit ${BATCH}::integer for update skip locked
         )
-        delete from yuzuru_jobs as job using old where job.id = old.id
-        returning job.id::text as id`,
+        delete from yuzuru_job_history where ctid = any (array(select place from old))
+        returning id::text as id`,
       options,
     )
     pruned += deleted.length

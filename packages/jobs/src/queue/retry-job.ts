@@ -44,13 +44,17 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
     db,
     { operation: 'retryJob', effect: 'idempotent' },
     sql<{ id: string }>`
-      with revived as (
-        update yuzuru_jobs set state = 'waiting', attempt = 0, run_at = now(), finished_at = null,
-          claim_id = null, cancel_requested = false
-        where id = ${id}::uuid and state in ('failed', 'cancelled')
-        returning id, queue
+      with old as (
+        delete from yuzuru_job_history
+        where id = ${id}::uuid and state in ('failed', 'cancelled') returning *
+      ), revived as (
+        insert into yuzuru_jobs (id, claim, name, queue, payload, priority, unique_key, max_attempts,
+          run_at, enqueued_at, last_error)
+        select id, claim, name, queue, payload, priority, unique_key, max_attempts,
+          now(), enqueued_at, last_error from old
+        returning id
       )
-      select id::text as id, pg_notify(${CHANNEL}, queue) as notified from revived`,
+      select id::text as id, pg_notify(${CHANNEL}, '') as notified from revived`,
     options,
   )
   return revived.length > 0

@@ -1,9 +1,12 @@
-import { cancelScope, type CancelScope, withTimeout } from '@yuzuru/concurrency'
-import type { ClaimedJob } from './claim.ts'
-import type { Job } from '../job/job.ts'
+import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
+import { completeIn } from '../engine/complete.ts'
+import type { ClaimedJob } from '../engine/lease.ts'
+import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
-import { completeIn, type Settlement } from './settle.ts'
+import type { Job, JobContext } from '../job/job.ts'
+import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
+import { startedEvent, type WorkerEvent } from './worker-event.ts'
 
 /** What came of an attempt; `error` is what its handler threw. */
 export interface AttemptResult {
@@ -12,20 +15,24 @@ export interface AttemptResult {
   readonly stopped: StopCause | undefined
 }
 
-/** One run of a handler, which the worker can end. */
+/** A job that was taken, and the run of its handler, which the worker can end. */
 export class Attempt {
+  readonly job: Job
   readonly claimed: ClaimedJob
-  /** When, on this process's clock, the database last said that the lease is ours: before it was asked. */
-  confirmedAt: number
-  readonly #job: Job
+  /** Whose lease it is held under. */
+  readonly incarnation: Incarnation
+  /** Whether its handler was called. */
+  begun = false
+  /** Whether its handler may have completed it in a transaction of its own. */
+  completesItself = false
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
   #ended = false
 
-  constructor(job: Job, claimed: ClaimedJob, confirmedAt: number) {
-    this.#job = job
+  constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation) {
+    this.job = job
     this.claimed = claimed
-    this.confirmedAt = confirmedAt
+    this.incarnation = incarnation
   }
 
   /** Cancels the handler, also one that has not begun. A lost lease takes precedence over all other causes. */
@@ -35,55 +42,53 @@ export class Attempt {
     this.#scope?.cancel(message)
   }
 
-  /** Calls the handler and waits until it, and all that it started, has ended. Never throws. */
-  async run(): Promise<AttemptResult> {
-    try {
-      await cancelScope(
-        async (scope) => {
-          this.#scope = scope
-          if (this.#stop !== undefined) scope.cancel(this.#stop.message)
-          await withTimeout(this.#job.timeoutMs, (inner) => this.#handle(inner.signal), {
-            name: `job ${this.#job.name}`,
-          })
-        },
-        { name: `attempt at ${this.#job.name}` },
-      )
-      this.#ended = true
-      return { settlement: { to: 'completed' }, stopped: this.#lost() }
-    } catch (error) {
-      this.#ended = true
-      const { attempt, attempts, payload } = this.claimed
-      const stopped = this.#stop?.cause
-      const settlement = verdictOn({
-        job: this.#job,
-        attempt,
-        attempts,
-        error,
-        payload,
-        stopped,
-      })
-      return { settlement, error, stopped }
-    }
+  /**
+   * Calls the handler and waits until it, and all that it started, has ended. Never throws. One scope is all
+   * that it costs: its deadline is one entry among the timers, and its signal is made when it is asked for.
+   */
+  run(emit: (event: WorkerEvent) => void): Promise<AttemptResult> {
+    if (this.#stop !== undefined) return Promise.resolve(this.#failed(undefined))
+    this.begun = true
+    emit(startedEvent(this.claimed))
+    const { timeoutMs, name } = this.job
+    return withTimeout(timeoutMs, (scope) => this.#handle(scope), { name: `job ${name}` }).then(
+      () => this.#succeeded(),
+      (error: unknown) => this.#failed(error),
+    )
   }
 
-  async #handle(signal: AbortSignal): Promise<void> {
-    const { id, attempt, attempts, enqueuedAt } = this.claimed
-    await this.#job.run(this.#payload(), {
-      jobId: id,
-      attempt,
-      attempts,
-      enqueuedAt,
-      signal,
-      completeIn: (tx) => completeIn(tx, this.claimed),
-    })
+  /** Ends what has not begun. */
+  givenBack(message: string): AttemptResult {
+    this.stop('shutdown', message)
+    return this.#failed(undefined)
+  }
+
+  #handle(scope: CancelScope): Promise<void> {
+    this.#scope = scope
+    return this.job.run(this.#payload(), new Context(this, scope))
+  }
+
+  /** A handler that came to its end in spite of a cancel has succeeded. */
+  #succeeded(): AttemptResult {
+    this.#ended = true
+    return { settlement: COMPLETED, stopped: this.#stop?.cause }
+  }
+
+  #failed(error: unknown): AttemptResult {
+    this.#ended = true
+    const { job, claimed } = this
+    const { attempt, attempts, returns, payload } = claimed
+    const stopped = this.#stop?.cause
+    const settlement = verdictOn({ job, attempt, attempts, returns, error, payload, stopped })
+    return { settlement, error, stopped }
   }
 
   #payload(): unknown {
     const { id, payload } = this.claimed
     try {
-      return this.#job.parse(JSON.parse(payload))
+      return this.job.parse(JSON.parse(payload))
     } catch (cause) {
-      throw new JobError(`"${this.#job.name}" no longer accepts the payload of job ${id}`, {
+      throw new JobError(`"${this.job.name}" no longer accepts the payload of job ${id}`, {
         operation: 'run',
         code: 'invalid_payload',
         retryable: false,
@@ -92,9 +97,42 @@ export class Attempt {
       })
     }
   }
+}
 
-  /** A handler that came to its end in spite of a cancel has succeeded, unless the job is another's. */
-  #lost(): StopCause | undefined {
-    return this.#stop?.cause === 'lost' ? 'lost' : undefined
+const COMPLETED: Settlement = { to: 'completed' }
+
+/** What the handler knows. Dates and signals are made only for those that ask. */
+class Context implements JobContext {
+  readonly #scope: CancelScope
+  readonly #claimed: ClaimedJob
+  readonly completeIn: JobContext['completeIn']
+
+  constructor(attempt: Attempt, scope: CancelScope) {
+    this.#scope = scope
+    this.#claimed = attempt.claimed
+    this.completeIn = (tx) => {
+      attempt.completesItself = true
+      return completeIn(tx, attempt.claimed)
+    }
+  }
+
+  get jobId(): string {
+    return this.#claimed.id
+  }
+
+  get attempt(): number {
+    return this.#claimed.attempt
+  }
+
+  get attempts(): number {
+    return this.#claimed.attempts
+  }
+
+  get enqueuedAt(): Date {
+    return new Date(this.#claimed.enqueuedAt)
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal
   }
 }

@@ -2,7 +2,14 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from '../queue/enqueue.ts'
 import { queue } from '../../test/queue.ts'
-import { blocking, takeOver, types, withWorker } from '../../test/with-worker.ts'
+import {
+  blocking,
+  expireLeases,
+  leaseOf,
+  takeOver,
+  types,
+  withWorker,
+} from '../../test/with-worker.ts'
 import { getJob } from '../queue/get-job.ts'
 import { defineJob } from '../job/define-job.ts'
 import { createWorker } from './worker.ts'
@@ -20,6 +27,7 @@ describe('lease', () => {
     const options = { jobs: [job], leaseMs: 60_000, heartbeatMs: 10, pollMs: 60_000, onEvent }
     await withWorker(db, options, async () => {
       const { completeIn } = await begun
+      await sql`delete from yuzuru_job_workers`.execute(db)
       await takeOver(db, id)
       const late = db.transaction().execute(async (tx) => {
         await completeIn(tx)
@@ -61,38 +69,48 @@ describe('lease', () => {
     const beats = Promise.withResolvers<void>()
     const job = defineJob<object>({ name: 'long', run: () => beats.promise })
     const { id } = await enqueue(db, job, {})
-    const leaseOf = async (): Promise<string> =>
-      (
-        await sql<{ at: string | null }>`
-        select lease_until::text as at from yuzuru_jobs where id = ${id}::uuid`.execute(db)
-      ).rows[0]?.at ?? ''
     await withWorker(db, { jobs: [job], leaseMs: 60_000, heartbeatMs: 10 }, async () => {
-      await expect.poll(leaseOf, { interval: 5 }).not.toBe('')
-      const first = await leaseOf()
-      await expect.poll(leaseOf, { interval: 5 }).not.toBe(first)
+      await expect.poll(() => leaseOf(db), { interval: 5 }).not.toBe('')
+      const first = await leaseOf(db)
+      await expect.poll(() => leaseOf(db), { interval: 5 }).not.toBe(first)
       beats.resolve()
       await expect.poll(() => getJob(db, id), { interval: 5 }).toMatchObject({ state: 'completed' })
     })
   })
 
-  test('that expired brings the job back with the attempt used, until none is left', async () => {
+  test('that expired brings the job back, at first without a used attempt, until none is left', async () => {
     const { db } = await queue()
     const job = defineJob<object>({ name: 'orphan', attempts: 2, run: async () => undefined })
-    const again = await enqueue(db, job, {})
-    const spent = await enqueue(db, job, {})
-    await takeOver(db, again.id, 1)
-    await takeOver(db, spent.id, 2)
-    await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
+    const { id } = await enqueue(db, job, {})
     const events: WorkerEvent[] = []
-    const worker = createWorker(db, { jobs: [job], onEvent: (event) => events.push(event) })
-    await worker.runUntilIdle()
-    expect(await getJob(db, again.id)).toMatchObject({ state: 'completed', attempt: 2 })
-    expect(await getJob(db, spent.id)).toMatchObject({
-      state: 'failed',
-      attempt: 2,
-      lastError: { code: 'lease_expired' },
-    })
-    expect(types(events).filter((type) => type === 'recovered')).toHaveLength(2)
+    // It serves another kind: it takes the job back, and runs it not.
+    const { job: other } = blocking()
+    const worker = createWorker(db, { jobs: [other], onEvent: (event) => events.push(event) })
+    const states: unknown[] = []
+    for (const attempt of [1, 1, 2]) {
+      await takeOver(db, id, attempt)
+      await expireLeases(db)
+      await worker.runUntilIdle()
+      const found = await getJob(db, id)
+      states.push([found?.state, found?.attempt, found?.lastError?.code])
+    }
+    expect(states).toEqual([
+      ['waiting', 0, 'lease_expired'],
+      ['waiting', 1, 'lease_expired'],
+      ['failed', 2, 'lease_expired'],
+    ])
+    expect(types(events)).toEqual(['recovered', 'recovered', 'recovered'])
+    const { rows } = await sql`select from yuzuru_job_workers`.execute(db)
+    expect(rows).toEqual([])
+  })
+
+  test('of another worker is not touched, nor are its jobs, while it holds', async () => {
+    const { db } = await queue()
+    const job = defineJob<object>({ name: 'taken', run: async () => undefined })
+    const { id } = await enqueue(db, job, {})
+    await takeOver(db, id, 1)
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'running', attempt: 1 })
   })
 
   test('ends the handler when the database cannot be asked for as long as it', async () => {
@@ -106,7 +124,7 @@ describe('lease', () => {
     const options = { jobs: [job], leaseMs: 200, heartbeatMs: 50, pollMs: 60_000, onEvent }
     await withWorker(db, options, async () => {
       await begun
-      await sql`alter table yuzuru_jobs rename to out_of_reach`.execute(db)
+      await sql`alter table yuzuru_job_workers rename to out_of_reach`.execute(db)
       await lost.promise
     })
     expect(reasons).toHaveLength(1)

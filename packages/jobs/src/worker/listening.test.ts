@@ -5,7 +5,7 @@ import type { WorkerEvent } from './worker-event.ts'
 
 test('a listener that fails or ends is started again, and what was missed is looked for', async () => {
   const events: WorkerEvent[] = []
-  let woken = 0
+  let looks = 0
   let started = 0
   async function* source(channel: string): AsyncGenerator<string> {
     started += 1
@@ -13,12 +13,12 @@ test('a listener that fails or ends is started again, and what was missed is loo
     yield channel
   }
   const call = cancelScope((scope) => {
-    const wake = (): void => {
-      woken += 1
-      // One wake after the failure, one for the notification, one after the end.
-      if (woken === 3) scope.cancel('seen enough')
+    const look = (): void => {
+      looks += 1
+      // One look after the failure, one for the notification, one after the end.
+      if (looks === 3) scope.cancel('seen enough')
     }
-    return listenFor(source, wake, 0, (event) => events.push(event))
+    return listenFor(source, { isListening: false, look }, 0, (event) => events.push(event))
   })
   await expect(call).rejects.toThrow('seen enough')
   expect(started).toBe(2)

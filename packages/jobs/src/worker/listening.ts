@@ -1,24 +1,33 @@
 import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
-import type { QueryExecutorProvider } from 'kysely'
+import { type Database, DbError, listen } from '@yuzuru/db'
 import { CHANNEL } from '../database/channel.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 /** LISTEN: gives something whenever the channel is notified. */
 export type Listen = (channel: string) => AsyncIterable<unknown>
 
-/** Calls `wake` for each notification. A listener that ends or fails is started again; polling goes on. */
+/** What hears. */
+export interface Listener {
+  /** Whether it hears of new work. */
+  isListening: boolean
+  /** There may be more work than there was. */
+  look(): void
+}
+
+/** Has `listener` look at each notification. A source that ends or fails is started again; polling goes on. */
 export async function listenFor(
-  listen: Listen,
-  wake: () => void,
+  source: Listen,
+  listener: Listener,
   againAfterMs: number,
   emit: (event: WorkerEvent) => void,
 ): Promise<void> {
   for (;;) {
     throwIfCancelled()
     try {
-      const notifications = listen(CHANNEL)[Symbol.asyncIterator]()
+      const notifications = source(CHANNEL)[Symbol.asyncIterator]()
+      listener.isListening = true
       try {
-        while ((await notifications.next()).done !== true) wake()
+        while ((await notifications.next()).done !== true) listener.look()
       } finally {
         await notifications.return?.()
       }
@@ -26,14 +35,38 @@ export async function listenFor(
       throwIfCancelled()
       emit({ type: 'error', operation: 'listen', error })
     }
+    listener.isListening = false
     await sleep(againAfterMs)
     // What was announced while nobody listened.
-    wake()
+    listener.look()
   }
 }
 
-/** The database's own method `listen`, if it has one. */
-export function ownListen(db: QueryExecutorProvider): Listen | undefined {
-  if (!('listen' in db) || typeof db.listen !== 'function') return undefined
-  return (channel) => (db as { listen: Listen }).listen(channel)
+/**
+ * Listens on a connection of the database's own. What is announced while there is none (before the first, and
+ * between a lost one and the next) is looked for as soon as there is one again. Behind a pooler through which
+ * nothing would be heard it gives up without a word: then the worker polls.
+ */
+export async function listenOn(
+  db: Database<unknown>,
+  listener: Listener,
+  againAfterMs: number,
+  emit: (event: WorkerEvent) => void,
+): Promise<void> {
+  const onListening = (): void => {
+    listener.isListening = true
+    listener.look()
+  }
+  for (;;) {
+    try {
+      for await (const _ of listen(db, CHANNEL, { onListening })) listener.look()
+    } catch (error) {
+      throwIfCancelled()
+      listener.isListening = false
+      if (DbError.isInstance(error) && error.code === 'listen_unsupported') return
+      emit({ type: 'error', operation: 'listen', error })
+    }
+    listener.isListening = false
+    await sleep(againAfterMs)
+  }
 }

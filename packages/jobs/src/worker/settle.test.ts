@@ -2,12 +2,10 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { enqueue } from '../queue/enqueue.ts'
 import { queue } from '../../test/queue.ts'
-import { blocking, types, withWorker } from '../../test/with-worker.ts'
+import { blocking, leaseOf, types, withWorker } from '../../test/with-worker.ts'
 import { getJob } from '../queue/get-job.ts'
 import { defineJob } from '../job/define-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
-import { heartbeat } from './heartbeat.ts'
-import { recover } from './recover.ts'
 import { createWorker } from './worker.ts'
 
 describe('completeIn', () => {
@@ -53,21 +51,19 @@ describe('completeIn', () => {
     })
     const { job: other, begun } = blocking()
     await enqueue(db, job, {})
-    const { id } = await enqueue(db, other, {})
-    const leaseOf = async (): Promise<unknown> =>
-      (await sql`select lease_until from yuzuru_jobs where id = ${id}::uuid`.execute(db)).rows[0]
+    await enqueue(db, other, {})
     const options = { jobs: [job, other], leaseMs: 60_000, heartbeatMs: 10 }
     const all = await withWorker(db, options, async (events) => {
       await inside.promise
       await begun
-      const first = await leaseOf()
-      await expect.poll(leaseOf, { interval: 5 }).not.toEqual(first)
+      const first = await leaseOf(db)
+      await expect.poll(() => leaseOf(db), { interval: 5 }).not.toEqual(first)
       commit.resolve()
       await expect.poll(() => jobStats(db), { interval: 5 }).toMatchObject({ completed: 1 })
       // Two more heartbeats find the job completed while its handler goes on.
       for (let beat = 0; beat < 2; beat += 1) {
-        const before = await leaseOf()
-        await expect.poll(leaseOf, { interval: 5 }).not.toEqual(before)
+        const before = await leaseOf(db)
+        await expect.poll(() => leaseOf(db), { interval: 5 }).not.toEqual(before)
       }
       end.resolve()
       await expect.poll(() => types(events), { interval: 5 }).toContain('completed')
@@ -77,33 +73,29 @@ describe('completeIn', () => {
 
   test('keeps the job its worker’s though its transaction outlasts the lease, and rolls back', async () => {
     const { db } = await queue()
-    const claimOf = async (id: string): Promise<string> => {
-      const { rows } = await sql<{ claim: string }>`
-        select claim_id::text as claim from yuzuru_jobs where id = ${id}::uuid`.execute(db)
-      return rows[0]?.claim ?? ''
-    }
-    const recovered: unknown[] = []
+    const events: unknown[] = []
     const job = defineJob<object>({
       name: 'patient',
       backoff: () => 60_000,
-      run: async (_, { jobId, completeIn }) => {
-        await sql`update yuzuru_jobs set lease_until = now() - interval '1 second'`.execute(db)
-        const lease = { id: jobId, claim: await claimOf(jobId) }
-        const work = db.transaction().execute(async (tx) => {
+      run: async (_, { completeIn }) => {
+        await db.transaction().execute(async (tx) => {
           await completeIn(tx)
-          expect(await heartbeat(db, [lease], 60_000, {})).toHaveLength(1)
+          // Another worker looks for leases that have expired, while several of these pass.
+          await sql`select pg_sleep(4.5)`.execute(tx)
           throw new Error('rolled back')
         })
-        await work.catch(() => undefined)
-        // Another worker looks just now: the row is free, and what it says of its lease has passed.
-        recovered.push(...(await recover(db, {})))
-        await work
       },
     })
+    const { job: stranger } = blocking('stranger')
     const { id } = await enqueue(db, job, {})
-    // None of the worker's own heartbeats and looks come in between.
-    await createWorker(db, { jobs: [job], pollMs: 600_000, leaseMs: 1_800_000 }).runUntilIdle()
-    expect(recovered).toEqual([])
+    await withWorker(db, { jobs: [stranger], onEvent: (event) => events.push(event) }, async () => {
+      const options = { jobs: [job], leaseMs: 2_000, heartbeatMs: 100 }
+      await withWorker(db, options, async () => {
+        const message = async (): Promise<unknown> => (await getJob(db, id))?.lastError?.message
+        await expect.poll(message, { interval: 20 }).toBe('rolled back')
+      })
+    })
+    expect(events).toEqual([])
     expect(await getJob(db, id)).toMatchObject({
       state: 'waiting',
       attempt: 1,
@@ -111,24 +103,25 @@ describe('completeIn', () => {
     })
   })
 
-  test('leaves no lease beside the row for longer than it lasts', async () => {
+  test('works under repeatable read, also late in the transaction', async () => {
     const { db } = await queue()
-    const { job, begun } = blocking()
-    const { id } = await enqueue(db, job, {})
-    await withWorker(db, { jobs: [job], leaseMs: 60_000 }, async () => {
-      await begun
-      await sql`insert into yuzuru_job_leases values
-        (gen_random_uuid(), now() - interval '1 second'),
-        ((select claim_id from yuzuru_jobs where id = ${id}::uuid), now() - interval '1 second')`.execute(
-        db,
-      )
-      const asked = await sql<{ id: string; claim: string }>`
-        select id::text as id, claim_id::text as claim from yuzuru_jobs`.execute(db)
-      await heartbeat(db, asked.rows, 60_000, {})
-      await heartbeat(db, [], 60_000, {})
-      const { rows } = await sql`select from yuzuru_job_leases`.execute(db)
-      expect(rows).toEqual([])
+    const job = defineJob<object>({
+      name: 'late',
+      attempts: 1,
+      run: async (_, { completeIn }) => {
+        const work = db.transaction().setIsolationLevel('repeatable read')
+        await work.execute(async (tx) => {
+          await sql`select 1`.execute(tx)
+          // Heartbeats do not touch the job.
+          const first = await leaseOf(db)
+          await expect.poll(() => leaseOf(db), { interval: 5 }).not.toEqual(first)
+          await completeIn(tx)
+        })
+      },
     })
+    const { id } = await enqueue(db, job, {})
+    await createWorker(db, { jobs: [job], heartbeatMs: 10 }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed', attempt: 1 })
   })
 
   test('takes nothing but a transaction', async () => {

@@ -77,7 +77,20 @@ describe('verdictOn', () => {
   test('gives the attempt back for a Cancelled, but not in a hot loop', () => {
     const error = new Cancelled('from elsewhere', { source: 'scope', scope: 'x' })
     const verdict = verdictOn({ ...attempt, attempt: 3, error })
-    expect(verdict).toEqual({ to: 'waiting', refund: true, delayMs: 7 })
+    expect(verdict).toEqual({ to: 'waiting', refund: true, counted: true, delayMs: 7 })
+  })
+
+  test('counts a Cancelled as a failure once it has given ten attempts back', () => {
+    const error = new Cancelled('from elsewhere', { source: 'scope', scope: 'x' })
+    expect(verdictOn({ ...attempt, returns: 9, error })).toMatchObject({ refund: true })
+    expect(verdictOn({ ...attempt, returns: 10, error })).toMatchObject({
+      to: 'waiting',
+      error: { name: 'Cancelled' },
+    })
+    expect(verdictOn({ ...attempt, returns: 10, error }).refund).toBeUndefined()
+    expect(verdictOn({ ...attempt, returns: 10, attempt: 3, error }).to).toBe('failed')
+    // A shutdown is not the handler's doing, however often it comes.
+    expect(verdictOn({ ...attempt, returns: 10, stopped: 'shutdown', error }).refund).toBe(true)
   })
 
   test('ends what cancelJob asked to end', () => {

@@ -1,5 +1,8 @@
 import { keptError } from '../job/kept-error.ts'
-import type { RecoveredJob } from './recover.ts'
+import type { RecoveredJob } from '../engine/give-back.ts'
+import type { ClaimedJob } from '../engine/lease.ts'
+import type { Settlement } from '../engine/settle.ts'
+import type { JobState } from '../job/job-state.ts'
 
 /** The attempt that an event is about. */
 export interface AttemptInfo {
@@ -19,6 +22,7 @@ export interface AttemptInfo {
  * - `returned`: it was cut short by a shutdown or let a `Cancelled` pass; the attempt is given back.
  * - `lost`: another worker has, or may have, taken it over.
  * - `recovered`: a job came back whose worker had vanished.
+ * - `blocked`: the event loop stood still for so long, more than half a lease, and with it the heartbeats.
  * - `error`: the worker itself had trouble with the database, and goes on.
  */
 export type WorkerEvent =
@@ -26,6 +30,7 @@ export type WorkerEvent =
   | ({ readonly type: 'retrying'; readonly error: unknown; readonly delayMs: number } & AttemptInfo)
   | ({ readonly type: 'failed'; readonly error: unknown } & AttemptInfo)
   | ({ readonly type: 'returned'; readonly error: unknown } & AttemptInfo)
+  | { readonly type: 'blocked'; readonly forMs: number }
   | { readonly type: 'recovered'; readonly job: RecoveredJob }
   | {
       readonly type: 'error'
@@ -33,14 +38,45 @@ export type WorkerEvent =
       readonly error: unknown
     }
 
+/** The attempt that is about to begin. */
+export function startedEvent(claimed: ClaimedJob): WorkerEvent {
+  return { type: 'started', ...infoOf(claimed) }
+}
+
+/** What a settled attempt is to those who watch; `state` is what became of the job, if it was still ours. */
+export function eventOf(
+  { claimed }: { readonly claimed: ClaimedJob },
+  { settlement, error }: { readonly settlement: Settlement; readonly error?: unknown },
+  state: JobState | undefined,
+): WorkerEvent {
+  const info = infoOf(claimed)
+  if (state === undefined || state === 'running') return { type: 'lost', ...info }
+  if (state === 'failed') return { type: 'failed', error, ...info }
+  if (state !== 'waiting') return { type: state, ...info }
+  if (settlement.refund === true) return { type: 'returned', error, ...info }
+  return { type: 'retrying', error, delayMs: settlement.delayMs ?? 0, ...info }
+}
+
+function infoOf({ id, name, attempt }: ClaimedJob): AttemptInfo {
+  return { jobId: id, name, attempt }
+}
+
 /**
  * Calls `onEvent` so that nothing which comes of it reaches the worker: what it throws, or what the promise
  * of an `async` one rejects with, becomes a warning of the process.
  */
-export function emitter(onEvent: (event: WorkerEvent) => void): (event: WorkerEvent) => void {
+export function emitter(onEvent: (event: WorkerEvent) => unknown): (event: WorkerEvent) => void {
   return (event) => {
-    Promise.try(onEvent, event).catch((error: unknown) => {
-      process.emitWarning(`onEvent failed: ${keptError(error).message}`, 'WorkerEventWarning')
-    })
+    try {
+      const result = onEvent(event)
+      // What is no promise needs none: there are two events for each job.
+      if (typeof result === 'object' && result !== null) Promise.resolve(result).catch(warn)
+    } catch (error) {
+      warn(error)
+    }
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(`onEvent failed: ${keptError(error).message}`, 'WorkerEventWarning')
 }

@@ -4,6 +4,9 @@ import {
   expectMilliseconds,
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
+import type { Queryable } from '@yuzuru/db'
+import type { QueryExecutorProvider } from 'kysely'
+import { expectDatabase } from '../database/execute.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
 import type { Listen } from './listening.ts'
@@ -22,15 +25,29 @@ export interface WorkerOptions {
    * in milliseconds from 10 up; up to a fifth less or more at random. @default 1_000
    */
   readonly pollMs?: number | undefined
-  /** How long a job is this worker's without a heartbeat, in milliseconds from 100 up. @default 30_000 */
+  /** How long its jobs are this worker's without a heartbeat, in milliseconds from 100 up. @default 30_000 */
   readonly leaseMs?: number | undefined
-  /** How often leases are extended: at most half of `leaseMs`. @default a third of `leaseMs` */
+  /** How often the lease is extended: at most half of `leaseMs`. @default a third of `leaseMs` */
   readonly heartbeatMs?: number | undefined
   /** How long running handlers may go on after a shutdown was asked for, in milliseconds. @default 10_000 */
   readonly drainMs?: number | undefined
   /**
-   * LISTEN: gives something whenever the channel is notified. Without it, and on a db that has no
-   * `listen` of its own, the worker polls.
+   * How long the whole stop may take, also when neither handlers nor the database answer, in milliseconds
+   * from `drainMs` up. What has not been written down by then comes back when the lease has run out; a
+   * handler that still runs is reported and left behind. @default `drainMs` + 15_000 (25 s in all)
+   */
+  readonly stopMs?: number | undefined
+  /**
+   * Where the worker's own statements go, on up to four connections: heartbeats must not wait until a handler
+   * gives one back. You close it. @default for a database of `@yuzuru/db` with connections of its own, as many
+   * more like those (`beside`); else `db`, which then needs four beside those of the handlers
+   */
+  readonly engine?: Queryable<object> | undefined
+  /**
+   * LISTEN: gives something whenever the channel is notified.
+   *
+   * @default that of `@yuzuru/db`, where `db` has connections of its own; else, and behind a pooler
+   * through which nothing is heard, the worker polls: soon after there was work, then more and more seldom
    */
   readonly listen?: Listen | undefined
   /** Called with what happens, for logs and metrics. An error of its own becomes a process warning. */
@@ -45,6 +62,8 @@ const WORKER_OPTIONS = Object.keys({
   leaseMs: true,
   heartbeatMs: true,
   drainMs: true,
+  stopMs: true,
+  engine: true,
   listen: true,
   onEvent: true,
 } satisfies Record<keyof WorkerOptions, true>)
@@ -59,8 +78,10 @@ export interface WorkerSettings {
   readonly leaseMs: number
   readonly heartbeatMs: number
   readonly drainMs: number
+  readonly stopMs: number
+  readonly engine: QueryExecutorProvider | undefined
   readonly listen: Listen | undefined
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: ((event: WorkerEvent) => void) | undefined
 }
 
 const DAY_MS = 86_400_000
@@ -69,7 +90,7 @@ const DAY_MS = 86_400_000
 export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectRequiredOptions(options, WORKER_OPTIONS, 'createWorker')
   const { jobs, concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
-  const { heartbeatMs = leaseMs / 3, drainMs = 10_000, listen, onEvent } = options
+  const { heartbeatMs = leaseMs / 3, drainMs = 10_000, engine, listen, onEvent } = options
   if (!Array.isArray(jobs) || jobs.length === 0) {
     throw new TypeError('Expected jobs to hold at least one job made by defineJob')
   }
@@ -83,6 +104,9 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectMilliseconds('leaseMs', leaseMs, 100, DAY_MS)
   expectMilliseconds('heartbeatMs', heartbeatMs, 10, leaseMs / 2)
   expectMilliseconds('drainMs', drainMs, 0, DAY_MS)
+  const { stopMs = drainMs + 15_000 } = options
+  expectMilliseconds('stopMs', stopMs, drainMs, 2 * DAY_MS)
+  if (engine !== undefined) expectDatabase(engine)
   for (const [option, fn] of Object.entries({ listen, onEvent })) {
     if (fn !== undefined) expectFunction(option, fn)
   }
@@ -95,7 +119,9 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     leaseMs,
     heartbeatMs,
     drainMs,
+    stopMs,
+    engine,
     listen,
-    onEvent: onEvent ?? (() => undefined),
+    onEvent,
   }
 }

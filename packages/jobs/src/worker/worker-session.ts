@@ -1,172 +1,170 @@
-import { isRetryable, moveOnAfter, taskGroup, type TaskGroup } from '@yuzuru/concurrency'
-import type { QueryExecutorProvider } from 'kysely'
-import { Attempt } from './attempt.ts'
-import { claim, type ClaimedJob } from './claim.ts'
-import { Finisher } from './finisher.ts'
-import { keepLeases, loseExpired } from './leases.ts'
-import { listenFor, ownListen } from './listening.ts'
-import { recover } from './recover.ts'
-import { Wake } from './wake.ts'
-import { emitter, type WorkerEvent } from './worker-event.ts'
+import {
+  type CancelScope,
+  currentClock,
+  moveOnAfter,
+  taskGroup,
+  type TaskGroup,
+  withTimeout,
+} from '@yuzuru/concurrency'
+import { beside, type Database } from '@yuzuru/db'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
+import { Crew } from './crew.ts'
+import { listenFor, listenOn } from './listening.ts'
+import { Roster } from './roster.ts'
+import { Settler } from './settler.ts'
+import { Supply } from './supply.ts'
+import { emitter, eventOf, type WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
 
 /*
- * The life of a session, from `run()` to its end:
+ * One job's way through a session, and where each step is:
  *
- * 1. Three tasks begin beside the work: one extends the leases of what runs, one ends handlers whose lease
- *    ran out, and one listens for notifications (where the database can).
- * 2. Then, over and over: take back the jobs of workers that vanished, claim as many jobs as there are free
- *    slots, start an attempt at each, and sleep until a notification, a free slot or the next poll.
- * 3. An attempt runs the handler in a scope of its own, decides by what came of it (`verdict.ts`), and
- *    writes that down under its lease (`finisher.ts`). It never fails the session, whatever was thrown.
- * 4. `stop()` comes with the cancel of the scope around `run()`, or when `runUntilIdle()` finds nothing
- *    more. No more jobs are taken. What runs may go on for `drainMs`; then its handlers are cancelled.
- * 5. Jobs that were cut short go back with their attempt. When the last one is written down, the tasks of
- *    step 1 are cancelled, and the session has ended. Nothing outlives it: docs/semantics.md, rules 8 and 9.
+ * 1. `supply.ts` takes jobs, many in a statement, under the lease of the worker's row (`roster.ts`), as soon
+ *    as what waits here has fallen to a low-water mark (`prefetch.ts`).
+ * 2. `crew.ts` has so many runners; each takes one job after the other and runs its handler (`attempt.ts`).
+ * 3. What came of it (`verdict.ts`) goes to `settler.ts`, which writes down all that has ended meanwhile in a
+ *    statement. Only then is the job out of the worker's hands, and its event emitted.
+ *
+ * Steps 1 and 3 never share a statement or a connection: a claim and a settlement in one statement lock rows in
+ * two orders, and deadlock. Beside them, tasks extend the lease, watch it, and listen for notifications.
+ *
+ * `stop()` comes with the cancel of the scope around `run()`, or when `runUntilIdle()` finds nothing more. No more
+ * is taken, and what waits goes back. What runs may go on for `drainMs`; then its handlers are cancelled, and
+ * their jobs go back with their attempts. All of this has until `stopMs`. Nothing outlives the session but a
+ * handler that was cancelled and does not end: docs/semantics.md, rules 8 and 9.
  */
+
+/** How many connections the worker's own statements take: claims, settlements, heartbeats, and one to spare. */
+const POOL = { connections: 4 } as const
+
+/** How long what is cut at the end of `stopMs` may take to end, in milliseconds. */
+const CUT_MS = 1_000
+
+const SHUTDOWN = 'the worker is shutting down; the job goes back into the queue'
 
 /** One run of a worker, from its first claim to the end of its last handler. */
 export class WorkerSession {
   readonly #db: QueryExecutorProvider
-  readonly #worker: string
+  readonly #name: string
   readonly #settings: WorkerSettings
   readonly #untilIdle: boolean
-  readonly #running = new Set<Attempt>()
-  readonly #wake = new Wake()
-  readonly #finisher: Finisher
-  readonly #emit: (event: WorkerEvent) => void
-  #stopping = false
-  #recoverAt = 0
+  readonly #stopAsked = Promise.withResolvers<void>()
+  #failure: { readonly error: unknown } | undefined = undefined
 
   constructor(
     db: QueryExecutorProvider,
-    worker: string,
+    name: string,
     settings: WorkerSettings,
     untilIdle: boolean,
   ) {
     this.#db = db
-    this.#worker = worker
+    this.#name = name
     this.#settings = settings
     this.#untilIdle = untilIdle
-    this.#emit = emitter(settings.onEvent)
-    this.#finisher = new Finisher(db, settings.leaseMs, this.#emit)
   }
 
   /** Takes no more jobs. */
   stop(): void {
-    this.#stopping = true
-    this.#wake.signal()
+    this.#stopAsked.resolve()
   }
 
   async work(): Promise<void> {
-    let failure: { readonly error: unknown } | undefined
-    await taskGroup(
-      async (group) => {
-        const background = this.#background(group)
-        try {
-          await this.#takeJobs(group)
-        } catch (error) {
-          // Handlers that run already get their time to end all the same.
-          failure = { error }
-        }
-        await this.#drain()
-        for (const task of background) task.cancel('the worker has ended')
-      },
-      { name: 'worker' },
-    )
-    if (failure !== undefined) throw failure.error
-  }
-
-  #background(group: TaskGroup): { cancel(message: string): void }[] {
-    const { leaseMs, heartbeatMs, pollMs, listen } = this.#settings
-    const tasks = [
-      group.spawn(() => keepLeases(this.#db, this.#running, this.#settings, this.#emit), {
-        name: 'heartbeat',
-      }),
-      // Beside the heartbeats, because one that hangs is just what this is for.
-      group.spawn(() => loseExpired(this.#running, leaseMs, heartbeatMs), { name: 'lease watch' }),
-    ]
-    const source = listen ?? ownListen(this.#db)
-    if (source !== undefined) {
-      const wake = (): void => this.#wake.signal()
-      tasks.push(group.spawn(() => listenFor(source, wake, pollMs, this.#emit), { name: 'listen' }))
-    }
-    return tasks
-  }
-
-  async #takeJobs(group: TaskGroup): Promise<void> {
-    for (let first = true; !this.#stopping; first = false) {
-      await this.#recover()
-      const askedAt = performance.now()
-      for (const job of await this.#claim(first)) this.#start(group, job, askedAt)
-      if (this.#untilIdle && this.#running.size === 0) return
-      await this.#wake.wait(around(this.#settings.pollMs))
-    }
-  }
-
-  /** A database that fails is asked again at the next poll, unless the first look fails for good. */
-  async #claim(first: boolean): Promise<readonly ClaimedJob[]> {
-    const { queues, names, leaseMs, concurrency } = this.#settings
-    const limit = concurrency - this.#running.size
-    if (limit <= 0) return []
-    try {
-      const request = { queues, names, limit, leaseMs, worker: this.#worker }
-      return await claim(this.#db, request, { timeoutMs: leaseMs })
-    } catch (error) {
-      if (this.#untilIdle || (first && !isRetryable(error))) throw error
-      this.#emit({ type: 'error', operation: 'claim', error })
-      return []
-    }
-  }
-
-  async #recover(): Promise<void> {
-    const { pollMs, leaseMs } = this.#settings
-    if (performance.now() < this.#recoverAt) return
-    this.#recoverAt = performance.now() + around(pollMs)
-    try {
-      for (const job of await recover(this.#db, { timeoutMs: leaseMs })) {
-        this.#emit({ type: 'recovered', job })
+    const { engine } = this.#settings
+    const own = engine === undefined ? beside<unknown>(this.#db, POOL) : undefined
+    const db = (own ?? engine ?? this.#db) as Kysely<unknown>
+    let isCut = false
+    const body = async (scope: CancelScope): Promise<void> => {
+      const cut = (): void => {
+        isCut = true
+        // First: what is cancelled would wait for a server that does not answer.
+        own?.close({ drainMs: 0 }).catch(() => undefined)
+        scope.cancel('the worker did not stop in time')
       }
-    } catch (error) {
-      this.#emit({ type: 'error', operation: 'recover', error })
+      await taskGroup((group) => this.#work(group, db, own, cut), { name: 'worker' })
     }
-  }
-
-  #start(group: TaskGroup, claimed: ClaimedJob, askedAt: number): void {
-    const job = this.#settings.jobs.get(claimed.name)
-    if (job === undefined) return
-    const attempt = new Attempt(job, claimed, askedAt)
-    // A claim that was on its way when the shutdown came is given back unbegun.
-    if (this.#stopping) attempt.stop('shutdown', SHUTDOWN)
-    this.#running.add(attempt)
-    group.spawn(() => this.#see(attempt), { name: `job ${claimed.name}` })
-  }
-
-  async #see(attempt: Attempt): Promise<void> {
     try {
-      await this.#finisher.see(attempt)
+      await withTimeout(Infinity, body, { name: 'worker', graceMs: CUT_MS })
+    } catch (error) {
+      if (!isCut) throw error
     } finally {
-      // With all slots taken there may be more that is due; otherwise the next poll is soon enough.
-      const wasFull = this.#running.size >= this.#settings.concurrency
-      this.#running.delete(attempt)
-      if (wasFull || this.#stopping || this.#untilIdle) this.#wake.signal()
+      await own?.close({ drainMs: CUT_MS })
     }
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  async #drain(): Promise<void> {
-    this.#stopping = true
-    const idle = async (): Promise<void> => {
-      while (this.#running.size > 0) await this.#wake.wait(Infinity)
+  async #work(
+    group: TaskGroup,
+    db: Kysely<unknown>,
+    own: Database<unknown> | undefined,
+    cut: () => void,
+  ): Promise<void> {
+    const { onEvent, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
+    const emit = onEvent === undefined ? (): void => undefined : emitter(onEvent)
+    const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs }, emit)
+    const onSettled = (againMs: number): void => supply.settled(againMs)
+    const settler = new Settler(db, leaseMs, { emit, onSettled })
+    const crew = new Crew(group, concurrency, {
+      run: async (attempt) => {
+        const result = await attempt.run(emit)
+        const isLost = result.stopped === 'lost' && result.settlement.to !== 'completed'
+        if (!isLost) settler.add(attempt, result)
+        else {
+          attempt.incarnation.settled(attempt, false)
+          emit(eventOf(attempt, result, undefined))
+        }
+      },
+      onFree: (attempt) => supply.eased(attempt),
+      onLeft: (attempt) => settler.add(attempt, attempt.givenBack(SHUTDOWN)),
+    })
+    const supply = new Supply({
+      db,
+      settings: this.#settings,
+      roster,
+      crew,
+      emit,
+      unsettled: () => settler.size,
+      untilIdle: this.#untilIdle,
+    })
+    const tasks = [
+      group.spawn(() => roster.keep(), { name: 'heartbeat' }),
+      // Beside the heartbeats, because one that hangs is just what this is for.
+      group.spawn(() => roster.watch(), { name: 'lease watch' }),
+      group.spawn(() => settler.keep(), { name: 'settle' }),
+      group.spawn(() => this.#listen(supply, own, emit), { name: 'listen' }),
+    ]
+    const supplying = supply.run().catch((error: unknown) => {
+      // Handlers that run already get their time to end all the same.
+      this.#failure = { error }
+    })
+    await Promise.race([supplying, this.#stopAsked.promise])
+    const timer = currentClock().schedule(Math.max(0, stopMs - CUT_MS), cut)
+    try {
+      supply.stop()
+      await this.#drain(crew, roster)
+      await supplying
+      await settler.empty()
+      await roster.end()
+    } finally {
+      timer.cancel()
     }
-    await moveOnAfter(this.#settings.drainMs, idle)
-    for (const attempt of this.#running) attempt.stop('shutdown', SHUTDOWN)
-    await idle()
+    for (const task of tasks) task.cancel('the worker has ended')
   }
-}
 
-const SHUTDOWN = 'the worker is shutting down; the job goes back into the queue'
+  /** What waits goes back at once; what runs when its time is over. */
+  async #drain(crew: Crew, roster: Roster): Promise<void> {
+    crew.close()
+    await moveOnAfter(this.#settings.drainMs, () => crew.idle())
+    roster.stopAll(SHUTDOWN)
+    await crew.idle()
+  }
 
-/** Up to a fifth less or more, so that workers that started together do not poll together. */
-function around(ms: number): number {
-  return ms * (0.8 + Math.random() * 0.4)
+  async #listen(
+    supply: Supply,
+    own: Database<unknown> | undefined,
+    emit: (event: WorkerEvent) => void,
+  ): Promise<void> {
+    const { listen, pollMs } = this.#settings
+    if (listen !== undefined) await listenFor(listen, supply, pollMs, emit)
+    else if (own !== undefined) await listenOn(own, supply, pollMs, emit)
+  }
 }

@@ -117,7 +117,7 @@ function readPiece(piece: string, start: State): Read {
       at += end.index
       state = { in: 'tag', tag: state.tag }
     } else {
-      const next = /(>)|([^\s"'<>/=]+)\s*=\s*(["']?)/.exec(rest)
+      const next = /(>)|(?<![^\s"'<>/=])([^\s"'<>/=]+)\s*=\s*(["']?)/.exec(rest)
       if (next === null) return { state, before }
       at += next.index + next[0].length
       if (next[1] === undefined) {

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
+import { notFound } from '../frameworks/express-problems.ts'
+import { refusalOf } from '../frameworks/refusal.ts'
 import { guarded } from './guarded-body.ts'
 import { bodyRefusal } from './incoming-body.ts'
 import { problem } from '../problems/problem.ts'
+import { writeProblem } from '../problems/write-problem.ts'
 
 /** A handler of the Web platform. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>
@@ -14,7 +17,10 @@ export interface FetchApp {
   fetch(request: Request, env: never): Response | Promise<Response>
 }
 
-/** A listener of Node: express, fastify's and koa's, or `(req, res) => …`. */
+/**
+ * A listener of Node: express, fastify's and koa's, or `(req, res) => …`. One of three parameters gets a
+ * `next`, as express has it: what it is called with becomes a problem, and nothing becomes 404.
+ */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** What can be served. A function of at most one parameter is a {@link FetchHandler}. */
@@ -33,16 +39,29 @@ export async function listenerOf(app: App): Promise<NodeListener> {
   if (typeof app !== 'function') {
     throw expected('app to have fetch, or to be a function of a request', app)
   }
-  // Express gives a function of three that has no `fetch`.
+  if (app.length > 2) return middlewareListener(app as Middleware)
   return app.length > 1 ? (app as NodeListener) : await fetchListener(app as FetchHandler)
+}
+
+/** What express makes: left to itself, it answers a failure with a page of its own, stack and all. */
+type Middleware = (...args: [...Parameters<NodeListener>, (error?: unknown) => void]) => unknown
+
+function middlewareListener(app: Middleware): NodeListener {
+  return (request, response) =>
+    app(request, response, (error) => {
+      if (error !== undefined && error !== null) writeProblem(refusalOf(error), request, response)
+      else if (!response.headersSent) notFound(request, response)
+    })
 }
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   // First, as the adapter puts a `Response` of its own in the place of Node's, which does not know this one.
   const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const { getRequestListener } = await import('@hono/node-server')
-  const listener = getRequestListener((request, env) =>
-    answerOf(fetch, request, env as Bindings, RESPONSE_ALREADY_SENT),
+  const listener = getRequestListener(
+    (request, env) => answerOf(fetch, request, env as Bindings, RESPONSE_ALREADY_SENT),
+    // What a request of HTTP/1.0 may leave out: balancers look for health so.
+    { hostname: 'localhost' },
   )
   return (request, response) => {
     const answered = listener(request, response)
@@ -93,8 +112,12 @@ function inTime(
 ): Response {
   // The handler did not end in time: the scope has answered without it.
   if (outgoing.writableEnded) return alreadySent
+  if (outgoing.headersSent) {
+    if (isSent(response)) return alreadySent
+    throw new TypeError('Expected one answer, got a second one')
+  }
   const current = currentRequest()
-  if (response.status < 400) return guarded(response, outgoing, current)
+  if (!(response.status >= 400)) return guarded(response, outgoing, current)
   // A framework that knows nothing of deadlines makes a 500 of the cancel.
   if (response.status === 500 && current?.expired === true)
     throw new Error('The deadline has passed')
@@ -106,8 +129,17 @@ function inTime(
 function instead(
   error: unknown,
   request: Request,
-  { outgoing }: Bindings,
+  { incoming, outgoing }: Bindings,
   alreadySent: Response,
 ): Response {
-  return outgoing.writableEnded ? alreadySent : problem(error, request.headers.get('accept'))
+  if (outgoing.writableEnded) return alreadySent
+  if (!outgoing.headersSent) return problem(error, request.headers.get('accept'))
+  // The handler has begun to answer by itself. The adapter would add the words of the failure.
+  writeProblem(error, incoming, outgoing)
+  return alreadySent
+}
+
+/** Whether a handler has answered through `env.outgoing`; the adapter's own sign of it. */
+function isSent(response: Response): boolean {
+  return response instanceof Response && response.headers.has('x-hono-already-sent')
 }

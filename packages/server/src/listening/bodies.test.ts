@@ -85,7 +85,7 @@ describe('limits.maxBodyBytes', () => {
       const [status, body] = await post(server, 'a'.repeat(1_001), { 'content-length': 1_001 })
       expect([status, JSON.parse(body)]).toEqual([
         413,
-        expect.objectContaining({ code: 'body_too_large', requestId: expect.any(String) }),
+        expect.objectContaining({ code: 'too_large', requestId: expect.any(String) }),
       ])
       expect(begun).not.toHaveBeenCalled()
     })
@@ -95,7 +95,7 @@ describe('limits.maxBodyBytes', () => {
       const server = await serving(make(begun), { limits: { maxBodyBytes: 1_000 } })
       const chunked = { 'transfer-encoding': 'chunked' }
       const [status, body] = await post(server, 'a'.repeat(length), chunked)
-      expect([status, JSON.parse(body)]).toMatchObject([413, { code: 'body_too_large' }])
+      expect([status, JSON.parse(body)]).toMatchObject([413, { code: 'too_large' }])
       expect(begun).toHaveBeenCalledTimes(1)
     })
 

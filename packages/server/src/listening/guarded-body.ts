@@ -1,48 +1,63 @@
 import type { ServerResponse } from 'node:http'
 import { Cancelled } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import type { CurrentRequest } from '../request/current-request.ts'
+import { expectLength, sendableOf } from './sendable.ts'
 
 /**
  * An answer whose body, if it is a stream, cuts the connection when it fails. The adapter would send the
  * words of the failure instead, and end the body as if it were whole.
+ *
+ * @throws {TypeError} on what cannot be sent
  */
 export function guarded(
   response: Response,
   outgoing: ServerResponse,
   current: CurrentRequest | undefined,
 ): Response {
-  const body = streamOf(response)
-  if (body === undefined) return response
+  const { status, stream, length } = sendableOf(response, outgoing.req.method !== 'HEAD')
+  if (stream === undefined) return response
   // Before the body is locked: the adapter's response may make another of itself for them.
-  const { status, headers } = response
-  const reader = body.getReader()
-  const stream = new ReadableStream<Uint8Array>({
+  const { headers, statusText } = response
+  const reader = stream.getReader()
+  let bytes = 0
+  let hasLeft = false
+  const fail = (error: unknown): void => {
+    if (!Cancelled.isInstance(error)) current?.fail(error)
+    outgoing.destroy()
+  }
+  const guard = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
-        if (done) controller.close()
-        else controller.enqueue(value)
+        if (hasLeft) return
+        if (!done) {
+          bytes += lengthOf(value)
+          if (length !== undefined && bytes > length) expectLength(length, bytes)
+          controller.enqueue(value)
+          return
+        }
+        expectLength(length, bytes)
+        // A stream that swallowed its cancel ended early, and must not look whole.
+        if (current?.cancelled === true) outgoing.destroy()
       } catch (error) {
-        if (!Cancelled.isInstance(error)) current?.fail(error)
-        outgoing.destroy()
-        controller.close()
+        fail(error)
+        if (hasLeft) return
+        await reader.cancel(error).catch(() => {})
       }
+      controller.close()
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => {
+      hasLeft = true
+      return reader.cancel(reason)
+    },
   })
-  return new Response(stream, { status, headers })
+  return new Response(guard, { status, statusText, headers })
 }
 
-/**
- * The body of a response that is a stream. To ask a response of the adapter's for its `body` makes a second
- * response of it, which costs more than all else; it keeps what it was made of under a symbol.
- */
-function streamOf(response: Response): ReadableStream<Uint8Array> | undefined {
-  for (const symbol of Object.getOwnPropertySymbols(response)) {
-    if (symbol.description !== 'cache') continue
-    const made: unknown = Reflect.get(response, symbol)
-    if (!Array.isArray(made)) break
-    return made[1] instanceof ReadableStream ? made[1] : undefined
-  }
-  return response.body ?? undefined
+/** The adapter takes texts as well; anything else would end the answer without a word. */
+function lengthOf(chunk: unknown): number {
+  if (chunk instanceof Uint8Array) return chunk.byteLength
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk)
+  throw expected('the body of a response to give bytes', chunk)
 }

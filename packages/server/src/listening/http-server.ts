@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
@@ -41,7 +42,8 @@ export interface HttpServer extends AsyncDisposable {
   /** How many requests are under way. */
   readonly active: number
   /**
-   * Serves what is under way and ends; a second call waits for the first.
+   * Serves what is under way and ends; a second call waits for the first. Called by a request of this
+   * server, or by work after it, it begins the end and returns at once: the end waits for that request.
    *
    * @throws {TypeError} on options that are none
    */
@@ -67,6 +69,9 @@ export class ListeningServer implements HttpServer {
   readonly #status: StatusPage
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
+  /** Connections that are no longer HTTP: Node's own server does not know them any more. */
+  readonly #upgraded = new Set<Duplex>()
+  #watchesUpgrades = false
   /** How many connections there have been. */
   #taken = 0
   #closed: Promise<void> | undefined
@@ -93,6 +98,9 @@ export class ListeningServer implements HttpServer {
       refuseClient(error, socket as Socket, this.#answers)
     })
     this.client.on('connection', () => (this.#taken += 1))
+    this.client.on('newListener', (name) => {
+      if (name === 'upgrade') this.#watchUpgrades()
+    })
     this.client.once('close', () => this.#ended.set())
     this.client.maxConnections = settings.connections
     const { maxRequestsPerConnection: most } = settings
@@ -129,7 +137,9 @@ export class ListeningServer implements HttpServer {
     expectOptions(options, ['drainMs'], 'server.close')
     const { drainMs = this.#settings.drainMs } = options
     expectMilliseconds('drainMs', drainMs)
+    const { isAround } = this.#scopes
     const closed = (this.#closed ??= detached(() => this.#close(drainMs)))
+    if (isAround) return
     await shield(() => closed, { name: 'server.close' })
   }
 
@@ -192,6 +202,18 @@ export class ListeningServer implements HttpServer {
     }
   }
 
+  /** Not before something listens: Node serves a request for an upgrade as any other one then. */
+  #watchUpgrades(): void {
+    if (this.#watchesUpgrades) return
+    this.#watchesUpgrades = true
+    this.client.prependListener('upgrade', (_request, socket) => {
+      this.#upgraded.add(socket)
+      socket.once('close', () => this.#upgraded.delete(socket))
+      // What listened has gone.
+      if (this.client.listenerCount('upgrade') === 1) socket.destroy()
+    })
+  }
+
   async #close(drainMs: number): Promise<void> {
     this.#probes.leaving = true
     if (this.#settings.drainDelayMs > 0) await sleep(this.#settings.drainDelayMs)
@@ -204,6 +226,7 @@ export class ListeningServer implements HttpServer {
     await moveOnAfter(Math.min(drainMs, this.#settings.lingerMs), () => this.#ended.wait())
     await this.#scopes.close({ drainMs: Math.max(0, drainMs - (performance.now() - startedAt)) })
     this.client.closeAllConnections()
+    for (const socket of this.#upgraded) socket.destroy()
     await this.#ended.wait()
   }
 }

@@ -163,5 +163,5 @@ function endOf(request: IncomingMessage): IncomingMessage {
 
 function tooLarge(maxBytes: number): HttpProblem {
   const detail = `The body of this request may have ${maxBytes} bytes at the most`
-  return new HttpProblem(413, 'Content Too Large', { code: 'body_too_large', detail })
+  return new HttpProblem(413, 'Content Too Large', { code: 'too_large', detail })
 }

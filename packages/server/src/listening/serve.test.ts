@@ -1,17 +1,30 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { shield, taskGroup } from '@yuzuru/concurrency'
+import { shield, sleep, taskGroup } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { HttpServer } from './http-server.ts'
 import { serve } from './serve.ts'
 import type { ServerError } from '../server-error.ts'
 
 const ok = (): Response => new Response('ok')
+
+/** What is reported as a leftover until the end of the test. */
+function leftoversSeen(): readonly string[] {
+  const seen: string[] = []
+  const note = (leftover: unknown): void => {
+    const { name, state } = leftover as { readonly name: string; readonly state: string }
+    seen.push(`${name}: ${state}`)
+  }
+  subscribe('yuzuru:leftover', note)
+  onTestFinished(() => void unsubscribe('yuzuru:leftover', note))
+  return seen
+}
 
 const get = async (url: string, agent: Agent | false = false): Promise<string> => {
   const sent = request(url, { agent })
@@ -131,22 +144,36 @@ describe('the probes', () => {
     expect(looks).toBe(1)
   })
 
-  test('a check that hangs fails in its own time', async () => {
+  test.each([
+    ['and does not obey is reported', () => new Promise(() => {}), ['check db: abandoned']],
+    [
+      'and takes a moment to end is no leftover',
+      async () => {
+        try {
+          await sleep(Infinity)
+        } finally {
+          await shield(() => sleep(50))
+        }
+      },
+      [],
+    ],
+  ])('a check that hangs fails in its own time, %s', async (_how, hang, reported) => {
     using clock = TestClock.install()
+    const leftovers = leftoversSeen()
     const begun = Promise.withResolvers<void>()
     const checks = {
       db: () => {
         begun.resolve()
-        return new Promise(() => {})
+        return hang()
       },
     }
     await using server = await serve(ok, { lingerMs: 0, probes: { checks } })
     const answer = get(`${server.url}/readyz`)
     await begun.promise
     await clock.advance(1_000)
-    // The grace of a check that does not obey.
-    await clock.advanceToNext()
+    await clock.advance(100)
     expect(await answer).toMatch(/^503 \{"ok":false,"checks":\{"db":"/)
+    expect(leftovers).toEqual(reported)
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@yuzuru/concurrency'
 import type { RefusalCode } from '@yuzuru/concurrency/boundary'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Entrant, Gate, type Pass } from './gate.ts'
 import { fixedLimit, type LearningLimit } from './limit.ts'
 import type { RequestPriority } from './request-priority.ts'
@@ -133,6 +133,40 @@ const command = fc.oneof(
   fc.record({ what: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ what: fc.constant('fire' as const) }),
 )
+
+describe('one that waits, with a clock whose timers are late', () => {
+  const waiting = () => {
+    const clock = new LateClock()
+    const log: string[] = []
+    const gate = new Gate({ limit: fixedLimit(1), queue: 2, clock: () => clock })
+    const [first, second] = [10, 5].map(
+      (leftMs, id) => new Request(id + 1, 'interactive', leftMs, log),
+    ) as [Request, Request]
+    expect([gate.enter(first), gate.enter(second)]).toEqual(['begin', 'wait'])
+    return { clock, log, gate, first, second }
+  }
+
+  test('is not begun once its time is over, though its timer has not fired', () => {
+    const { clock, log, gate, first } = waiting()
+    clock.time = 5
+    gate.leave(first, false)
+    expect(log).toEqual(['acquire_timeout 2'])
+    expect([gate.running, gate.waiting, clock.timers.size]).toEqual([0, 0, 0])
+  })
+
+  test('is begun up to then', () => {
+    const { clock, log, gate, first } = waiting()
+    clock.time = 4.9
+    gate.leave(first, false)
+    expect(log).toEqual(['begin 2'])
+  })
+
+  test('leaves no timer when its client goes', () => {
+    const { clock, log, gate, second } = waiting()
+    gate.giveUp(second)
+    expect([gate.waiting, clock.timers.size, log]).toEqual([0, 0, []])
+  })
+})
 
 test('the gate does what a plain model does, whatever comes, ends, leaves and falls due', () => {
   fc.assert(

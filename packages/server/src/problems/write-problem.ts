@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { Cancelled } from '@yuzuru/concurrency'
 import { currentRequest } from '../request/current-request.ts'
 import { type ProblemAnswer, problemOf } from './problem-of.ts'
@@ -33,6 +33,8 @@ export function writeAnswer(
     // What the handler said of the answer that it did not finish.
     if (name.startsWith('content-') || name === 'etag') response.removeHeader(name)
   }
+  // Also without its phrase, if it gave one.
+  response.statusMessage = STATUS_CODES[problem.status] ?? 'Error'
   response.writeHead(problem.status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),

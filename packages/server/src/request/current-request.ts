@@ -11,6 +11,8 @@ export interface CurrentRequest {
   readonly trace: TraceContext
   /** Whether its deadline has passed. */
   readonly expired: boolean
+  /** Whether it was cancelled: by its deadline, its client's leaving or the end of the server. */
+  readonly cancelled: boolean
   /** Notes work for after the answer; see {@link afterResponse}. */
   after(fn: () => unknown): void
   /** Notes what the answer failed with, for the log. */

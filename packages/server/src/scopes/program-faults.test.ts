@@ -45,11 +45,14 @@ describe('a function of the program that fails', () => {
     },
   )
 
-  test('a log that throws is warned of without its words, and the server goes on', async () => {
+  test.each<[string, () => unknown]>([
+    ['throws', boom],
+    ['gives a promise that fails', async () => boom()],
+  ])('a log that %s is warned of without its words, and the server goes on', async (_how, info) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
     await using server = await serve(async (): Promise<Response> => new Response('ok'), {
       lingerMs: 0,
-      log: { info: boom },
+      log: { info },
     })
     expect((await fetch(server.url)).status).toBe(200)
     expect((await fetch(server.url)).status).toBe(200)

@@ -8,7 +8,12 @@ const contextOf = (headers: Readonly<Record<string, string>>) => {
   const rawHeaders = Object.entries(headers).flat()
   const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   const request = { headers: Object.fromEntries(lowered), rawHeaders } as IncomingMessage
-  const life = { request, scope: { expired: true }, after: vi.fn(), fail: vi.fn() }
+  const life = {
+    request,
+    scope: { cancelled: false, expired: true },
+    after: vi.fn(),
+    fail: vi.fn(),
+  }
   return { life, context: new RequestContext('GET /', life) }
 }
 

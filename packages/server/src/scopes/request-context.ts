@@ -6,7 +6,7 @@ import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
 /** What a context needs of the request, as long as that lasts. */
 interface Lasting {
   readonly request: IncomingMessage
-  readonly scope: { readonly expired: boolean } | undefined
+  readonly scope: { readonly expired: boolean; readonly cancelled: boolean } | undefined
   after(fn: () => unknown): void
   fail(error: unknown): void
 }
@@ -24,6 +24,7 @@ export class RequestContext implements CurrentRequest {
   #givenId: string | undefined
   #givenTrace: string | undefined
   #expired = false
+  #cancelled = false
 
   constructor(name: string, life: Lasting) {
     this.name = name
@@ -50,6 +51,10 @@ export class RequestContext implements CurrentRequest {
     return this.#life?.scope?.expired ?? this.#expired
   }
 
+  get cancelled(): boolean {
+    return this.#life?.scope?.cancelled ?? this.#cancelled
+  }
+
   after(fn: () => unknown): void {
     if (this.#life === undefined) {
       throw new TypeError('Expected afterResponse to be called before its request has ended')
@@ -68,6 +73,7 @@ export class RequestContext implements CurrentRequest {
     if (this.#id === undefined) this.#givenId = rawHeader(life.request, 'x-request-id')
     if (this.#trace === undefined) this.#givenTrace = rawHeader(life.request, 'traceparent')
     this.#expired = life.scope?.expired === true
+    this.#cancelled = life.scope?.cancelled === true
     this.#life = undefined
   }
 }

@@ -7,6 +7,7 @@ import {
   type EnteredScope,
   enterScope,
   expected,
+  expectMilliseconds,
   expectOptions,
   type RefusalCode,
 } from '@yuzuru/concurrency/boundary'
@@ -14,7 +15,7 @@ import { Gate } from '../overload/gate.ts'
 import { limitOf } from '../overload/limit-option.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
-import { callInRequest } from '../request/current-request.ts'
+import { callInRequest, currentRequest } from '../request/current-request.ts'
 import { callTraced } from '../request/request-trace.ts'
 import { type Asked, type Failure, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
@@ -52,7 +53,8 @@ export interface RequestScope {
   readonly requests: readonly RequestLife[]
   /**
    * Waits for what is under way, then cancels what is left. Requests that come meanwhile are still served:
-   * stop listening first.
+   * stop listening first. Called by one of these requests, or by work after it, it begins that and returns
+   * at once.
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -116,8 +118,18 @@ export class RequestScopes {
     return this.#lives.all
   }
 
-  async close(options?: CloseOptions): Promise<void> {
-    await this.#work.close(options)
+  /** Whether the caller is one of these requests, or work after one: it cannot wait until they have ended. */
+  get isAround(): boolean {
+    const current = currentRequest()
+    return current !== undefined && this.#lives.all.some(({ context }) => context === current)
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    expectOptions(options, ['drainMs'], 'requestScope.close')
+    expectMilliseconds('drainMs', options.drainMs ?? 0)
+    const { isAround } = this
+    const closed = detached(() => this.#work.close(options))
+    if (!isAround) await closed
   }
 
   handle(request: IncomingMessage, response: ServerResponse, next: () => unknown): void {
@@ -164,6 +176,8 @@ export class RequestScopes {
     life.step = this.#work.step()
     this.#lives.add(life)
     life.response.once('close', () => this.#closed(life))
+    // A handler that writes behind its own answer: an error that nobody listens to would end the process.
+    life.response.on('error', (error) => life.fail(error))
   }
 
   /** Its turn has come: the handler is called in a scope of its own. */
@@ -329,10 +343,10 @@ export class RequestScopes {
 
   #log(life: RequestLife): void {
     try {
-      this.#settings.log?.info(life.line(), life.name)
+      const logged: unknown = this.#settings.log?.info(life.line(), life.name)
+      if (isThenable(logged)) Promise.resolve(logged).catch(warnOfLog)
     } catch (error) {
-      const kind = error instanceof Error ? error.name : typeof error
-      process.emitWarning(`log.info failed: ${kind}`, 'RequestLogWarning')
+      warnOfLog(error)
     }
   }
 
@@ -340,6 +354,11 @@ export class RequestScopes {
     this.#gate.close()
     for (const { scope } of this.#lives.all) scope?.cancel('the server is closing')
   }
+}
+
+function warnOfLog(error: unknown): void {
+  const kind = error instanceof Error ? error.name : typeof error
+  process.emitWarning(`log.info failed: ${kind}`, 'RequestLogWarning')
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,0 +1,40 @@
+import { expectOptions } from '@yuzuru/concurrency/boundary'
+import type { QueryExecutorProvider } from 'kysely'
+import { createDatabase } from './create-database.ts'
+import type { Database } from './database.ts'
+import { hasGivenPool, type PoolOptions } from './database-options.ts'
+import { Binding } from './statements/binding.ts'
+
+const POOL_OPTIONS = Object.keys({
+  connections: true,
+  queue: true,
+  acquireTimeoutMs: true,
+  connectTimeoutMs: true,
+  idleTimeoutMs: true,
+  reset: true,
+} satisfies Record<keyof PoolOptions, true>)
+
+/**
+ * Makes a database with the settings of another and a pool of its own beside the other's: for work that
+ * must not wait until a connection of `db` is free, such as extending a lease. Nothing is sent before the
+ * first query. Close it yourself.
+ *
+ * @param pool what is to differ: `connections` and the other limits of a pool
+ * @returns `undefined` where no connection of its own can be made: through a pool that was passed in, and
+ *   on a Kysely that `createDatabase` did not make
+ * @throws {TypeError} on wrong options
+ * @example
+ * await using own = beside(db, { connections: 2 })
+ * await keepLease(own ?? db)
+ */
+export function beside<DB>(
+  db: QueryExecutorProvider,
+  pool: PoolOptions = {},
+): Database<DB> | undefined {
+  expectOptions(pool, POOL_OPTIONS, 'beside')
+  const { adapter } = db.getExecutor()
+  if (!(adapter instanceof Binding)) return undefined
+  const { options } = adapter.context
+  if (hasGivenPool(options)) return undefined
+  return createDatabase<DB>({ ...options, reads: 'pooled', ...pool })
+}

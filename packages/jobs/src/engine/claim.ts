@@ -1,0 +1,162 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import { execute } from '../database/execute.ts'
+import type { Bounds, LanePlace } from './lane.ts'
+import type { ClaimedJob } from './lease.ts'
+
+/** What a worker takes. */
+export interface ClaimRequest {
+  readonly bounds: Bounds
+  readonly limit: number
+  /** The number of the worker's row. Without a lease that holds it takes nothing. */
+  readonly worker: string
+}
+
+interface Row {
+  readonly id: string
+  readonly claim: number
+  readonly name: string
+  readonly payload: string
+  readonly attempt: number
+  readonly allowed: number
+  readonly returns: number
+  readonly enqueued: number
+  readonly bound: string | null
+}
+
+/**
+ * Takes up to `limit` jobs that are due, in one statement, in the order of priority, time and enqueueing. Rows
+ * that another worker is taking are skipped, not waited for. It moves the bounds.
+ *
+ * The worker's own row is locked against its removal until this is committed: what is taken belongs to a
+ * worker that can be recovered.
+ */
+export async function claim(
+  db: QueryExecutorProvider,
+  request: ClaimRequest,
+  options: IoOptions,
+): Promise<ClaimedJob[]> {
+  const { bounds } = request
+  const due = bounds.lanes.length === 1 ? oneLane(request) : lanes(request)
+  const rows = await take(db, request.worker, due, options)
+  for (const { bound } of rows) {
+    if (bound === null) continue
+    const [queue, name, priority, runAt, seq] = JSON.parse(bound) as Parameters<typeof placed>
+    bounds.move(queue, name, placed(queue, name, priority, runAt, seq))
+  }
+  return rows.map(jobOf)
+}
+
+/**
+ * Takes one job that ran when its worker vanished. Such a job may be what made it vanish; run one at a time,
+ * it is the only one to have an attempt counted when that happens again.
+ */
+export async function claimSuspect(
+  db: QueryExecutorProvider,
+  { bounds, worker }: ClaimRequest,
+  options: IoOptions,
+): Promise<ClaimedJob | undefined> {
+  const due = sql`
+    select job.place from ${laneSet(bounds)} cross join lateral (
+      select ctid as place, priority, run_at, seq from yuzuru_jobs
+      where stage = 2 and worker is null and queue = lane.queue and name = lane.name
+      order by priority, run_at, seq limit 1 for update skip locked
+    ) as job order by job.priority, job.run_at, job.seq limit 1`
+  const [row] = await take(db, worker, due, options)
+  return row === undefined ? undefined : jobOf(row)
+}
+
+/** The usual case, in its simplest form: each job that is locked is taken. */
+function oneLane({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
+  const [{ queue, name, priority, run_at: runAt, seq }] = bounds.places() as [LanePlace]
+  return sql`
+    select ctid as place from yuzuru_jobs
+    where stage = 0 and worker is null and queue = ${queue} and name = ${name}
+      and (priority, run_at, seq) >
+        (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
+    order by priority, run_at, seq limit ${limit}::integer for update skip locked`
+}
+
+/**
+ * First looks how many jobs of each lane are among the first, locking none, and then locks so many of each.
+ * To lock `limit` jobs of every lane would lock most of them for nothing.
+ */
+function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
+  return sql`
+    select job.place from (
+      select queue, name, priority, run_at, seq, count(*) as jobs from (
+        select lane.* from ${laneSet(bounds)} cross join lateral (
+          select priority, run_at, seq ${fromLane()} limit ${limit}::integer
+        ) as head order by head.priority, head.run_at, head.seq limit ${limit}::integer
+      ) as first group by queue, name, priority, run_at, seq
+    ) as lane cross join lateral (
+      select ctid as place ${fromLane()} limit lane.jobs for update skip locked
+    ) as job`
+}
+
+function laneSet(bounds: Bounds): RawBuilder<unknown> {
+  return sql`jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
+    name text collate "C", priority integer, run_at timestamptz, seq bigint)`
+}
+
+/** One range of the index `yuzuru_jobs_due`, in its order. */
+function fromLane(): RawBuilder<unknown> {
+  return sql`from yuzuru_jobs
+    where stage = 0 and worker is null and queue = lane.queue and name = lane.name
+      and (priority, run_at, seq) > (lane.priority, lane.run_at, lane.seq)
+    order by priority, run_at, seq`
+}
+
+/** Takes the rows at the places that `due` gives. They are locked: no other row can be there meanwhile. */
+async function take(
+  db: QueryExecutorProvider,
+  worker: string,
+  due: RawBuilder<unknown>,
+  options: IoOptions,
+): Promise<Row[]> {
+  return await execute(
+    db,
+    { operation: 'claim', effect: 'write' },
+    sql<Row>`
+      with me as materialized (
+        select id from yuzuru_job_workers where id = ${worker}::bigint and lease_until > now()
+        for key share
+      ), due as materialized (${due}), taken as (
+        update yuzuru_jobs as job set worker = me.id, claim = job.claim + 1, started_at = now(),
+          attempt = least(job.attempt + 1, job.max_attempts)
+        from me where job.ctid = any (array(select place from due))
+        returning job.id, job.claim, job.queue, job.name, job.payload, job.attempt, job.max_attempts,
+          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage
+      )
+      select id::text as id, claim::float8 as claim, name, payload::text as payload, attempt,
+        max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
+        case when stage = 0 and lead(seq) over lane is null
+          then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound
+      from taken window lane as (partition by queue, name order by priority, run_at, seq)
+      order by priority, run_at, seq`,
+    options,
+  )
+}
+
+function placed(
+  _queue: string,
+  _name: string,
+  priority: number,
+  runAt: string,
+  seq: string,
+): { readonly priority: number; readonly runAt: string; readonly seq: string } {
+  return { priority, runAt, seq }
+}
+
+function jobOf(row: Row): ClaimedJob {
+  return {
+    id: row.id,
+    claim: row.claim,
+    name: row.name,
+    payload: row.payload,
+    attempt: row.attempt,
+    attempts: row.allowed,
+    returns: row.returns,
+    enqueuedAt: row.enqueued,
+  }
+}

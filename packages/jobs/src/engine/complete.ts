@@ -1,0 +1,81 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import { arrayLiteral } from '../database/array-literal.ts'
+import { execute } from '../database/execute.ts'
+import { JobError } from '../job-error.ts'
+import type { JobState } from '../job/job-state.ts'
+import { intoHistory } from '../database/history.ts'
+import type { Lease } from './lease.ts'
+
+/**
+ * Completes jobs that all have the same claim number, which is what nearly all have: `= any` finds each by
+ * the primary key, where a join with the pairs of id and claim would read the table.
+ *
+ * A job whose worker was taken for dead, and which no other has taken since, is completed too: its work is done.
+ *
+ * @returns the ids of those that are now completed; the others were lost, or had ended before
+ */
+export async function complete(
+  db: QueryExecutorProvider,
+  ids: readonly string[],
+  claim: number,
+  options: IoOptions,
+): Promise<string[]> {
+  return await completed(db, 'settle', sql`any (${arrayLiteral(ids)}::uuid[])`, claim, options)
+}
+
+async function completed(
+  db: QueryExecutorProvider,
+  operation: string,
+  ids: RawBuilder<unknown>,
+  claim: number,
+  options?: IoOptions,
+): Promise<string[]> {
+  const rows = await execute(
+    db,
+    { operation, effect: 'idempotent' },
+    sql<{ id: string }>`
+      with gone as (
+        delete from yuzuru_jobs where id = ${ids} and claim = ${claim}::bigint returning *
+      )
+      ${intoHistory('gone', sql`'completed'`)} returning id::text as id`,
+    options,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** How a job ended under this very claim; `undefined` where it did not. */
+export async function endedAs(
+  db: QueryExecutorProvider,
+  leases: readonly Lease[],
+  options: IoOptions,
+): Promise<Map<string, JobState>> {
+  const ids = arrayLiteral(leases.map(({ id }) => id))
+  const rows = await execute(
+    db,
+    { operation: 'settle', effect: 'read' },
+    sql<{ id: string; claim: number; state: JobState }>`
+      select id::text as id, claim::float8 as claim, state from yuzuru_job_history
+      where id = any (${ids}::uuid[])`,
+    options,
+  )
+  const claims = new Map(leases.map(({ id, claim }) => [id, claim]))
+  const ended = rows.filter(({ id, claim }) => claims.get(id) === claim)
+  return new Map(ended.map(({ id, state }) => [id, state]))
+}
+
+/** Completes a job within the handler's own transaction. */
+export async function completeIn(tx: QueryExecutorProvider, { id, claim }: Lease): Promise<void> {
+  if (!('isTransaction' in tx && tx.isTransaction === true)) {
+    throw expected('tx to be a Transaction', tx)
+  }
+  const done = await completed(tx, 'completeIn', sql`${id}::uuid`, claim)
+  if (done.length > 0) return
+  throw new JobError(`The lease of job ${id} was lost: it is another worker's, or has ended`, {
+    operation: 'completeIn',
+    code: 'lease_lost',
+    retryable: false,
+    outcome: 'none',
+  })
+}

@@ -1,0 +1,18 @@
+/** The right to a job: good while its row has this claim. Each claim has a higher number than the last. */
+export interface Lease {
+  readonly id: string
+  readonly claim: number
+}
+
+/** A job that this worker has taken. */
+export interface ClaimedJob extends Lease {
+  readonly name: string
+  /** JSON. */
+  readonly payload: string
+  readonly attempt: number
+  readonly attempts: number
+  /** How often an attempt was given back because a `Cancelled` came out of it. */
+  readonly returns: number
+  /** In milliseconds since 1970, by the database's clock. */
+  readonly enqueuedAt: number
+}

@@ -1,0 +1,50 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type QueryExecutorProvider, sql } from 'kysely'
+import { CHANNEL } from '../database/channel.ts'
+import { execute } from '../database/execute.ts'
+
+/** How many jobs one statement makes due. */
+const BATCH = 1_000
+
+/** What there was besides jobs that are due. */
+export interface Upkeep {
+  /** How many jobs for later have become due. */
+  readonly promoted: number
+  /** Whether there may be more of those. */
+  readonly more: boolean
+  /** In how many milliseconds the next one becomes due; `Infinity` when none waits. */
+  readonly nextMs: number
+  /** Whether some worker has let its lease expire. */
+  readonly expired: boolean
+  /** Whether some job waits that is tried one at a time. */
+  readonly suspects: boolean
+}
+
+/**
+ * Makes due the jobs for later whose time has come, by the database's clock, of all queues and kinds. They
+ * stand apart until then, so that they cost a claim nothing.
+ */
+export async function promote(db: QueryExecutorProvider, options: IoOptions): Promise<Upkeep> {
+  const [row] = await execute(
+    db,
+    { operation: 'promote', effect: 'idempotent' },
+    sql<{ promoted: number; next: number | null; expired: boolean; suspects: boolean }>`
+      with due as materialized (
+        select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
+        order by run_at limit ${BATCH}::integer for update skip locked
+      ), promoted as (
+        update yuzuru_jobs as job set stage = case when crashes > 0 then 2 else 0 end
+        where job.ctid = any (array(select place from due)) returning 1
+      ), counted as materialized (select count(*)::integer as jobs from promoted)
+      select jobs as promoted,
+        (select date_part('epoch', run_at - now()) * 1000 from yuzuru_jobs
+          where stage = 1 and run_at > now() order by run_at limit 1) as next,
+        exists (select from yuzuru_job_workers where lease_until < now()) as expired,
+        exists (select from yuzuru_jobs where stage = 2 and worker is null) as suspects,
+        case when jobs > 0 then pg_notify(${CHANNEL}, '') end as notified
+      from counted`,
+    options,
+  )
+  const { promoted = 0, next = null, expired = false, suspects = false } = row ?? {}
+  return { promoted, more: promoted === BATCH, nextMs: next ?? Infinity, expired, suspects }
+}

@@ -1,0 +1,82 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { expected } from '@yuzuru/concurrency/boundary'
+
+/** What is sent of a response. */
+export interface Sendable {
+  readonly status: number
+  /** Its body, where that is a stream; else that was looked at, and is as long as the head says. */
+  readonly stream: ReadableStream<Uint8Array> | undefined
+  /** How long the head says that the body is, in bytes; `undefined` where it does not say. */
+  readonly length: number | undefined
+}
+
+type HeaderList = Iterable<readonly [string, unknown]>
+
+/**
+ * Looks at what a handler gave, before the adapter does: that would send the words of the failure to the
+ * client, and print them. A body that is shorter or longer than its `content-length` would have the next
+ * answer of the connection read from the middle of this one.
+ *
+ * @param hasBody whether the answer to this request has a body: not to `HEAD`
+ * @throws {TypeError} on what cannot be sent
+ */
+export function sendableOf(response: Response, hasBody: boolean): Sendable {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) {
+    throw expected('the handler to give a Response', response)
+  }
+  const made = madeOf(response)
+  const [status, body, headers] = made ?? [response.status, undefined, response.headers]
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw expected('the status of a response to be from 200 to 599', status)
+  }
+  const given = lengthIn(headers)
+  const length = hasBody && status !== 204 && status !== 304 ? given : undefined
+  if (made === undefined) {
+    const { body: stream } = response
+    if (stream === null) expectLength(length, 0)
+    return { status, stream: stream ?? undefined, length }
+  }
+  if (body instanceof ReadableStream) return { status, stream: body, length }
+  if (length !== undefined) expectLength(length, bytesOf(body))
+  return { status, stream: undefined, length }
+}
+
+/**
+ * What the adapter's response was made of, as long as it is only that: its status, body and headers. To ask
+ * one for its `body` makes a second response of it, which costs more than all else; it keeps what it was
+ * made of under a symbol.
+ */
+function madeOf(response: Response): readonly [number, unknown, unknown] | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(response)) {
+    if (symbol.description !== 'cache') continue
+    const made: unknown = Reflect.get(response, symbol)
+    return Array.isArray(made) ? (made as [number, unknown, unknown]) : undefined
+  }
+  return undefined
+}
+
+/** Throws on a header that Node does not send; gives the length that they name. */
+function lengthIn(headers: unknown): number | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  let length: number | undefined
+  const list: HeaderList =
+    Symbol.iterator in headers ? (headers as HeaderList) : Object.entries(headers)
+  for (const [name, value] of list) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value as string)
+    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(value)
+  }
+  return length
+}
+
+function bytesOf(body: unknown): number {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Uint8Array) return body.byteLength
+  return body instanceof Blob ? body.size : 0
+}
+
+/** Throws unless a body is as long as its head says, where it does. */
+export function expectLength(length: number | undefined, bytes: number): void {
+  if (length === undefined || length === bytes) return
+  throw expected(`the body of a response to have its content-length of ${length} bytes`, bytes)
+}
