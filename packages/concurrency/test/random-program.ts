@@ -13,6 +13,7 @@ import {
   taskGroup,
   withTimeout,
 } from '../src/index.ts'
+import { enterScope, onCancel } from '../src/boundary.ts'
 import { asCompleted, mapConcurrent, wait, workers } from '../src/tasks.ts'
 import { retry, singleFlight } from '../src/resilience.ts'
 import { Queue } from '../src/sync.ts'
@@ -67,6 +68,13 @@ export type Program =
   | { readonly kind: 'io around'; readonly effect: Call['effect']; readonly part: Program }
   | { readonly kind: 'clean up'; readonly part: Program; readonly clean: Program }
   | { readonly kind: 'flight'; readonly key: number; readonly part: Program }
+  | {
+      readonly kind: 'entered scope'
+      readonly ms: number
+      /** Whether a cancel of the scope around reaches it, as a client that leaves ends its request. */
+      readonly follows: boolean
+      readonly part: Program
+    }
 
 const TOGETHER = [
   'gather',
@@ -77,6 +85,8 @@ const TOGETHER = [
   'asCompleted settle',
   'mapConcurrent',
   'workers',
+  'workers that go on',
+  'workers that give up',
 ] as const
 
 type Together = (typeof TOGETHER)[number]
@@ -177,6 +187,12 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
             })
           : part,
         fc.record({ kind: fc.constant('clean up' as const), part, clean: part }),
+        fc.record({
+          kind: fc.constant('entered scope' as const),
+          ms: fc.integer({ min: 1, max: 40 }),
+          follows: fc.boolean(),
+          part,
+        }),
         // A flight within one of the same key would wait for itself.
         fc.record({
           kind: fc.constant('flight' as const),
@@ -315,9 +331,30 @@ export class Interpreter {
         } finally {
           await shield(() => this.execute(program.clean)).catch(() => undefined)
         }
+      case 'entered scope':
+        return await this.#enter(program)
       case 'flight':
         return await this.#observe('singleFlight', (observer) => this.#fly(program, observer))
     }
+  }
+
+  /** It is outside of all scopes: what happens in it is no effect of theirs, but what fails in it says so. */
+  async #enter({ ms, follows, part }: Extract<Program, { kind: 'entered scope' }>): Promise<void> {
+    const entered = enterScope({ name: 'entered', timeoutMs: ms, onCancel: () => undefined })
+    const off = follows ? onCancel(() => entered.scope.cancel('the client has left')) : undefined
+    await this.#observers.run([], () =>
+      this.#observe('enterScope', async () => {
+        let failure: { readonly error: unknown } | undefined
+        try {
+          await entered.call(() => this.execute(part))
+        } catch (error) {
+          failure = { error }
+        }
+        off?.()
+        await entered.leave(failure)
+        if (failure !== undefined) throw entered.explain(failure.error)
+      }),
+    )
   }
 
   /** Notes what a node that owns a scope says of its outcome when it fails. */
@@ -365,6 +402,27 @@ export class Interpreter {
         for (const part of parts) queue.tryPut(part)
         queue.shutdown()
         await workers(queue, 2, (part) => this.execute(part))
+        return
+      }
+      case 'workers that go on':
+      case 'workers that give up': {
+        const queue = new Queue<{ readonly part: Program; readonly observer: Observer }>()
+        for (const part of parts) queue.tryPut({ part, observer: new Observer() })
+        queue.shutdown()
+        await workers(
+          queue,
+          2,
+          ({ part, observer }) => {
+            const observers = [...(this.#observers.getStore() ?? []), observer]
+            return this.#observers.run(observers, () => this.execute(part))
+          },
+          {
+            onFailure: (error, { observer }) => {
+              if (outcomeOf(error) === 'none') this.claims.push({ by: 'onFailure', observer })
+              if (how === 'workers that give up') throw error
+            },
+          },
+        )
         return
       }
       case 'mapConcurrent':

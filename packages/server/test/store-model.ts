@@ -34,7 +34,11 @@ export class StoreModel {
   renew(claim: KeyClaim, leaseMs: number): boolean {
     const row = this.#mine(claim)
     if (row?.state !== 'running') return false
-    if (!this.#finished.has(claim.id)) this.#rows.set(claim.id, { ...row, isLapsed: leaseMs === 0 })
+    this.#rows.set(claim.id, { ...row, isLapsed: leaseMs === 0 })
+    const finished = this.#finished.get(claim.id)
+    if (finished !== undefined) {
+      this.#finished.set(claim.id, { ...finished, isLapsed: leaseMs === 0 })
+    }
     return true
   }
 

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
+import { Invalid } from '../web/invalid.ts'
 import { awaitPage, BUDGET_MS, CALLERS, SLOW_SECONDS } from './await-page.tsx'
 import { manyCallers, threeReads } from './experiments.ts'
 import { READS, readTogether } from './measure-reads.ts'
@@ -46,7 +47,14 @@ export function awaitRoutes(app: App): Hono<Environment> {
   return routes
 }
 
+/** How many visitors may wait for their measurement: each holds a request, and has seconds to wait. */
+const MOST_WAITING = 4
+
 async function withMeasuring<T>(measuring: Semaphore, work: () => Promise<T>): Promise<T> {
+  if (measuring.waiting >= MOST_WAITING) {
+    const text = { ja: 'ほかの測定が終わるまでお待ちください', en: 'is being measured for others' }
+    throw new Invalid([{ field: 'callers', text }], 429)
+  }
   using _permit = await measuring.acquire()
   return await work()
 }

@@ -1,3 +1,5 @@
+import { gather } from '@yuzuru/concurrency'
+import type { JobContext } from '@yuzuru/jobs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { startOutsideWorld } from '../outside-world.ts'
@@ -68,5 +70,50 @@ describe('the offices of a person', () => {
     const more = openOffice(app, staff, { officeName: '多すぎる' })
     await expect(more).rejects.toMatchObject({ status: 422 })
     expect(await listAssociations(app.db, staff.id)).toHaveLength(20)
+  })
+
+  test('are at most twenty, however many are opened at once', async () => {
+    const opened = await gather(
+      Array.from({ length: 40 }, (_, at) => () => openOffice(app, staff, { officeName: `${at}` })),
+      { settle: true },
+    )
+    expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(19)
+    const { length } = await app.db
+      .selectFrom('office_associations')
+      .select('office_id')
+      .where('staff_id', '=', staff.id)
+      .execute()
+    expect(length).toBe(20)
+  })
+
+  test('outlive one that expires: they stay in the others, and work in the oldest', async () => {
+    const [second, third] = [
+      await openOffice(app, staff, { officeName: '二つ目' }),
+      await openOffice(app, staff, { officeName: '三つ目' }),
+    ]
+    const expire = (officeId: string) =>
+      app.jobs.expireRegistration.run({ officeId }, {} as JobContext)
+    await expire(staff.office_id)
+    expect(await current(staff)).toMatchObject({ office_id: second, role: 'manager' })
+    await expire(third)
+    expect(await current(staff)).toMatchObject({ office_id: second })
+    expect(await listAssociations(app.db, staff.id)).toHaveLength(1)
+    await expire(second)
+    const left = app.db.selectFrom('staff').where('id', 'in', [staff.id, stranger.id]).select('id')
+    expect(await left.execute()).toEqual([{ id: stranger.id }])
+  })
+
+  test('have one primary one, however many switches race', async () => {
+    const officeIds = [staff.office_id]
+    for (let office = 1; office < 4; office += 1) {
+      officeIds.push(await openOffice(app, staff, { officeName: `${office}` }))
+    }
+    const switches = Array.from({ length: 40 }, (_, at) => () => {
+      const officeId = officeIds[at % officeIds.length] as string
+      return switchOffice(app, staff, { officeId })
+    })
+    await gather(switches)
+    const all = await listAssociations(app.db, staff.id)
+    expect(all.filter(({ isPrimary }) => isPrimary)).toHaveLength(1)
   })
 })

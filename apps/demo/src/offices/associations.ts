@@ -3,6 +3,7 @@ import type { App } from '../app.ts'
 import type { Schema } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, notFound } from '../web/invalid.ts'
+import { lockAssociations } from './lock-associations.ts'
 import { offices } from './offices.ts'
 import type { Staff } from './staff.ts'
 
@@ -46,6 +47,7 @@ export async function openOffice(app: App, staff: Staff, input: Input): Promise<
   const name = fields.name('officeName')
   fields.check()
   return await transaction(app.db, async (tx) => {
+    await lockAssociations(tx, staff.id)
     const mine = await listAssociations(tx, staff.id)
     if (mine.length >= MOST_OFFICES) throw tooManyOffices()
     const { id } = await offices.create(tx, { name })
@@ -70,6 +72,7 @@ export async function switchOffice(app: App, staff: Staff, input: Input): Promis
   const officeId = fields.uuid('officeId')
   fields.check()
   await transaction(app.db, async (tx) => {
+    await lockAssociations(tx, staff.id)
     const mine = tx.updateTable('office_associations').where('staff_id', '=', staff.id)
     await mine.set({ is_primary: false }).where('is_primary', '=', true).execute()
     const { numUpdatedRows } = await mine

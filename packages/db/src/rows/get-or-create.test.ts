@@ -121,6 +121,31 @@ describe('getOrCreate', () => {
     expect(runs).toBe(2)
   })
 
+  test.each(['40001', '40P01'])(
+    'looks again after a race that the database refused (%s), outside of a transaction',
+    async (sqlState) => {
+      await sql`create sequence refusals`.execute(db)
+      // A sequence goes on counting, whatever is undone.
+      await sql`create function refuse() returns trigger language plpgsql as ${sql.lit(`begin
+        if nextval('refusals') % 3 <> 0 then
+          raise exception 'another was faster' using errcode = '${sqlState}';
+        end if;
+        return new;
+      end`)}`.execute(db)
+      await sql`create trigger refuse before insert on billings
+        for each row execute function refuse()`.execute(db)
+      const made = await billings.getOrCreate(db, values, ['office_id'])
+      expect(made.created).toBe(true)
+      const other = { office_id: 'b', plan: 'other' }
+      const inOne = transaction(db, (tx) => billings.getOrCreate(tx, other, ['office_id']), {
+        attempts: 1,
+      })
+      await expect(inOne).rejects.toMatchObject({ sqlState, outcome: 'none' })
+      await sql`drop function refuse cascade`.execute(db)
+      await sql`drop sequence refusals`.execute(db)
+    },
+  )
+
   test('gives up when the row is created and deleted all the time', async () => {
     await sql`create function vanish() returns trigger language plpgsql as
       'begin return null; end'`.execute(db)
@@ -130,6 +155,22 @@ describe('getOrCreate', () => {
     const failure = { code: 'conflict', outcome: 'none', retryable: true }
     await expect(billings.getOrCreate(db, values, ['office_id'])).rejects.toMatchObject(failure)
     await sql`drop function vanish cascade`.execute(db)
+  })
+
+  test('says so when the table keeps other values than those that were given', async () => {
+    await sql`create function lowered() returns trigger language plpgsql as
+      'begin new.office_id = lower(new.office_id); return new; end'`.execute(db)
+    await sql`create trigger lowered before insert on billings
+      for each row execute function lowered()`.execute(db)
+    const upper = { office_id: 'A', plan: 'basic' }
+    expect((await billings.getOrCreate(db, upper, ['office_id'])).created).toBe(true)
+    await expect(billings.getOrCreate(db, upper, ['office_id'])).rejects.toMatchObject({
+      code: 'conflict',
+      outcome: 'none',
+      message: expect.stringContaining('kept with other values') as string,
+    })
+    expect(await billings.list(db)).toHaveLength(1)
+    await sql`drop function lowered cascade`.execute(db)
   })
 
   test('needs columns with a unique constraint', async () => {

@@ -1,6 +1,8 @@
 import { DbError } from '../wire/db-error.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { loosely } from '../statements/table.ts'
+import { conflictIn } from '../transactions/conflict.ts'
+import { enclosingTransaction } from '../transactions/transaction-state.ts'
 import { findBy } from './find-by.ts'
 
 /** How often a row may vanish between the insert that met it and the look at it. */
@@ -19,7 +21,8 @@ export interface GotOrCreated<Found> {
  * Looks first, as the row is there nearly always: an insert that meets it would use up a number of its
  * sequence each time. Then inserts, unless another caller was faster, whose row is read.
  *
- * @throws {DbError} `conflict` when others create and delete the row all the time
+ * @throws {DbError} `conflict` when others create and delete the row all the time, or the table keeps other
+ *   values than those that were given
  */
 export async function getOrCreate<DB>(
   db: Queryable<DB>,
@@ -31,20 +34,40 @@ export async function getOrCreate<DB>(
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await findBy(db, table, wanted)
     if (found !== undefined) return { row: found, created: false }
-    const made = await loosely(db)
+    const made = await insertUnlessMet(db, table, values, columns)
+    if (made !== undefined) return { row: made, created: true }
+  }
+  throw new DbError(
+    `The row in ${table} was met ${ROUNDS} times and never found: it comes and goes, or is kept with other values`,
+    {
+      operation: 'query',
+      code: 'conflict',
+      outcome: 'none',
+      retryable: true,
+      table,
+      columns,
+    },
+  )
+}
+
+/** @returns the new row; `undefined` where another one was met, or was about to be there */
+async function insertUnlessMet<DB>(
+  db: Queryable<DB>,
+  table: string,
+  values: Values,
+  columns: readonly string[],
+): Promise<Values | undefined> {
+  try {
+    return await loosely(db)
       .insertInto(table)
       .values(values)
       .onConflict((conflict) => conflict.columns([...columns]).doNothing())
       .returningAll()
       .executeTakeFirst()
-    if (made !== undefined) return { row: made, created: true }
+  } catch (error) {
+    // Where the database's default isolation refuses to wait for another's row, the statement was undone
+    // whole, and can be looked for again. In a transaction it is the transaction that has to be repeated.
+    if (enclosingTransaction(db) === undefined && conflictIn(error) !== undefined) return undefined
+    throw error
   }
-  throw new DbError(`The row in ${table} was created and deleted ${ROUNDS} times meanwhile`, {
-    operation: 'query',
-    code: 'conflict',
-    outcome: 'none',
-    retryable: true,
-    table,
-    columns,
-  })
 }

@@ -68,7 +68,11 @@ export interface Repository<
    * The row that has the same values in these unique columns, or else a new one of `values`. However many
    * callers race, one of them creates it, and all get it. An existing row is not changed.
    *
-   * @throws {DbError} `undefined_object` when no unique constraint is on exactly these columns
+   * The values must be as the table keeps them: a row that a trigger or the precision of a column has
+   * changed on its way in is not found by what was given.
+   *
+   * @throws {DbError} `undefined_object` when no unique constraint is on exactly these columns; `conflict`
+   *   when the row is met again and again, and not found
    * @throws {TypeError} when one of the columns has no value
    * @example
    * const { row, created } = await billings.getOrCreate(db, { office_id, status: 'trialing' }, ['office_id'])

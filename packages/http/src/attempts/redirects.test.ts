@@ -50,6 +50,32 @@ describe('a redirect', () => {
     expect(there.requests[0]?.headers).toEqual({ ...kept, host, connection: 'keep-alive' })
   })
 
+  test('to another origin takes an idempotency key along where that origin is allowed by name', async () => {
+    here.otherwise({ status: 307, headers: { location: `${there.url}/b` } })
+    there.reply({ status: 503 }, { body: 'done' })
+    const init = { method: 'POST', body: 'x', idempotencyKey: 'k' }
+    const { url: origin } = here
+    const allowedOrigins = [there.url]
+    await using named = createHttp({ origin, redirect: 'follow', allowedOrigins })
+    expect(await (await named.request('/a', init)).text()).toBe('done')
+    const keys = there.requests.map(({ headers }) => headers['idempotency-key'])
+    expect(keys).toEqual(['k', 'k'])
+  })
+
+  test('is not followed where an idempotency key does not go, as it may be followed again', async () => {
+    here.otherwise({ status: 307, headers: { location: `${there.url}/b` } })
+    there.otherwise({ body: 'done' })
+    const keyed = (method: string) => http.request('/a', { method, idempotencyKey: 'k' })
+    const refusal = { code: 'redirected', outcome: 'none', retryable: false }
+    for (const method of ['POST', 'PATCH']) {
+      await expect(keyed(method)).rejects.toMatchObject(refusal)
+    }
+    expect(there.requests).toHaveLength(0)
+    for (const method of ['GET', 'PUT', 'DELETE']) await keyed(method)
+    expect(there.requests.filter(({ headers }) => 'idempotency-key' in headers)).toEqual([])
+    expect(there.requests).toHaveLength(3)
+  })
+
   test('to another origin takes a body along only where that origin is allowed by name', async () => {
     here.otherwise({ status: 307, headers: { location: `${there.url}/b` } })
     there.otherwise({ body: 'ok' })

@@ -16,6 +16,18 @@ export interface Hop {
 /** The statuses that send elsewhere. */
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+const KEY = 'idempotency-key'
+
+/** Methods that may be repeated without a key. */
+const REPEATABLE: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+])
+
 /** Whether an answer sends us elsewhere. */
 export function isRedirect(response: HttpResponse): boolean {
   return REDIRECTS.has(response.status) && response.headers.has('location')
@@ -23,8 +35,8 @@ export function isRedirect(response: HttpResponse): boolean {
 
 /**
  * The request that an answer sends us to (RFC 9110, 15.4). To another origin no header goes along that
- * may be a credential, and no body unless the client may address that origin. From https: to http: is
- * refused.
+ * may be a credential, and no body unless the client may address that origin; its idempotency key goes
+ * where its body may. From https: to http: is refused.
  */
 export function nextHop(
   rules: UrlRules,
@@ -54,7 +66,30 @@ export function nextHop(
   if (from.body !== undefined && !isSame && !mayAddress(rules, url)) {
     throw refused(context, 'with its body to an origin that "allowedOrigins" does not name')
   }
-  return { method: from.method, url, headers, body: from.body }
+  return {
+    method: from.method,
+    url,
+    headers: keyed(rules, context, from, { url, headers }),
+    body: from.body,
+  }
+}
+
+/** The headers with which a request is the same one elsewhere, although its key is no public header. */
+function keyed(
+  rules: UrlRules,
+  context: CallContext,
+  from: Hop,
+  { url, headers }: Pick<Hop, 'url' | 'headers'>,
+): Hop['headers'] {
+  const key = from.headers[KEY]
+  if (key === undefined || headers[KEY] !== undefined) return headers
+  if (mayAddress(rules, url)) return { ...headers, [KEY]: key }
+  if (REPEATABLE.has(from.method)) return headers
+  // The call may be repeated because of its key; without it, the effect would be had twice.
+  throw refused(
+    context,
+    'with its idempotency key to an origin that "allowedOrigins" does not name',
+  )
 }
 
 function becomesGet(method: string, status: number): boolean {

@@ -20,7 +20,7 @@ const IDS: ReadonlySet<string> = new Set(['Message-ID', 'In-Reply-To', 'Content-
 
 /**
  * The headers of a node, written by us and not by nodemailer, with the line break after the last one:
- * whatever is in them reads back the same, and no line is longer than 998 characters (decision 68).
+ * whatever is in them reads back the same, and no line is longer than 998 characters (decision 66).
  */
 export function headerBlock(node: MimeTree, frame: NodeFrame): string {
   return headersOf(node, frame)

@@ -25,7 +25,7 @@ interface Written {
 
 /**
  * Writes a message that nodemailer has compiled. The tree, its plugins and DKIM are nodemailer's; the
- * lines are ours (decision 68): they hold ASCII, no lone CR or LF, and read back as what was put in. The same
+ * lines are ours (decision 66): they hold ASCII, no lone CR or LF, and read back as what was put in. The same
  * message gives the same bytes. What its maker wrote itself (`raw`) only gets its line breaks mended.
  */
 export async function writeMessage(root: MimeTree, sign?: Sign): Promise<Buffer> {

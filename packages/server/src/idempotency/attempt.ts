@@ -7,7 +7,7 @@ import {
   throwIfCancelled,
   TimeoutError,
 } from '@yuzuru/concurrency'
-import { expected, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
+import { expected, fieldOf, partsWithin, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { problem } from '../problems/problem.ts'
 import { currentRequest } from '../request/current-request.ts'
@@ -92,13 +92,13 @@ export class Attempt<Tx> {
       this.#isLost = true
       scope.cancel('another process has taken over the idempotency key')
     }
-    return await whileRenewed(this.#init, onLost, () => this.#transact(scope))
+    return await whileRenewed(this.#init, onLost, () => this.#transact())
   }
 
-  async #transact(scope: CancelScope): Promise<Response> {
+  async #transact(): Promise<Response> {
     return await this.#init.store.transaction(async (tx) => {
       this.#expectToRepeat()
-      const answer = await this.#handle(scope, tx)
+      const answer = await this.#handle(tx)
       return await this.#finish(answer, tx)
     })
   }
@@ -113,22 +113,30 @@ export class Attempt<Tx> {
     )
   }
 
-  async #handle(scope: CancelScope, tx: Tx): Promise<Answer> {
+  async #handle(tx: Tx): Promise<Answer> {
     let outcome: Outcome = this.#init.effects === 'once' ? 'unknown' : 'none'
+    let handling: CancelScope | undefined
     try {
-      const response = await this.#init.handle(tx)
-      if (typeof response?.status !== 'number') {
-        throw expected('the handler to return a Response', response)
-      }
-      if (mayHelpLater(response.status)) throw new FailedAnswer(response)
-      return await this.#read(response)
+      // A scope of its own: what the handler left behind has ended before its outcome is asked for.
+      return await cancelScope(
+        async (scope) => {
+          handling = scope
+          const response = await this.#init.handle(tx)
+          if (typeof response?.status !== 'number') {
+            throw expected('the handler to return a Response', response)
+          }
+          if (mayHelpLater(response.status)) throw new FailedAnswer(response)
+          return await this.#read(response)
+        },
+        { name: 'idempotent handler' },
+      )
     } catch (error) {
       // Asked of what the handler threw: a transaction that was rolled back says `none` of itself alone.
       if (saysNone(error)) outcome = 'none'
       throw error
     } finally {
       // What is in the transaction does not count before its COMMIT.
-      this.#beyond = scope.outcome === 'unknown' ? 'unknown' : outcome
+      this.#beyond = handling?.outcome === 'unknown' ? 'unknown' : outcome
     }
   }
 
@@ -189,9 +197,10 @@ function mayHelpLater(status: number): boolean {
 
 /**
  * Whether an error says of itself that nothing has happened. A cancel and a deadline know only of calls
- * that went through `io()`.
+ * that went through `io()`; a statement only of its transaction, which is undone anyway.
  */
 function saysNone(error: unknown): boolean {
   if (Cancelled.isInstance(error) || TimeoutError.isInstance(error)) return false
-  return outcomeOf(error) === 'none'
+  const isStatement = partsWithin(error).some((part) => fieldOf(part, 'boundary') === 'db')
+  return !isStatement && outcomeOf(error) === 'none'
 }

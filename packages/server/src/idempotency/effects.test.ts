@@ -1,4 +1,5 @@
-import { cancelScope } from '@yuzuru/concurrency'
+import { cancelScope, checkpoint, shield } from '@yuzuru/concurrency'
+import { Event } from '@yuzuru/concurrency/sync'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   actOutside,
@@ -55,6 +56,30 @@ describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
     await handle(post('k2'))
     expect(keys[2]).not.toBe(keys[0])
   })
+
+  test.each<HandlerEffects>(['transaction', 'once'])(
+    'what a handler has left behind counts when it acts after the end of its handler: %s',
+    async (effects) => {
+      const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+      const { options } = await stage({ effects })
+      const failed = new Event()
+      const handler = vi.fn(async () => {
+        // It outlives a cancel, and so has its effect although the handler has failed.
+        void shield(async () => {
+          await failed.wait()
+          await checkpoint()
+          await actOutside()
+        })
+        failed.set()
+        throw refusal('none')
+      })
+      const handle = idempotent(handler, options)
+      await expect(handle(post('k'))).rejects.toMatchObject({ outcome: 'unknown' })
+      expect((await handle(post('k'))).status).toBe(409)
+      expect(handler).toHaveBeenCalledOnce()
+      warn.mockRestore()
+    },
+  )
 
   test.each([
     ['an error', new RangeError('broken'), 409],

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * The table of keys and answers, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
+ * The tables of keys and answers, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
  * released: later changes are later keys. PostgreSQL 14 and up.
  *
  * @example
@@ -30,9 +30,18 @@ export const idempotencyMigrations: Record<string, Migration> = {
         create index yuzuru_idempotency_keys_expires on yuzuru_idempotency_keys (expires_at)`.execute(
         db,
       )
+      // Apart from the keys: a row that was renewed could not be finished by a transaction whose snapshot
+      // is older (repeatable read, serializable).
+      await sql`
+        create table yuzuru_idempotency_renewals (
+          id text not null references yuzuru_idempotency_keys on delete cascade,
+          token text not null,
+          lease_until timestamptz not null,
+          primary key (id, token)
+        )`.execute(db)
     },
     async down(db) {
-      await sql`drop table yuzuru_idempotency_keys`.execute(db)
+      await sql`drop table yuzuru_idempotency_renewals, yuzuru_idempotency_keys`.execute(db)
     },
   },
 }

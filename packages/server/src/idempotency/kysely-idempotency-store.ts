@@ -1,8 +1,11 @@
+import { sleep } from '@yuzuru/concurrency'
 import {
+  backoff,
   expected,
   expectFunction,
   expectInteger,
   expectOptions,
+  fieldOf,
 } from '@yuzuru/concurrency/boundary'
 import {
   type QueryExecutorProvider,
@@ -43,7 +46,7 @@ export interface KyselyIdempotencyStoreOptions<DB> {
 }
 
 /**
- * Keeps keys and answers in PostgreSQL, in the table of `idempotencyMigrations`. Leases and ages go by the
+ * Keeps keys and answers in PostgreSQL, in the tables of `idempotencyMigrations`. Leases and ages go by the
  * database's clock, so the clocks of the processes need not agree. Claims and renewals need a connection
  * beside that of the handler's transaction.
  *
@@ -105,17 +108,17 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
   }
 
   async renew({ id, token }: KeyClaim, leaseMs: number): Promise<boolean> {
-    // A row that is locked is about to be finished; it is not waited for.
+    // Another row than the one that is finished: neither waits for the other, nor fails because of it.
     const rows = await this.#rows(sql`
       with mine as (
-        select id from yuzuru_idempotency_keys
-        where id = ${id} and token = ${token} and state = 'running' for update skip locked
+        select id, token from yuzuru_idempotency_keys
+        where id = ${id} and token = ${token} and state = 'running'
       ), renewed as (
-        update yuzuru_idempotency_keys as k set lease_until = ${afterMs(leaseMs)}
-        from mine where k.id = mine.id
+        insert into yuzuru_idempotency_renewals (id, token, lease_until)
+        select id, token, ${afterMs(leaseMs)} from mine
+        on conflict (id, token) do update set lease_until = excluded.lease_until
       )
-      select 1 as stands from yuzuru_idempotency_keys
-      where id = ${id} and token = ${token} and state = 'running'`)
+      select 1 as stands from mine`)
     return rows.length > 0
   }
 
@@ -160,10 +163,10 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
   }: ClaimRequest): Promise<KeyRow | undefined> {
     const [row] = await this.#rows<KeyRow>(sql`
       with found as materialized (
-        select token, fingerprint, state, repeatable, lease_until <= now() as lapsed,
-          greatest(expires_at, lease_until) <= now() as expired,
+        select token, fingerprint, state, repeatable, ${LEASE_UNTIL} <= now() as lapsed,
+          greatest(expires_at, ${LEASE_UNTIL}) <= now() as expired,
           status, headers, encode(body, 'base64') as body
-        from yuzuru_idempotency_keys where id = ${id}
+        from yuzuru_idempotency_keys as k where id = ${id}
       ), pruned as (${pruned(id, PRUNED_BY_CLAIM)}), inserted as (
         insert into yuzuru_idempotency_keys
           (id, token, fingerprint, repeatable, lease_until, expires_at)
@@ -185,10 +188,10 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
   ): Promise<ClaimResult> {
     const rows = await this.#rows(sql`
       with former as (
-        select id from yuzuru_idempotency_keys
+        select id from yuzuru_idempotency_keys as k
         where id = ${id} and token = ${former.token} and state = ${former.state}
-          and ${former.expired ? sql`greatest(expires_at, lease_until)` : sql`lease_until`} <= now()
-        for update skip locked
+          and ${former.expired ? sql`greatest(expires_at, ${LEASE_UNTIL})` : LEASE_UNTIL} <= now()
+        for no key update skip locked
       )
       update yuzuru_idempotency_keys as k set token = ${token}, fingerprint = ${fingerprint},
         state = 'running', repeatable = ${repeatable}::boolean, status = null, headers = null,
@@ -200,8 +203,26 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
   async #rows<Row>(statement: RawBuilder<Row>, tx?: Transaction<DB>): Promise<readonly Row[]> {
     // Without the plugins: a CamelCasePlugin would rename the columns that we read.
     const executor = (tx ?? this.#db).getExecutor().withoutPlugins()
-    return (await statement.execute({ getExecutor: () => executor })).rows
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await statement.execute({ getExecutor: () => executor })).rows
+      } catch (error) {
+        // A statement of its own that was undone whole, where the database's default is an isolation
+        // that refuses races. In a transaction it is the transaction that must be repeated.
+        if (tx !== undefined || attempt >= MOST_ATTEMPTS || !isConflict(error)) throw error
+        await sleep(delayMs(attempt))
+      }
+    }
   }
+}
+
+/** How often a statement is tried that others interfere with, and what is waited between two attempts. */
+const MOST_ATTEMPTS = 10
+const delayMs = backoff({ baseDelayMs: 5, maxDelayMs: 200 })
+
+/** Serialization failures and deadlocks, as `pg` and as `@yuzuru/db` have them. */
+function isConflict(error: unknown): boolean {
+  return ['40001', '40P01'].includes(String(fieldOf(error, 'sqlState') ?? fieldOf(error, 'code')))
 }
 
 /** By the clock, not by the start of the transaction. */
@@ -209,11 +230,17 @@ function afterMs(delayMs: number): RawBuilder<unknown> {
   return sql`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
 }
 
+/** When the lease of a row of keys, which is called `k`, ends: as it was renewed last, or as it was claimed. */
+const LEASE_UNTIL = sql`coalesce((
+  select renewed.lease_until from yuzuru_idempotency_renewals as renewed
+  where renewed.id = k.id and renewed.token = k.token
+), k.lease_until)`
+
 function pruned(except: string, limit: number): RawBuilder<unknown> {
   return sql`
     delete from yuzuru_idempotency_keys where id in (
-      select id from yuzuru_idempotency_keys
-      where expires_at <= now() and lease_until <= now() and id <> ${except}
+      select id from yuzuru_idempotency_keys as k
+      where expires_at <= now() and ${LEASE_UNTIL} <= now() and id <> ${except}
       order by expires_at limit ${limit}::integer for update skip locked
     )`
 }
@@ -221,6 +248,7 @@ function pruned(except: string, limit: number): RawBuilder<unknown> {
 const ENDINGS: Readonly<Record<ReleaseTo, (mine: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
   free: (mine) => sql`delete from yuzuru_idempotency_keys where ${mine} and state = 'running'`,
   again: (mine) => sql`
+    with renewed as (delete from yuzuru_idempotency_renewals where ${mine})
     update yuzuru_idempotency_keys set lease_until = clock_timestamp(), repeatable = true
     where ${mine} and state = 'running'`,
   unknown: (mine) => sql`

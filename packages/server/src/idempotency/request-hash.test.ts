@@ -31,7 +31,12 @@ describe('two requests', () => {
   })
 
   test('of two callers never meet, however their names and keys are cut', () => {
-    const texts = fc.tuple(fc.string(), fc.string(), fc.string(), fc.string())
+    // Also of code units that are no characters: JSON can have them.
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('a', '\ud800', '\udc00', '\ufffd'), maxLength: 2 }),
+    )
+    const texts = fc.tuple(text, text, text, text)
     fc.assert(
       fc.property(texts, ([caller, key, otherCaller, otherKey]) => {
         const id = requestHash({ ...request, caller, key }).id
@@ -39,6 +44,10 @@ describe('two requests', () => {
         expect(id === other).toBe(caller === otherCaller && key === otherKey)
       }),
     )
+    const [lone, other] = ['a\ud800', 'a\ud801'].map((caller) => {
+      return requestHash({ ...request, caller }).id
+    })
+    expect(lone).not.toBe(other)
     const moved = { ...request, caller: 'office-', key: '1k' }
     expect(requestHash(moved).id).not.toBe(requestHash(request).id)
   })

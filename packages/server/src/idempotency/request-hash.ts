@@ -33,7 +33,8 @@ export function requestHash(request: HashedRequest): RequestHash {
 function hash(...parts: readonly (string | Uint8Array)[]): string {
   const sum = createHash('sha256')
   for (const part of parts) {
-    const bytes = typeof part === 'string' ? Buffer.from(part) : part
+    // UTF-8 would make one text of all lone surrogates, and one caller of two.
+    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf16le') : part
     sum.update(`${bytes.byteLength}:`).update(bytes)
   }
   return sum.digest('base64url')

@@ -64,7 +64,7 @@ class MemoryIdempotencyStore implements IdempotencyStore<MemoryTransaction> {
   async renew(claim: KeyClaim, leaseMs: number): Promise<boolean> {
     const row = this.#running(claim)
     if (row === undefined) return false
-    if (!this.#locks.has(claim.id)) this.#change(row, { leaseUntil: after(leaseMs) })
+    this.#change(row, { leaseUntil: after(leaseMs) })
     return true
   }
 
@@ -90,8 +90,13 @@ class MemoryIdempotencyStore implements IdempotencyStore<MemoryTransaction> {
     const row = this.#rows.get(claim.id)
     if (row?.token !== claim.token || row.state === 'unknown') return false
     const kept = copied(answer)
+    // The row as it is then: it may be renewed until the transaction ends.
     const finish = (): void =>
-      this.#change(row, { state: 'answered', answer: kept, expiresAt: after(ttlMs) })
+      this.#change(this.#rows.get(claim.id) ?? row, {
+        state: 'answered',
+        answer: kept,
+        expiresAt: after(ttlMs),
+      })
     if (!(tx instanceof OpenTransaction)) {
       finish()
       return true
