@@ -77,7 +77,8 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 /** Those that take none. */
 const others = `DbError EncryptionError PreciseDate afterCommit afterRollback commitOutcome createMigrator
   databaseOf declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
-  repository.table repository.get repository.find repository.create repository.createMany
+  repository.table repository.get repository.find repository.getBy repository.findBy repository.getOrCreate
+  repository.create repository.createMany
   repository.upsert repository.delete repository.refresh`
 
 describe('a misspelt option is refused by', () => {

@@ -1,5 +1,5 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
-import { cancelScope, type Leftover, run, taskGroup } from '@yuzuru/concurrency'
+import { cancelScope, type Leftover, run, sleep, taskGroup } from '@yuzuru/concurrency'
 import { type Kysely, sql } from 'kysely'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -33,6 +33,8 @@ afterAll(async () => {
 beforeEach(async () => {
   await db.deleteFrom('plans').execute()
   await db.insertInto('plans').values({ id: 0 }).execute()
+  // In each tenth of a second the places of the first twenty calls are noted for sure.
+  await sleep(100)
   leftovers = []
   subscribe('yuzuru:leftover', note)
 })
