@@ -21,7 +21,7 @@ describe.each(Object.entries(makers))('the line of a request in pino, %s:', (_ki
   test('has the shape that pino’s readers know, and no secret of the request', async () => {
     const { server, line } = await logged(make, async () => 'hello')
     await using _server = server
-    await ask(`${server.url}/plans/4711?token=hunter2#hunter2`, { headers: SECRETS })
+    await ask(`${server.url}/plans/47114711?token=hunter2#hunter2`, { headers: SECRETS })
     expect(await line).toEqual({
       level: 30,
       time: expect.any(Number),
@@ -35,7 +35,7 @@ describe.each(Object.entries(makers))('the line of a request in pino, %s:', (_ki
       status: 200,
       durationMs: expect.any(Number),
     })
-    expect(JSON.stringify(await line)).not.toMatch(/hunter2|4711/)
+    expect(JSON.stringify(await line)).not.toMatch(/hunter2|47114711/)
   })
 
   test('has the error of a failure as pino writes it, and no secret of the request', async () => {
