@@ -1,5 +1,5 @@
 import { tracingChannel } from 'node:diagnostics_channel'
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -59,7 +59,7 @@ async function served(
   await channel.start.runStores(event, async () => await handler())
   Object.assign(event, result)
   channel.asyncEnd.publish(event)
-  return exported.getFinishedSpans().find(({ kind }) => kind === SpanKind.SERVER)
+  return exported.getFinishedSpans().find(({ name }) => name !== 'db.query')
 }
 
 async function attributesOfPoints(): Promise<unknown[]> {
