@@ -1,43 +1,17 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Telemetry } from '../../test/telemetry.ts'
 import { io, IoError } from '../index.ts'
-import { otel } from '../otel.ts'
 import type { RequestEvent } from './request-trace.ts'
 
 const channel = tracingChannel<RequestEvent>('yuzuru:request')
 
-let exported: InMemorySpanExporter
-let metrics: InMemoryMetricExporter
-let open: AsyncDisposableStack
-let flush: () => Promise<void>
-
+let telemetry: Telemetry
 beforeEach(() => {
-  exported = new InMemorySpanExporter()
-  metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  open = new AsyncDisposableStack()
-  const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exported)] })
-  const meters = new MeterProvider({
-    readers: [new PeriodicExportingMetricReader({ exporter: metrics })],
-  })
-  open.use(otel({ tracer: tracers.getTracer('test'), meter: meters.getMeter('test') }))
-  open.defer(() => meters.shutdown())
-  flush = () => meters.forceFlush()
+  telemetry = new Telemetry()
 })
-
-afterEach(() => open.disposeAsync())
+afterEach(() => telemetry[Symbol.asyncDispose]())
 
 const plain: RequestEvent = {
   name: 'GET /plans/:id',
@@ -54,22 +28,17 @@ async function served(
   about: Partial<RequestEvent>,
   result: Pick<RequestEvent, 'status' | 'error'>,
   handler: () => unknown = () => undefined,
-): Promise<ReadableSpan | undefined> {
+): Promise<Telemetry['spans'][number] | undefined> {
   const event = { ...plain, ...about }
   await channel.start.runStores(event, async () => await handler())
   Object.assign(event, result)
   channel.asyncEnd.publish(event)
-  return exported.getFinishedSpans().find(({ name }) => name !== 'db.query')
+  return telemetry.spans.find(({ name }) => name !== 'db.query')
 }
 
 async function attributesOfPoints(): Promise<unknown[]> {
-  await flush()
-  const all = metrics
-    .getMetrics()
-    .at(-1)
-    ?.scopeMetrics.flatMap((scope) => scope.metrics)
-  const found = all?.find(({ descriptor }) => descriptor.name === 'http.server.request.duration')
-  return found?.dataPoints.map(({ attributes }) => attributes) ?? []
+  const points = await telemetry.points('http.server.request.duration')
+  return points.map(({ attributes }) => attributes)
 }
 
 const down = new IoError('The database is down', {
@@ -126,7 +95,7 @@ describe('a request that is served', () => {
     const span = await served({ parent }, { status: 200 }, () => io(call, {}, async () => 1))
     expect(span?.spanContext().traceId).toBe(parent.traceId)
     expect(span?.parentSpanContext).toMatchObject({ spanId: parent.spanId, isRemote: true })
-    const inner = exported.getFinishedSpans().find(({ name }) => name === 'db.query')
+    const inner = telemetry.spans.find(({ name }) => name === 'db.query')
     expect(inner?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId)
   })
 
@@ -142,7 +111,7 @@ describe('a request that is served', () => {
 
   test('of which nobody heard the beginning has no end', async () => {
     channel.asyncEnd.publish({ ...plain, status: 200 })
-    expect(exported.getFinishedSpans()).toEqual([])
+    expect(telemetry.spans).toEqual([])
     expect(await attributesOfPoints()).toEqual([])
   })
 
@@ -153,7 +122,7 @@ describe('a request that is served', () => {
   })
 
   test('is heard of no more once the subscription has ended', async () => {
-    await open.disposeAsync()
+    telemetry.stop()
     expect(await served({}, { status: 200 })).toBeUndefined()
     expect(trace.getActiveSpan()).toBeUndefined()
   })
