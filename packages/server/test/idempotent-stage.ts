@@ -1,7 +1,9 @@
 import { io, IoError } from '@yuzuru/concurrency'
 import { transaction } from '@yuzuru/db'
 import type { Transaction } from 'kysely'
+import { onTestFinished } from 'vitest'
 import type { IdempotencyStore } from '../src/idempotency/idempotency-store.ts'
+import type { IdempotentOptions } from '../src/idempotency/idempotent-options.ts'
 import { kyselyIdempotencyStore } from '../src/idempotency/kysely-idempotency-store.ts'
 import { memoryIdempotencyStore, type MemoryTransaction } from '../src/testing.ts'
 import { countEffects, openDatabase, type TestSchema, yuzuruDatabase } from './database.ts'
@@ -116,4 +118,14 @@ export function refusal(outcome: 'none' | 'unknown'): IoError {
 /** Has an effect outside, as a client of this house has it. */
 export async function actOutside(): Promise<string> {
   return await io({ boundary: 'bank', operation: 'pay', effect: 'write' }, {}, async () => 'paid')
+}
+
+/** A stage that ends with its test, and the options of `idempotent` on it. */
+export async function openStage(
+  open: Open,
+  options: Partial<IdempotentOptions<never>>,
+): Promise<IdempotentStage<never> & { readonly options: IdempotentOptions<never> }> {
+  const it = await open()
+  onTestFinished(() => it[Symbol.asyncDispose]())
+  return { ...it, options: { store: it.store, caller: () => 'office-1', ...options } }
 }

@@ -1,10 +1,10 @@
 import { cancelScope, checkpoint, shield } from '@yuzuru/concurrency'
 import { Event } from '@yuzuru/concurrency/sync'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   actOutside,
   callsOf,
-  type IdempotentStage,
+  openStage,
   post,
   problemIn,
   refusal,
@@ -17,13 +17,7 @@ import type { HandlerEffects, IdempotentOptions } from './idempotent-options.ts'
 import { idempotent } from './idempotent.ts'
 
 describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
-  const stage = async (
-    options: Partial<IdempotentOptions<never>> = {},
-  ): Promise<IdempotentStage<never> & { readonly options: IdempotentOptions<never> }> => {
-    const it = await open()
-    onTestFinished(() => it[Symbol.asyncDispose]())
-    return { ...it, options: { store: it.store, caller: () => 'office-1', ...options } }
-  }
+  const stage = (options: Partial<IdempotentOptions<never>> = {}) => openStage(open, options)
 
   test('a 500 after an effect outside, in a handler that was to have none, is not run again', async () => {
     const { options } = await stage()

@@ -1,9 +1,9 @@
 import { cancelScope, Cancelled, outcomeOf } from '@yuzuru/concurrency'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   actOutside,
   callsOf,
-  type IdempotentStage,
+  openStage,
   post,
   problemIn,
   refusal,
@@ -16,13 +16,7 @@ import type { IdempotentOptions } from './idempotent-options.ts'
 import { idempotent } from './idempotent.ts'
 
 describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
-  const stage = async (
-    options: Partial<IdempotentOptions<never>> = {},
-  ): Promise<IdempotentStage<never> & { readonly options: IdempotentOptions<never> }> => {
-    const it = await open()
-    onTestFinished(() => it[Symbol.asyncDispose]())
-    return { ...it, options: { store: it.store, caller: () => 'office-1', ...options } }
-  }
+  const stage = (options: Partial<IdempotentOptions<never>> = {}) => openStage(open, options)
 
   test('a repeat gets the same answer, marked, and has no effect', async () => {
     const { options, act, count } = await stage()
