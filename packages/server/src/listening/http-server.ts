@@ -8,7 +8,7 @@ import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/co
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
 import type { RequestLife } from '../scopes/request-life.ts'
-import { RequestScopes } from '../scopes/request-scope.ts'
+import { RequestScopes } from '../scopes/request-scopes.ts'
 import { ServerError } from '../server-error.ts'
 import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
@@ -22,7 +22,7 @@ import { isAmbiguous } from './strict-head.ts'
  * The life of a server
  *
  * 1. It listens, in no scope: the scopes of requests have no parent.
- * 2. A request is a probe, and is answered at once, or gets a scope (request/request-scope.ts).
+ * 2. A request is a probe, and is answered at once, or gets a scope (scopes/request-scopes.ts).
  * 3. `close()` was called. `/readyz` says no, and for `drainDelayMs` all else goes on as before, so that a
  *    load balancer sends no more.
  * 4. It stops listening. Each answer from now on says `Connection: close`: a client that keeps its

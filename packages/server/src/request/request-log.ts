@@ -1,3 +1,5 @@
+import { isThenable } from './is-thenable.ts'
+
 /** What a finished request is logged to: pino, or anything with its `info(object, message)`. */
 export interface RequestLog {
   info(fields: RequestLine, message: string): void
@@ -19,3 +21,21 @@ export interface RequestLine {
 
 /** The status that a log line has for a client that left before the answer (as nginx writes it). */
 export const CLIENT_GONE = 499
+
+/** Writes the line of a request. A log that fails costs no request: it is warned of, without its words. */
+export function writeLine(
+  log: RequestLog | undefined,
+  request: { readonly name: string; line(): RequestLine },
+): void {
+  try {
+    const logged: unknown = log?.info(request.line(), request.name)
+    if (isThenable(logged)) Promise.resolve(logged).catch(warnOfLog)
+  } catch (error) {
+    warnOfLog(error)
+  }
+}
+
+function warnOfLog(error: unknown): void {
+  const kind = error instanceof Error ? error.name : typeof error
+  process.emitWarning(`log.info failed: ${kind}`, 'RequestLogWarning')
+}

@@ -1,0 +1,306 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Cancelled, cancelScope, currentClock, detached, moveOnAfter } from '@yuzuru/concurrency'
+import {
+  closing,
+  type Closing,
+  type CloseOptions,
+  type EnteredScope,
+  enterScope,
+  expected,
+  expectMilliseconds,
+  expectOptions,
+  type RefusalCode,
+} from '@yuzuru/concurrency/boundary'
+import { Gate } from '../overload/gate.ts'
+import { limitOf } from '../overload/limit-option.ts'
+import { writeProblem } from '../problems/write-problem.ts'
+import { ServerError } from '../server-error.ts'
+import { callInRequest, currentRequest } from '../request/current-request.ts'
+import { callTraced } from '../request/request-trace.ts'
+import { type Asked, type Failure, RequestLife } from './request-life.ts'
+import { Lives } from './lives.ts'
+import { isThenable } from '../request/is-thenable.ts'
+import { writeLine } from '../request/request-log.ts'
+import { writeRefusal } from './write-refusal.ts'
+import { nameOf, type RequestSettings } from '../request/request-options.ts'
+
+/*
+ * The life of a request
+ *
+ * 1. Its head has been read: it gets a name, a priority and a deadline (`maxRequestMs`, or less if a peer
+ *    that is trusted sent a budget). With no time left, or too many that wait, it is answered at once.
+ * 2. It waits for its turn (overload/gate.ts), and is dropped there if its deadline passes first.
+ * 3. It gets a scope, outside of all others: a connection belongs to no caller. The handler is called in it.
+ *    Whatever it starts is cancelled if its client goes away or its deadline passes; what it throws becomes
+ *    a problem.
+ * 4. The scope ends with the answer. Work that goes on then has been forgotten: it is cancelled and
+ *    reported, unless it was handed to `afterResponse`.
+ * 5. What was handed over runs in a scope of the server; then there is one line in the log.
+ *
+ * docs/semantics.md has the rules of scopes.
+ */
+
+/** Requests under way, and their scopes. */
+export class RequestScopes {
+  readonly #settings: RequestSettings
+  readonly #gate: Gate
+  readonly #lives: Lives = new Lives()
+  readonly #work: Closing<string>
+  readonly #turns = {
+    begin: (life: RequestLife): void => this.#begin(life),
+    refuse: (life: RequestLife, code: RefusalCode): void => this.#refuse(life, code),
+  }
+
+  constructor(settings: RequestSettings) {
+    this.#settings = settings
+    this.#gate = new Gate({ limit: limitOf(settings.limit), queue: settings.queue })
+    this.#work = closing({
+      name: 'server',
+      refuse: ({ message }, operation) =>
+        new ServerError(`"${operation}" was not begun: ${message}`, {
+          operation,
+          code: 'closed',
+          retryable: true,
+          outcome: 'none',
+        }),
+      cut: () => this.#cancelAll(),
+      end: () => this.#gate.close(),
+    })
+  }
+
+  get active(): number {
+    return this.#work.active
+  }
+
+  get requests(): readonly RequestLife[] {
+    return this.#lives.all
+  }
+
+  /** Whether the caller is one of these requests, or work after one: it cannot wait until they have ended. */
+  get isAround(): boolean {
+    const current = currentRequest()
+    return current !== undefined && this.#lives.all.some(({ context }) => context === current)
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    expectOptions(options, ['drainMs'], 'requestScope.close')
+    expectMilliseconds('drainMs', options.drainMs ?? 0)
+    const { isAround } = this
+    const closed = detached(() => this.#work.close(options))
+    if (!isAround) await closed
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, next: () => unknown): void {
+    const now = currentClock().now()
+    const asked = this.#ask(request, next, now)
+    const life = new RequestLife(asked, request, response, this.#turns, now)
+    callTraced(life, () => this.#admit(life))
+  }
+
+  #admit(life: RequestLife): void {
+    const isLate = life.expiresAt <= life.startedAt
+    const entry = isLate ? 'acquire_timeout' : this.#gate.enter(life)
+    if (entry === 'begin') {
+      this.#enter(life)
+      this.#begin(life)
+    } else if (entry === 'wait') {
+      this.#enter(life)
+      life.wait()
+    } else {
+      // Before there is a scope, a timer, a listener or a context: this has to cost next to nothing.
+      writeRefusal(entry, life)
+      writeLine(this.#settings.log, life)
+    }
+  }
+
+  /** What the program's own functions say of a request: if one of them throws, the request fails with that. */
+  #ask(request: IncomingMessage, next: () => unknown, now: number): Asked {
+    const { maxRequestMs, readBudget, priority } = this.#settings
+    try {
+      const name = this.#settings.name(request)
+      if (typeof name !== 'string') throw expected('name to return a string', name)
+      const leftMs = Math.min(maxRequestMs, readBudget(request) ?? Infinity)
+      return { name, priority: priority(request), expiresAt: now + leftMs, next }
+    } catch (error) {
+      const fail = (): never => {
+        throw error
+      }
+      const name = nameOf(request)
+      return { name, priority: 'interactive', expiresAt: now + maxRequestMs, next: fail }
+    }
+  }
+
+  #enter(life: RequestLife): void {
+    life.step = this.#work.step()
+    this.#lives.add(life)
+    life.response.once('close', () => this.#closed(life))
+    // A handler that writes behind its own answer: an error that nobody listens to would end the process.
+    life.response.on('error', (error) => life.fail(error))
+  }
+
+  /** Its turn has come: the handler is called in a scope of its own. */
+  #begin(life: RequestLife): void {
+    life.isWaiting = false
+    life.entered = enterScope({
+      name: life.name,
+      timeoutMs: Math.max(1, life.expiresAt - currentClock().now()),
+      onCancel: (reason) => void detached(() => this.#endInGrace(life, reason)),
+    })
+    life.entered.call(callInRequest, life.context, () => this.#call(life))
+  }
+
+  /** Calls the handler. Where it answers without a promise, none is made here. */
+  #call(life: RequestLife): void {
+    try {
+      const result = life.next()
+      if (isThenable(result)) {
+        Promise.resolve(result).then(
+          () => this.#settled(life),
+          (error: unknown) => this.#settled(life, { error }),
+        )
+        return
+      }
+    } catch (error) {
+      this.#settled(life, { error })
+      return
+    }
+    this.#settled(life)
+  }
+
+  /** The handler has returned, or failed. Most often its answer has not left yet. */
+  #settled(life: RequestLife, failure?: Failure): void {
+    life.isSettled = true
+    if (life.cancelled !== undefined) life.cancelled.resolve(failure)
+    else if (failure !== undefined || life.response.closed) this.#end(life, failure)
+  }
+
+  /** The answer has left, or its client has. */
+  #closed(life: RequestLife): void {
+    life.end()
+    if (life.entered === undefined) {
+      // It had to go before its turn, or its client did not wait for that.
+      if (life.isWaiting) this.#gate.giveUp(life)
+      this.#finished(life)
+    } else if (life.isSettled && !life.isEnding) {
+      this.#end(life)
+    }
+  }
+
+  /** The handler has ended by itself. What it left behind is ended; most often that is nothing. */
+  #end(life: RequestLife, failure?: Failure): void {
+    life.isEnding = true
+    this.#giveBack(life)
+    const leaving = (life.entered as EnteredScope).leave(failure)
+    if (leaving === undefined) {
+      this.#over(life, failure)
+      return
+    }
+    life.ending = leaving.then(
+      () => failure,
+      (error: unknown) => ({ error }),
+    )
+    void life.ending.then((why) => {
+      if (life.cancelled === undefined) detached(() => this.#over(life, why))
+    })
+  }
+
+  /** It was cancelled: by its deadline, its client or the end of the server. The handler has its grace. */
+  async #endInGrace(life: RequestLife, reason: Cancelled): Promise<void> {
+    life.isEnding = true
+    life.cancelled = Promise.withResolvers()
+    life.ending ??= this.#endCancelled(life, reason, life.cancelled.promise)
+    const { graceMs } = this.#settings
+    const failure = await (life.entered as EnteredScope)
+      .endInGrace(life.ending, graceMs)
+      .catch((error: unknown) => ({ error }))
+    this.#over(life, failure)
+  }
+
+  async #endCancelled(
+    life: RequestLife,
+    reason: Cancelled,
+    settled: Promise<Failure | undefined>,
+  ): Promise<Failure | undefined> {
+    // If the handler has returned, it was the answer that took too long.
+    let failure = life.isSettled ? { error: reason } : await settled
+    // A handler that swallowed its cancel and gave no answer.
+    if (failure === undefined && !life.response.writableEnded) failure = { error: reason }
+    this.#giveBack(life)
+    await (life.entered as EnteredScope).leave(failure)
+    return failure
+  }
+
+  #giveBack(life: RequestLife): void {
+    this.#gate.leave(life, !life.response.headersSent)
+  }
+
+  /** Its scope has ended. */
+  #over(life: RequestLife, failure: Failure | undefined): void {
+    if (failure !== undefined) this.#endWithout(life, life.entered?.explain(failure.error))
+    if (life.response.closed && life.later === undefined) this.#finished(life)
+    else void detached(() => this.#finish(life))
+  }
+
+  /** Its turn did not come. */
+  #refuse(life: RequestLife, code: RefusalCode): void {
+    life.isWaiting = false
+    writeRefusal(code, life)
+  }
+
+  /** Answers for a handler that failed, or did not end in time. */
+  #endWithout(life: RequestLife, error: unknown): void {
+    const { request, response } = life
+    const isOver = Cancelled.isInstance(error) && response.destroyed
+    if (isOver) return
+    // All of it was written and it is its turn, and the client did not take it in time.
+    const isStalled = response.writableEnded && response.socket !== null
+    if (isStalled && life.scope?.cancelled === true) request.socket.destroy()
+    try {
+      callInRequest(life.context, () => writeProblem(error, request, response))
+    } catch (failure) {
+      life.fail(failure)
+      request.socket.destroy()
+    }
+  }
+
+  /** Waits until the answer has left; a client that does not take it in time, or before the server ends, is cut. */
+  async #leave(life: RequestLife): Promise<void> {
+    // As it nearly always has: the scope of the request ended with it.
+    if (life.response.closed) return
+    const { maxRequestMs } = this.#settings
+    const { signal } = this.#work
+    const name = `end of the answer to ${life.name}`
+    const wait = (): unknown => moveOnAfter(maxRequestMs, () => life.closed(), { name })
+    await cancelScope(wait, { name, signal }).catch((error: unknown) => {
+      if (!Cancelled.isInstance(error)) throw error
+    })
+    if (!life.response.closed) life.request.socket.destroy()
+    await life.closed()
+  }
+
+  async #finish(life: RequestLife): Promise<void> {
+    await this.#leave(life)
+    const name = `after ${life.name}`
+    const { signal } = this.#work
+    for (const fn of life.later ?? []) {
+      await cancelScope(() => callInRequest(life.context, fn), { name, signal }).catch(
+        (error: unknown) => {
+          life.fail(error)
+        },
+      )
+    }
+    this.#finished(life)
+  }
+
+  #finished(life: RequestLife): void {
+    this.#lives.remove(life)
+    writeLine(this.#settings.log, life)
+    life.context.leave()
+    life.step?.release()
+  }
+
+  #cancelAll(): void {
+    this.#gate.close()
+    for (const { scope } of this.#lives.all) scope?.cancel('the server is closing')
+  }
+}
