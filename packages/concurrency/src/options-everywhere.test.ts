@@ -97,9 +97,7 @@ test.each([
   'io',
   'mapConcurrent',
   'PriorityQueue',
-  'processes',
   'rateLimiter',
-  'threads',
 ])('%s says so where what it cannot do without is left out', async (name) => {
   const without = async (): Promise<unknown> => await takers[name]?.(undefined as never)
   await expect(without()).rejects.toThrow(/^Expected /)

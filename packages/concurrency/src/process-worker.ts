@@ -1,9 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
 import { describeFailure } from './executors/job-failure.ts'
 import type { JobAnswer, JobRequest } from './executors/job-pool.ts'
+import { inlineModule } from './executors/inline/compile-inline.ts'
 import { Moved } from './executors/moved.ts'
 import { isProcessSignal, type ProcessMessage } from './executors/process-message.ts'
-import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
+import { type CancelFlag, lazyModule, type LoadModule, runJob } from './executors/run-job.ts'
 import { unserialisableResult } from './executors/unserialisable.ts'
 
 /** The job that was last asked to end: that message may arrive before the job itself. */
@@ -11,7 +12,7 @@ let asked = 0
 let onAsked: (() => void) | undefined
 
 /** There is but one, though it comes with each job. */
-let load: ReturnType<typeof lazyModule> | undefined
+let load: LoadModule | undefined
 
 process.on('message', (message) => {
   if (!isProcessSignal(message)) return
@@ -29,9 +30,14 @@ export default async function work({
   request,
 }: ProcessMessage): Promise<Uint8Array> {
   const job = deserialize(request) as JobRequest
-  load ??= lazyModule(module)
-  const answer = await runJob(load, job, flagOf(number))
+  const answer = await runJob(loadOf(job, module), job, flagOf(number))
   return pack(job.name, answer)
+}
+
+/** Without a module there are but inline jobs: the caller sees to that. */
+function loadOf({ name, source }: JobRequest, module: string | undefined): LoadModule {
+  if (source !== undefined) return inlineModule(name, source)
+  return (load ??= lazyModule(module as string))
 }
 
 function flagOf(number: number): CancelFlag {

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { inlineModule } from './executors/inline/compile-inline.ts'
 import { Moved } from './executors/moved.ts'
 import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
 import {
@@ -11,13 +12,16 @@ import {
 } from './executors/thread-message.ts'
 
 const { control, module } = workerData as ThreadData
-const load = lazyModule(module)
+// Without a module there are but inline jobs: the caller sees to that.
+const load = lazyModule(module as string)
 
 /** What piscina calls in each thread. */
 export default async function work(message: ThreadMessage): Promise<unknown> {
-  const [slot, number, name, args, deadlineAt, context] = message
+  const [slot, number, name, args, deadlineAt, context, source] = message
   Atomics.store(control, slot + BEGUN, number)
-  const answer = await runJob(load, { name, args, deadlineAt, context }, flagOf(slot, number))
+  const request = { name, args, deadlineAt, context, source }
+  const job = source === undefined ? load : inlineModule(name, source)
+  const answer = await runJob(job, request, flagOf(slot, number))
   Atomics.store(control, slot + ANSWERED, number)
   if (answer.kind !== 'value') return answer
   if (!(answer.value instanceof Moved)) return [answer.value] satisfies ThreadAnswer

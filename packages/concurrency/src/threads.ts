@@ -1,6 +1,7 @@
 export type {
   AnyJobs,
   Executor,
+  InlineJob,
   Job,
   JobArguments,
   JobName,

@@ -627,7 +627,7 @@ export function exerciseExecutor(
           await assert.rejects(wrong, { name: 'TypeError', message: /^Expected / })
         }
         for (const name of ['', 1] as never[]) {
-          const message = /^Expected the job's name to be a string, got/
+          const message = /^Expected the job's name to be a string, or its fn a function, got/
           await assert.rejects(() => executor.run({ name, args: [] as never }), { message })
         }
       },

@@ -1,5 +1,5 @@
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
-import { expectRequiredOptions } from '../arguments/expect-options.ts'
+import { expectOptions } from '../arguments/expect-options.ts'
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,8 +16,11 @@ export interface ContextVariable {
 
 /** What `threads` and `processes` have in common. */
 export interface ExecutorOptions {
-  /** The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path. */
-  readonly module: URL | string
+  /**
+   * The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path.
+   * Without it all jobs are functions that are passed in.
+   */
+  readonly module?: URL | string
   /**
    * How many jobs run at once, each in a worker of its own: from 1 up. For jobs that only compute, more than
    * there are cores is no faster. @default threads: the cores and 4, at most 32, as Python's thread pools,
@@ -53,7 +56,7 @@ export interface ExecutorOptions {
 
 /** {@link ExecutorOptions}, complete and checked. */
 export interface ExecutorSettings {
-  readonly module: string
+  readonly module: string | undefined
   readonly workers: number
   readonly queue: number
   readonly acquireTimeoutMs: number
@@ -85,22 +88,24 @@ const MAX_IDLE_MS = 2 ** 31 - 1
 
 /** Fills in the defaults. Throws when an option is unknown or out of its range. */
 export function executorSettings(
-  options: ExecutorOptions,
+  options: ExecutorOptions | undefined,
   where: 'threads' | 'processes',
 ): ExecutorSettings {
-  expectRequiredOptions(options, OPTIONS, where)
+  expectOptions(options, OPTIONS, where)
+  const given = options ?? {}
   const settings: ExecutorSettings = {
-    module: moduleUrl(options.module),
-    workers: options.workers ?? defaultWorkers(where),
-    queue: options.queue ?? 1000,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? Infinity,
-    graceMs: options.graceMs ?? 1000,
-    idleMs: options.idleMs ?? 30_000,
-    maxHeapMb: options.maxHeapMb,
-    effect: options.effect ?? 'write',
-    context: options.context,
-    env: options.env ?? process.env,
-    execArgv: options.execArgv,
+    // One that was meant to be given must not be missed.
+    module: 'module' in given ? moduleUrl(given.module) : undefined,
+    workers: given.workers ?? defaultWorkers(where),
+    queue: given.queue ?? 1000,
+    acquireTimeoutMs: given.acquireTimeoutMs ?? Infinity,
+    graceMs: given.graceMs ?? 1000,
+    idleMs: given.idleMs ?? 30_000,
+    maxHeapMb: given.maxHeapMb,
+    effect: given.effect ?? 'write',
+    context: given.context,
+    env: given.env ?? process.env,
+    execArgv: given.execArgv,
   }
   expectInteger('workers', settings.workers, 1)
   expectInteger('queue', settings.queue, 0)
@@ -140,7 +145,7 @@ function expectContext(context: Readonly<Record<string, ContextVariable>> | unde
   }
 }
 
-function moduleUrl(module: URL | string): string {
+function moduleUrl(module: URL | string | undefined): string {
   if (module instanceof URL && module.protocol === 'file:') return module.href
   if (typeof module === 'string') {
     if (module.startsWith('file:') && URL.canParse(module)) return module

@@ -28,6 +28,17 @@ export interface Job<M, K extends keyof M> {
   readonly args: JobArguments<M, K>
 }
 
+/** One call of a function that is sent along. */
+export interface InlineJob<A extends readonly unknown[], R> {
+  /**
+   * What is to run in the worker: a function or an arrow function, also an `async` one. Its text is sent, not
+   * what is around it: it may use its arguments, globals, and what it imports itself from `node:` modules,
+   * `file:` URLs and `@yuzuru/concurrency`. Its name is shown in errors, traces and the task tree.
+   */
+  readonly fn: (...args: A) => R
+  readonly args: A
+}
+
 /** The last argument of {@link Executor.run}. */
 export interface JobOptions extends IoOptions {
   /**
@@ -38,8 +49,8 @@ export interface JobOptions extends IoOptions {
 }
 
 /**
- * Runs the exported functions of one module in other threads or processes. A call obeys the scope
- * around it: a cancel or a deadline reaches the job.
+ * Runs the exported functions of one module, and functions without closures, in other threads or processes.
+ * A call obeys the scope around it: a cancel or a deadline reaches the job.
  */
 export interface Executor<
   M extends object = AnyJobs,
@@ -55,11 +66,31 @@ export interface Executor<
    */
   call<K extends JobName<M>>(name: K, ...args: JobArguments<M, K>): Promise<JobValue<M, K>>
   /**
+   * Runs a function with these arguments. Its text is checked before it is sent, once for each function.
+   * Needs the packages `acorn` and `eslint-scope`.
+   *
+   * Not for what uses a variable, an import or a helper of its module: export that from a module.
+   *
+   * @throws {TypeError} when the function uses anything but its arguments and globals (the message names it),
+   * or an argument cannot be sent
+   * @throws as the call of an exported function does
+   * @example
+   * await using pool = threads({ effect: 'read' })
+   * const sum = await pool.call((count: number) => {
+   *   let total = 0
+   *   for (let n = 0; n < count; n += 1) total += n
+   *   return total
+   * }, 10_000_000)
+   */
+  call<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>>
+  /**
    * Like `call`, with options.
    *
    * @throws as {@link Executor.call} does, and {TimeoutError} when `timeoutMs` passed and the job has ended
    */
   run<K extends JobName<M>>(job: Job<M, K>, options?: O): Promise<JobValue<M, K>>
+  /** Like `call` with a function, with options. @throws as that does */
+  run<A extends readonly unknown[], R>(job: InlineJob<A, R>, options?: O): Promise<Awaited<R>>
   /** How many jobs have a worker. */
   readonly running: number
   /** How many jobs wait for one. */

@@ -1,3 +1,4 @@
+import type { InlineSource } from './inline/inline-source.ts'
 import type { JobFailure } from './job-failure.ts'
 
 /** What is sent to a worker. */
@@ -7,6 +8,8 @@ export interface JobRequest {
   /** On the wall clock, which all workers of a machine share: milliseconds since 1970. */
   readonly deadlineAt: number | undefined
   readonly context: Readonly<Record<string, unknown>> | undefined
+  /** The function itself, where it is none of the module's. */
+  readonly source: InlineSource | undefined
 }
 
 /** What comes back from a worker. */

@@ -1,15 +1,17 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { currentClock, type Timer } from '../scopes/clock.ts'
 import { expected } from '../arguments/expected.ts'
-import type { Executor, Job, JobArguments, JobName, JobOptions, JobValue } from './executor.ts'
+import type { Executor, JobOptions } from './executor.ts'
 import { ExecutorError, type ExecutorErrorCode, WorkerCrashed } from './executor-error.ts'
 import { admission, type Admission } from '../boundary/admission.ts'
 import { closing, type Closing, type CloseOptions } from '../boundary/closing.ts'
 import { expectEffect } from '../boundary/expect-effect.ts'
 import type { RefusedEntry } from '../boundary/refused-entry.ts'
 import type { ExecutorSettings } from './executor-options.ts'
+import { type AnyFunction, inlineSourceOf } from './inline/inline-source.ts'
 import { io } from '../boundary/io.ts'
 import type { IoProgress } from '../boundary/io-call.ts'
+import { expectJob, type ExpectedJob } from './expect-job.ts'
 import { reviveFailure } from './job-failure.ts'
 import type { JobAnswer, JobPool, RunningJob } from './job-pool.ts'
 import type { Outcome } from '../scopes/outcome.ts'
@@ -25,9 +27,7 @@ export interface PooledJobOptions extends JobOptions {
 const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'transfer']
 
 /** One call, as the pool executor sees it. */
-interface Call {
-  readonly name: string
-  readonly args: readonly unknown[]
+interface Call extends ExpectedJob {
   readonly transfer: readonly unknown[]
   readonly outcome: Outcome
 }
@@ -74,12 +74,12 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
     return this.#workers.waiting
   }
 
-  call<K extends JobName<M>>(name: K, ...args: JobArguments<M, K>): Promise<JobValue<M, K>> {
-    return this.run({ name, args })
+  call(job: string | AnyFunction, ...args: unknown[]): Promise<never> {
+    return this.run(typeof job === 'function' ? { fn: job, args } : { name: job, args })
   }
 
-  async run<K extends JobName<M>>(job: Job<M, K>, options?: O): Promise<JobValue<M, K>> {
-    const { name, args } = expectJob(job)
+  async run(job: object, options?: O): Promise<never> {
+    const expectedJob = expectJob(job, this.#settings.module !== undefined)
     expectOptions(options, JOB_OPTIONS, `${this.#boundary}.run`)
     const { effect = this.#settings.effect, transfer = [] } = options ?? {}
     expectEffect(effect)
@@ -87,10 +87,10 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
       throw expected('transfer to be an array', transfer)
     }
     const outcome: Outcome = effect === 'read' ? 'none' : 'unknown'
-    const call: Call = { name, args, transfer, outcome }
+    const call: Call = { ...expectedJob, transfer, outcome }
     const answer = await io(
       // What a job throws is its caller's own error.
-      { boundary: this.#boundary, operation: name, effect, translate: 'none' },
+      { boundary: this.#boundary, operation: call.name, effect, translate: 'none' },
       options,
       async (_signal, progress) => {
         progress.sent = false
@@ -98,10 +98,11 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
         return await this.#admit(call, progress)
       },
     )
-    return answer as JobValue<M, K>
+    return answer as never
   }
 
   async #admit(call: Call, progress: IoProgress): Promise<unknown> {
+    const source = call.fn === undefined ? undefined : await inlineSourceOf(call.fn)
     using _permit = await this.#workers.acquire(call)
     const scope = currentScope() as Scope
     scope.throwIfCancelled()
@@ -111,6 +112,7 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
         args: call.args,
         deadlineAt: scope.deadline === Infinity ? undefined : Date.now() + remaining(),
         context: this.#context(),
+        source,
       },
       call.transfer,
     )
@@ -211,20 +213,4 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
       ...(cause === undefined ? {} : { cause }),
     })
   }
-}
-
-function expectJob(job: { readonly name: string; readonly args: unknown }): {
-  readonly name: string
-  readonly args: readonly unknown[]
-} {
-  if (typeof job !== 'object' || job === null) {
-    throw expected('job to be an object', job)
-  }
-  if (typeof job.name !== 'string' || job.name === '') {
-    throw expected(`the job's name to be a string`, job.name)
-  }
-  if (!Array.isArray(job.args)) {
-    throw expected(`the job's args to be an array`, job.args)
-  }
-  return { name: job.name, args: job.args }
 }

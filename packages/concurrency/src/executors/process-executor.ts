@@ -7,13 +7,13 @@ import { ProcessPool } from './process-pool.ts'
 export interface ProcessesOptions extends ExecutorOptions {}
 
 /**
- * Runs the functions that a module exports in processes of their own: for work that may crash or takes
+ * Runs the functions that a module exports, and functions without closures, in processes of their own: for work that may crash or takes
  * much memory. Otherwise like `threads`, but each call costs more: arguments and results are always copied.
  *
  * A job receives a cancel when it yields (`await checkpoint()`); after `graceMs` its process, and only
  * that, is killed with SIGKILL.
  *
- * @throws {TypeError} when `module` is missing, or an option is unknown or out of its range
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using reports = processes<typeof import('./reports.ts')>({
  *   module: new URL('./reports.ts', import.meta.url),
@@ -22,7 +22,7 @@ export interface ProcessesOptions extends ExecutorOptions {}
  * })
  * const pdf = await reports.call('render', planId)
  */
-export function processes<M extends object = AnyJobs>(options: ProcessesOptions): Executor<M> {
+export function processes<M extends object = AnyJobs>(options?: ProcessesOptions): Executor<M> {
   const settings = executorSettings(options, 'processes')
   return new PoolExecutor('processes', settings, new ProcessPool(settings))
 }

@@ -8,7 +8,7 @@ export interface ProcessSignal {
 /** A job on its way to a process. */
 export interface ProcessMessage {
   readonly number: number
-  readonly module: string
+  readonly module: string | undefined
   /** A `JobRequest`, as `v8.serialize` writes it: the channel alone would fail later, and elsewhere. */
   readonly request: Uint8Array
 }

@@ -16,7 +16,7 @@ import { workerUrl } from '../worker-url.ts'
  * fires, asks it to end with SIGTERM, and insists after a second; we insist at once, with SIGKILL.
  */
 export class ProcessPool implements JobPool {
-  readonly #module: string
+  readonly #module: string | undefined
   readonly #tinypool: Tinypool
   readonly #watch: WorkerWatch
   readonly #jobs = new Set<ProcessJob>()

@@ -23,7 +23,13 @@ class Flag implements CancelFlag {
   }
 }
 
-const request: JobRequest = { name: 'job', args: [], deadlineAt: undefined, context: undefined }
+const request: JobRequest = {
+  name: 'job',
+  args: [],
+  deadlineAt: undefined,
+  context: undefined,
+  source: undefined,
+}
 
 const runThe = (
   job: (...args: never[]) => unknown,

@@ -20,11 +20,14 @@ interface Runnable {
 /** What a module exports. */
 export type Exports = Readonly<Record<string, unknown>>
 
+/** Gives the jobs. */
+export type LoadModule = () => Exports | Promise<Exports>
+
 /**
  * Imports a module when it is first needed. Asking `import()` again would cost each job more than its
  * scope does. What failed is tried again.
  */
-export function lazyModule(url: string): () => Exports | Promise<Exports> {
+export function lazyModule(url: string): LoadModule {
   let exports: Exports | undefined
   const load = async (): Promise<Exports> => {
     exports = (await import(url)) as Exports
@@ -36,7 +39,7 @@ export function lazyModule(url: string): () => Exports | Promise<Exports> {
 
 /** Runs a job, in its worker, in a scope of its own. Never throws: what happened is in the answer. */
 export async function runJob(
-  load: () => Exports | Promise<Exports>,
+  load: LoadModule,
   { name, args, deadlineAt, context }: JobRequest,
   flag: CancelFlag,
 ): Promise<JobAnswer> {

@@ -14,7 +14,7 @@ export interface ThreadJobOptions extends JobOptions {
 }
 
 /**
- * Runs the functions that a module exports in threads: for work that computes for long and would block the
+ * Runs the functions that a module exports, and functions without closures, in threads: for work that computes for long and would block the
  * event loop. Threads start when they are needed.
  *
  * A cancel, or the deadline, of the scope around a call raises a flag that the job can read; after
@@ -23,7 +23,7 @@ export interface ThreadJobOptions extends JobOptions {
  * Not for I/O, which does not block, and not for work of less than a millisecond or so: sending it costs
  * more. A native crash ends the whole process: use `processes` where that may happen.
  *
- * @throws {TypeError} when `module` is missing, or an option is unknown or out of its range
+ * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using images = threads<typeof import('./images.ts')>({
  *   module: new URL('./images.ts', import.meta.url),
@@ -32,7 +32,7 @@ export interface ThreadJobOptions extends JobOptions {
  * const small = await withTimeout(2_000, () => images.call('resize', picture, 320))
  */
 export function threads<M extends object = AnyJobs>(
-  options: ThreadsOptions,
+  options?: ThreadsOptions,
 ): Executor<M, ThreadJobOptions> {
   const settings = executorSettings(options, 'threads')
   return new PoolExecutor('threads', settings, new ThreadPool(settings))

@@ -1,3 +1,4 @@
+import type { InlineSource } from './inline/inline-source.ts'
 import type { JobAnswer } from './job-pool.ts'
 
 /** A job on its way to a thread: a tuple, because the names of an object's fields travel each time. */
@@ -10,6 +11,7 @@ export type ThreadMessage = readonly [
   args: readonly unknown[],
   deadlineAt?: number | undefined,
   context?: Readonly<Record<string, unknown>> | undefined,
+  source?: InlineSource | undefined,
 ]
 
 /** What comes back: what the job gave, in an array of one, or what else became of it. */
@@ -18,7 +20,7 @@ export type ThreadAnswer = readonly [value: unknown] | Exclude<JobAnswer, { kind
 /** What a thread is started with. */
 export interface ThreadData {
   readonly control: Int32Array<SharedArrayBuffer>
-  readonly module: string
+  readonly module: string | undefined
 }
 
 /** The place in a slot for the number of a job that is to end. */

@@ -67,11 +67,11 @@ export class ThreadPool implements JobPool {
     refuseWhileStarting('threads')
     const slot = this.#slots.pop() as number
     const number = (this.#number = (this.#number % MAX_JOB_NUMBER) + 1)
-    const { name, args, deadlineAt, context } = request
-    const message: ThreadMessage =
-      deadlineAt === undefined && context === undefined
-        ? [slot, number, name, args]
-        : [slot, number, name, args, deadlineAt, context]
+    const { name, args, deadlineAt, context, source } = request
+    const isPlain = deadlineAt === undefined && context === undefined && source === undefined
+    const message: ThreadMessage = isPlain
+      ? [slot, number, name, args]
+      : [slot, number, name, args, deadlineAt, context, source]
     const stop = new KillSwitch()
     const reply = this.#outside(() => this.#send(message, transfer, stop))
     this.#watch.look()
