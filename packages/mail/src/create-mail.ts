@@ -8,6 +8,7 @@ import {
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
+import { AttachmentFolder } from './message/attachment-folder.ts'
 import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
 import { type DkimKey, type Sign, signing } from './message/dkim.ts'
@@ -25,6 +26,11 @@ export interface SenderOptions {
   readonly from: MailAddress
   /** The right side of Message-IDs. Must stay the same for `idempotencyKey` to work. @default that of `from` */
   readonly domain?: string | undefined
+  /**
+   * The only folder that attachments by `path` are read from. Neither `..` nor a symbolic link in it leads
+   * out of it. @default none: no files are read
+   */
+  readonly attachmentFolder?: string | undefined
   /** Tries a send again where that is safe. @default once is all */
   readonly retry?: MailRetry | undefined
 }
@@ -86,6 +92,7 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
     verify: async () => void (await client.verify()),
     life,
     retrying: retryingOf(options, life),
+    maxBytes: USUAL_MAX_BYTES,
     concurrency: USUAL_CONCURRENCY,
   })
 }
@@ -95,6 +102,7 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
   host: true,
   from: true,
   domain: true,
+  attachmentFolder: true,
   retry: true,
 } satisfies Record<keyof ClientMailOptions<MailClient>, true>)
 
@@ -105,11 +113,13 @@ const SMTP_MAIL_OPTIONS = Object.keys({
   failover: true,
   from: true,
   domain: true,
+  attachmentFolder: true,
   retry: true,
 } satisfies Record<keyof SmtpMailOptions, true>)
 
 interface BackendOptions {
   readonly concurrency?: number
+  readonly maxBytes?: number
   readonly sign?: Sign | undefined
 }
 
@@ -118,7 +128,7 @@ export function mailOverBackend(
   name: string,
   options: SenderOptions,
   backend: Backend,
-  { concurrency = USUAL_CONCURRENCY, sign }: BackendOptions = {},
+  { concurrency = USUAL_CONCURRENCY, maxBytes = USUAL_MAX_BYTES, sign }: BackendOptions = {},
 ): Mail<Transporter> {
   const client = createTransport(scopedTransport(name, backend, sign))
   return mailOver(client, defaultsOf(options), {
@@ -126,6 +136,7 @@ export function mailOverBackend(
     verify: (signal) => backend.verify(signal),
     life: backend.life,
     retrying: retryingOf(options, backend.life),
+    maxBytes,
     concurrency,
   })
 }
@@ -159,6 +170,7 @@ function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
     backends.length === 1 && only !== undefined ? { ...only, life } : new Failover(backends, life)
   return mailOverBackend('yuzuru-smtp', options, backend, {
     concurrency: first.connections * 2,
+    maxBytes: first.maxBytes,
     sign: dkim === undefined ? undefined : signing(dkim),
   })
 }
@@ -177,17 +189,20 @@ function backendOver(pool: SmtpPool, { maxBytes }: SmtpConfig): Omit<Backend, 'l
 
 /** How many messages of many are under way at once, where nobody says how many connections there are. */
 const USUAL_CONCURRENCY = 10
+/** The same for the size of a message. */
+const USUAL_MAX_BYTES = 25 * 1024 * 1024
 
 function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefined {
   return retry === undefined ? undefined : new Retrying(retry, life)
 }
 
-function defaultsOf({ from, domain }: SenderOptions): MessageDefaults {
+function defaultsOf({ from, domain, attachmentFolder }: SenderOptions): MessageDefaults {
   const mailbox = parseMailbox('from', from)
   const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
   const dates = new StableDates()
-  if (domain === undefined) return { from: mailbox, domain: own, dates }
+  const folder = attachmentFolder === undefined ? undefined : new AttachmentFolder(attachmentFolder)
+  if (domain === undefined) return { from: mailbox, domain: own, dates, folder }
   // What a mail address takes as its domain, a Message-ID takes too.
   const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')
-  return { from: mailbox, domain: address.slice('id@'.length), dates }
+  return { from: mailbox, domain: address.slice('id@'.length), dates, folder }
 }

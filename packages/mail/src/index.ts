@@ -10,7 +10,17 @@ export type { DkimKey } from './message/dkim.ts'
 export type { Unsubscribe } from './message/unsubscribe.ts'
 export type { MailAddress } from './message/mail-address.ts'
 export { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
-export type { MailAttachment, MailMessage, MailRecipients } from './message/mail-message.ts'
+export type {
+  AttachedBytes,
+  AttachedFile,
+  AttachedObject,
+  AttachedStream,
+  AttachmentCall,
+  AttachmentNames,
+  AttachmentStorage,
+  MailAttachment,
+} from './message/mail-attachment.ts'
+export type { MailMessage, MailRecipients } from './message/mail-message.ts'
 export type { SmtpLimits, SmtpOptions } from './smtp/smtp-options.ts'
 export {
   defineTemplate,

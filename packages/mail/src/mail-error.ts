@@ -16,6 +16,8 @@ import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
  * - `'timeout'`: a step took the server longer than the client's own limits.
  * - `'invalid_message'`: the message can't be sent as it is: larger than `maxBytes`; or written elsewhere in
  *   lines that are too long, or in 8-bit for a server that takes none.
+ * - `'attachment_failed'`: a file, a stream or a stored object of the message could not be read; `reason` has
+ *   the system's word, `cause` the error of a stream or a storage.
  * - `'closed'`: `close()` was called before.
  * - `'unexpected'`: anything else; see `cause`.
  */
@@ -31,6 +33,7 @@ export type MailErrorCode =
   | 'acquire_timeout'
   | 'timeout'
   | 'invalid_message'
+  | 'attachment_failed'
   | 'closed'
   | 'unexpected'
 

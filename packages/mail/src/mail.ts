@@ -17,6 +17,7 @@ import {
   nativeMessage,
   recipientsOf,
 } from './message/native-message.ts'
+import { readAttachments } from './message/read-attachments.ts'
 import { asGiven, formsOf } from './smtp/rejected-recipient.ts'
 import type { Retrying } from './sending/retrying.ts'
 import { sendMany, type SendingMany, type SendManyOptions } from './sending/send-many.ts'
@@ -107,6 +108,8 @@ export interface MailBackend {
   readonly life: Closing
   /** Tries again; none: once is all. */
   readonly retrying: Retrying | undefined
+  /** How large a message may be: no more of its attachments is read. */
+  readonly maxBytes: number
   /** How many messages may be under way for each of many to have its connection soon. */
   readonly concurrency: number
 }
@@ -115,8 +118,13 @@ export interface MailBackend {
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  { admit, verify, life, retrying, concurrency }: MailBackend,
+  { admit, verify, life, retrying, maxBytes, concurrency }: MailBackend,
 ): Mail<Client> {
+  const written = async (checked: CheckedMessage, signal: AbortSignal): Promise<NativeMessage> => {
+    const { attachments = [] } = checked
+    if (attachments.length === 0) return nativeMessage(checked)
+    return nativeMessage(checked, await readAttachments(attachments, maxBytes, signal))
+  }
   const attempt = async (
     checked: CheckedMessage,
     signal: AbortSignal,
@@ -128,11 +136,11 @@ export function mailOver<Client extends MailClient>(
     if (admit !== undefined) {
       using turn = await admit()
       const handed: HandedOver = { yuzuru: { progress, turn } }
-      const native = nativeMessage(checked)
+      const native = await written(checked, signal)
       return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))
     }
+    const native = await written(checked, signal)
     progress.sent = true
-    const native = nativeMessage(checked)
     const send = (joined: AbortSignal): ReturnType<MailClient['sendMail']> =>
       client.sendMail({ ...native, signal: joined })
     return sentMail(checked, await untilCut(signal, life, send))

@@ -50,6 +50,8 @@ const cases = exerciseOptions({
     'mail.send': (options) => mail.send(message, options),
     'mail.send, its message': (options) => mail.send(options),
     'mail.send, its attachments': (one) => mail.send({ ...message, attachments: [one] }),
+    'mail.send, an object attached': (object) =>
+      mail.send({ ...message, attachments: [{ object }] as never }),
     'mail.send, its unsubscribe': (unsubscribe) => mail.send({ ...message, unsubscribe }),
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
     'mail.sendMany': (options) => mail.sendMany([], options),

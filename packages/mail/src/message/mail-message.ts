@@ -1,17 +1,7 @@
 import type { Html } from '../templates/html.ts'
 import type { MailAddress } from './mail-address.ts'
+import type { MailAttachment } from './mail-attachment.ts'
 import type { Unsubscribe } from './unsubscribe.ts'
-
-/** A file that goes with a message. It is held in memory; nothing is read from a path or URL. */
-export interface MailAttachment {
-  /** Any script; no control characters. */
-  readonly filename: string
-  readonly content: string | Uint8Array
-  /** @default what the ending of `filename` says, else `'application/octet-stream'` */
-  readonly contentType?: string | undefined
-  /** Makes it an inline image that the HTML shows as `<img src="cid:…">`. */
-  readonly contentId?: string | undefined
-}
 
 /** One mailbox or several. */
 export type MailRecipients = MailAddress | readonly MailAddress[]
@@ -49,14 +39,6 @@ export interface MailMessage {
    */
   readonly date?: Date | undefined
 }
-
-/** The names of {@link MailAttachment}. */
-export const MAIL_ATTACHMENT: readonly string[] = Object.keys({
-  filename: true,
-  content: true,
-  contentType: true,
-  contentId: true,
-} satisfies Record<keyof MailAttachment, true>)
 
 /** The names of {@link MailMessage}. */
 export const MAIL_MESSAGE: readonly string[] = Object.keys({

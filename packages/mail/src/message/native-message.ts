@@ -1,11 +1,13 @@
 import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
-import { nativeAttachment } from './attachment.ts'
+import { type CheckedAttachment, checkedAttachments } from './attachment.ts'
+import type { AttachmentFolder } from './attachment-folder.ts'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
+import type { NativeAttachment } from './read-attachments.ts'
 import { unsubscribeHeaders } from './unsubscribe.ts'
 import type { StableDates } from './stable-dates.ts'
 
@@ -17,6 +19,8 @@ export interface MessageDefaults {
   readonly from: Mailbox
   readonly domain: string
   readonly dates: StableDates
+  /** Where attachments by path are read. @default nowhere */
+  readonly folder?: AttachmentFolder | undefined
 }
 
 /** A message that was checked, in little memory: it may have to wait. */
@@ -29,7 +33,7 @@ export interface CheckedMessage {
   readonly subject: string
   readonly text: string | undefined
   readonly html: string | undefined
-  readonly attachments: SendMailOptions['attachments']
+  readonly attachments: readonly CheckedAttachment[] | undefined
   readonly headers: Record<string, string> | undefined
   readonly messageId: string
   readonly date: Date
@@ -65,16 +69,23 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     subject: checkedSubject(message.subject),
     text,
     html: html?.toString(),
-    attachments: attachments?.map(nativeAttachment),
+    attachments: attachments && checkedAttachments(attachments, defaults.folder),
     headers: allHeaders(headers, message.unsubscribe),
     messageId: messageIdOf(message, defaults.domain),
     date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
   }
 }
 
-/** Puts a message in nodemailer's terms. */
-export function nativeMessage(checked: CheckedMessage): NativeMessage {
-  const { to, cc, bcc, from, replyTo, text, html, attachments, headers, ...rest } = checked
+/**
+ * Puts a message in nodemailer's terms.
+ *
+ * @param attachments what was read of those of the message
+ */
+export function nativeMessage(
+  checked: CheckedMessage,
+  attachments: readonly NativeAttachment[] = [],
+): NativeMessage {
+  const { to, cc, bcc, from, replyTo, text, html, attachments: _read, headers, ...rest } = checked
   return {
     ...rest,
     to: to.map(nativeMailbox),
@@ -84,7 +95,7 @@ export function nativeMessage(checked: CheckedMessage): NativeMessage {
     replyTo: replyTo.map(nativeMailbox),
     ...(text === undefined ? {} : { text }),
     ...(html === undefined ? {} : { html }),
-    attachments: attachments ?? [],
+    attachments: [...attachments],
     headers: headers ?? {},
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,

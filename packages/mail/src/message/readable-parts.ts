@@ -2,12 +2,22 @@ import type { MailMessage as NativeMail } from 'nodemailer'
 
 type Node = NonNullable<NativeMail['message']>
 
+/** One file of a message, as it was before it was encoded. */
+export interface AttachedPart {
+  readonly filename: string | undefined
+  /** Without parameters. */
+  readonly contentType: string
+  readonly content: Uint8Array
+}
+
 /** What a person reads of a message. */
 export interface ReadableParts {
   readonly subject: string
   /** The part in plain text, its lines separated by `\n`; empty without one. */
   readonly text: string
   readonly html: string | undefined
+  /** Files and inline images, in the order of the message. */
+  readonly attachments: readonly AttachedPart[]
 }
 
 /**
@@ -21,7 +31,8 @@ export function readableParts(message: Node): ReadableParts {
     return leaf && contentOf(leaf)
   }
   const subject = headerOf(message, 'subject')
-  return { subject, text: first('text/plain') ?? '', html: first('text/html') }
+  const attachments = leaves.filter(isFile).map(attachedPart)
+  return { subject, text: first('text/plain') ?? '', html: first('text/html'), attachments }
 }
 
 function* leavesOf(node: Node): Generator<Node> {
@@ -35,6 +46,22 @@ function typeOf(node: Node): string | undefined {
 
 function isAttached(node: Node): boolean {
   return /^attachment\b/i.test(headerOf(node, 'content-disposition'))
+}
+
+/** A part that has a name, or is said to be attached or shown in the HTML. */
+function isFile(node: Node): boolean {
+  const { filename } = node as { readonly filename?: string }
+  return Boolean(filename) || isAttached(node) || headerOf(node, 'content-id') !== ''
+}
+
+function attachedPart(node: Node): AttachedPart {
+  const { filename, content } = node as { readonly filename?: string; readonly content?: unknown }
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  return {
+    filename: filename || undefined,
+    contentType: typeOf(node) ?? '',
+    content: Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0),
+  }
 }
 
 /** A header's value before it is encoded; `{ prepared: true, value }` is one that its maker encoded. */

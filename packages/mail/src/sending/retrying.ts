@@ -39,6 +39,7 @@ const OPTIONS: readonly string[] = Object.keys({
 } satisfies Record<keyof MailRetry, true>)
 
 const WORTH_IT: ReadonlySet<MailErrorCode> = new Set([
+  'attachment_failed',
   'connection_failed',
   'connection_lost',
   'temporarily_rejected',

@@ -12,6 +12,7 @@ import {
   type RejectedRecipient,
   rejectedRecipient,
 } from './rejected-recipient.ts'
+import { AttachmentFault } from '../message/read-attachments.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'
 
@@ -56,6 +57,7 @@ export function translateError(
 }
 
 function verdictOf(error: unknown, outcome: Outcome): Verdict {
+  if (error instanceof AttachmentFault) return attachmentVerdict(error)
   if (!(error instanceof SmtpFault)) return nativeVerdict(error, outcome)
   const { reason, message: detail } = error
   switch (reason) {
@@ -68,6 +70,19 @@ function verdictOf(error: unknown, outcome: Outcome): Verdict {
       return { code: reason, retryable: false, outcome: 'none', detail }
     default:
       return { code: 'closed', retryable: false, outcome, detail }
+  }
+}
+
+/** Attachments are read before anything leaves. */
+function attachmentVerdict(fault: AttachmentFault): Verdict {
+  const { reason: code, code: reason, retryable, cause, message: detail } = fault
+  return {
+    code,
+    reason,
+    retryable,
+    outcome: 'none',
+    ...(cause === undefined ? {} : { cause }),
+    detail,
   }
 }
 

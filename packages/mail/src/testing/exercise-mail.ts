@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
 import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
 import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
@@ -70,6 +71,51 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assert.equal(second?.text.trimEnd(), 'plain')
       assert.equal(second.html, undefined)
     }),
+    made('sends attachments of bytes, of a stream and of a stored object', async (fixture) => {
+      const storage = {
+        download: (key: string) =>
+          Promise.resolve({
+            body: Readable.from([Buffer.from(`stored ${key}`)]),
+            info: { contentType: 'application/pdf' },
+          }),
+      }
+      const attachments = [
+        { filename: '計画書.bin', content: Uint8Array.of(0, 1, 255) },
+        { filename: 'plans.csv', stream: () => Readable.from(['計画', ',7\n']) },
+        { object: { storage, key: 'plans/7.pdf' } },
+      ]
+      await fixture.mail.send({ ...letter, attachments })
+      const [message] = fixture.received()
+      const arrived = message?.attachments.map(({ filename, contentType, content }) => ({
+        filename,
+        contentType,
+        content: Buffer.from(content).toString('latin1'),
+      }))
+      const bytes = { contentType: 'application/octet-stream', content: '\0\u0001ÿ' }
+      assert.deepEqual(arrived, [
+        { filename: '計画書.bin', ...bytes },
+        {
+          filename: 'plans.csv',
+          contentType: 'text/csv',
+          content: Buffer.from('計画,7\n').toString('latin1'),
+        },
+        { filename: '7.pdf', contentType: 'application/pdf', content: 'stored plans/7.pdf' },
+      ])
+    }),
+    made(
+      'fails with attachment_failed and outcome none when one cannot be read',
+      async (fixture) => {
+        const stream = (): never => {
+          throw new Error('no such plan')
+        }
+        const attachments = [{ filename: '計画書.pdf', stream }]
+        const error = await failureOf(fixture.mail.send({ ...letter, attachments }))
+        assert.equal(error.code, 'attachment_failed')
+        assertOutcome(error, 'none', false)
+        assert.doesNotMatch(error.message, /計画書/)
+        assert.equal(fixture.received().length, 0)
+      },
+    ),
     made('refuses an invalid message with a TypeError and sends nothing', async (fixture) => {
       const { mail } = fixture
       const attack = { ...letter, subject: 'Hi\r\nBcc: eve@example.jp' }

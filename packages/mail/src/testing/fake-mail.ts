@@ -45,6 +45,8 @@ export interface FakeMailOptions {
   readonly from?: SenderOptions['from'] | undefined
   /** @default that of `from` */
   readonly domain?: string | undefined
+  /** @default none: no files are read */
+  readonly attachmentFolder?: string | undefined
   readonly answers?: FakeAnswers | undefined
 }
 
@@ -58,7 +60,7 @@ export interface FakeMailOptions {
  * assert.match(mail.sent[0].text, /https:\/\/example\.jp\/verify/)
  */
 export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
-  expectOptions(options, ['from', 'domain', 'answers'], 'createFakeMail')
+  expectOptions(options, ['from', 'domain', 'attachmentFolder', 'answers'], 'createFakeMail')
   const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
   expectAnswers(initial)
   const sent: FakeSent[] = []
