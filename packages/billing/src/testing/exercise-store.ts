@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
-import type { BillingStore, CustomerIntent } from '../stores/billing-store.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
+import type { CustomerIntent } from '../stores/customer-record.ts'
 
 /** The store to try. Disposed of when the case has ended. */
 export interface BillingStoreFixture extends Fixture {
