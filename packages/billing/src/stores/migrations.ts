@@ -55,7 +55,7 @@ export const billingMigrations: Record<string, Migration> = {
       await sql`
         create index yuzuru_billing_accounts_trial on yuzuru_billing_accounts (trial_ends_at)
           where trial_noticed_at is null`.execute(db)
-      // `items` is JSON, written and read whole. `fetch` is the number of the fetch that saw the rest.
+      // `items` is JSON, written and read whole. `fetched` is the number of the fetch that saw the rest.
       await sql`
         create table yuzuru_billing_subscriptions (
           id text primary key,
@@ -69,7 +69,7 @@ export const billingMigrations: Record<string, Migration> = {
           trial_ends_at timestamptz,
           ends_at timestamptz,
           since timestamptz not null,
-          fetch bigint not null
+          fetched bigint not null
         )`.execute(db)
       await sql`
         create index yuzuru_billing_subscriptions_reference
