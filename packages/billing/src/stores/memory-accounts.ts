@@ -32,10 +32,7 @@ export class MemoryAccounts {
     this.#customers = customers
   }
 
-  async openAccount(
-    reference: string,
-    { now, trialEndsAt }: NewAccount,
-  ): Promise<AccountRecord> {
+  async openAccount(reference: string, { now, trialEndsAt }: NewAccount): Promise<AccountRecord> {
     const account = this.#accounts.get(reference) ?? newAccount(reference, now, trialEndsAt)
     this.#accounts.set(reference, account)
     return this.#shown(account)
@@ -157,9 +154,10 @@ export class MemoryAccounts {
   /** The record that replaces the one there is; none when a later fetch has written it. */
   #next(
     reference: string,
-    { namedReference: _, ...fetched }: FetchedSubscription,
+    subscription: FetchedSubscription,
     { number, now }: FetchWrite,
   ): readonly SubscriptionRecord[] {
+    const { namedReference: _, ...fetched } = subscription
     const known = this.#subscriptions.get(fetched.id)
     if (known !== undefined && known.fetch >= number) return []
     const since = known !== undefined && isSameState(known, fetched) ? known.since : now

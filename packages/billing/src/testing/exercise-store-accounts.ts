@@ -7,10 +7,7 @@ type Check = (store: BillingStore, id: string) => Promise<void>
 const NOW = 1_800_000_000_123
 const TRIAL_ENDS = NOW + 180 * 86_400_000
 
-const fetched = (
-  id: string,
-  change: Partial<FetchedSubscription> = {},
-): FetchedSubscription => ({
+const fetched = (id: string, change: Partial<FetchedSubscription> = {}): FetchedSubscription => ({
   id: `sub_${id}`,
   customerId: `cus_${id}`,
   namedReference: undefined,
@@ -160,26 +157,24 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
     assert.equal((await store.drawFetch(event.id)).duplicate, true)
     assert.deepEqual(statuses(await open(store, id)), ['active'])
   },
-  'a subscription is its customer’s reference’s, else that of its record, else the one it names': async (
-    store,
-    id,
-  ) => {
-    const whose = async (
-      change: Partial<FetchedSubscription>,
-      reference?: string,
-    ): Promise<string | undefined> => {
-      const write = await writeOf(store, reference, [fetched(id, change)])
-      return (await store.writeFetch(write)).change?.after.reference
-    }
-    assert.equal(await whose({}), undefined)
-    assert.equal(await store.findSubscription(`sub_${id}`), undefined)
-    assert.equal(await whose({ namedReference: `${id}-named` }), `${id}-named`)
-    assert.equal(await whose({ namedReference: `${id}-other` }), `${id}-named`)
-    await store.settleCustomer(`${id}-paid`, `cus_${id}`)
-    assert.equal(await whose({ namedReference: `${id}-named` }), `${id}-paid`)
-    assert.equal(await whose({}, `${id}-given`), `${id}-given`)
-    assert.deepEqual((await open(store, `${id}-named`)).subscriptions, [])
-  },
+  'a subscription is its customer’s reference’s, else that of its record, else the one it names':
+    async (store, id) => {
+      const whose = async (
+        change: Partial<FetchedSubscription>,
+        reference?: string,
+      ): Promise<string | undefined> => {
+        const write = await writeOf(store, reference, [fetched(id, change)])
+        return (await store.writeFetch(write)).change?.after.reference
+      }
+      assert.equal(await whose({}), undefined)
+      assert.equal(await store.findSubscription(`sub_${id}`), undefined)
+      assert.equal(await whose({ namedReference: `${id}-named` }), `${id}-named`)
+      assert.equal(await whose({ namedReference: `${id}-other` }), `${id}-named`)
+      await store.settleCustomer(`${id}-paid`, `cus_${id}`)
+      assert.equal(await whose({ namedReference: `${id}-named` }), `${id}-paid`)
+      assert.equal(await whose({}, `${id}-given`), `${id}-given`)
+      assert.deepEqual((await open(store, `${id}-named`)).subscriptions, [])
+    },
   'an event that concerns nobody is marked': async (store, id) => {
     const event = { id: `evt_${id}`, type: 'x.y', createdAt: NOW }
     for (const duplicate of [false, true]) {
@@ -199,7 +194,10 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
       after = found.at(-1)?.id
       seen.push(...found.filter(({ reference }) => reference === id).map((one) => one.id))
     }
-    assert.deepEqual(seen, living.map((one) => `sub_${one}`))
+    assert.deepEqual(
+      seen,
+      living.map((one) => `sub_${one}`),
+    )
   },
   'the end of a trial is noticed once, in the transaction of its listener': async (store, id) => {
     await store.openAccount(id, { now: NOW, trialEndsAt: TRIAL_ENDS })
@@ -222,7 +220,7 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
         noticed += 1
       })
     const calls = await Promise.all([notice(), notice(), notice()])
-    assert.deepEqual(calls.toSorted(), [false, false, true])
+    assert.equal(calls.filter(Boolean).length, 1)
     assert.equal(noticed, 1)
     assert.equal(await ending(), false)
     assert.equal((await open(store, id)).trialNoticed, true)

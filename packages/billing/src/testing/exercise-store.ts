@@ -71,7 +71,10 @@ const CASES: Readonly<Record<string, Check>> = {
     assert.equal(await store.settleCustomer(id, `cus_${id}`), `cus_${id}`)
     assert.equal((await store.findCustomer(id))?.customerId, `cus_${id}`)
   },
-  'a customer is found by its id, put in the place of another, and forgotten': async (store, id) => {
+  'a customer is found by its id, put in the place of another, and forgotten': async (
+    store,
+    id,
+  ) => {
     const [first, second] = [`cus_${id}_1`, `cus_${id}_2`]
     assert.equal(await store.findReference(first), undefined)
     await store.beginCustomer(id, intent('first'))
