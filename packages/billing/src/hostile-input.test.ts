@@ -36,6 +36,39 @@ const WAYS: Record<string, (store: BillingStore, text: string) => unknown> = {
     store.processEvent({ id: text, type: text, createdAt: 1 }, async () => 1),
   'when an event was made': (store, text) =>
     store.processEvent({ id: 'e', type: 't', createdAt: unchecked(text) }, async () => 1),
+  'an account': (store, text) =>
+    store.openAccount(text, { now: unchecked(text), trialEndsAt: unchecked(text) }),
+  'an event before a fetch': (store, text) => store.drawFetch(text),
+  'a fetched subscription': (store, text) =>
+    store.writeFetch({
+      number: 1,
+      now: 1,
+      trialEndsAt: undefined,
+      reference: undefined,
+      event: { id: text, type: text, createdAt: 1 },
+      subscriptions: [
+        {
+          id: text,
+          customerId: text,
+          namedReference: text,
+          status: text,
+          paused: false,
+          items: [],
+          createdAt: 1,
+          periodEndsAt: undefined,
+          trialEndsAt: undefined,
+          endsAt: undefined,
+        },
+      ],
+    }),
+  'a customer in place of another': (store, text) => store.replaceCustomer(text, text, text),
+  'a checkout': (store, text) =>
+    store.beginCheckout(text, {
+      idempotencyKey: text,
+      asked: text,
+      parameters: text,
+      startedAt: 1,
+    }),
   'the age of events': (store, text) => store.pruneEvents(unchecked(text)),
 }
 

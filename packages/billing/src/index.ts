@@ -12,12 +12,20 @@ export type {
   OwnBillingOptions,
 } from './billing-options.ts'
 export type {
-  BillingStore,
-  CustomerIntent,
-  CustomerRecord,
+  AccountChange,
+  AccountRecord,
   EventRecord,
-  Processed,
-} from './stores/billing-store.ts'
+  FetchDraw,
+  FetchedSubscription,
+  FetchWrite,
+  FetchWritten,
+  NewAccount,
+  SubscriptionItem,
+  SubscriptionRecord,
+} from './stores/account-record.ts'
+export type { BillingStore, ChangeListener, Processed } from './stores/billing-store.ts'
+export type { CheckoutClaim, CheckoutRecord, CheckoutSession } from './stores/checkout-record.ts'
+export type { CustomerIntent, CustomerRecord } from './stores/customer-record.ts'
 export { type BillingSubscription, subscriptionOf } from './subscriptions/billing-subscription.ts'
 export type { Checkout } from './checkout/checkout.ts'
 export type { CheckoutInput, TrialInput } from './checkout/checkout-input.ts'

@@ -42,4 +42,60 @@ export const billingMigrations: Record<string, Migration> = {
       await sql`drop table yuzuru_billing_customers`.execute(db)
     },
   },
+  yuzuru_billing_0002_statuses: {
+    async up(db) {
+      // One row a reference. Writers of its subscriptions lock it first, so they go one after the other.
+      await sql`
+        create table yuzuru_billing_accounts (
+          reference text primary key check (length(reference) between 1 and 200),
+          created_at timestamptz not null,
+          trial_ends_at timestamptz,
+          trial_noticed_at timestamptz
+        )`.execute(db)
+      await sql`
+        create index yuzuru_billing_accounts_trial on yuzuru_billing_accounts (trial_ends_at)
+          where trial_noticed_at is null`.execute(db)
+      // `items` is JSON, written and read whole. `fetched` is the number of the fetch that saw the rest.
+      await sql`
+        create table yuzuru_billing_subscriptions (
+          id text primary key,
+          reference text not null,
+          customer_id text not null,
+          status text not null,
+          paused boolean not null,
+          items text not null,
+          created_at timestamptz not null,
+          period_ends_at timestamptz,
+          trial_ends_at timestamptz,
+          ends_at timestamptz,
+          since timestamptz not null,
+          fetched bigint not null
+        )`.execute(db)
+      await sql`
+        create index yuzuru_billing_subscriptions_reference
+          on yuzuru_billing_subscriptions (reference)`.execute(db)
+      await sql`create sequence yuzuru_billing_fetches`.execute(db)
+      // A row is either a claim or an open page; `parameters` goes with the claim.
+      await sql`
+        create table yuzuru_billing_checkouts (
+          reference text primary key check (length(reference) between 1 and 200),
+          idempotency_key text not null,
+          asked text not null,
+          parameters text not null,
+          started_at timestamptz not null,
+          session_id text,
+          url text,
+          expires_at timestamptz,
+          check (
+            (session_id is null) = (url is null) and (session_id is null) = (expires_at is null)
+          )
+        )`.execute(db)
+    },
+    async down(db) {
+      await sql`drop table yuzuru_billing_checkouts`.execute(db)
+      await sql`drop sequence yuzuru_billing_fetches`.execute(db)
+      await sql`drop table yuzuru_billing_subscriptions`.execute(db)
+      await sql`drop table yuzuru_billing_accounts`.execute(db)
+    },
+  },
 }

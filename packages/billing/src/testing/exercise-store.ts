@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
-import type { BillingStore, CustomerIntent } from '../stores/billing-store.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
+import type { CustomerIntent } from '../stores/customer-record.ts'
+import { ACCOUNT_CASES } from './exercise-store-accounts.ts'
+import { CHECKOUT_CASES } from './exercise-store-checkouts.ts'
 
 /** The store to try. Disposed of when the case has ended. */
 export interface BillingStoreFixture extends Fixture {
@@ -20,7 +23,7 @@ export function exerciseBillingStore(
   make: () => BillingStoreFixture | Promise<BillingStoreFixture>,
 ): readonly SuiteCase[] {
   const of = casesOf(make)
-  return Object.entries(CASES).map(([name, check]) =>
+  return Object.entries({ ...CASES, ...ACCOUNT_CASES, ...CHECKOUT_CASES }).map(([name, check]) =>
     of(name, ({ store }) => check(store, randomUUID())),
   )
 }
@@ -67,6 +70,35 @@ const CASES: Readonly<Record<string, Check>> = {
   'a customer whose intent was taken away is noted all the same': async (store, id) => {
     assert.equal(await store.settleCustomer(id, `cus_${id}`), `cus_${id}`)
     assert.equal((await store.findCustomer(id))?.customerId, `cus_${id}`)
+  },
+  'a customer is found by its id, put in the place of another, and forgotten': async (
+    store,
+    id,
+  ) => {
+    const [first, second] = [`cus_${id}_1`, `cus_${id}_2`]
+    assert.equal(await store.findReference(first), undefined)
+    await store.beginCustomer(id, intent('first'))
+    assert.equal((await store.replaceCustomer(id, 'cus_other', first))?.customerId, undefined)
+    const settled = { reference: id, customerId: first, intent: undefined }
+    assert.deepEqual(await store.replaceCustomer(id, undefined, first), settled)
+    assert.equal(await store.findReference(first), id)
+    assert.deepEqual(await store.replaceCustomer(id, undefined, second), settled)
+    assert.equal((await store.replaceCustomer(id, first, second))?.customerId, second)
+    assert.equal(await store.findReference(first), undefined)
+    assert.equal((await store.replaceCustomer(id, first, undefined))?.customerId, second)
+    assert.equal(await store.replaceCustomer(id, second, undefined), undefined)
+    assert.equal(await store.findReference(second), undefined)
+  },
+  'a customer belongs to one reference, also when two take it at once': async (store, id) => {
+    const customer = `cus_${id}`
+    const others = Array.from({ length: 5 }, (_, at) => `${id}-${at}`)
+    await store.beginCustomer(`${id}-0`, intent('first'))
+    await Promise.all(others.map((one) => store.replaceCustomer(one, undefined, customer)))
+    const owner = await store.findReference(customer)
+    for (const one of others) {
+      const found = await store.findCustomer(one)
+      assert.equal(found?.customerId, one === owner ? customer : undefined)
+    }
   },
   'an event is processed once, when its handler succeeds': async (store, id) => {
     const event = { id: `evt_${id}`, type: 'x.y', createdAt: 1_800_000_000_000 }
