@@ -64,7 +64,8 @@ export interface BillingErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>
 }
 
 /**
- * A failure at Stripe, or on the way there. Its message may quote Stripe's, but never a key.
+ * A failure at Stripe, or on the way there. It quotes none of Stripe's prose, which repeats what was sent:
+ * no address, nothing of a card and no key is in it. `nativeErrorOf(error)` gives stripe-node's error.
  *
  * @example
  * catch (error) {

@@ -124,7 +124,12 @@ export class Customers {
 
   async #create(intent: CustomerIntent, parameters: Stripe.CustomerCreateParams): Promise<string> {
     const { idempotencyKey } = intent
-    const call = { operation: 'customers.create', effect: 'idempotent', idempotencyKey } as const
+    const call = {
+      operation: 'customers.create',
+      effect: 'idempotent',
+      idempotencyKey,
+      answers: 'customer',
+    } as const
     const customer = await this.#init.calls.run(call, (stripe, request) =>
       stripe.customers.create(parameters, request),
     )
