@@ -84,7 +84,7 @@ const db = new Kysely<object>({
 
 const cases = exerciseOptions({
   takers,
-  others: `BillingError subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
+  others: `BillingError nativeErrorOf subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
     memoryBillingStore signWebhook billing.client billing.webhooks webhooks.verify webhooks.receive
     fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
     fake.subscriptions fake.webhookSecret`,

@@ -8,6 +8,7 @@ import type { Billing } from '../billing.ts'
 import { BillingError } from '../billing-error.ts'
 import { createFakeBilling } from '../testing/fake-billing.ts'
 import { failureOf } from '../../test/failure-of.ts'
+import { nativeErrorOf } from './native-error.ts'
 import { startScripted, startSilent } from '../../test/scripted-server.ts'
 import { openStage } from '../../test/stage.ts'
 
@@ -128,11 +129,13 @@ describe.each(Object.entries(FAULTS))('a native call, when %s', (_, fault) => {
 })
 
 describe('a native call', () => {
-  test('keeps what stripe-node threw as its cause', async () => {
+  test('leads to what stripe-node threw, and does not show it', async () => {
     await using stack = new AsyncDisposableStack()
     const { client: stripe } = await answered(402, 'card_declined', false).open(stack)
     const error = await failureOf(stripe.customers.create({}))
-    expect(error).toMatchObject({ stripeCode: 'theirs', cause: { type: 'StripeCardError' } })
+    expect(error).toMatchObject({ stripeCode: 'theirs' })
+    expect(error).not.toHaveProperty('cause')
+    expect(nativeErrorOf(error)).toMatchObject({ type: 'StripeCardError', message: 'no' })
   })
 
   test('that was refused leaves its scope without an effect', async () => {

@@ -2,6 +2,7 @@ import { type Effect, io, isCausedBy, remaining } from '@yuzuru/concurrency'
 import { orAborted } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
+import { expectAnswer } from './expect-answer.ts'
 import { translateError, underName } from './translate-error.ts'
 
 /** What one call of the native client is. */
@@ -9,6 +10,8 @@ export interface StripeCall {
   readonly operation: string
   readonly effect: Effect
   readonly idempotencyKey?: string
+  /** The `object` that the answer must be, with an id; `'list'` for one of a list. @default any */
+  readonly answers?: string
 }
 
 /** The door to Stripe: every verb of the package goes through here. */
@@ -26,7 +29,7 @@ export class StripeCalls {
     call: StripeCall,
     fn: (stripe: Stripe, request: Stripe.RequestOptions) => Promise<T>,
   ): Promise<T> {
-    const { operation, effect, idempotencyKey } = call
+    const { operation, effect, idempotencyKey, answers } = call
     const translate = translateError(operation, effect === 'read')
     return await io(
       { boundary: 'billing', operation, effect, translate },
@@ -35,7 +38,9 @@ export class StripeCalls {
         // The call within notes by itself, up to its end, whether a cancel found anything sent.
         if (this.#owned) progress.sent = false
         try {
-          return await this.#send(fn, idempotencyKey, signal)
+          const answer = await this.#send(fn, idempotencyKey, signal)
+          if (answers !== undefined) expectAnswer(operation, effect, answers, answer)
+          return answer
         } catch (error) {
           if (this.#owned) progress.sent = !isCausedBy(error, signal.reason)
           const failure = underName(operation, error)

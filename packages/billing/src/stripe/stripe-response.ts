@@ -31,13 +31,22 @@ export class StripeResponse extends Stripe.HttpClientResponse {
   override async toJSON(): Promise<JsonObject> {
     const { ok, status } = this.#response
     const text = await this.#response.text()
-    if (ok) return this._parseResponseBody(text) as JsonObject
+    if (ok) return expectJsonObject(this._parseResponseBody(text))
     const refusal = refusalOf(new Redaction().body(text).json)
     if (refusal !== undefined) return refusal
     return {
       error: { type: 'api_error', message: `The answer was ${status} and not Stripe's own` },
     }
   }
+}
+
+/**
+ * stripe-node reads fields of whatever came, outside of any promise that its caller holds: `null` or a text
+ * would end the process.
+ */
+function expectJsonObject(body: unknown): JsonObject {
+  if (typeof body === 'object' && body !== null) return body as JsonObject
+  throw new SyntaxError('The answer is JSON and no object')
 }
 
 /** Stripe's own refusal, if it is one. */

@@ -1,15 +1,10 @@
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
-import {
-  codeOfStatus,
-  outcomeOfStatus,
-  Redaction,
-  retryAfterMs,
-} from '@yuzuru/concurrency/boundary'
+import { codeOfStatus, outcomeOfStatus, retryAfterMs } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
-import { BillingError, type BillingErrorCode, type StripeDetails } from '../billing-error.ts'
+import { BillingError, type BillingErrorCode } from '../billing-error.ts'
+import { keepNative, nativeErrorOf } from './native-error.ts'
+import { type ShownDetails, shownDetails, shownWord } from './shown-details.ts'
 import { earlierOutcomeOf } from './stripe-http-client.ts'
-
-const redaction = new Redaction()
 
 /** The fields of a `StripeError`, whichever copy of stripe-node made it. */
 interface StripeFailure extends Error {
@@ -25,7 +20,8 @@ interface StripeFailure extends Error {
 }
 
 /**
- * Makes a {@link BillingError} of what stripe-node threw.
+ * Makes a {@link BillingError} of what stripe-node threw. Of Stripe's answer it shows what
+ * {@link shownDetails} lets through, and nothing of its prose.
  *
  * @param outcome that of a failure of which nothing else is known
  */
@@ -52,7 +48,7 @@ export function underName(operation: string, error: unknown): unknown {
   if (!BillingError.isInstance(error) || error.operation !== NATIVE_CALL) return error
   const { code, retryable, outcome, retryAfterMs, cause } = error
   const { status, requestId, stripeCode, declineCode, param, replayed } = error
-  return new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
+  const failure = new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
     operation,
     code,
     retryable,
@@ -66,6 +62,7 @@ export function underName(operation: string, error: unknown): unknown {
     replayed,
     ...(cause === undefined ? {} : { cause }),
   })
+  return keepNative(failure, nativeErrorOf(error))
 }
 
 function isStripeFailure(error: unknown): error is StripeFailure {
@@ -79,28 +76,31 @@ function fromAnswer(
   status: number,
 ): BillingError {
   const code = codeOf(status, error)
-  const message = redaction.text(error.message)
   const effect = read ? 'read' : 'idempotent'
   const earlier = read ? 'none' : earlierOutcomeOf(error)
   const replayed = error.headers?.['idempotent-replayed'] === 'true'
-  const details: StripeDetails = {
-    status,
-    requestId: error.requestId,
-    stripeCode: error.code,
-    declineCode: error.decline_code === '' ? undefined : error.decline_code,
-    param: error.param,
-    replayed,
-  }
-  return new BillingError(`${operation} was answered ${status}: ${message}`, {
+  const details = shownDetails(error)
+  const failure = new BillingError(`${operation} was answered ${status}${inWords(details)}`, {
     ...details,
+    status,
+    replayed,
     operation,
     code,
     // An answer that Stripe has stored for a key stays the same.
     retryable: RETRYABLE.has(code) && !replayed,
     outcome: earlier === 'unknown' ? earlier : outcomeOfStatus(status, effect),
     retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
-    ...causeOf(error),
   })
+  return keepNative(failure, error)
+}
+
+/** `: card_declined, insufficient_funds (line_items[0][price]), see req_1 in Stripe's dashboard` */
+function inWords({ stripeCode, declineCode, param, requestId }: ShownDetails): string {
+  const words = [stripeCode, declineCode].filter((word) => word !== undefined).join(', ')
+  const said = `${words}${param === undefined ? '' : ` (${param})`}`
+  const where = requestId === undefined ? '' : `see ${requestId} in Stripe's dashboard`
+  const parts = [said.trim(), where].filter((part) => part !== '')
+  return parts.length === 0 ? '' : `: ${parts.join('; ')}`
 }
 
 const RETRYABLE: ReadonlySet<BillingErrorCode> = new Set([
@@ -138,7 +138,8 @@ function fromHttp(operation: string, error: HttpError): BillingError {
     retryable: error.retryable || code === 'connection_lost',
     outcome: error.outcome,
     retryAfterMs: error.retryAfterMs,
-    cause: error,
+    // An answer that it holds is Stripe's, and quotes what was sent.
+    ...(error.answer === undefined ? { cause: error } : {}),
   })
 }
 
@@ -157,28 +158,22 @@ function fromTimeout(operation: string, error: TimeoutError): BillingError {
 /** For a client of the caller's own, and for an answer that is not JSON. */
 function unanswered(operation: string, error: StripeFailure, outcome: Outcome): BillingError {
   const lost = error.type === 'StripeConnectionError'
-  return new BillingError(`${operation} failed: ${redaction.text(error.message)}`, {
+  const failure = new BillingError(`${operation} failed: ${shownWord(error.type) ?? 'no answer'}`, {
     operation,
     code: lost ? 'connection_lost' : 'unexpected',
     retryable: lost,
     outcome,
-    ...causeOf(error),
   })
+  return keepNative(failure, error)
 }
 
 function unexpected(operation: string, error: unknown, outcome: Outcome): BillingError {
-  const message = error instanceof Error ? redaction.text(error.message) : typeof error
-  return new BillingError(`${operation} failed: ${message}`, {
+  const name = error instanceof Error ? (shownWord(error.name) ?? 'an error') : typeof error
+  const failure = new BillingError(`${operation} failed: ${name}`, {
     operation,
     code: 'unexpected',
     retryable: false,
     outcome,
-    ...causeOf(error),
   })
-}
-
-/** A client of the caller's own has not had its messages redacted: then its error is not passed on. */
-function causeOf(error: unknown): { cause?: unknown } {
-  const isShown = error instanceof Error && redaction.text(error.message) === error.message
-  return isShown ? { cause: error } : {}
+  return keepNative(failure, error)
 }
