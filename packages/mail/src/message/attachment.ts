@@ -11,7 +11,7 @@ export type AttachmentSource =
   | { readonly kind: 'stream'; readonly open: OpenStream }
 
 /** Opens the bytes of an attachment, and says what type they are if it knows. */
-export type OpenStream = (signal: AbortSignal) => Promise<OpenedStream>
+type OpenStream = (signal: AbortSignal) => Promise<OpenedStream>
 
 /** The bytes of an attachment as they come. */
 export interface OpenedStream {

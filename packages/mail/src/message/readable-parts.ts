@@ -3,7 +3,7 @@ import type { MailMessage as NativeMail } from 'nodemailer'
 type Node = NonNullable<NativeMail['message']>
 
 /** One file of a message, as it was before it was encoded. */
-export interface AttachedPart {
+interface AttachedPart {
   readonly filename: string | undefined
   /** Without parameters. */
   readonly contentType: string
