@@ -18,7 +18,7 @@ export function keepNative<E extends Error>(error: E, native: unknown): E {
  * @example
  * catch (error) {
  *   const intent = nativeErrorOf(error)?.payment_intent
- *   if (intent?.status === 'requires_action') return askToConfirm(intent)
+ *   if (intent?.status === 'requires_action') return report(intent.id)
  *   throw error
  * }
  */

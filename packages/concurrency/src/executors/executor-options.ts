@@ -20,7 +20,7 @@ export interface ExecutorOptions {
    * The module whose exports are the jobs, JavaScript or TypeScript: a `file:` URL or absolute path.
    * Without it all jobs are functions that are passed in.
    */
-  readonly module?: URL | string
+  readonly module?: URL | string | undefined
   /**
    * How many jobs run at once, each in a worker of its own: from 1 up. For jobs that only compute, more than
    * there are cores is no faster. @default threads: the cores and 4, at most 32, as Python's thread pools,
@@ -94,8 +94,7 @@ export function executorSettings(
   expectOptions(options, OPTIONS, where)
   const given = options ?? {}
   const settings: ExecutorSettings = {
-    // One that was meant to be given must not be missed.
-    module: 'module' in given ? moduleUrl(given.module) : undefined,
+    module: given.module === undefined ? undefined : moduleUrl(given.module),
     workers: given.workers ?? defaultWorkers(where),
     queue: given.queue ?? 1000,
     acquireTimeoutMs: given.acquireTimeoutMs ?? Infinity,
@@ -145,7 +144,7 @@ function expectContext(context: Readonly<Record<string, ContextVariable>> | unde
   }
 }
 
-function moduleUrl(module: URL | string | undefined): string {
+function moduleUrl(module: URL | string): string {
   if (module instanceof URL && module.protocol === 'file:') return module.href
   if (typeof module === 'string') {
     if (module.startsWith('file:') && URL.canParse(module)) return module

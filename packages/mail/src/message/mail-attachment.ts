@@ -43,7 +43,7 @@ export interface AttachedStream extends AttachmentNames, Omit<NoSource, 'stream'
    *
    * @example
    * const attachments = [
-   *   { filename: 'plans.csv', stream: ({ signal }) => createReadStream('plans.csv', { signal }) },
+   *   { filename: 'plans.csv', stream: () => createReadStream('plans.csv') },
    * ]
    */
   readonly stream: (

@@ -119,9 +119,6 @@ describe.each(['threads', 'processes'] as const)('a function as a job of %s', (k
 
   test('is all that a pool without a module takes', async () => {
     await expect(pool.call('add' as never)).rejects.toThrow('Expected job to be a function')
-    expect(() => ({ threads, processes })[kind]({ module: undefined as never })).toThrow(
-      'Expected module to be a file: URL',
-    )
   })
 
   test('goes beside the jobs of a module', async () => {
