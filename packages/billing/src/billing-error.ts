@@ -10,6 +10,9 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'unauthenticated'`: the secret key is not accepted (401).
  * - `'forbidden'`: the key may not do this (403).
  * - `'not_found'`: Stripe has no such object (404), or no customer is known for the reference.
+ * - `'customer_deleted'`: the reference's customer was deleted in Stripe; `ensureCustomer` makes another.
+ * - `'customer_unknown'`: Stripe never had the customer that the store names: the key is of another account
+ *   or mode. Nothing is replaced.
  * - `'idempotency_conflict'`: the attempt's key was used with other values before.
  * - `'conflict'`: the same attempt is under way elsewhere (409); wait and repeat.
  * - `'precondition_failed'` (412), `'unsupported'` (501, 505): Stripe itself answers neither today.
@@ -32,6 +35,8 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
 export type BillingErrorCode =
   | StatusCode
   | 'card_declined'
+  | 'customer_deleted'
+  | 'customer_unknown'
   | 'idempotency_conflict'
   | 'connection_failed'
   | 'overloaded'

@@ -35,8 +35,10 @@ export async function createCheckout(
   customers: Customers,
   input: CheckoutInput,
 ): Promise<Checkout> {
-  const customerId = await customerOf(customers, input)
-  const session = await whileInUse(() => openSession(calls, input, customerId))
+  const { reference, customer } = input
+  const session = await customers.use('createCheckout', reference, customer, (customerId) =>
+    whileInUse(() => openSession(calls, input, customerId)),
+  )
   const current = isReplay(session) ? await readSession(calls, session.id) : session
   if (current.status === 'open' && typeof current.url === 'string') {
     return { url: current.url, sessionId: current.id }
@@ -47,23 +49,17 @@ export async function createCheckout(
   )
 }
 
-async function customerOf(
-  customers: Customers,
-  { reference, customer }: CheckoutInput,
-): Promise<string> {
-  if (customer === undefined) return await customers.require('createCheckout', reference)
-  return await customers.ensure({ ...customer, reference })
-}
-
 function openSession(
   calls: StripeCalls,
   input: CheckoutInput,
   customerId: string,
 ): Promise<Stripe.Response<Stripe.Checkout.Session>> {
-  const idempotencyKey = keyOf(input)
+  const idempotencyKey = keyOf(input, customerId)
   const operation = 'checkout.sessions.create'
-  return calls.run({ operation, effect: 'idempotent', idempotencyKey }, (stripe, request) =>
-    stripe.checkout.sessions.create(parametersOf(input, customerId), request),
+  const answers = 'checkout.session'
+  return calls.run(
+    { operation, effect: 'idempotent', idempotencyKey, answers },
+    (stripe, request) => stripe.checkout.sessions.create(parametersOf(input, customerId), request),
   )
 }
 
@@ -79,8 +75,9 @@ function isReplay({ lastResponse }: Stripe.Response<unknown>): boolean {
   return lastResponse.headers['idempotent-replayed'] === 'true'
 }
 
-function keyOf({ reference, attemptKey }: CheckoutInput): string {
-  const text = JSON.stringify([reference, attemptKey])
+/** Another customer, when the first one was deleted, is another request. */
+function keyOf({ reference, attemptKey }: CheckoutInput, customerId: string): string {
+  const text = JSON.stringify([reference, attemptKey, customerId])
   return `yuzuru-checkout-${createHash('sha256').update(text).digest('hex')}`
 }
 

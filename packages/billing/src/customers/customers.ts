@@ -4,7 +4,13 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import type { CustomerIntent, CustomerRecord } from '../stores/customer-record.ts'
-import { customerParameters, type CustomerInput, REFERENCE_KEY } from './customer-input.ts'
+import {
+  type CustomerDetails,
+  customerParameters,
+  type CustomerInput,
+  REFERENCE_KEY,
+} from './customer-input.ts'
+import { fateOf, isWithoutCustomer, withoutCustomer } from './fate.ts'
 import { whileInUse } from '../stripe/in-use.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { Turns } from './turns.ts'
@@ -63,10 +69,53 @@ export class Customers {
     return record?.customerId
   }
 
+  /**
+   * Calls `fn` with the reference's customer. When Stripe turns out to have deleted it, that is noted, and
+   * `fn` is called once more with another one if `details` say how to make it.
+   *
+   * @throws {BillingError} `'customer_deleted'` without `details`; `'customer_unknown'` when Stripe never had
+   *   the customer: it is another account's or mode's, and its successor would be a second one
+   */
+  async use<T>(
+    operation: string,
+    reference: string,
+    details: CustomerDetails | undefined,
+    fn: (customerId: string) => Promise<T>,
+  ): Promise<T> {
+    for (let isAgain = false; ; isAgain = true) {
+      const customerId = await this.#of(operation, reference, details)
+      try {
+        return await fn(customerId)
+      } catch (error) {
+        if (!isWithoutCustomer(error)) throw error
+        await this.#expectDeleted(operation, reference, customerId, error)
+        if (details === undefined || isAgain) throw withoutCustomer(operation, 'deleted')
+      }
+    }
+  }
+
+  #of(operation: string, reference: string, details: CustomerDetails | undefined): Promise<string> {
+    if (details === undefined) return this.require(operation, reference)
+    return this.ensure({ ...details, reference })
+  }
+
+  /** Forgets a customer that was deleted; of several callers that find it so each forgets that one only. */
+  async #expectDeleted(
+    operation: string,
+    reference: string,
+    customerId: string,
+    error: unknown,
+  ): Promise<void> {
+    const { kind } = await fateOf(this.#init.calls, customerId)
+    if (kind === 'present') throw error
+    if (kind === 'unknown') throw withoutCustomer(operation, kind)
+    await this.#init.store.replaceCustomer(reference, customerId, undefined)
+  }
+
   async #settle(input: CustomerInput): Promise<string> {
     return await whileInUse(async () => {
       let record = await this.#begin(input)
-      for (let keys = 1; ; keys += 1) {
+      for (let keys = 1; keys <= MAX_KEYS; keys += 1) {
         if (record.customerId !== undefined) return record.customerId
         const intent = expectIntent(record)
         const made = await this.#make(input, intent, keys < MAX_KEYS)
@@ -79,6 +128,11 @@ export class Customers {
         )
         record = next ?? (await this.#begin(input))
       }
+      if (record.customerId !== undefined) return record.customerId
+      throw new BillingError(
+        `ensureCustomer gave up ${MAX_KEYS} keys, each of which led nowhere: call it again`,
+        { operation: 'ensureCustomer', code: 'conflict', retryable: true, outcome: 'none' },
+      )
     })
   }
 

@@ -34,15 +34,20 @@ export async function createPortal(
   customers: Customers,
   { reference, returnUrl, locale }: PortalInput,
 ): Promise<{ readonly url: string }> {
-  const customer = await customers.require('createPortal', reference)
-  const parameters = {
-    customer,
-    return_url: returnUrl,
-    ...(locale === undefined ? {} : { locale }),
+  const call = {
+    operation: 'billingPortal.sessions.create',
+    effect: 'idempotent',
+    answers: 'billing_portal.session',
   } as const
-  const call = { operation: 'billingPortal.sessions.create', effect: 'idempotent' } as const
-  const { url } = await calls.run(call, (stripe, request) =>
-    stripe.billingPortal.sessions.create(parameters, request),
-  )
+  const { url } = await customers.use('createPortal', reference, undefined, (customer) => {
+    const parameters = {
+      customer,
+      return_url: returnUrl,
+      ...(locale === undefined ? {} : { locale }),
+    } as const
+    return calls.run(call, (stripe, request) =>
+      stripe.billingPortal.sessions.create(parameters, request),
+    )
+  })
   return { url }
 }

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { openDatabase } from '../../test/database.ts'
+import { failureOf } from '../../test/failure-of.ts'
+import { openStage } from '../../test/stage.ts'
+import type { Billing } from '../billing.ts'
+import type { Checkout } from '../checkout/checkout.ts'
+import { kyselyBillingStore } from '../stores/kysely-store.ts'
+
+const reference = 'office-1'
+const customer = { email: 'hanako@example.jp' }
+const returnUrl = 'https://app.example.jp/billing'
+
+async function priceOf(billing: Billing): Promise<string> {
+  const { id } = await billing.client.prices.create({
+    currency: 'jpy',
+    product_data: { name: '支援プラン' },
+    recurring: { interval: 'month' },
+    unit_amount: 1_980,
+  })
+  return id
+}
+
+const open = (billing: Billing, priceId: string, given?: typeof customer): Promise<Checkout> =>
+  billing.createCheckout({
+    reference,
+    attemptKey: 'first',
+    priceId,
+    successUrl: returnUrl,
+    customer: given,
+  })
+
+describe('a customer that was deleted in Stripe', () => {
+  test('is replaced once by a checkout that knows its address, from five processes at once', async () => {
+    await using database = await openDatabase()
+    await using stage = await openStage({ store: kyselyBillingStore(database.db) })
+    const priceId = await priceOf(stage.billing)
+    const { customerId } = await stage.billing.ensureCustomer({ reference, ...customer })
+    await stage.billing.client.customers.del(customerId)
+    const processes = [1, 2, 3, 4, 5].map(() => stage.another())
+    const pages = await Promise.all(processes.map((billing) => open(billing, priceId, customer)))
+    expect(new Set(pages.map(({ sessionId }) => sessionId)).size).toBe(1)
+    const left = stage.server.customers()
+    expect(left).toHaveLength(1)
+    expect(await stage.store.findCustomer(reference)).toMatchObject({ customerId: left[0]?.id })
+  })
+
+  test.each(['createCheckout', 'createPortal'] as const)(
+    'is said to be, by %s without an address, and ensureCustomer makes another',
+    async (verb) => {
+      await using stage = await openStage()
+      const { billing } = stage
+      const priceId = await priceOf(billing)
+      const { customerId } = await billing.ensureCustomer({ reference, ...customer })
+      await billing.client.customers.del(customerId)
+      const call = (): Promise<unknown> =>
+        verb === 'createPortal'
+          ? billing.createPortal({ reference, returnUrl })
+          : open(billing, priceId)
+      expect(await failureOf(call())).toMatchObject({ code: 'customer_deleted', outcome: 'none' })
+      await billing.ensureCustomer({ reference, ...customer })
+      await call()
+      expect(stage.server.customers()).toHaveLength(1)
+    },
+  )
+})
+
+test('a customer of another account or mode is never replaced by mistake', async () => {
+  await using stage = await openStage()
+  const { billing, store, server } = stage
+  const priceId = await priceOf(billing)
+  await store.settleCustomer(reference, 'cus_ofAnotherMode')
+  for (const call of [
+    () => open(billing, priceId, customer),
+    () => billing.createPortal({ reference, returnUrl }),
+  ]) {
+    expect(await failureOf(call())).toMatchObject({ code: 'customer_unknown', retryable: false })
+  }
+  expect(server.customers()).toEqual([])
+  expect(await store.findCustomer(reference)).toMatchObject({ customerId: 'cus_ofAnotherMode' })
+})

@@ -1,0 +1,44 @@
+import type { Stripe } from 'stripe'
+import { BillingError } from '../billing-error.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+
+/** What Stripe says of a customer: it has it, it had it, or it never had one with that id. */
+export type Fate =
+  | { readonly kind: 'present'; readonly customer: Stripe.Customer }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'unknown' }
+
+/** Asks Stripe what became of a customer. */
+export async function fateOf(calls: StripeCalls, customerId: string): Promise<Fate> {
+  const operation = 'customers.retrieve'
+  try {
+    const call = { operation, effect: 'read', answers: 'customer' } as const
+    const customer = await calls.run(call, (stripe, request) =>
+      stripe.customers.retrieve(customerId, {}, request),
+    )
+    return customer.deleted === true ? { kind: 'deleted' } : { kind: 'present', customer }
+  } catch (error) {
+    if (BillingError.isInstance(error) && error.code === 'not_found') return { kind: 'unknown' }
+    throw error
+  }
+}
+
+/** Whether Stripe refused a call because it has no such customer (any more). */
+export function isWithoutCustomer(error: unknown): boolean {
+  if (!BillingError.isInstance(error) || error.stripeCode !== 'resource_missing') return false
+  return error.param === 'customer' && error.outcome === 'none'
+}
+
+/** That the reference's customer can't be used, and what to do about it. */
+export function withoutCustomer(operation: string, kind: 'deleted' | 'unknown'): BillingError {
+  const reason = {
+    deleted: `the reference's customer deleted in Stripe: call ensureCustomer to make another`,
+    unknown: `that Stripe has no such customer: this key is of another account or mode than the one that made it. Use that key, or a store of its own for each account and mode`,
+  }[kind]
+  return new BillingError(`${operation} found ${reason}`, {
+    operation,
+    code: kind === 'deleted' ? 'customer_deleted' : 'customer_unknown',
+    retryable: false,
+    outcome: 'none',
+  })
+}
