@@ -106,9 +106,9 @@ export class Customers {
     customerId: string,
     error: unknown,
   ): Promise<void> {
-    const { kind } = await fateOf(this.#init.calls, customerId)
-    if (kind === 'present') throw error
-    if (kind === 'unknown') throw withoutCustomer(operation, kind)
+    const fate = await fateOf(this.#init.calls, customerId)
+    if (fate === 'present') throw error
+    if (fate === 'unknown') throw withoutCustomer(operation, fate)
     await this.#init.store.replaceCustomer(reference, customerId, undefined)
   }
 
@@ -131,7 +131,7 @@ export class Customers {
       if (record.customerId !== undefined) return record.customerId
       throw new BillingError(
         `ensureCustomer gave up ${MAX_KEYS} keys, each of which led nowhere: call it again`,
-        { operation: 'ensureCustomer', code: 'conflict', retryable: true, outcome: 'none' },
+        { operation: 'ensureCustomer', code: 'conflict', retryable: true, outcome: 'unknown' },
       )
     })
   }

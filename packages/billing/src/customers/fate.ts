@@ -1,12 +1,8 @@
-import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 
 /** What Stripe says of a customer: it has it, it had it, or it never had one with that id. */
-export type Fate =
-  | { readonly kind: 'present'; readonly customer: Stripe.Customer }
-  | { readonly kind: 'deleted' }
-  | { readonly kind: 'unknown' }
+export type Fate = 'present' | 'deleted' | 'unknown'
 
 /** Asks Stripe what became of a customer. */
 export async function fateOf(calls: StripeCalls, customerId: string): Promise<Fate> {
@@ -16,9 +12,9 @@ export async function fateOf(calls: StripeCalls, customerId: string): Promise<Fa
     const customer = await calls.run(call, (stripe, request) =>
       stripe.customers.retrieve(customerId, {}, request),
     )
-    return customer.deleted === true ? { kind: 'deleted' } : { kind: 'present', customer }
+    return customer.deleted === true ? 'deleted' : 'present'
   } catch (error) {
-    if (BillingError.isInstance(error) && error.code === 'not_found') return { kind: 'unknown' }
+    if (BillingError.isInstance(error) && error.code === 'not_found') return 'unknown'
     throw error
   }
 }
@@ -30,14 +26,14 @@ export function isWithoutCustomer(error: unknown): boolean {
 }
 
 /** That the reference's customer can't be used, and what to do about it. */
-export function withoutCustomer(operation: string, kind: 'deleted' | 'unknown'): BillingError {
+export function withoutCustomer(operation: string, fate: Exclude<Fate, 'present'>): BillingError {
   const reason = {
     deleted: `the reference's customer deleted in Stripe: call ensureCustomer to make another`,
     unknown: `that Stripe has no such customer: this key is of another account or mode than the one that made it. Use that key, or a store of its own for each account and mode`,
-  }[kind]
+  }[fate]
   return new BillingError(`${operation} found ${reason}`, {
     operation,
-    code: kind === 'deleted' ? 'customer_deleted' : 'customer_unknown',
+    code: `customer_${fate}`,
     retryable: false,
     outcome: 'none',
   })

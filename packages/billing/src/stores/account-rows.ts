@@ -106,6 +106,9 @@ function rowOf(subscription: FetchedSubscription): object {
   }
 }
 
+/** Of a subscription that goes on no more. */
+export const ENDED_STATUSES: readonly string[] = ['canceled', 'incomplete_expired', 'gone']
+
 /** The oldest first; of the same second by their ids. */
 export function inOrder(subscriptions: Iterable<SubscriptionRecord>): SubscriptionRecord[] {
   return [...subscriptions].toSorted(

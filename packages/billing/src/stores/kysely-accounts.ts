@@ -11,31 +11,30 @@ import type {
 import {
   accountOf,
   type AccountRow,
+  ENDED_STATUSES,
   inOrder,
   rowsOf,
   type SubscriptionRow,
   subscriptionOf,
 } from './account-rows.ts'
-import type { ChangeListener, Processed } from './billing-store.ts'
+import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
+import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 /** Runs a function in a transaction. */
 export type RunTransaction<DB> = <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
 
 const ACCOUNT = sql`
-  a.reference as account, (extract(epoch from a.created_at) * 1000)::float8 as seen,
-  (extract(epoch from a.trial_ends_at) * 1000)::float8 as trial,
+  a.reference as account, ${millisecondsOf('a.created_at')} as seen,
+  ${millisecondsOf('a.trial_ends_at')} as trial,
   a.trial_noticed_at is not null as noticed`
 
 const SUBSCRIPTION = sql`
   s.id, s.reference, s.customer_id as customer, s.status, s.paused, s.items,
-  (extract(epoch from s.created_at) * 1000)::float8 as created,
-  (extract(epoch from s.period_ends_at) * 1000)::float8 as period,
-  (extract(epoch from s.trial_ends_at) * 1000)::float8 as tried,
-  (extract(epoch from s.ends_at) * 1000)::float8 as ends,
-  (extract(epoch from s.since) * 1000)::float8 as since, s.fetched::float8 as number`
-
-const time = (ms: number | undefined): RawBuilder<unknown> =>
-  sql`to_timestamp(${ms ?? null}::float8 / 1000)`
+  ${millisecondsOf('s.created_at')} as created,
+  ${millisecondsOf('s.period_ends_at')} as period,
+  ${millisecondsOf('s.trial_ends_at')} as tried,
+  ${millisecondsOf('s.ends_at')} as ends,
+  ${millisecondsOf('s.since')} as since, s.fetched::float8 as number`
 
 /** The accounts and subscriptions of a store on PostgreSQL. */
 export class KyselyAccounts<DB> {
@@ -61,7 +60,7 @@ export class KyselyAccounts<DB> {
       }
       await sql`
         insert into yuzuru_billing_accounts (reference, created_at, trial_ends_at)
-        values (${reference}, ${time(fresh.now)}, ${time(fresh.trialEndsAt)})
+        values (${reference}, ${timestampOf(fresh.now)}, ${timestampOf(fresh.trialEndsAt)})
         on conflict (reference) do nothing`.execute(this.#db)
     }
   }
@@ -98,17 +97,17 @@ export class KyselyAccounts<DB> {
         return { duplicate, change: undefined }
       }
       const { rows } = await writeAll(tx, account.account, write)
-      const known = new Map<string, SubscriptionRecord>()
+      const written = new Map<string, SubscriptionRecord>()
       const before = new Map<string, SubscriptionRecord>()
       let duplicate = write.event !== undefined
       for (const row of rows) {
         if (row.what === 'marked') duplicate = false
         else if (row.what === 'known') before.set(row.id, subscriptionOf(row))
-        else known.set(row.id, subscriptionOf(row))
+        else written.set(row.id, subscriptionOf(row))
       }
       const change = {
         before: accountOf(account, inOrder(before.values())),
-        after: accountOf(account, inOrder(new Map([...before, ...known]).values())),
+        after: accountOf(account, inOrder(new Map([...before, ...written]).values())),
       }
       await listener?.(change, { tx, duplicate })
       return { duplicate, change }
@@ -118,13 +117,10 @@ export class KyselyAccounts<DB> {
   async listSubscriptions({
     after,
     limit,
-  }: {
-    readonly after: string | undefined
-    readonly limit: number
-  }): Promise<readonly SubscriptionRecord[]> {
+  }: Parameters<BillingStore['listSubscriptions']>[0]): Promise<readonly SubscriptionRecord[]> {
     const { rows } = await sql<SubscriptionRow>`
       select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s
-      where s.id > ${after ?? ''} and s.status not in ('canceled', 'incomplete_expired', 'gone')
+      where s.id > ${after ?? ''} and s.status not in (${sql.join(ENDED_STATUSES)})
       order by s.id limit ${limit}`.execute(this.#db)
     return rows.map(subscriptionOf)
   }
@@ -133,15 +129,11 @@ export class KyselyAccounts<DB> {
     after,
     before,
     limit,
-  }: {
-    readonly after: number
-    readonly before: number
-    readonly limit: number
-  }): Promise<readonly string[]> {
+  }: Parameters<BillingStore['listTrialsEnding']>[0]): Promise<readonly string[]> {
     const { rows } = await sql<{ readonly account: string }>`
       select reference as account from yuzuru_billing_accounts
-      where trial_noticed_at is null and trial_ends_at > ${time(after)}
-        and trial_ends_at <= ${time(before)}
+      where trial_noticed_at is null and trial_ends_at > ${timestampOf(after)}
+        and trial_ends_at <= ${timestampOf(before)}
       order by trial_ends_at, reference limit ${limit}`.execute(this.#db)
     return rows.map(({ account }) => account)
   }
@@ -197,7 +189,7 @@ async function markEvent(
 function markOf({ id, type, createdAt }: EventRecord): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_billing_events (id, type, created_at)
-    values (${id}, ${type}, ${time(createdAt)}) on conflict (id) do nothing`
+    values (${id}, ${type}, ${timestampOf(createdAt)}) on conflict (id) do nothing`
 }
 
 /** Locks the account of what was fetched, and makes it if there is none; `undefined`: it is nobody's. */
@@ -219,7 +211,7 @@ async function lockAccount(
   if (found.rows[0] !== undefined) return found.rows[0]
   const made = await sql<AccountRow>`
     insert into yuzuru_billing_accounts as a (reference, created_at, trial_ends_at)
-    select mine.reference, ${time(write.now)}, ${time(write.trialEndsAt)}
+    select mine.reference, ${timestampOf(write.now)}, ${timestampOf(write.trialEndsAt)}
     from (select ${reference} as reference) as mine where mine.reference is not null
     on conflict (reference) do update set reference = excluded.reference
     returning ${ACCOUNT}`.execute(tx)
@@ -249,7 +241,7 @@ function writeAll(tx: QueryExecutorProvider, reference: string, write: FetchWrit
         items, created_at, period_ends_at, trial_ends_at, ends_at, since, fetched)
       select f.id, ${reference}, f.customer, f.status, f.paused, f.items,
         to_timestamp(f.created / 1000), to_timestamp(f.period / 1000),
-        to_timestamp(f.tried / 1000), to_timestamp(f.ends / 1000), ${time(now)}, ${number}::bigint
+        to_timestamp(f.tried / 1000), to_timestamp(f.ends / 1000), ${timestampOf(now)}, ${number}::bigint
       from seen as f order by f.id
       on conflict (id) do update set
         reference = excluded.reference, customer_id = excluded.customer_id,

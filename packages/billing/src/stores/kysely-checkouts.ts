@@ -1,5 +1,6 @@
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { CheckoutClaim, CheckoutRecord, CheckoutSession } from './checkout-record.ts'
+import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 interface CheckoutRow {
   readonly key: string
@@ -22,8 +23,8 @@ export class KyselyCheckouts {
   async findCheckout(reference: string): Promise<CheckoutRecord | undefined> {
     const { rows } = await sql<CheckoutRow>`
       select idempotency_key as key, asked, parameters,
-        (extract(epoch from started_at) * 1000)::float8 as started, session_id as session, url,
-        (extract(epoch from expires_at) * 1000)::float8 as expires
+        ${millisecondsOf('started_at')} as started, session_id as session, url,
+        ${millisecondsOf('expires_at')} as expires
       from yuzuru_billing_checkouts where reference = ${reference}`.execute(this.#db)
     const [row] = rows
     return row === undefined ? undefined : recordOf(reference, row)
@@ -38,7 +39,7 @@ export class KyselyCheckouts {
         insert into yuzuru_billing_checkouts
           (reference, idempotency_key, asked, parameters, started_at)
         values (${reference}, ${claim.idempotencyKey}, ${claim.asked}, ${claim.parameters},
-          to_timestamp(${claim.startedAt}::float8 / 1000))
+          ${timestampOf(claim.startedAt)})
         on conflict (reference) do nothing`.execute(this.#db)
     }
   }
@@ -51,7 +52,7 @@ export class KyselyCheckouts {
     await sql`
       update yuzuru_billing_checkouts
       set session_id = ${session.id}, url = ${session.url}, parameters = '',
-        expires_at = to_timestamp(${session.expiresAt}::float8 / 1000)
+        expires_at = ${timestampOf(session.expiresAt)}
       where reference = ${reference} and idempotency_key = ${key} and session_id is null`.execute(
       this.#db,
     )
@@ -71,7 +72,7 @@ export class KyselyCheckouts {
           update yuzuru_billing_checkouts
           set idempotency_key = ${claim.idempotencyKey}, asked = ${claim.asked},
             parameters = ${claim.parameters}, session_id = null, url = null, expires_at = null,
-            started_at = to_timestamp(${claim.startedAt}::float8 / 1000)
+            started_at = ${timestampOf(claim.startedAt)}
           where ${standing}`
     await statement.execute(this.#db)
     return await this.findCheckout(reference)

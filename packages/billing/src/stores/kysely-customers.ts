@@ -1,6 +1,7 @@
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { CustomerIntent, CustomerRecord } from './customer-record.ts'
+import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 /** Names without underscores: a plugin that renames columns leaves them alone. */
 interface CustomerRow {
@@ -21,7 +22,7 @@ export class KyselyCustomers {
   async findCustomer(reference: string): Promise<CustomerRecord | undefined> {
     const { rows } = await sql<CustomerRow>`
       select customer_id as customer, idempotency_key as key, parameters,
-        (extract(epoch from started_at) * 1000)::float8 as started
+        ${millisecondsOf('started_at')} as started
       from yuzuru_billing_customers where reference = ${reference}`.execute(this.#db)
     const [row] = rows
     return row === undefined ? undefined : recordOf(reference, row)
@@ -43,7 +44,7 @@ export class KyselyCustomers {
       await sql`
         insert into yuzuru_billing_customers (reference, idempotency_key, parameters, started_at)
         values (${reference}, ${intent.idempotencyKey}, ${intent.parameters},
-          to_timestamp(${intent.startedAt}::float8 / 1000))
+          ${timestampOf(intent.startedAt)})
         on conflict (reference) do nothing`.execute(this.#db)
     }
   }
@@ -60,7 +61,7 @@ export class KyselyCustomers {
         : sql`
           update yuzuru_billing_customers
           set idempotency_key = ${intent.idempotencyKey}, parameters = ${intent.parameters},
-            started_at = to_timestamp(${intent.startedAt}::float8 / 1000)
+            started_at = ${timestampOf(intent.startedAt)}
           where ${standing}`
     await statement.execute(this.#db)
     return await this.findCustomer(reference)

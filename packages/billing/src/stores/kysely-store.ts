@@ -1,9 +1,10 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider, Transaction, TransactionBuilder } from 'kysely'
 import type { BillingStore } from './billing-store.ts'
-import { KyselyAccounts } from './kysely-accounts.ts'
+import { KyselyAccounts, type RunTransaction } from './kysely-accounts.ts'
 import { KyselyCheckouts } from './kysely-checkouts.ts'
 import { KyselyCustomers } from './kysely-customers.ts'
+import { storeOf } from './store-of.ts'
 
 /**
  * A `Kysely<DB>`, also one that was extended. Named by what is used of it: of a subclass TypeScript does
@@ -21,7 +22,7 @@ export interface KyselyStoreOptions<DB> {
    *
    * @default Kysely's own `db.transaction()`
    */
-  readonly transaction?: (<T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>) | undefined
+  readonly transaction?: RunTransaction<DB> | undefined
 }
 
 /**
@@ -37,28 +38,9 @@ export function kyselyBillingStore<DB>(
 ): BillingStore<Transaction<DB>> {
   expectOptions(options, ['transaction'], 'kyselyBillingStore')
   const transaction = options.transaction ?? ((fn) => db.transaction().execute(fn))
-  const customers = new KyselyCustomers(db)
-  const accounts = new KyselyAccounts<DB>(db, transaction)
-  const checkouts = new KyselyCheckouts(db)
-  return {
-    findCustomer: customers.findCustomer.bind(customers),
-    findReference: customers.findReference.bind(customers),
-    beginCustomer: customers.beginCustomer.bind(customers),
-    replaceIntent: customers.replaceIntent.bind(customers),
-    settleCustomer: customers.settleCustomer.bind(customers),
-    replaceCustomer: customers.replaceCustomer.bind(customers),
-    openAccount: accounts.openAccount.bind(accounts),
-    findSubscription: accounts.findSubscription.bind(accounts),
-    drawFetch: accounts.drawFetch.bind(accounts),
-    writeFetch: accounts.writeFetch.bind(accounts),
-    listSubscriptions: accounts.listSubscriptions.bind(accounts),
-    listTrialsEnding: accounts.listTrialsEnding.bind(accounts),
-    noticeTrial: accounts.noticeTrial.bind(accounts),
-    processEvent: accounts.processEvent.bind(accounts),
-    pruneEvents: accounts.pruneEvents.bind(accounts),
-    findCheckout: checkouts.findCheckout.bind(checkouts),
-    beginCheckout: checkouts.beginCheckout.bind(checkouts),
-    settleCheckout: checkouts.settleCheckout.bind(checkouts),
-    replaceCheckout: checkouts.replaceCheckout.bind(checkouts),
-  }
+  return storeOf(
+    new KyselyCustomers(db),
+    new KyselyAccounts(db, transaction),
+    new KyselyCheckouts(db),
+  )
 }

@@ -9,13 +9,11 @@ import type {
   NewAccount,
   SubscriptionRecord,
 } from './account-record.ts'
-import { inOrder } from './account-rows.ts'
-import type { ChangeListener, Processed } from './billing-store.ts'
+import { ENDED_STATUSES, inOrder } from './account-rows.ts'
+import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
 import type { MemoryCustomers } from './memory-customers.ts'
 
 type Account = Omit<AccountRecord, 'subscriptions'>
-
-const ENDED: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired', 'gone'])
 
 /** Accounts and subscriptions in memory. */
 export class MemoryAccounts {
@@ -72,12 +70,9 @@ export class MemoryAccounts {
   async listSubscriptions({
     after = '',
     limit,
-  }: {
-    readonly after: string | undefined
-    readonly limit: number
-  }): Promise<readonly SubscriptionRecord[]> {
+  }: Parameters<BillingStore['listSubscriptions']>[0]): Promise<readonly SubscriptionRecord[]> {
     return [...this.#subscriptions.values()]
-      .filter(({ id, status }) => id > after && !ENDED.has(status))
+      .filter(({ id, status }) => id > after && !ENDED_STATUSES.includes(status))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
       .slice(0, limit)
   }
@@ -86,11 +81,7 @@ export class MemoryAccounts {
     after,
     before,
     limit,
-  }: {
-    readonly after: number
-    readonly before: number
-    readonly limit: number
-  }): Promise<readonly string[]> {
+  }: Parameters<BillingStore['listTrialsEnding']>[0]): Promise<readonly string[]> {
     return [...this.#accounts.values()]
       .filter(({ trialEndsAt = 0, trialNoticed }) => {
         return !trialNoticed && trialEndsAt > after && trialEndsAt <= before
