@@ -1,7 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { describeFailure } from './executors/job-failure.ts'
 import type { JobAnswer, JobRequest } from './executors/job-pool.ts'
-import { inlineModule } from './executors/inline/compile-inline.ts'
 import { Moved } from './executors/moved.ts'
 import { isProcessSignal, type ProcessMessage } from './executors/process-message.ts'
 import { type CancelFlag, lazyModule, type LoadModule, runJob } from './executors/run-job.ts'
@@ -30,14 +29,9 @@ export default async function work({
   request,
 }: ProcessMessage): Promise<Uint8Array> {
   const job = deserialize(request) as JobRequest
-  const answer = await runJob(loadOf(job, module), job, flagOf(number))
+  load ??= lazyModule(module)
+  const answer = await runJob(load, job, flagOf(number))
   return pack(job.name, answer)
-}
-
-/** Without a module there are but inline jobs: the caller sees to that. */
-function loadOf({ name, source }: JobRequest, module: string | undefined): LoadModule {
-  if (source !== undefined) return inlineModule(name, source)
-  return (load ??= lazyModule(module as string))
 }
 
 function flagOf(number: number): CancelFlag {

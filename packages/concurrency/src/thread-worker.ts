@@ -1,5 +1,4 @@
 import { workerData } from 'node:worker_threads'
-import { inlineModule } from './executors/inline/compile-inline.ts'
 import { Moved } from './executors/moved.ts'
 import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
 import {
@@ -12,16 +11,14 @@ import {
 } from './executors/thread-message.ts'
 
 const { control, module } = workerData as ThreadData
-// Without a module there are but inline jobs: the caller sees to that.
-const load = lazyModule(module as string)
+const load = lazyModule(module)
 
 /** What piscina calls in each thread. */
 export default async function work(message: ThreadMessage): Promise<unknown> {
   const [slot, number, name, args, deadlineAt, context, source] = message
   Atomics.store(control, slot + BEGUN, number)
   const request = { name, args, deadlineAt, context, source }
-  const job = source === undefined ? load : inlineModule(name, source)
-  const answer = await runJob(job, request, flagOf(slot, number))
+  const answer = await runJob(load, request, flagOf(slot, number))
   Atomics.store(control, slot + ANSWERED, number)
   if (answer.kind !== 'value') return answer
   if (!(answer.value instanceof Moved)) return [answer.value] satisfies ThreadAnswer

@@ -88,23 +88,22 @@ const MAX_IDLE_MS = 2 ** 31 - 1
 
 /** Fills in the defaults. Throws when an option is unknown or out of its range. */
 export function executorSettings(
-  options: ExecutorOptions | undefined,
+  options: ExecutorOptions,
   where: 'threads' | 'processes',
 ): ExecutorSettings {
   expectOptions(options, OPTIONS, where)
-  const given = options ?? {}
   const settings: ExecutorSettings = {
-    module: given.module === undefined ? undefined : moduleUrl(given.module),
-    workers: given.workers ?? defaultWorkers(where),
-    queue: given.queue ?? 1000,
-    acquireTimeoutMs: given.acquireTimeoutMs ?? Infinity,
-    graceMs: given.graceMs ?? 1000,
-    idleMs: given.idleMs ?? 30_000,
-    maxHeapMb: given.maxHeapMb,
-    effect: given.effect ?? 'write',
-    context: given.context,
-    env: given.env ?? process.env,
-    execArgv: given.execArgv,
+    module: options.module === undefined ? undefined : moduleUrl(options.module),
+    workers: options.workers ?? defaultWorkers(where),
+    queue: options.queue ?? 1000,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? Infinity,
+    graceMs: options.graceMs ?? 1000,
+    idleMs: options.idleMs ?? 30_000,
+    maxHeapMb: options.maxHeapMb,
+    effect: options.effect ?? 'write',
+    context: options.context,
+    env: options.env ?? process.env,
+    execArgv: options.execArgv,
   }
   expectInteger('workers', settings.workers, 1)
   expectInteger('queue', settings.queue, 0)

@@ -22,7 +22,7 @@ export interface ProcessesOptions extends ExecutorOptions {}
  * })
  * const pdf = await reports.call('render', planId)
  */
-export function processes<M extends object = AnyJobs>(options?: ProcessesOptions): Executor<M> {
+export function processes<M extends object = AnyJobs>(options: ProcessesOptions = {}): Executor<M> {
   const settings = executorSettings(options, 'processes')
   return new PoolExecutor('processes', settings, new ProcessPool(settings))
 }

@@ -1,4 +1,5 @@
 import { isCausedBy } from '../scopes/cancelled.ts'
+import { inlineModule } from './inline/compile-inline.ts'
 import { describeFailure } from './job-failure.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
 import { JobScope } from './job-scope.ts'
@@ -25,12 +26,12 @@ export type LoadModule = () => Exports | Promise<Exports>
 
 /**
  * Imports a module when it is first needed. Asking `import()` again would cost each job more than its
- * scope does. What failed is tried again.
+ * scope does. What failed is tried again. Without a module all jobs are functions: the caller sees to that.
  */
-export function lazyModule(url: string): LoadModule {
+export function lazyModule(url: string | undefined): LoadModule {
   let exports: Exports | undefined
   const load = async (): Promise<Exports> => {
-    exports = (await import(url)) as Exports
+    exports = (await import(url as string)) as Exports
     workerHasStarted()
     return exports
   }
@@ -40,12 +41,12 @@ export function lazyModule(url: string): LoadModule {
 /** Runs a job, in its worker, in a scope of its own. Never throws: what happened is in the answer. */
 export async function runJob(
   load: LoadModule,
-  { name, args, deadlineAt, context }: JobRequest,
+  { name, args, deadlineAt, context, source }: JobRequest,
   flag: CancelFlag,
 ): Promise<JobAnswer> {
   let exports: Exports
   try {
-    const loaded = load()
+    const loaded = source === undefined ? load() : inlineModule(name, source)
     exports = loaded instanceof Promise ? await loaded : loaded
   } catch (error) {
     return { kind: 'module', failure: describeFailure(error) }

@@ -32,7 +32,7 @@ export interface ThreadJobOptions extends JobOptions {
  * const small = await withTimeout(2_000, () => images.call('resize', picture, 320))
  */
 export function threads<M extends object = AnyJobs>(
-  options?: ThreadsOptions,
+  options: ThreadsOptions = {},
 ): Executor<M, ThreadJobOptions> {
   const settings = executorSettings(options, 'threads')
   return new PoolExecutor('threads', settings, new ThreadPool(settings))

@@ -1,16 +1,16 @@
-import type { Exports } from '../run-job.ts'
 import { workerHasStarted } from '../worker-start.ts'
 import type { InlineSource } from './inline-source.ts'
-import { describeUnknownNames, TOOL_HELPERS, unknownNames } from './known-names.ts'
+import { expectKnownNames, TOOL_HELPERS } from './known-names.ts'
 
 const COMPILED = new Map<string, (...args: unknown[]) => unknown>()
 
 /** In a worker: a module, as it were, that exports the function. What is wrong with that is the job's own error. */
-export function inlineModule(name: string, source: InlineSource): () => Exports {
-  return () => {
-    workerHasStarted()
-    return { [name]: (...args: unknown[]) => compile(name, source)(...args) }
-  }
+export function inlineModule(
+  name: string,
+  source: InlineSource,
+): Readonly<Record<string, unknown>> {
+  workerHasStarted()
+  return { [name]: (...args: unknown[]) => compile(name, source)(...args) }
 }
 
 /** Makes a function again of its text. Each text is compiled once. */
@@ -18,8 +18,7 @@ function compile(name: string, { text, free }: InlineSource): (...args: unknown[
   const known = COMPILED.get(text)
   if (known !== undefined) return known
   // The program may have made a global that its workers do not have.
-  const unknown = unknownNames(free)
-  if (unknown.length > 0) throw new TypeError(describeUnknownNames(unknown))
+  expectKnownNames(free)
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is that of a function of the program itself
   const make = new Function(
     ...Object.keys(TOOL_HELPERS),

@@ -1,6 +1,6 @@
 import type * as reader from './read-function.ts'
-import { expected } from '../../arguments/expected.ts'
-import { describeUnknownNames, unknownNames } from './known-names.ts'
+import { expectFunction } from '../../arguments/expected.ts'
+import { expectKnownNames } from './known-names.ts'
 
 /** A function on its way to a worker: its text, checked. */
 export interface InlineSource {
@@ -31,16 +31,15 @@ export async function inlineSourceOf(fn: AnyFunction): Promise<InlineSource> {
   if (found.problem !== undefined) {
     throw new TypeError(`Expected a function that can run in a worker, got ${found.problem}`)
   }
-  const unknown = unknownNames(found.free)
-  if (unknown.length > 0) throw new TypeError(describeUnknownNames(unknown))
+  expectKnownNames(found.free)
   const source: InlineSource = { text, free: found.free }
   SOURCES.set(fn, source)
   return source
 }
 
 /** The name of an inline job in errors, traces and the task tree. */
-export function inlineNameOf(fn: unknown): string {
-  if (typeof fn !== 'function') throw expected('fn to be a function', fn)
+export function inlineNameOf(fn: AnyFunction): string {
+  expectFunction('fn', fn)
   return /^[\w$]{1,200}$/.test(fn.name) ? fn.name : 'inline'
 }
 

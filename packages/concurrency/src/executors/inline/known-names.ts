@@ -7,16 +7,19 @@ export const TOOL_HELPERS: Readonly<Record<string, (value: never) => unknown>> =
   __vite_ssr_dynamic_import__: (specifier: string) => import(specifier),
 }
 
-/** Those of the names that are neither global here nor a tool's helper. */
-export function unknownNames(names: readonly string[]): readonly string[] {
-  return names.filter((name) => !(name in globalThis) && !Object.hasOwn(TOOL_HELPERS, name))
-}
-
-/** Says what is wrong with a function that uses them, and what to do. */
-export function describeUnknownNames(names: readonly string[]): string {
-  const all = names.map((name) => `"${name}"`).join(', ')
-  return (
+/**
+ * Throws unless each of the names that a function uses is global here or a tool's helper.
+ *
+ * @throws {TypeError} that names the others, and says what to do
+ */
+export function expectKnownNames(names: readonly string[]): void {
+  const unknown = names.filter(
+    (name) => !(name in globalThis) && !Object.hasOwn(TOOL_HELPERS, name),
+  )
+  if (unknown.length === 0) return
+  const all = unknown.map((name) => `"${name}"`).join(', ')
+  throw new TypeError(
     `Expected a function that uses only its arguments and globals, got one that uses ${all}: ` +
-    'pass it as an argument, import it within the function, or export the function from a module'
+      'pass it as an argument, import it within the function, or export the function from a module',
   )
 }

@@ -16,10 +16,12 @@ interface AnyNode extends Node {
 /** `@yuzuru/concurrency/job` is found from a worker; other packages might be, or in another version. */
 const OWN = '@yuzuru/concurrency'
 
+const NO_FUNCTION = 'a method, a native function or a bound one'
+
 /** Reads the text of a function. */
 export function readFunction(text: string): FunctionReading {
   const fn = parse(text)
-  if (fn === undefined) return { free: [], problem: 'a method, a native function or a bound one' }
+  if (fn === undefined) return { free: [], problem: NO_FUNCTION }
   const problem = kindProblem(fn) ?? find(fn, { ownThis: fn.type === 'FunctionExpression' })
   if (problem !== undefined) return { free: [], problem }
   const program = { type: 'Program', sourceType: 'module', body: [statement(fn)], range: fn.range }
@@ -45,7 +47,7 @@ function statement(expression: AnyNode): object {
 function kindProblem(fn: AnyNode): string | undefined {
   if (fn.type === 'ClassExpression') return 'a class'
   const isFunction = fn.type === 'FunctionExpression' || fn.type === 'ArrowFunctionExpression'
-  if (!isFunction) return 'a method, a native function or a bound one'
+  if (!isFunction) return NO_FUNCTION
   return fn['generator'] === true ? 'a generator' : undefined
 }
 
