@@ -17,7 +17,13 @@ import { type Backend, scopedTransport } from './scoped-transport.ts'
 import { Failover } from './sending/failover.ts'
 import { type MailRetry, Retrying } from './sending/retrying.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
-import { SMTP_OPTIONS, type SmtpConfig, smtpConfig, type SmtpOptions } from './smtp/smtp-options.ts'
+import {
+  SMTP_OPTIONS,
+  type SmtpConfig,
+  smtpConfig,
+  type SmtpOptions,
+  USUAL_MAX_BYTES,
+} from './smtp/smtp-options.ts'
 import { SmtpPool } from './smtp/smtp-pool.ts'
 
 /** What every mail client needs to know. */
@@ -189,8 +195,6 @@ function backendOver(pool: SmtpPool, { maxBytes }: SmtpConfig): Omit<Backend, 'l
 
 /** How many messages of many are under way at once, where nobody says how many connections there are. */
 const USUAL_CONCURRENCY = 10
-/** The same for the size of a message. */
-const USUAL_MAX_BYTES = 25 * 1024 * 1024
 
 function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefined {
   return retry === undefined ? undefined : new Retrying(retry, life)

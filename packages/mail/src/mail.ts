@@ -121,9 +121,10 @@ export function mailOver<Client extends MailClient>(
   { admit, verify, life, retrying, maxBytes, concurrency }: MailBackend,
 ): Mail<Client> {
   const written = async (checked: CheckedMessage, signal: AbortSignal): Promise<NativeMessage> => {
-    const { attachments = [] } = checked
-    if (attachments.length === 0) return nativeMessage(checked)
-    return nativeMessage(checked, await readAttachments(attachments, maxBytes, signal))
+    return nativeMessage(
+      checked,
+      await readAttachments(checked.attachments ?? [], maxBytes, signal),
+    )
   }
   const attempt = async (
     checked: CheckedMessage,

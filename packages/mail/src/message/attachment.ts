@@ -1,6 +1,6 @@
 import { expected, expectFunction, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
 import { basename } from 'node:path'
-import { type AttachmentFolder } from './attachment-folder.ts'
+import type { AttachmentFolder } from './attachment-folder.ts'
 import { hasControl } from './mail-address.ts'
 import { MAIL_ATTACHMENT, type MailAttachment } from './mail-attachment.ts'
 
@@ -115,13 +115,13 @@ function sourceOf(
   const open: OpenStream = async (signal) => {
     const download = await storage.download(key, { signal })
     const { body: pieces, info } = download
-    return { pieces, contentType: info?.contentType, end: () => disposed(download) }
+    return {
+      pieces,
+      contentType: info?.contentType,
+      end: async () => download[Symbol.asyncDispose]?.(),
+    }
   }
   return { source: { kind: 'stream', open }, name: key.slice(key.lastIndexOf('/') + 1) }
-}
-
-async function disposed(one: { [Symbol.asyncDispose]?(): PromiseLike<void> }): Promise<void> {
-  await one[Symbol.asyncDispose]?.()
 }
 
 function bytesOf(content: unknown): Buffer {

@@ -116,6 +116,9 @@ export interface SmtpConfig {
   readonly maxBytes: number
 }
 
+/** How large a message may be where nothing else is said, in bytes: 25 MiB. */
+export const USUAL_MAX_BYTES = 26_214_400
+
 /** How long one reply may be, in bytes. Lines have up to 512 octets (RFC 5321, 4.5.3.1.5). */
 const MAX_REPLY_BYTES = 65_536
 
@@ -132,7 +135,7 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   }
   const connections = options.connections ?? limits.connections ?? 5
   const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options
-  const { replyTimeoutMs = 600_000, maxBytes = 25 * 1024 * 1024 } = options
+  const { replyTimeoutMs = 600_000, maxBytes = USUAL_MAX_BYTES } = options
   const { host, auth, secure = false, port = secure ? 465 : 587 } = options
   expectText('host', host)
   expectBoolean('secure', secure)
