@@ -2,16 +2,31 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { endInsteadOfClose } from './linger.ts'
 
+/** What is known of a connection. */
+interface Connection {
+  /** Its newest answer. */
+  newest: ServerResponse | undefined
+  /** The answer that it ends with, once that is known. */
+  last: ServerResponse | undefined
+}
+
+const CONNECTION = Symbol('connection')
+
+/** On the socket itself: in a weak map, each request would cost the collector its share. */
+interface Marked {
+  [CONNECTION]?: Connection
+}
+
+function connectionOf(socket: Socket & Marked): Connection {
+  return (socket[CONNECTION] ??= { newest: undefined, last: undefined })
+}
+
 /**
  * Ends connections without losing a request that was sent behind another one (HTTP pipelining). Only the
  * last answer of a connection may say `Connection: close`: Node drops what comes after such an answer, and
  * what was begun for it would have happened without a word.
  */
 export class LastAnswers {
-  /** The newest answer of each connection. */
-  readonly #newest = new WeakMap<Socket, ServerResponse>()
-  /** Those whose connection ends with them. */
-  readonly #last = new WeakSet<ServerResponse>()
   #isEnding = false
 
   /**
@@ -22,35 +37,27 @@ export class LastAnswers {
    */
   add(response: ServerResponse): boolean {
     // A pipelined answer has no socket of its own yet.
-    const { socket } = response.req
-    const before = this.#newest.get(socket)
-    if (before !== undefined && this.#last.has(before)) return false
+    const connection = connectionOf(response.req.socket)
+    if (connection.last !== undefined) return false
+    const before = connection.newest
     if (before !== undefined && !before.shouldKeepAlive) {
       if (before.headersSent) return false
       before.shouldKeepAlive = true
     }
-    this.#newest.set(socket, response)
-    response.on('close', () => this.#forget(response))
+    connection.newest = response
+    response.on('close', () => forget(connection, response))
     if (this.#isEnding) response.shouldKeepAlive = false
     return true
   }
 
-  /** An idle connection would keep it, with its request, as long as it lasts. */
-  #forget(response: ServerResponse): void {
-    const isIdle = response.shouldKeepAlive && response.req.complete
-    if (!isIdle || this.#last.has(response)) return
-    const { socket } = response.req
-    if (this.#newest.get(socket) === response) this.#newest.delete(socket)
-  }
-
   /** The answer that came, or will come, last on a connection. */
   newest(socket: Socket): ServerResponse | undefined {
-    return this.#newest.get(socket)
+    return connectionOf(socket).newest
   }
 
   /** Closes the connection of an answer once it has left; nothing that comes behind it is begun. */
   endAfter(response: ServerResponse): void {
-    if (this.#last.has(response)) return
+    if (connectionOf(response.req.socket).last === response) return
     this.forbidMore(response)
     response.shouldKeepAlive = false
     const { socket } = response.req
@@ -60,7 +67,7 @@ export class LastAnswers {
 
   /** Has nothing begun that comes behind this one. */
   forbidMore(response: ServerResponse): void {
-    this.#last.add(response)
+    connectionOf(response.req.socket).last = response
   }
 
   /** From now on, the last answer of each connection says that it closes; so do these, where they are. */
@@ -68,7 +75,15 @@ export class LastAnswers {
     this.#isEnding = true
     for (const response of underWay) {
       if (response.headersSent) continue
-      if (this.#newest.get(response.req.socket) === response) response.shouldKeepAlive = false
+      if (connectionOf(response.req.socket).newest === response) response.shouldKeepAlive = false
     }
+  }
+}
+
+/** An idle connection would keep its answer, with the request, as long as it lasts. */
+function forget(connection: Connection, response: ServerResponse): void {
+  const isIdle = response.shouldKeepAlive && response.req.complete
+  if (isIdle && connection.last !== response && connection.newest === response) {
+    connection.newest = undefined
   }
 }

@@ -47,13 +47,16 @@ export function sendableOf(response: Response, hasBody: boolean): Sendable {
  * made of under a symbol.
  */
 function madeOf(response: Response): readonly [number, unknown, unknown] | undefined {
-  for (const symbol of Object.getOwnPropertySymbols(response)) {
-    if (symbol.description !== 'cache') continue
-    const made: unknown = Reflect.get(response, symbol)
-    return Array.isArray(made) ? (made as [number, unknown, unknown]) : undefined
+  if (!Object.hasOwn(response, cache)) {
+    const symbols = Object.getOwnPropertySymbols(response)
+    cache = symbols.find(({ description }) => description === 'cache') ?? cache
   }
-  return undefined
+  const made: unknown = Reflect.get(response, cache)
+  return Array.isArray(made) ? (made as [number, unknown, unknown]) : undefined
 }
+
+/** The adapter's symbol, once one of its responses has come by. */
+let cache = Symbol('cache')
 
 /** Throws on a header that Node does not send; gives the length that they name. */
 function lengthIn(headers: unknown): number | undefined {

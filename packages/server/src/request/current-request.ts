@@ -37,6 +37,14 @@ export function callInRequest<T>(request: CurrentRequest, fn: () => T): T {
 }
 
 /**
+ * Has `request` around the rest of the callback that runs now, and around all that it starts: to be called
+ * first thing in a scope, at whose end the context is put back. `run` copies the context twice (decision 51).
+ */
+export function enterRequest(request: CurrentRequest): void {
+  storage.enterWith(request)
+}
+
+/**
  * Calls `fn` once the answer has been sent, or the client has left: for work that must outlive the request. It
  * runs in a scope of the server, in which neither the client nor the request's deadline cancels it. `close()`
  * waits for it, and cancels it when its time is over. A failure goes to the log.

@@ -15,7 +15,7 @@ import { Gate } from '../overload/gate.ts'
 import { limitOf } from '../overload/limit-option.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
-import { callInRequest, currentRequest } from '../request/current-request.ts'
+import { callInRequest, currentRequest, enterRequest } from '../request/current-request.ts'
 import { callTraced } from '../request/request-trace.ts'
 import { type Asked, type Failure, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
@@ -133,7 +133,7 @@ export class RequestScopes {
   #enter(life: RequestLife): void {
     life.step = this.#work.step()
     this.#lives.add(life)
-    life.response.once('close', () => this.#closed(life))
+    life.response.on('close', () => this.#closed(life))
     // A handler that writes behind its own answer: an error that nobody listens to would end the process.
     life.response.on('error', (error) => life.fail(error))
   }
@@ -146,11 +146,12 @@ export class RequestScopes {
       timeoutMs: Math.max(1, life.expiresAt - currentClock().now()),
       onCancel: (reason) => void detached(() => this.#endInGrace(life, reason)),
     })
-    life.entered.call(callInRequest, life.context, () => this.#call(life))
+    life.entered.call(() => this.#call(life))
   }
 
   /** Calls the handler. Where it answers without a promise, none is made here. */
   #call(life: RequestLife): void {
+    enterRequest(life.context)
     try {
       const result = life.next()
       if (isThenable(result)) {
