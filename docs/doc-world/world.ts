@@ -14,6 +14,7 @@ import type { Generated, Kysely as KyselyOf, sql as sqlOf, Transaction } from 'k
 import type { Migration } from 'kysely/migration'
 import type { Client as ClientOf } from 'pg'
 import type StripeOf from 'stripe'
+import type { z as zOf } from 'zod'
 import type { Billing } from '@yuzuru/billing'
 import type { Calendar, CalendarStore, TokenCipher } from '@yuzuru/calendar'
 import type { Effect, IoCall, IoErrorInit, IoOptions, Task, TaskGroup } from '@yuzuru/concurrency'
@@ -45,6 +46,7 @@ declare global {
   const S3Client: typeof S3ClientOf
   const sql: typeof sqlOf
   const Stripe: typeof StripeOf
+  const z: typeof zOf
   type Kysely<DB> = KyselyOf<DB>
   function defineConfig(config: {
     readonly kysely: () => unknown

@@ -26,7 +26,7 @@ const WAYS: Record<string, (db: Db, text: string) => unknown> = {
   'a payload': (db, text) => enqueue(db, remind, { text }),
   payloads: (db, text) => enqueueMany(db, remind, [{ text }, text]),
   queue: (db, text) => enqueue(db, remind, {}, { queue: text }),
-  uniqueKey: (db, text) => enqueue(db, remind, {}, { uniqueKey: text }),
+  key: (db, text) => enqueue(db, remind, {}, { key: text }),
   priority: (db, text) => enqueue(db, remind, {}, { priority: unchecked(text) }),
   runAt: (db, text) => enqueue(db, remind, {}, { runAt: unchecked(text) }),
   delayMs: (db, text) => enqueue(db, remind, {}, { delayMs: unchecked(text) }),

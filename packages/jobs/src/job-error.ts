@@ -6,8 +6,8 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'lease_lost'`: another worker took the job over, or it was cancelled; nothing was written.
  * - `'lease_expired'`: kept with a job whose last attempt ended with its worker (a kill, a crash).
  * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
- * - `'already_exists'`: an unfinished job with the same unique key is in the way.
- * - `'conflict'`: the unique key changed hands too often while it was asked for.
+ * - `'already_exists'`: an unfinished job with the same key is in the way.
+ * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
  * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
  *   which throws its own `DbError`); `cause` is the native error.

@@ -67,8 +67,8 @@ describe('a misspelt option is refused by', () => {
   })
 
   test('enqueueMany, for which one key would be one for all', async () => {
-    await expect(index.enqueueMany(db, job, [{}], { uniqueKey: 'k' } as never)).rejects.toThrow(
-      'Expected a known option of enqueueMany, got "uniqueKey"',
+    await expect(index.enqueueMany(db, job, [{}], { key: 'k' } as never)).rejects.toThrow(
+      'Expected a known option of enqueueMany, got "key"',
     )
   })
 })

@@ -10,7 +10,7 @@ import { defineJob } from './job/define-job.ts'
 const remind = defineJob<{ plan: string }>({ name: 'remind', run: async () => undefined })
 
 const ACTS: Record<string, (db: Database<object>, id: string) => Promise<unknown>> = {
-  enqueue: (db, id) => enqueue(db, remind, { plan: id }, { uniqueKey: id }),
+  enqueue: (db, id) => enqueue(db, remind, { plan: id }, { key: id }),
   enqueueMany: (db, id) => enqueueMany(db, remind, [{ plan: id }]),
   'enqueue in a transaction': (db, id) =>
     transaction(db, (tx) => enqueue(tx, remind, { plan: id })),

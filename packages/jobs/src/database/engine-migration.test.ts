@@ -7,7 +7,6 @@ import { enqueue } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
 import { createWorker } from '../worker/worker.ts'
-import { jobsMigrations } from './migrations.ts'
 
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
@@ -69,7 +68,7 @@ describe('the migration to the engine', () => {
     expect(await getJob(db, id(3))).toMatchObject({
       attempt: 1,
       payload: { n: 3 },
-      uniqueKey: 'k',
+      key: 'k',
       lastError: { name: 'Error', message: 'once' },
     })
     expect(await getJob(db, id(7))).toMatchObject({ attempt: 1, payload: { n: 7 } })
@@ -94,10 +93,10 @@ describe('the migration to the engine', () => {
     expect(await jobStats(db)).toMatchObject({ waiting: 1, running: 0, completed: 5 })
   })
 
-  test('keeps unique keys: of what is unfinished, and of that alone', async () => {
+  test('keeps keys: of what is unfinished, and of that alone', async () => {
     const { db, migrate } = await before0003()
     await migrate()
-    const again = await enqueue(db, moved, { n: 3 }, { uniqueKey: 'k' })
+    const again = await enqueue(db, moved, { n: 3 }, { key: 'k' })
     expect(again).toMatchObject({ id: id(3), created: false })
   })
 
@@ -120,9 +119,5 @@ describe('the migration to the engine', () => {
       'yuzuru_jobs_suspect',
       'yuzuru_jobs_unique',
     ])
-  })
-
-  test('is the last of those there are', () => {
-    expect(Object.keys(jobsMigrations).at(-1)).toBe('yuzuru_jobs_0003_engine')
   })
 })

@@ -14,9 +14,9 @@ export function intoHistory(
   error: RawBuilder<unknown> = sql`last_error`,
 ): RawBuilder<unknown> {
   return sql`
-    insert into yuzuru_job_history (id, claim, name, queue, state, payload, priority, unique_key, attempt,
+    insert into yuzuru_job_history (id, claim, name, queue, state, payload, version, priority, unique_key, attempt,
       max_attempts, run_at, enqueued_at, started_at, finished_at, last_error)
-    select id, claim, name, queue, ${state}, payload, priority, unique_key, attempt,
+    select id, claim, name, queue, ${state}, payload, version, priority, unique_key, attempt,
       max_attempts, run_at, enqueued_at, started_at, now(), ${error}
     from ${sql.id(from)}`
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { engineMigration } from './engine-migration.ts'
+import { keysMigration } from './keys-migration.ts'
 
 /**
  * The queue's tables, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
@@ -71,4 +72,5 @@ export const jobsMigrations: Record<string, Migration> = {
     },
   },
   yuzuru_jobs_0003_engine: engineMigration,
+  yuzuru_jobs_0004_keys: keysMigration,
 }

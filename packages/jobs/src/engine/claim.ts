@@ -17,6 +17,7 @@ interface Row {
   readonly claim: number
   readonly name: string
   readonly payload: string
+  readonly version: number
   readonly attempt: number
   readonly allowed: number
   readonly returns: number
@@ -125,10 +126,10 @@ async function take(
         update yuzuru_jobs as job set worker = me.id, claim = job.claim + 1, started_at = now(),
           attempt = least(job.attempt + 1, job.max_attempts)
         from me where job.ctid = any (array(select place from due))
-        returning job.id, job.claim, job.queue, job.name, job.payload, job.attempt, job.max_attempts,
+        returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
           job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage
       )
-      select id::text as id, claim::float8 as claim, name, payload::text as payload, attempt,
+      select id::text as id, claim::float8 as claim, name, payload::text as payload, version, attempt,
         max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
         case when stage = 0 and lead(seq) over lane is null
           then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound
@@ -154,6 +155,7 @@ function jobOf(row: Row): ClaimedJob {
     claim: row.claim,
     name: row.name,
     payload: row.payload,
+    version: row.version,
     attempt: row.attempt,
     attempts: row.allowed,
     returns: row.returns,

@@ -9,6 +9,8 @@ export interface ClaimedJob extends Lease {
   readonly name: string
   /** JSON. */
   readonly payload: string
+  /** Of the payload. */
+  readonly version: number
   readonly attempt: number
   readonly attempts: number
   /** How often an attempt was given back because a `Cancelled` came out of it. */

@@ -4,22 +4,36 @@ import {
   expectInteger,
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Backoff, expectBackoff } from './backoff.ts'
 import { expectName, expectPriority } from './expect.ts'
 import type { Job, JobContext } from './job.ts'
 import { mayHelp } from './may-help.ts'
+import { expectSchema, type PayloadSchema } from './payload-schema.ts'
+import { expectVersions, type Upgrade } from './payload-version.ts'
 
 /** What {@link defineJob} takes. */
-export interface JobOptions<Payload> {
+export interface JobOptions<Input, Output = Input> {
   /** What the database knows the job by: 1 to 200 characters. Changing it orphans what is enqueued. */
   readonly name: string
   /** Does the work. It may be called more than once for one job: at least once, not exactly once. */
-  readonly run: (payload: Payload, context: JobContext) => Promise<void>
+  readonly run: (payload: Output, context: JobContext) => Promise<void>
   /**
-   * Checks the payload, when it is enqueued and again before it is run (the code may be newer than the
-   * row). Throws on what it does not accept. @default trusts the type
+   * Checks the payload when it is enqueued, and again before it is run (the code may be newer than the row):
+   * a Standard Schema (zod, valibot, arktype …) or a function; either may be asynchronous. What was enqueued
+   * is stored, not what the schema makes of it: that is what `run` gets. @default trusts the type
    */
-  readonly parse?: ((json: unknown) => Payload) | undefined
+  readonly schema?: PayloadSchema<Input, Output> | undefined
+  /**
+   * The version of its payloads: an integer from 1 to 32,767, one more whenever stored payloads would no longer
+   * do. A worker gives back a payload that is newer than its code, for newer workers. @default 1
+   */
+  readonly version?: number | undefined
+  /**
+   * Makes a stored payload of version n one of version n + 1, by n: it is taken step by step to the present
+   * version, then checked. Without a step from its version a payload fails its job. @default none
+   */
+  readonly upgrade?: Upgrade | undefined
   /** How often it is tried in all, the first time counted: an integer from 1 to 1,000. @default 5 */
   readonly attempts?: number | undefined
   /** How long one attempt may take, in milliseconds, above 0. @default 300_000 (5 minutes) */
@@ -34,7 +48,7 @@ export interface JobOptions<Payload> {
    * While a job with the same name and key is unfinished, enqueueing gives that one. At most 500
    * characters; `undefined` for no such limit.
    */
-  readonly uniqueKey?: ((payload: Payload) => string | undefined) | undefined
+  readonly key?: ((payload: Input) => string | undefined) | undefined
   /**
    * Whether a failure is worth another attempt, as long as there are any.
    *
@@ -47,18 +61,17 @@ export interface JobOptions<Payload> {
 const JOB_OPTIONS = Object.keys({
   name: true,
   run: true,
-  parse: true,
+  schema: true,
+  version: true,
+  upgrade: true,
   attempts: true,
   timeoutMs: true,
   backoff: true,
   queue: true,
   priority: true,
-  uniqueKey: true,
+  key: true,
   shouldRetry: true,
 } satisfies Record<keyof JobOptions<unknown>, true>)
-
-/** The `parse` of a job that has none. */
-export const trusting = (json: unknown): unknown => json
 
 /**
  * Defines a kind of job: its name, its payload and its work. This enqueues nothing and runs nothing; a worker
@@ -77,11 +90,28 @@ export const trusting = (json: unknown): unknown => json
  *     await mail.send({ ...(await reminderFor(staffId)), messageId: `<${jobId}@example.com>` })
  *   },
  * })
+ * @example
+ * // With a schema the types of the payload follow from it. Its payloads had no `staffIds` once.
+ * const remindAll = defineJob({
+ *   name: 'remind-all',
+ *   schema: z.object({ staffIds: z.array(z.string()) }),
+ *   version: 2,
+ *   upgrade: { 1: (old) => ({ staffIds: [(old as { staffId: string }).staffId] }) },
+ *   run: async ({ staffIds }) => {
+ *     for (const staffId of staffIds) await mail.send(await reminderFor(staffId))
+ *   },
+ * })
  */
-export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
+export function defineJob<Schema extends StandardSchemaV1>(
+  options: JobOptions<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>> & {
+    readonly schema: Schema
+  },
+): Job<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>>
+export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload>
+export function defineJob(options: JobOptions<unknown>): Job {
   expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
-  const { backoff = {}, run, parse, uniqueKey, shouldRetry } = options
+  const { backoff = {}, run, schema, version = 1, upgrade = {}, key, shouldRetry } = options
   expectName('name', name)
   expectName('queue', queue)
   expectPriority(priority)
@@ -91,10 +121,12 @@ export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
   }
   expectBackoff(backoff)
   expectFunction('run', run)
-  for (const [option, fn] of Object.entries({ parse, uniqueKey, shouldRetry })) {
+  for (const [option, fn] of Object.entries({ key, shouldRetry })) {
     if (fn !== undefined) expectFunction(option, fn)
   }
-  return Object.freeze<Job<Payload>>({
+  if (schema !== undefined) expectSchema(schema)
+  expectVersions(version, upgrade)
+  return Object.freeze<Job>({
     name,
     queue,
     priority,
@@ -102,8 +134,10 @@ export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload> {
     timeoutMs,
     backoff,
     run,
-    parse: parse ?? (trusting as (json: unknown) => Payload),
-    uniqueKey: uniqueKey ?? (() => undefined),
+    schema,
+    version,
+    upgrade: Object.freeze({ ...upgrade }),
+    key: key ?? (() => undefined),
     shouldRetry: shouldRetry ?? mayHelp,
   })
 }

@@ -1,5 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
+import type { PayloadSchema } from './payload-schema.ts'
+import type { Upgrade } from './payload-version.ts'
 
 /** What a handler knows of the job that it runs. */
 export interface JobContext {
@@ -24,16 +26,22 @@ export interface JobContext {
   readonly completeIn: <DB>(tx: Transaction<DB>) => Promise<void>
 }
 
-/** A kind of job, made by `defineJob`. Methods, so that a `Job<X>` is a `Job<unknown>` too. */
-export interface Job<Payload = unknown> {
+/**
+ * A kind of job, made by `defineJob`: `Input` is what is enqueued, `Output` what its handler gets. Methods, so
+ * that a `Job<X>` is a `Job<unknown>` too.
+ */
+export interface Job<Input = unknown, Output = Input> {
   readonly name: string
   readonly queue: string
   readonly priority: number
   readonly attempts: number
   readonly timeoutMs: number
   readonly backoff: Backoff
-  run(payload: Payload, context: JobContext): Promise<void>
-  parse(json: unknown): Payload
-  uniqueKey(payload: Payload): string | undefined
+  readonly schema: PayloadSchema | undefined
+  /** The version of its payloads. */
+  readonly version: number
+  readonly upgrade: Upgrade
+  run(payload: Output, context: JobContext): Promise<void>
+  key(payload: Input): string | undefined
   shouldRetry(error: unknown, attempt: number): boolean
 }

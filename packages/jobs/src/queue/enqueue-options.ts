@@ -18,8 +18,8 @@ export interface EnqueueManyOptions extends IoOptions {
 
 /** How one job is to run. */
 export interface EnqueueOptions extends EnqueueManyOptions {
-  /** In place of the one that the job's `uniqueKey` makes of the payload. */
-  readonly uniqueKey?: string | undefined
+  /** In place of the one that the job's `key` makes of the payload. */
+  readonly key?: string | undefined
 }
 
 const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
@@ -33,7 +33,7 @@ const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
 
 /** The names of what each function takes. */
 const KNOWN: Readonly<Record<'enqueue' | 'enqueueMany', readonly string[]>> = {
-  enqueue: Object.keys({ ...MANY, uniqueKey: true } satisfies Record<keyof EnqueueOptions, true>),
+  enqueue: Object.keys({ ...MANY, key: true } satisfies Record<keyof EnqueueOptions, true>),
   enqueueMany: Object.keys(MANY),
 }
 
@@ -80,16 +80,16 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> | und
   return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
 }
 
-/** The unique key of one payload, checked. */
-export function uniqueKeyOf<Payload>(
-  job: Job<Payload>,
-  payload: Payload,
-  { uniqueKey }: { readonly uniqueKey?: string | undefined },
+/** The key of one payload, checked. */
+export function keyOf<Input>(
+  job: Job<Input, unknown>,
+  payload: Input,
+  options: { readonly key?: string | undefined },
 ): string | undefined {
-  const key = uniqueKey ?? job.uniqueKey(payload)
+  const key = options.key ?? job.key(payload)
   if (key === undefined) return undefined
   if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
-    throw expected('uniqueKey to be 1 to 500 characters', key)
+    throw expected('key to be 1 to 500 characters', key)
   }
   return key
 }

@@ -1,6 +1,7 @@
 import { Cancelled, cancelScope } from '@yuzuru/concurrency'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { queue } from '../../test/queue.ts'
 import { getJob } from './get-job.ts'
@@ -15,7 +16,7 @@ const remind = defineJob<{ staffId: number; note?: string }>({
 const bill = defineJob<{ officeId: string }>({
   name: 'bill',
   run: async () => undefined,
-  uniqueKey: ({ officeId }) => officeId,
+  key: ({ officeId }) => officeId,
 })
 
 describe('enqueue', () => {
@@ -55,7 +56,7 @@ describe('enqueue', () => {
     expect(await enqueueMany(db, remind, [])).toEqual([])
   })
 
-  test('gives one unfinished job to 50 racing calls with the same unique key', async () => {
+  test('gives one unfinished job to 50 racing calls with the same key', async () => {
     const { db } = await queue()
     const handles = await Promise.all(
       Array.from({ length: 50 }, () => enqueue(db, bill, { officeId: 'tokyo' })),
@@ -65,7 +66,7 @@ describe('enqueue', () => {
     expect((await jobStats(db)).waiting).toBe(1)
   })
 
-  test('gives one unfinished job to transactions that race for the same unique key', async () => {
+  test('gives one unfinished job to transactions that race for the same key', async () => {
     const { db } = await queue()
     const handles = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -80,18 +81,18 @@ describe('enqueue', () => {
     expect(new Set(handles.map((handle) => handle.id)).size).toBe(1)
   })
 
-  test('frees the unique key when the job has ended, and keeps names apart', async () => {
+  test('frees the key when the job has ended, and keeps names apart', async () => {
     const { db } = await queue()
     const other = defineJob<object>({ name: 'other', run: async () => undefined })
     const first = await enqueue(db, bill, { officeId: 'kyoto' })
-    expect((await enqueue(db, other, {}, { uniqueKey: 'kyoto' })).created).toBe(true)
+    expect((await enqueue(db, other, {}, { key: 'kyoto' })).created).toBe(true)
     await createWorker(db, { jobs: [bill] }).runUntilIdle()
     const second = await enqueue(db, bill, { officeId: 'kyoto' })
     expect(second).toMatchObject({ created: true })
     expect(second.id).not.toBe(first.id)
   })
 
-  test('finds equal unique keys within one call', async () => {
+  test('finds equal keys within one call', async () => {
     const { db } = await queue()
     const handles = await enqueueMany(
       db,
@@ -154,13 +155,25 @@ describe('a wrong call', () => {
     const picky = defineJob<{ n: number }>({
       name: 'picky',
       run: async () => undefined,
-      parse: (json) => {
+      schema: (json) => {
         if (typeof json === 'object' && json !== null && 'n' in json) return json as { n: number }
         throw new Error('n is missing')
       },
     })
     const call = enqueue(untouched, picky, {} as { n: number })
     await expect(call).rejects.toThrow('Expected the payload to be one that "picky" accepts')
+  })
+
+  test('is what an asynchronous schema does not accept, alone or among many', async () => {
+    const schema = z.object({ email: z.string().refine(async (email) => email.includes('@')) })
+    const mail = defineJob({ name: 'mail', schema, run: async () => undefined })
+    const message =
+      'Expected the payload to be one that "mail" accepts, got one refused: payload.email'
+    const refusals = [
+      enqueue(untouched, mail, { email: 'secret' }),
+      enqueueMany(untouched, mail, [{ email: 'a@b' }, { email: 'secret' }]),
+    ]
+    for (const call of refusals) await expect(call).rejects.toThrow(new TypeError(message))
   })
 
   test.each([
@@ -170,7 +183,7 @@ describe('a wrong call', () => {
     [{ runAt: new Date(), delayMs: 1 }, 'Expected one of runAt and delayMs'],
     [{ priority: 0.5 }, 'Expected priority'],
     [{ queue: '' }, 'Expected queue'],
-    [{ uniqueKey: '' }, 'Expected uniqueKey'],
+    [{ key: '' }, 'Expected key'],
   ])('comes with wrong options: %o', async (options, message) => {
     await expect(enqueue(untouched, remind, { staffId: 1 }, options)).rejects.toThrow(message)
   })

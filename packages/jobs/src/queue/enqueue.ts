@@ -1,17 +1,13 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import {
-  type EnqueueManyOptions,
-  type EnqueueOptions,
-  planOf,
-  uniqueKeyOf,
-} from './enqueue-options.ts'
+import { type EnqueueManyOptions, type EnqueueOptions, planOf, keyOf } from './enqueue-options.ts'
 import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
-import { trusting } from '../job/define-job.ts'
 import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { serialise } from '../job/payload.ts'
+import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
+import { payloadOf } from '../job/payload-version.ts'
 
 /** The most rows and payload bytes of one statement. */
 const CHUNK_ROWS = 10_000
@@ -20,13 +16,13 @@ const CHUNK_BYTES = 4_194_304
 /**
  * Enqueues a job. Given a transaction, the job exists if, and only if, that commits; the workers wake then.
  *
- * Without a transaction and without a unique key, a call whose answer was lost (`outcome: 'unknown'`) may
+ * Without a transaction and without a key, a call whose answer was lost (`outcome: 'unknown'`) may
  * have enqueued the job, and repeating it may enqueue another. Not for large data: a payload has at most
  * 1 MiB of JSON, so store the data and pass its key.
  *
  * @throws {TypeError} before any I/O, when the payload is not accepted by the job or is no JSON, or an option
  *   is unknown or out of its range
- * @throws {JobError} `'conflict'` when the unique key changed hands too often meanwhile; try again
+ * @throws {JobError} `'conflict'` when the key changed hands too often meanwhile; try again
  * @throws {JobError | DbError} when the database fails
  * @example
  * await transaction(db, async (tx) => {
@@ -34,15 +30,15 @@ const CHUNK_BYTES = 4_194_304
  *   await enqueue(tx, remindStaff, { planId }, { delayMs: 60_000 })
  * })
  */
-export async function enqueue<Payload, DB>(
+export async function enqueue<Input, DB>(
   db: Queryable<DB>,
-  job: Job<Payload>,
-  payload: Payload,
+  job: Job<Input, unknown>,
+  payload: NoInfer<Input>,
   options: EnqueueOptions = {},
 ): Promise<JobHandle> {
   expectDatabase(db)
   const plan = planOf('enqueue', job, options)
-  const [handle] = await insertRows(db, plan, [rowOf(job, payload, options)], options)
+  const [handle] = await insertRows(db, plan, [await rowOf(job, payload, options)], options)
   return handle as JobHandle
 }
 
@@ -55,10 +51,10 @@ export async function enqueue<Payload, DB>(
  * @example
  * await enqueueMany(tx, remindStaff, staffIds.map((staffId) => ({ staffId })))
  */
-export async function enqueueMany<Payload, DB>(
+export async function enqueueMany<Input, DB>(
   db: Queryable<DB>,
-  job: Job<Payload>,
-  payloads: readonly Payload[],
+  job: Job<Input, unknown>,
+  payloads: readonly NoInfer<Input>[],
   options: EnqueueManyOptions = {},
 ): Promise<JobHandle[]> {
   expectDatabase(db)
@@ -66,7 +62,12 @@ export async function enqueueMany<Payload, DB>(
   if (!Array.isArray(payloads)) {
     throw expected('payloads to be an array', payloads)
   }
-  const rows = payloads.map((payload: Payload) => rowOf(job, payload, {}))
+  const rows: NewRow[] = []
+  for (const payload of payloads as readonly Input[]) {
+    const row = rowOf(job, payload, {})
+    // Only a schema that is asynchronous costs a turn for each.
+    rows.push(isPromise(row) ? await row : row)
+  }
   const handles: JobHandle[] = []
   for (const chunk of chunksOf(rows)) {
     handles.push(...(await insertRows(db, plan, chunk, options)))
@@ -74,22 +75,31 @@ export async function enqueueMany<Payload, DB>(
   return handles
 }
 
-function rowOf<Payload>(
-  job: Job<Payload>,
-  payload: Payload,
-  options: { readonly uniqueKey?: string | undefined },
-): NewRow {
+function rowOf<Input>(
+  job: Job<Input, unknown>,
+  payload: Input,
+  options: { readonly key?: string | undefined },
+): NewRow | Promise<NewRow> {
   const text = serialise(payload)
-  if (job.parse !== trusting) expectAccepted(job, text)
-  return { id: newJobId(), payload: text, uniqueKey: uniqueKeyOf(job, payload, options) }
-}
-
-function expectAccepted(job: Job, text: string): void {
-  try {
-    job.parse(JSON.parse(text))
-  } catch (cause) {
-    throw new TypeError(`Expected the payload to be one that "${job.name}" accepts`, { cause })
+  const row = (): NewRow => {
+    return { id: newJobId(), payload: text, key: keyOf(job, payload, options) }
   }
+  if (job.schema === undefined) return row()
+  const refused = (error: unknown): never => {
+    if (!(error instanceof PayloadRefusal)) throw error
+    const { message, cause } = error
+    throw new TypeError(
+      `Expected the payload to be one that "${job.name}" accepts, got one refused: ${message}`,
+      cause === undefined ? {} : { cause },
+    )
+  }
+  let accepted: unknown
+  try {
+    accepted = payloadOf(job, job.version, JSON.parse(text))
+  } catch (error) {
+    return refused(error)
+  }
+  return isPromise(accepted) ? accepted.then(row, refused) : row()
 }
 
 function* chunksOf(rows: readonly NewRow[]): Generator<NewRow[]> {

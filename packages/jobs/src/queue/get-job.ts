@@ -15,7 +15,7 @@ export interface JobRecord {
   readonly state: JobState
   readonly payload: unknown
   readonly priority: number
-  readonly uniqueKey: string | undefined
+  readonly key: string | undefined
   /** How many attempts were begun. */
   readonly attempt: number
   readonly attempts: number
@@ -98,7 +98,7 @@ function recordOf({
   return {
     ...row,
     payload: JSON.parse(payload) as unknown,
-    uniqueKey: key ?? undefined,
+    key: key ?? undefined,
     attempts: allowed,
     runAt: new Date(due),
     enqueuedAt: new Date(enqueued),

@@ -11,7 +11,7 @@ import { JobError } from '../job-error.ts'
 export interface JobHandle {
   readonly id: string
   readonly name: string
-  /** Whether this call made it; `false` for an unfinished one with the same unique key. */
+  /** Whether this call made it; `false` for an unfinished one with the same key. */
   readonly created: boolean
 }
 
@@ -20,10 +20,10 @@ export interface NewRow {
   readonly id: string
   /** JSON. */
   readonly payload: string
-  readonly uniqueKey: string | undefined
+  readonly key: string | undefined
 }
 
-/** How often a unique key may change hands during one call. */
+/** How often a key may change hands during one call. */
 const ROUNDS = 10
 
 /**
@@ -48,7 +48,7 @@ export async function insertRows(
     if (pending.length === 0) break
     const existing = await findUnfinished(db, name, pending, options)
     for (const row of pending) {
-      const id = existing.get(row.uniqueKey ?? '')
+      const id = existing.get(row.key ?? '')
       if (id !== undefined) handles.set(row, { id, name, created: false })
     }
     pending = pending.filter((row) => !handles.has(row))
@@ -63,15 +63,16 @@ async function insert(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
-  const isKeyed = rows.some(({ uniqueKey }) => uniqueKey !== undefined)
+  const isKeyed = rows.some(({ key }) => key !== undefined)
   const { inStatement, made } = announce(db)
   const created = await execute(
     db,
     { operation: 'enqueue', effect: 'write' },
     sql<{ id: string }>`
       insert into yuzuru_jobs
-        (id, name, queue, payload, priority, unique_key, max_attempts, run_at, stage)
-      select input.id, ${job.name}, ${queue}, input.payload, ${priority}::integer, input.unique_key,
+        (id, name, queue, payload, version, priority, unique_key, max_attempts, run_at, stage)
+      select input.id, ${job.name}, ${queue}, input.payload,
+        ${job.version}::smallint, ${priority}::integer, input.unique_key,
         ${job.attempts}::integer, ${runAt === undefined ? AT_ONCE : LATER}
       from ${inputOf(rows)} ${runAt === undefined ? sql`` : sql`, (select ${runAt} as at) as due`}
       ${isKeyed ? KEYED : sql``}
@@ -96,18 +97,18 @@ const KEYED = sql`
 function inputOf(rows: readonly NewRow[]): RawBuilder<unknown> {
   const [row] = rows
   if (rows.length === 1 && row !== undefined) {
-    const { id, payload, uniqueKey = null } = row
-    return sql`(select ${id}::uuid, ${payload}::json, ${uniqueKey}::text, 1)
+    const { id, payload, key = null } = row
+    return sql`(select ${id}::uuid, ${payload}::json, ${key}::text, 1)
       as input (id, payload, unique_key, place)`
   }
   const payloads = `[${rows.map(({ payload }) => payload).join(',')}]`
   const ids = arrayLiteral(rows.map(({ id }) => id))
-  if (rows.every(({ uniqueKey }) => uniqueKey === undefined)) {
+  if (rows.every(({ key }) => key === undefined)) {
     return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json))
       with ordinality as source (id, payload, place)
       cross join lateral (select source.*, null::text as unique_key) as input`
   }
-  const keys = JSON.stringify(rows.map(({ uniqueKey }) => uniqueKey ?? null))
+  const keys = JSON.stringify(rows.map(({ key }) => key ?? null))
   return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json),
     jsonb_array_elements_text(${keys}::jsonb))
     with ordinality as input (id, payload, unique_key, place)`
@@ -119,7 +120,7 @@ async function findUnfinished(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Map<string, string>> {
-  const keys = JSON.stringify(rows.map((row) => row.uniqueKey ?? null))
+  const keys = JSON.stringify(rows.map((row) => row.key ?? null))
   const found = await execute(
     db,
     { operation: 'enqueue', effect: 'read' },
@@ -133,13 +134,10 @@ async function findUnfinished(
 
 function contended(name: string, handles: ReadonlyMap<NewRow, JobHandle>): never {
   const wrote = handles.values().some((handle) => handle.created)
-  throw new JobError(
-    `The unique key of "${name}" changed hands ${ROUNDS} times in a row; try again`,
-    {
-      operation: 'enqueue',
-      code: 'conflict',
-      retryable: true,
-      outcome: wrote ? 'unknown' : 'none',
-    },
-  )
+  throw new JobError(`The key of "${name}" changed hands ${ROUNDS} times in a row; try again`, {
+    operation: 'enqueue',
+    code: 'conflict',
+    retryable: true,
+    outcome: wrote ? 'unknown' : 'none',
+  })
 }

@@ -37,11 +37,11 @@ describe('retryJob', () => {
     expect(await retryJob(db, NOBODY)).toBe(false)
   })
 
-  test('refuses while an unfinished job has the same unique key', async () => {
+  test('refuses while an unfinished job has the same key', async () => {
     const { db } = await queue()
-    const first = await enqueue(db, failing, {}, { uniqueKey: 'k' })
+    const first = await enqueue(db, failing, {}, { key: 'k' })
     await createWorker(db, { jobs: [failing] }).runUntilIdle()
-    await enqueue(db, failing, {}, { uniqueKey: 'k' })
+    await enqueue(db, failing, {}, { key: 'k' })
     await expect(retryJob(db, first.id)).rejects.toMatchObject({
       code: 'already_exists',
       outcome: 'none',

@@ -13,7 +13,7 @@ import { expectId } from '../job/expect.ts'
  *
  * @returns whether it was failed or cancelled; `false` also when there is no such job
  * @throws {TypeError} unless `id` is a UUID
- * @throws {JobError} `'already_exists'` when an unfinished job has the same unique key
+ * @throws {JobError} `'already_exists'` when an unfinished job has the same key
  * @example
  * for (const id of failedIds) await retryJob(db, id)
  */
@@ -29,7 +29,7 @@ export async function retryJob<DB>(
     return await revive(db, id, options)
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    throw new JobError(`Job ${id} has the unique key of another that is unfinished`, {
+    throw new JobError(`Job ${id} has the key of another that is unfinished`, {
       operation: 'retryJob',
       code: 'already_exists',
       retryable: false,
@@ -48,9 +48,9 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
         delete from yuzuru_job_history
         where id = ${id}::uuid and state in ('failed', 'cancelled') returning *
       ), revived as (
-        insert into yuzuru_jobs (id, claim, name, queue, payload, priority, unique_key, max_attempts,
+        insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
           run_at, enqueued_at, last_error)
-        select id, claim, name, queue, payload, priority, unique_key, max_attempts,
+        select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
           now(), enqueued_at, last_error from old
         returning id
       )

@@ -90,12 +90,35 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     assert.equal((await drainJobs(db, [job])).failed, 1)
   },
 
-  'a unique key gives the unfinished job to all callers that race for it': async ({ db }) => {
+  'a key gives the unfinished job to all callers that race for it': async ({ db }) => {
     const { job } = recorder()
-    const racing = Array.from({ length: 10 }, () => enqueue(db, job, { n: 1 }, { uniqueKey: 'k' }))
+    const racing = Array.from({ length: 10 }, () => enqueue(db, job, { n: 1 }, { key: 'k' }))
     const handles = await Promise.all(racing)
     assert.equal(handles.filter((handle) => handle.created).length, 1)
     assert.equal(new Set(handles.map((handle) => handle.id)).size, 1)
+  },
+
+  'a payload of an older version is upgraded, and a newer one is left for newer workers': async ({
+    db,
+  }) => {
+    const ran: number[] = []
+    const of = (name: string, version: number): Job<{ n: number }> =>
+      defineJob<{ n: number }>({
+        name,
+        version,
+        upgrade: version === 1 ? {} : { 1: (old) => ({ n: (old as { n: number }).n + 1 }) },
+        run: async ({ n }) => {
+          ran.push(n)
+        },
+      })
+    const name = `exercise-${randomUUID()}`
+    await enqueue(db, of(name, 1), { n: 1 })
+    await drainJobs(db, [of(name, 2)])
+    const { id } = await enqueue(db, of(name, 2), { n: 3 })
+    await drainJobs(db, [of(name, 1)])
+    assert.deepEqual(ran, [2])
+    const { state, attempt } = (await getJob(db, id)) ?? {}
+    assert.deepEqual([state, attempt], ['waiting', 0])
   },
 
   'a job for later waits, and a cancelled one never runs': async ({ db }) => {

@@ -123,7 +123,7 @@ describe('a failed attempt', () => {
       run: async () => {
         ran = true
       },
-      parse: () => {
+      schema: () => {
         throw new Error('version is missing')
       },
     })

@@ -4,6 +4,8 @@ import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
 import type { Job, JobContext } from '../job/job.ts'
+import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
+import { payloadOf } from '../job/payload-version.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
 import { startedEvent, type WorkerEvent } from './worker-event.ts'
@@ -48,6 +50,7 @@ export class Attempt {
    */
   run(emit: (event: WorkerEvent) => void): Promise<AttemptResult> {
     if (this.#stop !== undefined) return Promise.resolve(this.#failed(undefined))
+    if (this.claimed.version > this.job.version) return Promise.resolve(this.#tooNew())
     this.begun = true
     emit(startedEvent(this.claimed))
     const { timeoutMs, name } = this.job
@@ -65,7 +68,16 @@ export class Attempt {
 
   #handle(scope: CancelScope): Promise<void> {
     this.#scope = scope
-    return this.job.run(this.#payload(), new Context(this, scope))
+    const payload = this.#payload()
+    const run = (given: unknown): Promise<void> => this.job.run(given, new Context(this, scope))
+    return isPromise(payload) ? payload.then(run, (error) => this.#refused(error)) : run(payload)
+  }
+
+  /** Given back for a worker whose code knows such payloads, a while later: they may all be as old as this. */
+  #tooNew(): AttemptResult {
+    this.#ended = true
+    const delayMs = TOO_NEW_MS * (0.5 + Math.random())
+    return { settlement: { to: 'waiting', refund: true, delayMs }, stopped: undefined }
   }
 
   /** A handler that came to its end in spite of a cancel has succeeded. */
@@ -84,20 +96,28 @@ export class Attempt {
   }
 
   #payload(): unknown {
-    const { id, payload } = this.claimed
+    const { payload, version } = this.claimed
+    const { job } = this
+    if (job.schema === undefined && version === job.version) return JSON.parse(payload)
     try {
-      return this.job.parse(JSON.parse(payload))
-    } catch (cause) {
-      throw new JobError(`"${this.job.name}" no longer accepts the payload of job ${id}`, {
-        operation: 'run',
-        code: 'invalid_payload',
-        retryable: false,
-        outcome: 'none',
-        cause,
-      })
+      return payloadOf(job, version, JSON.parse(payload))
+    } catch (error) {
+      return this.#refused(error)
     }
   }
+
+  #refused(error: unknown): never {
+    if (!(error instanceof PayloadRefusal)) throw error
+    const { message, cause } = error
+    throw new JobError(
+      `"${this.job.name}" no longer accepts the payload of job ${this.claimed.id}: ${message}`,
+      { operation: 'run', code: 'invalid_payload', retryable: false, outcome: 'none', cause },
+    )
+  }
 }
+
+/** How long a payload that is newer than the code waits before it is looked at again, in milliseconds. */
+const TOO_NEW_MS = 10_000
 
 const COMPLETED: Settlement = { to: 'completed' }
 

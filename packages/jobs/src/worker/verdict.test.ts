@@ -1,9 +1,10 @@
 import { Cancelled, IoError } from '@yuzuru/concurrency'
 import { describe, expect, test } from 'vitest'
 import { defineJob, type JobOptions } from '../job/define-job.ts'
+import type { Job } from '../job/job.ts'
 import { verdictOn } from './verdict.ts'
 
-const job = (options: Partial<JobOptions<unknown>> = {}): ReturnType<typeof defineJob<unknown>> =>
+const job = (options: Partial<JobOptions<unknown>> = {}): Job =>
   defineJob<unknown>({ name: 'job', run: async () => undefined, backoff: () => 7, ...options })
 
 const attempt = { job: job(), attempt: 1, attempts: 3, stopped: undefined }
