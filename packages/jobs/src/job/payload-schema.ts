@@ -93,5 +93,5 @@ function refusedAt(issues: readonly StandardSchemaV1.Issue[]): PayloadRefusal {
 function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): string {
   const key = typeof segment === 'object' ? segment.key : segment
   if (typeof key === 'number') return `[${key}]`
-  return typeof key === 'string' && /^[\w$-]{1,60}$/.test(key) ? `.${key}` : '[…]'
+  return typeof key === 'string' && /^[A-Za-z_$][\w$-]{0,59}$/.test(key) ? `.${key}` : '[…]'
 }
