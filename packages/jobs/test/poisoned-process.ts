@@ -19,5 +19,5 @@ await run(async () => {
   })
   const neighbour = defineJob<object>({ name: 'neighbour', attempts: 2, run: () => sleep(100) })
   const jobs = [neighbour, poison]
-  await createWorker(db, { jobs, pollMs: 20, leaseMs: 500, heartbeatMs: 100 }).run()
+  await createWorker(db, { jobs, pollMs: 20, heartbeatMs: 100 }).run()
 })

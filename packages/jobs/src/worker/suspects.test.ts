@@ -93,6 +93,8 @@ describe('what ran when its worker vanished', () => {
       if (code === null) child.kill('SIGKILL')
       else crashes += 1
       await exited
+      // Its lease is a long one, which a slow machine does not lose.
+      await expireLeases(db)
       idle.catch(() => undefined)
     }
     // Once with its neighbours, for nothing, and then each of its attempts.
