@@ -1,21 +1,8 @@
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { bundleSize } from '@yuzuru/tooling/bundle-size'
 import type { Benchmark } from '../benchmark.ts'
 
-/** What a bundler makes of `source` when everything but Node's own modules is bundled: minified, gzipped. */
 async function kilobytesOf(source: string): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: import.meta.dirname },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-  })
-  const [bundle] = outputFiles
-  if (bundle === undefined) throw new Error('Nothing was bundled')
-  return gzipSync(bundle.contents, { level: 9 }).length / 1_000
+  return (await bundleSize(source, import.meta.dirname)) / 1_000
 }
 
 export const benchmark: Benchmark = {

@@ -1,4 +1,5 @@
 import { currentClock } from './clock.ts'
+import { fieldOf } from './read-error.ts'
 
 /** One warning of each kind in this time, in milliseconds. */
 const SILENCE_MS = 60_000
@@ -24,12 +25,9 @@ export function warnRarely(message: string, type: string): void {
  */
 export function kindOfError(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error
-  try {
-    const { name, code } = error as { readonly name?: unknown; readonly code?: unknown }
-    const words = [name, code].filter((each) => typeof each === 'string' && /^\w{1,64}$/.test(each))
-    return words.join(' ') || 'object'
-  } catch {
-    // A foreign getter.
-    return 'object'
-  }
+  const words = [fieldOf(error, 'name'), fieldOf(error, 'code')]
+  return (
+    words.filter((each) => typeof each === 'string' && /^\w{1,64}$/.test(each)).join(' ') ||
+    'object'
+  )
 }

@@ -46,7 +46,7 @@ export function withTimeout<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
-  return runTimeout(timeoutMs, fn, options, throwing)
+  return runTimeout(timeoutMs, fn, options, throwing, 'withTimeout')
 }
 
 /** What the owner of a timeout gives its caller. */
@@ -57,24 +57,31 @@ export interface Verdict<T, R> {
   expired(scope: Scope, timeoutMs: number): R
 }
 
-const throwing: Verdict<unknown, never> = {
+/** An expiry is a `TimeoutError`. */
+export const throwing: Verdict<unknown, never> = {
   returned: (value) => value as never,
   expired(scope, timeoutMs) {
     throw timedOut(scope, timeoutMs)
   },
 }
 
-/** Like {@link withTimeout}, and gives what `verdict` says. */
+/**
+ * Like {@link withTimeout}, and gives what `verdict` says.
+ *
+ * @param where the function that was called, for the errors of its options
+ * @param defaultName of the scope
+ */
 export function runTimeout<T, R>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions,
   verdict: Verdict<T, R>,
-  where = 'withTimeout',
+  where: string,
+  defaultName = 'timeout',
 ): Promise<R> {
   try {
     expectOptions(options, OPTIONS, where)
-    const { name = 'timeout', graceMs } = options
+    const { name = defaultName, graceMs } = options
     expectFunction('fn', fn)
     expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
     if (graceMs !== undefined) expectMilliseconds('graceMs', graceMs, -Infinity)

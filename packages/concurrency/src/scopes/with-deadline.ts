@@ -1,7 +1,6 @@
-import { expectOptions } from '../arguments/expect-options.ts'
 import { expected } from '../arguments/expected.ts'
 import type { CancelScope } from './scope.ts'
-import { type TimeoutOptions, withTimeout } from './timeout.ts'
+import { runTimeout, throwing, type TimeoutOptions } from './timeout.ts'
 
 /**
  * Like {@link withTimeout}, until a moment on the wall clock. If it has passed, the body never starts. A
@@ -14,15 +13,12 @@ import { type TimeoutOptions, withTimeout } from './timeout.ts'
  * @example
  * await withDeadline(new Date(job.mustEndBy), () => work(job))
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   deadline: Date,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
-  expectOptions(options, ['name', 'graceMs'], 'withDeadline')
   const at = deadline instanceof Date ? deadline.getTime() : Number.NaN
-  if (Number.isNaN(at)) {
-    throw expected('deadline to be a valid Date', deadline)
-  }
-  return await withTimeout(at - Date.now(), fn, { name: 'deadline', ...options })
+  if (Number.isNaN(at)) return Promise.reject(expected('deadline to be a valid Date', deadline))
+  return runTimeout(at - Date.now(), fn, options, throwing, 'withDeadline', 'deadline')
 }
