@@ -3,6 +3,7 @@ import { jobStats } from '@yuzuru/jobs'
 import type { InboxMessage } from '@yuzuru/sandbox'
 import { addStaff } from '../offices/staff.ts'
 import { approvePlan } from '../plans/approve-plan.ts'
+import { getPlan } from '../plans/plans.ts'
 import { type Day, registeredStaff, type Step, uploadedPlan } from './day.ts'
 
 const STAFF = 200
@@ -34,7 +35,7 @@ export const remindersStep: Step = {
     })
     const deaths = day.worker.deaths
     const { waiting: forLater } = await jobStats(day.app.db)
-    await approvePlan(day.app, { planId, officeId })
+    await approvePlan(day.app, await getPlan(day.app, officeId, planId))
     await inbox.waitForCount(KILL_AFTER, isReminder, { timeoutMs: PATIENCE_MS })
     await day.worker.kill()
     const atKill = inbox.messages.filter(isReminder).length

@@ -1,22 +1,25 @@
-import { transaction } from '@yuzuru/db'
+import { repository, tableOf, transaction } from '@yuzuru/db'
 import { enqueueMany } from '@yuzuru/jobs'
 import type { App } from '../app.ts'
 import { staffIds } from '../offices/staff.ts'
+import type { Schema } from '../schema.ts'
 import { notFound } from '../web/invalid.ts'
+import type { Plan } from './plans.ts'
+
+const plans = repository(tableOf<Schema>()('plans'))
 
 /**
  * Approves a support plan and enqueues a reminder for each member of the office's staff in the same
  * transaction: they exist if, and only if, the plan is approved. It only writes rows, a page of staff at
  * a time; the mails are sent by the worker, each by itself.
  *
- * @throws {Invalid} when there is no such draft in the office
+ * @returns the plan as the database has it once that is committed (`db.commit()`, `db.refresh(plan)`)
+ * @throws {Invalid} when it is no draft any more
  */
-export async function approvePlan(
-  app: App,
-  { planId, officeId }: { readonly planId: string; readonly officeId: string },
-): Promise<void> {
+export async function approvePlan(app: App, plan: Plan): Promise<Plan> {
+  const { id: planId, office_id: officeId } = plan
   await transaction(app.db, async (tx) => {
-    const plan = await tx
+    const draft = await tx
       .updateTable('plans')
       .set({ status: 'approved' })
       .where('id', '=', planId)
@@ -24,7 +27,7 @@ export async function approvePlan(
       .where('status', '=', 'draft')
       .returning('id')
       .executeTakeFirst()
-    if (plan === undefined) {
+    if (draft === undefined) {
       throw notFound('planId', {
         ja: '承認できる計画が見つかりません',
         en: 'names no draft of this office',
@@ -38,4 +41,5 @@ export async function approvePlan(
       )
     }
   })
+  return await plans.refresh(app.db, plan)
 }

@@ -80,11 +80,13 @@ export function planRoutes(app: App): Hono<Environment> {
   )
 
   routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => {
-    const staff = staffOf(c)
-    const { id } = await planOf(c)
-    await approvePlan(app, { planId: id, officeId: staff.office_id })
+    const { id } = await approvePlan(app, await planOf(c))
     return c.redirect(`/plans/${id}`)
   })
+
+  routes.post('/api/v1/plans/:id/approve', allow('plans.approve'), async (c) =>
+    c.json(planResponse(await approvePlan(app, await planOf(c)))),
+  )
 
   return routes
 }
