@@ -1,8 +1,9 @@
 import type { Stripe } from 'stripe'
+import type { PlanOptions } from './status/plan-options.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 
 /** What every billing needs to know. */
-export interface CommonBillingOptions<Tx> {
+export interface CommonBillingOptions<Tx> extends PlanOptions {
   /** Where customers and events are kept: `kyselyBillingStore(db)`, or your own. */
   readonly store: BillingStore<Tx>
   /** `whsec_…` of the endpoint; several while one is rolled. Needed by `webhooks` only. */
@@ -53,6 +54,9 @@ const COMMON: Readonly<Record<keyof CommonBillingOptions<unknown> | 'client', tr
   webhookSecret: true,
   webhookToleranceMs: true,
   now: true,
+  prices: true,
+  trial: true,
+  graceDays: true,
 }
 
 /** The names of {@link ClientBillingOptions}. */

@@ -6,6 +6,7 @@ import type { Checkout } from './checkout/checkout.ts'
 import type { CheckoutInput } from './checkout/checkout-input.ts'
 import type { CustomerInput } from './customers/customer-input.ts'
 import type { PortalInput } from './customers/portal.ts'
+import type { BillingStatus } from './status/billing-status.ts'
 import type { CancelAt } from './subscriptions/subscriptions.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
@@ -61,6 +62,22 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * const { url } = await billing.createPortal({ reference: officeId, returnUrl: 'https://example.jp/billing' })
    */
   createPortal(input: PortalInput, options?: IoOptions): Promise<{ readonly url: string }>
+  /**
+   * What is true of a reference now, from its rows: Stripe is not asked. The first look makes its account, and
+   * starts the app's own trial if `createBilling` was given one; that has one date for good.
+   *
+   * Rows are as new as the last webhook or `sync`. Time needs neither: a trial, days of grace and a planned end
+   * are over when their time has come.
+   *
+   * @throws {TypeError} when the reference is no string of 1 to 200 characters
+   * @throws what the store throws
+   * @throws {TimeoutError} when `timeoutMs` has passed
+   * @throws {Cancelled} when the scope around it is cancelled
+   * @example
+   * const { status, next, canUse } = await billing.status(officeId)
+   * if (!canUse('calendar')) return { status, next }
+   */
+  status(reference: string, options?: IoOptions): Promise<BillingStatus>
   /**
    * Reads from Stripe the newest subscription that has not ended, else the newest that has, else `undefined`
    * (also for a reference that has no customer). One request or more: for a check in every request keep the

@@ -27,6 +27,13 @@ describe('options', () => {
     ['another scheme', { store, secretKey, apiBase: 'ftp://127.0.0.1' }],
     ['no attempts', { store, secretKey, attempts: 0 }],
     ['a webhook secret of another kind', { store, secretKey, webhookSecret: 'verysecret' }],
+    ['a trial of no day', { store, secretKey, trial: { days: 0 } }],
+    ['a trial that is a number', { store, secretKey, trial: 180 }],
+    ['features that are no list', { store, secretKey, trial: { days: 1, features: 'verysecret' } }],
+    ['prices that are a list', { store, secretKey, prices: ['verysecret'] }],
+    ['a price without features', { store, secretKey, prices: { verysecret: {} } }],
+    ['a feature without a name', { store, secretKey, prices: { price_1: { features: [''] } } }],
+    ['grace that is too long', { store, secretKey, graceDays: 61 }],
     ['a client and a key', { store, secretKey, client: new Stripe('sk_test_1') }],
     ['a client that is not one', { store, client: {} }],
   ])('%s is a TypeError that does not repeat what was given', (_, options) => {

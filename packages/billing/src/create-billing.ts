@@ -15,8 +15,8 @@ import {
   OWN_BILLING_OPTIONS,
 } from './billing-options.ts'
 import { openOwnClient } from './stripe/own-client.ts'
-import { StripeBilling } from './stripe-billing.ts'
-import type { WebhooksInit } from './webhooks/webhooks.ts'
+import { planOf } from './status/plan-options.ts'
+import { StripeBilling, type StripeBillingInit } from './stripe-billing.ts'
 
 /**
  * Makes a client of Stripe for subscriptions: over a Stripe client of its own whose calls obey the ambient
@@ -40,7 +40,9 @@ export function createBilling<Tx>(options: BillingOptions<Tx>): Billing<Tx> {
   return new StripeBilling({ ...common, client: expectClient(options) })
 }
 
-function commonOf<Tx>(options: CommonBillingOptions<Tx>): WebhooksInit<Tx> {
+function commonOf<Tx>(
+  options: CommonBillingOptions<Tx>,
+): Omit<StripeBillingInit<Tx>, 'client' | 'http'> {
   const { store, webhookSecret = [], webhookToleranceMs = 300_000, now = Date.now } = options
   expectObject('store', store)
   if (typeof store.beginCustomer !== 'function') {
@@ -52,7 +54,8 @@ function commonOf<Tx>(options: CommonBillingOptions<Tx>): WebhooksInit<Tx> {
   }
   expectInteger('webhookToleranceMs', webhookToleranceMs, 1_000, 86_400_000)
   expectFunction('now', now)
-  return { store, secrets, toleranceMs: webhookToleranceMs, now }
+  const plan = planOf(options)
+  return { store, secrets, toleranceMs: webhookToleranceMs, now, plan }
 }
 
 function expectClient<Tx>({ client, secretKey }: ClientBillingOptions<Tx>): Stripe {

@@ -29,6 +29,8 @@ export type { CustomerIntent, CustomerRecord } from './stores/customer-record.ts
 export { type BillingSubscription, subscriptionOf } from './subscriptions/billing-subscription.ts'
 export type { Checkout } from './checkout/checkout.ts'
 export type { CheckoutInput, TrialInput } from './checkout/checkout-input.ts'
+export type { BillingStatus, BillingStatusName, NextStep } from './status/billing-status.ts'
+export type { PlanOptions, PriceOptions, TrialOptions } from './status/plan-options.ts'
 export { createBilling } from './create-billing.ts'
 export type { CustomerDetails, CustomerInput } from './customers/customer-input.ts'
 export type { PortalInput } from './customers/portal.ts'

@@ -57,6 +57,10 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
     const client = billing.client
     return index.createBilling({ client, store, ...onlyObject(options) })
   },
+  'createBilling, its trial': (options) =>
+    index.createBilling({ secretKey, store, trial: options }),
+  'createBilling, a price': (options) =>
+    index.createBilling({ secretKey, store, prices: { price_1: options } }),
   createFakeBilling: (options) => testing.createFakeBilling(options),
   kyselyBillingStore: (options) => kysely.kyselyBillingStore(db, options),
   'billing.ensureCustomer': (options) => billing.ensureCustomer(customer, options),
@@ -67,6 +71,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
     billing.createCheckout({ ...checkout, customer: details }),
   'billing.createPortal': (options) => billing.createPortal(portal, options),
   'billing.createPortal, its input': (options) => billing.createPortal(options),
+  'billing.status': (options) => billing.status('office-1', options),
   'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
   'billing.cancelSubscription': (options) => billing.cancelSubscription('office-1', options),
   'billing.close': (options) => billing.close(options),

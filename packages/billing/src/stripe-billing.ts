@@ -16,6 +16,9 @@ import { type CheckoutInput, expectCheckout } from './checkout/checkout-input.ts
 import { type CustomerInput, expectCustomer, expectReference } from './customers/customer-input.ts'
 import { Customers } from './customers/customers.ts'
 import { createPortal, expectPortal, type PortalInput } from './customers/portal.ts'
+import type { BillingStatus } from './status/billing-status.ts'
+import type { Plan } from './status/plan-options.ts'
+import { readStatus, type StatusInit } from './status/read-status.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 import { answering } from './stripe/answering.ts'
 import { StripeCalls } from './stripe/stripe-calls.ts'
@@ -29,6 +32,7 @@ import { Webhooks, type WebhooksInit } from './webhooks/webhooks.ts'
 
 export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
   readonly store: BillingStore<Tx>
+  readonly plan: Plan
   readonly client: Stripe
   /** What the client sends with, when both are ours. */
   readonly http?: Http | undefined
@@ -40,11 +44,13 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   readonly webhooks: Webhooks<Tx>
   readonly #calls: StripeCalls
   readonly #customers: Customers
+  readonly #statuses: StatusInit
   readonly #life: Closing<string>
 
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
     this.client = client
     this.webhooks = new Webhooks(init)
+    this.#statuses = init
     this.#calls = new StripeCalls(client, http !== undefined)
     this.#customers = new Customers({ calls: this.#calls, store: init.store, now: init.now })
     this.#life = closing({
@@ -86,6 +92,14 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     expectPortal(input)
     return await this.#run('createPortal', 'idempotent', options, () =>
       createPortal(this.#calls, this.#customers, input),
+    )
+  }
+
+  async status(reference: string, options?: IoOptions): Promise<BillingStatus> {
+    expectOptions(options, IO_OPTIONS, 'billing.status')
+    expectReference(reference)
+    return await this.#run('status', 'idempotent', options, () =>
+      readStatus(this.#statuses, reference),
     )
   }
 

@@ -10,7 +10,7 @@ import { kyselyBillingStore } from '../stores/kysely-store.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 
 function fake(): BillingFixture {
-  const billing = createFakeBilling()
+  const billing = createFakeBilling({ trial: { days: 180 } })
   return {
     billing,
     webhookSecret: billing.webhookSecret,
@@ -26,7 +26,7 @@ function fake(): BillingFixture {
 
 /** A billing on the sandbox's Stripe. */
 async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promise<BillingFixture> {
-  const stage = await openStage({ store })
+  const stage = await openStage({ store, trial: { days: 180 } })
   const { server, proxy, billing } = stage
   const { id: priceId } = await billing.client.prices.create({
     currency: 'jpy',

@@ -10,6 +10,7 @@ import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 /** The billing to try, and what is seen and done on Stripe's side. */
 export interface BillingFixture extends Fixture {
+  /** Made with `trial: { days: 180 }` and without `prices`. */
   readonly billing: Billing
   readonly webhookSecret: string
   /** A recurring price. */
@@ -187,6 +188,20 @@ const CASES: Readonly<Record<string, Check>> = {
     const { url } = await billing.createPortal({ reference, returnUrl: 'https://app.example.jp' })
     assert.ok(URL.canParse(url))
   },
+  'a hundred first looks at once start one trial': async ({ billing }, reference) => {
+    const looks = await Promise.all(Array.from({ length: 100 }, () => billing.status(reference)))
+    const dates = new Set(looks.map(({ trialEndsAt }) => trialEndsAt?.getTime()))
+    assert.equal(dates.size, 1)
+    for (const look of looks) {
+      assert.equal(look.status, 'trialing')
+      assert.equal(look.next?.what, 'trial_ends')
+      assert.deepEqual(look.next.at, look.trialEndsAt)
+      assert.equal(look.canUse(), true)
+    }
+    const [first] = looks
+    const lasts = (first?.trialEndsAt?.getTime() ?? 0) - (first?.since.getTime() ?? 0)
+    assert.equal(lasts, 180 * 86_400_000)
+  },
   'a call whose signal has fired makes nothing': async (fixture, reference) => {
     const signal = AbortSignal.abort()
     await failureOf(fixture.billing.ensureCustomer({ reference, email: EMAIL }, { signal }))
@@ -204,6 +219,8 @@ const CASES: Readonly<Record<string, Check>> = {
       billing.createCheckout({ ...input, quantity: 0 }),
       billing.createPortal({ reference, returnUrl: 'javascript:alert(1)' }),
       billing.cancelSubscription(reference, { at: 'soon' as never }),
+      billing.status(''),
+      billing.status(7 as never),
     ]
     for (const call of wrong) assert.ok((await failureOf(call)) instanceof TypeError)
     assert.deepEqual(fixture.customers(), [])

@@ -8,16 +8,25 @@ import { planOf } from './fake-routes.ts'
 import { emptyState, fakeId, type FakeState } from './fake-state.ts'
 import { subscribe } from './fake-subscription.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
+import type { PlanOptions } from '../status/plan-options.ts'
 import { translateFailures } from '../stripe/open-stripe.ts'
 import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
 
 /** Options of {@link createFakeBilling}. */
-export interface FakeBillingOptions<Tx> {
+export interface FakeBillingOptions<Tx> extends PlanOptions {
   /** @default one in memory */
   readonly store?: BillingStore<Tx> | undefined
   /** The time, in milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined
 }
+
+const FAKE_BILLING_OPTIONS = Object.keys({
+  store: true,
+  now: true,
+  prices: true,
+  trial: true,
+  graceDays: true,
+} satisfies Record<keyof FakeBillingOptions<unknown>, true>)
 
 /** A billing without Stripe, and what a test sees and does on Stripe's side. */
 export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
@@ -62,14 +71,14 @@ export function createFakeBilling<Tx>(
   options: FakeBillingOptions<Tx> & { readonly store: BillingStore<Tx> },
 ): FakeBilling<Tx>
 export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): FakeBilling<unknown> {
-  expectOptions(options, ['store', 'now'], 'createFakeBilling')
-  const { store = memoryBillingStore(), now = Date.now } = options
+  expectOptions(options, FAKE_BILLING_OPTIONS, 'createFakeBilling')
+  const { store = memoryBillingStore(), now = Date.now, ...plan } = options
   const state = emptyState(now)
   const httpClient = new FakeHttpClient(state)
   const webhookSecret = 'whsec_fake'
   const client = new Stripe('sk_test_fake', { httpClient, maxNetworkRetries: 0, telemetry: false })
   translateFailures(client)
-  const billing = createBilling({ client, store, webhookSecret, now })
+  const billing = createBilling({ ...plan, client, store, webhookSecret, now })
   const event = (type: Stripe.Event.Type, object: object): Stripe.Event =>
     eventOf(type, object, state.now())
   const controls = {
