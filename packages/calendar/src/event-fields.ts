@@ -73,11 +73,17 @@ export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Sch
   return { ...nativeEvent(fields), id }
 }
 
-/** The body for a change. A moment in place of a day, or the reverse, takes the other one off. */
+/**
+ * The body for a change. A moment in place of a day, or the reverse, takes the other one off; so do the
+ * calendar's reminders those of the event: Google refuses both at once, and merges what is sent.
+ */
 export function nativeChanges(changes: EventChanges): calendar_v3.Schema$Event {
   const { start, end, ...others } = nativeEvent(changes)
   return {
     ...others,
+    ...(changes.reminders === 'default'
+      ? { reminders: { useDefault: true, overrides: null as never } }
+      : {}),
     ...(start === undefined ? {} : { start: onlyThis(start) }),
     ...(end === undefined ? {} : { end: onlyThis(end) }),
   }

@@ -67,6 +67,12 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const cleared = await calendar.updateEvent('staff-1', { id, location: null })
     assert.equal(cleared.location, undefined)
   },
+  'puts the calendar’s reminders in place of an event’s own': async ({ calendar }) => {
+    const reminders = [{ method: 'popup', minutes: 10 }] as const
+    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), reminders })
+    const changed = await calendar.updateEvent('staff-1', { id: event.id, reminders: 'default' })
+    assert.deepEqual(changed.native.reminders, { useDefault: true })
+  },
   'makes whole days of a moment and back': async ({ calendar }) => {
     const { event } = await calendar.createEvent('staff-1', meeting(1))
     const days = { id: event.id, start: '2026-04-05', end: '2026-04-06' } as const

@@ -107,6 +107,10 @@ export class FakeEvents {
     for (const time of [content.start, content.end]) {
       if (!time?.date && !time?.dateTime) throw FakeRefusal.ofCalendar(400, 'required')
     }
+    const { useDefault, overrides } = content.reminders ?? {}
+    if (useDefault === true && (overrides ?? []).length > 0) {
+      throw FakeRefusal.ofCalendar(400, 'cannotUseDefaultRemindersAndSpecifyOverride')
+    }
     const revision = (this.#revision += 1)
     const event = { ...content, etag: `"${revision}"`, updated: new Date().toISOString() }
     this.#rows.set(event.id, { order, revision, event })

@@ -1,11 +1,12 @@
 import { defineEmulator, type EmulatorDefinition } from 'emulate'
 
 import type { RequestLog } from '../request-log.ts'
-import { showConsent, submitConsent } from './authorize-page.ts'
-import { answerCalendar, calendarRoutes } from './calendar-api.ts'
-import type { GoogleService } from './service.ts'
-import { emptyGoogleState, type GoogleState } from './state.ts'
-import { revokeEndpoint, tokenEndpoint } from './token-endpoint.ts'
+import { answerCalendar } from './api/answer.ts'
+import type { GoogleService } from './core/service.ts'
+import { emptyGoogleState, type GoogleState } from './core/state.ts'
+import { methods } from './methods.ts'
+import { showConsent, submitConsent } from './oauth/authorize-page.ts'
+import { revokeEndpoint, tokenEndpoint } from './oauth/token-endpoint.ts'
 
 /** Requested by the server itself after a change that came without a request. */
 export const savePath = '/sandbox/save'
@@ -29,7 +30,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 1,
+    stateVersion: 2,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {
@@ -38,21 +39,14 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
       app.post('/o/oauth2/v2/auth', ({ req }) => logged(req.raw, submitConsent(service, req.raw)))
       app.post('/token', ({ req }) => logged(req.raw, tokenEndpoint(service, req.raw)))
       app.post('/revoke', ({ req }) => logged(req.raw, revokeEndpoint(service, req.raw)))
-      for (const route of calendarRoutes) {
-        app.on(route.method, route.path, ({ req }) => {
-          const parameters: Partial<Record<string, string>> = req.param()
-          const { calendarId = 'primary', eventId = '' } = parameters
-          return logged(req.raw, answerCalendar(service, req.raw, route, { calendarId, eventId }))
-        })
+      for (const method of methods) {
+        app.on(method.verb, method.path, ({ req }) =>
+          logged(req.raw, answerCalendar(service, req.raw, method, req.param())),
+        )
       }
       // A request saves the state; this one does nothing else.
       app.get(savePath, () => new Response(null, { status: 204 }))
-      app.notFound(({ req }) =>
-        logged(
-          req.raw,
-          answerCalendar(service, req.raw, undefined, { calendarId: '', eventId: '' }),
-        ),
-      )
+      app.notFound(({ req }) => logged(req.raw, answerCalendar(service, req.raw, undefined, {})))
     },
   })
 }

@@ -5,11 +5,12 @@ import { startEmulatedService } from '../emulated-service.ts'
 import { doInScope, startServer } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
-import { calendarOf } from './access.ts'
+import { calendarOf } from './api/access.ts'
+import { renderEvent } from './events/render.ts'
 import { defineGoogle, savePath } from './definition.ts'
-import { newCode, redeemCode, revokeGrant } from './grants.ts'
-import type { GoogleService } from './service.ts'
-import type { GoogleGrant } from './state.ts'
+import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
+import type { GoogleService } from './core/service.ts'
+import type { GoogleGrant } from './core/state.ts'
 
 /** Options of {@link startGoogle}. */
 export interface GoogleOptions {
@@ -199,10 +200,10 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
         calendarOf(service, email).generation += 1
         await save()
       }),
-    events: (email) =>
-      structuredClone(
-        Object.values(calendarOf(service, email).events).map((event) => event.resource),
-      ),
+    events: (email) => {
+      const calendar = calendarOf(service, email)
+      return Object.values(calendar.events).map((event) => renderEvent(url, calendar, event))
+    },
     requests: () => log.all(),
     requestCount: (method, path) => log.count(method, path),
     close,

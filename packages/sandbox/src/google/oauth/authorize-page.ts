@@ -1,7 +1,7 @@
-import { escapeHtml, htmlPage, languageOf } from '../html-page.ts'
+import { escapeHtml, htmlPage, languageOf } from '../../html-page.ts'
 import { newCode } from './grants.ts'
-import type { GoogleService } from './service.ts'
-import type { AuthorizationCode } from './state.ts'
+import type { GoogleService } from '../core/service.ts'
+import type { AuthorizationCode } from '../core/state.ts'
 
 const words = {
   ja: {

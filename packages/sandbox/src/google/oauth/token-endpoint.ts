@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 import { grantOfToken, redeemCode, refresh, revokeGrant, type IssuedTokens } from './grants.ts'
 import { noStore, OAuthFailure } from './oauth-error.ts'
-import type { GoogleService } from './service.ts'
+import type { GoogleService } from '../core/service.ts'
 
 /** `POST /token`: exchanges codes and refresh tokens; RFC 6749 sections 4.1.3 and 6. */
 export async function tokenEndpoint(service: GoogleService, request: Request): Promise<Response> {

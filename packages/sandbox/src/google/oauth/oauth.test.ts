@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { auth, calendar } from '@googleapis/calendar'
 import { describe, expect, test } from 'vitest'
 
-import { startGoogle, type GoogleServer } from './server.ts'
+import { startGoogle, type GoogleServer } from '../server.ts'
 
 const scopes = ['https://www.googleapis.com/auth/calendar.events']
 const email = 'hana@example.com'

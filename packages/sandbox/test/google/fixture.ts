@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import { auth, calendar, type calendar_v3 } from '@googleapis/calendar'
 
-import { startGoogle, type GoogleOptions, type GoogleServer } from './server.ts'
+import { startGoogle, type GoogleOptions, type GoogleServer } from '../../src/google/server.ts'
+import { problemsOf } from './resource-check.ts'
 
 export const scopes: readonly string[] = ['https://www.googleapis.com/auth/calendar']
 export const email = 'hana@example.com'
@@ -19,10 +21,35 @@ export async function openCalendar(options: GoogleOptions = {}): Promise<OpenCal
   return { server, client, [Symbol.asyncDispose]: () => server.close() }
 }
 
+/** Every resource that this client is given is held against Google's own types. */
 export function clientWith(server: GoogleServer, accessToken: string): calendar_v3.Calendar {
   const oauth = new auth.OAuth2()
   oauth.setCredentials({ access_token: accessToken })
+  oauth.transporter.interceptors.response.add({
+    resolved: (response) => {
+      const isPart = response.config.url.searchParams.has('fields')
+      const { data } = response
+      if (typeof data === 'object' && data !== null && 'kind' in data && !isPart) {
+        assert.deepEqual(problemsOf(data), [])
+      }
+      return Promise.resolve(response)
+    },
+  })
   return calendar({ version: 'v3', auth: oauth, rootUrl: server.calendarUrl, retry: false })
+}
+
+/** A client of the account, with these scopes, by their short names. */
+export async function clientFor(
+  server: GoogleServer,
+  account: string,
+  ...names: readonly string[]
+): Promise<calendar_v3.Calendar> {
+  const full = names.map((name) => `https://www.googleapis.com/auth/${name}`)
+  const { accessToken } = await server.issueTokens({
+    email: account,
+    scopes: full.length > 0 ? full : scopes,
+  })
+  return clientWith(server, accessToken)
 }
 
 /** Half an hour on 1 April 2026, Japanese time. */

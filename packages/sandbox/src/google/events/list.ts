@@ -1,10 +1,12 @@
-import type { JsonObject } from '../json.ts'
-import { badParameter, CalendarFailure } from './calendar-error.ts'
-import { eventInstant } from './event-time.ts'
+import type { JsonObject } from '../../json.ts'
+import { badParameter, CalendarFailure, notHere } from '../api/failure.ts'
+import type { Query } from '../api/parameters.ts'
+import { openToken, sealToken } from '../core/opaque-token.ts'
+import type { GoogleService } from '../core/service.ts'
+import type { StoredCalendar, StoredEvent } from '../core/state.ts'
+import { momentOf } from './event-time.ts'
 import { readListQuery, type ListQuery } from './list-query.ts'
-import { openToken, sealToken } from './opaque-token.ts'
-import type { GoogleService } from './service.ts'
-import type { StoredCalendar, StoredEvent } from './state.ts'
+import { renderDeleted, renderEvent } from './render.ts'
 
 interface SyncToken {
   readonly kind: 'sync'
@@ -29,9 +31,9 @@ interface PageToken {
 export function listEvents(
   service: GoogleService,
   calendar: StoredCalendar,
-  parameters: URLSearchParams,
+  given: Query,
 ): JsonObject {
-  const query = readListQuery(parameters)
+  const query = readListQuery(given)
   const since =
     query.syncToken === undefined ? undefined : openSync(service, calendar, query.syncToken)
   const place = query.pageToken === undefined ? undefined : openPage(service, calendar, query)
@@ -58,7 +60,11 @@ export function listEvents(
     timeZone: calendar.timeZone,
     accessRole: 'owner',
     defaultReminders: [],
-    items: page.map(({ event }) => event.resource),
+    items: page.map(({ event }) =>
+      isBrief(query, event)
+        ? renderDeleted(event)
+        : renderEvent(service.url, calendar, event, query),
+    ),
   }
   if (rest.length > page.length && last) {
     const after = [last.key, last.id] as const
@@ -82,25 +88,25 @@ export function listEvents(
   return { ...reply, nextSyncToken: sealToken(service.state.tokenKey, token) }
 }
 
-function isWanted(calendar: StoredCalendar, query: ListQuery, { resource }: StoredEvent): boolean {
-  if (resource.status === 'cancelled' && !query.showDeleted) return false
-  if (query.iCalUID !== undefined && resource['iCalUID'] !== query.iCalUID) return false
-  const end = eventInstant(resource['end'], 'end', calendar.timeZone)
-  const start = eventInstant(resource['start'], 'start', calendar.timeZone)
-  const updated = Date.parse(resource.updated)
-  const recurs = Array.isArray(resource['recurrence'])
-  if (recurs && query.singleEvents) {
-    throw new CalendarFailure(
-      501,
-      'notImplemented',
-      'The sandbox does not expand recurring events.',
-    )
-  }
+function isWanted(calendar: StoredCalendar, query: ListQuery, { content }: StoredEvent): boolean {
+  const deletedSince = query.updatedMin !== undefined
+  if (content.status === 'cancelled' && !query.showDeleted && !deletedSince) return false
+  if (query.iCalUID !== undefined && content.iCalUID !== query.iCalUID) return false
+  const end = momentOf(content.end, calendar.timeZone)
+  const start = momentOf(content.start, calendar.timeZone)
+  const updated = Date.parse(content.updated)
+  const recurs = Array.isArray(content['recurrence'])
+  if (recurs && query.singleEvents) throw notHere('occurrences of recurring events')
   return (
     (query.timeMin === undefined || recurs || end > query.timeMin) &&
     (query.timeMax === undefined || start < query.timeMax) &&
     (query.updatedMin === undefined || updated >= query.updatedMin)
   )
+}
+
+/** Of a deleted event a sync says no more than its id, unless it shows deleted ones. */
+function isBrief(query: ListQuery, { content }: StoredEvent): boolean {
+  return content.status === 'cancelled' && !query.showDeleted
 }
 
 function sortKey(
@@ -110,7 +116,7 @@ function sortKey(
 ): (event: StoredEvent) => number {
   if (incremental || query.orderBy === 'updated') return (event) => event.revision
   if (query.orderBy === undefined) return (event) => event.order
-  return ({ resource }) => eventInstant(resource['start'], 'start', calendar.timeZone)
+  return ({ content }) => momentOf(content.start, calendar.timeZone)
 }
 
 function openSync(service: GoogleService, calendar: StoredCalendar, text: string): SyncToken {

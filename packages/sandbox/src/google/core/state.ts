@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../../json.ts'
 
 /** One account's consent to one client: what its tokens may do, until it is revoked. */
 export type GoogleGrant = {
@@ -29,13 +29,23 @@ export type AuthorizationCode = {
 
 type AccessToken = { grant: string; expiresAt: number }
 
-/** An event in Google's shape; the fields that the server itself reads are typed. */
-export type EventResource = JsonObject & {
+/** A whole day, or a moment (in UTC) with the zone that it is meant in. */
+export type StoredTime = { date: string } | { dateTime: string; timeZone: string }
+
+/** What an event says, as it is kept; `render` makes Google's resource of it. */
+export type EventContent = JsonObject & {
   id: string
-  etag: string
   status: string
+  /** RFC 3339, to the second. */
+  created: string
   updated: string
   sequence: number
+  iCalUID: string
+  /** Addresses. */
+  creator: string
+  organizer: string
+  start: StoredTime
+  end: StoredTime
 }
 
 export type StoredEvent = {
@@ -43,7 +53,7 @@ export type StoredEvent = {
   order: number
   /** The calendar's revision at its last change: what sync tokens count. */
   revision: number
-  resource: EventResource
+  content: EventContent
 }
 
 export type StoredCalendar = {

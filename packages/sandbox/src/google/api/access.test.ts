@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
-import { calendarId, clientWith, email, meeting, openCalendar, refusal, scopes } from './fixture.ts'
+import {
+  calendarId,
+  clientWith,
+  email,
+  meeting,
+  openCalendar,
+  refusal,
+  scopes,
+} from '../../../test/google/fixture.ts'
 
 describe('access', () => {
   test('a wrong, an expired and a revoked access token are 401 in Google’s shape', async () => {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../../json.ts'
 
 const statuses: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
@@ -7,7 +7,17 @@ const statuses: Readonly<Record<number, string>> = {
   404: 'NOT_FOUND',
   409: 'ALREADY_EXISTS',
   412: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
   501: 'UNIMPLEMENTED',
+}
+
+/** The reasons whose domain is not `global`. */
+const domains: Readonly<Record<string, string>> = {
+  cannotUseDefaultRemindersAndSpecifyOverride: 'calendar',
+  fullSyncRequired: 'calendar',
+  malformedConferenceData: 'calendar',
+  timeRangeEmpty: 'calendar',
+  updatedMinTooLongAgo: 'calendar',
 }
 
 export interface FailurePlace {
@@ -35,14 +45,12 @@ export class CalendarFailure extends Error {
   toResponse(): Response {
     const { code, message, reason } = this
     const status = statuses[code]
-    const ours = ['fullSyncRequired', 'timeRangeEmpty', 'updatedMinTooLongAgo']
+    const domain = domains[reason] ?? 'global'
     const body: JsonObject = {
       error: {
         code,
         message,
-        errors: [
-          { message, domain: ours.includes(reason) ? 'calendar' : 'global', reason, ...this.place },
-        ],
+        errors: [{ message, domain, reason, ...this.place }],
         ...(status === undefined ? {} : { status }),
       },
     }
@@ -57,4 +65,14 @@ export function badParameter(
   reason = 'badRequest',
 ): CalendarFailure {
   return new CalendarFailure(400, reason, message, { location: name, locationType: 'parameter' })
+}
+
+/** 400 for what a body says. */
+export function invalid(message: string): CalendarFailure {
+  return new CalendarFailure(400, 'invalid', message)
+}
+
+/** 501: Google has it, and the sandbox does not. */
+export function notHere(what: string): CalendarFailure {
+  return new CalendarFailure(501, 'notImplemented', `The sandbox does not have ${what}.`)
 }

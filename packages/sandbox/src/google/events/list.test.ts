@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
-import { calendarId, clientWith, email, meeting, openCalendar, refusal, scopes } from './fixture.ts'
+import {
+  calendarId,
+  clientWith,
+  email,
+  meeting,
+  openCalendar,
+  refusal,
+  scopes,
+} from '../../../test/google/fixture.ts'
 
 describe('lists', () => {
   test('pages hold every event once, and only the last one carries a sync token', async () => {
@@ -154,7 +162,13 @@ describe('lists', () => {
 
   test('recurring events are not listed as if they were single ones', async () => {
     await using session = await openCalendar()
-    const requestBody = { ...meeting(10), recurrence: ['RRULE:FREQ=WEEKLY'] }
+    const timeZone = 'Asia/Tokyo'
+    const { start, end } = meeting(10)
+    const requestBody = {
+      start: { ...start, timeZone },
+      end: { ...end, timeZone },
+      recurrence: ['RRULE:FREQ=WEEKLY'],
+    }
     await session.client.events.insert({ calendarId, requestBody })
     expect(
       await refusal(session.client.events.list({ calendarId, singleEvents: true })),

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 import { OAuthFailure } from './oauth-error.ts'
-import type { GoogleService } from './service.ts'
-import { entry, type AuthorizationCode, type GoogleGrant } from './state.ts'
+import type { GoogleService } from '../core/service.ts'
+import { entry, type AuthorizationCode, type GoogleGrant } from '../core/state.ts'
 
 export type CodeRequest = Omit<AuthorizationCode, 'expiresAt' | 'grant'>
 

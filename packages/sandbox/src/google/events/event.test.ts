@@ -1,7 +1,7 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import { describe, expect, test } from 'vitest'
 
-import { calendarId, email, meeting, openCalendar, refusal } from './fixture.ts'
+import { calendarId, email, meeting, openCalendar, refusal } from '../../../test/google/fixture.ts'
 
 describe('events', () => {
   test('an event with the id that the client chose is stored once, a second insert is 409', async () => {
@@ -105,16 +105,53 @@ describe('events', () => {
     expect(read.status).toBe('cancelled')
   })
 
-  test('attendees and conference data are kept as given', async () => {
+  test('a deleted event comes back by its status, or by a whole update', async () => {
     await using session = await openCalendar()
-    const attendees = [{ email: 'a@example.com', responseStatus: 'needsAction' }]
-    const conferenceData = { createRequest: { requestId: 'r1' } }
-    const requestBody = { ...meeting(10), attendees, conferenceData }
-    const { data } = await session.client.events.insert({
+    const { client } = session
+    for (const eventId of ['patched', 'updated']) {
+      const requestBody = { ...meeting(10), id: eventId, location: '第一会議室' }
+      await client.events.insert({ calendarId, requestBody })
+      await client.events.delete({ calendarId, eventId })
+    }
+    const patch = { calendarId, eventId: 'patched', requestBody: { status: 'tentative' } }
+    const { data: patched } = await client.events.patch(patch)
+    expect(patched).toMatchObject({ status: 'tentative', location: '第一会議室' })
+    const update = { calendarId, eventId: 'updated', requestBody: meeting(11) }
+    expect((await client.events.update(update)).data.status).toBe('confirmed')
+    const { data } = await client.events.list({ calendarId })
+    expect(data.items?.map(({ id }) => id)).toEqual(['patched', 'updated'])
+  })
+
+  test('a sequence below the event’s own is 400; a move raises it, other changes do not', async () => {
+    await using session = await openCalendar()
+    const { client } = session
+    const eventId = 'meeting1'
+    await client.events.insert({ calendarId, requestBody: { ...meeting(10), id: eventId } })
+    const moved = await client.events.patch({ calendarId, eventId, requestBody: meeting(11) })
+    expect(moved.data.sequence).toBe(1)
+    const named = await client.events.patch({ calendarId, eventId, requestBody: { summary: '新' } })
+    expect(named.data.sequence).toBe(1)
+    const old = client.events.update({
       calendarId,
-      requestBody,
-      conferenceDataVersion: 1,
+      eventId,
+      requestBody: { ...meeting(9), sequence: 0 },
     })
-    expect(data).toMatchObject({ attendees, conferenceData })
+    expect(await refusal(old)).toEqual({ status: 400, reason: 'invalid' })
+  })
+
+  test('a change of reminders alone is no update, though the etag is new', async () => {
+    let now = Date.UTC(2026, 3, 1)
+    await using session = await openCalendar({ now: () => now })
+    const { client } = session
+    const { data: first } = await client.events.insert({ calendarId, requestBody: meeting(10) })
+    now += 60_000
+    const reminders = { useDefault: false, overrides: [{ method: 'popup', minutes: 5 }] }
+    const { data: second } = await client.events.patch({
+      calendarId,
+      eventId: first.id ?? '',
+      requestBody: { reminders },
+    })
+    expect(second).toMatchObject({ reminders, updated: first.updated })
+    expect(second.etag).not.toBe(first.etag)
   })
 })

@@ -1,0 +1,44 @@
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import type { GoogleService } from '../core/service.ts'
+import { authenticate, expectScope, notFound } from './access.ts'
+import { CalendarFailure } from './failure.ts'
+import type { Method } from './method.ts'
+import { readQuery } from './parameters.ts'
+import { readFields } from './shape.ts'
+
+/** Runs a method: token, scope, query, body, then what it does; failures in Google's shape. */
+export async function answerCalendar(
+  service: GoogleService,
+  request: Request,
+  method: Method | undefined,
+  path: Readonly<Partial<Record<string, string>>>,
+): Promise<Response> {
+  try {
+    if (!method) throw notFound()
+    const grant = authenticate(service, request)
+    expectScope(grant, method.name)
+    const query = readQuery(method.parameters, new URL(request.url).searchParams)
+    const body = method.body ? readFields(method.body, await bodyOf(request)) : {}
+    const part = (name: string): string => path[name] ?? ''
+    return method.run({ service, grant, request, query, body, part })
+  } catch (error) {
+    if (error instanceof CalendarFailure) return error.toResponse()
+    throw error
+  }
+}
+
+async function bodyOf(request: Request): Promise<JsonObject> {
+  const text = await request.text()
+  if (text === '') return {}
+  let parsed: Json
+  try {
+    // A key of this name would become a prototype when it is copied.
+    parsed = JSON.parse(text, (key, value: Json) =>
+      key === '__proto__' ? undefined : value,
+    ) as Json
+  } catch {
+    throw new CalendarFailure(400, 'parseError', 'Parse Error')
+  }
+  if (!isJsonObject(parsed)) throw new CalendarFailure(400, 'parseError', 'Parse Error')
+  return parsed
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+
+import {
+  type DeclaredFields,
+  declaredFields,
+  declaredParameters,
+  declaredScopes,
+} from '../../../test/google/declared.ts'
+import { EVENT } from '../events/schema.ts'
+import { methods } from '../methods.ts'
+import { SCOPES } from './scopes.ts'
+import type { Fields, Shape } from './shape.ts'
+
+test('each method takes the parameters that Google declares, and no other', () => {
+  for (const { name, path, parameters } of methods) {
+    const inPath = [...path.matchAll(/:(\w+)/g)].map(([, part]) => part ?? '')
+    const known = [...Object.keys(parameters), ...inPath]
+    expect([name, ...known.toSorted()]).toEqual([name, ...declaredParameters(name).toSorted()])
+  }
+})
+
+test('each method needs one of the scopes that the reference names', () => {
+  const needed = Object.fromEntries(
+    methods.map(({ name }) => [name, declaredScopes(name).toSorted()]),
+  )
+  const ours = Object.entries(SCOPES).map(([name, scopes]) => [name, scopes.toSorted()] as const)
+  expect(Object.fromEntries(ours)).toEqual(needed)
+})
+
+test('an event’s body has the fields that Google declares, down to the last', () => {
+  expect(differences(EVENT, declaredFields('Event'), 'Event')).toEqual([])
+})
+
+function differences(ours: Fields, declared: DeclaredFields, path: string): string[] {
+  const names = new Set([...Object.keys(ours), ...Object.keys(declared)])
+  return [...names].flatMap((name) => {
+    const at = `${path}.${name}`
+    const [shape, type] = [ours[name], declared[name]]
+    if (shape === undefined || type === undefined) return [`${at}: is on one side only`]
+    return shapeDifferences(shape, type, at)
+  })
+}
+
+function shapeDifferences(shape: Shape, type: string | DeclaredFields, path: string): string[] {
+  const no = [`${path}: ${shape.kind} is not ${JSON.stringify(type)}`]
+  if (shape.kind === 'readOnly' || shape.kind === 'missing') return []
+  if (shape.kind === 'texts') return typeof type !== 'string' && '*' in type ? [] : no
+  if (typeof type !== 'string') {
+    return shape.kind === 'fields' ? differences(shape.fields, type, path) : no
+  }
+  const plain = type.replace(/ \| null$/, '')
+  const schema = /^Schema\$(\w+)$/.exec(plain)?.[1]
+  if (shape.kind === 'fields') {
+    return schema === undefined ? no : differences(shape.fields, declaredFields(schema), path)
+  }
+  if (shape.kind === 'list') {
+    return plain.endsWith('[]') ? shapeDifferences(shape.of, plain.slice(0, -2), path) : no
+  }
+  const scalars = { text: 'string', flag: 'boolean', integer: 'number' }
+  return scalars[shape.kind] === plain ? [] : no
+}

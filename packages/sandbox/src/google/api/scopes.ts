@@ -1,0 +1,45 @@
+/** The short names of scopes, without what they all begin with. */
+export const SCOPE_PREFIX = 'https://www.googleapis.com/auth/'
+
+const readEvents = [
+  'calendar',
+  'calendar.app.created',
+  'calendar.events',
+  'calendar.events.freebusy',
+  'calendar.events.owned',
+  'calendar.events.owned.readonly',
+  'calendar.events.public.readonly',
+  'calendar.events.readonly',
+  'calendar.readonly',
+]
+
+const writeEvents = ['calendar', 'calendar.app.created', 'calendar.events', 'calendar.events.owned']
+
+const readCalendarList = [
+  'calendar',
+  'calendar.calendarlist',
+  'calendar.calendarlist.readonly',
+  'calendar.readonly',
+]
+
+/**
+ * The scopes of which a token needs one, by method.
+ * Source: https://developers.google.com/workspace/calendar/api/v3/reference
+ */
+export const SCOPES: Readonly<Record<string, readonly string[]>> = {
+  'calendarList.get': [...readCalendarList, 'calendar.app.created'],
+  'calendarList.list': readCalendarList,
+  'calendars.get': [
+    'calendar',
+    'calendar.app.created',
+    'calendar.calendars',
+    'calendar.calendars.readonly',
+    'calendar.readonly',
+  ],
+  'events.delete': writeEvents,
+  'events.get': readEvents,
+  'events.insert': writeEvents,
+  'events.list': readEvents,
+  'events.patch': writeEvents,
+  'events.update': writeEvents,
+}

@@ -1,0 +1,136 @@
+import { findCalendar, notFound } from '../api/access.ts'
+import { CalendarFailure } from '../api/failure.ts'
+import type { Call, Method } from '../api/method.ts'
+import type { Parameters } from '../api/parameters.ts'
+import { entry, type StoredCalendar, type StoredEvent } from '../core/state.ts'
+import { listEvents } from './list.ts'
+import { LIST_PARAMETERS } from './list-query.ts'
+import { etagOf, renderEvent, type View } from './render.ts'
+import { EVENT } from './schema.ts'
+import { deleteEvent, insertEvent, patchEvent, replaceEvent, type Write } from './write.ts'
+
+const path = '/calendar/v3/calendars/:calendarId/events'
+
+/** What says who is mailed: nobody is, here. */
+const mails: Parameters = {
+  sendNotifications: 'flag',
+  sendUpdates: ['all', 'externalOnly', 'none'],
+}
+
+const writing: Parameters = {
+  ...mails,
+  conferenceDataVersion: ['0', '1'],
+  eventLabelVersion: 'missing',
+  maxAttendees: 'integer',
+  supportsAttachments: 'missing',
+}
+
+export const eventMethods: readonly Method[] = [
+  {
+    name: 'events.list',
+    verb: 'GET',
+    path,
+    parameters: LIST_PARAMETERS,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.list')
+      return Response.json(listEvents(call.service, calendar, call.query))
+    },
+  },
+  {
+    name: 'events.insert',
+    verb: 'POST',
+    path,
+    parameters: writing,
+    body: EVENT,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.insert')
+      return reply(call, calendar, insertEvent(writeOf(call, calendar), call.body))
+    },
+  },
+  {
+    name: 'events.get',
+    verb: 'GET',
+    path: `${path}/:eventId`,
+    parameters: { alwaysIncludeEmail: 'ignored', maxAttendees: 'integer', timeZone: 'zone' },
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.get')
+      const event = findEvent(call, calendar)
+      const isKnown = call.request.headers.get('if-none-match') === etagOf(event.revision)
+      return isKnown ? new Response(null, { status: 304 }) : reply(call, calendar, event)
+    },
+  },
+  {
+    name: 'events.patch',
+    verb: 'PATCH',
+    path: `${path}/:eventId`,
+    parameters: { ...writing, alwaysIncludeEmail: 'ignored' },
+    body: EVENT,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.patch')
+      const event = findMatching(call, calendar)
+      return reply(call, calendar, patchEvent(writeOf(call, calendar), event, call.body))
+    },
+  },
+  {
+    name: 'events.update',
+    verb: 'PUT',
+    path: `${path}/:eventId`,
+    parameters: { ...writing, alwaysIncludeEmail: 'ignored' },
+    body: EVENT,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.update')
+      const event = findMatching(call, calendar)
+      return reply(call, calendar, replaceEvent(writeOf(call, calendar), event, call.body))
+    },
+  },
+  {
+    name: 'events.delete',
+    verb: 'DELETE',
+    path: `${path}/:eventId`,
+    parameters: mails,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.delete')
+      const event = findMatching(call, calendar)
+      if (event.content.status === 'cancelled') {
+        throw new CalendarFailure(410, 'deleted', 'Resource has been deleted')
+      }
+      deleteEvent(writeOf(call, calendar), event)
+      return new Response(null, { status: 204 })
+    },
+  },
+]
+
+function calendarOf({ service, grant, part }: Call, method: string): StoredCalendar {
+  return findCalendar(service, grant, part('calendarId'), method)
+}
+
+function writeOf({ service, grant, query }: Call, calendar: StoredCalendar): Write {
+  const conferences = query.text('conferenceDataVersion') === '1'
+  return { service, calendar, actor: grant.email, conferences }
+}
+
+function findEvent({ part }: Call, calendar: StoredCalendar): StoredEvent {
+  const event = entry(calendar.events, part('eventId'))
+  if (!event) throw notFound()
+  return event
+}
+
+/** The event, where `If-Match` agrees. */
+function findMatching(call: Call, calendar: StoredCalendar): StoredEvent {
+  const event = findEvent(call, calendar)
+  const expected = call.request.headers.get('if-match')
+  if (expected === null || expected === '*' || expected === etagOf(event.revision)) return event
+  throw new CalendarFailure(412, 'conditionNotMet', 'Precondition Failed', {
+    location: 'If-Match',
+    locationType: 'header',
+  })
+}
+
+function reply({ service, query }: Call, calendar: StoredCalendar, event: StoredEvent): Response {
+  const view: View = {
+    timeZone: query.text('timeZone'),
+    maxAttendees: query.integer('maxAttendees'),
+  }
+  const resource = renderEvent(service.url, calendar, event, view)
+  return Response.json(resource, { headers: { etag: etagOf(event.revision) } })
+}

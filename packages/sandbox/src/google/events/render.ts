@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../json.ts'
+import type { EventContent, StoredCalendar, StoredEvent } from '../core/state.ts'
+import { attendeesOf, shownAttendees } from './attendees.ts'
+import { hangoutLinkOf } from './conference.ts'
+import { withoutDefaults } from './details.ts'
+import { shownTime } from './event-time.ts'
+
+/** How a client wants events to be shown. */
+export interface View {
+  /** @default the calendar's */
+  readonly timeZone?: string | undefined
+  /** With more guests than this only the one who looks is shown. */
+  readonly maxAttendees?: number | undefined
+}
+
+/** Google's resource of an event, as the calendar's owner sees it. */
+export function renderEvent(
+  url: string,
+  calendar: StoredCalendar,
+  { content, revision }: Pick<StoredEvent, 'content' | 'revision'>,
+  view: View = {},
+): JsonObject {
+  const { id, creator, organizer, start, end, attendees, conferenceData } = content
+  const zone = view.timeZone ?? calendar.timeZone
+  const guests = attendeesOf(attendees)
+  const shown = shownAttendees(guests, organizer, calendar.email, view.maxAttendees)
+  const hangoutLink = hangoutLinkOf(conferenceData)
+  return {
+    kind: 'calendar#event',
+    etag: etagOf(revision),
+    ...withoutDefaults(content),
+    htmlLink: `${url}/calendar/event?eid=${Buffer.from(`${id} ${calendar.email}`).toString('base64url')}`,
+    creator: personOf(creator, calendar),
+    organizer: personOf(organizer, calendar),
+    start: shownTime(start, zone),
+    end: shownTime(end, zone),
+    ...(shown.length > 0 ? { attendees: shown } : {}),
+    ...(shown.length < guests.length ? { attendeesOmitted: true } : {}),
+    ...(hangoutLink === undefined ? {} : { hangoutLink }),
+    eventType: 'default',
+  }
+}
+
+/** What is sure to be said of an event that was deleted: its id. */
+export function renderDeleted({ content, revision }: StoredEvent): JsonObject {
+  return { kind: 'calendar#event', etag: etagOf(revision), id: content.id, status: 'cancelled' }
+}
+
+export function etagOf(revision: number): string {
+  return `"${3_000_000_000_000_000 + revision}"`
+}
+
+/** The texts in which `q` looks. */
+export function searchedTexts(content: EventContent): string[] {
+  const guests = attendeesOf(content['attendees'])
+  return [
+    content['summary'],
+    content['description'],
+    content['location'],
+    content.organizer,
+    ...guests.flatMap((guest) => [guest['displayName'], guest['email']]),
+  ].filter((each) => typeof each === 'string')
+}
+
+function personOf(email: string, calendar: StoredCalendar): JsonObject {
+  return { email, ...(email === calendar.email ? { self: true } : {}) }
+}
