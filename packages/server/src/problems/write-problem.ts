@@ -24,6 +24,9 @@ export function writeProblem(
   writeAnswer(problemOf(error), request, response)
 }
 
+/** Headers of a body that are not sent with another one, beside `content-…`. */
+const UNFINISHED: ReadonlySet<string> = new Set(['etag', 'transfer-encoding', 'trailer'])
+
 /** Answers with a problem. */
 export function writeAnswer(
   { problem, headers }: ProblemAnswer,
@@ -33,7 +36,7 @@ export function writeAnswer(
   const { type, body } = problemText(problem, request.headers.accept)
   for (const name of response.getHeaderNames()) {
     // What the handler said of the answer that it did not finish.
-    if (name.startsWith('content-') || name === 'etag') response.removeHeader(name)
+    if (name.startsWith('content-') || UNFINISHED.has(name)) response.removeHeader(name)
   }
   // Also without its phrase, if it gave one.
   response.statusMessage = STATUS_CODES[problem.status] ?? 'Error'
