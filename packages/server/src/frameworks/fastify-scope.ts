@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { expectMilliseconds } from '@yuzuru/concurrency/boundary'
-import type { RequestScopeOptions } from '../request/request-options.ts'
+import { DRAIN_MS, type RequestScopeOptions } from '../request/request-options.ts'
 import { type RequestScope, requestScope as nodeScope } from '../scopes/request-scope.ts'
 import { answerEnded } from './answer-ended.ts'
 
@@ -16,7 +16,7 @@ declare module 'fastify' {
 export interface FastifyScopeOptions extends RequestScopeOptions {
   /**
    * How long requests under way, and the work after them, may go on once the app is closed, in milliseconds
-   * from 0 up. @default 10_000
+   * from 0 up. @default 7_000
    */
   readonly drainMs?: number | undefined
 }
@@ -50,7 +50,7 @@ export const requestScope: FastifyPluginCallback<FastifyScopeOptions> = Object.a
 
 function addScope(
   app: FastifyInstance,
-  { drainMs = 10_000, ...options }: FastifyScopeOptions,
+  { drainMs = DRAIN_MS, ...options }: FastifyScopeOptions,
 ): void {
   expectMilliseconds('drainMs', drainMs)
   const scope = nodeScope(options)

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
+import { currentClock, detached, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
@@ -29,7 +29,8 @@ import { isAmbiguous } from './strict-head.ts'
  *    connection sends one more request and is served. No idle connection is cut while it may send one.
  * 5. Requests under way, and what comes after them, have `drainMs`. What is left is cancelled, down to the
  *    query that it waits for, and answered with 503 where it can be.
- * 6. The connections that are left are closed.
+ * 6. What does not end within `graceMs` of that is reported and left behind. The connections that are left
+ *    are closed: all of it takes no longer than `drainDelayMs`, `drainMs`, `graceMs` and a second.
  */
 
 /** A server that listens. */
@@ -70,7 +71,7 @@ export class ListeningServer implements HttpServer {
   readonly #ended: Event = new Event({ name: 'end of the last connection' })
   readonly #answers: LastAnswers = new LastAnswers()
   /** Connections that are no longer HTTP: Node's own server does not know them any more. */
-  readonly #upgraded = new Set<Duplex>()
+  readonly #detached = new Set<Duplex>()
   #watchesUpgrades = false
   /** How many connections there have been. */
   #taken = 0
@@ -91,6 +92,7 @@ export class ListeningServer implements HttpServer {
       if (this.#answers.add(response)) this.#refuse(response, 417)
     })
     this.client.on('connect', (_request, socket) => {
+      this.#noLongerHttp(socket)
       refuseClient({ name: '', message: '', code: 'CONNECT' }, socket as Socket, this.#answers)
       socket.resume()
     })
@@ -207,11 +209,15 @@ export class ListeningServer implements HttpServer {
     if (this.#watchesUpgrades) return
     this.#watchesUpgrades = true
     this.client.prependListener('upgrade', (_request, socket) => {
-      this.#upgraded.add(socket)
-      socket.once('close', () => this.#upgraded.delete(socket))
+      this.#noLongerHttp(socket)
       // What listened has gone.
       if (this.client.listenerCount('upgrade') === 1) socket.destroy()
     })
+  }
+
+  #noLongerHttp(socket: Duplex): void {
+    this.#detached.add(socket)
+    socket.once('close', () => this.#detached.delete(socket))
   }
 
   async #close(drainMs: number): Promise<void> {
@@ -222,11 +228,12 @@ export class ListeningServer implements HttpServer {
     NetServer.prototype.close.call(this.client)
     // Not before: a client that learns of it connects anew, and is not to wait in that queue.
     this.#answers.end(this.#scopes.requests.map(({ response }) => response))
-    const startedAt = performance.now()
+    const clock = currentClock()
+    const startedAt = clock.now()
     await moveOnAfter(Math.min(drainMs, this.#settings.lingerMs), () => this.#ended.wait())
-    await this.#scopes.close({ drainMs: Math.max(0, drainMs - (performance.now() - startedAt)) })
+    await this.#scopes.close({ drainMs: Math.max(0, drainMs - (clock.now() - startedAt)) })
     this.client.closeAllConnections()
-    for (const socket of this.#upgraded) socket.destroy()
+    for (const socket of this.#detached) socket.destroy()
     await this.#ended.wait()
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import { type ProbeOptions } from '../health/probes.ts'
 import {
+  DRAIN_MS,
   REQUEST_SCOPE_OPTIONS,
   type RequestScopeOptions,
   requestSettings,
@@ -52,7 +53,10 @@ export interface ServeOptions extends RequestScopeOptions {
   readonly drainDelayMs?: number | undefined
   /**
    * How long requests under way, and the work after them, may go on once the server is closed, in
-   * milliseconds from 0 up; `close({ drainMs })` says otherwise for once. @default 10_000
+   * milliseconds from 0 up; `close({ drainMs })` says otherwise for once. The rest is then cancelled and has
+   * `graceMs`, and a second for last answers. Give `run` a `graceMs` for all of that, and `drainDelayMs`.
+   *
+   * @default 7_000: with the other defaults it ends within the 10 s that `run` allows
    */
   readonly drainMs?: number | undefined
   /**
@@ -108,7 +112,7 @@ const LOOK_MS = 1_000
 export function serveSettings(options: ServeOptions): ServeSettings {
   expectOptions(options, OPTIONS, 'serve')
   const { hostname, port = 0, reusePort = false, probes = {}, limits = {} } = options
-  const { drainDelayMs = 0, drainMs = 10_000, lingerMs = 1_000 } = options
+  const { drainDelayMs = 0, drainMs = DRAIN_MS, lingerMs = 1_000 } = options
   const host = hostname ?? '127.0.0.1'
   expectText('hostname', host)
   expectInteger('port', port, 0, 65_535)

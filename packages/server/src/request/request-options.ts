@@ -12,13 +12,16 @@ import { type BudgetOptions, budgetReader, type ReadBudget } from './budget.ts'
 import type { RequestLog } from './request-log.ts'
 import { routeName } from './route-name.ts'
 
+/** How long requests under way may go on by default once a server is closed, in milliseconds. */
+export const DRAIN_MS = 7_000
+
 /** What each request may take, and how it is named and logged. */
 export interface RequestScopeOptions {
   /** The longest that any request may take, in milliseconds from 1 up; `Infinity` for ever. @default 30_000 */
   readonly maxRequestMs?: number | undefined
   /**
-   * How long a handler may take to end after its deadline, in milliseconds from 0 up. Then the answer is 504
-   * without it. @default 1_000
+   * How long a handler may take to end after its deadline, and work after an answer once the server ends, in
+   * milliseconds from 0 up. Then the answer is 504 without it, and the rest is reported. @default 1_000
    */
   readonly graceMs?: number | undefined
   /** Which clients may set the deadline of their requests. @default none */

@@ -17,8 +17,8 @@ export interface RequestScope {
   /** What is under way, for the task tree and a status page: oldest first. */
   readonly requests: readonly RequestLife[]
   /**
-   * Waits for what is under way, then cancels what is left. Requests that come meanwhile are still served:
-   * stop listening first. Called by one of these requests, or by work after it, it begins that and returns
+   * Waits for what is under way for `drainMs` (7,000 by default), then cancels what is left, which has
+   * `graceMs` to end. Requests that come meanwhile are still served: stop listening first. Called by one of these requests, or by work after it, it begins that and returns
    * at once.
    */
   close(options?: CloseOptions): Promise<void>

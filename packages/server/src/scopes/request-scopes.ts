@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Cancelled, cancelScope, currentClock, detached, moveOnAfter } from '@yuzuru/concurrency'
+import { Cancelled, currentClock, detached } from '@yuzuru/concurrency'
 import {
   closing,
   type Closing,
@@ -11,6 +11,7 @@ import {
   expectOptions,
   type RefusalCode,
 } from '@yuzuru/concurrency/boundary'
+import { answerLeft, callAfter } from './after-answer.ts'
 import { Gate } from '../overload/gate.ts'
 import { limitOf } from '../overload/limit-option.ts'
 import { writeProblem } from '../problems/write-problem.ts'
@@ -23,7 +24,7 @@ import { isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
 import { keepFraming } from './sound-framing.ts'
 import { writeRefusal } from './write-refusal.ts'
-import { nameOf, type RequestSettings } from '../request/request-options.ts'
+import { DRAIN_MS, nameOf, type RequestSettings } from '../request/request-options.ts'
 
 /*
  * The life of a request
@@ -40,6 +41,9 @@ import { nameOf, type RequestSettings } from '../request/request-options.ts'
  *
  * docs/semantics.md has the rules of scopes.
  */
+
+/** How long answers may take to leave that are made as the grace of the last requests ends, in milliseconds. */
+const LAST_ANSWERS_MS = 1_000
 
 /** Requests under way, and their scopes. */
 export class RequestScopes {
@@ -65,6 +69,7 @@ export class RequestScopes {
           outcome: 'none',
         }),
       cut: () => this.#cancelAll(),
+      undoMs: settings.graceMs + LAST_ANSWERS_MS,
       end: () => this.#gate.close(),
     })
   }
@@ -85,9 +90,10 @@ export class RequestScopes {
 
   async close(options: CloseOptions = {}): Promise<void> {
     expectOptions(options, ['drainMs'], 'requestScope.close')
-    expectMilliseconds('drainMs', options.drainMs ?? 0)
+    const { drainMs = DRAIN_MS } = options
+    expectMilliseconds('drainMs', drainMs)
     const { isAround } = this
-    const closed = detached(() => this.#work.close(options))
+    const closed = detached(() => this.#work.close({ drainMs }))
     if (!isAround) await closed
   }
 
@@ -266,32 +272,11 @@ export class RequestScopes {
     }
   }
 
-  /** Waits until the answer has left; a client that does not take it in time, or before the server ends, is cut. */
-  async #leave(life: RequestLife): Promise<void> {
-    // As it nearly always has: the scope of the request ended with it.
-    if (life.response.closed) return
-    const { maxRequestMs } = this.#settings
-    const { signal } = this.#work
-    const name = `end of the answer to ${life.name}`
-    const wait = (): unknown => moveOnAfter(maxRequestMs, () => life.closed(), { name })
-    await cancelScope(wait, { name, signal }).catch((error: unknown) => {
-      if (!Cancelled.isInstance(error)) throw error
-    })
-    if (!life.response.closed) life.request.socket.destroy()
-    await life.closed()
-  }
-
   async #finish(life: RequestLife): Promise<void> {
-    await this.#leave(life)
-    const name = `after ${life.name}`
+    const { maxRequestMs, graceMs } = this.#settings
     const { signal } = this.#work
-    for (const fn of life.later ?? []) {
-      await cancelScope(() => callInRequest(life.context, fn), { name, signal }).catch(
-        (error: unknown) => {
-          life.fail(error)
-        },
-      )
-    }
+    await answerLeft(life, maxRequestMs, signal)
+    for (const fn of life.later ?? []) await callAfter(life, fn, graceMs, signal)
     this.#finished(life)
   }
 
