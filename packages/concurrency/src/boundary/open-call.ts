@@ -52,8 +52,16 @@ export class OpenCall implements IoProgress {
 
   /** Calls the body, and gives what its caller gets. */
   run(): Promise<unknown> {
-    const run = (): Promise<unknown> => runInScope(this.#scope, perform, performed)
-    return this.#span === undefined ? run() : startInSpan(this.#span, run)
+    const span = this.#span
+    return span === undefined ? this.#run() : this.#runInSpan(span)
+  }
+
+  #run(): Promise<unknown> {
+    return runInScope(this.#scope, perform, performed)
+  }
+
+  #runInSpan(span: IoEvent): Promise<unknown> {
+    return startInSpan(span, () => this.#run())
   }
 
   perform(): unknown {

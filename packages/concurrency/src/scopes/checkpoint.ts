@@ -12,9 +12,7 @@ import { refusal } from './refusal.ts'
  * for (const row of rows) { if (++n % 1_000 === 0) await checkpoint(); index(row) }
  */
 export async function checkpoint(): Promise<void> {
-  const refused = refusal('wait', 'checkpoint')
-  if (refused !== undefined) return await refused
-  await eventLoopTurn()
+  await (refusal('wait', 'checkpoint') ?? eventLoopTurn())
   throwIfCancelled()
 }
 

@@ -1,4 +1,4 @@
-import { ADVICE, type Leftover } from './leftover.ts'
+import { type Leftover, sentenceOf } from './leftover.ts'
 import { hasMark, mark } from './marker.ts'
 
 /** So many are named in the message. */
@@ -16,9 +16,9 @@ export class LeftoverError extends Error {
   }
 
   constructor(scope: string, leftovers: readonly Leftover[]) {
-    const named = leftovers.slice(0, NAMED).map(({ kind, name, state, place }) => {
-      const at = place === undefined ? '' : `, started\n${place}\n`
-      return `${kind} "${name}" ${ADVICE[state]}${at}`
+    const named = leftovers.slice(0, NAMED).map((leftover) => {
+      const { place } = leftover
+      return sentenceOf(leftover) + (place === undefined ? '' : `, started\n${place}\n`)
     })
     const rest = leftovers.length - named.length
     super(`In "${scope}": ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`)

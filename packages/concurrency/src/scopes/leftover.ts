@@ -35,7 +35,7 @@ export interface Leftover {
 const leftovers = channel('yuzuru:leftover')
 
 /** What to say of each, after what it is. */
-export const ADVICE: Readonly<Record<Leftover['state'], string>> = {
+const ADVICE: Readonly<Record<Leftover['state'], string>> = {
   cancelled:
     'was still running when the scope that started it ended; it was cancelled. Is an await missing?',
   failed: 'failed after the scope that started it had ended',
@@ -69,6 +69,10 @@ export function reportLeftover(leftover: Leftover): void {
   const message = messageOf(leftover.error)
   const cause = message === undefined ? '' : `: ${message}`
   const place = leftover.place === undefined ? '' : `\n${leftover.place}`
-  const { kind, name, state } = leftover
-  warnRarely(`${kind} "${name}" ${ADVICE[state]}${cause}${place}`, 'LeftoverWarning')
+  warnRarely(`${sentenceOf(leftover)}${cause}${place}`, 'LeftoverWarning')
+}
+
+/** What it is, and what to do about it. */
+export function sentenceOf({ kind, name, state }: Leftover): string {
+  return `${kind} "${name}" ${ADVICE[state]}`
 }

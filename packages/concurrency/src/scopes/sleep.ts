@@ -1,7 +1,7 @@
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { currentClock, type Timer } from './clock.ts'
 import { currentScope } from './current-scope.ts'
-import { refuse } from './refusal.ts'
+import { refusal } from './refusal.ts'
 import type { Scope } from './scope.ts'
 import { Wait } from './wait.ts'
 
@@ -18,9 +18,7 @@ import { Wait } from './wait.ts'
  */
 export function sleep(delayMs: number): Promise<void> {
   expectMilliseconds('delayMs', delayMs, -Infinity)
-  const scope = currentScope()
-  if (scope?.reason !== undefined) return refuse(scope, scope.reason, 'wait', 'sleep')
-  return new Sleep(scope, delayMs).promise
+  return refusal('wait', 'sleep') ?? new Sleep(currentScope(), delayMs).promise
 }
 
 class Sleep extends Wait<void> {

@@ -141,11 +141,15 @@ const timed: Ending<unknown, never> = {
  * started where an ancestor is due no later: its cancel arrives first.
  */
 export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
+  return timeoutMs === Infinity ? undefined : startDeadline(scope, timeoutMs)
+}
+
+function startDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
   const expire = (): void => {
     scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
   }
   if (timeoutMs <= 0) expire()
-  else if (timeoutMs !== Infinity && scope.deadline === scope.startedAt + timeoutMs) {
+  else if (scope.deadline === scope.startedAt + timeoutMs) {
     return currentClock().schedule(timeoutMs, expire, scope.startedAt)
   }
   return undefined

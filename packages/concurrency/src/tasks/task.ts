@@ -22,6 +22,8 @@ export let isToSettle: (task: Task<unknown>) => boolean
 /** What `task`, which is done, returned. */
 export let resultOf: <T>(task: Task<T>) => T
 
+const nothing = (): void => undefined
+
 let endTask: (task: Task<unknown>, state: TaskState, result: unknown) => void
 
 /** Is notified of the end of its tasks, and of the error of one that did not return. */
@@ -52,8 +54,8 @@ export class Task<T> implements PromiseLike<T> {
   readonly #isToSettle: boolean
   /** What it returned, or threw; nothing while it runs. */
   #result: unknown = undefined
-  /** Settles when it has ended; it never rejects. */
-  readonly #run: Promise<void>
+  /** Settles when it has ended, as that ended; its rejection is nobody's. */
+  readonly #run: Promise<T>
   #listeners: Set<() => void> | undefined
   #wasAwaited = false
 
@@ -82,7 +84,7 @@ export class Task<T> implements PromiseLike<T> {
     this.#isToSettle = settle
     this.#scope = new Scope({ kind: 'task', name }, parent)
     this.#scope.owner = this
-    this.#run = runInScope(this.#scope, fn, taskEnding)
+    this.#run = runInScope<T, T>(this.#scope, fn, taskEnding)
   }
 
   /** Shown in errors and the task tree. */
@@ -120,6 +122,8 @@ export class Task<T> implements PromiseLike<T> {
   #end(state: TaskState, result: unknown): void {
     this.#state = state
     this.#result = result
+    // Its group throws it; where the code that awaits it does not, that is no unhandled rejection.
+    if (state !== 'done') this.#run.catch(nothing)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
     if (state === 'done') this.#owner.taskEnded(this)
     else this.#owner.taskEnded(this, result)
@@ -136,35 +140,23 @@ export class Task<T> implements PromiseLike<T> {
     const mistake = this.#awaitsItself(scope)
     if (mistake !== undefined) return Promise.reject(mistake).then(onFulfilled, onRejected)
     if (this.#state !== 'running' || scope === undefined || this.#endsWith(scope)) {
-      return this.#hand(onFulfilled, onRejected)
+      return this.#run.then(onFulfilled, onRejected)
     }
-    return waitFor(`task "${this.name}"`, () => this.#hand()).then(onFulfilled, onRejected)
-  }
-
-  /** Gives what it returned, or threw, once it has ended. */
-  #hand<A = T, B = never>(
-    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#run.then(() => {
-      if (this.#state === 'done') {
-        const value = this.#result as T
-        return typeof onFulfilled === 'function' ? onFulfilled(value) : (value as never)
-      }
-      if (typeof onRejected === 'function') return onRejected(this.#result)
-      throw this.#result
-    })
+    return waitFor(`task "${this.name}"`, () => this.#run).then(onFulfilled, onRejected)
   }
 }
 
 /** Tells a task how its function ended. */
-const taskEnding: Ending<unknown, void> = {
+const taskEnding: Ending<unknown, never> = {
   onValue(value, scope) {
     endTask(scope.owner as Task<unknown>, 'done', value)
+    return value as never
   },
   onError(thrown, scope) {
     // The cancel of something else is a failure here: this task was not asked to end.
     const state = comesOfCancel(scope, thrown) ? 'cancelled' : 'failed'
-    endTask(scope.owner as Task<unknown>, state, explain(scope, thrown))
+    const error = explain(scope, thrown)
+    endTask(scope.owner as Task<unknown>, state, error)
+    throw error
   },
 }
