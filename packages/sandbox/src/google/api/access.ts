@@ -49,7 +49,14 @@ export function findCalendar(
 export function calendarOf({ state, timeZone }: GoogleService, email: string): StoredCalendar {
   const existing = entry(state.calendars, email)
   if (existing) return existing
-  const calendar: StoredCalendar = { email, timeZone, revision: 0, generation: 1, events: {} }
+  const calendar: StoredCalendar = {
+    email,
+    timeZone,
+    revision: 0,
+    generation: 1,
+    events: {},
+    retired: {},
+  }
   state.calendars[email] = calendar
   return calendar
 }

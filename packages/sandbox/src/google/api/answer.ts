@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import type { GoogleService } from '../core/service.ts'
 import { authenticate, expectScope, notFound } from './access.ts'
+import { selectFields } from './fields.ts'
 import { CalendarFailure } from './failure.ts'
 import type { Method } from './method.ts'
 import { readQuery } from './parameters.ts'
@@ -20,7 +21,15 @@ export async function answerCalendar(
     const query = readQuery(method.parameters, new URL(request.url).searchParams)
     const body = method.body ? readFields(method.body, await bodyOf(request)) : {}
     const part = (name: string): string => path[name] ?? ''
-    return method.run({ service, grant, request, query, body, part })
+    const response = method.run({ service, grant, request, query, body, part })
+    const fields = query.text('fields')
+    if (fields === undefined || method.reply === undefined || response.status !== 200) {
+      return response
+    }
+    const resource = (await response.json()) as JsonObject
+    return Response.json(selectFields(fields, method.reply, resource), {
+      headers: { etag: response.headers.get('etag') ?? '' },
+    })
   } catch (error) {
     if (error instanceof CalendarFailure) return error.toResponse()
     throw error

@@ -24,5 +24,7 @@ export interface Method {
   readonly parameters: Parameters
   /** What its body may hold; none for a method without one. */
   readonly body?: Fields
+  /** What its answer may hold: `fields` selects of it. None for a method that answers nothing. */
+  readonly reply?: Fields
   readonly run: (call: Call) => Response
 }

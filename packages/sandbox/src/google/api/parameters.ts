@@ -1,7 +1,7 @@
 import { badParameter, CalendarFailure } from './failure.ts'
 
 /** How a query parameter is read. */
-export type Parameter =
+type Parameter =
   | 'text'
   | 'texts'
   | 'flag'

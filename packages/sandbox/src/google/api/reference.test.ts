@@ -6,7 +6,8 @@ import {
   declaredParameters,
   declaredScopes,
 } from '../../../test/google/declared.ts'
-import { EVENT } from '../events/schema.ts'
+import { CALENDAR, CALENDAR_LIST, CALENDAR_LIST_ENTRY } from '../calendars/schema.ts'
+import { EVENT, EVENTS } from '../events/schema.ts'
 import { methods } from '../methods.ts'
 import { SCOPES } from './scopes.ts'
 import type { Fields, Shape } from './shape.ts'
@@ -27,8 +28,14 @@ test('each method needs one of the scopes that the reference names', () => {
   expect(Object.fromEntries(ours)).toEqual(needed)
 })
 
-test('an event’s body has the fields that Google declares, down to the last', () => {
-  expect(differences(EVENT, declaredFields('Event'), 'Event')).toEqual([])
+test.each([
+  ['Calendar', CALENDAR],
+  ['CalendarList', CALENDAR_LIST],
+  ['CalendarListEntry', CALENDAR_LIST_ENTRY],
+  ['Event', EVENT],
+  ['Events', EVENTS],
+])('%s has the fields that Google declares, down to the last', (schema, fields) => {
+  expect(differences(fields, declaredFields(schema), schema)).toEqual([])
 })
 
 function differences(ours: Fields, declared: DeclaredFields, path: string): string[] {

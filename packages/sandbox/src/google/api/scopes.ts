@@ -39,6 +39,7 @@ export const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'events.delete': writeEvents,
   'events.get': readEvents,
   'events.insert': writeEvents,
+  'events.instances': readEvents,
   'events.list': readEvents,
   'events.patch': writeEvents,
   'events.update': writeEvents,

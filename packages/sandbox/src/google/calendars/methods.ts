@@ -2,6 +2,7 @@ import { findCalendar } from '../api/access.ts'
 import type { Call, Method } from '../api/method.ts'
 import type { JsonObject } from '../../json.ts'
 import { calendarOf } from '../api/access.ts'
+import { CALENDAR, CALENDAR_LIST, CALENDAR_LIST_ENTRY } from './schema.ts'
 import type { StoredCalendar } from '../core/state.ts'
 
 const list = '/calendar/v3/users/me/calendarList'
@@ -20,6 +21,7 @@ export const calendarMethods: readonly Method[] = [
       showOwnOrganizationOnly: 'missing',
       syncToken: 'missing',
     },
+    reply: CALENDAR_LIST,
     run: ({ service, grant }) => {
       const items = [listEntry(calendarOf(service, grant.email))]
       const etag = items[0]?.['etag'] ?? ''
@@ -31,6 +33,7 @@ export const calendarMethods: readonly Method[] = [
     verb: 'GET',
     path: `${list}/:calendarId`,
     parameters: {},
+    reply: CALENDAR_LIST_ENTRY,
     run: (call) => Response.json(listEntry(find(call, 'calendarList.get'))),
   },
   {
@@ -38,6 +41,7 @@ export const calendarMethods: readonly Method[] = [
     verb: 'GET',
     path: '/calendar/v3/calendars/:calendarId',
     parameters: {},
+    reply: CALENDAR,
     run: (call) => {
       const { email, timeZone } = find(call, 'calendars.get')
       const etag = `"c${email}"`

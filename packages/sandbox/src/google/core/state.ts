@@ -46,6 +46,9 @@ export type EventContent = JsonObject & {
   organizer: string
   start: StoredTime
   end: StoredTime
+  /** Of an occurrence: its series, and when it begins by the rule. */
+  recurringEventId?: string
+  originalStartTime?: StoredTime
 }
 
 export type StoredEvent = {
@@ -63,6 +66,8 @@ export type StoredCalendar = {
   /** Sync tokens of another generation are no longer valid. */
   generation: number
   events: Record<string, StoredEvent>
+  /** By series: the occurrences that its rule once had, and since when it has them no more. */
+  retired: Record<string, Record<string, { revision: number; originalStartTime: StoredTime }>>
 }
 
 export type GoogleState = {

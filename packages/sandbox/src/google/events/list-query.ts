@@ -10,9 +10,9 @@ export const LIST_PARAMETERS: Parameters = {
   maxResults: 'integer',
   orderBy: ['startTime', 'updated'],
   pageToken: 'text',
-  privateExtendedProperty: 'missing',
-  q: 'missing',
-  sharedExtendedProperty: 'missing',
+  privateExtendedProperty: 'texts',
+  q: 'text',
+  sharedExtendedProperty: 'texts',
   showDeleted: 'flag',
   showHiddenInvitations: 'flag',
   singleEvents: 'flag',
@@ -32,6 +32,9 @@ export interface ListQuery extends View {
   readonly timeMax: number | undefined
   readonly updatedMin: number | undefined
   readonly iCalUID: string | undefined
+  readonly q: string | undefined
+  readonly privateProperties: readonly (readonly [name: string, value: string])[]
+  readonly sharedProperties: readonly (readonly [name: string, value: string])[]
   readonly orderBy: string | undefined
   readonly singleEvents: boolean
   readonly showDeleted: boolean
@@ -52,6 +55,9 @@ const notWithSyncToken = [
   'timeMax',
   'updatedMin',
 ]
+
+/** A list of these gives no sync token: what it leaves out could not be told from what was deleted. */
+const unsyncable = notWithSyncToken.filter((name) => !/^time/.test(name))
 
 /** @throws CalendarFailure 400 */
 export function readListQuery(query: Query): ListQuery {
@@ -77,27 +83,38 @@ export function readListQuery(query: Query): ListQuery {
   if (timeMin !== undefined && timeMax !== undefined && timeMax <= timeMin) {
     throw badParameter('timeMax', 'The specified time range is empty.', 'timeRangeEmpty')
   }
-  const restrictions = ['orderBy', 'updatedMin', 'iCalUID']
   return {
-    maxResults: limit(query.integer('maxResults')),
+    maxResults: limitOf(query),
     pageToken: query.text('pageToken'),
     syncToken,
     timeMin,
     timeMax,
     updatedMin: query.instant('updatedMin'),
     iCalUID: query.text('iCalUID'),
+    q: query.text('q'),
+    privateProperties: propertiesOf(query, 'privateExtendedProperty'),
+    sharedProperties: propertiesOf(query, 'sharedExtendedProperty'),
     orderBy,
     singleEvents,
     showDeleted: query.flag('showDeleted'),
     timeZone: query.text('timeZone'),
     maxAttendees: query.integer('maxAttendees'),
-    syncable: !restrictions.some((name) => query.has(name)),
+    syncable: !unsyncable.some((name) => query.has(name)),
     fingerprint: query.fingerprint(['pageToken', 'maxResults', 'fields', 'prettyPrint']),
   }
 }
 
 /** 250 by default; above 2,500 Google gives 2,500. */
-function limit(given = 250): number {
+export function limitOf(query: Query): number {
+  const given = query.integer('maxResults') ?? 250
   if (given < 1) throw badParameter('maxResults', 'Invalid value.', 'invalidParameter')
   return Math.min(given, 2500)
+}
+
+function propertiesOf(query: Query, parameter: string): (readonly [string, string])[] {
+  return query.texts(parameter).map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw badParameter(parameter, 'Invalid extended property constraint.', 'invalid')
+    return [text.slice(0, at), text.slice(at + 1)]
+  })
 }

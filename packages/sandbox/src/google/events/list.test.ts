@@ -152,26 +152,10 @@ describe('lists', () => {
     ['timeMin without an offset', { timeMin: '2026-04-01T00:00:00' }, 400],
     ['a page token of another query', { pageToken: 'nonsense' }, 400],
     ['maxResults of 0', { maxResults: 0 }, 400],
-    ['a full-text search', { q: '会議' }, 501],
   ])('%s is refused', async (_name, query, status) => {
     await using session = await openCalendar()
     expect(await refusal(session.client.events.list({ calendarId, ...query }))).toMatchObject({
       status,
     })
-  })
-
-  test('recurring events are not listed as if they were single ones', async () => {
-    await using session = await openCalendar()
-    const timeZone = 'Asia/Tokyo'
-    const { start, end } = meeting(10)
-    const requestBody = {
-      start: { ...start, timeZone },
-      end: { ...end, timeZone },
-      recurrence: ['RRULE:FREQ=WEEKLY'],
-    }
-    await session.client.events.insert({ calendarId, requestBody })
-    expect(
-      await refusal(session.client.events.list({ calendarId, singleEvents: true })),
-    ).toMatchObject({ status: 501 })
   })
 })

@@ -1,12 +1,16 @@
 import type { JsonObject } from '../../json.ts'
-import { badParameter, CalendarFailure, notHere } from '../api/failure.ts'
+import { badParameter, CalendarFailure } from '../api/failure.ts'
 import type { Query } from '../api/parameters.ts'
 import { openToken, sealToken } from '../core/opaque-token.ts'
 import type { GoogleService } from '../core/service.ts'
 import type { StoredCalendar, StoredEvent } from '../core/state.ts'
-import { momentOf } from './event-time.ts'
+import { isCancelled, seriesIdOf } from '../series/keep.ts'
+import { singleEvents } from './single-events.ts'
+import { momentOf } from '../times/event-time.ts'
+import { isMatching } from './filter.ts'
 import { readListQuery, type ListQuery } from './list-query.ts'
-import { renderDeleted, renderEvent } from './render.ts'
+import { type Entry, pageOf } from './page.ts'
+import { renderCancelledOccurrence, renderDeleted, renderEvent } from './render.ts'
 
 interface SyncToken {
   readonly kind: 'sync'
@@ -14,17 +18,7 @@ interface SyncToken {
   readonly revision: number
   readonly generation: number
   readonly issuedAt: number
-}
-
-interface PageToken {
-  readonly kind: 'page'
-  readonly email: string
-  /** The query without its page token: a page token belongs to one query. */
-  readonly query: string
-  /** The last entry of the page before: its sort key, then its id. */
-  readonly after: readonly [number, string]
-  /** The calendar's revision at the first page; the sync token at the end counts from there. */
-  readonly snapshot: number
+  readonly singleEvents: boolean
 }
 
 /** One page of events, with `nextPageToken`, or on the last page `nextSyncToken`. */
@@ -34,49 +28,15 @@ export function listEvents(
   given: Query,
 ): JsonObject {
   const query = readListQuery(given)
-  const since =
-    query.syncToken === undefined ? undefined : openSync(service, calendar, query.syncToken)
-  const place = query.pageToken === undefined ? undefined : openPage(service, calendar, query)
-  const keyOf = sortKey(calendar, query, since !== undefined)
-  const matching = Object.entries(calendar.events)
-    .filter(([, event]) =>
-      since === undefined ? isWanted(calendar, query, event) : event.revision > since.revision,
-    )
-    .map(([id, event]) => ({ id, key: keyOf(event), event }))
-    .sort((a, b) => a.key - b.key || (a.id < b.id ? -1 : 1))
-  const rest = place
-    ? matching.filter(
-        ({ id, key }) => key > place.after[0] || (key === place.after[0] && id > place.after[1]),
-      )
-    : matching
-  const page = rest.slice(0, query.maxResults)
-  const last = page.at(-1)
-  const snapshot = place?.snapshot ?? calendar.revision
-  const reply: JsonObject = {
-    kind: 'calendar#events',
-    etag: `"p${calendar.revision}"`,
-    summary: calendar.email,
-    updated: new Date(service.now()).toISOString(),
-    timeZone: calendar.timeZone,
-    accessRole: 'owner',
-    defaultReminders: [],
-    items: page.map(({ event }) =>
-      isBrief(query, event)
-        ? renderDeleted(event)
-        : renderEvent(service.url, calendar, event, query),
-    ),
-  }
-  if (rest.length > page.length && last) {
-    const after = [last.key, last.id] as const
-    const token: PageToken = {
-      kind: 'page',
-      email: calendar.email,
-      query: query.fingerprint,
-      after,
-      snapshot,
-    }
-    return { ...reply, nextPageToken: sealToken(service.state.tokenKey, token) }
-  }
+  const { syncToken } = query
+  const since = syncToken === undefined ? undefined : openSync(service, calendar, query, syncToken)
+  const entries =
+    since === undefined
+      ? wantedEntries(service, calendar, query)
+      : changedEntries(service, calendar, query, since.revision)
+  const { items, nextPageToken, snapshot } = pageOf(service, calendar, entries, query)
+  const reply = { ...headOf(service, calendar), items }
+  if (nextPageToken !== undefined) return { ...reply, nextPageToken }
   if (!query.syncable) return reply
   const token: SyncToken = {
     kind: 'sync',
@@ -84,42 +44,105 @@ export function listEvents(
     revision: snapshot,
     generation: calendar.generation,
     issuedAt: service.now(),
+    singleEvents: query.singleEvents,
   }
   return { ...reply, nextSyncToken: sealToken(service.state.tokenKey, token) }
 }
 
-function isWanted(calendar: StoredCalendar, query: ListQuery, { content }: StoredEvent): boolean {
-  const deletedSince = query.updatedMin !== undefined
-  if (content.status === 'cancelled' && !query.showDeleted && !deletedSince) return false
-  if (query.iCalUID !== undefined && content.iCalUID !== query.iCalUID) return false
-  const end = momentOf(content.end, calendar.timeZone)
-  const start = momentOf(content.start, calendar.timeZone)
-  const updated = Date.parse(content.updated)
-  const recurs = Array.isArray(content['recurrence'])
-  if (recurs && query.singleEvents) throw notHere('occurrences of recurring events')
-  return (
-    (query.timeMin === undefined || recurs || end > query.timeMin) &&
-    (query.timeMax === undefined || start < query.timeMax) &&
-    (query.updatedMin === undefined || updated >= query.updatedMin)
-  )
+/** What every page of events says of its calendar. */
+export function headOf(service: GoogleService, calendar: StoredCalendar): JsonObject {
+  return {
+    kind: 'calendar#events',
+    etag: `"p${calendar.revision}"`,
+    summary: calendar.email,
+    updated: new Date(service.now()).toISOString(),
+    timeZone: calendar.timeZone,
+    accessRole: 'owner',
+    defaultReminders: [],
+  }
 }
 
-/** Of a deleted event a sync says no more than its id, unless it shows deleted ones. */
-function isBrief(query: ListQuery, { content }: StoredEvent): boolean {
-  return content.status === 'cancelled' && !query.showDeleted
-}
-
-function sortKey(
+function wantedEntries(
+  service: GoogleService,
   calendar: StoredCalendar,
   query: ListQuery,
-  incremental: boolean,
-): (event: StoredEvent) => number {
-  if (incremental || query.orderBy === 'updated') return (event) => event.revision
-  if (query.orderBy === undefined) return (event) => event.order
+): Entry[] {
+  const keyOf = sortKey(calendar, query)
+  return Object.values(calendar.events)
+    .filter(({ content }) => !query.singleEvents || seriesIdOf(content) === undefined)
+    .flatMap((event) =>
+      query.singleEvents ? singleEvents(service, calendar, event, query.timeMax) : [event],
+    )
+    .filter(
+      (event) => isShown(calendar, query, event) && isMatching(service, calendar, query, event),
+    )
+    .map((event) => ({
+      id: event.content.id,
+      key: keyOf(event),
+      render: () => renderEvent(service.url, calendar, event, query),
+    }))
+}
+
+/** What changed since a sync token was given, what was deleted included. */
+function changedEntries(
+  service: GoogleService,
+  calendar: StoredCalendar,
+  query: ListQuery,
+  since: number,
+): Entry[] {
+  const changed = Object.values(calendar.events)
+    .filter(({ revision }) => revision > since)
+    .flatMap((event) =>
+      query.singleEvents ? singleEvents(service, calendar, event, query.timeMax) : [event],
+    )
+  // An occurrence may come with its series and by itself.
+  const entries = new Map<string, Entry>()
+  for (const event of changed) {
+    const { id } = event.content
+    const isBrief = event.content.status === 'cancelled' && !query.showDeleted
+    const isOccurrence = seriesIdOf(event.content) !== undefined
+    const render = (): JsonObject =>
+      isBrief && !isOccurrence
+        ? renderDeleted(event)
+        : renderEvent(service.url, calendar, event, query)
+    entries.set(id, { id, key: event.revision, render })
+  }
+  if (!query.singleEvents) return [...entries.values()]
+  for (const [seriesId, retired] of Object.entries(calendar.retired)) {
+    for (const [id, { revision, originalStartTime }] of Object.entries(retired)) {
+      if (revision <= since) continue
+      const series = calendar.events[seriesId]
+      if (!series) continue
+      const content = { ...series.content, id, recurringEventId: seriesId, originalStartTime }
+      const render = (): JsonObject =>
+        renderCancelledOccurrence(calendar, { content, revision }, query)
+      entries.set(id, { id, key: revision, render })
+    }
+  }
+  return [...entries.values()]
+}
+
+/** Whether what was deleted is shown: occurrences that do not take place stand for themselves. */
+function isShown(calendar: StoredCalendar, query: ListQuery, { content }: StoredEvent): boolean {
+  if (!isCancelled(calendar, content)) return true
+  if (query.showDeleted || query.updatedMin !== undefined) return true
+  const series = calendar.events[seriesIdOf(content) ?? '']
+  const isOccurrence = seriesIdOf(content) !== undefined
+  return isOccurrence && !query.singleEvents && series?.content.status !== 'cancelled'
+}
+
+function sortKey(calendar: StoredCalendar, query: ListQuery): (event: StoredEvent) => number {
+  if (query.orderBy === 'updated') return (event) => event.revision
+  if (query.orderBy === undefined && !query.singleEvents) return (event) => event.order
   return ({ content }) => momentOf(content.start, calendar.timeZone)
 }
 
-function openSync(service: GoogleService, calendar: StoredCalendar, text: string): SyncToken {
+function openSync(
+  service: GoogleService,
+  calendar: StoredCalendar,
+  query: ListQuery,
+  text: string,
+): SyncToken {
   const token = openToken(service.state.tokenKey, text) as SyncToken | undefined
   const oldest = service.now() - service.syncTokenLifetimeSeconds * 1000
   const valid =
@@ -127,19 +150,15 @@ function openSync(service: GoogleService, calendar: StoredCalendar, text: string
     token.email === calendar.email &&
     token.generation === calendar.generation &&
     token.issuedAt >= oldest
-  if (valid) return token
-  throw new CalendarFailure(
-    410,
-    'fullSyncRequired',
-    'Sync token is no longer valid, a full sync is required.',
-    { location: 'syncToken', locationType: 'parameter' },
-  )
-}
-
-function openPage(service: GoogleService, calendar: StoredCalendar, query: ListQuery): PageToken {
-  const token = openToken(service.state.tokenKey, query.pageToken ?? '') as PageToken | undefined
-  const valid =
-    token?.kind === 'page' && token.email === calendar.email && token.query === query.fingerprint
-  if (valid) return token
-  throw badParameter('pageToken', 'Invalid page token value.', 'invalid')
+  if (!valid) {
+    throw new CalendarFailure(
+      410,
+      'fullSyncRequired',
+      'Sync token is no longer valid, a full sync is required.',
+      { location: 'syncToken', locationType: 'parameter' },
+    )
+  }
+  // Google calls it undefined behaviour.
+  if (token.singleEvents === query.singleEvents) return token
+  throw badParameter('singleEvents', 'Sync token was given for another singleEvents.')
 }

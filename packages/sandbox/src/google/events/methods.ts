@@ -3,10 +3,13 @@ import { CalendarFailure } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import type { Parameters } from '../api/parameters.ts'
 import { entry, type StoredCalendar, type StoredEvent } from '../core/state.ts'
+import { INSTANCES_PARAMETERS, listInstances } from './instances.ts'
+import { isCancelled } from '../series/keep.ts'
+import { computedOccurrence } from '../series/occurrences.ts'
 import { listEvents } from './list.ts'
 import { LIST_PARAMETERS } from './list-query.ts'
 import { etagOf, renderEvent, type View } from './render.ts'
-import { EVENT } from './schema.ts'
+import { EVENT, EVENTS } from './schema.ts'
 import { deleteEvent, insertEvent, patchEvent, replaceEvent, type Write } from './write.ts'
 
 const path = '/calendar/v3/calendars/:calendarId/events'
@@ -31,6 +34,7 @@ export const eventMethods: readonly Method[] = [
     verb: 'GET',
     path,
     parameters: LIST_PARAMETERS,
+    reply: EVENTS,
     run: (call) => {
       const calendar = calendarOf(call, 'events.list')
       return Response.json(listEvents(call.service, calendar, call.query))
@@ -42,6 +46,7 @@ export const eventMethods: readonly Method[] = [
     path,
     parameters: writing,
     body: EVENT,
+    reply: EVENT,
     run: (call) => {
       const calendar = calendarOf(call, 'events.insert')
       return reply(call, calendar, insertEvent(writeOf(call, calendar), call.body))
@@ -52,6 +57,7 @@ export const eventMethods: readonly Method[] = [
     verb: 'GET',
     path: `${path}/:eventId`,
     parameters: { alwaysIncludeEmail: 'ignored', maxAttendees: 'integer', timeZone: 'zone' },
+    reply: EVENT,
     run: (call) => {
       const calendar = calendarOf(call, 'events.get')
       const event = findEvent(call, calendar)
@@ -65,6 +71,7 @@ export const eventMethods: readonly Method[] = [
     path: `${path}/:eventId`,
     parameters: { ...writing, alwaysIncludeEmail: 'ignored' },
     body: EVENT,
+    reply: EVENT,
     run: (call) => {
       const calendar = calendarOf(call, 'events.patch')
       const event = findMatching(call, calendar)
@@ -77,6 +84,7 @@ export const eventMethods: readonly Method[] = [
     path: `${path}/:eventId`,
     parameters: { ...writing, alwaysIncludeEmail: 'ignored' },
     body: EVENT,
+    reply: EVENT,
     run: (call) => {
       const calendar = calendarOf(call, 'events.update')
       const event = findMatching(call, calendar)
@@ -91,11 +99,23 @@ export const eventMethods: readonly Method[] = [
     run: (call) => {
       const calendar = calendarOf(call, 'events.delete')
       const event = findMatching(call, calendar)
-      if (event.content.status === 'cancelled') {
+      if (isCancelled(calendar, event.content)) {
         throw new CalendarFailure(410, 'deleted', 'Resource has been deleted')
       }
       deleteEvent(writeOf(call, calendar), event)
       return new Response(null, { status: 204 })
+    },
+  },
+  {
+    name: 'events.instances',
+    verb: 'GET',
+    path: `${path}/:eventId/instances`,
+    parameters: INSTANCES_PARAMETERS,
+    reply: EVENTS,
+    run: (call) => {
+      const calendar = calendarOf(call, 'events.instances')
+      const series = findEvent(call, calendar)
+      return Response.json(listInstances(call.service, calendar, series, call.query))
     },
   },
 ]
@@ -110,7 +130,8 @@ function writeOf({ service, grant, query }: Call, calendar: StoredCalendar): Wri
 }
 
 function findEvent({ part }: Call, calendar: StoredCalendar): StoredEvent {
-  const event = entry(calendar.events, part('eventId'))
+  const id = part('eventId')
+  const event = entry(calendar.events, id) ?? computedOccurrence(calendar, id)
   if (!event) throw notFound()
   return event
 }

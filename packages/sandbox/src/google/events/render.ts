@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../json.ts'
 import type { EventContent, StoredCalendar, StoredEvent } from '../core/state.ts'
+import { isCancelled } from '../series/keep.ts'
 import { attendeesOf, shownAttendees } from './attendees.ts'
 import { hangoutLinkOf } from './conference.ts'
 import { withoutDefaults } from './details.ts'
-import { shownTime } from './event-time.ts'
+import { shownTime } from '../times/event-time.ts'
 
 /** How a client wants events to be shown. */
 export interface View {
@@ -21,6 +22,10 @@ export function renderEvent(
   view: View = {},
 ): JsonObject {
   const { id, creator, organizer, start, end, attendees, conferenceData } = content
+  const { recurringEventId, originalStartTime } = content
+  if (recurringEventId !== undefined && isCancelled(calendar, content)) {
+    return renderCancelledOccurrence(calendar, { content, revision }, view)
+  }
   const zone = view.timeZone ?? calendar.timeZone
   const guests = attendeesOf(attendees)
   const shown = shownAttendees(guests, organizer, calendar.email, view.maxAttendees)
@@ -37,7 +42,27 @@ export function renderEvent(
     ...(shown.length > 0 ? { attendees: shown } : {}),
     ...(shown.length < guests.length ? { attendeesOmitted: true } : {}),
     ...(hangoutLink === undefined ? {} : { hangoutLink }),
+    ...(originalStartTime === undefined
+      ? {}
+      : { originalStartTime: shownTime(originalStartTime, zone) }),
     eventType: 'default',
+  }
+}
+
+/** What is sure to be said of an occurrence that does not take place. */
+export function renderCancelledOccurrence(
+  calendar: StoredCalendar,
+  { content, revision }: Pick<StoredEvent, 'content' | 'revision'>,
+  view: View,
+): JsonObject {
+  const { id, recurringEventId = '', originalStartTime = content.start } = content
+  return {
+    kind: 'calendar#event',
+    etag: etagOf(revision),
+    id,
+    status: 'cancelled',
+    recurringEventId,
+    originalStartTime: shownTime(originalStartTime, view.timeZone ?? calendar.timeZone),
   }
 }
 

@@ -112,3 +112,18 @@ export const EVENT: Fields = {
   visibility: oneOf('default', 'public', 'private', 'confidential'),
   workingLocationProperties: missing,
 }
+
+/** A page of events. Source: https://developers.google.com/workspace/calendar/api/v3/reference/events/list */
+export const EVENTS: Fields = {
+  accessRole: text,
+  defaultReminders: listOf(fieldsOf({ method: text, minutes: integer })),
+  description: text,
+  etag: text,
+  items: listOf(fieldsOf(EVENT)),
+  kind: text,
+  nextPageToken: text,
+  nextSyncToken: text,
+  summary: text,
+  timeZone: text,
+  updated: text,
+}

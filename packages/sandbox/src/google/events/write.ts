@@ -7,8 +7,10 @@ import { entry, type EventContent, type StoredCalendar, type StoredEvent } from 
 import { readAttendees } from './attendees.ts'
 import { readConference } from './conference.ts'
 import { readDetails } from './details.ts'
-import { momentOf, readTime } from './event-time.ts'
-import { readRecurrence } from './recurrence.ts'
+import { momentOf, readTime } from '../times/event-time.ts'
+import { readRecurrence } from '../times/recurrence.ts'
+import { isCancelled, isSeriesGone, retireOccurrences, seriesIdOf } from '../series/keep.ts'
+import { isSeries } from '../series/occurrences.ts'
 
 /** Where a change goes, and what its client knows of. */
 export interface Write {
@@ -45,7 +47,7 @@ export function insertEvent(write: Write, body: JsonObject): StoredEvent {
     status: textOf(body['status']) || 'confirmed',
   }
   const content = read(write, merge({}, body), own, undefined)
-  return store(service, calendar, { order: calendar.revision + 1 }, content)
+  return store(calendar, { order: calendar.revision + 1 }, content)
 }
 
 /** Merges into an event: hashes key by key, null unsets, lists are replaced. */
@@ -65,14 +67,13 @@ export function replaceEvent(write: Write, event: StoredEvent, body: JsonObject)
 }
 
 /** Deletes an event. Its id stays, so that incremental lists can report it. */
-export function deleteEvent({ service, calendar }: Write, event: StoredEvent): StoredEvent {
-  const updated = timeOf(service)
-  return store(service, calendar, event, { ...event.content, status: 'cancelled', updated })
+export function deleteEvent(write: Write, event: StoredEvent): StoredEvent {
+  const updated = timeOf(write.service)
+  return keep(write, event, { ...event.content, status: 'cancelled', updated })
 }
 
 /** Puts a content in place. */
-export function store(
-  service: GoogleService,
+function store(
   calendar: StoredCalendar,
   { order }: Pick<StoredEvent, 'order'>,
   content: EventContent,
@@ -92,11 +93,21 @@ function change(
   const { service, calendar } = write
   const old = event.content
   const { id, iCalUID, created, creator, organizer } = old
+  const series = seriesIdOf(old)
+  if (series !== undefined && Array.isArray(asked['recurrence'])) {
+    throw invalid('Cannot set a recurrence on an instance of a recurring event.')
+  }
   const status = textOf(asked['status']) || old.status
-  // A cancelled event comes back by its status; any other change finds it gone.
-  if (old.status === 'cancelled' && status === 'cancelled') throw gone()
+  // A cancelled event comes back by its status, an occurrence only with its series; any other change finds it gone.
+  const isBack =
+    old.status === 'cancelled' && status !== 'cancelled' && !isSeriesGone(calendar, old)
+  if (isCancelled(calendar, old) && !isBack) throw gone()
   const sequence = sequenceOf(old, asked)
-  const own = { id, iCalUID, created, creator, organizer, sequence, status }
+  const { originalStartTime } = old
+  const own = {
+    ...{ id, iCalUID, created, creator, organizer, sequence, status },
+    ...(series === undefined ? {} : { recurringEventId: series, originalStartTime }),
+  } as Own
   const content = read(write, given, own, old)
   const moved = ['start', 'end', 'recurrence'].some((name) => differ(old, content, name))
   // Reminders are no part of what others see: they do not count as an update.
@@ -104,11 +115,24 @@ function change(
   const isUpdate = [...names].some(
     (name) => name !== 'reminders' && name !== 'updated' && differ(old, content, name),
   )
-  return store(service, calendar, event, {
+  return keep(write, event, {
     ...content,
     sequence: moved ? sequence + 1 : sequence,
     updated: isUpdate ? content.updated : old.updated,
   })
+}
+
+/** Puts a change in place; an occurrence that was not changed before becomes an event of its own. */
+function keep(
+  { service, calendar }: Write,
+  event: StoredEvent,
+  content: EventContent,
+): StoredEvent {
+  const isNew = entry(calendar.events, content.id) === undefined
+  const order = isNew ? calendar.revision + 1 : event.order
+  const stored = store(calendar, { order }, content)
+  if (isSeries(event.content)) retireOccurrences(calendar, event.content, stored, service.now())
+  return stored
 }
 
 type Own = Pick<

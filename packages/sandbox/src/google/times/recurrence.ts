@@ -55,37 +55,31 @@ export function readRecurrence(lines: readonly string[], start: StoredTime): Rec
 }
 
 /**
- * The moments at which a series begins, in order, up to `before`, and no more than `most`. The first start
- * counts even where the rule does not give it: RFC 5545, 3.8.5.3.
+ * The moments at which a series begins, in order, up to `before`. The first start counts
+ * even where the rule does not give it: RFC 5545, 3.8.5.3.
  */
 export function startsOf(
   { rules, added, left }: Recurrence,
   start: StoredTime,
   before: number,
-  most: number,
 ): number[] {
   const first = zoned(start)
   const end = Math.min(before, first.add({ years: YEARS }).epochMilliseconds)
   const all = new Set([first.epochMilliseconds, ...added.filter((moment) => moment < end)])
-  const wanted = most + left.length
   for (const rule of rules) {
-    let count = 0
     const source = ruleOf(rule, first)
     try {
       source.all((occurrence) => {
-        if (occurrence.epochMilliseconds >= end || count >= wanted) return false
-        all.add(occurrence.epochMilliseconds)
-        return (count += 1) < wanted
+        const isWanted = occurrence.epochMilliseconds < end
+        if (isWanted) all.add(occurrence.epochMilliseconds)
+        return isWanted
       })
     } catch {
       // A rule that never matches (30 February) ends the search by its own limit: it adds nothing.
     }
   }
   for (const moment of left) all.delete(moment)
-  return [...all]
-    .filter((moment) => moment < end)
-    .sort((a, b) => a - b)
-    .slice(0, most)
+  return [...all].filter((moment) => moment < end).sort((a, b) => a - b)
 }
 
 function expectRule(value: string, start: StoredTime): string {
