@@ -1,5 +1,5 @@
 import type { calendar_v3 } from '@googleapis/calendar'
-import * as fc from 'fast-check'
+import { type Arbitrary, array, assert, asyncProperty, constantFrom, nat, tuple } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { calendarId, email, openCalendar, refusal } from '../../../test/google/fixture.ts'
@@ -244,9 +244,9 @@ class Copy {
 
 type Step = readonly [what: 'rule' | 'move' | 'delete' | 'restore' | 'sync', which: number]
 
-const step: fc.Arbitrary<Step> = fc.tuple(
-  fc.constantFrom('rule', 'move', 'delete', 'restore', 'sync'),
-  fc.nat({ max: 4 }),
+const step: Arbitrary<Step> = tuple(
+  constantFrom('rule', 'move', 'delete', 'restore', 'sync'),
+  nat({ max: 4 }),
 )
 
 test.each([false, true])(
@@ -255,8 +255,8 @@ test.each([false, true])(
     await using session = await openCalendar({ now })
     const { client } = session
     let run = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
+    await assert(
+      asyncProperty(array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
         const eventId = `regular${(run += 1)}`
         await client.events.insert({ calendarId, requestBody: { ...weekly, id: eventId } })
         const targets = [eventId, '08', '15', '22', '29'].map((day, at) =>

@@ -90,7 +90,7 @@ function change(
   given: JsonObject,
   asked: JsonObject,
 ): StoredEvent {
-  const { service, calendar } = write
+  const { calendar } = write
   const old = event.content
   const { id, iCalUID, created, creator, organizer } = old
   const series = seriesIdOf(old)
@@ -105,7 +105,13 @@ function change(
   const sequence = sequenceOf(old, asked)
   const { originalStartTime } = old
   const own = {
-    ...{ id, iCalUID, created, creator, organizer, sequence, status },
+    id,
+    iCalUID,
+    created,
+    creator,
+    organizer,
+    sequence,
+    status,
     ...(series === undefined ? {} : { recurringEventId: series, originalStartTime }),
   } as Own
   const content = read(write, given, own, old)
