@@ -15,6 +15,7 @@ import type { Migration } from 'kysely/migration'
 import type { Client as ClientOf } from 'pg'
 import type StripeOf from 'stripe'
 import type { z as zOf } from 'zod'
+import type * as nunjucksOf from 'nunjucks'
 import type { Billing } from '@yuzuru/billing'
 import type { Calendar, CalendarStore, TokenCipher } from '@yuzuru/calendar'
 import type { Effect, IoCall, IoErrorInit, IoOptions, Task, TaskGroup } from '@yuzuru/concurrency'
@@ -25,7 +26,7 @@ import type { Database, EncryptedText, Queryable, Repository, Table } from '@yuz
 import type { Http } from '@yuzuru/http'
 import type { ScriptedServer } from '@yuzuru/http/testing'
 import type { Job, JobHandle } from '@yuzuru/jobs'
-import type { Mail, MailMessage } from '@yuzuru/mail'
+import type { Mail, MailMessage, TemplateBody } from '@yuzuru/mail'
 import type { PreviewTemplate } from '@yuzuru/mail/previews'
 import type { Sandbox } from '@yuzuru/sandbox'
 import type { Storage as StorageOf } from '@yuzuru/storage'
@@ -41,6 +42,7 @@ declare global {
   const createWriteStream: typeof nodeFs.createWriteStream
   const fs: { readonly readFile: typeof readFileOf }
   const Hono: typeof HonoOf
+  const nunjucks: typeof nunjucksOf
   const pipeline: typeof pipelineOf
   const readFile: typeof readFileOf
   const S3Client: typeof S3ClientOf
@@ -213,7 +215,9 @@ declare global {
   const log: ((message: string) => void) & { warn(fields: object): void }
   const mailer: Mail
   const server: ScriptedServer
+  const bodies: Readonly<Record<'en', TemplateBody<unknown>>>
   const invitation: PreviewTemplate
+  function renderInvitation(data: { readonly name: string }): Promise<string>
   const verifyAddress: PreviewTemplate
   const statistics: { note(id: string): Promise<void> }
   const upload: { abort(): Promise<void> }

@@ -72,7 +72,7 @@ describe('a page of the guide', () => {
 
   test.each(names)('%s: shows Python, and TypeScript that is run', (name) => {
     const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
-    const others = fences.filter((fence) => !/^```(python|ts( \S+)?)?$/.test(fence))
+    const others = fences.filter((fence) => !/^```(python|ts( \S+)?|html \S+\.html)?$/.test(fence))
     expect(others).toEqual([])
   })
 

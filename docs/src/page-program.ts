@@ -6,7 +6,8 @@ export interface PageProgram {
   readonly output: string
 }
 
-const FENCE = /^```ts(?: (?<role>\S+))?$/
+/** Examples, and the files beside them; HTML is always a file. */
+const FENCE = /^```(?:ts(?: (?<role>\S+))?|html (?<file>\S+\.html))$/
 const IMPORT =
   /^import (?:(?<type>type )?\{(?<names>[^}]*)\}|(?<whole>.*?)) from '(?<module>[^']+)'$/gm
 
@@ -28,7 +29,7 @@ export function pageProgram(page: string): PageProgram {
     const end = lines.indexOf('```', at)
     if (end < 0) throw new Error(`the example at line ${at + 1} does not end`)
     const code = lines.slice(at + 1, end).join('\n')
-    const role = fence.groups?.['role']
+    const role = fence.groups?.['role'] ?? fence.groups?.['file']
     if (role?.includes('.') === true) {
       files.set(role, `${code}\n`)
     } else {

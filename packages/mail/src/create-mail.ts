@@ -8,12 +8,12 @@ import {
 import { createTransport, type Transporter } from 'nodemailer'
 import { deliver } from './deliver.ts'
 import { type Mail, type MailClient, mailOver } from './mail.ts'
-import { AttachmentFolder } from './message/attachment-folder.ts'
 import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
 import { type DkimKey, type Sign, signing } from './message/dkim.ts'
 import { StableDates } from './message/stable-dates.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
+import { NamedFolder } from './named-folder.ts'
 import { Failover } from './sending/failover.ts'
 import { type MailRetry, Retrying } from './sending/retrying.ts'
 import { closedFault } from './smtp/smtp-fault.ts'
@@ -200,11 +200,17 @@ function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefin
   return retry === undefined ? undefined : new Retrying(retry, life)
 }
 
+/** How errors name it. */
+const ATTACHMENT_FOLDER = { folder: 'attachmentFolder', file: 'path of an attachment' } as const
+
 function defaultsOf({ from, domain, attachmentFolder }: SenderOptions): MessageDefaults {
   const mailbox = parseMailbox('from', from)
   const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
   const dates = new StableDates()
-  const folder = attachmentFolder === undefined ? undefined : new AttachmentFolder(attachmentFolder)
+  const folder =
+    attachmentFolder === undefined
+      ? undefined
+      : new NamedFolder(attachmentFolder, ATTACHMENT_FOLDER)
   if (domain === undefined) return { from: mailbox, domain: own, dates, folder }
   // What a mail address takes as its domain, a Message-ID takes too.
   const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')

@@ -28,6 +28,18 @@ export {
   type Template,
   type TemplateBody,
 } from './templates/template.ts'
+export {
+  type AsyncTemplate,
+  type AsyncTemplateBody,
+  defineAsyncTemplate,
+} from './templates/async-template.ts'
+export type { TemplateOptions } from './templates/template-frame.ts'
+export type { CompileTemplate, TemplateFile } from './templates/compile-template.ts'
+export {
+  type TemplateFolder,
+  templateFolder,
+  type TemplateFolderOptions,
+} from './templates/template-folder.ts'
 export type { MailRetry } from './sending/retrying.ts'
 export type { RejectedRecipient } from './smtp/rejected-recipient.ts'
 export type { SendingMany, SendManyOptions, SendProgress, SendResult } from './sending/send-many.ts'

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { exerciseOptions } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as index from './index.ts'
+import * as css from './inline-css.ts'
 import * as preview from './previews.ts'
 import * as testing from './testing.ts'
 
@@ -45,6 +46,10 @@ const cases = exerciseOptions({
     defineTemplate: (ja) => index.defineTemplate({ ja }),
     'defineTemplate, its second': (options) =>
       index.defineTemplate({ ja: { subject: () => 'x', text: () => 'x' } }, options),
+    defineAsyncTemplate: (ja) => index.defineAsyncTemplate({ ja }),
+    'defineAsyncTemplate, its second': (options) =>
+      index.defineAsyncTemplate({ ja: { subject: () => 'x', text: () => 'x' } }, options),
+    templateFolder: (options) => index.templateFolder('mails', options),
     previews: (options) => preview.previews([], options),
     'previews.sendTo': (sendTo) => preview.previews([], { sendTo }),
     'mail.send': (options) => mail.send(message, options),
@@ -65,8 +70,9 @@ const cases = exerciseOptions({
     'fake.setAnswers': (answers) => fake.setAnswers(answers),
   },
   // The native client takes what is nodemailer's.
-  others: 'Html html trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
-  faces: { '': [index, preview, testing], mail: () => mail, fake },
+  others:
+    'Html html inlineCss trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
+  faces: { '': [index, css, preview, testing], mail: () => mail, fake },
 })
 
 describe('a misspelt option is refused by', () => {

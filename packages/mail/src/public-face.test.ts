@@ -8,8 +8,10 @@ test('the public face is what it was meant to be', () => {
     'Html',
     'MailError',
     'createMail',
+    'defineAsyncTemplate',
     'defineTemplate',
     'html',
+    'templateFolder',
     'trustedHtml',
   ])
   expect(Object.keys(preview)).toEqual(['previews'])

@@ -1,13 +1,13 @@
 import { expected, expectFunction, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
 import { basename } from 'node:path'
-import type { AttachmentFolder } from './attachment-folder.ts'
+import type { NamedFolder } from '../named-folder.ts'
 import { hasControl } from './mail-address.ts'
 import { MAIL_ATTACHMENT, type MailAttachment } from './mail-attachment.ts'
 
 /** Where the bytes of an attachment come from, checked. */
 export type AttachmentSource =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'file'; readonly folder: AttachmentFolder; readonly path: string }
+  | { readonly kind: 'file'; readonly folder: NamedFolder; readonly path: string }
   | { readonly kind: 'stream'; readonly open: OpenStream }
 
 /** Opens the bytes of an attachment, and says what type they are if it knows. */
@@ -37,7 +37,7 @@ export interface CheckedAttachment {
  */
 export function checkedAttachments(
   attachments: readonly MailAttachment[],
-  folder: AttachmentFolder | undefined,
+  folder: NamedFolder | undefined,
 ): readonly CheckedAttachment[] {
   if (!Array.isArray(attachments)) throw expected('attachments to be a list', attachments)
   const checked = attachments.map((each: MailAttachment) => checkedAttachment(each, folder))
@@ -50,7 +50,7 @@ export function checkedAttachments(
 
 function checkedAttachment(
   attachment: MailAttachment,
-  folder: AttachmentFolder | undefined,
+  folder: NamedFolder | undefined,
 ): CheckedAttachment {
   expectOptions(attachment, MAIL_ATTACHMENT, 'mail.send.attachments')
   const { source, name } = sourceOf(attachment, folder)
@@ -83,7 +83,7 @@ const SOURCES = ['content', 'path', 'stream', 'object'] as const
 
 function sourceOf(
   attachment: MailAttachment,
-  folder: AttachmentFolder | undefined,
+  folder: NamedFolder | undefined,
 ): { readonly source: AttachmentSource; readonly name?: string | undefined } {
   const given = SOURCES.filter((name) => attachment[name] !== undefined)
   if (given.length !== 1) {

@@ -13,7 +13,7 @@ import { readByMailparser, readByPython } from '../../test/parsed-mail.ts'
 import { createMail } from '../create-mail.ts'
 import { MailError } from '../mail-error.ts'
 import { createFakeMail } from '../testing/fake-mail.ts'
-import { AttachmentFolder } from './attachment-folder.ts'
+import { NamedFolder } from '../named-folder.ts'
 import type { MailAttachment } from './mail-attachment.ts'
 
 const letter = { to: 'hanako@example.jp', subject: '計画', text: '花子 様' }
@@ -125,7 +125,10 @@ describe('an attachment by path', () => {
   test('is not read from a link that took the place of its folder after the check', async () => {
     await mkdir(join(folder, 'once'))
     await writeFile(join(folder, 'once', 'secret.txt'), 'mine')
-    const attachments = new AttachmentFolder(folder)
+    const attachments = new NamedFolder(folder, {
+      folder: 'attachmentFolder',
+      file: 'path of an attachment',
+    })
     const path = attachments.resolve('once/secret.txt')
     await rename(join(folder, 'once'), join(folder, 'moved'))
     await symlink(outside, join(folder, 'once'))

@@ -1,7 +1,7 @@
 import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { SendMailOptions } from 'nodemailer'
 import { type CheckedAttachment, checkedAttachments } from './attachment.ts'
-import type { AttachmentFolder } from './attachment-folder.ts'
+import type { NamedFolder } from '../named-folder.ts'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from '../templates/html.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
@@ -20,7 +20,7 @@ export interface MessageDefaults {
   readonly domain: string
   readonly dates: StableDates
   /** Where attachments by path are read. @default nowhere */
-  readonly folder?: AttachmentFolder | undefined
+  readonly folder?: NamedFolder | undefined
 }
 
 /** A message that was checked, in little memory: it may have to wait. */

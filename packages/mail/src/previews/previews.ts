@@ -14,7 +14,7 @@ export interface PreviewTemplate {
   readonly name: string | undefined
   readonly sample: unknown
   readonly locales: readonly string[]
-  render(locale: string, data: unknown): RenderedMail
+  render(locale: string, data: unknown): RenderedMail | PromiseLike<RenderedMail>
 }
 
 /** For {@link previews}. */
@@ -68,12 +68,12 @@ export function previews(
 
   const answer = async (request: Request, url: URL): Promise<Response> => {
     const path = url.pathname.slice(basePath.length).replace(/^\/|\/$/g, '')
-    if (path === '') return pageOf(indexPage(basePath, allOf(byName)))
+    if (path === '') return pageOf(indexPage(basePath, await allOf(byName)))
     const [name = '', locale = '', part, ...rest] = path.split('/')
     const template = byName.get(name)
     if (template === undefined || !template.locales.includes(locale) || rest.length > 0)
       return NOT_FOUND()
-    const shown: Shown = { name, locale, mail: template.render(locale, template.sample) }
+    const shown: Shown = { name, locale, mail: await template.render(locale, template.sample) }
     if (part === 'send' && request.method === 'POST' && sendTo !== undefined) {
       if (request.headers.get('origin') !== url.origin) return plain(403, 'Not from here')
       await sendTo.mail.send({ to: sendTo.to, ...shown.mail })
@@ -121,14 +121,14 @@ function named(templates: readonly PreviewTemplate[]): ReadonlyMap<string, Previ
   return byName
 }
 
-function allOf(byName: ReadonlyMap<string, PreviewTemplate>): Shown[] {
-  return Array.from(byName).flatMap(([name, template]) =>
-    template.locales.map((locale) => ({
-      name,
-      locale,
-      mail: template.render(locale, template.sample),
-    })),
-  )
+async function allOf(byName: ReadonlyMap<string, PreviewTemplate>): Promise<Shown[]> {
+  const all: Shown[] = []
+  for (const [name, template] of byName) {
+    for (const locale of template.locales) {
+      all.push({ name, locale, mail: await template.render(locale, template.sample) })
+    }
+  }
+  return all
 }
 
 /** The message as it would go out. */

@@ -1,5 +1,5 @@
-import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Html } from './html.ts'
+import { templateFrame, type TemplateOptions } from './template-frame.ts'
 import { textOfHtml } from './text-of-html.ts'
 
 /**
@@ -10,14 +10,6 @@ export type TemplateBody<Data> = { readonly subject: (data: Data) => string } & 
   | { readonly text: (data: Data) => string; readonly html?: ((data: Data) => Html) | undefined }
   | { readonly text?: undefined; readonly html: (data: Data) => Html }
 )
-
-/** What a template is known by, for previews. */
-export interface TemplateOptions<Data> {
-  /** Shown in previews, and a part of their addresses: letters, digits, `-` and `_`. */
-  readonly name?: string | undefined
-  /** Data to show it with. */
-  readonly sample?: Data | undefined
-}
 
 /** What a template gives: to be spread into a message. */
 export interface RenderedMail {
@@ -82,42 +74,19 @@ function makeTemplate<Data, Locale extends string>(
   bodies: Readonly<Record<Locale, TemplateBody<Data>>>,
   options: TemplateOptions<Data> = {},
 ): Template<Data, Locale> {
-  expectOptions(options, ['name', 'sample'], 'defineTemplate')
-  const { name, sample } = options
-  if (name !== undefined && !/^[\w-]+$/.test(name)) {
-    throw new TypeError(
-      'Expected name of a template to be letters, digits, "-" and "_", got another string',
-    )
-  }
-  // A null prototype: 'constructor' is no locale.
-  const known: Record<string, TemplateBody<Data>> = Object.assign(Object.create(null), bodies)
-  const locales = Object.keys(bodies) as Locale[]
-  if (locales.length === 0)
-    throw new TypeError('Expected a template in at least one locale, got none')
-  for (const [locale, body] of Object.entries(known)) {
-    expectOptions(body, ['subject', 'text', 'html'], `defineTemplate.${locale}`)
-    expectFunction(`subject of locale "${locale}"`, body.subject)
-    if (body.html === undefined || body.text !== undefined) {
-      expectFunction(`text of locale "${locale}"`, body.text)
-    }
-    if (body.html !== undefined) expectFunction(`html of locale "${locale}"`, body.html)
-  }
+  const { bodyOf, inlined, ...known } = templateFrame('defineTemplate', bodies, options)
   return {
-    locales,
-    name,
-    sample,
+    ...known,
     render(locale, data) {
-      const body = known[locale]
-      if (body === undefined) {
-        throw new TypeError(`Expected a locale of ${locales.join(', ')}, got another one`)
-      }
+      const body = bodyOf(locale)
       const subject = body.subject(data)
       if (body.text === undefined) {
-        const derived = body.html(data)
-        return { subject, text: textOfHtml(derived), html: derived }
+        const html = body.html(data)
+        return { subject, text: textOfHtml(html), html: inlined(html) }
       }
-      const rendered = { subject, text: body.text(data) }
-      return body.html === undefined ? rendered : { ...rendered, html: body.html(data) }
+      const text = body.text(data)
+      if (body.html === undefined) return { subject, text }
+      return { subject, text, html: inlined(body.html(data)) }
     },
   }
 }

@@ -9,17 +9,27 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
 /** A file is read in pieces of this size. */
 const PIECE_BYTES = 64 * 1024
 
-/** The only folder that attachments are read from. */
-export class AttachmentFolder {
+/** What a folder and its files are called in errors. */
+export interface FolderNames {
+  /** The option that names it: `'attachmentFolder'`. */
+  readonly folder: string
+  /** `'path of an attachment'` */
+  readonly file: string
+}
+
+/** A folder that was named, and the only one that its files are read from. */
+export class NamedFolder {
   readonly #root: string
+  readonly #names: FolderNames
 
   /** @throws {TypeError} unless `folder` is the path of one */
-  constructor(folder: string) {
-    expectText('attachmentFolder', folder)
+  constructor(folder: string, names: FolderNames) {
+    expectText(names.folder, folder)
     if (folder.includes('\0')) {
-      throw new TypeError('Expected attachmentFolder to be a path, got one with a NUL')
+      throw new TypeError(`Expected ${names.folder} to be a path, got one with a NUL`)
     }
     this.#root = resolve(folder)
+    this.#names = names
   }
 
   /**
@@ -30,7 +40,8 @@ export class AttachmentFolder {
   resolve(path: string): string {
     const whole = resolve(this.#root, path)
     if (path.includes('\0') || !isWithin(this.#root, whole)) {
-      throw new TypeError('Expected path of an attachment to be in attachmentFolder, got another')
+      const { folder, file } = this.#names
+      throw new TypeError(`Expected ${file} to be in ${folder}, got another`)
     }
     return whole
   }
@@ -39,7 +50,7 @@ export class AttachmentFolder {
    * The bytes of a file, piece by piece.
    *
    * @param path what {@link resolve} gave
-   * @throws {NoAttachment} when a symbolic link leads out of the folder, or it is no file
+   * @throws {NoFile} when a symbolic link leads out of the folder, or it is no file
    * @throws {NodeJS.ErrnoException} when it can't be read
    */
   async *read(path: string): AsyncGenerator<Uint8Array, void, undefined> {
@@ -59,9 +70,8 @@ export class AttachmentFolder {
       // A folder on the way may have been replaced by a link since it was looked at.
       const opened = await file.stat()
       const found = await stat(await this.#realPath(path))
-      if (opened.ino !== found.ino || opened.dev !== found.dev)
-        throw new NoAttachment('OUTSIDE_FOLDER')
-      if (!opened.isFile()) throw new NoAttachment('NOT_A_FILE')
+      if (opened.ino !== found.ino || opened.dev !== found.dev) throw this.#no('OUTSIDE_FOLDER')
+      if (!opened.isFile()) throw this.#no('NOT_A_FILE')
       return file
     } catch (error) {
       await file.close()
@@ -71,17 +81,21 @@ export class AttachmentFolder {
 
   async #realPath(path: string): Promise<string> {
     const real = await realpath(path)
-    if (!isWithin(await realpath(this.#root), real)) throw new NoAttachment('OUTSIDE_FOLDER')
+    if (!isWithin(await realpath(this.#root), real)) throw this.#no('OUTSIDE_FOLDER')
     return real
+  }
+
+  #no(code: NoFile['code']): NoFile {
+    return new NoFile(this.#names.folder, code)
   }
 }
 
 /** For a path that is not of a file in the folder. It does not say which: names are personal data. */
-class NoAttachment extends Error {
+class NoFile extends Error {
   readonly code: 'OUTSIDE_FOLDER' | 'NOT_A_FILE'
 
-  constructor(code: NoAttachment['code']) {
-    super('Expected a file in attachmentFolder, got something else')
+  constructor(folder: string, code: NoFile['code']) {
+    super(`Expected a file in ${folder}, got something else`)
     this.code = code
   }
 }

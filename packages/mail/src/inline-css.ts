@@ -1,0 +1,1 @@
+export { inlineCss } from './templates/inlined-css.ts'
