@@ -8,6 +8,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
  * - `'already_exists'`: an unfinished job with the same key is in the way.
  * - `'conflict'`: the key changed hands too often while it was asked for.
+ * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
  * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
  * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
  *   which throws its own `DbError`); `cause` is the native error.
@@ -18,6 +19,7 @@ export type JobErrorCode =
   | 'invalid_payload'
   | 'already_exists'
   | 'conflict'
+  | 'step_changed'
   | 'not_migrated'
   | 'database'
 

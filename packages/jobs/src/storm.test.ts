@@ -7,7 +7,8 @@ test('a storm loses no job, and does none twice whose effect is in its transacti
   expect(result).toMatchObject({
     lost: 0,
     transactionalAgain: 0,
-    stats: { completed: 2 * jobs, waiting: 0, running: 0, failed: 0, cancelled: 0 },
+    steppedAgain: 0,
+    stats: { completed: 3 * jobs, waiting: 0, running: 0, failed: 0, cancelled: 0 },
   })
   // Each kind of blow fell at least once.
   expect(Object.keys(result.blows)).toHaveLength(6)

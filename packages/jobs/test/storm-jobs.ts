@@ -8,21 +8,24 @@ export interface StormSchema {
 
 export const STORM_LEASE_MS = 1_000
 
+type Kind = 'plain' | 'transactional' | 'stepped'
+type StormJob = Job<{ n: number }>
 type Run = (jobId: string, context: JobContext) => Promise<unknown>
 
-/** The two kinds of job, with the attempts that are the default. */
-export function stormJobs(runs: { readonly plain: Run; readonly transactional: Run }): {
-  readonly plain: Job<{ n: number }>
-  readonly transactional: Job<{ n: number }>
-} {
-  const jobOf = (name: 'plain' | 'transactional'): Job<{ n: number }> =>
+/** The kinds of job, with the attempts that are the default. */
+export function stormJobs(runs: Readonly<Record<Kind, Run>>): Readonly<Record<Kind, StormJob>> {
+  const jobOf = (name: Kind): StormJob =>
     defineJob({
       name,
       run: async (_, context) => {
         await runs[name](context.jobId, context)
       },
     })
-  return { plain: jobOf('plain'), transactional: jobOf('transactional') }
+  return {
+    plain: jobOf('plain'),
+    transactional: jobOf('transactional'),
+    stepped: jobOf('stepped'),
+  }
 }
 
 export async function effectOf(db: Queryable<StormSchema>, jobId: string): Promise<void> {

@@ -4,5 +4,6 @@ import { storm } from './storm.ts'
 const jobs = Number(process.argv[2] ?? 50_000)
 const result = await storm({ jobs, workers: 4, pauseMs: 1_500, blows: 24, note: console.log })
 console.log(result)
-const { lost, transactionalAgain, stats } = result
-if (lost > 0 || transactionalAgain > 0 || stats.completed !== 2 * jobs) process.exitCode = 1
+const { lost, transactionalAgain, steppedAgain, stats } = result
+const isBroken = lost > 0 || transactionalAgain > 0 || steppedAgain > 0
+if (isBroken || stats.completed !== 3 * jobs) process.exitCode = 1

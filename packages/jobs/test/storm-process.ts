@@ -1,6 +1,7 @@
 /**
  * A worker of the storm in a process of its own: `storm-process.ts <url> <skew in ms>`. Its clock is off by the
- * skew. A `plain` job writes its effect by itself, a `transactional` one in the transaction that completes it.
+ * skew. A `plain` job writes its effect by itself, a `transactional` one in the transaction that completes it, a `stepped`
+ * one in a step between others.
  */
 import { run } from '@yuzuru/concurrency'
 import { createDatabase, transaction } from '@yuzuru/db'
@@ -24,6 +25,11 @@ await run(async () => {
         await context.completeIn(tx)
         await effectOf(tx, context.jobId)
       }),
+    stepped: async (_id, { jobId, step }) => {
+      const n = await step('before', () => 1)
+      await step('effect', db, (tx) => effectOf(tx, jobId))
+      await step('after', async () => n)
+    },
   })
   await createWorker(db, {
     jobs: Object.values(jobs),

@@ -14,7 +14,7 @@ import { jobStats, type JobStats } from '../src/queue/job-stats.ts'
 import { STORM_LEASE_MS, stormJobs, type StormSchema } from './storm-jobs.ts'
 
 export interface StormOptions {
-  /** How many jobs of each of the two kinds. */
+  /** How many jobs of each of the three kinds. */
   readonly jobs: number
   readonly workers: number
   /** How long between two blows, in milliseconds. */
@@ -32,6 +32,8 @@ export interface StormResult {
   readonly plainAgain: number
   /** Transactional ones: never. */
   readonly transactionalAgain: number
+  /** Those whose effect is in a step with a tx: never. */
+  readonly steppedAgain: number
   readonly blows: Readonly<Record<string, number>>
 }
 
@@ -44,10 +46,11 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   await migrate(db, [jobsMigrations])
   await sql`create table effects (job_id uuid not null)`.execute(db)
   const noop = async (): Promise<void> => undefined
-  const kinds = stormJobs({ plain: noop, transactional: noop })
+  const kinds = stormJobs({ plain: noop, transactional: noop, stepped: noop })
   const payloads = Array.from({ length: jobs }, (_, n) => ({ n }))
   await enqueueMany(db, kinds.plain, payloads)
   await enqueueMany(db, kinds.transactional, payloads)
+  await enqueueMany(db, kinds.stepped, payloads)
   const { host, port } = postgres
   await using proxy = await startFaultProxy({ target: { host, port } })
   await using crew = new Crew(proxy.url(postgres.url), workers)
@@ -108,6 +111,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       lost: rows.reduce((sum, { lost }) => sum + lost, 0),
       plainAgain: of('plain')?.again ?? 0,
       transactionalAgain: of('transactional')?.again ?? 0,
+      steppedAgain: of('stepped')?.again ?? 0,
     }
   }
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { engineMigration } from './engine-migration.ts'
 import { keysMigration } from './keys-migration.ts'
+import { stepsMigration } from './steps-migration.ts'
 
 /**
  * The queue's tables, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
@@ -73,4 +74,5 @@ export const jobsMigrations: Record<string, Migration> = {
   },
   yuzuru_jobs_0003_engine: engineMigration,
   yuzuru_jobs_0004_keys: keysMigration,
+  yuzuru_jobs_0005_steps: stepsMigration,
 }

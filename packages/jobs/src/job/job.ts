@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
 import type { PayloadSchema } from './payload-schema.ts'
 import type { Upgrade } from './payload-version.ts'
+import type { Step } from './step.ts'
 
 /** What a handler knows of the job that it runs. */
 export interface JobContext {
@@ -24,6 +25,8 @@ export interface JobContext {
    * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: let it roll back
    */
   readonly completeIn: <DB>(tx: Transaction<DB>) => Promise<void>
+  /** Runs a part of the handler whose result is kept, so that it is done once though the job is run again. */
+  readonly step: Step
 }
 
 /**

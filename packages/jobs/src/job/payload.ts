@@ -9,18 +9,19 @@ const MAX_DEPTH = 1_000
 /**
  * Serialises a payload so that what the handler gets is what was given.
  *
+ * @param what what an error calls it
  * @throws {TypeError} for anything that JSON would drop, change or choke on: a `Date`, a `Map`, `NaN`, `-0`,
  *   a `bigint`, a cycle, a symbol as a key, a property of an array, a top-level `undefined`; for what is
  *   nested deeper than {@link MAX_DEPTH}; and for more than {@link MAX_PAYLOAD_BYTES}. A property that is
  *   `undefined` is the same as none.
  */
-export function serialise(payload: unknown): string {
-  new Check().value(payload)
+export function serialise(payload: unknown, what = 'payload'): string {
+  new Check(what).value(payload)
   const text = JSON.stringify(payload)
   const bytes = Buffer.byteLength(text)
   if (bytes > MAX_PAYLOAD_BYTES) {
     throw new TypeError(
-      `Expected payload to take at most ${MAX_PAYLOAD_BYTES} bytes as JSON, got ${bytes}`,
+      `Expected ${what} to take at most ${MAX_PAYLOAD_BYTES} bytes as JSON, got ${bytes}`,
     )
   }
   return text
@@ -28,9 +29,14 @@ export function serialise(payload: unknown): string {
 
 /** One walk through a payload. */
 class Check {
+  readonly #what: string
   /** The keys that lead to where it is: what an error names. */
   readonly #path: (string | number)[] = []
   readonly #around = new Set<object>()
+
+  constructor(what: string) {
+    this.#what = what
+  }
 
   value(value: unknown): void {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return
@@ -43,7 +49,7 @@ class Check {
     if (typeof value !== 'object') throw this.#notJson(describeValue(value))
     if (this.#around.has(value)) throw this.#notJson('a cycle')
     if (this.#around.size === MAX_DEPTH) {
-      throw new TypeError(`Expected payload to be nested at most ${MAX_DEPTH} deep, got deeper`)
+      throw new TypeError(`Expected ${this.#what} to be nested at most ${MAX_DEPTH} deep, got deeper`)
     }
     this.#around.add(value)
     if (Array.isArray(value)) this.#array(value)
@@ -84,7 +90,7 @@ class Check {
 
   #notJson(got: string): TypeError {
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-    return new TypeError(`Expected payload${path.join('')} to be JSON, got ${got}`)
+    return new TypeError(`Expected ${this.#what}${path.join('')} to be JSON, got ${got}`)
   }
 }
 

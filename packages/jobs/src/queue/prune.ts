@@ -50,9 +50,12 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
           where state = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
             and finished_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
           limit ${BATCH}::integer for update skip locked
+        ), gone as (
+          delete from yuzuru_job_history where ctid = any (array(select place from old)) returning id
+        ), steps as (
+          delete from yuzuru_job_steps where job_id in (select id from gone)
         )
-        delete from yuzuru_job_history where ctid = any (array(select place from old))
-        returning id::text as id`,
+        select id::text as id from gone`,
       options,
     )
     pruned += deleted.length

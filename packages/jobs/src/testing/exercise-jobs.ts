@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { gather } from '@yuzuru/concurrency'
 import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import type { Queryable } from '@yuzuru/db'
 import type { Transaction } from 'kysely'
 import { defineJob } from '../job/define-job.ts'
-import type { Job } from '../job/job.ts'
+import type { Job, JobContext } from '../job/job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
@@ -50,6 +51,12 @@ function recorder(fail?: (n: number) => void): { job: Job<{ n: number }>; ran: n
     },
   })
   return { job, ran }
+}
+
+/** A job of a name that nobody else uses, whose handler has steps. */
+function stepping(run: (context: JobContext) => Promise<void>, attempts = 2): Job<object> {
+  const name = `exercise-${randomUUID()}`
+  return defineJob({ name, attempts, backoff: () => 0, run: (_, context) => run(context) })
 }
 
 const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
@@ -147,5 +154,56 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     await drainJobs(db, [job])
     const found = await getJob(db, id)
     assert.deepEqual([found?.state, found?.attempt], ['completed', 2])
+  },
+
+  'a step that has finished is not run again, and gives what it gave': async ({ db }) => {
+    const calls: string[] = []
+    const seen: unknown[] = []
+    const job = stepping(async ({ step, attempt }) => {
+      const of = (name: string) => async (): Promise<unknown> => {
+        calls.push(name)
+        if (name === 'second' && attempt === 1) throw new Error('not yet')
+        return { name }
+      }
+      seen.push(await step('first', of('first')), await step('second', of('second')))
+    })
+    const { id } = await enqueue(db, job, {})
+    await drainJobs(db, [job])
+    assert.equal((await getJob(db, id))?.state, 'completed')
+    assert.deepEqual(calls, ['first', 'second', 'second'])
+    assert.deepEqual(seen, [{ name: 'first' }, { name: 'second' }])
+  },
+
+  'a step with a tx is kept with its effect, or not at all': async ({ db }) => {
+    const { job: effect } = recorder()
+    const results: unknown[] = []
+    const job = stepping(async ({ step, attempt }) => {
+      const result = await step('effect', db, async (tx) => {
+        await enqueue(tx, effect, { n: attempt })
+        if (attempt === 1) throw new Error('rolled back')
+        return attempt
+      })
+      results.push(result)
+      if (attempt === 2) throw new Error('after the commit')
+    }, 3)
+    await enqueue(db, job, {})
+    // The effect is a job itself: so many of them there are.
+    const { completed } = await drainJobs(db, [job, effect])
+    assert.deepEqual({ completed, results }, { completed: 2, results: [2, 2] })
+  },
+
+  'steps run side by side, and are found in whatever order': async ({ db }) => {
+    const calls: string[] = []
+    const job = stepping(async ({ step, attempt }) => {
+      const one = (name: string) => async (): Promise<void> => {
+        await step(name, () => calls.push(name))
+      }
+      const all = [one('a'), one('b'), one('c')]
+      await gather(attempt === 1 ? all : all.toReversed())
+      if (attempt === 1) throw new Error('once more')
+    })
+    await enqueue(db, job, {})
+    assert.equal((await drainJobs(db, [job])).completed, 1)
+    assert.deepEqual(calls.toSorted(), ['a', 'b', 'c'])
   },
 }

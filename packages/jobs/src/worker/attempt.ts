@@ -1,4 +1,5 @@
 import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
+import type { QueryExecutorProvider } from 'kysely'
 import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
@@ -6,6 +7,8 @@ import { JobError } from '../job-error.ts'
 import type { Job, JobContext } from '../job/job.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
+import type { Step } from '../job/step.ts'
+import { Steps } from '../steps/steps.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
 import { startedEvent, type WorkerEvent } from './worker-event.ts'
@@ -27,11 +30,20 @@ export class Attempt {
   begun = false
   /** Whether its handler may have completed it in a transaction of its own. */
   completesItself = false
+  readonly #db: QueryExecutorProvider
+  #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
   #ended = false
 
-  constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation) {
+  /** @param db where the steps of its handler are kept */
+  constructor(
+    job: Job,
+    claimed: ClaimedJob,
+    incarnation: Incarnation,
+    db: QueryExecutorProvider,
+  ) {
+    this.#db = db
     this.job = job
     this.claimed = claimed
     this.incarnation = incarnation
@@ -66,6 +78,18 @@ export class Attempt {
     return this.#failed(undefined)
   }
 
+  /** Those of its handler; most have none. */
+  get steps(): Steps {
+    this.#steps ??= new Steps({
+      lease: this.claimed,
+      db: this.#db,
+      lost: () => this.stop('lost', `the lease of job ${this.claimed.id} was lost`),
+      // It must be settled apart from others: it may have to wait for that transaction.
+      inDoubt: () => (this.completesItself = true),
+    })
+    return this.#steps
+  }
+
   #handle(scope: CancelScope): Promise<void> {
     this.#scope = scope
     const payload = this.#payload()
@@ -82,6 +106,8 @@ export class Attempt {
 
   /** A handler that came to its end in spite of a cancel has succeeded. */
   #succeeded(): AttemptResult {
+    const missing = this.#steps?.missing()
+    if (missing !== undefined) return this.#failed(missing)
     this.#ended = true
     return { settlement: COMPLETED, stopped: this.#stop?.cause }
   }
@@ -125,10 +151,12 @@ const COMPLETED: Settlement = { to: 'completed' }
 class Context implements JobContext {
   readonly #scope: CancelScope
   readonly #claimed: ClaimedJob
+  readonly #attempt: Attempt
   readonly completeIn: JobContext['completeIn']
 
   constructor(attempt: Attempt, scope: CancelScope) {
     this.#scope = scope
+    this.#attempt = attempt
     this.#claimed = attempt.claimed
     this.completeIn = (tx) => {
       attempt.completesItself = true
@@ -150,6 +178,10 @@ class Context implements JobContext {
 
   get enqueuedAt(): Date {
     return new Date(this.#claimed.enqueuedAt)
+  }
+
+  get step(): Step {
+    return this.#attempt.steps.step
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,5 @@
 import { isRetryable, outcomeOf, throwIfCancelled } from '@yuzuru/concurrency'
-import type { Kysely } from 'kysely'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { claim, type ClaimRequest, claimSuspect } from '../engine/claim.ts'
 import { Bounds } from '../engine/lane.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
@@ -22,6 +22,8 @@ const SOON_MS = 20
 /** What a {@link Supply} works with. */
 export interface SupplyParts {
   readonly db: Kysely<unknown>
+  /** The handlers', where their steps are kept. */
+  readonly handlersDb: QueryExecutorProvider
   readonly settings: WorkerSettings
   readonly roster: Roster
   readonly crew: Crew
@@ -192,7 +194,7 @@ export class Supply {
   #attemptAt(claimed: ClaimedJob, incarnation: Incarnation): Attempt | readonly [] {
     const job = this.#parts.settings.jobs.get(claimed.name)
     if (job === undefined) return []
-    const attempt = new Attempt(job, claimed, incarnation)
+    const attempt = new Attempt(job, claimed, incarnation, this.#parts.handlersDb)
     incarnation.held.add(attempt)
     if (incarnation.state === 'lost') incarnation.lose()
     return attempt

@@ -118,6 +118,7 @@ export class WorkerSession {
     })
     const supply = new Supply({
       db,
+      handlersDb: this.#db,
       settings: this.#settings,
       roster,
       crew,

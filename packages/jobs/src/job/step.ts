@@ -1,0 +1,49 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { Queryable } from '@yuzuru/db'
+import type { Transaction } from 'kysely'
+
+/**
+ * Runs a part of a handler whose result is kept: when the job is run again, after a crash, a failure or a
+ * shutdown, a step that has finished gives what it gave before, and `fn` is not called. What stands between
+ * the steps is run each time.
+ *
+ * - **Given a database**, `fn` runs in a transaction of it, and its result is kept in that same transaction: its
+ *   effect there happens exactly once. As in `transaction()`, `fn` is called again after a serialization
+ *   failure. It must be the database that has the queue's tables. A COMMIT that was not answered is looked up
+ *   instead of being repeated.
+ * - **Without one**, the result is kept when `fn` has returned. A crash between the two has `fn` called again:
+ *   give what it calls an idempotency key made of `jobId` and the step's name.
+ *
+ * A step is known by its name alone, so steps may run side by side, in any order, in loops (`page ${n}`) and
+ * behind conditions, as long as a run asks for all that an earlier run of the same job has finished. If it
+ * does not (a step was renamed or removed while a job was under way), that is an error before anything is run
+ * twice. Results are kept until the job is pruned: at most 1 MiB of JSON each, 16 MiB and 1,000 steps for a job.
+ *
+ * A step that fails keeps nothing, and fails like any other code of the handler. To try only the step again, put
+ * `retry` around what `fn` does.
+ *
+ * @param name 1 to 200 characters, different for each step of the job
+ * @throws {TypeError} when the name was used in this run before, or the result is not JSON (`undefined` is
+ *   taken), or is too large
+ * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: nothing was kept, and the handler
+ *   is cancelled
+ * @throws {JobError} `'step_changed'` when an earlier run has finished a step that this one does not ask for
+ *   (found when another unknown step was asked for in its place for 5 s, or at the end of the handler)
+ * @throws what `fn` throws
+ * @example
+ * run: async ({ planId }, { jobId, step }) => {
+ *   const charge = await step('charge', () => billing.charge(planId, { idempotencyKey: `${jobId}-charge` }))
+ *   await step('archive', db, async (tx) => {
+ *     await tx.updateTable('plans').set({ status: 'archived' }).where('id', '=', planId).execute()
+ *   })
+ * }
+ */
+export interface Step {
+  <T>(name: string, fn: () => T | PromiseLike<T>, options?: IoOptions): Promise<T>
+  <T, DB>(
+    name: string,
+    db: Queryable<DB>,
+    fn: (tx: Transaction<DB>) => PromiseLike<T>,
+    options?: IoOptions,
+  ): Promise<T>
+}

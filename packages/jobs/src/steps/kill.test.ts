@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { dyingJob, PLACES } from '../../test/dying-job.ts'
+import { queue } from '../../test/queue.ts'
+import { enqueueMany } from '../queue/enqueue.ts'
+import { jobStats } from '../queue/job-stats.ts'
+
+const children: ChildProcess[] = []
+
+function start(url: string): ChildProcess {
+  const child = fork(new URL('../../test/dying-process.ts', import.meta.url), [url])
+  children.push(child)
+  return child
+}
+
+test('a SIGKILL at every await of a handler with steps repeats no step that was kept, and no effect of one with a tx', async () => {
+  const { db, url } = await queue()
+  onTestFinished(async () => {
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  })
+  await sql`create table effects (job_id uuid not null, step text not null)`.execute(db)
+  await sql`create table deaths (job_id uuid primary key)`.execute(db)
+  const handles = await enqueueMany(
+    db,
+    dyingJob(async () => undefined),
+    Array.from({ length: PLACES }, (_, dieAt) => ({ dieAt })),
+  )
+  for (let deaths = 0; deaths < PLACES; deaths += 1) {
+    const child = start(url)
+    await once(child, 'exit')
+    expect(child.signalCode).toBe('SIGKILL')
+  }
+  const last = start(url)
+  await expect
+    .poll(() => jobStats(db), { interval: 50, timeout: 100_000 })
+    .toMatchObject({ completed: PLACES, waiting: 0, running: 0, failed: 0 })
+  last.kill('SIGTERM')
+  await once(last, 'exit')
+  const { rows } = await sql<{ id: string; step: string; times: number }>`
+    select job_id as id, step, count(*)::int as times from effects group by 1, 2`.execute(db)
+  const times = (dieAt: number, step: string): number | undefined =>
+    rows.find((row) => row.id === handles[dieAt]?.id && row.step === step)?.times
+  for (let dieAt = 0; dieAt < PLACES; dieAt += 1) {
+    // Without a tx, what was done and not kept yet when the process died is done again: at place 5.
+    const plain = dieAt === 5 ? 2 : 1
+    const all = [times(dieAt, 'first'), times(dieAt, 'plain'), times(dieAt, 'second')]
+    expect(all, `killed at place ${dieAt}`).toEqual([1, plain, 1])
+  }
+})
