@@ -123,7 +123,6 @@ export class Steps {
 
   #lost(): JobError {
     const { lease, lost } = this.#run
-    lost()
     return new JobError(
       `The lease of job ${lease.id} was lost: it is another worker's, or has ended`,
       { operation: 'step', code: 'lease_lost', retryable: false, outcome: 'none' },
