@@ -36,7 +36,13 @@ export async function ours(
   resources: AsyncDisposableStack,
   name: string,
   options: { readonly concurrency?: number } = {},
-): Promise<Queue & { readonly db: Database<object>; readonly job: Job<{ n: number }> }> {
+): Promise<
+  Queue & {
+    readonly url: string
+    readonly db: Database<object>
+    readonly job: Job<{ n: number }>
+  }
+> {
   const url = await startDatabase(resources)
   const db = resources.use(createDatabase<object>({ url }))
   await migrate(db, [jobsMigrations])
@@ -49,6 +55,7 @@ export async function ours(
   })
   return {
     name,
+    url,
     db,
     job,
     async fill(jobs) {

@@ -49,7 +49,9 @@ class Check {
     if (typeof value !== 'object') throw this.#notJson(describeValue(value))
     if (this.#around.has(value)) throw this.#notJson('a cycle')
     if (this.#around.size === MAX_DEPTH) {
-      throw new TypeError(`Expected ${this.#what} to be nested at most ${MAX_DEPTH} deep, got deeper`)
+      throw new TypeError(
+        `Expected ${this.#what} to be nested at most ${MAX_DEPTH} deep, got deeper`,
+      )
     }
     this.#around.add(value)
     if (Array.isArray(value)) this.#array(value)

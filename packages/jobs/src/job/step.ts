@@ -12,12 +12,14 @@ import type { Transaction } from 'kysely'
  *   failure. It must be the database that has the queue's tables. A COMMIT that was not answered is looked up
  *   instead of being repeated.
  * - **Without one**, the result is kept when `fn` has returned. A crash between the two has `fn` called again:
- *   give what it calls an idempotency key made of `jobId` and the step's name.
+ *   give what it calls an idempotency key made of `jobId` and the step's name. What the database refuses to keep
+ *   fails with the outcome `'unknown'`.
  *
  * A step is known by its name alone, so steps may run side by side, in any order, in loops (`page ${n}`) and
  * behind conditions, as long as a run asks for all that an earlier run of the same job has finished. If it
  * does not (a step was renamed or removed while a job was under way), that is an error before anything is run
- * twice. Results are kept until the job is pruned: at most 1 MiB of JSON each, 16 MiB and 1,000 steps for a job.
+ * twice. Only a handler that asks for no step at all is not checked. Results are kept until the job is pruned:
+ * at most 1 MiB of JSON each, 16 MiB and 1,000 steps for a job.
  *
  * A step that fails keeps nothing, and fails like any other code of the handler. To try only the step again, put
  * `retry` around what `fn` does.
@@ -31,12 +33,17 @@ import type { Transaction } from 'kysely'
  *   (found when another unknown step was asked for in its place for 5 s, or at the end of the handler)
  * @throws what `fn` throws
  * @example
- * run: async ({ planId }, { jobId, step }) => {
- *   const charge = await step('charge', () => billing.charge(planId, { idempotencyKey: `${jobId}-charge` }))
- *   await step('archive', db, async (tx) => {
- *     await tx.updateTable('plans').set({ status: 'archived' }).where('id', '=', planId).execute()
- *   })
- * }
+ * const approved = defineJob<{ planId: string; to: string }>({
+ *   name: 'approved',
+ *   run: async ({ planId, to }, { jobId, step }) => {
+ *     await step('mail', async () => {
+ *       await mail.send({ to, subject: 'Approved', text: 'Your plan.', idempotencyKey: `${jobId}-mail` })
+ *     })
+ *     await step('archive', db, async (tx) => {
+ *       await tx.updateTable('plans').set({ status: 'archived' }).where('id', '=', planId).execute()
+ *     })
+ *   },
+ * })
  */
 export interface Step {
   <T>(name: string, fn: () => T | PromiseLike<T>, options?: IoOptions): Promise<T>

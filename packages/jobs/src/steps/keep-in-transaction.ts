@@ -74,10 +74,7 @@ async function wasCommitted(
 }
 
 /** Waits for the lock that the transaction in doubt has on the job's row, if it is still open, and then looks. */
-async function look(
-  db: Queryable<unknown>,
-  { lease, name }: StepInTransaction,
-): Promise<boolean> {
+async function look(db: Queryable<unknown>, { lease, name }: StepInTransaction): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
     const locked = sql`select from yuzuru_jobs where id = ${lease.id}::uuid for update`
     await execute(tx, { operation: 'step', effect: 'read' }, locked)

@@ -46,7 +46,7 @@ describe('a step that no run before has finished', () => {
     const memory = memoryOf(row('fast', ['slow']))
     memory.ask('slow')
     await memory.hold('slow')
-    expect(memory.missing()).toMatchObject({ code: 'step_changed' })
+    expect(memory.missing('none')).toMatchObject({ code: 'step_changed' })
   })
 })
 

@@ -1,4 +1,5 @@
-import { moveOnAfter, remaining } from '@yuzuru/concurrency'
+import { moveOnAfter, type Outcome, remaining } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { JobError } from '../job-error.ts'
 import { expectName } from '../job/expect.ts'
@@ -22,7 +23,8 @@ export class StepMemory {
   readonly #unfinished = new Set<string>()
   /** Set once all that earlier runs have finished was asked for. */
   readonly #complete = new Event({ name: 'steps' })
-  #bytes = 0
+  /** How much JSON each result takes. */
+  readonly #bytes = new Map<string, number>()
 
   constructor(id: string) {
     this.#id = id
@@ -32,13 +34,15 @@ export class StepMemory {
   load(rows: readonly StepRow[]): void {
     for (const row of rows) {
       this.#open.set(row.name, row)
-      this.#bytes += sizeOf(row.result)
+      this.#bytes.set(row.name, sizeOf(row.result))
     }
   }
 
   /** Throws unless `name` may be the next step's. */
   ask(name: string): void {
     expectName('the name of the step', name)
+    // Half a surrogate pair would come back from the server as another character.
+    if (!name.isWellFormed()) throw expected('the name of the step to be well-formed text', name)
     if (this.#asked.has(name)) {
       throw new TypeError(
         `Expected the steps of a run to have names that differ, got "${name}" twice`,
@@ -74,7 +78,7 @@ export class StepMemory {
     const { expired } = await moveOnAfter(Math.min(HOLD_MS, remaining() / 2), () =>
       this.#complete.wait(),
     )
-    if (expired) throw this.#changed(`asked for ${quoted([name])}`)
+    if (expired) throw this.#changed(`asked for ${quoted([name])}`, 'none')
   }
 
   /** The steps that were asked for and have not finished, but for `name`. */
@@ -84,8 +88,8 @@ export class StepMemory {
 
   /** Throws unless there is room for one more result. */
   expectRoom(name: string, result: string | undefined): void {
-    this.#bytes += sizeOf(result)
-    if (this.#bytes <= MOST_BYTES) return
+    this.#bytes.set(name, sizeOf(result))
+    if (this.#bytes.values().reduce((sum, bytes) => sum + bytes, 0) <= MOST_BYTES) return
     throw new TypeError(
       `Expected the results of a job's steps to take at most ${MOST_BYTES} bytes as JSON, got more with "${name}"`,
     )
@@ -96,16 +100,16 @@ export class StepMemory {
   }
 
   /** At the end of a run: the error of one that did not ask for all that was finished before. */
-  missing(): JobError | undefined {
+  missing(outcome: Outcome): JobError | undefined {
     if (this.#open.size === 0) return undefined
-    return this.#changed('ended without it')
+    return this.#changed(`ended without ${this.#open.size === 1 ? 'it' : 'them'}`, outcome)
   }
 
-  #changed(what: string): JobError {
+  #changed(what: string, outcome: Outcome): JobError {
     const before = quoted([...this.#open.keys()])
     return new JobError(
       `The steps of job ${this.#id} have changed: an earlier run finished ${before}, this one ${what}`,
-      { operation: 'step', code: 'step_changed', retryable: true, outcome: 'none' },
+      { operation: 'step', code: 'step_changed', retryable: true, outcome },
     )
   }
 }

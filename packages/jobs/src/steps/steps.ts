@@ -1,10 +1,19 @@
-import { type IoOptions, isRetryable, sleep, withTimeout } from '@yuzuru/concurrency'
+import {
+  type IoOptions,
+  isRetryable,
+  type Outcome,
+  outcomeOf,
+  sleep,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import {
   backoff,
+  describeValue,
   expected,
   expectFunction,
   expectOptions,
   IO_OPTIONS,
+  messageOf,
 } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
@@ -23,7 +32,7 @@ export interface StepRun {
   readonly lease: Lease
   /** Where results are kept that have no transaction. */
   readonly db: QueryExecutorProvider
-  /** The lease was lost: ends the handler. */
+  /** The lease was lost: to end the handler. */
   readonly lost: () => void
   /** A transaction may still be open on the server, with a lock on the job's row. */
   readonly inDoubt: () => void
@@ -39,6 +48,7 @@ export class Steps {
   readonly #run: StepRun
   readonly #memory: StepMemory
   readonly #load: () => Promise<void>
+  readonly #transactions = new WeakSet<object>()
   #isLoaded: boolean
 
   constructor(run: StepRun) {
@@ -66,9 +76,18 @@ export class Steps {
     })
   }
 
-  /** At the end of a handler that has returned: the error of one that left steps out. */
-  missing(): JobError | undefined {
-    return this.#memory.missing()
+  /**
+   * The error of a handler that ends without having asked for all that earlier runs finished.
+   *
+   * @param outcome of the handler so far
+   */
+  missing(outcome: Outcome): JobError | undefined {
+    return this.#memory.missing(outcome)
+  }
+
+  /** Whether `tx` is a step's own. */
+  isOwn(tx: object): boolean {
+    return this.#transactions.has(tx)
   }
 
   async #do<T>(name: string, db: Queryable<unknown> | undefined, work: Work): Promise<T> {
@@ -99,10 +118,10 @@ export class Steps {
     for (let tries = 1; ; tries += 1) {
       try {
         if (await keepStep(db, lease, step, {})) return value
-        throw this.#lost()
+        throw this.#lost('unknown')
       } catch (error) {
-        if (!isRetryable(error)) throw error
-        await sleep(delayMs(tries))
+        if (isRetryable(error)) await sleep(delayMs(tries))
+        else throw notKept(step.name, error)
       }
     }
   }
@@ -115,19 +134,35 @@ export class Steps {
   ): Promise<unknown> {
     const { lease, inDoubt } = this.#run
     return await keepInTransaction(db, { lease, name, inDoubt }, async (tx) => {
+      this.#transactions.add(tx)
       const value = await work(tx)
-      if (!(await keepStep(tx, lease, stepOf(value), {}))) throw this.#lost()
+      if (!(await keepStep(tx, lease, stepOf(value), {}))) throw this.#lost('none')
       return value
     })
   }
 
-  #lost(): JobError {
+  /** Ends the handler. @param outcome of the step: without a transaction its effect stands */
+  #lost(outcome: Outcome): JobError {
     const { lease, lost } = this.#run
+    lost()
     return new JobError(
       `The lease of job ${lease.id} was lost: it is another worker's, or has ended`,
-      { operation: 'step', code: 'lease_lost', retryable: false, outcome: 'none' },
+      { operation: 'step', code: 'lease_lost', retryable: false, outcome },
     )
   }
+}
+
+/** What `fn` did stands, whatever the failed statement says of itself. */
+function notKept(name: string, cause: unknown): unknown {
+  if (outcomeOf(cause) !== 'none') return cause
+  const reason = messageOf(cause) ?? describeValue(cause)
+  return new JobError(`"${name}" was done, and its result could not be kept: ${reason}`, {
+    operation: 'step',
+    code: JobError.isInstance(cause) ? cause.code : 'database',
+    retryable: false,
+    outcome: 'unknown',
+    cause,
+  })
 }
 
 interface StepArguments {

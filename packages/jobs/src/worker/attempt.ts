@@ -37,12 +37,7 @@ export class Attempt {
   #ended = false
 
   /** @param db where the steps of its handler are kept */
-  constructor(
-    job: Job,
-    claimed: ClaimedJob,
-    incarnation: Incarnation,
-    db: QueryExecutorProvider,
-  ) {
+  constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation, db: QueryExecutorProvider) {
     this.#db = db
     this.job = job
     this.claimed = claimed
@@ -83,11 +78,25 @@ export class Attempt {
     this.#steps ??= new Steps({
       lease: this.claimed,
       db: this.#db,
-      lost: () => this.stop('lost', `the lease of job ${this.claimed.id} was lost`),
+      lost: () => {
+        // Its own `completeIn` has ended it, perhaps.
+        if (this.completesItself) return
+        this.stop('lost', `the lease of job ${this.claimed.id} was lost`)
+      },
       // It must be settled apart from others: it may have to wait for that transaction.
       inDoubt: () => (this.completesItself = true),
     })
     return this.#steps
+  }
+
+  /** Throws unless its handler may complete it in `tx` now. */
+  expectCompletable(tx: object): void {
+    const missing = this.#steps?.missing('none')
+    if (missing !== undefined) throw missing
+    if (this.#steps?.isOwn(tx) !== true) return
+    throw new TypeError(
+      'Expected tx to be a transaction of the handler, got that of a step, which ends with it',
+    )
   }
 
   #handle(scope: CancelScope): Promise<void> {
@@ -106,7 +115,7 @@ export class Attempt {
 
   /** A handler that came to its end in spite of a cancel has succeeded. */
   #succeeded(): AttemptResult {
-    const missing = this.#steps?.missing()
+    const missing = this.#steps?.missing(this.#scope?.outcome ?? 'none')
     if (missing !== undefined) return this.#failed(missing)
     this.#ended = true
     return { settlement: COMPLETED, stopped: this.#stop?.cause }
@@ -158,9 +167,10 @@ class Context implements JobContext {
     this.#scope = scope
     this.#attempt = attempt
     this.#claimed = attempt.claimed
-    this.completeIn = (tx) => {
+    this.completeIn = async (tx) => {
+      attempt.expectCompletable(tx)
       attempt.completesItself = true
-      return completeIn(tx, attempt.claimed)
+      await completeIn(tx, attempt.claimed)
     }
   }
 

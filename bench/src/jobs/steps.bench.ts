@@ -1,0 +1,126 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import { createWorker, defineJob, enqueueMany } from '@yuzuru/jobs'
+import { Pool } from 'pg'
+import type { Benchmark } from '../benchmark.ts'
+import { quantileOf } from '../statistics.ts'
+import { ours, type Queue, settle, startDatabase } from './queues.ts'
+
+const ROUNDS = 5
+const JOBS = 1_500
+const STEPS = ['first', 'second', 'third']
+
+/** How many jobs are under way at once: the worker's default. */
+const AT_ONCE = 10
+
+export const benchmark: Benchmark = {
+  kind: 'measurement',
+  title: 'jobs of three steps, each result kept in a commit of its own, from a full queue',
+  async measure(resources) {
+    const contenders = [await workflows(resources), await memoising(resources)]
+    const rates = new Map<Queue, number[]>(contenders.map((queue) => [queue, []]))
+    // The first round is for the compiler.
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
+        const rate = await turn(queue)
+        if (round > 0) rates.get(queue)?.push(rate)
+      }
+    }
+    const [mine = [], theirs = []] = contenders.map((queue) => rates.get(queue) ?? [])
+    const ratios = mine.map((rate, round) => rate / (theirs[round] ?? Number.NaN))
+    return [
+      ...contenders.map((queue) => {
+        const value = quantileOf(rates.get(queue) ?? [], 0.5)
+        return { name: queue.name, value, unit: 'jobs/s' }
+      }),
+      {
+        name: 'yuzuru, three steps / three memoising INSERTs by hand',
+        value: quantileOf(ratios, 0.5),
+        unit: '×',
+        atLeast: 0.7,
+      },
+    ]
+  },
+}
+
+async function turn(queue: Queue): Promise<number> {
+  await queue.fill(JOBS)
+  const startedAt = performance.now()
+  const done = await queue.drain(JOBS)
+  const tookMs = performance.now() - startedAt
+  deepStrictEqual(done, JOBS, `${queue.name} did not do each job once`)
+  return (JOBS / tookMs) * 1_000
+}
+
+/** Ours, with its defaults. */
+async function workflows(resources: AsyncDisposableStack): Promise<Queue> {
+  const { db, url } = await ours(resources, 'yuzuru')
+  let done = 0
+  const job = defineJob<{ n: number }>({
+    name: 'three-steps',
+    run: async ({ n }, { step }) => {
+      for (const name of STEPS) await step(name, async () => ({ n }))
+      done += 1
+    },
+  })
+  const payloads = Array.from({ length: JOBS }, (_, n) => ({ n }))
+  return {
+    name: 'yuzuru, three steps',
+    async fill() {
+      await enqueueMany(db, job, payloads)
+      await settle(url, 'yuzuru_jobs, yuzuru_job_history, yuzuru_job_steps')
+    },
+    async drain() {
+      done = 0
+      await createWorker(db, { jobs: [job], concurrency: AT_ONCE }).runUntilIdle()
+      return done
+    },
+  }
+}
+
+/** As one writes it by hand: jobs are taken in batches, and each step leaves a row; nothing is fenced. */
+async function memoising(resources: AsyncDisposableStack): Promise<Queue> {
+  const url = await startDatabase(resources)
+  const make = (): Pool => new Pool({ connectionString: url, max: AT_ONCE })
+  const pool = resources.adopt(make(), (it) => it.end())
+  await pool.query(`create table queue (
+    id bigint primary key generated always as identity, payload json not null, taken_at timestamptz)`)
+  await pool.query(`create table memo (
+    job_id bigint not null, step text not null, result json, primary key (job_id, step))`)
+  const work = async ({ id, payload }: { id: string; payload: unknown }): Promise<void> => {
+    for (const step of STEPS) {
+      await pool.query(
+        'insert into memo (job_id, step, result) values ($1, $2, $3) on conflict do nothing',
+        [id, step, JSON.stringify(payload)],
+      )
+    }
+  }
+  return {
+    name: 'three memoising INSERTs by hand',
+    async fill(jobs) {
+      await pool.query(
+        `insert into queue (payload)
+          select json_build_object('n', n) from generate_series(1, $1) n`,
+        [jobs],
+      )
+      await settle(url, 'queue, memo')
+    },
+    async drain() {
+      let done = 0
+      for (;;) {
+        const { rows } = await pool.query<{ id: string; payload: unknown }>(
+          `update queue set taken_at = now() where id in (
+            select id from queue where taken_at is null order by id limit 500
+            for update skip locked) returning id, payload`,
+        )
+        if (rows.length === 0) return done
+        const left = rows.values()
+        const loop = async (): Promise<void> => {
+          for (const row of left) await work(row)
+        }
+        await Promise.all(Array.from({ length: AT_ONCE }, loop))
+        await pool.query('delete from queue where id = any ($1)', [rows.map(({ id }) => id)])
+        done += rows.length
+      }
+    },
+  }
+}
