@@ -7,13 +7,18 @@ test('the public face is what it is meant to be', () => {
     'JobError',
     'cancelJob',
     'createWorker',
+    'defineCron',
     'defineJob',
+    'deleteCron',
     'enqueue',
     'enqueueMany',
     'getJob',
     'jobStats',
     'jobsMigrations',
+    'listCrons',
+    'pauseCron',
     'prune',
+    'resumeCron',
     'retryJob',
   ])
   expect(Object.keys(testing).sort()).toEqual(['drainJobs', 'exerciseJobs'])

@@ -40,12 +40,17 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   cancelJob: (options) => index.cancelJob(db, id, options),
   createWorker: (options) => index.createWorker(db, options),
   defineJob: (options) => index.defineJob(options),
+  defineCron: (options) => index.defineCron(options),
+  deleteCron: (options) => index.deleteCron(db, 'x', options),
   'defineJob.backoff': (backoff) => index.defineJob({ name: 'x', run, backoff }),
   enqueue: (options) => index.enqueue(db, job, {}, options),
   enqueueMany: (options) => index.enqueueMany(db, job, [{}], options),
   getJob: (options) => index.getJob(db, id, options),
   jobStats: (options) => index.jobStats(db, options),
+  listCrons: (options) => index.listCrons(db, options),
+  pauseCron: (options) => index.pauseCron(db, 'x', options),
   prune: (options) => index.prune(db, options),
+  resumeCron: (options) => index.resumeCron(db, 'x', options),
   retryJob: (options) => index.retryJob(db, id, options),
 }
 

@@ -15,8 +15,8 @@ export interface Queue {
 
 /** A queue as it was before later migrations. */
 export interface OldQueue extends Queue {
-  /** Runs the migrations that are left. */
-  readonly migrate: () => Promise<void>
+  /** Runs the migrations that are left, or those up to one. */
+  readonly migrate: (until?: string) => Promise<void>
 }
 
 /** Makes a queue for one test, and drops it after that. */
@@ -42,7 +42,10 @@ export async function queueAt(last: string | undefined): Promise<OldQueue> {
   const run = async (migrations: readonly string[]): Promise<void> => {
     for (const each of migrations) await jobsMigrations[each]?.up(db)
   }
-  const done = last === undefined ? 0 : names.indexOf(last) + 1
+  const upTo = (migration: string): number => names.indexOf(migration) + 1
+  const done = last === undefined ? 0 : upTo(last)
   await run(names.slice(0, done))
-  return { db, url: url.href, name, migrate: () => run(names.slice(done)) }
+  const migrate = (until?: string): Promise<void> =>
+    run(names.slice(done, until === undefined ? names.length : upTo(until)))
+  return { db, url: url.href, name, migrate }
 }

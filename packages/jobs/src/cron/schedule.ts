@@ -36,11 +36,13 @@ export class Schedule {
     return at === undefined ? undefined : new Date(at)
   }
 
-  /** The first `most` times after a moment. */
-  times(after: Date, most: number): Date[] {
+  /** The first `most` times after a moment, as far as they come up to `until`. */
+  times(after: Date, most: number, until?: Date): Date[] {
     const found: Date[] = []
-    let at = this.next(after)
-    for (; at !== undefined && found.length < most; at = this.next(at)) found.push(at)
+    for (let at: Date | undefined = after; found.length < most; found.push(at)) {
+      at = this.next(at)
+      if (at === undefined || (until !== undefined && at > until)) break
+    }
     return found
   }
 
@@ -91,6 +93,11 @@ export class Schedule {
   #nextOnCalendar(wall: number): number | undefined {
     return this.#calendar.nextRun(new Date(wall))?.getTime()
   }
+}
+
+/** Throws unless `expression` can be read and has times that come, in a zone that this process knows. */
+export function expectSchedule(expression: string, timeZone: string): void {
+  void new Schedule(expression, timeZone)
 }
 
 function isFixed(expression: string): boolean {

@@ -102,7 +102,7 @@ describe('the migration to the engine', () => {
 
   test('leaves nothing of the tables before', async () => {
     const { db, name, migrate } = await before0003()
-    await migrate()
+    await migrate('yuzuru_jobs_0003_engine')
     const { rows } = await sql<{ relname: string }>`
       select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
       where nspname = ${name} and relkind in ('r', 'i') order by relname`.execute(db)

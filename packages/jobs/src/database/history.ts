@@ -15,8 +15,8 @@ export function intoHistory(
 ): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_job_history (id, claim, name, queue, state, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error)
+      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, origin)
     select id, claim, name, queue, ${state}, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, now(), ${error}
+      max_attempts, run_at, enqueued_at, started_at, now(), ${error}, origin
     from ${sql.id(from)}`
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { cronMigration } from './cron-migration.ts'
 import { engineMigration } from './engine-migration.ts'
 import { keysMigration } from './keys-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
@@ -75,4 +76,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0003_engine: engineMigration,
   yuzuru_jobs_0004_keys: keysMigration,
   yuzuru_jobs_0005_steps: stepsMigration,
+  yuzuru_jobs_0006_cron: cronMigration,
 }

@@ -22,6 +22,7 @@ interface Row {
   readonly allowed: number
   readonly returns: number
   readonly enqueued: number
+  readonly origin: string | null
   readonly bound: string | null
 }
 
@@ -127,10 +128,11 @@ async function take(
           attempt = least(job.attempt + 1, job.max_attempts)
         from me where job.ctid = any (array(select place from due))
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
-          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage
+          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage, job.origin
       )
       select id::text as id, claim::float8 as claim, name, payload::text as payload, version, attempt,
         max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
+        origin::text as origin,
         case when stage = 0 and lead(seq) over lane is null
           then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound
       from taken window lane as (partition by queue, name order by priority, run_at, seq)
@@ -160,5 +162,6 @@ function jobOf(row: Row): ClaimedJob {
     attempts: row.allowed,
     returns: row.returns,
     enqueuedAt: row.enqueued,
+    origin: row.origin,
   }
 }

@@ -17,4 +17,6 @@ export interface ClaimedJob extends Lease {
   readonly returns: number
   /** In milliseconds since 1970, by the database's clock. */
   readonly enqueuedAt: number
+  /** What made it, as JSON; `null` for a plain `enqueue`. */
+  readonly origin: string | null
 }

@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
+import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import { giveBack, type RecoveredJob } from './give-back.ts'
 
@@ -135,12 +136,4 @@ export async function resign(
     )
     return await giveBack(tx, worker, { begun }, options)
   })
-}
-
-/** Each statement sees what was committed before it. */
-async function committed<T>(
-  db: Kysely<unknown>,
-  fn: (tx: QueryExecutorProvider) => Promise<T>,
-): Promise<T> {
-  return await db.transaction().setIsolationLevel('read committed').execute(fn)
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
+import type { CronOrigin } from './origin.ts'
 import type { PayloadSchema } from './payload-schema.ts'
 import type { Upgrade } from './payload-version.ts'
 import type { Step } from './step.ts'
@@ -13,6 +14,8 @@ export interface JobContext {
   readonly attempts: number
   /** When it was enqueued, by the database's clock. */
   readonly enqueuedAt: Date
+  /** The cron that made it, and for which time; `undefined` for a job that was enqueued otherwise. */
+  readonly cron: CronOrigin | undefined
   /** Fires on timeout, lost lease, `cancelJob` and shutdown. Every `io` within obeys it by itself. */
   readonly signal: AbortSignal
   /**

@@ -44,6 +44,8 @@ export interface EnqueuePlan {
   readonly priority: number
   /** `undefined` for at once. */
   readonly runAt: RawBuilder<Date> | undefined
+  /** What makes them, as JSON; `undefined` for a plain `enqueue`. */
+  readonly origin?: string | undefined
 }
 
 /** Checks the options. */

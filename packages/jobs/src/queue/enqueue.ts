@@ -1,5 +1,6 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
+import type { QueryExecutorProvider } from 'kysely'
 import { type EnqueueManyOptions, type EnqueueOptions, planOf, keyOf } from './enqueue-options.ts'
 import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
 import { newJobId } from '../job/job-id.ts'
@@ -37,7 +38,18 @@ export async function enqueue<Input, DB>(
   options: EnqueueOptions = {},
 ): Promise<JobHandle> {
   expectDatabase(db)
-  const plan = planOf('enqueue', job, options)
+  return await enqueueFrom(undefined, db, job, payload, options)
+}
+
+/** {@link enqueue} for a job that something else than a plain call makes: `origin` is that, as JSON. */
+export async function enqueueFrom<Input>(
+  origin: string | undefined,
+  db: QueryExecutorProvider,
+  job: Job<Input, unknown>,
+  payload: NoInfer<Input>,
+  options: EnqueueOptions,
+): Promise<JobHandle> {
+  const plan = { ...planOf('enqueue', job, options), origin }
   const [handle] = await insertRows(db, plan, [await rowOf(job, payload, options)], options)
   return handle as JobHandle
 }
@@ -75,7 +87,8 @@ export async function enqueueMany<Input, DB>(
   return handles
 }
 
-function rowOf<Input>(
+/** A row for a payload. @throws {TypeError} unless the job accepts it */
+export function rowOf<Input>(
   job: Job<Input, unknown>,
   payload: Input,
   options: { readonly key?: string | undefined },

@@ -6,6 +6,7 @@ import { execute, expectDatabase } from '../database/execute.ts'
 import { expectId } from '../job/expect.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { KeptError } from '../job/kept-error.ts'
+import { cronOf, type CronOrigin } from '../job/origin.ts'
 
 /** A job as it stands in the queue. */
 export interface JobRecord {
@@ -24,6 +25,8 @@ export interface JobRecord {
   readonly finishedAt: Date | undefined
   /** What the last failed attempt failed with; secrets are taken out, and the message is cut at 1 kB. */
   readonly lastError: KeptError | undefined
+  /** The cron that made it. */
+  readonly cron: CronOrigin | undefined
 }
 
 interface Row {
@@ -40,6 +43,7 @@ interface Row {
   readonly enqueued: number
   readonly finished: number | null
   readonly error: string | null
+  readonly origin: string | null
 }
 
 /**
@@ -67,17 +71,18 @@ export async function getJob<DB>(
     sql<Row>`
       select id::text as id, name, queue, state, payload::text as payload, priority,
         unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
+        origin::text as origin,
         date_part('epoch', run_at) * 1000 as due,
         date_part('epoch', enqueued_at) * 1000 as enqueued,
         date_part('epoch', finished_at) * 1000 as finished
       from (
         select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
-          payload, priority, unique_key, attempt, max_attempts, last_error, run_at, enqueued_at,
+          payload, priority, unique_key, attempt, max_attempts, last_error, origin, run_at, enqueued_at,
           null::timestamptz as finished_at
         from yuzuru_jobs where id = ${id}::uuid
         union all
         select id, name, queue, state, payload, priority, unique_key, attempt, max_attempts, last_error,
-          run_at, enqueued_at, finished_at
+          origin, run_at, enqueued_at, finished_at
         from yuzuru_job_history where id = ${id}::uuid
       ) as job`,
     options,
@@ -93,6 +98,7 @@ function recordOf({
   enqueued,
   finished,
   error,
+  origin,
   ...row
 }: Row): JobRecord {
   return {
@@ -104,5 +110,6 @@ function recordOf({
     enqueuedAt: new Date(enqueued),
     finishedAt: finished === null ? undefined : new Date(finished),
     lastError: error === null ? undefined : (JSON.parse(error) as KeptError),
+    cron: cronOf(origin),
   }
 }

@@ -59,7 +59,7 @@ export async function insertRows(
 
 async function insert(
   db: QueryExecutorProvider,
-  { job, queue, priority, runAt }: EnqueuePlan,
+  { job, queue, priority, runAt, origin }: EnqueuePlan,
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
@@ -70,10 +70,12 @@ async function insert(
     { operation: 'enqueue', effect: 'write' },
     sql<{ id: string }>`
       insert into yuzuru_jobs
-        (id, name, queue, payload, version, priority, unique_key, max_attempts, run_at, stage)
+        (id, name, queue, payload, version, priority, unique_key, max_attempts, run_at, stage
+        ${origin === undefined ? sql`` : sql`, origin`})
       select input.id, ${job.name}, ${queue}, input.payload,
         ${job.version}::smallint, ${priority}::integer, input.unique_key,
         ${job.attempts}::integer, ${runAt === undefined ? AT_ONCE : LATER}
+        ${origin === undefined ? sql`` : sql`, ${origin}::json`}
       from ${inputOf(rows)} ${runAt === undefined ? sql`` : sql`, (select ${runAt} as at) as due`}
       ${isKeyed ? KEYED : sql``}
       returning id::text as id ${inStatement ? NOTIFY : sql``}`,

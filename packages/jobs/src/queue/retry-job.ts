@@ -49,9 +49,9 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
         where id = ${id}::uuid and state in ('failed', 'cancelled') returning *
       ), revived as (
         insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-          run_at, enqueued_at, last_error)
+          run_at, enqueued_at, last_error, origin)
         select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-          now(), enqueued_at, last_error from old
+          now(), enqueued_at, last_error, origin from old
         returning id
       )
       select id::text as id, pg_notify(${CHANNEL}, '') as notified from revived`,

@@ -3,13 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { gather } from '@yuzuru/concurrency'
 import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testing'
 import type { Queryable } from '@yuzuru/db'
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
+import { defineCron } from '../cron/define-cron.ts'
+import { deleteCron } from '../cron/pause-cron.ts'
+import { execute } from '../database/execute.ts'
 import { defineJob } from '../job/define-job.ts'
 import type { Job, JobContext } from '../job/job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
+import { createWorker } from '../worker/worker.ts'
 import { drainJobs } from './drain-jobs.ts'
 
 /** What a case runs on: a database where `jobsMigrations` have run. Disposed of when the case has ended. */
@@ -205,5 +209,31 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     await enqueue(db, job, {})
     assert.equal((await drainJobs(db, [job])).completed, 1)
     assert.deepEqual(calls.toSorted(), ['a', 'b', 'c'])
+  },
+
+  'a cron has one job for each of its times, from workers that race': async ({ db }) => {
+    const name = `exercise-${randomUUID()}`
+    const times: string[] = []
+    const job = defineJob<object>({
+      name,
+      run: async (_, { cron }) => {
+        times.push(`${cron?.at.toISOString()}`)
+      },
+    })
+    const cron = defineCron({ name, job, payload: {}, schedule: '* * * * *', missed: 'all' })
+    const work = (): Promise<void> =>
+      createWorker(db, { jobs: [job], crons: [cron] }).runUntilIdle()
+    await work()
+    const hourAgo = sql`clock_timestamp() - interval '1 hour'`
+    await execute(
+      db,
+      { operation: 'exercise', effect: 'idempotent' },
+      sql`update yuzuru_job_crons set done_until = ${hourAgo}, next_at = ${hourAgo} where name = ${name}`,
+    )
+    await Promise.all([work(), work(), work()])
+    await work()
+    assert.ok(times.length >= 60, `expected at least 60 times, got ${times.length}`)
+    assert.equal(new Set(times).size, times.length)
+    assert.deepEqual(await deleteCron(db, name), { deleted: true })
   },
 }

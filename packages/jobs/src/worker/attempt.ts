@@ -5,6 +5,7 @@ import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
 import type { Job, JobContext } from '../job/job.ts'
+import { cronOf, type CronOrigin } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
 import type { Step } from '../job/step.ts'
@@ -192,6 +193,10 @@ class Context implements JobContext {
 
   get step(): Step {
     return this.#attempt.steps.step
+  }
+
+  get cron(): CronOrigin | undefined {
+    return cronOf(this.#claimed.origin)
   }
 
   get signal(): AbortSignal {

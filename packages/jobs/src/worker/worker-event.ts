@@ -1,3 +1,4 @@
+import type { Fired, Firing } from '../cron/fire.ts'
 import { keptError } from '../job/kept-error.ts'
 import type { RecoveredJob } from '../engine/give-back.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
@@ -23,6 +24,9 @@ export interface AttemptInfo {
  * - `lost`: another worker has, or may have, taken it over.
  * - `recovered`: a job came back whose worker had vanished.
  * - `blocked`: the event loop stood still for so long, more than half a lease, and with it the heartbeats.
+ * - `fired`: a time of a cron had come, and has its job; `created` is `false` where an unfinished job with the same
+ *   key stands for it.
+ * - `missed`: times of a cron up to `at` were missed, and its policy makes no jobs for them.
  * - `error`: the worker itself had trouble with the database, and goes on.
  */
 export type WorkerEvent =
@@ -32,11 +36,19 @@ export type WorkerEvent =
   | ({ readonly type: 'returned'; readonly error: unknown } & AttemptInfo)
   | { readonly type: 'blocked'; readonly forMs: number }
   | { readonly type: 'recovered'; readonly job: RecoveredJob }
+  | ({ readonly type: 'fired'; readonly cron: string } & Firing)
+  | { readonly type: 'missed'; readonly cron: string; readonly at: Date }
   | {
       readonly type: 'error'
-      readonly operation: 'claim' | 'heartbeat' | 'recover' | 'settle' | 'listen'
+      readonly operation: 'claim' | 'heartbeat' | 'recover' | 'settle' | 'listen' | 'cron'
       readonly error: unknown
     }
+
+/** What came of a cron that was due. */
+export function cronEvents({ cron, firings, skipped }: Fired): WorkerEvent[] {
+  const missed: WorkerEvent[] = skipped === undefined ? [] : [{ type: 'missed', cron, at: skipped }]
+  return [...missed, ...firings.map((firing): WorkerEvent => ({ type: 'fired', cron, ...firing }))]
+}
 
 /** The attempt that is about to begin. */
 export function startedEvent(claimed: ClaimedJob): WorkerEvent {

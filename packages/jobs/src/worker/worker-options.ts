@@ -6,6 +6,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider } from 'kysely'
+import type { Cron } from '../cron/define-cron.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -16,6 +17,11 @@ import type { WorkerEvent } from './worker-event.ts'
 export interface WorkerOptions {
   /** The kinds of job that it runs; it takes no others. At least one. */
   readonly jobs: readonly Job[]
+  /**
+   * What it enqueues at times of the clock, together with all other workers that have the same. It looks for what is
+   * due at the time that comes next, and every 5 s. @default none, and then it does not look
+   */
+  readonly crons?: readonly Cron[] | undefined
   /** How many run at once: an integer from 1 to 1,000. @default 10 */
   readonly concurrency?: number | undefined
   /** The queues that it serves. @default those of `jobs` */
@@ -56,6 +62,7 @@ export interface WorkerOptions {
 
 const WORKER_OPTIONS = Object.keys({
   jobs: true,
+  crons: true,
   concurrency: true,
   queues: true,
   pollMs: true,
@@ -71,6 +78,7 @@ const WORKER_OPTIONS = Object.keys({
 /** The options with their defaults. */
 export interface WorkerSettings {
   readonly jobs: ReadonlyMap<string, Job>
+  readonly crons: readonly Cron[]
   readonly names: readonly string[]
   readonly concurrency: number
   readonly queues: readonly string[]
@@ -89,13 +97,14 @@ const DAY_MS = 86_400_000
 /** Defaults first, then checks. */
 export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectRequiredOptions(options, WORKER_OPTIONS, 'createWorker')
-  const { jobs, concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
+  const { jobs, crons = [], concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
   const { heartbeatMs = leaseMs / 3, drainMs = 10_000, engine, listen, onEvent } = options
   if (!Array.isArray(jobs) || jobs.length === 0) {
     throw new TypeError('Expected jobs to hold at least one job made by defineJob')
   }
   const byName = new Map(jobs.map((job: Job) => [job.name, job]))
   if (byName.size < jobs.length) throw new TypeError('Expected jobs to have names that differ')
+  expectCrons(crons)
   const queues = [...new Set(options.queues ?? jobs.map((job: Job) => job.queue))]
   for (const queue of queues) expectName('queue', queue)
   if (queues.length === 0) throw new TypeError('Expected queues to hold at least one queue')
@@ -112,6 +121,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   }
   return {
     jobs: byName,
+    crons,
     names: [...byName.keys()],
     concurrency,
     queues,
@@ -123,5 +133,14 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     engine,
     listen,
     onEvent,
+  }
+}
+
+function expectCrons(crons: readonly Cron[]): void {
+  if (!Array.isArray(crons) || crons.some((cron: Cron) => typeof cron?.payloadAt !== 'function')) {
+    throw new TypeError('Expected crons to be an array of what defineCron makes')
+  }
+  if (new Set(crons.map((cron: Cron) => cron.name)).size < crons.length) {
+    throw new TypeError('Expected crons to have names that differ')
   }
 }

@@ -8,12 +8,13 @@ import {
 } from '@yuzuru/concurrency'
 import { beside, type Database } from '@yuzuru/db'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
+import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crew } from './crew.ts'
 import { listenFor, listenOn } from './listening.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Supply } from './supply.ts'
-import { emitter, eventOf, type WorkerEvent } from './worker-event.ts'
+import { cronEvents, emitter, eventOf, type WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
 
 /*
@@ -133,6 +134,11 @@ export class WorkerSession {
       group.spawn(() => settler.keep(), { name: 'settle' }),
       group.spawn(() => this.#listen(supply, own, emit), { name: 'listen' }),
     ]
+    const crons = this.#cronKeeper(db, emit)
+    // It may have nothing else to do, and end, before a task of its own has looked.
+    if (this.#untilIdle) await crons?.look()
+    const keeping =
+      crons === undefined ? undefined : group.spawn(() => crons.keep(), { name: 'cron' })
     const supplying = supply.run().catch((error: unknown) => {
       // Handlers that run already get their time to end all the same.
       this.#failure = { error }
@@ -140,6 +146,7 @@ export class WorkerSession {
     await Promise.race([supplying, this.#stopAsked.promise])
     const timer = currentClock().schedule(Math.max(0, stopMs - CUT_MS), cut)
     try {
+      keeping?.cancel('the worker is shutting down')
       supply.stop()
       await this.#drain(crew, roster)
       await supplying
@@ -149,6 +156,18 @@ export class WorkerSession {
       timer.cancel()
     }
     for (const task of tasks) task.cancel('the worker has ended')
+  }
+
+  #cronKeeper(db: Kysely<unknown>, emit: (event: WorkerEvent) => void): CronKeeper | undefined {
+    const { crons, leaseMs } = this.#settings
+    if (crons.length === 0) return undefined
+    return new CronKeeper({
+      db,
+      crons,
+      timeoutMs: leaseMs,
+      onFired: (fired) => cronEvents(fired).forEach(emit),
+      onError: (error) => emit({ type: 'error', operation: 'cron', error }),
+    })
   }
 
   /** What waits goes back at once; what runs when its time is over. */
