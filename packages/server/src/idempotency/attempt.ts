@@ -1,13 +1,5 @@
-import {
-  Cancelled,
-  cancelScope,
-  type CancelScope,
-  type Outcome,
-  outcomeOf,
-  throwIfCancelled,
-  TimeoutError,
-} from '@yuzuru/concurrency'
-import { expected, fieldOf, partsWithin, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
+import { cancelScope, type CancelScope, type Outcome, throwIfCancelled } from '@yuzuru/concurrency'
+import { expected, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { problem } from '../problems/problem.ts'
 import { currentRequest } from '../request/current-request.ts'
@@ -196,11 +188,10 @@ function mayHelpLater(status: number): boolean {
 }
 
 /**
- * Whether an error says of itself that nothing has happened. A cancel and a deadline know only of calls
- * that went through `io()`; a statement only of its transaction, which is undone anyway.
+ * Whether a handler says that nothing has happened. Only a problem that it made speaks of the request: an
+ * error of a call says `none` of that call, a statement of its transaction, and a cancel or a deadline knows
+ * only of what went through `io()`. Another call, by a client that is not seen here, may have been before it.
  */
 function saysNone(error: unknown): boolean {
-  if (Cancelled.isInstance(error) || TimeoutError.isInstance(error)) return false
-  const isStatement = partsWithin(error).some((part) => fieldOf(part, 'boundary') === 'db')
-  return !isStatement && outcomeOf(error) === 'none'
+  return HttpProblem.isInstance(error) && error.outcome === 'none'
 }

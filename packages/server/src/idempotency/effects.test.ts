@@ -79,7 +79,7 @@ describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
     ['an error', new RangeError('broken'), 409],
     ['a 500', new HttpProblem(500, 'Broken'), 409],
     ['an unknown outcome', refusal('unknown'), 409],
-    ['a refusal that says that nothing happened', refusal('none'), 200],
+    ['an error of a call that had no effect', refusal('none'), 409],
     ['a 503 that says so', new HttpProblem(503, 'Busy', { outcome: 'none' }), 200],
   ])(
     'with effects that are had once, after %s the repeat gets its due',

@@ -18,8 +18,9 @@ const DAY_MS = 24 * 60 * 60 * 1_000
  * - `'transaction'`: all in `tx`. What did not commit has not happened: a repeat runs it again.
  * - `'repeatable'`: outside as well, each under the `idempotencyKey` that the handler is given, so that the
  *   other side does it once. A repeat runs it again, under the same key.
- * - `'once'`: outside, where doing it twice is twice. An attempt that died, or failed without saying that
- *   nothing has happened, is never run again: repeats get 409 with `outcome: 'unknown'`.
+ * - `'once'`: outside, where doing it twice is twice. An attempt that died or failed is never run again:
+ *   repeats get 409 with `outcome: 'unknown'`. Only an `HttpProblem` with `outcome: 'none'` says that nothing has
+ *   happened: an error of a call speaks of that call alone.
  */
 export type HandlerEffects = 'transaction' | 'repeatable' | 'once'
 

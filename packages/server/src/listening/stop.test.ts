@@ -56,12 +56,12 @@ async function closed(handler: () => unknown, options: ServeOptions = {}) {
     () => 'cut',
   )
   await begun.promise
-  let isClosed = false
+  const state = { isClosed: false }
   const from = clock.now()
-  const closing = server.close().then(() => (isClosed = true))
-  while (!isClosed && clock.now() - from < 60_000) await clock.advance(250)
+  const closing = server.close().then(() => (state.isClosed = true))
+  while (!state.isClosed && clock.now() - from < 60_000) await clock.advance(250)
   const ms = clock.now() - from
-  expect(isClosed).toBe(true)
+  expect(state.isClosed).toBe(true)
   await closing
   return { ms, active: server.active, status: await answer, leftovers }
 }
