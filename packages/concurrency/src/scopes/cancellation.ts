@@ -17,11 +17,23 @@ export class Cancellation {
   inherited: Cancelled | undefined
   /** How much the cancel ended within that the body may have waited for: with any, it has received the cancel. */
   delivered = 0
+  /** How much of that returned a value all the same: by it the body has not heard of the cancel. */
+  survived = 0
   /** What was refused in the scope since. */
   refused: Refused | undefined
 
   constructor() {
     count += 1
+  }
+
+  /** Whether the body has received the cancel. */
+  get isHeard(): boolean {
+    return this.delivered > this.survived
+  }
+
+  /** To be called when the body has received the cancel by a refusal. */
+  hear(): void {
+    if (!this.isHeard) this.delivered = this.survived + 1
   }
 
   /** To be called when its scope has ended. */

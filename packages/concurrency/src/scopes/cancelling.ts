@@ -64,6 +64,13 @@ function waitedFor({ waits, children }: ScopeNode): number {
   return waits.length + children.filter(({ kind }) => kind !== 'task').length
 }
 
+/** To be called when the body of a cancelled scope has returned a value: the one around it heard nothing by that. */
+export function noteSurvivor({ cancellation, kind, parent }: ScopeNode): void {
+  if (cancellation?.inherited === undefined || kind === 'task') return
+  const around = parent?.cancellation
+  if (around !== undefined) around.survived += 1
+}
+
 /** To be called when `scope` has ended. */
 export function forget({ cancellation }: ScopeNode): void {
   if (cancellation === undefined) return

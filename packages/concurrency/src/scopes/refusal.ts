@@ -28,7 +28,7 @@ export function refuse(
 ): Promise<never> {
   const cancellation = scope.cancellation as Cancellation
   const refused = (cancellation.refused ??= new Refused())
-  if (cancellation.delivered > 0 && refused.cleanUp === undefined) {
+  if (cancellation.isHeard && refused.cleanUp === undefined) {
     refused.cleanUp = describeCall(scope, { kind, name }, 'refused', refuse)
     // Where it is an error of the scope, that says it.
     if (!scope.strict) reportLeftover(refused.cleanUp)
@@ -38,6 +38,6 @@ export function refuse(
     reportLeftover(describeCall(scope, { kind, name }, 'swallowed', refuse))
   }
   // Calls side by side receive the cancel in the same step: none of them is clean-up after another.
-  if (cancellation.delivered === 0) queueMicrotask(() => (cancellation.delivered = 1))
+  if (!cancellation.isHeard) queueMicrotask(() => cancellation.hear())
   return refused.reject(reason)
 }

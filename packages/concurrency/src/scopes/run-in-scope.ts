@@ -1,4 +1,5 @@
 import { captureStack } from './call-place.ts'
+import { noteSurvivor } from './cancelling.ts'
 import { callInScope, innermostScope } from './current-scope.ts'
 import { endLeftovers } from './end-leftovers.ts'
 import { reportLate } from './late.ts'
@@ -73,6 +74,7 @@ function begin(scope: Scope, fn: (scope: Scope) => unknown): Promise<unknown> {
 
 function onValue(value: unknown): unknown {
   const scope = innermostScope() as Scope
+  if (scope.cancellation !== undefined) noteSurvivor(scope)
   if (scope.isBusy) return closeWith(scope, undefined, value)
   scope.end()
   return scope.ending.onValue(value as never, scope)

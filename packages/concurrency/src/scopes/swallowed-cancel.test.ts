@@ -220,6 +220,38 @@ describe('clean-up that a cancel refuses', () => {
     expect(reported).toEqual([])
   })
 
+  /** Calls that a cancel meets under way, and that succeed all the same: an answer was already on its way. */
+  const SURVIVORS: Record<string, (cancel: () => void) => Promise<unknown>> = {
+    io: (cancel) => io(read, {}, () => cancel()),
+    'io, one after the other': async (cancel) => {
+      await io(read, {}, () => 1)
+      await io(read, {}, () => cancel())
+    },
+    'io side by side': (cancel) =>
+      Promise.all([io(read, {}, () => setImmediate()), io(read, {}, () => cancel())]),
+    'io within a timeout': (cancel) => withTimeout(1_000, () => io(read, {}, () => cancel())),
+    'io in a group': (cancel) =>
+      taskGroup(async (group) => void (await group.spawn(() => io(read, {}, () => cancel())))),
+  }
+
+  test.each(Object.keys(SURVIVORS))(
+    'is not what follows a call that succeeded although it was cancelled: %s',
+    async (name) => {
+      const after = (): Promise<unknown> => io(read, {}, () => 1)
+      await cancelScope(async (scope) => {
+        await SURVIVORS[name]?.(() => scope.cancel())
+        await after()
+      }).catch(() => undefined)
+      expect(reported).toEqual([])
+      // What comes after the refusal is clean-up.
+      await cancelScope(async (scope) => {
+        await SURVIVORS[name]?.(() => scope.cancel())
+        await after().finally(after)
+      }).catch(() => undefined)
+      expect(reported).toMatchObject([{ state: 'refused', name: 'db.query' }])
+    },
+  )
+
   test('behind a shield it happens, and nothing is reported', async () => {
     let cleaned = false
     const { shield } = await import('./shield.ts')
