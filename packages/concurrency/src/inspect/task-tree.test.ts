@@ -151,9 +151,14 @@ scope page 41 ms
       const [tree] = taskTree({ limit: Infinity })
       expect(tree?.children.at(-1)?.waits[0]?.what).toContain(`${count}th in line`)
       expect(steps).toBe(count)
+      // Nor again for other pictures, until the line has changed.
       steps = 0
       taskTree({ limit: 3 })
-      expect(steps).toBe(count)
+      expect(steps).toBe(0)
+      group.spawn(() => semaphore.acquire())
+      steps = 0
+      const after = taskTree({ limit: Infinity })[0]?.children.at(-1)?.waits[0]?.what
+      expect([steps, after]).toEqual([count, `semaphore "x", ${count + 1}st in line`])
       group.cancel()
     })
   })

@@ -1,5 +1,4 @@
 import { expectOptions } from '../arguments/expect-options.ts'
-import type { Places } from '../scopes/cancel-listener.ts'
 import { currentClock } from '../scopes/clock.ts'
 import { expected, expectInteger } from '../arguments/expected.ts'
 import { type CancelScope, rootScopes, Scope } from '../scopes/scope.ts'
@@ -104,7 +103,6 @@ export function formatTaskTree(
 /** One picture of the tree, while it is made. */
 class Picture {
   readonly #now = currentClock().now()
-  readonly #places: Places = new Map()
   readonly #limit: number
   #left: number
 
@@ -132,7 +130,7 @@ class Picture {
       ageMs: this.#now - scope.startedAt,
       remainingMs: scope.deadline === Infinity ? undefined : scope.deadline - this.#now,
       waits: waits.map((wait) => ({
-        what: wait.describe?.(this.#places) as string,
+        what: wait.describe?.() as string,
         forMs: wait.since === undefined ? undefined : this.#now - wait.since,
       })),
       children: children.map((child) => this.nodeOf(child)),

@@ -2,14 +2,11 @@ import type { CallPlace } from './call-place.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { Link } from './ring.ts'
 
-/** The places in line that were counted while one picture of the task tree is made. */
-export type Places = Map<CancelListener, number>
-
 /** Is called when a scope is cancelled. */
 export interface CancelListener extends Link<CancelListener> {
   onCancel(reason: Cancelled): void
   /** What is waited for, where it is a wait. */
-  describe?(places?: Places): string
+  describe?(): string
   /** Since when, on the clock, where that is noted. */
   readonly since?: number | undefined
   /** Where it was begun, where that is noted. */

@@ -1,4 +1,3 @@
-import type { Places } from './cancel-listener.ts'
 import { currentScope } from './current-scope.ts'
 import { refusal, refuse } from './refusal.ts'
 import type { Scope } from './scope.ts'
@@ -17,8 +16,8 @@ class Waiter<T, P> extends Wait<T> {
     this.payload = payload
   }
 
-  describe(places?: Places): string {
-    return this.#list.describe(this, places)
+  describe(): string {
+    return this.#list.describe(this)
   }
 
   protected undo(): void {
@@ -37,6 +36,8 @@ export class WaitList<T, P = void> {
   readonly #onLeave: (() => void) | undefined
   #size = 0
   #head: Waiter<T, P> | undefined = undefined
+  /** Counted once for all that are described before the line changes: one by one would take its square. */
+  #places: Map<Waiter<T, P>, number> | undefined = undefined
 
   /** @param onLeave called when a waiter left because it was cancelled */
   constructor(label: string, onLeave?: () => void) {
@@ -89,29 +90,26 @@ export class WaitList<T, P = void> {
     this.#onLeave?.()
   }
 
-  /**
-   * Says what a waiter waits for, and its place in line.
-   *
-   * @param places the places counted so far. Pass the same map for all waiters described in one go: then
-   *   the line is walked once and not once for each of them.
-   */
-  describe(waiter: Waiter<T, P>, places: Places = new Map()): string {
-    if (!places.has(waiter)) this.#countPlaces(places)
-    return `${this.label}, ${ordinal(places.get(waiter) as number)} in line`
+  /** Says what a waiter waits for, and its place in line. */
+  describe(waiter: Waiter<T, P>): string {
+    this.#places ??= this.#countPlaces()
+    return `${this.label}, ${ordinal(this.#places.get(waiter) as number)} in line`
   }
 
-  #countPlaces(places: Places): void {
+  #countPlaces(): Map<Waiter<T, P>, number> {
+    const places = new Map<Waiter<T, P>, number>()
     const first = this.#head as Waiter<T, P>
-    let place = 0
     let each = first
     do {
-      places.set(each, (place += 1))
+      places.set(each, places.size + 1)
       each = each.next
     } while (each !== first)
+    return places
   }
 
   #push(waiter: Waiter<T, P>): void {
     const head = this.#head
+    this.#places = undefined
     if (head === undefined) {
       this.#head = waiter
     } else {
@@ -124,6 +122,7 @@ export class WaitList<T, P = void> {
   }
 
   #remove(waiter: Waiter<T, P>): void {
+    this.#places = undefined
     if (waiter.next === waiter) {
       this.#head = undefined
     } else {

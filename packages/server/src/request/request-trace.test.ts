@@ -72,6 +72,45 @@ describe('the trace of a request', () => {
     expect(line?.traceId).toBe(TRACE)
   })
 
+  /** What is no `tracestate` as W3C Trace Context has it, and what is left of it. */
+  const STATES: Readonly<Record<string, [string | string[], string | undefined]>> = {
+    'two headers': [['a=1', 'b=2'], 'a=1,b=2'],
+    'too long': [`a=${'x'.repeat(9_000)}`, ''],
+    'a member that is none': ['a=1,nonsense,B=2,c=3', 'a=1,c=3'],
+    'a key twice': ['a=1,a=2', expect.stringMatching(/^a=[12]$/) as never],
+    empty: ['', expect.toBeOneOf([undefined, '']) as never],
+  }
+
+  test.each(Object.entries(STATES))(
+    'has no tracestate that is none: %s',
+    async (_what, [given, kept]) => {
+      const { telemetry, answer, line } = await watched(hello, {
+        headers: { traceparent: `00-${TRACE}-${CALLER}-01`, tracestate: given },
+      })
+      const span = telemetry.spans[0]
+      expect([answer.status, line?.traceId, span?.parentSpanContext?.spanId]).toEqual([
+        200,
+        TRACE,
+        CALLER,
+      ])
+      expect(span?.spanContext().traceState?.serialize()).toEqual(kept)
+    },
+  )
+
+  test.each([
+    ['two of them', [`00-${TRACE}-${CALLER}-01`, `00-${TRACE}-${CALLER}-01`]],
+    ['one that is none', `ff-${TRACE}-${CALLER}-01`],
+  ])('begins here where there is no parent to be told: %s', async (_what, traceparent) => {
+    const headers = { traceparent, tracestate: 'vendor=1' }
+    const { telemetry, answer, line } = await watched(hello, { headers })
+    const span = telemetry.spans[0]
+    expect([answer.status, span?.parentSpanContext]).toEqual([200, undefined])
+    expect(line?.traceId).toBe(span?.spanContext().traceId)
+    expect(line?.traceId).not.toBe(TRACE)
+    // Without its parent the state means nothing (W3C Trace Context, 3.3.1).
+    expect(span?.spanContext().traceState).toBe(undefined)
+  })
+
   test('that begins here is the one that the log has', async () => {
     const { telemetry, line } = await watched(hello)
     expect(line?.traceId).toBe(telemetry.spans[0]?.spanContext().traceId)

@@ -29,6 +29,25 @@ describe('the context of a request that has ended', () => {
     }
   })
 
+  test('has an id and a trace of its own if it came with two, whenever one asks first', () => {
+    for (const isAskedBefore of [true, false]) {
+      const { request } = contextOf(GIVEN).life
+      const twice = {
+        'x-request-id': 'r-1, r-1',
+        traceparent: `${GIVEN.Traceparent}, ${GIVEN.Traceparent}`,
+      }
+      const two = { headers: twice, rawHeaders: [...request.rawHeaders, ...request.rawHeaders] }
+      const scope = { cancelled: false, expired: false }
+      const life = { request: two as never, scope, after: vi.fn(), fail: vi.fn() }
+      const of = new RequestContext('GET /', life)
+      const before = isAskedBefore ? [of.id, of.trace.traceId] : undefined
+      of.leave()
+      expect([of.id, of.trace.traceId]).toEqual(before ?? [expect.any(String), expect.any(String)])
+      expect([of.id, of.trace.traceId]).not.toContain('r-1')
+      expect(of.trace.traceId).not.toBe(TRACE)
+    }
+  })
+
   test('keeps the id and the trace that were made for it', () => {
     const { context } = contextOf({})
     const { id, trace } = context

@@ -78,11 +78,14 @@ export class RequestContext implements CurrentRequest {
   }
 }
 
-/** A header, without having all of them read. */
+/** A header, without having all of them read; `undefined` if it came twice, as which of them counts is unclear. */
 function rawHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  let found: string | undefined
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const given = rawHeaders[index]
-    if (given?.length === name.length && given.toLowerCase() === name) return rawHeaders[index + 1]
+    if (given?.length !== name.length || given.toLowerCase() !== name) continue
+    if (found !== undefined) return undefined
+    found = rawHeaders[index + 1]
   }
-  return undefined
+  return found
 }

@@ -48,6 +48,9 @@ const REQUESTS = 100
 /** The most scopes and waits that are looked at of each. */
 const TREE = { limit: 10, total: 50 }
 
+/** The most scopes that are named on the way to a wait. */
+const PATH = 5
+
 /** Reads what `requests` wait for off the task tree. */
 export function serverStatus(requests: readonly RequestUnderWay[]): ServerStatus {
   const shown = requests.slice(0, REQUESTS).map((request) => statusOf(request))
@@ -70,14 +73,20 @@ function stateOf(scope: CancelScope | undefined): RequestStatus['state'] {
   return scope.cancelled ? 'cancelled' : 'running'
 }
 
+/** What leads to a wait: the outermost scopes and the wait itself, where there are more. */
+function joined(path: readonly string[]): string {
+  const shown = path.length > PATH ? [...path.slice(0, PATH - 1), '…', path.at(-1)] : path
+  return shown.join(': ')
+}
+
 /** The ends of the tree: calls to the outside, and what tasks wait for. */
 function* waitsIn(node: TaskTreeNode, path: readonly string[]): Generator<RequestWait> {
   const waits = node.waits.map(({ what, forMs }) => ({ what, forMs }))
   if (path.length > 0 && waits.length + node.children.length === 0) {
-    yield { what: path.join(': '), forMs: rounded(node.ageMs) }
+    yield { what: joined(path), forMs: rounded(node.ageMs) }
   }
   for (const { what, forMs } of waits) {
-    yield { what: [...path, shownText(what)].join(': '), forMs: rounded(forMs) }
+    yield { what: joined([...path, shownText(what)]), forMs: rounded(forMs) }
   }
   for (const child of node.children) {
     // A default name says nothing.

@@ -24,4 +24,14 @@ describe('a shown text', () => {
   ])('%s becomes %s', (text, shown) => {
     expect(shownText(text)).toBe(shown)
   })
+
+  test('is short, however long the name is, and shows no part of what it cuts', () => {
+    const long = `job ${'word '.repeat(10_000)}`
+    expect(shownText(long).length).toBeLessThanOrEqual(121)
+    for (let length = 200; length < 260; length += 1) {
+      const text = `${'4711 '.repeat(length / 5)}hunter${'x'.repeat(300)}`
+      expect(shownText(text)).not.toContain('hunter')
+    }
+    expect(shownText('hunter'.repeat(10_000))).not.toContain('hunter')
+  })
 })
