@@ -22,4 +22,5 @@ export {
   type GoogleOptions,
   type GoogleServer,
 } from './google/server.ts'
+export type { GoogleTrouble } from './google/api/troubles.ts'
 export type { ServiceOptions } from './services.ts'

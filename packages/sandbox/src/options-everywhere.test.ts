@@ -61,6 +61,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'inbox.waitForCount, its match': (match) => sandbox.smtp.inbox.waitForCount(1, match),
   'stripe.completeCheckout': (payment) => sandbox.stripe.completeCheckout('cs_1', payment),
   'stripe.setTroubles': (trouble) => sandbox.stripe.setTroubles(trouble),
+  'google.setTroubles': (trouble) => sandbox.google.setTroubles(trouble),
   'google.issueCode': (consent) => sandbox.google.issueCode(consent),
   'google.issueTokens': (consent) => sandbox.google.issueTokens(consent),
   'proxy.set': (faults) => proxy.set(faults),
@@ -79,7 +80,7 @@ const cases = exerciseOptions({
   stripe.customers stripe.products stripe.prices stripe.checkoutSessions stripe.subscriptions
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
   webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess
-  google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
+  google.addCalendar google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
   google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close
   sandbox.services sandbox.postgres sandbox.s3 sandbox.smtp sandbox.stripe sandbox.google
   sandbox.faults postgres.url postgres.host postgres.port postgres.user postgres.password

@@ -2,6 +2,7 @@ import { defineEmulator, type EmulatorDefinition } from 'emulate'
 
 import type { RequestLog } from '../request-log.ts'
 import { answerCalendar } from './api/answer.ts'
+import type { Troubles } from './api/troubles.ts'
 import type { GoogleService } from './core/service.ts'
 import { emptyGoogleState, type GoogleState } from './core/state.ts'
 import { methods } from './methods.ts'
@@ -13,6 +14,7 @@ export const savePath = '/sandbox/save'
 
 export interface DefinitionOptions {
   readonly log: RequestLog
+  readonly troubles: Troubles
   /** Called with the live state, before the first request. */
   readonly serviceOf: (state: GoogleState) => GoogleService
 }
@@ -30,7 +32,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 2,
+    stateVersion: 3,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {
@@ -41,12 +43,14 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
       app.post('/revoke', ({ req }) => logged(req.raw, revokeEndpoint(service, req.raw)))
       for (const method of methods) {
         app.on(method.verb, method.path, ({ req }) =>
-          logged(req.raw, answerCalendar(service, req.raw, method, req.param())),
+          logged(req.raw, answerCalendar(service, req.raw, method, req.param(), options.troubles)),
         )
       }
       // A request saves the state; this one does nothing else.
       app.get(savePath, () => new Response(null, { status: 204 }))
-      app.notFound(({ req }) => logged(req.raw, answerCalendar(service, req.raw, undefined, {})))
+      app.notFound(({ req }) =>
+        logged(req.raw, answerCalendar(service, req.raw, undefined, {}, options.troubles)),
+      )
     },
   })
 }

@@ -1,6 +1,13 @@
 import type { Method } from './api/method.ts'
-import { calendarMethods } from './calendars/methods.ts'
+import { calendarListMethods } from './calendars/calendar-list.ts'
+import { calendarMethods } from './calendars/calendars.ts'
+import { freeBusyMethods } from './events/free-busy.ts'
 import { eventMethods } from './events/methods.ts'
 
 /** Every method of the Calendar API that the sandbox has. */
-export const methods: readonly Method[] = [...calendarMethods, ...eventMethods]
+export const methods: readonly Method[] = [
+  ...calendarListMethods,
+  ...calendarMethods,
+  ...eventMethods,
+  ...freeBusyMethods,
+]

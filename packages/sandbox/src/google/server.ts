@@ -5,7 +5,8 @@ import { startEmulatedService } from '../emulated-service.ts'
 import { doInScope, startServer } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
-import { calendarOf } from './api/access.ts'
+import { addSecondary, calendarOf, listOf } from './api/access.ts'
+import { type GoogleTrouble, Troubles } from './api/troubles.ts'
 import { renderEvent } from './events/render.ts'
 import { defineGoogle, savePath } from './definition.ts'
 import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
@@ -81,8 +82,15 @@ export interface GoogleServer extends AsyncDisposable {
   expireAccessTokens(): Promise<void>
   /** Makes the account's sync tokens invalid: the next incremental list answers 410. */
   invalidateSyncTokens(email: string): Promise<void>
-  /** The account's events, deleted ones too (as `status: 'cancelled'`). */
-  events(email: string): readonly JsonObject[]
+  /** A calendar that a person makes besides the primary one: its id. */
+  addCalendar(email: string, summary: string): Promise<string>
+  /**
+   * The events of an account's primary calendar, or of another one by its id; deleted ones too (as
+   * `status: 'cancelled'`).
+   */
+  events(calendarId: string): readonly JsonObject[]
+  /** What goes wrong on purpose, in place of what was set before. */
+  setTroubles(...troubles: readonly GoogleTrouble[]): void
   requests(): readonly RequestRecord[]
   requestCount(method: string, path: string): number
   close(): Promise<void>
@@ -112,6 +120,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     now = Date.now,
   } = options
   const log = new RequestLog()
+  const troubles = new Troubles()
   const live: { service?: GoogleService } = {}
   checkOptions(options)
   const { url, port, runtime } = await startEmulatedService({
@@ -120,6 +129,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     define: (url) =>
       defineGoogle({
         log,
+        troubles,
         serviceOf: (state) =>
           (live.service = {
             state,
@@ -197,13 +207,24 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       }),
     invalidateSyncTokens: (email) =>
       doInScope('invalidateSyncTokens', async () => {
-        calendarOf(service, email).generation += 1
+        calendarOf(service, email)
+        for (const calendar of Object.values(state.calendars)) {
+          if (calendar.owner === email) calendar.generation += 1
+        }
+        listOf(service, email).generation += 1
         await save()
       }),
-    events: (email) => {
-      const calendar = calendarOf(service, email)
+    addCalendar: (email, summary) =>
+      doInScope('addCalendar', async () => {
+        const { id } = addSecondary(service, email, { summary, byClient: false })
+        await save()
+        return id
+      }),
+    events: (calendarId) => {
+      const calendar = calendarOf(service, calendarId)
       return Object.values(calendar.events).map((event) => renderEvent(url, calendar, event))
     },
+    setTroubles: (...wanted) => troubles.set(wanted),
     requests: () => log.all(),
     requestCount: (method, path) => log.count(method, path),
     close,

@@ -56,7 +56,7 @@ function fieldsIn(body: string): DeclaredFields {
       } else if (here) here[name] = type
     } else if (/^\s*\[key: string\]/.test(line)) {
       const here = stack.at(-1)
-      if (here) here['*'] = 'string'
+      if (here) here['*'] = line.replace(/^.*\]: (.*);$/, '$1')
     } else if (/^\s*\}/.test(line)) stack.pop()
   }
   return top

@@ -38,6 +38,20 @@ export function clientWith(server: GoogleServer, accessToken: string): calendar_
   return calendar({ version: 'v3', auth: oauth, rootUrl: server.calendarUrl, retry: false })
 }
 
+/** A client of the account, with these scopes, by their short names. */
+export async function clientFor(
+  server: GoogleServer,
+  account: string,
+  ...names: readonly string[]
+): Promise<calendar_v3.Calendar> {
+  const full = names.map((name) => `https://www.googleapis.com/auth/${name}`)
+  const { accessToken } = await server.issueTokens({
+    email: account,
+    scopes: full.length > 0 ? full : scopes,
+  })
+  return clientWith(server, accessToken)
+}
+
 /** Half an hour on 1 April 2026, Japanese time. */
 export const meeting = (hour: number): calendar_v3.Schema$Event => ({
   summary: `会議 ${hour}`,

@@ -7,6 +7,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   'calendar#calendarListEntry': 'CalendarListEntry',
   'calendar#event': 'Event',
   'calendar#events': 'Events',
+  'calendar#freeBusy': 'FreeBusyResponse',
 }
 
 /** What every resource of a kind has, unless it was deleted. */
@@ -46,6 +47,7 @@ const ALWAYS: Readonly<Record<string, readonly string[]>> = {
   ],
   'calendar#calendar': ['etag', 'id', 'summary', 'timeZone'],
   'calendar#calendarList': ['etag', 'items'],
+  'calendar#freeBusy': ['calendars', 'timeMin', 'timeMax'],
 }
 
 /** What is wrong with a resource: a field that Google does not have, one of another type, one that is missing. */

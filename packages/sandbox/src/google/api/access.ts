@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
+
+import type { JsonObject } from '../../json.ts'
 import type { GoogleService } from '../core/service.ts'
-import { entry, type GoogleGrant, type StoredCalendar } from '../core/state.ts'
+import { entry, type GoogleGrant, type StoredCalendar, type StoredList } from '../core/state.ts'
 import { grantOfAccessToken } from '../oauth/grants.ts'
 import { CalendarFailure } from './failure.ts'
 import { SCOPE_PREFIX, SCOPES } from './scopes.ts'
@@ -25,13 +28,11 @@ export function expectScope(grant: GoogleGrant, method: string): void {
   throw insufficient()
 }
 
-/** Scopes that reach an account's primary calendar: not those for public or for the app's own ones. */
-const elsewhere = new Set(['calendar.app.created', 'calendar.events.public.readonly'])
-
 /**
- * The account's calendar: `primary`, or its email. There are no others.
+ * A calendar of the account: `primary`, or by its id.
  *
- * @throws CalendarFailure 404; 403 where every scope that the method takes is for other calendars
+ * @throws CalendarFailure 404 for another account's, or none; 403 where no scope that the method takes
+ *   reaches this one
  */
 export function findCalendar(
   service: GoogleService,
@@ -39,30 +40,78 @@ export function findCalendar(
   calendarId: string,
   method: string,
 ): StoredCalendar {
-  if (calendarId !== 'primary' && calendarId !== grant.email) throw notFound()
-  const reaching = (SCOPES[method] ?? []).filter((scope) => !elsewhere.has(scope))
-  if (!hasScope(grant, reaching)) throw insufficient()
-  return calendarOf(service, grant.email)
+  const primary = calendarOf(service, grant.email)
+  const calendar = calendarId === 'primary' ? primary : entry(service.state.calendars, calendarId)
+  if (calendar?.owner !== grant.email) throw notFound()
+  const reaching = (SCOPES[method] ?? []).filter((scope) => reaches(scope, calendar))
+  if (hasScope(grant, reaching)) return calendar
+  throw insufficient()
 }
 
 /** The primary calendar of an account, made when first looked at. */
-export function calendarOf({ state, timeZone }: GoogleService, email: string): StoredCalendar {
-  const existing = entry(state.calendars, email)
-  if (existing) return existing
-  const calendar: StoredCalendar = {
-    email,
-    timeZone,
-    revision: 0,
-    generation: 1,
-    events: {},
-    retired: {},
+export function calendarOf(service: GoogleService, email: string): StoredCalendar {
+  const existing = entry(service.state.calendars, email)
+  return existing ?? addCalendar(service, email, email, { summary: email, byClient: false })
+}
+
+/** A calendar besides the primary one. */
+export function addSecondary(
+  service: GoogleService,
+  owner: string,
+  given: Pick<StoredCalendar, 'summary' | 'byClient'> & Partial<StoredCalendar>,
+): StoredCalendar {
+  calendarOf(service, owner)
+  const id = `c_${randomBytes(32).toString('hex')}@group.calendar.google.com`
+  return addCalendar(service, owner, id, given)
+}
+
+/** The calendars that an account has in view. */
+export function listOf({ state }: GoogleService, email: string): StoredList {
+  return (state.lists[email] ??= { id: email, revision: 0, generation: 1, entries: {} })
+}
+
+/** Notes a change of a calendar in its owner's list. */
+export function touchEntry(
+  service: GoogleService,
+  { id, owner }: StoredCalendar,
+  change: { readonly own?: JsonObject; readonly deleted?: boolean } = {},
+): void {
+  const list = listOf(service, owner)
+  list.revision += 1
+  const before = entry(list.entries, id)
+  list.entries[id] = {
+    order: before?.order ?? list.revision,
+    revision: list.revision,
+    deleted: change.deleted ?? before?.deleted ?? false,
+    own: change.own ?? before?.own ?? {},
   }
-  state.calendars[email] = calendar
-  return calendar
 }
 
 export function notFound(): CalendarFailure {
   return new CalendarFailure(404, 'notFound', 'Not Found')
+}
+
+function addCalendar(
+  service: GoogleService,
+  owner: string,
+  id: string,
+  given: Pick<StoredCalendar, 'summary' | 'byClient'> & Partial<StoredCalendar>,
+): StoredCalendar {
+  const { timeZone } = service
+  const empty = { revision: 0, generation: 1, events: {}, retired: {} }
+  const calendar: StoredCalendar = { timeZone, ...given, id, owner, ...empty }
+  service.state.calendars[id] = calendar
+  touchEntry(service, calendar, { own: { selected: true } })
+  return calendar
+}
+
+/**
+ * Which calendars a scope is for. The scope of free and busy times shows of events no more than those times,
+ * which the sandbox does not do: here it reaches none.
+ */
+function reaches(scope: string, { byClient }: StoredCalendar): boolean {
+  if (scope === 'calendar.app.created') return byClient
+  return scope !== 'calendar.events.public.readonly' && scope !== 'calendar.events.freebusy'
 }
 
 function hasScope(grant: GoogleGrant, sufficient: readonly string[]): boolean {

@@ -6,6 +6,7 @@ import { CalendarFailure } from './failure.ts'
 import type { Method } from './method.ts'
 import { readQuery } from './parameters.ts'
 import { readFields } from './shape.ts'
+import { failureOf, type Troubles } from './troubles.ts'
 
 /** Runs a method: token, scope, query, body, then what it does; failures in Google's shape. */
 export async function answerCalendar(
@@ -13,15 +14,19 @@ export async function answerCalendar(
   request: Request,
   method: Method | undefined,
   path: Readonly<Partial<Record<string, string>>>,
+  troubles: Troubles,
 ): Promise<Response> {
   try {
     if (!method) throw notFound()
     const grant = authenticate(service, request)
     expectScope(grant, method.name)
     const query = readQuery(method.parameters, new URL(request.url).searchParams)
+    const trouble = troubles.take(`${request.method} ${new URL(request.url).pathname}`)
+    if (trouble !== undefined && trouble !== 'error_after') throw failureOf(trouble)
     const body = method.body ? readFields(method.body, await bodyOf(request)) : {}
     const part = (name: string): string => path[name] ?? ''
     const response = method.run({ service, grant, request, query, body, part })
+    if (trouble !== undefined) throw failureOf(trouble)
     const fields = query.text('fields')
     if (fields === undefined || method.reply === undefined || response.status !== 200) {
       return response

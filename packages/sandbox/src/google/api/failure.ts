@@ -13,6 +13,12 @@ const statuses: Readonly<Record<number, string>> = {
 
 /** The reasons whose domain is not `global`. */
 const domains: Readonly<Record<string, string>> = {
+  calendarUsageLimitsExceeded: 'usageLimits',
+  quotaExceeded: 'usageLimits',
+  rateLimitExceeded: 'usageLimits',
+  userRateLimitExceeded: 'usageLimits',
+  forbiddenForNonOrganizer: 'calendar',
+
   cannotUseDefaultRemindersAndSpecifyOverride: 'calendar',
   fullSyncRequired: 'calendar',
   malformedConferenceData: 'calendar',

@@ -7,6 +7,7 @@ import {
   declaredScopes,
 } from '../../../test/google/declared.ts'
 import { CALENDAR, CALENDAR_LIST, CALENDAR_LIST_ENTRY } from '../calendars/schema.ts'
+import { FREE_BUSY, FREE_BUSY_REQUEST } from '../events/free-busy.ts'
 import { EVENT, EVENTS } from '../events/schema.ts'
 import { methods } from '../methods.ts'
 import { SCOPES } from './scopes.ts'
@@ -34,6 +35,8 @@ test.each([
   ['CalendarListEntry', CALENDAR_LIST_ENTRY],
   ['Event', EVENT],
   ['Events', EVENTS],
+  ['FreeBusyRequest', FREE_BUSY_REQUEST],
+  ['FreeBusyResponse', FREE_BUSY],
 ])('%s has the fields that Google declares, down to the last', (schema, fields) => {
   expect(differences(fields, declaredFields(schema), schema)).toEqual([])
 })

@@ -22,13 +22,23 @@ const readCalendarList = [
   'calendar.readonly',
 ]
 
+const calendars = ['calendar', 'calendar.app.created', 'calendar.calendars']
+
+const changeList = ['calendar', 'calendar.app.created', 'calendar.calendarlist']
+
 /**
  * The scopes of which a token needs one, by method.
  * Source: https://developers.google.com/workspace/calendar/api/v3/reference
  */
 export const SCOPES: Readonly<Record<string, readonly string[]>> = {
+  'calendarList.delete': changeList,
   'calendarList.get': [...readCalendarList, 'calendar.app.created'],
+  'calendarList.insert': ['calendar', 'calendar.calendarlist'],
   'calendarList.list': readCalendarList,
+  'calendarList.patch': changeList,
+  'calendarList.update': changeList,
+  'calendars.clear': ['calendar', 'calendar.calendars'],
+  'calendars.delete': calendars,
   'calendars.get': [
     'calendar',
     'calendar.app.created',
@@ -36,11 +46,21 @@ export const SCOPES: Readonly<Record<string, readonly string[]>> = {
     'calendar.calendars.readonly',
     'calendar.readonly',
   ],
+  'calendars.insert': calendars,
+  'calendars.patch': calendars,
+  'calendars.update': calendars,
   'events.delete': writeEvents,
   'events.get': readEvents,
   'events.insert': writeEvents,
   'events.instances': readEvents,
   'events.list': readEvents,
+  'events.move': ['calendar', 'calendar.events', 'calendar.events.owned'],
   'events.patch': writeEvents,
   'events.update': writeEvents,
+  'freebusy.query': [
+    'calendar',
+    'calendar.events.freebusy',
+    'calendar.freebusy',
+    'calendar.readonly',
+  ],
 }

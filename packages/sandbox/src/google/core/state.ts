@@ -60,7 +60,15 @@ export type StoredEvent = {
 }
 
 export type StoredCalendar = {
-  email: string
+  /** Of a primary calendar the account's address. */
+  id: string
+  /** The account that it belongs to. */
+  owner: string
+  /** Made by the client, and by no person: what `calendar.app.created` reaches. */
+  byClient: boolean
+  summary: string
+  description?: string
+  location?: string
   timeZone: string
   revision: number
   /** Sync tokens of another generation are no longer valid. */
@@ -70,11 +78,33 @@ export type StoredCalendar = {
   retired: Record<string, Record<string, { revision: number; originalStartTime: StoredTime }>>
 }
 
+/** A calendar in an account's list. */
+export type ListEntry = {
+  order: number
+  /** The list's revision at its last change. */
+  revision: number
+  deleted: boolean
+  /** What the account has set for itself: colours, reminders, another title … */
+  own: JsonObject
+}
+
+/** The calendars that an account has in view. */
+export type StoredList = {
+  /** The account's address. */
+  id: string
+  revision: number
+  generation: number
+  entries: Record<string, ListEntry>
+}
+
 export type GoogleState = {
   grants: Record<string, GoogleGrant>
   codes: Record<string, AuthorizationCode>
   accessTokens: Record<string, AccessToken>
+  /** By id; a primary calendar's is its account's address. */
   calendars: Record<string, StoredCalendar>
+  /** By account. */
+  lists: Record<string, StoredList>
   /** Signs page and sync tokens, so that an altered one is noticed. */
   tokenKey: string
 }
@@ -85,6 +115,7 @@ export function emptyGoogleState(): GoogleState {
     codes: {},
     accessTokens: {},
     calendars: {},
+    lists: {},
     tokenKey: randomBytes(32).toString('base64url'),
   }
 }
@@ -92,4 +123,9 @@ export function emptyGoogleState(): GoogleState {
 /** A record's own entry; an id such as `__proto__` finds nothing. */
 export function entry<T>(records: Record<string, T>, id: string): T | undefined {
   return Object.hasOwn(records, id) ? records[id] : undefined
+}
+
+/** An account's own calendar, which it can't be without. */
+export function isPrimary({ id, owner }: StoredCalendar): boolean {
+  return id === owner
 }

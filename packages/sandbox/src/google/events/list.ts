@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../json.ts'
-import { badParameter, CalendarFailure } from '../api/failure.ts'
+import { badParameter } from '../api/failure.ts'
+import { type Entry, pageOf } from '../api/page.ts'
 import type { Query } from '../api/parameters.ts'
-import { openToken, sealToken } from '../core/opaque-token.ts'
+import { openSync, sealSync } from '../api/sync.ts'
 import type { GoogleService } from '../core/service.ts'
 import type { StoredCalendar, StoredEvent } from '../core/state.ts'
 import { isCancelled, seriesIdOf } from '../series/keep.ts'
@@ -9,17 +10,7 @@ import { singleEvents } from './single-events.ts'
 import { momentOf } from '../times/event-time.ts'
 import { isMatching } from './filter.ts'
 import { readListQuery, type ListQuery } from './list-query.ts'
-import { type Entry, pageOf } from './page.ts'
 import { renderCancelledOccurrence, renderDeleted, renderEvent } from './render.ts'
-
-interface SyncToken {
-  readonly kind: 'sync'
-  readonly email: string
-  readonly revision: number
-  readonly generation: number
-  readonly issuedAt: number
-  readonly singleEvents: boolean
-}
 
 /** One page of events, with `nextPageToken`, or on the last page `nextSyncToken`. */
 export function listEvents(
@@ -29,7 +20,11 @@ export function listEvents(
 ): JsonObject {
   const query = readListQuery(given)
   const { syncToken } = query
-  const since = syncToken === undefined ? undefined : openSync(service, calendar, query, syncToken)
+  const since = syncToken === undefined ? undefined : openSync(service, calendar, syncToken)
+  // Google calls it undefined behaviour.
+  if (since && since.query !== String(query.singleEvents)) {
+    throw badParameter('singleEvents', 'Sync token was given for another singleEvents.')
+  }
   const entries =
     since === undefined
       ? wantedEntries(service, calendar, query)
@@ -38,15 +33,8 @@ export function listEvents(
   const reply = { ...headOf(service, calendar), items }
   if (nextPageToken !== undefined) return { ...reply, nextPageToken }
   if (!query.syncable) return reply
-  const token: SyncToken = {
-    kind: 'sync',
-    email: calendar.email,
-    revision: snapshot,
-    generation: calendar.generation,
-    issuedAt: service.now(),
-    singleEvents: query.singleEvents,
-  }
-  return { ...reply, nextSyncToken: sealToken(service.state.tokenKey, token) }
+  const nextSyncToken = sealSync(service, calendar, snapshot, String(query.singleEvents))
+  return { ...reply, nextSyncToken }
 }
 
 /** What every page of events says of its calendar. */
@@ -54,7 +42,7 @@ export function headOf(service: GoogleService, calendar: StoredCalendar): JsonOb
   return {
     kind: 'calendar#events',
     etag: `"p${calendar.revision}"`,
-    summary: calendar.email,
+    summary: calendar.summary,
     updated: new Date(service.now()).toISOString(),
     timeZone: calendar.timeZone,
     accessRole: 'owner',
@@ -135,30 +123,4 @@ function sortKey(calendar: StoredCalendar, query: ListQuery): (event: StoredEven
   if (query.orderBy === 'updated') return (event) => event.revision
   if (query.orderBy === undefined && !query.singleEvents) return (event) => event.order
   return ({ content }) => momentOf(content.start, calendar.timeZone)
-}
-
-function openSync(
-  service: GoogleService,
-  calendar: StoredCalendar,
-  query: ListQuery,
-  text: string,
-): SyncToken {
-  const token = openToken(service.state.tokenKey, text) as SyncToken | undefined
-  const oldest = service.now() - service.syncTokenLifetimeSeconds * 1000
-  const valid =
-    token?.kind === 'sync' &&
-    token.email === calendar.email &&
-    token.generation === calendar.generation &&
-    token.issuedAt >= oldest
-  if (!valid) {
-    throw new CalendarFailure(
-      410,
-      'fullSyncRequired',
-      'Sync token is no longer valid, a full sync is required.',
-      { location: 'syncToken', locationType: 'parameter' },
-    )
-  }
-  // Google calls it undefined behaviour.
-  if (token.singleEvents === query.singleEvents) return token
-  throw badParameter('singleEvents', 'Sync token was given for another singleEvents.')
 }

@@ -1,5 +1,5 @@
 import { findCalendar, notFound } from '../api/access.ts'
-import { CalendarFailure } from '../api/failure.ts'
+import { badParameter, CalendarFailure } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import type { Parameters } from '../api/parameters.ts'
 import { entry, type StoredCalendar, type StoredEvent } from '../core/state.ts'
@@ -7,6 +7,7 @@ import { INSTANCES_PARAMETERS, listInstances } from './instances.ts'
 import { isCancelled } from '../series/keep.ts'
 import { computedOccurrence } from '../series/occurrences.ts'
 import { listEvents } from './list.ts'
+import { moveEvent } from './move.ts'
 import { LIST_PARAMETERS } from './list-query.ts'
 import { etagOf, renderEvent, type View } from './render.ts'
 import { EVENT, EVENTS } from './schema.ts'
@@ -104,6 +105,25 @@ export const eventMethods: readonly Method[] = [
       }
       deleteEvent(writeOf(call, calendar), event)
       return new Response(null, { status: 204 })
+    },
+  },
+  {
+    name: 'events.move',
+    verb: 'POST',
+    path: `${path}/:eventId/move`,
+    parameters: { ...mails, destination: 'text' },
+    reply: EVENT,
+    run: (call) => {
+      const { service, grant, query } = call
+      const from = calendarOf(call, 'events.move')
+      const event = findMatching(call, from)
+      const destination = query.text('destination')
+      if (destination === undefined) throw badParameter('destination', 'Required', 'required')
+      if (isCancelled(from, event.content)) {
+        throw new CalendarFailure(410, 'deleted', 'Resource has been deleted')
+      }
+      const to = findCalendar(service, grant, destination, 'events.move')
+      return reply(call, to, moveEvent(from, to, event, new Date(service.now()).toISOString()))
     },
   },
   {

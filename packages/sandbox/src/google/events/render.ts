@@ -1,5 +1,10 @@
 import type { JsonObject } from '../../json.ts'
-import type { EventContent, StoredCalendar, StoredEvent } from '../core/state.ts'
+import {
+  type EventContent,
+  isPrimary,
+  type StoredCalendar,
+  type StoredEvent,
+} from '../core/state.ts'
 import { isCancelled } from '../series/keep.ts'
 import { attendeesOf, shownAttendees } from './attendees.ts'
 import { hangoutLinkOf } from './conference.ts'
@@ -28,13 +33,13 @@ export function renderEvent(
   }
   const zone = view.timeZone ?? calendar.timeZone
   const guests = attendeesOf(attendees)
-  const shown = shownAttendees(guests, organizer, calendar.email, view.maxAttendees)
+  const shown = shownAttendees(guests, organizer, calendar.id, view.maxAttendees)
   const hangoutLink = hangoutLinkOf(conferenceData)
   return {
     kind: 'calendar#event',
     etag: etagOf(revision),
     ...withoutDefaults(content),
-    htmlLink: `${url}/calendar/event?eid=${Buffer.from(`${id} ${calendar.email}`).toString('base64url')}`,
+    htmlLink: `${url}/calendar/event?eid=${Buffer.from(`${id} ${calendar.id}`).toString('base64url')}`,
     creator: personOf(creator, calendar),
     organizer: personOf(organizer, calendar),
     start: shownTime(start, zone),
@@ -88,5 +93,8 @@ export function searchedTexts(content: EventContent): string[] {
 }
 
 function personOf(email: string, calendar: StoredCalendar): JsonObject {
-  return { email, ...(email === calendar.email ? { self: true } : {}) }
+  if (email !== calendar.id) return { email }
+  return isPrimary(calendar)
+    ? { email, self: true }
+    : { email, displayName: calendar.summary, self: true }
 }

@@ -42,7 +42,7 @@ export function insertEvent(write: Write, body: JsonObject): StoredEvent {
     iCalUID,
     created: time.replace(/\.\d{3}Z$/, '.000Z'),
     creator: actor,
-    organizer: calendar.email,
+    organizer: calendar.id,
     sequence: typeof body['sequence'] === 'number' ? body['sequence'] : 0,
     status: textOf(body['status']) || 'confirmed',
   }

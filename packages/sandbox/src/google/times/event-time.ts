@@ -54,7 +54,7 @@ export function shownTime(time: StoredTime, zone: string): JsonObject {
 }
 
 /** A moment in RFC 3339, to the second, with the offset that the zone has then; UTC is `Z`. */
-function inZone(instant: number, zone: string): string {
+export function inZone(instant: number, zone: string): string {
   const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
   const text = zoned.toString({ timeZoneName: 'never', smallestUnit: 'second' })
   return text.replace(/\+00:00$/, 'Z')
