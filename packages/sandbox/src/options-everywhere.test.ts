@@ -79,7 +79,7 @@ const cases = exerciseOptions({
   stripe.setWebhookUrl stripe.authenticate stripe.indexSearch stripe.invoices stripe.redeliver stripe.deliveries stripe.failPayment stripe.settle
   stripe.customers stripe.products stripe.prices stripe.checkoutSessions stripe.subscriptions
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
-  webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess
+  webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess google.changePassword
   google.addCalendar google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
   google.requestCount google.close proxy.url proxy.clear proxy.reset proxy.close
   sandbox.services sandbox.postgres sandbox.s3 sandbox.smtp sandbox.stripe sandbox.google
@@ -88,7 +88,7 @@ const cases = exerciseOptions({
   s3.accessKeyId s3.secretAccessKey s3.requests smtp.host smtp.port smtp.user smtp.password
   smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
   stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
-  google.authUrl google.tokenUrl google.revokeUrl google.calendarUrl google.clientId
+  google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.clientId
   google.clientSecret proxy.host proxy.port proxy.connections`,
   faces: {
     '': [index],

@@ -7,7 +7,8 @@ import type { GoogleService } from './core/service.ts'
 import { emptyGoogleState, type GoogleState } from './core/state.ts'
 import { methods } from './methods.ts'
 import { showConsent, submitConsent } from './oauth/authorize-page.ts'
-import { revokeEndpoint, tokenEndpoint } from './oauth/token-endpoint.ts'
+import { certificates } from './oauth/id-token.ts'
+import { revokeEndpoint, tokenEndpoint, tokenInfo } from './oauth/token-endpoint.ts'
 
 /** Requested by the server itself after a change that came without a request. */
 export const savePath = '/sandbox/save'
@@ -32,7 +33,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 3,
+    stateVersion: 4,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {
@@ -40,6 +41,8 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
       app.get('/o/oauth2/v2/auth', ({ req }) => logged(req.raw, showConsent(service, req.raw)))
       app.post('/o/oauth2/v2/auth', ({ req }) => logged(req.raw, submitConsent(service, req.raw)))
       app.post('/token', ({ req }) => logged(req.raw, tokenEndpoint(service, req.raw)))
+      app.get('/tokeninfo', ({ req }) => logged(req.raw, tokenInfo(service, req.raw)))
+      app.get('/oauth2/v3/certs', ({ req }) => logged(req.raw, certificates(service)))
       app.post('/revoke', ({ req }) => logged(req.raw, revokeEndpoint(service, req.raw)))
       for (const method of methods) {
         app.on(method.verb, method.path, ({ req }) =>

@@ -9,6 +9,7 @@ import { addSecondary, calendarOf, listOf } from './api/access.ts'
 import { type GoogleTrouble, Troubles } from './api/troubles.ts'
 import { renderEvent } from './events/render.ts'
 import { defineGoogle, savePath } from './definition.ts'
+import { isMailScope } from './oauth/known-scopes.ts'
 import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
 import type { GoogleService } from './core/service.ts'
 import type { GoogleGrant } from './core/state.ts'
@@ -67,6 +68,9 @@ export interface GoogleServer extends AsyncDisposable {
   readonly authUrl: string
   readonly tokenUrl: string
   readonly revokeUrl: string
+  readonly tokenInfoUrl: string
+  /** The keys of id tokens. */
+  readonly certsUrl: string
   /** What `@googleapis/calendar` takes as `rootUrl`. */
   readonly calendarUrl: string
   readonly clientId: string
@@ -78,6 +82,11 @@ export interface GoogleServer extends AsyncDisposable {
   grants(): readonly GoogleGrant[]
   /** What the person does under "third-party access": every token of the account stops working. */
   revokeAccess(email: string): Promise<void>
+  /**
+   * The person changes the password: refresh tokens with a scope of the mail stop working, and others do not.
+   * Source: https://developers.google.com/identity/protocols/oauth2#expiration
+   */
+  changePassword(email: string): Promise<void>
   /** Makes all access tokens expire now. */
   expireAccessTokens(): Promise<void>
   /** Makes the account's sync tokens invalid: the next incremental list answers 410. */
@@ -157,6 +166,8 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       challenge: null,
       offline: true,
       consent: true,
+      incremental: false,
+      nonce: null,
     })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= runtime.close())
@@ -167,6 +178,8 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     authUrl: `${url}/o/oauth2/v2/auth`,
     tokenUrl: `${url}/token`,
     revokeUrl: `${url}/revoke`,
+    tokenInfoUrl: `${url}/tokeninfo`,
+    certsUrl: `${url}/oauth2/v3/certs`,
     calendarUrl: `${url}/`,
     clientId,
     clientSecret,
@@ -197,6 +210,15 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       doInScope('revokeAccess', async () => {
         for (const grant of Object.values(state.grants)) {
           if (grant.email === email) revokeGrant(service, grant.id)
+        }
+        await save()
+      }),
+    changePassword: (email) =>
+      doInScope('changePassword', async () => {
+        for (const grant of Object.values(state.grants)) {
+          if (grant.email === email && grant.scopes.some((scope) => isMailScope(scope))) {
+            revokeGrant(service, grant.id)
+          }
         }
         await save()
       }),

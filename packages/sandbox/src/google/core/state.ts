@@ -12,6 +12,8 @@ export type GoogleGrant = {
   refreshToken: string | null
   /** How often it was used. */
   refreshes: number
+  /** When the refresh token was made or used last, in milliseconds since 1970. */
+  usedAt: number
 }
 
 export type AuthorizationCode = {
@@ -22,6 +24,10 @@ export type AuthorizationCode = {
   challenge: { method: 'S256' | 'plain'; value: string } | null
   offline: boolean
   consent: boolean
+  /** `include_granted_scopes`: what the account allowed before counts too. */
+  incremental: boolean
+  /** What the id token repeats, or null. */
+  nonce: string | null
   expiresAt: number
   /** The grant that it was exchanged for: a second use revokes it. */
   grant: string | null
@@ -105,6 +111,8 @@ export type GoogleState = {
   calendars: Record<string, StoredCalendar>
   /** By account. */
   lists: Record<string, StoredList>
+  /** Signs id tokens: PKCS #8 in PEM, made when first needed. */
+  idTokenKey: string | null
   /** Signs page and sync tokens, so that an altered one is noticed. */
   tokenKey: string
 }
@@ -116,6 +124,7 @@ export function emptyGoogleState(): GoogleState {
     accessTokens: {},
     calendars: {},
     lists: {},
+    idTokenKey: null,
     tokenKey: randomBytes(32).toString('base64url'),
   }
 }

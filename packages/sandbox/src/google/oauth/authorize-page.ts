@@ -1,4 +1,5 @@
 import { escapeHtml, htmlPage, languageOf } from '../../html-page.ts'
+import { isKnownScope } from './known-scopes.ts'
 import { newCode } from './grants.ts'
 import type { GoogleService } from '../core/service.ts'
 import type { AuthorizationCode } from '../core/state.ts'
@@ -29,6 +30,8 @@ interface AuthorizationRequest {
   readonly challenge: AuthorizationCode['challenge']
   readonly offline: boolean
   readonly consent: boolean
+  readonly incremental: boolean
+  readonly nonce: string | null
   readonly loginHint: string
 }
 
@@ -78,8 +81,17 @@ export async function submitConsent(service: GoogleService, request: Request): P
   }
   const location = new URL(asked.redirectUri)
   if (allowed) {
-    const { redirectUri, scopes, challenge, offline, consent } = asked
-    const code = newCode(service, { email, redirectUri, scopes, challenge, offline, consent })
+    const { redirectUri, scopes, challenge, offline, consent, incremental, nonce } = asked
+    const code = newCode(service, {
+      email,
+      redirectUri,
+      scopes,
+      challenge,
+      offline,
+      consent,
+      incremental,
+      nonce,
+    })
     location.searchParams.set('code', code)
     location.searchParams.set('scope', scopes.join(' '))
   } else location.searchParams.set('error', 'access_denied')
@@ -98,6 +110,8 @@ function readRequest(
   if (parameters.get('response_type') !== 'code') return 'unsupported_response_type: response_type'
   const scopes = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
   if (scopes.length === 0) return 'invalid_request: scope'
+  const unknown = scopes.find((scope) => !isKnownScope(scope))
+  if (unknown !== undefined) return `invalid_scope: ${unknown}`
   const value = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method') ?? 'plain'
   if (method !== 'S256' && method !== 'plain') return 'invalid_request: code_challenge_method'
@@ -108,6 +122,8 @@ function readRequest(
     challenge: value === null ? null : { method, value },
     offline: parameters.get('access_type') === 'offline',
     consent: (parameters.get('prompt') ?? '').split(' ').includes('consent'),
+    incremental: parameters.get('include_granted_scopes') === 'true',
+    nonce: parameters.get('nonce'),
     loginHint: parameters.get('login_hint') ?? '',
   }
 }

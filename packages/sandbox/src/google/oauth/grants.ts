@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
+import { idTokenFor } from './id-token.ts'
 import { OAuthFailure } from './oauth-error.ts'
 import type { GoogleService } from '../core/service.ts'
 import { entry, type AuthorizationCode, type GoogleGrant } from '../core/state.ts'
@@ -17,7 +18,15 @@ export interface IssuedTokens {
   readonly accessToken: string
   readonly refreshToken: string | null
   readonly grant: GoogleGrant
+  /** For a grant with `openid`. */
+  readonly idToken: string | undefined
 }
+
+/** The most refresh tokens of one account: another one ends the oldest, without a word. */
+const MOST_REFRESH_TOKENS = 100
+
+/** A refresh token that is not used for so long works no more: six months. */
+const IDLE_MS = 182 * 86_400_000
 
 /**
  * Exchanges a code. A second use revokes what the first one gave: RFC 6749 section 4.1.2.
@@ -40,6 +49,9 @@ export function redeemCode(
   }
   if (found.redirectUri !== redirectUri)
     throw new OAuthFailure('redirect_uri_mismatch', 'Bad Request')
+  if (!found.challenge && verifier !== undefined) {
+    throw new OAuthFailure('invalid_grant', 'code_verifier or verifier is not needed.')
+  }
   if (found.challenge && !proves(verifier, found.challenge)) {
     throw new OAuthFailure(
       'invalid_grant',
@@ -53,14 +65,24 @@ export function redeemCode(
   const grant: GoogleGrant = {
     id: secret(12),
     email: found.email,
-    scopes: found.scopes,
+    scopes: found.incremental
+      ? [...new Set([...found.scopes, ...allowedBefore(service, found.email)])]
+      : found.scopes,
     revoked: false,
     refreshToken: found.offline && (found.consent || !knownBefore) ? `1//${secret(40)}` : null,
     refreshes: 0,
+    usedAt: service.now(),
   }
   state.grants[grant.id] = grant
   found.grant = grant.id
-  return { accessToken: newAccessToken(service, grant), refreshToken: grant.refreshToken, grant }
+  dropOldest(service, grant.email)
+  const idToken = idTokenFor(service, grant, found.nonce)
+  return {
+    accessToken: newAccessToken(service, grant),
+    refreshToken: grant.refreshToken,
+    grant,
+    idToken,
+  }
 }
 
 /**
@@ -72,14 +94,18 @@ export function refresh(service: GoogleService, refreshToken: string): IssuedTok
   const grant = Object.values(service.state.grants).find(
     (candidate) => candidate.refreshToken === refreshToken && !candidate.revoked,
   )
-  if (!grant) throw new OAuthFailure('invalid_grant', 'Token has been expired or revoked.')
+  if (!grant || grant.usedAt + IDLE_MS <= service.now()) {
+    throw new OAuthFailure('invalid_grant', 'Token has been expired or revoked.')
+  }
   grant.refreshes += 1
+  grant.usedAt = service.now()
   const rotates = service.rotateEvery > 0 && grant.refreshes % service.rotateEvery === 0
   if (rotates) grant.refreshToken = `1//${secret(40)}`
   return {
     accessToken: newAccessToken(service, grant),
     refreshToken: rotates ? grant.refreshToken : null,
     grant,
+    idToken: idTokenFor(service, grant, null),
   }
 }
 
@@ -105,6 +131,21 @@ export function revokeGrant({ state }: GoogleService, id: string): void {
   for (const [token, { grant: owner }] of Object.entries(state.accessTokens)) {
     if (owner === id) delete state.accessTokens[token]
   }
+}
+
+function allowedBefore({ state }: GoogleService, email: string): string[] {
+  return Object.values(state.grants)
+    .filter((grant) => grant.email === email && !grant.revoked)
+    .flatMap((grant) => grant.scopes)
+}
+
+/** Source: https://developers.google.com/identity/protocols/oauth2#expiration */
+function dropOldest({ state }: GoogleService, email: string): void {
+  const living = Object.values(state.grants).filter(
+    (grant) => grant.email === email && !grant.revoked && grant.refreshToken !== null,
+  )
+  const [oldest] = living.toSorted((a, b) => a.usedAt - b.usedAt)
+  if (oldest && living.length > MOST_REFRESH_TOKENS) oldest.refreshToken = null
 }
 
 function newAccessToken(service: GoogleService, grant: GoogleGrant): string {

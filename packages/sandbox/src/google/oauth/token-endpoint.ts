@@ -1,6 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-import { grantOfToken, redeemCode, refresh, revokeGrant, type IssuedTokens } from './grants.ts'
+import {
+  grantOfAccessToken,
+  grantOfToken,
+  redeemCode,
+  refresh,
+  revokeGrant,
+  type IssuedTokens,
+} from './grants.ts'
+import { EMAIL_SCOPES, subjectOf } from './id-token.ts'
 import { noStore, OAuthFailure } from './oauth-error.ts'
 import type { GoogleService } from '../core/service.ts'
 
@@ -10,7 +18,7 @@ export async function tokenEndpoint(service: GoogleService, request: Request): P
     const form = await formOf(request)
     authenticateClient(service, request, form)
     const tokens = grantTokens(service, form)
-    const { accessToken, refreshToken, grant } = tokens
+    const { accessToken, refreshToken, grant, idToken } = tokens
     return Response.json(
       {
         access_token: accessToken,
@@ -18,8 +26,35 @@ export async function tokenEndpoint(service: GoogleService, request: Request): P
         ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
         scope: grant.scopes.join(' '),
         token_type: 'Bearer',
+        ...(idToken === undefined ? {} : { id_token: idToken }),
       },
       { headers: noStore },
+    )
+  })
+}
+
+/**
+ * `GET /tokeninfo`: what an access token may do, and whose it is.
+ * Source: https://developers.google.com/identity/protocols/oauth2
+ */
+export async function tokenInfo(service: GoogleService, request: Request): Promise<Response> {
+  return answering(() => {
+    const token = new URL(request.url).searchParams.get('access_token') ?? ''
+    const grant = grantOfAccessToken(service, token)
+    if (!grant) throw new OAuthFailure('invalid_token', 'Invalid Value')
+    const expiresAt = service.state.accessTokens[token]?.expiresAt ?? 0
+    const isNamed = grant.scopes.some((scope) => EMAIL_SCOPES.includes(scope))
+    return Promise.resolve(
+      Response.json({
+        azp: service.clientId,
+        aud: service.clientId,
+        sub: subjectOf(grant.email),
+        scope: grant.scopes.join(' '),
+        exp: String(Math.floor(expiresAt / 1000)),
+        expires_in: String(Math.floor((expiresAt - service.now()) / 1000)),
+        access_type: grant.refreshToken === null ? 'online' : 'offline',
+        ...(isNamed ? { email: grant.email, email_verified: 'true' } : {}),
+      }),
     )
   })
 }
