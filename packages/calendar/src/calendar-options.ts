@@ -6,8 +6,8 @@ import {
   expectText,
 } from '@yuzuru/concurrency/boundary'
 import type { Http, HttpOptions } from '@yuzuru/http'
-import { type CalendarStore, expectStore } from './calendar-store.ts'
-import type { CalendarEndpoints } from './endpoints.ts'
+import { type CalendarStore, expectStore } from './stores/calendar-store.ts'
+import type { CalendarEndpoints } from './wire/endpoints.ts'
 
 interface CalendarSettings {
   /** Of your OAuth client at Google. */

@@ -1,16 +1,16 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CloseOptions } from '@yuzuru/concurrency/boundary'
-import type { CalendarEvent } from './calendar-event.ts'
-import type { Connection, ConsentAnswer, ConsentRequest } from './consent.ts'
+import type { CalendarEvent } from './events/calendar-event.ts'
+import type { Connection, ConsentAnswer, ConsentRequest } from './accounts/consent.ts'
 import type {
   CreatedEvent,
   EventPlace,
   EventVersion,
   NewEvent,
   UpdatedEvent,
-} from './event-calls.ts'
-import type { ListQuery, SyncPage, SyncQuery } from './event-lists.ts'
+} from './events/event-calls.ts'
+import type { ListQuery, SyncPage, SyncQuery } from './events/event-lists.ts'
 
 /**
  * Google Calendar for many accounts, each under a `reference` of your own. See `createCalendar`.

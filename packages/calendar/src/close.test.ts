@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { failure, meeting } from './testing/calendar-fixture.ts'
 import type { CalendarOptions } from './calendar-options.ts'
 import { createCalendar } from './create-calendar.ts'
-import { memoryCalendarStore } from './memory-store.ts'
+import { memoryCalendarStore } from './stores/memory-store.ts'
 import { plainCipher } from './testing/plain-cipher.ts'
 
 /** Options for a calendar whose account is connected, on a server that a test plays. */

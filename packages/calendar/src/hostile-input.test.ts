@@ -3,7 +3,7 @@ import { createDatabase, migrate } from '@yuzuru/db'
 import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CalendarStore } from './calendar-store.ts'
+import type { CalendarStore } from './stores/calendar-store.ts'
 import { calendarMigrations, kyselyCalendarStore } from './kysely.ts'
 
 /** Texts go where a type says otherwise: as they come from a request in JavaScript. */

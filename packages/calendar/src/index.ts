@@ -1,12 +1,12 @@
-export type { CalendarTokens, StoredAccount } from './account-tokens.ts'
+export type { CalendarTokens, StoredAccount } from './stores/account-tokens.ts'
 export type { Calendar } from './calendar.ts'
 export { CalendarError, type CalendarErrorCode, type CalendarErrorInit } from './calendar-error.ts'
-export type { CalendarEvent } from './calendar-event.ts'
+export type { CalendarEvent } from './events/calendar-event.ts'
 export type { CalendarOptions } from './calendar-options.ts'
-export type { CalendarStore, PendingConsent } from './calendar-store.ts'
-export type { Connection, ConsentAnswer, ConsentRequest } from './consent.ts'
+export type { CalendarStore, PendingConsent } from './stores/calendar-store.ts'
+export type { Connection, ConsentAnswer, ConsentRequest } from './accounts/consent.ts'
 export { createCalendar } from './create-calendar.ts'
-export type { CalendarEndpoints } from './endpoints.ts'
+export type { CalendarEndpoints } from './wire/endpoints.ts'
 export type {
   CreatedEvent,
   EventPlace,
@@ -15,8 +15,13 @@ export type {
   NewEvent,
   Notify,
   UpdatedEvent,
-} from './event-calls.ts'
-export type { EventAttendee, EventChanges, EventFields, EventReminder } from './event-fields.ts'
-export type { EventChange, ListQuery, SyncPage, SyncQuery } from './event-lists.ts'
-export type { EventTime, PlainDate } from './event-time.ts'
-export type { TokenCipher } from './token-cipher.ts'
+} from './events/event-calls.ts'
+export type {
+  EventAttendee,
+  EventChanges,
+  EventFields,
+  EventReminder,
+} from './events/event-fields.ts'
+export type { EventChange, ListQuery, SyncPage, SyncQuery } from './events/event-lists.ts'
+export type { EventTime, PlainDate } from './events/event-time.ts'
+export type { TokenCipher } from './stores/token-cipher.ts'

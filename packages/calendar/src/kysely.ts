@@ -1,2 +1,2 @@
-export { calendarMigrations } from './calendar-migrations.ts'
-export { kyselyCalendarStore, type KyselyCalendarStoreOptions } from './kysely-store.ts'
+export { calendarMigrations } from './stores/calendar-migrations.ts'
+export { kyselyCalendarStore, type KyselyCalendarStoreOptions } from './stores/kysely-store.ts'

@@ -9,7 +9,7 @@ import {
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { meeting } from './testing/calendar-fixture.ts'
-import type { CalendarStore } from './calendar-store.ts'
+import type { CalendarStore } from './stores/calendar-store.ts'
 import * as index from './index.ts'
 import * as kysely from './kysely.ts'
 import * as testing from './testing.ts'

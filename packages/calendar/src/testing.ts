@@ -11,5 +11,5 @@ export {
   memoryCalendarStore,
   type MemoryCalendarStore,
   type MemoryCalendarStoreOptions,
-} from './memory-store.ts'
+} from './stores/memory-store.ts'
 export { plainCipher } from './testing/plain-cipher.ts'

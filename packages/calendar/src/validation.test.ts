@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { meeting } from './testing/calendar-fixture.ts'
 import type { CalendarOptions } from './calendar-options.ts'
 import { createCalendar } from './create-calendar.ts'
-import { newEventId } from './event-id.ts'
+import { newEventId } from './events/event-id.ts'
 import { createFakeCalendar } from './testing/fake-calendar.ts'
-import { memoryCalendarStore } from './memory-store.ts'
+import { memoryCalendarStore } from './stores/memory-store.ts'
 import { plainCipher } from './testing/plain-cipher.ts'
 
 const { start, end } = meeting(1)

@@ -4,11 +4,11 @@ import { createHttp } from '@yuzuru/http'
 import { startScriptedServer } from '@yuzuru/http/testing'
 import { describe, expect, test } from 'vitest'
 import { type GoogleCalendar, startGoogleCalendar } from '../test/google-calendar.ts'
-import { AccountApi } from './account-api.ts'
+import { AccountApi } from './accounts/account-api.ts'
 import { connect, EVENTS_PATH, failure, meeting } from './testing/calendar-fixture.ts'
 import type { Calendar } from './calendar.ts'
 import { createCalendar } from './create-calendar.ts'
-import { memoryCalendarStore } from './memory-store.ts'
+import { memoryCalendarStore } from './stores/memory-store.ts'
 import { plainCipher } from './testing/plain-cipher.ts'
 
 async function connected(): Promise<GoogleCalendar> {

@@ -1,9 +1,9 @@
 import { type FaultProxy, type GoogleServer, startFaultProxy, startGoogle } from '@yuzuru/sandbox'
 import type { CalendarFixture } from '../src/testing/calendar-fixture.ts'
 import type { CalendarOptions } from '../src/calendar-options.ts'
-import type { CalendarStore } from '../src/calendar-store.ts'
+import type { CalendarStore } from '../src/stores/calendar-store.ts'
 import { createCalendar } from '../src/create-calendar.ts'
-import { memoryCalendarStore } from '../src/memory-store.ts'
+import { memoryCalendarStore } from '../src/stores/memory-store.ts'
 import { plainCipher } from '../src/testing/plain-cipher.ts'
 
 /** A calendar on the sandbox's Google, with a proxy in between that breaks things. */

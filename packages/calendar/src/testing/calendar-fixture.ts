@@ -3,7 +3,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { Fixture } from '@yuzuru/concurrency/testing'
 import type { Calendar } from '../calendar.ts'
 import { CalendarError } from '../calendar-error.ts'
-import type { NewEvent } from '../event-calls.ts'
+import type { NewEvent } from '../events/event-calls.ts'
 import type { ConsentGiven } from './fake-calendar.ts'
 
 /** A calendar to be tried, and the Google behind it. */

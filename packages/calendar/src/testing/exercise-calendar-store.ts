@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { SuiteCase } from '@yuzuru/concurrency/testing'
-import type { CalendarTokens } from '../account-tokens.ts'
-import type { CalendarStore } from '../calendar-store.ts'
+import type { CalendarTokens } from '../stores/account-tokens.ts'
+import type { CalendarStore } from '../stores/calendar-store.ts'
 
 /**
  * What must hold of a {@link CalendarStore}. The cases use references of their own, so they may share

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type CalendarFixture, collect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
 import type { Calendar } from '../calendar.ts'
-import type { SyncPage, SyncQuery } from '../event-lists.ts'
+import type { SyncPage, SyncQuery } from '../events/event-lists.ts'
 
 const PAGED = { pageSize: 2 }
 

@@ -8,10 +8,10 @@ import {
 } from '@yuzuru/http/testing'
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { Calendar } from '../calendar.ts'
-import type { CalendarStore } from '../calendar-store.ts'
+import type { CalendarStore } from '../stores/calendar-store.ts'
 import { createCalendar } from '../create-calendar.ts'
 import { FakeGoogle } from './fake-google.ts'
-import { memoryCalendarStore } from '../memory-store.ts'
+import { memoryCalendarStore } from '../stores/memory-store.ts'
 import { plainCipher } from './plain-cipher.ts'
 
 /** What a callback's query holds after the person allowed. */

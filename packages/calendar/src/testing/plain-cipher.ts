@@ -1,4 +1,4 @@
-import type { TokenCipher } from '../token-cipher.ts'
+import type { TokenCipher } from '../stores/token-cipher.ts'
 
 /**
  * A cipher that hides nothing, for tests: it only checks that what it opens was sealed under the same

@@ -7,7 +7,6 @@ import {
   sign,
 } from 'node:crypto'
 
-import type { JsonObject } from '../../json.ts'
 import type { GoogleService } from '../core/service.ts'
 import type { GoogleGrant } from '../core/state.ts'
 
@@ -54,7 +53,7 @@ export function certificates(service: GoogleService): Response {
   const { kty, n, e } = createPublicKey(key).export({ format: 'jwk' })
   return Response.json({
     keys: [{ kty, n, e, alg: 'RS256', use: 'sig', kid: kidOf(key) }],
-  } as JsonObject)
+  })
 }
 
 /** An account's number, which stays when its address changes. */
@@ -67,7 +66,7 @@ function keyOf({ state }: GoogleService): KeyObject {
   state.idTokenKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
     format: 'pem',
     type: 'pkcs8',
-  }) as string
+  })
   return createPrivateKey(state.idTokenKey)
 }
 

@@ -9,7 +9,7 @@ import {
   type Outcome,
 } from '@yuzuru/concurrency'
 import { type CloseOptions, type Closing, closing } from '@yuzuru/concurrency/boundary'
-import { CalendarError } from './calendar-error.ts'
+import { CalendarError } from '../calendar-error.ts'
 
 /** What is being done, and for which account: every error shows it. */
 export interface Operation {

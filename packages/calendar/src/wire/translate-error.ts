@@ -1,6 +1,6 @@
 import { codeOfStatus, type StatusCode } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
-import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
+import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import type { Operation } from './operations.ts'
 
 /** What an error shows of its call. */

@@ -1,11 +1,11 @@
 import { startScriptedServer, type ScriptedAnswer } from '@yuzuru/http/testing'
 import type { calendar_v3 } from '@googleapis/calendar'
 import { describe, expect, test } from 'vitest'
-import { type GoogleCalendar, startGoogleCalendar } from '../test/google-calendar.ts'
-import { connect, failure } from './testing/calendar-fixture.ts'
-import { createCalendar } from './create-calendar.ts'
-import { memoryCalendarStore } from './memory-store.ts'
-import { plainCipher } from './testing/plain-cipher.ts'
+import { type GoogleCalendar, startGoogleCalendar } from '../../test/google-calendar.ts'
+import { connect, failure } from '../testing/calendar-fixture.ts'
+import { createCalendar } from '../create-calendar.ts'
+import { memoryCalendarStore } from '../stores/memory-store.ts'
+import { plainCipher } from '../testing/plain-cipher.ts'
 
 type Call = (client: calendar_v3.Calendar) => Promise<unknown>
 

@@ -1,10 +1,10 @@
 import { IoError, isRetryable, shield, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { retry, type SingleFlight, singleFlight } from '@yuzuru/concurrency/resilience'
-import type { CalendarTokens, StoredAccount } from './account-tokens.ts'
-import { CalendarError } from './calendar-error.ts'
-import type { CalendarStore } from './calendar-store.ts'
+import type { CalendarTokens, StoredAccount } from '../stores/account-tokens.ts'
+import { CalendarError } from '../calendar-error.ts'
+import type { CalendarStore } from '../stores/calendar-store.ts'
 import type { OAuth } from './oauth.ts'
-import type { CallContext } from './translate-error.ts'
+import type { CallContext } from '../wire/translate-error.ts'
 
 /** How long one refresh may take until its tokens are to be stored. */
 const REFRESH_MS = 30_000

@@ -2,8 +2,8 @@ import { expectOneOf, expected } from '@yuzuru/concurrency/boundary'
 import { calendar_v3 } from '@googleapis/calendar'
 import type { HttpResponse, QueryValue } from '@yuzuru/http'
 import type { AccountApi, ApiRequest } from './account-api.ts'
-import type { Operations } from './operations.ts'
-import { calendarFailure } from './translate-error.ts'
+import type { Operations } from '../wire/operations.ts'
+import { calendarFailure } from '../wire/translate-error.ts'
 
 /**
  * What Google's generated client asks its `auth` for: all of an HTTP call. (Its own way, through gaxios

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
+import { exerciseCalendarStore } from '../testing/exercise-calendar-store.ts'
 import { memoryCalendarStore } from './memory-store.ts'
-import { plainCipher } from './testing/plain-cipher.ts'
+import { plainCipher } from '../testing/plain-cipher.ts'
 import type { TokenCipher } from './token-cipher.ts'
 
 describe('the store in memory', () => {

@@ -1,8 +1,8 @@
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 import { HttpError } from '@yuzuru/http'
 import type { Credentials } from './credentials.ts'
-import type { CallContext } from './translate-error.ts'
-import { calendarFailure } from './translate-error.ts'
+import type { CallContext } from '../wire/translate-error.ts'
+import { calendarFailure } from '../wire/translate-error.ts'
 
 /** One request to the API, for one account. */
 export interface ApiRequest {

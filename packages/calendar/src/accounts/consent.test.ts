@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { encryption } from '@yuzuru/db'
 import { expect, test } from 'vitest'
-import { failure, meeting } from './testing/calendar-fixture.ts'
-import type { CalendarStore } from './calendar-store.ts'
-import { createFakeCalendar } from './testing/fake-calendar.ts'
-import { memoryCalendarStore } from './memory-store.ts'
-import { plainCipher } from './testing/plain-cipher.ts'
+import { failure, meeting } from '../testing/calendar-fixture.ts'
+import type { CalendarStore } from '../stores/calendar-store.ts'
+import { createFakeCalendar } from '../testing/fake-calendar.ts'
+import { memoryCalendarStore } from '../stores/memory-store.ts'
+import { plainCipher } from '../testing/plain-cipher.ts'
 
 test('the URL asks for offline access with PKCE S256, a state, and the scopes', async () => {
   await using calendar = createFakeCalendar()

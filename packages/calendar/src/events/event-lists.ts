@@ -23,11 +23,11 @@ import {
   expectText,
   IO_OPTIONS,
 } from '@yuzuru/concurrency/boundary'
-import type { AccountApi } from './account-api.ts'
+import type { AccountApi } from '../accounts/account-api.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectReference } from './reference.ts'
+import { expectReference } from '../reference.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
-import type { Operation, Operations } from './operations.ts'
+import type { Operation, Operations } from '../wire/operations.ts'
 
 /** Which events {@link Calendar.listEvents} lists. */
 export interface ListQuery extends InCalendar {

@@ -7,10 +7,10 @@ import {
   expectText,
   IO_OPTIONS,
 } from '@yuzuru/concurrency/boundary'
-import type { AccountApi } from './account-api.ts'
-import { CalendarError } from './calendar-error.ts'
+import type { AccountApi } from '../accounts/account-api.ts'
+import { CalendarError } from '../calendar-error.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { expectReference } from './reference.ts'
+import { expectReference } from '../reference.ts'
 import {
   EVENT_FIELDS,
   type EventChanges,
@@ -19,7 +19,7 @@ import {
   newNativeEvent,
 } from './event-fields.ts'
 import { type EventIdentity, newEventId } from './event-id.ts'
-import type { Operation, Operations } from './operations.ts'
+import type { Operation, Operations } from '../wire/operations.ts'
 
 /** Which guests Google mails about the event and its changes. @default 'none' */
 export type Notify = 'all' | 'externalOnly' | 'none'

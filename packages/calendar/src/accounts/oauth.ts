@@ -1,7 +1,7 @@
 import { type Http, HttpError } from '@yuzuru/http'
-import type { CalendarTokens } from './account-tokens.ts'
-import { CalendarError } from './calendar-error.ts'
-import { calendarFailure, type CallContext, withoutAnswer } from './translate-error.ts'
+import type { CalendarTokens } from '../stores/account-tokens.ts'
+import { CalendarError } from '../calendar-error.ts'
+import { calendarFailure, type CallContext, withoutAnswer } from '../wire/translate-error.ts'
 
 /** What is needed to speak with Google's OAuth endpoints. */
 export interface OAuthInit {

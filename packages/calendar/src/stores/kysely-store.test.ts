@@ -3,8 +3,8 @@ import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { CamelCasePlugin, Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exerciseCalendarStore } from './testing/exercise-calendar-store.ts'
-import { calendarMigrations, kyselyCalendarStore } from './kysely.ts'
+import { exerciseCalendarStore } from '../testing/exercise-calendar-store.ts'
+import { calendarMigrations, kyselyCalendarStore } from '../kysely.ts'
 import type { TokenCipher } from './token-cipher.ts'
 
 const cipher: TokenCipher = encryption({

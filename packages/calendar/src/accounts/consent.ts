@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
 import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
-import { CalendarError, type CalendarErrorCode } from './calendar-error.ts'
-import type { CalendarStore, PendingConsent } from './calendar-store.ts'
-import { expectReference } from './reference.ts'
+import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
+import type { CalendarStore, PendingConsent } from '../stores/calendar-store.ts'
+import { expectReference } from '../reference.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
-import type { Operation, Operations } from './operations.ts'
+import type { Operation, Operations } from '../wire/operations.ts'
 
 /** Which account is to be asked for what. */
 export interface ConsentRequest {
