@@ -1,3 +1,9 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/index.ts', 'src/inline-css.ts', 'src/previews.ts', 'src/testing.ts'])
+export default build([
+  'src/index.ts',
+  'src/inline-css.ts',
+  'src/invites.ts',
+  'src/previews.ts',
+  'src/testing.ts',
+])

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { exerciseOptions } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as invites from './invites.ts'
 import * as index from './index.ts'
 import * as css from './inline-css.ts'
 import * as preview from './previews.ts'
@@ -57,6 +58,8 @@ const cases = exerciseOptions({
     'mail.send, its attachments': (one) => mail.send({ ...message, attachments: [one] }),
     'mail.send, an object attached': (object) =>
       mail.send({ ...message, attachments: [{ object }] as never }),
+    'mail.send, its invite': (invite) => mail.send({ ...message, invite }),
+    calendarInvite: (event) => invites.calendarInvite(event),
     'mail.send, its unsubscribe': (unsubscribe) => mail.send({ ...message, unsubscribe }),
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
     'mail.sendMany': (options) => mail.sendMany([], options),
@@ -72,7 +75,7 @@ const cases = exerciseOptions({
   // The native client takes what is nodemailer's.
   others:
     'Html html inlineCss trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
-  faces: { '': [index, css, preview, testing], mail: () => mail, fake },
+  faces: { '': [index, css, invites, preview, testing], mail: () => mail, fake },
 })
 
 describe('a misspelt option is refused by', () => {

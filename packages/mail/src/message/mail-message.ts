@@ -1,6 +1,7 @@
 import type { Html } from '../templates/html.ts'
 import type { MailAddress } from './mail-address.ts'
 import type { MailAttachment } from './mail-attachment.ts'
+import type { MailInvite } from './invite.ts'
 import type { Unsubscribe } from './unsubscribe.ts'
 
 /** One mailbox or several. */
@@ -21,6 +22,11 @@ export interface MailMessage {
   readonly text?: string | undefined
   readonly html?: string | Html | undefined
   readonly attachments?: readonly MailAttachment[] | undefined
+  /**
+   * An invite to an event, its cancellation, or the answer to one, which mail programs show with buttons;
+   * `calendarInvite` of `@yuzuru/mail/invites` makes it. @default none
+   */
+  readonly invite?: MailInvite | undefined
   /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Lets readers unsubscribe by one click in their mail program. @default none */
@@ -51,6 +57,7 @@ export const MAIL_MESSAGE: readonly string[] = Object.keys({
   text: true,
   html: true,
   attachments: true,
+  invite: true,
   headers: true,
   unsubscribe: true,
   idempotencyKey: true,

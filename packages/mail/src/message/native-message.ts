@@ -4,6 +4,7 @@ import { type CheckedAttachment, checkedAttachments } from './attachment.ts'
 import type { NamedFolder } from '../named-folder.ts'
 import { checkedHeaders } from './custom-headers.ts'
 import { Html } from '../templates/html.ts'
+import { type InvitePart, invitePart } from './invite.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
 import { messageIdOf } from './message-id.ts'
@@ -34,6 +35,7 @@ export interface CheckedMessage {
   readonly text: string | undefined
   readonly html: string | undefined
   readonly attachments: readonly CheckedAttachment[] | undefined
+  readonly invite: InvitePart | undefined
   readonly headers: Record<string, string> | undefined
   readonly messageId: string
   readonly date: Date
@@ -70,6 +72,7 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     text,
     html: html?.toString(),
     attachments: attachments && checkedAttachments(attachments, defaults.folder),
+    invite: message.invite === undefined ? undefined : invitePart(message.invite),
     headers: allHeaders(headers, message.unsubscribe),
     messageId: messageIdOf(message, defaults.domain),
     date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
@@ -85,7 +88,19 @@ export function nativeMessage(
   checked: CheckedMessage,
   attachments: readonly NativeAttachment[] = [],
 ): NativeMessage {
-  const { to, cc, bcc, from, replyTo, text, html, attachments: _read, headers, ...rest } = checked
+  const {
+    to,
+    cc,
+    bcc,
+    from,
+    replyTo,
+    text,
+    html,
+    attachments: _read,
+    headers,
+    invite,
+    ...rest
+  } = checked
   return {
     ...rest,
     to: to.map(nativeMailbox),
@@ -96,6 +111,8 @@ export function nativeMessage(
     ...(text === undefined ? {} : { text }),
     ...(html === undefined ? {} : { html }),
     attachments: [...attachments],
+    // Last: of the alternatives a reader takes the last one that it knows.
+    ...(invite === undefined ? {} : { alternatives: [invite] }),
     headers: headers ?? {},
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
 import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
 import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
+import { calendarInvite } from '../invites/calendar-invite.ts'
 import type { Mail } from '../mail.ts'
 import { MailError } from '../mail-error.ts'
 import type { RejectedRecipient } from '../smtp/rejected-recipient.ts'
@@ -101,6 +102,23 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
         },
         { filename: '7.pdf', contentType: 'application/pdf', content: 'stored plans/7.pdf' },
       ])
+    }),
+    made('sends an invite as an alternative of the text, with its method', async (fixture) => {
+      const invite = calendarInvite({
+        uid: 'plan-7@example.jp',
+        start: new Date('2026-04-01T10:00:00+09:00'),
+        end: new Date('2026-04-01T11:00:00+09:00'),
+        timeZone: 'Asia/Tokyo',
+        summary: '支援会議',
+        organizer: 'no-reply@example.jp',
+        attendees: ['hanako@example.jp'],
+      })
+      await fixture.mail.send({ ...letter, invite })
+      const [message] = fixture.received()
+      const raw = Buffer.from(message?.raw ?? []).toString('latin1')
+      assert.match(raw, /^Content-Type: multipart\/alternative;/m)
+      assert.match(raw, /^Content-Type: text\/calendar; charset=utf-8; method=REQUEST\r$/m)
+      assert.equal(message?.text.trimEnd(), letter.text)
     }),
     made(
       'fails with attachment_failed and outcome none when one cannot be read',

@@ -1,0 +1,1 @@
+export { calendarInvite, type InviteAnswer, type InviteEvent } from './invites/calendar-invite.ts'
