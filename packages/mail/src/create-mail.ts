@@ -37,6 +37,12 @@ export interface SenderOptions {
    * out of it. @default none: no files are read
    */
   readonly attachmentFolder?: string | undefined
+  /**
+   * For a stage that must not write to people: everything goes to this address, whoever it is for, and whether
+   * it is sent by our verbs or by the native client. The headers name it alone; who it was for is in
+   * `X-Original-To`. Results and errors name the recipients as they were passed in. @default nobody
+   */
+  readonly redirectTo?: MailAddress | undefined
   /** Tries a send again where that is safe. @default once is all */
   readonly retry?: MailRetry | undefined
 }
@@ -109,6 +115,7 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
   from: true,
   domain: true,
   attachmentFolder: true,
+  redirectTo: true,
   retry: true,
 } satisfies Record<keyof ClientMailOptions<MailClient>, true>)
 
@@ -120,6 +127,7 @@ const SMTP_MAIL_OPTIONS = Object.keys({
   from: true,
   domain: true,
   attachmentFolder: true,
+  redirectTo: true,
   retry: true,
 } satisfies Record<keyof SmtpMailOptions, true>)
 
@@ -136,8 +144,10 @@ export function mailOverBackend(
   backend: Backend,
   { concurrency = USUAL_CONCURRENCY, maxBytes = USUAL_MAX_BYTES, sign }: BackendOptions = {},
 ): Mail<Transporter> {
-  const client = createTransport(scopedTransport(name, backend, sign))
-  return mailOver(client, defaultsOf(options), {
+  const defaults = defaultsOf(options)
+  const redirectTo = defaults.redirectTo?.address
+  const client = createTransport(scopedTransport(name, backend, { sign, redirectTo }))
+  return mailOver(client, defaults, {
     admit: () => backend.admit(),
     verify: (signal) => backend.verify(signal),
     life: backend.life,
@@ -203,7 +213,10 @@ function retryingOf({ retry }: SenderOptions, life: Closing): Retrying | undefin
 /** How errors name it. */
 const ATTACHMENT_FOLDER = { folder: 'attachmentFolder', file: 'path of an attachment' } as const
 
-function defaultsOf({ from, domain, attachmentFolder }: SenderOptions): MessageDefaults {
+function defaultsOf(options: SenderOptions): MessageDefaults {
+  const { from, domain, attachmentFolder } = options
+  const redirectTo =
+    options.redirectTo === undefined ? undefined : parseMailbox('redirectTo', options.redirectTo)
   const mailbox = parseMailbox('from', from)
   const own = mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)
   const dates = new StableDates()
@@ -211,8 +224,8 @@ function defaultsOf({ from, domain, attachmentFolder }: SenderOptions): MessageD
     attachmentFolder === undefined
       ? undefined
       : new NamedFolder(attachmentFolder, ATTACHMENT_FOLDER)
-  if (domain === undefined) return { from: mailbox, domain: own, dates, folder }
+  if (domain === undefined) return { from: mailbox, domain: own, dates, folder, redirectTo }
   // What a mail address takes as its domain, a Message-ID takes too.
   const { address } = parseMailbox('domain', typeof domain === 'string' ? `id@${domain}` : '')
-  return { from: mailbox, domain: address.slice('id@'.length), dates, folder }
+  return { from: mailbox, domain: address.slice('id@'.length), dates, folder, redirectTo }
 }

@@ -20,6 +20,7 @@ export type {
   AttachmentStorage,
   MailAttachment,
 } from './message/mail-attachment.ts'
+export type { DeliveryReports } from './message/delivery-options.ts'
 export type { InviteMethod, MailInvite } from './message/invite.ts'
 export type { MailMessage, MailRecipients } from './message/mail-message.ts'
 export type { SmtpLimits, SmtpOptions } from './smtp/smtp-options.ts'

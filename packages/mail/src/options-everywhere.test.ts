@@ -60,6 +60,7 @@ const cases = exerciseOptions({
       mail.send({ ...message, attachments: [{ object }] as never }),
     'mail.send, its invite': (invite) => mail.send({ ...message, invite }),
     calendarInvite: (event) => invites.calendarInvite(event),
+    'mail.send, its reports': (reports) => mail.send({ ...message, reports }),
     'mail.send, its unsubscribe': (unsubscribe) => mail.send({ ...message, unsubscribe }),
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
     'mail.sendMany': (options) => mail.sendMany([], options),

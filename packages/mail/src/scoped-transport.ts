@@ -3,9 +3,10 @@ import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { MailMessage as NativeMail, SentMessageInfo, Transport } from 'nodemailer'
 import { handedOver } from './handed-over.ts'
 import type { Sign } from './message/dkim.ts'
+import type { NativeDsn } from './message/delivery-options.ts'
 import type { MimeTree } from './message/mime-tree.ts'
 import { writeMessage } from './message/write-message.ts'
-import type { GivenRecipient } from './smtp/rejected-recipient.ts'
+import type { GivenRecipient } from './message/given-recipient.ts'
 import type { Delivery, Envelope } from './smtp/delivery.ts'
 import { translateError } from './smtp/translate-error.ts'
 
@@ -34,18 +35,39 @@ export interface Backend {
   readonly life: Closing
 }
 
+/** What happens to every message. */
+export interface TransportOptions {
+  readonly sign?: Sign | undefined
+  /** Who gets it instead of its recipients. */
+  readonly redirectTo?: string | undefined
+}
+
+interface NativeEnvelope {
+  readonly from: string | false
+  readonly to: string[]
+  readonly dsn?: NativeDsn
+}
+
 /**
  * A nodemailer transport that obeys the scope around the caller, so that native calls
  * (`client.sendMail`) do so too.
  */
-export function scopedTransport(name: string, backend: Backend, sign?: Sign): Transport {
+export function scopedTransport(
+  name: string,
+  backend: Backend,
+  { sign, redirectTo }: TransportOptions = {},
+): Transport {
   const send = async (mail: NativeMail): Promise<SentMessageInfo> => {
     const { message } = mail
     if (!message) throw new TypeError('Expected a compiled message, got none')
-    const { from, to } = message.getEnvelope()
+    const { from, to, dsn } = message.getEnvelope() as NativeEnvelope
     let written: Promise<Buffer> | undefined
     const outgoing: OutgoingMail = {
-      envelope: { from: from || '', to },
+      envelope: {
+        from: from || '',
+        to: redirectTo === undefined ? to : [redirectTo],
+        ...(dsn && { dsn }),
+      },
       bytes: () => (written ??= writeMessage(message as unknown as MimeTree, sign)),
       message,
     }

@@ -1,6 +1,7 @@
 import type { Html } from '../templates/html.ts'
 import type { MailAddress } from './mail-address.ts'
 import type { MailAttachment } from './mail-attachment.ts'
+import type { DeliveryReports } from './delivery-options.ts'
 import type { MailInvite } from './invite.ts'
 import type { Unsubscribe } from './unsubscribe.ts'
 
@@ -29,6 +30,24 @@ export interface MailMessage {
   readonly invite?: MailInvite | undefined
   /** Further headers, such as `{ 'List-Unsubscribe': '<https://…>' }`; none that has a field here. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The Message-ID of the mail that this one answers: `'<id@domain>'`. @default none */
+  readonly inReplyTo?: string | undefined
+  /** Those of the conversation so far, the oldest first; up to 100. @default that of `inReplyTo` */
+  readonly references?: string | readonly string[] | undefined
+  /** How mail programs mark it. @default 'normal', without a header */
+  readonly priority?: 'high' | 'normal' | 'low' | undefined
+  /**
+   * Says that no person wrote it (RFC 3834), so that no absence note answers it. Give `'auto-replied'` for the
+   * answer to a mail, with `envelopeFrom: ''`. @default none
+   */
+  readonly autoSubmitted?: 'auto-generated' | 'auto-replied' | undefined
+  /**
+   * The sender of the envelope, to whom bounces go (Return-Path); `''` is nobody, so that a bounce of this mail
+   * makes none. An address that names the mail lets you tell whose bounce it is. @default `from`
+   */
+  readonly envelopeFrom?: MailAddress | '' | undefined
+  /** What the servers on the way report to the envelope sender. @default what they do: failures */
+  readonly reports?: DeliveryReports | undefined
   /** Lets readers unsubscribe by one click in their mail program. @default none */
   readonly unsubscribe?: Unsubscribe | undefined
   /**
@@ -60,6 +79,12 @@ export const MAIL_MESSAGE: readonly string[] = Object.keys({
   invite: true,
   headers: true,
   unsubscribe: true,
+  inReplyTo: true,
+  references: true,
+  priority: true,
+  autoSubmitted: true,
+  envelopeFrom: true,
+  reports: true,
   idempotencyKey: true,
   messageId: true,
   date: true,

@@ -2,14 +2,15 @@ import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/bound
 import type { SendMailOptions } from 'nodemailer'
 import { type CheckedAttachment, checkedAttachments } from './attachment.ts'
 import type { NamedFolder } from '../named-folder.ts'
-import { checkedHeaders } from './custom-headers.ts'
+import { checkedEnvelopeFrom, checkedReports, type NativeDsn } from './delivery-options.ts'
 import { Html } from '../templates/html.ts'
 import { type InvitePart, invitePart } from './invite.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
+import { headersOf } from './message-headers.ts'
 import { messageIdOf } from './message-id.ts'
+import type { GivenRecipient } from './given-recipient.ts'
 import type { NativeAttachment } from './read-attachments.ts'
-import { unsubscribeHeaders } from './unsubscribe.ts'
 import type { StableDates } from './stable-dates.ts'
 
 /** RFC 5321, 4.5.3.1.8: every server takes at least 100 recipients a message; one may refuse more. */
@@ -20,6 +21,8 @@ export interface MessageDefaults {
   readonly from: Mailbox
   readonly domain: string
   readonly dates: StableDates
+  /** Who gets every message instead of its recipients. @default nobody */
+  readonly redirectTo?: Mailbox | undefined
   /** Where attachments by path are read. @default nowhere */
   readonly folder?: NamedFolder | undefined
 }
@@ -39,6 +42,15 @@ export interface CheckedMessage {
   readonly headers: Record<string, string> | undefined
   readonly messageId: string
   readonly date: Date
+  readonly envelope: CheckedEnvelope | undefined
+  /** The recipients as they were passed in, each with the address that gets the message instead. */
+  readonly redirected: readonly GivenRecipient[] | undefined
+}
+
+/** What of the envelope does not follow from the headers. */
+interface CheckedEnvelope {
+  readonly from: string | undefined
+  readonly dsn: NativeDsn | undefined
 }
 
 /** A message in nodemailer's terms. Its id is known before anything is sent. */
@@ -62,10 +74,9 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     throw new TypeError(`Expected at most ${MAX_RECIPIENTS} recipients, got ${count}`)
   }
   expectBody(text, html)
+  const { redirectTo } = defaults
   return {
-    to,
-    cc,
-    bcc,
+    ...addressees({ to, cc, bcc }, redirectTo),
     from: from === undefined ? defaults.from : parseMailbox('from', from),
     replyTo: mailboxes('replyTo', replyTo),
     subject: checkedSubject(message.subject),
@@ -73,9 +84,10 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     html: html?.toString(),
     attachments: attachments && checkedAttachments(attachments, defaults.folder),
     invite: message.invite === undefined ? undefined : invitePart(message.invite),
-    headers: allHeaders(headers, message.unsubscribe),
+    headers: redirectedHeaders(headersOf(message), [...to, ...cc, ...bcc], redirectTo),
     messageId: messageIdOf(message, defaults.domain),
     date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
+    envelope: envelopeOf(message),
   }
 }
 
@@ -99,6 +111,8 @@ export function nativeMessage(
     attachments: _read,
     headers,
     invite,
+    envelope,
+    redirected: _given,
     ...rest
   } = checked
   return {
@@ -114,6 +128,7 @@ export function nativeMessage(
     // Last: of the alternatives a reader takes the last one that it knows.
     ...(invite === undefined ? {} : { alternatives: [invite] }),
     headers: headers ?? {},
+    ...(envelope === undefined ? {} : { envelope: nativeEnvelope(checked, envelope) }),
     // The author of a message must not read files or reach hosts through it.
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -125,7 +140,9 @@ function nativeMailbox({ name, address }: Mailbox): { name: string; address: str
 }
 
 /** All to whom a message goes. */
-export function recipientsOf({ to, cc, bcc }: CheckedMessage): readonly Mailbox[] {
+export function recipientsOf(message: CheckedMessage): readonly GivenRecipient[] {
+  const { to, cc, bcc, redirected } = message
+  if (redirected !== undefined) return redirected
   return cc.length + bcc.length === 0 ? to : [...to, ...cc, ...bcc]
 }
 
@@ -138,16 +155,47 @@ function mailboxes(field: string, value: MailRecipients | undefined): readonly M
   return list.map((item) => parseMailbox(field, item))
 }
 
-function allHeaders(
-  headers: MailMessage['headers'],
-  unsubscribe: MailMessage['unsubscribe'],
+/** Who a message goes to, and who it was meant for. */
+function addressees(
+  given: Pick<CheckedMessage, 'to' | 'cc' | 'bcc'>,
+  redirectTo: Mailbox | undefined,
+): Pick<CheckedMessage, 'to' | 'cc' | 'bcc' | 'redirected'> {
+  if (redirectTo === undefined) return { ...given, redirected: undefined }
+  const { address } = redirectTo
+  const redirected = Object.values(given).flatMap((list: readonly Mailbox[]) =>
+    list.map((each) => ({ address, given: each.given })),
+  )
+  return { to: [redirectTo], cc: NONE, bcc: NONE, redirected }
+}
+
+/** In the headers of addresses nobody may be left, whom an answer to all would reach. */
+function redirectedHeaders(
+  headers: Record<string, string> | undefined,
+  recipients: readonly Mailbox[],
+  redirectTo: Mailbox | undefined,
 ): Record<string, string> | undefined {
-  if (unsubscribe === undefined) return headers === undefined ? undefined : checkedHeaders(headers)
-  const own = unsubscribeHeaders(unsubscribe)
-  if (Object.keys(headers ?? {}).some((name) => /^list-unsubscribe(?:-post)?$/i.test(name))) {
-    throw new TypeError('Expected unsubscribe or the header "List-Unsubscribe", got both')
+  if (redirectTo === undefined) return headers
+  return { ...headers, 'X-Original-To': recipients.map(({ given }) => given).join(', ') }
+}
+
+function envelopeOf({ envelopeFrom, reports }: MailMessage): CheckedEnvelope | undefined {
+  if (envelopeFrom === undefined && reports === undefined) return undefined
+  return {
+    from: checkedEnvelopeFrom(envelopeFrom),
+    dsn: reports === undefined ? undefined : checkedReports(reports),
   }
-  return checkedHeaders({ ...headers, ...own })
+}
+
+function nativeEnvelope(
+  { from, to, cc, bcc }: CheckedMessage,
+  { from: own = from.address, dsn }: CheckedEnvelope,
+): NonNullable<SendMailOptions['envelope']> {
+  const mailboxes = [...to, ...cc, ...bcc].map(({ address }) => ({ name: '', address }))
+  return {
+    from: own === '' ? '' : { name: '', address: own },
+    to: mailboxes,
+    ...(dsn === undefined ? {} : { dsn }),
+  }
 }
 
 function checkedDate(date: unknown): Date | undefined {

@@ -1,9 +1,12 @@
+import type { NativeDsn } from '../message/delivery-options.ts'
 import type { ReplyRedaction } from './smtp-reply.ts'
 
 /** The sender and the recipients, as the SMTP dialogue names them. */
 export interface Envelope {
   readonly from: string
   readonly to: readonly string[]
+  /** What it is asked to report. */
+  readonly dsn?: NativeDsn | undefined
 }
 
 /** A recipient that the server refused, with what it said. */

@@ -1,4 +1,5 @@
 import { codeOf, enhancedCodeOf } from '../smtp/smtp-reply.ts'
+import type { GivenRecipient } from '../message/given-recipient.ts'
 import type { RefusedRecipient } from '../smtp/delivery.ts'
 
 /** A recipient that the server refused. */
@@ -18,12 +19,6 @@ export function rejectedRecipient({ address, response }: RefusedRecipient): Reje
   const code = codeOf(response)
   const enhanced = enhancedCodeOf(response)
   return { address, code, enhanced, retryable: code !== undefined && code < 500 }
-}
-
-/** A recipient as the dialogue names it, and as it was passed in; both forms of one may have been. */
-export interface GivenRecipient {
-  readonly address: string
-  readonly given: string
 }
 
 /** Each of them with the address as it was passed in, in each form that was. */

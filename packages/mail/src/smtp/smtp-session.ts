@@ -132,7 +132,7 @@ export class SmtpSession {
     onEnd: () => void,
   ): Promise<Delivery> {
     this.messages += 1
-    const { from, to } = envelope
+    const { from, to, dsn } = envelope
     const use8BitMime = !isAscii(bytes)
     if (use8BitMime) this.#expect8BitMime()
     const message = messageStream(bytes, {
@@ -150,7 +150,7 @@ export class SmtpSession {
     this.#watch.renew(to.length)
     try {
       const delivery = await this.#step<NativeDelivery>('send', signal, (done) => {
-        const options = { from, to: [...to], size: bytes.length, use8BitMime }
+        const options = { from, to: [...to], size: bytes.length, use8BitMime, ...(dsn && { dsn }) }
         this.#native.send(options, message.stream, done as Done<unknown>)
       })
       const taken = this.#taken(delivery, message, onEnd)

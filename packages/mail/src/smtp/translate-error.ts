@@ -6,12 +6,8 @@ import {
   isTlsReason,
   type NativeFault,
 } from './connection-fault.ts'
-import {
-  asGiven,
-  type GivenRecipient,
-  type RejectedRecipient,
-  rejectedRecipient,
-} from './rejected-recipient.ts'
+import { asGiven, type RejectedRecipient, rejectedRecipient } from './rejected-recipient.ts'
+import type { GivenRecipient } from '../message/given-recipient.ts'
 import { AttachmentFault } from '../message/read-attachments.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'

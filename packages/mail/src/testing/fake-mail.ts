@@ -47,8 +47,18 @@ export interface FakeMailOptions {
   readonly domain?: string | undefined
   /** @default none: no files are read */
   readonly attachmentFolder?: string | undefined
+  /** @default nobody */
+  readonly redirectTo?: SenderOptions['redirectTo'] | undefined
   readonly answers?: FakeAnswers | undefined
 }
+
+const NAMES: readonly string[] = Object.keys({
+  from: true,
+  domain: true,
+  attachmentFolder: true,
+  redirectTo: true,
+  answers: true,
+} satisfies Record<keyof FakeMailOptions, true>)
 
 /**
  * A mail client for tests. Messages are checked and encoded for real; only the server is made up.
@@ -60,7 +70,7 @@ export interface FakeMailOptions {
  * assert.match(mail.sent[0].text, /https:\/\/example\.jp\/verify/)
  */
 export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
-  expectOptions(options, ['from', 'domain', 'attachmentFolder', 'answers'], 'createFakeMail')
+  expectOptions(options, NAMES, 'createFakeMail')
   const { from = 'fake@example.test', answers: initial = {}, ...sender } = options
   expectAnswers(initial)
   const sent: FakeSent[] = []
@@ -75,7 +85,7 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
       const messageId = /^message-id:\s?(<[^\s<>]+>)/im.exec(bytes.toString('latin1'))?.[1] ?? ''
       const message: FakeSent = {
         messageId,
-        envelope: { ...envelope, to: accepted },
+        envelope: { from: envelope.from, to: accepted },
         ...readableParts(compiled),
         raw: bytes,
       }
