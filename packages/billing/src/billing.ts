@@ -8,6 +8,7 @@ import type { CustomerInput } from './customers/customer-input.ts'
 import type { PortalInput } from './customers/portal.ts'
 import type { BillingStatus } from './status/billing-status.ts'
 import type { CancelAt } from './subscriptions/subscriptions.ts'
+import type { SyncInput } from './sync/sync-input.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
 /** Stripe, for an app that has subscribers. Made by {@link createBilling}. */
@@ -78,6 +79,47 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * if (!canUse('calendar')) return { status, next }
    */
   status(reference: string, options?: IoOptions): Promise<BillingStatus>
+  /**
+   * Asks Stripe for all subscriptions of a reference, or of a checkout's session, writes them down, and gives
+   * what is true then. The success page does so, as it may be shown before the webhook has come.
+   *
+   * @throws {BillingError} `'not_found'` when there is no such session, or it is another reference's;
+   *   `'customer_unknown'` when the key is of another account or mode than the customer
+   * @example
+   * const sessionId = url.searchParams.get('session') ?? ''
+   * const { status } = await billing.sync({ sessionId, reference: officeId })
+   */
+  sync(of: SyncInput, options?: IoOptions): Promise<BillingStatus>
+  /**
+   * Receives Stripe's webhooks: a `fetch` handler. Whatever an event says, it only means "ask Stripe for this
+   * subscription again"; so it matters neither in which order events come, nor how often, nor in which version
+   * of the API.
+   *
+   * - 200: the subscription is written down, and the event is marked; also when it had come before.
+   * - 400: it is not signed with one of `webhookSecret`, too old, or no event of API v1.
+   * - 500, 503: nothing is marked, and Stripe delivers it again. `report` is called with the error.
+   *
+   * It needs the raw body: let nothing parse it before. Needs no `this`.
+   *
+   * @throws {TypeError} when the body was read before, or `createBilling` was given no `webhookSecret`
+   * @throws {Cancelled} when the scope around it is cancelled
+   * @example
+   * const app = new Hono()
+   * app.post('/webhooks/stripe', (c) => billing.webhook(c.req.raw))
+   */
+  readonly webhook: (request: Request) => Promise<Response>
+  /** Whose customer it is; `undefined`: nobody's here. Stripe is not asked. */
+  referenceOf(customerId: string, options?: IoOptions): Promise<string | undefined>
+  /**
+   * Makes a customer that Stripe has the reference's: one that was made in the dashboard, say. Its subscriptions
+   * are the reference's from then on.
+   *
+   * @throws {BillingError} `'not_found'`, `'customer_deleted'`; `'conflict'` when the customer is another
+   *   reference's, or the reference has another one that Stripe still has
+   * @example
+   * const { status } = await billing.adoptCustomer(officeId, 'cus_QXg1o8vcGmoR32')
+   */
+  adoptCustomer(reference: string, customerId: string, options?: IoOptions): Promise<BillingStatus>
   /**
    * Reads from Stripe the newest subscription that has not ended, else the newest that has, else `undefined`
    * (also for a reference that has no customer). One request or more: for a check in every request keep the

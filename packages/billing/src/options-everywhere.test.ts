@@ -72,6 +72,10 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'billing.createPortal': (options) => billing.createPortal(portal, options),
   'billing.createPortal, its input': (options) => billing.createPortal(options),
   'billing.status': (options) => billing.status('office-1', options),
+  'billing.sync': (options) => billing.sync('office-1', options),
+  'billing.sync, its session': (options) => billing.sync(options),
+  'billing.referenceOf': (options) => billing.referenceOf('cus_1', options),
+  'billing.adoptCustomer': (options) => billing.adoptCustomer('office-1', 'cus_1', options),
   'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
   'billing.cancelSubscription': (options) => billing.cancelSubscription('office-1', options),
   'billing.close': (options) => billing.close(options),
@@ -90,8 +94,8 @@ const db = new Kysely<object>({
 const cases = exerciseOptions({
   takers,
   others: `BillingError nativeErrorOf subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
-    memoryBillingStore signWebhook billing.client billing.webhooks webhooks.verify webhooks.receive
-    fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
+    memoryBillingStore signWebhook billing.client billing.webhooks billing.webhook webhooks.verify webhooks.receive
+    fake.webhook fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
     fake.subscriptions fake.webhookSecret`,
   faces: {
     '': [index, kysely, testing],

@@ -3,6 +3,7 @@ import {
   type CloseOptions,
   type Closing,
   closing,
+  expectLine,
   expectOneOf,
   expectOptions,
   IO_OPTIONS,
@@ -13,6 +14,7 @@ import type { Billing } from './billing.ts'
 import { BillingError } from './billing-error.ts'
 import { type Checkout, createCheckout } from './checkout/checkout.ts'
 import { type CheckoutInput, expectCheckout } from './checkout/checkout-input.ts'
+import { adoptCustomer } from './customers/adopt-customer.ts'
 import { type CustomerInput, expectCustomer, expectReference } from './customers/customer-input.ts'
 import { Customers } from './customers/customers.ts'
 import { createPortal, expectPortal, type PortalInput } from './customers/portal.ts'
@@ -28,6 +30,10 @@ import {
   cancelSubscription,
   getSubscription,
 } from './subscriptions/subscriptions.ts'
+import { Sync } from './sync/sync.ts'
+import { expectSync, type SyncInput } from './sync/sync-input.ts'
+import { expectRequest } from './webhooks/read-body.ts'
+import { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 import { Webhooks, type WebhooksInit } from './webhooks/webhooks.ts'
 
 export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
@@ -45,14 +51,21 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   readonly #calls: StripeCalls
   readonly #customers: Customers
   readonly #statuses: StatusInit
+  readonly #sync: Sync<Tx>
+  readonly #endpoint: WebhookEndpoint<Tx>
+  readonly #store: BillingStore<Tx>
   readonly #life: Closing<string>
 
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
     this.client = client
     this.webhooks = new Webhooks(init)
     this.#statuses = init
+    this.#store = init.store
     this.#calls = new StripeCalls(client, http !== undefined)
     this.#customers = new Customers({ calls: this.#calls, store: init.store, now: init.now })
+    this.#sync = new Sync({ ...init, calls: this.#calls })
+    const { webhooks } = this
+    this.#endpoint = new WebhookEndpoint({ webhooks, sync: this.#sync, report: init.plan.report })
     this.#life = closing({
       name: 'billing',
       refuse: ({ code, message, retryable, outcome }, operation) =>
@@ -103,6 +116,43 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     )
   }
 
+  async sync(of: SyncInput, options?: IoOptions): Promise<BillingStatus> {
+    expectOptions(options, IO_OPTIONS, 'billing.sync')
+    expectSync(of)
+    return await this.#run('sync', 'idempotent', options, () =>
+      typeof of === 'string' ? this.#sync.reference(of) : this.#sync.session(of),
+    )
+  }
+
+  readonly webhook = async (request: Request): Promise<Response> => {
+    expectRequest(request)
+    return await this.#run('webhook', 'idempotent', undefined, (_, signal) =>
+      this.#endpoint.receive(request, signal),
+    )
+  }
+
+  async referenceOf(customerId: string, options?: IoOptions): Promise<string | undefined> {
+    expectOptions(options, IO_OPTIONS, 'billing.referenceOf')
+    expectLine('customerId', customerId, 255)
+    return await this.#run('referenceOf', 'read', options, () =>
+      this.#store.findReference(customerId),
+    )
+  }
+
+  async adoptCustomer(
+    reference: string,
+    customerId: string,
+    options?: IoOptions,
+  ): Promise<BillingStatus> {
+    expectOptions(options, IO_OPTIONS, 'billing.adoptCustomer')
+    expectReference(reference)
+    expectLine('customerId', customerId, 255)
+    return await this.#run('adoptCustomer', 'idempotent', options, async () => {
+      await adoptCustomer(this.#calls, this.#store, reference, customerId)
+      return await this.#sync.reference(reference)
+    })
+  }
+
   async getSubscription(
     reference: string,
     options?: IoOptions,
@@ -139,14 +189,14 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     operation: string,
     effect: Effect,
     options: IoOptions | undefined,
-    verb: (progress: IoProgress) => Promise<T>,
+    verb: (progress: IoProgress, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const call = { boundary: 'billing', operation, effect, translate: 'none' } as const
-    return await io(call, options, async (_, progress) => {
+    return await io(call, options, async (signal, progress) => {
       // The calls within note by themselves what they have sent.
       progress.sent = false
       using _call = this.#life.enter(operation)
-      return await verb(progress)
+      return await verb(progress, signal)
     })
   }
 }

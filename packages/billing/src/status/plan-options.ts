@@ -1,11 +1,13 @@
 import {
   expected,
+  expectFunction,
   expectInteger,
   expectNumber,
   expectObject,
   expectOptions,
   expectText,
 } from '@yuzuru/concurrency/boundary'
+import { type Report, reportTo } from './billing-problem.ts'
 
 /** What a price opens. */
 export interface PriceOptions {
@@ -34,6 +36,12 @@ export interface PlanOptions {
   readonly trial?: TrialOptions | undefined
   /** How many days a `'past_due'` subscription stays open: 0 to 60. @default 0 */
   readonly graceDays?: number | undefined
+  /**
+   * Called with what went wrong where no caller waits for an error. What it throws is dropped.
+   *
+   * @default a warning of the process
+   */
+  readonly report?: Report | undefined
 }
 
 /** {@link PlanOptions}, checked, in the form in which they are used. */
@@ -45,12 +53,14 @@ export interface Plan {
   /** By price id, lookup key or product id; `undefined`: every price opens everything. */
   readonly prices: ReadonlyMap<string, ReadonlySet<string>> | undefined
   readonly graceMs: number
+  readonly report: Report
 }
 
 const DAY_MS = 86_400_000
 
 /** @throws {TypeError} when an option is unknown or out of its range */
-export function planOf({ prices, trial, graceDays = 0 }: PlanOptions): Plan {
+export function planOf({ prices, trial, graceDays = 0, report }: PlanOptions): Plan {
+  if (report !== undefined) expectFunction('report', report)
   expectNumber('graceDays', graceDays, 0, 60)
   if (trial !== undefined) {
     expectObject('trial', trial)
@@ -64,6 +74,7 @@ export function planOf({ prices, trial, graceDays = 0 }: PlanOptions): Plan {
       trialFeatures === undefined ? undefined : featuresOf('trial.features', trialFeatures),
     prices: prices === undefined ? undefined : pricesOf(prices),
     graceMs: graceDays * DAY_MS,
+    report: reportTo(report),
   }
 }
 

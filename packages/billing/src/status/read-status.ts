@@ -18,6 +18,6 @@ export async function readStatus(init: StatusInit, reference: string): Promise<B
 }
 
 /** When the trial ends of a reference that is first seen now, in milliseconds since 1970. */
-function trialEndOf({ trialMs }: Plan, now: number): number | undefined {
+export function trialEndOf({ trialMs }: Plan, now: number): number | undefined {
   return trialMs === undefined ? undefined : now + trialMs
 }

@@ -105,6 +105,6 @@ function opens({ items }: SubscriptionRecord, { prices }: Plan): ReadonlySet<str
 }
 
 /** By which names a price may be listed. */
-function namesOf(item: SubscriptionRecord['items'][number]): readonly string[] {
+export function namesOf(item: SubscriptionRecord['items'][number]): readonly string[] {
   return [item.priceId, item.lookupKey, item.productId].filter((name) => name !== undefined)
 }

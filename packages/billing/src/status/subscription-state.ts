@@ -28,8 +28,16 @@ export interface Moment {
   readonly plan: Pick<Plan, 'graceMs'>
 }
 
+/** Stripe's statuses of a subscription that goes on, once its first payment has succeeded. */
+const GOING: ReadonlySet<string> = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
+
+/** Whether it is a status of Stripe's that this version knows. */
+export function isKnown(status: string): boolean {
+  return GOING.has(status) || status === 'incomplete' || ENDED_STATUSES.includes(status)
+}
+
 /** Whether it has not ended at Stripe, as far as it was seen: also one that is not paid for, or paused. */
-function isLive({ status }: Pick<SubscriptionRecord, 'status'>): boolean {
+export function isLive({ status }: Pick<SubscriptionRecord, 'status'>): boolean {
   return !ENDED_STATUSES.includes(status)
 }
 
@@ -40,11 +48,11 @@ export function stateOf(record: SubscriptionRecord, moment: Moment): Subscriptio
   const hasEnded = endsAt !== undefined && endsAt <= moment.now
   if (status === 'incomplete') return { record, name: status, since, isOpen: false, steps: [] }
   // A planned end that has passed is an end, although Stripe has not been asked since.
-  if (!isLive(record) || (hasEnded && KNOWN.has(status))) {
+  if (!isLive(record) || (hasEnded && GOING.has(status))) {
     return { record, name: 'canceled', since: endsAt ?? since, isOpen: false, steps: [] }
   }
   const end: readonly Step[] = endsAt === undefined ? [] : [{ at: endsAt, what: 'end' }]
-  if (!KNOWN.has(status)) return { record, name: 'unknown', since, isOpen: false, steps: end }
+  if (!GOING.has(status)) return { record, name: 'unknown', since, isOpen: false, steps: end }
   if (paused || status === 'paused') {
     return { record, name: 'paused', since, isOpen: false, steps: end }
   }
@@ -53,9 +61,6 @@ export function stateOf(record: SubscriptionRecord, moment: Moment): Subscriptio
   if (endsAt !== undefined) return { record, name: 'canceling', since, isOpen: true, steps: end }
   return paidFor(record, moment)
 }
-
-/** Stripe's statuses of a subscription that goes on. */
-const KNOWN: ReadonlySet<string> = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
 
 function pastDue(
   record: SubscriptionRecord,

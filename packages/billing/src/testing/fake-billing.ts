@@ -26,6 +26,7 @@ const FAKE_BILLING_OPTIONS = Object.keys({
   prices: true,
   trial: true,
   graceDays: true,
+  report: true,
 } satisfies Record<keyof FakeBillingOptions<unknown>, true>)
 
 /** A billing without Stripe, and what a test sees and does on Stripe's side. */

@@ -1,0 +1,135 @@
+import type { Stripe } from 'stripe'
+import { BillingError } from '../billing-error.ts'
+import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import type { BillingStatus } from '../status/billing-status.ts'
+import { problemsOf } from '../status/problems-of.ts'
+import type { Plan } from '../status/plan-options.ts'
+import { readStatus, trialEndOf } from '../status/read-status.ts'
+import { statusOf } from '../status/status-of.ts'
+import { isLive } from '../status/subscription-state.ts'
+import type {
+  AccountChange,
+  EventRecord,
+  FetchedSubscription,
+  FetchWritten,
+} from '../stores/account-record.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { fetchSubscription, fetchSubscriptionsOf } from './fetch-subscriptions.ts'
+import type { SessionOfReference } from './sync-input.ts'
+
+/** What a {@link Sync} is made of. */
+export interface SyncInit<Tx> {
+  readonly calls: StripeCalls
+  readonly store: BillingStore<Tx>
+  readonly plan: Plan
+  readonly now: () => number
+}
+
+/** What was fetched, and the number that was drawn before. */
+interface Fetched {
+  readonly number: number
+  readonly reference: string | undefined
+  readonly event: EventRecord | undefined
+  readonly subscriptions: readonly FetchedSubscription[]
+}
+
+/**
+ * Writes down what Stripe says. Each fetch draws a number before Stripe is asked, and its write stands only
+ * where no fetch drawn later has written: no lock is held while Stripe is asked, and an older answer never
+ * replaces a newer one. Whatever breaks off in between has changed nothing, and may be repeated.
+ */
+export class Sync<Tx> {
+  readonly #init: SyncInit<Tx>
+
+  constructor(init: SyncInit<Tx>) {
+    this.#init = init
+  }
+
+  /** All subscriptions of a reference: those of its customer, and living ones that its rows name besides. */
+  async reference(reference: string): Promise<BillingStatus> {
+    const { calls, store } = this.#init
+    const { number } = await store.drawFetch(undefined)
+    const customerId = (await store.findCustomer(reference))?.customerId
+    const subscriptions =
+      customerId === undefined ? [] : await fetchSubscriptionsOf(calls, customerId)
+    const { change } = await this.#write({ number, reference, event: undefined, subscriptions })
+    const seen = new Set(subscriptions.map(({ id }) => id))
+    const others = (change?.after.subscriptions ?? []).filter(
+      (record) => isLive(record) && !seen.has(record.id),
+    )
+    for (const { id } of others) await this.one(id, undefined)
+    if (others.length > 0 || change === undefined) return await readStatus(this.#init, reference)
+    return statusOf(change.after, this.#init.plan, this.#init.now())
+  }
+
+  /** What a checkout has led to. */
+  async session({ sessionId, reference }: SessionOfReference): Promise<BillingStatus> {
+    const call = {
+      operation: 'checkout.sessions.retrieve',
+      effect: 'read',
+      answers: 'checkout.session',
+    } as const
+    const session = await this.#init.calls.run(call, (stripe, request) =>
+      stripe.checkout.sessions.retrieve(sessionId, {}, request),
+    )
+    const owner = await this.#ownerOf(session)
+    if (owner === undefined || (reference !== undefined && reference !== owner)) {
+      throw new BillingError('sync found that the session is not of the reference', {
+        operation: 'sync',
+        code: 'not_found',
+        retryable: false,
+        outcome: 'none',
+      })
+    }
+    const status = await this.reference(owner)
+    const id = idOf(session.subscription)
+    if (id === undefined || status.subscriptions.some((one) => one.id === id)) return status
+    await this.one(id, undefined)
+    return await readStatus(this.#init, owner)
+  }
+
+  /**
+   * One subscription, because of an event or without one. An event that was marked before is not asked for
+   * again: what was written then was fetched after it had happened.
+   */
+  async one(id: string, event: EventRecord | undefined): Promise<FetchWritten> {
+    const { calls, store } = this.#init
+    const { number, duplicate } = await store.drawFetch(event?.id)
+    if (duplicate) return { duplicate, change: undefined }
+    const fetched = await fetchSubscription(calls, id, () => store.findSubscription(id))
+    return await this.#write({ number, reference: undefined, event, subscriptions: [fetched] })
+  }
+
+  /** Marks an event that is about no subscription. */
+  async mark(event: EventRecord): Promise<FetchWritten> {
+    const { number, duplicate } = await this.#init.store.drawFetch(event.id)
+    if (duplicate) return { duplicate, change: undefined }
+    return await this.#write({ number, reference: undefined, event, subscriptions: [] })
+  }
+
+  async #write(fetched: Fetched): Promise<FetchWritten> {
+    const { store, plan } = this.#init
+    const now = this.#init.now()
+    const written = await store.writeFetch({ ...fetched, now, trialEndsAt: trialEndOf(plan, now) })
+    if (written.change !== undefined) this.#report(written.change)
+    return written
+  }
+
+  #report(change: AccountChange): void {
+    const { plan } = this.#init
+    for (const problem of problemsOf(change, plan)) plan.report(problem)
+  }
+
+  /** Whose session it is: its customer's, else the one it was opened for. */
+  async #ownerOf({ customer, metadata }: Stripe.Checkout.Session): Promise<string | undefined> {
+    const customerId = idOf(customer)
+    const owner =
+      customerId === undefined ? undefined : await this.#init.store.findReference(customerId)
+    return owner ?? metadata?.[REFERENCE_KEY]
+  }
+}
+
+function idOf(value: string | { readonly id: string } | null): string | undefined {
+  return typeof value === 'string' ? value : value?.id
+}

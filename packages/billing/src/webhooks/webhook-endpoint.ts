@@ -1,0 +1,75 @@
+import { fieldOf, orAborted } from '@yuzuru/concurrency/boundary'
+import { Cancelled } from '@yuzuru/concurrency'
+import type { Stripe } from 'stripe'
+import { BillingError } from '../billing-error.ts'
+import type { Report } from '../status/billing-problem.ts'
+import type { FetchWritten } from '../stores/account-record.ts'
+import type { Sync } from '../sync/sync.ts'
+import { readBody } from './read-body.ts'
+import { subscriptionIdOf } from './subscription-id.ts'
+import type { Webhooks } from './webhooks.ts'
+
+/** What a {@link WebhookEndpoint} is made of. */
+export interface WebhookEndpointInit<Tx> {
+  readonly webhooks: Pick<Webhooks<Tx>, 'verify'>
+  readonly sync: Pick<Sync<Tx>, 'one' | 'mark'>
+  readonly report: Report
+}
+
+/**
+ * Receives Stripe's deliveries. Whatever an event says, it only means "ask for this subscription again": so
+ * it matters neither in which order events come, nor how often, nor of which version they are. The event is
+ * marked in the transaction that writes what was fetched; when that fails, nothing is marked, and the 5xx
+ * has Stripe deliver it again (https://docs.stripe.com/webhooks#automatic-retries).
+ */
+export class WebhookEndpoint<Tx> {
+  readonly #init: WebhookEndpointInit<Tx>
+
+  constructor(init: WebhookEndpointInit<Tx>) {
+    this.#init = init
+  }
+
+  async receive(request: Request, signal: AbortSignal): Promise<Response> {
+    if (request.method !== 'POST') return answer(405, 'Expected a POST', { allow: 'POST' })
+    const body = await orAborted(readBody(request), signal)
+    if (body === undefined) return answer(413, 'Expected at most 1 MiB')
+    let event: Stripe.Event
+    try {
+      event = this.#init.webhooks.verify(body, request.headers.get('stripe-signature'))
+    } catch (error) {
+      if (BillingError.isInstance(error)) return answer(400, error.code)
+      throw error
+    }
+    try {
+      const { duplicate } = await this.#refresh(event)
+      return answer(200, duplicate ? 'received before' : 'received')
+    } catch (error) {
+      if (Cancelled.isInstance(error)) throw error
+      const detail = codeOf(error)
+      this.#init.report({ kind: 'webhook_failed', id: event.id, detail, error })
+      return answer(BillingError.isInstance(error) ? 503 : 500, detail)
+    }
+  }
+
+  async #refresh(event: Stripe.Event): Promise<FetchWritten> {
+    const { id, type, created, account } = event
+    const record = { id, type, createdAt: created * 1_000 }
+    // What belongs to an account of Connect can't be asked for with this key.
+    const subscription =
+      typeof account === 'string' ? undefined : subscriptionIdOf(event.data.object)
+    const { sync } = this.#init
+    return subscription === undefined
+      ? await sync.mark(record)
+      : await sync.one(subscription, record)
+  }
+}
+
+function answer(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain' } })
+}
+
+/** A word of ours, never a message. */
+function codeOf(error: unknown): string {
+  const code = fieldOf(error, 'code')
+  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : 'failed'
+}
