@@ -8,6 +8,8 @@ import type { CustomerInput } from './customers/customer-input.ts'
 import type { PortalInput } from './customers/portal.ts'
 import type { BillingStatus } from './status/billing-status.ts'
 import type { CancelAt } from './subscriptions/subscriptions.ts'
+import type { NoticeHandler, NoticeName } from './status/notice.ts'
+import type { Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 import type { SyncInput } from './sync/sync-input.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
@@ -108,6 +110,38 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * app.post('/webhooks/stripe', (c) => billing.webhook(c.req.raw))
    */
   readonly webhook: (request: Request) => Promise<Response>
+  /**
+   * Compares all that goes on here and at Stripe, both ways, and repairs the rows: after an outage, and once a
+   * day. Handlers of {@link on} are called for what it repairs. Two at once do no harm; one that broke off is
+   * begun anew.
+   *
+   * It asks Stripe for pages of a hundred, one after the other, and for each row of ours that was not listed.
+   *
+   * @throws {BillingError} when Stripe or the way to it fails; what was repaired stays so
+   * @example
+   * const { checked, drift } = await billing.reconcile({
+   *   since: new Date(Date.now() - 7 * 86_400_000),
+   * })
+   */
+  reconcile(options?: ReconcileOptions): Promise<Reconciled>
+  /**
+   * Calls `handler` for each change, within the transaction that writes it. What the handler writes with `tx`
+   * (a job, say) is there if, and only if, the change is: once, whatever breaks off, comes twice or out of
+   * order. What it does elsewhere may happen more than once. When it throws, nothing is written; Stripe
+   * delivers the event again, and `sync` fails.
+   *
+   * Every process that calls `webhook`, `sync`, `adoptCustomer` or `reconcile` must have the handlers: a
+   * change that is written without them is not announced later. What time alone does (the end of the app's
+   * trial, of days of grace) writes nothing and is not announced, but for `'trial_ending'`.
+   *
+   * @returns takes the handler away again
+   * @throws {TypeError} when there is no such name
+   * @example
+   * billing.on('payment_failed', async ({ reference, status }, tx) => {
+   *   console.log(reference, status.status, tx)
+   * })
+   */
+  on<Name extends NoticeName>(name: Name, handler: NoticeHandler<Name, Tx>): () => void
   /** Whose customer it is; `undefined`: nobody's here. Stripe is not asked. */
   referenceOf(customerId: string, options?: IoOptions): Promise<string | undefined>
   /**

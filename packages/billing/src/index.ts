@@ -31,11 +31,20 @@ export type { Checkout } from './checkout/checkout.ts'
 export type { CheckoutInput, TrialInput } from './checkout/checkout-input.ts'
 export type { BillingStatus, BillingStatusName, NextStep } from './status/billing-status.ts'
 export type { BillingProblem, BillingProblemKind, Report } from './status/billing-problem.ts'
+export type {
+  EventNotice,
+  Notice,
+  NoticeHandler,
+  NoticeName,
+  Notices,
+  SecondSubscriptionNotice,
+} from './status/notice.ts'
 export type { PlanOptions, PriceOptions, TrialOptions } from './status/plan-options.ts'
 export { createBilling } from './create-billing.ts'
 export type { CustomerDetails, CustomerInput } from './customers/customer-input.ts'
 export type { PortalInput } from './customers/portal.ts'
 export { nativeErrorOf } from './stripe/native-error.ts'
 export type { CancelAt } from './subscriptions/subscriptions.ts'
+export type { Drift, Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 export type { SessionOfReference, SyncInput } from './sync/sync-input.ts'
 export type { Received, WebhookHandler } from './webhooks/webhooks.ts'

@@ -74,6 +74,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'billing.status': (options) => billing.status('office-1', options),
   'billing.sync': (options) => billing.sync('office-1', options),
   'billing.sync, its session': (options) => billing.sync(options),
+  'billing.reconcile': (options) => billing.reconcile(options),
   'billing.referenceOf': (options) => billing.referenceOf('cus_1', options),
   'billing.adoptCustomer': (options) => billing.adoptCustomer('office-1', 'cus_1', options),
   'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
@@ -94,7 +95,7 @@ const db = new Kysely<object>({
 const cases = exerciseOptions({
   takers,
   others: `BillingError nativeErrorOf subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
-    memoryBillingStore signWebhook billing.client billing.webhooks billing.webhook webhooks.verify webhooks.receive
+    memoryBillingStore signWebhook billing.client billing.webhooks billing.webhook billing.on webhooks.verify webhooks.receive
     fake.webhook fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
     fake.subscriptions fake.webhookSecret`,
   faces: {

@@ -20,7 +20,9 @@ import { Customers } from './customers/customers.ts'
 import { createPortal, expectPortal, type PortalInput } from './customers/portal.ts'
 import type { BillingStatus } from './status/billing-status.ts'
 import type { Plan } from './status/plan-options.ts'
-import { readStatus, type StatusInit } from './status/read-status.ts'
+import { Listeners } from './status/listeners.ts'
+import type { NoticeHandler, NoticeName } from './status/notice.ts'
+import { readStatus } from './status/read-status.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 import { answering } from './stripe/answering.ts'
 import { StripeCalls } from './stripe/stripe-calls.ts'
@@ -30,7 +32,9 @@ import {
   cancelSubscription,
   getSubscription,
 } from './subscriptions/subscriptions.ts'
-import { Sync } from './sync/sync.ts'
+import { Reconciliation } from './sync/reconcile.ts'
+import { type Reconciled, type ReconcileOptions, reconcileOptions } from './sync/reconciled.ts'
+import { Sync, type SyncInit } from './sync/sync.ts'
 import { expectSync, type SyncInput } from './sync/sync-input.ts'
 import { expectRequest } from './webhooks/read-body.ts'
 import { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
@@ -50,22 +54,21 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   readonly webhooks: Webhooks<Tx>
   readonly #calls: StripeCalls
   readonly #customers: Customers
-  readonly #statuses: StatusInit
+  readonly #rows: SyncInit<Tx>
   readonly #sync: Sync<Tx>
   readonly #endpoint: WebhookEndpoint<Tx>
-  readonly #store: BillingStore<Tx>
   readonly #life: Closing<string>
 
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
     this.client = client
     this.webhooks = new Webhooks(init)
-    this.#statuses = init
-    this.#store = init.store
     this.#calls = new StripeCalls(client, http !== undefined)
     this.#customers = new Customers({ calls: this.#calls, store: init.store, now: init.now })
-    this.#sync = new Sync({ ...init, calls: this.#calls })
+    const { store, plan, now } = init
+    this.#rows = { calls: this.#calls, store, plan, now, listeners: new Listeners(plan) }
+    this.#sync = new Sync(this.#rows)
     const { webhooks } = this
-    this.#endpoint = new WebhookEndpoint({ webhooks, sync: this.#sync, report: init.plan.report })
+    this.#endpoint = new WebhookEndpoint({ webhooks, sync: this.#sync, report: plan.report })
     this.#life = closing({
       name: 'billing',
       refuse: ({ code, message, retryable, outcome }, operation) =>
@@ -111,9 +114,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   async status(reference: string, options?: IoOptions): Promise<BillingStatus> {
     expectOptions(options, IO_OPTIONS, 'billing.status')
     expectReference(reference)
-    return await this.#run('status', 'idempotent', options, () =>
-      readStatus(this.#statuses, reference),
-    )
+    return await this.#run('status', 'idempotent', options, () => readStatus(this.#rows, reference))
   }
 
   async sync(of: SyncInput, options?: IoOptions): Promise<BillingStatus> {
@@ -131,11 +132,22 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     )
   }
 
+  async reconcile(options?: ReconcileOptions): Promise<Reconciled> {
+    const { since, onDrift } = reconcileOptions(options, this.#rows.now())
+    return await this.#run('reconcile', 'idempotent', options, () =>
+      new Reconciliation({ ...this.#rows, sync: this.#sync, since, onDrift }).run(),
+    )
+  }
+
+  on<Name extends NoticeName>(name: Name, handler: NoticeHandler<Name, Tx>): () => void {
+    return this.#rows.listeners.on(name, handler)
+  }
+
   async referenceOf(customerId: string, options?: IoOptions): Promise<string | undefined> {
     expectOptions(options, IO_OPTIONS, 'billing.referenceOf')
     expectLine('customerId', customerId, 255)
     return await this.#run('referenceOf', 'read', options, () =>
-      this.#store.findReference(customerId),
+      this.#rows.store.findReference(customerId),
     )
   }
 
@@ -148,7 +160,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     expectReference(reference)
     expectLine('customerId', customerId, 255)
     return await this.#run('adoptCustomer', 'idempotent', options, async () => {
-      await adoptCustomer(this.#calls, this.#store, reference, customerId)
+      await adoptCustomer(this.#calls, this.#rows.store, reference, customerId)
       return await this.#sync.reference(reference)
     })
   }

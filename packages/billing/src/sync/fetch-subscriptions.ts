@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import { fateOf, isWithoutCustomer, withoutCustomer } from '../customers/fate.ts'
 import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
+import { expectAnswer } from '../stripe/expect-answer.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { fetchedOf } from './fetched-subscription.ts'
 
@@ -57,13 +58,30 @@ async function listSubscriptions(
   calls: StripeCalls,
   filter: Stripe.SubscriptionListParams,
 ): Promise<readonly FetchedSubscription[]> {
+  const found: FetchedSubscription[] = []
+  for (;;) {
+    const { subscriptions, hasMore } = await fetchPage(calls, filter, found.at(-1)?.id)
+    found.push(...subscriptions)
+    if (!hasMore || subscriptions.length === 0) return found
+  }
+}
+
+/** One page of a list of subscriptions, after the one with the id `after`. */
+export async function fetchPage(
+  calls: StripeCalls,
+  filter: Stripe.SubscriptionListParams,
+  after: string | undefined,
+): Promise<{ readonly subscriptions: readonly FetchedSubscription[]; readonly hasMore: boolean }> {
   const call = { operation: 'subscriptions.list', effect: 'read' } as const
+  const from = after === undefined ? {} : { starting_after: after }
   return await calls.run(call, async (stripe, request) => {
-    const found: FetchedSubscription[] = []
-    for await (const native of stripe.subscriptions.list(filter, request)) {
-      found.push(fetchedOf(await withAllItems(stripe, request, native), native.id))
+    const page = await stripe.subscriptions.list({ ...filter, ...from }, request)
+    expectAnswer(call.operation, call.effect, 'list', page)
+    const subscriptions: FetchedSubscription[] = []
+    for (const native of page.data) {
+      subscriptions.push(fetchedOf(await withAllItems(stripe, request, native), native.id))
     }
-    return found
+    return { subscriptions, hasMore: page.has_more }
   })
 }
 

@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
 import type { BillingStatus } from '../status/billing-status.ts'
+import type { Listeners } from '../status/listeners.ts'
 import { problemsOf } from '../status/problems-of.ts'
 import type { Plan } from '../status/plan-options.ts'
 import { readStatus, trialEndOf } from '../status/read-status.ts'
@@ -24,13 +25,14 @@ export interface SyncInit<Tx> {
   readonly store: BillingStore<Tx>
   readonly plan: Plan
   readonly now: () => number
+  readonly listeners: Listeners<Tx>
 }
 
 /** What was fetched, and the number that was drawn before. */
 interface Fetched {
   readonly number: number
   readonly reference: string | undefined
-  readonly event: EventRecord | undefined
+  readonly event: Stripe.Event | undefined
   readonly subscriptions: readonly FetchedSubscription[]
 }
 
@@ -93,7 +95,7 @@ export class Sync<Tx> {
    * One subscription, because of an event or without one. An event that was marked before is not asked for
    * again: what was written then was fetched after it had happened.
    */
-  async one(id: string, event: EventRecord | undefined): Promise<FetchWritten> {
+  async one(id: string, event: Stripe.Event | undefined): Promise<FetchWritten> {
     const { calls, store } = this.#init
     const { number, duplicate } = await store.drawFetch(event?.id)
     if (duplicate) return { duplicate, change: undefined }
@@ -102,16 +104,27 @@ export class Sync<Tx> {
   }
 
   /** Marks an event that is about no subscription. */
-  async mark(event: EventRecord): Promise<FetchWritten> {
+  async mark(event: Stripe.Event): Promise<FetchWritten> {
     const { number, duplicate } = await this.#init.store.drawFetch(event.id)
     if (duplicate) return { duplicate, change: undefined }
     return await this.#write({ number, reference: undefined, event, subscriptions: [] })
   }
 
-  async #write(fetched: Fetched): Promise<FetchWritten> {
-    const { store, plan } = this.#init
+  /** Writes down what a list showed, for which `number` was drawn before. */
+  async apply(number: number, fetched: FetchedSubscription): Promise<FetchWritten> {
+    return await this.#write({
+      number,
+      reference: undefined,
+      event: undefined,
+      subscriptions: [fetched],
+    })
+  }
+
+  async #write({ event, ...fetched }: Fetched): Promise<FetchWritten> {
+    const { store, plan, listeners } = this.#init
     const now = this.#init.now()
-    const written = await store.writeFetch({ ...fetched, now, trialEndsAt: trialEndOf(plan, now) })
+    const write = { ...fetched, now, trialEndsAt: trialEndOf(plan, now), event: recordOf(event) }
+    const written = await store.writeFetch(write, listeners.ofWrite(event, now))
     if (written.change !== undefined) this.#report(written.change)
     return written
   }
@@ -128,6 +141,11 @@ export class Sync<Tx> {
       customerId === undefined ? undefined : await this.#init.store.findReference(customerId)
     return owner ?? metadata?.[REFERENCE_KEY]
   }
+}
+
+function recordOf(event: Stripe.Event | undefined): EventRecord | undefined {
+  if (event === undefined) return undefined
+  return { id: event.id, type: event.type, createdAt: event.created * 1_000 }
 }
 
 function idOf(value: string | { readonly id: string } | null): string | undefined {

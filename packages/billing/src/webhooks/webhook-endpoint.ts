@@ -52,15 +52,11 @@ export class WebhookEndpoint<Tx> {
   }
 
   async #refresh(event: Stripe.Event): Promise<FetchWritten> {
-    const { id, type, created, account } = event
-    const record = { id, type, createdAt: created * 1_000 }
     // What belongs to an account of Connect can't be asked for with this key.
     const subscription =
-      typeof account === 'string' ? undefined : subscriptionIdOf(event.data.object)
+      typeof event.account === 'string' ? undefined : subscriptionIdOf(event.data.object)
     const { sync } = this.#init
-    return subscription === undefined
-      ? await sync.mark(record)
-      : await sync.one(subscription, record)
+    return subscription === undefined ? await sync.mark(event) : await sync.one(subscription, event)
   }
 }
 
