@@ -88,8 +88,7 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * @throws {BillingError} `'not_found'` when there is no such session, or it is another reference's;
    *   `'customer_unknown'` when the key is of another account or mode than the customer
    * @example
-   * const sessionId = url.searchParams.get('session') ?? ''
-   * const { status } = await billing.sync({ sessionId, reference: officeId })
+   * const { status } = await billing.sync({ sessionId: 'cs_test_a1', reference: officeId })
    */
   sync(of: SyncInput, options?: IoOptions): Promise<BillingStatus>
   /**

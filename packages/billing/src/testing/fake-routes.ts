@@ -46,8 +46,15 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   'GET /v1/subscriptions': ({ subscriptions }, fields) => {
     const customer = fields.get('customer')
-    const all = [...subscriptions.values()].toReversed()
-    return listed(all.filter((subscription) => subscription.customer === customer))
+    const status = fields.get('status')
+    const since = numberOf(fields, 'created[gte]') ?? 0
+    const found = [...subscriptions.values()].filter(
+      (it) =>
+        (customer === null || it.customer === customer) &&
+        (status === null ? it.status !== 'canceled' : status === 'all' || it.status === status) &&
+        it.created >= since,
+    )
+    return listed(found.toReversed())
   },
   'GET /v1/subscriptions/:id': ({ subscriptions }, _, id) => {
     const subscription = subscriptions.get(id)

@@ -1,0 +1,58 @@
+import { Stripe } from 'stripe'
+import type { Benchmark, Case } from '../benchmark.ts'
+import { deliveryOf } from './event.ts'
+import { startBilling, WEBHOOK_SECRET } from './stage.ts'
+
+const EVENTS = 200
+const SUBSCRIPTIONS = 100
+const AT_ONCE = 10
+
+export const benchmark: Benchmark = {
+  kind: 'comparison',
+  title: 'webhooks, ten at once: verify, ask Stripe for the subscription, write it down',
+  operation: 'webhook',
+  clock: 'cpu',
+  warmUpMs: 3_000,
+  bars: [{ of: 'yuzuru', against: 'by hand', atMost: 1.5 }],
+  async cases(resources) {
+    const { billing, pool, port } = await startBilling(resources)
+    await pool.query('create table offices (id text primary key, status text, period_end bigint)')
+    for (let at = 0; at < SUBSCRIPTIONS; at += 1) {
+      await pool.query('insert into offices (id) values ($1)', [`sub_${at}`])
+    }
+    const stripe = new Stripe('sk_test_bench', { host: '127.0.0.1', port, protocol: 'http' })
+    const receiving = (name: string, receive: (request: Request) => Promise<boolean>): Case => ({
+      name,
+      operations: EVENTS,
+      expected: EVENTS,
+      async run() {
+        let received = 0
+        const side = async (from: number): Promise<void> => {
+          for (let at = from; at < EVENTS; at += AT_ONCE) {
+            if (await receive(deliveryOf(at % SUBSCRIPTIONS))) received += 1
+          }
+        }
+        await Promise.all(Array.from({ length: AT_ONCE }, (_, from) => side(from)))
+        return received
+      },
+    })
+    return [
+      receiving('yuzuru', async (request) => (await billing.webhook(request)).status === 200),
+      receiving('by hand', async (request) => {
+        const signature = request.headers.get('stripe-signature') ?? ''
+        const event = stripe.webhooks.constructEvent(
+          await request.text(),
+          signature,
+          WEBHOOK_SECRET,
+        )
+        const { id } = event.data.object as Stripe.Subscription
+        const subscription = await stripe.subscriptions.retrieve(id)
+        const { rowCount } = await pool.query(
+          'update offices set status = $2, period_end = $3 where id = $1',
+          [id, subscription.status, subscription.items.data[0]?.current_period_end],
+        )
+        return rowCount === 1
+      }),
+    ]
+  },
+}
