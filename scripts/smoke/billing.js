@@ -7,10 +7,8 @@ assert.equal(typeof kyselyBillingStore, 'function')
 assert.equal(Object.keys(billingMigrations).length, 2)
 {
   await using billing = createFakeBilling()
-  const { sessionId } = await billing.createCheckout({
-    reference: 'office-1',
-    attemptKey: 'first',
-    priceId: 'price_basic',
+  const { sessionId } = await billing.checkout('office-1', {
+    price: 'price_basic',
     customer: { email: 'hanako@example.jp' },
     successUrl: 'https://app.example.jp/done',
   })

@@ -1,4 +1,4 @@
-import { type Billing, createBilling } from '@yuzuru/billing'
+import { type Billing, type BillingStore, createBilling } from '@yuzuru/billing'
 import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { type Calendar, createCalendar } from '@yuzuru/calendar'
 import { calendarMigrations, kyselyCalendarStore } from '@yuzuru/calendar/kysely'
@@ -7,6 +7,7 @@ import { type Job, jobsMigrations } from '@yuzuru/jobs'
 import { createMail, type Mail } from '@yuzuru/mail'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
+import { TRIAL_DAYS } from './billing/trial-days.ts'
 import { appMigrations } from './migrations.ts'
 import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document.ts'
 import { type ReminderPayload, remindStaffJob } from './reminders/remind-staff.ts'
@@ -22,6 +23,7 @@ export interface App extends AsyncDisposable {
   readonly mail: Mail
   readonly storage: Storage
   readonly billing: Billing<Transaction<Schema>>
+  readonly billingStore: BillingStore<Transaction<Schema>>
   readonly calendar: Calendar
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
@@ -52,12 +54,16 @@ export async function openApp(settings: Settings, connections: number): Promise<
   )
   const mail = stack.use(openMail(settings))
   const storage = stack.use(openStorage(settings))
+  const billingStore = kyselyBillingStore<Schema>(db, {
+    transaction: (fn) => transaction(db, fn),
+  })
   const billing = stack.use(
     createBilling({
       secretKey: settings.stripe.secretKey,
       apiBase: settings.stripe.url,
       webhookSecret: settings.stripe.webhookSecret,
-      store: kyselyBillingStore<Schema>(db, { transaction: (fn) => transaction(db, fn) }),
+      trial: { days: TRIAL_DAYS },
+      store: billingStore,
     }),
   )
   const calendar = stack.use(openCalendar(settings, db))
@@ -68,6 +74,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
     mail,
     storage,
     billing,
+    billingStore,
     calendar,
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),

@@ -13,15 +13,15 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'customer_deleted'`: the reference's customer was deleted in Stripe; `ensureCustomer` makes another.
  * - `'customer_unknown'`: Stripe never had the customer that the store names: the key is of another account
  *   or mode. Nothing is replaced.
- * - `'idempotency_conflict'`: the attempt's key was used with other values before.
- * - `'conflict'`: the same attempt is under way elsewhere (409); wait and repeat.
+ * - `'idempotency_conflict'`: an idempotency key was used with other values before.
+ * - `'conflict'`: the same is under way elsewhere (409); wait and repeat.
  * - `'precondition_failed'` (412), `'unsupported'` (501, 505): Stripe itself answers neither today.
  * - `'rate_limited'`: too many requests (429); wait and repeat.
  * - `'connection_failed'`: no connection came about.
  * - `'overloaded'`: this process's queue for connections is full.
  * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: `close()` was called before.
- * - `'checkout_closed'`: the attempt's checkout was completed or has expired.
+ * - `'already_subscribed'`: the reference has a subscription that has not ended.
  * - `'invalid_signature'`: a webhook is not signed by Stripe, or too old.
  * - `'invalid_payload'`: a webhook is signed but holds no event.
  *
@@ -42,7 +42,7 @@ export type BillingErrorCode =
   | 'overloaded'
   | 'acquire_timeout'
   | 'closed'
-  | 'checkout_closed'
+  | 'already_subscribed'
   | 'invalid_signature'
   | 'invalid_payload'
   | 'connection_lost'

@@ -57,6 +57,7 @@ const COMMON: Readonly<Record<keyof CommonBillingOptions<unknown> | 'client', tr
   prices: true,
   trial: true,
   graceDays: true,
+  keep: true,
   report: true,
 }
 

@@ -1,20 +1,18 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
-import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
-import type { Checkout } from './checkout/checkout.ts'
+import type { BillingActions } from './billing-actions.ts'
 import type { CheckoutInput } from './checkout/checkout-input.ts'
+import type { CheckoutChange, CheckoutPage } from './checkout/checkouts.ts'
 import type { CustomerInput } from './customers/customer-input.ts'
-import type { PortalInput } from './customers/portal.ts'
 import type { BillingStatus } from './status/billing-status.ts'
-import type { CancelAt } from './subscriptions/subscriptions.ts'
 import type { NoticeHandler, NoticeName } from './status/notice.ts'
 import type { Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 import type { SyncInput } from './sync/sync-input.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
 /** Stripe, for an app that has subscribers. Made by {@link createBilling}. */
-export interface Billing<Tx = unknown> extends AsyncDisposable {
+export interface Billing<Tx = unknown> extends BillingActions, AsyncDisposable {
   /**
    * The native client. Unless it was passed in, its calls obey the ambient scope and fail with a
    * `BillingError`, too.
@@ -39,32 +37,36 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
     options?: IoOptions,
   ): Promise<{ readonly customerId: string }>
   /**
-   * Opens a hosted page on which the customer subscribes (https://docs.stripe.com/payments/checkout); a repeat
-   * with the same `attemptKey` gives the same page.
+   * Opens a hosted page on which the customer subscribes (https://docs.stripe.com/payments/checkout). A
+   * reference has one open page or one live subscription, however many tabs, processes and attempts there
+   * are: a second call for the same gives the same page, and one for something else (another price, another
+   * locale) expires that page first. What is left of the app's trial goes along.
    *
-   * The return to `successUrl` is no proof of payment, as anyone can open that URL: act on the webhook.
+   * A page is open for 24 hours. The return to `successUrl` is no proof of payment, as anyone can open that
+   * URL: act on the webhook.
    *
-   * @throws {BillingError} `'not_found'` when the reference has no customer and none is given;
-   *   `'checkout_closed'` when the attempt's page was completed or has expired;
-   *   `'idempotency_conflict'` when the attempt was begun with other values
+   * @throws {TypeError} when a value is missing or has the wrong form
+   * @throws {BillingError} `'already_subscribed'` when the reference has a subscription that has not ended,
+   *   unless `whenSubscribed` is `'change'`; `'not_found'` when the reference has no customer and none is
+   *   given; calling it again is always safe
    * @example
-   * const { url } = await billing.createCheckout({
-   *   reference: officeId,
-   *   attemptKey: id,
-   *   priceId: 'price_basic',
+   * const { url } = await billing.checkout(officeId, {
+   *   price: 'price_basic',
+   *   customer: { email: office.email },
    *   successUrl: 'https://example.jp/billing?session={CHECKOUT_SESSION_ID}',
    * })
    */
-  createCheckout(input: CheckoutInput, options?: IoOptions): Promise<Checkout>
-  /**
-   * Opens a hosted page on which the customer changes cards, reads invoices and cancels
-   * (https://docs.stripe.com/customer-management).
-   *
-   * @throws {BillingError} `'not_found'` when the reference has no customer
-   * @example
-   * const { url } = await billing.createPortal({ reference: officeId, returnUrl: 'https://example.jp/billing' })
-   */
-  createPortal(input: PortalInput, options?: IoOptions): Promise<{ readonly url: string }>
+  checkout(
+    reference: string,
+    input: CheckoutInput & { readonly whenSubscribed?: 'refuse' | undefined },
+    options?: IoOptions,
+  ): Promise<CheckoutPage>
+  /** With `whenSubscribed: 'change'` a live subscription gets the price and quantity, without a page. */
+  checkout(
+    reference: string,
+    input: CheckoutInput,
+    options?: IoOptions,
+  ): Promise<CheckoutPage | CheckoutChange>
   /**
    * What is true of a reference now, from its rows: Stripe is not asked. The first look makes its account, and
    * starts the app's own trial if `createBilling` was given one; that has one date for good.
@@ -129,7 +131,7 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * order. What it does elsewhere may happen more than once. When it throws, nothing is written; Stripe
    * delivers the event again, and `sync` fails.
    *
-   * Every process that calls `webhook`, `sync`, `adoptCustomer` or `reconcile` must have the handlers: a
+   * Every process that calls anything but `status` must have the handlers: a
    * change that is written without them is not announced later. What time alone does (the end of the app's
    * trial, of days of grace) writes nothing and is not announced, but for `'trial_ending'`.
    *
@@ -153,29 +155,6 @@ export interface Billing<Tx = unknown> extends AsyncDisposable {
    * const { status } = await billing.adoptCustomer(officeId, 'cus_QXg1o8vcGmoR32')
    */
   adoptCustomer(reference: string, customerId: string, options?: IoOptions): Promise<BillingStatus>
-  /**
-   * Reads from Stripe the newest subscription that has not ended, else the newest that has, else `undefined`
-   * (also for a reference that has no customer). One request or more: for a check in every request keep the
-   * status that webhooks report.
-   *
-   * @throws {BillingError} when Stripe or the way to it fails
-   */
-  getSubscription(reference: string, options?: IoOptions): Promise<BillingSubscription | undefined>
-  /**
-   * Ends the subscription, with the period that is paid for unless `at` says otherwise; one that has ended is
-   * left as it is. Nothing is refunded.
-   *
-   * @throws {BillingError} `'not_found'` when there is none
-   * @example
-   * await billing.cancelSubscription(officeId, { at: 'period-end' })
-   */
-  cancelSubscription(
-    reference: string,
-    options?: IoOptions & {
-      /** @default 'period-end' */
-      readonly at?: CancelAt | undefined
-    },
-  ): Promise<BillingSubscription>
   /**
    * Takes no more calls, waits for those under way, cuts off what is left after `drainMs` (10 s by
    * default), then closes the connections. A client that was passed in stays open. A second call waits for

@@ -7,6 +7,7 @@ import type { BillingOptions } from './billing-options.ts'
 import { createBilling } from './create-billing.ts'
 import { failureOf } from '../test/failure-of.ts'
 import { startSilent } from '../test/scripted-server.ts'
+import { makePrice } from '../test/price.ts'
 import { openStage } from '../test/stage.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 import { memoryBillingStore } from './stores/memory-store.ts'
@@ -115,15 +116,9 @@ describe('close', () => {
       },
     })
     await using stage = await openStage({ store })
-    const { id: priceId } = await stage.another().client.prices.create({
-      currency: 'jpy',
-      product_data: { name: '支援プラン' },
-      recurring: { interval: 'month' },
-      unit_amount: 1_980,
-    })
-    const input = { reference: office.reference, attemptKey: 'first', priceId }
-    const checkout = stage.billing.createCheckout({
-      ...input,
+    const { id: price } = await makePrice(stage.another())
+    const checkout = stage.billing.checkout(office.reference, {
+      price,
       customer: { email: office.email },
       successUrl: 'https://example.jp/',
     })

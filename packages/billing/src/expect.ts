@@ -11,12 +11,12 @@ export function expectUrl(name: string, value: unknown): void {
 const MAX_KEYS = 49
 
 /** Throws on metadata that Stripe would refuse. Source: https://docs.stripe.com/metadata */
-export function expectMetadata(name: string, value: unknown): void {
+export function expectMetadata(name: string, value: unknown, maxKeys: number = MAX_KEYS): void {
   if (value === undefined) return
   expectObject(name, value)
   const entries = Object.entries(value)
-  if (entries.length > MAX_KEYS) {
-    throw new TypeError(`Expected ${name} to have at most ${MAX_KEYS} keys, got ${entries.length}`)
+  if (entries.length > maxKeys) {
+    throw new TypeError(`Expected ${name} to have at most ${maxKeys} keys, got ${entries.length}`)
   }
   for (const [key, text] of entries) {
     if (key === '' || key.length > 40 || /[[\]]/.test(key) || key.startsWith('yuzuru_')) {

@@ -27,8 +27,8 @@ export type { BillingStore, ChangeListener, Processed } from './stores/billing-s
 export type { CheckoutClaim, CheckoutRecord, CheckoutSession } from './stores/checkout-record.ts'
 export type { CustomerIntent, CustomerRecord } from './stores/customer-record.ts'
 export { type BillingSubscription, subscriptionOf } from './subscriptions/billing-subscription.ts'
-export type { Checkout } from './checkout/checkout.ts'
-export type { CheckoutInput, TrialInput } from './checkout/checkout-input.ts'
+export type { CheckoutInput, NativeCheckout, WhenSubscribed } from './checkout/checkout-input.ts'
+export type { CheckoutChange, CheckoutPage } from './checkout/checkouts.ts'
 export type { BillingStatus, BillingStatusName, NextStep } from './status/billing-status.ts'
 export type { BillingProblem, BillingProblemKind, Report } from './status/billing-problem.ts'
 export type {
@@ -39,12 +39,21 @@ export type {
   Notices,
   SecondSubscriptionNotice,
 } from './status/notice.ts'
-export type { PlanOptions, PriceOptions, TrialOptions } from './status/plan-options.ts'
+export type {
+  Keep,
+  PlanOptions,
+  PriceOptions,
+  TrialOptions,
+  WhenShort,
+} from './status/plan-options.ts'
 export { createBilling } from './create-billing.ts'
 export type { CustomerDetails, CustomerInput } from './customers/customer-input.ts'
-export type { PortalInput } from './customers/portal.ts'
 export { nativeErrorOf } from './stripe/native-error.ts'
-export type { CancelAt } from './subscriptions/subscriptions.ts'
+export type { CancelAt } from './subscriptions/changes.ts'
+export type { BillingInvoice } from './subscriptions/invoices.ts'
+export type { PlanChange, PlanPreview, Proration } from './subscriptions/plan-change.ts'
+export type { PortalFlow, PortalInput } from './subscriptions/portal.ts'
+export type { UsageInput } from './subscriptions/usage.ts'
 export type { Drift, Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 export type { SessionOfReference, SyncInput } from './sync/sync-input.ts'
 export type { Received, WebhookHandler } from './webhooks/webhooks.ts'

@@ -42,13 +42,10 @@ afterAll(async () => {
 })
 
 const customer = { reference: 'office-1', email: 'hanako@example.jp' }
-const checkout = {
-  reference: 'office-1',
-  attemptKey: 'first',
-  priceId: 'price_1',
-  successUrl: 'https://example.jp/',
-}
-const portal = { reference: 'office-1', returnUrl: 'https://example.jp/' }
+const reference = 'office-1'
+const checkout = { price: 'price_1', successUrl: 'https://example.jp/' }
+const portal = { returnUrl: 'https://example.jp/' }
+const usage = { meter: 'pages', value: 1, id: 'a' }
 
 /** Each public function or method that takes options, and each option that has some of its own. */
 const takers: Readonly<Record<string, OptionsTaker>> = {
@@ -65,20 +62,30 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   kyselyBillingStore: (options) => kysely.kyselyBillingStore(db, options),
   'billing.ensureCustomer': (options) => billing.ensureCustomer(customer, options),
   'billing.ensureCustomer, its input': (options) => billing.ensureCustomer(options),
-  'billing.createCheckout': (options) => billing.createCheckout(checkout, options),
-  'billing.createCheckout, its input': (options) => billing.createCheckout(options),
-  'billing.createCheckout, its customer': (details) =>
-    billing.createCheckout({ ...checkout, customer: details }),
-  'billing.createPortal': (options) => billing.createPortal(portal, options),
-  'billing.createPortal, its input': (options) => billing.createPortal(options),
+  'billing.checkout': (options) => billing.checkout(reference, checkout, options),
+  'billing.checkout, its input': (options) => billing.checkout(reference, options),
+  'billing.checkout, its customer': (details) =>
+    billing.checkout(reference, { ...checkout, customer: details }),
+  'billing.portal': (options) => billing.portal(reference, portal, options),
+  'billing.portal, its input': (options) => billing.portal(reference, options),
+  'billing.getSubscription': (options) => billing.getSubscription(reference, options),
+  'billing.changePlan': (options) => billing.changePlan(reference, { price: 'price_1' }, options),
+  'billing.changePlan, its change': (options) => billing.changePlan(reference, options),
+  'billing.previewPlan': (options) => billing.previewPlan(reference, { price: 'price_1' }, options),
+  'billing.previewPlan, its change': (options) => billing.previewPlan(reference, options),
+  'billing.setQuantity': (options) => billing.setQuantity(reference, 1, options),
+  'billing.cancel': (options) => billing.cancel(reference, options),
+  'billing.resume': (options) => billing.resume(reference, options),
+  'billing.retryPayment': (options) => billing.retryPayment(reference, options),
+  'billing.invoices': (options) => billing.invoices(reference, options),
+  'billing.usage': (options) => billing.usage(reference, usage, options),
+  'billing.usage, its input': (options) => billing.usage(reference, options),
   'billing.status': (options) => billing.status('office-1', options),
   'billing.sync': (options) => billing.sync('office-1', options),
   'billing.sync, its session': (options) => billing.sync(options),
   'billing.reconcile': (options) => billing.reconcile(options),
   'billing.referenceOf': (options) => billing.referenceOf('cus_1', options),
   'billing.adoptCustomer': (options) => billing.adoptCustomer('office-1', 'cus_1', options),
-  'billing.getSubscription': (options) => billing.getSubscription('office-1', options),
-  'billing.cancelSubscription': (options) => billing.cancelSubscription('office-1', options),
   'billing.close': (options) => billing.close(options),
   'fake.failNext': (fault) => fake.failNext(fault),
 }
@@ -97,7 +104,7 @@ const cases = exerciseOptions({
   others: `BillingError nativeErrorOf subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
     memoryBillingStore signWebhook billing.client billing.webhooks billing.webhook billing.on webhooks.verify webhooks.receive
     fake.webhook fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
-    fake.subscriptions fake.webhookSecret`,
+    fake.subscriptions fake.counted fake.webhookSecret`,
   faces: {
     '': [index, kysely, testing],
     billing: () => billing,
@@ -109,10 +116,10 @@ const cases = exerciseOptions({
 describe('a misspelt option is refused by', () => {
   for (const { name, run } of cases) test(name, run)
 
-  test('createCheckout, which names the nearest', async () => {
+  test('checkout, which names the nearest', async () => {
     const input = { ...checkout, succesUrl: 'https://example.jp/' }
-    await expect(billing.createCheckout(input)).rejects.toThrow(
-      'Expected a known option of billing.createCheckout, got "succesUrl"; did you mean "successUrl"?',
+    await expect(billing.checkout(reference, input)).rejects.toThrow(
+      'Expected a known option of billing.checkout, got "succesUrl"; did you mean "successUrl"?',
     )
   })
 })

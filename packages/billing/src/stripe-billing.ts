@@ -1,10 +1,9 @@
-import { type Effect, io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
+import { type Effect, io, type IoOptions } from '@yuzuru/concurrency'
 import {
   type CloseOptions,
   type Closing,
   closing,
   expectLine,
-  expectOneOf,
   expectOptions,
   IO_OPTIONS,
 } from '@yuzuru/concurrency/boundary'
@@ -12,26 +11,28 @@ import type { Http } from '@yuzuru/http'
 import type { Stripe } from 'stripe'
 import type { Billing } from './billing.ts'
 import { BillingError } from './billing-error.ts'
-import { type Checkout, createCheckout } from './checkout/checkout.ts'
-import { type CheckoutInput, expectCheckout } from './checkout/checkout-input.ts'
+import type { CheckoutInput } from './checkout/checkout-input.ts'
+import type { CheckoutChange, CheckoutPage } from './checkout/checkouts.ts'
+import { CheckoutVerb } from './checkout/checkout-verb.ts'
 import { adoptCustomer } from './customers/adopt-customer.ts'
 import { type CustomerInput, expectCustomer, expectReference } from './customers/customer-input.ts'
 import { Customers } from './customers/customers.ts'
-import { createPortal, expectPortal, type PortalInput } from './customers/portal.ts'
 import type { BillingStatus } from './status/billing-status.ts'
-import type { Plan } from './status/plan-options.ts'
 import { Listeners } from './status/listeners.ts'
 import type { NoticeHandler, NoticeName } from './status/notice.ts'
+import type { Plan } from './status/plan-options.ts'
 import { readStatus } from './status/read-status.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 import { answering } from './stripe/answering.ts'
 import { StripeCalls } from './stripe/stripe-calls.ts'
 import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
-import {
-  type CancelAt,
-  cancelSubscription,
-  getSubscription,
-} from './subscriptions/subscriptions.ts'
+import { type CancelAt, Changes } from './subscriptions/changes.ts'
+import { Fetches } from './subscriptions/fetches.ts'
+import type { BillingInvoice } from './subscriptions/invoices.ts'
+import type { PlanChange, PlanPreview, Proration } from './subscriptions/plan-change.ts'
+import type { PortalInput } from './subscriptions/portal.ts'
+import { type RunVerb, SubscriptionVerbs } from './subscriptions/subscription-verbs.ts'
+import type { UsageInput } from './subscriptions/usage.ts'
 import { Reconciliation } from './sync/reconcile.ts'
 import { type Reconciled, type ReconcileOptions, reconcileOptions } from './sync/reconciled.ts'
 import { Sync, type SyncInit } from './sync/sync.ts'
@@ -52,23 +53,40 @@ export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
 export class StripeBilling<Tx> implements Billing<Tx> {
   readonly client: Stripe
   readonly webhooks: Webhooks<Tx>
-  readonly #calls: StripeCalls
   readonly #customers: Customers
   readonly #rows: SyncInit<Tx>
   readonly #sync: Sync<Tx>
   readonly #endpoint: WebhookEndpoint<Tx>
+  readonly #subscriptions: SubscriptionVerbs
+  readonly #checkout: CheckoutVerb
   readonly #life: Closing<string>
 
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
+    const { store, plan, now } = init
     this.client = client
     this.webhooks = new Webhooks(init)
-    this.#calls = new StripeCalls(client, http !== undefined)
-    this.#customers = new Customers({ calls: this.#calls, store: init.store, now: init.now })
-    const { store, plan, now } = init
-    this.#rows = { calls: this.#calls, store, plan, now, listeners: new Listeners(plan) }
-    this.#sync = new Sync(this.#rows)
+    const calls = new StripeCalls(client, http !== undefined)
+    const { keep } = plan
+    this.#rows = {
+      calls,
+      store,
+      plan,
+      now,
+      listeners: new Listeners(plan),
+      keepOne: keep && ((reference) => changes.keepOne(reference, keep)),
+    }
+    const sync = new Sync(this.#rows)
+    const customers = new Customers({ calls, store, now })
+    const fetches = new Fetches({ calls, sync })
+    const changes = new Changes({ calls, customers, fetches, now })
+    const run: RunVerb = (...call) => this.#run(...call)
+    const verbs = { run, calls, customers, fetches, changes, now }
+    this.#sync = sync
+    this.#customers = customers
+    this.#subscriptions = new SubscriptionVerbs(verbs)
+    this.#checkout = new CheckoutVerb({ ...verbs, store, whenShort: plan.whenShort })
     const { webhooks } = this
-    this.#endpoint = new WebhookEndpoint({ webhooks, sync: this.#sync, report: plan.report })
+    this.#endpoint = new WebhookEndpoint({ webhooks, sync, report: plan.report })
     this.#life = closing({
       name: 'billing',
       refuse: ({ code, message, retryable, outcome }, operation) =>
@@ -89,26 +107,28 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   ): Promise<{ readonly customerId: string }> {
     expectOptions(options, IO_OPTIONS, 'billing.ensureCustomer')
     expectCustomer(input)
-    const customerId = await this.#run('ensureCustomer', 'idempotent', options, (progress) =>
-      answering(progress, () => this.#customers.ensure(input)),
+    const customerId = await this.#run('ensureCustomer', 'idempotent', options, () =>
+      this.#customers.ensure(input),
     )
     return { customerId }
   }
 
-  async createCheckout(input: CheckoutInput, options?: IoOptions): Promise<Checkout> {
-    expectOptions(options, IO_OPTIONS, 'billing.createCheckout')
-    expectCheckout(input)
-    return await this.#run('createCheckout', 'idempotent', options, (progress) =>
-      answering(progress, () => createCheckout(this.#calls, this.#customers, input)),
-    )
-  }
-
-  async createPortal(input: PortalInput, options?: IoOptions): Promise<{ readonly url: string }> {
-    expectOptions(options, IO_OPTIONS, 'billing.createPortal')
-    expectPortal(input)
-    return await this.#run('createPortal', 'idempotent', options, () =>
-      createPortal(this.#calls, this.#customers, input),
-    )
+  checkout(
+    reference: string,
+    input: CheckoutInput & { readonly whenSubscribed?: 'refuse' | undefined },
+    options?: IoOptions,
+  ): Promise<CheckoutPage>
+  checkout(
+    reference: string,
+    input: CheckoutInput,
+    options?: IoOptions,
+  ): Promise<CheckoutPage | CheckoutChange>
+  async checkout(
+    reference: string,
+    input: CheckoutInput,
+    options?: IoOptions,
+  ): Promise<CheckoutPage | CheckoutChange> {
+    return await this.#checkout.checkout(reference, input, options)
   }
 
   async status(reference: string, options?: IoOptions): Promise<BillingStatus> {
@@ -127,7 +147,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
 
   readonly webhook = async (request: Request): Promise<Response> => {
     expectRequest(request)
-    return await this.#run('webhook', 'idempotent', undefined, (_, signal) =>
+    return await this.#run('webhook', 'idempotent', undefined, (signal) =>
       this.#endpoint.receive(request, signal),
     )
   }
@@ -160,33 +180,80 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     expectReference(reference)
     expectLine('customerId', customerId, 255)
     return await this.#run('adoptCustomer', 'idempotent', options, async () => {
-      await adoptCustomer(this.#calls, this.#rows.store, reference, customerId)
+      await adoptCustomer(this.#rows.calls, this.#rows.store, reference, customerId)
       return await this.#sync.reference(reference)
     })
+  }
+
+  async portal(
+    reference: string,
+    input: PortalInput,
+    options?: IoOptions,
+  ): Promise<{ readonly url: string }> {
+    return await this.#subscriptions.portal(reference, input, options)
   }
 
   async getSubscription(
     reference: string,
     options?: IoOptions,
   ): Promise<BillingSubscription | undefined> {
-    expectOptions(options, IO_OPTIONS, 'billing.getSubscription')
-    expectReference(reference)
-    return await this.#run('getSubscription', 'read', options, () =>
-      getSubscription(this.#calls, this.#customers, reference),
-    )
+    return await this.#subscriptions.getSubscription(reference, options)
   }
 
-  async cancelSubscription(
+  async changePlan(
+    reference: string,
+    change: PlanChange,
+    options?: IoOptions,
+  ): Promise<BillingSubscription> {
+    return await this.#subscriptions.changePlan(reference, change, options)
+  }
+
+  async previewPlan(
+    reference: string,
+    change: PlanChange,
+    options?: IoOptions,
+  ): Promise<PlanPreview> {
+    return await this.#subscriptions.previewPlan(reference, change, options)
+  }
+
+  async setQuantity(
+    reference: string,
+    quantity: number,
+    options?: IoOptions & { readonly proration?: Proration | undefined },
+  ): Promise<BillingSubscription> {
+    return await this.#subscriptions.setQuantity(reference, quantity, options)
+  }
+
+  async cancel(
     reference: string,
     options?: IoOptions & { readonly at?: CancelAt | undefined },
   ): Promise<BillingSubscription> {
-    expectOptions(options, [...IO_OPTIONS, 'at'], 'billing.cancelSubscription')
-    expectReference(reference)
-    const at = options?.at ?? 'period-end'
-    expectOneOf('at', at, ['period-end', 'now'])
-    return await this.#run('cancelSubscription', 'idempotent', options, () =>
-      cancelSubscription(this.#calls, this.#customers, reference, at),
-    )
+    return await this.#subscriptions.cancel(reference, options)
+  }
+
+  async resume(reference: string, options?: IoOptions): Promise<BillingSubscription> {
+    return await this.#subscriptions.resume(reference, options)
+  }
+
+  async retryPayment(
+    reference: string,
+    options?: IoOptions,
+  ): Promise<{
+    readonly subscription: BillingSubscription
+    readonly confirmUrl: string | undefined
+  }> {
+    return await this.#subscriptions.retryPayment(reference, options)
+  }
+
+  invoices(
+    reference: string,
+    options?: IoOptions,
+  ): AsyncGenerator<BillingInvoice, void, undefined> {
+    return this.#subscriptions.invoices(reference, options)
+  }
+
+  async usage(reference: string, input: UsageInput, options?: IoOptions): Promise<void> {
+    await this.#subscriptions.usage(reference, input, options)
   }
 
   async close(options?: CloseOptions): Promise<void> {
@@ -201,14 +268,12 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     operation: string,
     effect: Effect,
     options: IoOptions | undefined,
-    verb: (progress: IoProgress, signal: AbortSignal) => Promise<T>,
+    verb: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const call = { boundary: 'billing', operation, effect, translate: 'none' } as const
     return await io(call, options, async (signal, progress) => {
-      // The calls within note by themselves what they have sent.
-      progress.sent = false
       using _call = this.#life.enter(operation)
-      return await verb(progress, signal)
+      return await answering(progress, () => verb(signal))
     })
   }
 }

@@ -1,4 +1,5 @@
-export { type BillingFixture, exerciseBilling } from './testing/exercise-billing.ts'
+export type { BillingFixture } from './testing/billing-fixture.ts'
+export { exerciseBilling } from './testing/exercise-billing.ts'
 export { type BillingStoreFixture, exerciseBillingStore } from './testing/exercise-store.ts'
 export {
   createFakeBilling,

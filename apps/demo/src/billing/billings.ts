@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   type Billing,
   BillingError,
@@ -14,10 +13,10 @@ import type { BillingsTable, Schema } from '../schema.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
 import { monthlyPrice } from './monthly-price.ts'
+import { TRIAL_DAYS } from './trial-days.ts'
 
 export type OfficeBilling = Selectable<BillingsTable>
 
-const TRIAL_DAYS = 180
 const DAY_MS = 24 * 60 * 60 * 1_000
 
 const billings = repository(tableOf<Schema>()('billings', { id: 'office_id' }))
@@ -36,57 +35,40 @@ export async function getBilling(db: Kysely<Schema>, officeId: string): Promise<
 }
 
 /**
- * Opens Stripe's page for the subscription. No transaction is open meanwhile; a repeat of the same attempt
- * makes neither a second customer nor a second page.
+ * Opens Stripe's page for the subscription. No transaction is open meanwhile; whoever clicks twice, in however
+ * many tabs, is sent to the same page. What is left of the trial goes along.
  *
  * @returns where to send the person
  */
 export async function beginCheckout(
   app: App,
   staff: Staff,
-  options: { readonly attemptKey: string; readonly language: Language },
+  options: { readonly language: Language },
 ): Promise<string> {
-  const billing = await getBilling(app.db, staff.office_id)
   const office = await offices.get(app.db, staff.office_id)
+  const trial = await getBilling(app.db, staff.office_id)
+  await app.billingStore.openAccount(staff.office_id, {
+    now: Date.now(),
+    trialEndsAt: trial.trial_ends_at.getTime(),
+  })
   const { publicUrl } = app.settings
-  const checkout = app.billing.createCheckout({
-    reference: staff.office_id,
-    attemptKey: options.attemptKey,
+  const checkout = app.billing.checkout(staff.office_id, {
     customer: { email: staff.email, name: office.name },
-    priceId: await monthlyPrice(app.billing),
+    price: await monthlyPrice(app.billing),
     successUrl: new URL('/billing?checkout={CHECKOUT_SESSION_ID}', publicUrl).href,
     cancelUrl: new URL('/billing', publicUrl).href,
     locale: options.language,
-    ...trialOf(billing),
   })
   const { url } = await checkout.catch((error: unknown) => {
-    throw isSpent(error) ? attemptIsOver() : error
+    if (!BillingError.isInstance(error) || error.code !== 'already_subscribed') throw error
+    throw isSubscribed()
   })
   return url
 }
 
-/** Whether the attempt is over: its page was completed or has expired, or it was for other values. */
-function isSpent(error: unknown): boolean {
-  if (!BillingError.isInstance(error)) return false
-  return error.code === 'checkout_closed' || error.code === 'idempotency_conflict'
-}
-
-function attemptIsOver(): Invalid {
-  const text = {
-    ja: 'この手続きは終わっています。お支払いの画面を開き直してください',
-    en: 'is over: open the billing page again',
-  }
-  return new Invalid([{ field: 'attempt', text }], 409)
-}
-
-/** What is left of the trial goes along, as long as Stripe takes it (48 hours ahead at least). */
-function trialOf({ trial_ends_at }: OfficeBilling): { readonly trialEnd?: Date } {
-  return trial_ends_at.getTime() - Date.now() > 3 * DAY_MS ? { trialEnd: trial_ends_at } : {}
-}
-
-/** A key for the next attempt. */
-export function newAttemptKey(): string {
-  return randomUUID()
+function isSubscribed(): Invalid {
+  const text = { ja: 'すでにご契約があります', en: 'is subscribed already' }
+  return new Invalid([{ field: 'billing', text }], 409)
 }
 
 /** Takes a delivery of Stripe's: what it says of a subscription is written down with the event's id. */

@@ -35,8 +35,7 @@ afterAll(() => open.disposeAsync())
 
 async function checkout(): Promise<{ status: number; text: string }> {
   const headers = { origin: ORIGIN, cookie, accept: 'text/html' }
-  const body = new URLSearchParams({ attempt: 'first' })
-  const init = { method: 'POST', headers, body }
+  const init = { method: 'POST', headers }
   const response = await web.fetch(new Request(`${ORIGIN}/billing/checkout?lang=en`, init))
   return { status: response.status, text: await response.text() }
 }

@@ -3,13 +3,11 @@ import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { allow, may, staffOf } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
-import { Fields } from '../web/fields.ts'
 import { Invalid } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
-import { readForm } from '../web/read-form.ts'
 import { billingStatusResponse } from './billing-status-response.ts'
-import { beginCheckout, getBilling, newAttemptKey, receiveWebhook } from './billings.ts'
+import { beginCheckout, getBilling, receiveWebhook } from './billings.ts'
 
 const STATES: Readonly<Record<string, Text>> = {
   trialing: { ja: '無料お試し中', en: 'Trial' },
@@ -42,7 +40,6 @@ export function billingRoutes(app: App): Hono<Environment> {
           </p>
           {!may(staffOf(c), 'billing.manage') ? null : billing.subscription_id === null ? (
             <form method="post" action="/billing/checkout">
-              <input type="hidden" name="attempt" value={newAttemptKey()} />
               <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
             </form>
           ) : (
@@ -56,18 +53,11 @@ export function billingRoutes(app: App): Hono<Environment> {
   })
 
   routes.post('/billing/checkout', allow('billing.manage'), async (c) => {
-    const fields = new Fields(await readForm(c))
-    const attemptKey = fields.text('attempt', { max: 100 })
-    fields.check()
-    return c.redirect(
-      await beginCheckout(app, staffOf(c), { attemptKey, language: c.get('language') }),
-      303,
-    )
+    return c.redirect(await beginCheckout(app, staffOf(c), { language: c.get('language') }), 303)
   })
 
   routes.post('/billing/portal', allow('billing.manage'), async (c) => {
-    const portal = app.billing.createPortal({
-      reference: staffOf(c).office_id,
+    const portal = app.billing.portal(staffOf(c).office_id, {
       returnUrl: new URL('/billing', app.settings.publicUrl).href,
     })
     const { url } = await portal.catch((error: unknown) => {

@@ -1,5 +1,5 @@
+import { gather } from '@yuzuru/concurrency'
 import { type Day, registeredStaff, type Step } from './day.ts'
-import { hiddenFields } from './hidden-fields.ts'
 
 export const checkoutStep: Step = {
   title: {
@@ -8,21 +8,20 @@ export const checkoutStep: Step = {
   },
   async run(day, report) {
     const { office_id: officeId, email } = registeredStaff(day)
-    const form = hiddenFields((await day.manager.get('/billing')).text)
 
     report.progress({
       ja: 'Stripe の返事が途中で失われるようにする',
       en: "Losing Stripe's answers on the way",
     })
     day.stripeLine.set({ dropReply: { when: 'POST /v1/customers' } })
-    const failed = await day.manager.submit('/billing/checkout', form)
+    const failed = await day.manager.submit('/billing/checkout', {})
     report.check(
       { ja: '返事が失われたら 5xx と明確な案内', en: 'a lost answer gets 5xx and a clear word' },
       failed.status >= 500 && failed.text.includes('処理されたかもしれない'),
       failed.status,
     )
     day.stripeLine.set({ status: { code: 500, when: 'POST /v1/checkout/sessions' } })
-    const again = await day.manager.submit('/billing/checkout', form)
+    const again = await day.manager.submit('/billing/checkout', {})
     report.check(
       { ja: '支払いページの作成に失敗しても 5xx', en: 'a failing session gets 5xx too' },
       again.status >= 500,
@@ -30,12 +29,18 @@ export const checkoutStep: Step = {
     )
     day.stripeLine.clear()
 
-    report.progress({ ja: 'もう一度試す', en: 'Trying again' })
-    const opened = await day.manager.submit('/billing/checkout', form)
+    report.progress({ ja: '二つのタブで同時に試す', en: 'Trying again, in two tabs at once' })
+    const press = (): ReturnType<typeof day.manager.submit> =>
+      day.manager.submit('/billing/checkout', {})
+    const [opened, second] = await gather([press, press])
     report.require(
       { ja: 'Stripe の支払いページへ', en: "on to Stripe's page" },
       opened.url.origin === day.sandbox.stripe.url && opened.url.pathname.startsWith('/c/pay/'),
       opened.url.pathname.slice(0, 12),
+    )
+    report.check(
+      { ja: '二つのタブに同じ支払いページ', en: 'both tabs are on the same page' },
+      second.url.href === opened.url.href,
     )
     const customers = day.sandbox.stripe.customers().filter((customer) => customer.email === email)
     const sessions = day.sandbox.stripe
@@ -67,11 +72,11 @@ export const checkoutStep: Step = {
       page.text.includes('/billing/portal') && page.text.includes('data-status="trialing"'),
       subscription?.status ?? '-',
     )
-    const over = await day.manager.submit('/billing/checkout', form)
+    const over = await day.manager.submit('/billing/checkout', {})
     report.check(
       {
-        ja: '終わった手続きをもう一度送ると 409',
-        en: 'the finished attempt, sent again, gets 409',
+        ja: '契約のあとでもう一度申し込むと 409',
+        en: 'who subscribes again while subscribed gets 409',
       },
       over.status === 409,
       over.status,

@@ -70,7 +70,6 @@ async function cookieOf(staff: Staff | undefined): Promise<string> {
 function fieldsOf({ path }: GuardedRoute, stage: Stage): Record<string, string> {
   if (path.endsWith('/decision')) return { status: 'approved', notify: stage.manager.id }
   if (path.endsWith('/meeting')) return { startsAt: '2099-01-01T10:00' }
-  if (path.startsWith('/billing')) return { attempt: `attempt ${stages}` }
   if (path.endsWith('requests')) return { kind: 'leave', reason: '家族' }
   return { title: '題名' }
 }

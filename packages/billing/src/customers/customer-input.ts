@@ -41,7 +41,7 @@ export function expectCustomer(input: CustomerInput): void {
 /** Throws unless it is a set of {@link CustomerDetails}; a {@link CustomerInput} is one too. */
 export function expectDetails(name: string, value: CustomerDetails): void {
   expectObject(name, value)
-  expectOptions(value, CUSTOMER, `billing.createCheckout.${name}`)
+  expectOptions(value, CUSTOMER, `billing.checkout.${name}`)
   expectFields(name, value)
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { openDatabase } from '../../test/database.ts'
 import { failureOf } from '../../test/failure-of.ts'
+import { makePrice } from '../../test/price.ts'
 import { openStage } from '../../test/stage.ts'
 import type { Billing } from '../billing.ts'
-import type { Checkout } from '../checkout/checkout.ts'
+import type { CheckoutPage } from '../checkout/checkouts.ts'
 import { kyselyBillingStore } from '../stores/kysely-store.ts'
 
 const reference = 'office-1'
@@ -11,23 +12,11 @@ const customer = { email: 'hanako@example.jp' }
 const returnUrl = 'https://app.example.jp/billing'
 
 async function priceOf(billing: Billing): Promise<string> {
-  const { id } = await billing.client.prices.create({
-    currency: 'jpy',
-    product_data: { name: '支援プラン' },
-    recurring: { interval: 'month' },
-    unit_amount: 1_980,
-  })
-  return id
+  return (await makePrice(billing)).id
 }
 
-const open = (billing: Billing, priceId: string, given?: typeof customer): Promise<Checkout> =>
-  billing.createCheckout({
-    reference,
-    attemptKey: 'first',
-    priceId,
-    successUrl: returnUrl,
-    customer: given,
-  })
+const open = (billing: Billing, price: string, given?: typeof customer): Promise<CheckoutPage> =>
+  billing.checkout(reference, { price, successUrl: returnUrl, customer: given })
 
 describe('a customer that was deleted in Stripe', () => {
   test('is replaced once by a checkout that knows its address, from five processes at once', async () => {
@@ -44,7 +33,7 @@ describe('a customer that was deleted in Stripe', () => {
     expect(await stage.store.findCustomer(reference)).toMatchObject({ customerId: left[0]?.id })
   })
 
-  test.each(['createCheckout', 'createPortal'] as const)(
+  test.each(['checkout', 'portal'] as const)(
     'is said to be, by %s without an address, and ensureCustomer makes another',
     async (verb) => {
       await using stage = await openStage()
@@ -53,9 +42,7 @@ describe('a customer that was deleted in Stripe', () => {
       const { customerId } = await billing.ensureCustomer({ reference, ...customer })
       await billing.client.customers.del(customerId)
       const call = (): Promise<unknown> =>
-        verb === 'createPortal'
-          ? billing.createPortal({ reference, returnUrl })
-          : open(billing, priceId)
+        verb === 'portal' ? billing.portal(reference, { returnUrl }) : open(billing, priceId)
       expect(await failureOf(call())).toMatchObject({ code: 'customer_deleted', outcome: 'none' })
       await billing.ensureCustomer({ reference, ...customer })
       await call()
@@ -71,7 +58,7 @@ test('a customer of another account or mode is never replaced by mistake', async
   await store.settleCustomer(reference, 'cus_ofAnotherMode')
   for (const call of [
     () => open(billing, priceId, customer),
-    () => billing.createPortal({ reference, returnUrl }),
+    () => billing.portal(reference, { returnUrl }),
   ]) {
     expect(await failureOf(call())).toMatchObject({ code: 'customer_unknown', retryable: false })
   }

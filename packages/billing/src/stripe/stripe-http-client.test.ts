@@ -131,15 +131,9 @@ describe('the outcome', () => {
       response.writeHead(500, { 'idempotent-replayed': 'true' }).end()
     })
     await using stage = await openStage({ apiBase: server.url })
-    await stage.store.settleCustomer(office.reference, 'cus_1')
-    const checkout = stage.billing.createCheckout({
-      reference: office.reference,
-      attemptKey: 'first',
-      priceId: 'price_basic',
-      successUrl: 'https://app.example.jp',
-    })
+    const write = stage.billing.client.customers.create({})
     const expected = { code: 'unavailable', outcome: 'unknown', retryable: false, replayed: true }
-    expect(await failureOf(checkout)).toMatchObject(expected)
+    expect(await failureOf(write)).toMatchObject(expected)
   })
 
   test('of a read is none whatever the answer', async () => {

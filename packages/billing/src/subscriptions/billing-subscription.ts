@@ -5,7 +5,7 @@ import { REFERENCE_KEY } from '../customers/customer-input.ts'
 export interface BillingSubscription {
   readonly id: string
   readonly customerId: string
-  /** The app's own id, for a subscription that came of `createCheckout`. */
+  /** The app's own id, for a subscription that came of `checkout`. */
   readonly reference: string | undefined
   readonly status: Stripe.Subscription.Status
   readonly priceId: string | undefined

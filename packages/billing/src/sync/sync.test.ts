@@ -137,10 +137,8 @@ describe('a customer that was made in the dashboard', () => {
 
 describe('the session of a checkout', () => {
   const openPage = async (open: Subscribed): Promise<string> => {
-    const { sessionId } = await open.stage.billing.createCheckout({
-      reference,
-      attemptKey: 'first',
-      priceId: open.price,
+    const { sessionId } = await open.stage.billing.checkout(reference, {
+      price: open.price,
       successUrl: 'https://app.example.jp',
     })
     return sessionId

@@ -10,6 +10,7 @@ import { statusOf } from '../status/status-of.ts'
 import { isLive } from '../status/subscription-state.ts'
 import type {
   AccountChange,
+  AccountRecord,
   EventRecord,
   FetchedSubscription,
   FetchWritten,
@@ -26,6 +27,8 @@ export interface SyncInit<Tx> {
   readonly plan: Plan
   readonly now: () => number
   readonly listeners: Listeners<Tx>
+  /** Ends all live subscriptions of a reference but one; called when there are two. @default both stay */
+  readonly keepOne?: ((reference: string) => Promise<void>) | undefined
 }
 
 /** What was fetched, and the number that was drawn before. */
@@ -55,13 +58,16 @@ export class Sync<Tx> {
     const customerId = (await store.findCustomer(reference))?.customerId
     const subscriptions =
       customerId === undefined ? [] : await fetchSubscriptionsOf(calls, customerId)
-    const { change } = await this.#write({ number, reference, event: undefined, subscriptions })
+    const written = await this.#write({ number, reference, event: undefined, subscriptions })
+    const isChanged = await this.#keepOne(written)
+    const { change } = written
     const seen = new Set(subscriptions.map(({ id }) => id))
     const others = (change?.after.subscriptions ?? []).filter(
       (record) => isLive(record) && !seen.has(record.id),
     )
     for (const { id } of others) await this.one(id, undefined)
-    if (others.length > 0 || change === undefined) return await readStatus(this.#init, reference)
+    if (others.length > 0 || isChanged || change === undefined)
+      return await readStatus(this.#init, reference)
     return statusOf(change.after, this.#init.plan, this.#init.now())
   }
 
@@ -100,7 +106,14 @@ export class Sync<Tx> {
     const { number, duplicate } = await store.drawFetch(event?.id)
     if (duplicate) return { duplicate, change: undefined }
     const fetched = await fetchSubscription(calls, id, () => store.findSubscription(id))
-    return await this.#write({ number, reference: undefined, event, subscriptions: [fetched] })
+    const written = await this.#write({
+      number,
+      reference: undefined,
+      event,
+      subscriptions: [fetched],
+    })
+    await this.#keepOne(written)
+    return written
   }
 
   /** Marks an event that is about no subscription. */
@@ -112,12 +125,31 @@ export class Sync<Tx> {
 
   /** Writes down what a list showed, for which `number` was drawn before. */
   async apply(number: number, fetched: FetchedSubscription): Promise<FetchWritten> {
-    return await this.#write({
+    const written = await this.#write({
       number,
       reference: undefined,
       event: undefined,
       subscriptions: [fetched],
     })
+    await this.#keepOne(written)
+    return written
+  }
+
+  /** The account of a reference; the first look makes it, and starts the app's own trial. */
+  async account(reference: string): Promise<AccountRecord> {
+    const { store, plan, now } = this.#init
+    const at = now()
+    return await store.openAccount(reference, { now: at, trialEndsAt: trialEndOf(plan, at) })
+  }
+
+  /** Draws the number of a fetch, before Stripe is asked. */
+  async draw(): Promise<number> {
+    return (await this.#init.store.drawFetch(undefined)).number
+  }
+
+  /** Writes down what a verb has seen of a reference's subscriptions. */
+  async note(fetched: Omit<Fetched, 'event'>): Promise<FetchWritten> {
+    return await this.#write({ ...fetched, event: undefined })
   }
 
   async #write({ event, ...fetched }: Fetched): Promise<FetchWritten> {
@@ -127,6 +159,15 @@ export class Sync<Tx> {
     const written = await store.writeFetch(write, listeners.ofWrite(event, now))
     if (written.change !== undefined) this.#report(written.change)
     return written
+  }
+
+  /** @returns whether a second subscription was ended, after the write that showed it */
+  async #keepOne({ change }: FetchWritten): Promise<boolean> {
+    const { keepOne } = this.#init
+    if (keepOne === undefined || change === undefined) return false
+    if (change.after.subscriptions.filter(isLive).length < 2) return false
+    await keepOne(change.after.reference)
+    return true
   }
 
   #report(change: AccountChange): void {

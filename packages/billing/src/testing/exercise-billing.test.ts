@@ -2,9 +2,11 @@ import { createDatabase, transaction } from '@yuzuru/db'
 import { CamelCasePlugin } from 'kysely'
 import { describe, test } from 'vitest'
 import type { BillingStore } from '../stores/billing-store.ts'
-import { exerciseBilling, type BillingFixture } from './exercise-billing.ts'
+import type { BillingFixture } from './billing-fixture.ts'
+import { exerciseBilling } from './exercise-billing.ts'
 import { createFakeBilling } from './fake-billing.ts'
 import { openDatabase } from '../../test/database.ts'
+import { makePrice } from '../../test/price.ts'
 import { openStage } from '../../test/stage.ts'
 import { kyselyBillingStore } from '../stores/kysely-store.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
@@ -15,6 +17,7 @@ function fake(): BillingFixture {
     billing,
     webhookSecret: billing.webhookSecret,
     priceId: 'price_basic',
+    otherPriceId: 'price_team',
     customers: () => billing.customers.map(({ metadata }) => metadata['yuzuru_reference']),
     openSessions: () =>
       billing.sessions.filter(({ status }) => status === 'open').map(({ id }) => id),
@@ -28,16 +31,12 @@ function fake(): BillingFixture {
 async function real<Tx>(store: BillingStore<Tx>, under?: AsyncDisposable): Promise<BillingFixture> {
   const stage = await openStage({ store, trial: { days: 180 } })
   const { server, proxy, billing } = stage
-  const { id: priceId } = await billing.client.prices.create({
-    currency: 'jpy',
-    product_data: { name: '支援プラン' },
-    recurring: { interval: 'month' },
-    unit_amount: 1_980,
-  })
+  const priceOf = async (amount: number): Promise<string> => (await makePrice(billing, amount)).id
   return {
     billing,
     webhookSecret: server.webhookSecret,
-    priceId,
+    priceId: await priceOf(1_980),
+    otherPriceId: await priceOf(4_980),
     customers: () => server.customers().map(({ metadata }) => metadata['yuzuru_reference']),
     openSessions: () =>
       server

@@ -9,13 +9,10 @@ import { failureOf } from '../../test/failure-of.ts'
 const office = { reference: 'office-1', email: 'hanako@example.jp' }
 
 test('a checkout is completed and its webhook received', async () => {
-  await using billing = createFakeBilling()
-  const { sessionId } = await billing.createCheckout({
-    reference: office.reference,
-    attemptKey: 'first',
-    priceId: 'price_basic',
-    customer: office,
-    trialPeriodDays: 180,
+  await using billing = createFakeBilling({ trial: { days: 180 } })
+  const { sessionId } = await billing.checkout(office.reference, {
+    price: 'price_basic',
+    customer: { email: office.email },
     successUrl: 'https://app.example.jp/done',
   })
   const { body, signature } = billing.sign(billing.completeCheckout(sessionId))

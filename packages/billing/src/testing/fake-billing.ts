@@ -5,7 +5,7 @@ import type { BillingStore } from '../stores/billing-store.ts'
 import { createBilling } from '../create-billing.ts'
 import { type FakeFault, FakeHttpClient } from './fake-http-client.ts'
 import { planOf } from './fake-routes.ts'
-import { emptyState, fakeId, type FakeState } from './fake-state.ts'
+import { emptyState, fakeId, type FakeState, type FakeUsage } from './fake-state.ts'
 import { subscribe } from './fake-subscription.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 import type { PlanOptions } from '../status/plan-options.ts'
@@ -26,6 +26,7 @@ const FAKE_BILLING_OPTIONS = Object.keys({
   prices: true,
   trial: true,
   graceDays: true,
+  keep: true,
   report: true,
 } satisfies Record<keyof FakeBillingOptions<unknown>, true>)
 
@@ -34,6 +35,8 @@ export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
   readonly customers: readonly Stripe.Customer[]
   readonly sessions: readonly Stripe.Checkout.Session[]
   readonly subscriptions: readonly Stripe.Subscription[]
+  /** What was counted by `usage`, once for each `id`. */
+  readonly counted: readonly FakeUsage[]
   readonly webhookSecret: string
   /** Does what the hosted page's button does, and returns the event that Stripe would deliver. */
   completeCheckout(sessionId: string): Stripe.Event
@@ -53,15 +56,14 @@ export interface FakeBilling<Tx = undefined> extends Billing<Tx> {
  * A billing over a Stripe in memory: the real stripe-node, verbs, idempotency keys, errors and webhook
  * signatures, and no network.
  *
- * Has customers, subscription checkouts, the portal and subscriptions; no payments, invoices, prices or
- * time that passes. Any id that begins with `price_` is a price. Unknown paths are 404.
+ * Has customers, subscription checkouts, the portal, subscriptions with one price each, and usage; no
+ * payments, previews, prices or time that passes, and its list of invoices is empty. Any id that begins with
+ * `price_` is a price, and any meter is there. Unknown paths are 404.
  *
  * @example
  * await using billing = createFakeBilling()
- * const { sessionId } = await billing.createCheckout({
- *   reference: 'office-7',
- *   attemptKey: 'form-1',
- *   priceId: 'price_basic',
+ * const { sessionId } = await billing.checkout('office-7', {
+ *   price: 'price_basic',
  *   customer: { email: 'office@example.jp' },
  *   successUrl: 'https://example.jp/done',
  * })
@@ -93,6 +95,7 @@ export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): Fa
     customers: { get: () => structuredClone([...state.customers.values()]) },
     sessions: { get: () => structuredClone([...state.sessions.values()]) },
     subscriptions: { get: () => structuredClone([...state.subscriptions.values()]) },
+    counted: { get: () => structuredClone([...state.usage.values()]) },
   }) as unknown as FakeBilling<unknown>
 }
 

@@ -119,9 +119,12 @@ interface FakeRequest {
 function answer(state: FakeState, { method, pathname, fields }: FakeRequest): FakeReply {
   const exact = ROUTES[`${method} ${pathname}`]
   if (exact !== undefined) return exact(state, fields, '')
-  const cut = pathname.lastIndexOf('/')
-  const route = ROUTES[`${method} ${pathname.slice(0, cut)}/:id`]
-  if (route !== undefined) return route(state, fields, pathname.slice(cut + 1))
+  const parts = pathname.split('/')
+  // The id stands last, or before what is done with it.
+  for (const at of [parts.length - 1, parts.length - 2]) {
+    const route = ROUTES[`${method} ${parts.with(at, ':id').join('/')}`]
+    if (route !== undefined) return route(state, fields, parts[at] ?? '')
+  }
   return refusal(
     404,
     `Unrecognized request URL (${method}: ${pathname}): the fake has no such path`,

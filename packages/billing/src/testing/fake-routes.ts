@@ -33,6 +33,12 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     return customer === undefined ? missing('customer', id, 404) : found(customer)
   },
   'POST /v1/checkout/sessions': createSession,
+  'GET /v1/checkout/sessions': ({ sessions }, fields) => {
+    const [customer, status] = [fields.get('customer'), fields.get('status')]
+    const all = [...sessions.values()].toReversed()
+    return listed(all.filter((one) => one.customer === customer && one.status === status))
+  },
+  'POST /v1/checkout/sessions/:id/expire': expireSession,
   'GET /v1/checkout/sessions/:id': ({ sessions }, _, id) => {
     const session = sessions.get(id)
     return session === undefined ? missing('checkout.session', id, 404) : found(session)
@@ -60,12 +66,13 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const subscription = subscriptions.get(id)
     return subscription === undefined ? missing('subscription', id, 404) : found(subscription)
   },
-  'POST /v1/subscriptions/:id': (state, fields, id) =>
-    change(state, id, { cancel_at_period_end: fields.get('cancel_at_period_end') === 'true' }),
+  'POST /v1/subscriptions/:id': updateSubscription,
   'DELETE /v1/subscriptions/:id': (state, _, id) => {
     const now = state.now()
     return change(state, id, { status: 'canceled', canceled_at: now, ended_at: now })
   },
+  'GET /v1/invoices': () => listed([]),
+  'POST /v1/billing/meter_events': countUsage,
 }
 
 function createCustomer(state: FakeState, fields: URLSearchParams): FakeReply {
@@ -116,11 +123,60 @@ function createSession(state: FakeState, fields: URLSearchParams): FakeReply {
   state.sessions.set(id, session)
   plans.set(session, {
     price,
+    quantity: numberOf(fields, 'line_items[0][quantity]'),
     metadata: metadataOf(fields, 'subscription_data[metadata]'),
     trialEnd: numberOf(fields, 'subscription_data[trial_end]'),
     trialDays: numberOf(fields, 'subscription_data[trial_period_days]'),
   })
   return found(session)
+}
+
+function expireSession({ sessions }: FakeState, _: URLSearchParams, id: string): FakeReply {
+  const session = sessions.get(id)
+  if (session === undefined) return missing('checkout.session', id, 404)
+  if (session.status !== 'open') {
+    return refusal(400, `Only open sessions can be expired; this one is ${session.status}`)
+  }
+  return found(Object.assign(session, { status: 'expired', url: null }))
+}
+
+/** Its price and quantity, and when it is to end: in flexible billing mode both ways name a moment. */
+function updateSubscription(state: FakeState, fields: URLSearchParams, id: string): FakeReply {
+  const item = state.subscriptions.get(id)?.items.data[0]
+  const price = fields.get('items[0][price]')
+  if (price !== null && !price.startsWith('price_')) {
+    return missing('price', price, 400, 'items[0][price]')
+  }
+  const atPeriodEnd = fields.get('cancel_at_period_end')
+  const cancelAt = fields.get('cancel_at')
+  const reply = change(state, id, {
+    ...(atPeriodEnd === null
+      ? {}
+      : {
+          cancel_at_period_end: atPeriodEnd === 'true',
+          cancel_at: atPeriodEnd === 'true' ? (item?.current_period_end ?? null) : null,
+        }),
+    ...(cancelAt === null
+      ? {}
+      : { cancel_at_period_end: false, cancel_at: cancelAt === '' ? null : Number(cancelAt) }),
+  })
+  if (item === undefined || reply.status !== 200) return reply
+  if (price !== null) item.price = { id: price, object: 'price' } as Stripe.Price
+  item.quantity = numberOf(fields, 'items[0][quantity]') ?? item.quantity ?? 1
+  return reply
+}
+
+function countUsage({ usage }: FakeState, fields: URLSearchParams): FakeReply {
+  const [id, meter] = [fields.get('identifier') ?? '', fields.get('event_name') ?? '']
+  if (usage.has(id)) {
+    return refusal(400, `An event already exists with identifier ${id}.`, {
+      code: 'duplicate_meter_event',
+      param: 'identifier',
+    })
+  }
+  const customerId = fields.get('payload[stripe_customer_id]') ?? ''
+  usage.set(id, { id, meter, customerId, value: numberOf(fields, 'payload[value]') ?? 1 })
+  return found({ object: 'billing.meter_event', identifier: id, event_name: meter })
 }
 
 function change(state: FakeState, id: string, values: Partial<Stripe.Subscription>): FakeReply {

@@ -6,11 +6,21 @@ export interface FakeState {
   readonly customers: Map<string, Stripe.Customer>
   readonly sessions: Map<string, Stripe.Checkout.Session>
   readonly subscriptions: Map<string, Stripe.Subscription>
+  /** What was counted, by the name of each. */
+  readonly usage: Map<string, FakeUsage>
   readonly replies: Map<string, { readonly fingerprint: string; readonly reply: FakeReply }>
   /** Keys of requests that have not been answered. */
   readonly inFlight: Set<string>
   /** Seconds since 1970. */
   readonly now: () => number
+}
+
+/** Usage that was counted. */
+export interface FakeUsage {
+  readonly meter: string
+  readonly customerId: string
+  readonly value: number
+  readonly id: string
 }
 
 /** An answer before it is sent. */
@@ -26,6 +36,7 @@ export function emptyState(now: () => number): FakeState {
     customers: new Map(),
     sessions: new Map(),
     subscriptions: new Map(),
+    usage: new Map(),
     replies: new Map(),
     inFlight: new Set(),
     now: () => Math.floor(now() / 1_000),

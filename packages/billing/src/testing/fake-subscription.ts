@@ -7,6 +7,7 @@ const MONTH = 30 * DAY
 /** What a session must remember until it is completed; kept beside it, for Stripe does not show it. */
 export interface FakePlan {
   readonly price: string
+  readonly quantity: number | undefined
   readonly metadata: Record<string, string>
   readonly trialEnd: number | undefined
   readonly trialDays: number | undefined
@@ -22,7 +23,7 @@ export function subscribe(state: FakeState, customer: string, plan: FakePlan): S
     id: fakeId('si'),
     object: 'subscription_item',
     price: { id: plan.price, object: 'price' },
-    quantity: 1,
+    quantity: plan.quantity ?? 1,
     subscription: id,
     current_period_start: now,
     current_period_end: trialEnd ?? now + MONTH,
@@ -42,6 +43,7 @@ export function subscribe(state: FakeState, customer: string, plan: FakePlan): S
     cancel_at: null,
     canceled_at: null,
     ended_at: null,
+    pause_collection: null,
     livemode: false,
   } as unknown as Stripe.Subscription
   state.subscriptions.set(id, subscription)

@@ -19,10 +19,8 @@ interface World extends AsyncDisposable {
 async function paid(): Promise<World> {
   const store = memoryBillingStore()
   const billing = createFakeBilling({ store, report: () => undefined })
-  const { sessionId } = await billing.createCheckout({
-    reference,
-    attemptKey: 'first',
-    priceId: 'price_basic',
+  const { sessionId } = await billing.checkout(reference, {
+    price: 'price_basic',
     customer: { email: 'hanako@example.jp' },
     successUrl: 'https://app.example.jp',
   })

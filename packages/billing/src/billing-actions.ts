@@ -1,0 +1,126 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import type { BillingSubscription } from './subscriptions/billing-subscription.ts'
+import type { CancelAt } from './subscriptions/changes.ts'
+import type { BillingInvoice } from './subscriptions/invoices.ts'
+import type { PlanChange, PlanPreview, Proration } from './subscriptions/plan-change.ts'
+import type { PortalInput } from './subscriptions/portal.ts'
+import type { UsageInput } from './subscriptions/usage.ts'
+
+/**
+ * What is done with the live subscription of a reference: the best one that has not ended. Each verb looks at
+ * Stripe first, gives what Stripe answered, and writes that down in the store. All are safe to repeat: what
+ * was done already is found so.
+ */
+export interface BillingActions {
+  /**
+   * Opens a hosted page on which the customer changes cards, reads invoices and cancels
+   * (https://docs.stripe.com/customer-management), or does the one thing that `flow` says.
+   *
+   * @throws {BillingError} `'not_found'` when the reference has no customer, or no subscription for the flow
+   * @example
+   * const { url } = await billing.portal(officeId, {
+   *   returnUrl: 'https://example.jp/billing',
+   *   flow: 'payment_method_update',
+   * })
+   */
+  portal(
+    reference: string,
+    input: PortalInput,
+    options?: IoOptions,
+  ): Promise<{ readonly url: string }>
+  /**
+   * Reads from Stripe the best subscription (paid for, then past due, then incomplete), of equals the newest;
+   * `undefined` if there never was one, or no customer. One request or more: for a check in every request
+   * keep the status that webhooks report.
+   *
+   * @throws {BillingError} when Stripe or the way to it fails
+   */
+  getSubscription(reference: string, options?: IoOptions): Promise<BillingSubscription | undefined>
+  /**
+   * Changes the price, and the quantity if it is given. One that has both already is left as it is.
+   *
+   * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several
+   *   prices and `native.items` does not say which one; `'card_declined'`
+   * @example
+   * const { prorationDate } = await billing.previewPlan(officeId, { price: 'price_team' })
+   * await billing.changePlan(officeId, { price: 'price_team', prorationDate })
+   */
+  changePlan(
+    reference: string,
+    change: PlanChange,
+    options?: IoOptions,
+  ): Promise<BillingSubscription>
+  /**
+   * What {@link BillingActions.changePlan} would cost; changes nothing. Of `native` the items count.
+   *
+   * @throws {BillingError} as `changePlan`
+   */
+  previewPlan(reference: string, change: PlanChange, options?: IoOptions): Promise<PlanPreview>
+  /**
+   * Changes the quantity: 1 to 1,000,000.
+   *
+   * @throws {BillingError} as `changePlan`
+   */
+  setQuantity(
+    reference: string,
+    quantity: number,
+    options?: IoOptions & {
+      /** @default 'create_prorations' */
+      readonly proration?: Proration | undefined
+    },
+  ): Promise<BillingSubscription>
+  /**
+   * Ends the subscription: with the period that is paid for, at once, or at a moment that is to come; one that
+   * has ended is left as it is. Nothing is refunded.
+   *
+   * @throws {BillingError} `'not_found'` when there never was one
+   * @example
+   * await billing.cancel(officeId, { at: 'period-end' })
+   */
+  cancel(
+    reference: string,
+    options?: IoOptions & {
+      /** @default 'period-end' */
+      readonly at?: CancelAt | undefined
+    },
+  ): Promise<BillingSubscription>
+  /**
+   * Takes a planned end back, and has a paused subscription go on; one that goes on anyway is left as it is.
+   *
+   * @throws {BillingError} `'not_found'` when there is none that has not ended
+   */
+  resume(reference: string, options?: IoOptions): Promise<BillingSubscription>
+  /**
+   * Tries the newest open invoice again. `confirmUrl` is Stripe's page where the card's owner confirms the
+   * payment, when the bank asks for that. Without an open invoice nothing is done.
+   *
+   * @throws {BillingError} `'card_declined'`; `'not_found'` when there is no subscription
+   * @example
+   * const { confirmUrl } = await billing.retryPayment(officeId)
+   */
+  retryPayment(
+    reference: string,
+    options?: IoOptions,
+  ): Promise<{
+    readonly subscription: BillingSubscription
+    readonly confirmUrl: string | undefined
+  }>
+  /**
+   * The invoices, the newest first; none for a reference without a customer. They are read from Stripe page by
+   * page, and no further than you read; `timeoutMs` is for each page.
+   *
+   * @example
+   * for await (const { number, url } of billing.invoices(officeId)) report(`${number}: ${url}`)
+   */
+  invoices(reference: string, options?: IoOptions): AsyncIterable<BillingInvoice>
+  /**
+   * Counts usage of a metered price (https://docs.stripe.com/billing/subscriptions/usage-based), once for each
+   * `id`. Stripe sums it up a little later.
+   *
+   * @throws {BillingError} `'not_found'` when the reference has no customer; `'invalid_request'` when there is
+   *   no such meter
+   * @example
+   * await billing.usage(officeId, { meter: 'pages', value: 3, id: `plan ${planId}` })
+   */
+  usage(reference: string, input: UsageInput, options?: IoOptions): Promise<void>
+}

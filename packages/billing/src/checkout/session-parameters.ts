@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Stripe } from 'stripe'
+import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import type { CheckoutInput } from './checkout-input.ts'
+
+/** The metadata of a session that names the claim for which it was opened. */
+export const CLAIM_KEY = 'yuzuru_checkout'
+
+/** A digest of what is asked for, and for which customer: it does not move with the clock. */
+export function askedOf(input: CheckoutInput, customerId: string): string {
+  const { customer: _, whenSubscribed: __, quantity = 1, ...asked } = input
+  return createHash('sha256')
+    .update(JSON.stringify([customerId, { ...asked, quantity }], sorted))
+    .digest('hex')
+}
+
+/** Two objects with the same fields are the same, in whatever order. */
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What is sent to open a session. */
+export function sessionParameters(
+  input: CheckoutInput,
+  to: {
+    readonly reference: string
+    readonly customerId: string
+    readonly idempotencyKey: string
+    /** In seconds since 1970. */
+    readonly trialEnd: number | undefined
+  },
+): Stripe.Checkout.SessionCreateParams {
+  const { price, quantity = 1, native = {}, locale, cancelUrl } = input
+  const metadata = { ...input.metadata, [REFERENCE_KEY]: to.reference }
+  const { trialEnd } = to
+  return {
+    ...native,
+    mode: 'subscription',
+    customer: to.customerId,
+    client_reference_id: to.reference,
+    line_items: [{ price, quantity }],
+    success_url: input.successUrl,
+    ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
+    ...(locale === undefined ? {} : { locale }),
+    metadata: { ...metadata, [CLAIM_KEY]: to.idempotencyKey },
+    subscription_data: {
+      ...native.subscription_data,
+      metadata,
+      ...(trialEnd === undefined ? {} : { trial_end: trialEnd }),
+    },
+  }
+}

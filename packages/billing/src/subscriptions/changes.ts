@@ -1,0 +1,190 @@
+import type { Stripe } from 'stripe'
+import { BillingError } from '../billing-error.ts'
+import type { Customers } from '../customers/customers.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import type { Keep } from '../status/plan-options.ts'
+import { fetchedOf } from '../sync/fetched-subscription.ts'
+import { hasEnded } from './billing-subscription.ts'
+import { endSecond } from './end-second.ts'
+import { type Fetches, withoutSubscription } from './fetches.ts'
+import { bestOf, liveOf } from './live-subscription.ts'
+import { type Change, changeParameters, type PlanPreview } from './plan-change.ts'
+
+/** When a subscription ends: with what is paid for, at once, or at a moment. */
+export type CancelAt = 'period-end' | 'now' | Date
+
+export interface ChangesInit {
+  readonly calls: StripeCalls
+  readonly customers: Customers
+  readonly fetches: Fetches
+  readonly now: () => number
+}
+
+/**
+ * What is done to the live subscription of a reference. Each looks at Stripe first, so a repeat after a crash
+ * finds what was done; and each writes down what Stripe answers.
+ */
+export class Changes {
+  readonly #init: ChangesInit
+
+  constructor(init: ChangesInit) {
+    this.#init = init
+  }
+
+  /** The reference's best subscription that has not ended. @throws {BillingError} `'not_found'` */
+  async live(operation: string, reference: string): Promise<Stripe.Subscription> {
+    const live = liveOf(await this.#all(operation, reference))
+    if (live !== undefined) return live
+    throw withoutSubscription(operation)
+  }
+
+  async change(operation: string, reference: string, change: Change): Promise<Stripe.Subscription> {
+    return await this.changeOf(operation, reference, await this.live(operation, reference), change)
+  }
+
+  /** Changes one that Stripe has just shown. */
+  async changeOf(
+    operation: string,
+    reference: string,
+    live: Stripe.Subscription,
+    change: Change,
+  ): Promise<Stripe.Subscription> {
+    const parameters = changeParameters(operation, live, change)
+    return parameters === undefined ? live : await this.#update(reference, live, parameters)
+  }
+
+  /** What a change would cost, from Stripe; nothing is changed. */
+  async preview(operation: string, reference: string, change: Change): Promise<PlanPreview> {
+    const live = await this.live(operation, reference)
+    const at = change.prorationDate ?? new Date(this.#init.now())
+    const prorationDate = new Date(Math.floor(at.getTime() / 1_000) * 1_000)
+    const { items, ...rest } = changeParameters(operation, live, { ...change, prorationDate }) ?? {}
+    const call = {
+      operation: 'invoices.createPreview',
+      effect: 'read',
+      answers: 'invoice',
+    } as const
+    const native = await this.#init.calls.run(call, (stripe, request) =>
+      stripe.invoices.createPreview(
+        {
+          subscription: live.id,
+          subscription_details: {
+            ...(items === undefined ? {} : { items }),
+            ...(rest.proration_behavior ? { proration_behavior: rest.proration_behavior } : {}),
+            ...(rest.proration_date ? { proration_date: rest.proration_date } : {}),
+          },
+        },
+        request,
+      ),
+    )
+    return { amountDue: native.amount_due, currency: native.currency, prorationDate, native }
+  }
+
+  /** Plans the end, or ends it. One that has ended already is left as it is. */
+  async cancel(operation: string, reference: string, at: CancelAt): Promise<Stripe.Subscription> {
+    const all = await this.#all(operation, reference)
+    const live = liveOf(all)
+    if (live !== undefined) return await this.#end(reference, live, at)
+    const ended = bestOf(all)
+    if (ended !== undefined) return ended
+    throw withoutSubscription(operation)
+  }
+
+  /** Ends one at once. @returns it as it is then */
+  async end(reference: string, id: string): Promise<Stripe.Subscription> {
+    const { calls, fetches } = this.#init
+    const call = {
+      operation: 'subscriptions.cancel',
+      effect: 'idempotent',
+      answers: 'subscription',
+    } as const
+    try {
+      return await fetches.after(reference, () =>
+        calls.run(call, (stripe, request) => stripe.subscriptions.cancel(id, {}, request)),
+      )
+    } catch (error) {
+      if (!BillingError.isInstance(error) || error.code !== 'not_found') throw error
+      // An attempt whose answer was lost has ended it.
+      const current = await fetches.one(reference, id)
+      if (hasEnded(current)) return current
+      throw error
+    }
+  }
+
+  /** Ends all live subscriptions of the reference's customer but one, as Stripe shows them now. */
+  async keepOne(reference: string, keep: Keep): Promise<void> {
+    const { customers, fetches } = this.#init
+    const customerId = await customers.find(reference)
+    if (customerId === undefined) return
+    const all = await fetches.all(reference, customerId)
+    await endSecond(
+      this,
+      reference,
+      all.map((one) => fetchedOf(one, one.id)),
+      keep,
+    )
+  }
+
+  /** Takes a planned end back, and has a paused subscription go on. */
+  async resume(operation: string, reference: string): Promise<Stripe.Subscription> {
+    const { calls, fetches } = this.#init
+    const live = await this.live(operation, reference)
+    const isPlanned = live.cancel_at_period_end || live.cancel_at !== null
+    const change: Stripe.SubscriptionUpdateParams = {
+      ...(live.pause_collection === null ? {} : { pause_collection: '' }),
+      ...(!isPlanned ? {} : live.cancel_at_period_end ? NOT_AT_PERIOD_END : NOT_AT_A_DATE),
+    }
+    const kept =
+      Object.keys(change).length === 0 ? live : await this.#update(reference, live, change)
+    if (kept.status !== 'paused') return kept
+    const call = {
+      operation: 'subscriptions.resume',
+      effect: 'idempotent',
+      answers: 'subscription',
+    } as const
+    return await fetches.after(reference, () =>
+      calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
+    )
+  }
+
+  async #end(
+    reference: string,
+    live: Stripe.Subscription,
+    at: CancelAt,
+  ): Promise<Stripe.Subscription> {
+    if (at === 'now') return await this.end(reference, live.id)
+    const change =
+      at === 'period-end'
+        ? { cancel_at_period_end: true }
+        : { cancel_at: Math.floor(at.getTime() / 1_000) }
+    return await this.#update(reference, live, change)
+  }
+
+  async #update(
+    reference: string,
+    { id }: Stripe.Subscription,
+    change: Stripe.SubscriptionUpdateParams,
+  ): Promise<Stripe.Subscription> {
+    const { calls, fetches } = this.#init
+    const call = {
+      operation: 'subscriptions.update',
+      effect: 'idempotent',
+      answers: 'subscription',
+    } as const
+    return await fetches.after(reference, () =>
+      calls.run(call, (stripe, request) => stripe.subscriptions.update(id, change, request)),
+    )
+  }
+
+  async #all(operation: string, reference: string): Promise<readonly Stripe.Subscription[]> {
+    const { customers, fetches } = this.#init
+    const customerId = await customers.require(operation, reference)
+    const all = await fetches.all(reference, customerId)
+    if (liveOf(all) !== undefined) return all
+    const elsewhere = await fetches.liveElsewhere(reference, customerId)
+    return elsewhere === undefined ? all : [elsewhere, ...all]
+  }
+}
+
+const NOT_AT_PERIOD_END = { cancel_at_period_end: false }
+const NOT_AT_A_DATE = { cancel_at: '' } as const

@@ -1,0 +1,134 @@
+import { shield } from '@yuzuru/concurrency'
+import type { Stripe } from 'stripe'
+import { BillingError } from '../billing-error.ts'
+import type { AccountRecord } from '../stores/account-record.ts'
+import { ENDED_STATUSES } from '../stores/account-rows.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { hasEnded } from './billing-subscription.ts'
+import { fetchedOf } from '../sync/fetched-subscription.ts'
+import type { Sync } from '../sync/sync.ts'
+
+/** How long the store may take to note what Stripe has already done, after a cancel. */
+const NOTE_TIMEOUT_MS = 10_000
+
+export interface FetchesInit {
+  readonly calls: StripeCalls
+  readonly sync: Pick<Sync<unknown>, 'account' | 'draw' | 'note' | 'one'>
+}
+
+/**
+ * What Stripe shows, written down by the number that was drawn before it was asked, so that an older answer
+ * never replaces a newer one (decision 69).
+ */
+export class Fetches {
+  readonly #init: FetchesInit
+
+  constructor(init: FetchesInit) {
+    this.#init = init
+  }
+
+  /** The account of a reference; the first look makes it, with the app's own trial. */
+  async account(reference: string): Promise<AccountRecord> {
+    return await this.#init.sync.account(reference)
+  }
+
+  /** All subscriptions of the reference's customer, the newest first, written down. */
+  async all(reference: string, customerId: string): Promise<readonly Stripe.Subscription[]> {
+    const { calls, sync } = this.#init
+    const number = await sync.draw()
+    const call = { operation: 'subscriptions.list', effect: 'read' } as const
+    const found = await calls.run(call, async (stripe, request) => {
+      const filter = { customer: customerId, status: 'all', limit: 100 } as const
+      return await Array.fromAsync(stripe.subscriptions.list(filter, request))
+    })
+    if (found.length > 0) await this.#write(reference, number, found)
+    return found
+  }
+
+  /**
+   * A subscription that has not ended, of a customer that the reference had before: the records name it, and
+   * Stripe is asked how it stands.
+   */
+  async liveElsewhere(
+    reference: string,
+    customerId: string,
+  ): Promise<Stripe.Subscription | undefined> {
+    const { subscriptions } = await this.account(reference)
+    for (const record of subscriptions) {
+      if (record.customerId === customerId || ENDED_STATUSES.includes(record.status)) continue
+      const found = await this.#ifThere(reference, record.id)
+      if (found !== undefined && !hasEnded(found)) return found
+    }
+    return undefined
+  }
+
+  /** @returns `undefined` for one that Stripe has no more, which is noted */
+  async #ifThere(reference: string, id: string): Promise<Stripe.Subscription | undefined> {
+    try {
+      return await this.one(reference, id)
+    } catch (error) {
+      if (!BillingError.isInstance(error) || error.code !== 'not_found') throw error
+      await this.#init.sync.one(id, undefined)
+      return undefined
+    }
+  }
+
+  /** One subscription, written down. */
+  async one(reference: string, id: string): Promise<Stripe.Subscription> {
+    const { calls, sync } = this.#init
+    const number = await sync.draw()
+    const call = {
+      operation: 'subscriptions.retrieve',
+      effect: 'read',
+      answers: 'subscription',
+    } as const
+    const found = await calls.run(call, (stripe, request) =>
+      stripe.subscriptions.retrieve(id, {}, request),
+    )
+    await this.#write(reference, number, [found])
+    return found
+  }
+
+  /**
+   * Calls `change`, which answers with the subscription that it changed, and writes the answer down although
+   * the caller may have given up. Where a fetch drawn later has been written meanwhile, which may have read
+   * Stripe before the change, Stripe is asked once more.
+   */
+  async after(
+    reference: string,
+    change: () => Promise<Stripe.Subscription>,
+  ): Promise<Stripe.Subscription> {
+    const number = await this.#init.sync.draw()
+    const changed = await change()
+    const stands = await this.#write(reference, number, [changed])
+    return stands ? changed : await this.one(reference, changed.id)
+  }
+
+  /** @returns whether the first one of them is in the store as it was fetched here */
+  async #write(
+    reference: string,
+    number: number,
+    found: readonly Stripe.Subscription[],
+  ): Promise<boolean> {
+    const subscriptions = found.map((one) => fetchedOf(one, one.id))
+    const { change } = await shield(
+      () => this.#init.sync.note({ number, reference, subscriptions }),
+      {
+        name: 'note',
+        timeoutMs: NOTE_TIMEOUT_MS,
+      },
+    )
+    const written = change?.after.subscriptions.find(({ id }) => id === found[0]?.id)
+    return written?.fetch === number
+  }
+}
+
+/** That a reference has no subscription with which this could be done. */
+export function withoutSubscription(operation: string): BillingError {
+  return new BillingError(`${operation} found no subscription for the reference`, {
+    operation,
+    code: 'not_found',
+    retryable: false,
+    outcome: 'none',
+  })
+}

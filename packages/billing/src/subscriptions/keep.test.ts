@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { openSubscribed, reference, type Subscribed } from '../../test/subscribed.ts'
+
+const live = (open: Subscribed): string[] =>
+  open.stage.server
+    .subscriptions()
+    .filter(({ status }) => status === 'active')
+    .map(({ id }) => id)
+
+/** The event that tells of a subscription. */
+const eventOf = (open: Subscribed, id: string): object =>
+  open
+    .events()
+    .findLast(
+      ({ type, data }) => type.startsWith('customer.subscription.') && data.object['id'] === id,
+    ) ?? {}
+
+test.each([
+  ['first', 0],
+  ['latest', 1],
+] as const)(
+  'of two that were paid the %s is kept by the webhook that finds both, and announced',
+  async (keep, at) => {
+    let now = Date.now()
+    await using open = await openSubscribed({ now: () => now, keep })
+    const { billing } = open.stage
+    const seen: number[] = []
+    billing.on('second_subscription', ({ subscriptionIds }) => {
+      seen.push(subscriptionIds.length)
+    })
+    const one = await open.subscribe()
+    await open.deliver(eventOf(open, one.id))
+    now += 60_000
+    const two = await open.subscribe()
+    expect((await open.deliver(eventOf(open, two.id))).status).toBe(200)
+    expect(live(open)).toEqual([[one.id, two.id][at]])
+    expect(seen).toEqual([2])
+    const { subscriptions, status } = await billing.status(reference)
+    expect(status).toBe('active')
+    expect(subscriptions.filter((record) => record.status === 'active')).toMatchObject([
+      { id: live(open)[0] },
+    ])
+  },
+)
+
+test('without a policy both stay', async () => {
+  await using open = await openSubscribed()
+  for (const { id } of [await open.subscribe(), await open.subscribe()]) {
+    await open.deliver(eventOf(open, id))
+  }
+  expect(live(open)).toHaveLength(2)
+})
+
+test('an end that fails is made up for by sync', async () => {
+  await using open = await openSubscribed({ keep: 'first', attempts: 1, report: () => undefined })
+  const { billing, proxy } = open.stage
+  const one = await open.subscribe()
+  await open.deliver(eventOf(open, one.id))
+  const two = await open.subscribe()
+  proxy.set({ status: { code: 503, when: 'DELETE /v1/subscriptions', times: 1 } })
+  expect((await open.deliver(eventOf(open, two.id))).status).toBe(503)
+  expect(live(open)).toHaveLength(2)
+  await billing.sync(reference)
+  expect(live(open)).toHaveLength(1)
+  expect((await billing.sync(reference)).status).toBe('active')
+})
+
+test('what the row says of the other one does not count: Stripe is asked before one is ended', async () => {
+  await using open = await openSubscribed({ keep: 'first' })
+  const { billing } = open.stage
+  const one = await open.subscribe()
+  await open.deliver(eventOf(open, one.id))
+  await billing.client.subscriptions.cancel(one.id)
+  const two = await open.subscribe()
+  await open.deliver(eventOf(open, two.id))
+  expect(live(open)).toEqual([two.id])
+})

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { failureOf } from '../../test/failure-of.ts'
+import { openSubscribed, reference, type Subscribed } from '../../test/subscriber.ts'
+
+/** A subscription whose renewal was declined. */
+async function openPastDue(): Promise<Subscribed> {
+  const open = await openSubscribed()
+  const { id } = await open.subscribe()
+  await open.stage.server.failPayment(id)
+  return open
+}
+
+describe('a payment that failed', () => {
+  test('is paid by a better card, and the subscription is active', async () => {
+    await using open = await openPastDue()
+    const { billing, store } = open.stage
+    expect(await billing.getSubscription(reference)).toMatchObject({ status: 'past_due' })
+    const { subscription, confirmUrl } = await billing.retryPayment(reference)
+    expect(subscription.status).toBe('active')
+    expect(confirmUrl).toBeUndefined()
+    expect(await store.findSubscription(subscription.id)).toMatchObject({ status: 'active' })
+    expect(await billing.retryPayment(reference)).toMatchObject({ confirmUrl: undefined })
+  })
+
+  test('is declined again', async () => {
+    await using open = await openPastDue()
+    await open.useCard('pm_card_chargeCustomerFail')
+    const failed = await failureOf(open.stage.billing.retryPayment(reference))
+    expect(failed).toMatchObject({ code: 'card_declined', outcome: 'none', retryable: false })
+  })
+
+  test('waits for the card’s owner on Stripe’s page', async () => {
+    await using open = await openPastDue()
+    await open.useCard('pm_card_authenticationRequired')
+    const { subscription, confirmUrl } = await open.stage.billing.retryPayment(reference)
+    expect(subscription.status).toBe('past_due')
+    const page = await fetch(confirmUrl ?? '')
+    expect(page.status).toBe(200)
+  })
+
+  test('is not paid twice when the answer was lost', async () => {
+    await using open = await openPastDue()
+    const { billing, proxy, server } = open.stage
+    const paid = (): number => server.invoices().filter(({ status }) => status === 'paid').length
+    const before = paid()
+    proxy.set({ dropReply: { when: 'POST /v1/invoices', times: 3 } })
+    expect(await failureOf(billing.retryPayment(reference))).toMatchObject({ outcome: 'unknown' })
+    proxy.clear()
+    const { subscription } = await billing.retryPayment(reference)
+    expect(subscription.status).toBe('active')
+    expect(paid()).toBe(before + 1)
+  })
+
+  test('that somebody else has paid meanwhile is a success', async () => {
+    await using open = await openPastDue()
+    const { server } = open.stage
+    const other = open.stage.another()
+    const { invoices } = other.client
+    const pay = invoices.pay.bind(invoices)
+    invoices.pay = async (...call: Parameters<typeof pay>) => {
+      await open.stage.billing.retryPayment(reference)
+      return await pay(...call)
+    }
+    expect((await other.retryPayment(reference)).subscription.status).toBe('active')
+    expect(server.invoices().filter(({ status }) => status === 'open')).toEqual([])
+  })
+})
+
+test('invoices come newest first, with their pages, and no further than they are read', async () => {
+  await using open = await openSubscribed()
+  const { billing, server } = open.stage
+  const { customerId: customer } = await billing.ensureCustomer({
+    reference,
+    email: 'a@example.jp',
+  })
+  for (let made = 0; made < 101; made += 1) {
+    await billing.client.invoices.create({ customer, auto_advance: false })
+  }
+  await open.subscribe()
+  const before = server.requestCount('GET', '/v1/invoices')
+  for await (const invoice of billing.invoices(reference)) {
+    expect(invoice).toMatchObject({ status: 'paid', total: 1_980, currency: 'jpy' })
+    expect(URL.canParse(invoice.url ?? '')).toBe(true)
+    break
+  }
+  expect(server.requestCount('GET', '/v1/invoices')).toBe(before + 1)
+  const all = await Array.fromAsync(billing.invoices(reference))
+  expect(all).toHaveLength(102)
+  expect(new Set(all.map(({ id }) => id)).size).toBe(102)
+  expect(all.at(-1)).toMatchObject({ status: 'draft', url: undefined, number: undefined })
+})
+
+test('usage is counted once for each id, also when answers were lost', async () => {
+  await using open = await openSubscribed()
+  const { billing, proxy } = open.stage
+  const meter = await billing.client.billing.meters.create({
+    default_aggregation: { formula: 'sum' },
+    display_name: 'Pages',
+    event_name: 'pages',
+  })
+  const use = (id: string): Promise<void> =>
+    billing.usage(reference, { meter: 'pages', value: 3, id })
+  proxy.set({ dropReply: { when: 'POST /v1/billing/meter_events', times: 3 } })
+  expect(await failureOf(use('a'))).toMatchObject({ outcome: 'unknown' })
+  await use('a')
+  await use('b')
+  const { customerId: customer } = await billing.ensureCustomer({
+    reference,
+    email: 'a@example.jp',
+  })
+  const second = Math.floor(Date.now() / 1_000)
+  const { data } = await billing.client.billing.meters.listEventSummaries(meter.id, {
+    customer,
+    start_time: second - 60,
+    end_time: second + 60,
+  })
+  expect(data).toMatchObject([{ aggregated_value: 6 }])
+  const unknown = billing.usage(reference, { meter: 'none', value: 1, id: 'c' })
+  expect(await failureOf(unknown)).toMatchObject({
+    code: expect.stringMatching(/invalid|not_found/),
+  })
+})
+
+test('a portal is opened for one thing', async () => {
+  await using open = await openSubscribed()
+  const { billing } = open.stage
+  const { id } = await open.subscribe()
+  const returnUrl = 'https://example.jp/'
+  for (const flow of [
+    'payment_method_update',
+    'subscription_cancel',
+    'subscription_update',
+  ] as const) {
+    const { url } = await billing.portal(reference, { returnUrl, flow, locale: 'ja' })
+    expect((await fetch(url)).status).toBe(200)
+  }
+  const { url } = await billing.portal(reference, {
+    returnUrl,
+    native: {
+      flow_data: { type: 'subscription_cancel', subscription_cancel: { subscription: id } },
+    },
+  })
+  expect((await fetch(url)).status).toBe(200)
+})

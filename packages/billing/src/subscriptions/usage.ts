@@ -1,0 +1,66 @@
+import { expectLine, expectNumber, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { BillingError } from '../billing-error.ts'
+import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { expectDate } from './plan-change.ts'
+
+/** For {@link Billing.usage}. */
+export interface UsageInput {
+  /** The `event_name` of the meter: 1 to 100 characters. */
+  readonly meter: string
+  /** How much was used, from 0 up. */
+  readonly value: number
+  /**
+   * The name of what was used: it is counted once for each, among all references; 1 to 100 characters.
+   * Stripe remembers it for a day at least.
+   */
+  readonly id: string
+  /** When it was used: within the past 35 days. @default now */
+  readonly at?: Date | undefined
+}
+
+const USAGE = Object.keys({
+  meter: true,
+  value: true,
+  id: true,
+  at: true,
+} satisfies Record<keyof UsageInput, true>)
+
+/** Throws unless it is a {@link UsageInput}. */
+export function expectUsage(input: UsageInput): void {
+  expectObject('input', input)
+  expectOptions(input, USAGE, 'billing.usage')
+  expectLine('meter', input.meter, 100)
+  expectNumber('value', input.value, 0, Number.MAX_SAFE_INTEGER)
+  expectLine('id', input.id, 100)
+  if (input.at !== undefined) expectDate('at', input.at)
+}
+
+/** Counts usage. That it was counted already is a success. */
+export async function countUsage(
+  calls: StripeCalls,
+  customerId: string,
+  { meter, value, id, at }: UsageInput,
+): Promise<void> {
+  const call = { operation: 'billing.meterEvents.create', effect: 'idempotent' } as const
+  try {
+    await calls.run(call, (stripe, request) =>
+      stripe.billing.meterEvents.create(
+        {
+          event_name: meter,
+          identifier: id,
+          payload: { stripe_customer_id: customerId, value: String(value) },
+          ...(at === undefined ? {} : { timestamp: Math.floor(at.getTime() / 1_000) }),
+        },
+        request,
+      ),
+    )
+  } catch (error) {
+    if (!isCounted(error)) throw error
+  }
+}
+
+/** Whether Stripe has counted usage of that name. */
+function isCounted(error: unknown): boolean {
+  if (!BillingError.isInstance(error) || error.code !== 'invalid_request') return false
+  return error.stripeCode === 'duplicate_meter_event' || error.param === 'identifier'
+}
