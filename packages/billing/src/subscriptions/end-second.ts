@@ -1,10 +1,14 @@
 import type { Keep } from '../status/plan-options.ts'
 import type { SubscriptionRecord } from '../stores/account-record.ts'
 import { isLive } from '../status/subscription-state.ts'
-import type { Changes } from './changes.ts'
 
 /** A subscription, as far as it is chosen by. */
 type Choice = Pick<SubscriptionRecord, 'id' | 'status' | 'createdAt'>
+
+/** What ends a subscription at once. */
+interface Ender {
+  end(reference: string, id: string): Promise<unknown>
+}
 
 /** What became of several live subscriptions: their ids. */
 export interface EndedSecond {
@@ -20,7 +24,7 @@ export interface EndedSecond {
  * @returns `undefined` when there are no two live ones
  */
 export async function endSecond(
-  changes: Pick<Changes, 'end'>,
+  changes: Ender,
   reference: string,
   subscriptions: readonly Choice[],
   keep: Keep,
