@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { ownSchema } from '@yuzuru/tooling/own-schema'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
-import { inject } from 'vitest'
 import { billingMigrations } from '../src/stores/migrations.ts'
 
 export interface TestSchema {
@@ -16,17 +15,15 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 export async function openDatabase(): Promise<TestDatabase> {
-  const name = `billing_${randomBytes(8).toString('hex')}`
-  const url = new URL(inject('postgresUrl'))
-  url.searchParams.set('options', `-c search_path=${name}`)
-  const pool = new Pool({ connectionString: url.href, max: 10 })
+  const { name, url } = ownSchema('billing')
+  const pool = new Pool({ connectionString: url, max: 10 })
   const db = new Kysely<TestSchema>({ dialect: new PostgresDialect({ pool }) })
   await sql`create schema ${sql.id(name)}`.execute(db)
   for (const migration of Object.values(billingMigrations)) await migration.up(db)
   await sql`create table offices (id text primary key, status text not null)`.execute(db)
   return {
     db,
-    url: url.href,
+    url,
     async [Symbol.asyncDispose]() {
       await sql`drop schema ${sql.id(name)} cascade`.execute(db)
       await db.destroy()

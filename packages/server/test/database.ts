@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { createDatabase, type Database } from '@yuzuru/db'
+import { ownSchema } from '@yuzuru/tooling/own-schema'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
-import { inject, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { idempotencyMigrations } from '../src/idempotency/idempotency-migrations.ts'
 
 export interface TestSchema {
@@ -17,17 +17,15 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 export async function openDatabase(): Promise<TestDatabase> {
-  const name = `server_${randomBytes(8).toString('hex')}`
-  const url = new URL(inject('postgresUrl'))
-  url.searchParams.set('options', `-c search_path=${name}`)
-  const pool = new Pool({ connectionString: url.href, max: 10 })
+  const { name, url } = ownSchema('server')
+  const pool = new Pool({ connectionString: url, max: 10 })
   const db = new Kysely<TestSchema>({ dialect: new PostgresDialect({ pool }) })
   await sql`create schema ${sql.id(name)}`.execute(db)
   for (const migration of Object.values(idempotencyMigrations)) await migration.up(db)
   await sql`create table effects (name text not null)`.execute(db)
   return {
     db,
-    url: url.href,
+    url,
     async [Symbol.asyncDispose]() {
       await sql`drop schema ${sql.id(name)} cascade`.execute(db)
       await db.destroy()
