@@ -6,6 +6,7 @@ import { refusalOf } from '../frameworks/refusal.ts'
 import { guarded } from './guarded-body.ts'
 import { bodyRefusal } from './incoming-body.ts'
 import { problem } from '../problems/problem.ts'
+import { keepFraming } from '../scopes/sound-framing.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 
 /** A handler of the Web platform. */
@@ -40,18 +41,28 @@ export async function listenerOf(app: App): Promise<NodeListener> {
     throw expected('app to have fetch, or to be a function of a request', app)
   }
   if (app.length > 2) return middlewareListener(app as Middleware)
-  return app.length > 1 ? (app as NodeListener) : await fetchListener(app as FetchHandler)
+  return app.length > 1
+    ? nodeListener(app as NodeListener)
+    : await fetchListener(app as FetchHandler)
+}
+
+function nodeListener(app: NodeListener): NodeListener {
+  return (request, response) => {
+    keepFraming(response)
+    return app(request, response)
+  }
 }
 
 /** What express makes: left to itself, it answers a failure with a page of its own, stack and all. */
 type Middleware = (...args: [...Parameters<NodeListener>, (error?: unknown) => void]) => unknown
 
 function middlewareListener(app: Middleware): NodeListener {
-  return (request, response) =>
+  return nodeListener((request, response) =>
     app(request, response, (error) => {
       if (error !== undefined && error !== null) writeProblem(refusalOf(error), request, response)
       else if (!response.headersSent) notFound(request, response)
-    })
+    }),
+  )
 }
 
 async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {

@@ -63,6 +63,17 @@ const UNSENDABLE: Readonly<Record<string, () => unknown>> = {
   'no body, with a length': () => new Response(null, { headers: { 'content-length': '5' } }),
   'a text that is longer than its length': () =>
     new Response('0123456789', { headers: { 'content-length': '5' } }),
+  'a length that is no number': () => new Response('0', { headers: { 'content-length': 'abc' } }),
+  'two lengths': () =>
+    new Response('0', {
+      headers: [
+        ['content-length', '1'],
+        ['content-length', '1'],
+      ],
+    }),
+  'a coding of its own': () => new Response('0', { headers: { 'transfer-encoding': 'gzip' } }),
+  'a length and chunks': () =>
+    new Response('0', { headers: { 'content-length': '1', 'transfer-encoding': 'chunked' } }),
   'bytes that are shorter than their length': () =>
     new Response(Buffer.from('012'), { headers: [['Content-Length', '5']] }),
 }
@@ -82,6 +93,18 @@ describe('what a handler gives and cannot be sent', () => {
       expect(printed).toEqual([])
     },
   )
+
+  test('an answer in chunks that is passed on is none of these', async () => {
+    const headers = { 'transfer-encoding': 'chunked' }
+    for (const make of [() => chunks(Buffer.from('a')), () => 'a']) {
+      const app = async (): Promise<Response> => new Response(make(), { headers })
+      const { answer } = await exchange(
+        { fetch: app },
+        get('/') + get('/', 'Connection: close\r\n'),
+      )
+      expect(statusesIn(answer)).toEqual([200, 200])
+    }
+  })
 
   test('is a 500 also where there was no wait', async () => {
     const app = (): Response => new Response('', { headers: { 'x-a': 'b\nc' } })

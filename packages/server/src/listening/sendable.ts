@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
+import { isChunked } from '../scopes/sound-framing.ts'
 
 /** What is sent of a response. */
 export interface Sendable {
@@ -58,18 +59,27 @@ function madeOf(response: Response): readonly [number, unknown, unknown] | undef
 /** The adapter's symbol, once one of its responses has come by. */
 let cache = Symbol('cache')
 
-/** Throws on a header that Node does not send; gives the length that they name. */
+/** Throws on headers that cannot be sent; gives the length that they name. */
 function lengthIn(headers: unknown): number | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
   let length: number | undefined
+  let coding: unknown
   const list: HeaderList =
     Symbol.iterator in headers ? (headers as HeaderList) : Object.entries(headers)
   for (const [name, value] of list) {
     validateHeaderName(name)
     validateHeaderValue(name, value as string)
-    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(value)
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      // Two of the same are one to this program, and not to every proxy.
+      length = length === undefined ? Number(value) : Number.NaN
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      coding = value
+    }
   }
-  return length
+  if (coding === undefined) return length
+  // As an answer of `fetch` has it that is passed on.
+  if (length === undefined && isChunked(coding)) return undefined
+  throw expected('transfer-encoding of a response to be chunked, without a content-length', coding)
 }
 
 function bytesOf(body: unknown): number {

@@ -7,6 +7,7 @@ import {
 } from '../request/request-options.ts'
 import type { RequestLife } from './request-life.ts'
 import { RequestScopes } from './request-scopes.ts'
+import { keepFraming } from './sound-framing.ts'
 
 /** Gives each request a scope of its own; see {@link requestScope}. */
 export interface RequestScope {
@@ -39,7 +40,10 @@ export function requestScope(options: RequestScopeOptions = {}): RequestScope {
   expectOptions(options, REQUEST_SCOPE_OPTIONS, 'requestScope')
   const scopes = new RequestScopes(requestSettings(options))
   const scope = (request: IncomingMessage, response: ServerResponse, next: () => unknown): void =>
-    scopes.handle(request, response, next)
+    scopes.handle(request, response, () => {
+      keepFraming(response)
+      return next()
+    })
   return Object.defineProperties(scope, {
     active: { get: () => scopes.active },
     requests: { get: () => scopes.requests },

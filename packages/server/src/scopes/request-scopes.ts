@@ -22,7 +22,6 @@ import { type Asked, type Failure, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
 import { isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
-import { keepFraming } from './sound-framing.ts'
 import { writeRefusal } from './write-refusal.ts'
 import { DRAIN_MS, nameOf, type RequestSettings } from '../request/request-options.ts'
 
@@ -143,7 +142,6 @@ export class RequestScopes {
     life.response.on('close', () => this.#closed(life))
     // A handler that writes behind its own answer: an error that nobody listens to would end the process.
     life.response.on('error', (error) => life.fail(error))
-    keepFraming(life.response, (error) => life.fail(error))
   }
 
   /** Its turn has come: the handler is called in a scope of its own. */

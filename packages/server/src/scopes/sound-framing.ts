@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
+import { currentRequest } from '../request/current-request.ts'
 
 /*
  * Where an answer ends is what its head says of it. Node sends whatever head and body a handler gives: with a
@@ -16,21 +17,28 @@ const LENGTH = /^\d{1,15}$/
 /** A body that says itself where it ends (RFC 9112, 6.3). */
 const CHUNKED = /(?:^|,)[\t ]*chunked[\t ]*$/i
 
+/** Whether a body in this `transfer-encoding` says itself where it ends. */
+export function isChunked(coding: unknown): boolean {
+  return CHUNKED.test(String(coding))
+}
+
 /**
  * Cuts the connection of an answer whose body is not as long as its head says, or whose head does not say where
  * it ends, or says it twice: before it looks whole, unless it was whole and something came behind it. Nothing
  * is thrown at the handler: it may write in a callback of a stream, where an error ends the process.
  *
- * @param onFault called with a `TypeError` that says what is wrong
+ * To be called in the scope of the request, whose failure this is. Not for what `@hono/node-server` writes in
+ * `serve`: that was looked at before (listening/sendable.ts), which costs less.
  */
-export function keepFraming(response: ServerResponse, onFault: (error: TypeError) => void): void {
+export function keepFraming(response: ServerResponse): void {
+  const request = currentRequest()
   // oxlint-disable-next-line typescript/unbound-method -- called with the response
   const { write, end, writeHead } = response
   /** How many bytes its head says that the body has; `undefined` if it does not say. */
   let length: number | undefined
   let bytes = 0
   const cut = (error: TypeError): void => {
-    onFault(error)
+    request?.fail(error)
     response.destroy()
   }
   const fits = (sent: Arguments, isLast: boolean): boolean => {
@@ -83,7 +91,7 @@ function framingOf(response: ServerResponse, head: Arguments): number | TypeErro
   }
   const [length] = lengths
   const [coding] = codings
-  if (coding !== undefined && !CHUNKED.test(coding)) {
+  if (coding !== undefined && !isChunked(coding)) {
     return expected('transfer-encoding of an answer to end in "chunked"', coding)
   }
   if (length === undefined) return undefined
