@@ -5,6 +5,7 @@ import {
   expectMilliseconds,
   expectOneOf,
   expectRequiredOptions,
+  expectText,
 } from '@yuzuru/concurrency/boundary'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { keptHeaders } from './stored-answer.ts'
@@ -57,6 +58,12 @@ export interface IdempotentOptions<Tx, Rest extends readonly unknown[] = []> {
   /** The longest body of an answer, in bytes; a longer one is undone and becomes a 500. @default 1 MiB */
   readonly maxAnswerBytes?: number | undefined
   /**
+   * The field in which a form has the key, where there is no header: a browser sends none of its own. Make a new
+   * key for each form that is shown, `<input type="hidden" name="key" value={crypto.randomUUID()}>`: a second
+   * click then gets the answer of the first. Only of `application/x-www-form-urlencoded`. @default none
+   */
+  readonly keyField?: string | undefined
+  /**
    * Names of headers that repeats get too, beside those that describe the body and its place
    * (`content-type`, `location`, `etag` …). `set-cookie` cannot be one.
    */
@@ -72,6 +79,7 @@ export interface IdempotentSettings<Tx, Rest extends readonly unknown[]> {
   readonly leaseMs: number
   readonly maxBodyBytes: number
   readonly maxAnswerBytes: number
+  readonly keyField: string | undefined
   readonly kept: ReadonlySet<string>
 }
 
@@ -83,6 +91,7 @@ const OPTIONS = Object.keys({
   leaseMs: true,
   maxBodyBytes: true,
   maxAnswerBytes: true,
+  keyField: true,
   keepHeaders: true,
 } satisfies Record<keyof IdempotentOptions<unknown>, true>)
 
@@ -94,7 +103,7 @@ export function idempotentSettings<Tx, Rest extends readonly unknown[]>(
 ): IdempotentSettings<Tx, Rest> {
   expectRequiredOptions(options, OPTIONS, 'idempotent')
   const { store, caller, effects = 'transaction', ttlMs = DAY_MS, leaseMs = 15_000 } = options
-  const { maxBodyBytes = MEGABYTE, maxAnswerBytes = MEGABYTE, keepHeaders = [] } = options
+  const { maxBodyBytes = MEGABYTE, maxAnswerBytes = MEGABYTE, keepHeaders = [], keyField } = options
   for (const name of STORE) {
     if (typeof store?.[name] !== 'function') throw expected(`store to have ${name}`, store)
   }
@@ -104,6 +113,7 @@ export function idempotentSettings<Tx, Rest extends readonly unknown[]>(
   expectMilliseconds('ttlMs', ttlMs, 1, Number.MAX_SAFE_INTEGER)
   expectMilliseconds('leaseMs', leaseMs, 100, Number.MAX_SAFE_INTEGER)
   expectInteger('maxBodyBytes', maxBodyBytes, 0)
+  if (keyField !== undefined) expectText('keyField', keyField)
   expectInteger('maxAnswerBytes', maxAnswerBytes, 0)
   return {
     store,
@@ -113,6 +123,7 @@ export function idempotentSettings<Tx, Rest extends readonly unknown[]>(
     leaseMs,
     maxBodyBytes,
     maxAnswerBytes,
+    keyField,
     kept: keptHeaders(keepHeaders),
   }
 }

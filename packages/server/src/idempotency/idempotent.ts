@@ -3,6 +3,7 @@ import { outcomeOf } from '@yuzuru/concurrency'
 import { expectFunction, expectText } from '@yuzuru/concurrency/boundary'
 import { Attempt } from './attempt.ts'
 import { bookkeeping, release } from './bookkeeping.ts'
+import { isForm, keyInForm } from './form-key.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import type { ClaimRequest, ClaimResult, IdempotencyStore } from './idempotency-store.ts'
 import { type IdempotentOptions, idempotentSettings } from './idempotent-options.ts'
@@ -33,7 +34,7 @@ export type IdempotentHandler<Tx, Rest extends readonly unknown[] = []> = (
  * Makes a handler that does what a request asks once for each `Idempotency-Key`, however often it is sent
  * (draft-ietf-httpapi-idempotency-key-header-07). A repeat gets the stored answer with
  * `Idempotent-Replayed: true`; 409 with `Retry-After` while the first is under way; 422 if it is another
- * request; 400 without a key.
+ * request; 400 without a key. A form of a browser sends it in a field: see `keyField`.
  *
  * A final answer is stored: 2xx, 3xx, and 4xx whether returned or thrown as an `HttpProblem`. After 5xx, 408,
  * 425, 429, another error or a cancel the key is free for a repeat, as far as `effects` says that this is
@@ -57,18 +58,23 @@ export function idempotent<Tx, Rest extends readonly unknown[] = []>(
   options: IdempotentOptions<Tx, Rest>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   expectFunction('handler', handler)
-  const { caller, maxBodyBytes, ...settings } = idempotentSettings(options)
+  const { caller, maxBodyBytes, keyField, ...settings } = idempotentSettings(options)
   const { store, effects, leaseMs, ttlMs } = settings
   return async (request, ...rest) => {
     const { method, url, headers } = request
     const accept = headers.get('accept')
     const from = await caller(request, ...rest)
     expectText('the caller', from)
-    const read = readIdempotencyKey(headers.get('idempotency-key'))
-    if ('fault' in read) return keyProblem(read.fault, accept)
+    const contentType = headers.get('content-type') ?? ''
+    const header = headers.get('idempotency-key')
+    const field = header === null && isForm(contentType) ? keyField : undefined
+    // Before the body is read, where that cannot have a key.
+    const early = field === undefined ? readIdempotencyKey(header) : undefined
+    if (early !== undefined && 'fault' in early) return keyProblem(early.fault, accept)
     const body = await bodyOf(request, maxBodyBytes)
     if (body === undefined) return keyProblem('too_large', accept)
-    const contentType = headers.get('content-type') ?? ''
+    const read = early ?? readIdempotencyKey(keyInForm(body, field as string))
+    if ('fault' in read) return keyProblem(read.fault, accept)
     const hash = requestHash({ caller: from, key: read.key, method, url, contentType, body })
     const { id, fingerprint, downstreamKey } = hash
     const claim = { id, token: randomUUID() }
