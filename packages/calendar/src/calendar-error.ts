@@ -5,7 +5,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  *
  * About the account:
  * - `'not_connected'`: there are no tokens for this reference; send the person to `authorizationUrl`.
- * - `'reauthorization_required'`: Google takes the tokens (or the code) no more; the person must
+ * - `'reconnect_required'`: Google takes the tokens (or the code) no more; the person must
  *   consent again.
  * - `'invalid_state'`: the `state` of the callback is unknown, too old, used, or of another reference.
  * - `'consent_refused'`: the person did not consent, or only to some of what was asked for.
@@ -30,7 +30,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  */
 export type CalendarErrorCode =
   | 'not_connected'
-  | 'reauthorization_required'
+  | 'reconnect_required'
   | 'invalid_state'
   | 'consent_refused'
   | 'forbidden'
@@ -72,7 +72,7 @@ export interface CalendarErrorInit {
  *
  * @example
  * catch (error) {
- *   if (CalendarError.isInstance(error) && error.code === 'reauthorization_required') askAgain()
+ *   if (CalendarError.isInstance(error) && error.code === 'reconnect_required') askAgain()
  *   else throw error
  * }
  */

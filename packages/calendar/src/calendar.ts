@@ -2,6 +2,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { CalendarEvent } from './events/calendar-event.ts'
+import type { CalendarAccount } from './accounts/account.ts'
 import type { Connection, ConsentAnswer, ConsentRequest } from './accounts/consent.ts'
 import type {
   CreatedEvent,
@@ -33,12 +34,23 @@ export interface Calendar extends AsyncDisposable {
    * Redeems the callback and stores the account's tokens in place of any that were there. Each `state`
    * works once, for the reference that it was made for.
    *
-   * @throws {CalendarError} `invalid_state`, `consent_refused`, `reauthorization_required` (the code is not
+   * @throws {CalendarError} `invalid_state`, `consent_refused`, `reconnect_required` (the code is not
    *   valid, or no longer)
    * @example
    * await calendar.connect({ reference: staffId, state: query.state, code: query.code })
    */
   connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection>
+  /**
+   * Tells how an account stands: connected, or to be connected again. It reads the store and asks Google
+   * nothing: that a person took the consent back shows at the next call that needs a token. From then on
+   * every call fails with `reconnect_required`, without asking Google, until the account connects again.
+   *
+   * @throws {CalendarError} `not_connected`
+   * @example
+   * const { state } = await calendar.account(staffId)
+   * if (state === 'reconnect_required') showReconnect()
+   */
+  account(reference: string, options?: IoOptions): Promise<CalendarAccount>
   /**
    * Revokes the account's consent at Google, then deletes its tokens. When Google can't be reached the tokens
    * stay, so that it can be tried again. `disconnected` is false when the reference was not connected.
@@ -53,7 +65,7 @@ export interface Calendar extends AsyncDisposable {
    * Not within a database transaction: enqueue a job there, and create the event in the job.
    *
    * @throws {CalendarError} `already_exists` when the event of that id was deleted; `not_connected`,
-   *   `reauthorization_required`, `forbidden`, `rate_limited` …
+   *   `reconnect_required`, `forbidden`, `rate_limited` …
    * @example
    * const { event, created } = await calendar.createEvent(staffId, {
    *   idempotencyKey: `meeting:${planId}`, summary: '支援会議', start, end,
@@ -107,9 +119,12 @@ export interface Calendar extends AsyncDisposable {
    * (https://developers.google.com/workspace/calendar/api/guides/sync). Store the token together with the
    * changes, once all of them are applied: what was not stored comes again.
    *
-   * @throws {CalendarError} `full_sync_required` when the token is no longer valid: sync again without one
+   * A token that is no longer valid is no error: a page with `reset: true` comes first, and then everything.
+   *
+   * @throws {CalendarError} from the loop, when a page can't be read
    * @example
-   * for await (const { changes, nextSyncToken } of calendar.syncEvents(reference, { syncToken })) {
+   * for await (const { reset, changes, nextSyncToken } of calendar.syncEvents(reference, { syncToken })) {
+   *   if (reset) await forget()
    *   await apply(changes, nextSyncToken)
    * }
    */

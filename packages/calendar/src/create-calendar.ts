@@ -2,6 +2,7 @@ import { createHttp, type HttpOptions } from '@yuzuru/http'
 import { AccountApi } from './accounts/account-api.ts'
 import type { Calendar } from './calendar.ts'
 import { type CalendarOptions, expectCalendarOptions } from './calendar-options.ts'
+import { Accounts } from './accounts/account.ts'
 import { Consents } from './accounts/consent.ts'
 import { Credentials } from './accounts/credentials.ts'
 import { expectReference } from './reference.ts'
@@ -49,12 +50,14 @@ export function createCalendar(options: CalendarOptions): Calendar {
     await credentials.settled()
     if (options.client === undefined) await http.close({ drainMs: leftMs })
   })
-  const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri })
+  const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri, now })
+  const accounts = new Accounts(credentials, operations)
   const events = new EventCalls(api, operations)
   const lists = new EventLists(api, operations)
   return {
     authorizationUrl: (request, options) => consents.authorizationUrl(request, options),
     connect: (answer, options) => consents.connect(answer, options),
+    account: (reference, options) => accounts.get(reference, options),
     disconnect: (reference, options) => consents.disconnect(reference, options),
     createEvent: (reference, event, options) => events.create(reference, event, options),
     getEvent: (reference, event, options) => events.get(reference, event, options),

@@ -1,3 +1,4 @@
+export type { CalendarAccount } from './accounts/account.ts'
 export type { CalendarTokens, StoredAccount } from './stores/account-tokens.ts'
 export type { Calendar } from './calendar.ts'
 export { CalendarError, type CalendarErrorCode, type CalendarErrorInit } from './calendar-error.ts'

@@ -68,6 +68,7 @@ const cases = exerciseOptions({
     'calendar.authorizationUrl, its request': (options) => calendar.authorizationUrl(options),
     'calendar.connect': (options) =>
       calendar.connect({ reference: me, state: 'x', code: 'y' }, options),
+    'calendar.account': (options) => calendar.account(me, options),
     'calendar.disconnect': (options) => calendar.disconnect(me, options),
     'calendar.createEvent': (options) => calendar.createEvent(me, event, options),
     'calendar.createEvent, its event': (given) => calendar.createEvent(me, given),

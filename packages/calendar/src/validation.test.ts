@@ -18,6 +18,15 @@ describe('an invalid event is refused before anything is sent:', () => {
     ['a day that ends as it begins', { summary: '題', start: '2026-04-01', end: '2026-04-01' }],
     ['a day that does not exist', { summary: '題', start: '2026-02-30', end: '2026-03-02' }],
     ['an invalid Date', { summary: '題', start: new Date(Number.NaN), end }],
+    [
+      'a time zone for whole days',
+      { summary: '題', start: '2026-04-01', end: '2026-04-02', timeZone: 'Asia/Tokyo' },
+    ],
+    ['an offset as a time zone', { summary: '題', start, end, timeZone: '+09:00' }],
+    [
+      'a series without a zone',
+      { summary: '題', start, end, native: { recurrence: ['RRULE:FREQ=DAILY'] } },
+    ],
     ['an unknown time zone', { summary: '題', start, end, timeZone: 'Asia/Nowhere' }],
     ['an id outside a-v and 0-9', { summary: '題', start, end, id: 'WXYZ!' }],
     ['both an id and a key', { summary: '題', start, end, id: 'plan0001', idempotencyKey: 'k' }],
@@ -35,6 +44,19 @@ describe('an invalid event is refused before anything is sent:', () => {
     await expect(call).rejects.toThrow(TypeError)
     // Nobody is connected: anything that had gone further would have said so.
     await expect(call).rejects.toThrow(/^Expected /)
+  })
+})
+
+describe('a change that would change nothing is refused before anything is sent:', () => {
+  test.each<[string, object]>([
+    ['no field at all', {}],
+    ['a time zone by itself', { timeZone: 'Asia/Tokyo' }],
+    ['a time zone with another field', { timeZone: 'Asia/Tokyo', summary: '新' }],
+  ])('%s', async (_name, changes) => {
+    await using calendar = createFakeCalendar()
+    const call = calendar.updateEvent('staff-1', { id: 'event1', ...changes })
+    await expect(call).rejects.toThrow(/^Expected .*, got/)
+    await expect(call).rejects.toThrow(TypeError)
   })
 })
 

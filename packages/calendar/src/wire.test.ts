@@ -99,7 +99,9 @@ describe('a failure on the way', () => {
     await using fixture = await connected()
     const body = JSON.stringify({ error: { code, errors: [{ reason, message: 'private' }] } })
     fixture.proxy.set({ status: { code, body } })
-    const error = await failure(fixture.calendar.updateEvent('staff-1', { id: 'event1' }))
+    const error = await failure(
+      fixture.calendar.updateEvent('staff-1', { id: 'event1', summary: '新' }),
+    )
     expect(error).toMatchObject({ code: expected, reason, status: code, retryable })
     expect(error.outcome).toBe(code === 500 ? 'unknown' : 'none')
     expect(JSON.stringify(error) + String(error.cause)).not.toContain('private')

@@ -61,7 +61,7 @@ export async function calendarConsentUrl(app: App, staff: Staff): Promise<string
 
 function asksForConsent(error: unknown): boolean {
   if (!CalendarError.isInstance(error)) return false
-  return error.code === 'not_connected' || error.code === 'reauthorization_required'
+  return error.code === 'not_connected' || error.code === 'reconnect_required'
 }
 
 function notConnected(): Invalid {

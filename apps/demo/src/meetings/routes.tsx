@@ -56,7 +56,7 @@ export function meetingRoutes(app: App): Hono<Environment> {
 const REFUSALS: ReadonlySet<string> = new Set([
   'invalid_state',
   'consent_refused',
-  'reauthorization_required',
+  'reconnect_required',
 ])
 
 /** What a person can mend about a callback that was refused. */

@@ -50,6 +50,8 @@ export interface ConsentInit {
   readonly authUrl: string
   readonly clientId: string
   readonly redirectUri: string
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now: () => number
 }
 
 const DEFAULT_SCOPES = ['https://www.googleapis.com/auth/calendar.events']
@@ -126,7 +128,7 @@ export class Consents {
         throw failure(call, 'unexpected', 'Google gave no refresh token; try again')
       }
       await this.#expectAllowed(call, pending, { ...fresh, scopes })
-      const tokens = { ...fresh, refreshToken, scopes }
+      const tokens = { ...fresh, refreshToken, scopes, connectedAt: this.#init.now() }
       await shield(() => store.put(reference, tokens), { timeoutMs: STORE_MS })
       return { reference, scopes }
     })

@@ -31,13 +31,13 @@ describe('an access token', () => {
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
   })
 
-  test('that is fresh and still refused a second time is reauthorization_required', async () => {
+  test('that is fresh and still refused a second time is reconnect_required', async () => {
     await using calendar = createFakeCalendar()
     await calendar.connectAs('staff-1', email)
     calendar.fail('POST /calendar', { status: 401 })
     calendar.fail('POST /calendar', { status: 401 })
     const error = await failure(calendar.createEvent('staff-1', meeting(1)))
-    expect(error).toMatchObject({ code: 'reauthorization_required', outcome: 'none' })
+    expect(error).toMatchObject({ code: 'reconnect_required', outcome: 'none' })
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
   })
 })

@@ -47,6 +47,13 @@ export class Credentials {
     )
   }
 
+  /** The account as it stands, whether Google still takes its tokens or not. */
+  async look(call: CallContext): Promise<StoredAccount> {
+    const account = await this.#store.load(call.reference)
+    if (account === undefined) throw notConnected(call)
+    return account
+  }
+
   /** The account, its access token not due yet. */
   async current(call: CallContext): Promise<StoredAccount> {
     const account = await this.#load(call)
@@ -67,17 +74,11 @@ export class Credentials {
     await this.#renewed.settled()
   }
 
+  /** Once Google has said that the consent is gone, it is not asked again until there is another one. */
   async #load(call: CallContext): Promise<StoredAccount> {
-    const account = await this.#store.load(call.reference)
-    if (account !== undefined) return account
-    const { operation, reference } = call
-    const message = `calendar.${operation} failed: this account is not connected; send the person to authorizationUrl`
-    throw new CalendarError(message, {
-      operation,
-      reference,
-      code: 'not_connected',
-      outcome: 'none',
-    })
+    const account = await this.look(call)
+    if (account.tokens.ended === undefined) return account
+    throw consentGone(call, account.tokens.ended.why)
   }
 
   async #refresh(call: CallContext, version: number): Promise<StoredAccount> {
@@ -105,6 +106,7 @@ export class Credentials {
     try {
       tokens = await this.#ask(call, old)
     } catch (error) {
+      if (isConsentGone(error)) await this.#end(account, error)
       await this.#release(reference, version)
       const now = await this.#load(call)
       if (now.version !== version) return now
@@ -120,6 +122,15 @@ export class Credentials {
     return await this.#load(call)
   }
 
+  /** Keeps that the consent is gone. If it fails, the next call asks Google once more. */
+  async #end({ version, tokens }: StoredAccount, error: CalendarError): Promise<void> {
+    const ended = { at: this.#now(), why: error.reason ?? 'invalid_grant' }
+    const { reference = '' } = error
+    const end = (): Promise<boolean> =>
+      this.#store.replace(reference, version, { ...tokens, ended })
+    await shield(end, { timeoutMs: STORE_MS }).catch(() => undefined)
+  }
+
   /** If it fails, the lease runs out by itself. */
   async #release(reference: string, version: number): Promise<void> {
     const release = (): Promise<void> => this.#store.releaseRefresh(reference, version)
@@ -132,8 +143,31 @@ export class Credentials {
       retry(() => this.#oauth.refresh(call, old.refreshToken), { idempotent: true }),
     )
     const { refreshToken = old.refreshToken, scopes = old.scopes } = fresh
-    return { ...fresh, refreshToken, scopes }
+    const { connectedAt } = old
+    return { ...fresh, refreshToken, scopes, connectedAt }
   }
+}
+
+function isConsentGone(error: unknown): error is CalendarError {
+  return CalendarError.isInstance(error) && error.code === 'reconnect_required'
+}
+
+function notConnected({ operation, reference }: CallContext): CalendarError {
+  const message = `calendar.${operation} failed: this account is not connected; send the person to authorizationUrl`
+  const init = { operation, reference, code: 'not_connected', outcome: 'none' } as const
+  return new CalendarError(message, init)
+}
+
+function consentGone({ operation, reference }: CallContext, reason: string): CalendarError {
+  const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizationUrl again`
+  const init = {
+    operation,
+    reference,
+    code: 'reconnect_required',
+    outcome: 'none',
+    reason,
+  } as const
+  return new CalendarError(message, init)
 }
 
 /** A failed refresh as the failure of a call that needed it: of that call nothing was sent. */

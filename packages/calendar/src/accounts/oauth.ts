@@ -111,7 +111,7 @@ function oauthFailure(call: CallContext, error: unknown): unknown {
   const init = { operation, reference, status, outcome, reason: word, cause: withoutAnswer(error) }
   if (word === 'invalid_grant') {
     const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizationUrl again`
-    return new CalendarError(message, { ...init, code: 'reauthorization_required' })
+    return new CalendarError(message, { ...init, code: 'reconnect_required' })
   }
   const message = `calendar.${operation} failed: Google's OAuth endpoint answered ${word}; check clientId, clientSecret and redirectUri`
   return new CalendarError(message, { ...init, code: 'invalid_request' })

@@ -79,6 +79,9 @@ export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Sch
  */
 export function nativeChanges(changes: EventChanges): calendar_v3.Schema$Event {
   const { start, end, ...others } = nativeEvent(changes)
+  if (start === undefined && end === undefined && Object.keys(others).length === 0) {
+    throw new TypeError('Expected at least one field to change, got none')
+  }
   return {
     ...others,
     ...(changes.reminders === 'default'
@@ -107,7 +110,16 @@ function nativeEvent(fields: EventChanges): calendar_v3.Schema$Event {
     }
     event[name] = value
   }
-  if (timeZone !== undefined) expectTimeZone(timeZone)
+  if (timeZone !== undefined) {
+    expectTimeZone(timeZone)
+    // It is said with a moment, and nowhere else: by itself it would change nothing, and be reported as done.
+    if (!(start instanceof Date || end instanceof Date)) {
+      throw new TypeError('Expected timeZone with start or end as a Date, got it without')
+    }
+  }
+  if (native.recurrence && start instanceof Date && timeZone === undefined) {
+    throw new TypeError('Expected timeZone with native.recurrence: a series repeats in a zone')
+  }
   if (start !== undefined) event.start = nativeTime('start', start, timeZone)
   if (end !== undefined) event.end = nativeTime('end', end, timeZone)
   if (start !== undefined && end !== undefined) expectSpan(start, end)

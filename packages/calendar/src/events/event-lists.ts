@@ -9,7 +9,7 @@
  * 5. The loop gets its changes. Between two pages nothing is open: a loop that breaks leaves nothing.
  * 6. Only the last page has `nextSyncToken`. Keep it together with the changes that were applied: if the
  *    process dies before, the same changes come again.
- * 7. A 410 is `full_sync_required`: the token has expired, so sync again without one.
+ * 7. A 410 means that the token has expired. A page with `reset: true` says so, and everything comes anew.
  *
  * A sync reads, so the outcome of whatever ends it is `none`: rule 20 of docs/semantics.md.
  */
@@ -24,6 +24,8 @@ import {
   IO_OPTIONS,
 } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from '../accounts/account-api.ts'
+import { CalendarError } from '../calendar-error.ts'
+import { type EventTime, eventTime } from './event-time.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { expectReference } from '../reference.ts'
 import { eventsPath, type InCalendar } from './event-calls.ts'
@@ -55,9 +57,22 @@ export interface SyncQuery extends InCalendar {
 export type EventChange =
   | { readonly type: 'changed'; readonly id: string; readonly event: CalendarEvent }
   | { readonly type: 'deleted'; readonly id: string }
+  | {
+      /** One occurrence of a series does not take place; the series goes on. Keep this as long as the series. */
+      readonly type: 'occurrence-cancelled'
+      readonly id: string
+      readonly seriesId: string
+      /** When it would have begun by the rule of its series, wherever it had been moved to. */
+      readonly originalStart: EventTime | undefined
+    }
 
 /** One page of a sync. */
 export interface SyncPage {
+  /**
+   * True: the token was no longer valid, and everything comes anew. Drop what you have of this calendar, so
+   * that what was deleted meanwhile does not stay. Such a page comes first, and has no changes.
+   */
+  readonly reset: boolean
   readonly changes: readonly EventChange[]
   /** On the last page: keep it for the next sync, once the changes of all pages are applied. */
   readonly nextSyncToken: string | undefined
@@ -116,19 +131,36 @@ export class EventLists {
     query: SyncQuery = {},
     options?: IoOptions,
   ): AsyncGenerator<SyncPage, void, undefined> {
-    const { syncToken, pageSize, calendarId } = query
+    const { syncToken } = query
+    try {
+      yield* this.#syncFrom(reference, query, options)
+      return
+    } catch (error) {
+      // Without a token there is nothing to begin again from.
+      const isOver = CalendarError.isInstance(error) && error.code === 'full_sync_required'
+      if (!isOver || syncToken === undefined) throw error
+    }
+    yield { reset: true, changes: [], nextSyncToken: undefined }
+    yield* this.#syncFrom(reference, { ...query, syncToken: undefined }, options)
+  }
+
+  async *#syncFrom(
+    reference: string,
+    { syncToken, pageSize, calendarId }: SyncQuery,
+    options: IoOptions | undefined,
+  ): AsyncGenerator<SyncPage, void, undefined> {
     const asked = { syncToken, maxResults: expectPageSize(pageSize) }
     const call = { operation: 'syncEvents', reference, effect: 'read' } as const
     const pages = this.#pages(call, calendarId, asked, options)
-    for await (const { items = [], nextSyncToken } of pages) {
-      const changes = items.map((native): EventChange => {
-        const event = calendarEvent(native)
-        const { id } = event
-        return event.status === 'cancelled'
-          ? { type: 'deleted', id }
-          : { type: 'changed', id, event }
-      })
-      yield { changes, nextSyncToken: nextSyncToken ?? undefined }
+    for await (const { items = [], nextPageToken, nextSyncToken } of pages) {
+      const changes = items.map((native) => eventChange(native))
+      // Only the last page's token stands for all of them.
+      const isLast = nextPageToken === undefined || nextPageToken === null
+      yield {
+        reset: false,
+        changes,
+        nextSyncToken: isLast ? (nextSyncToken ?? undefined) : undefined,
+      }
     }
   }
 
@@ -172,6 +204,16 @@ export function expectListCall(
   if (query.from && query.to && query.to <= query.from) {
     throw new TypeError('Expected to to be after from')
   }
+}
+
+function eventChange(native: calendar_v3.Schema$Event): EventChange {
+  const event = calendarEvent(native)
+  const { id } = event
+  if (event.status !== 'cancelled') return { type: 'changed', id, event }
+  const { recurringEventId, originalStartTime } = native
+  if (typeof recurringEventId !== 'string') return { type: 'deleted', id }
+  const originalStart = eventTime(originalStartTime)
+  return { type: 'occurrence-cancelled', id, seriesId: recurringEventId, originalStart }
 }
 
 function timeOf(name: string, time: Date | undefined): string | undefined {

@@ -53,7 +53,9 @@ export function expectSpan(start: EventTime, end: EventTime): void {
 /** Throws unless `timeZone` is a time zone of IANA. */
 export function expectTimeZone(timeZone: string): void {
   try {
-    if (typeof timeZone === 'string' && new Intl.DateTimeFormat('en', { timeZone })) return
+    // An offset is no zone: it knows no daylight saving.
+    const isName = typeof timeZone === 'string' && /^[A-Za-z]/.test(timeZone)
+    if (isName && new Intl.DateTimeFormat('en', { timeZone })) return
   } catch {
     // Refused below, as anything else that is not a time zone.
   }

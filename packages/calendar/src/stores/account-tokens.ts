@@ -6,6 +6,10 @@ export interface CalendarTokens {
   readonly refreshAt: number
   /** What the person allowed. */
   readonly scopes: readonly string[]
+  /** When the person allowed it, in milliseconds since 1970. */
+  readonly connectedAt?: number | undefined
+  /** Google takes the refresh token no more: since when (milliseconds since 1970), and in which word. */
+  readonly ended?: { readonly at: number; readonly why: string } | undefined
 }
 
 /** The tokens of one account as the store has them. */
@@ -21,8 +25,10 @@ export function tokensToText({
   refreshToken,
   refreshAt,
   scopes,
+  connectedAt,
+  ended,
 }: CalendarTokens): string {
-  return JSON.stringify({ accessToken, refreshToken, refreshAt, scopes })
+  return JSON.stringify({ accessToken, refreshToken, refreshAt, scopes, connectedAt, ended })
 }
 
 /** @throws {Error} on a text that {@link tokensToText} did not write; it is not in the message */
@@ -33,7 +39,7 @@ export function tokensFromText(text: string): CalendarTokens {
   } catch {
     value = null
   }
-  const { accessToken, refreshToken, refreshAt, scopes } = value ?? {}
+  const { accessToken, refreshToken, refreshAt, scopes, connectedAt, ended } = value ?? {}
   if (
     typeof accessToken !== 'string' ||
     typeof refreshToken !== 'string' ||
@@ -42,5 +48,12 @@ export function tokensFromText(text: string): CalendarTokens {
   ) {
     throw new Error('What the cipher opened is not what was sealed: no tokens are in it')
   }
-  return { accessToken, refreshToken, refreshAt, scopes }
+  return {
+    accessToken,
+    refreshToken,
+    refreshAt,
+    scopes,
+    ...(typeof connectedAt === 'number' ? { connectedAt } : {}),
+    ...(ended === undefined ? {} : { ended }),
+  }
 }

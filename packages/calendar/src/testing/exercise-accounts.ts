@@ -43,13 +43,11 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     const answer = { reference: 'staff-1', state: 'x'.repeat(43), code: 'code' }
     assert.equal((await failure(calendar.connect(answer))).code, 'invalid_state')
   },
-  'fails with reauthorization_required for a code that Google did not give': async ({
-    calendar,
-  }) => {
+  'fails with reconnect_required for a code that Google did not give': async ({ calendar }) => {
     const url = await calendar.authorizationUrl({ reference: 'staff-1' })
     const state = new URL(url).searchParams.get('state') ?? ''
     const error = await failure(calendar.connect({ reference: 'staff-1', state, code: 'secret' }))
-    assert.equal(error.code, 'reauthorization_required')
+    assert.equal(error.code, 'reconnect_required')
     assert.doesNotMatch(inspect(error, { depth: 9 }), /secret/)
   },
   'fails with consent_refused when the person refuses': async ({ calendar }) => {
@@ -105,10 +103,37 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     await connect(fixture, 'staff-1', 'hana@example.com')
     await fixture.revokeAccess('hana@example.com')
     const error = await failure(calendar.createEvent('staff-1', meeting(1)))
-    assert.equal(error.code, 'reauthorization_required')
+    assert.equal(error.code, 'reconnect_required')
     assert.deepEqual([error.reference, error.outcome], ['staff-1', 'none'])
     assert.equal(error.retryable, false)
     assert.doesNotMatch(inspect(error, { depth: 9 }), /ya29|1\/\/|refresh-|access-/)
+  },
+  'asks Google no more once a consent is gone, until the account connects again': async (
+    fixture,
+  ) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    const before = await calendar.account('staff-1')
+    assert.deepEqual([before.state, before.why], ['connected', undefined])
+    await fixture.revokeAccess('hana@example.com')
+    await failure(calendar.createEvent('staff-1', meeting(1)))
+    const asked = (): number =>
+      fixture.requestCount('POST', '/token') + fixture.requestCount('POST', EVENTS_PATH)
+    const count = asked()
+    for (const day of [2, 3]) {
+      const error = await failure(calendar.createEvent('staff-1', meeting(day)))
+      assert.deepEqual([error.code, error.reason], ['reconnect_required', 'invalid_grant'])
+    }
+    assert.equal(asked(), count)
+    const gone = await calendar.account('staff-1')
+    assert.deepEqual([gone.state, gone.why], ['reconnect_required', 'invalid_grant'])
+    assert.deepEqual(gone.scopes, before.scopes)
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    assert.equal((await calendar.account('staff-1')).state, 'connected')
+    await calendar.createEvent('staff-1', meeting(4))
+  },
+  'says not_connected of an account that never was': async ({ calendar }) => {
+    assert.equal((await failure(calendar.account('staff-9'))).code, 'not_connected')
   },
   'revokes the consent and forgets the tokens, once': async (fixture) => {
     const { calendar } = fixture

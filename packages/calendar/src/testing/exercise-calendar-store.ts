@@ -24,7 +24,9 @@ const LEASE_MS = 60_000
 
 function tokensNamed(name: string): CalendarTokens {
   const scopes = ['https://www.googleapis.com/auth/calendar.events']
-  return { accessToken: `${name}-access`, refreshToken: `${name}-refresh`, refreshAt: 1.5, scopes }
+  const ended = { at: 2.5, why: 'invalid_grant' }
+  const times = { refreshAt: 1.5, connectedAt: 0.5, ended }
+  return { accessToken: `${name}-access`, refreshToken: `${name}-refresh`, scopes, ...times }
 }
 
 async function putAt(store: CalendarStore, reference: string, name: string): Promise<number> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type CalendarFixture, collect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
+import { type CalendarFixture, collect, EVENTS_PATH, meeting } from './calendar-fixture.ts'
 import type { Calendar } from '../calendar.ts'
 import type { SyncPage, SyncQuery } from '../events/event-lists.ts'
 
@@ -74,12 +74,23 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
     const third = await sync(calendar, { syncToken: second.syncToken })
     assert.deepEqual(third.changes, [])
   },
-  'fails with full_sync_required when the sync token is no longer valid': async (fixture) => {
+  'says that everything comes anew when the sync token is no longer valid': async (fixture) => {
     const { calendar } = fixture
-    const { syncToken } = await sync(calendar, {})
+    const [gone = '', ...left] = await fill(calendar)
+    const first = await sync(calendar, PAGED)
+    await calendar.deleteEvent('staff-1', { id: gone })
     await fixture.invalidateSyncTokens('hana@example.com')
-    const error = await failure(collect(calendar.syncEvents('staff-1', { syncToken })))
-    assert.equal(error.code, 'full_sync_required')
-    await sync(calendar, {})
+    const second = await sync(calendar, { ...PAGED, syncToken: first.syncToken })
+    assert.deepEqual(
+      second.pages.map(({ reset }) => reset),
+      [true, false, false],
+    )
+    // What was deleted meanwhile is not reported: that is what the reset is for.
+    assert.deepEqual(
+      second.changes,
+      left.map((id) => `changed ${id}`),
+    )
+    const third = await sync(calendar, { syncToken: second.syncToken })
+    assert.deepEqual(third.changes, [])
   },
 }

@@ -20,7 +20,7 @@ const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', 'updatedMinT
 /** What a status means here, of what it means everywhere. */
 const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
   invalid_request: 'invalid_request',
-  unauthenticated: 'reauthorization_required',
+  unauthenticated: 'reconnect_required',
   forbidden: 'forbidden',
   not_found: 'not_found',
   timeout: 'timeout',
@@ -51,7 +51,7 @@ const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
 }
 
 const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
-  reauthorization_required: 'send the person to authorizationUrl again',
+  reconnect_required: 'send the person to authorizationUrl again',
   conflict: 'the event was changed meanwhile: read it again and repeat',
   full_sync_required: 'the sync token is no longer valid: sync again without one',
   rate_limited: 'too many requests: try again later',
