@@ -233,6 +233,7 @@ declare global {
   function again(): Promise<void>
   function answer(request: nodeHttp.IncomingMessage, response: nodeHttp.ServerResponse): void
   function apply(changes: unknown, token: string | undefined): Promise<void>
+  function forget(): Promise<void>
   function approve(db: Queryable<Schema>, id: string): Promise<void>
   function ask(whom: string): Promise<{ readonly price: number }>
   function askAgain(): void

@@ -48,7 +48,7 @@ export interface Calendar extends AsyncDisposable {
    * @throws {CalendarError} `not_connected`
    * @example
    * const { state } = await calendar.account(staffId)
-   * if (state === 'reconnect_required') showReconnect()
+   * if (state === 'reconnect_required') askAgain()
    */
   account(reference: string, options?: IoOptions): Promise<CalendarAccount>
   /**
@@ -60,11 +60,14 @@ export interface Calendar extends AsyncDisposable {
   disconnect(reference: string, options?: IoOptions): Promise<{ readonly disconnected: boolean }>
   /**
    * Creates an event. Its id is made from `idempotencyKey` (or given, or random), so a repeat with the same
-   * key never makes a second event: it reads the existing one and returns it with `created: false`.
+   * key never makes a second event: it reads the existing one and returns it with `created: false`. What was
+   * asked for is kept as a digest in a private property of the event, so that a key that is used again for
+   * something else is noticed; what persons have changed since does not count.
    *
    * Not within a database transaction: enqueue a job there, and create the event in the job.
    *
-   * @throws {CalendarError} `already_exists` when the event of that id was deleted; `not_connected`,
+   * @throws {CalendarError} `idempotency_conflict` when the event of that key was created
+   *   with other content; `already_exists` when it was deleted, unless `ifDeleted` is `'restore'`; `not_connected`,
    *   `reconnect_required`, `forbidden`, `rate_limited` …
    * @example
    * const { event, created } = await calendar.createEvent(staffId, {

@@ -9,6 +9,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError } from '../calendar-error.ts'
+import { isOther, withDigest } from './event-content.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { expectReference } from '../reference.ts'
 import {
@@ -35,6 +36,11 @@ export interface NewEvent extends EventFields, EventIdentity, InCalendar {
   readonly id?: string | undefined
   /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
   readonly idempotencyKey?: string | undefined
+  /**
+   * When the event of the key was deleted, by a person say: fail with `already_exists`, or bring it back as it
+   * is asked for now. @default 'fail'
+   */
+  readonly ifDeleted?: 'fail' | 'restore' | undefined
   readonly notify?: Notify | undefined
 }
 
@@ -65,6 +71,7 @@ const NEW_EVENT = Object.keys({
   calendarId: true,
   id: true,
   idempotencyKey: true,
+  ifDeleted: true,
   notify: true,
 } satisfies Record<keyof NewEvent, true>)
 
@@ -102,7 +109,10 @@ export class EventCalls {
     const { calendarId = 'primary' } = event
     const path = eventsPath(calendarId)
     const id = newEventId(reference, calendarId, event)
-    const json = newNativeEvent(id, event)
+    const { ifDeleted = 'fail' } = event
+    expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore'])
+    const asked = newNativeEvent(id, event)
+    const json = event.idempotencyKey === undefined ? asked : withDigest(asked)
     const query = notifyQuery(event.notify)
     const call = { operation: 'createEvent', effect: 'idempotent', reference } as const
     return await this.#operations.perform(call, options, async () => {
@@ -112,7 +122,21 @@ export class EventCalls {
         return { event: calendarEvent(native), created: true }
       } catch (error) {
         if (!CalendarError.isInstance(error) || error.status !== 409) throw error
-        return { event: await this.#alreadyThere(call, { id, calendarId }, error), created: false }
+        const existing = await this.#read(call, eventPath({ id, calendarId }))
+        if (existing.status !== 'cancelled') {
+          if (isOther(existing, asked)) throw otherContent(call, error)
+          return { event: calendarEvent(existing), created: false }
+        }
+        if (ifDeleted === 'fail') throw deletedBefore(call, error)
+        const { id: _, ...content } = json
+        const restored = await this.#api.json<calendar_v3.Schema$Event>(call, {
+          method: 'PATCH',
+          url: eventPath({ id, calendarId }),
+          query,
+          headers: ifMatch(existing.etag ?? undefined),
+          json: { ...content, status: 'confirmed' },
+        })
+        return { event: calendarEvent(restored), created: true }
       }
     })
   }
@@ -167,23 +191,27 @@ export class EventCalls {
     })
   }
 
-  async #alreadyThere(
-    call: Operation,
-    place: EventPlace,
-    conflict: CalendarError,
-  ): Promise<CalendarEvent> {
-    const event = calendarEvent(await this.#read(call, eventPath(place)))
-    if (event.status !== 'cancelled') return event
-    const { operation, reference } = call
-    const { status, reason, outcome } = conflict
-    const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
-    const init = { operation, reference, status, reason, outcome, cause: conflict }
-    throw new CalendarError(message, { ...init, code: 'already_exists' })
-  }
-
   async #read(call: Operation, url: string): Promise<calendar_v3.Schema$Event> {
     return await this.#api.json<calendar_v3.Schema$Event>(call, { method: 'GET', url })
   }
+}
+
+function deletedBefore(
+  { operation, reference }: Operation,
+  conflict: CalendarError,
+): CalendarError {
+  const { status, reason, outcome } = conflict
+  const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
+  const init = { operation, reference, status, reason, outcome, cause: conflict }
+  return new CalendarError(message, { ...init, code: 'already_exists' })
+}
+
+/** This content has made nothing; an earlier request of the key made the event. */
+function otherContent({ operation, reference }: Operation, conflict: CalendarError): CalendarError {
+  const { status, reason, outcome } = conflict
+  const message = `calendar.${operation} failed: the event of this key was created with other content; read it, and change it with updateEvent`
+  const init = { operation, reference, status, reason, outcome, cause: conflict }
+  return new CalendarError(message, { ...init, code: 'idempotency_conflict' })
 }
 
 function expectEvent(

@@ -50,6 +50,34 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     // An earlier request of the key made it: that nothing was ever done would be false.
     assert.deepEqual([error.code, error.outcome], ['already_exists', 'unknown'])
   },
+  'brings the deleted event of a key back, where that is asked for': async (fixture) => {
+    const { calendar } = fixture
+    const { event } = await calendar.createEvent('staff-1', KEYED)
+    await calendar.deleteEvent('staff-1', { id: event.id })
+    const again = { ...KEYED, location: '第二会議室', ifDeleted: 'restore' } as const
+    const restored = await calendar.createEvent('staff-1', again)
+    assert.equal(restored.created, true)
+    assert.deepEqual([restored.event.id, restored.event.status], [event.id, 'confirmed'])
+    assert.equal(restored.event.location, '第二会議室')
+    assert.equal((await calendar.createEvent('staff-1', again)).created, false)
+    assert.equal(fixture.events('hana@example.com').length, 1)
+  },
+  'fails with idempotency_conflict when the key was for something else': async ({ calendar }) => {
+    const { event } = await calendar.createEvent('staff-1', KEYED)
+    const { id } = event
+    for (const other of [
+      { summary: '別' },
+      { location: '別' },
+      { start: meeting(1).end, end: meeting(2).end },
+    ]) {
+      const error = await failure(calendar.createEvent('staff-1', { ...KEYED, ...other }))
+      assert.deepEqual([error.code, error.outcome], ['idempotency_conflict', 'unknown'])
+    }
+    // What persons change is theirs; the key is still for what it was for.
+    await calendar.updateEvent('staff-1', { id, summary: '直した' })
+    const same = await calendar.createEvent('staff-1', KEYED)
+    assert.deepEqual([same.created, same.event.summary], [false, '直した'])
+  },
   'gets over a lost answer to createEvent by itself': async (fixture) => {
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
     const { event } = await fixture.calendar.createEvent('staff-1', KEYED)

@@ -45,8 +45,10 @@ export class FakeEvents {
   }
 
   patch(id: string, etag: string | undefined, body: calendar_v3.Schema$Event): NativeEvent {
-    const { order, event } = this.#findLive(id, etag)
     const { id: _, etag: __, ...changes } = body
+    // A deleted event comes back by its status.
+    const isBack = changes.status === 'confirmed' || changes.status === 'tentative'
+    const { order, event } = this.#findLive(id, etag, isBack)
     return this.#store(order, merged(event, changes) as NativeEvent)
   }
 
@@ -96,9 +98,9 @@ export class FakeEvents {
     return row
   }
 
-  #findLive(id: string, etag: string | undefined): Row {
+  #findLive(id: string, etag: string | undefined, isBack = false): Row {
     const row = this.#find(id)
-    if (row.event.status === 'cancelled') throw FakeRefusal.ofCalendar(410, 'deleted')
+    if (row.event.status === 'cancelled' && !isBack) throw FakeRefusal.ofCalendar(410, 'deleted')
     if (etag === undefined || etag === row.event.etag) return row
     throw FakeRefusal.ofCalendar(412, 'conditionNotMet')
   }
