@@ -23,6 +23,7 @@ export type {
 export type { DeliveryReports } from './message/delivery-options.ts'
 export type { InviteMethod, MailInvite } from './message/invite.ts'
 export type { MailMessage, MailRecipients } from './message/mail-message.ts'
+export type { PasswordAuth, SmtpAuth, TokenAuth, TokenCall } from './smtp/smtp-auth.ts'
 export type { SmtpLimits, SmtpOptions } from './smtp/smtp-options.ts'
 export {
   defineTemplate,

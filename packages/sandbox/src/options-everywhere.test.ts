@@ -86,7 +86,7 @@ const cases = exerciseOptions({
   sandbox.faults postgres.url postgres.host postgres.port postgres.user postgres.password
   postgres.database postgres.pid postgres.dataDir s3.endpoint s3.host s3.port s3.region
   s3.accessKeyId s3.secretAccessKey s3.requests smtp.host smtp.port smtp.user smtp.password
-  smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
+  smtp.accessToken smtp.renewAccessToken smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
   stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
   google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.clientId
   google.clientSecret proxy.host proxy.port proxy.connections`,

@@ -60,7 +60,7 @@ describe('the envelope', () => {
       { reports: { envelopeId: '計画' } },
     ]
     for (const fields of wrong) {
-      const sending = mail.send({ ...letter, ...fields } as never)
+      const sending = mail.send({ ...letter, ...fields })
       await expect(sending, JSON.stringify(fields)).rejects.toThrow(TypeError)
     }
     expect(mail.sent).toEqual([])

@@ -51,7 +51,7 @@ function notifyOf(notify: NonNullable<DeliveryReports['notify']>): string {
 }
 
 /** The sender of the envelope, as the dialogue names it; `''` is nobody. */
-export function checkedEnvelopeFrom(from: MailAddress | '' | undefined): string | undefined {
+export function checkedEnvelopeFrom(from: MailAddress | undefined): string | undefined {
   if (from === undefined || from === '') return from
   return parseMailbox('envelopeFrom', from).address
 }

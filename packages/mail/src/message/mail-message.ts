@@ -45,7 +45,7 @@ export interface MailMessage {
    * The sender of the envelope, to whom bounces go (Return-Path); `''` is nobody, so that a bounce of this mail
    * makes none. An address that names the mail lets you tell whose bounce it is. @default `from`
    */
-  readonly envelopeFrom?: MailAddress | '' | undefined
+  readonly envelopeFrom?: MailAddress | undefined
   /** What the servers on the way report to the envelope sender. @default what they do: failures */
   readonly reports?: DeliveryReports | undefined
   /** Lets readers unsubscribe by one click in their mail program. @default none */

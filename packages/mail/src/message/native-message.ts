@@ -64,7 +64,7 @@ export type NativeMessage = SendMailOptions & { readonly messageId: string }
 export function checkedMessage(message: MailMessage, defaults: MessageDefaults): CheckedMessage {
   expectObject('message', message)
   expectOptions(message, MAIL_MESSAGE, 'mail.send')
-  const { from, replyTo, attachments, headers, text, html } = message
+  const { from, replyTo, attachments, text, html } = message
   const to = mailboxes('to', message.to)
   const cc = mailboxes('cc', message.cc)
   const bcc = mailboxes('bcc', message.bcc)

@@ -28,6 +28,11 @@ function refusalIn(error: unknown): Refusal | undefined {
   return { code, response: 'response' in cause ? String(cause.response) : String(code) }
 }
 
+/** Whether the server did not take the credentials (RFC 4954, 6). */
+export function isRefusedLogin(error: unknown): boolean {
+  return error instanceof SmtpFault && error.step === 'login' && refusalIn(error)?.code === 535
+}
+
 /** Whether the server said no to the message and is ready for another (503 says that it is not). */
 export function isRefusal(error: unknown): boolean {
   const refusal = refusalIn(error)

@@ -3,9 +3,18 @@
  */
 export type SmtpStep = 'pool' | 'connect' | 'login' | 'send' | 'reset'
 
+/** What kind of failure it was; `'native'` is one of nodemailer or of the server. */
+export type SmtpFaultReason =
+  | 'native'
+  | 'overloaded'
+  | 'acquire_timeout'
+  | 'closed'
+  | 'invalid_message'
+  | 'no_token'
+
 /** What an {@link SmtpFault} is made of. */
 export interface SmtpFaultInit {
-  readonly reason?: SmtpFault['reason']
+  readonly reason?: SmtpFaultReason
   readonly message?: string
   /** `host:port` */
   readonly server?: string
@@ -15,7 +24,7 @@ export interface SmtpFaultInit {
 /** Carries what the native client threw, and where, up to the place that makes a `MailError` of it. */
 export class SmtpFault extends Error {
   readonly step: SmtpStep
-  readonly reason: 'native' | 'overloaded' | 'acquire_timeout' | 'closed' | 'invalid_message'
+  readonly reason: SmtpFaultReason
   readonly server: string | undefined
 
   constructor(step: SmtpStep, init: SmtpFaultInit) {

@@ -10,6 +10,8 @@ import {
   expectText,
 } from '@yuzuru/concurrency/boundary'
 import type { SMTPConnectionOptions } from 'nodemailer'
+import { expectAuth, type SmtpAuth } from './smtp-auth.ts'
+import { XOAUTH2 } from './smtp-login.ts'
 
 /**
  * What the server allows. `perSecond` and `perDay` count messages that are about to leave, over all
@@ -41,7 +43,8 @@ export interface SmtpOptions {
   readonly startTls?: 'required' | 'if-offered' | 'never' | undefined
   /** For `tls.connect`, such as `{ ca }`. */
   readonly tls?: ConnectionOptions | undefined
-  readonly auth?: { readonly user: string; readonly password: string } | undefined
+  /** A user with a password, or with a function that gives access tokens (OAuth 2). */
+  readonly auth?: SmtpAuth | undefined
   /** What the client calls itself in EHLO. @default this machine's name if it has a domain */
   readonly clientName?: string | undefined
   /** How many connections at once: 1 or more. @default 5 */
@@ -155,11 +158,7 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   })) {
     expectMilliseconds(name, value)
   }
-  expectOptions(auth, ['user', 'password'], 'createMail.auth')
-  if (auth !== undefined) {
-    expectText('auth.user', auth.user)
-    expectText('auth.password', auth.password)
-  }
+  if (auth !== undefined) expectAuth(auth)
   const startTls =
     options.startTls ?? (auth === undefined || isLoopback(host) ? 'if-offered' : 'required')
   // A misspelt 'required' must not send a password in the clear.
@@ -179,6 +178,7 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
       dnsTimeout: Math.min(connectTimeoutMs, MAX_TIMER_MS),
       socketTimeout: Math.min(replyTimeoutMs, MAX_TIMER_MS),
       maxResponseSize: MAX_REPLY_BYTES,
+      customAuth: XOAUTH2,
       // close() must mean closed: a half-closed socket would let the server go on.
       socketCloseTimeout: 0,
     },

@@ -8,6 +8,7 @@ import { SendLimits } from './send-limits.ts'
 import { ServerLimit } from './server-limit.ts'
 import { closedFault, SmtpFault } from './smtp-fault.ts'
 import type { SmtpConfig } from './smtp-options.ts'
+import { SmtpLogin } from './smtp-login.ts'
 import { ReplyRedaction } from './smtp-reply.ts'
 import { SmtpSession } from './smtp-session.ts'
 
@@ -24,6 +25,7 @@ export class SmtpPool {
   readonly #serverLimit: ServerLimit
   readonly #limits: SendLimits
   readonly #replies: ReplyRedaction
+  readonly #login: SmtpLogin | undefined
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
   readonly #refused = new RefusedOpenings()
@@ -32,6 +34,7 @@ export class SmtpPool {
     const { connections, queue, acquireTimeoutMs } = config
     this.#config = config
     this.#replies = new ReplyRedaction(config.auth)
+    this.#login = config.auth && new SmtpLogin(config.auth, this.#replies)
     this.#permits = admission({
       connections,
       queue,
@@ -113,10 +116,10 @@ export class SmtpPool {
   }
 
   async #open<T>(signal: AbortSignal, onNew: (session: SmtpSession) => Promise<T>): Promise<T> {
-    const { connection, limits, auth } = this.#config
+    const { connection, limits } = this.#config
     const session = new SmtpSession(connection, limits, this.#replies)
     return await this.#lend(session, async () => {
-      await session.open(auth, signal)
+      await session.open(this.#login, signal)
       this.#serverLimit.opened()
       return await onNew(session)
     })

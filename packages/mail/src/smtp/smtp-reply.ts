@@ -1,10 +1,13 @@
 import { Redaction, SecretSpellings } from '@yuzuru/concurrency/boundary'
-import type { SmtpOptions } from './smtp-options.ts'
+import { type SmtpAuth, xoauth2 } from './smtp-auth.ts'
 
 /** How much of a reply is read: a secret that begins in what is shown is seen whole. */
 const READ_LENGTH = 16_384
 /** The most that is shown of one, in characters. RFC 5321, 4.5.3.1.5, has up to 512 octets a line. */
 const MAX_SHOWN = 2_048
+
+/** How many access tokens are known, each in two spellings. */
+const MOST_TOKENS = 16
 
 /** One line of a reply (RFC 5321, 4.2): three digits, and a blank or `-` before what it says. */
 const LINE = /^([2-5]\d\d)(?:[ -]|$)/
@@ -39,18 +42,33 @@ export function isFarewell(reply: string): boolean {
 
 /** What may be shown of a server's replies: it knows the password, and may say it. */
 export class ReplyRedaction {
-  readonly #redaction: Redaction
+  readonly #auth: SmtpAuth | undefined
+  #tokens: readonly string[] = []
+  #redaction: Redaction
 
-  constructor(auth: SmtpOptions['auth']) {
+  constructor(auth: SmtpAuth | undefined) {
+    this.#auth = auth
+    this.#redaction = this.#made()
+  }
+
+  /** An access token that is sent from now on; the oldest of many is forgotten. */
+  hide(user: string, token: string): void {
+    if (this.#tokens.includes(token)) return
+    this.#tokens = [...this.#tokens, xoauth2(user, token), token].slice(-MOST_TOKENS)
+    this.#redaction = this.#made()
+  }
+
+  #made(): Redaction {
     const secrets = new SecretSpellings()
-    if (auth !== undefined) {
-      const { user, password } = auth
+    if (this.#auth?.password !== undefined) {
+      const { user, password } = this.#auth
       for (const text of [password, `\0${user}\0${password}`]) {
         secrets.add(text, true)
         secrets.add(Buffer.from(text).toString('base64'), true)
       }
     }
-    this.#redaction = new Redaction(secrets)
+    for (const token of this.#tokens) secrets.add(token, true)
+    return new Redaction(secrets)
   }
 
   /** A reply without secrets, and not longer than can be read. */

@@ -14,6 +14,7 @@ import { type MessageStream, messageStream } from './message-bytes.ts'
 import { isRefusal, lateFault, unlawfulFault } from './native-fault.ts'
 import { ReplyWatch } from './reply-watch.ts'
 import type { SessionLimits } from './smtp-options.ts'
+import type { NativeLogin, SmtpLogin } from './smtp-login.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
 import { codeOf, type ReplyRedaction } from './smtp-reply.ts'
 import { VerbClock } from './verb-clock.ts'
@@ -91,21 +92,15 @@ export class SmtpSession {
     return this.#over.promise
   }
 
-  /** Connects and, with `auth`, logs in. */
-  async open(
-    auth: { readonly user: string; readonly password: string } | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Connects and, with `login`, logs in. */
+  async open(login: SmtpLogin | undefined, signal: AbortSignal): Promise<void> {
     await this.#step<void>('connect', signal, (done) => {
       // In no scope: the socket's listeners outlive the send that opened it.
       detached(() => this.#native.connect((error) => done(error)))
     })
-    if (auth !== undefined) {
-      const credentials = { user: auth.user, pass: auth.password }
-      await this.#step<unknown>('login', signal, (done) => {
-        this.#native.login({ credentials }, done)
-      })
-    }
+    const tryLogin = (native: NativeLogin): Promise<unknown> =>
+      this.#step<unknown>('login', signal, (done) => this.#native.login(native, done))
+    await login?.run(tryLogin, this.over)
     this.#awaits = 'message'
     this.wasOpen = true
   }

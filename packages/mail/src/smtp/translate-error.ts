@@ -1,4 +1,5 @@
 import type { Outcome } from '@yuzuru/concurrency'
+import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { MailError, type MailErrorCode, type MailErrorInit } from '../mail-error.ts'
 import {
   connectionReason,
@@ -62,11 +63,20 @@ function verdictOf(error: unknown, outcome: Outcome): Verdict {
     case 'overloaded':
     case 'acquire_timeout':
       return { code: reason, retryable: true, outcome: 'none', detail }
+    case 'no_token':
+      return noTokenVerdict(error.cause)
     case 'invalid_message':
       return { code: reason, retryable: false, outcome: 'none', detail }
     default:
       return { code: 'closed', retryable: false, outcome, detail }
   }
+}
+
+/** What the caller's own function threw. */
+function noTokenVerdict(cause: unknown): Verdict {
+  const retryable =
+    fieldOf(cause, 'retryable') === true || fieldOf(cause, 'name') === 'TimeoutError'
+  return { code: 'unauthenticated', retryable, outcome: 'none', cause, detail: 'no access token' }
 }
 
 /** Attachments are read before anything leaves. */

@@ -224,6 +224,33 @@ describe('startSmtp', () => {
     socket.destroy()
   })
 
+  it('takes the access token of now by XOAUTH2, and refuses the one before as Google does', async () => {
+    await using smtp = await startSmtp({ auth: true })
+    const { host, port, user, accessToken } = smtp
+    const loggedIn = async (token: string): Promise<string[]> => {
+      const socket = connect(port, host).setEncoding('latin1')
+      const answers = socket[Symbol.asyncIterator]()
+      const said: string[] = []
+      const say = async (line: string): Promise<void> => {
+        socket.write(`${line}\r\n`)
+        said.push(String((await answers.next()).value))
+      }
+      await answers.next()
+      await say('EHLO client')
+      await say(`AUTH XOAUTH2 ${btoa(`user=${user}\u0001auth=Bearer ${token}\u0001\u0001`)}`)
+      if (said.at(-1)?.startsWith('334') === true) await say('')
+      socket.destroy()
+      return said.slice(1)
+    }
+    expect((await loggedIn(accessToken))[0]).toMatch(/^235 /)
+    const renewed = smtp.renewAccessToken()
+    const [why = '', refusal] = await loggedIn(accessToken)
+    expect(JSON.parse(atob(why.slice(4)))).toMatchObject({ status: '401', schemes: 'bearer' })
+    expect(refusal).toMatch(/^535 /)
+    expect((await loggedIn(renewed))[0]).toMatch(/^235 /)
+    expect(smtp.accessToken).toBe(renewed)
+  })
+
   it('greets a connection that is one too many with 421', async () => {
     await using smtp = await startSmtp({ connections: 1 })
     const held = connect(smtp.port, smtp.host)

@@ -48,6 +48,8 @@ export interface SmtpServer extends AsyncDisposable {
   readonly port: number
   readonly user: string
   readonly password: string
+  /** Logs in by AUTH XOAUTH2 as `user`, until {@link renewAccessToken} is called. */
+  readonly accessToken: string
   /** `smtp://user:password@host:port` */
   readonly url: string
   readonly inbox: Inbox
@@ -57,11 +59,19 @@ export interface SmtpServer extends AsyncDisposable {
    * @throws {TypeError} on an unknown name. For a function that gives no answer the client gets a 450.
    */
   setAnswers(answers: SmtpAnswers): void
+  /**
+   * Makes a new access token, and the one before worthless: as when it has expired. Connections that are logged in
+   * stay so.
+   */
+  renewAccessToken(): string
   /** Cuts all connections. A second call waits for the first. */
   close(): Promise<void>
 }
 
 const USER = 'yuzuru'
+
+/** What Google's server says of a token that is not right. */
+const REFUSED_TOKEN = { status: '401', schemes: 'bearer', scope: 'https://mail.google.com/' }
 
 function same(given: string | null | undefined, expected: string): boolean {
   const [a, b] = [Buffer.from(given ?? ''), Buffer.from(expected)]
@@ -69,7 +79,10 @@ function same(given: string | null | undefined, expected: string): boolean {
 }
 
 /**
- * Starts a real SMTP server: pipelining, 8BITMIME, SMTPUTF8, AUTH PLAIN and LOGIN.
+ * Starts a real SMTP server: pipelining, 8BITMIME, SMTPUTF8, AUTH PLAIN, LOGIN and XOAUTH2.
+ *
+ * XOAUTH2 is Google's: a token that is not the right one gets a 334 with a JSON that says why, and the 535 follows the
+ * client's empty answer.
  *
  * It greets a client 100 ms after it connected, as the library below does: a client that sends much keeps its connection.
  * Not covered: TLS.
@@ -99,6 +112,7 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
   const file = options.dir === undefined ? undefined : await openMailFile(options.dir, maxMessages)
   const list = new MessageList(file?.messages ?? [], maxMessages)
   const password = randomBytes(18).toString('base64url')
+  let accessToken = randomBytes(32).toString('base64url')
   const sockets = new Map<number, Socket>()
 
   /** Ends when there is something to reply, so never when silence was asked for. */
@@ -121,12 +135,15 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     authOptional: !auth,
-    authMethods: ['PLAIN', 'LOGIN'],
+    authMethods: ['PLAIN', 'LOGIN', 'XOAUTH2'],
     disableReverseLookup: true,
     size: maxBytes,
     maxClients: connections,
-    onAuth({ username, password: given }, _session, callback) {
-      if (same(username, USER) && same(given, password)) callback(null, { user: USER })
+    onAuth({ method, username, password: given, accessToken: token }, _session, callback) {
+      const isToken = method === 'XOAUTH2'
+      const isRight = isToken ? same(token, accessToken) : same(given, password)
+      if (same(username, USER) && isRight) callback(null, { user: USER })
+      else if (isToken) callback(null, { data: { ...REFUSED_TOKEN } })
       else callback(Object.assign(new Error('Invalid login'), { responseCode: 535 }))
     },
     // Ours is the check of an address: see expectMailbox.
@@ -196,6 +213,13 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
           list.clear()
           await file?.clear()
         }),
+    },
+    get accessToken() {
+      return accessToken
+    },
+    renewAccessToken() {
+      accessToken = randomBytes(32).toString('base64url')
+      return accessToken
     },
     setAnswers(next) {
       checkAnswers(next)
