@@ -217,6 +217,9 @@ declare global {
   const server: ScriptedServer
   const bodies: Readonly<Record<'en', TemplateBody<unknown>>>
   const invitation: PreviewTemplate
+  const raw: Uint8Array
+  function suppress(address: string): Promise<void>
+  function suppressReaderOf(messageId: string | undefined): Promise<void>
   function renderInvitation(data: { readonly name: string }): Promise<string>
   const verifyAddress: PreviewTemplate
   const statistics: { note(id: string): Promise<void> }

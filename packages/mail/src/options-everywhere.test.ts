@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { exerciseOptions } from '@yuzuru/concurrency/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as bounces from './bounces.ts'
 import * as invites from './invites.ts'
 import * as index from './index.ts'
 import * as css from './inline-css.ts'
@@ -75,8 +76,8 @@ const cases = exerciseOptions({
   },
   // The native client takes what is nodemailer's.
   others:
-    'Html html inlineCss trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
-  faces: { '': [index, css, invites, preview, testing], mail: () => mail, fake },
+    'parseBounce parseComplaint Html html inlineCss trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
+  faces: { '': [bounces, index, css, invites, preview, testing], mail: () => mail, fake },
 })
 
 describe('a misspelt option is refused by', () => {

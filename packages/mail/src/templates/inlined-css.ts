@@ -2,9 +2,6 @@ import juice from 'juice'
 import { parse } from 'postcss'
 import { type Html, trustedHtml } from './html.ts'
 
-/** What is in a `<style>` is raw text up to its end tag (HTML Standard, 13.1.2.1). */
-const STYLE = /(<style\b[^>]*>)([^]*?)(?=<\/style\s*>)/gi
-
 /**
  * Puts the styles of each `<style>` at the elements that they are for, as mail programs want them that leave out
  * `<style>`: for the option `inlineCss` of a template. Rules in `@media` can't be inlined and stay, among them
@@ -19,7 +16,20 @@ const STYLE = /(<style\b[^>]*>)([^]*?)(?=<\/style\s*>)/gi
  */
 export function inlineCss(html: Html): Html {
   const inlined = juice(html.toString(), { applyStyleTags: true, removeStyleTags: true })
-  return trustedHtml(inlined.replaceAll(STYLE, (_, tag: string, css: string) => tag + firm(css)))
+  return trustedHtml(
+    inlined
+      .split(/(?=<style\b)/i)
+      .map(firmIn)
+      .join(''),
+  )
+}
+
+/** What is in a `<style>` is raw text up to its end tag (HTML Standard, 13.1.2.1). */
+function firmIn(piece: string): string {
+  const from = piece.indexOf('>') + 1
+  const to = piece.search(/<\/style\b/i)
+  if (!/^<style\b/i.test(piece) || from === 0 || to < from) return piece
+  return piece.slice(0, from) + firm(piece.slice(from, to)) + piece.slice(to)
 }
 
 function firm(css: string): string {
