@@ -55,7 +55,9 @@ export class Pool implements SessionSource {
     let slot: Permit | undefined
     try {
       slot = this.#slots.tryAcquire() ?? (await this.#slots.acquire())
-      const { session, reused } = await this.#take(signal, fresh)
+      const idle = this.#idle.take()
+      const reused = idle !== undefined && !fresh
+      const session = reused ? idle : await this.#openInstead(idle, signal)
       this.#inUse.add(session)
       const permits = [slot, call]
       return { session, reused, release: () => this.#release(session, permits) }
@@ -84,15 +86,10 @@ export class Pool implements SessionSource {
     await closed
   }
 
-  async #take(
-    signal: AbortSignal,
-    fresh: boolean,
-  ): Promise<{ readonly session: Session; readonly reused: boolean }> {
-    const idle = this.#idle.take()
-    if (idle !== undefined && !fresh) return { session: idle, reused: true }
+  #openInstead(idle: Session | undefined, signal: AbortSignal): Promise<Session> {
     // Where one was dead, those that lay beside it may be; this one makes room.
     if (idle !== undefined) this.#end(idle)
-    return { session: await this.#openUnless(signal, 'cut'), reused: false }
+    return this.#openUnless(signal, 'cut')
   }
 
   /** Opens a session, for no use any more where the pool was closed, or cut off, meanwhile. */

@@ -75,18 +75,18 @@ export class BoundExecutor extends DefaultQueryExecutor {
     let ending: AbortSignal | undefined
     transaction?.enter()
     try {
-      return await io(call, foreign && { signal: foreign }, async (signal, progress) => {
+      return await io(call, foreign && { signal: foreign }, (signal, progress) => {
         ending = signal
         progress.sent = false
         if (transaction !== undefined) {
           const guard = (): void => transaction.assertActive()
           guard()
-          return await transaction.lease.run(query, signal, progress, guard)
+          return transaction.lease.run(query, signal, progress, guard)
         }
         connection?.refuseWhileLent()
         // On a connection of Kysely's own its turn is waited for, and whether its transaction has ended is
         // asked, as Kysely does.
-        return await this.provideConnection((provided) =>
+        return this.provideConnection((provided) =>
           expectConnection(provided).lease.run(query, signal, progress),
         )
       })

@@ -68,7 +68,7 @@ export class HeldSession {
     fn: (session: Session) => Promise<T>,
   ): Promise<T> {
     const isFirst = this.#held === undefined
-    const session = await this.borrow(signal)
+    const session = this.#held?.session ?? (await this.borrow(signal))
     const isSuspect = isFirst && this.#held?.reused === true
     if (isSuspect) session.expectDeath()
     try {

@@ -179,10 +179,10 @@ export class Lease {
   }
 
   /** Runs text of our own: BEGIN, COMMIT and the like. */
-  async statement(operation: string, text: string, options: StatementOptions): Promise<PgResult> {
+  statement(operation: string, text: string, options: StatementOptions): Promise<PgResult> {
     const { effect, abort, timeoutMs, translate, check } = options
     const { types } = this.#context
-    return await io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
+    return io(callFor(operation, effect, translate), { timeoutMs }, (signal, progress) => {
       progress.sent = false
       return this.#turns.take(async () => {
         const result = await this.#held.onLiving(effect === 'read', signal, (session) => {

@@ -21,7 +21,19 @@ function isReadNode(node: { readonly kind: string }): boolean {
   return node.kind === 'SelectQueryNode' && isRead(node as RootOperationNode)
 }
 
-/** Whether text that runs in a transaction that was begun by hand would commit it. */
-export function commits({ sql }: CompiledQuery): boolean {
+/**
+ * Whether text that runs in a transaction that was begun by hand would commit it. What a builder made
+ * begins with the builder's own word.
+ */
+export function commits({ query, sql }: CompiledQuery): boolean {
+  if (BUILT.has(query.kind)) return false
   return /^\s*(commit|end|prepare\s+transaction)\b/i.test(sql)
 }
+
+const BUILT: ReadonlySet<string> = new Set([
+  'SelectQueryNode',
+  'InsertQueryNode',
+  'UpdateQueryNode',
+  'DeleteQueryNode',
+  'MergeQueryNode',
+])

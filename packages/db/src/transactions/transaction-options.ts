@@ -57,9 +57,8 @@ export function expectTransactionOptions(options: TransactionOptions): void {
     throw new TypeError('Expected deferrable only with isolation: serializable and readOnly: true')
   }
   expectInteger('attempts', attempts, 1)
-  for (const [name, value] of Object.entries({ statementTimeoutMs, lockTimeoutMs })) {
-    if (value !== undefined) milliseconds(name, value)
-  }
+  if (statementTimeoutMs !== undefined) milliseconds('statementTimeoutMs', statementTimeoutMs)
+  if (lockTimeoutMs !== undefined) milliseconds('lockTimeoutMs', lockTimeoutMs)
 }
 
 const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const

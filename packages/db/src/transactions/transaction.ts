@@ -98,14 +98,14 @@ export async function transaction<DB, T>(
 }
 
 /** One scope from begin to end: where a transaction is forgotten, all of it is ended and awaited. */
-async function inOneScope<T>(
+function inOneScope<T>(
   { signal, timeoutMs }: TransactionOptions,
   body: () => Promise<T>,
 ): Promise<T> {
-  const scope = { name: 'transaction', ...(signal === undefined ? {} : { signal }) }
-  if (timeoutMs === undefined) return await cancelScope(body, scope)
+  const scope = { name: 'transaction', signal }
+  if (timeoutMs === undefined) return cancelScope(body, scope)
   const joined = signal === undefined ? body : () => cancelScope(body, scope)
-  return await withTimeout(timeoutMs, joined, { name: 'transaction' })
+  return withTimeout(timeoutMs, joined, { name: 'transaction' })
 }
 
 /** Makes what an attempt needs; nothing is sent, and no connection taken. */

@@ -41,10 +41,13 @@ const MAX_SETTINGS = 200
 export class SessionSettings {
   readonly #reported = new Map<string, string>()
   #first: ReadonlyMap<string, string> | undefined = undefined
+  /** Whether the server has reported anything since they were settled: most sessions never do. */
+  #isNews = false
 
   /** @param wire one that has not connected yet */
   constructor(wire: PgWire) {
     wire.onParameter(({ parameterName, parameterValue }) => {
+      this.#isNews = true
       const isKnown = this.#reported.has(parameterName)
       if (isKnown || this.#reported.size < MAX_SETTINGS) {
         this.#reported.set(parameterName, parameterValue)
@@ -55,11 +58,12 @@ export class SessionSettings {
   /** Takes what the settings are now for what they are to be. */
   settle(): void {
     this.#first = new Map(this.#reported)
+    this.#isNews = false
   }
 
   /** Whether a reported setting differs from what was settled; functions can change one unseen. */
   get isChanged(): boolean {
-    if (this.#first === undefined) return false
+    if (this.#first === undefined || !this.#isNews) return false
     for (const [name, value] of this.#first) {
       if (this.#reported.get(name) !== value && !SERVERS_OWN.has(name)) return true
     }

@@ -20,7 +20,8 @@ const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID
 export class TransactionIdQuery {
   readonly #wire: PgWire
   #direct: boolean | undefined
-  #prepared = false
+  /** What asks for the next id, once it is prepared. */
+  #prepared: Buffer | undefined = undefined
   #name = 0
 
   /** @param prepares whether a statement may be prepared at all: only if nothing else can throw it away */
@@ -33,7 +34,7 @@ export class TransactionIdQuery {
   messages(): Buffer {
     if (this.#direct === undefined) return executeMessages(ASSIGN_ID_WHERE)
     if (!this.#direct) return executeMessages(ASSIGN_ID)
-    if (this.#prepared) return executeNamedMessages(this.#statement)
+    if (this.#prepared !== undefined) return this.#prepared
     // A new name each time: whether the last attempt got as far as this is not known.
     this.#name += 1
     const parse = parseMessage(this.#statement, ASSIGN_ID)
@@ -43,7 +44,7 @@ export class TransactionIdQuery {
   /** Reads the answer. `null`: the transaction has no id. */
   read(value: string | null): string | null {
     if (this.#direct !== undefined) {
-      this.#prepared = this.#direct
+      if (this.#direct) this.#prepared ??= executeNamedMessages(this.#statement)
       return value
     }
     const [pid, id] = (value ?? '').split(' ')
@@ -53,7 +54,7 @@ export class TransactionIdQuery {
 
   /** To be called when what was prepared may be gone: `DISCARD ALL` and the like. */
   forget(): void {
-    this.#prepared = false
+    this.#prepared = undefined
   }
 
   get #statement(): string {

@@ -26,12 +26,19 @@ export function scriptMessage(text: string): Buffer {
 
 /** Has a statement without parameters executed; what its rows are made of is not asked. */
 export function executeMessages(text: string): Buffer {
+  return text === 'begin' ? BEGIN : madeExecuteMessages(text)
+}
+
+function madeExecuteMessages(text: string): Buffer {
   const size = Buffer.byteLength(text)
   const message = Buffer.allocUnsafe(size + 9 + BIND_EXECUTE.length)
   writeParse(message, text, size)
   BIND_EXECUTE.copy(message, size + 9)
   return message
 }
+
+/** Most transactions begin like this. */
+const BEGIN = madeExecuteMessages('begin')
 
 /** Prepares a statement under a name of up to 63 ASCII characters. */
 export function parseMessage(name: string, text: string): Buffer {
