@@ -32,14 +32,14 @@ export interface CancelScopeOptions {
  */
 export function cancelScope<T>(
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: CancelScopeOptions = {},
+  options?: CancelScopeOptions,
 ): Promise<T> {
   try {
     expectOptions(options, ['name', 'signal'], 'cancelScope')
     expectFunction('fn', fn)
-    const { name = 'scope', signal } = options
+    const signal = options?.signal
     expectSignal(signal)
-    const init = { kind: 'scope', name } as const
+    const init = { kind: 'scope', name: options?.name ?? 'scope' } as const
     const scope = openScope(init)
     return scope instanceof Scope ? runFollowing(scope, signal, fn) : scope
   } catch (error) {

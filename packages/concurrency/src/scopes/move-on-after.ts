@@ -28,7 +28,7 @@ export type MovedOn<T> =
 export function moveOnAfter<T>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: TimeoutOptions = {},
+  options?: TimeoutOptions,
 ): Promise<MovedOn<T>> {
   return runTimeout(timeoutMs, fn, options, movingOn, 'moveOnAfter')
 }

@@ -44,7 +44,7 @@ const OPTIONS = ['name', 'graceMs'] as const
 export function withTimeout<T>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: TimeoutOptions = {},
+  options?: TimeoutOptions,
 ): Promise<T> {
   return runTimeout(timeoutMs, fn, options, throwing, 'withTimeout')
 }
@@ -74,18 +74,18 @@ export const throwing: Verdict<unknown, never> = {
 export function runTimeout<T, R>(
   timeoutMs: number,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: TimeoutOptions,
+  options: TimeoutOptions | undefined,
   verdict: Verdict<T, R>,
   where: string,
   defaultName = 'timeout',
 ): Promise<R> {
   try {
     expectOptions(options, OPTIONS, where)
-    const { name = defaultName, graceMs } = options
+    const graceMs = options?.graceMs
     expectFunction('fn', fn)
     expectMilliseconds('timeoutMs', timeoutMs, -Infinity)
     if (graceMs !== undefined) expectMilliseconds('graceMs', graceMs, -Infinity)
-    const init = { kind: 'timeout', name, timeoutMs } as const
+    const init = { kind: 'timeout', name: options?.name ?? defaultName, timeoutMs } as const
     const scope = openScope(init)
     return scope instanceof Scope ? runTimed(scope, timeoutMs, fn, graceMs, verdict) : scope
   } catch (error) {

@@ -16,7 +16,7 @@ import { runTimeout, throwing, type TimeoutOptions } from './timeout.ts'
 export function withDeadline<T>(
   deadline: Date,
   fn: (scope: CancelScope) => T | PromiseLike<T>,
-  options: TimeoutOptions = {},
+  options?: TimeoutOptions,
 ): Promise<T> {
   const at = deadline instanceof Date ? deadline.getTime() : Number.NaN
   if (Number.isNaN(at)) return Promise.reject(expected('deadline to be a valid Date', deadline))

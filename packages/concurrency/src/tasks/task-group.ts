@@ -154,10 +154,10 @@ export class Group implements TaskGroup, TaskOwner {
     return this.#running
   }
 
-  spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: SpawnOptions = {}): Task<T> {
+  spawn<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
     expectFunction('fn', fn)
     expectOptions(options, SPAWN_OPTIONS, 'spawn')
-    return this.start(fn, options.name ?? (fn.name || 'task'), options.settle === true)
+    return this.start(fn, options?.name ?? (fn.name || 'task'), options?.settle === true)
   }
 
   /** `spawn` for what has been looked at. */
