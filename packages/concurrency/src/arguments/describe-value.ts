@@ -6,14 +6,13 @@
  * throw new TypeError(`Expected key to be a string, got ${describeValue(key)}`)
  */
 export function describeValue(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
-    return String(value)
-  }
-  if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string'
-  if (typeof value === 'object') return describeObject(value)
-  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+  if (value === '') return 'an empty string'
+  if (typeof value === 'object' && value !== null) return describeObject(value)
+  return HOLDS_A_SECRET.test(typeof value) ? `a ${typeof value}` : String(value)
 }
+
+/** The types of which only the name is shown. */
+const HOLDS_A_SECRET = /string|symbol|function/
 
 function describeObject(value: object): string {
   try {

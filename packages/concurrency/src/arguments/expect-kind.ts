@@ -113,6 +113,5 @@ function isWithin(value: unknown, min: number, max: number): boolean {
 }
 
 function rangeOf(min: number, max: number): string {
-  const isOpen = max === Infinity || max === Number.MAX_SAFE_INTEGER
-  return `from ${min} ${isOpen ? 'up' : `to ${max}`}`
+  return `from ${min} ${max >= Number.MAX_SAFE_INTEGER ? 'up' : `to ${max}`}`
 }

@@ -1,4 +1,4 @@
-import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
+import { comesOfCancel } from '../scopes/cancel-cause.ts'
 import type { Timer } from '../scopes/clock.ts'
 import { expectFailure } from '../scopes/expect-failure.ts'
 import { followSignal } from '../scopes/follow-signal.ts'
@@ -7,7 +7,7 @@ import { closeSpan, failSpan, type IoEvent, openSpan, startInSpan } from './io-t
 import { type Outcome, outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import type { Ending, Scope } from '../scopes/scope.ts'
-import { armDeadline, timedOut } from '../scopes/timeout.ts'
+import { armDeadline, isOverdue, timedOut } from '../scopes/timeout.ts'
 import { translated } from './translated.ts'
 
 type Body = (signal: AbortSignal, progress: IoProgress) => unknown
@@ -98,9 +98,7 @@ export class OpenCall implements IoProgress {
     if (comesOfCancel(scope, error)) {
       if (sent === 'unknown') scope.markEffect()
       this.#count()
-      return explain(scope, error, () =>
-        scope.expired ? timedOut(scope, this.#timeoutMs) : scope.ownReason,
-      )
+      return isOverdue(scope) ? timedOut(scope, this.#timeoutMs) : (scope.reason ?? error)
     }
     // What the calls within did is known as well, unless the body says that all was taken back.
     const outcome = this.outcome === 'none' || scope.outcome === 'none' ? sent : 'unknown'

@@ -18,28 +18,17 @@ export function comesOfCancel(scope: Scope, error: unknown): boolean {
 function reached(scope: Scope, reason: unknown): boolean {
   // Most often it is the latest; where scopes are nested deep, asking each of them would take long.
   if (reason !== undefined && reason === scope.reason) return true
-  for (let each: Scope | undefined = scope; each !== undefined; each = outwards(each)) {
+  for (let each: Scope | undefined = scope; each !== undefined;) {
     if (each.ownReason !== undefined && each.ownReason === reason) return true
+    each = each.shielded ? undefined : each.parent
   }
   return false
-}
-
-function outwards(scope: Scope): Scope | undefined {
-  return scope.shielded ? undefined : scope.parent
 }
 
 /**
  * What the owner of `scope` throws for what its body threw: an outer cancel takes precedence over the
  * scope's own, and both over the `AbortError` that a platform call made of them.
- *
- * @param ownCancel makes what is thrown when the scope itself was cancelled and nothing further out;
- *   the cancel, by default
  */
-export function explain(
-  scope: Scope,
-  error: unknown,
-  ownCancel: (scope: Scope) => unknown = ({ ownReason }) => ownReason,
-): unknown {
-  if (!comesOfCancel(scope, error)) return error
-  return scope.inheritedReason ?? ownCancel(scope) ?? error
+export function explain(scope: Scope, error: unknown): unknown {
+  return comesOfCancel(scope, error) ? (scope.reason ?? error) : error
 }

@@ -31,7 +31,7 @@ export class Heap<T extends Ranked> {
   remove(entry: T): void {
     const last = this.#entries.pop() as T
     if (last !== entry) {
-      this.#put(last, entry.place)
+      last.place = entry.place
       this.#rise(last)
       this.#sink(last)
     }

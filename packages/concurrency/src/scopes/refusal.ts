@@ -1,5 +1,4 @@
 import { type Cancellation, isAnyCancelled } from './cancellation.ts'
-import type { Cancelled } from './cancelled.ts'
 import { currentScope } from './current-scope.ts'
 import { describeCall } from './describe-leftover.ts'
 import { reportLeftover } from './leftover.ts'
@@ -16,16 +15,11 @@ import type { ScopeKind } from './scope-kind.ts'
 export function refusal(kind: ScopeKind, name: string): Promise<never> | undefined {
   if (!isAnyCancelled()) return undefined
   const scope = currentScope()
-  return scope?.reason === undefined ? undefined : refuse(scope, scope.reason, kind, name)
+  return scope?.reason === undefined ? undefined : refuse(scope, kind, name)
 }
 
-/** Refuses a call that was made in `scope`, which is cancelled because of `reason`. */
-export function refuse(
-  scope: Scope,
-  reason: Cancelled,
-  kind: ScopeKind,
-  name: string,
-): Promise<never> {
+/** Refuses a call that was made in `scope`, which is cancelled. */
+export function refuse(scope: Scope, kind: ScopeKind, name: string): Promise<never> {
   const cancellation = scope.cancellation as Cancellation
   const refused = (cancellation.refused ??= new Refused())
   if (cancellation.isHeard && refused.cleanUp === undefined) {
@@ -39,5 +33,5 @@ export function refuse(
   }
   // Calls side by side receive the cancel in the same step: none of them is clean-up after another.
   if (!cancellation.isHeard) queueMicrotask(() => cancellation.hear())
-  return refused.reject(reason)
+  return refused.reject(scope.reason)
 }

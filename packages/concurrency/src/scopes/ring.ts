@@ -14,16 +14,6 @@ export class Ring<T extends Link<T>> {
     return this.#first === undefined
   }
 
-  /** The one that came first, left where it is. */
-  get first(): T | undefined {
-    return this.#first
-  }
-
-  /** The one that came last, left where it is. */
-  get last(): T | undefined {
-    return this.#first?.before
-  }
-
   add(link: T): void {
     link.home = this
     const first = this.#first

@@ -24,7 +24,7 @@ import { livingScope } from './scope-tree.ts'
 export function openScope(init: ScopeInit): Scope | Promise<never> {
   const around = innermostScope()
   const parent = livingScope(around)
-  if (parent?.reason !== undefined) return refuse(parent, parent.reason, init.kind, init.name)
+  if (parent?.reason !== undefined) return refuse(parent, init.kind, init.name)
   if (around !== parent) reportLate(around as Scope, init)
   const scope = new Scope(init, parent)
   if (scope.strict) scope.origin = captureStack(openScope)

@@ -11,6 +11,7 @@ import { watchOpenHandles } from './open-handles.ts'
 import { openScope, runInScope } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
 import { exitCodeOf, onShutdown } from './shutdown.ts'
+import { MAX_DELAY_MS } from './system-timer.ts'
 
 /** Options of {@link run}. */
 export interface RunOptions {
@@ -39,9 +40,6 @@ export interface RunOptions {
 }
 
 const OPTIONS = ['name', 'shutdownSignals', 'graceMs', 'strict', 'signal'] as const
-
-/** The longest interval that Node takes: a run keeps the process alive, whatever it waits for. */
-const FOR_EVER_MS = 2 ** 31 - 1
 
 /**
  * Runs a whole program: `main` within a root scope. SIGINT and SIGTERM cancel it, so that everything
@@ -86,7 +84,8 @@ export async function run<T>(
       scope.abort('shutdown', `${signal} asked the process to end`)
     },
   )
-  const alive = setInterval(() => undefined, FOR_EVER_MS)
+  // A run keeps the process alive, whatever it waits for.
+  const alive = setInterval(() => undefined, MAX_DELAY_MS)
   const letGo = watchOpenHandles()
   try {
     return await withinGrace(scope, main, graceMs, () => {

@@ -243,9 +243,7 @@ export class Scope implements CancelScope, ScopeNode {
   /** Has `fn` called when the scope ends, the last one first. */
   defer(fn: () => unknown): void {
     if (this.ended) {
-      throw new TypeError(
-        `Expected the scope "${this.name}" to be open, got one that has ended: it calls nothing any more`,
-      )
+      throw new TypeError(`Expected the scope "${this.name}" to be open, got one that has ended`)
     }
     ;(this.#deferred ??= []).push(fn)
   }

@@ -57,11 +57,11 @@ export function exitCodeOf(signal: NodeJS.Signals): number {
 /** Its thread sleeps until it is called off; it needs nothing of the event loop that it watches. */
 const WATCHDOG = `
 const [state, ms, signal] = require('node:worker_threads').workerData
-if (Atomics.wait(new Int32Array(state), 0, 0, ms) === 'timed-out') process.kill(process.pid, signal)
+if (Atomics.wait(state, 0, 0, ms) === 'timed-out') process.kill(process.pid, signal)
 `
 
 function startWatchdog(ms: number, signal: NodeJS.Signals): () => void {
-  const state = new SharedArrayBuffer(4)
+  const state = new Int32Array(new SharedArrayBuffer(4))
   const fatal = process.listenerCount(signal) > 0 ? 'SIGKILL' : signal
   try {
     const worker = new Worker(WATCHDOG, {
@@ -77,8 +77,7 @@ function startWatchdog(ms: number, signal: NodeJS.Signals): () => void {
     return () => undefined
   }
   return () => {
-    const flag = new Int32Array(state)
-    Atomics.store(flag, 0, 1)
-    Atomics.notify(flag, 0)
+    Atomics.store(state, 0, 1)
+    Atomics.notify(state, 0)
   }
 }

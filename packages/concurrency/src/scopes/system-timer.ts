@@ -8,7 +8,7 @@ import { onSupportedNode } from './supported-node.ts'
  */
 
 /** The longest delay that `setTimeout` takes (HTML: a 32-bit signed integer). */
-const MAX_DELAY_MS = 2 ** 31 - 1
+export const MAX_DELAY_MS: number = 2 ** 31 - 1
 
 const timers = new Heap<SystemTimer>()
 

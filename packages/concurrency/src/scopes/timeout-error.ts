@@ -20,8 +20,8 @@ export class TimeoutError extends Error {
   readonly scope: string
   readonly timeoutMs: number
   readonly outcome: Outcome
-  readonly code: 'timeout'
-  readonly retryable: boolean
+  readonly code: 'timeout' = 'timeout'
+  readonly retryable: boolean = true
 
   static {
     mark(this.prototype, 'TimeoutError')
@@ -32,8 +32,6 @@ export class TimeoutError extends Error {
     this.scope = init.scope
     this.timeoutMs = init.timeoutMs
     this.outcome = init.outcome
-    this.code = 'timeout'
-    this.retryable = true
   }
 
   /** Like `instanceof`, but also true for an error of another installed copy of the package. */

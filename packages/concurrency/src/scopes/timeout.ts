@@ -130,8 +130,7 @@ const timed: Ending<unknown, never> = {
   onError(error, scope) {
     const { timer, timeoutMs, verdict } = scope.owner as Timing
     timer?.cancel()
-    const expired = scope.expired && scope.inheritedReason === undefined
-    if (expired && comesOfCancel(scope, error)) return verdict.expired(scope, timeoutMs)
+    if (isOverdue(scope) && comesOfCancel(scope, error)) return verdict.expired(scope, timeoutMs)
     throw explain(scope, error)
   },
 }
@@ -153,6 +152,11 @@ function startDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
     return currentClock().schedule(timeoutMs, expire, scope.startedAt)
   }
   return undefined
+}
+
+/** Whether its own deadline is what cancelled `scope`, and nothing further out. */
+export function isOverdue(scope: Scope): boolean {
+  return scope.expired && scope.inheritedReason === undefined
 }
 
 /** The error for the owner of the expired timeout that `scope` is. */

@@ -52,7 +52,7 @@ export class WaitList<T, P = void> {
   /** Waits until `shift` finds this waiter, or throws when the scope around it is cancelled. */
   wait(payload: P): Promise<T> {
     const scope = currentScope()
-    if (scope?.reason !== undefined) return refuse(scope, scope.reason, 'wait', this.label)
+    if (scope?.reason !== undefined) return refuse(scope, 'wait', this.label)
     const waiter = new Waiter(scope, this, payload)
     this.#push(waiter)
     return waiter.promise

@@ -67,7 +67,7 @@ export class ConcurrentMap<T, R>
     if (this.#scope === undefined) {
       const parent = livingScope(this.#parent)
       if (parent?.reason !== undefined) {
-        return await refuse(parent, parent.reason, 'iterator', this.#name)
+        return await refuse(parent, 'iterator', this.#name)
       }
       this.#start(parent)
     }

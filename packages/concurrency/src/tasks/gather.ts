@@ -65,7 +65,7 @@ export async function gather(
   // Two lists, and not one of pairs: there may be tens of thousands, and all live until the last has ended.
   const keys = Object.keys(thunks)
   const work: readonly Thunk[] = Object.values(thunks)
-  for (const [index, key] of keys.entries()) expectThunk('gather', key, work[index])
+  keys.forEach((key, index) => expectThunk('gather', key, work[index]))
   const start = (group: Group, thunk: Thunk, index: number): Task<unknown> => {
     return group.start(settle ? () => settled(thunk) : thunk, keys[index] as string)
   }

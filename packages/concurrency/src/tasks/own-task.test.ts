@@ -54,7 +54,7 @@ describe('a task that is awaited from within', () => {
       )
     }).catch((error: unknown) => error)
     expect(message(error)).toBe(
-      'Expected the task "page" to be awaited from outside, got an await from within: it would wait for itself',
+      'Expected the task "page" to be awaited from outside, got an await from within',
     )
   })
 

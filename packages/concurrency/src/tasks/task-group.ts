@@ -163,9 +163,7 @@ export class Group implements TaskGroup, TaskOwner {
   /** `spawn` for what has been looked at. */
   start<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, name: string, settle = false): Task<T> {
     if (this.#closed) {
-      throw new TypeError(
-        `Expected the group "${this.name}" to be open, got one that has ended: nothing outlives it`,
-      )
+      throw new TypeError(`Expected the group "${this.name}" to be open, got one that has ended`)
     }
     this.#scope.throwIfCancelled()
     this.#running += 1

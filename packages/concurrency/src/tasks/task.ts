@@ -115,7 +115,7 @@ export class Task<T> implements PromiseLike<T> {
     while (each !== undefined && each !== this.#scope) each = each.parent
     if (each === undefined) return undefined
     return new TypeError(
-      `Expected the task "${this.name}" to be awaited from outside, got an await from within: it would wait for itself`,
+      `Expected the task "${this.name}" to be awaited from outside, got an await from within`,
     )
   }
 
