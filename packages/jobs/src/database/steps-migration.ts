@@ -5,6 +5,7 @@ import type { Migration } from 'kysely/migration'
 export const stepsMigration: Migration = {
   async up(db) {
     // One row for each step that has finished. Not for each that has begun: that would be a second write.
+    // `wake_at`: of a sleep, when it is over.
     // `beside`: steps that were asked for before this one was written, and had not finished.
     await sql`
       create table yuzuru_job_steps (
@@ -14,6 +15,7 @@ export const stepsMigration: Migration = {
         took_ms double precision not null,
         finished_at timestamptz not null default clock_timestamp(),
         result json,
+        wake_at timestamptz,
         beside text[],
         primary key (job_id, name)
       ) with (autovacuum_vacuum_scale_factor = 0.02)`.execute(db)

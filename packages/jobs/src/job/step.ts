@@ -53,4 +53,30 @@ export interface Step {
     fn: (tx: Transaction<DB>) => PromiseLike<T>,
     options?: IoOptions,
   ): Promise<T>
+
+  /**
+   * Waits, for as long as a job may wait: minutes, or months. The job goes back into the queue meanwhile and takes no
+   * place of a worker, and neither an attempt nor its time limit is used up; at its time, by the database's clock, the
+   * handler is run again, and goes on behind the sleep. What was slept before a crash or a failure counts.
+   *
+   * The handler is ended, by a cancel, as soon as none of its steps is doing anything but sleep. A wait that is over
+   * before that ends where it is.
+   *
+   * @param name as that of any other step
+   * @param until milliseconds from 0 to a hundred years, counted from when the sleep is first asked for, or a moment
+   * @throws {TypeError} when the name was used in this run before, or `until` is neither
+   * @throws {Cancelled} when the handler is ended; it must let that pass
+   * @throws {JobError} as a step does
+   * @example
+   * const followUp = defineJob<{ to: string }>({
+   *   name: 'follow-up',
+   *   run: async ({ to }, { jobId, step }) => {
+   *     await step.sleep('a week', 7 * 86_400_000)
+   *     await step('remind', async () => {
+   *       await mail.send({ to, subject: 'Your plan', text: 'Please sign.', idempotencyKey: jobId })
+   *     })
+   *   },
+   * })
+   */
+  sleep(name: string, until: number | Date): Promise<void>
 }

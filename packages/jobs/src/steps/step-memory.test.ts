@@ -19,11 +19,11 @@ describe('a step that no run before has finished', () => {
     let isHeld = true
     const held = memory.hold('new').then(() => (isHeld = false))
     memory.ask('a')
-    memory.recall('a')
+    memory.recall('a', 'step')
     await new Promise(setImmediate)
     expect(isHeld).toBe(true)
     memory.ask('b')
-    memory.recall('b')
+    memory.recall('b', 'step')
     await held
     expect(isHeld).toBe(false)
   })

@@ -55,12 +55,15 @@ export class StepMemory {
     this.#unfinished.add(name)
   }
 
-  /** What an earlier run has kept of a step that was asked for. */
-  recall(name: string): StepRow | undefined {
+  /** What an earlier run has kept of a step, or a sleep, that was asked for. */
+  recall(name: string, as: 'step' | 'sleep'): StepRow | undefined {
     const row = this.#open.get(name)
     if (row === undefined) return undefined
+    const was = row.leftMs === undefined ? 'step' : 'sleep'
+    if (was !== as)
+      throw this.#changed(`asked for it as a ${as} and not as a ${was}`, 'none', [name])
     this.#open.delete(name)
-    this.#unfinished.delete(name)
+    if (row.leftMs === undefined) this.#unfinished.delete(name)
     if (this.#open.size === 0) this.#complete.set()
     return row
   }
@@ -105,8 +108,8 @@ export class StepMemory {
     return this.#changed(`ended without ${this.#open.size === 1 ? 'it' : 'them'}`, outcome)
   }
 
-  #changed(what: string, outcome: Outcome): JobError {
-    const before = quoted([...this.#open.keys()])
+  #changed(what: string, outcome: Outcome, names = [...this.#open.keys()]): JobError {
+    const before = quoted(names)
     return new JobError(
       `The steps of job ${this.#id} have changed: an earlier run finished ${before}, this one ${what}`,
       { operation: 'step', code: 'step_changed', retryable: true, outcome },

@@ -1,5 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { type QueryExecutorProvider, sql } from 'kysely'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
 import type { Lease } from '../engine/lease.ts'
 
@@ -10,12 +10,17 @@ export interface StepRow {
   readonly result: string | undefined
   /** Steps that its run had asked for as well, and that had not finished. */
   readonly beside: readonly string[]
+  /** Of a sleep: how long it still was when it was read, in milliseconds. */
+  readonly leftMs?: number | undefined
 }
 
 /** What is written of a step. */
 export interface NewStep extends StepRow {
   readonly tookMs: number
 }
+
+/** How long a sleep still is, in milliseconds. */
+const LEFT = sql`date_part('epoch', wake_at - clock_timestamp()) * 1000`
 
 /** What earlier runs of a job have finished. */
 export async function loadSteps(
@@ -26,13 +31,15 @@ export async function loadSteps(
   const rows = await execute(
     db,
     { operation: 'step', effect: 'read' },
-    sql<{ name: string; result: string | null; beside: string | null }>`
-      select name, result::text as result, to_json(beside)::text as beside from yuzuru_job_steps
+    sql<{ name: string; result: string | null; beside: string | null; left: number | null }>`
+      select name, result::text as result, to_json(beside)::text as beside, ${LEFT} as left
+      from yuzuru_job_steps
       where job_id = ${id}::uuid`,
     options,
   )
-  return rows.map(({ name, result, beside }) => ({
+  return rows.map(({ name, result, beside, left }) => ({
     name,
+    leftMs: left ?? undefined,
     result: result ?? undefined,
     beside: beside === null ? [] : (JSON.parse(beside) as string[]),
   }))
@@ -50,20 +57,58 @@ export async function keepStep(
   { name, result, beside, tookMs }: NewStep,
   options: IoOptions,
 ): Promise<boolean> {
-  const names = beside.length === 0 ? null : JSON.stringify(beside)
   const kept = await execute(
     db,
     { operation: 'step', effect: 'idempotent' },
     sql<{ kept: boolean }>`
       insert into yuzuru_job_steps (job_id, name, claim, took_ms, result, beside)
       select id, ${name}, claim, ${tookMs}::float8, ${result ?? null}::json,
-        ${names === null ? sql`null` : sql`array(select json_array_elements_text(${names}::json))`}
+        ${namesOf(beside)}
       from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
       on conflict (job_id, name) do nothing
       returning true as kept`,
     options,
   )
   return kept.length > 0 || (await hasStep(db, lease, name, options))
+}
+
+/**
+ * Begins a sleep, if the job is still that of this claim, as {@link keepStep} keeps a step.
+ *
+ * @param until milliseconds from now, or a moment
+ * @returns how long it still is, in milliseconds; `undefined`: the lease was lost
+ */
+export async function keepSleep(
+  db: QueryExecutorProvider,
+  lease: Lease,
+  { name, beside, until }: { name: string; beside: readonly string[]; until: number | Date },
+  options: IoOptions,
+): Promise<number | undefined> {
+  const wakeAt =
+    until instanceof Date
+      ? sql`${until.toISOString()}::timestamptz`
+      : sql`clock_timestamp() + ${until}::float8 * interval '1 millisecond'`
+  const kept = await execute(
+    db,
+    { operation: 'step', effect: 'idempotent' },
+    sql<{ left: number }>`
+      insert into yuzuru_job_steps (job_id, name, claim, took_ms, wake_at, beside)
+      select id, ${name}, claim, 0, ${wakeAt}, ${namesOf(beside)}
+      from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
+      on conflict (job_id, name) do nothing
+      returning ${LEFT} as left`,
+    options,
+  )
+  if (kept[0] !== undefined) return kept[0].left
+  const [found] = await execute(
+    db,
+    { operation: 'step', effect: 'read' },
+    sql<{ left: number }>`
+      select ${LEFT} as left from yuzuru_job_steps
+      where job_id = ${lease.id}::uuid and name = ${name} and claim = ${lease.claim}::bigint`,
+    options,
+  )
+  return found?.left
 }
 
 /** Whether this very claim has kept a step: the answer to an earlier try was lost. */
@@ -82,4 +127,9 @@ export async function hasStep(
     options,
   )
   return found.length > 0
+}
+
+function namesOf(beside: readonly string[]): RawBuilder<unknown> {
+  if (beside.length === 0) return sql`null`
+  return sql`array(select json_array_elements_text(${JSON.stringify(beside)}::json))`
 }

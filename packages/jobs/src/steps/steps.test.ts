@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { counter, stepping, stepsOf, withEffects } from '../../test/stepping.ts'
+import { withWorker } from '../../test/with-worker.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { prune } from '../queue/prune.ts'
@@ -119,6 +120,25 @@ describe('a step', () => {
     expect(await stepsOf(db)).toHaveLength(1)
     expect(await prune(db, { olderThanMs: 0 })).toBe(1)
     expect(await stepsOf(db)).toEqual([])
+  })
+
+  test('that has returned is kept although its handler is being ended', async () => {
+    const { db } = await queue()
+    const begun = Promise.withResolvers<void>()
+    const { calls, of } = counter()
+    const job = stepping(async ({ step, signal }) => {
+      await step('charge', async () => {
+        of('charge', 1)
+        begun.resolve()
+        // What takes no cancel, and ends just then.
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      })
+    })
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job] }, () => begun.promise)
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed' })
+    expect(calls).toEqual({ charge: 1 })
   })
 
   test('is ended by its own deadline', async () => {

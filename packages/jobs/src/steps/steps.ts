@@ -1,31 +1,25 @@
 import {
-  type IoOptions,
   isRetryable,
   type Outcome,
   outcomeOf,
+  shield,
   sleep,
+  TimeoutError,
   withTimeout,
 } from '@yuzuru/concurrency'
-import {
-  backoff,
-  describeValue,
-  expected,
-  expectFunction,
-  expectOptions,
-  IO_OPTIONS,
-  messageOf,
-} from '@yuzuru/concurrency/boundary'
+import { backoff, describeValue, messageOf } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
-import { expectDatabase } from '../database/execute.ts'
 import type { Lease } from '../engine/lease.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
 import type { Step } from '../job/step.ts'
 import { keepInTransaction } from './keep-in-transaction.ts'
+import { Parking } from './parking.ts'
+import { argumentsOf, expectUntil, type Work } from './step-arguments.ts'
 import { StepMemory } from './step-memory.ts'
-import { keepStep, loadSteps, type NewStep } from './step-store.ts'
+import { keepSleep, keepStep, loadSteps, type NewStep } from './step-store.ts'
 
 /** The run of a handler, as far as its steps go. */
 export interface StepRun {
@@ -36,10 +30,12 @@ export interface StepRun {
   readonly lost: () => void
   /** A transaction may still be open on the server, with a lock on the job's row. */
   readonly inDoubt: () => void
+  /** All that is left is to sleep: ends the handler. The job is due again in so many milliseconds. */
+  readonly park: (delayMs: number) => void
 }
 
-/** What a step does; with a `tx` when it has a database. */
-type Work = (tx?: Transaction<unknown>) => unknown
+/** How long a handler that is being ended may take to keep the result of a step, in milliseconds. */
+const KEEP_MS = 5_000
 
 const delayMs = backoff({ baseDelayMs: 50, maxDelayMs: 2_000 })
 
@@ -47,6 +43,9 @@ const delayMs = backoff({ baseDelayMs: 50, maxDelayMs: 2_000 })
 export class Steps {
   readonly #run: StepRun
   readonly #memory: StepMemory
+  readonly #parking: Parking
+  /** What the handler calls. */
+  readonly step: Step
   readonly #load: () => Promise<void>
   readonly #transactions = new WeakSet<object>()
   #isLoaded: boolean
@@ -54,6 +53,12 @@ export class Steps {
   constructor(run: StepRun) {
     this.#run = run
     this.#memory = new StepMemory(run.lease.id)
+    this.#parking = new Parking(run.park)
+    const sleep: Step['sleep'] = (name, until) => this.#sleep(name, until)
+    this.step = Object.assign(
+      <T>(name: string, ...rest: readonly unknown[]) => this.#step<T>(name, rest),
+      { sleep },
+    )
     // Nobody has run it before the first claim.
     this.#isLoaded = run.lease.claim === 1
     this.#load = singleFlight(async () => {
@@ -63,11 +68,10 @@ export class Steps {
     })
   }
 
-  /** What the handler calls. */
-  readonly step: Step = async <T>(name: string, ...rest: readonly unknown[]): Promise<T> => {
+  async #step<T>(name: string, rest: readonly unknown[]): Promise<T> {
     const { db, work, options } = argumentsOf(rest)
     this.#memory.ask(name)
-    const body = (): Promise<T> => this.#do<T>(name, db, work)
+    const body = (): Promise<T> => this.#parking.during(() => this.#do<T>(name, db, work))
     const { signal, timeoutMs } = options
     if (signal === undefined && timeoutMs === undefined) return await body()
     return await withTimeout(timeoutMs ?? Infinity, body, {
@@ -92,7 +96,7 @@ export class Steps {
 
   async #do<T>(name: string, db: Queryable<unknown> | undefined, work: Work): Promise<T> {
     if (!this.#isLoaded) await this.#load()
-    const known = this.#memory.recall(name)
+    const known = this.#memory.recall(name, 'step')
     if (known !== undefined) {
       return (known.result === undefined ? undefined : JSON.parse(known.result)) as T
     }
@@ -111,16 +115,41 @@ export class Steps {
     return value as T
   }
 
-  /** The effect has happened: so what can't be written now is tried again, as long as the handler may run. */
+  async #sleep(name: string, until: number | Date): Promise<void> {
+    expectUntil(until)
+    this.#memory.ask(name)
+    const leftMs = await this.#parking.during(() => this.#begin(name, until))
+    if (leftMs > 0) await this.#parking.sleep(leftMs)
+    this.#memory.finished(name)
+  }
+
+  /** Begins a sleep, or goes on with it. @returns how long it still is, in milliseconds */
+  async #begin(name: string, until: number | Date): Promise<number> {
+    if (!this.#isLoaded) await this.#load()
+    const known = this.#memory.recall(name, 'sleep')
+    if (known !== undefined) return known.leftMs ?? 0
+    await this.#memory.hold(name)
+    const { db, lease } = this.#run
+    const sleep = { name, until, beside: this.#memory.beside(name) }
+    const leftMs = await keepSleep(db, lease, sleep, {})
+    if (leftMs === undefined) throw this.#lost('none')
+    return leftMs
+  }
+
+  /**
+   * The effect has happened: so its result is kept although the handler is being ended, and what can't be written now
+   * is tried again, as long as the handler may run.
+   */
   async #keep(value: unknown, stepOf: (value: unknown) => NewStep): Promise<unknown> {
     const { db, lease } = this.#run
     const step = stepOf(value)
     for (let tries = 1; ; tries += 1) {
       try {
-        if (await keepStep(db, lease, step, {})) return value
+        const kept = await shield(() => keepStep(db, lease, step, {}), { timeoutMs: KEEP_MS })
+        if (kept) return value
         throw this.#lost('unknown')
       } catch (error) {
-        if (isRetryable(error)) await sleep(delayMs(tries))
+        if (isRetryable(error) || TimeoutError.isInstance(error)) await sleep(delayMs(tries))
         else throw notKept(step.name, error)
       }
     }
@@ -163,29 +192,4 @@ function notKept(name: string, cause: unknown): unknown {
     outcome: 'unknown',
     cause,
   })
-}
-
-interface StepArguments {
-  readonly db: Queryable<unknown> | undefined
-  readonly work: Work
-  readonly options: IoOptions
-}
-
-/** `fn, options?` or `db, fn, options?`. */
-function argumentsOf(rest: readonly unknown[]): StepArguments {
-  const [first] = rest
-  const hasDb = typeof first !== 'function'
-  const [work, options = {}] = (hasDb ? rest.slice(1) : rest) as [Work, IoOptions?]
-  expectOptions(options, IO_OPTIONS, 'step')
-  if (!hasDb) {
-    if (work.length === 0) return { db: undefined, work, options }
-    throw expected('a database before a function that takes a tx', work)
-  }
-  const db = first as Queryable<unknown>
-  expectDatabase(db)
-  if ('isTransaction' in db && db.isTransaction) {
-    throw new TypeError('Expected db to be a Kysely, got a Transaction: a step commits by itself')
-  }
-  expectFunction('fn', work)
-  return { db, work, options }
 }

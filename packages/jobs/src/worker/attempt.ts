@@ -35,6 +35,7 @@ export class Attempt {
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
+  #asleepMs = 0
   #ended = false
 
   /** @param db where the steps of its handler are kept */
@@ -86,6 +87,10 @@ export class Attempt {
       },
       // It must be settled apart from others: it may have to wait for that transaction.
       inDoubt: () => (this.completesItself = true),
+      park: (delayMs) => {
+        this.#asleepMs = delayMs
+        this.stop('asleep', 'it sleeps: the handler is run again when that is over')
+      },
     })
     return this.#steps
   }
@@ -116,13 +121,22 @@ export class Attempt {
 
   /** A handler that came to its end in spite of a cancel has succeeded. */
   #succeeded(): AttemptResult {
+    if (this.#stop?.cause === 'asleep') return this.#asleep()
     const missing = this.#steps?.missing(this.#scope?.outcome ?? 'none')
     if (missing !== undefined) return this.#failed(missing)
     this.#ended = true
     return { settlement: COMPLETED, stopped: this.#stop?.cause }
   }
 
+  /** Whatever came of a handler that was ended because it sleeps. */
+  #asleep(): AttemptResult {
+    this.#ended = true
+    const settlement = { to: 'waiting', refund: true, delayMs: this.#asleepMs } as const
+    return { settlement, stopped: 'asleep' }
+  }
+
   #failed(error: unknown): AttemptResult {
+    if (this.#stop?.cause === 'asleep') return this.#asleep()
     this.#ended = true
     const { job, claimed } = this
     const { attempt, attempts, returns, payload } = claimed

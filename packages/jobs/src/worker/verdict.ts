@@ -5,8 +5,8 @@ import { mayHelp } from '../job/may-help.ts'
 import { keptError } from '../job/kept-error.ts'
 import type { Settlement } from '../engine/settle.ts'
 
-/** Why a worker ended a handler before its time. */
-export type StopCause = 'shutdown' | 'cancelled' | 'lost'
+/** Why a worker ended a handler before its time; `'asleep'`: it sleeps, and nothing else. */
+export type StopCause = 'shutdown' | 'cancelled' | 'lost' | 'asleep'
 
 /** How an attempt failed. */
 export interface FailedAttempt {

@@ -4,6 +4,7 @@ import type { RecoveredJob } from '../engine/give-back.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import type { JobState } from '../job/job-state.ts'
+import type { StopCause } from './verdict.ts'
 
 /** The attempt that an event is about. */
 export interface AttemptInfo {
@@ -21,6 +22,7 @@ export interface AttemptInfo {
  * - `failed`: it failed for good.
  * - `cancelled`: `cancelJob` asked for it.
  * - `returned`: it was cut short by a shutdown or let a `Cancelled` pass; the attempt is given back.
+ * - `sleeping`: its handler sleeps, and is run again in `delayMs`; no attempt is used.
  * - `lost`: another worker has, or may have, taken it over.
  * - `recovered`: a job came back whose worker had vanished.
  * - `blocked`: the event loop stood still for so long, more than half a lease, and with it the heartbeats.
@@ -32,6 +34,7 @@ export interface AttemptInfo {
 export type WorkerEvent =
   | ({ readonly type: 'started' | 'completed' | 'cancelled' | 'lost' } & AttemptInfo)
   | ({ readonly type: 'retrying'; readonly error: unknown; readonly delayMs: number } & AttemptInfo)
+  | ({ readonly type: 'sleeping'; readonly delayMs: number } & AttemptInfo)
   | ({ readonly type: 'failed'; readonly error: unknown } & AttemptInfo)
   | ({ readonly type: 'returned'; readonly error: unknown } & AttemptInfo)
   | { readonly type: 'blocked'; readonly forMs: number }
@@ -55,16 +58,26 @@ export function startedEvent(claimed: ClaimedJob): WorkerEvent {
   return { type: 'started', ...infoOf(claimed) }
 }
 
+/** How an attempt ended. */
+interface EndedAttempt {
+  readonly settlement: Settlement
+  readonly error?: unknown
+  readonly stopped?: StopCause | undefined
+}
+
 /** What a settled attempt is to those who watch; `state` is what became of the job, if it was still ours. */
 export function eventOf(
   { claimed }: { readonly claimed: ClaimedJob },
-  { settlement, error }: { readonly settlement: Settlement; readonly error?: unknown },
+  { settlement, error, stopped }: EndedAttempt,
   state: JobState | undefined,
 ): WorkerEvent {
   const info = infoOf(claimed)
   if (state === undefined || state === 'running') return { type: 'lost', ...info }
   if (state === 'failed') return { type: 'failed', error, ...info }
   if (state !== 'waiting') return { type: state, ...info }
+  if (stopped === 'asleep') {
+    return { type: 'sleeping', delayMs: settlement.delayMs ?? 0, ...info }
+  }
   if (settlement.refund === true) return { type: 'returned', error, ...info }
   return { type: 'retrying', error, delayMs: settlement.delayMs ?? 0, ...info }
 }
