@@ -13,7 +13,7 @@ export interface Dying {
 }
 
 /** How many such places a handler has. */
-export const PLACES = 10
+export const PLACES = 8
 
 export function dyingJob(run: (payload: Dying, context: JobContext) => Promise<void>): Job<Dying> {
   return defineJob({ name: 'dying', attempts: 50, run })

@@ -42,18 +42,12 @@ await run(async () => {
       await at()
     })
     await at()
-    await step('second', db, async (tx) => {
-      await at()
-      await effect(tx, jobId, 'second')
-      await at()
-    })
+    await step('second', db, (tx) => effect(tx, jobId, 'second'))
     await at()
   })
   await createWorker(db, {
     jobs: [job],
     concurrency: 1,
-    leaseMs: 300,
-    heartbeatMs: 50,
     pollMs: 20,
   }).run()
 })

@@ -10,7 +10,7 @@ import {
 import { backoff, describeValue, messageOf } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
-import type { QueryExecutorProvider, Transaction } from 'kysely'
+import type { QueryExecutorProvider } from 'kysely'
 import type { Lease } from '../engine/lease.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
