@@ -6,7 +6,7 @@ import { quantileOf } from '../statistics.ts'
 import { ours, type Queue, settle, startDatabase } from './queues.ts'
 
 const ROUNDS = 5
-const JOBS = 500
+const JOBS = 300
 const STEPS = ['first', 'second', 'third']
 
 /** How many jobs are under way at once: the worker's default. */

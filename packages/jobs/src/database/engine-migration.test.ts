@@ -110,8 +110,6 @@ describe('the migration to the engine', () => {
       'yuzuru_job_history',
       'yuzuru_job_history_finished',
       'yuzuru_job_history_pkey',
-      'yuzuru_job_steps',
-      'yuzuru_job_steps_pkey',
       'yuzuru_job_workers',
       'yuzuru_job_workers_pkey',
       'yuzuru_jobs',
