@@ -20,6 +20,7 @@ test('the public face is what it is meant to be', () => {
     'prune',
     'resumeCron',
     'retryJob',
+    'retryJobs',
   ])
   expect(Object.keys(testing).sort()).toEqual(['drainJobs', 'exerciseJobs'])
 })

@@ -52,6 +52,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   prune: (options) => index.prune(db, options),
   resumeCron: (options) => index.resumeCron(db, 'x', options),
   retryJob: (options) => index.retryJob(db, id, options),
+  retryJobs: (options) => index.retryJobs(db, job, options),
 }
 
 const worker = index.createWorker(db, { jobs: [job] })

@@ -1,4 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
+import { errorsWith } from './kept-errors.ts'
+
+const KEPT = sql`last_error, errors`
 
 /**
  * Moves what a CTE has deleted into the history, in the same statement: a job is in one of the two tables at
@@ -6,17 +9,29 @@ import { type RawBuilder, sql } from 'kysely'
  *
  * @param from the name of the CTE; it has the columns of `yuzuru_jobs`
  * @param state what the job becomes
- * @param error its last error
+ * @param error what its last attempt failed with, as JSON; null for nothing
  */
 export function intoHistory(
   from: string,
   state: RawBuilder<unknown>,
-  error: RawBuilder<unknown> = sql`last_error`,
+  error?: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_job_history (id, claim, name, queue, state, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, origin)
+      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, errors, origin)
     select id, claim, name, queue, ${state}, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, now(), ${error}, origin
+      max_attempts, run_at, enqueued_at, started_at, now(),
+      ${error === undefined ? KEPT : sql`coalesce(${error}, last_error), ${errorsWith(from, error)}`},
+      origin
+    from ${sql.id(from)}`
+}
+
+/** Puts what has ended back into the queue, due at once and with all its attempts: `from` has the history's columns. */
+export function backIntoQueue(from: string): RawBuilder<unknown> {
+  return sql`
+    insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
+      run_at, enqueued_at, last_error, errors, origin)
+    select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
+      now(), enqueued_at, last_error, errors, origin
     from ${sql.id(from)}`
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { cronMigration } from './cron-migration.ts'
+import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
 import { keysMigration } from './keys-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
@@ -77,4 +78,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0004_keys: keysMigration,
   yuzuru_jobs_0005_steps: stepsMigration,
   yuzuru_jobs_0006_cron: cronMigration,
+  yuzuru_jobs_0006_errors: errorsMigration,
 }

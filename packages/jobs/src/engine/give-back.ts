@@ -6,6 +6,7 @@ import { execute } from '../database/execute.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { KeptError } from '../job/kept-error.ts'
 import { intoHistory } from '../database/history.ts'
+import { errorsWith } from '../database/kept-errors.ts'
 
 /** A job whose worker let its lease expire. */
 export interface RecoveredJob {
@@ -72,7 +73,9 @@ export async function giveBack(
           crashes = job.crashes + ${isGone ? 1 : 0}::integer,
           attempt = case when held.used then job.attempt else greatest(job.attempt - 1, 0) end,
           last_error = case when ${isGone}::boolean or held.used
-            then ${JSON.stringify(EXPIRED)}::json else job.last_error end
+            then ${JSON.stringify(EXPIRED)}::json else job.last_error end,
+          errors = case when ${isGone}::boolean or held.used
+            then ${errorsWith('job', sql`${JSON.stringify(EXPIRED)}::json`)} else job.errors end
         from held where job.id = held.id
           and not (job.cancel_requested or (held.used and job.attempt >= job.max_attempts))
         returning job.id, job.name, job.attempt

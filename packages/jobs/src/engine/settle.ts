@@ -5,6 +5,7 @@ import { execute } from '../database/execute.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { KeptError } from '../job/kept-error.ts'
 import { intoHistory } from '../database/history.ts'
+import { errorsWith } from '../database/kept-errors.ts'
 import type { Lease } from './lease.ts'
 
 /** What becomes of a job after an attempt. */
@@ -16,6 +17,10 @@ export interface Settlement {
   readonly refund?: boolean
   /** Whether that counts: an attempt may be given back for a `Cancelled` only so often. */
   readonly counted?: boolean
+  /** For `'waiting'`: not before this moment, in milliseconds since 1970, in place of `delayMs`. */
+  readonly until?: number
+  /** Whether the handler itself gave it back, at its end. */
+  readonly snoozed?: boolean
   readonly error?: KeptError
 }
 
@@ -39,6 +44,8 @@ export async function settle(
     error: settlement.error ?? null,
     refund: settlement.refund === true ? 1 : 0,
     counted: settlement.counted === true ? 1 : 0,
+    until: settlement.until ?? null,
+    snoozed: settlement.snoozed === true,
   }))
   const rows = await execute(
     db,
@@ -46,9 +53,13 @@ export async function settle(
     sql<{ id: string; state: JobState }>`
       with input as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(input)}::jsonb) as input (id uuid,
-          claim bigint, to_state text, delay float8, refund integer, counted integer, error json)
+          claim bigint, to_state text, delay float8, refund integer, counted integer,
+          until float8, snoozed boolean, error json)
       ), mine as materialized (
-        select job.id, input.delay, input.refund, input.counted, input.error,
+        select job.id, input.refund, input.snoozed,
+          case when input.until is null then input.delay else
+            greatest(date_part('epoch', to_timestamp(input.until / 1000) - now()) * 1000, 1) end as delay,
+          input.counted, input.error,
           case when job.cancel_requested then 'cancelled' else input.to_state end as to_state
         from input join yuzuru_jobs as job on job.id = input.id and job.claim = input.claim
         where job.worker is not null for update of job
@@ -57,17 +68,18 @@ export async function settle(
         where job.id = mine.id and mine.to_state in ('completed', 'failed', 'cancelled')
         returning job.*, mine.to_state, mine.error
       ), history as (
-        ${intoHistory('gone', sql`to_state`, sql`coalesce(error, last_error)`)}
+        ${intoHistory('gone', sql`to_state`, sql`error`)}
       ), back as (
         update yuzuru_jobs as job set worker = null, cancel_requested = false,
           -- What waited as a suspect and was not begun, or not ended, is still one.
           stage = case when mine.delay > 0 then 1 when mine.refund = 1 then job.stage else 0 end,
-          crashes = case when mine.refund = 1 then job.crashes else 0 end,
+          crashes = case when mine.refund = 1 and not mine.snoozed then job.crashes else 0 end,
           attempt = greatest(job.attempt - mine.refund, 0),
           returns = job.returns + mine.counted,
           run_at = case when mine.refund = 1 and mine.delay = 0 then job.run_at
             else now() + mine.delay * interval '1 millisecond' end,
-          last_error = coalesce(mine.error, job.last_error)
+          last_error = coalesce(mine.error, job.last_error),
+          errors = ${errorsWith('job', sql`mine.error`)}
         from mine where job.id = mine.id and mine.to_state = 'waiting'
         returning job.stage
       )

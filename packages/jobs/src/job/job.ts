@@ -5,6 +5,11 @@ import type { PayloadSchema } from './payload-schema.ts'
 import type { Upgrade } from './payload-version.ts'
 import type { Step } from './step.ts'
 
+/** When a job that is snoozed is due again: at the moment, or in so many milliseconds. */
+export type Snooze =
+  | { readonly runAt: Date; readonly delayMs?: undefined }
+  | { readonly delayMs: number; readonly runAt?: undefined }
+
 /** What a handler knows of the job that it runs. */
 export interface JobContext {
   /** The same for every attempt: use it as an idempotency key, a Message-ID, a row's id. */
@@ -18,6 +23,19 @@ export interface JobContext {
   readonly cron: CronOrigin | undefined
   /** Fires on timeout, lost lease, `cancelJob` and shutdown. Every `io` within obeys it by itself. */
   readonly signal: AbortSignal
+  /**
+   * Gives the job back when the handler has returned: it waits until then, by the database's clock, and the attempt is
+   * not used. As often as you like; the last call counts. A handler that throws has failed all the same, and one that
+   * has called `completeIn` has completed. Not for a failure: throw, so that it is seen and bounded.
+   *
+   * @throws {TypeError} unless there is one of `runAt`, and `delayMs` of milliseconds from 1 up
+   * @example
+   * run: async ({ planId }, { snooze }) => {
+   *   if (!(await isReady(planId))) return snooze({ delayMs: 60_000 })
+   *   await mail.send(await reminderFor(planId))
+   * }
+   */
+  readonly snooze: (until: Snooze) => void
   /**
    * Completes the job within the handler's own transaction in the same database: then its effect there
    * happens exactly once. It locks the job's row until the transaction ends, however long that takes: the

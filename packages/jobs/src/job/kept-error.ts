@@ -1,12 +1,20 @@
 import { describeValue, fieldOf, isOf, type Redaction } from '@yuzuru/concurrency/boundary'
 import { redactionOf } from './payload-secrets.ts'
 
-/** What is kept of a job's last error. */
+/** What is kept of an error of a job. */
 export interface KeptError {
   readonly name: string
   readonly message: string
   readonly code?: string
   readonly outcome?: string
+}
+
+/** What an attempt failed with. */
+export interface AttemptError extends KeptError {
+  /** 1 for the first; a number may come twice, where an attempt was given back or the job was retried. */
+  readonly attempt: number
+  /** When it was written down, by the database's clock. */
+  readonly at: Date
 }
 
 /** The most that is kept of a message, in UTF-8 bytes. */

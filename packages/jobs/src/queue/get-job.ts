@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { expectId } from '../job/expect.ts'
 import type { JobState } from '../job/job-state.ts'
-import type { KeptError } from '../job/kept-error.ts'
+import type { AttemptError, KeptError } from '../job/kept-error.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
 
 /** A job as it stands in the queue. */
@@ -25,6 +25,8 @@ export interface JobRecord {
   readonly finishedAt: Date | undefined
   /** What the last failed attempt failed with; secrets are taken out, and the message is cut at 1 kB. */
   readonly lastError: KeptError | undefined
+  /** What its last ten failed attempts failed with, the oldest first; those of a lease that ran out too. */
+  readonly errors: readonly AttemptError[]
   /** The cron that made it. */
   readonly cron: CronOrigin | undefined
 }
@@ -43,6 +45,7 @@ interface Row {
   readonly enqueued: number
   readonly finished: number | null
   readonly error: string | null
+  readonly errors: string | null
   readonly origin: string | null
 }
 
@@ -71,18 +74,19 @@ export async function getJob<DB>(
     sql<Row>`
       select id::text as id, name, queue, state, payload::text as payload, priority,
         unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
-        origin::text as origin,
+        errors::text as errors, origin::text as origin,
         date_part('epoch', run_at) * 1000 as due,
         date_part('epoch', enqueued_at) * 1000 as enqueued,
         date_part('epoch', finished_at) * 1000 as finished
       from (
         select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
-          payload, priority, unique_key, attempt, max_attempts, last_error, origin, run_at, enqueued_at,
+          payload, priority, unique_key, attempt, max_attempts, last_error, errors, origin,
+          run_at, enqueued_at,
           null::timestamptz as finished_at
         from yuzuru_jobs where id = ${id}::uuid
         union all
         select id, name, queue, state, payload, priority, unique_key, attempt, max_attempts, last_error,
-          origin, run_at, enqueued_at, finished_at
+          errors, origin, run_at, enqueued_at, finished_at
         from yuzuru_job_history where id = ${id}::uuid
       ) as job`,
     options,
@@ -98,6 +102,7 @@ function recordOf({
   enqueued,
   finished,
   error,
+  errors,
   origin,
   ...row
 }: Row): JobRecord {
@@ -110,6 +115,11 @@ function recordOf({
     enqueuedAt: new Date(enqueued),
     finishedAt: finished === null ? undefined : new Date(finished),
     lastError: error === null ? undefined : (JSON.parse(error) as KeptError),
+    errors: errors === null ? [] : (JSON.parse(errors) as Stored[]).map(errorOf),
     cron: cronOf(origin),
   }
 }
+
+type Stored = Omit<AttemptError, 'at'> & { readonly at: string }
+
+const errorOf = ({ at, ...error }: Stored): AttemptError => ({ ...error, at: new Date(at) })

@@ -3,6 +3,7 @@ import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
+import { backIntoQueue } from '../database/history.ts'
 import { isUniqueViolation } from '../database/database-error.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
@@ -48,11 +49,7 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
         delete from yuzuru_job_history
         where id = ${id}::uuid and state in ('failed', 'cancelled') returning *
       ), revived as (
-        insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-          run_at, enqueued_at, last_error, origin)
-        select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-          now(), enqueued_at, last_error, origin from old
-        returning id
+        ${backIntoQueue('old')} returning id
       )
       select id::text as id, pg_notify(${CHANNEL}, '') as notified from revived`,
     options,

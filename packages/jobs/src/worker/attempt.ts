@@ -4,7 +4,7 @@ import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
-import type { Job, JobContext } from '../job/job.ts'
+import type { Job, JobContext, Snooze } from '../job/job.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
@@ -12,6 +12,7 @@ import type { Step } from '../job/step.ts'
 import { Steps } from '../steps/steps.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
+import { expectSnooze, snoozedFor } from './snooze.ts'
 import { startedEvent, type WorkerEvent } from './worker-event.ts'
 
 /** What came of an attempt; `error` is what its handler threw. */
@@ -31,6 +32,8 @@ export class Attempt {
   begun = false
   /** Whether its handler may have completed it in a transaction of its own. */
   completesItself = false
+  /** When it is to be run again, if its handler said so. */
+  snoozed: Snooze | undefined = undefined
   readonly #db: QueryExecutorProvider
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
@@ -122,10 +125,13 @@ export class Attempt {
   /** A handler that came to its end in spite of a cancel has succeeded. */
   #succeeded(): AttemptResult {
     if (this.#stop?.cause === 'asleep') return this.#asleep()
-    const missing = this.#steps?.missing(this.#scope?.outcome ?? 'none')
+    // A run that is snoozed has not come to its other steps.
+    const steps = this.snoozed === undefined ? this.#steps : undefined
+    const missing = steps?.missing(this.#scope?.outcome ?? 'none')
     if (missing !== undefined) return this.#failed(missing)
     this.#ended = true
-    return { settlement: COMPLETED, stopped: this.#stop?.cause }
+    const snoozed = this.snoozed === undefined ? COMPLETED : snoozedFor(this.snoozed)
+    return { settlement: snoozed, stopped: this.#stop?.cause }
   }
 
   /** Whatever came of a handler that was ended because it sleeps. */
@@ -211,6 +217,13 @@ class Context implements JobContext {
 
   get cron(): CronOrigin | undefined {
     return cronOf(this.#claimed.origin)
+  }
+
+  get snooze(): JobContext['snooze'] {
+    return (until) => {
+      expectSnooze(until)
+      this.#attempt.snoozed = until
+    }
   }
 
   get signal(): AbortSignal {

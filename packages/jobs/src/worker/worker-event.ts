@@ -23,6 +23,7 @@ export interface AttemptInfo {
  * - `cancelled`: `cancelJob` asked for it.
  * - `returned`: it was cut short by a shutdown or let a `Cancelled` pass; the attempt is given back.
  * - `sleeping`: its handler sleeps, and is run again in `delayMs`; no attempt is used.
+ * - `snoozed`: its handler gave it back, for about `delayMs`.
  * - `lost`: another worker has, or may have, taken it over.
  * - `recovered`: a job came back whose worker had vanished.
  * - `blocked`: the event loop stood still for so long, more than half a lease, and with it the heartbeats.
@@ -35,6 +36,7 @@ export type WorkerEvent =
   | ({ readonly type: 'started' | 'completed' | 'cancelled' | 'lost' } & AttemptInfo)
   | ({ readonly type: 'retrying'; readonly error: unknown; readonly delayMs: number } & AttemptInfo)
   | ({ readonly type: 'sleeping'; readonly delayMs: number } & AttemptInfo)
+  | ({ readonly type: 'snoozed'; readonly delayMs: number } & AttemptInfo)
   | ({ readonly type: 'failed'; readonly error: unknown } & AttemptInfo)
   | ({ readonly type: 'returned'; readonly error: unknown } & AttemptInfo)
   | { readonly type: 'blocked'; readonly forMs: number }
@@ -75,11 +77,11 @@ export function eventOf(
   if (state === undefined || state === 'running') return { type: 'lost', ...info }
   if (state === 'failed') return { type: 'failed', error, ...info }
   if (state !== 'waiting') return { type: state, ...info }
-  if (stopped === 'asleep') {
-    return { type: 'sleeping', delayMs: settlement.delayMs ?? 0, ...info }
-  }
+  const { delayMs = 0 } = settlement
+  if (stopped === 'asleep') return { type: 'sleeping', delayMs, ...info }
+  if (settlement.snoozed === true) return { type: 'snoozed', delayMs, ...info }
   if (settlement.refund === true) return { type: 'returned', error, ...info }
-  return { type: 'retrying', error, delayMs: settlement.delayMs ?? 0, ...info }
+  return { type: 'retrying', error, delayMs, ...info }
 }
 
 function infoOf({ id, name, attempt }: ClaimedJob): AttemptInfo {
