@@ -98,8 +98,8 @@ describe('retryJobs', () => {
     await sql`analyze yuzuru_job_history`.execute(db)
     const { rows } = await sql`
       explain select * from yuzuru_job_history
-      where state = 'failed' and name = 'letter' and finished_at <= now()
+      where state = 'failed' and state <> 'completed' and name = 'letter' and finished_at <= now()
       order by finished_at, id limit 1000`.execute(db)
-    expect(JSON.stringify(rows)).toContain('yuzuru_job_history_failed')
+    expect(JSON.stringify(rows)).toContain('yuzuru_job_history_kept')
   })
 })

@@ -104,7 +104,7 @@ async function retryBatch(
       with bound as materialized (select coalesce(${until ?? null}::timestamptz, now()) as until),
       old as materialized (
         select history.* from yuzuru_job_history as history, bound
-        where state = 'failed' and name = ${name} and finished_at <= bound.until
+        where state = 'failed' and state <> 'completed' and name = ${name} and finished_at <= bound.until
           and (finished_at, id) > (${from.at}::timestamptz, ${from.id}::uuid)
         order by finished_at, id limit ${limit}::integer for update of history
       ), revived as (
