@@ -15,7 +15,16 @@ export {
   expectObject,
   expectOneOf,
 } from './arguments/expect-kind.ts'
+export { inBackground } from './boundary/background.ts'
 export { expectEffect } from './boundary/expect-effect.ts'
+export {
+  type EnqueueEvent,
+  isJobTraced,
+  type JobEvent,
+  type LaneEvent,
+  traceEnqueue,
+  traceJob,
+} from './boundary/job-trace.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { orAborted } from './boundary/or-aborted.ts'
 export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'

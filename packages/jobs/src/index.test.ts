@@ -21,6 +21,7 @@ test('the public face is what it is meant to be', () => {
     'resumeCron',
     'retryJob',
     'retryJobs',
+    'watchJobs',
   ])
   expect(Object.keys(testing).sort()).toEqual(['drainJobs', 'exerciseJobs'])
 })

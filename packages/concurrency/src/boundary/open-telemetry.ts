@@ -14,6 +14,7 @@ import {
 import { Cancelled } from '../scopes/cancelled.ts'
 import { errorKind } from './io-error-kind.ts'
 import type { IoEvent } from './io-trace.ts'
+import { reportJobs } from './job-telemetry.ts'
 import { outcomeOf } from '../scopes/outcome.ts'
 import { reportRequests, type Running } from './server-telemetry.ts'
 
@@ -41,6 +42,14 @@ export interface OtelOptions {
  * and the histogram `http.server.request.duration`. Of a request's path, ids are left out, and its query,
  * headers and client's address altogether.
  *
+ * And the jobs of `@yuzuru/jobs`, by the semantic conventions of messaging: a span of kind producer, such as
+ * `send default/remind-staff`, for each enqueue, and one of kind consumer, `process default/remind-staff`, for
+ * each attempt, in a trace of its own with a link to the producer; the calls of the handler are its children. The
+ * histograms `messaging.process.duration` and `yuzuru.jobs.wait` (seconds), the counters
+ * `messaging.client.sent.messages` and `messaging.client.consumed.messages`, and, as often as `watchJobs` looks, the
+ * gauges `yuzuru.jobs.depth` and `yuzuru.jobs.lag`. What a worker does by itself, such as looking for work, is
+ * measured but makes no spans.
+ *
  * Arguments, results and messages are not recorded: they may be secret.
  *
  * @example
@@ -58,10 +67,15 @@ export function otel(options: OtelOptions = {}): Disposable {
     unit: '{call}',
     description: 'How many calls to the outside are under way',
   })
-  const running = new WeakMap<object, Running>()
+  const running = new WeakMap<object, Partial<Running> & Pick<Running, 'startedAt'>>()
   const innermost = new AsyncLocalStorage<Running>()
 
-  const begin = (event: IoEvent): Running => {
+  const begin = (event: IoEvent): Running | undefined => {
+    active.add(1, attributesOf(event))
+    if (event.background === true) {
+      running.set(event, { startedAt: performance.now() })
+      return undefined
+    }
     const outer = innermost.getStore()
     const within = trace.getActiveSpan()
     const around = context.active()
@@ -72,7 +86,6 @@ export function otel(options: OtelOptions = {}): Disposable {
     )
     const call = { span, within, startedAt: performance.now() }
     running.set(event, call)
-    active.add(1, attributesOf(event))
     return call
   }
   const end = (message: unknown): void => {
@@ -81,23 +94,26 @@ export function otel(options: OtelOptions = {}): Disposable {
     // It began before anybody listened.
     if (call === undefined) return
     const failure = 'error' in event ? failureOf(event.error) : {}
-    call.span.setAttributes(failure)
+    call.span?.setAttributes(failure)
     if ('error' in event && !Cancelled.isInstance(event.error)) {
-      call.span.setStatus({ code: SpanStatusCode.ERROR, message: errorKind(event.error) })
+      call.span?.setStatus({ code: SpanStatusCode.ERROR, message: errorKind(event.error) })
     }
-    call.span.end()
+    call.span?.end()
     active.add(-1, attributesOf(event))
     const seconds = (performance.now() - call.startedAt) / 1000
     duration.record(seconds, { ...attributesOf(event), ...failure })
   }
 
   const endRequests = reportRequests(tracer, meter, innermost)
+  const endJobs = reportJobs(tracer, meter, innermost)
   const channel = tracingChannel<IoEvent, Running>('yuzuru:io')
-  channel.start.bindStore(innermost, begin)
+  // No store for what has no span: what it calls has none either.
+  channel.start.bindStore(innermost, begin as (event: IoEvent) => Running)
   channel.asyncEnd.subscribe(end)
   return {
     [Symbol.dispose]() {
       endRequests()
+      endJobs()
       channel.start.unbindStore(innermost)
       channel.asyncEnd.unsubscribe(end)
     },

@@ -1,7 +1,6 @@
 import { type IoOptions, throwIfCancelled } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
 import { committed } from '../database/committed.ts'
-import { originOf } from '../job/origin.ts'
 import { announcerOf } from '../queue/announcer.ts'
 import { enqueueFrom } from '../queue/enqueue.ts'
 import { lockDue, noteDone } from './cron-rows.ts'
@@ -52,7 +51,7 @@ export async function fireOne(
       for (const at of times) {
         throwIfCancelled()
         const { id, created } = await enqueueFrom(
-          originOf({ name, at }),
+          { name, at },
           tx,
           cron.job,
           cron.payloadAt(new Date(at)),

@@ -16,6 +16,8 @@ interface Row {
   readonly id: string
   readonly claim: number
   readonly name: string
+  readonly queue: string
+  readonly waited: number
   readonly payload: string
   readonly version: number
   readonly attempt: number
@@ -130,7 +132,7 @@ async function take(
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
           job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage, job.origin
       )
-      select id::text as id, claim::float8 as claim, name, payload::text as payload, version, attempt,
+      select id::text as id, claim::float8 as claim, name, queue, date_part('epoch', now() - run_at) * 1000 as waited, payload::text as payload, version, attempt,
         max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
         origin::text as origin,
         case when stage = 0 and lead(seq) over lane is null
@@ -156,6 +158,8 @@ function jobOf(row: Row): ClaimedJob {
     id: row.id,
     claim: row.claim,
     name: row.name,
+    queue: row.queue,
+    waitedMs: Math.max(0, row.waited),
     payload: row.payload,
     version: row.version,
     attempt: row.attempt,

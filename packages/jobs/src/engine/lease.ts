@@ -7,6 +7,9 @@ export interface Lease {
 /** A job that this worker has taken. */
 export interface ClaimedJob extends Lease {
   readonly name: string
+  readonly queue: string
+  /** For how long it had been due when it was taken, in milliseconds. */
+  readonly waitedMs: number
   /** JSON. */
   readonly payload: string
   /** Of the payload. */

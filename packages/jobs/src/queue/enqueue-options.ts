@@ -3,6 +3,7 @@ import { expected, expectMilliseconds, expectOptions } from '@yuzuru/concurrency
 import { type RawBuilder, sql } from 'kysely'
 import { expectName, expectPriority } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
+import type { CronOrigin } from '../job/origin.ts'
 
 /** When and where a job is to run. */
 export interface EnqueueManyOptions extends IoOptions {
@@ -44,8 +45,8 @@ export interface EnqueuePlan {
   readonly priority: number
   /** `undefined` for at once. */
   readonly runAt: RawBuilder<Date> | undefined
-  /** What makes them, as JSON; `undefined` for a plain `enqueue`. */
-  readonly origin?: string | undefined
+  /** The cron that makes them. */
+  readonly cron?: CronOrigin | undefined
 }
 
 /** Checks the options. */

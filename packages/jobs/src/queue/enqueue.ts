@@ -5,6 +5,7 @@ import { type EnqueueManyOptions, type EnqueueOptions, planOf, keyOf } from './e
 import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
 import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
+import type { CronOrigin } from '../job/origin.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { serialise } from '../job/payload.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
@@ -41,15 +42,15 @@ export async function enqueue<Input, DB>(
   return await enqueueFrom(undefined, db, job, payload, options)
 }
 
-/** {@link enqueue} for a job that something else than a plain call makes: `origin` is that, as JSON. */
+/** {@link enqueue} for a job that a cron makes. */
 export async function enqueueFrom<Input>(
-  origin: string | undefined,
+  cron: CronOrigin | undefined,
   db: QueryExecutorProvider,
   job: Job<Input, unknown>,
   payload: NoInfer<Input>,
   options: EnqueueOptions,
 ): Promise<JobHandle> {
-  const plan = { ...planOf('enqueue', job, options), origin }
+  const plan = { ...planOf('enqueue', job, options), cron }
   const [handle] = await insertRows(db, plan, [await rowOf(job, payload, options)], options)
   return handle as JobHandle
 }

@@ -1,4 +1,5 @@
 import type { IoOptions } from '@yuzuru/concurrency'
+import { traceEnqueue } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
 import { CHANNEL } from '../database/channel.ts'
@@ -6,6 +7,7 @@ import { announce } from './announce.ts'
 import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
+import { originOf } from '../job/origin.ts'
 
 /** A job that is in the queue. */
 export interface JobHandle {
@@ -26,13 +28,33 @@ export interface NewRow {
 /** How often a key may change hands during one call. */
 const ROUNDS = 10
 
+/** {@link insertAll}, and shows it to those who trace. */
+export async function insertRows(
+  db: QueryExecutorProvider,
+  plan: EnqueuePlan,
+  rows: readonly NewRow[],
+  options: IoOptions,
+): Promise<JobHandle[]> {
+  const { job, queue, cron } = plan
+  const jobId = rows.length === 1 ? rows[0]?.id : undefined
+  return await traceEnqueue(
+    () => ({ queue, name: job.name, count: rows.length, jobId }),
+    (trace) => insertAll(db, { ...plan, origin: originOf(cron, trace) }, rows, options),
+  )
+}
+
+interface InsertPlan extends EnqueuePlan {
+  /** What is kept of where they come from, as JSON. */
+  readonly origin: string | undefined
+}
+
 /**
  * Writes the rows in one statement, and finds the unfinished jobs that stand in their way. Such a job
  * may end between the two, so what was not found is tried again.
  */
-export async function insertRows(
+async function insertAll(
   db: QueryExecutorProvider,
-  plan: EnqueuePlan,
+  plan: InsertPlan,
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<JobHandle[]> {
@@ -59,7 +81,7 @@ export async function insertRows(
 
 async function insert(
   db: QueryExecutorProvider,
-  { job, queue, priority, runAt, origin }: EnqueuePlan,
+  { job, queue, priority, runAt, origin }: InsertPlan,
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {

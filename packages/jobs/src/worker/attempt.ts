@@ -1,11 +1,12 @@
 import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
+import { isJobTraced, traceJob } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider } from 'kysely'
 import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
-import { cronOf, type CronOrigin } from '../job/origin.ts'
+import { cronOf, type CronOrigin, spanOf } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
 import type { Step } from '../job/step.ts'
@@ -34,6 +35,7 @@ export class Attempt {
   completesItself = false
   /** When it is to be run again, if its handler said so. */
   snoozed: Snooze | undefined = undefined
+  readonly #takenAt = performance.now()
   readonly #db: QueryExecutorProvider
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
@@ -110,6 +112,14 @@ export class Attempt {
 
   #handle(scope: CancelScope): Promise<void> {
     this.#scope = scope
+    if (!isJobTraced()) return this.#call(scope)
+    const { id, queue, name, attempt, waitedMs, origin } = this.claimed
+    const waited = waitedMs + performance.now() - this.#takenAt
+    const event = { queue, name, jobId: id, attempt, waitedMs: waited, origin: spanOf(origin) }
+    return traceJob(event, async () => await this.#call(scope))
+  }
+
+  #call(scope: CancelScope): Promise<void> {
     const payload = this.#payload()
     const run = (given: unknown): Promise<void> => this.job.run(given, new Context(this, scope))
     return isPromise(payload) ? payload.then(run, (error) => this.#refused(error)) : run(payload)

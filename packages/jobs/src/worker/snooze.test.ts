@@ -106,6 +106,30 @@ describe('a job that is snoozed', () => {
     expect(await getJob(db, two.id)).toMatchObject({ state: 'completed' })
   })
 
+  test('need not come to the steps that it has finished before', async () => {
+    const { db } = await queue()
+    const steps: string[] = []
+    const job = defineJob<object>({
+      name: 'stepping',
+      attempts: 1,
+      run: async (_, { snooze, step }) => {
+        if (steps.length === 1) {
+          steps.push('none')
+          return snooze(soon)
+        }
+        await step('first', () => void steps.push('first'))
+        if (steps.length === 1) snooze(soon)
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    for (let round = 0; round < 3; round += 1) {
+      await createWorker(db, { jobs: [job] }).runUntilIdle()
+      await sql`update yuzuru_jobs set run_at = now()`.execute(db)
+    }
+    expect(await getJob(db, id)).toMatchObject({ state: 'completed', errors: [] })
+    expect(steps).toEqual(['first', 'none'])
+  })
+
   const wrong: Readonly<Record<string, unknown>> = {
     neither: {},
     both: { runAt: new Date(), delayMs: 1 },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { currentSignal, throwIfCancelled, shield } from '@yuzuru/concurrency'
+import { inBackground } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { expectDatabase } from '../database/execute.ts'
 import { type WorkerOptions, settingsOf } from './worker-options.ts'
@@ -64,7 +65,7 @@ export function createWorker<DB>(db: Queryable<DB>, options: WorkerOptions): Wor
     ambient?.addEventListener('abort', stop, { once: true })
     try {
       // The cancel must not reach the handlers before their grace has passed.
-      await shield(() => session.work(), { name: 'worker' })
+      await shield(() => inBackground(() => session.work()), { name: 'worker' })
     } finally {
       working = false
       ambient?.removeEventListener('abort', stop)
