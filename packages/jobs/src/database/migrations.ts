@@ -78,5 +78,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0004_keys: keysMigration,
   yuzuru_jobs_0005_steps: stepsMigration,
   yuzuru_jobs_0006_cron: cronMigration,
-  yuzuru_jobs_0006_errors: errorsMigration,
+  yuzuru_jobs_0007_errors: errorsMigration,
 }
