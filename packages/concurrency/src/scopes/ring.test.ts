@@ -18,6 +18,7 @@ test('a ring keeps its order, whichever of them are taken off, and in whatever o
         left.map((each) => all.indexOf(each)),
       )
       expect(ring.isEmpty).toBe(left.length === 0)
+      expect([ring.first, ring.first?.before]).toEqual([left[0], left.at(-1)])
       for (const each of left) expect(ring.take()).toBe(each)
       // What is out holds no other: one that grew old would keep the young from being collected.
       for (const each of all) expect([each.before, each.after]).toEqual([each, each])

@@ -8,17 +8,18 @@ export interface Link<T extends Link<T>> {
 
 /** Things in the order in which they came; each is added and taken out in constant time. */
 export class Ring<T extends Link<T>> {
-  #first: T | undefined
+  /** The one that came first; written by the ring alone. */
+  first: T | undefined
 
   get isEmpty(): boolean {
-    return this.#first === undefined
+    return this.first === undefined
   }
 
   add(link: T): void {
     link.home = this
-    const first = this.#first
+    const first = this.first
     if (first === undefined) {
-      this.#first = link
+      this.first = link
       link.before = link
       link.after = link
       return
@@ -33,12 +34,12 @@ export class Ring<T extends Link<T>> {
   remove(link: T): void {
     link.home = undefined
     if (link.after === link) {
-      this.#first = undefined
+      this.first = undefined
       return
     }
     link.before.after = link.after
     link.after.before = link.before
-    if (this.#first === link) this.#first = link.after
+    if (this.first === link) this.first = link.after
     // One that has grown old would keep all that came after it from being collected young.
     link.before = link
     link.after = link
@@ -46,14 +47,14 @@ export class Ring<T extends Link<T>> {
 
   /** Takes the first one out. */
   take(): T | undefined {
-    const first = this.#first
+    const first = this.first
     if (first !== undefined) this.remove(first)
     return first
   }
 
   get all(): T[] {
     const all: T[] = []
-    const first = this.#first
+    const first = this.first
     let each = first
     while (each !== undefined) {
       all.push(each)

@@ -215,7 +215,7 @@ export class Scope implements CancelScope, ScopeNode {
 
   /** Cancels what the body left behind, and refuses whatever else it begins. */
   abortLeftovers(): void {
-    this.abort('scope-end', `"${this.name}" has ended: what it started does not outlive it`)
+    this.abort('scope-end', `"${this.name}" has ended`)
   }
 
   throwIfCancelled(): void {

@@ -20,7 +20,7 @@ export class TimeoutError extends Error {
   readonly scope: string
   readonly timeoutMs: number
   readonly outcome: Outcome
-  readonly code: 'timeout' = 'timeout'
+  readonly code = 'timeout' as const
   readonly retryable: boolean = true
 
   static {

@@ -46,7 +46,7 @@ export class WaitingLine<T extends Waiter<T>> {
   /** Takes out the one whose turn is next. */
   take(): T | undefined {
     const ring = this.#interactive.isEmpty ? this.#batch : this.#interactive
-    const next = this.#isNewestFirst ? ring.last : ring.first
+    const next = this.#isNewestFirst ? ring.first?.before : ring.first
     if (next !== undefined) this.remove(next)
     return next
   }
