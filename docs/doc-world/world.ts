@@ -219,6 +219,7 @@ declare global {
   const invitation: PreviewTemplate
   const raw: Uint8Array
   function suppress(address: string): Promise<void>
+  function pollForWork(): Promise<void>
   function suppressReaderOf(messageId: string | undefined): Promise<void>
   function renderInvitation(data: { readonly name: string }): Promise<string>
   const verifyAddress: PreviewTemplate

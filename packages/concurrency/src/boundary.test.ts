@@ -13,6 +13,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'expectObject',
     'expectOneOf',
     'inBackground',
+    'isInBackground',
     'expectEffect',
     'isJobTraced',
     'traceEnqueue',

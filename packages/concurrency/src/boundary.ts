@@ -15,7 +15,7 @@ export {
   expectObject,
   expectOneOf,
 } from './arguments/expect-kind.ts'
-export { inBackground } from './boundary/background.ts'
+export { inBackground, isInBackground } from './boundary/background.ts'
 export { expectEffect } from './boundary/expect-effect.ts'
 export {
   type EnqueueEvent,

@@ -1,14 +1,11 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Effect } from '../scopes/outcome.ts'
-import { isInBackground } from './background.ts'
 
 /** What the subscribers of `tracing:yuzuru:io:*` get: the same object from start to end. */
 export interface IoEvent {
   readonly boundary: string
   readonly operation: string
   readonly effect: Effect
-  /** Whether it was called within `inBackground`: nobody waits for it. */
-  readonly background?: boolean
   /** Set before `error` and `asyncStart` when the call failed. */
   error?: unknown
 }
@@ -25,9 +22,7 @@ export function openSpan({
   operation,
   effect,
 }: Omit<IoEvent, 'error'>): IoEvent | undefined {
-  if (!channel.hasSubscribers) return undefined
-  const event = { boundary, operation, effect }
-  return isInBackground() ? { ...event, background: true } : event
+  return channel.hasSubscribers ? { boundary, operation, effect } : undefined
 }
 
 /** Calls `fn`, in the stores that subscribers bound to the channel. */

@@ -12,6 +12,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import { Cancelled } from '../scopes/cancelled.ts'
+import { isInBackground } from './background.ts'
 import { errorKind } from './io-error-kind.ts'
 import type { IoEvent } from './io-trace.ts'
 import { reportJobs } from './job-telemetry.ts'
@@ -72,7 +73,7 @@ export function otel(options: OtelOptions = {}): Disposable {
 
   const begin = (event: IoEvent): Running | undefined => {
     active.add(1, attributesOf(event))
-    if (event.background === true) {
+    if (isInBackground()) {
       running.set(event, { startedAt: performance.now() })
       return undefined
     }

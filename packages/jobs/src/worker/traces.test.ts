@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { io } from '@yuzuru/concurrency'
-import type { EnqueueEvent, JobEvent } from '@yuzuru/concurrency/boundary'
+import { type EnqueueEvent, isInBackground, type JobEvent } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
@@ -11,7 +11,7 @@ import { createWorker } from './worker.ts'
 interface Call {
   readonly boundary: string
   readonly operation: string
-  readonly background?: boolean
+  readonly background: boolean
 }
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -28,7 +28,8 @@ function listen() {
     enqueues.push(event)
   }
   const heard = (message: unknown): number => jobs.push(message as JobEvent)
-  const called = (message: unknown): number => calls.push(message as Call)
+  const called = (message: unknown): number =>
+    calls.push({ ...(message as Call), background: isInBackground() })
   const channels = [
     [tracingChannel<EnqueueEvent>('yuzuru:enqueue').start, spanned],
     [tracingChannel<JobEvent>('yuzuru:job').start, heard],
@@ -75,9 +76,9 @@ describe('a job', () => {
     await createWorker(db, { jobs: [asking] }).runUntilIdle()
     const [ours, own] = [calls.filter(isAsk), calls.filter((call) => !isAsk(call))]
     expect(ours).toMatchObject([{ operation: 'ask' }])
-    expect(ours[0]?.background).toBeUndefined()
+    expect(ours[0]?.background).toBe(false)
     expect(own.length).toBeGreaterThan(3)
-    expect(own.filter(({ background }) => background !== true)).toEqual([])
+    expect(own.filter(({ background }) => !background)).toEqual([])
   })
 
   test('keeps nothing where nobody traces', async () => {
