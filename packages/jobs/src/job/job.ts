@@ -30,10 +30,10 @@ export interface JobContext {
    *
    * @throws {TypeError} unless there is one of `runAt`, and `delayMs` of milliseconds from 1 up
    * @example
-   * run: async ({ planId }, { snooze }) => {
-   *   if (!(await isReady(planId))) return snooze({ delayMs: 60_000 })
-   *   await mail.send(await reminderFor(planId))
-   * }
+   * const patient = defineJob<object>({
+   *   name: 'patient',
+   *   run: async (_, { snooze }) => snooze({ delayMs: 60_000 }),
+   * })
    */
   readonly snooze: (until: Snooze) => void
   /**

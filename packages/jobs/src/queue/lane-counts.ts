@@ -12,7 +12,7 @@ export const MOST_LANES = 200
 const MOST_IN_ALL = 100_000
 
 /** What was counted in one lane. */
-export interface CountedLane {
+interface CountedLane {
   readonly queue: string
   readonly name: string
   readonly due: number
