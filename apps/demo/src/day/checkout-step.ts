@@ -76,7 +76,7 @@ export const checkoutStep: Step = {
     report.check(
       {
         ja: '契約のあとでもう一度申し込むと 409',
-        en: 'who subscribes again while subscribed gets 409',
+        en: 'a checkout while subscribed gets 409',
       },
       over.status === 409,
       over.status,
