@@ -5,7 +5,7 @@ export {
   type SmtpMailOptions,
 } from './create-mail.ts'
 export { Html, html, type HtmlValue, trustedHtml } from './templates/html.ts'
-export type { Mail, MailClient } from './mail.ts'
+export type { ClosedMail, Mail, MailClient, UnsentMail } from './mail.ts'
 export type { DkimKey } from './message/dkim.ts'
 export type { Unsubscribe } from './message/unsubscribe.ts'
 export type { MailAddress } from './message/mail-address.ts'

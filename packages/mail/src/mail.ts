@@ -1,4 +1,4 @@
-import { io, type IoOptions, type IoProgress } from '@yuzuru/concurrency'
+import { io, type IoOptions, type IoProgress, type Outcome } from '@yuzuru/concurrency'
 import {
   type CloseOptions,
   type Closing,
@@ -35,6 +35,20 @@ export interface MailClient {
     readonly response?: unknown
   }>
   verify(): Promise<unknown>
+}
+
+/** A message that `close` cut off. */
+export interface UnsentMail {
+  /** `'<id@domain>'`; that of a key is always the same. */
+  readonly messageId: string
+  /** Whether it may have gone out all the same. */
+  readonly outcome: Outcome
+}
+
+/** What {@link Mail.close} gives. */
+export interface ClosedMail {
+  /** What was not sent for sure; empty when all came to its end in time. */
+  readonly unsent: readonly UnsentMail[]
 }
 
 /** Sends mail. See `createMail`. */
@@ -92,9 +106,11 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
    * what is left after `drainMs` (10 s by default), and closes the connections. A second call awaits the
    * first. A client that was passed in is left open.
    *
+   * @returns each message of `send` that was cut off, by its Message-ID; those of the native client are not known
+   *
    * @throws {TypeError} unless `drainMs` is a number of milliseconds from 0 up
    */
-  close(options?: CloseOptions): Promise<void>
+  close(options?: CloseOptions): Promise<ClosedMail>
 }
 
 /** What stands behind the verbs. */
@@ -126,7 +142,20 @@ export function mailOver<Client extends MailClient>(
       await readAttachments(checked.attachments ?? [], maxBytes, signal),
     )
   }
-  const attempt = async (
+  const unsent: UnsentMail[] = []
+  /** An attempt whose message is named when it is cut off. */
+  const attempt = async (...call: Parameters<typeof deliverOnce>): Promise<SentMail> => {
+    try {
+      return await deliverOnce(...call)
+    } catch (error) {
+      const [{ messageId }, , progress] = call
+      if (life.signal.aborted) {
+        unsent.push({ messageId, outcome: progress.sent === false ? 'none' : 'unknown' })
+      }
+      throw error
+    }
+  }
+  const deliverOnce = async (
     checked: CheckedMessage,
     signal: AbortSignal,
     progress: IoProgress,
@@ -191,7 +220,10 @@ export function mailOver<Client extends MailClient>(
         await (admit === undefined ? untilCut(signal, life, verify) : verify(signal))
       })
     },
-    close: (options) => life.close(options),
+    async close(options) {
+      await life.close(options)
+      return { unsent }
+    },
     [Symbol.asyncDispose]: () => life.close(),
   }
   return mail

@@ -10,7 +10,7 @@ function fake(): Promise<MailFixture> {
     mail,
     received: () => mail.sent,
     setAnswers: (answers) => mail.setAnswers(answers),
-    [Symbol.asyncDispose]: () => mail.close(),
+    [Symbol.asyncDispose]: () => mail[Symbol.asyncDispose](),
   })
 }
 
