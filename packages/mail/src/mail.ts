@@ -150,7 +150,7 @@ export function mailOver<Client extends MailClient>(
     } catch (error) {
       const [{ messageId }, , progress] = call
       if (life.signal.aborted) {
-        unsent.push({ messageId, outcome: progress.sent === false ? 'none' : 'unknown' })
+        unsent.push({ messageId, outcome: progress.sent ? 'unknown' : 'none' })
       }
       throw error
     }
