@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import type {} from './shared-postgres.ts'
+import './shared-postgres.ts'
 
 /** A schema that no other test uses; it is still to be created. */
 export interface OwnSchema {
