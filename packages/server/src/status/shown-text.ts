@@ -14,9 +14,12 @@ const MAX_LENGTH = 120
  */
 export function shownText(text: string): string {
   // Without the part that is cut: its beginning may look like a word.
-  const read =
-    text.length > 2 * MAX_LENGTH ? text.slice(0, 2 * MAX_LENGTH).replace(/\S*$/, '') : text
+  const read = text.length > 2 * MAX_LENGTH ? wholeWords(text.slice(0, 2 * MAX_LENGTH)) : text
   const shown = read.replaceAll(PART, (part) => (isWord(part) || ORDINAL.test(part) ? part : ':id'))
   const isWhole = read === text && shown.length <= MAX_LENGTH
   return isWhole ? shown : `${shown.slice(0, MAX_LENGTH)}…`
+}
+
+function wholeWords(cut: string): string {
+  return cut.split(/\s/).slice(0, -1).join(' ')
 }
