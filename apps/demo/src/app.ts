@@ -5,6 +5,7 @@ import { calendarMigrations, kyselyCalendarStore } from '@yuzuru/calendar/kysely
 import { createDatabase, type Database, encryption, migrate, transaction } from '@yuzuru/db'
 import { type Job, jobsMigrations } from '@yuzuru/jobs'
 import { createMail, type Mail } from '@yuzuru/mail'
+import { idempotencyMigrations } from '@yuzuru/server/kysely'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
@@ -35,7 +36,13 @@ export interface App extends AsyncDisposable {
 
 /** Brings the database up to date. Any number of processes may do it at once. */
 export async function migrateApp(db: Database<Schema>): Promise<void> {
-  await migrate(db, [appMigrations, jobsMigrations, billingMigrations, calendarMigrations])
+  await migrate(db, [
+    appMigrations,
+    jobsMigrations,
+    billingMigrations,
+    calendarMigrations,
+    idempotencyMigrations,
+  ])
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../test/open-test-app.ts'
 import { followLink, linkFor } from '../test/sign-in.ts'
@@ -41,7 +42,8 @@ test('no wrong input to any endpoint, with a session or without, gets a 5xx or n
   const email = 'hostile@example.jp'
   await staff.submit('/register', { officeName: '事業所', staffName: '職員', email })
   await followLink(staff, await linkFor(app.sandbox, email))
-  const created = await staff.submit('/plans', { title: '計画' })
+  const key = randomUUID()
+  const created = await staff.submit('/plans', { key, title: '計画' })
   const plan = created.url.pathname.split('/').at(-1) ?? ''
 
   const wrong: string[] = []

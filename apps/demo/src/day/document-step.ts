@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { sleep } from '@yuzuru/concurrency'
+import { gather, sleep } from '@yuzuru/concurrency'
 import { documentLink, getPlan } from '../plans/plans.ts'
 import { registeredStaff, type Step } from './day.ts'
+import { hiddenFields } from './hidden-fields.ts'
 import { samplePdf } from './sample-pdf.ts'
 
 const FILENAME = '支援計画書（令和８年度）.pdf'
@@ -16,8 +17,23 @@ export const documentStep: Step = {
   },
   async run(day, report) {
     const { office_id: officeId } = registeredStaff(day)
-    const created = await day.manager.submit('/plans', { title: '令和８年度 個別支援計画' })
-    const planId = created.url.pathname.split('/').at(-1) ?? ''
+    const { text } = await day.manager.get('/plans')
+    const form = { ...hiddenFields(text), title: '令和８年度 個別支援計画' }
+    const clicks = await gather([
+      () => day.manager.submit('/plans', form),
+      () => day.manager.submit('/plans', form),
+    ])
+    const [planId = '', ...others] = new Set(
+      clicks.map(({ url }) => url.pathname.split('/').at(-1) ?? ''),
+    )
+    report.check(
+      {
+        ja: '「作成する」を二度押しても、計画は一つ',
+        en: 'two clicks on "Create" make one plan',
+      },
+      others.length === 0,
+      others.length + 1,
+    )
     const path = `/api/v1/plans/${planId}/document`
     const headers = { 'x-filename': encodeURIComponent(FILENAME) }
 

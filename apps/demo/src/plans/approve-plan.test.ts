@@ -35,7 +35,7 @@ const waiting = async (): Promise<number> => (await jobStats(app.db)).waiting
 test('an approval reminds all staff of its office, however many, and nobody else, once', async () => {
   const officeId = await officeOf('big', 2_001)
   await officeOf('other', 3)
-  const plan = await createPlan(app, officeId, { title: '個別支援計画' })
+  const plan = await createPlan(app.db, officeId, { title: '個別支援計画' })
   const before = await waiting()
   const approved = await approvePlan(app, plan)
   expect(approved).toEqual({ ...plan, status: 'approved' })

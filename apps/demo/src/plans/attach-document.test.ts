@@ -38,7 +38,7 @@ beforeAll(async () => {
   await migrateApp(app.db)
   const registration = { officeName: '里', staffName: '佐藤', email: 'a@example.jp' }
   const { office_id: officeId } = await registerOffice(app, registration, 'ja')
-  plan = await createPlan(app, officeId, { title: '計画' })
+  plan = await createPlan(app.db, officeId, { title: '計画' })
 })
 
 afterAll(() => open.disposeAsync())

@@ -1,17 +1,21 @@
-import type { Selectable } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { App } from '../app.ts'
-import type { PlansTable } from '../schema.ts'
+import type { PlansTable, Schema } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { type Invalid, notFound } from '../web/invalid.ts'
 
 export type Plan = Selectable<PlansTable>
 
 /** Begins a support plan. */
-export async function createPlan(app: App, officeId: string, input: Input): Promise<Plan> {
+export async function createPlan(
+  db: Kysely<Schema>,
+  officeId: string,
+  input: Input,
+): Promise<Plan> {
   const fields = new Fields(input)
   const title = fields.text('title', { max: 200 })
   fields.check()
-  return await app.db
+  return await db
     .insertInto('plans')
     .values({
       office_id: officeId,

@@ -3,9 +3,11 @@ import type { App } from '../app.ts'
 import { allow, may, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import { Fields, type Input } from '../web/fields.ts'
+import { FormKey } from '../web/form-key.tsx'
 import { Invalid, type Problem } from '../web/invalid.ts'
 import type { Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { onceFor } from '../web/once.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import { RequestBody } from '../web/request-body.ts'
@@ -26,6 +28,7 @@ const STATES: Readonly<Record<Plan['status'], Text>> = {
 /** Support plans and their documents. */
 export function planRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
+  const once = onceFor(app)
   const planOf = (c: AppContext): Promise<Plan> =>
     getPlan(app, staffOf(c).office_id, c.req.param('id') ?? '')
 
@@ -39,12 +42,14 @@ export function planRoutes(app: App): Hono<Environment> {
   routes.get('/plans', allow('plans.read'), (c) => plansPage(app, c, {}, []))
 
   routes.post('/plans', allow('plans.write'), async (c) => {
-    const input = await readForm(c)
-    const act = async (): Promise<Response> => {
-      const { id } = await createPlan(app, staffOf(c).office_id, input)
-      return c.redirect(`/plans/${id}`)
-    }
-    return await orProblems(c, act, (problems) => plansPage(app, c, input, problems))
+    const act = (): Promise<Response> =>
+      once(c, async (tx, input) => {
+        const { id } = await createPlan(tx, staffOf(c).office_id, input)
+        return c.redirect(`/plans/${id}`)
+      })
+    return await orProblems(c, act, async (problems) =>
+      plansPage(app, c, await readForm(c), problems),
+    )
   })
 
   routes.get('/api/v1/plans', allow('plans.read'), async (c) => {
@@ -126,6 +131,7 @@ async function plansPage(
       <section>
         <h2>{{ ja: '新しい計画', en: 'A new plan' }[language]}</h2>
         <form method="post" action="/plans">
+          <FormKey />
           <Field
             name="title"
             label={{ ja: '題名', en: 'Title' }}

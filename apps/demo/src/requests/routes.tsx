@@ -5,9 +5,11 @@ import { listStaff } from '../offices/staff.ts'
 import { allow, may, staffOf } from '../web/access.ts'
 import { type AppContext, type Environment, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
+import { FormKey } from '../web/form-key.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Field, Layout, Problems } from '../web/layout.tsx'
+import { onceFor } from '../web/once.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 import {
@@ -35,16 +37,19 @@ const STATES: Readonly<Record<StaffRequest['status'], Text>> = {
 /** Requests of the staff, and what a manager decides about them. */
 export function requestRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
+  const once = onceFor(app)
 
   routes.get('/requests', allow('requests.read'), (c) => requestsPage(app, c, {}, []))
 
   routes.post('/requests', allow('requests.file'), async (c) => {
-    const input = await readForm(c)
-    const act = async (): Promise<Response> => {
-      await fileRequest(app.db, staffOf(c), input)
-      return c.redirect('/requests')
-    }
-    return await orProblems(c, act, (problems) => requestsPage(app, c, input, problems))
+    const act = (): Promise<Response> =>
+      once(c, async (tx, input) => {
+        await fileRequest(tx, staffOf(c), input)
+        return c.redirect('/requests')
+      })
+    return await orProblems(c, act, async (problems) =>
+      requestsPage(app, c, await readForm(c), problems),
+    )
   })
 
   routes.post('/api/v1/requests', allow('requests.file'), async (c) => {
@@ -97,6 +102,7 @@ async function requestsPage(
       <section>
         <h2>{{ ja: '新しい申請', en: 'A new request' }[language]}</h2>
         <form method="post" action="/requests">
+          <FormKey />
           <Field name="kind" label={{ ja: '種類', en: 'Kind' }} {...{ language, problems }}>
             <select id="field-kind" name="kind">
               {REQUEST_KINDS.map((value) => (

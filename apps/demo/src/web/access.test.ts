@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
@@ -52,7 +53,7 @@ async function makeStage(): Promise<Stage> {
   const [employee] = await addStaff(app, manager.office_id, [
     { name: '職員', email: `employee${stages}@example.jp` },
   ])
-  const { id: planId } = await createPlan(app, manager.office_id, { title: '計画' })
+  const { id: planId } = await createPlan(app.db, manager.office_id, { title: '計画' })
   const { id: requestId } = await fileRequest(app.db, manager, { kind: 'leave', reason: '家族' })
   return { manager, employee: employee!, other, planId, requestId }
 }
@@ -70,8 +71,9 @@ async function cookieOf(staff: Staff | undefined): Promise<string> {
 function fieldsOf({ path }: GuardedRoute, stage: Stage): Record<string, string> {
   if (path.endsWith('/decision')) return { status: 'approved', notify: stage.manager.id }
   if (path.endsWith('/meeting')) return { startsAt: '2099-01-01T10:00' }
-  if (path.endsWith('requests')) return { kind: 'leave', reason: '家族' }
-  return { title: '題名' }
+  const key = randomUUID()
+  if (path.endsWith('requests')) return { key, kind: 'leave', reason: '家族' }
+  return { key, title: '題名' }
 }
 
 async function ask(

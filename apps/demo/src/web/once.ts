@@ -1,0 +1,42 @@
+import { sleep } from '@yuzuru/concurrency'
+import { idempotent } from '@yuzuru/server'
+import { kyselyIdempotencyStore } from '@yuzuru/server/kysely'
+import type { Transaction } from 'kysely'
+import type { App } from '../app.ts'
+import type { Schema } from '../schema.ts'
+import { staffOf } from './access.ts'
+import type { AppContext } from './environment.ts'
+import type { Input } from './fields.ts'
+import { KEY_FIELD } from './form-key.tsx'
+import { readForm } from './read-form.ts'
+
+/** Does what a form asks for; what it writes in `tx` commits with its answer, or not at all. */
+type Act = (tx: Transaction<Schema>, input: Input) => Promise<Response>
+
+/** How soon to look whether the first click has its answer, in milliseconds. */
+const LOOK_MS = 100
+
+/**
+ * Makes what handles a form that has a {@link FormKey}: it is done once, however often it is sent, and each time
+ * gets the answer of the first. A browser shows the answer of the last click, so that one waits for it.
+ */
+export function onceFor(app: App): (c: AppContext, act: Act) => Promise<Response> {
+  const handle = idempotent(
+    async (request: Request, { tx }, c: AppContext, act: Act) => {
+      c.req.raw = request
+      return await act(tx, await readForm(c))
+    },
+    {
+      store: kyselyIdempotencyStore<Schema>(app.db),
+      caller: (_request, c) => staffOf(c).id,
+      keyField: KEY_FIELD,
+    },
+  )
+  return async (c, act) => {
+    for (;;) {
+      const answer = await handle(c.req.raw.clone(), c, act)
+      if (answer.status !== 409 || !answer.headers.has('retry-after')) return answer
+      await sleep(LOOK_MS)
+    }
+  }
+}
