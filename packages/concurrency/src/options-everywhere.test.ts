@@ -78,7 +78,7 @@ const others = `
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
   expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel orAborted
   retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
-  partsWithin Ring`
+  partsWithin Ring inBackground isInBackground isJobTraced traceEnqueue traceJob`
 
 const faces = {
   '': [boundary, core, inspect, job, otel, processes, resilience, sync, tasks, testing, threads],

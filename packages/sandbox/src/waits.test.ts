@@ -36,6 +36,8 @@ const WAITS: Readonly<Record<string, Wait>> = {
   'google.issueCode': ({ google }) => google.issueCode(consent),
   'google.issueTokens': ({ google }) => google.issueTokens(consent),
   'google.revokeAccess': ({ google }) => google.revokeAccess(consent.email),
+  'google.changePassword': ({ google }) => google.changePassword(consent.email),
+  'google.addCalendar': ({ google }) => google.addCalendar(consent.email, '予定'),
   'google.expireAccessTokens': ({ google }) => google.expireAccessTokens(),
   'google.invalidateSyncTokens': ({ google }) => google.invalidateSyncTokens(consent.email),
   'faults.inFrontOf': ({ faults }) => faults.inFrontOf('smtp'),
@@ -43,11 +45,11 @@ const WAITS: Readonly<Record<string, Wait>> = {
 
 /** What answers at once, and what ends something. */
 const NO_WAITS: ReadonlySet<string> = new Set(
-  `close faults.close postgres.close smtp.close smtp.setAnswers stripe.close stripe.setTroubles stripe.invoices stripe.setWebhookUrl
+  `close faults.close postgres.close smtp.close smtp.setAnswers smtp.renewAccessToken stripe.close stripe.setTroubles stripe.invoices stripe.setWebhookUrl
   stripe.deliveries stripe.customers stripe.products stripe.prices stripe.checkoutSessions
   stripe.subscriptions stripe.events stripe.requests stripe.requestCount stripe.webhooks.pause
   stripe.webhooks.attempts google.close google.grants google.events google.requests
-  google.requestCount`.split(/\s+/),
+  google.requestCount google.setTroubles`.split(/\s+/),
 )
 
 /** Of the S3 server only a local folder is asked. */
