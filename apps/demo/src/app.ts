@@ -1,4 +1,4 @@
-import { type Billing, type BillingStore, createBilling } from '@yuzuru/billing'
+import { type Billing, createBilling } from '@yuzuru/billing'
 import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { type Calendar, createCalendar } from '@yuzuru/calendar'
 import { calendarMigrations, kyselyCalendarStore } from '@yuzuru/calendar/kysely'
@@ -24,7 +24,6 @@ export interface App extends AsyncDisposable {
   readonly mail: Mail
   readonly storage: Storage
   readonly billing: Billing<Transaction<Schema>>
-  readonly billingStore: BillingStore<Transaction<Schema>>
   readonly calendar: Calendar
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
@@ -61,16 +60,13 @@ export async function openApp(settings: Settings, connections: number): Promise<
   )
   const mail = stack.use(openMail(settings))
   const storage = stack.use(openStorage(settings))
-  const billingStore = kyselyBillingStore<Schema>(db, {
-    transaction: (fn) => transaction(db, fn),
-  })
   const billing = stack.use(
     createBilling({
       secretKey: settings.stripe.secretKey,
       apiBase: settings.stripe.url,
       webhookSecret: settings.stripe.webhookSecret,
       trial: { days: TRIAL_DAYS },
-      store: billingStore,
+      store: kyselyBillingStore<Schema>(db, { transaction: (fn) => transaction(db, fn) }),
     }),
   )
   const calendar = stack.use(openCalendar(settings, db))
@@ -81,7 +77,6 @@ export async function openApp(settings: Settings, connections: number): Promise<
     mail,
     storage,
     billing,
-    billingStore,
     calendar,
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),

@@ -38,15 +38,6 @@ export const appMigrations: Record<string, Migration> = {
           expires_at timestamptz not null
         )`.execute(db)
       await sql`
-        create table billings (
-          office_id uuid primary key references offices,
-          status text not null,
-          trial_ends_at timestamptz not null,
-          subscription_id text unique,
-          event_at timestamptz,
-          created_at timestamptz not null default now()
-        )`.execute(db)
-      await sql`
         create table plans (
           id uuid primary key default gen_random_uuid(),
           office_id uuid not null references offices,

@@ -8,7 +8,6 @@ export interface Schema {
   sign_in_links: SignInLinksTable
   sessions: SessionsTable
   quotas: QuotasTable
-  billings: BillingsTable
   plans: PlansTable
   requests: RequestsTable
   notices: NoticesTable
@@ -60,16 +59,6 @@ interface SessionsTable {
 interface QuotasTable {
   key: Buffer
   times: Date[]
-}
-
-export interface BillingsTable {
-  office_id: string
-  status: string
-  trial_ends_at: Date
-  subscription_id: string | null
-  /** When Stripe made the event that this row was last set by: an older one does not overwrite it. */
-  event_at: Date | null
-  created_at: Generated<Date>
 }
 
 export interface PlansTable {

@@ -1,19 +1,19 @@
-import type { OfficeBilling } from './billings.ts'
+import type { BillingStatus } from '@yuzuru/billing'
 
 /** What `/api/v1/billing/status` answers; the names are those that its clients have always read. */
 export interface BillingStatusResponse {
   readonly office_id: string
-  readonly billing_status: string
+  readonly billing_status: BillingStatus['status']
   /** ISO 8601, in UTC. */
-  readonly trial_end_date: string
+  readonly trial_end_date: string | null
   readonly stripe_subscription_id: string | null
 }
 
-export function billingStatusResponse(billing: OfficeBilling): BillingStatusResponse {
+export function billingStatusResponse(billing: BillingStatus): BillingStatusResponse {
   return {
-    office_id: billing.office_id,
+    office_id: billing.reference,
     billing_status: billing.status,
-    trial_end_date: billing.trial_ends_at.toISOString(),
-    stripe_subscription_id: billing.subscription_id,
+    trial_end_date: billing.trialEndsAt?.toISOString() ?? null,
+    stripe_subscription_id: billing.subscription?.id ?? null,
   }
 }

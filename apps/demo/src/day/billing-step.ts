@@ -1,6 +1,6 @@
 import { gather } from '@yuzuru/concurrency'
 import type { BillingStatusResponse } from '../billing/billing-status-response.ts'
-import { registeredStaff, type Step } from './day.ts'
+import type { Step } from './day.ts'
 
 const TRIAL_DAYS = 180
 const DAY_MS = 24 * 60 * 60 * 1_000
@@ -8,7 +8,6 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 export const billingStep: Step = {
   title: { ja: '初めて見たときに180日の無料お試し', en: 'A 180-day trial on first sight' },
   async run(day, report) {
-    const { office_id: officeId } = registeredStaff(day)
     const stranger = await day.stranger.get('/api/v1/billing/status')
     report.check(
       { ja: 'ログインしていなければ 401', en: 'without a session it is 401' },
@@ -26,15 +25,8 @@ export const billingStep: Step = {
       answers.size === 1 && asked[0]?.status === 200,
       `${answers.size}`,
     )
-    const rows = await day.app.db
-      .selectFrom('billings')
-      .select('office_id')
-      .where('office_id', '=', officeId)
-      .execute()
-    report.check({ ja: '作られた行は1つ', en: 'one row was made' }, rows.length === 1, rows.length)
-
     const billing = asked[0]?.json as BillingStatusResponse
-    const days = (Date.parse(billing.trial_end_date) - Date.now()) / DAY_MS
+    const days = (Date.parse(billing.trial_end_date ?? '') - Date.now()) / DAY_MS
     report.check(
       { ja: '180日のお試し', en: 'a trial of 180 days' },
       billing.billing_status === 'trialing' && Math.abs(days - TRIAL_DAYS) < 0.1,

@@ -69,7 +69,7 @@ export const checkoutStep: Step = {
         ja: 'Webhook を受け取り、画面に新しい状態が出た',
         en: 'the webhook arrived and the page shows the new status',
       },
-      page.text.includes('/billing/portal') && page.text.includes('data-status="trialing"'),
+      page.text.includes('/billing/portal') && page.text.includes('data-status="early_payment"'),
       subscription?.status ?? '-',
     )
     const over = await day.manager.submit('/billing/checkout', {})
@@ -112,10 +112,5 @@ async function checkDeliveries(
 }
 
 async function billingOf({ app }: Day, officeId: string): Promise<string> {
-  const row = await app.db
-    .selectFrom('billings')
-    .selectAll()
-    .where('office_id', '=', officeId)
-    .executeTakeFirstOrThrow()
-  return JSON.stringify(row)
+  return JSON.stringify(await app.billing.status(officeId))
 }

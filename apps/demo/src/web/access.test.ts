@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { dayRoutes } from '../day/routes.tsx'
@@ -103,12 +104,14 @@ const CACHED: ReadonlyMap<string, string> = new Map([
 /** All that an office owns. */
 async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
   const { db } = app
-  const of = (table: 'plans' | 'requests' | 'billings') =>
+  const of = (table: 'plans' | 'requests') =>
     db.selectFrom(table).selectAll().where('office_id', '=', officeId).execute()
   const plans = await of('plans')
   const notices = await db.selectFrom('notices').selectAll().execute()
   const meetings = await db.selectFrom('meetings').selectAll().execute()
-  return JSON.stringify([plans, await of('requests'), await of('billings'), notices, meetings])
+  const { rows: billing } = await sql`
+    select * from yuzuru_billing_accounts where reference = ${officeId}`.execute(db)
+  return JSON.stringify([plans, await of('requests'), billing, notices, meetings])
 }
 
 /** Whether a person who is not signed in was turned away. */
