@@ -19,7 +19,11 @@ export interface MailMessage {
   readonly replyTo?: MailRecipients | undefined
   /** Any length and script: it is encoded and folded. No line breaks. */
   readonly subject: string
-  /** At least one of `text` and `html`. */
+  /**
+   * For readers without HTML. At least one of `text` and `html`.
+   *
+   * @default the text of `html`, with the addresses of its links
+   */
   readonly text?: string | undefined
   readonly html?: string | Html | undefined
   readonly attachments?: readonly MailAttachment[] | undefined

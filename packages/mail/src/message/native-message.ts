@@ -4,6 +4,7 @@ import { type CheckedAttachment, checkedAttachments } from './attachment.ts'
 import type { NamedFolder } from '../named-folder.ts'
 import { checkedEnvelopeFrom, checkedReports, type NativeDsn } from './delivery-options.ts'
 import { Html } from '../templates/html.ts'
+import { textOfHtml } from '../templates/text-of-html.ts'
 import { type InvitePart, invitePart } from './invite.ts'
 import { hasControl, type Mailbox, parseMailbox } from './mail-address.ts'
 import { MAIL_MESSAGE, type MailMessage, type MailRecipients } from './mail-message.ts'
@@ -122,8 +123,7 @@ export function nativeMessage(
     bcc: bcc.map(nativeMailbox),
     from: nativeMailbox(from),
     replyTo: replyTo.map(nativeMailbox),
-    ...(text === undefined ? {} : { text }),
-    ...(html === undefined ? {} : { html }),
+    ...bodyOf(text, html),
     attachments: [...attachments],
     // Last: of the alternatives a reader takes the last one that it knows.
     ...(invite === undefined ? {} : { alternatives: [invite] }),
@@ -133,6 +133,14 @@ export function nativeMessage(
     disableFileAccess: true,
     disableUrlAccess: true,
   }
+}
+
+/** Not before it is sent: what waits holds its HTML only. */
+function bodyOf(
+  text: string | undefined,
+  html: string | undefined,
+): Pick<SendMailOptions, 'text' | 'html'> {
+  return html === undefined ? { text: text ?? '' } : { text: text ?? textOfHtml(html), html }
 }
 
 function nativeMailbox({ name, address }: Mailbox): { name: string; address: string } {

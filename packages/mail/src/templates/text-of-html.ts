@@ -35,7 +35,7 @@ const convert = compile({
  * The text of HTML for readers without it: links with their addresses, a picture's alternative text, the
  * cells of a table's row in a line.
  */
-export function textOfHtml(html: Html): string {
+export function textOfHtml(html: Html | string): string {
   return convert(html.toString())
     .split('\n')
     .map((line) => line.trimEnd())

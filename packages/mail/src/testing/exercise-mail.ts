@@ -72,6 +72,13 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assert.equal(second?.text.trimEnd(), 'plain')
       assert.equal(second.html, undefined)
     }),
+    made('gives readers without HTML its text, with its links', async (fixture) => {
+      const html = '<p>花子 様 <a href="https://example.jp/a">開く</a></p>'
+      await fixture.mail.send({ ...letter, text: undefined, html })
+      const [only] = fixture.received()
+      assert.equal(only?.text.trimEnd(), '花子 様 開く [https://example.jp/a]')
+      assert.equal(only.html?.trimEnd(), html)
+    }),
     made('sends attachments of bytes, of a stream and of a stored object', async (fixture) => {
       const storage = {
         download: (key: string) =>

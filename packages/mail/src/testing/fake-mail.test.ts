@@ -18,13 +18,13 @@ describe('what the fake took', () => {
     },
   )
 
-  test('has no HTML when there was none, and an empty text when there was none', async () => {
+  test('has no HTML when there was none, and the text of the HTML when there was none', async () => {
     await using mail = createFakeMail()
     await mail.send({ to, subject: 'one', text: 'plain' })
     await mail.send({ to, subject: 'two', html: '<p>rich</p>' })
     expect(mail.sent.map(({ text, html }) => ({ text, html }))).toEqual([
       { text: 'plain', html: undefined },
-      { text: '', html: '<p>rich</p>' },
+      { text: 'rich', html: '<p>rich</p>' },
     ])
   })
 
