@@ -1,6 +1,8 @@
+import { sleep } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
+import { withWorker } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueueMany } from '../queue/enqueue.ts'
 import { createWorker } from './worker.ts'
@@ -26,4 +28,23 @@ test('a worker holds no more jobs than a few statements take, however many wait'
   expect(held).toHaveLength(20)
   // What waits for a runner, what waits to be written down, and what is in a statement.
   expect(Math.max(...held)).toBeLessThanOrEqual(4_010)
+})
+
+test('a worker does not spin while all its places are taken and more waits', async () => {
+  const { db } = await queue()
+  const busy: number[] = []
+  const job = defineJob<object>({
+    name: 'long',
+    run: async () => {
+      const before = performance.eventLoopUtilization()
+      // Longer than until a look without bounds is due.
+      await sleep(900)
+      busy.push(performance.eventLoopUtilization(before).utilization)
+    },
+  })
+  await enqueueMany(db, job, [{}, {}, {}])
+  await withWorker(db, { jobs: [job], concurrency: 1, pollMs: 1_000 }, () =>
+    expect.poll(() => busy.length, { timeout: 30_000 }).toBeGreaterThan(0),
+  )
+  expect(busy[0]).toBeLessThan(0.5)
 })

@@ -122,8 +122,9 @@ export class Supply {
     const { pollMs } = this.#parts.settings
     const soonMs = this.isListening ? pollMs : SOON_MS * 2 ** Math.min(this.#idleLooks, 30)
     const pollAt = performance.now() + around(Math.min(pollMs, soonMs))
-    // What a look with bounds did not find, one without them will.
-    const fullLookAt = this.#bounds.any ? this.#bounds.fullLookAt : Infinity
+    // What a look with bounds did not find, one without them will. Where one is to be made already, there is no room:
+    // its time may have passed, and to wait for it would be to spin.
+    const fullLookAt = this.#bounds.any && !this.#mayFind ? this.#bounds.fullLookAt : Infinity
     const until = Math.min(pollAt, fullLookAt, this.#upkeep.at)
     await this.#wake.wait(Math.max(0, until - performance.now()))
     const now = performance.now()
