@@ -40,9 +40,9 @@ async function inSequence(count: number, db: Queryable<Schema>): Promise<number[
 
 async function blockingCalls(resources: AsyncDisposableStack): Promise<Figure> {
   const module = new URL('jobs.ts', import.meta.url)
-  const pool = resources.use(threads<typeof jobs>({ module, workers: 3, effect: 'read' }))
+  const pool = resources.use(threads<typeof jobs>({ module, effect: 'read' }))
   const calls = [1, 1, 1].map((rows) => () => pool.call('blockFor', 300).then(() => rows))
-  return await figure('three calls that block for 300 ms, in three threads', 3, () => gather(calls))
+  return await figure('three calls that block for 300 ms, in threads', 3, () => gather(calls))
 }
 
 export const benchmark: Benchmark = {
