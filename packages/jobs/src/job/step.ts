@@ -25,8 +25,8 @@ import type { Transaction } from 'kysely'
  * `retry` around what `fn` does.
  *
  * @param name 1 to 200 characters, different for each step of the job
- * @throws {TypeError} when the name was used in this run before, or the result is not JSON (`undefined` is
- *   taken), or is too large
+ * @throws {TypeError} when the name was used in this run before, within another step, or when the result is not
+ *   JSON (`undefined` is taken), or is too large
  * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: nothing was kept, and the handler
  *   is cancelled
  * @throws {JobError} `'step_changed'` when an earlier run has finished a step that this one does not ask for
@@ -64,7 +64,7 @@ export interface Step {
    *
    * @param name as that of any other step
    * @param until milliseconds from 0 to a hundred years, counted from when the sleep is first asked for, or a moment
-   * @throws {TypeError} when the name was used in this run before, or `until` is neither
+   * @throws {TypeError} when the name was used in this run before, within a step, or when `until` is neither
    * @throws {Cancelled} when the handler is ended; it must let that pass
    * @throws {JobError} as a step does
    * @example

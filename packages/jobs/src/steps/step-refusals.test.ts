@@ -45,6 +45,16 @@ describe('a step', () => {
       async ({ step }) => void (await step('x', (async (tx: unknown) => tx) as never)),
       'Expected a database before a function that takes a tx',
     ],
+    [
+      'a step within another',
+      async ({ step }) => void (await step('outer', () => step('inner', () => 1))),
+      'Expected a step outside of all others, got "inner" within another',
+    ],
+    [
+      'a sleep within a step',
+      async ({ step }) => void (await step('outer', () => step.sleep('inner', 3_600_000))),
+      'Expected a step outside of all others, got "inner" within another',
+    ],
   ])('refuses %s, and fails the job at once', async (_, run, message) => {
     const { db } = await queue()
     const job = stepping(run)

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   isRetryable,
   type Outcome,
@@ -37,6 +38,9 @@ export interface StepRun {
 /** How long a handler that is being ended may take to keep the result of a step, in milliseconds. */
 const KEEP_MS = 5_000
 
+/** The run whose step the present code is a part of. */
+const around = new AsyncLocalStorage<Steps>()
+
 const delayMs = backoff({ baseDelayMs: 50, maxDelayMs: 2_000 })
 
 /** The steps of one run of a handler. Made when the handler first asks for `step`. */
@@ -70,7 +74,7 @@ export class Steps {
 
   async #step<T>(name: string, rest: readonly unknown[]): Promise<T> {
     const { db, work, options } = argumentsOf(rest)
-    this.#memory.ask(name)
+    this.#ask(name)
     const body = (): Promise<T> => this.#parking.during(() => this.#do<T>(name, db, work))
     const { signal, timeoutMs } = options
     if (signal === undefined && timeoutMs === undefined) return await body()
@@ -78,6 +82,13 @@ export class Steps {
       name: `step ${name}`,
       ...(signal === undefined ? {} : { signal }),
     })
+  }
+
+  /** A step within another would not be asked for once that one is kept, nor could the job go back while it sleeps. */
+  #ask(name: string): void {
+    this.#memory.ask(name)
+    if (around.getStore() !== this) return
+    throw new TypeError(`Expected a step outside of all others, got "${name}" within another`)
   }
 
   /**
@@ -109,7 +120,7 @@ export class Steps {
       return { name, result, beside: this.#memory.beside(name), tookMs }
     }
     const value = await (db === undefined
-      ? this.#keep(await work(), stepOf)
+      ? this.#keep(await around.run(this, work), stepOf)
       : this.#inTransaction(name, db, work, stepOf))
     this.#memory.finished(name)
     return value as T
@@ -117,7 +128,7 @@ export class Steps {
 
   async #sleep(name: string, until: number | Date): Promise<void> {
     expectUntil(until)
-    this.#memory.ask(name)
+    this.#ask(name)
     const leftMs = await this.#parking.during(() => this.#begin(name, until))
     if (leftMs > 0) await this.#parking.sleep(leftMs)
     this.#memory.finished(name)
@@ -164,7 +175,7 @@ export class Steps {
     const { lease, inDoubt } = this.#run
     return await keepInTransaction(db, { lease, name, inDoubt }, async (tx) => {
       this.#transactions.add(tx)
-      const value = await work(tx)
+      const value = await around.run(this, () => work(tx))
       if (!(await keepStep(tx, lease, stepOf(value), {}))) throw this.#lost('none')
       return value
     })
