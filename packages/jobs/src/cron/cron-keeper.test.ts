@@ -33,6 +33,16 @@ const timesBetween = (schedule: string, from: Date, until: Date, zone = 'UTC'): 
   new Schedule(schedule, zone).times(from, 10_000, until).map((at) => at.toISOString())
 
 describe('a cron', () => {
+  test('holds up no other one, however many times it has to make up for', async () => {
+    const { db } = await queue()
+    const { keeper, fired } = keeperOf(db, cronOf(), cronOf({ name: 'other', missed: 'skip' }))
+    await keeper.look()
+    await minutesPass(db, 'minutely', 250)
+    await minutesPass(db, 'other', 1)
+    await keeper.look()
+    expect(fired.map(({ cron }) => cron)).toEqual(['minutely', 'other', 'minutely', 'minutely'])
+  })
+
   test('begins when it is first written down', async () => {
     const { db } = await queue()
     const { keeper, fired, errors } = keeperOf(db, cronOf())

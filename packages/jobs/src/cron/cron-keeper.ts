@@ -32,6 +32,8 @@ export class CronKeeper {
   readonly #written = new Map<string, Cron>()
   /** Until when, on this process's clock, those are left alone that could not be fired. */
   readonly #until = new Map<string, number>()
+  /** Those that have had their turn: each has one before any has its next, however much one has to make up for. */
+  readonly #served = new Set<string>()
 
   constructor(parts: CronKeeperParts) {
     this.#parts = parts
@@ -62,8 +64,13 @@ export class CronKeeper {
         const waitMs = await nextDueMs(db, [...ready.keys()], options)
         if (waitMs > 0) return waitMs
         throwIfCancelled()
-        const fired = await fireOne(db, ready, options, (name) => (left = name))
+        const fired = await fireOne(db, ready, options, {
+          after: this.#served,
+          failed: (name) => (left = name),
+        })
         if (fired === undefined) return BUSY_MS
+        if (this.#served.has(fired.cron)) this.#served.clear()
+        this.#served.add(fired.cron)
         onFired(fired)
       } catch (error) {
         throwIfCancelled()

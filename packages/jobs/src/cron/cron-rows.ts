@@ -93,10 +93,11 @@ export async function nextDueMs(
   return row?.due ?? Infinity
 }
 
-/** Locks one of some crons that is due, unless another worker has it. */
+/** Locks one of some crons that is due, unless another worker has it; one of `after` only where there is no other. */
 export async function lockDue(
   tx: QueryExecutorProvider,
   names: readonly string[],
+  after: readonly string[],
   options: IoOptions,
 ): Promise<CronRow | undefined> {
   const [row] = await execute(
@@ -105,7 +106,7 @@ export async function lockDue(
     sql<CronRow>`
       select ${COLUMNS} from yuzuru_job_crons
       where ${among(names)} and paused_at is null and next_at <= clock_timestamp()
-      order by next_at limit 1 for update skip locked`,
+      order by ${among(after)}, next_at limit 1 for update skip locked`,
     options,
   )
   return row

@@ -24,23 +24,30 @@ export interface Firing {
   readonly created: boolean
 }
 
+/** How one of some crons is chosen, and what is said of it. */
+export interface Turn {
+  /** Those that come after all others. */
+  readonly after: ReadonlySet<string>
+  /** Called with its name when it throws. */
+  readonly failed: (name: string) => void
+}
+
 /**
  * Fires one of some crons that is due: it enqueues a job for each time and moves the cron on, in one transaction
  * that holds the cron's row. The schedule and the policy are those that are written down, as another worker may have
  * newer ones; the job and its payload are this worker's.
  *
- * @param failed is told which one it was, when it throws
  * @returns `undefined` when none is due, or other workers have those that are
  */
 export async function fireOne(
   db: Kysely<unknown>,
   crons: ReadonlyMap<string, Cron>,
   options: IoOptions,
-  failed: (name: string) => void,
+  { after, failed }: Turn,
 ): Promise<Fired | undefined> {
   const fired = await committed(db, async (tx): Promise<Fired | undefined> => {
     throwIfCancelled()
-    const row = await lockDue(tx, [...crons.keys()], options)
+    const row = await lockDue(tx, [...crons.keys()], [...after], options)
     const cron = row === undefined ? undefined : crons.get(row.name)
     if (row === undefined || cron === undefined) return undefined
     const { name } = row
