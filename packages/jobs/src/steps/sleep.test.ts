@@ -1,4 +1,4 @@
-import { gather } from '@yuzuru/concurrency'
+import { gather, shield, sleep } from '@yuzuru/concurrency'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { TestSchema } from '../../test/open-kysely.ts'
@@ -116,10 +116,35 @@ describe('step.sleep', () => {
     await expectEvents(db, job, ['started', 'sleeping'])
   })
 
+  test('lasts no longer for what its handler takes to end', async () => {
+    const { db } = await queue()
+    const job = stepping(async ({ step }) => {
+      try {
+        await step.sleep('an hour', HOUR_MS)
+      } finally {
+        await shield(() => sleep(2_000), { timeoutMs: 60_000 })
+      }
+    })
+    await enqueue(db, job, {})
+    await expectEvents(db, job, ['started', 'sleeping'])
+    const { rows } = await sql<{ late: number }>`
+      select date_part('epoch', run_at - wake_at) as late
+      from yuzuru_jobs join yuzuru_job_steps on job_id = id`.execute(db)
+    expect(rows[0]?.late).toBeLessThan(1.9)
+  })
+
+  test('may last until the end of time, as a Date knows it', async () => {
+    const { db } = await queue()
+    const job = stepping(({ step }) => step.sleep('for ever', new Date(8.64e15)))
+    await enqueue(db, job, {})
+    await expectEvents(db, job, ['started', 'sleeping'])
+  })
+
   test('goes on at once when the time has passed', async () => {
     const { db } = await queue()
     const job = stepping(async ({ step }) => {
       await step.sleep('past', new Date(0))
+      await step.sleep('long past', new Date(-8.64e15))
       await step.sleep('no time', 0)
     })
     await enqueue(db, job, {})

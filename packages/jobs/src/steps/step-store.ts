@@ -86,7 +86,8 @@ export async function keepSleep(
 ): Promise<number | undefined> {
   const wakeAt =
     until instanceof Date
-      ? sql`${until.toISOString()}::timestamptz`
+      ? // As a number: PostgreSQL reads no year of more than four digits. What is before 1970 is over as well.
+        sql`to_timestamp(${Math.max(0, until.getTime())}::float8 / 1000)`
       : sql`clock_timestamp() + ${until}::float8 * interval '1 millisecond'`
   const kept = await execute(
     db,

@@ -40,7 +40,8 @@ export class Attempt {
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
-  #asleepMs = 0
+  /** When its sleep is over, on this process's clock. */
+  #wakeAt = 0
   #ended = false
 
   /** @param db where the steps of its handler are kept */
@@ -93,7 +94,7 @@ export class Attempt {
       // It must be settled apart from others: it may have to wait for that transaction.
       inDoubt: () => (this.completesItself = true),
       park: (delayMs) => {
-        this.#asleepMs = delayMs
+        this.#wakeAt = performance.now() + delayMs
         this.stop('asleep', 'it sleeps: the handler is run again when that is over')
       },
     })
@@ -144,10 +145,11 @@ export class Attempt {
     return { settlement: snoozed, stopped: this.#stop?.cause }
   }
 
-  /** Whatever came of a handler that was ended because it sleeps. */
+  /** Whatever came of a handler that was ended because it sleeps. What it took to end is a part of the sleep. */
   #asleep(): AttemptResult {
     this.#ended = true
-    const settlement = { to: 'waiting', refund: true, delayMs: this.#asleepMs } as const
+    const delayMs = Math.max(0, this.#wakeAt - performance.now())
+    const settlement = { to: 'waiting', refund: true, delayMs } as const
     return { settlement, stopped: 'asleep' }
   }
 

@@ -72,6 +72,17 @@ describe('a job that is snoozed', () => {
     expect(Math.abs((found?.runAt.getTime() ?? 0) - runAt.getTime())).toBeLessThanOrEqual(1)
   })
 
+  test.each([8.64e15, -8.64e15])('may say any moment that a Date can hold: %d', async (at) => {
+    const { db } = await queue()
+    const { job } = snoozing([{ runAt: new Date(at) }])
+    const { id } = await enqueue(db, job, {})
+    const events: WorkerEvent[] = []
+    const onEvent = (event: WorkerEvent): number => events.push(event)
+    await createWorker(db, { jobs: [job], onEvent }).runUntilIdle()
+    expect(types(events).slice(0, 2)).toEqual(['started', 'snoozed'])
+    expect(await getJob(db, id)).toMatchObject({ errors: [] })
+  })
+
   test('is run again by the same worker as soon as it is time', async () => {
     const { db } = await queue()
     const { job, attempts } = snoozing([{ delayMs: 1 }, { runAt: new Date(0) }])

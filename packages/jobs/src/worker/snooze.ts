@@ -23,6 +23,7 @@ export function expectSnooze(until: Snooze): void {
 export function snoozedFor({ runAt, delayMs }: Snooze): Settlement {
   const back = { to: 'waiting', refund: true, snoozed: true } as const
   if (runAt === undefined) return { ...back, delayMs }
-  const until = runAt.getTime()
+  // PostgreSQL has no moment before 4713 BC, and what is before 1970 is over as well.
+  const until = Math.max(0, runAt.getTime())
   return { ...back, delayMs: Math.max(1, until - Date.now()), until }
 }
