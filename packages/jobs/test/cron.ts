@@ -13,12 +13,21 @@ export interface Kept {
 
 /** A keeper of some crons, as a worker has one. */
 export function keeperOf(db: Kysely<TestSchema>, ...crons: readonly Cron[]): Kept {
+  return keeperWithin(30_000, db, ...crons)
+}
+
+/** A keeper whose statements, and checks of payloads, may take so many milliseconds each. */
+export function keeperWithin(
+  timeoutMs: number,
+  db: Kysely<TestSchema>,
+  ...crons: readonly Cron[]
+): Kept {
   const fired: Fired[] = []
   const errors: unknown[] = []
   const keeper = new CronKeeper({
     db: db as Kysely<unknown>,
     crons,
-    timeoutMs: 30_000,
+    timeoutMs,
     onFired: (each) => fired.push(each),
     onError: (error) => errors.push(error),
   })

@@ -3,7 +3,7 @@ import { TestClock } from '@yuzuru/concurrency/testing'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { doneUntil, keeperOf, minutesPass, timesOf } from '../../test/cron.ts'
+import { doneUntil, keeperOf, keeperWithin, minutesPass, timesOf } from '../../test/cron.ts'
 import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { types } from '../../test/with-worker.ts'
@@ -42,6 +42,25 @@ describe('a cron', () => {
     await keeper.look()
     const turns = fired.map(({ cron }) => cron)
     expect(turns.slice(0, 3)).toEqual(['minutely', 'other', 'minutely'])
+  })
+
+  test('holds up no other one when the check of its payload never ends', async () => {
+    const { db } = await queue()
+    let isHanging = false
+    const hanging = defineJob<{ n: number }>({
+      name: 'hanging',
+      schema: (json) => (isHanging ? new Promise(() => undefined) : Promise.resolve(json as never)),
+      run: async () => undefined,
+    })
+    const crons = [cronOf({ name: 'hangs', job: hanging }), cronOf()]
+    const { keeper, fired, errors } = keeperWithin(1_500, db, ...crons)
+    await keeper.look()
+    isHanging = true
+    await minutesPass(db, 'hangs', 2)
+    await minutesPass(db, 'minutely', 1)
+    await keeper.look()
+    expect(fired[0]).toMatchObject({ cron: 'minutely' })
+    expect(errors[0]).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
   })
 
   test('begins when it is first written down', async () => {

@@ -1,4 +1,5 @@
-import { expected } from '@yuzuru/concurrency/boundary'
+import { type IoOptions, withTimeout } from '@yuzuru/concurrency'
+import { expected, orAborted } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider } from 'kysely'
 import { type EnqueueManyOptions, type EnqueueOptions, planOf, keyOf } from './enqueue-options.ts'
@@ -51,8 +52,15 @@ export async function enqueueFrom<Input>(
   options: EnqueueOptions,
 ): Promise<JobHandle> {
   const plan = { ...planOf('enqueue', job, options), cron }
-  const [handle] = await insertRows(db, plan, [await rowOf(job, payload, options)], options)
+  const row = rowOf(job, payload, options)
+  const rows = [isPromise(row) ? await inTime(row, options) : row]
+  const [handle] = await insertRows(db, plan, rows, options)
   return handle as JobHandle
+}
+
+/** A check may never end: that must not hold what waits for it, such as a transaction, for longer than allowed. */
+async function inTime(row: Promise<NewRow>, { timeoutMs = Infinity }: IoOptions): Promise<NewRow> {
+  return await withTimeout(timeoutMs, ({ signal }) => orAborted(row, signal), { name: 'schema' })
 }
 
 /**

@@ -52,7 +52,7 @@ describe('a step', () => {
     ],
     [
       'a sleep within a step',
-      async ({ step }) => void (await step('outer', () => step.sleep('inner', 3_600_000))),
+      ({ step }) => step('outer', () => step.sleep('inner', 3_600_000)),
       'Expected a step outside of all others, got "inner" within another',
     ],
   ])('refuses %s, and fails the job at once', async (_, run, message) => {
