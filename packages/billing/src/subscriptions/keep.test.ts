@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openSubscribed, reference, type Subscribed } from '../../test/subscribed.ts'
 
 const live = (open: Subscribed): string[] =>
@@ -51,18 +51,27 @@ test('without a policy both stay', async () => {
   expect(live(open)).toHaveLength(2)
 })
 
-test('an end that fails is made up for by sync', async () => {
-  await using open = await openSubscribed({ keep: 'first', attempts: 1, report: () => undefined })
-  const { billing, proxy } = open.stage
-  const one = await open.subscribe()
-  await open.deliver(eventOf(open, one.id))
-  const two = await open.subscribe()
-  proxy.set({ status: { code: 503, when: 'DELETE /v1/subscriptions', times: 1 } })
-  expect((await open.deliver(eventOf(open, two.id))).status).toBe(503)
-  expect(live(open)).toHaveLength(2)
-  await billing.sync(reference)
-  expect(live(open)).toHaveLength(1)
-  expect((await billing.sync(reference)).status).toBe('active')
+describe('an end that fails is made up for by', () => {
+  type Again = (open: Subscribed, event: object) => Promise<unknown>
+  const ways: [string, Again][] = [
+    ['sync', ({ stage }) => stage.billing.sync(reference)],
+    ['reconcile', ({ stage }) => stage.billing.reconcile()],
+    ['the event that comes again, although it is marked', (open, event) => open.deliver(event)],
+  ]
+  test.each(ways)('%s', async (_, again) => {
+    await using open = await openSubscribed({ keep: 'first', attempts: 1, report: () => undefined })
+    const { billing, proxy } = open.stage
+    const one = await open.subscribe()
+    await open.deliver(eventOf(open, one.id))
+    const two = await open.subscribe()
+    proxy.set({ status: { code: 503, when: 'DELETE /v1/subscriptions', times: 1 } })
+    const event = eventOf(open, two.id)
+    expect((await open.deliver(event)).status).toBe(503)
+    expect(live(open)).toHaveLength(2)
+    await again(open, event)
+    expect(live(open)).toHaveLength(1)
+    expect((await billing.status(reference)).status).toBe('active')
+  })
 })
 
 test('what the row says of the other one does not count: Stripe is asked before one is ended', async () => {

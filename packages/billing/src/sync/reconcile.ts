@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
+import { isLive } from '../status/subscription-state.ts'
 import { fetchPage } from './fetch-subscriptions.ts'
 import type { Drift, Reconciled } from './reconciled.ts'
 import type { Sync, SyncInit } from './sync.ts'
@@ -22,6 +23,8 @@ export class Reconciliation<Tx> {
   readonly #init: ReconciliationInit<Tx>
   readonly #seen = new Set<string>()
   readonly #drift: Drift[] = []
+  /** How many living subscriptions of each reference were as the store has them. */
+  readonly #living = new Map<string, number>()
 
   constructor(init: ReconciliationInit<Tx>) {
     this.#init = init
@@ -32,6 +35,7 @@ export class Reconciliation<Tx> {
     const since = Math.floor(this.#init.since / 1_000)
     await this.#fromStripe({ status: 'canceled', created: { gte: since } })
     await this.#fromStore()
+    await this.#keepOne()
     await this.#noticeTrials()
     return { checked: this.#seen.size, drift: this.#drift }
   }
@@ -56,6 +60,8 @@ export class Reconciliation<Tx> {
     const owner = await store.findReference(fetched.customerId)
     const isOwners = owner === undefined || owner === record?.reference
     if (record !== undefined && isOwners && isDeepStrictEqual(factsOf(record), factsOf(fetched))) {
+      const { reference } = record
+      if (isLive(record)) this.#living.set(reference, (this.#living.get(reference) ?? 0) + 1)
       return
     }
     const { change } = await sync.apply(number, fetched)
@@ -66,6 +72,13 @@ export class Reconciliation<Tx> {
       this.#note({ kind: 'stranger', reference: undefined, id, was: undefined, is: fetched.status })
     } else if (!isDeepStrictEqual(was && factsOf(was), factsOf(is))) {
       this.#noteChange(was ?? record, is)
+    }
+  }
+
+  /** A second subscription that the store knows, too: what was to end it may have failed. */
+  async #keepOne(): Promise<void> {
+    for (const [reference, count] of this.#living) {
+      if (count > 1) await this.#init.sync.keep(reference)
     }
   }
 

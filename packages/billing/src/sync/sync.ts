@@ -104,7 +104,10 @@ export class Sync<Tx> {
   async one(id: string, event: Stripe.Event | undefined): Promise<FetchWritten> {
     const { calls, store } = this.#init
     const { number, duplicate } = await store.drawFetch(event?.id)
-    if (duplicate) return { duplicate, change: undefined }
+    if (duplicate) {
+      await this.#keepOneOf(id)
+      return { duplicate, change: undefined }
+    }
     const fetched = await fetchSubscription(calls, id, () => store.findSubscription(id))
     const written = await this.#write({
       number,
@@ -142,6 +145,14 @@ export class Sync<Tx> {
     return await store.openAccount(reference, { now: at, trialEndsAt: trialEndOf(plan, at) })
   }
 
+  /** Ends a second subscription that an earlier write has shown: what was to end it may have failed then. */
+  async keep(reference: string): Promise<void> {
+    const { keepOne } = this.#init
+    if (keepOne === undefined) return
+    const { subscriptions } = await this.account(reference)
+    if (subscriptions.filter(isLive).length > 1) await keepOne(reference)
+  }
+
   /** Draws the number of a fetch, before Stripe is asked. */
   async draw(): Promise<number> {
     return (await this.#init.store.drawFetch(undefined)).number
@@ -168,6 +179,14 @@ export class Sync<Tx> {
     if (change.after.subscriptions.filter(isLive).length < 2) return false
     await keepOne(change.after.reference)
     return true
+  }
+
+  /** The same for whom a subscription belongs to, as far as the store knows. */
+  async #keepOneOf(id: string): Promise<void> {
+    const { keepOne, store } = this.#init
+    if (keepOne === undefined) return
+    const record = await store.findSubscription(id)
+    if (record !== undefined) await this.keep(record.reference)
   }
 
   #report(change: AccountChange): void {
