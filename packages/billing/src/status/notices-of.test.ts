@@ -20,6 +20,7 @@ const incomplete = recordWith({ status: 'incomplete' })
 const trial = recordWith({ status: 'trialing' })
 const due = recordWith({ status: 'past_due' })
 const ending = recordWith({ endsAt: NOW + DAY })
+const passed = recordWith({ endsAt: NOW - DAY })
 const ended = recordWith({ status: 'canceled', endsAt: NOW - DAY })
 const second = recordWith({ id: 'sub_2' })
 
@@ -36,6 +37,8 @@ test.each<[string, SubscriptionRecord[], SubscriptionRecord[], string[]]>([
   ['an end that was put off', [ending], [recordWith({ endsAt: NOW + 2 * DAY })], []],
   ['an end that was taken back', [ending], [paid], ['resumed']],
   ['the end', [ending], [ended], ['ended']],
+  ['the end that was planned, once its time has come', [passed], [ended], ['ended']],
+  ['a planned end that has passed, before Stripe says so', [ending], [passed], []],
   [
     'the end of one that was never paid for',
     [incomplete],

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AccountChange, AccountRecord } from '../stores/account-record.ts'
+import type { AccountChange, AccountRecord, SubscriptionRecord } from '../stores/account-record.ts'
 import type { NoticeName } from './notice.ts'
 import type { Plan } from './plan-options.ts'
-import { stateOf, type SubscriptionState } from './subscription-state.ts'
+import { isLive, stateOf, type SubscriptionState } from './subscription-state.ts'
 
 type StateName = SubscriptionState['name']
 
@@ -38,17 +38,25 @@ export function noticesOf(
   const goingBefore = among(was, GOING)
   const going = among(is, GOING)
   const canceling: ReadonlySet<StateName> = new Set(['canceling'])
-  const goesOn: ReadonlySet<StateName> = new Set(['active', 'early_payment', 'trialing'])
+  const open: ReadonlySet<StateName> = new Set(['active', 'early_payment', 'trialing'])
   const found = {
     activated: among(was, PAID) === 0 && among(is, PAID) > 0,
     payment_failed: entered(FAILED),
     canceling: entered(canceling),
-    resumed: entered(goesOn, 'canceling'),
-    ended: goingBefore > 0 && going === 0,
+    resumed: entered(open, 'canceling'),
+    ended: before.subscriptions.some(goesOn) && !after.subscriptions.some(goesOn),
     second_subscription: going > 1 && going > goingBefore,
     changed: true,
   }
   return (Object.keys(found) as (keyof typeof found)[]).filter((name) => found[name])
+}
+
+/**
+ * Whether Stripe has not ended it, and it gave something. The clock does not count here: an end that was planned
+ * has passed when Stripe says so, and would never be announced.
+ */
+function goesOn(record: SubscriptionRecord): boolean {
+  return isLive(record) && record.status !== 'incomplete'
 }
 
 /** The ids of the subscriptions that go on, the oldest first. */
