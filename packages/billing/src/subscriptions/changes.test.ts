@@ -155,3 +155,38 @@ test('an answer that a fetch drawn later has overtaken is asked for once more', 
   expect(await store.findSubscription(id)).toMatchObject({ items: [{ priceId: open.otherPrice }] })
   expect(server.requests().at(-1)).toMatchObject({ method: 'GET' })
 })
+
+test('an answer is not replaced by what a fetch drawn later has read before the change', async () => {
+  await using open = await openSubscribed()
+  const { billing, store } = open.stage
+  const { id } = await open.subscribe()
+  const [drawFetch, writeFetch] = [store.drawFetch.bind(store), store.writeFetch.bind(store)]
+  const drawn = Promise.withResolvers<void>()
+  const isRead = Promise.withResolvers<void>()
+  const isChanged = Promise.withResolvers<void>()
+  let draws = 0
+  store.drawFetch = async (event) => {
+    const number = await drawFetch(event)
+    draws += 1
+    // The first is that of the look, the second that of the change.
+    if (draws === 2) {
+      drawn.resolve()
+      await isRead.promise
+    }
+    return number
+  }
+  const change = billing.changePlan(reference, { price: open.otherPrice })
+  await drawn.promise
+  store.drawFetch = drawFetch
+  store.writeFetch = async (...write) => {
+    store.writeFetch = writeFetch
+    isRead.resolve()
+    await isChanged.promise
+    return await writeFetch(...write)
+  }
+  const overtaken = open.stage.another().getSubscription(reference)
+  await change
+  isChanged.resolve()
+  await overtaken
+  expect(await store.findSubscription(id)).toMatchObject({ items: [{ priceId: open.otherPrice }] })
+})

@@ -5,6 +5,7 @@ import type { AccountRecord } from '../stores/account-record.ts'
 import { ENDED_STATUSES } from '../stores/account-rows.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { hasEnded } from './billing-subscription.ts'
+import { withAllItems } from '../sync/fetch-subscriptions.ts'
 import { fetchedOf } from '../sync/fetched-subscription.ts'
 import type { Sync } from '../sync/sync.ts'
 
@@ -39,7 +40,9 @@ export class Fetches {
     const call = { operation: 'subscriptions.list', effect: 'read' } as const
     const found = await calls.run(call, async (stripe, request) => {
       const filter = { customer: customerId, status: 'all', limit: 100 } as const
-      return await Array.fromAsync(stripe.subscriptions.list(filter, request))
+      return await Array.fromAsync(stripe.subscriptions.list(filter, request), (one) =>
+        withAllItems(stripe, request, one),
+      )
     })
     if (found.length > 0) await this.#write(reference, number, found)
     return found
@@ -82,8 +85,8 @@ export class Fetches {
       effect: 'read',
       answers: 'subscription',
     } as const
-    const found = await calls.run(call, (stripe, request) =>
-      stripe.subscriptions.retrieve(id, {}, request),
+    const found = await calls.run(call, async (stripe, request) =>
+      withAllItems(stripe, request, await stripe.subscriptions.retrieve(id, {}, request)),
     )
     await this.#write(reference, number, [found])
     return found
@@ -91,17 +94,21 @@ export class Fetches {
 
   /**
    * Calls `change`, which answers with the subscription that it changed, and writes the answer down although
-   * the caller may have given up. Where a fetch drawn later has been written meanwhile, which may have read
-   * Stripe before the change, Stripe is asked once more.
+   * the caller may have given up. A fetch that was drawn meanwhile may have read Stripe before the change, and
+   * goes before the answer whenever it is written. So Stripe is asked once more then, by a later number; and
+   * also where the answer does not show all items.
    */
   async after(
     reference: string,
     change: () => Promise<Stripe.Subscription>,
   ): Promise<Stripe.Subscription> {
-    const number = await this.#init.sync.draw()
+    const { sync } = this.#init
+    const number = await sync.draw()
     const changed = await change()
-    const stands = await this.#write(reference, number, [changed])
-    return stands ? changed : await this.one(reference, changed.id)
+    const next = await shielded(() => sync.draw())
+    const isAlone = next === number + 1 && !changed.items.has_more
+    if (isAlone && (await this.#write(reference, number, [changed]))) return changed
+    return await this.one(reference, changed.id)
   }
 
   /** @returns whether the first one of them is in the store as it was fetched here */
@@ -111,16 +118,16 @@ export class Fetches {
     found: readonly Stripe.Subscription[],
   ): Promise<boolean> {
     const subscriptions = found.map((one) => fetchedOf(one, one.id))
-    const { change } = await shield(
-      () => this.#init.sync.note({ number, reference, subscriptions }),
-      {
-        name: 'note',
-        timeoutMs: NOTE_TIMEOUT_MS,
-      },
+    const { change } = await shielded(() =>
+      this.#init.sync.note({ number, reference, subscriptions }),
     )
     const written = change?.after.subscriptions.find(({ id }) => id === found[0]?.id)
     return written?.fetch === number
   }
+}
+
+function shielded<T>(fn: () => Promise<T>): Promise<T> {
+  return shield(fn, { name: 'note', timeoutMs: NOTE_TIMEOUT_MS })
 }
 
 /** That a reference has no subscription with which this could be done. */

@@ -86,7 +86,7 @@ export async function fetchPage(
 }
 
 /** A subscription shows its first items only; the others are a list of their own. */
-async function withAllItems(
+export async function withAllItems(
   stripe: Stripe,
   request: Stripe.RequestOptions,
   native: Stripe.Subscription,
