@@ -53,7 +53,10 @@ export interface FetchedSubscription {
 /** A subscription as it was last fetched. */
 export interface SubscriptionRecord extends Omit<FetchedSubscription, 'namedReference'> {
   readonly reference: string
-  /** Since when `status`, `paused` and whether an end is planned have been as they are, as far as it was seen. */
+  /**
+   * Since when `status` and `paused` have been as they are, as far as it was seen; while it is `'active'` or
+   * `'trialing'`, also whether an end is planned. Days of grace count from here.
+   */
   readonly since: number
   /** The number of the fetch that saw it so. */
   readonly fetch: number

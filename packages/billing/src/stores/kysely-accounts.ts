@@ -251,7 +251,8 @@ function writeAll(tx: QueryExecutorProvider, reference: string, write: FetchWrit
         fetched = excluded.fetched,
         since = case
           when s.status = excluded.status and s.paused = excluded.paused
-            and (s.ends_at is null) = (excluded.ends_at is null)
+            and (s.status not in ('active', 'trialing')
+              or (s.ends_at is null) = (excluded.ends_at is null))
           then s.since else excluded.since end
       where s.fetched < excluded.fetched
       returning ${SUBSCRIPTION}

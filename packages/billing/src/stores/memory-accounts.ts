@@ -171,6 +171,11 @@ function isSameState(
   return (
     a.status === b.status &&
     a.paused === b.paused &&
-    (a.endsAt === undefined) === (b.endsAt === undefined)
+    (!canBeCanceling(a) || (a.endsAt === undefined) === (b.endsAt === undefined))
   )
+}
+
+/** Whether a planned end makes another state of it: one that is past due stays so, and its days of grace run. */
+function canBeCanceling({ status }: Pick<SubscriptionRecord, 'status'>): boolean {
+  return status === 'active' || status === 'trialing'
 }

@@ -138,6 +138,14 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
     await write(NOW + 5_000, { status: 'canceled', paused: true, endsAt: NOW + 6_000 })
     assert.equal(await since(), NOW + 5_000)
   },
+  'since stays for one that is past due, whatever end is planned': async (store, id) => {
+    const ends = [undefined, NOW + 9_000, undefined]
+    for (const [at, endsAt] of ends.entries()) {
+      const change = { status: 'past_due', endsAt }
+      await store.writeFetch(await writeOf(store, id, [fetched(id, change)], { now: NOW + at }))
+    }
+    assert.equal((await store.findSubscription(`sub_${id}`))?.since, NOW)
+  },
   'a listener that throws leaves neither the write nor the event': async (store, id) => {
     const event = { id: `evt_${id}`, type: 'x.y', createdAt: NOW }
     const write = await writeOf(store, id, [fetched(id)], { event })
