@@ -1,4 +1,4 @@
-import { expectLine, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectLine, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectMetadata } from '../expect.ts'
 
 /** The metadata of customers, sessions and subscriptions that holds the app's own id. */
@@ -18,9 +18,13 @@ export interface CustomerInput extends CustomerDetails {
   readonly reference: string
 }
 
-/** Throws unless `value` can be a reference. Stripe's `client_reference_id` takes 200 characters. */
+/**
+ * Throws unless `value` can be a reference. Stripe's `client_reference_id` takes 200 characters. Half of a surrogate
+ * pair becomes U+FFFD on the way to PostgreSQL and to Stripe, where two references would be one.
+ */
 export function expectReference(value: unknown): void {
   expectLine('reference', value, 200)
+  if (!value.isWellFormed()) throw expected('reference to be well-formed text', value)
 }
 
 const CUSTOMER = Object.keys({

@@ -206,6 +206,14 @@ const rows: readonly Row[] = [
     since: -10,
   },
   {
+    of: 'one that Stripe has no more, before its planned end',
+    subscriptions: [recordWith({ status: 'gone', endsAt: NOW + DAY })],
+    is: 'canceled',
+    open: false,
+    since: -10,
+    endsIn: 1,
+  },
+  {
     of: 'one that has ended in the app’s trial: it is the same trial, to the same day',
     subscriptions: [canceled],
     trial: TRIAL,

@@ -49,7 +49,7 @@ export function stateOf(record: SubscriptionRecord, moment: Moment): Subscriptio
   if (status === 'incomplete') return { record, name: status, since, isOpen: false, steps: [] }
   // A planned end that has passed is an end, although Stripe has not been asked since.
   if (!isLive(record) || (hasEnded && GOING.has(status))) {
-    return { record, name: 'canceled', since: endsAt ?? since, isOpen: false, steps: [] }
+    return { record, name: 'canceled', since: hasEnded ? endsAt : since, isOpen: false, steps: [] }
   }
   const end: readonly Step[] = endsAt === undefined ? [] : [{ at: endsAt, what: 'end' }]
   if (!GOING.has(status)) return { record, name: 'unknown', since, isOpen: false, steps: end }
