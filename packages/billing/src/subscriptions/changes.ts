@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Customers } from '../customers/customers.ts'
+import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Keep } from '../status/plan-options.ts'
 import { fetchedOf } from '../sync/fetched-subscription.ts'
@@ -142,9 +143,11 @@ export class Changes {
       effect: 'idempotent',
       answers: 'subscription',
     } as const
-    return await fetches.after(reference, () =>
-      calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
-    )
+    const resume = (): Promise<Stripe.Subscription> =>
+      fetches.after(reference, () =>
+        calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
+      )
+    return kept === live ? await resume() : await afterEffect(resume)
   }
 
   async #end(

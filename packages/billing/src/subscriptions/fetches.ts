@@ -3,6 +3,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { AccountRecord } from '../stores/account-record.ts'
 import { ENDED_STATUSES } from '../stores/account-rows.ts'
+import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { hasEnded } from './billing-subscription.ts'
 import { withAllItems } from '../sync/fetch-subscriptions.ts'
@@ -108,7 +109,7 @@ export class Fetches {
     const next = await shielded(() => sync.draw())
     const isAlone = next === number + 1 && !changed.items.has_more
     if (isAlone && (await this.#write(reference, number, [changed]))) return changed
-    return await this.one(reference, changed.id)
+    return await afterEffect(() => this.one(reference, changed.id))
   }
 
   /** @returns whether the first one of them is in the store as it was fetched here */

@@ -142,3 +142,18 @@ test('a portal is opened for one thing', async () => {
   })
   expect((await fetch(url)).status).toBe(200)
 })
+
+test('what fails after a payment was made does not say that nothing has happened', async () => {
+  await using open = await openSubscribed({ attempts: 1 })
+  const { billing, proxy, server } = open.stage
+  const { id } = await open.subscribe()
+  await server.failPayment(id)
+  proxy.set({ status: { code: 429, when: `GET /v1/subscriptions/${id}`, times: 1 } })
+  expect(await failureOf(billing.retryPayment(reference))).toMatchObject({
+    code: 'rate_limited',
+    retryable: true,
+    outcome: 'unknown',
+  })
+  expect(server.subscriptions()).toMatchObject([{ status: 'active' }])
+  expect(await billing.retryPayment(reference)).toMatchObject({ confirmUrl: undefined })
+})
