@@ -87,31 +87,27 @@ export class Checkouts {
     const { customers, fetches } = this.#init
     return await this.#turns.take(reference, async () => {
       const { trialEndsAt } = await fetches.account(reference)
-      return await customers.use('checkout', reference, input.customer, (customerId) => {
-        const asked = askedOf(input, customerId)
-        return this.#settle({ reference, input, asked, customerId, trialEndsAt })
-      })
+      for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+        const found = await customers.use('checkout', reference, input.customer, (customerId) => {
+          const asked = askedOf(input, customerId)
+          return this.#round({ reference, input, asked, customerId, trialEndsAt })
+        })
+        if (found !== undefined) return found
+      }
+      throw overtaken()
     })
-  }
-
-  async #settle(asking: Asking): Promise<CheckoutPage | Stripe.Subscription> {
-    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const found = await this.#round(asking)
-      if (found !== undefined) return found
-    }
-    throw new BillingError(
-      'checkout was overtaken again and again by others for the same reference: call it again',
-      { operation: 'checkout', code: 'conflict', retryable: true, outcome: 'unknown' },
-    )
   }
 
   /** @returns `undefined` when something has changed meanwhile: it is to be begun anew */
   async #round(asking: Asking): Promise<CheckoutPage | Stripe.Subscription | undefined> {
-    const { store, sessions } = this.#init
+    const { store, sessions, customers } = this.#init
     const { reference, asked, customerId } = asking
     const fresh = this.#claim(asking)
     const record = await store.beginCheckout(reference, fresh)
     const { idempotencyKey: key } = record.claim
+    // A customer that was replaced meanwhile must not end the session of the one after it.
+    const isOthers = key !== fresh.idempotencyKey
+    if (isOthers && (await customers.find(reference)) !== customerId) return undefined
     const open = await sessions.open(customerId)
     const live = await this.#live(asking)
     const mine = open.find(({ id }) => id === record.session?.id) ?? sessionOf(open, key)
@@ -220,6 +216,13 @@ export class Checkouts {
       startedAt,
     }
   }
+}
+
+function overtaken(): BillingError {
+  return new BillingError(
+    'checkout was overtaken again and again by others for the same reference: call it again',
+    { operation: 'checkout', code: 'conflict', retryable: true, outcome: 'unknown' },
+  )
 }
 
 function shielded<T>(fn: () => Promise<T>): Promise<T> {

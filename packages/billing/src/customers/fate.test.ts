@@ -33,6 +33,31 @@ describe('a customer that was deleted in Stripe', () => {
     expect(await stage.store.findCustomer(reference)).toMatchObject({ customerId: left[0]?.id })
   })
 
+  test('does not have the page of the one after it ended by a checkout that has not heard of that', async () => {
+    await using stage = await openStage()
+    const { billing, store } = stage
+    const priceId = await priceOf(billing)
+    const { customerId } = await billing.ensureCustomer({ reference, ...customer })
+    const late = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const slow = stage.another({
+      store: {
+        ...store,
+        async beginCheckout(...args) {
+          begun.resolve()
+          await late.promise
+          return await store.beginCheckout(...args)
+        },
+      },
+    })
+    const waiting = open(slow, priceId, customer)
+    await begun.promise
+    await billing.client.customers.del(customerId)
+    const page = await open(billing, priceId, customer)
+    late.resolve()
+    expect(await waiting).toEqual(page)
+  })
+
   test.each(['checkout', 'portal'] as const)(
     'is said to be, by %s without an address, and ensureCustomer makes another',
     async (verb) => {
