@@ -15,3 +15,29 @@ test('measurements are taken one at a time, and those who would wait for long ar
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5)
   expect((await fetch(`${at.url}/await`)).status).toBe(200)
 })
+
+test.each([
+  [
+    '',
+    [
+      'Three reads of 30 ms, one after the other',
+      'The same three, together',
+      'The same three, in one transaction',
+      'a connection does one thing at a time',
+    ],
+  ],
+  [
+    '&callers=100',
+    [
+      '100 callers, a pool of 10:',
+      'the others wait for a connection',
+      '100 callers, a pool of 100:',
+      'All read at once',
+    ],
+  ],
+])('the page shows what was measured, and why: /await?lang=en%s', async (choice, shown) => {
+  const page = await (await fetch(`${at.url}/await?lang=en${choice}`)).text()
+  for (const text of shown) expect(page).toContain(text)
+  const figures = Array.from(page.matchAll(/\b\d+(?:\.\d+)? ms\b/g))
+  expect(figures.length).toBeGreaterThanOrEqual(2)
+})
