@@ -2,7 +2,8 @@ import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
 import { codeOfStatus, outcomeOfStatus, retryAfterMs } from '@yuzuru/concurrency/boundary'
 import { HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { BillingError, type BillingErrorCode } from '../billing-error.ts'
-import { keepNative, nativeErrorOf } from './native-error.ts'
+import { errorWith } from './error-with.ts'
+import { keepNative } from './native-error.ts'
 import { type ShownDetails, shownDetails, shownWord } from './shown-details.ts'
 import { earlierOutcomeOf } from './stripe-http-client.ts'
 
@@ -46,23 +47,8 @@ export const NATIVE_CALL = 'client'
 /** The failure of a native call that a verb made, under the verb's own name. */
 export function underName(operation: string, error: unknown): unknown {
   if (!BillingError.isInstance(error) || error.operation !== NATIVE_CALL) return error
-  const { code, retryable, outcome, retryAfterMs, cause } = error
-  const { status, requestId, stripeCode, declineCode, param, replayed } = error
-  const failure = new BillingError(`${operation}${error.message.slice(NATIVE_CALL.length)}`, {
-    operation,
-    code,
-    retryable,
-    outcome,
-    retryAfterMs,
-    status,
-    requestId,
-    stripeCode,
-    declineCode,
-    param,
-    replayed,
-    ...(cause === undefined ? {} : { cause }),
-  })
-  return keepNative(failure, nativeErrorOf(error))
+  const message = `${operation}${error.message.slice(NATIVE_CALL.length)}`
+  return errorWith(error, { message, operation })
 }
 
 function isStripeFailure(error: unknown): error is StripeFailure {
