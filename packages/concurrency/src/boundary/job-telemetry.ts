@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   type Attributes,
   context,
@@ -14,12 +14,9 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import { Cancelled } from '../scopes/cancelled.ts'
+import { BOUNDARIES, followSpans, type Running } from './follow-spans.ts'
 import { errorKind } from './io-error-kind.ts'
 import type { EnqueueEvent, JobEvent, LaneEvent } from './job-trace.ts'
-import type { Running } from './server-telemetry.ts'
-
-/** @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/ (`messaging.process.duration`) */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /**
  * Reports jobs by the semantic conventions of messaging. A destination is a queue and a kind, such as
@@ -53,7 +50,6 @@ function reportEnqueues(
     unit: '{message}',
     description: 'Number of messages producer attempted to send to the broker.',
   })
-  const running = new WeakMap<object, Running>()
   const begin = (event: EnqueueEvent): Running => {
     const outer = innermost.getStore()
     const within = trace.getActiveSpan()
@@ -70,25 +66,14 @@ function reportEnqueues(
       outer !== undefined && outer.within === within ? trace.setSpan(active, outer.span) : active,
     )
     event.trace = traceparentOf(span)
-    const begun = { span, within, startedAt: performance.now() }
-    running.set(event, begun)
-    return begun
+    return { span, within, startedAt: performance.now() }
   }
-  const end = (message: unknown): void => {
-    const event = message as EnqueueEvent
-    const begun = running.get(event)
-    if (begun === undefined) return
+  const end = (event: EnqueueEvent, begun: Running): void => {
     const failure = failureOf(event)
     endSpan(begun.span, event, failure)
     sent.add(event.count, { ...laneOf('send', event), ...failure })
   }
-  const channel = tracingChannel<EnqueueEvent, Running>('yuzuru:enqueue')
-  channel.start.bindStore(innermost, begin)
-  channel.asyncEnd.subscribe(end)
-  return () => {
-    channel.start.unbindStore(innermost)
-    channel.asyncEnd.unsubscribe(end)
-  }
+  return followSpans('yuzuru:enqueue', innermost, { begin, end })
 }
 
 function reportAttempts(
@@ -110,7 +95,6 @@ function reportAttempts(
     description: 'How long jobs had been due when they began',
     advice: { explicitBucketBoundaries: BOUNDARIES },
   })
-  const running = new WeakMap<object, Running>()
   const begin = (event: JobEvent): Running => {
     const lane = laneOf('process', event)
     const attributes = {
@@ -127,26 +111,15 @@ function reportAttempts(
     )
     consumed.add(1, lane)
     waited.record(event.waitedMs / 1_000, lane)
-    const begun = { span, within: trace.getActiveSpan(), startedAt: performance.now() }
-    running.set(event, begun)
-    return begun
+    return { span, within: trace.getActiveSpan(), startedAt: performance.now() }
   }
-  const end = (message: unknown): void => {
-    const event = message as JobEvent
-    const begun = running.get(event)
-    if (begun === undefined) return
+  const end = (event: JobEvent, begun: Running): void => {
     const failure = failureOf(event)
     endSpan(begun.span, event, failure)
     const seconds = (performance.now() - begun.startedAt) / 1_000
     duration.record(seconds, { ...laneOf('process', event), ...failure })
   }
-  const channel = tracingChannel<JobEvent, Running>('yuzuru:job')
-  channel.start.bindStore(innermost, begin)
-  channel.asyncEnd.subscribe(end)
-  return () => {
-    channel.start.unbindStore(innermost)
-    channel.asyncEnd.unsubscribe(end)
-  }
+  return followSpans('yuzuru:job', innermost, { begin, end })
 }
 
 function reportLanes(meter: Meter): () => void {

@@ -17,7 +17,8 @@ import { errorKind } from './io-error-kind.ts'
 import type { IoEvent } from './io-trace.ts'
 import { reportJobs } from './job-telemetry.ts'
 import { outcomeOf } from '../scopes/outcome.ts'
-import { reportRequests, type Running } from './server-telemetry.ts'
+import type { Running } from './follow-spans.ts'
+import { reportRequests } from './server-telemetry.ts'
 
 const NAME = '@yuzuru/concurrency'
 

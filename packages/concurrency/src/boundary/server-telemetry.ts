@@ -1,5 +1,4 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { tracingChannel } from 'node:diagnostics_channel'
 import {
   type Attributes,
   type Context,
@@ -13,19 +12,9 @@ import {
   TraceFlags,
   type Tracer,
 } from '@opentelemetry/api'
+import { BOUNDARIES, followSpans, type Running } from './follow-spans.ts'
 import { errorKind } from './io-error-kind.ts'
 import type { RequestEvent, RequestParent } from './request-trace.ts'
-
-/** A span that others may become children of. */
-export interface Running {
-  readonly span: Span
-  /** What was active when it began: an inner call is its child unless that has changed meanwhile. */
-  readonly within: Span | undefined
-  readonly startedAt: number
-}
-
-/** @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /** @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/ (`http.request.method`) */
 const METHODS: ReadonlySet<string> = new Set(
@@ -52,8 +41,6 @@ export function reportRequests(
     description: 'Duration of HTTP server requests.',
     advice: { explicitBucketBoundaries: BOUNDARIES },
   })
-  const running = new WeakMap<object, Running>()
-
   const begin = (event: RequestEvent): Running => {
     const within = trace.getActiveSpan()
     const attributes = { ...commonOf(event), ...spanAttributesOf(event) }
@@ -61,15 +48,9 @@ export function reportRequests(
     const span = tracer.startSpan(spanNameOf(event), options, around(event.parent, within))
     const { traceId, traceFlags } = span.spanContext()
     event.trace = { traceId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 }
-    const begun = { span, within, startedAt: performance.now() }
-    running.set(event, begun)
-    return begun
+    return { span, within, startedAt: performance.now() }
   }
-  const end = (message: unknown): void => {
-    const event = message as RequestEvent
-    const begun = running.get(event)
-    // It began before anybody listened.
-    if (begun === undefined) return
+  const end = (event: RequestEvent, begun: Running): void => {
     const result = resultOf(event)
     begun.span.setAttributes({ ...result, ...routeOf(event) })
     if (event.status !== undefined && event.status >= 500) {
@@ -81,14 +62,7 @@ export function reportRequests(
     const route = event.status === 404 ? {} : routeOf(event)
     duration.record(seconds, { ...commonOf(event), ...result, ...route })
   }
-
-  const channel = tracingChannel<RequestEvent, Running>('yuzuru:request')
-  channel.start.bindStore(innermost, begin)
-  channel.asyncEnd.subscribe(end)
-  return () => {
-    channel.start.unbindStore(innermost)
-    channel.asyncEnd.unsubscribe(end)
-  }
+  return followSpans('yuzuru:request', innermost, { begin, end })
 }
 
 /** A span that is active already (of an instrumentation of Node's own server) knows its own parent. */
