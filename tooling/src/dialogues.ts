@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import { seed } from './seed.ts'
 
 /** What a hostile server would like to see in a log. */
 export const SECRET = 'swordfish'
@@ -43,7 +44,7 @@ export interface DialogueRuns {
 /** `YUZURU_RUNS=20000` for more than `usual`, `YUZURU_SEED=7` to begin elsewhere. */
 export function dialogueRuns(usual: number): DialogueRuns {
   const runs = Number(process.env['YUZURU_RUNS'] ?? usual)
-  return { runs, first: Number(process.env['YUZURU_SEED'] ?? 1), timeout: 60_000 + runs * 200 }
+  return { runs, first: seed, timeout: 60_000 + runs * 200 }
 }
 
 /** Runs dialogues one after the other, and counts how they end. Throws with the number of one that fails. */

@@ -14,7 +14,7 @@ const TAKEN: ReadonlySet<string> = new Set(['index', 'testing', 'concurrency', '
 
 /**
  * Lays the frame of a package below `packages/`: a boundary that works, its errors, fake, suite and
- * tests, a README whose guarantees name them, its changeset, and the program that uses it once it is
+ * tests, the guarantees that name them, its changeset, and the program that uses it once it is
  * installed. What to replace is what it does: one verb, `send`.
  *
  * @param root of the workspace

@@ -1,7 +1,9 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { seededProperties } from './seeded-properties.ts'
 
 /** What every package's tests share. The JSON report is what `pnpm guarantees` reads. */
 const config: ViteUserConfig = defineConfig({
+  plugins: [seededProperties],
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
