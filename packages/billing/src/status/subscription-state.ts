@@ -47,10 +47,10 @@ export function stateOf(record: SubscriptionRecord, moment: Moment): Subscriptio
   if (status === 'incomplete_expired') return undefined
   const hasEnded = endsAt !== undefined && endsAt <= moment.now
   if (status === 'incomplete') return { record, name: status, since, isOpen: false, steps: [] }
+  // One that has ended is not ended again by a planned end that is still to come.
+  if (!isLive(record)) return canceled(record, Math.min(since, endsAt ?? since))
   // A planned end that has passed is an end, although Stripe has not been asked since.
-  if (!isLive(record) || (hasEnded && GOING.has(status))) {
-    return { record, name: 'canceled', since: hasEnded ? endsAt : since, isOpen: false, steps: [] }
-  }
+  if (hasEnded && GOING.has(status)) return canceled(record, endsAt)
   const end: readonly Step[] = endsAt === undefined ? [] : [{ at: endsAt, what: 'end' }]
   if (!GOING.has(status)) return { record, name: 'unknown', since, isOpen: false, steps: end }
   if (paused || status === 'paused') {
@@ -60,6 +60,10 @@ export function stateOf(record: SubscriptionRecord, moment: Moment): Subscriptio
   if (status === 'past_due') return pastDue(record, moment, end)
   if (endsAt !== undefined) return { record, name: 'canceling', since, isOpen: true, steps: end }
   return paidFor(record, moment)
+}
+
+function canceled(record: SubscriptionRecord, since: number): SubscriptionState {
+  return { record, name: 'canceled', since, isOpen: false, steps: [] }
 }
 
 function pastDue(
