@@ -1,9 +1,9 @@
 /**
- * Checks that every guarantee that a README states names a test that exists and passed in the last run
+ * Checks that every guarantee of a `GUARANTEES.md` names a test that exists and passed in the last run
  * of `pnpm test`, and sums up that run.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { root } from './packages.ts'
 
 interface Report {
@@ -36,11 +36,13 @@ for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).s
       else failed += 1
     }
   }
-  for (const readme of globSync('{README.md,src/**/README.md}', { cwd: join(root, folder) })) {
-    guarantees += check(join(root, folder, readme), join(root, folder), statuses)
+  for (const page of globSync('{GUARANTEES.md,src/**/GUARANTEES.md}', {
+    cwd: join(root, folder),
+  })) {
+    guarantees += check(join(root, folder, page), join(root, folder), statuses)
   }
-  if (folder.startsWith('packages/') && !existsSync(join(root, folder, 'README.md'))) {
-    problems.push(`${folder}: no README.md`)
+  if (folder.startsWith('packages/') && !existsSync(join(root, folder, 'GUARANTEES.md'))) {
+    problems.push(`${folder}: no GUARANTEES.md`)
   }
 }
 
@@ -78,17 +80,12 @@ function checkSecurity(page: string): number {
   return found.length
 }
 
-/** Checks one README and returns how many guarantees it states. */
+/** Checks one page and returns how many guarantees it states. */
 function check(path: string, folder: string, statuses: Map<string, Map<string, string>>): number {
-  const [, section] = readFileSync(path, 'utf8').split(/^#+ Guarantees$/m)
   const where = relative(root, path)
-  if (section === undefined) {
-    if (dirname(path) === folder && folder.includes('/packages/')) {
-      problems.push(`${where}: no section "Guarantees"`)
-    }
-    return 0
-  }
-  const lines = section.split('\n').filter((line) => /^\d+\. /.test(line))
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => /^\d+\. /.test(line))
   for (const line of lines) {
     const match = STATEMENT.exec(line)
     if (match === null) {
@@ -102,6 +99,6 @@ function check(path: string, folder: string, statuses: Map<string, Map<string, s
       problems.push(`${where}: ${file} › "${test}" ${status ?? 'does not exist'}`)
     }
   }
-  if (lines.length === 0) problems.push(`${where}: "Guarantees" states none`)
+  if (lines.length === 0) problems.push(`${where}: states none`)
   return lines.length
 }

@@ -10,7 +10,14 @@ const SCRIPTS = {
   test: 'vitest run',
 }
 
-const FILES = ['README.md', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts', 'turbo.json']
+const FILES = [
+  'README.md',
+  'GUARANTEES.md',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsup.config.ts',
+  'turbo.json',
+]
 
 const LICENCE = readFileSync(join(root, 'LICENSE'), 'utf8')
 
