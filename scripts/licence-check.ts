@@ -25,7 +25,7 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
 /** Others, by how a package's name begins, and why they may be here. */
 const EXEMPT: Readonly<Record<string, string>> = {
   '@fontsource-variable/noto-sans-jp':
-    'OFL-1.1, the font of the demo: unchanged, in no package of ours',
+    'OFL-1.1, the font of the demo and of the site: unchanged, in no package of ours',
   'ical.js@': 'MPL-2.0, reads invites in the tests of mail: unchanged, in no package of ours',
   lightningcss: 'MPL-2.0, of vite: unchanged, for the tests only, in no package of ours',
 }

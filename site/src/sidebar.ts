@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DefaultTheme } from 'vitepress'
+import { entries, root } from './packages.ts'
+
+/** What stands beside the pages: the order is that of the index page of each folder. */
+export function sidebar(): DefaultTheme.SidebarItem[] {
+  return [
+    { text: 'Guide', items: listedBy('docs/guide') },
+    { text: 'Field guide', collapsed: true, items: listedBy('docs/field-guide') },
+    { text: 'フィールドガイド', collapsed: true, items: listedBy('docs/ja/field-guide') },
+    {
+      text: 'What holds',
+      items: [
+        { text: 'Semantics', link: '/docs/semantics' },
+        { text: 'Security', link: '/docs/security' },
+        { text: 'Threads and processes', link: '/docs/executors' },
+        { text: 'Vocabulary', link: '/docs/reference/vocabulary' },
+        { text: 'Benchmarks', link: '/docs/benchmarks' },
+      ],
+    },
+    { text: 'Packages', collapsed: true, items: packages() },
+    { text: 'Decisions', collapsed: true, items: decisions() },
+  ]
+}
+
+/** The pages that the index of a folder links to, by the titles that they have. */
+function listedBy(folder: string): DefaultTheme.SidebarItem[] {
+  const index = readFileSync(join(root, folder, 'README.md'), 'utf8')
+  const pages = new Set([...index.matchAll(/\]\(([\w-]+\.md)/g)].map(([, page = '']) => page))
+  return [...pages].map((page) => item(`${folder}/${page}`))
+}
+
+function packages(): DefaultTheme.SidebarItem[] {
+  const mains = entries().filter(({ name }) => name.split('/').length === 2)
+  return mains.map(({ name }) => {
+    const folder = `/packages/${name.replace('@yuzuru/', '')}`
+    const reference = entries()
+      .filter((entry) => entry.name === name || entry.name.startsWith(`${name}/`))
+      .map((entry) => ({ text: entry.name, link: `/reference/${entry.name}` }))
+    return {
+      text: name,
+      collapsed: true,
+      link: `${folder}/`,
+      items: [{ text: 'Guarantees', link: `${folder}/GUARANTEES` }, ...reference],
+    }
+  })
+}
+
+function decisions(): DefaultTheme.SidebarItem[] {
+  return globSync('docs/decisions/*.md', { cwd: root }).sort().map(item)
+}
+
+function item(page: string): DefaultTheme.SidebarItem {
+  const title = /^# (.*)$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1] ?? page
+  return { text: title.replaceAll('`', ''), link: `/${page.replace(/\.md$/, '')}` }
+}
