@@ -70,11 +70,16 @@ describe('a page of the guide', () => {
     expect(lost).toEqual([])
   })
 
-  test.each(names)('%s: shows Python, and TypeScript that is run', (name) => {
-    const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
-    const others = fences.filter((fence) => !/^```(python|ts( \S+)?|html \S+\.html)?$/.test(fence))
-    expect(others).toEqual([])
-  })
+  test.each(names)(
+    '%s: shows Python or JavaScript as one knows it, and TypeScript that is run',
+    (name) => {
+      const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
+      const others = fences.filter(
+        (fence) => !/^```(python|js|ts( \S+)?|html \S+\.html)?$/.test(fence),
+      )
+      expect(others).toEqual([])
+    },
+  )
 
   test.each(names)('%s: is in the table of the index', (name) => {
     const index = pages.get(`${dirname(name)}/README`)

@@ -12,6 +12,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
     {
       text: 'What holds',
       items: [
+        { text: 'How is this different', link: '/docs/compare' },
         { text: 'Semantics', link: '/docs/semantics' },
         { text: 'Security', link: '/docs/security' },
         { text: 'Threads and processes', link: '/docs/executors' },
