@@ -41,6 +41,24 @@ describe('a step that no run before has finished', () => {
     })
   })
 
+  test('runs when the last of those is asked for just as the 5 s pass', async () => {
+    using clock = TestClock.install()
+    const memory = memoryOf(row('charge'))
+    memory.ask('bill')
+    // Behind the end of the wait, and before what waits learns of that.
+    const schedule = clock.schedule.bind(clock)
+    clock.schedule = (delayMs, callback) =>
+      schedule(delayMs, () => {
+        callback()
+        memory.ask('charge')
+        memory.recall('charge', 'step')
+      })
+    const held = memory.hold('bill')
+    await clock.advance(5_000)
+    await held
+    expect(memory.missing('none')).toBeUndefined()
+  })
+
   test('does not wait when a run before had begun it beside one of those', async () => {
     using _clock = TestClock.install()
     const memory = memoryOf(row('fast', ['slow']))

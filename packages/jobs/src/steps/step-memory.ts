@@ -3,6 +3,7 @@ import { expected } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { JobError } from '../job-error.ts'
 import { expectName } from '../job/expect.ts'
+import { shownName } from './shown-name.ts'
 import type { StepRow } from './step-store.ts'
 
 /** How many steps a job may have. */
@@ -45,7 +46,7 @@ export class StepMemory {
     if (!name.isWellFormed()) throw expected('the name of the step to be well-formed text', name)
     if (this.#asked.has(name)) {
       throw new TypeError(
-        `Expected the steps of a run to have names that differ, got "${name}" twice`,
+        `Expected the steps of a run to have names that differ, got "${shownName(name)}" twice`,
       )
     }
     if (this.#asked.size === MOST_STEPS) {
@@ -81,7 +82,8 @@ export class StepMemory {
     const { expired } = await moveOnAfter(Math.min(HOLD_MS, remaining() / 2), () =>
       this.#complete.wait(),
     )
-    if (expired) throw this.#changed(`asked for ${quoted([name])}`, 'none')
+    // The last of them may have been asked for just as the time passed.
+    if (expired && this.#open.size > 0) throw this.#changed(`asked for ${quoted([name])}`, 'none')
   }
 
   /** The steps that were asked for and have not finished, but for `name`. */
@@ -94,7 +96,7 @@ export class StepMemory {
     this.#bytes.set(name, sizeOf(result))
     if (this.#bytes.values().reduce((sum, bytes) => sum + bytes, 0) <= MOST_BYTES) return
     throw new TypeError(
-      `Expected the results of a job's steps to take at most ${MOST_BYTES} bytes as JSON, got more with "${name}"`,
+      `Expected the results of a job's steps to take at most ${MOST_BYTES} bytes as JSON, got more with "${shownName(name)}"`,
     )
   }
 
@@ -122,6 +124,6 @@ const sizeOf = (text: string | undefined): number =>
 
 /** Some names, as an error shows them. */
 function quoted(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => `"${name}"`)
+  const shown = names.slice(0, 5).map((name) => `"${shownName(name)}"`)
   return names.length > 5 ? `${shown.join(', ')} and ${names.length - 5} more` : shown.join(', ')
 }

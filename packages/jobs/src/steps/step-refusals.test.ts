@@ -77,6 +77,36 @@ describe('a step', () => {
     expect(found?.lastError?.message).toContain('Expected tx to be a transaction of the handler')
   })
 
+  test('refuses to begin behind completeIn, whose transaction has the job locked', async () => {
+    const { db } = await queue()
+    let isRun = false
+    const job = stepping(async ({ step, completeIn }) => {
+      await db.transaction().execute(async (tx) => {
+        await completeIn(tx)
+        await step('late', () => (isRun = true))
+      })
+    })
+    const { id } = await enqueue(db, job, {})
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    const found = await getJob(db, id)
+    expect(found).toMatchObject({ state: 'failed', attempt: 1 })
+    expect(found?.lastError?.message).toContain('Expected all steps before completeIn, got "late"')
+    expect(isRun).toBe(false)
+  })
+
+  test('shows no more than the beginning of a long name', async () => {
+    const { db } = await queue()
+    const name = `mail to ${'hanako.yamada@example.jp '.repeat(4)}`
+    const job = stepping(async ({ step }) => {
+      await step(name, () => 1)
+      await step(name, () => 2)
+    })
+    const { id } = await enqueue(db, job, {})
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    const message = (await getJob(db, id))?.lastError?.message
+    expect(message).toContain(`got "${name.slice(0, 39)}…" twice`)
+  })
+
   test('refuses a transaction in place of a database', async () => {
     const { db } = await queue()
     const job = stepping(async ({ step }) => {

@@ -18,6 +18,7 @@ import { serialise } from '../job/payload.ts'
 import type { Step } from '../job/step.ts'
 import { keepInTransaction } from './keep-in-transaction.ts'
 import { Parking } from './parking.ts'
+import { shownName } from './shown-name.ts'
 import { argumentsOf, expectUntil, type Work } from './step-arguments.ts'
 import { StepMemory } from './step-memory.ts'
 import { keepSleep, keepStep, loadSteps, type NewStep } from './step-store.ts'
@@ -29,6 +30,8 @@ export interface StepRun {
   readonly db: QueryExecutorProvider
   /** The lease was lost: to end the handler. */
   readonly lost: () => void
+  /** Whether its handler has called `completeIn`: the transaction of that has the job's row locked until it ends. */
+  readonly isCompleting: () => boolean
   /** A transaction may still be open on the server, with a lock on the job's row. */
   readonly inDoubt: () => void
   /** All that is left is to sleep: ends the handler. The job is due again in so many milliseconds. */
@@ -79,7 +82,7 @@ export class Steps {
     const { signal, timeoutMs } = options
     if (signal === undefined && timeoutMs === undefined) return await body()
     return await withTimeout(timeoutMs ?? Infinity, body, {
-      name: `step ${name}`,
+      name: `step ${shownName(name)}`,
       ...(signal === undefined ? {} : { signal }),
     })
   }
@@ -87,8 +90,11 @@ export class Steps {
   /** A step within another would not be asked for once that one is kept, nor could the job go back while it sleeps. */
   #ask(name: string): void {
     this.#memory.ask(name)
+    if (this.#run.isCompleting()) {
+      throw new TypeError(`Expected all steps before completeIn, got "${shownName(name)}" after it`)
+    }
     if (around.getStore() !== this) return
-    throw new TypeError(`Expected a step outside of all others, got "${name}" within another`)
+    throw new TypeError(`Expected a step outside of all others, got "${shownName(name)}" within another`)
   }
 
   /**
@@ -114,7 +120,7 @@ export class Steps {
     await this.#memory.hold(name)
     const startedAt = performance.now()
     const stepOf = (value: unknown): NewStep => {
-      const result = value === undefined ? undefined : serialise(value, `the result of "${name}"`)
+      const result = value === undefined ? undefined : serialise(value, `the result of "${shownName(name)}"`)
       this.#memory.expectRoom(name, result)
       const tookMs = performance.now() - startedAt
       return { name, result, beside: this.#memory.beside(name), tookMs }
@@ -196,7 +202,7 @@ export class Steps {
 function notKept(name: string, cause: unknown): unknown {
   if (outcomeOf(cause) !== 'none') return cause
   const reason = messageOf(cause) ?? describeValue(cause)
-  return new JobError(`"${name}" was done, and its result could not be kept: ${reason}`, {
+  return new JobError(`"${shownName(name)}" was done, and its result could not be kept: ${reason}`, {
     operation: 'step',
     code: JobError.isInstance(cause) ? cause.code : 'database',
     retryable: false,

@@ -33,6 +33,8 @@ export class Attempt {
   begun = false
   /** Whether its handler may have completed it in a transaction of its own. */
   completesItself = false
+  /** Whether its handler has called `completeIn`. */
+  isCompleting = false
   /** When it is to be run again, if its handler said so. */
   snoozed: Snooze | undefined = undefined
   readonly #takenAt = performance.now()
@@ -91,6 +93,7 @@ export class Attempt {
         if (this.completesItself) return
         this.stop('lost', `the lease of job ${this.claimed.id} was lost`)
       },
+      isCompleting: () => this.isCompleting,
       // It must be settled apart from others: it may have to wait for that transaction.
       inDoubt: () => (this.completesItself = true),
       park: (delayMs) => {
@@ -203,6 +206,7 @@ class Context implements JobContext {
     this.completeIn = async (tx) => {
       attempt.expectCompletable(tx)
       attempt.completesItself = true
+      attempt.isCompleting = true
       await completeIn(tx, attempt.claimed)
     }
   }
