@@ -9,6 +9,11 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'already_exists'`: an unfinished job with the same key is in the way.
  * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
+ * - `'job_failed'`, `'job_cancelled'`: that is how the job ended which was waited for; `cause` is what is kept of
+ *   its last error, if there is one.
+ * - `'not_found'`: there is no job with the id that is waited for, or no longer.
+ * - `'invalid_result'`: the schema of a job does not accept the result that was kept.
+ * - `'overloaded'`: too many wait for jobs already.
  * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
  * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
  *   which throws its own `DbError`); `cause` is the native error.
@@ -20,6 +25,11 @@ export type JobErrorCode =
   | 'already_exists'
   | 'conflict'
   | 'step_changed'
+  | 'job_failed'
+  | 'job_cancelled'
+  | 'not_found'
+  | 'invalid_result'
+  | 'overloaded'
   | 'not_migrated'
   | 'database'
 

@@ -1,2 +1,5 @@
 /** The channel of LISTEN and NOTIFY on which a job that is due wakes the workers; its queue is the payload. */
 export const CHANNEL = 'yuzuru_jobs'
+
+/** The channel on which the end of a job is notified that a process waits for; the job's id is the payload. */
+export const ENDED_CHANNEL = 'yuzuru_job_ended'

@@ -10,19 +10,22 @@ const KEPT = sql`last_error, errors`
  * @param from the name of the CTE; it has the columns of `yuzuru_jobs`
  * @param state what the job becomes
  * @param error what its last attempt failed with, as JSON; null for nothing
+ * @param result what its handler returned, as JSON; null for nothing
  */
 export function intoHistory(
   from: string,
   state: RawBuilder<unknown>,
   error?: RawBuilder<unknown>,
+  result: RawBuilder<unknown> = sql`null::json`,
 ): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_job_history (id, claim, name, queue, state, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, errors, origin)
+      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, errors, origin,
+      watched, result)
     select id, claim, name, queue, ${state}, payload, version, priority, unique_key, attempt,
       max_attempts, run_at, enqueued_at, started_at, now(),
       ${error === undefined ? KEPT : sql`coalesce(${error}, last_error), ${errorsWith(from, error)}`},
-      origin
+      origin, watched, ${result}
     from ${sql.id(from)}`
 }
 
@@ -30,8 +33,8 @@ export function intoHistory(
 export function backIntoQueue(from: string): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      run_at, enqueued_at, last_error, errors, origin)
+      run_at, enqueued_at, last_error, errors, origin, watched)
     select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      now(), enqueued_at, last_error, errors, origin
+      now(), enqueued_at, last_error, errors, origin, watched
     from ${sql.id(from)}`
 }

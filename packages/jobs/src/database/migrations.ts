@@ -4,6 +4,7 @@ import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
 import { keysMigration } from './keys-migration.ts'
+import { resultsMigration } from './results-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
 
 /**
@@ -79,4 +80,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0005_steps: stepsMigration,
   yuzuru_jobs_0006_cron: cronMigration,
   yuzuru_jobs_0007_errors: errorsMigration,
+  yuzuru_jobs_0012_results: resultsMigration,
 }

@@ -51,7 +51,7 @@ async function drain(
     const jobs = await take(500)
     if (jobs.length === 0) return done
     const ids = jobs.map(({ id }) => id)
-    done += (await complete(db, ids, 1, {})).length
+    done += (await complete(db, { ids, claim: 1 }, {})).length
   }
 }
 

@@ -8,6 +8,15 @@ import type { JobState } from '../job/job-state.ts'
 import { intoHistory } from '../database/history.ts'
 import type { Lease } from './lease.ts'
 
+/** Jobs whose handlers have returned. */
+export interface Completion {
+  readonly ids: readonly string[]
+  /** That of each. */
+  readonly claim: number
+  /** What each returned, as JSON, in the order of the ids; `undefined` where none returned anything. */
+  readonly results?: readonly string[] | undefined
+}
+
 /**
  * Completes jobs that all have the same claim number, which is what nearly all have: `= any` finds each by
  * the primary key, where a join with the pairs of id and claim would read the table.
@@ -18,31 +27,43 @@ import type { Lease } from './lease.ts'
  */
 export async function complete(
   db: QueryExecutorProvider,
-  ids: readonly string[],
-  claim: number,
+  completion: Completion,
   options: IoOptions,
 ): Promise<string[]> {
-  return await completed(db, 'settle', sql`any (${arrayLiteral(ids)}::uuid[])`, claim, options)
+  return await completed(db, 'settle', completion, options)
 }
 
 async function completed(
   db: QueryExecutorProvider,
   operation: string,
-  ids: RawBuilder<unknown>,
-  claim: number,
+  completion: Completion,
   options?: IoOptions,
 ): Promise<string[]> {
+  const { ids, claim } = completion
   const rows = await execute(
     db,
     { operation, effect: 'idempotent' },
     sql<{ id: string }>`
       with gone as (
-        delete from yuzuru_jobs where id = ${ids} and claim = ${claim}::bigint returning *
-      )
-      ${intoHistory('gone', sql`'completed'`)} returning id::text as id`,
+        delete from yuzuru_jobs
+        where id = any (${arrayLiteral(ids)}::uuid[]) and claim = ${claim}::bigint returning *
+      )${intoHistoryWithResults(completion)} returning id::text as id`,
     options,
   )
   return rows.map(({ id }) => id)
+}
+
+/** Results go as one JSON, and not as an array of texts, which is not the same for every driver. */
+function intoHistoryWithResults({ ids, results }: Completion): RawBuilder<unknown> {
+  const state = sql`'completed'`
+  if (results === undefined) return intoHistory('gone', state)
+  return sql`, ended as (
+      select gone.*, given.result from gone join
+        rows from (unnest(${arrayLiteral(ids)}::uuid[]),
+          json_array_elements(${`[${results.join(',')}]`}::json)) as given (id, result)
+        on given.id = gone.id
+    )
+    ${intoHistory('ended', state, undefined, sql`result`)}`
 }
 
 /** How a job ended under this very claim; `undefined` where it did not. */
@@ -65,12 +86,17 @@ export async function endedAs(
   return new Map(ended.map(({ id, state }) => [id, state]))
 }
 
-/** Completes a job within the handler's own transaction. */
-export async function completeIn(tx: QueryExecutorProvider, { id, claim }: Lease): Promise<void> {
+/** Completes a job within the handler's own transaction. @param result as JSON */
+export async function completeIn(
+  tx: QueryExecutorProvider,
+  { id, claim }: Lease,
+  result: string | undefined,
+): Promise<void> {
   if (!('isTransaction' in tx && tx.isTransaction === true)) {
     throw expected('tx to be a Transaction', tx)
   }
-  const done = await completed(tx, 'completeIn', sql`${id}::uuid`, claim)
+  const results = result === undefined ? undefined : [result]
+  const done = await completed(tx, 'completeIn', { ids: [id], claim, results })
   if (done.length > 0) return
   throw new JobError(`The lease of job ${id} was lost: it is another worker's, or has ended`, {
     operation: 'completeIn',

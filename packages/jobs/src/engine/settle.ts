@@ -22,6 +22,8 @@ export interface Settlement {
   /** Whether the handler itself gave it back, at its end. */
   readonly snoozed?: boolean
   readonly error?: KeptError
+  /** For `'completed'`: what the handler returned, as JSON. */
+  readonly result?: string
 }
 
 /**

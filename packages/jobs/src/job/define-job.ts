@@ -13,11 +13,19 @@ import { expectSchema, type PayloadSchema } from './payload-schema.ts'
 import { expectVersions, type Upgrade } from './payload-version.ts'
 
 /** What {@link defineJob} takes. */
-export interface JobOptions<Input, Output = Input> {
+export interface JobOptions<Input, Output = Input, Result = void> {
   /** What the database knows the job by: 1 to 200 characters. Changing it orphans what is enqueued. */
   readonly name: string
-  /** Does the work. It may be called more than once for one job: at least once, not exactly once. */
-  readonly run: (payload: Output, context: JobContext) => Promise<void>
+  /**
+   * Does the work. It may be called more than once for one job: at least once, not exactly once. What it returns is
+   * the job's result, kept until the job is pruned: JSON of at most 1 MiB, or nothing.
+   */
+  readonly run: (payload: Output, context: JobContext) => Promise<Result>
+  /**
+   * Checks the result before it is kept, and again when `waitFor` reads it: a Standard Schema or a function. What
+   * `run` returned is kept, not what the schema makes of it: that is what `waitFor` gives. @default trusts the type
+   */
+  readonly result?: PayloadSchema<Result, unknown> | undefined
   /**
    * Checks the payload when it is enqueued, and again before it is run (the code may be newer than the row):
    * a Standard Schema (zod, valibot, arktype …) or a function; either may be asynchronous. What was enqueued
@@ -61,6 +69,7 @@ export interface JobOptions<Input, Output = Input> {
 const JOB_OPTIONS = Object.keys({
   name: true,
   run: true,
+  result: true,
   schema: true,
   version: true,
   upgrade: true,
@@ -102,16 +111,20 @@ const JOB_OPTIONS = Object.keys({
  *   },
  * })
  */
-export function defineJob<Schema extends StandardSchemaV1>(
-  options: JobOptions<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>> & {
-    readonly schema: Schema
-  },
-): Job<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>>
-export function defineJob<Payload>(options: JobOptions<Payload>): Job<Payload>
-export function defineJob(options: JobOptions<unknown>): Job {
+export function defineJob<Schema extends StandardSchemaV1, Result = void>(
+  options: JobOptions<
+    StandardSchemaV1.InferInput<Schema>,
+    StandardSchemaV1.InferOutput<Schema>,
+    Result
+  > & { readonly schema: Schema },
+): Job<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>, Result>
+export function defineJob<Payload, Result = void>(
+  options: JobOptions<Payload, Payload, Result>,
+): Job<Payload, Payload, Result>
+export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
-  const { backoff = {}, run, schema, version = 1, upgrade = {}, key, shouldRetry } = options
+  const { backoff = {}, run, schema, result, version = 1, upgrade = {}, key, shouldRetry } = options
   expectName('name', name)
   expectName('queue', queue)
   expectPriority(priority)
@@ -125,6 +138,7 @@ export function defineJob(options: JobOptions<unknown>): Job {
     if (fn !== undefined) expectFunction(option, fn)
   }
   if (schema !== undefined) expectSchema(schema)
+  if (result !== undefined) expectSchema(result, 'result')
   expectVersions(version, upgrade)
   return Object.freeze<Job>({
     name,
@@ -135,6 +149,7 @@ export function defineJob(options: JobOptions<unknown>): Job {
     backoff,
     run,
     schema,
+    result,
     version,
     upgrade: Object.freeze({ ...upgrade }),
     key: key ?? (() => undefined),

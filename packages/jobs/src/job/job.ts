@@ -42,19 +42,38 @@ export interface JobContext {
    * lease is the worker's own and goes on being extended. If the transaction rolls back, nothing has
    * happened, and the attempt ends as any other does.
    *
-   * @throws {TypeError} unless `tx` is a transaction
+   * What the handler returns after that is no longer kept: pass the job's result here.
+   *
+   * @param result JSON of at most 1 MiB; `undefined` for none
+   * @throws {TypeError} unless `tx` is a transaction, or when the result is not JSON
    * @throws {JobError} `'lease_lost'` when the job is no longer this worker's: let it roll back
    */
-  readonly completeIn: <DB>(tx: Transaction<DB>) => Promise<void>
+  readonly completeIn: <DB>(tx: Transaction<DB>, result?: unknown) => Promise<void>
+  /**
+   * Says how far the job is: any JSON of at most 16 KiB, for `getJob`. It returns at once. Only the last value
+   * counts: a worker writes those of all its jobs in one statement, twice a second at the most, and what is left
+   * when an attempt ends together with how it ended. A worker that has lost the job changes nothing. What can't be
+   * written (the database is away) is dropped.
+   *
+   * @throws {TypeError} when it is not JSON, or is too large
+   * @example
+   * const importAll = defineJob<{ rows: number }>({
+   *   name: 'import-all',
+   *   run: async ({ rows }, { progress }) => {
+   *     for (let done = 1; done <= rows; done += 1) progress({ done, rows })
+   *   },
+   * })
+   */
+  readonly progress: (value: unknown) => void
   /** Runs a part of the handler whose result is kept, so that it is done once though the job is run again. */
   readonly step: Step
 }
 
 /**
- * A kind of job, made by `defineJob`: `Input` is what is enqueued, `Output` what its handler gets. Methods, so
- * that a `Job<X>` is a `Job<unknown>` too.
+ * A kind of job, made by `defineJob`: `Input` is what is enqueued, `Output` what its handler gets, `Result`
+ * what that returns. Methods, so that a `Job<X>` is a `Job<unknown>` too.
  */
-export interface Job<Input = unknown, Output = Input> {
+export interface Job<Input = unknown, Output = Input, Result = unknown> {
   readonly name: string
   readonly queue: string
   readonly priority: number
@@ -62,10 +81,12 @@ export interface Job<Input = unknown, Output = Input> {
   readonly timeoutMs: number
   readonly backoff: Backoff
   readonly schema: PayloadSchema | undefined
+  /** What checks its result. */
+  readonly result: PayloadSchema | undefined
   /** The version of its payloads. */
   readonly version: number
   readonly upgrade: Upgrade
-  run(payload: Output, context: JobContext): Promise<void>
+  run(payload: Output, context: JobContext): Promise<Result>
   key(payload: Input): string | undefined
   shouldRetry(error: unknown, attempt: number): boolean
 }

@@ -23,9 +23,9 @@ export class PayloadRefusal extends Error {
 }
 
 /** Throws unless `schema` is a {@link PayloadSchema}. */
-export function expectSchema(schema: unknown): void {
+export function expectSchema(schema: unknown, option = 'schema'): void {
   if (typeof schema === 'function' || standardOf(schema) !== undefined) return
-  throw expected('schema to be a Standard Schema or a function', schema)
+  throw expected(`${option} to be a Standard Schema or a function`, schema)
 }
 
 /**
@@ -34,10 +34,10 @@ export function expectSchema(schema: unknown): void {
  * @throws {PayloadRefusal} when it is not accepted. `Cancelled` and failures of a boundary that the check
  *   itself asks (an `IoError`) pass through: they say nothing about the payload
  */
-export function checked(schema: PayloadSchema, json: unknown): unknown {
+export function checked(schema: PayloadSchema, json: unknown, what = 'payload'): unknown {
   const standard = standardOf(schema)
   const resultOf = (result: StandardSchemaV1.Result<unknown>): unknown => {
-    if (result.issues !== undefined) throw refusedAt(result.issues)
+    if (result.issues !== undefined) throw refusedAt(result.issues, what)
     return result.value
   }
   const call = (): unknown => {
@@ -45,16 +45,16 @@ export function checked(schema: PayloadSchema, json: unknown): unknown {
     const result = standard.validate(json)
     return isPromise(result) ? result.then(resultOf) : resultOf(result)
   }
-  return orRefused(call)
+  return orRefused(call, what)
 }
 
 /** Calls what may be asynchronous. What it throws is a refusal, unless it says nothing about the payload. */
-export function orRefused(call: () => unknown): unknown {
+export function orRefused(call: () => unknown, what = 'payload'): unknown {
   try {
     const value = call()
-    return isPromise(value) ? value.catch((error: unknown) => refuse(error)) : value
+    return isPromise(value) ? value.catch((error: unknown) => refuse(error, what)) : value
   } catch (error) {
-    return refuse(error)
+    return refuse(error, what)
   }
 }
 
@@ -62,12 +62,12 @@ export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof fieldOf(value, 'then') === 'function'
 }
 
-function refuse(error: unknown): never {
+function refuse(error: unknown, what: string): never {
   const isAboutPayload = !Cancelled.isInstance(error) && !IoError.isInstance(error)
   if (!isAboutPayload || error instanceof PayloadRefusal) throw error
   // What `schema.parse(json)` of a library throws says by its issues what it is.
   const issues = fieldOf(error, 'issues')
-  if (Array.isArray(issues)) throw refusedAt(issues as StandardSchemaV1.Issue[])
+  if (Array.isArray(issues)) throw refusedAt(issues as StandardSchemaV1.Issue[], what)
   throw new PayloadRefusal('it threw', error)
 }
 
@@ -83,8 +83,8 @@ function standardOf(schema: unknown): StandardSchemaV1['~standard'] | undefined 
 /** How many places an error names. */
 const MOST_PLACES = 10
 
-function refusedAt(issues: readonly StandardSchemaV1.Issue[]): PayloadRefusal {
-  const places = [...new Set(issues.map(({ path = [] }) => `payload${path.map(keyOf).join('')}`))]
+function refusedAt(issues: readonly StandardSchemaV1.Issue[], what: string): PayloadRefusal {
+  const places = [...new Set(issues.map(({ path = [] }) => `${what}${path.map(keyOf).join('')}`))]
   const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : ''
   return new PayloadRefusal(`${places.slice(0, MOST_PLACES).join(', ')}${more}`)
 }

@@ -15,6 +15,10 @@ export interface JobRecord {
   readonly queue: string
   readonly state: JobState
   readonly payload: unknown
+  /** What its handler returned, once it has completed; `undefined` for nothing. */
+  readonly result: unknown
+  /** What its handler last said of its progress, and when, by the database's clock. */
+  readonly progress: { readonly value: unknown; readonly at: Date } | undefined
   readonly priority: number
   readonly key: string | undefined
   /** How many attempts were begun. */
@@ -37,6 +41,9 @@ interface Row {
   readonly queue: string
   readonly state: JobState
   readonly payload: string
+  readonly result: string | null
+  readonly progress: string | null
+  readonly said: number | null
   readonly priority: number
   readonly key: string | null
   readonly attempt: number
@@ -50,8 +57,8 @@ interface Row {
 }
 
 /**
- * Reads a job as it is now. For a page or a test; a program that waits for a result should not poll it, but
- * have the job write the result where it is needed.
+ * Reads a job as it is now. For a page or a test; a program that needs its result should not poll it, but call
+ * `waitFor`.
  *
  * @returns `undefined` when there is no job with that id, or no longer
  * @throws {TypeError} unless `id` is a UUID
@@ -74,7 +81,8 @@ export async function getJob<DB>(
     sql<Row>`
       select id::text as id, name, queue, state, payload::text as payload, priority,
         unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
-        errors::text as errors, origin::text as origin,
+        errors::text as errors, origin::text as origin, result::text as result,
+        progress.value::text as progress, date_part('epoch', progress.at) * 1000 as said,
         date_part('epoch', run_at) * 1000 as due,
         date_part('epoch', enqueued_at) * 1000 as enqueued,
         date_part('epoch', finished_at) * 1000 as finished
@@ -82,13 +90,13 @@ export async function getJob<DB>(
         select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
           payload, priority, unique_key, attempt, max_attempts, last_error, errors, origin,
           run_at, enqueued_at,
-          null::timestamptz as finished_at
+          null::timestamptz as finished_at, null::json as result
         from yuzuru_jobs where id = ${id}::uuid
         union all
         select id, name, queue, state, payload, priority, unique_key, attempt, max_attempts, last_error,
-          errors, origin, run_at, enqueued_at, finished_at
+          errors, origin, run_at, enqueued_at, finished_at, result
         from yuzuru_job_history where id = ${id}::uuid
-      ) as job`,
+      ) as job left join yuzuru_job_progress as progress on progress.job_id = job.id`,
     options,
   )
   return row === undefined ? undefined : recordOf(row)
@@ -96,6 +104,9 @@ export async function getJob<DB>(
 
 function recordOf({
   payload,
+  result,
+  progress,
+  said,
   key,
   allowed,
   due,
@@ -109,6 +120,11 @@ function recordOf({
   return {
     ...row,
     payload: JSON.parse(payload) as unknown,
+    result: result === null ? undefined : (JSON.parse(result) as unknown),
+    progress:
+      progress === null || said === null
+        ? undefined
+        : { value: JSON.parse(progress) as unknown, at: new Date(said) },
     key: key ?? undefined,
     attempts: allowed,
     runAt: new Date(due),

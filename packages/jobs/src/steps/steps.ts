@@ -94,7 +94,9 @@ export class Steps {
       throw new TypeError(`Expected all steps before completeIn, got "${shownName(name)}" after it`)
     }
     if (around.getStore() !== this) return
-    throw new TypeError(`Expected a step outside of all others, got "${shownName(name)}" within another`)
+    throw new TypeError(
+      `Expected a step outside of all others, got "${shownName(name)}" within another`,
+    )
   }
 
   /**
@@ -120,7 +122,8 @@ export class Steps {
     await this.#memory.hold(name)
     const startedAt = performance.now()
     const stepOf = (value: unknown): NewStep => {
-      const result = value === undefined ? undefined : serialise(value, `the result of "${shownName(name)}"`)
+      const result =
+        value === undefined ? undefined : serialise(value, `the result of "${shownName(name)}"`)
       this.#memory.expectRoom(name, result)
       const tookMs = performance.now() - startedAt
       return { name, result, beside: this.#memory.beside(name), tookMs }
@@ -202,11 +205,14 @@ export class Steps {
 function notKept(name: string, cause: unknown): unknown {
   if (outcomeOf(cause) !== 'none') return cause
   const reason = messageOf(cause) ?? describeValue(cause)
-  return new JobError(`"${shownName(name)}" was done, and its result could not be kept: ${reason}`, {
-    operation: 'step',
-    code: JobError.isInstance(cause) ? cause.code : 'database',
-    retryable: false,
-    outcome: 'unknown',
-    cause,
-  })
+  return new JobError(
+    `"${shownName(name)}" was done, and its result could not be kept: ${reason}`,
+    {
+      operation: 'step',
+      code: JobError.isInstance(cause) ? cause.code : 'database',
+      retryable: false,
+      outcome: 'unknown',
+      cause,
+    },
+  )
 }

@@ -13,6 +13,7 @@ import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
+import { waitFor } from '../queue/wait-for.ts'
 import { createWorker } from '../worker/worker.ts'
 import { drainJobs } from './drain-jobs.ts'
 
@@ -139,6 +140,39 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     assert.equal(await cancelJob(db, id), 'cancelled')
     await drainJobs(db, [job])
     assert.deepEqual(ran, [])
+  },
+
+  'the result of a job is given to all that wait for it': async ({ db }) => {
+    const job = defineJob<{ n: number }, { doubled: number }>({
+      name: `exercise-${randomUUID()}`,
+      run: async ({ n }, { progress }) => {
+        progress({ n })
+        return { doubled: 2 * n }
+      },
+    })
+    const handles = await enqueueMany(db, job, [{ n: 1 }, { n: 2 }, { n: 3 }])
+    const waiting = Promise.all(
+      [...handles, ...handles].map(({ id }) => waitFor(db, job, id, { timeoutMs: 60_000 })),
+    )
+    await drainJobs(db, [job])
+    const doubled = (await waiting).map((result) => result.doubled)
+    assert.deepEqual(doubled, [2, 4, 6, 2, 4, 6])
+    const found = await getJob(db, handles[2]?.id ?? '')
+    assert.deepEqual(found?.result, { doubled: 6 })
+    assert.deepEqual(found?.progress?.value, { n: 3 })
+  },
+
+  'a job that has failed or is not there is an error of those that wait for it': async ({ db }) => {
+    const { job } = recorder(() => {
+      throw new TypeError('Expected another payload')
+    })
+    const { id } = await enqueue(db, job, { n: 1 })
+    const waiting = assert.rejects(waitFor(db, job, id, { timeoutMs: 60_000 }), {
+      code: 'job_failed',
+    })
+    await drainJobs(db, [job])
+    await waiting
+    await assert.rejects(waitFor(db, job, randomUUID()), { code: 'not_found' })
   },
 
   'completeIn makes the effect and the completion one': async ({ db, transaction }) => {

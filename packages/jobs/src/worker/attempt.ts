@@ -1,11 +1,12 @@
 import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
-import { isJobTraced, traceJob } from '@yuzuru/concurrency/boundary'
+import { isJobTraced, type JobEvent, traceJob } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider } from 'kysely'
 import { completeIn } from '../engine/complete.ts'
-import type { ClaimedJob } from '../engine/lease.ts'
+import type { ClaimedJob, Lease } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
+import { expectResult, resultText } from '../job/job-result.ts'
 import { cronOf, type CronOrigin, spanOf } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
@@ -23,6 +24,14 @@ export interface AttemptResult {
   readonly stopped: StopCause | undefined
 }
 
+/** What a worker lends to its attempts. */
+export interface AttemptParts {
+  /** Where the steps of handlers are kept. */
+  readonly db: QueryExecutorProvider
+  /** Takes what handlers say of their progress. */
+  readonly say: (lease: Lease, value: unknown) => void
+}
+
 /** A job that was taken, and the run of its handler, which the worker can end. */
 export class Attempt {
   readonly job: Job
@@ -38,7 +47,7 @@ export class Attempt {
   /** When it is to be run again, if its handler said so. */
   snoozed: Snooze | undefined = undefined
   readonly #takenAt = performance.now()
-  readonly #db: QueryExecutorProvider
+  readonly #parts: AttemptParts
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
@@ -46,9 +55,8 @@ export class Attempt {
   #wakeAt = 0
   #ended = false
 
-  /** @param db where the steps of its handler are kept */
-  constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation, db: QueryExecutorProvider) {
-    this.#db = db
+  constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation, parts: AttemptParts) {
+    this.#parts = parts
     this.job = job
     this.claimed = claimed
     this.incarnation = incarnation
@@ -72,7 +80,7 @@ export class Attempt {
     emit(startedEvent(this.claimed))
     const { timeoutMs, name } = this.job
     return withTimeout(timeoutMs, (scope) => this.#handle(scope), { name: `job ${name}` }).then(
-      () => this.#succeeded(),
+      (value) => this.#succeeded(value),
       (error: unknown) => this.#failed(error),
     )
   }
@@ -87,7 +95,7 @@ export class Attempt {
   get steps(): Steps {
     this.#steps ??= new Steps({
       lease: this.claimed,
-      db: this.#db,
+      db: this.#parts.db,
       lost: () => {
         // Its own `completeIn` has ended it, perhaps.
         if (this.completesItself) return
@@ -114,19 +122,42 @@ export class Attempt {
     )
   }
 
-  #handle(scope: CancelScope): Promise<void> {
+  /** Takes what its handler says of its progress; what it says after its end is passed over. */
+  say(value: unknown): void {
+    if (!this.#ended) this.#parts.say(this.claimed, value)
+  }
+
+  #handle(scope: CancelScope): Promise<unknown> {
     this.#scope = scope
     if (!isJobTraced()) return this.#call(scope)
     const { id, queue, name, attempt, waitedMs, origin } = this.claimed
     const waited = waitedMs + performance.now() - this.#takenAt
     const event = { queue, name, jobId: id, attempt, waitedMs: waited, origin: spanOf(origin) }
-    return traceJob(event, async () => await this.#call(scope))
+    return this.#traced(event, scope)
   }
 
-  #call(scope: CancelScope): Promise<void> {
+  async #traced(event: JobEvent, scope: CancelScope): Promise<unknown> {
+    let value: unknown
+    await traceJob(event, async () => {
+      value = await this.#call(scope)
+    })
+    return value
+  }
+
+  #call(scope: CancelScope): Promise<unknown> {
     const payload = this.#payload()
-    const run = (given: unknown): Promise<void> => this.job.run(given, new Context(this, scope))
+    const { job } = this
+    const run = (given: unknown): Promise<unknown> => {
+      const running = job.run(given, new Context(this, scope))
+      return job.result === undefined ? running : this.#checked(running)
+    }
     return isPromise(payload) ? payload.then(run, (error) => this.#refused(error)) : run(payload)
+  }
+
+  async #checked(running: Promise<unknown>): Promise<unknown> {
+    const value = await running
+    if (this.snoozed === undefined && !this.isCompleting) await expectResult(this.job, value)
+    return value
   }
 
   /** Given back for a worker whose code knows such payloads, a while later: they may all be as old as this. */
@@ -137,15 +168,26 @@ export class Attempt {
   }
 
   /** A handler that came to its end in spite of a cancel has succeeded. */
-  #succeeded(): AttemptResult {
+  #succeeded(value: unknown): AttemptResult {
     if (this.#stop?.cause === 'asleep') return this.#asleep()
     // A run that is snoozed has not come to its other steps.
     const steps = this.snoozed === undefined ? this.#steps : undefined
     const missing = steps?.missing(this.#scope?.outcome ?? 'none')
     if (missing !== undefined) return this.#failed(missing)
+    let settlement: Settlement
+    try {
+      settlement = this.snoozed === undefined ? this.#completed(value) : snoozedFor(this.snoozed)
+    } catch (error) {
+      return this.#failed(error)
+    }
     this.#ended = true
-    const snoozed = this.snoozed === undefined ? COMPLETED : snoozedFor(this.snoozed)
-    return { settlement: snoozed, stopped: this.#stop?.cause }
+    return { settlement, stopped: this.#stop?.cause }
+  }
+
+  #completed(value: unknown): Settlement {
+    // Most return nothing.
+    if (value === undefined || this.isCompleting) return COMPLETED
+    return { to: 'completed', result: resultText(this.job, value) as string }
   }
 
   /** Whatever came of a handler that was ended because it sleeps. What it took to end is a part of the sleep. */
@@ -203,11 +245,13 @@ class Context implements JobContext {
     this.#scope = scope
     this.#attempt = attempt
     this.#claimed = attempt.claimed
-    this.completeIn = async (tx) => {
+    this.completeIn = async (tx, value) => {
       attempt.expectCompletable(tx)
+      await expectResult(attempt.job, value)
+      const result = resultText(attempt.job, value)
       attempt.completesItself = true
       attempt.isCompleting = true
-      await completeIn(tx, attempt.claimed)
+      await completeIn(tx, attempt.claimed, result)
     }
   }
 
@@ -225,6 +269,10 @@ class Context implements JobContext {
 
   get enqueuedAt(): Date {
     return new Date(this.#claimed.enqueuedAt)
+  }
+
+  get progress(): JobContext['progress'] {
+    return (value) => this.#attempt.say(value)
   }
 
   get step(): Step {

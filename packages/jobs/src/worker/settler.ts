@@ -7,23 +7,20 @@ import { settle } from '../engine/settle.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { Attempt, AttemptResult } from './attempt.ts'
 import { MOST } from './prefetch.ts'
+import type { ProgressKeeper } from './progress-keeper.ts'
+import { type Ended, groupsOf, resultsOf } from './settle-groups.ts'
 import { Wake } from './wake.ts'
 import { eventOf, type WorkerEvent } from './worker-event.ts'
-
-/** An attempt that has ended and is not written down. */
-interface Ended {
-  readonly attempt: Attempt
-  readonly result: AttemptResult
-  tries: number
-}
 
 /** How often what the server refuses for good is tried, alone, before it is given up. */
 const TRIES = 3
 
 const delayMs = backoff({ baseDelayMs: 50, maxDelayMs: 2_000 })
 
-/** What a settler tells of. */
+/** What a settler works with. */
 export interface SettlerEvents {
+  /** What handlers said last is written before their jobs are. */
+  readonly progress: Pick<ProgressKeeper, 'flush'>
   readonly emit: (event: WorkerEvent) => void
   /** Some were settled; `againMs` says when the first of them is due again, `Infinity` for never. */
   readonly onSettled: (againMs: number) => void
@@ -76,9 +73,9 @@ export class Settler {
     const batch = this.#ended.splice(0, this.#most)
     if (batch.length === 0) return
     this.#inFlight = batch.length
-    const groups = Map.groupBy(batch, groupOf)
+    await this.#events.progress.flush(batch.map(({ attempt }) => attempt.claimed))
     let againMs = Infinity
-    for (const group of groups.values()) {
+    for (const group of groupsOf(batch)) {
       try {
         againMs = Math.min(againMs, await this.#settle(group))
         this.#failures = 0
@@ -105,7 +102,9 @@ export class Settler {
     }
     if (open.length > 0 && first.result.settlement.to === 'completed') {
       const ids = open.map(({ id }) => id)
-      const done = await complete(this.#db, ids, first.attempt.claimed.claim, options)
+      const results = resultsOf(group.filter(({ attempt }) => !states.has(attempt.claimed.id)))
+      const completion = { ids, claim: first.attempt.claimed.claim, results }
+      const done = await complete(this.#db, completion, options)
       for (const id of done) states.set(id, 'completed')
     } else if (open.length > 0) {
       const left = group.filter(({ attempt }) => !states.has(attempt.claimed.id))
@@ -147,14 +146,4 @@ export class Settler {
   async empty(): Promise<void> {
     while (this.size > 0) await this.#flushed.wait(Infinity)
   }
-}
-
-/**
- * What goes into one statement. Completed ones by their claim's number, nearly always the first; those
- * that may have completed themselves apart, as a transaction in doubt may still have their rows locked.
- */
-function groupOf({ attempt, result }: Ended): string {
-  const { id, claim } = attempt.claimed
-  if (attempt.completesItself) return result.settlement.to === 'completed' ? `own ${claim}` : id
-  return result.settlement.to === 'completed' ? `${claim}` : 'others'
 }

@@ -1,9 +1,9 @@
 import { isRetryable, outcomeOf, throwIfCancelled } from '@yuzuru/concurrency'
-import type { Kysely, QueryExecutorProvider } from 'kysely'
+import type { Kysely } from 'kysely'
 import { claim, type ClaimRequest, claimSuspect } from '../engine/claim.ts'
 import { Bounds } from '../engine/lane.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type AttemptParts } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Incarnation } from './incarnation.ts'
 import { MOST, Prefetch } from './prefetch.ts'
@@ -22,8 +22,8 @@ const SOON_MS = 20
 /** What a {@link Supply} works with. */
 export interface SupplyParts {
   readonly db: Kysely<unknown>
-  /** The handlers', where their steps are kept. */
-  readonly handlersDb: QueryExecutorProvider
+  /** What its attempts are lent. */
+  readonly attempts: AttemptParts
   readonly settings: WorkerSettings
   readonly roster: Roster
   readonly crew: Crew
@@ -195,7 +195,7 @@ export class Supply {
   #attemptAt(claimed: ClaimedJob, incarnation: Incarnation): Attempt | readonly [] {
     const job = this.#parts.settings.jobs.get(claimed.name)
     if (job === undefined) return []
-    const attempt = new Attempt(job, claimed, incarnation, this.#parts.handlersDb)
+    const attempt = new Attempt(job, claimed, incarnation, this.#parts.attempts)
     incarnation.held.add(attempt)
     if (incarnation.state === 'lost') incarnation.lose()
     return attempt

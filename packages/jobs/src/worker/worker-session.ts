@@ -11,6 +11,7 @@ import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crew } from './crew.ts'
 import { listenFor, listenOn } from './listening.ts'
+import { ProgressKeeper } from './progress-keeper.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Supply } from './supply.ts'
@@ -103,7 +104,8 @@ export class WorkerSession {
     const emit = onEvent === undefined ? (): void => undefined : emitter(onEvent)
     const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs }, emit)
     const onSettled = (againMs: number): void => supply.settled(againMs)
-    const settler = new Settler(db, leaseMs, { emit, onSettled })
+    const progress = new ProgressKeeper(db)
+    const settler = new Settler(db, leaseMs, { emit, onSettled, progress })
     const crew = new Crew(group, concurrency, {
       run: async (attempt) => {
         const result = await attempt.run(emit)
@@ -119,7 +121,10 @@ export class WorkerSession {
     })
     const supply = new Supply({
       db,
-      handlersDb: this.#db,
+      attempts: {
+        db: this.#db,
+        say: (lease, value) => progress.say(lease, value),
+      },
       settings: this.#settings,
       roster,
       crew,
@@ -132,6 +137,7 @@ export class WorkerSession {
       // Beside the heartbeats, because one that hangs is just what this is for.
       group.spawn(() => roster.watch(), { name: 'lease watch' }),
       group.spawn(() => settler.keep(), { name: 'settle' }),
+      group.spawn(() => progress.keep(), { name: 'progress' }),
       group.spawn(() => this.#listen(supply, own, emit), { name: 'listen' }),
     ]
     const crons = this.#cronKeeper(db, emit)
