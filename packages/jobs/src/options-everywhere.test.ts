@@ -53,6 +53,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   resumeCron: (options) => index.resumeCron(db, 'x', options),
   retryJob: (options) => index.retryJob(db, id, options),
   retryJobs: (options) => index.retryJobs(db, job, options),
+  sendEvent: (options) => index.sendEvent(db, 'x', 'y', 1, options),
   waitFor: (options) => index.waitFor(db, job, id, options),
   watchJobs: (options) => index.watchJobs(db, options),
 }

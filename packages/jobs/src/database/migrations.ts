@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration'
 import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
+import { eventsMigration } from './events-migration.ts'
 import { keysMigration } from './keys-migration.ts'
 import { resultsMigration } from './results-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
@@ -81,4 +82,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0006_cron: cronMigration,
   yuzuru_jobs_0007_errors: errorsMigration,
   yuzuru_jobs_0012_results: resultsMigration,
+  yuzuru_jobs_0013_events: eventsMigration,
 }

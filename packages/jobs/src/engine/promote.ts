@@ -14,6 +14,8 @@ export interface Upkeep {
   readonly more: boolean
   /** In how many milliseconds the next one becomes due; `Infinity` when none waits. */
   readonly nextMs: number
+  /** Whether something may have come that jobs wait for. */
+  readonly signals: boolean
   /** Whether some worker has let its lease expire. */
   readonly expired: boolean
   /** Whether some job waits that is tried one at a time. */
@@ -28,7 +30,13 @@ export async function promote(db: QueryExecutorProvider, options: IoOptions): Pr
   const [row] = await execute(
     db,
     { operation: 'promote', effect: 'idempotent' },
-    sql<{ promoted: number; next: number | null; expired: boolean; suspects: boolean }>`
+    sql<{
+      promoted: number
+      next: number | null
+      signals: boolean
+      expired: boolean
+      suspects: boolean
+    }>`
       with due as materialized (
         select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
         order by run_at limit ${BATCH}::integer for update skip locked
@@ -39,12 +47,21 @@ export async function promote(db: QueryExecutorProvider, options: IoOptions): Pr
       select jobs as promoted,
         (select date_part('epoch', run_at - now()) * 1000 from yuzuru_jobs
           where stage = 1 and run_at > now() order by run_at limit 1) as next,
+        exists (select from yuzuru_job_signals) as signals,
         exists (select from yuzuru_job_workers where lease_until < now()) as expired,
         exists (select from yuzuru_jobs where stage = 2 and worker is null) as suspects,
         case when jobs > 0 then pg_notify(${CHANNEL}, '') end as notified
       from counted`,
     options,
   )
-  const { promoted = 0, next = null, expired = false, suspects = false } = row ?? {}
-  return { promoted, more: promoted === BATCH, nextMs: next ?? Infinity, expired, suspects }
+  const { promoted = 0, next = null, signals = false } = row ?? {}
+  const { expired = false, suspects = false } = row ?? {}
+  return {
+    promoted,
+    more: promoted === BATCH,
+    nextMs: next ?? Infinity,
+    signals,
+    expired,
+    suspects,
+  }
 }

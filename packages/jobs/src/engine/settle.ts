@@ -19,6 +19,8 @@ export interface Settlement {
   readonly counted?: boolean
   /** For `'waiting'`: not before this moment, in milliseconds since 1970, in place of `delayMs`. */
   readonly until?: number
+  /** For `'waiting'`: whether it is due sooner when something comes that it waits for. */
+  readonly waits?: boolean
   /** Whether the handler itself gave it back, at its end. */
   readonly snoozed?: boolean
   readonly error?: KeptError
@@ -48,6 +50,7 @@ export async function settle(
     counted: settlement.counted === true ? 1 : 0,
     until: settlement.until ?? null,
     snoozed: settlement.snoozed === true,
+    waits: settlement.waits === true ? true : null,
   }))
   const rows = await execute(
     db,
@@ -56,9 +59,9 @@ export async function settle(
       with input as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(input)}::jsonb) as input (id uuid,
           claim bigint, to_state text, delay float8, refund integer, counted integer,
-          until float8, snoozed boolean, error json)
+          until float8, snoozed boolean, waits boolean, error json)
       ), mine as materialized (
-        select job.id, input.refund, input.snoozed,
+        select job.id, input.refund, input.snoozed, input.waits,
           case when input.until is null then input.delay else
             greatest(date_part('epoch', to_timestamp(input.until / 1000) - now()) * 1000, 1) end as delay,
           input.counted, input.error,
@@ -77,13 +80,16 @@ export async function settle(
           stage = case when mine.delay > 0 then 1 when mine.refund = 1 then job.stage else 0 end,
           crashes = case when mine.refund = 1 and not mine.snoozed then job.crashes else 0 end,
           attempt = greatest(job.attempt - mine.refund, 0),
-          returns = job.returns + mine.counted,
+          returns = job.returns + mine.counted, waits = mine.waits,
           run_at = case when mine.refund = 1 and mine.delay = 0 then job.run_at
             else now() + mine.delay * interval '1 millisecond' end,
           last_error = coalesce(mine.error, job.last_error),
           errors = ${errorsWith('job', sql`mine.error`)}
         from mine where job.id = mine.id and mine.to_state = 'waiting'
-        returning job.stage
+        returning job.id, job.stage, job.waits
+      ), signals as (
+        -- What it waits for may have come since its handler has looked.
+        insert into yuzuru_job_signals (job_id) select id from back where waits
       )
       select id::text as id, to_state as state from mine
       union all

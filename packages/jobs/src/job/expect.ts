@@ -20,3 +20,15 @@ export function expectPriority(value: unknown): asserts value is number {
     throw expected('priority to be a 32-bit integer', value)
   }
 }
+
+/** Throws unless `event` can be the name of an event. */
+export function expectEvent(event: unknown): asserts event is string {
+  expectName('event', event)
+}
+
+/** Throws unless `key` can say to what an event has happened. */
+export function expectEventKey(key: unknown): asserts key is string {
+  if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
+    throw expected('key to be 1 to 500 characters', key)
+  }
+}

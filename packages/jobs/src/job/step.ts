@@ -79,4 +79,41 @@ export interface Step {
    * })
    */
   sleep(name: string, until: number | Date): Promise<void>
+
+  /**
+   * Waits for an event of `sendEvent`, for minutes or months, as `step.sleep` does: the job goes back into the queue
+   * meanwhile and takes no place of a worker, and it is due again as soon as the event has come.
+   *
+   * An event that was sent before the wait began counts, if it was sent after the job was enqueued. Of several the
+   * oldest comes first, and each goes to one wait of the job. What a wait has got, or that it got nothing in time,
+   * is kept: a run after that gets the same.
+   *
+   * @param event 1 to 200 characters, as it is sent
+   * @returns the payload; `undefined` when `timeoutMs` has passed
+   * @throws {TypeError} when the name was used in this run before, within a step, or when an option is out of its range
+   * @throws {Cancelled} when the handler is ended; it must let that pass
+   * @throws {JobError} as a step does
+   * @example
+   * const approval = defineJob<{ planId: string }>({
+   *   name: 'approval',
+   *   run: async ({ planId }, { step }) => {
+   *     const approved = await step.waitFor<{ by: string }>('plan.approved', {
+   *       key: planId,
+   *       timeoutMs: 7 * 86_400_000,
+   *     })
+   *     if (approved === undefined) await step('remind', () => console.log(`nobody approved ${planId}`))
+   *   },
+   * })
+   */
+  waitFor<T = unknown>(event: string, options?: WaitForOptions): Promise<T | undefined>
+}
+
+/** What {@link Step.waitFor} waits for. */
+export interface WaitForOptions {
+  /** To what it must have happened: 1 to 500 characters. @default the id of the job */
+  readonly key?: string | undefined
+  /** The name of the step; for a second wait for the same event. @default the event */
+  readonly name?: string | undefined
+  /** For how long, in milliseconds from 0 up, from when the wait is first asked for. @default for ever */
+  readonly timeoutMs?: number | undefined
 }

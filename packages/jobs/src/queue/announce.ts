@@ -14,14 +14,16 @@ export interface Announcement {
  * Decides how the workers hear of a job: by its own statement, when that has not happened for a while, and
  * otherwise after the commit, together with others. Of a transaction whose commit is not seen (Kysely's own)
  * they then do not hear: they find the job when they next look.
+ *
+ * @param payload that of the notification
  */
-export function announce(db: QueryExecutorProvider): Announcement {
+export function announce(db: QueryExecutorProvider, payload: string = ''): Announcement {
   const announcer = announcerOf(db)
   if (announcer.takeTurn()) return { inStatement: true, made: () => undefined }
-  if (!isTransaction(db)) return { inStatement: false, made: () => announcer.soon(db) }
+  if (!isTransaction(db)) return { inStatement: false, made: () => announcer.soon(db, payload) }
   const database = databaseOf(db)
   const made = (): void => {
-    if (database !== undefined) onceCommitted(db, () => announcer.soon(database))
+    if (database !== undefined) onceCommitted(db, () => announcer.soon(database, payload))
   }
   return { inStatement: false, made }
 }

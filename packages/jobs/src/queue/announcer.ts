@@ -16,6 +16,7 @@ export const QUIET_MS = 10
 export class Announcer {
   #announcedAt = -Infinity
   #isPending = false
+  #payload = ''
 
   /** Whether a statement that makes a job is to notify by itself. It counts as if it did. */
   takeTurn(): boolean {
@@ -26,13 +27,17 @@ export class Announcer {
   }
 
   /** Notifies a little later, in nobody's scope. When that fails the workers find the job when they next look. */
-  soon(db: QueryExecutorProvider): void {
+  soon(db: QueryExecutorProvider, payload: string = ''): void {
+    // One of signals has the workers look for jobs as well.
+    if (payload !== '') this.#payload = payload
     if (this.#isPending) return
     this.#isPending = true
     const announce = async (): Promise<void> => {
       this.#isPending = false
       this.#announcedAt = performance.now()
-      await sql`select pg_notify(${CHANNEL}, '')`
+      const said = this.#payload
+      this.#payload = ''
+      await sql`select pg_notify(${CHANNEL}, ${said})`
         .execute({ getExecutor: () => db.getExecutor().withoutPlugins() })
         .catch(() => undefined)
     }

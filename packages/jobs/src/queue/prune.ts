@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectMilliseconds, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { sql } from 'kysely'
+import { type QueryExecutorProvider, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { FINISHED } from '../job/job-state.ts'
 
@@ -24,10 +24,10 @@ const PRUNE_OPTIONS = Object.keys({
 const BATCH = 1_000
 
 /**
- * Deletes finished jobs, a thousand in a statement, so that no lock is held for long. Unfinished ones
- * are never deleted.
+ * Deletes finished jobs, a thousand in a statement, so that no lock is held for long, and events that were sent as
+ * long ago. Unfinished jobs are never deleted.
  *
- * @returns how many were deleted
+ * @returns how many jobs were deleted
  * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await prune(db, { olderThanMs: 7 * 86_400_000 })
@@ -40,7 +40,8 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
   if (!Array.isArray(states) || !states.every((state) => FINISHED.includes(state))) {
     throw new TypeError(`Expected states to be some of ${FINISHED.join(', ')}`)
   }
-  for (let pruned = 0; ;) {
+  let pruned = 0
+  for (;;) {
     const deleted = await execute(
       db,
       { operation: 'prune', effect: 'idempotent' },
@@ -61,6 +62,30 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
       options,
     )
     pruned += deleted.length
-    if (deleted.length < BATCH) return pruned
+    if (deleted.length < BATCH) break
+  }
+  await pruneEvents(db, olderThanMs, options)
+  return pruned
+}
+
+/** Deletes events as old as that. */
+async function pruneEvents(
+  db: QueryExecutorProvider,
+  olderThanMs: number,
+  options: IoOptions,
+): Promise<void> {
+  for (;;) {
+    const deleted = await execute(
+      db,
+      { operation: 'prune', effect: 'idempotent' },
+      sql`
+        delete from yuzuru_job_events where id = any (array(
+          select id from yuzuru_job_events
+          where sent_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
+          order by sent_at limit ${BATCH}::integer for update skip locked
+        )) returning id`,
+      options,
+    )
+    if (deleted.length < BATCH) return
   }
 }

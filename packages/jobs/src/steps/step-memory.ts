@@ -56,15 +56,15 @@ export class StepMemory {
     this.#unfinished.add(name)
   }
 
-  /** What an earlier run has kept of a step, or a sleep, that was asked for. */
-  recall(name: string, as: 'step' | 'sleep'): StepRow | undefined {
+  /** What an earlier run has kept of a step, a sleep or a wait that was asked for. */
+  recall(name: string, as: 'step' | 'sleep' | 'wait' | 'run'): StepRow | undefined {
     const row = this.#open.get(name)
     if (row === undefined) return undefined
-    const was = row.leftMs === undefined ? 'step' : 'sleep'
+    const was = row.kind ?? (row.leftMs === undefined ? 'step' : 'sleep')
     if (was !== as)
       throw this.#changed(`asked for it as a ${as} and not as a ${was}`, 'none', [name])
     this.#open.delete(name)
-    if (row.leftMs === undefined) this.#unfinished.delete(name)
+    if (was === 'step' || row.isSettled === true) this.#unfinished.delete(name)
     if (this.#open.size === 0) this.#complete.set()
     return row
   }

@@ -10,6 +10,10 @@ export interface StepRow {
   readonly result: string | undefined
   /** Steps that its run had asked for as well, and that had not finished. */
   readonly beside: readonly string[]
+  /** What it is, if neither a step nor a sleep. */
+  readonly kind?: 'wait' | 'run' | undefined
+  /** Of a wait: whether it is over. */
+  readonly isSettled?: boolean | undefined
   /** Of a sleep: how long it still was when it was read, in milliseconds. */
   readonly leftMs?: number | undefined
 }
@@ -20,7 +24,7 @@ export interface NewStep extends StepRow {
 }
 
 /** How long a sleep still is, in milliseconds. */
-const LEFT = sql`date_part('epoch', wake_at - clock_timestamp()) * 1000`
+export const LEFT: RawBuilder<number> = sql<number>`date_part('epoch', wake_at - clock_timestamp()) * 1000`
 
 /** What earlier runs of a job have finished. */
 export async function loadSteps(
@@ -31,14 +35,25 @@ export async function loadSteps(
   const rows = await execute(
     db,
     { operation: 'step', effect: 'read' },
-    sql<{ name: string; result: string | null; beside: string | null; left: number | null }>`
-      select name, result::text as result, to_json(beside)::text as beside, ${LEFT} as left
+    sql<{
+      name: string
+      result: string | null
+      beside: string | null
+      left: number | null
+      kind: 'wait' | 'run' | null
+      settled: boolean | null
+    }>`
+      select name, result::text as result, to_json(beside)::text as beside, settled,
+        case when event is not null then 'wait' end as kind,
+        case when event is null then ${LEFT} end as left
       from yuzuru_job_steps
       where job_id = ${id}::uuid`,
     options,
   )
-  return rows.map(({ name, result, beside, left }) => ({
+  return rows.map(({ name, result, beside, left, kind, settled }) => ({
     name,
+    kind: kind ?? undefined,
+    isSettled: settled === true,
     leftMs: left ?? undefined,
     result: result ?? undefined,
     beside: beside === null ? [] : (JSON.parse(beside) as string[]),
@@ -130,7 +145,8 @@ export async function hasStep(
   return found.length > 0
 }
 
-function namesOf(beside: readonly string[]): RawBuilder<unknown> {
+/** Some names, as an array; null for none. */
+export function namesOf(beside: readonly string[]): RawBuilder<unknown> {
   if (beside.length === 0) return sql`null`
   return sql`array(select json_array_elements_text(${JSON.stringify(beside)}::json))`
 }

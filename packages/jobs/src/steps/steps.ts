@@ -11,32 +11,17 @@ import {
 import { backoff, describeValue, messageOf } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
-import type { QueryExecutorProvider } from 'kysely'
-import type { Lease } from '../engine/lease.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
-import type { Step } from '../job/step.ts'
+import type { Step, WaitForOptions } from '../job/step.ts'
 import { keepInTransaction } from './keep-in-transaction.ts'
+import { EventWaits } from './event-waits.ts'
 import { Parking } from './parking.ts'
 import { shownName } from './shown-name.ts'
 import { argumentsOf, expectUntil, type Work } from './step-arguments.ts'
 import { StepMemory } from './step-memory.ts'
+import { type StepRun, type StepTools, valueOf } from './step-run.ts'
 import { keepSleep, keepStep, loadSteps, type NewStep } from './step-store.ts'
-
-/** The run of a handler, as far as its steps go. */
-export interface StepRun {
-  readonly lease: Lease
-  /** Where results are kept that have no transaction. */
-  readonly db: QueryExecutorProvider
-  /** The lease was lost: to end the handler. */
-  readonly lost: () => void
-  /** Whether its handler has called `completeIn`: the transaction of that has the job's row locked until it ends. */
-  readonly isCompleting: () => boolean
-  /** A transaction may still be open on the server, with a lock on the job's row. */
-  readonly inDoubt: () => void
-  /** All that is left is to sleep: ends the handler. The job is due again in so many milliseconds. */
-  readonly park: (delayMs: number) => void
-}
 
 /** How long a handler that is being ended may take to keep the result of a step, in milliseconds. */
 const KEEP_MS = 5_000
@@ -62,9 +47,22 @@ export class Steps {
     this.#memory = new StepMemory(run.lease.id)
     this.#parking = new Parking(run.park)
     const sleep: Step['sleep'] = (name, until) => this.#sleep(name, until)
+    const tools: StepTools = {
+      run,
+      memory: this.#memory,
+      parking: this.#parking,
+      ask: (name) => this.#ask(name),
+      load: async () => {
+        if (!this.#isLoaded) await this.#load()
+      },
+      lost: (outcome) => this.#lost(outcome),
+    }
+    const waits = new EventWaits(tools)
+    const waitFor: Step['waitFor'] = <T>(event: string, options: WaitForOptions = {}) =>
+      waits.wait(event, options) as Promise<T | undefined>
     this.step = Object.assign(
       <T>(name: string, ...rest: readonly unknown[]) => this.#step<T>(name, rest),
-      { sleep },
+      { sleep, waitFor },
     )
     // Nobody has run it before the first claim.
     this.#isLoaded = run.lease.claim === 1
@@ -117,7 +115,7 @@ export class Steps {
     if (!this.#isLoaded) await this.#load()
     const known = this.#memory.recall(name, 'step')
     if (known !== undefined) {
-      return (known.result === undefined ? undefined : JSON.parse(known.result)) as T
+      return valueOf(known.result) as T
     }
     await this.#memory.hold(name)
     const startedAt = performance.now()

@@ -13,6 +13,7 @@ import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
+import { sendEvent } from '../queue/send-event.ts'
 import { waitFor } from '../queue/wait-for.ts'
 import { createWorker } from '../worker/worker.ts'
 import { drainJobs } from './drain-jobs.ts'
@@ -243,6 +244,29 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     await enqueue(db, job, {})
     assert.equal((await drainJobs(db, [job])).completed, 1)
     assert.deepEqual(calls.toSorted(), ['a', 'b', 'c'])
+  },
+
+  'an event goes once to each wait, sent before it began or after': async ({ db, transaction }) => {
+    const event = `exercise-${randomUUID()}`
+    const got: unknown[] = []
+    const job = stepping(async ({ step, attempt }) => {
+      const first = await step.waitFor(event, { key: 'k' })
+      const second = await step.waitFor(event, { key: 'k', name: 'second' })
+      if (attempt === 1) throw new Error('once more')
+      got.push([first, second])
+    })
+    const { id } = await enqueue(db, job, {})
+    await sendEvent(db, event, 'k', 1)
+    await drainJobs(db, [job])
+    assert.equal((await getJob(db, id))?.state, 'waiting')
+    const failed = transaction(async (tx) => {
+      await sendEvent(tx, event, 'k', 2)
+      throw new Error('rolled back')
+    })
+    await assert.rejects(failed, /rolled back/)
+    await transaction((tx) => sendEvent(tx, event, 'k', 3))
+    await drainJobs(db, [job])
+    assert.deepEqual(got, [[1, 3]])
   },
 
   'a cron has one job for each of its times, from workers that race': async ({ db }) => {

@@ -51,8 +51,8 @@ export class Attempt {
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
-  /** When its sleep is over, on this process's clock. */
-  #wakeAt = 0
+  /** When its sleep is over, on this process's clock, and whether it is over sooner when something comes. */
+  #parked = { wakeAt: 0, waits: false }
   #ended = false
 
   constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation, parts: AttemptParts) {
@@ -104,8 +104,8 @@ export class Attempt {
       isCompleting: () => this.isCompleting,
       // It must be settled apart from others: it may have to wait for that transaction.
       inDoubt: () => (this.completesItself = true),
-      park: (delayMs) => {
-        this.#wakeAt = performance.now() + delayMs
+      park: ({ delayMs, waits }) => {
+        this.#parked = { wakeAt: performance.now() + delayMs, waits }
         this.stop('asleep', 'it sleeps: the handler is run again when that is over')
       },
     })
@@ -193,8 +193,9 @@ export class Attempt {
   /** Whatever came of a handler that was ended because it sleeps. What it took to end is a part of the sleep. */
   #asleep(): AttemptResult {
     this.#ended = true
-    const delayMs = Math.max(0, this.#wakeAt - performance.now())
-    const settlement = { to: 'waiting', refund: true, delayMs } as const
+    const { wakeAt, waits } = this.#parked
+    const delayMs = Math.max(0, wakeAt - performance.now())
+    const settlement = { to: 'waiting', refund: true, delayMs, waits } as const
     return { settlement, stopped: 'asleep' }
   }
 

@@ -1,6 +1,7 @@
 import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import { type Database, DbError, listen } from '@yuzuru/db'
-import { CHANNEL } from '../database/channel.ts'
+import { fieldOf } from '@yuzuru/concurrency/boundary'
+import { CHANNEL, SIGNALS } from '../database/channel.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 /** LISTEN: gives something whenever the channel is notified. */
@@ -10,8 +11,8 @@ export type Listen = (channel: string) => AsyncIterable<unknown>
 export interface Listener {
   /** Whether it hears of new work. */
   isListening: boolean
-  /** There may be more work than there was. */
-  look(): void
+  /** There may be more work than there was. @param hasSignals whether something may have come that jobs wait for */
+  look(hasSignals: boolean): void
 }
 
 /** Has `listener` look at each notification. A source that ends or fails is started again; polling goes on. */
@@ -27,7 +28,11 @@ export async function listenFor(
       const notifications = source(CHANNEL)[Symbol.asyncIterator]()
       listener.isListening = true
       try {
-        while ((await notifications.next()).done !== true) listener.look()
+        for (;;) {
+          const { done, value } = await notifications.next()
+          if (done === true) break
+          listener.look(fieldOf(value, 'payload') === SIGNALS)
+        }
       } finally {
         await notifications.return?.()
       }
@@ -38,7 +43,7 @@ export async function listenFor(
     listener.isListening = false
     await sleep(againAfterMs)
     // What was announced while nobody listened.
-    listener.look()
+    listener.look(true)
   }
 }
 
@@ -55,11 +60,13 @@ export async function listenOn(
 ): Promise<void> {
   const onListening = (): void => {
     listener.isListening = true
-    listener.look()
+    listener.look(true)
   }
   for (;;) {
     try {
-      for await (const _ of listen(db, CHANNEL, { onListening })) listener.look()
+      for await (const { payload } of listen(db, CHANNEL, { onListening })) {
+        listener.look(payload === SIGNALS)
+      }
     } catch (error) {
       throwIfCancelled()
       listener.isListening = false

@@ -22,8 +22,11 @@ export interface SettlerEvents {
   /** What handlers said last is written before their jobs are. */
   readonly progress: Pick<ProgressKeeper, 'flush'>
   readonly emit: (event: WorkerEvent) => void
-  /** Some were settled; `againMs` says when the first of them is due again, `Infinity` for never. */
-  readonly onSettled: (againMs: number) => void
+  /**
+   * Some were settled; `againMs` says when the first of them is due again, `Infinity` for never, `hasSignals` whether
+   * some wait for what may have come.
+   */
+  readonly onSettled: (againMs: number, hasSignals: boolean) => void
 }
 
 /**
@@ -87,7 +90,8 @@ export class Settler {
       this.#inFlight -= group.length
     }
     this.#flushed.signal()
-    this.#events.onSettled(againMs)
+    const hasSignals = batch.some(({ result }) => result.settlement.waits === true)
+    this.#events.onSettled(againMs, hasSignals)
   }
 
   async #settle(group: readonly Ended[]): Promise<number> {

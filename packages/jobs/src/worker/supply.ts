@@ -61,17 +61,20 @@ export class Supply {
   }
 
   /** There may be more than there was. */
-  look(): void {
+  look(hasSignals: boolean = false): void {
+    if (hasSignals) this.#upkeep.dueIn(0)
     this.#mayFind = true
     this.#idleLooks = 0
     this.#wake.signal()
   }
 
   /** Some were written down, of which the first is due again in so many milliseconds. */
-  settled(againMs: number): void {
+  settled(againMs: number, hasSignals: boolean): void {
+    if (hasSignals) this.#upkeep.dueIn(0)
     if (againMs === 0) this.#bounds.clear()
     if (againMs === 0 || this.#parts.untilIdle) this.#mayFind = true
     else if (againMs < Infinity) this.#upkeep.dueIn(againMs)
+    else if (hasSignals) this.#wake.signal()
     else if (this.#parts.unsettled() + MOST < MOST_UNSETTLED && this.#room() === 0) return
     this.#wake.signal()
   }
@@ -108,7 +111,12 @@ export class Supply {
         this.#mayFind = false
       }
       if (this.#mayFind && this.#room() > 0) continue
-      if (untilIdle && !this.#mayFind && this.#isIdle()) return
+      if (untilIdle && !this.#mayFind && this.#isIdle()) {
+        if (!(await this.#upkeep.wake())) return
+        this.#bounds.clear()
+        this.#mayFind = true
+        continue
+      }
       await this.#pause()
     }
   }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { promote } from '../engine/promote.ts'
+import { wakeParked } from '../engine/wake-parked.ts'
 import { recover } from '../engine/worker-row.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerEvent } from './worker-event.ts'
@@ -14,8 +15,8 @@ export interface UpkeepParts {
 }
 
 /**
- * What every worker does for all: makes due what was for later, at its time, and takes back the jobs of workers
- * that vanished.
+ * What every worker does for all: makes due what was for later, at its time, and what has got what it waits for, and
+ * takes back the jobs of workers that vanished.
  */
 export class Upkeep {
   readonly #parts: UpkeepParts
@@ -43,9 +44,20 @@ export class Upkeep {
       promoted = found.promoted
       this.#hasSuspects = found.suspects
       this.at = performance.now() + (found.more ? 0 : Math.min(this.#pollMs, found.nextMs))
+      if (found.signals && (await this.wake())) promoted += 1
       if (found.expired) await this.#recover()
     }
     return { promoted: promoted > 0, hasSuspects: this.#hasSuspects }
+  }
+
+  /** Makes due what has got what it waits for. @returns whether there was any */
+  async wake(): Promise<boolean> {
+    const { db, settings } = this.#parts
+    for (let woken = 0; ;) {
+      const { signals, jobs } = await wakeParked(db, { timeoutMs: settings.leaseMs })
+      woken += jobs
+      if (signals === 0) return woken > 0
+    }
   }
 
   async #recover(): Promise<void> {

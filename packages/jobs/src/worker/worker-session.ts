@@ -103,7 +103,8 @@ export class WorkerSession {
     const { onEvent, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
     const emit = onEvent === undefined ? (): void => undefined : emitter(onEvent)
     const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs }, emit)
-    const onSettled = (againMs: number): void => supply.settled(againMs)
+    const onSettled = (againMs: number, hasSignals: boolean): void =>
+      supply.settled(againMs, hasSignals)
     const progress = new ProgressKeeper(db)
     const settler = new Settler(db, leaseMs, { emit, onSettled, progress })
     const crew = new Crew(group, concurrency, {
