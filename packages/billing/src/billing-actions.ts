@@ -71,7 +71,8 @@ export interface BillingActions {
   ): Promise<BillingSubscription>
   /**
    * Ends the subscription: with the period that is paid for, at once, or at a moment that is to come; one that
-   * has ended is left as it is. Nothing is refunded.
+   * has ended is left as it is. Of several all are ended. One that waits for its first payment is ended at once.
+   * Nothing is refunded.
    *
    * @throws {BillingError} `'not_found'` when there never was one
    * @example

@@ -78,7 +78,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     const sync = new Sync(this.#rows)
     const customers = new Customers({ calls, store, now })
     const fetches = new Fetches({ calls, sync })
-    const changes = new Changes({ calls, customers, fetches, now })
+    const changes = new Changes({ calls, customers, fetches, store, now })
     const run: RunVerb = (...call) => this.#run(...call)
     const verbs = { run, calls, customers, fetches, changes, now }
     this.#sync = sync

@@ -14,8 +14,10 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string
 }
 
-export async function openDatabase(): Promise<TestDatabase> {
-  const { name, url } = ownSchema('billing')
+/** @param isolation the level at which its sessions run what does not say otherwise */
+export async function openDatabase(isolation?: string): Promise<TestDatabase> {
+  const { name, url: own } = ownSchema('billing')
+  const url = isolation === undefined ? own : withIsolation(own, isolation)
   const pool = new Pool({ connectionString: url, max: 10 })
   const db = new Kysely<TestSchema>({ dialect: new PostgresDialect({ pool }) })
   await sql`create schema ${sql.id(name)}`.execute(db)
@@ -29,4 +31,12 @@ export async function openDatabase(): Promise<TestDatabase> {
       await db.destroy()
     },
   }
+}
+
+function withIsolation(own: string, level: string): string {
+  const url = new URL(own)
+  const options = url.searchParams.get('options') ?? ''
+  const escaped = level.replaceAll(' ', String.raw`\ `)
+  url.searchParams.set('options', `${options} -c default_transaction_isolation=${escaped}`)
+  return url.href
 }

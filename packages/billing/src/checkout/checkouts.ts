@@ -147,7 +147,7 @@ export class Checkouts {
   async #live({ reference, customerId }: Asking): Promise<Stripe.Subscription | undefined> {
     const { fetches } = this.#init
     const live = liveOf(await fetches.all(reference, customerId))
-    return live ?? (await fetches.liveElsewhere(reference, customerId))
+    return live ?? liveOf(await fetches.liveElsewhere(reference, customerId))
   }
 
   /** Opens the claim's session. @returns `undefined` when its key leads nowhere and nothing is open under it */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { nativeParameters } from '../stripe/native-parameters.ts'
 import type { CheckoutInput } from './checkout-input.ts'
 
 /** The metadata of a session that names the claim for which it was opened. */
@@ -8,9 +9,14 @@ export const CLAIM_KEY = 'yuzuru_checkout'
 
 /** A digest of what is asked for, and for which customer: it does not move with the clock. */
 export function askedOf(input: CheckoutInput, customerId: string): string {
-  const { customer: _, whenSubscribed: __, quantity = 1, ...asked } = input
+  const { customer: _, whenSubscribed: __, quantity = 1, native, ...asked } = input
   return createHash('sha256')
-    .update(JSON.stringify([customerId, { ...asked, quantity }], sorted))
+    .update(
+      JSON.stringify(
+        [customerId, { ...asked, quantity, native: nativeParameters(native) }],
+        sorted,
+      ),
+    )
     .digest('hex')
 }
 

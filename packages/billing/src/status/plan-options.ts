@@ -53,7 +53,7 @@ export interface PlanOptions {
   /**
    * Which of two live subscriptions of a reference stays, the older or the newer one; the other is ended at once,
    * by whatever finds both, and nothing is refunded. One that is paid for goes before one that is not, whatever
-   * is said here.
+   * is said here; one that waits for its first payment is ended only beside one that is paid for.
    *
    * @default both stay; `on('second_subscription')` is called in any case
    */

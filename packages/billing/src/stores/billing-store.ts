@@ -71,6 +71,16 @@ export interface BillingStore<Tx = unknown> {
    */
   writeFetch(write: FetchWrite, listener?: ChangeListener<Tx>): Promise<FetchWritten>
   /**
+   * Chooses which of a reference's subscriptions stays, where there must be one only: the first of `ids` that no
+   * earlier choice has passed over. The others are passed over from then on, for good, so that callers that see
+   * the subscriptions at different moments never end each other's choice. If all were passed over, the choice is
+   * the least id.
+   *
+   * @param ids of subscriptions that are written down, at least one, the one to be preferred first
+   * @returns the id of the one that stays
+   */
+  chooseSubscription(reference: string, ids: readonly string[]): Promise<string>
+  /**
    * Subscriptions that have not ended (their status is none of `'canceled'`, `'incomplete_expired'`,
    * `'gone'`), in the order of their ids, after the one with the id `after`; at most `limit`.
    */

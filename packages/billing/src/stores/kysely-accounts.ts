@@ -18,6 +18,8 @@ import {
   subscriptionOf,
 } from './account-rows.ts'
 import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
+import { chosenOf } from './chosen-of.ts'
+import { runStatement } from './run-statement.ts'
 import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 /** Runs a function in a transaction. */
@@ -48,26 +50,33 @@ export class KyselyAccounts<DB> {
 
   async openAccount(reference: string, fresh: NewAccount): Promise<AccountRecord> {
     for (;;) {
-      const { rows } = await sql<AccountRow & SubscriptionRow>`
+      const { rows } = await runStatement(
+        sql<AccountRow & SubscriptionRow>`
         select ${ACCOUNT}, ${SUBSCRIPTION}
         from yuzuru_billing_accounts as a
           left join yuzuru_billing_subscriptions as s on s.reference = a.reference
-        where a.reference = ${reference}`.execute(this.#db)
+        where a.reference = ${reference}`,
+        this.#db,
+      )
       const [first] = rows
       if (first !== undefined) {
         const known = rows.filter(({ id }) => id !== null)
         return accountOf(first, inOrder(known.map(subscriptionOf)))
       }
-      await sql`
+      await runStatement(
+        sql`
         insert into yuzuru_billing_accounts (reference, created_at, trial_ends_at)
         values (${reference}, ${timestampOf(fresh.now)}, ${timestampOf(fresh.trialEndsAt)})
-        on conflict (reference) do nothing`.execute(this.#db)
+        on conflict (reference) do nothing`,
+        this.#db,
+      )
     }
   }
 
   async findSubscription(id: string): Promise<SubscriptionRecord | undefined> {
-    const { rows } = await sql<SubscriptionRow>`
-      select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s where s.id = ${id}`.execute(
+    const { rows } = await runStatement(
+      sql<SubscriptionRow>`
+      select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s where s.id = ${id}`,
       this.#db,
     )
     const [row] = rows
@@ -75,11 +84,14 @@ export class KyselyAccounts<DB> {
   }
 
   async drawFetch(eventId: string | undefined): Promise<FetchDraw> {
-    const { rows } = await sql<FetchDraw>`
+    const { rows } = await runStatement(
+      sql<FetchDraw>`
       select nextval('yuzuru_billing_fetches')::float8 as number,
         exists (
           select from yuzuru_billing_events where id = ${eventId ?? null}
-        ) as duplicate`.execute(this.#db)
+        ) as duplicate`,
+      this.#db,
+    )
     const [row] = rows
     if (row === undefined) throw new TypeError('Expected a number of the sequence, got no row')
     return row
@@ -114,14 +126,32 @@ export class KyselyAccounts<DB> {
     })
   }
 
+  async chooseSubscription(reference: string, ids: readonly string[]): Promise<string> {
+    return await this.#transaction(async (tx) => {
+      await touchAccount(tx, reference)
+      const given = sql`select value from json_array_elements_text(${JSON.stringify(ids)}::json)`
+      const { rows } = await sql<{ readonly id: string }>`
+        select id from yuzuru_billing_subscriptions
+        where passed_over and id in (${given})`.execute(tx)
+      const chosen = chosenOf(ids, new Set(rows.map(({ id }) => id)))
+      await sql`
+        update yuzuru_billing_subscriptions set passed_over = true
+        where id in (${given}) and id <> ${chosen}`.execute(tx)
+      return chosen
+    })
+  }
+
   async listSubscriptions({
     after,
     limit,
   }: Parameters<BillingStore['listSubscriptions']>[0]): Promise<readonly SubscriptionRecord[]> {
-    const { rows } = await sql<SubscriptionRow>`
+    const { rows } = await runStatement(
+      sql<SubscriptionRow>`
       select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s
       where s.id > ${after ?? ''} and s.status not in (${sql.join(ENDED_STATUSES)})
-      order by s.id limit ${limit}`.execute(this.#db)
+      order by s.id limit ${limit}`,
+      this.#db,
+    )
     return rows.map(subscriptionOf)
   }
 
@@ -130,11 +160,14 @@ export class KyselyAccounts<DB> {
     before,
     limit,
   }: Parameters<BillingStore['listTrialsEnding']>[0]): Promise<readonly string[]> {
-    const { rows } = await sql<{ readonly account: string }>`
+    const { rows } = await runStatement(
+      sql<{ readonly account: string }>`
       select reference as account from yuzuru_billing_accounts
       where trial_noticed_at is null and trial_ends_at > ${timestampOf(after)}
         and trial_ends_at <= ${timestampOf(before)}
-      order by trial_ends_at, reference limit ${limit}`.execute(this.#db)
+      order by trial_ends_at, reference limit ${limit}`,
+      this.#db,
+    )
     return rows.map(({ account }) => account)
   }
 
@@ -169,8 +202,11 @@ export class KyselyAccounts<DB> {
   }
 
   async pruneEvents(before: Date): Promise<number> {
-    const { numAffectedRows } = await sql`
-      delete from yuzuru_billing_events where received_at < ${before}`.execute(this.#db)
+    const { numAffectedRows } = await runStatement(
+      sql`
+      delete from yuzuru_billing_events where received_at < ${before}`,
+      this.#db,
+    )
     return Number(numAffectedRows ?? 0)
   }
 }
@@ -192,7 +228,11 @@ function markOf({ id, type, createdAt }: EventRecord): RawBuilder<unknown> {
     values (${id}, ${type}, ${timestampOf(createdAt)}) on conflict (id) do nothing`
 }
 
-/** Locks the account of what was fetched, and makes it if there is none; `undefined`: it is nobody's. */
+/**
+ * Locks the account of what was fetched, and makes it if there is none; `undefined`: it is nobody's. A lock alone
+ * does not tell a transaction of a higher level than `read committed` that another has written meanwhile: there
+ * the row is written too, so that the later one of the two fails, and is repeated with what the first has written.
+ */
 async function lockAccount(
   tx: QueryExecutorProvider,
   write: FetchWrite,
@@ -205,10 +245,15 @@ async function lockAccount(
           (select reference from yuzuru_billing_customers where customer_id = ${first.customerId}),
           (select reference from yuzuru_billing_subscriptions where id = ${first.id}),
           ${first.namedReference ?? null}::text)`
-  const found = await sql<AccountRow>`
-    select ${ACCOUNT} from yuzuru_billing_accounts as a
+  const found = await sql<AccountRow & { readonly isolation: string }>`
+    select ${ACCOUNT}, current_setting('transaction_isolation') as isolation
+    from yuzuru_billing_accounts as a
     where a.reference = ${reference} for update`.execute(tx)
-  if (found.rows[0] !== undefined) return found.rows[0]
+  const [account] = found.rows
+  if (account !== undefined) {
+    if (account.isolation !== 'read committed') await touchAccount(tx, account.account)
+    return account
+  }
   const made = await sql<AccountRow>`
     insert into yuzuru_billing_accounts as a (reference, created_at, trial_ends_at)
     select mine.reference, ${timestampOf(write.now)}, ${timestampOf(write.trialEndsAt)}
@@ -216,6 +261,13 @@ async function lockAccount(
     on conflict (reference) do update set reference = excluded.reference
     returning ${ACCOUNT}`.execute(tx)
   return made.rows[0]
+}
+
+async function touchAccount(tx: QueryExecutorProvider, reference: string): Promise<void> {
+  await sql`
+    update yuzuru_billing_accounts set reference = reference where reference = ${reference}`.execute(
+    tx,
+  )
 }
 
 interface WrittenRow extends SubscriptionRow {

@@ -1,5 +1,6 @@
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { CheckoutClaim, CheckoutRecord, CheckoutSession } from './checkout-record.ts'
+import { runStatement } from './run-statement.ts'
 import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 interface CheckoutRow {
@@ -21,11 +22,14 @@ export class KyselyCheckouts {
   }
 
   async findCheckout(reference: string): Promise<CheckoutRecord | undefined> {
-    const { rows } = await sql<CheckoutRow>`
+    const { rows } = await runStatement(
+      sql<CheckoutRow>`
       select idempotency_key as key, asked, parameters,
         ${millisecondsOf('started_at')} as started, session_id as session, url,
         ${millisecondsOf('expires_at')} as expires
-      from yuzuru_billing_checkouts where reference = ${reference}`.execute(this.#db)
+      from yuzuru_billing_checkouts where reference = ${reference}`,
+      this.#db,
+    )
     const [row] = rows
     return row === undefined ? undefined : recordOf(reference, row)
   }
@@ -35,12 +39,15 @@ export class KyselyCheckouts {
     for (;;) {
       const found = await this.findCheckout(reference)
       if (found !== undefined) return found
-      await sql`
+      await runStatement(
+        sql`
         insert into yuzuru_billing_checkouts
           (reference, idempotency_key, asked, parameters, started_at)
         values (${reference}, ${claim.idempotencyKey}, ${claim.asked}, ${claim.parameters},
           ${timestampOf(claim.startedAt)})
-        on conflict (reference) do nothing`.execute(this.#db)
+        on conflict (reference) do nothing`,
+        this.#db,
+      )
     }
   }
 
@@ -49,11 +56,12 @@ export class KyselyCheckouts {
     key: string,
     session: CheckoutSession,
   ): Promise<CheckoutRecord | undefined> {
-    await sql`
+    await runStatement(
+      sql`
       update yuzuru_billing_checkouts
       set session_id = ${session.id}, url = ${session.url}, parameters = '',
         expires_at = ${timestampOf(session.expiresAt)}
-      where reference = ${reference} and idempotency_key = ${key} and session_id is null`.execute(
+      where reference = ${reference} and idempotency_key = ${key} and session_id is null`,
       this.#db,
     )
     return await this.findCheckout(reference)
@@ -74,7 +82,7 @@ export class KyselyCheckouts {
             parameters = ${claim.parameters}, session_id = null, url = null, expires_at = null,
             started_at = ${timestampOf(claim.startedAt)}
           where ${standing}`
-    await statement.execute(this.#db)
+    await runStatement(statement, this.#db)
     return await this.findCheckout(reference)
   }
 }

@@ -1,6 +1,7 @@
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { CustomerIntent, CustomerRecord } from './customer-record.ts'
+import { runStatement } from './run-statement.ts'
 import { millisecondsOf, timestampOf } from './sql-time.ts'
 
 /** Names without underscores: a plugin that renames columns leaves them alone. */
@@ -20,17 +21,21 @@ export class KyselyCustomers {
   }
 
   async findCustomer(reference: string): Promise<CustomerRecord | undefined> {
-    const { rows } = await sql<CustomerRow>`
+    const { rows } = await runStatement(
+      sql<CustomerRow>`
       select customer_id as customer, idempotency_key as key, parameters,
         ${millisecondsOf('started_at')} as started
-      from yuzuru_billing_customers where reference = ${reference}`.execute(this.#db)
+      from yuzuru_billing_customers where reference = ${reference}`,
+      this.#db,
+    )
     const [row] = rows
     return row === undefined ? undefined : recordOf(reference, row)
   }
 
   async findReference(customerId: string): Promise<string | undefined> {
-    const { rows } = await sql<{ readonly reference: string }>`
-      select reference from yuzuru_billing_customers where customer_id = ${customerId}`.execute(
+    const { rows } = await runStatement(
+      sql<{ readonly reference: string }>`
+      select reference from yuzuru_billing_customers where customer_id = ${customerId}`,
       this.#db,
     )
     return rows[0]?.reference
@@ -41,11 +46,14 @@ export class KyselyCustomers {
     for (;;) {
       const found = await this.findCustomer(reference)
       if (found !== undefined) return found
-      await sql`
+      await runStatement(
+        sql`
         insert into yuzuru_billing_customers (reference, idempotency_key, parameters, started_at)
         values (${reference}, ${intent.idempotencyKey}, ${intent.parameters},
           ${timestampOf(intent.startedAt)})
-        on conflict (reference) do nothing`.execute(this.#db)
+        on conflict (reference) do nothing`,
+        this.#db,
+      )
     }
   }
 
@@ -63,18 +71,21 @@ export class KyselyCustomers {
           set idempotency_key = ${intent.idempotencyKey}, parameters = ${intent.parameters},
             started_at = ${timestampOf(intent.startedAt)}
           where ${standing}`
-    await statement.execute(this.#db)
+    await runStatement(statement, this.#db)
     return await this.findCustomer(reference)
   }
 
   async settleCustomer(reference: string, customerId: string): Promise<string> {
-    const { rows } = await sql<{ readonly customer: string }>`
+    const { rows } = await runStatement(
+      sql<{ readonly customer: string }>`
       insert into yuzuru_billing_customers as known (reference, customer_id)
       values (${reference}, ${customerId})
       on conflict (reference) do update
         set customer_id = coalesce(known.customer_id, excluded.customer_id),
           idempotency_key = null, parameters = null, started_at = null
-      returning customer_id as customer`.execute(this.#db)
+      returning customer_id as customer`,
+      this.#db,
+    )
     const [row] = rows
     return row?.customer ?? customerId
   }
@@ -86,16 +97,22 @@ export class KyselyCustomers {
   ): Promise<CustomerRecord | undefined> {
     const former = formerId ?? null
     if (customerId === undefined) {
-      await sql`
+      await runStatement(
+        sql`
         delete from yuzuru_billing_customers
-        where reference = ${reference} and customer_id = ${former}`.execute(this.#db)
+        where reference = ${reference} and customer_id = ${former}`,
+        this.#db,
+      )
       return await this.findCustomer(reference)
     }
     // `on conflict` names no column: a customer of another reference is a conflict too, and changes nothing.
-    await sql`
+    await runStatement(
+      sql`
       insert into yuzuru_billing_customers (reference, customer_id)
       select ${reference}, ${customerId} where ${former}::text is null
-      on conflict do nothing`.execute(this.#db)
+      on conflict do nothing`,
+      this.#db,
+    )
     try {
       await this.#put(reference, former, customerId)
     } catch (error) {
@@ -105,13 +122,16 @@ export class KyselyCustomers {
   }
 
   async #put(reference: string, former: string | null, customerId: string): Promise<void> {
-    await sql`
+    await runStatement(
+      sql`
       update yuzuru_billing_customers
       set customer_id = ${customerId}, idempotency_key = null, parameters = null, started_at = null
       where reference = ${reference} and customer_id is not distinct from ${former}
         and not exists (
           select from yuzuru_billing_customers as other where other.customer_id = ${customerId}
-        )`.execute(this.#db)
+        )`,
+      this.#db,
+    )
   }
 }
 

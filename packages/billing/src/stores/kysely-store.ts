@@ -17,17 +17,18 @@ interface StoreDatabase<DB> extends QueryExecutorProvider {
 /** Options of {@link kyselyBillingStore}. */
 export interface KyselyStoreOptions<DB> {
   /**
-   * Runs a write, with its listeners, in a transaction. With `@yuzuru/db`, `(fn) => transaction(db, fn)`
-   * repeats it after a serialization failure.
+   * Runs a write, with its listeners, in a transaction. At a level above `read committed` two writes for one
+   * reference at once are a serialization failure of one of them, which has to be repeated whole: with
+   * `@yuzuru/db`, `(fn) => transaction(db, fn)` does so.
    *
-   * @default Kysely's own `db.transaction()`
+   * @default Kysely's own `db.transaction()` at `read committed`, whatever the database's default is
    */
   readonly transaction?: RunTransaction<DB> | undefined
 }
 
 /**
- * A store on PostgreSQL, in the tables of `billingMigrations`. Each method but `writeFetch` and
- * `noticeTrial` is one statement or two, and none holds a transaction open while Stripe is asked.
+ * A store on PostgreSQL, in the tables of `billingMigrations`. Each method but `writeFetch`,
+ * `noticeTrial` and `chooseSubscription` is one statement or two, and none holds a transaction open while Stripe is asked.
  *
  * @example
  * const billing = createBilling({ secretKey, webhookSecret, store: kyselyBillingStore(db) })
@@ -37,7 +38,9 @@ export function kyselyBillingStore<DB>(
   options: KyselyStoreOptions<DB> = {},
 ): BillingStore<Transaction<DB>> {
   expectOptions(options, ['transaction'], 'kyselyBillingStore')
-  const transaction = options.transaction ?? ((fn) => db.transaction().execute(fn))
+  const transaction =
+    options.transaction ??
+    ((fn) => db.transaction().setIsolationLevel('read committed').execute(fn))
   return storeOf(
     new KyselyCustomers(db),
     new KyselyAccounts(db, transaction),

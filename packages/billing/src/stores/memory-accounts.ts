@@ -10,6 +10,7 @@ import type {
   SubscriptionRecord,
 } from './account-record.ts'
 import { ENDED_STATUSES, inOrder } from './account-rows.ts'
+import { chosenOf } from './chosen-of.ts'
 import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
 import type { MemoryCustomers } from './memory-customers.ts'
 
@@ -20,6 +21,8 @@ export class MemoryAccounts {
   readonly #customers: MemoryCustomers
   readonly #accounts = new Map<string, Account>()
   readonly #subscriptions = new Map<string, SubscriptionRecord>()
+  /** The ids of those that a choice has passed over. */
+  readonly #passedOver = new Set<string>()
   /** When each event was recorded. */
   readonly #events = new Map<string, number>()
   /** A transaction with its listeners is alone: a listener that throws leaves nothing behind. */
@@ -65,6 +68,12 @@ export class MemoryAccounts {
     for (const one of written) this.#subscriptions.set(one.id, one)
     this.#mark(event)
     return { duplicate, change }
+  }
+
+  async chooseSubscription(_reference: string, ids: readonly string[]): Promise<string> {
+    const chosen = chosenOf(ids, this.#passedOver)
+    for (const id of ids) if (id !== chosen) this.#passedOver.add(id)
+    return chosen
   }
 
   async listSubscriptions({

@@ -98,4 +98,15 @@ export const billingMigrations: Record<string, Migration> = {
       await sql`drop table yuzuru_billing_accounts`.execute(db)
     },
   },
+  yuzuru_billing_0003_choice: {
+    async up(db) {
+      // Whether a policy has chosen another subscription of the reference, and means to end this one.
+      await sql`
+        alter table yuzuru_billing_subscriptions
+          add column passed_over boolean not null default false`.execute(db)
+    },
+    async down(db) {
+      await sql`alter table yuzuru_billing_subscriptions drop column passed_over`.execute(db)
+    },
+  },
 }

@@ -34,6 +34,7 @@ export function storeOf<Tx>(
     findSubscription: accounts.findSubscription.bind(accounts),
     drawFetch: accounts.drawFetch.bind(accounts),
     writeFetch: accounts.writeFetch.bind(accounts),
+    chooseSubscription: accounts.chooseSubscription.bind(accounts),
     listSubscriptions: accounts.listSubscriptions.bind(accounts),
     listTrialsEnding: accounts.listTrialsEnding.bind(accounts),
     noticeTrial: accounts.noticeTrial.bind(accounts),

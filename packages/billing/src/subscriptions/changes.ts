@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Customers } from '../customers/customers.ts'
 import { afterEffect } from '../stripe/after-effect.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Keep } from '../status/plan-options.ts'
 import { fetchedOf } from '../sync/fetched-subscription.ts'
@@ -18,6 +19,7 @@ export interface ChangesInit {
   readonly calls: StripeCalls
   readonly customers: Customers
   readonly fetches: Fetches
+  readonly store: Pick<BillingStore, 'chooseSubscription'>
   readonly now: () => number
 }
 
@@ -81,11 +83,19 @@ export class Changes {
     return { amountDue: native.amount_due, currency: native.currency, prorationDate, native }
   }
 
-  /** Plans the end, or ends it. One that has ended already is left as it is. */
+  /**
+   * Plans the end of all that have not ended, or ends them: who cancels wants to pay for none, and a repeat must not
+   * end more than the first call did. The best one is the last, and is what is returned.
+   */
   async cancel(operation: string, reference: string, at: CancelAt): Promise<Stripe.Subscription> {
     const all = await this.#all(operation, reference)
-    const live = liveOf(all)
-    if (live !== undefined) return await this.#end(reference, live, at)
+    const best = liveOf(all)
+    const others = all.filter((one) => one !== best && !hasEnded(one))
+    for (const one of others) await this.#end(reference, one, at)
+    if (best !== undefined) {
+      const end = (): Promise<Stripe.Subscription> => this.#end(reference, best, at)
+      return others.length === 0 ? await end() : await afterEffect(end)
+    }
     const ended = bestOf(all)
     if (ended !== undefined) return ended
     throw withoutSubscription(operation)
@@ -112,15 +122,17 @@ export class Changes {
     }
   }
 
-  /** Ends all live subscriptions of the reference's customer but one, as Stripe shows them now. */
+  /** Ends all live subscriptions of the reference but one, as Stripe shows them now. */
   async keepOne(reference: string, keep: Keep): Promise<void> {
-    const { customers, fetches } = this.#init
+    const { customers, fetches, store } = this.#init
     const customerId = await customers.find(reference)
-    if (customerId === undefined) return
-    const all = await fetches.all(reference, customerId)
+    const own = customerId === undefined ? [] : await fetches.all(reference, customerId)
+    const all = [...own, ...(await fetches.liveElsewhere(reference, customerId))]
     await endSecond(
-      this,
-      reference,
+      {
+        choose: (ids) => store.chooseSubscription(reference, ids),
+        end: (id) => this.end(reference, id),
+      },
       all.map((one) => fetchedOf(one, one.id)),
       keep,
     )
@@ -155,7 +167,8 @@ export class Changes {
     live: Stripe.Subscription,
     at: CancelAt,
   ): Promise<Stripe.Subscription> {
-    if (at === 'now') return await this.end(reference, live.id)
+    // One that waits for its first payment has no period to its end.
+    if (at === 'now' || live.status === 'incomplete') return await this.end(reference, live.id)
     const change =
       at === 'period-end'
         ? { cancel_at_period_end: true }
@@ -179,13 +192,12 @@ export class Changes {
     )
   }
 
+  /** All of the reference's customer, and those that go on of a customer that it had before. */
   async #all(operation: string, reference: string): Promise<readonly Stripe.Subscription[]> {
     const { customers, fetches } = this.#init
     const customerId = await customers.require(operation, reference)
     const all = await fetches.all(reference, customerId)
-    if (liveOf(all) !== undefined) return all
-    const elsewhere = await fetches.liveElsewhere(reference, customerId)
-    return elsewhere === undefined ? all : [elsewhere, ...all]
+    return [...all, ...(await fetches.liveElsewhere(reference, customerId))]
   }
 }
 

@@ -1,47 +1,111 @@
-import type { Stripe } from 'stripe'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openSubscribed, reference } from '../../test/subscriber.ts'
-import { StripeCalls } from '../stripe/stripe-calls.ts'
-import { Customers } from '../customers/customers.ts'
-import type { FetchedSubscription } from '../stores/account-record.ts'
-import { Changes } from './changes.ts'
-import { endSecond } from './end-second.ts'
-import { fetchedOf } from '../sync/fetched-subscription.ts'
-import { Sync } from '../sync/sync.ts'
-import { Listeners } from '../status/listeners.ts'
-import { type Keep, planOf } from '../status/plan-options.ts'
-import { Fetches } from './fetches.ts'
+import { recordWith } from '../../test/account.ts'
+import type { Keep } from '../status/plan-options.ts'
+import { memoryBillingStore } from '../stores/memory-store.ts'
+import { type EndedSecond, endSecond } from './end-second.ts'
 
-const seen = (one: Stripe.Subscription): FetchedSubscription => fetchedOf(one, one.id)
+const STATUSES = [
+  'active',
+  'trialing',
+  'past_due',
+  'unpaid',
+  'paused',
+  'incomplete',
+  'new',
+] as const
+const IDS = ['a', 'b', 'c'] as const
+type Look = readonly string[]
+
+/** Lets a process wait at each step for as many turns as `pace` says. */
+function slow<A extends unknown[], T>(
+  pace: number,
+  fn: (...args: A) => Promise<T>,
+): (...args: A) => Promise<T> {
+  return async (...args) => {
+    for (let turn = 0; turn < pace; turn += 1) await Promise.resolve()
+    return await fn(...args)
+  }
+}
+
+/** Processes that have looked at the same subscriptions at different moments, all at once. */
+async function endAtOnce(
+  looks: readonly { readonly statuses: Look; readonly pace: number }[],
+  keep: Keep,
+): Promise<{ ended: Set<string>; results: (EndedSecond | undefined)[] }> {
+  const store = memoryBillingStore()
+  const ended = new Set<string>()
+  const results = await Promise.all(
+    looks.map(({ statuses, pace }) =>
+      endSecond(
+        {
+          choose: slow(pace, (ids) => store.chooseSubscription('office-1', ids)),
+          end: slow(pace, async (id) => ended.add(id)),
+        },
+        statuses.map((status, at) => recordWith({ id: IDS[at] ?? '', status, createdAt: at })),
+        keep,
+      ),
+    ),
+  )
+  return { ended, results }
+}
+
+const isPaid = (status: string | undefined): boolean => status === 'active' || status === 'trialing'
+
+test('whatever each of several processes has seen, one that goes on is left, and none ends what it kept', async () => {
+  const look = fc.record({
+    statuses: fc.array(fc.constantFrom(...STATUSES), { minLength: 3, maxLength: 3 }),
+    pace: fc.nat({ max: 12 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(look, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom<Keep>('first', 'latest'),
+      async (looks, keep) => {
+        const { ended, results } = await endAtOnce(looks, keep)
+        expect(ended.size).toBeLessThan(IDS.length)
+        for (const [at, result] of results.entries()) {
+          const statuses = looks[at]?.statuses ?? []
+          if (result === undefined) continue
+          const statusOf = (id: string): string => statuses[IDS.indexOf(id as 'a')] ?? ''
+          expect(result.ended).not.toContain(result.kept)
+          expect(['incomplete', 'new']).not.toContain(statusOf(result.kept))
+          for (const id of result.ended) {
+            expect(statusOf(id)).not.toBe('new')
+            if (statusOf(id) === 'incomplete') expect(isPaid(statusOf(result.kept))).toBe(true)
+          }
+        }
+      },
+    ),
+    { numRuns: Number(process.env['YUZURU_RUNS'] ?? 300) },
+  )
+})
+
+test.each(['first', 'latest'] as const)(
+  'a payment that fails here and succeeds there between two looks ends one of them, with %s',
+  async (keep) => {
+    const looks = [
+      { statuses: ['active', 'past_due'], pace: 3 },
+      { statuses: ['past_due', 'active'], pace: 1 },
+    ]
+    const { ended } = await endAtOnce(looks, keep)
+    expect(ended.size).toBe(1)
+  },
+)
 
 test.each([
-  ['first', [0]],
-  ['latest', [1]],
-] as const)('of two paid ones the %s is kept, also by two at the same time', async (keep, [at]) => {
-  let now = Date.now()
-  await using open = await openSubscribed({ now: () => now })
-  const one = await open.subscribe()
-  now += 60_000
-  const two = await open.subscribe()
-  now += 60_000
-  // One that waits for its first payment goes, whenever it was made.
-  const waiting = await open.subscribe({ payment_behavior: 'default_incomplete' })
-  const { billing, store, server } = open.stage
-  const calls = new StripeCalls(billing.client, true)
-  const customers = new Customers({ calls, store, now: Date.now })
-  const plan = planOf({})
-  const listeners = new Listeners<undefined>(plan)
-  const sync = new Sync({ calls, store, plan, now: Date.now, listeners })
-  const fetches = new Fetches({ calls, sync })
-  const changes = new Changes({ calls, customers, fetches, now: Date.now })
-  const end = (with_: Keep): ReturnType<typeof endSecond> =>
-    endSecond(changes, reference, [waiting, one, two].map(seen), with_)
-  const [ended] = await Promise.all([end(keep), end(keep)])
-  const kept = [one, two][at]
-  expect(ended?.kept).toBe(kept?.id)
-  expect(ended?.ended).toHaveLength(2)
-  const live = server.subscriptions().filter(({ status }) => status === 'active')
-  expect(live).toMatchObject([{ id: kept?.id }])
-  expect(await store.findSubscription(waiting.id)).toMatchObject({ status: 'canceled' })
-  expect(await endSecond(changes, reference, [seen(one)], keep)).toBeUndefined()
+  ['first', 'a'],
+  ['latest', 'b'],
+] as const)('of two paid ones the %s is kept', async (keep, kept) => {
+  const { results, ended } = await endAtOnce(
+    [{ statuses: ['active', 'trialing', 'incomplete'], pace: 0 }],
+    keep,
+  )
+  expect(results[0]?.kept).toBe(kept)
+  expect(ended.size).toBe(2)
+})
+
+test('one that waits for its first payment is left beside what is not paid for', async () => {
+  const { ended } = await endAtOnce([{ statuses: ['past_due', 'incomplete'], pace: 0 }], 'first')
+  expect(ended.size).toBe(0)
 })

@@ -1,13 +1,14 @@
 import type { Keep } from '../status/plan-options.ts'
 import type { SubscriptionRecord } from '../stores/account-record.ts'
-import { isLive } from '../status/subscription-state.ts'
 
 /** A subscription, as far as it is chosen by. */
 type Choice = Pick<SubscriptionRecord, 'id' | 'status' | 'createdAt'>
 
-/** What ends a subscription at once. */
-interface Ender {
-  end(reference: string, id: string): Promise<unknown>
+export interface EndSecondInit {
+  /** {@link BillingStore.chooseSubscription} of the reference. */
+  choose(ids: readonly string[]): Promise<string>
+  /** Ends a subscription at once. */
+  end(id: string): Promise<unknown>
 }
 
 /** What became of several live subscriptions: their ids. */
@@ -17,24 +18,38 @@ export interface EndedSecond {
 }
 
 /**
- * Ends all live subscriptions of a reference but one, at once; nothing is refunded. Every process chooses the
- * same one, so that two that do this at the same time never end both.
+ * Ends all live subscriptions of a reference but one, at once; nothing is refunded.
+ *
+ * Which one is best may change between two looks: a payment fails here, and succeeds there. So the store chooses,
+ * and remembers what was passed over: two processes that have seen different statuses end the same ones. One that
+ * waits for its first payment is never kept, and ends only beside one that is paid for: it may be what a person is
+ * paying just now, and it expires by itself. One of a status that is not known is left alone.
  *
  * @param subscriptions as Stripe has just shown them
- * @returns `undefined` when there are no two live ones
+ * @returns `undefined` when there is nothing to be ended
  */
 export async function endSecond(
-  changes: Ender,
-  reference: string,
+  ending: EndSecondInit,
   subscriptions: readonly Choice[],
   keep: Keep,
 ): Promise<EndedSecond | undefined> {
-  const live = subscriptions.filter(isLive)
-  const [kept, ...others] = live.toSorted(orderOf(keep))
-  if (kept === undefined || others.length === 0) return undefined
-  for (const { id } of others) await changes.end(reference, id)
-  return { kept: kept.id, ended: others.map(({ id }) => id) }
+  const going = subscriptions.filter(({ status }) => GOING.has(status)).toSorted(orderOf(keep))
+  const waiting = subscriptions.filter(({ status }) => status === 'incomplete')
+  const [best] = going
+  if (best === undefined) return undefined
+  const candidates = isPaid(best) ? [...going, ...waiting] : going
+  if (candidates.length < 2) return undefined
+  const keptId = await ending.choose(candidates.map(({ id }) => id))
+  const kept = going.find(({ id }) => id === keptId)
+  // It was paid for meanwhile, and whoever has seen that ends the others.
+  if (kept === undefined) return undefined
+  const others = (isPaid(kept) ? candidates : going).filter((one) => one !== kept)
+  for (const { id } of others) await ending.end(id)
+  return { kept: keptId, ended: others.map(({ id }) => id) }
 }
+
+/** Stripe's statuses of a subscription that goes on, once its first payment has succeeded. */
+const GOING: ReadonlySet<string> = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
 
 function orderOf(keep: Keep): (a: Choice, b: Choice) => number {
   const sign = keep === 'first' ? 1 : -1

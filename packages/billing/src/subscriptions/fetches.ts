@@ -50,20 +50,21 @@ export class Fetches {
   }
 
   /**
-   * A subscription that has not ended, of a customer that the reference had before: the records name it, and
-   * Stripe is asked how it stands.
+   * The subscriptions that have not ended of customers that the reference had before, or beside this one: the
+   * records name them, and Stripe is asked how they stand.
    */
   async liveElsewhere(
     reference: string,
-    customerId: string,
-  ): Promise<Stripe.Subscription | undefined> {
+    customerId: string | undefined,
+  ): Promise<readonly Stripe.Subscription[]> {
     const { subscriptions } = await this.account(reference)
+    const live: Stripe.Subscription[] = []
     for (const record of subscriptions) {
       if (record.customerId === customerId || ENDED_STATUSES.includes(record.status)) continue
       const found = await this.#ifThere(reference, record.id)
-      if (found !== undefined && !hasEnded(found)) return found
+      if (found !== undefined && !hasEnded(found)) live.push(found)
     }
-    return undefined
+    return live
   }
 
   /** @returns `undefined` for one that Stripe has no more, which is noted */

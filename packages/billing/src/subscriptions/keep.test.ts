@@ -84,3 +84,71 @@ test('what the row says of the other one does not count: Stripe is asked before 
   await open.deliver(eventOf(open, two.id))
   expect(live(open)).toEqual([two.id])
 })
+
+/** A customer of the dashboard, whose subscription names the reference. */
+async function subscribeElsewhere(open: Subscribed): Promise<string> {
+  const stripe = open.stage.billing.client
+  const { id: customer } = await stripe.customers.create({ email: 'taro@example.jp' })
+  const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card } })
+  const { id } = await open.subscribe({ customer, metadata: { yuzuru_reference: reference } })
+  return id
+}
+
+describe('two that are paid by two customers', () => {
+  test.each([
+    ['first', 0],
+    ['latest', 1],
+  ] as const)('are one with a policy: the %s', async (keep, at) => {
+    let now = Date.now()
+    await using open = await openSubscribed({ keep, now: () => now })
+    const elsewhere = await subscribeElsewhere(open)
+    await open.deliver(eventOf(open, elsewhere))
+    now += 60_000
+    const { id } = await open.subscribe()
+    expect((await open.deliver(eventOf(open, id))).status).toBe(200)
+    expect(live(open)).toEqual([[elsewhere, id][at]])
+    await open.stage.billing.reconcile()
+    expect(live(open)).toHaveLength(1)
+  })
+
+  test.each(['now', 'period-end'] as const)('are both cancelled (%s), once', async (at) => {
+    await using open = await openSubscribed()
+    const { billing, server } = open.stage
+    await open.deliver(eventOf(open, await subscribeElsewhere(open)))
+    await open.subscribe()
+    for (const _ of [1, 2]) await billing.cancel(reference, { at })
+    const shown = server
+      .subscriptions()
+      .map((one) => [one.status, one.cancel_at_period_end] as const)
+    const expected = at === 'now' ? ['canceled', false] : ['active', true]
+    expect(shown).toEqual([expected, expected])
+    expect((await billing.status(reference)).status).toBe(at === 'now' ? 'canceled' : 'canceling')
+  })
+})
+
+test('a cancel ends all of a reference, so that one that is repeated ends no other', async () => {
+  await using open = await openSubscribed({ attempts: 1 })
+  const { billing, proxy } = open.stage
+  await open.subscribe()
+  await open.subscribe()
+  await open.subscribe({ payment_behavior: 'default_incomplete' })
+  proxy.set({ dropReply: { when: 'DELETE /v1/subscriptions', times: 1 } })
+  await expect(billing.cancel(reference, { at: 'now' })).rejects.toMatchObject({
+    outcome: 'unknown',
+  })
+  await billing.cancel(reference, { at: 'now' })
+  expect(live(open)).toEqual([])
+})
+
+test('one that waits for its first payment is ended at once, whenever the others are', async () => {
+  await using open = await openSubscribed()
+  const { billing, server } = open.stage
+  await open.subscribe({ payment_behavior: 'default_incomplete' })
+  await open.subscribe()
+  const cancelled = await billing.cancel(reference)
+  expect(cancelled).toMatchObject({ status: 'active', cancelAtPeriodEnd: true })
+  const statuses = server.subscriptions().map(({ status }) => status)
+  expect(statuses.filter((status) => status === 'active')).toHaveLength(1)
+  expect(statuses).not.toContain('incomplete')
+})

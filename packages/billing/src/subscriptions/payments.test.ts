@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../test/failure-of.ts'
+import { startScripted } from '../../test/scripted-server.ts'
 import { openSubscribed, reference, type Subscribed } from '../../test/subscriber.ts'
+import { createBilling } from '../create-billing.ts'
+import { memoryBillingStore } from '../stores/memory-store.ts'
 
 /** A subscription whose renewal was declined. */
 async function openPastDue(): Promise<Subscribed> {
@@ -120,6 +123,31 @@ test('usage is counted once for each id, also when answers were lost', async () 
     code: expect.stringMatching(/invalid|not_found/),
   })
 })
+
+test.each([
+  ['code', { code: 'duplicate_meter_event' }, undefined],
+  ['prose', { message: 'An event already exists with identifier a.' }, undefined],
+  ['parameter', { message: 'Invalid identifier', param: 'identifier' }, 'invalid_request'],
+  ['prose of another', { message: 'No such customer: An event already exists' }, 'invalid_request'],
+])(
+  'usage is a success only when it was counted: a refusal that says so by its %s',
+  async (_, refusal, code) => {
+    const error = { type: 'invalid_request_error', ...refusal }
+    await using server = await startScripted((_request, response) => {
+      const headers = { 'content-type': 'application/json', 'request-id': 'req_1' }
+      response.writeHead(400, headers).end(JSON.stringify({ error }))
+    })
+    const store = memoryBillingStore()
+    await store.settleCustomer(reference, 'cus_1')
+    await using billing = createBilling({ secretKey: 'sk_test_1', store, apiBase: server.url })
+    const used = billing.usage(reference, { meter: 'pages', value: 1, id: 'a' })
+    const said = used.then(
+      () => undefined,
+      (failure: { code: string }) => failure.code,
+    )
+    expect(await said).toBe(code)
+  },
+)
 
 test('a portal is opened for one thing', async () => {
   await using open = await openSubscribed()

@@ -8,6 +8,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
+import { nativeParameters } from '../stripe/native-parameters.ts'
 
 /** How a change in the middle of a period is charged. @see https://docs.stripe.com/billing/subscriptions/prorations */
 export type Proration = 'create_prorations' | 'always_invoice' | 'none'
@@ -79,8 +80,9 @@ export function expectDate(name: string, value: unknown): void {
 export function changeParameters(
   operation: string,
   subscription: Stripe.Subscription,
-  { price, quantity, proration, prorationDate, native = {} }: Change,
+  { price, quantity, proration, prorationDate, ...change }: Change,
 ): Stripe.SubscriptionUpdateParams | undefined {
+  const native = nativeParameters(change.native)
   const [item, second] = subscription.items.data
   if (native.items === undefined && (item === undefined || second !== undefined)) {
     throw severalItems(operation)

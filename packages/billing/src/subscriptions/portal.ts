@@ -2,6 +2,7 @@ import { expectLine, expectObject, expectOneOf, expectOptions } from '@yuzuru/co
 import type { Stripe } from 'stripe'
 import type { Customers } from '../customers/customers.ts'
 import { expectUrl } from '../expect.ts'
+import { nativeParameters } from '../stripe/native-parameters.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Changes } from './changes.ts'
 
@@ -66,7 +67,7 @@ export async function openPortal(
       ...(flow === undefined
         ? {}
         : { flow_data: await flowData(changes, operation, reference, flow, returnUrl) }),
-      ...native,
+      ...nativeParameters(native),
     }
     return await calls.run(call, (stripe, request) =>
       stripe.billingPortal.sessions.create(parameters, request),

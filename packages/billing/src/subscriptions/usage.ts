@@ -1,5 +1,6 @@
 import { expectLine, expectNumber, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { BillingError } from '../billing-error.ts'
+import { nativeErrorOf } from '../stripe/native-error.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { expectDate } from './plan-change.ts'
 
@@ -59,8 +60,13 @@ export async function countUsage(
   }
 }
 
-/** Whether Stripe has counted usage of that name. */
+/**
+ * Whether Stripe has counted usage of that name. Its list of error codes has `duplicate_meter_event`
+ * (https://docs.stripe.com/error-codes), but the refusal itself comes without a code: its prose says it. Another
+ * refusal of the identifier is a failure, as nothing was counted.
+ */
 function isCounted(error: unknown): boolean {
   if (!BillingError.isInstance(error) || error.code !== 'invalid_request') return false
-  return error.stripeCode === 'duplicate_meter_event' || error.param === 'identifier'
+  if (error.stripeCode === 'duplicate_meter_event') return true
+  return /^An event already exists with identifier\b/.test(nativeErrorOf(error)?.message ?? '')
 }

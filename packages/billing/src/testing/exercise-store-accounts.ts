@@ -121,6 +121,18 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
     await Promise.all(inTurn)
     assert.deepEqual(statuses(await open(store, id)), ['status 19'])
   },
+  'writes at once for one reference see each other, whatever they write': async (store, id) => {
+    const writes: FetchWrite[] = []
+    for (let at = 0; at < 10; at += 1) {
+      writes.push(await writeOf(store, id, [fetched(`${id}-${at}`)]))
+    }
+    const written = await Promise.all(writes.map((write) => store.writeFetch(write)))
+    const before = written.map(({ change }) => change?.before.subscriptions.length ?? -1)
+    assert.deepEqual(
+      before.toSorted((a, b) => a - b),
+      writes.map((_, at) => at),
+    )
+  },
   'since stays while the state does': async (store, id) => {
     const write = async (now: number, change: Partial<FetchedSubscription>): Promise<unknown> =>
       store.writeFetch(await writeOf(store, id, [fetched(id, change)], { now }))

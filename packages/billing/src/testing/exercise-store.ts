@@ -4,6 +4,7 @@ import { casesOf, type Fixture, type SuiteCase } from '@yuzuru/concurrency/testi
 import type { BillingStore } from '../stores/billing-store.ts'
 import type { CustomerIntent } from '../stores/customer-record.ts'
 import { ACCOUNT_CASES } from './exercise-store-accounts.ts'
+import { CHOICE_CASES } from './exercise-store-choices.ts'
 import { CHECKOUT_CASES } from './exercise-store-checkouts.ts'
 
 /** The store to try. Disposed of when the case has ended. */
@@ -23,8 +24,8 @@ export function exerciseBillingStore(
   make: () => BillingStoreFixture | Promise<BillingStoreFixture>,
 ): readonly SuiteCase[] {
   const of = casesOf(make)
-  return Object.entries({ ...CASES, ...ACCOUNT_CASES, ...CHECKOUT_CASES }).map(([name, check]) =>
-    of(name, ({ store }) => check(store, randomUUID())),
+  return Object.entries({ ...CASES, ...ACCOUNT_CASES, ...CHOICE_CASES, ...CHECKOUT_CASES }).map(
+    ([name, check]) => of(name, ({ store }) => check(store, randomUUID())),
   )
 }
 

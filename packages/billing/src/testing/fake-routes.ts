@@ -169,10 +169,7 @@ function updateSubscription(state: FakeState, fields: URLSearchParams, id: strin
 function countUsage({ usage }: FakeState, fields: URLSearchParams): FakeReply {
   const [id, meter] = [fields.get('identifier') ?? '', fields.get('event_name') ?? '']
   if (usage.has(id)) {
-    return refusal(400, `An event already exists with identifier ${id}.`, {
-      code: 'duplicate_meter_event',
-      param: 'identifier',
-    })
+    return refusal(400, `An event already exists with identifier ${id}.`)
   }
   const customerId = fields.get('payload[stripe_customer_id]') ?? ''
   usage.set(id, { id, meter, customerId, value: numberOf(fields, 'payload[value]') ?? 1 })

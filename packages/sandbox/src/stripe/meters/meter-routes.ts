@@ -202,11 +202,8 @@ export const meterRoutes: readonly Route[] = [
         (record) => record.identifier === identifier && record.timestamp > now - 86_400,
       )
       if (known) {
-        throw refused(
-          `An event already exists with identifier ${identifier}.`,
-          'duplicate_meter_event',
-          'identifier',
-        )
+        // Stripe sends no code with it.
+        throw refused(`An event already exists with identifier ${identifier}.`)
       }
       service.state.meterEvents[newId('mev')] = {
         customer,

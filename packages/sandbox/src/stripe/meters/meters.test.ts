@@ -27,7 +27,11 @@ test('usage is counted once, summed up, and billed when its period ends', async 
     })
   await use(40, 'a')
   await use(60, 'b')
-  expect(await refusal(use(60, 'b'))).toMatchObject({ code: 'duplicate_meter_event', status: 400 })
+  expect(await refusal(use(60, 'b'))).toMatchObject({
+    code: undefined,
+    message: 'An event already exists with identifier b.',
+    status: 400,
+  })
   const summary = await stripe.billing.meters.listEventSummaries(meter.id, {
     customer,
     end_time: open.now() + 60,

@@ -1,0 +1,30 @@
+import { fieldOf } from '@yuzuru/concurrency/boundary'
+import type { QueryExecutorProvider, QueryResult, RawBuilder } from 'kysely'
+
+/** How often a statement is tried that others get in the way of. */
+const ATTEMPTS = 100
+
+/**
+ * Runs one statement by itself. Where sessions default to `repeatable read` or `serializable`, PostgreSQL refuses
+ * one whose row another has just written; nothing has happened then, and it is tried again.
+ *
+ * @see https://www.postgresql.org/docs/current/transaction-iso.html
+ */
+export async function runStatement<R>(
+  statement: RawBuilder<R>,
+  db: QueryExecutorProvider,
+): Promise<QueryResult<R>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await statement.execute(db)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isSerializationFailure(error)) throw error
+    }
+  }
+}
+
+/** SQLSTATE 40001, or `@yuzuru/db`'s word for it. */
+function isSerializationFailure(error: unknown): boolean {
+  const code = fieldOf(error, 'code')
+  return code === '40001' || code === 'serialization_failure'
+}
