@@ -1,10 +1,9 @@
 import { cancelScope } from '@yuzuru/concurrency'
-import { Stripe } from 'stripe'
 import type { Billing } from '../src/billing.ts'
 import type { ClientBillingOptions } from '../src/billing-options.ts'
 import { createBilling } from '../src/create-billing.ts'
-import type { BillingStore } from '../src/stores/billing-store.ts'
 import type { Stage } from './stage.ts'
+import { type Step, steppedStore, steppedStripe } from './stepped.ts'
 
 /**
  * How a call breaks off once a step of it, a call of the store or of Stripe, has done its work:
@@ -71,16 +70,13 @@ async function breakOff(
     cancel()
     if (how === 'killed') await new Promise<never>(() => undefined)
   }
-  const { host, port, secretKey } = stage.server
-  const httpClient = new SteppedClient(step)
-  const client = new Stripe(secretKey, {
-    host,
-    port,
-    protocol: 'http',
-    httpClient,
-    maxNetworkRetries: 0,
-  })
-  const store = stepped(stage.store, step)
+  const around: Step = async (work) => {
+    const value = await work()
+    await step()
+    return value
+  }
+  const client = steppedStripe(stage.server, around)
+  const store = steppedStore(stage.store, around)
   const billing = createBilling({ ...options, client, store })
   const call = cancelScope(async (scope) => {
     cancel = how === 'cancelled' ? () => scope.cancel() : cancel
@@ -94,45 +90,4 @@ async function breakOff(
   const isEnded =
     how === 'killed' ? await Promise.race([end, broken.promise.then(() => false)]) : await end
   return !isEnded
-}
-
-function stepped(
-  store: BillingStore<undefined>,
-  step: () => Promise<void>,
-): BillingStore<undefined> {
-  return new Proxy(store, {
-    get(target, name) {
-      const method: unknown = Reflect.get(target, name)
-      if (typeof method !== 'function') return method
-      return async (...args: unknown[]): Promise<unknown> => {
-        const value: unknown = await method.apply(target, args)
-        await step()
-        return value
-      }
-    },
-  })
-}
-
-const inner = Stripe.createNodeHttpClient()
-
-class SteppedClient extends Stripe.HttpClient {
-  readonly #step: () => Promise<void>
-
-  constructor(step: () => Promise<void>) {
-    super()
-    this.#step = step
-  }
-
-  override getClientName(): string {
-    return 'stepped'
-  }
-
-  override async makeRequest(
-    ...request: Parameters<typeof inner.makeRequest>
-  ): ReturnType<typeof inner.makeRequest> {
-    const response = await inner.makeRequest(...request)
-    const body: unknown = await response.toJSON()
-    await this.#step()
-    return Object.assign(Object.create(response) as typeof response, { toJSON: async () => body })
-  }
 }
