@@ -30,13 +30,14 @@ async function expectRow(world: DyingWorld, reference: string, status: string): 
 
 /** What must be true of each verb once it was repeated. */
 const AFTER: Readonly<Record<DyingOrder['verb'], Check>> = {
-  async checkout({ stage, customersOf }, { reference }) {
+  async checkout({ customersOf, ...world }, { reference }) {
+    const { server, store } = world.stage
     expect(customersOf(reference)).toHaveLength(1)
-    const sessions = stage.server
+    const sessions = server
       .checkoutSessions()
       .filter((one) => one.client_reference_id === reference && one.status === 'open')
     expect(sessions).toMatchObject([{ customer: customersOf(reference)[0]?.id }])
-    const { session } = (await stage.store.findCheckout(reference)) ?? {}
+    const { session } = (await store.findCheckout(reference)) ?? {}
     expect(session).toMatchObject({ id: sessions[0]?.id, url: sessions[0]?.url })
   },
   async changePlan(world, { reference, price }) {

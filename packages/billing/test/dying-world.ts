@@ -10,8 +10,8 @@ type Server = Stage<undefined>['server']
 /** A Stripe and a database, on which processes die. */
 export interface DyingWorld extends AsyncDisposable {
   readonly stage: Stage<Transaction<unknown>>
-  customersOf(reference: string): ReturnType<Server['customers']>
-  subscriptionsOf(reference: string): ReturnType<Server['subscriptions']>
+  readonly customersOf: (reference: string) => ReturnType<Server['customers']>
+  readonly subscriptionsOf: (reference: string) => ReturnType<Server['subscriptions']>
   /** What a process is to do; its reference has a subscription, unless it is to check out. */
   prepare(order: Pick<DyingOrder, 'verb' | 'how' | 'dieAt'>): Promise<DyingOrder>
   /** How often a notice was written down. */

@@ -1,194 +1,53 @@
 import * as fc from 'fast-check'
-import { cancelScope } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
-import { plainStatus } from '../../test/plain-model.ts'
-import { openSubscribed, reference, type Subscribed } from '../../test/subscribed.ts'
+import { openDatabase } from '../../test/database.ts'
+import { KINDS, Life, type LifeStep, START } from '../../test/life.ts'
+import { openSubscribed } from '../../test/subscribed.ts'
+import type { BillingStore } from '../stores/billing-store.ts'
+import { kyselyBillingStore } from '../stores/kysely-store.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 
-const DAY = 86_400_000
-const START = Date.UTC(2026, 0, 1)
-
-/** One step of a life: what a person, Stripe, time, or a crash does. */
-type Step = readonly [kind: (typeof KINDS)[number], at: number]
-
-const KINDS = [
-  'subscribe',
-  'subscribe, unpaid',
-  'subscribe in the trial',
-  'pay',
-  'fail to pay',
-  'cancel in the portal',
-  'take it back in the portal',
-  'cancel with the period',
-  'cancel now',
-  'void the invoices',
-  'collect again',
-  'time',
-  'time',
-  'deliver',
-  'deliver',
-  'deliver at once',
-  'deliver, and crash before the fetch',
-  'deliver, and crash in the write',
-  'deliver, and cancel',
-  'sync',
-  'reconcile',
-  'look',
-] as const
-
-/** A life on the sandbox's Stripe, and the webhooks that have not arrived. */
-class Life {
-  now = START
-  readonly #open: Subscribed
-  readonly #store: ReturnType<typeof memoryBillingStore>
-  readonly #received = new Set<string>()
-  #trialEndsAt = 0
-  /** How often each event was announced. */
-  readonly announced = new Map<string, number>()
-
-  constructor(open: Subscribed, store: ReturnType<typeof memoryBillingStore>) {
-    this.#open = open
-    this.#store = store
-    open.stage.billing.on('event', ({ id }) => {
-      this.announced.set(id, (this.announced.get(id) ?? 0) + 1)
-    })
-  }
-
-  async begin(): Promise<void> {
-    const { trialEndsAt } = await this.#open.stage.billing.status(reference)
-    this.#trialEndsAt = trialEndsAt?.getTime() ?? 0
-  }
-
-  async do([kind, at]: Step): Promise<void> {
-    const { billing, server, proxy } = this.#open.stage
-    const { subscriptions, invoices } = billing.client
-    const all = server.subscriptions()
-    const { id = '', latest_invoice: invoice = '' } = all[at % Math.max(1, all.length)] ?? {}
-    // What Stripe refuses (to pay what is paid, to end what has ended) is refused, as to a person.
-    const attempt = async (call: Promise<unknown>): Promise<void> => {
-      await call.catch(() => undefined)
-    }
-    if (kind === 'subscribe') await attempt(this.#open.subscribe())
-    if (kind === 'subscribe, unpaid') {
-      await attempt(this.#open.subscribe({ payment_behavior: 'default_incomplete' }))
-    }
-    if (kind === 'subscribe in the trial') {
-      const trial_end = Math.floor(this.#trialEndsAt / 1_000)
-      await attempt(this.#open.subscribe({ trial_end }))
-    }
-    if (kind === 'pay') await attempt(invoices.pay(String(invoice)))
-    if (kind === 'fail to pay') await attempt(server.failPayment(id))
-    if (kind === 'cancel in the portal') await this.#press('cancel', id)
-    if (kind === 'take it back in the portal') await this.#press('resume', id)
-    if (kind === 'cancel with the period') {
-      await attempt(subscriptions.update(id, { cancel_at_period_end: true }))
-    }
-    if (kind === 'cancel now') await attempt(subscriptions.cancel(id))
-    if (kind === 'void the invoices') {
-      await attempt(subscriptions.update(id, { pause_collection: { behavior: 'void' } }))
-    }
-    if (kind === 'collect again') {
-      await attempt(subscriptions.update(id, { pause_collection: '' }))
-    }
-    if (kind === 'time') {
-      this.now += (1 + (at % 40)) * DAY
-      await server.settle()
-    }
-    if (kind === 'deliver') await this.#deliver(at)
-    if (kind === 'deliver at once') {
-      await Promise.all([this.#deliver(at), this.#deliver(at + 1), this.#deliver(at)])
-    }
-    if (kind === 'deliver, and crash before the fetch') {
-      proxy.set({ status: { code: 503, when: 'GET /v1/subscriptions' } })
-      await this.#deliver(at)
-      proxy.clear()
-    }
-    if (kind === 'deliver, and crash in the write') {
-      const write = this.#store.writeFetch.bind(this.#store)
-      this.#store.writeFetch = async (...args) => {
-        if (at % 2 === 0) await write(...args)
-        throw new RangeError('the process died')
-      }
-      await this.#deliver(at)
-      this.#store.writeFetch = write
-    }
-    if (kind === 'deliver, and cancel') {
-      await cancelScope(async (scope) => {
-        const delivery = this.#deliver(at)
-        for (let turn = at % 40; turn > 0; turn -= 1) await Promise.resolve()
-        scope.cancel()
-        await delivery
-      }).catch(() => undefined)
-    }
-    if (kind === 'sync') {
-      await billing.sync(reference)
-      await this.expectTruth()
-    }
-    if (kind === 'reconcile') {
-      await billing.reconcile({ since: new Date(START) })
-      await this.expectTruth()
-    }
-    if (kind === 'look') await billing.status(reference)
-  }
-
-  /** All that has not arrived arrives, from the end, each twice. */
-  async arriveAll(): Promise<void> {
-    await this.#open.stage.server.settle()
-    const events = this.#open.events().toReversed()
-    for (const event of events) {
-      expect((await this.#open.deliver(event)).status).toBe(200)
-      expect((await this.#open.deliver(event)).status).toBe(200)
-    }
-    const counts = events.map(({ id }) => this.announced.get(id))
-    expect(new Set(counts)).toEqual(new Set([1]))
-  }
-
-  async expectTruth(): Promise<void> {
-    const { billing, server } = this.#open.stage
-    const status = await billing.status(reference)
-    const plain = plainStatus(server.subscriptions(), this.#trialEndsAt, this.now)
-    expect({ status: status.status, isOpen: status.canUse() }).toEqual(plain)
-    expect(status.trialEndsAt?.getTime()).toBe(this.#trialEndsAt)
-    expect(status.subscriptions).toHaveLength(server.subscriptions().length)
-  }
-
-  async #deliver(at: number): Promise<void> {
-    const waiting = this.#open.events().filter(({ id }) => !this.#received.has(id))
-    const event = waiting[at % Math.max(1, waiting.length)]
-    if (event === undefined) return
-    const { status } = await this.#open.deliver(event)
-    // One that was taken may come again all the same.
-    if (status === 200 && at % 3 !== 0) this.#received.add(event.id)
-  }
-
-  async #press(action: string, subscription: string): Promise<void> {
-    const { customer, stage } = this.#open
-    const { url } = await stage.billing.client.billingPortal.sessions.create({ customer })
-    const body = new URLSearchParams({ action, subscription })
-    await fetch(url, { body, method: 'POST', redirect: 'manual' })
-  }
+async function live<Tx>(store: BillingStore<Tx>, steps: readonly LifeStep[]): Promise<void> {
+  const clock: { life?: Life<Tx> } = {}
+  await using open = await openSubscribed<Tx>({
+    store,
+    attempts: 1,
+    now: () => clock.life?.now ?? START,
+    trial: { days: 20 },
+    report: () => undefined,
+  })
+  const life = new Life(open, store)
+  clock.life = life
+  await life.begin()
+  for (const one of steps) await life.do(one)
+  await life.arriveAll()
+  await life.expectTruth()
+  await life.clickOnce()
+  await life.expectTruth()
 }
 
-test('whatever happens, the status is what Stripe’s objects say, within one sync or once all webhooks have come', async () => {
-  const step: fc.Arbitrary<Step> = fc.tuple(fc.constantFrom(...KINDS), fc.nat({ max: 1_000 }))
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-      const store = memoryBillingStore()
-      const clock: { life?: Life } = {}
-      await using open = await openSubscribed({
-        store,
-        attempts: 1,
-        now: () => clock.life?.now ?? START,
-        trial: { days: 20 },
-        report: () => undefined,
-      })
-      const life = new Life(open, store)
-      clock.life = life
-      await life.begin()
-      for (const one of steps) await life.do(one)
-      await life.arriveAll()
-      await life.expectTruth()
-    }),
-    { numRuns: Number(process.env['YUZURU_RUNS'] ?? 10) },
-  )
-})
+const STORES = {
+  'in memory': {
+    runs: 12,
+    run: (steps: readonly LifeStep[]) => live(memoryBillingStore(), steps),
+  },
+  'on PostgreSQL': {
+    runs: 4,
+    async run(steps: readonly LifeStep[]) {
+      await using database = await openDatabase()
+      await live(kyselyBillingStore(database.db), steps)
+    },
+  },
+}
+
+test.each(Object.entries(STORES))(
+  '%s, whatever happens, the status is what Stripe’s objects say, within one sync or once all webhooks have come',
+  async (_, { runs, run }) => {
+    const step: fc.Arbitrary<LifeStep> = fc.tuple(fc.constantFrom(...KINDS), fc.nat({ max: 1_000 }))
+    const life = fc.array(step, { minLength: 5, maxLength: 25 })
+    await fc.assert(fc.asyncProperty(life, run), {
+      numRuns: Number(process.env['YUZURU_RUNS'] ?? runs),
+    })
+    expect.hasAssertions()
+  },
+)
