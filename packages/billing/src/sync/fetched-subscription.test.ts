@@ -4,6 +4,7 @@ import objects from '../fixtures/stripe-objects.json' with { type: 'json' }
 import { planOf } from '../status/plan-options.ts'
 import { statusOf } from '../status/status-of.ts'
 import type { FetchedSubscription } from '../stores/account-record.ts'
+import { subscriptionIdOf } from '../webhooks/subscription-id.ts'
 import { fetchedOf } from './fetched-subscription.ts'
 
 const { subscription } = objects
@@ -49,6 +50,9 @@ test.each(Object.entries(objects))('no example of Stripe’s throws: %s', (name,
   const fetched = fetchedOf(example, 'sub_x')
   expect(canUse(fetched)).toBe(name === 'subscription')
   if (name !== 'subscription') expect(fetched.status).toBe('unreadable')
+  // As what an event is about it names no subscription but one of Stripe's form.
+  const named = subscriptionIdOf(example)
+  expect(named === undefined || /^\w+$/.test(named)).toBe(true)
 })
 
 const [item] = subscription.items.data
