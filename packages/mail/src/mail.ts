@@ -1,4 +1,4 @@
-import { io, type IoOptions, type IoProgress, type Outcome } from '@yuzuru/concurrency'
+import { io, type IoOptions, type IoProgress, type Outcome, outcomeOf } from '@yuzuru/concurrency'
 import {
   type CloseOptions,
   type Closing,
@@ -143,14 +143,17 @@ export function mailOver<Client extends MailClient>(
     )
   }
   const unsent: UnsentMail[] = []
-  /** An attempt whose message is named when it is cut off. */
-  const attempt = async (...call: Parameters<typeof deliverOnce>): Promise<SentMail> => {
+  /** Names the message when `close` cut it off: under way, in the queue, or before a further try. */
+  const named = async (
+    { messageId }: CheckedMessage,
+    mayBeOut: (error: unknown) => boolean,
+    sending: Promise<SentMail>,
+  ): Promise<SentMail> => {
     try {
-      return await deliverOnce(...call)
+      return await sending
     } catch (error) {
-      const [{ messageId }, , progress] = call
       if (life.signal.aborted) {
-        unsent.push({ messageId, outcome: progress.sent ? 'unknown' : 'none' })
+        unsent.push({ messageId, outcome: mayBeOut(error) ? 'unknown' : 'none' })
       }
       throw error
     }
@@ -177,7 +180,7 @@ export function mailOver<Client extends MailClient>(
   }
   const sendOnce = (checked: CheckedMessage, options: IoOptions | undefined): Promise<SentMail> =>
     io(callOf('send', recipientsOf(checked)), options, (signal, progress) =>
-      attempt(checked, signal, progress, true),
+      named(checked, () => progress.sent, deliverOnce(checked, signal, progress, true)),
     )
   const sendAgain = (
     checked: CheckedMessage,
@@ -190,11 +193,12 @@ export function mailOver<Client extends MailClient>(
     return io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
       whole.sent = false
       using _call = enter(life, call)
-      return await again.run(() =>
+      const attempts = again.run(() =>
         io(callOf('attempt', recipients), {}, (signal, progress) =>
-          attempt(checked, signal, progress, false),
+          deliverOnce(checked, signal, progress, false),
         ),
       )
+      return await named(checked, (error) => outcomeOf(error) === 'unknown', attempts)
     })
   }
   const mail: Mail<Client> = {

@@ -1,5 +1,5 @@
-import { currentClock, sleep } from '@yuzuru/concurrency'
-import type { BackoffDelay } from '@yuzuru/concurrency/boundary'
+import { currentClock } from '@yuzuru/concurrency'
+import type { BackoffDelay, Closing } from '@yuzuru/concurrency/boundary'
 
 /**
  * Holds back everything for a while when the server asks for that. Each time that it asks again makes the
@@ -27,12 +27,12 @@ export class Brake {
     this.#strikes = 0
   }
 
-  /** Waits as long as it holds. */
-  async pass(): Promise<void> {
-    for (;;) {
+  /** Waits as long as it holds, or until `close` cuts it off. */
+  async pass(life: Closing): Promise<void> {
+    while (!life.signal.aborted) {
       const leftMs = this.#until - currentClock().now()
       if (leftMs <= 0) return
-      await sleep(leftMs)
+      await life.pause(leftMs)
     }
   }
 }

@@ -76,7 +76,7 @@ export class Retrying {
   async run<T>(fn: () => Promise<T>): Promise<T> {
     this.#budget.deposit()
     for (let attempt = 1; ; attempt += 1) {
-      await this.#brake.pass()
+      await this.#brake.pass(this.#life)
       try {
         const value = await fn()
         this.#brake.release()
