@@ -1,8 +1,13 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import * as fc from 'fast-check'
 import { startSmtp } from '@yuzuru/sandbox'
 import { describe, expect, test } from 'vitest'
+import { anyMessage } from '../../test/any-message.ts'
 import { verifiedDomains } from '../../test/dkim-verifier.ts'
 import { connect, letter } from '../../test/local-mail.ts'
+
+/** Two thousand were tried. */
+const RUNS = Number(process.env['YUZURU_RUNS'] ?? 100)
 
 const pem = (key: { export(options: object): unknown }): string =>
   String(key.export({ type: 'pkcs8', format: 'pem' }))
@@ -34,6 +39,22 @@ describe('a signature', () => {
     expect(signed.replaceAll(/\r\n\s+/g, '').toLowerCase()).toContain('list-unsubscribe-post')
     const broken = Buffer.from(signed.replace('Message-ID: <', 'Message-ID: <x'))
     expect(verifiedDomains(broken, () => publicKey)).toEqual([])
+  })
+
+  test('holds for every message, by an independent verifier', async () => {
+    await using server = await startSmtp()
+    await using mail = connect(server, { dkim: key })
+    const samples = fc.sample(anyMessage, { numRuns: RUNS, seed: 6376 })
+    const messages = samples.map(({ name, files, ...rest }) => ({
+      ...rest,
+      to: { name, address: 'hanako@example.jp' },
+      attachments: files,
+    }))
+    for await (const { status } of mail.sendMany(messages)) expect(status).toBe('fulfilled')
+    expect(server.inbox.messages).toHaveLength(RUNS)
+    for (const { raw } of server.inbox.messages) {
+      expect(verifiedDomains(Buffer.from(raw), () => publicKey)).toEqual(['example.jp'])
+    }
   })
 
   test('is the same for the same message, with the same key', async () => {

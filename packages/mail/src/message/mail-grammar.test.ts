@@ -7,7 +7,7 @@ import { checkedMessage, nativeMessage } from './native-message.ts'
 import { StableDates } from './stable-dates.ts'
 
 /** A hundred thousand were tried; fewer are enough for each change. */
-const RUNS = Number(process.env['YUZURU_MAIL_ADDRESSES'] ?? 10_000)
+const RUNS = Number(process.env['YUZURU_RUNS'] ?? 10_000)
 
 const atext = fc.constantFrom(...Array.from("abzAZ09!#$%&'*+-/=?^_`{|}~"))
 const atom = fc.array(atext, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))

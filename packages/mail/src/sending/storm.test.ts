@@ -5,7 +5,7 @@ import { connect, letter } from '../../test/local-mail.ts'
 import { startCounting } from '../../test/counting-smtp.ts'
 
 /** Ten thousand were tried; fewer are enough for each change. */
-const MAILS = Number(process.env['YUZURU_MAIL_STORM'] ?? 1_500)
+const MAILS = Number(process.env['YUZURU_RUNS'] ?? 1_500)
 const CONNECTIONS = 5
 
 /** The same numbers each time (Mulberry32). */
