@@ -1,5 +1,6 @@
 import { startSmtp } from '@yuzuru/sandbox'
 import { describe, test } from 'vitest'
+import { clientOf, givenServer } from '../../test/given-server.ts'
 import { createMail } from '../create-mail.ts'
 import { exerciseMail, type MailFixture } from './exercise-mail.ts'
 import { createFakeMail } from './fake-mail.ts'
@@ -37,3 +38,11 @@ describe('the fake', () => {
 describe('a real server', () => {
   for (const { name, run } of exerciseMail(smtp)) test(name, run)
 })
+
+// Any other server: only when its address is given.
+const given = givenServer()
+if (given !== undefined) {
+  describe('the server at YUZURU_TEST_SMTP', () => {
+    for (const { name, run } of exerciseMail(() => clientOf(given))) test(name, run)
+  })
+}
