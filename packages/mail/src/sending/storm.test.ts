@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Cancelled, outcomeOf } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
 import { connect, letter } from '../../test/local-mail.ts'
@@ -7,6 +9,13 @@ import { startCounting } from '../../test/counting-smtp.ts'
 /** Ten thousand were tried; fewer are enough for each change. */
 const MAILS = Number(process.env['YUZURU_RUNS'] ?? 1_500)
 const CONNECTIONS = 5
+
+/** Node's own, without a flag at its start. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}
 
 /** The same numbers each time (Mulberry32). */
 function diceOf(seed: number): () => number {
@@ -19,7 +28,7 @@ function diceOf(seed: number): () => number {
   }
 }
 
-test('a storm of queued mails that are cancelled at random: none doubled, none lost, all places back', async () => {
+test('a storm of queued mails that are cancelled at random: none doubled, none lost, all places and memory back', async () => {
   await using server = await startCounting()
   await using mail = connect(server, {
     connections: CONNECTIONS,
@@ -27,10 +36,13 @@ test('a storm of queued mails that are cancelled at random: none doubled, none l
     acquireTimeoutMs: Infinity,
   })
   const dice = diceOf(5321)
+  const messages: WeakRef<object>[] = []
   const controllers = Array.from({ length: MAILS }, () => new AbortController())
   const ends = controllers.map(async ({ signal }, nth) => {
     const messageId = `<${nth}@example.jp>`
-    const end = await mail.send({ ...letter, messageId }, { signal }).then(
+    const message = { ...letter, messageId }
+    messages.push(new WeakRef(message))
+    const end = await mail.send(message, { signal }).then(
       () => 'sent',
       (error: unknown) => (Cancelled.isInstance(error) ? outcomeOf(error) : error),
     )
@@ -61,6 +73,11 @@ test('a storm of queued mails that are cancelled at random: none doubled, none l
   }
   expect(tally.get('sent')).toBeGreaterThan(MAILS / 3)
   expect(tally.get('none')).toBeGreaterThan(MAILS / 20)
+  await setImmediate()
+  collectGarbage()
+  // What a connection sent last may still be known to it.
+  const held = messages.filter((message) => message.deref() !== undefined)
+  expect(held.length).toBeLessThanOrEqual(CONNECTIONS)
   server.peak = 0
   await Promise.all(Array.from({ length: 50 }, () => mail.send(letter)))
   expect(server.open).toBeLessThanOrEqual(CONNECTIONS)
