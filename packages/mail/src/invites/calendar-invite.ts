@@ -7,14 +7,18 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { InviteMethod, MailInvite } from '../message/invite.ts'
 import { type MailAddress, type Mailbox, parseMailbox } from '../message/mail-address.ts'
-import { contentLine, localTime, quotedParameter, textValue, utcTime } from './content-lines.ts'
-import { TimeZone } from './time-zone.ts'
+import { contentLine, quotedParameter, textValue, utcTime } from './content-lines.ts'
+import { type EventDays, type EventHours, eventTime, expectDate } from './event-time.ts'
+import { type InviteRepetition, repetition } from './repetition.ts'
 
 /** What an invited person has answered. */
 export type InviteAnswer = 'accepted' | 'declined' | 'tentative'
 
-/** For {@link calendarInvite}. */
-export interface InviteEvent {
+/** For {@link calendarInvite}: an event of hours (`start`, `end`) or of whole days (`day`, `lastDay`). */
+export type InviteEvent = InviteDetails & (EventHours | EventDays)
+
+/** What there is to know of an event besides its time. */
+export interface InviteDetails {
   /**
    * `'REQUEST'` invites, and changes what was sent before; `'CANCEL'` calls it off; `'REPLY'` answers the
    * organizer for one attendee. @default 'REQUEST'
@@ -24,11 +28,13 @@ export interface InviteEvent {
   readonly uid: string
   /** Which version of the event it is: 0 or more, one more with each change, and with its CANCEL. @default 0 */
   readonly sequence?: number | undefined
-  readonly start: Date
-  /** After `start`, by a year at most. */
-  readonly end: Date
-  /** Of IANA: `'Asia/Tokyo'`; calendars show the event in it. @default UTC */
-  readonly timeZone?: string | undefined
+  /** Makes it a series. @default once is all */
+  readonly repeats?: InviteRepetition | undefined
+  /**
+   * Which time of a series this is about, and no other: when it would have begun, as a Date, or as a day for
+   * an event of days. Give the new time as that of the event, and no `repeats`. @default all of it
+   */
+  readonly occurrence?: Date | string | undefined
   readonly summary: string
   readonly description?: string | undefined
   readonly location?: string | undefined
@@ -51,6 +57,10 @@ const NAMES: readonly string[] = Object.keys({
   start: true,
   end: true,
   timeZone: true,
+  day: true,
+  lastDay: true,
+  repeats: true,
+  occurrence: true,
   summary: true,
   description: true,
   location: true,
@@ -58,17 +68,14 @@ const NAMES: readonly string[] = Object.keys({
   attendees: true,
   answer: true,
   stamp: true,
-} satisfies Record<keyof InviteEvent, true>)
-
-const LONGEST_MS = 366 * 86_400_000
+} satisfies Record<keyof InviteDetails | keyof EventHours | keyof EventDays, true>)
 
 /**
  * Makes the calendar object of an invite (iCalendar, RFC 5545 and 5546), for `invite` of a message: one event, its
  * organizer and those who are invited. Mail programs show it with buttons to accept and decline. The zone of the
  * event goes along, as this machine's Intl knows it.
  *
- * It sends nothing: send it to each attendee, from the organizer's address (programs compare the two). For
- * events that repeat, and for whole days, pass an object of your own making.
+ * It sends nothing: send it to each attendee, from the organizer's address (programs compare the two).
  *
  * @throws {TypeError} unless all of it is valid
  * @example
@@ -89,34 +96,31 @@ const LONGEST_MS = 366 * 86_400_000
  */
 export function calendarInvite(event: InviteEvent): MailInvite {
   expectRequiredOptions(event, NAMES, 'calendarInvite')
-  const { method = 'REQUEST', uid, sequence = 0, start, end, timeZone, organizer } = event
+  const { method = 'REQUEST', uid, sequence = 0, organizer, repeats, occurrence } = event
   expectOneOf('method', method, ['REQUEST', 'CANCEL', 'REPLY'])
   expectLine('uid', uid, 255)
   expectInteger('sequence', sequence, 0, 2_147_483_647)
-  const stamp = expectDate('stamp', event.stamp ?? new Date())
-  const lengthMs = expectDate('end', end).getTime() - expectDate('start', start).getTime()
-  if (lengthMs <= 0 || lengthMs > LONGEST_MS) {
-    throw new TypeError('Expected end to be after start, by a year at most, got another time')
+  if (repeats !== undefined && occurrence !== undefined) {
+    throw new TypeError('Expected repeats of a series or occurrence of one time of it, got both')
   }
-  const zone = timeZone === undefined ? undefined : zoneOf(timeZone)
+  const stamp = expectDate('stamp', event.stamp ?? new Date())
+  const time = eventTime(event, repeats !== undefined)
+  const series = repeats === undefined ? undefined : repetition(repeats, time)
   const from = parseMailbox('organizer', organizer)
   const attendees = attendeesOf(event, method)
-  const time = (name: string, date: Date): string =>
-    zone === undefined || zone.isAmbiguous(date)
-      ? contentLine(name, utcTime(date))
-      : contentLine(`${name};TZID=${zone.name}`, localTime(date, zone.offsetMs(date)))
   const content = [
     contentLine('BEGIN', 'VCALENDAR'),
     contentLine('PRODID', '-//yuzuru//mail//EN'),
     contentLine('VERSION', '2.0'),
     contentLine('METHOD', method),
-    zone?.component(start, end) ?? '',
+    time.zone?.component(time.startsAt, series?.over ?? event.end ?? time.startsAt) ?? '',
     contentLine('BEGIN', 'VEVENT'),
     contentLine('UID', textValue(uid)),
     contentLine('SEQUENCE', String(sequence)),
     contentLine('DTSTAMP', utcTime(stamp)),
-    time('DTSTART', start),
-    time('DTEND', end),
+    ...(occurrence === undefined ? [] : [time.line('RECURRENCE-ID', 'occurrence', occurrence)]),
+    ...time.lines,
+    ...(series?.lines ?? []),
     ...texts(event),
     contentLine(`ORGANIZER${commonName(from)}`, mailto(from)),
     ...attendees,
@@ -175,21 +179,4 @@ function mailto({ address }: Mailbox): string {
     (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
   )
   return `mailto:${encoded}`
-}
-
-function expectDate(name: string, date: unknown): Date {
-  if (date instanceof Date && date.getTime() >= 0 && date.getUTCFullYear() < 10_000) return date
-  throw new TypeError(`Expected ${name} to be a Date from 1970 on, got something else`)
-}
-
-function zoneOf(name: unknown): TimeZone {
-  // An offset (`+09:00`) is a zone of Intl's, and none of IANA's.
-  if (typeof name === 'string' && /^[A-Za-z][\w+/-]*$/.test(name)) {
-    try {
-      return new TimeZone(name)
-    } catch {
-      // Said below.
-    }
-  }
-  throw new TypeError('Expected timeZone to be one of IANA such as "Asia/Tokyo", got another value')
 }

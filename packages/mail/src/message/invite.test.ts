@@ -39,6 +39,14 @@ describe('an invite', () => {
     expect([text, html]).toEqual(['4月1日 10:00', '<p>4月1日</p>'])
   })
 
+  test.each(['CANCEL', 'REPLY'] as const)('says its method in its part: %s', async (method) => {
+    const content = made.content.replace('METHOD:REQUEST', `METHOD:${method}`)
+    const raw = await sent({ ...letter, invite: { method, content } })
+    expect(raw).toMatch(`Content-Type: text/calendar; charset=utf-8; method=${method}\r\n`)
+    const { attachments } = await simpleParser(raw)
+    expect(attachments.map(({ content: read }) => read.toString())).toEqual([content])
+  })
+
   test('goes with attachments beside it, which stay outside the alternatives', async () => {
     const attachments = [{ filename: 'plan.pdf', content: '%PDF' }]
     const raw = await sent({ ...letter, attachments, invite: made })
