@@ -12,6 +12,7 @@ import { type MailAddress, parseMailbox } from './message/mail-address.ts'
 import type { MessageDefaults } from './message/native-message.ts'
 import { type DkimKey, type Sign, signing } from './message/dkim.ts'
 import { StableDates } from './message/stable-dates.ts'
+import { plainSending } from './plain-sending.ts'
 import { type Backend, scopedTransport } from './scoped-transport.ts'
 import { NamedFolder } from './named-folder.ts'
 import { Failover } from './sending/failover.ts'
@@ -149,6 +150,7 @@ export function mailOverBackend(
   const client = createTransport(scopedTransport(name, backend, { sign, redirectTo }))
   return mailOver(client, defaults, {
     admit: () => backend.admit(),
+    sendPlain: plainSending(client, backend, sign),
     verify: (signal) => backend.verify(signal),
     life: backend.life,
     retrying: retryingOf(options, backend.life),

@@ -120,6 +120,17 @@ export interface MailBackend {
    * it came, by itself.
    */
   readonly admit: (() => Promise<Disposable>) | undefined
+  /**
+   * Sends a message that needs nothing of the native client: most. Only with `admit`, whose `turn` it takes.
+   *
+   * @returns nothing for a message that needs it
+   */
+  readonly sendPlain?: (
+    checked: CheckedMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+    turn: Disposable,
+  ) => ReturnType<MailClient['sendMail']> | undefined
   readonly verify: (signal: AbortSignal) => Promise<void>
   readonly life: Closing
   /** Tries again; none: once is all. */
@@ -134,7 +145,7 @@ export interface MailBackend {
 export function mailOver<Client extends MailClient>(
   client: Client,
   defaults: MessageDefaults,
-  { admit, verify, life, retrying, maxBytes, concurrency }: MailBackend,
+  { admit, sendPlain, verify, life, retrying, maxBytes, concurrency }: MailBackend,
 ): Mail<Client> {
   const written = async (checked: CheckedMessage, signal: AbortSignal): Promise<NativeMessage> => {
     return nativeMessage(
@@ -168,6 +179,8 @@ export function mailOver<Client extends MailClient>(
     using _call = isCounted ? life.enter() : undefined
     if (admit !== undefined) {
       using turn = await admit()
+      const sending = sendPlain?.(checked, signal, progress, turn)
+      if (sending !== undefined) return sentMail(checked, await sending)
       const handed: HandedOver = { yuzuru: { progress, turn } }
       const native = await written(checked, signal)
       return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))

@@ -5,18 +5,19 @@ import { handedOver } from './handed-over.ts'
 import type { Sign } from './message/dkim.ts'
 import type { NativeDsn } from './message/delivery-options.ts'
 import type { MimeTree } from './message/mime-tree.ts'
+import { type ReadableParts, readableParts } from './message/readable-parts.ts'
 import { writeMessage } from './message/write-message.ts'
 import type { GivenRecipient } from './message/given-recipient.ts'
 import type { Delivery, Envelope } from './smtp/delivery.ts'
 import { translateError } from './smtp/translate-error.ts'
 
 /** A message on its way to the server. */
-interface OutgoingMail {
+export interface OutgoingMail {
   readonly envelope: Envelope
   /** Writes it, once. */
   readonly bytes: () => Promise<Buffer>
-  /** What is written. */
-  readonly message: NonNullable<NativeMail['message']>
+  /** What a person reads of it; after `bytes`. */
+  readonly readable: () => ReadableParts
 }
 
 /** What stands at the end of the transport: the pool, or the fake. */
@@ -69,7 +70,7 @@ export function scopedTransport(
         ...(dsn && { dsn }),
       },
       bytes: () => (written ??= writeMessage(message as unknown as MimeTree, sign)),
-      message,
+      readable: () => readableParts(message),
     }
     const { signal } = mail.data
     const handed = handedOver(mail)
@@ -82,17 +83,10 @@ export function scopedTransport(
             using turn = await backend.admit()
             return await backend.deliver(outgoing, joined, own, turn)
           })
-    const { accepted, rejected, response } = delivery
-    const rejectedErrors = rejected.map(({ address: recipient, response: reply }) =>
-      Object.assign(new Error('Recipient command failed'), { recipient, response: reply }),
-    )
     return {
       envelope: outgoing.envelope,
       messageId: message.messageId(),
-      accepted: [...accepted],
-      rejected: rejected.map(({ address }) => address),
-      ...(rejectedErrors.length > 0 ? { rejectedErrors } : {}),
-      response,
+      ...sentInfo(delivery),
     } as SentMessageInfo
   }
   return {
@@ -111,6 +105,24 @@ export function scopedTransport(
         callback,
       ),
     close: () => void backend.life.close(),
+  }
+}
+
+/** What the server said, in nodemailer's terms. */
+export function sentInfo({ accepted, rejected, response }: Delivery): {
+  readonly accepted: string[]
+  readonly rejected: string[]
+  readonly rejectedErrors?: Error[]
+  readonly response: string
+} {
+  const rejectedErrors = rejected.map(({ address: recipient, response: reply }) =>
+    Object.assign(new Error('Recipient command failed'), { recipient, response: reply }),
+  )
+  return {
+    accepted: [...accepted],
+    rejected: rejected.map(({ address }) => address),
+    ...(rejectedErrors.length > 0 ? { rejectedErrors } : {}),
+    response,
   }
 }
 

@@ -123,7 +123,7 @@ export function nativeMessage(
     bcc: bcc.map(nativeMailbox),
     from: nativeMailbox(from),
     replyTo: replyTo.map(nativeMailbox),
-    ...bodyOf(text, html),
+    ...textsOf({ text, html }),
     attachments: [...attachments],
     // Last: of the alternatives a reader takes the last one that it knows.
     ...(invite === undefined ? {} : { alternatives: [invite] }),
@@ -135,11 +135,11 @@ export function nativeMessage(
   }
 }
 
-/** Not before it is sent: what waits holds its HTML only. */
-function bodyOf(
-  text: string | undefined,
-  html: string | undefined,
-): Pick<SendMailOptions, 'text' | 'html'> {
+/** What a reader gets; not made before it is sent, as what waits holds its HTML only. */
+export function textsOf({ text, html }: Pick<CheckedMessage, 'text' | 'html'>): {
+  readonly text: string
+  readonly html?: string
+} {
   return html === undefined ? { text: text ?? '' } : { text: text ?? textOfHtml(html), html }
 }
 

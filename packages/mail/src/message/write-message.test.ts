@@ -5,7 +5,7 @@ import { anyMessage } from '../../test/any-message.ts'
 import { type ParsedMail, readByMailparser, readByPython } from '../../test/parsed-mail.ts'
 import { createFakeMail, type FakeMail } from '../testing/fake-mail.ts'
 import type { MailMessage } from './mail-message.ts'
-import { boundaryFor } from './write-message.ts'
+import { boundaryFor } from './boundary.ts'
 
 const letter = { to: 'hanako@example.jp', subject: 'Hello', text: 'Hello' }
 const from = 'no-reply@example.jp'
@@ -190,9 +190,9 @@ describe('a message', () => {
   })
 
   test('has no boundary that is in one of its parts', () => {
-    const part = Buffer.from('--=_aaaa is in the text')
-    const digest = (_parts: readonly Buffer[], count: number): string =>
-      count < 2 ? 'aaaa' : 'bbbb'
+    const bytes = Buffer.from('--=_aaaa is in the text')
+    const part = { bytes, transferEncoding: '7bit' } as const
+    const digest = (_parts: unknown, count: number): string => (count < 2 ? 'aaaa' : 'bbbb')
     expect(boundaryFor([part], digest)).toBe('=_bbbb')
   })
 

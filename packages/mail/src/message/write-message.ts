@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { boundaryFor } from './boundary.ts'
 import {
   canonicalBytes,
   type EncodedBody,
@@ -118,35 +118,8 @@ function chunksOf(
   return [...chunks, Buffer.from(`\r\n--${boundary}--\r\n`)]
 }
 
-/** 128 bits of the content itself, which nobody can write into it. */
-const BOUNDARY_DIGITS = 32
-
-/**
- * What the boundaries of a message begin with: it follows from all that they separate, so that the same
- * message has the same ones, and a text that was written to hold them would have others. It is looked
- * for in the parts nevertheless.
- *
- * @param digest for tests
- */
-export function boundaryFor(
-  parts: readonly Buffer[],
-  digest: (parts: readonly Buffer[], count: number) => string = sha256,
-): string {
-  for (let count = 0; ; count += 1) {
-    // Neither quoted-printable nor base64 ever has these two characters in this order.
-    const base = `=_${digest(parts, count).slice(0, BOUNDARY_DIGITS)}`
-    if (!parts.some((part) => part.includes(`--${base}`))) return base
-  }
-}
-
-function sha256(parts: readonly Buffer[], count: number): string {
-  const digest = createHash('sha256').update(String(count))
-  for (const part of parts) digest.update(part)
-  return digest.digest('hex')
-}
-
-function leavesOf({ children, body, raw }: Written): Buffer[] {
-  const own = raw ?? body?.bytes
+function leavesOf({ children, body, raw }: Written): EncodedBody[] {
+  const own = raw === undefined ? body : unencoded(raw)
   return [...(own === undefined ? [] : [own]), ...children.flatMap((child) => leavesOf(child))]
 }
 

@@ -10,7 +10,7 @@ import {
   replyError,
 } from './fake-answers.ts'
 import type { Mail } from '../mail.ts'
-import { type ReadableParts, readableParts } from '../message/readable-parts.ts'
+import type { ReadableParts } from '../message/readable-parts.ts'
 import type { Backend } from '../scoped-transport.ts'
 import type { RefusedRecipient } from '../smtp/delivery.ts'
 import { SmtpFault } from '../smtp/smtp-fault.ts'
@@ -77,7 +77,7 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
   let answers = initial
   const backend: Backend = {
     admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }),
-    async deliver({ envelope, bytes: write, message: compiled }, _signal, progress) {
+    async deliver({ envelope, bytes: write, readable }, _signal, progress) {
       progress.sent = false
       const bytes = await write()
       const { accepted, rejected } = asked(envelope.to, answers)
@@ -86,7 +86,7 @@ export function createFakeMail(options: FakeMailOptions = {}): FakeMail {
       const message: FakeSent = {
         messageId,
         envelope: { from: envelope.from, to: accepted },
-        ...readableParts(compiled),
+        ...readable(),
         raw: bytes,
       }
       const { kept, ending } = fateOf(answers.onMessage?.(message) ?? 'accept')
