@@ -52,8 +52,9 @@ export function encodedText(text: string, wanted?: TransferEncoding): EncodedBod
 /** Encodes bytes so that they arrive as they are. */
 export function encodedBytes(bytes: Buffer): EncodedBody {
   const text = bytes.toString('base64')
-  const whole = text.length > LINE ? text.replaceAll(/.{76}(?=.)/g, '$&\r\n') : text
-  return { bytes: Buffer.from(whole, 'latin1'), transferEncoding: 'base64' }
+  const lines = []
+  for (let from = 0; from < text.length; from += LINE) lines.push(text.slice(from, from + LINE))
+  return { bytes: Buffer.from(lines.join('\r\n'), 'latin1'), transferEncoding: 'base64' }
 }
 
 function base64Size(bytes: Buffer): number {
@@ -71,10 +72,13 @@ const SIZES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === 0x09 || (byte >= 0x20 && byte <= 0x7e && byte !== EQUALS) ? 1 : 3,
 )
 
+/** The same, with line breaks, which stay as they are. */
+const QUOTED_SIZES: Uint8Array = SIZES.map((size, byte) => (byte === CR || byte === LF ? 1 : size))
+
 /** About how many bytes quoted-printable takes, soft line breaks included. */
 function quotedSize(bytes: Buffer): number {
   let size = 0
-  for (const byte of bytes) size += byte === CR || byte === LF ? 1 : (SIZES[byte] ?? 3)
+  for (const byte of bytes) size += QUOTED_SIZES[byte] ?? 3
   return size + Math.floor(size / LINE) * 3
 }
 
