@@ -139,7 +139,7 @@ async function failures(settings: Settings, emitted: Emitted): Promise<void> {
       () => app.storage.upload('plans/x', settings.appSecret, { ifNoneMatch: '*' }),
       () => app.mail.send({ to: 'a@example.jp', subject: 'x', text: settings.appSecret }),
       () => app.billing.ensureCustomer({ reference: crypto.randomUUID(), email: 'a@example.jp' }),
-      () => Array.fromAsync(app.calendar.listEvents('nobody')),
+      () => Array.fromAsync(app.calendar.events.list('nobody')),
     ]
     for (const call of calls) {
       try {

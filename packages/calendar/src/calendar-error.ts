@@ -1,10 +1,11 @@
+import type { CalendarEvent } from './events/calendar-event.ts'
 import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
 
 /**
  * Why a calendar call failed.
  *
  * About the account:
- * - `'not_connected'`: there are no tokens for this reference; send the person to `authorizationUrl`.
+ * - `'not_connected'`: there are no tokens for this reference; send the person to `authorizeUrl`.
  * - `'reconnect_required'`: Google takes the tokens (or the code) no more; the person must
  *   consent again.
  * - `'invalid_state'`: the `state` of the callback is unknown, too old, used, or of another reference.
@@ -13,9 +14,10 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * Google's answer:
  * - `'forbidden'`: the account may not do this in that calendar.
  * - `'not_found'`: no such calendar or event, or it was deleted.
- * - `'conflict'`: the event was changed since its `etag` was read.
+ * - `'conflict'`: the event was changed since its `etag` was read; `current` is as it stands now.
  * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
- * - `'idempotency_conflict'`: the event of the key was created with other content; this call made nothing.
+ * - `'idempotency_conflict'`: the event of the key was created with other content; this call made nothing, and
+ *   `current` is the event of the key.
  * - `'full_sync_required'`: the sync token is no longer valid; start again without one.
  * - `'rate_limited'`: too many requests (429, or 403 with a limit as its reason).
  * - `'invalid_request'`: Google does not understand it.
@@ -65,12 +67,14 @@ export interface CalendarErrorInit {
   /** Google's own word for what was wrong: `'rateLimitExceeded'` … */
   readonly reason?: string | undefined
   readonly retryAfterMs?: number | undefined
+  /** The event as it stands, of a conflict. */
+  readonly current?: CalendarEvent | undefined
   readonly cause?: unknown
 }
 
 /**
- * A failure at Google Calendar or its OAuth endpoints. It never holds a token, a code or the content of an
- * event.
+ * A failure at Google Calendar or its OAuth endpoints. What is printed, logged or made JSON of it never shows a
+ * token, a code or the content of an event.
  *
  * @example
  * catch (error) {
@@ -83,6 +87,8 @@ export class CalendarError extends IoError {
   readonly reference: string | undefined
   readonly status: number | undefined
   readonly reason: string | undefined
+  // Private, so that no log shows what the event says.
+  readonly #current: CalendarEvent | undefined
 
   static {
     mark(this.prototype, 'CalendarError')
@@ -93,6 +99,15 @@ export class CalendarError extends IoError {
     this.reference = init.reference
     this.status = init.status
     this.reason = init.reason
+    this.#current = init.current
+  }
+
+  /**
+   * Of a `conflict` or an `idempotency_conflict`: the event as it stands now; `undefined` where it couldn't be
+   * read.
+   */
+  get current(): CalendarEvent | undefined {
+    return this.#current
   }
 
   /** Like `instanceof`, but also true for an error of another installed copy of the package. */

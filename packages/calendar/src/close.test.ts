@@ -24,10 +24,10 @@ test('a call that finds no connection is acquire_timeout, and overloaded when ot
   const calendar = createCalendar({ ...(await connectedTo(server)), ...limits } as CalendarOptions)
   const event = { id: 'event1' }
   using clock = TestClock.install()
-  const first = failure(calendar.getEvent('staff-1', event))
+  const first = failure(calendar.events.get('staff-1', event))
   await server.received(1)
-  const second = failure(calendar.getEvent('staff-1', event))
-  const third = failure(calendar.getEvent('staff-1', event))
+  const second = failure(calendar.events.get('staff-1', event))
+  const third = failure(calendar.events.get('staff-1', event))
   const none = { outcome: 'none', retryable: true }
   expect(await third).toMatchObject({ code: 'overloaded', ...none })
   await clock.advance(1_000)
@@ -45,11 +45,11 @@ describe('close', () => {
       return { json: { id: 'event1' } }
     })
     const calendar = createCalendar(await connectedTo(server))
-    const call = calendar.getEvent('staff-1', { id: 'event1' })
+    const call = calendar.events.get('staff-1', { id: 'event1' })
     await server.received(1)
     const closed = calendar.close()
-    const late = await failure(calendar.getEvent('staff-1', { id: 'event2' }))
-    expect(late).toMatchObject({ code: 'closed', outcome: 'none', operation: 'getEvent' })
+    const late = await failure(calendar.events.get('staff-1', { id: 'event2' }))
+    expect(late).toMatchObject({ code: 'closed', outcome: 'none', operation: 'events.get' })
     answer.resolve()
     await expect(call).resolves.toMatchObject({ id: 'event1' })
     await closed
@@ -65,8 +65,8 @@ describe('close', () => {
     const options = { ...(await connectedTo(server)), ...transport } as CalendarOptions
     const calendar = createCalendar(options)
     using clock = TestClock.install()
-    const read = failure(calendar.getEvent('staff-1', { id: 'event1' }))
-    const write = failure(calendar.createEvent('staff-1', meeting(1)))
+    const read = failure(calendar.events.get('staff-1', { id: 'event1' }))
+    const write = failure(calendar.events.create('staff-1', meeting(1)))
     await server.received(2)
     const closed = calendar.close({ drainMs: 1_000 })
     await clock.advance(1_000)
@@ -85,7 +85,9 @@ describe('close', () => {
     } as CalendarOptions)
     const controller = new AbortController()
     const { signal } = controller
-    const call = calendar.getEvent('staff-1', { id: 'event1' }, { signal }).catch((error) => error)
+    const call = calendar.events
+      .get('staff-1', { id: 'event1' }, { signal })
+      .catch((error) => error)
     await server.received(1)
     controller.abort()
     expect(await call).toMatchObject({ name: 'Cancelled', source: 'signal', outcome: 'none' })

@@ -8,7 +8,11 @@ import { Credentials } from './accounts/credentials.ts'
 import { expectReference } from './reference.ts'
 import { expectEndpoints } from './wire/endpoints.ts'
 import { EventCalls } from './events/event-calls.ts'
-import { EventLists, expectListCall } from './events/event-lists.ts'
+import { EventLists } from './events/event-lists.ts'
+import { FreeBusy } from './events/free-busy.ts'
+import { Pages } from './events/pages.ts'
+import { Sync } from './events/sync.ts'
+import { CalendarCalls } from './calendars/calendars.ts'
 import { nativeClient } from './accounts/native-client.ts'
 import { Operations } from './wire/operations.ts'
 import { OAuth } from './accounts/oauth.ts'
@@ -30,7 +34,7 @@ const MAX_BYTES = 32 * 1024 * 1024
  *   store: kyselyCalendarStore(db, { cipher }),
  * })
  * const { event } = await withTimeout(5_000, () =>
- *   calendar.createEvent(staffId, {
+ *   calendar.events.create(staffId, {
  *     idempotencyKey: `meeting:${planId}`,
  *     summary: '支援会議',
  *     start: new Date('2026-04-01T10:00:00+09:00'),
@@ -52,25 +56,33 @@ export function createCalendar(options: CalendarOptions): Calendar {
   })
   const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri, now })
   const accounts = new Accounts(credentials, operations)
+  const pages = new Pages(api, operations)
   const events = new EventCalls(api, operations)
-  const lists = new EventLists(api, operations)
+  const lists = new EventLists(pages)
+  const calendars = new CalendarCalls(api, operations, pages)
+  const sync = new Sync(pages)
+  const freeBusy = new FreeBusy(api, operations)
   return {
-    authorizationUrl: (request, options) => consents.authorizationUrl(request, options),
-    connect: (answer, options) => consents.connect(answer, options),
+    authorizeUrl: (request, options) => consents.authorizeUrl(request, options),
+    exchange: (answer, options) => consents.exchange(answer, options),
     account: (reference, options) => accounts.get(reference, options),
-    disconnect: (reference, options) => consents.disconnect(reference, options),
-    createEvent: (reference, event, options) => events.create(reference, event, options),
-    getEvent: (reference, event, options) => events.get(reference, event, options),
-    updateEvent: (reference, event, options) => events.update(reference, event, options),
-    deleteEvent: (reference, event, options) => events.delete(reference, event, options),
-    listEvents(reference, query, options) {
-      expectListCall('listEvents', reference, query, options)
-      return lists.list(reference, query, options)
+    revoke: (reference, options) => consents.revoke(reference, options),
+    events: {
+      create: (reference, event, options) => events.create(reference, event, options),
+      get: (reference, event, options) => events.get(reference, event, options),
+      update: (reference, event, options) => events.update(reference, event, options),
+      move: (reference, event, options) => events.move(reference, event, options),
+      delete: (reference, event, options) => events.delete(reference, event, options),
+      list: (reference, query, options) => lists.list(reference, query, options),
+      instances: (reference, query, options) => lists.instances(reference, query, options),
+      respond: (reference, answer, options) => events.respond(reference, answer, options),
     },
-    syncEvents(reference, query, options) {
-      expectListCall('syncEvents', reference, query, options)
-      return lists.sync(reference, query, options)
+    calendars: {
+      list: (reference, query, options) => calendars.list(reference, query, options),
+      create: (reference, calendar, options) => calendars.create(reference, calendar, options),
     },
+    sync: (reference, query, options) => sync.of(reference, query, options),
+    freeBusy: (reference, query, options) => freeBusy.of(reference, query, options),
     client(reference) {
       expectReference(reference)
       return nativeClient(api, operations, reference, apiRoot)

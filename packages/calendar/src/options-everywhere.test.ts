@@ -64,38 +64,57 @@ const cases = exerciseOptions({
     createFakeCalendar: (options) => testing.createFakeCalendar(options),
     memoryCalendarStore: (options) => testing.memoryCalendarStore(options),
     kyselyCalendarStore: (options) => kysely.kyselyCalendarStore(db, options),
-    'calendar.authorizationUrl': (options) => calendar.authorizationUrl({ reference: me }, options),
-    'calendar.authorizationUrl, its request': (options) => calendar.authorizationUrl(options),
-    'calendar.connect': (options) =>
-      calendar.connect({ reference: me, state: 'x', code: 'y' }, options),
+    'calendar.authorizeUrl': (options) => calendar.authorizeUrl({ reference: me }, options),
+    'calendar.authorizeUrl, its request': (options) => calendar.authorizeUrl(options),
+    'calendar.exchange': (options) =>
+      calendar.exchange({ reference: me, state: 'x', code: 'y' }, options),
     'calendar.account': (options) => calendar.account(me, options),
-    'calendar.disconnect': (options) => calendar.disconnect(me, options),
-    'calendar.createEvent': (options) => calendar.createEvent(me, event, options),
-    'calendar.createEvent, its event': (given) => calendar.createEvent(me, given),
-    'calendar.createEvent, its attendees': (one) =>
-      calendar.createEvent(me, { ...event, attendees: [one] }),
-    'calendar.createEvent, its reminders': (one) =>
-      calendar.createEvent(me, { ...event, reminders: [one] }),
-    'calendar.getEvent': (options) => calendar.getEvent(me, place, options),
-    'calendar.getEvent, its event': (given) => calendar.getEvent(me, given),
-    'calendar.updateEvent': (options) => calendar.updateEvent(me, place, options),
-    'calendar.updateEvent, its event': (given) => calendar.updateEvent(me, given),
-    'calendar.deleteEvent': (options) => calendar.deleteEvent(me, place, options),
-    'calendar.deleteEvent, its event': (given) => calendar.deleteEvent(me, given),
-    'calendar.listEvents': (options) => calendar.listEvents(me, {}, options),
-    'calendar.listEvents, its query': (query) => calendar.listEvents(me, query),
-    'calendar.syncEvents': (options) => calendar.syncEvents(me, {}, options),
-    'calendar.syncEvents, its query': (query) => calendar.syncEvents(me, query),
+    'calendar.revoke': (options) => calendar.revoke(me, options),
+    'calendar.events.create': (options) => calendar.events.create(me, event, options),
+    'calendar.events.create, its event': (given) => calendar.events.create(me, given),
+    'calendar.events.create, its attendees': (one) =>
+      calendar.events.create(me, { ...event, attendees: [one] }),
+    'calendar.events.create, its reminders': (one) =>
+      calendar.events.create(me, { ...event, reminders: [one] }),
+    'calendar.events.get': (options) => calendar.events.get(me, place, options),
+    'calendar.events.get, its event': (given) => calendar.events.get(me, given),
+    'calendar.events.update': (options) => calendar.events.update(me, place, options),
+    'calendar.events.update, its event': (given) => calendar.events.update(me, given),
+    'calendar.events.delete': (options) => calendar.events.delete(me, place, options),
+    'calendar.events.delete, its event': (given) => calendar.events.delete(me, given),
+    'calendar.events.list': (options) => calendar.events.list(me, {}, options),
+    'calendar.events.list, its query': (query) => calendar.events.list(me, query),
+    'calendar.events.update, its attendees': (attendees) =>
+      calendar.events.update(me, { ...place, attendees }),
+    'calendar.events.move': (options) => calendar.events.move(me, { ...place, to: 'b' }, options),
+    'calendar.events.move, its event': (given) => calendar.events.move(me, given),
+    'calendar.events.instances': (options) => calendar.events.instances(me, place, options),
+    'calendar.events.instances, its query': (query) => calendar.events.instances(me, query),
+    'calendar.events.respond': (options) =>
+      calendar.events.respond(me, { ...place, response: 'accepted' }, options),
+    'calendar.events.respond, its answer': (given) => calendar.events.respond(me, given),
+    'calendar.calendars.list': (options) => calendar.calendars.list(me, {}, options),
+    'calendar.calendars.list, its query': (query) => calendar.calendars.list(me, query),
+    'calendar.calendars.create': (options) =>
+      calendar.calendars.create(me, { summary: '題' }, options),
+    'calendar.calendars.create, its calendar': (given) => calendar.calendars.create(me, given),
+    'calendar.freeBusy': (options) =>
+      calendar.freeBusy(me, { from: event.start, to: event.end }, options),
+    'calendar.freeBusy, its query': (query) => calendar.freeBusy(me, query),
+    'calendar.sync': (options) => calendar.sync(me, {}, options),
+    'calendar.sync, its query': (query) => calendar.sync(me, query),
     'fake.fail': (reply) => fake.fail('GET /', reply),
     'calendar.close': (options) => calendar.close(options),
     'fake.close': (options) => fake.close(options),
   },
   others: `CalendarError calendarMigrations exerciseCalendar exerciseCalendarStore plainCipher
-    calendar.client fake.allow fake.connectAs fake.events fake.expireAccessTokens fake.revokeAccess
+    calendar.client calendar.events calendar.calendars fake.allow fake.connectAs fake.eventsOf fake.expireAccessTokens fake.revokeAccess
     fake.invalidateSyncTokens fake.requestCount fake.intercept`,
   faces: {
     '': [index, kysely, testing],
     calendar: () => calendar,
+    'calendar.events': () => calendar.events,
+    'calendar.calendars': () => calendar.calendars,
     // It has those of a calendar, and some of its own.
     fake: () => Object.fromEntries(Object.entries(fake).filter(([name]) => !(name in calendar))),
   },
@@ -104,21 +123,21 @@ const cases = exerciseOptions({
 describe('a misspelt option is refused by', () => {
   for (const { name, run } of cases) test(name, run)
 
-  test('createEvent, which names the nearest', async () => {
-    await expect(calendar.createEvent(me, { ...event, sumary: 'x' } as never)).rejects.toThrow(
-      'Expected a known option of calendar.createEvent, got "sumary"; did you mean "summary"?',
+  test('events.create, which names the nearest', async () => {
+    await expect(calendar.events.create(me, { ...event, sumary: 'x' } as never)).rejects.toThrow(
+      'Expected a known option of calendar.events.create, got "sumary"; did you mean "summary"?',
     )
   })
 })
 
 test('what is no option is left alone: the rest of a callback, and of an event that was read', async () => {
   await using calendar = testing.createFakeCalendar()
-  const url = await calendar.authorizationUrl({ reference: me })
+  const url = await calendar.authorizeUrl({ reference: me })
   const query = { ...calendar.allow(url, 'hana@example.jp'), iss: 'https://accounts.google.com' }
-  await calendar.connect({ reference: me, ...query })
-  const made = await calendar.createEvent(me, event)
-  expect((await calendar.getEvent(me, made.event)).id).toBe(made.event.id)
-  expect(await calendar.deleteEvent(me, made.event)).toEqual({ deleted: true })
+  await calendar.exchange({ reference: me, ...query })
+  const made = await calendar.events.create(me, event)
+  expect((await calendar.events.get(me, made.event)).id).toBe(made.event.id)
+  expect(await calendar.events.delete(me, made.event)).toEqual({ deleted: true })
 })
 
 const db = new Kysely<object>({

@@ -4,7 +4,7 @@ import { startGoogleCalendar } from '../test/google-calendar.ts'
 import { connect, meeting } from './testing/calendar-fixture.ts'
 
 describe('what is said of an effect is true, of', () => {
-  test.each(['createEvent', 'createEvent with a key', 'a native call'] as const)(
+  test.each(['events.create', 'events.create with a key', 'a native call'] as const)(
     '%s',
     async (verb) => {
       await using fixture = await startGoogleCalendar({ retry: false })
@@ -20,10 +20,10 @@ describe('what is said of an effect is true, of', () => {
       const tally = await exerciseOutcomes(
         {
           act: async (id) => {
-            if (verb === 'createEvent')
-              return await calendar.createEvent('staff-1', { ...event, summary: id })
-            if (verb === 'createEvent with a key') {
-              return await calendar.createEvent('staff-1', {
+            if (verb === 'events.create')
+              return await calendar.events.create('staff-1', { ...event, summary: id })
+            if (verb === 'events.create with a key') {
+              return await calendar.events.create('staff-1', {
                 ...event,
                 summary: id,
                 idempotencyKey: id,
@@ -37,7 +37,7 @@ describe('what is said of an effect is true, of', () => {
             })
           },
           count: async (id) =>
-            fixture.events('hana@example.com').filter(({ summary }) => summary === id).length,
+            fixture.eventsOf('hana@example.com').filter(({ summary }) => summary === id).length,
           faults: {
             'the answer is lost': set({ dropReply: { when: 'POST', times: 1 } }),
             'the connection breaks in the request': set({ resetAfterBytes: { toServer: 60 } }),

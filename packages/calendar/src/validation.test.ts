@@ -23,9 +23,18 @@ describe('an invalid event is refused before anything is sent:', () => {
       { summary: '題', start: '2026-04-01', end: '2026-04-02', timeZone: 'Asia/Tokyo' },
     ],
     ['an offset as a time zone', { summary: '題', start, end, timeZone: '+09:00' }],
+    ['a series without a zone', { summary: '題', start, end, recurrence: ['RRULE:FREQ=DAILY'] }],
+    ['no line of RFC 5545', { summary: '題', start, end, recurrence: ['FREQ=DAILY'] }],
+    ['two lines in one', { summary: '題', start, end, recurrence: ['RDATE:20260401\nX:1'] }],
+    ['no line at all', { summary: '題', start, end, recurrence: [] }],
     [
-      'a series without a zone',
-      { summary: '題', start, end, native: { recurrence: ['RRULE:FREQ=DAILY'] } },
+      'what has a name of its own in native',
+      { summary: '題', start, end, native: { attendees: [] } },
+    ],
+    ['what Google sets alone', { summary: '題', start, end, native: { hangoutLink: 'x' } }],
+    [
+      'a Meet in two ways',
+      { summary: '題', start, end, meet: true, native: { conferenceData: {} } },
     ],
     ['an unknown time zone', { summary: '題', start, end, timeZone: 'Asia/Nowhere' }],
     ['an id outside a-v and 0-9', { summary: '題', start, end, id: 'WXYZ!' }],
@@ -40,7 +49,7 @@ describe('an invalid event is refused before anything is sent:', () => {
     ['a wrong notify', { summary: '題', start, end, notify: 'some' }],
   ])('%s', async (_name, event) => {
     await using calendar = createFakeCalendar()
-    const call = calendar.createEvent('staff-1', event as never)
+    const call = calendar.events.create('staff-1', event as never)
     await expect(call).rejects.toThrow(TypeError)
     // Nobody is connected: anything that had gone further would have said so.
     await expect(call).rejects.toThrow(/^Expected /)
@@ -52,9 +61,10 @@ describe('a change that would change nothing is refused before anything is sent:
     ['no field at all', {}],
     ['a time zone by itself', { timeZone: 'Asia/Tokyo' }],
     ['a time zone with another field', { timeZone: 'Asia/Tokyo', summary: '新' }],
+    ['nobody added or removed', { attendees: { add: [] } }],
   ])('%s', async (_name, changes) => {
     await using calendar = createFakeCalendar()
-    const call = calendar.updateEvent('staff-1', { id: 'event1', ...changes })
+    const call = calendar.events.update('staff-1', { id: 'event1', ...changes })
     await expect(call).rejects.toThrow(/^Expected .*, got/)
     await expect(call).rejects.toThrow(TypeError)
   })
@@ -63,30 +73,30 @@ describe('a change that would change nothing is refused before anything is sent:
 describe('an invalid call is refused:', () => {
   test('an empty reference', async () => {
     await using calendar = createFakeCalendar()
-    await expect(calendar.getEvent('', { id: 'event1' })).rejects.toThrow(TypeError)
+    await expect(calendar.events.get('', { id: 'event1' })).rejects.toThrow(TypeError)
     expect(() => calendar.client('')).toThrow(TypeError)
   })
 
   test('an id that would leave the path, and a bare etag', async () => {
     await using calendar = createFakeCalendar()
-    await expect(calendar.getEvent('a', { id: '..' })).rejects.toThrow(TypeError)
-    const bare = calendar.deleteEvent('a', { id: 'event1', etag: 'x\r\ny' })
+    await expect(calendar.events.get('a', { id: '..' })).rejects.toThrow(TypeError)
+    const bare = calendar.events.delete('a', { id: 'event1', etag: 'x\r\ny' })
     await expect(bare).rejects.toThrow(TypeError)
   })
 
   test('a list with a wrong page size or range, at the call', async () => {
     await using calendar = createFakeCalendar()
-    expect(() => calendar.listEvents('a', { pageSize: 0 })).toThrow(TypeError)
-    expect(() => calendar.listEvents('a', { from: end, to: start })).toThrow(TypeError)
-    expect(() => calendar.syncEvents('a', { syncToken: '' })).toThrow(TypeError)
+    expect(() => calendar.events.list('a', { pageSize: 0 })).toThrow(TypeError)
+    expect(() => calendar.events.list('a', { from: end, to: start })).toThrow(TypeError)
+    expect(() => calendar.sync('a', { cursor: '' })).toThrow(TypeError)
   })
 
   test('a consent with no scope, a short state, and an answer without code and error', async () => {
     await using calendar = createFakeCalendar()
     const reference = 'staff-1'
-    await expect(calendar.authorizationUrl({ reference, scopes: [] })).rejects.toThrow(TypeError)
-    await expect(calendar.authorizationUrl({ reference, state: 'x' })).rejects.toThrow(TypeError)
-    await expect(calendar.connect({ reference, state: 'x' })).rejects.toThrow(TypeError)
+    await expect(calendar.authorizeUrl({ reference, scopes: [] })).rejects.toThrow(TypeError)
+    await expect(calendar.authorizeUrl({ reference, state: 'x' })).rejects.toThrow(TypeError)
+    await expect(calendar.exchange({ reference, state: 'x' })).rejects.toThrow(TypeError)
   })
 })
 

@@ -40,13 +40,15 @@ async function untilDeadline(call: (calendar: Calendar) => Promise<unknown>): Pr
 
 describe('a deadline around a call', () => {
   test('closes its connection, and says that an insert may have happened', async () => {
-    const error = await untilDeadline((calendar) => calendar.createEvent('staff-1', meeting(1)))
+    const error = await untilDeadline((calendar) => calendar.events.create('staff-1', meeting(1)))
     expect(TimeoutError.isInstance(error)).toBe(true)
     expect(error).toMatchObject({ outcome: 'unknown' })
   })
 
   test('closes its connection, and says that nothing happened by a read', async () => {
-    const error = await untilDeadline((calendar) => calendar.getEvent('staff-1', { id: 'event1' }))
+    const error = await untilDeadline((calendar) =>
+      calendar.events.get('staff-1', { id: 'event1' }),
+    )
     expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'none' })
   })
 
@@ -59,7 +61,7 @@ describe('a deadline around a call', () => {
 
   test('that has passed lets nothing out', async () => {
     await using fixture = await connected()
-    const call = fixture.calendar.createEvent('staff-1', meeting(1), { timeoutMs: 0 })
+    const call = fixture.calendar.events.create('staff-1', meeting(1), { timeoutMs: 0 })
     await expect(call).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'none' })
     expect(fixture.requestCount('POST', EVENTS_PATH)).toBe(0)
   })
@@ -68,7 +70,7 @@ describe('a deadline around a call', () => {
     await using fixture = await connected()
     fixture.proxy.set({ halfOpen: true })
     const controller = new AbortController()
-    const call = fixture.calendar.getEvent('staff-1', { id: 'e' }, { signal: controller.signal })
+    const call = fixture.calendar.events.get('staff-1', { id: 'e' }, { signal: controller.signal })
     controller.abort()
     await expect(call).rejects.toMatchObject({ name: 'Cancelled', source: 'signal' })
   })
@@ -78,14 +80,14 @@ describe('a failure on the way', () => {
   test('is connection_failed, with nothing sent, when nobody listens', async () => {
     await using fixture = await connected()
     await fixture.proxy.close()
-    const error = await failure(fixture.calendar.createEvent('staff-1', meeting(1)))
+    const error = await failure(fixture.calendar.events.create('staff-1', meeting(1)))
     expect(error).toMatchObject({ code: 'connection_failed', outcome: 'none', retryable: true })
   })
 
   test('is rate_limited for a 429, with the time to wait', async () => {
     await using fixture = await connected()
     fixture.proxy.set({ status: { code: 429, retryAfterSeconds: 7 } })
-    const error = await failure(fixture.calendar.createEvent('staff-1', meeting(1)))
+    const error = await failure(fixture.calendar.events.create('staff-1', meeting(1)))
     expect(error).toMatchObject({ code: 'rate_limited', outcome: 'none', retryable: true })
     expect(error.retryAfterMs).toBe(7_000)
   })
@@ -100,7 +102,7 @@ describe('a failure on the way', () => {
     const body = JSON.stringify({ error: { code, errors: [{ reason, message: 'private' }] } })
     fixture.proxy.set({ status: { code, body } })
     const error = await failure(
-      fixture.calendar.updateEvent('staff-1', { id: 'event1', summary: '新' }),
+      fixture.calendar.events.update('staff-1', { id: 'event1', summary: '新' }),
     )
     expect(error).toMatchObject({ code: expected, reason, status: code, retryable })
     expect(error.outcome).toBe(code === 500 ? 'unknown' : 'none')
@@ -110,7 +112,7 @@ describe('a failure on the way', () => {
   test('is closed after close', async () => {
     await using fixture = await connected()
     await fixture.calendar.close()
-    const error = await failure(fixture.calendar.getEvent('staff-1', { id: 'event1' }))
+    const error = await failure(fixture.calendar.events.get('staff-1', { id: 'event1' }))
     expect(error).toMatchObject({ code: 'closed', outcome: 'none' })
   })
 })
@@ -120,10 +122,10 @@ test('a transport that was passed in is used and not closed', async () => {
   await using http = createHttp()
   const { retry: _, ...options } = fixture.options
   const calendar = createCalendar({ ...options, client: http } as typeof fixture.options)
-  await calendar.createEvent('staff-1', meeting(1))
+  await calendar.events.create('staff-1', meeting(1))
   expect(http.stats().origins).toHaveLength(1)
   await calendar.close()
-  const late = calendar.getEvent('staff-1', { id: 'event1' })
+  const late = calendar.events.get('staff-1', { id: 'event1' })
   await expect(late).rejects.toMatchObject({ code: 'closed', outcome: 'none' })
   await expect(http.request(fixture.google.url)).rejects.toMatchObject({ code: 'not_found' })
 })
@@ -142,7 +144,7 @@ describe('an access token', () => {
     await using fixture = await connected()
     const { calendar } = fixture
     const place = { calendarId: 'a/../b?c#d', id: 'x/y' }
-    const { code } = await failure(calendar.getEvent('staff-1', place))
+    const { code } = await failure(calendar.events.get('staff-1', place))
     expect(code).toBe('not_found')
     const path = '/calendar/v3/calendars/a%2F..%2Fb%3Fc%23d/events/x%2Fy'
     expect(fixture.requestCount('GET', path)).toBe(1)

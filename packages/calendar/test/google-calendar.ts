@@ -48,7 +48,7 @@ export async function startGoogleCalendar(
     options,
     calendar,
     allow: pressAllow,
-    events: (email) => google.events(email),
+    eventsOf: (email) => google.events(email),
     expireAccessTokens: () => google.expireAccessTokens(),
     revokeAccess: (email) => google.revokeAccess(email),
     invalidateSyncTokens: (email) => google.invalidateSyncTokens(email),

@@ -29,7 +29,7 @@ export async function scheduleMeeting(
   startsAt: Date,
 ): Promise<{ readonly eventId: string; readonly url: string | undefined }> {
   try {
-    const { event } = await app.calendar.createEvent(staff.office_id, {
+    const { event } = await app.calendar.events.create(staff.office_id, {
       idempotencyKey: `meeting of plan ${plan.id} at ${startsAt.toISOString()}`,
       summary: `支援計画の会議: ${plan.title}`,
       description: new URL(`/plans/${plan.id}`, app.settings.publicUrl).href,
@@ -52,7 +52,7 @@ export async function scheduleMeeting(
 /** Where a person allows the app into a calendar, which becomes the office's. */
 export async function calendarConsentUrl(app: App, staff: Staff): Promise<string> {
   const state = `${randomUUID()}${randomUUID()}`
-  return await app.calendar.authorizationUrl({
+  return await app.calendar.authorizeUrl({
     reference: staff.office_id,
     state,
     loginHint: staff.email,

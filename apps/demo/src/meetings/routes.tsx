@@ -25,7 +25,7 @@ export function meetingRoutes(app: App): Hono<Environment> {
   routes.get('/calendar/callback', allow('calendar.connect'), async (c) => {
     const { state = '', code, error } = c.req.query()
     try {
-      await app.calendar.connect({ reference: staffOf(c).office_id, state, code, error })
+      await app.calendar.exchange({ reference: staffOf(c).office_id, state, code, error })
     } catch (failure) {
       throw refusal(failure)
     }
@@ -33,7 +33,7 @@ export function meetingRoutes(app: App): Hono<Environment> {
   })
 
   routes.post('/calendar/disconnect', allow('calendar.connect'), async (c) => {
-    await app.calendar.disconnect(staffOf(c).office_id)
+    await app.calendar.revoke(staffOf(c).office_id)
     return c.redirect('/calendar')
   })
 

@@ -9,7 +9,7 @@ export interface CalendarAccount {
   readonly reference: string
   /** What the person allowed. */
   readonly scopes: readonly string[]
-  /** `'reconnect_required'`: Google takes the consent no more, so send the person to `authorizationUrl`. */
+  /** `'reconnect_required'`: Google takes the consent no more, so send the person to `authorizeUrl`. */
   readonly state: 'connected' | 'reconnect_required'
   /** When the state began; `undefined` for accounts that an earlier version of this package stored. */
   readonly since: Date | undefined

@@ -12,7 +12,7 @@ test('the URL asks for offline access with PKCE S256, a state, and the scopes', 
   await using calendar = createFakeCalendar()
   const scopes = ['https://www.googleapis.com/auth/calendar.readonly', 'email']
   const request = { reference: 'staff-1', scopes, loginHint: 'hana@example.com' }
-  const query = Object.fromEntries(new URL(await calendar.authorizationUrl(request)).searchParams)
+  const query = Object.fromEntries(new URL(await calendar.authorizeUrl(request)).searchParams)
   const { state, code_challenge: challenge, ...others } = query
   expect(others).toEqual({
     response_type: 'code',
@@ -36,7 +36,7 @@ test('the store gets the digest of the state, and the verifier that the challeng
     putPending: async (...call) => void kept.push(call),
   }
   await using calendar = createFakeCalendar({ store })
-  const url = new URL(await calendar.authorizationUrl({ reference: 'staff-1' }))
+  const url = new URL(await calendar.authorizeUrl({ reference: 'staff-1' }))
   const [[key, pending] = []] = kept
   const digest = (text = ''): string => createHash('sha256').update(text).digest('base64url')
   expect(key).toBe(digest(url.searchParams.get('state') ?? ''))
@@ -47,19 +47,19 @@ test('the store gets the digest of the state, and the verifier that the challeng
 test('a state of your own is used', async () => {
   await using calendar = createFakeCalendar()
   const state = 'my-own-state-that-nobody-can-guess'
-  const url = await calendar.authorizationUrl({ reference: 'staff-1', state })
+  const url = await calendar.authorizeUrl({ reference: 'staff-1', state })
   expect(new URL(url).searchParams.get('state')).toBe(state)
-  await calendar.connect({ reference: 'staff-1', ...calendar.allow(url, 'hana@example.com') })
+  await calendar.exchange({ reference: 'staff-1', ...calendar.allow(url, 'hana@example.com') })
 })
 
 test('an hour later a state is no longer valid', async () => {
   let now = 0
   const store = memoryCalendarStore({ cipher: plainCipher(), now: () => now })
   await using calendar = createFakeCalendar({ store })
-  const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+  const url = await calendar.authorizeUrl({ reference: 'staff-1' })
   now = 3_600_000
   const answer = calendar.allow(url, 'hana@example.com')
-  const { code } = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+  const { code } = await failure(calendar.exchange({ reference: 'staff-1', ...answer }))
   expect(code).toBe('invalid_state')
 })
 
@@ -73,35 +73,35 @@ test('an answer of Google without valid tokens stores nothing', async () => {
   ]
   for (const json of wrong) {
     calendar.fail('POST /token', { json })
-    const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+    const url = await calendar.authorizeUrl({ reference: 'staff-1' })
     const answer = calendar.allow(url, 'hana@example.com')
-    const { code } = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+    const { code } = await failure(calendar.exchange({ reference: 'staff-1', ...answer }))
     expect(code).toBe('unexpected')
   }
-  const { code } = await failure(calendar.getEvent('staff-1', { id: 'event1' }))
+  const { code } = await failure(calendar.events.get('staff-1', { id: 'event1' }))
   expect(code).toBe('not_connected')
 })
 
 test('a failing token endpoint shows neither the secret, the code nor what it answered', async () => {
   await using calendar = createFakeCalendar({ retry: false })
-  const url = await calendar.authorizationUrl({ reference: 'staff-1' })
+  const url = await calendar.authorizeUrl({ reference: 'staff-1' })
   const answer = calendar.allow(url, 'hana@example.com')
   calendar.fail('POST /token', ({ body }) => ({ status: 502, body: `you sent ${body.toString()}` }))
-  const error = await failure(calendar.connect({ reference: 'staff-1', ...answer }))
+  const error = await failure(calendar.exchange({ reference: 'staff-1', ...answer }))
   expect(error).toMatchObject({ code: 'unavailable', outcome: 'unknown' })
   const shown = inspect(error, { depth: 9, showHidden: true })
   expect(shown).not.toContain(answer.code)
   expect(shown).not.toContain('you sent')
 })
 
-test('disconnect forgets nothing while Google can not be reached', async () => {
+test('revoke forgets nothing while Google can not be reached', async () => {
   await using calendar = createFakeCalendar({ retry: false })
   await calendar.connectAs('staff-1', 'hana@example.com')
   calendar.fail('POST /revoke', 'reset')
-  const error = await failure(calendar.disconnect('staff-1'))
+  const error = await failure(calendar.revoke('staff-1'))
   expect(error).toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
-  await calendar.createEvent('staff-1', meeting(1))
-  await expect(calendar.disconnect('staff-1')).resolves.toEqual({ disconnected: true })
+  await calendar.events.create('staff-1', meeting(1))
+  await expect(calendar.revoke('staff-1')).resolves.toEqual({ revoked: true })
 })
 
 test('what a store holds shows no token and opens under no other reference', async () => {
@@ -122,6 +122,6 @@ test('a store that fails after Google gave the tokens leaves it unknown whether 
   const put = (): Promise<void> => Promise.reject(new Error('the disk is full'))
   await using calendar = createFakeCalendar({ store: { ...memory, put } })
   const error = await failure(calendar.connectAs('staff-1', 'hana@example.com'))
-  expect(error).toMatchObject({ code: 'unexpected', operation: 'connect', outcome: 'unknown' })
-  expect(error.message).toBe('calendar.connect failed: the disk is full')
+  expect(error).toMatchObject({ code: 'unexpected', operation: 'exchange', outcome: 'unknown' })
+  expect(error.message).toBe('calendar.exchange failed: the disk is full')
 })

@@ -70,10 +70,10 @@ export class Consents {
     this.#init = init
   }
 
-  async authorizationUrl(request: ConsentRequest, options?: IoOptions): Promise<string> {
+  async authorizeUrl(request: ConsentRequest, options?: IoOptions): Promise<string> {
     expectObject('request', request)
-    expectOptions(request, CONSENT_REQUEST, 'calendar.authorizationUrl')
-    expectOptions(options, IO_OPTIONS, 'calendar.authorizationUrl')
+    expectOptions(request, CONSENT_REQUEST, 'calendar.authorizeUrl')
+    expectOptions(options, IO_OPTIONS, 'calendar.authorizeUrl')
     const { reference, scopes = DEFAULT_SCOPES, loginHint } = request
     const state = request.state ?? randomBytes(32).toString('base64url')
     expectReference(reference)
@@ -98,17 +98,17 @@ export class Consents {
       ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     }
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-    const call = { operation: 'authorizationUrl', effect: 'idempotent', reference } as const
+    const call = { operation: 'authorizeUrl', effect: 'idempotent', reference } as const
     await this.#init.operations.perform(call, options, async () => {
       await store.putPending(keyOf(state), { reference, verifier, scopes }, PENDING_MS)
     })
     return url.href
   }
 
-  async connect(answer: ConsentAnswer, options?: IoOptions): Promise<Connection> {
+  async exchange(answer: ConsentAnswer, options?: IoOptions): Promise<Connection> {
     // What else the callback's query holds (`scope`, `iss` …) may be handed over with it.
     expectObject('answer', answer)
-    expectOptions(options, IO_OPTIONS, 'calendar.connect')
+    expectOptions(options, IO_OPTIONS, 'calendar.exchange')
     const { reference, state, code, error } = answer
     expectReference(reference)
     expectText('state', state, 500)
@@ -116,7 +116,7 @@ export class Consents {
     if ((code === undefined) === (error === undefined)) {
       throw new TypeError('Expected either code or error, as the callback has it')
     }
-    const call = { operation: 'connect', effect: 'write', reference } as const
+    const call = { operation: 'exchange', effect: 'write', reference } as const
     return await this.#init.operations.perform(call, options, async (progress) => {
       const pending = await this.#take(call, state)
       if (code === undefined) throw refused(call, error)
@@ -134,22 +134,19 @@ export class Consents {
     })
   }
 
-  async disconnect(
-    reference: string,
-    options?: IoOptions,
-  ): Promise<{ readonly disconnected: boolean }> {
-    expectOptions(options, IO_OPTIONS, 'calendar.disconnect')
+  async revoke(reference: string, options?: IoOptions): Promise<{ readonly revoked: boolean }> {
+    expectOptions(options, IO_OPTIONS, 'calendar.revoke')
     expectReference(reference)
-    const call = { operation: 'disconnect', effect: 'idempotent', reference } as const
+    const call = { operation: 'revoke', effect: 'idempotent', reference } as const
     const { oauth, store } = this.#init
     return await this.#init.operations.perform(call, options, async (progress) => {
-      for (let disconnected = false; ; disconnected = true) {
+      for (let revoked = false; ; revoked = true) {
         const account = await store.load(reference)
-        if (account === undefined) return { disconnected }
+        if (account === undefined) return { revoked }
         await oauth.revoke(call, account.tokens.refreshToken)
         progress.sent = true
         // A refresh may have come in between: then its tokens are revoked too.
-        if (await store.remove(reference, account.version)) return { disconnected: true }
+        if (await store.remove(reference, account.version)) return { revoked: true }
       }
     })
   }
@@ -161,7 +158,7 @@ export class Consents {
     throw failure(
       call,
       'invalid_state',
-      'the state is unknown, too old, used, or of another account; begin again with authorizationUrl',
+      'the state is unknown, too old, used, or of another account; begin again with authorizeUrl',
     )
   }
 

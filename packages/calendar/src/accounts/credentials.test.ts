@@ -23,10 +23,10 @@ describe('an access token', () => {
     let now = 0
     await using calendar = createFakeCalendar({ now: () => now })
     await calendar.connectAs('staff-1', email)
-    await calendar.createEvent('staff-1', meeting(1))
+    await calendar.events.create('staff-1', meeting(1))
     expect(calendar.requestCount('POST', '/token')).toBe(1)
     now = HOUR_MS
-    await calendar.createEvent('staff-1', meeting(2))
+    await calendar.events.create('staff-1', meeting(2))
     expect(calendar.requestCount('POST', '/token')).toBe(2)
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
   })
@@ -36,7 +36,7 @@ describe('an access token', () => {
     await calendar.connectAs('staff-1', email)
     calendar.fail('POST /calendar', { status: 401 })
     calendar.fail('POST /calendar', { status: 401 })
-    const error = await failure(calendar.createEvent('staff-1', meeting(1)))
+    const error = await failure(calendar.events.create('staff-1', meeting(1)))
     expect(error).toMatchObject({ code: 'reconnect_required', outcome: 'none' })
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
   })
@@ -56,7 +56,7 @@ describe('a refresh', () => {
     await using calendar = createFakeCalendar({ store })
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
-    const created = calendar.createEvent('staff-1', meeting(1))
+    const created = calendar.events.create('staff-1', meeting(1))
     await saving.promise
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(1)
     gate.resolve()
@@ -75,11 +75,11 @@ describe('a refresh', () => {
       await gate.promise
       return answer
     })
-    const created = withTimeout(50, () => calendar.createEvent('staff-1', meeting(1)))
+    const created = withTimeout(50, () => calendar.events.create('staff-1', meeting(1)))
     await asked.promise
     await expect(created).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'none' })
     gate.resolve()
-    const { created: isNew } = await calendar.createEvent('staff-1', meeting(1))
+    const { created: isNew } = await calendar.events.create('staff-1', meeting(1))
     expect(isNew).toBe(true)
     expect(calendar.requestCount('POST', '/token')).toBe(2)
   })
@@ -97,8 +97,8 @@ describe('a refresh', () => {
     })
     const controller = new AbortController()
     const { signal } = controller
-    const one = calendar.createEvent('staff-1', meeting(1), { signal })
-    const other = calendar.createEvent('staff-1', meeting(2))
+    const one = calendar.events.create('staff-1', meeting(1), { signal })
+    const other = calendar.events.create('staff-1', meeting(2))
     await asked.promise
     controller.abort()
     await expect(one).rejects.toMatchObject({ name: 'Cancelled' })
@@ -121,7 +121,7 @@ describe('a refresh', () => {
     calendar.expireAccessTokens()
     const controller = new AbortController()
     const { signal } = controller
-    const given = calendar.createEvent('staff-1', meeting(1), { signal }).catch(() => 'given up')
+    const given = calendar.events.create('staff-1', meeting(1), { signal }).catch(() => 'given up')
     await saving.promise
     controller.abort()
     expect(await given).toBe('given up')
@@ -144,7 +144,7 @@ describe('a refresh', () => {
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
     const days = Array.from({ length: 20 }, (_, index) => index + 1)
-    await Promise.all(days.map((day) => calendar.createEvent('staff-1', meeting(day))))
+    await Promise.all(days.map((day) => calendar.events.create('staff-1', meeting(day))))
     expect(claims).toBe(1)
   })
 
@@ -161,10 +161,10 @@ describe('a refresh', () => {
     await using calendar = createFakeCalendar({ store })
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
-    await calendar.createEvent('staff-1', meeting(1))
+    await calendar.events.create('staff-1', meeting(1))
     expect(failures).toBe(0)
     calendar.expireAccessTokens()
-    await calendar.createEvent('staff-1', meeting(2))
+    await calendar.events.create('staff-1', meeting(2))
   })
 
   test('that fails is a failure of the call, of which nothing was sent', async () => {
@@ -172,11 +172,11 @@ describe('a refresh', () => {
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
     calendar.fail('POST /token', { status: 400, json: { error: 'invalid_client' } })
-    const error = await failure(calendar.createEvent('staff-1', meeting(1)))
-    expect(error).toMatchObject({ operation: 'createEvent', code: 'invalid_request' })
+    const error = await failure(calendar.events.create('staff-1', meeting(1)))
+    expect(error).toMatchObject({ operation: 'events.create', code: 'invalid_request' })
     expect(error).toMatchObject({ reason: 'invalid_client', outcome: 'none' })
     // The right to refresh was given back.
-    await calendar.createEvent('staff-1', meeting(1))
+    await calendar.events.create('staff-1', meeting(1))
   })
 
   test('whose answer was lost is asked for again', async () => {
@@ -184,7 +184,7 @@ describe('a refresh', () => {
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
     calendar.fail('POST /token', 'reset')
-    await calendar.createEvent('staff-1', meeting(1))
+    await calendar.events.create('staff-1', meeting(1))
     expect(calendar.requestCount('POST', '/token')).toBe(3)
   })
 
@@ -197,7 +197,7 @@ describe('a refresh', () => {
     calendar.expireAccessTokens()
     const account = await store.load('staff-1')
     await store.claimRefresh('staff-1', account?.version ?? 0, 5_000)
-    const created = calendar.createEvent('staff-1', meeting(1))
+    const created = calendar.events.create('staff-1', meeting(1))
     await clock.advance(1_000)
     expect(calendar.requestCount('POST', '/token')).toBe(1)
     now = 5_000
@@ -213,7 +213,7 @@ describe('a refresh', () => {
     const calendar = createFakeCalendar({ store })
     await calendar.connectAs('staff-1', email)
     calendar.expireAccessTokens()
-    const failed = failure(calendar.createEvent('staff-1', meeting(1)))
+    const failed = failure(calendar.events.create('staff-1', meeting(1)))
     for (let second = 0; second < 31; second += 1) await clock.advance(1_000)
     const error = await failed
     expect(error).toMatchObject({ code: 'timeout', retryable: true, outcome: 'none' })
@@ -227,7 +227,7 @@ describe('a refresh', () => {
     await using other = createCalendar(fixture.options)
     const calls = Array.from({ length: 20 }, (_, index) => {
       const calendar = index % 2 === 0 ? fixture.calendar : other
-      return calendar.createEvent('staff-1', meeting(index + 1))
+      return calendar.events.create('staff-1', meeting(index + 1))
     })
     const created = await Promise.all(calls)
     expect(created.every((each) => each.created)).toBe(true)
@@ -255,7 +255,7 @@ test('a refresh is stored though its half minute has passed meanwhile', async ()
   await calendar.connectAs('staff-1', email)
   const before = await store.load('staff-1')
   calendar.expireAccessTokens()
-  const given = calendar.createEvent('staff-1', meeting(1)).catch(() => 'given up')
+  const given = calendar.events.create('staff-1', meeting(1)).catch(() => 'given up')
   for (let second = 0; second < 28; second += 1) await clock.advance(1_000)
   await saving.promise
   await clock.advance(5_000)

@@ -153,13 +153,13 @@ function isConsentGone(error: unknown): error is CalendarError {
 }
 
 function notConnected({ operation, reference }: CallContext): CalendarError {
-  const message = `calendar.${operation} failed: this account is not connected; send the person to authorizationUrl`
+  const message = `calendar.${operation} failed: this account is not connected; send the person to authorizeUrl`
   const init = { operation, reference, code: 'not_connected', outcome: 'none' } as const
   return new CalendarError(message, init)
 }
 
 function consentGone({ operation, reference }: CallContext, reason: string): CalendarError {
-  const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizationUrl again`
+  const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizeUrl again`
   const init = {
     operation,
     reference,

@@ -110,7 +110,7 @@ function oauthFailure(call: CallContext, error: unknown): unknown {
   const { status, outcome } = error
   const init = { operation, reference, status, outcome, reason: word, cause: withoutAnswer(error) }
   if (word === 'invalid_grant') {
-    const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizationUrl again`
+    const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizeUrl again`
     return new CalendarError(message, { ...init, code: 'reconnect_required' })
   }
   const message = `calendar.${operation} failed: Google's OAuth endpoint answered ${word}; check clientId, clientSecret and redirectUri`

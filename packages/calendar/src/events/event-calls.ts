@@ -9,145 +9,67 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError } from '../calendar-error.ts'
-import { isOther, withDigest } from './event-content.ts'
-import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { expectReference } from '../reference.ts'
+import type { Operations } from '../wire/operations.ts'
+import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import {
-  EVENT_FIELDS,
-  type EventChanges,
-  type EventFields,
-  nativeChanges,
-  newNativeEvent,
-} from './event-fields.ts'
-import { type EventIdentity, newEventId } from './event-id.ts'
-import type { Operation, Operations } from '../wire/operations.ts'
+  type CreatedEvent,
+  createEvent,
+  creationOf,
+  NEW_EVENT,
+  type NewEvent,
+} from './create-event.ts'
+import {
+  changeQuery,
+  eventPath,
+  type EventPlace,
+  type EventVersion,
+  ifMatch,
+} from './event-place.ts'
+import { EventRequests } from './event-requests.ts'
+import { respondTo, RESPONSE, type EventResponse } from './respond.ts'
+import { UPDATED_EVENT, updateEvent, updateOf, type UpdatedEvent } from './update-event.ts'
 
-/** Which guests Google mails about the event and its changes. @default 'none' */
-export type Notify = 'all' | 'externalOnly' | 'none'
-
-/** Which calendar of the account: its id. @default 'primary' */
-export interface InCalendar {
-  readonly calendarId?: string | undefined
+/** An event, and the calendar of the same account that it moves into. */
+export interface MovedEvent extends EventVersion {
+  /** The id of the other calendar. */
+  readonly to: string
 }
-
-/** An event that is to be created. */
-export interface NewEvent extends EventFields, EventIdentity, InCalendar {
-  /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
-  readonly id?: string | undefined
-  /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
-  readonly idempotencyKey?: string | undefined
-  /**
-   * When the event of the key was deleted, by a person say: fail with `already_exists`, or bring it back as it
-   * is asked for now. @default 'fail'
-   */
-  readonly ifDeleted?: 'fail' | 'restore' | undefined
-  readonly notify?: Notify | undefined
-}
-
-/** Result of {@link Calendar.createEvent}. */
-export interface CreatedEvent {
-  readonly event: CalendarEvent
-  /** False: an event of this id was there already, from an earlier try; it is as it stands now. */
-  readonly created: boolean
-}
-
-/** Which event is meant. */
-export interface EventPlace extends InCalendar {
-  readonly id: string
-}
-
-/** Which event is meant, and as of when. */
-export interface EventVersion extends EventPlace {
-  /** Of the event as you have seen it; left out, the last one to write wins. */
-  readonly etag?: string | undefined
-  readonly notify?: Notify | undefined
-}
-
-/** Which event to change, and the fields to change. */
-export type UpdatedEvent = EventVersion & EventChanges
-
-const NEW_EVENT = Object.keys({
-  ...EVENT_FIELDS,
-  calendarId: true,
-  id: true,
-  idempotencyKey: true,
-  ifDeleted: true,
-  notify: true,
-} satisfies Record<keyof NewEvent, true>)
-
-const UPDATED_EVENT = Object.keys({
-  ...EVENT_FIELDS,
-  calendarId: true,
-  id: true,
-  etag: true,
-  notify: true,
-} satisfies Record<keyof UpdatedEvent, true>)
 
 // An event as it was read says which one is meant, so it may be handed over as a whole.
 const EVENT_PLACE = [...CALENDAR_EVENT, 'calendarId']
 const EVENT_VERSION = [...EVENT_PLACE, 'notify']
-
-/** Where the events of a calendar are, below the root of the API. */
-export function eventsPath(calendarId: string = 'primary'): string {
-  expectText('calendarId', calendarId, 1_024)
-  return `/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events`
-}
+const MOVED_EVENT = [...EVENT_VERSION, 'to']
 
 /** The calls on one event. */
 export class EventCalls {
   readonly #api: AccountApi
   readonly #operations: Operations
+  readonly #requests: EventRequests
 
   constructor(api: AccountApi, operations: Operations) {
     this.#api = api
     this.#operations = operations
+    this.#requests = new EventRequests(api)
   }
 
   async create(reference: string, event: NewEvent, options?: IoOptions): Promise<CreatedEvent> {
     expectReference(reference)
-    expectEvent('createEvent', event, NEW_EVENT, options)
-    const { calendarId = 'primary' } = event
-    const path = eventsPath(calendarId)
-    const id = newEventId(reference, calendarId, event)
-    const { ifDeleted = 'fail' } = event
-    expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore'])
-    const asked = newNativeEvent(id, event)
-    const json = event.idempotencyKey === undefined ? asked : withDigest(asked)
-    const query = notifyQuery(event.notify)
-    const call = { operation: 'createEvent', effect: 'idempotent', reference } as const
-    return await this.#operations.perform(call, options, async () => {
-      try {
-        const request = { method: 'POST', url: path, query, json, idempotencyKey: id }
-        const native = await this.#api.json<calendar_v3.Schema$Event>(call, request)
-        return { event: calendarEvent(native), created: true }
-      } catch (error) {
-        if (!CalendarError.isInstance(error) || error.status !== 409) throw error
-        const existing = await this.#read(call, eventPath({ id, calendarId }))
-        if (existing.status !== 'cancelled') {
-          if (isOther(existing, asked)) throw otherContent(call, error)
-          return { event: calendarEvent(existing), created: false }
-        }
-        if (ifDeleted === 'fail') throw deletedBefore(call, error)
-        const { id: _, ...content } = json
-        const restored = await this.#api.json<calendar_v3.Schema$Event>(call, {
-          method: 'PATCH',
-          url: eventPath({ id, calendarId }),
-          query,
-          headers: ifMatch(existing.etag ?? undefined),
-          json: { ...content, status: 'confirmed' },
-        })
-        return { event: calendarEvent(restored), created: true }
-      }
-    })
+    expectEvent('events.create', event, NEW_EVENT, options)
+    const creation = creationOf(reference, event)
+    const call = { operation: 'events.create', effect: 'idempotent', reference } as const
+    return await this.#operations.perform(call, options, () =>
+      createEvent(call, this.#api, this.#requests, creation),
+    )
   }
 
   async get(reference: string, place: EventPlace, options?: IoOptions): Promise<CalendarEvent> {
     expectReference(reference)
-    expectEvent('getEvent', place, EVENT_PLACE, options)
-    const url = eventPath(place)
-    const call = { operation: 'getEvent', effect: 'read', reference } as const
+    expectEvent('events.get', place, EVENT_PLACE, options)
+    eventPath(place)
+    const call = { operation: 'events.get', effect: 'read', reference } as const
     return await this.#operations.perform(call, options, async () =>
-      calendarEvent(await this.#read(call, url)),
+      calendarEvent(await this.#requests.read(call, place)),
     )
   }
 
@@ -157,15 +79,28 @@ export class EventCalls {
     options?: IoOptions,
   ): Promise<CalendarEvent> {
     expectReference(reference)
-    expectEvent('updateEvent', event, UPDATED_EVENT, options)
-    const url = eventPath(event)
-    const json = nativeChanges(event)
-    const query = notifyQuery(event.notify)
+    expectEvent('events.update', event, UPDATED_EVENT, options)
+    const update = updateOf(event)
+    const call = { operation: 'events.update', effect: 'write', reference } as const
+    return await this.#operations.perform(call, options, async () =>
+      calendarEvent(await updateEvent(call, this.#requests, update)),
+    )
+  }
+
+  async move(reference: string, event: MovedEvent, options?: IoOptions): Promise<CalendarEvent> {
+    expectReference(reference)
+    expectEvent('events.move', event, MOVED_EVENT, options)
+    const url = `${eventPath(event)}/move`
+    expectText('to', event.to, 1_024)
+    const query = { ...changeQuery(event.notify), destination: event.to }
     const headers = ifMatch(event.etag)
-    const call = { operation: 'updateEvent', effect: 'write', reference } as const
+    const call = { operation: 'events.move', effect: 'write', reference } as const
     return await this.#operations.perform(call, options, async () => {
-      const request = { method: 'PATCH', url, query, headers, json }
-      return calendarEvent(await this.#api.json<calendar_v3.Schema$Event>(call, request))
+      const request = { method: 'POST', url, query, headers }
+      const native = await this.#requests.conditional(call, event, () =>
+        this.#api.json<calendar_v3.Schema$Event>(call, request),
+      )
+      return calendarEvent(native)
     })
   }
 
@@ -175,43 +110,43 @@ export class EventCalls {
     options?: IoOptions,
   ): Promise<{ readonly deleted: boolean }> {
     expectReference(reference)
-    expectEvent('deleteEvent', event, EVENT_VERSION, options)
+    expectEvent('events.delete', event, EVENT_VERSION, options)
     const url = eventPath(event)
-    const query = notifyQuery(event.notify)
+    const query = changeQuery(event.notify)
     const headers = ifMatch(event.etag)
-    const call = { operation: 'deleteEvent', effect: 'idempotent', reference } as const
+    const call = { operation: 'events.delete', effect: 'idempotent', reference } as const
     return await this.#operations.perform(call, options, async () => {
       try {
-        await this.#api.send(call, { method: 'DELETE', url, query, headers })
+        await this.#requests.conditional(call, event, () =>
+          this.#api.send(call, { method: 'DELETE', url, query, headers }),
+        )
         return { deleted: true }
       } catch (error) {
-        if (CalendarError.isInstance(error) && error.code === 'not_found') return { deleted: false }
+        if (!CalendarError.isInstance(error)) throw error
+        const isGone = error.code === 'not_found' || error.current?.status === 'cancelled'
+        if (isGone) return { deleted: false }
         throw error
       }
     })
   }
 
-  async #read(call: Operation, url: string): Promise<calendar_v3.Schema$Event> {
-    return await this.#api.json<calendar_v3.Schema$Event>(call, { method: 'GET', url })
+  async respond(
+    reference: string,
+    answer: EventResponse,
+    options?: IoOptions,
+  ): Promise<CalendarEvent> {
+    expectReference(reference)
+    expectEvent('events.respond', answer, [...EVENT_VERSION, ...RESPONSE], options)
+    eventPath(answer)
+    ifMatch(answer.etag)
+    changeQuery(answer.notify)
+    expectOneOf('response', answer.response, ['accepted', 'declined', 'tentative'])
+    if (answer.comment !== undefined) expectText('comment', answer.comment, 1_000)
+    const call = { operation: 'events.respond', effect: 'idempotent', reference } as const
+    return await this.#operations.perform(call, options, async () =>
+      calendarEvent(await respondTo(call, this.#requests, answer)),
+    )
   }
-}
-
-function deletedBefore(
-  { operation, reference }: Operation,
-  conflict: CalendarError,
-): CalendarError {
-  const { status, reason, outcome } = conflict
-  const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
-  const init = { operation, reference, status, reason, outcome, cause: conflict }
-  return new CalendarError(message, { ...init, code: 'already_exists' })
-}
-
-/** This content has made nothing; an earlier request of the key made the event. */
-function otherContent({ operation, reference }: Operation, conflict: CalendarError): CalendarError {
-  const { status, reason, outcome } = conflict
-  const message = `calendar.${operation} failed: the event of this key was created with other content; read it, and change it with updateEvent`
-  const init = { operation, reference, status, reason, outcome, cause: conflict }
-  return new CalendarError(message, { ...init, code: 'idempotency_conflict' })
 }
 
 function expectEvent(
@@ -223,22 +158,4 @@ function expectEvent(
   expectObject('event', event)
   expectOptions(event, known, `calendar.${operation}`)
   expectOptions(options, IO_OPTIONS, `calendar.${operation}`)
-}
-
-function eventPath(place: EventPlace): string {
-  expectText('id', place.id, 1_024)
-  // A dot segment would leave the path; no id of Google's is one.
-  if (/^\.+$/.test(place.id)) throw new TypeError('Expected id to be the id of an event')
-  return `${eventsPath(place.calendarId)}/${encodeURIComponent(place.id)}`
-}
-
-function ifMatch(etag: string | undefined): Record<string, string> {
-  if (etag === undefined) return {}
-  if (/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag)) return { 'if-match': etag }
-  throw new TypeError('Expected etag to be the etag of an event, quotes included')
-}
-
-function notifyQuery(notify: Notify = 'none'): Record<string, string> {
-  expectOneOf('notify', notify, ['all', 'externalOnly', 'none'])
-  return notify === 'none' ? {} : { sendUpdates: notify }
 }

@@ -1,27 +1,63 @@
-import {
-  expected,
-  expectInteger,
-  expectObject,
-  expectOneOf,
-  expectOptions,
-} from '@yuzuru/concurrency/boundary'
+import { expectBoolean, expected, expectObject } from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
+import { type EventAttendee, nativeAttendees } from './attendees.ts'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
+import { type EventReminder, nativeReminders } from './reminders.ts'
 
-/** An invited person. */
-export type EventAttendee =
-  | string
-  | {
-      readonly email: string
-      readonly name?: string | undefined
-      readonly optional?: boolean | undefined
-    }
+/** What has a name of its own here, by Google's name. */
+type Ours =
+  | 'id'
+  | 'start'
+  | 'end'
+  | 'summary'
+  | 'description'
+  | 'location'
+  | 'attendees'
+  | 'reminders'
+  | 'recurrence'
 
-/** A reminder: minutes before the start, 0 to 40,320 (four weeks). */
-export interface EventReminder {
-  readonly method: 'email' | 'popup'
-  readonly minutes: number
-}
+/** What Google sets alone: given, it would be left out without a word. */
+type ReadOnly =
+  | 'attendeesOmitted'
+  | 'created'
+  | 'creator'
+  | 'endTimeUnspecified'
+  | 'etag'
+  | 'hangoutLink'
+  | 'htmlLink'
+  | 'kind'
+  | 'locked'
+  | 'organizer'
+  | 'originalStartTime'
+  | 'privateCopy'
+  | 'recurringEventId'
+  | 'updated'
+
+const REFUSED: readonly string[] = Object.keys({
+  id: true,
+  start: true,
+  end: true,
+  summary: true,
+  description: true,
+  location: true,
+  attendees: true,
+  reminders: true,
+  recurrence: true,
+  attendeesOmitted: true,
+  created: true,
+  creator: true,
+  endTimeUnspecified: true,
+  etag: true,
+  hangoutLink: true,
+  htmlLink: true,
+  kind: true,
+  locked: true,
+  organizer: true,
+  originalStartTime: true,
+  privateCopy: true,
+  recurringEventId: true,
+  updated: true,
+} satisfies Record<Ours | ReadOnly, true>)
 
 /** What an event says. */
 export interface EventFields {
@@ -31,14 +67,25 @@ export interface EventFields {
   readonly start: EventTime
   /** For whole days the first day after the event. */
   readonly end: EventTime
-  /** The IANA zone in which a moment is shown and repeats. @default the calendar's */
+  /**
+   * The IANA zone in which a moment is shown and repeats, such as `'Asia/Tokyo'`; an offset is none. A series
+   * that begins at a moment needs one. @default the calendar's
+   */
   readonly timeZone?: string | undefined
+  /**
+   * Makes it a series: the lines `RRULE`, `RDATE` and `EXDATE` of RFC 5545, 3.8.5, such as
+   * `['RRULE:FREQ=WEEKLY;COUNT=10']`. One of its occurrences is changed or deleted by the id that
+   * `events.instances` gives it.
+   */
+  readonly recurrence?: readonly string[] | undefined
   /** At most 200. */
   readonly attendees?: readonly EventAttendee[] | undefined
   /** At most 5; `'default'` are those of the calendar. @default 'default' */
   readonly reminders?: 'default' | readonly EventReminder[] | undefined
-  /** Google's own fields, for what has none here: `recurrence`, `visibility` … */
-  readonly native?: Omit<calendar_v3.Schema$Event, 'id' | 'start' | 'end' | 'summary'> | undefined
+  /** True: with a Google Meet, whose address is `meetUrl`. @default false */
+  readonly meet?: boolean | undefined
+  /** Google's own fields, for what has none here: `visibility`, `colorId`, `extendedProperties` … */
+  readonly native?: Omit<calendar_v3.Schema$Event, Ours | ReadOnly> | undefined
 }
 
 /** The names of {@link EventFields}. */
@@ -49,14 +96,16 @@ export const EVENT_FIELDS: Readonly<Record<keyof EventFields, true>> = {
   start: true,
   end: true,
   timeZone: true,
+  recurrence: true,
   attendees: true,
   reminders: true,
+  meet: true,
   native: true,
 }
 
-/** Changes: a field that is left out stays, `null` takes it off. */
-export type EventChanges = {
-  readonly [Name in keyof EventFields]?: Name extends 'description' | 'location'
+/** What a change says of an event, as far as it stands by itself. */
+export type PlainChanges = {
+  readonly [Name in keyof EventFields]?: Name extends 'description' | 'location' | 'recurrence'
     ? EventFields[Name] | null | undefined
     : EventFields[Name] | undefined
 }
@@ -64,43 +113,17 @@ export type EventChanges = {
 /** The body for a new event. */
 export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Schema$Event {
   const { summary, start, end } = fields
-  if (typeof summary !== 'string') {
-    throw expected('summary to be a string', summary)
-  }
+  if (typeof summary !== 'string') throw expected('summary to be a string', summary)
   for (const [name, value] of Object.entries({ start, end })) {
     if (value === undefined) throw new TypeError(`Expected ${name}, got undefined`)
   }
-  return { ...nativeEvent(fields), id }
+  return { ...nativeEvent(fields, id), id }
 }
 
-/**
- * The body for a change. A moment in place of a day, or the reverse, takes the other one off; so do the
- * calendar's reminders those of the event: Google refuses both at once, and merges what is sent.
- */
-export function nativeChanges(changes: EventChanges): calendar_v3.Schema$Event {
-  const { start, end, ...others } = nativeEvent(changes)
-  if (start === undefined && end === undefined && Object.keys(others).length === 0) {
-    throw new TypeError('Expected at least one field to change, got none')
-  }
-  return {
-    ...others,
-    ...(changes.reminders === 'default'
-      ? { reminders: { useDefault: true, overrides: null as never } }
-      : {}),
-    ...(start === undefined ? {} : { start: onlyThis(start) }),
-    ...(end === undefined ? {} : { end: onlyThis(end) }),
-  }
-}
-
-function onlyThis(time: calendar_v3.Schema$EventDateTime): calendar_v3.Schema$EventDateTime {
-  return time.date === undefined
-    ? { date: null, ...time }
-    : { dateTime: null, timeZone: null, ...time }
-}
-
-function nativeEvent(fields: EventChanges): calendar_v3.Schema$Event {
-  const { start, end, timeZone, attendees, reminders, native = {} } = fields
-  expectObject('native', native)
+/** @param requestId of a Meet: Google makes one for each, however often it comes */
+export function nativeEvent(fields: PlainChanges, requestId: string): calendar_v3.Schema$Event {
+  const { start, end, timeZone, recurrence, attendees, reminders, meet, native = {} } = fields
+  expectNative(native)
   const event: calendar_v3.Schema$Event = { ...native }
   for (const name of ['summary', 'description', 'location'] as const) {
     const value = fields[name]
@@ -117,51 +140,45 @@ function nativeEvent(fields: EventChanges): calendar_v3.Schema$Event {
       throw new TypeError('Expected timeZone with start or end as a Date, got it without')
     }
   }
-  if (native.recurrence && start instanceof Date && timeZone === undefined) {
-    throw new TypeError('Expected timeZone with native.recurrence: a series repeats in a zone')
+  if (recurrence !== undefined) event.recurrence = nativeRecurrence(recurrence)
+  if ((recurrence ?? []).length > 0 && start instanceof Date && timeZone === undefined) {
+    throw new TypeError('Expected timeZone with recurrence: a series repeats in a zone')
   }
   if (start !== undefined) event.start = nativeTime('start', start, timeZone)
   if (end !== undefined) event.end = nativeTime('end', end, timeZone)
   if (start !== undefined && end !== undefined) expectSpan(start, end)
   if (attendees !== undefined) event.attendees = nativeAttendees(attendees)
   if (reminders !== undefined) event.reminders = nativeReminders(reminders)
+  if (meet !== undefined) {
+    expectBoolean('meet', meet)
+    if (native.conferenceData !== undefined) {
+      throw new TypeError('Expected either meet or native.conferenceData, got both')
+    }
+    if (meet) event.conferenceData = newMeet(requestId)
+  }
   return event
 }
 
-function nativeAttendees(attendees: readonly EventAttendee[]): calendar_v3.Schema$EventAttendee[] {
-  if (!Array.isArray(attendees) || attendees.length > 200) {
-    throw new TypeError('Expected attendees to be a list of at most 200')
-  }
-  return attendees.map((attendee: EventAttendee) => {
-    const { email, name, optional }: Exclude<EventAttendee, string> =
-      typeof attendee === 'string' ? { email: attendee } : attendee
-    if (typeof attendee !== 'string') {
-      expectOptions(attendee, ['email', 'name', 'optional'], 'attendees')
-    }
-    if (typeof email !== 'string' || !/^[^\s@<>]+@[^\s@<>]+$/.test(email)) {
-      throw new TypeError('Expected the email of each attendee to be an address')
-    }
-    return {
-      email,
-      ...(name === undefined ? {} : { displayName: name }),
-      ...(optional === undefined ? {} : { optional }),
-    }
-  })
+function newMeet(requestId: string): calendar_v3.Schema$ConferenceData {
+  return { createRequest: { requestId, conferenceSolutionKey: { type: 'hangoutsMeet' } } }
 }
 
-function nativeReminders(
-  reminders: NonNullable<EventFields['reminders']>,
-): NonNullable<calendar_v3.Schema$Event['reminders']> {
-  if (reminders === 'default') return { useDefault: true }
-  if (!Array.isArray(reminders) || reminders.length > 5) {
-    throw new TypeError("Expected reminders to be 'default' or a list of at most 5")
+function nativeRecurrence(lines: readonly string[] | null): string[] {
+  // In a patch a null unsets: the series becomes a single event.
+  if (lines === null) return null as never
+  const isLine = (line: unknown): boolean =>
+    typeof line === 'string' && /^(?:RRULE|RDATE|EXDATE)[:;][\x20-\x7e]{1,2000}$/.test(line)
+  if (Array.isArray(lines) && lines.length > 0 && lines.every((line) => isLine(line))) {
+    return [...lines]
   }
-  const overrides = reminders.map((reminder: EventReminder) => {
-    expectOptions(reminder, ['method', 'minutes'], 'reminders')
-    const { method, minutes } = reminder
-    expectOneOf('the method of each reminder', method, ['email', 'popup'])
-    expectInteger('the minutes of each reminder', minutes, 0, 40_320)
-    return { method, minutes }
-  })
-  return { useDefault: false, overrides }
+  throw new TypeError(
+    "Expected recurrence to be a list of lines such as 'RRULE:FREQ=WEEKLY;COUNT=10' (RRULE, RDATE, EXDATE)",
+  )
+}
+
+function expectNative(native: object): void {
+  expectObject('native', native)
+  const name = Object.keys(native).find((each) => REFUSED.includes(each))
+  if (name === undefined) return
+  throw new TypeError(`Expected native without ${name}: it has a name here, or Google sets it`)
 }

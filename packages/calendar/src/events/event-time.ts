@@ -62,7 +62,8 @@ export function expectTimeZone(timeZone: string): void {
   throw expected("timeZone to be an IANA zone such as 'Asia/Tokyo'", timeZone)
 }
 
-function isPlainDate(text: unknown): text is PlainDate {
+/** Whether it is a day of the calendar, as `2026-04-01`. */
+export function isPlainDate(text: unknown): text is PlainDate {
   if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
   const day = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)

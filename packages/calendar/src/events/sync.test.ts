@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
 import { collect, connect } from '../testing/calendar-fixture.ts'
-import type { EventChange } from './event-lists.ts'
+import type { EventChange } from './sync.ts'
 
 const email = 'hana@example.com'
 
@@ -11,18 +11,18 @@ const weekly = {
   start: new Date('2026-04-01T10:00:00+09:00'),
   end: new Date('2026-04-01T11:00:00+09:00'),
   timeZone: 'Asia/Tokyo',
-  native: { recurrence: ['RRULE:FREQ=WEEKLY;COUNT=4'] },
+  recurrence: ['RRULE:FREQ=WEEKLY;COUNT=4'],
 }
 
 test('a cancelled occurrence keeps its series and its original start, also when it had been moved', async () => {
   await using google = await startGoogleCalendar()
   const { calendar } = google
   await connect(google, 'staff-1', email)
-  await calendar.createEvent('staff-1', weekly)
-  let syncToken: string | undefined
+  await calendar.events.create('staff-1', weekly)
+  let cursor: string | undefined
   const sync = async (): Promise<EventChange[]> => {
-    const pages = await collect(calendar.syncEvents('staff-1', { syncToken }))
-    syncToken = pages.at(-1)?.nextSyncToken
+    const pages = await collect(calendar.sync('staff-1', { cursor }))
+    cursor = pages.at(-1)?.nextCursor
     return pages.flatMap(({ changes }) => changes)
   }
   expect(await sync()).toMatchObject([{ type: 'changed', id: 'regular' }])
@@ -31,9 +31,9 @@ test('a cancelled occurrence keeps its series and its original start, also when 
     start: new Date('2026-04-09T10:00:00+09:00'),
     end: new Date('2026-04-09T11:00:00+09:00'),
   }
-  await calendar.updateEvent('staff-1', { id, ...moved })
+  await calendar.events.update('staff-1', { id, ...moved })
   expect(await sync()).toMatchObject([{ type: 'changed', id, event: moved }])
-  await calendar.deleteEvent('staff-1', { id })
+  await calendar.events.delete('staff-1', { id })
   expect(await sync()).toEqual([
     {
       type: 'occurrence-cancelled',
@@ -42,6 +42,6 @@ test('a cancelled occurrence keeps its series and its original start, also when 
       originalStart: new Date('2026-04-08T10:00:00+09:00'),
     },
   ])
-  await calendar.deleteEvent('staff-1', { id: 'regular' })
+  await calendar.events.delete('staff-1', { id: 'regular' })
   expect(await sync()).toEqual([{ type: 'deleted', id: 'regular' }])
 })

@@ -3,7 +3,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import type { Fixture } from '@yuzuru/concurrency/testing'
 import type { Calendar } from '../calendar.ts'
 import { CalendarError } from '../calendar-error.ts'
-import type { NewEvent } from '../events/event-calls.ts'
+import type { NewEvent } from '../events/create-event.ts'
 import type { ConsentGiven } from './fake-calendar.ts'
 
 /** A calendar to be tried, and the Google behind it. */
@@ -16,7 +16,7 @@ export interface CalendarFixture extends Fixture {
     scopes?: readonly string[],
   ): ConsentGiven | Promise<ConsentGiven>
   /** All events of an account, deleted ones too, as Google has them. */
-  events(email: string): readonly calendar_v3.Schema$Event[]
+  eventsOf(email: string): readonly calendar_v3.Schema$Event[]
   /** Makes every access token that was issued invalid. */
   expireAccessTokens(): void | Promise<void>
   /** Withdraws the consent of an account, as its owner can at Google. */
@@ -52,10 +52,11 @@ export async function connect(
   fixture: CalendarFixture,
   reference: string,
   email: string,
+  scopes?: readonly string[],
 ): Promise<void> {
   const { calendar } = fixture
-  const url = await calendar.authorizationUrl({ reference, loginHint: email })
-  await calendar.connect({ reference, ...(await fixture.allow(url, email)) })
+  const url = await calendar.authorizeUrl({ reference, loginHint: email, scopes })
+  await calendar.exchange({ reference, ...(await fixture.allow(url, email)) })
 }
 
 /** The error of a call that has to fail with it. */

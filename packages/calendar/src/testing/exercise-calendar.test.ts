@@ -9,7 +9,7 @@ function fake(options: CalendarFixtureOptions): CalendarFixture {
   return {
     calendar,
     allow: (url, email, scopes) => calendar.allow(url, email, scopes),
-    events: (email) => calendar.events(email),
+    eventsOf: (email) => calendar.eventsOf(email),
     expireAccessTokens: () => calendar.expireAccessTokens(),
     revokeAccess: (email) => calendar.revokeAccess(email),
     invalidateSyncTokens: (email) => calendar.invalidateSyncTokens(email),

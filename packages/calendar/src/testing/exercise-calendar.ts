@@ -2,7 +2,11 @@ import { casesOf, type SuiteCase } from '@yuzuru/concurrency/testing'
 import { type CalendarFixture, type CalendarFixtureOptions, connect } from './calendar-fixture.ts'
 import { ACCOUNTS } from './exercise-accounts.ts'
 import { EVENTS, EVENTS_WITHOUT_RETRY } from './exercise-events.ts'
+import { GUESTS } from './exercise-guests.ts'
 import { LISTS } from './exercise-lists.ts'
+import { SERIES } from './exercise-series.ts'
+
+const EVERYTHING = ['https://www.googleapis.com/auth/calendar']
 
 /**
  * What must hold of a calendar, whichever Google is behind it. Each case takes a fixture of its own,
@@ -17,11 +21,11 @@ export function exerciseCalendar(
   const of = casesOf(make)
   return [
     ...Object.entries(ACCOUNTS).map(([name, check]) => of(name, check, {})),
-    ...Object.entries({ ...EVENTS, ...LISTS }).map(([name, check]) =>
+    ...Object.entries({ ...EVENTS, ...LISTS, ...SERIES, ...GUESTS }).map(([name, check]) =>
       of(
         name,
         async (fixture) => {
-          await connect(fixture, 'staff-1', 'hana@example.com')
+          await connect(fixture, 'staff-1', 'hana@example.com', EVERYTHING)
           await check(fixture)
         },
         {},

@@ -7,14 +7,14 @@ const KEYED = { ...meeting(1), idempotencyKey: 'plan-1' }
 /** What is done to single events. */
 export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>> = {
   'gives back an event as it was created': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', {
+    const { event } = await calendar.events.create('staff-1', {
       ...meeting(1),
       description: '計画の見直し',
       location: '第一会議室',
       attendees: ['a@example.com', { email: 'b@example.com', name: 'B', optional: true }],
       reminders: [{ method: 'popup', minutes: 10 }],
     })
-    const read = await calendar.getEvent('staff-1', { id: event.id })
+    const read = await calendar.events.get('staff-1', { id: event.id })
     const { summary, description, location, start, end, timeZone, etag } = read
     assert.deepEqual([summary, description, location], ['支援会議 1', '計画の見直し', '第一会議室'])
     assert.deepEqual([start, end, timeZone], [meeting(1).start, meeting(1).end, 'Asia/Tokyo'])
@@ -28,110 +28,110 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
   },
   'creates an event of whole days': async ({ calendar }) => {
     const days = { summary: '研修', start: '2026-04-01', end: '2026-04-03' } as const
-    const { event } = await calendar.createEvent('staff-1', days)
+    const { event } = await calendar.events.create('staff-1', days)
     assert.deepEqual([event.start, event.end], ['2026-04-01', '2026-04-03'])
   },
   'makes one event of a key, however often it is created': async (fixture) => {
     const { calendar } = fixture
-    const first = await calendar.createEvent('staff-1', KEYED)
-    const again = await Promise.all([1, 2, 3].map(() => calendar.createEvent('staff-1', KEYED)))
+    const first = await calendar.events.create('staff-1', KEYED)
+    const again = await Promise.all([1, 2, 3].map(() => calendar.events.create('staff-1', KEYED)))
     assert.equal(first.created, true)
     assert(again.every(({ event, created }) => !created && event.id === first.event.id))
-    assert.equal(fixture.events('hana@example.com').length, 1)
+    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
   },
   'creates an event under an id of your own': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), id: 'plan0001' })
+    const { event } = await calendar.events.create('staff-1', { ...meeting(1), id: 'plan0001' })
     assert.equal(event.id, 'plan0001')
   },
   'fails with already_exists when the event of the key was deleted': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', KEYED)
-    await calendar.deleteEvent('staff-1', { id: event.id })
-    const error = await failure(calendar.createEvent('staff-1', KEYED))
+    const { event } = await calendar.events.create('staff-1', KEYED)
+    await calendar.events.delete('staff-1', { id: event.id })
+    const error = await failure(calendar.events.create('staff-1', KEYED))
     // An earlier request of the key made it: that nothing was ever done would be false.
     assert.deepEqual([error.code, error.outcome], ['already_exists', 'unknown'])
   },
   'brings the deleted event of a key back, where that is asked for': async (fixture) => {
     const { calendar } = fixture
-    const { event } = await calendar.createEvent('staff-1', KEYED)
-    await calendar.deleteEvent('staff-1', { id: event.id })
+    const { event } = await calendar.events.create('staff-1', KEYED)
+    await calendar.events.delete('staff-1', { id: event.id })
     const again = { ...KEYED, location: '第二会議室', ifDeleted: 'restore' } as const
-    const restored = await calendar.createEvent('staff-1', again)
+    const restored = await calendar.events.create('staff-1', again)
     assert.equal(restored.created, true)
     assert.deepEqual([restored.event.id, restored.event.status], [event.id, 'confirmed'])
     assert.equal(restored.event.location, '第二会議室')
-    assert.equal((await calendar.createEvent('staff-1', again)).created, false)
-    assert.equal(fixture.events('hana@example.com').length, 1)
+    assert.equal((await calendar.events.create('staff-1', again)).created, false)
+    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
   },
   'fails with idempotency_conflict when the key was for something else': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', KEYED)
+    const { event } = await calendar.events.create('staff-1', KEYED)
     const { id } = event
     for (const other of [
       { summary: '別' },
       { location: '別' },
       { start: meeting(1).end, end: meeting(2).end },
     ]) {
-      const error = await failure(calendar.createEvent('staff-1', { ...KEYED, ...other }))
+      const error = await failure(calendar.events.create('staff-1', { ...KEYED, ...other }))
       assert.deepEqual([error.code, error.outcome], ['idempotency_conflict', 'unknown'])
     }
     // What persons change is theirs; the key is still for what it was for.
-    await calendar.updateEvent('staff-1', { id, summary: '直した' })
-    const same = await calendar.createEvent('staff-1', KEYED)
+    await calendar.events.update('staff-1', { id, summary: '直した' })
+    const same = await calendar.events.create('staff-1', KEYED)
     assert.deepEqual([same.created, same.event.summary], [false, '直した'])
   },
-  'gets over a lost answer to createEvent by itself': async (fixture) => {
+  'gets over a lost answer to events.create by itself': async (fixture) => {
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
-    const { event } = await fixture.calendar.createEvent('staff-1', KEYED)
+    const { event } = await fixture.calendar.events.create('staff-1', KEYED)
     assert.deepEqual(
-      fixture.events('hana@example.com').map(({ id }) => id),
+      fixture.eventsOf('hana@example.com').map(({ id }) => id),
       [event.id],
     )
   },
   'changes what is given and leaves the rest': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), location: '会議室' })
+    const { event } = await calendar.events.create('staff-1', { ...meeting(1), location: '会議室' })
     const { id, etag } = event
-    const changed = await calendar.updateEvent('staff-1', { id, etag, summary: '新しい題' })
+    const changed = await calendar.events.update('staff-1', { id, etag, summary: '新しい題' })
     assert.deepEqual([changed.summary, changed.location], ['新しい題', '会議室'])
     assert.notEqual(changed.etag, etag)
-    const cleared = await calendar.updateEvent('staff-1', { id, location: null })
+    const cleared = await calendar.events.update('staff-1', { id, location: null })
     assert.equal(cleared.location, undefined)
   },
   'puts the calendar’s reminders in place of an event’s own': async ({ calendar }) => {
     const reminders = [{ method: 'popup', minutes: 10 }] as const
-    const { event } = await calendar.createEvent('staff-1', { ...meeting(1), reminders })
-    const changed = await calendar.updateEvent('staff-1', { id: event.id, reminders: 'default' })
+    const { event } = await calendar.events.create('staff-1', { ...meeting(1), reminders })
+    const changed = await calendar.events.update('staff-1', { id: event.id, reminders: 'default' })
     assert.deepEqual(changed.native.reminders, { useDefault: true })
   },
   'makes whole days of a moment and back': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { event } = await calendar.events.create('staff-1', meeting(1))
     const days = { id: event.id, start: '2026-04-05', end: '2026-04-06' } as const
-    const whole = await calendar.updateEvent('staff-1', days)
+    const whole = await calendar.events.update('staff-1', days)
     assert.deepEqual([whole.start, whole.end], ['2026-04-05', '2026-04-06'])
     const { start, end } = meeting(7)
-    const moment = await calendar.updateEvent('staff-1', { id: event.id, start, end })
+    const moment = await calendar.events.update('staff-1', { id: event.id, start, end })
     assert.deepEqual([moment.start, moment.end], [start, end])
   },
   'fails with conflict, and changes nothing, when the event is another one by now': async ({
     calendar,
   }) => {
-    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { event } = await calendar.events.create('staff-1', meeting(1))
     const { id, etag } = event
-    await calendar.updateEvent('staff-1', { id, summary: '先' })
-    const late = await failure(calendar.updateEvent('staff-1', { id, etag, summary: '後' }))
+    await calendar.events.update('staff-1', { id, summary: '先' })
+    const late = await failure(calendar.events.update('staff-1', { id, etag, summary: '後' }))
     assert.deepEqual([late.code, late.outcome], ['conflict', 'none'])
-    const stale = await failure(calendar.deleteEvent('staff-1', { id, etag }))
+    const stale = await failure(calendar.events.delete('staff-1', { id, etag }))
     assert.equal(stale.code, 'conflict')
-    assert.equal((await calendar.getEvent('staff-1', { id })).summary, '先')
+    assert.equal((await calendar.events.get('staff-1', { id })).summary, '先')
   },
   'deletes an event, and takes one that is gone for deleted': async ({ calendar }) => {
-    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { event } = await calendar.events.create('staff-1', meeting(1))
     const { id } = event
-    assert.deepEqual(await calendar.deleteEvent('staff-1', { id }), { deleted: true })
-    assert.deepEqual(await calendar.deleteEvent('staff-1', { id }), { deleted: false })
-    assert.deepEqual(await calendar.deleteEvent('staff-1', { id: 'never0' }), { deleted: false })
-    assert.equal((await calendar.getEvent('staff-1', { id })).status, 'cancelled')
+    assert.deepEqual(await calendar.events.delete('staff-1', { id }), { deleted: true })
+    assert.deepEqual(await calendar.events.delete('staff-1', { id }), { deleted: false })
+    assert.deepEqual(await calendar.events.delete('staff-1', { id: 'never0' }), { deleted: false })
+    assert.equal((await calendar.events.get('staff-1', { id })).status, 'cancelled')
   },
   'fails with not_found for an event that never was': async ({ calendar }) => {
-    const error = await failure(calendar.getEvent('staff-1', { id: 'never0' }))
+    const error = await failure(calendar.events.get('staff-1', { id: 'never0' }))
     assert.deepEqual([error.code, error.status, error.retryable], ['not_found', 404, false])
   },
   'gives the native client, whose calls refresh and fail like ours': async (fixture) => {
@@ -158,21 +158,21 @@ export const EVENTS_WITHOUT_RETRY: typeof EVENTS = {
     const { calendar } = fixture
     await connect(fixture, 'staff-1', 'hana@example.com')
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
-    const error = await failure(calendar.createEvent('staff-1', KEYED))
+    const error = await failure(calendar.events.create('staff-1', KEYED))
     assert.deepEqual([error.code, error.outcome], ['connection_lost', 'unknown'])
-    assert.equal(fixture.events('hana@example.com').length, 1)
-    const { created } = await calendar.createEvent('staff-1', KEYED)
+    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    const { created } = await calendar.events.create('staff-1', KEYED)
     assert.equal(created, false)
-    assert.equal(fixture.events('hana@example.com').length, 1)
+    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
   },
   'says unknown of a change whose answer was lost, none of a read': async (fixture) => {
     const { calendar } = fixture
     await connect(fixture, 'staff-1', 'hana@example.com')
-    const { event } = await calendar.createEvent('staff-1', meeting(1))
+    const { event } = await calendar.events.create('staff-1', meeting(1))
     const { id } = event
     const calls = {
-      PATCH: () => calendar.updateEvent('staff-1', { id, summary: '新' }),
-      GET: () => calendar.getEvent('staff-1', { id }),
+      PATCH: () => calendar.events.update('staff-1', { id, summary: '新' }),
+      GET: () => calendar.events.get('staff-1', { id }),
     }
     const outcomes: string[] = []
     for (const [method, call] of Object.entries(calls)) {

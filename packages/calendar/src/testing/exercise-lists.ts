@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { type CalendarFixture, collect, EVENTS_PATH, meeting } from './calendar-fixture.ts'
 import type { Calendar } from '../calendar.ts'
-import type { SyncPage, SyncQuery } from '../events/event-lists.ts'
+import type { SyncPage, SyncQuery } from '../events/sync.ts'
 
 const PAGED = { pageSize: 2 }
 
 async function fill(calendar: Calendar): Promise<string[]> {
   const ids: string[] = []
   for (const day of [1, 2, 3, 4, 5]) {
-    ids.push((await calendar.createEvent('staff-1', meeting(day))).event.id)
+    ids.push((await calendar.events.create('staff-1', meeting(day))).event.id)
   }
   return ids
 }
@@ -17,12 +17,12 @@ async function fill(calendar: Calendar): Promise<string[]> {
 async function sync(
   calendar: Calendar,
   query: SyncQuery,
-): Promise<{ changes: string[]; syncToken: string; pages: readonly SyncPage[] }> {
-  const pages = await collect(calendar.syncEvents('staff-1', query))
+): Promise<{ changes: string[]; cursor: string; pages: readonly SyncPage[] }> {
+  const pages = await collect(calendar.sync('staff-1', query))
   const changes = pages.flatMap((page) => page.changes.map(({ type, id }) => `${type} ${id}`))
-  const syncToken = pages.at(-1)?.nextSyncToken
-  assert(syncToken !== undefined)
-  return { changes, syncToken, pages }
+  const cursor = pages.at(-1)?.nextCursor
+  assert(cursor !== undefined)
+  return { changes, cursor, pages }
 }
 
 /** What is read of many events. */
@@ -30,7 +30,7 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
   'lists every event once, page by page': async (fixture) => {
     const { calendar } = fixture
     const ids = await fill(calendar)
-    const events = await collect(calendar.listEvents('staff-1', PAGED))
+    const events = await collect(calendar.events.list('staff-1', PAGED))
     assert.deepEqual(
       events.map(({ id }) => id),
       ids,
@@ -40,7 +40,7 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
   'asks for no page that the loop did not come to': async (fixture) => {
     const { calendar } = fixture
     await fill(calendar)
-    for await (const event of calendar.listEvents('staff-1', PAGED)) {
+    for await (const event of calendar.events.list('staff-1', PAGED)) {
       assert.equal(event.summary, '支援会議 1')
       break
     }
@@ -49,7 +49,7 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
   'lists what lies between two moments': async ({ calendar }) => {
     await fill(calendar)
     const query = { from: meeting(2).end, to: meeting(4).end, expandRecurring: true }
-    const events = await collect(calendar.listEvents('staff-1', query))
+    const events = await collect(calendar.events.list('staff-1', query))
     assert.deepEqual(
       events.map(({ summary }) => summary),
       ['支援会議 3', '支援会議 4'],
@@ -63,24 +63,24 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
       ids.map((id) => `changed ${id}`),
     )
     assert.deepEqual(
-      first.pages.map(({ nextSyncToken }) => nextSyncToken !== undefined),
+      first.pages.map(({ nextCursor }) => nextCursor !== undefined),
       [false, false, true],
     )
     const [one = '', two = ''] = ids
-    await calendar.deleteEvent('staff-1', { id: one })
-    await calendar.updateEvent('staff-1', { id: two, summary: '新' })
-    const second = await sync(calendar, { syncToken: first.syncToken })
+    await calendar.events.delete('staff-1', { id: one })
+    await calendar.events.update('staff-1', { id: two, summary: '新' })
+    const second = await sync(calendar, { cursor: first.cursor })
     assert.deepEqual(second.changes.toSorted(), [`changed ${two}`, `deleted ${one}`].toSorted())
-    const third = await sync(calendar, { syncToken: second.syncToken })
+    const third = await sync(calendar, { cursor: second.cursor })
     assert.deepEqual(third.changes, [])
   },
   'says that everything comes anew when the sync token is no longer valid': async (fixture) => {
     const { calendar } = fixture
     const [gone = '', ...left] = await fill(calendar)
     const first = await sync(calendar, PAGED)
-    await calendar.deleteEvent('staff-1', { id: gone })
+    await calendar.events.delete('staff-1', { id: gone })
     await fixture.invalidateSyncTokens('hana@example.com')
-    const second = await sync(calendar, { ...PAGED, syncToken: first.syncToken })
+    const second = await sync(calendar, { ...PAGED, cursor: first.cursor })
     assert.deepEqual(
       second.pages.map(({ reset }) => reset),
       [true, false, false],
@@ -90,7 +90,7 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
       second.changes,
       left.map((id) => `changed ${id}`),
     )
-    const third = await sync(calendar, { syncToken: second.syncToken })
+    const third = await sync(calendar, { cursor: second.cursor })
     assert.deepEqual(third.changes, [])
   },
 }

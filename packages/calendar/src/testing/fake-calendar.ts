@@ -36,8 +36,8 @@ export interface FakeCalendar extends Calendar {
   allow(url: string, email: string, scopes?: readonly string[]): ConsentGiven
   /** Connects an account without the dance. */
   connectAs(reference: string, email: string): Promise<void>
-  /** All events of an account, deleted ones too, as Google has them. */
-  events(email: string): readonly calendar_v3.Schema$Event[]
+  /** All events of an account, or of another calendar by its id, deleted ones too, as Google has them. */
+  eventsOf(email: string): readonly calendar_v3.Schema$Event[]
   /** Every access token is refused from now on. */
   expireAccessTokens(): void
   /** The person takes the consent back. */
@@ -71,7 +71,7 @@ type Changed = ScriptedAnswer | 'reset' | 'drop' | 'silence'
  * @example
  * await using calendar = createFakeCalendar()
  * await calendar.connectAs('staff-1', 'hana@example.com')
- * await calendar.createEvent('staff-1', { summary: '会議', start, end })
+ * await calendar.events.create('staff-1', { summary: '会議', start, end })
  */
 export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalendar {
   expectOptions(options, ['store', 'now', 'retry'], 'createFakeCalendar')
@@ -101,7 +101,10 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
   })
   const allow: FakeCalendar['allow'] = (text, email, scopes) => {
     const url = new URL(text)
-    return { state: url.searchParams.get('state') ?? '', code: google.allow(url, email, scopes) }
+    return {
+      state: url.searchParams.get('state') ?? '',
+      code: google.oauth.allow(url, email, scopes),
+    }
   }
   const close: FakeCalendar['close'] = async (options) => {
     await calendar.close(options)
@@ -111,13 +114,13 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     ...calendar,
     allow,
     async connectAs(reference, email) {
-      const url = await calendar.authorizationUrl({ reference })
-      await calendar.connect({ reference, ...allow(url, email) })
+      const url = await calendar.authorizeUrl({ reference })
+      await calendar.exchange({ reference, ...allow(url, email) })
     },
-    events: (email) => google.events(email).all,
-    expireAccessTokens: () => google.expireAccessTokens(),
-    revokeAccess: (email) => google.revokeAccess(email),
-    invalidateSyncTokens: (email) => google.events(email).invalidateSyncTokens(),
+    eventsOf: (email) => google.eventsOf(email).all,
+    expireAccessTokens: () => google.oauth.expireAccessTokens(),
+    revokeAccess: (email) => google.oauth.revokeAccess(email),
+    invalidateSyncTokens: (email) => google.invalidateSyncTokens(email),
     requestCount: (method, path) =>
       fake.script.requests.filter((request) => {
         return request.method === method && request.path.split('?')[0] === path
@@ -125,7 +128,7 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     fail: addFault,
     intercept(line, change) {
       expectFunction('change', change)
-      addFault(line, async (request) => await change(google.answer(request)))
+      addFault(line, async (request) => await change(await google.answer(request)))
     },
     close,
     [Symbol.asyncDispose]: () => close(),

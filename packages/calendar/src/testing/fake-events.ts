@@ -1,9 +1,13 @@
 import type { calendar_v3 } from '@googleapis/calendar'
 import { FakeRefusal } from './fake-refusal.ts'
+import { merged } from './fake-merge.ts'
+import { expectSeries, horizonOf, isSeries, momentOf, occurrencesOf } from './fake-series.ts'
 
-type NativeEvent = calendar_v3.Schema$Event & { id: string; etag: string }
+/** An event as the fake keeps it. */
+export type NativeEvent = calendar_v3.Schema$Event & { id: string; etag: string }
 
-interface Row {
+/** An event, and when it changed last. */
+export interface Row {
   readonly order: number
   readonly revision: number
   readonly event: NativeEvent
@@ -11,37 +15,43 @@ interface Row {
 
 /** The events of one calendar of the fake Google. */
 export class FakeEvents {
+  readonly id: string
+  /** The account that the calendar belongs to. */
+  readonly owner: string
   readonly #rows = new Map<string, Row>()
-  readonly #email: string
-  #revision = 0
-  #generation = 1
+  revision = 0
+  generation = 1
 
-  constructor(email: string) {
-    this.#email = email
+  constructor(id: string, owner: string) {
+    this.id = id
+    this.owner = owner
+  }
+
+  get rows(): readonly Row[] {
+    return [...this.#rows.values()]
   }
 
   /** As they stand, deleted ones too. */
   get all(): readonly NativeEvent[] {
-    return Array.from(this.#rows.values(), ({ event }) => structuredClone(event))
-  }
-
-  /** From now on every sync token that was given is refused. */
-  invalidateSyncTokens(): void {
-    this.#generation += 1
+    return this.rows.map(({ event }) => structuredClone(event))
   }
 
   insert(body: calendar_v3.Schema$Event): NativeEvent {
-    const { id = `fake${String(this.#revision).padStart(6, '0')}` } = body
+    const { id = `fake${String(this.revision).padStart(6, '0')}` } = body
     if (id === null || !/^[a-v0-9]{5,1024}$/.test(id)) throw FakeRefusal.ofCalendar(400, 'invalid')
     // Also where it was deleted: Google keeps the id taken.
     if (this.#rows.has(id)) throw FakeRefusal.ofCalendar(409, 'duplicate')
-    const organizer = { email: this.#email, self: true }
+    const organizer = { email: this.id, self: true }
     const event = { kind: 'calendar#event', status: 'confirmed', organizer, ...body, id, etag: '' }
-    return this.#store(this.#revision + 1, event)
+    return this.#store(this.revision + 1, event)
   }
 
   get(id: string): NativeEvent {
-    return this.#find(id).event
+    const row = this.#find(id)
+    return {
+      ...row.event,
+      status: this.#isGone(row) ? 'cancelled' : (row.event.status ?? 'confirmed'),
+    }
   }
 
   patch(id: string, etag: string | undefined, body: calendar_v3.Schema$Event): NativeEvent {
@@ -57,105 +67,91 @@ export class FakeEvents {
     this.#store(order, { ...event, status: 'cancelled' })
   }
 
-  /** One page of `events.list`, with the token of the next page or, on the last one, of the next sync. */
-  list(query: URLSearchParams): calendar_v3.Schema$Events {
-    const sync = this.#openSync(query.get('syncToken'))
-    const page = JSON.parse(query.get('pageToken') ?? 'null') as { key: number; at: number } | null
-    const deleted = query.get('showDeleted') === 'true' || query.has('updatedMin')
-    const limit = Number(query.get('maxResults') ?? 250)
-    const keyOf = keyFor(query, sync !== undefined)
-    const wanted = Array.from(this.#rows.values())
-      .filter((row) => (sync === undefined ? isWanted(row, query, deleted) : row.revision > sync))
-      .sort((a, b) => keyOf(a) - keyOf(b))
-      .filter((row) => page === null || keyOf(row) > page.key)
-    const rows = wanted.slice(0, limit)
-    const items = rows.map(({ event }) => event)
-    const at = page?.at ?? this.#revision
-    const last = rows.at(-1)
-    if (last !== undefined && wanted.length > rows.length) {
-      return { items, nextPageToken: JSON.stringify({ key: keyOf(last), at }) }
+  /** Takes an event out, with the occurrences of its series that were changed. */
+  moveTo(other: FakeEvents, id: string, etag: string | undefined): NativeEvent {
+    const { event } = this.#findLive(id, etag)
+    if (event.recurringEventId) {
+      throw FakeRefusal.ofCalendar(400, 'cannotChangeOrganizerOfInstance')
     }
-    if (query.has('orderBy') || query.has('updatedMin')) return { items }
-    return { items, nextSyncToken: JSON.stringify([this.#email, this.#generation, at]) }
+    if (other.#rows.has(id)) throw FakeRefusal.ofCalendar(409, 'duplicate')
+    const all = this.rows.filter(
+      ({ event: each }) => each.id === id || each.recurringEventId === id,
+    )
+    for (const { order, event: each } of all) {
+      const organizer = { email: other.id, self: true }
+      other.#store(other.revision + 1, { ...each, organizer })
+      this.#store(order, { ...each, status: 'cancelled' })
+    }
+    return other.get(id)
   }
 
-  #openSync(token: string | null): number | undefined {
-    if (token === null) return undefined
-    let opened: unknown
-    try {
-      opened = JSON.parse(token)
-    } catch {
-      opened = undefined
-    }
-    const [email, generation, revision] = Array.isArray(opened) ? (opened as unknown[]) : []
-    if (email === this.#email && generation === this.#generation) return Number(revision)
-    throw FakeRefusal.ofCalendar(410, 'fullSyncRequired')
+  /** A row, with those of its series' occurrences that begin before `until`, as they stand. */
+  single({ order, event, revision }: Row, until: number): Row[] {
+    if (!isSeries(event)) return [{ order, event, revision }]
+    return occurrencesOf(event, horizonOf(event, until)).map((occurrence) => {
+      return this.#rows.get(occurrence.id) ?? { order, revision, event: occurrence }
+    })
+  }
+
+  /** Whether it is deleted, by itself or with its series. */
+  isCancelled(row: Row): boolean {
+    return this.#isGone(row)
+  }
+
+  #isGone({ event }: Row): boolean {
+    const series = this.#rows.get(event.recurringEventId ?? '')
+    return event.status === 'cancelled' || series?.event.status === 'cancelled'
   }
 
   #find(id: string): Row {
-    const row = this.#rows.get(id)
+    const row = this.#rows.get(id) ?? this.#occurrence(id)
     if (row === undefined) throw FakeRefusal.ofCalendar(404, 'notFound')
     return row
   }
 
+  #occurrence(id: string): Row | undefined {
+    const series = this.#rows.get(id.replace(/_\d{8}(?:T\d{6}Z)?$/, ''))
+    if (series === undefined || !isSeries(series.event)) return undefined
+    const found = this.single(series, 0).find(({ event }) => event.id === id)
+    return found
+  }
+
   #findLive(id: string, etag: string | undefined, isBack = false): Row {
     const row = this.#find(id)
-    if (row.event.status === 'cancelled' && !isBack) throw FakeRefusal.ofCalendar(410, 'deleted')
-    if (etag === undefined || etag === row.event.etag) return row
-    throw FakeRefusal.ofCalendar(412, 'conditionNotMet')
+    if (etag !== undefined && etag !== row.event.etag) {
+      throw FakeRefusal.ofCalendar(412, 'conditionNotMet')
+    }
+    if (this.#isGone(row) && !isBack) throw FakeRefusal.ofCalendar(410, 'deleted')
+    return row
   }
 
   #store(order: number, content: NativeEvent): NativeEvent {
-    for (const time of [content.start, content.end]) {
+    const event = this.#checked(content)
+    const revision = (this.revision += 1)
+    const stored = { ...event, etag: `"${revision}"`, updated: new Date().toISOString() }
+    this.#rows.set(event.id, { order, revision, event: stored })
+    return stored
+  }
+
+  #checked(content: NativeEvent): NativeEvent {
+    const { start, end, reminders, attendees = [] } = content
+    for (const time of [start, end]) {
       if (!time?.date && !time?.dateTime) throw FakeRefusal.ofCalendar(400, 'required')
     }
-    const { useDefault, overrides } = content.reminders ?? {}
-    if (useDefault === true && (overrides ?? []).length > 0) {
+    if (momentOf(end) < momentOf(start)) throw FakeRefusal.ofCalendar(400, 'timeRangeEmpty')
+    if (reminders?.useDefault === true && (reminders.overrides ?? []).length > 0) {
       throw FakeRefusal.ofCalendar(400, 'cannotUseDefaultRemindersAndSpecifyOverride')
     }
-    const revision = (this.#revision += 1)
-    const event = { ...content, etag: `"${revision}"`, updated: new Date().toISOString() }
-    this.#rows.set(event.id, { order, revision, event })
-    return event
+    const { recurrence, ...others } = content
+    if (isSeries(content)) expectSeries(content)
+    const guests = attendees.map((guest) => {
+      const self = guest.email === this.owner ? { self: true } : {}
+      return Object.assign({ responseStatus: 'needsAction' }, guest, self)
+    })
+    return {
+      ...others,
+      ...(isSeries(content) ? { recurrence: recurrence ?? [] } : {}),
+      ...(guests.length > 0 ? { attendees: guests } : {}),
+    }
   }
-}
-
-function keyFor(query: URLSearchParams, incremental: boolean): (row: Row) => number {
-  if (incremental || query.has('updatedMin')) return ({ revision }) => revision
-  if (query.get('orderBy') === 'startTime') return ({ event, order }) => start(event) + order / 1e6
-  return ({ order }) => order
-}
-
-function isWanted({ event }: Row, query: URLSearchParams, deleted: boolean): boolean {
-  if (event.status === 'cancelled' && !deleted) return false
-  const momentOf = (name: string, otherwise: number): number =>
-    query.has(name) ? Date.parse(query.get(name) ?? '') : otherwise
-  return (
-    moment(event.end) > momentOf('timeMin', -Infinity) &&
-    moment(event.start) < momentOf('timeMax', Infinity) &&
-    Date.parse(event.updated ?? '') >= momentOf('updatedMin', -Infinity)
-  )
-}
-
-function start(event: NativeEvent): number {
-  return moment(event.start)
-}
-
-function moment(time: calendar_v3.Schema$EventDateTime | undefined): number {
-  return Date.parse(time?.dateTime ?? `${time?.date}T00:00:00Z`)
-}
-
-/** Fields one by one, `null` takes one off, lists are replaced. */
-function merged(current: object, changes: object): object {
-  const all: Record<string, unknown> = { ...current }
-  for (const [name, value] of Object.entries(changes) as [string, unknown][]) {
-    const old = all[name]
-    if (value === null) delete all[name]
-    else all[name] = isFields(old) && isFields(value) ? merged(old, value) : value
-  }
-  return all
-}
-
-function isFields(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,148 +1,165 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { ScriptedAnswer, ScriptedRequest } from '@yuzuru/http/testing'
 import { FakeEvents } from './fake-events.ts'
+import { busyTimes, listEvents, listInstances } from './fake-lists.ts'
+import { FakeOAuth } from './fake-oauth.ts'
 import { FakeRefusal } from './fake-refusal.ts'
+import { loadCounting } from './fake-series.ts'
 
-interface Consent {
-  readonly email: string
-  readonly scopes: readonly string[]
-  readonly challenge: string
+/** The path of the events of a calendar, of one of them, and of what is done with it. */
+const EVENTS = /^\/calendar\/v3\/calendars\/(?<of>[^/]+)\/events(?:\/(?<id>[^/]+)(?<verb>\/\w+)?)?$/
+
+interface FakeCalendarEntry {
+  readonly summary: string
+  readonly description?: string
+  readonly timeZone: string
+  readonly events: FakeEvents
 }
 
-interface Grant {
-  readonly email: string
-  readonly scopes: readonly string[]
-  refreshToken: string
-}
-
-/** The path of the events of a calendar, and of one of them. */
-const EVENTS = /^\/calendar\/v3\/calendars\/[^/]+\/events(?:\/(?<id>[^/]+))?$/
-
-/**
- * Google in memory: consents, tokens, and the primary calendar of each account. Each refresh replaces
- * the refresh token, which is stricter than Google is.
- */
+/** Google in memory: consents, tokens, and the calendars of each account. */
 export class FakeGoogle {
-  readonly #codes = new Map<string, Consent>()
-  readonly #accessTokens = new Map<string, Grant>()
-  readonly #calendars = new Map<string, FakeEvents>()
-  #grants: Grant[] = []
+  readonly oauth: FakeOAuth = new FakeOAuth()
+  readonly #calendars = new Map<string, FakeCalendarEntry>()
 
-  /** The calendar of an account. */
-  events(email: string): FakeEvents {
-    const events = this.#calendars.get(email) ?? new FakeEvents(email)
-    this.#calendars.set(email, events)
-    return events
+  /** The calendar of an account, or another one by its id. */
+  eventsOf(id: string): FakeEvents {
+    return this.#calendars.get(id)?.events ?? this.#add(id, id, { summary: id }).events
   }
 
-  /** The person presses "allow": the code that the callback carries. */
-  allow(url: URL, email: string, scopes: readonly string[] | undefined): string {
-    const asked = url.searchParams
-    const method = asked.get('code_challenge_method')
-    if (method !== 'S256') throw new TypeError(`Expected the challenge method S256, got ${method}`)
-    const code = `code-${randomUUID()}`
-    const allowed = scopes ?? asked.get('scope')?.split(' ') ?? []
-    const challenge = asked.get('code_challenge') ?? ''
-    this.#codes.set(code, { email, scopes: allowed, challenge })
-    return code
+  /** From now on every sync token that an account was given is refused. */
+  invalidateSyncTokens(email: string): void {
+    for (const { events } of this.#ownedBy(email)) events.generation += 1
   }
 
-  expireAccessTokens(): void {
-    this.#accessTokens.clear()
-  }
-
-  revokeAccess(email: string): void {
-    this.#revoke((grant) => grant.email === email)
-  }
-
-  answer(request: ScriptedRequest): ScriptedAnswer {
+  async answer(request: ScriptedRequest): Promise<ScriptedAnswer> {
     try {
-      return this.#answer(request)
+      const body = request.body.toString()
+      if (body.includes('"recurrence"')) await loadCounting()
+      return this.#answer(request, body)
     } catch (error) {
       if (error instanceof FakeRefusal) return error.answer
       throw error
     }
   }
 
-  #answer(request: ScriptedRequest): ScriptedAnswer {
+  #answer(request: ScriptedRequest, body: string): ScriptedAnswer {
     const { pathname, searchParams } = new URL(request.path, 'http://fake.invalid')
-    const body = request.body.toString()
-    if (pathname === '/token') return { json: this.#token(new URLSearchParams(body)) }
-    if (pathname === '/revoke') return this.#revokeToken(new URLSearchParams(body).get('token'))
-    const events = this.events(this.#grantOf(request).email)
-    const found = EVENTS.exec(pathname)
-    if (found === null) throw FakeRefusal.ofCalendar(404, 'notFound')
-    const id = decodeURIComponent(found.groups?.['id'] ?? '')
+    if (pathname === '/token') return { json: this.oauth.token(new URLSearchParams(body)) }
+    if (pathname === '/revoke') {
+      this.oauth.revokeToken(new URLSearchParams(body).get('token'))
+      return { json: {} }
+    }
+    const { email } = this.oauth.grantOf(request)
+    this.eventsOf(email)
+    const route = `${request.method} ${pathname.replace('/calendar/v3', '')}`
+    if (route === 'GET /users/me/calendarList') return { json: this.#list(email) }
+    if (route === 'POST /calendars') return { json: this.#create(email, body) }
+    if (route === 'POST /freeBusy') return { json: this.#freeBusy(email, body) }
+    return this.#onEvents(request, email, pathname, searchParams, body)
+  }
+
+  #onEvents(
+    request: ScriptedRequest,
+    email: string,
+    pathname: string,
+    query: URLSearchParams,
+    body: string,
+  ): ScriptedAnswer {
+    const { of = '', id: part = '', verb = '' } = EVENTS.exec(pathname)?.groups ?? {}
+    const events = this.#find(email, decodeURIComponent(of))
+    const id = decodeURIComponent(part)
     const etag = request.headers['if-match']
-    const json = (): calendar_v3.Schema$Event => JSON.parse(body) as calendar_v3.Schema$Event
-    switch (`${request.method}${id === '' ? '' : ' id'}`) {
+    const given = (): calendar_v3.Schema$Event =>
+      withMeet(JSON.parse(body) as calendar_v3.Schema$Event, query)
+    switch (`${request.method}${id === '' ? '' : ` id${verb}`}`) {
       case 'GET':
-        return { json: events.list(searchParams) }
+        return { json: listEvents(events, query) }
       case 'POST':
-        return { json: events.insert(json()) }
+        return { json: events.insert(given()) }
       case 'GET id':
         return { json: events.get(id) }
       case 'PATCH id':
-        return { json: events.patch(id, etag, json()) }
+        return { json: events.patch(id, etag, given()) }
       case 'DELETE id':
         events.delete(id, etag)
         return { status: 204 }
+      case 'GET id/instances':
+        return { json: listInstances(events, id, query) }
+      case 'POST id/move': {
+        const to = this.#find(email, query.get('destination') ?? '')
+        return { json: events.moveTo(to, id, etag) }
+      }
       default:
         throw FakeRefusal.ofCalendar(404, 'notFound')
     }
   }
 
-  #token(form: URLSearchParams): unknown {
-    const grant =
-      form.get('grant_type') === 'refresh_token'
-        ? this.#grants.find(({ refreshToken }) => refreshToken === form.get('refresh_token'))
-        : this.#redeem(form)
-    if (grant === undefined) throw FakeRefusal.ofOAuth('invalid_grant')
-    const accessToken = `access-${randomUUID()}`
-    grant.refreshToken = `refresh-${randomUUID()}`
-    this.#accessTokens.set(accessToken, grant)
-    return {
-      access_token: accessToken,
-      refresh_token: grant.refreshToken,
-      expires_in: 3_599,
-      token_type: 'Bearer',
-      scope: grant.scopes.join(' '),
+  #list(email: string): calendar_v3.Schema$CalendarList {
+    const items = this.#ownedBy(email).map(({ events, summary, timeZone }) => {
+      const entry = { id: events.id, summary, timeZone, accessRole: 'owner' }
+      return Object.assign(entry, events.id === email ? { primary: true } : {})
+    })
+    return { items }
+  }
+
+  #create(email: string, body: string): calendar_v3.Schema$Calendar {
+    const { summary, description, timeZone } = JSON.parse(body) as calendar_v3.Schema$Calendar
+    if (!summary) throw FakeRefusal.ofCalendar(400, 'required')
+    const id = `${randomUUID()}@group.calendar.google.com`
+    const made = this.#add(id, email, {
+      summary,
+      ...(description ? { description } : {}),
+      ...(timeZone ? { timeZone } : {}),
+    })
+    const { events: _, ...said } = made
+    return { id, ...said }
+  }
+
+  #freeBusy(email: string, body: string): calendar_v3.Schema$FreeBusyResponse {
+    const asked = JSON.parse(body) as calendar_v3.Schema$FreeBusyRequest
+    const [from, to] = [Date.parse(asked.timeMin ?? ''), Date.parse(asked.timeMax ?? '')]
+    const shown = (id: string): calendar_v3.Schema$FreeBusyCalendar => {
+      try {
+        return { busy: busyTimes(this.#find(email, id), from, to) }
+      } catch {
+        return { errors: [{ domain: 'global', reason: 'notFound' }], busy: [] }
+      }
     }
+    const ids = (asked.items ?? []).map(({ id }) => id ?? '')
+    return { calendars: Object.fromEntries(ids.map((id) => [id, shown(id)])) }
   }
 
-  #redeem(form: URLSearchParams): Grant | undefined {
-    const code = form.get('code') ?? ''
-    const consent = this.#codes.get(code)
-    this.#codes.delete(code)
-    const verifier = form.get('code_verifier') ?? ''
-    const challenge = createHash('sha256').update(verifier).digest('base64url')
-    if (consent === undefined || consent.challenge !== challenge) return undefined
-    const grant = { email: consent.email, scopes: consent.scopes, refreshToken: '' }
-    this.#grants.push(grant)
-    return grant
+  #find(email: string, id: string): FakeEvents {
+    const found = this.#calendars.get(id === 'primary' ? email : id)?.events
+    if (found?.owner !== email) throw FakeRefusal.ofCalendar(404, 'notFound')
+    return found
   }
 
-  #revokeToken(token: string | null): ScriptedAnswer {
-    const revoked = this.#revoke(
-      (grant) => grant.refreshToken === token || this.#accessTokens.get(token ?? '') === grant,
-    )
-    if (!revoked) throw FakeRefusal.ofOAuth('invalid_token')
-    return { json: {} }
+  #ownedBy(email: string): FakeCalendarEntry[] {
+    return [...this.#calendars.values()].filter(({ events }) => events.owner === email)
   }
 
-  #revoke(which: (grant: Grant) => boolean): boolean {
-    const revoked = new Set(this.#grants.filter((grant) => which(grant)))
-    this.#grants = this.#grants.filter((grant) => !revoked.has(grant))
-    for (const [token, grant] of this.#accessTokens) {
-      if (revoked.has(grant)) this.#accessTokens.delete(token)
-    }
-    return revoked.size > 0
+  #add(
+    id: string,
+    owner: string,
+    given: { readonly summary: string; readonly description?: string; readonly timeZone?: string },
+  ): FakeCalendarEntry {
+    const made = { timeZone: 'Asia/Tokyo', ...given, events: new FakeEvents(id, owner) }
+    this.#calendars.set(id, made)
+    return made
   }
+}
 
-  #grantOf({ headers }: ScriptedRequest): Grant {
-    const grant = this.#accessTokens.get(headers['authorization']?.replace('Bearer ', '') ?? '')
-    if (grant === undefined) throw FakeRefusal.ofCalendar(401, 'authError')
-    return grant
+/** A Meet is made for clients that say that they know of conferences; of others they are left out. */
+function withMeet(
+  { conferenceData, ...event }: calendar_v3.Schema$Event,
+  query: URLSearchParams,
+): calendar_v3.Schema$Event {
+  if (conferenceData === undefined || query.get('conferenceDataVersion') !== '1') return event
+  if (conferenceData === null) {
+    return { ...event, conferenceData, hangoutLink: null }
   }
+  const code = conferenceData.createRequest?.requestId?.slice(0, 10) ?? ''
+  return { ...event, conferenceData, hangoutLink: `https://meet.google.com/${code}` }
 }

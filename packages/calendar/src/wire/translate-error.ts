@@ -51,7 +51,7 @@ const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
 }
 
 const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
-  reconnect_required: 'send the person to authorizationUrl again',
+  reconnect_required: 'send the person to authorizeUrl again',
   conflict: 'the event was changed meanwhile: read it again and repeat',
   full_sync_required: 'the sync token is no longer valid: sync again without one',
   rate_limited: 'too many requests: try again later',

@@ -103,7 +103,9 @@ function changedEntries(
       if (!series) continue
       const content = { ...series.content, id, recurringEventId: seriesId, originalStartTime }
       const render = (): JsonObject =>
-        renderCancelledOccurrence(calendar, { content, revision }, query)
+        id === seriesId
+          ? renderDeleted({ ...series, revision })
+          : renderCancelledOccurrence(calendar, { content, revision }, query)
       entries.set(id, { id, key: revision, render })
     }
   }

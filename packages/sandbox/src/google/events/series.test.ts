@@ -242,10 +242,13 @@ class Copy {
   }
 }
 
-type Step = readonly [what: 'rule' | 'move' | 'delete' | 'restore' | 'sync', which: number]
+type Step = readonly [
+  what: 'rule' | 'single' | 'move' | 'delete' | 'restore' | 'sync',
+  which: number,
+]
 
 const step: Arbitrary<Step> = tuple(
-  constantFrom('rule', 'move', 'delete', 'restore', 'sync'),
+  constantFrom('rule', 'single', 'move', 'delete', 'restore', 'sync'),
   nat({ max: 4 }),
 )
 
@@ -274,7 +277,7 @@ test.each([false, true])(
         expect(copy.ids).toEqual(fresh.ids)
         await client.events.delete({ calendarId, eventId }).catch(() => undefined)
       }),
-      { numRuns: 10 },
+      { numRuns: Number(process.env['YUZURU_RUNS'] ?? 10) },
     )
     expect(session.server.events(email).length).toBeGreaterThan(0)
   },
@@ -289,6 +292,7 @@ async function edit(
   if (what === 'delete') return void (await client.events.delete(target))
   const changes: Readonly<Record<string, Event>> = {
     rule: { recurrence: [`RRULE:FREQ=WEEKLY;COUNT=${which + 1}`] },
+    single: { recurrence: null },
     move: { start: at('2026-04-09', which), end: at('2026-04-09', which + 1) },
     restore: { status: 'confirmed' },
   }

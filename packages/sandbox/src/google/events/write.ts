@@ -137,7 +137,8 @@ function keep(
   const isNew = entry(calendar.events, content.id) === undefined
   const order = isNew ? calendar.revision + 1 : event.order
   const stored = store(calendar, { order }, content)
-  if (isSeries(event.content)) retireOccurrences(calendar, event.content, stored, service.now())
+  if (isSeries(event.content) || isSeries(content))
+    retireOccurrences(calendar, event.content, stored, service.now())
   return stored
 }
 

@@ -33,7 +33,13 @@ export function retireOccurrences(
   const left = new Set(idsOf(after.content, now))
   const retired = { ...entry(calendar.retired, after.content.id) }
   for (const id of Object.keys(retired)) if (left.has(id)) delete retired[id]
-  const starts = startsOfSeries(before, horizonOf(before, now))
+  const { id: seriesId } = after.content
+  // A list of single events had it by itself, and has its occurrences from now on.
+  if (!isSeries(after.content)) delete retired[seriesId]
+  else if (!isSeries(before)) {
+    retired[seriesId] = { revision: after.revision, originalStartTime: before.start }
+  }
+  const starts = isSeries(before) ? startsOfSeries(before, horizonOf(before, now)) : []
   for (const start of starts) {
     const id = occurrenceId(before, start)
     if (left.has(id)) continue

@@ -1,0 +1,113 @@
+import type { calendar_v3 } from '@googleapis/calendar'
+import { expectOneOf } from '@yuzuru/concurrency/boundary'
+import type { AccountApi } from '../accounts/account-api.ts'
+import { CalendarError } from '../calendar-error.ts'
+import type { Operation } from '../wire/operations.ts'
+import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
+import { isOther, withDigest } from './event-content.ts'
+import { EVENT_FIELDS, type EventFields, newNativeEvent } from './event-fields.ts'
+import { type EventIdentity, newEventId } from './event-id.ts'
+import { changeQuery, eventsPath, type InCalendar, type Notify } from './event-place.ts'
+import { type EventRequests, withCurrent } from './event-requests.ts'
+
+type Native = calendar_v3.Schema$Event
+
+/** An event that is to be created. */
+export interface NewEvent extends EventFields, EventIdentity, InCalendar {
+  /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
+  readonly id?: string | undefined
+  /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
+  readonly idempotencyKey?: string | undefined
+  /**
+   * When the event of the key was deleted, by a person say: fail with `already_exists`, or bring it back as it
+   * is asked for now. @default 'fail'
+   */
+  readonly ifDeleted?: 'fail' | 'restore' | undefined
+  readonly notify?: Notify | undefined
+}
+
+/** Result of {@link CalendarEvents.create}. */
+export interface CreatedEvent {
+  readonly event: CalendarEvent
+  /** False: an event of this id was there already, from an earlier try; it is as it stands now. */
+  readonly created: boolean
+}
+
+/** The names of {@link NewEvent}. */
+export const NEW_EVENT: readonly string[] = Object.keys({
+  ...EVENT_FIELDS,
+  calendarId: true,
+  id: true,
+  idempotencyKey: true,
+  ifDeleted: true,
+  notify: true,
+} satisfies Record<keyof NewEvent, true>)
+
+/** What is needed to create an event, checked. */
+export interface Creation {
+  readonly id: string
+  readonly calendarId: string
+  readonly asked: Native
+  /** With its digest, where there is a key. */
+  readonly body: Native
+  readonly ifDeleted: 'fail' | 'restore'
+  readonly notify: Notify | undefined
+}
+
+/** Throws unless the event can be created. */
+export function creationOf(reference: string, event: NewEvent): Creation {
+  const { calendarId = 'primary', ifDeleted = 'fail', notify } = event
+  eventsPath(calendarId)
+  changeQuery(notify)
+  const id = newEventId(reference, calendarId, event)
+  expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore'])
+  const asked = newNativeEvent(id, event)
+  const body = event.idempotencyKey === undefined ? asked : withDigest(asked)
+  return { id, calendarId, asked, body, ifDeleted, notify }
+}
+
+/** Inserts an event; when its id is taken, says what stands there. */
+export async function createEvent(
+  call: Operation,
+  api: AccountApi,
+  requests: EventRequests,
+  creation: Creation,
+): Promise<CreatedEvent> {
+  const { id, calendarId, asked, body, ifDeleted, notify } = creation
+  const query = changeQuery(notify, body)
+  const insert = { method: 'POST', url: eventsPath(calendarId), query, json: body }
+  try {
+    const native = await api.json<Native>(call, { ...insert, idempotencyKey: id })
+    return { event: calendarEvent(native), created: true }
+  } catch (error) {
+    if (!CalendarError.isInstance(error) || error.status !== 409) throw error
+    const place = { id, calendarId }
+    const existing = await requests.read(call, place)
+    if (existing.status !== 'cancelled') {
+      if (isOther(existing, asked)) throw otherContent(call, error, existing)
+      return { event: calendarEvent(existing), created: false }
+    }
+    if (ifDeleted === 'fail') throw deletedBefore(call, error)
+    const { id: _, ...content } = body
+    const { etag } = existing
+    const restored = { ...content, status: 'confirmed' }
+    const native = await requests.patch(call, { place, etag, notify, body: restored })
+    return { event: calendarEvent(native), created: true }
+  }
+}
+
+function deletedBefore(
+  { operation, reference }: Operation,
+  conflict: CalendarError,
+): CalendarError {
+  const { status, reason, outcome } = conflict
+  const message = `calendar.${operation} failed: an event of this id was there and was deleted; Google keeps the id taken`
+  const init = { operation, reference, status, reason, outcome, cause: conflict }
+  return new CalendarError(message, { ...init, code: 'already_exists' })
+}
+
+/** This content has made nothing; an earlier request of the key made the event. */
+function otherContent(call: Operation, conflict: CalendarError, existing: Native): CalendarError {
+  const message = `calendar.${call.operation} failed: the event of this key was created with other content; look at \`current\`, and change it with events.update`
+  return withCurrent(call, 'idempotency_conflict', message, conflict, existing)
+}

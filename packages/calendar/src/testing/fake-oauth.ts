@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { ScriptedRequest } from '@yuzuru/http/testing'
+import { FakeRefusal } from './fake-refusal.ts'
+
+interface Consent {
+  readonly email: string
+  readonly scopes: readonly string[]
+  readonly challenge: string
+}
+
+/** What an account allowed, as long as it does. */
+export interface Grant {
+  readonly email: string
+  readonly scopes: readonly string[]
+  refreshToken: string
+}
+
+/**
+ * Google's OAuth endpoints in memory. Each refresh replaces the refresh token, which is stricter than Google
+ * is.
+ */
+export class FakeOAuth {
+  readonly #codes = new Map<string, Consent>()
+  readonly #accessTokens = new Map<string, Grant>()
+  #grants: Grant[] = []
+
+  /** The person presses "allow": the code that the callback carries. */
+  allow(url: URL, email: string, scopes: readonly string[] | undefined): string {
+    const asked = url.searchParams
+    const method = asked.get('code_challenge_method')
+    if (method !== 'S256') throw new TypeError(`Expected the challenge method S256, got ${method}`)
+    const code = `code-${randomUUID()}`
+    const allowed = scopes ?? asked.get('scope')?.split(' ') ?? []
+    const challenge = asked.get('code_challenge') ?? ''
+    this.#codes.set(code, { email, scopes: allowed, challenge })
+    return code
+  }
+
+  expireAccessTokens(): void {
+    this.#accessTokens.clear()
+  }
+
+  revokeAccess(email: string): void {
+    this.#revoke((grant) => grant.email === email)
+  }
+
+  /** `POST /token`. */
+  token(form: URLSearchParams): unknown {
+    const grant =
+      form.get('grant_type') === 'refresh_token'
+        ? this.#grants.find(({ refreshToken }) => refreshToken === form.get('refresh_token'))
+        : this.#redeem(form)
+    if (grant === undefined) throw FakeRefusal.ofOAuth('invalid_grant')
+    const accessToken = `access-${randomUUID()}`
+    grant.refreshToken = `refresh-${randomUUID()}`
+    this.#accessTokens.set(accessToken, grant)
+    return {
+      access_token: accessToken,
+      refresh_token: grant.refreshToken,
+      expires_in: 3_599,
+      token_type: 'Bearer',
+      scope: grant.scopes.join(' '),
+    }
+  }
+
+  /** `POST /revoke`. */
+  revokeToken(token: string | null): void {
+    const revoked = this.#revoke(
+      (grant) => grant.refreshToken === token || this.#accessTokens.get(token ?? '') === grant,
+    )
+    if (!revoked) throw FakeRefusal.ofOAuth('invalid_token')
+  }
+
+  /** @throws {FakeRefusal} 401 without an access token that works */
+  grantOf({ headers }: ScriptedRequest): Grant {
+    const grant = this.#accessTokens.get(headers['authorization']?.replace('Bearer ', '') ?? '')
+    if (grant === undefined) throw FakeRefusal.ofCalendar(401, 'authError')
+    return grant
+  }
+
+  #redeem(form: URLSearchParams): Grant | undefined {
+    const code = form.get('code') ?? ''
+    const consent = this.#codes.get(code)
+    this.#codes.delete(code)
+    const verifier = form.get('code_verifier') ?? ''
+    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    if (consent === undefined || consent.challenge !== challenge) return undefined
+    const grant = { email: consent.email, scopes: consent.scopes, refreshToken: '' }
+    this.#grants.push(grant)
+    return grant
+  }
+
+  #revoke(which: (grant: Grant) => boolean): boolean {
+    const revoked = new Set(this.#grants.filter((grant) => which(grant)))
+    this.#grants = this.#grants.filter((grant) => !revoked.has(grant))
+    for (const [token, grant] of this.#accessTokens) {
+      if (revoked.has(grant)) this.#accessTokens.delete(token)
+    }
+    return revoked.size > 0
+  }
+}
