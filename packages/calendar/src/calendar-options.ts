@@ -7,6 +7,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { Http, HttpOptions } from '@yuzuru/http'
 import { type CalendarStore, expectStore } from './stores/calendar-store.ts'
+import type { AccountListener } from './accounts/account-change.ts'
 import type { CalendarEndpoints } from './wire/endpoints.ts'
 
 interface CalendarSettings {
@@ -19,6 +20,11 @@ interface CalendarSettings {
   readonly store: CalendarStore
   /** @default Google's */
   readonly endpoints?: CalendarEndpoints | undefined
+  /**
+   * Called when the state of an account is another one: once for each change, after it is stored, in the
+   * process that stored it. An error of its own becomes a process warning.
+   */
+  readonly onAccountChange?: AccountListener | undefined
   /** The wall clock, in milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined
 }
@@ -46,6 +52,7 @@ const CALENDAR_OPTIONS = Object.keys({
   redirectUri: true,
   store: true,
   endpoints: true,
+  onAccountChange: true,
   now: true,
   client: true,
   connections: true,
@@ -59,7 +66,7 @@ const CALENDAR_OPTIONS = Object.keys({
 export function expectCalendarOptions(options: CalendarOptions): void {
   expectObject('options', options)
   expectOptions(options, CALENDAR_OPTIONS, 'createCalendar')
-  const { clientId, clientSecret, redirectUri, store, now, client } = options
+  const { clientId, clientSecret, redirectUri, store, onAccountChange, now, client } = options
   expectText('clientId', clientId, 500)
   expectText('clientSecret', clientSecret, 500)
   const url = typeof redirectUri === 'string' ? URL.parse(redirectUri) : null
@@ -68,6 +75,7 @@ export function expectCalendarOptions(options: CalendarOptions): void {
     throw new TypeError('Expected redirectUri to be an absolute URL without a fragment')
   }
   expectStore(store)
+  if (onAccountChange !== undefined) expectFunction('onAccountChange', onAccountChange)
   if (now !== undefined) expectFunction('now', now)
   if (client === undefined) return
   if (typeof client?.request !== 'function')

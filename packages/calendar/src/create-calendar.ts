@@ -2,6 +2,7 @@ import { createHttp, type HttpOptions } from '@yuzuru/http'
 import { AccountApi } from './accounts/account-api.ts'
 import type { Calendar } from './calendar.ts'
 import { type CalendarOptions, expectCalendarOptions } from './calendar-options.ts'
+import { AccountChanges } from './accounts/account-change.ts'
 import { Accounts } from './accounts/account.ts'
 import { Consents } from './accounts/consent.ts'
 import { Credentials } from './accounts/credentials.ts'
@@ -48,13 +49,15 @@ export function createCalendar(options: CalendarOptions): Calendar {
   const { authUrl, tokenUrl, revokeUrl, apiRoot } = expectEndpoints(options.endpoints)
   const http = options.client ?? createHttp({ ...limitsOf(options), maxBytes: MAX_BYTES })
   const oauth = new OAuth({ http, tokenUrl, revokeUrl, clientId, clientSecret, redirectUri, now })
-  const credentials = new Credentials(store, oauth, now)
+  const changes = new AccountChanges(options.onAccountChange, now)
+  const credentials = new Credentials(store, oauth, now, changes)
   const api = new AccountApi(http, apiRoot, credentials)
   const operations = new Operations(async (leftMs) => {
     await credentials.settled()
     if (options.client === undefined) await http.close({ drainMs: leftMs })
   })
-  const consents = new Consents({ oauth, operations, store, authUrl, clientId, redirectUri, now })
+  const identity = { authUrl, clientId, redirectUri }
+  const consents = new Consents({ oauth, operations, store, ...identity, now, changes })
   const accounts = new Accounts(credentials, operations)
   const pages = new Pages(api, operations)
   const events = new EventCalls(api, operations)

@@ -1,4 +1,5 @@
 export type { CalendarAccount } from './accounts/account.ts'
+export type { AccountChange, AccountListener } from './accounts/account-change.ts'
 export type { CalendarTokens, StoredAccount } from './stores/account-tokens.ts'
 export type { Calendar } from './calendar.ts'
 export { CalendarError, type CalendarErrorCode, type CalendarErrorInit } from './calendar-error.ts'

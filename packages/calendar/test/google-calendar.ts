@@ -1,5 +1,6 @@
 import { type FaultProxy, type GoogleServer, startFaultProxy, startGoogle } from '@yuzuru/sandbox'
 import type { CalendarFixture } from '../src/testing/calendar-fixture.ts'
+import type { AccountListener } from '../src/accounts/account-change.ts'
 import type { CalendarOptions } from '../src/calendar-options.ts'
 import type { CalendarStore } from '../src/stores/calendar-store.ts'
 import { createCalendar } from '../src/create-calendar.ts'
@@ -19,6 +20,7 @@ export async function startGoogleCalendar(
     readonly retry?: false | undefined
     readonly store?: CalendarStore | undefined
     readonly now?: (() => number) | undefined
+    readonly onAccountChange?: AccountListener | undefined
   } = {},
 ): Promise<GoogleCalendar> {
   await using stack = new AsyncDisposableStack()
@@ -66,7 +68,8 @@ async function pressAllow(
 ): Promise<{ state: string; code: string }> {
   const { origin, pathname, searchParams } = new URL(url)
   const form = new URLSearchParams([...searchParams, ['email', email], ['decision', 'allow']])
-  if (scopes !== undefined) form.set('scope', scopes.join(' '))
+  // Who it is Google says in any case.
+  if (scopes !== undefined) form.set('scope', ['openid', 'email', ...scopes].join(' '))
   const page = { method: 'POST', body: form, redirect: 'manual' } as const
   const response = await fetch(`${origin}${pathname}`, page)
   const back = new URL(response.headers.get('location') ?? '').searchParams

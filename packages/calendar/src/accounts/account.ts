@@ -7,6 +7,8 @@ import type { Credentials } from './credentials.ts'
 /** How an account stands with Google, as far as this side has heard. */
 export interface CalendarAccount {
   readonly reference: string
+  /** The Google account's address; `undefined` for accounts that an earlier version of this package stored. */
+  readonly email: string | undefined
   /** What the person allowed. */
   readonly scopes: readonly string[]
   /** `'reconnect_required'`: Google takes the consent no more, so send the person to `authorizeUrl`. */
@@ -33,10 +35,11 @@ export class Accounts {
     const call = { operation: 'account', effect: 'read', reference } as const
     return await this.#operations.perform(call, options, async () => {
       const { tokens } = await this.#credentials.look(call)
-      const { scopes, connectedAt, ended } = tokens
+      const { email, scopes, connectedAt, ended } = tokens
       const began = ended?.at ?? connectedAt
       return {
         reference,
+        email,
         scopes,
         state: ended === undefined ? 'connected' : 'reconnect_required',
         since: began === undefined ? undefined : new Date(began),

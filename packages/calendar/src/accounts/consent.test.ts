@@ -18,7 +18,8 @@ test('the URL asks for offline access with PKCE S256, a state, and the scopes', 
     response_type: 'code',
     client_id: 'fake',
     redirect_uri: 'http://127.0.0.1/callback',
-    scope: scopes.join(' '),
+    scope: 'openid email https://www.googleapis.com/auth/calendar.readonly',
+    include_granted_scopes: 'true',
     code_challenge_method: 'S256',
     access_type: 'offline',
     prompt: 'consent',
@@ -124,4 +125,29 @@ test('a store that fails after Google gave the tokens leaves it unknown whether 
   const error = await failure(calendar.connectAs('staff-1', 'hana@example.com'))
   expect(error).toMatchObject({ code: 'unexpected', operation: 'exchange', outcome: 'unknown' })
   expect(error.message).toBe('calendar.exchange failed: the disk is full')
+})
+
+test('without a refresh token the one of the same account stays, and no other one’s', async () => {
+  await using calendar = createFakeCalendar()
+  const consent = async (reference: string, email: string): Promise<unknown> => {
+    const url = await calendar.authorizeUrl({ reference })
+    // Google gives none to an account that has one, unless it shows the page anew.
+    calendar.intercept('POST /token', (answer) => {
+      const { refresh_token: _, ...others } = answer.json as Record<string, unknown>
+      return { ...answer, json: others }
+    })
+    return await calendar.exchange({ reference, ...calendar.allow(url, email) })
+  }
+  expect(await failure(consent('staff-1', 'hana@example.com'))).toMatchObject({
+    code: 'unexpected',
+    message: 'calendar.exchange failed: Google gave no refresh token; try again',
+  })
+  await calendar.connectAs('staff-1', 'hana@example.com')
+  const other = await failure(consent('staff-1', 'taro@example.com'))
+  expect(other.code).toBe('unexpected')
+  expect(await calendar.account('staff-1')).toMatchObject({ email: 'hana@example.com' })
+  await consent('staff-1', 'hana@example.com')
+  calendar.expireAccessTokens()
+  const { created } = await calendar.events.create('staff-1', meeting(1))
+  expect(created).toBe(true)
 })

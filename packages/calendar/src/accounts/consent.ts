@@ -3,6 +3,9 @@ import { type IoOptions, shield } from '@yuzuru/concurrency'
 import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import type { CalendarStore, PendingConsent } from '../stores/calendar-store.ts'
+import type { CalendarTokens } from '../stores/account-tokens.ts'
+import type { AccountChanges } from './account-change.ts'
+import type { Identity } from './id-token.ts'
 import { expectReference } from '../reference.ts'
 import type { FreshTokens, OAuth } from './oauth.ts'
 import type { Operation, Operations } from '../wire/operations.ts'
@@ -11,7 +14,12 @@ import type { Operation, Operations } from '../wire/operations.ts'
 export interface ConsentRequest {
   /** Your own name for the account: the id of the member of staff, say. 1 to 200 characters. */
   readonly reference: string
-  /** What the person is asked to allow. @default ['https://www.googleapis.com/auth/calendar.events'] */
+  /**
+   * What the person is asked to allow, beside the account's address (`openid email`). What was allowed
+   * before is kept, so one more scope may be asked for by itself.
+   *
+   * @default ['https://www.googleapis.com/auth/calendar.events.owned']: the events of one's own calendars
+   */
   readonly scopes?: readonly string[] | undefined
   /** Which Google account is probably meant: its address. */
   readonly loginHint?: string | undefined
@@ -39,7 +47,9 @@ export interface ConsentAnswer {
 /** An account that was connected. */
 export interface Connection {
   readonly reference: string
-  /** What the person allowed. */
+  /** The Google account's address. */
+  readonly email: string | undefined
+  /** What the person allowed, now or before. */
   readonly scopes: readonly string[]
 }
 
@@ -52,9 +62,13 @@ export interface ConsentInit {
   readonly redirectUri: string
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => number
+  readonly changes: AccountChanges
 }
 
-const DEFAULT_SCOPES = ['https://www.googleapis.com/auth/calendar.events']
+const DEFAULT_SCOPES = ['https://www.googleapis.com/auth/calendar.events.owned']
+
+/** So that it is known whose account it is. */
+const IDENTITY = ['openid', 'email']
 
 /** How long the person may take. */
 const PENDING_MS = 60 * 60_000
@@ -88,13 +102,15 @@ export class Consents {
       response_type: 'code',
       client_id: clientId,
       redirect_uri: redirectUri,
-      scope: scopes.join(' '),
+      scope: [...new Set([...IDENTITY, ...scopes])].join(' '),
       state,
       code_challenge: digest(verifier).toString('base64url'),
       code_challenge_method: 'S256',
       // Without both Google gives no refresh token to an account that has consented before.
       access_type: 'offline',
       prompt: 'consent',
+      // What was allowed before stays allowed: one more scope loses none of the others.
+      include_granted_scopes: 'true',
       ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     }
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
@@ -123,14 +139,20 @@ export class Consents {
       const { oauth, store } = this.#init
       const fresh = await oauth.exchange(call, code, pending.verifier)
       progress.sent = true
-      const { refreshToken, scopes = pending.scopes } = fresh
+      const { accessToken, refreshAt, identity, scopes = pending.scopes } = fresh
+      const old = (await store.load(reference))?.tokens
+      await this.#expectAllowed(call, pending, { ...fresh, scopes }, old)
+      const refreshToken = fresh.refreshToken ?? keptRefreshToken(old, identity)
       if (refreshToken === undefined) {
         throw failure(call, 'unexpected', 'Google gave no refresh token; try again')
       }
-      await this.#expectAllowed(call, pending, { ...fresh, scopes })
-      const tokens = { ...fresh, refreshToken, scopes, connectedAt: this.#init.now() }
-      await shield(() => store.put(reference, tokens), { timeoutMs: STORE_MS })
-      return { reference, scopes }
+      const { email, subject } = identity ?? {}
+      const connectedAt = this.#init.now()
+      const granted = { accessToken, refreshAt, refreshToken, scopes, email, subject, connectedAt }
+      await shield(() => store.put(reference, granted), { timeoutMs: STORE_MS })
+      const isNew = old === undefined || old.ended !== undefined
+      if (isNew) this.#init.changes.tell(reference, 'connected', granted)
+      return { reference, email, scopes }
     })
   }
 
@@ -146,7 +168,10 @@ export class Consents {
         await oauth.revoke(call, account.tokens.refreshToken)
         progress.sent = true
         // A refresh may have come in between: then its tokens are revoked too.
-        if (await store.remove(reference, account.version)) return { revoked: true }
+        if (await store.remove(reference, account.version)) {
+          this.#init.changes.tell(reference, 'not_connected', account.tokens)
+          return { revoked: true }
+        }
       }
     })
   }
@@ -162,17 +187,33 @@ export class Consents {
     )
   }
 
-  /** A person can leave out some of what was asked for. Then nothing is kept, here or at Google. */
+  /**
+   * A person can leave out some of what was asked for. Then nothing of it is kept. At Google it is revoked, but
+   * only if there was nothing before: revoking ends all that the account allowed this client.
+   */
   async #expectAllowed(
     call: Operation,
     { scopes: asked }: PendingConsent,
-    { refreshToken, scopes }: FreshTokens & { readonly scopes: readonly string[] },
+    { accessToken, scopes }: FreshTokens & { readonly scopes: readonly string[] },
+    old: CalendarTokens | undefined,
   ): Promise<void> {
-    const missing = asked.filter((scope) => CALENDAR_SCOPE.test(scope) && !scopes.includes(scope))
+    const isCalendar = (scope: string): boolean => CALENDAR_SCOPE.test(scope)
+    const missing = asked.filter((scope) => isCalendar(scope) && !scopes.includes(scope))
     if (missing.length === 0) return
-    await this.#init.oauth.revoke(call, refreshToken ?? '')
+    const before = scopes.some((scope) => isCalendar(scope) && !asked.includes(scope))
+    if (old === undefined && !before) await this.#init.oauth.revoke(call, accessToken)
     throw failure(call, 'consent_refused', `the person did not allow ${missing.join(' ')}`)
   }
+}
+
+/** Google gives no other refresh token where it has given one: that one stays, if it is the same account's. */
+function keptRefreshToken(
+  old: CalendarTokens | undefined,
+  identity: Identity | undefined,
+): string | undefined {
+  if (old === undefined || old.ended !== undefined) return undefined
+  const isSameAccount = old.subject !== undefined && old.subject === identity?.subject
+  return isSameAccount ? old.refreshToken : undefined
 }
 
 /** Other scopes come back under other names (`email` as `…/auth/userinfo.email`). */

@@ -3,6 +3,7 @@ import { retry, type SingleFlight, singleFlight } from '@yuzuru/concurrency/resi
 import type { CalendarTokens, StoredAccount } from '../stores/account-tokens.ts'
 import { CalendarError } from '../calendar-error.ts'
 import type { CalendarStore } from '../stores/calendar-store.ts'
+import type { AccountChanges } from './account-change.ts'
 import type { OAuth } from './oauth.ts'
 import type { CallContext } from '../wire/translate-error.ts'
 
@@ -30,10 +31,12 @@ export class Credentials {
   readonly #store: CalendarStore
   readonly #oauth: OAuth
   readonly #now: () => number
+  readonly #changes: AccountChanges
   /** By account and the version whose token is due. */
   readonly #renewed: SingleFlight<[reference: string, version: number], StoredAccount>
 
-  constructor(store: CalendarStore, oauth: OAuth, now: () => number) {
+  constructor(store: CalendarStore, oauth: OAuth, now: () => number, changes: AccountChanges) {
+    this.#changes = changes
     this.#store = store
     this.#oauth = oauth
     this.#now = now
@@ -128,7 +131,8 @@ export class Credentials {
     const { reference = '' } = error
     const end = (): Promise<boolean> =>
       this.#store.replace(reference, version, { ...tokens, ended })
-    await shield(end, { timeoutMs: STORE_MS }).catch(() => undefined)
+    const isKept = await shield(end, { timeoutMs: STORE_MS }).catch(() => false)
+    if (isKept) this.#changes.tell(reference, 'reconnect_required', tokens, ended.why)
   }
 
   /** If it fails, the lease runs out by itself. */
@@ -142,9 +146,10 @@ export class Credentials {
     const fresh = await withTimeout(GOOGLE_MS, () =>
       retry(() => this.#oauth.refresh(call, old.refreshToken), { idempotent: true }),
     )
+    const { accessToken, refreshAt } = fresh
     const { refreshToken = old.refreshToken, scopes = old.scopes } = fresh
-    const { connectedAt } = old
-    return { ...fresh, refreshToken, scopes, connectedAt }
+    const { email, subject, connectedAt } = old
+    return { accessToken, refreshAt, refreshToken, scopes, email, subject, connectedAt }
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Http, HttpError } from '@yuzuru/http'
 import type { CalendarTokens } from '../stores/account-tokens.ts'
 import { CalendarError } from '../calendar-error.ts'
+import { type Identity, identityOf } from './id-token.ts'
 import { calendarFailure, type CallContext, withoutAnswer } from '../wire/translate-error.ts'
 
 /** What is needed to speak with Google's OAuth endpoints. */
@@ -16,9 +17,11 @@ export interface OAuthInit {
 }
 
 /** Tokens as they come: a refresh token only with a consent, or when it was replaced. */
-export type FreshTokens = Omit<CalendarTokens, 'refreshToken' | 'scopes'> & {
+export interface FreshTokens extends Pick<CalendarTokens, 'accessToken' | 'refreshAt'> {
   readonly refreshToken: string | undefined
   readonly scopes: readonly string[] | undefined
+  /** Whose they are, where Google says it. */
+  readonly identity: Identity | undefined
 }
 
 /** How long before its end an access token is replaced: at most a minute, at most a tenth of its life. */
@@ -68,7 +71,7 @@ export class OAuth {
     const body = new URLSearchParams({ ...grant, ...client })
     try {
       const init = { method: 'POST', body, maxBytes: MAX_BYTES }
-      return freshTokens(call, await http.json(tokenUrl, init), sentAt)
+      return freshTokens(call, await http.json(tokenUrl, init), sentAt, clientId)
     } catch (error) {
       throw oauthFailure(call, error)
     }
@@ -76,10 +79,15 @@ export class OAuth {
 }
 
 /** Reads RFC 6749, 5.1, strictly. `expires_in` counts from before the request, so never too late. */
-function freshTokens(call: CallContext, answer: unknown, sentAt: number): FreshTokens {
+function freshTokens(
+  call: CallContext,
+  answer: unknown,
+  sentAt: number,
+  clientId: string,
+): FreshTokens {
   const fields = (answer ?? {}) as Record<string, unknown>
   const { access_token: accessToken, expires_in: lifetime, token_type: type } = fields
-  const { refresh_token: refreshToken, scope } = fields
+  const { refresh_token: refreshToken, scope, id_token: idToken } = fields
   const wrong =
     !isText(accessToken) ||
     !(typeof lifetime === 'number' && lifetime > 0 && lifetime < 1e9) ||
@@ -94,7 +102,8 @@ function freshTokens(call: CallContext, answer: unknown, sentAt: number): FreshT
   const lifetimeMs = lifetime * 1000
   const refreshAt = sentAt + lifetimeMs - Math.min(EARLY_MS, lifetimeMs / 10)
   const scopes = scope?.split(' ').filter((each) => each !== '')
-  return { accessToken, refreshToken, refreshAt, scopes }
+  const identity = typeof idToken === 'string' ? identityOf(idToken, clientId, sentAt) : undefined
+  return { accessToken, refreshToken, refreshAt, scopes, identity }
 }
 
 /** A token goes into a header, so it is visible ASCII. */

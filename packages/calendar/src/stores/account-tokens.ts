@@ -6,6 +6,9 @@ export interface CalendarTokens {
   readonly refreshAt: number
   /** What the person allowed. */
   readonly scopes: readonly string[]
+  /** The Google account's address, and Google's number of it, which stays when the address changes. */
+  readonly email?: string | undefined
+  readonly subject?: string | undefined
   /** When the person allowed it, in milliseconds since 1970. */
   readonly connectedAt?: number | undefined
   /** Google takes the refresh token no more: since when (milliseconds since 1970), and in which word. */
@@ -25,10 +28,13 @@ export function tokensToText({
   refreshToken,
   refreshAt,
   scopes,
+  email,
+  subject,
   connectedAt,
   ended,
 }: CalendarTokens): string {
-  return JSON.stringify({ accessToken, refreshToken, refreshAt, scopes, connectedAt, ended })
+  const said = { accessToken, refreshToken, refreshAt, scopes, email, subject, connectedAt, ended }
+  return JSON.stringify(said)
 }
 
 /** @throws {Error} on a text that {@link tokensToText} did not write; it is not in the message */
@@ -39,7 +45,8 @@ export function tokensFromText(text: string): CalendarTokens {
   } catch {
     value = null
   }
-  const { accessToken, refreshToken, refreshAt, scopes, connectedAt, ended } = value ?? {}
+  const { accessToken, refreshToken, refreshAt, scopes } = value ?? {}
+  const { email, subject, connectedAt, ended } = value ?? {}
   if (
     typeof accessToken !== 'string' ||
     typeof refreshToken !== 'string' ||
@@ -53,6 +60,8 @@ export function tokensFromText(text: string): CalendarTokens {
     refreshToken,
     refreshAt,
     scopes,
+    ...(typeof email === 'string' ? { email } : {}),
+    ...(typeof subject === 'string' ? { subject } : {}),
     ...(typeof connectedAt === 'number' ? { connectedAt } : {}),
     ...(ended === undefined ? {} : { ended }),
   }

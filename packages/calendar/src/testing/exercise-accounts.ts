@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { type CalendarFixture, connect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
 
 const READ_ONLY = 'https://www.googleapis.com/auth/calendar.readonly'
-const WRITE = 'https://www.googleapis.com/auth/calendar.events'
+const WRITE = 'https://www.googleapis.com/auth/calendar.events.owned'
 
 /** How accounts come, stay and go. */
 export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void>> = {
@@ -12,7 +12,9 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     const url = await calendar.authorizeUrl({ reference: 'staff-1', scopes: [WRITE] })
     const answer = await fixture.allow(url, 'hana@example.com')
     const connection = await calendar.exchange({ reference: 'staff-1', ...answer })
-    assert.deepEqual(connection, { reference: 'staff-1', scopes: [WRITE] })
+    const { scopes, ...whose } = connection
+    assert.deepEqual(whose, { reference: 'staff-1', email: 'hana@example.com' })
+    assert(scopes.includes(WRITE))
     const { event, created } = await calendar.events.create('staff-1', meeting(1))
     assert.equal(created, true)
     assert.deepEqual(
@@ -68,6 +70,39 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     assert.equal(fixture.requestCount('POST', '/revoke'), 1)
     const call = calendar.events.get('staff-1', { id: 'event1' })
     assert.equal((await failure(call)).code, 'not_connected')
+  },
+  'says whose account it is': async (fixture) => {
+    await connect(fixture, 'staff-1', 'hana@example.com')
+    const { email, scopes } = await fixture.calendar.account('staff-1')
+    assert.equal(email, 'hana@example.com')
+    // The least that the common path needs.
+    assert.deepEqual(
+      scopes.filter((scope) => scope.includes('calendar')),
+      [WRITE],
+    )
+    await fixture.expireAccessTokens()
+    await fixture.calendar.events.create('staff-1', meeting(1))
+    assert.equal((await fixture.calendar.account('staff-1')).email, 'hana@example.com')
+  },
+  'asks for one more scope, and loses none of the others': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com', [WRITE])
+    await connect(fixture, 'staff-1', 'hana@example.com', [READ_ONLY])
+    const { scopes } = await calendar.account('staff-1')
+    assert(scopes.includes(WRITE) && scopes.includes(READ_ONLY))
+    await calendar.events.create('staff-1', meeting(1))
+    await calendar.freeBusy('staff-1', { from: meeting(1).start, to: meeting(1).end })
+  },
+  'keeps what was allowed before when the person refuses one more scope': async (fixture) => {
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com', [WRITE])
+    const url = await calendar.authorizeUrl({ reference: 'staff-1', scopes: [READ_ONLY] })
+    const answer = await fixture.allow(url, 'hana@example.com', [])
+    const error = await failure(calendar.exchange({ reference: 'staff-1', ...answer }))
+    assert.equal(error.code, 'consent_refused')
+    assert.equal(fixture.requestCount('POST', '/revoke'), 0)
+    await fixture.expireAccessTokens()
+    await calendar.events.create('staff-1', meeting(1))
   },
   'refreshes once for twenty calls whose access token was refused': async (fixture) => {
     const { calendar } = fixture

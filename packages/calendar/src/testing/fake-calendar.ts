@@ -9,6 +9,7 @@ import {
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { Calendar } from '../calendar.ts'
 import type { CalendarStore } from '../stores/calendar-store.ts'
+import type { AccountListener } from '../accounts/account-change.ts'
 import { createCalendar } from '../create-calendar.ts'
 import { FakeGoogle } from './fake-google.ts'
 import { memoryCalendarStore } from '../stores/memory-store.ts'
@@ -24,6 +25,8 @@ export interface ConsentGiven {
 export interface FakeCalendarOptions {
   /** @default one in memory */
   readonly store?: CalendarStore | undefined
+  /** As of {@link CalendarOptions}. */
+  readonly onAccountChange?: AccountListener | undefined
   /** The wall clock, in milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined
   /** `false`: the transport repeats nothing. @default as `createCalendar` */
@@ -74,8 +77,13 @@ type Changed = ScriptedAnswer | 'reset' | 'drop' | 'silence'
  * await calendar.events.create('staff-1', { summary: '会議', start, end })
  */
 export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalendar {
-  expectOptions(options, ['store', 'now', 'retry'], 'createFakeCalendar')
-  const { now, retry, store = memoryCalendarStore({ cipher: plainCipher() }) } = options
+  expectOptions(options, ['store', 'onAccountChange', 'now', 'retry'], 'createFakeCalendar')
+  const {
+    onAccountChange,
+    now,
+    retry,
+    store = memoryCalendarStore({ cipher: plainCipher() }),
+  } = options
   const google = new FakeGoogle()
   const fake = createFakeHttp(retry === undefined ? {} : { retry })
   const faults: { readonly line: string; readonly reply: ScriptedReply }[] = []
@@ -97,7 +105,8 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     store,
     client: fake.http,
     endpoints: ENDPOINTS,
-    ...(now === undefined ? {} : { now }),
+    onAccountChange,
+    now,
   })
   const allow: FakeCalendar['allow'] = (text, email, scopes) => {
     const url = new URL(text)

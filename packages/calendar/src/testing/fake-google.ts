@@ -19,7 +19,7 @@ interface FakeCalendarEntry {
 
 /** Google in memory: consents, tokens, and the calendars of each account. */
 export class FakeGoogle {
-  readonly oauth: FakeOAuth = new FakeOAuth()
+  readonly oauth: FakeOAuth = new FakeOAuth('fake')
   readonly #calendars = new Map<string, FakeCalendarEntry>()
 
   /** The calendar of an account, or another one by its id. */

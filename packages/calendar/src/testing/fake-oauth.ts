@@ -22,7 +22,12 @@ export interface Grant {
 export class FakeOAuth {
   readonly #codes = new Map<string, Consent>()
   readonly #accessTokens = new Map<string, Grant>()
+  readonly #clientId: string
   #grants: Grant[] = []
+
+  constructor(clientId: string) {
+    this.#clientId = clientId
+  }
 
   /** The person presses "allow": the code that the callback carries. */
   allow(url: URL, email: string, scopes: readonly string[] | undefined): string {
@@ -30,7 +35,12 @@ export class FakeOAuth {
     const method = asked.get('code_challenge_method')
     if (method !== 'S256') throw new TypeError(`Expected the challenge method S256, got ${method}`)
     const code = `code-${randomUUID()}`
-    const allowed = scopes ?? asked.get('scope')?.split(' ') ?? []
+    const wanted = asked.get('scope')?.split(' ') ?? []
+    const isIncremental = asked.get('include_granted_scopes') === 'true'
+    const before = this.#grants.filter((grant) => isIncremental && grant.email === email)
+    // The person can leave out scopes of the calendar; who it is Google says in any case.
+    const chosen = scopes === undefined ? wanted : [...scopes, ...wanted.filter(isOfIdentity)]
+    const allowed = [...new Set([...chosen, ...before.flatMap((grant) => grant.scopes)])]
     const challenge = asked.get('code_challenge') ?? ''
     this.#codes.set(code, { email, scopes: allowed, challenge })
     return code
@@ -60,6 +70,7 @@ export class FakeOAuth {
       expires_in: 3_599,
       token_type: 'Bearer',
       scope: grant.scopes.join(' '),
+      ...(grant.scopes.includes('openid') ? { id_token: idTokenOf(grant, this.#clientId) } : {}),
     }
   }
 
@@ -98,4 +109,18 @@ export class FakeOAuth {
     }
     return revoked.size > 0
   }
+}
+
+function isOfIdentity(scope: string): boolean {
+  return scope === 'openid' || scope === 'email'
+}
+
+/** Nobody checks its signature: it comes from the token endpoint itself. */
+function idTokenOf({ email }: Grant, aud: string): string {
+  const exp = Math.floor(Date.now() / 1_000) + 3_600
+  const claims = { iss: 'https://accounts.google.com', aud, sub: `sub-${email}`, email, exp }
+  const [head, payload] = [{ alg: 'RS256' }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  return `${head}.${payload}.fake`
 }

@@ -15,6 +15,12 @@ const LIMITS: ReadonlySet<string> = new Set([
   'dailyLimitExceeded',
 ])
 
+/** The token works, and the person did not allow this. */
+const SCOPE: ReadonlySet<string> = new Set([
+  'insufficientPermissions',
+  'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+])
+
 const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', 'updatedMinTooLongAgo'])
 
 /** What a status means here, of what it means everywhere. */
@@ -65,7 +71,8 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
   const code = codeOf(error, reason)
   const retryable = error.retryable || code === 'rate_limited'
   const answered = status === undefined ? error.code : `${status}${reason ? ` ${reason}` : ''}`
-  const advice = ADVICE[code]
+  const isScope = reason !== undefined && SCOPE.has(reason)
+  const advice = isScope ? 'ask for one more scope with authorizeUrl' : ADVICE[code]
   const message = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
   const init = { operation, code, outcome, retryable, reference, status, reason, retryAfterMs }
   return new CalendarError(message, { ...init, cause: withoutAnswer(error) })
