@@ -75,6 +75,8 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
     { hostname: 'localhost' },
   )
   return (request, response) => {
+    // A handler has Node's own response as well, in `env.outgoing`.
+    keepFraming(response)
     const answered = listener(request, response)
     // What is there without a wait is written by now.
     return response.writableEnded ? undefined : answered

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Cancelled } from '@yuzuru/concurrency'
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { CurrentRequest } from '../request/current-request.ts'
+import { framingIsKnown } from '../scopes/sound-framing.ts'
 import { expectLength, sendableOf } from './sendable.ts'
 
 /**
@@ -16,7 +17,10 @@ export function guarded(
   current: CurrentRequest | undefined,
 ): Response {
   const { status, stream, length } = sendableOf(response, outgoing.req.method !== 'HEAD')
-  if (stream === undefined) return response
+  if (stream === undefined) {
+    framingIsKnown(outgoing)
+    return response
+  }
   // Before the body is locked: the adapter's response may make another of itself for them.
   const { headers, statusText } = response
   const reader = stream.getReader()

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import express from 'express'
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
@@ -70,11 +71,50 @@ const UNSOUND: Readonly<Record<string, Listener>> = {
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
-async function exchange(listener: Listener, bytes: string) {
+/** Ways to give a listener Node's own response. */
+const WAYS: Readonly<Record<string, (listener: Listener) => App>> = {
+  'of a Node listener': (listener) => (request: IncomingMessage, response: ServerResponse) =>
+    listener(request, response),
+  'of a fetch handler, through env.outgoing': (listener) => ({
+    async fetch(_request: Request, { incoming, outgoing }: Bindings) {
+      await listener(incoming, outgoing)
+      return RESPONSE_ALREADY_SENT
+    },
+  }),
+  'of an app in a fetch handler that makes its own env': (listener) => ({
+    async fetch(_request: Request, env: Bindings) {
+      const { incoming, outgoing } = { ...env }
+      await listener(incoming, outgoing)
+      return RESPONSE_ALREADY_SENT
+    },
+  }),
+  'of express in a fetch handler': (listener) => {
+    const app = express().get('/{*path}', async (request, response) => {
+      await listener(request, response)
+    })
+    return {
+      fetch(_request: Request, { incoming, outgoing }: Bindings) {
+        app(incoming, outgoing)
+        return new Promise<Response>((resolve) => {
+          outgoing.once('close', () => resolve(RESPONSE_ALREADY_SENT))
+        })
+      },
+    }
+  },
+}
+
+/** What the adapter gives beside the request. */
+interface Bindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+}
+
+async function exchange(listener: Listener, bytes: string, way = 'of a Node listener') {
   const lines: RequestLine[] = []
   const log = { info: (line: RequestLine): void => void lines.push(line) }
-  const app: App = (request: IncomingMessage, response: ServerResponse) =>
-    request.url === '/next' ? response.end('next') : listener(request, response)
+  const app = (WAYS[way] as (listener: Listener) => App)((request, response) =>
+    request.url === '/next' ? response.end('next') : listener(request, response),
+  )
   await using server = await serve(app, { lingerMs: 0, log })
   const answer = await rawExchange(server.port, bytes)
   await server.close()
@@ -131,6 +171,33 @@ test.each(Object.entries(SOUND))(
     for (const line of lines) expect(line).not.toHaveProperty('err')
   },
 )
+
+/** By another way than Node's listener: the table above has that one. */
+const OTHER_WAYS = Object.keys(WAYS).slice(1)
+
+for (const way of OTHER_WAYS) {
+  for (const [what, listener] of Object.entries(UNSOUND)) {
+    test(`an answer ${way} is cut where it does not end as its head says: ${what}`, async () => {
+      const bytes = `GET / HTTP/1.1\r\nHost: a\r\n\r\n${NEXT}`
+      const { answer, lines, active } = await exchange(listener, bytes, way)
+      expect(answer).not.toMatch(/owned|next/)
+      expect(statusesIn(answer).length).toBeLessThan(2)
+      // The other request may have been done with before.
+      expect(lines.find(({ route }) => route === 'GET /')?.err).toBeInstanceOf(TypeError)
+      expect(active).toBe(0)
+    })
+  }
+
+  for (const [what, listener] of Object.entries(SOUND)) {
+    test(`an answer ${way} is sent as it is where it ends as its head says: ${what}`, async () => {
+      const bytes = `GET / HTTP/1.1\r\nHost: a\r\n\r\n${NEXT}`
+      const { answer, lines } = await exchange(listener, bytes, way)
+      expect(statusesIn(answer)).toHaveLength(2)
+      expect(answer).toMatch(/\r\n\r\nnext$/)
+      for (const line of lines) expect(line).not.toHaveProperty('err')
+    })
+  }
+}
 
 test('a failure after a head that was not sent is a problem with a head of its own', async () => {
   const listener: Listener = (_, response) => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
-import { currentRequest } from '../request/current-request.ts'
+import { type CurrentRequest, currentRequest } from '../request/current-request.ts'
 
 /*
  * Where an answer ends is what its head says of it. Node sends whatever head and body a handler gives: with a
@@ -27,47 +27,98 @@ export function isChunked(coding: unknown): boolean {
  * it ends, or says it twice: before it looks whole, unless it was whole and something came behind it. Nothing
  * is thrown at the handler: it may write in a callback of a stream, where an error ends the process.
  *
- * To be called in the scope of the request, whose failure this is. Not for what `@hono/node-server` writes in
- * `serve`: that was looked at before (listening/sendable.ts), which costs less.
+ * To be called in the scope of the request, whose failure this is.
  */
-export function keepFraming(response: ServerResponse): void {
-  const request = currentRequest()
-  // oxlint-disable-next-line typescript/unbound-method -- called with the response
-  const { write, end, writeHead } = response
+export function keepFraming(response: ServerResponse & Framed): void {
+  response[FRAMING] = new Framing(response)
+  // The same three for all answers: closures for each would cost more than all else here.
+  response.writeHead = writeHead
+  response.write = write
+  response.end = end
+}
+
+/**
+ * Ends that for an answer whose head and body were compared already, and which is written all at once: to look
+ * twice costs.
+ */
+export function framingIsKnown(response: ServerResponse & Framed): void {
+  const framing = response[FRAMING]
+  if (framing !== undefined) framing.isKnown = true
+}
+
+const FRAMING: unique symbol = Symbol('framing')
+
+interface Framed {
+  [FRAMING]?: Framing
+}
+
+type Method = (...args: Arguments) => unknown
+
+/** What is known of the framing of an answer. */
+class Framing {
+  readonly request: CurrentRequest | undefined = currentRequest()
+  readonly response: ServerResponse
+  /** What they were before: Node's own, or those of what watches over the body of the request. */
+  readonly writeHead: Method
+  readonly write: Method
+  readonly end: Method
   /** How many bytes its head says that the body has; `undefined` if it does not say. */
-  let length: number | undefined
-  let bytes = 0
-  const cut = (error: TypeError): void => {
-    request?.fail(error)
-    response.destroy()
+  length: number | undefined = undefined
+  bytes = 0
+  isKnown = false
+
+  constructor(response: ServerResponse) {
+    this.response = response
+    this.writeHead = response.writeHead as Method
+    this.write = response.write as Method
+    this.end = response.end as Method
   }
-  const fits = (sent: Arguments, isLast: boolean): boolean => {
+
+  /** Whether what is sent now is no more than its head says, and no less if it is the last of it. */
+  fits(sent: Arguments, isLast: boolean): boolean {
+    const { length } = this
     // Most heads that say it are followed by all of the body.
-    if (length === undefined) return true
-    bytes += bytesIn(sent)
+    if (length === undefined || this.isKnown) return true
+    this.bytes += bytesIn(sent)
+    const { bytes } = this
     if (isLast ? bytes === length : bytes <= length) return true
-    cut(expected(`the body of an answer to have its content-length of ${length} bytes`, bytes))
+    this.cut(expected(`the body of an answer to have its content-length of ${length} bytes`, bytes))
     return false
   }
-  response.writeHead = (...head: Arguments) => {
-    const framing = framingOf(response, head)
-    Reflect.apply(writeHead, response, head)
-    if (typeof framing === 'object') cut(framing)
-    else if (hasBody(response)) length = framing
-    return response
+
+  cut(error: TypeError): void {
+    this.request?.fail(error)
+    this.response.destroy()
   }
-  response.write = (...sent: Arguments) => {
-    // As Node does it itself; then it is known what the head says.
-    if (!response.headersSent) response.writeHead(response.statusCode)
-    return fits(sent, false) && (Reflect.apply(write, response, sent) as boolean)
+}
+
+function writeHead(this: ServerResponse & Framed, ...head: Arguments): ServerResponse {
+  const framing = this[FRAMING] as Framing
+  if (framing.isKnown) {
+    Reflect.apply(framing.writeHead, this, head)
+    return this
   }
-  response.end = (...sent: Arguments) => {
-    if (!response.headersSent && response.hasHeader('content-length')) {
-      response.writeHead(response.statusCode)
-    }
-    if (response.writableEnded || fits(sent, true)) Reflect.apply(end, response, sent)
-    return response
+  const found = framingOf(this, head)
+  Reflect.apply(framing.writeHead, this, head)
+  if (typeof found === 'object') framing.cut(found)
+  else if (hasBody(this)) framing.length = found
+  return this
+}
+
+function write(this: ServerResponse & Framed, ...sent: Arguments): boolean {
+  const framing = this[FRAMING] as Framing
+  // As Node does it itself; then it is known what the head says.
+  if (!this.headersSent) this.writeHead(this.statusCode)
+  return framing.fits(sent, false) && (Reflect.apply(framing.write, this, sent) as boolean)
+}
+
+function end(this: ServerResponse & Framed, ...sent: Arguments): ServerResponse {
+  const framing = this[FRAMING] as Framing
+  if (!framing.isKnown && !this.headersSent && this.hasHeader('content-length')) {
+    this.writeHead(this.statusCode)
   }
+  if (this.writableEnded || framing.fits(sent, true)) Reflect.apply(framing.end, this, sent)
+  return this
 }
 
 function hasBody({ req, statusCode }: ServerResponse): boolean {
