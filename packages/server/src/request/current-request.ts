@@ -4,7 +4,10 @@ import type { TraceContext } from './trace-context.ts'
 
 /** What a handler, and all that it calls, can know of the request around it. */
 export interface CurrentRequest {
-  /** The request's id: taken from `x-request-id`, or made. It stands in the log line and in error answers. */
+  /**
+   * The request's id: taken from `x-request-id`, or else that of its trace if the trace begins here, or made. It
+   * stands in the log line and in error answers.
+   */
   readonly id: string
   /** `GET /plans/:id`; also the name of its scope. */
   readonly name: string

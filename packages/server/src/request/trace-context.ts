@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomId } from './random-id.ts'
 
 /** Which trace a request belongs to, as W3C Trace Context has it. */
 export interface TraceContext {
@@ -30,20 +30,5 @@ export function traceContextOf(traceparent: string | undefined): TraceContext {
 }
 
 function newTrace(): TraceContext {
-  return { traceId: newTraceId(), parentId: undefined, sampled: false }
-}
-
-/** Random bytes in store: to ask the system for some takes longer than all else that an id needs. */
-const store = Buffer.alloc(4_096)
-let used = store.length
-
-/** 32 hex digits. */
-function newTraceId(): string {
-  if (used === store.length) {
-    randomFillSync(store)
-    used = 0
-  }
-  const from = used
-  used += 16
-  return store.toString('hex', from, used)
+  return { traceId: randomId(), parentId: undefined, sampled: false }
 }

@@ -48,6 +48,21 @@ describe('the context of a request that has ended', () => {
     }
   })
 
+  test.each([
+    ['that of the trace, where it begins here', {}, true],
+    ['one of its own, where a caller began the trace', { Traceparent: GIVEN.Traceparent }, false],
+  ])('has for an id %s', (_what, headers, isTrace) => {
+    for (const isAskedBefore of [true, false]) {
+      const { context } = contextOf(headers)
+      const { context: other } = contextOf(headers)
+      if (isAskedBefore) expect(context.id).toBe(context.id)
+      context.leave()
+      expect(context.id).toMatch(/^[\da-f]{32}$/)
+      expect(context.id === context.trace.traceId).toBe(isTrace)
+      expect(context.id).not.toBe(other.id)
+    }
+  })
+
   test('keeps the id and the trace that were made for it', () => {
     const { context } = contextOf({})
     const { id, trace } = context

@@ -34,6 +34,7 @@ export class RequestContext implements CurrentRequest {
   get id(): string {
     return (this.#id ??= requestIdOf(
       this.#life?.request.headers['x-request-id']?.toString() ?? this.#givenId,
+      this.trace,
     ))
   }
 
