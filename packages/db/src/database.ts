@@ -1,12 +1,16 @@
+import type { IoOptions } from '@yuzuru/concurrency'
 import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import { Kysely } from 'kysely'
 import { Binding } from './statements/binding.ts'
 import type { DatabaseContext } from './statements/database-context.ts'
 import { BoundExecutor } from './statements/executor.ts'
+import { askHealth, type Health } from './statements/ask-health.ts'
 import { connectionsOf } from './statements/kysely-connection.ts'
 
 /** A `Kysely` whose every query obeys the scope around it. */
 export class Database<DB> extends Kysely<DB> {
+  /** The name of this boundary in errors, traces and probes. */
+  readonly boundary = 'db'
   readonly #context: DatabaseContext
 
   /** @internal Use {@link createDatabase}. */
@@ -16,6 +20,18 @@ export class Database<DB> extends Kysely<DB> {
     const executor = new BoundExecutor(new Binding(context), connectionsOf(context), plugins)
     super({ config, driver, dialect: config.dialect, executor })
     this.#context = context
+  }
+
+  /**
+   * Runs a statement that does nothing, to see whether the database answers: {@link health} of this database.
+   * It waits for a connection like any query, so a full pool counts as unhealthy. With `readiness` of
+   * `@yuzuru/server` the probe asks it.
+   *
+   * @throws {DbError} when there is no connection or no answer
+   * @throws {TimeoutError} when `timeoutMs` has passed
+   */
+  async health(options?: IoOptions): Promise<Health> {
+    return await askHealth(this, options)
   }
 
   /**

@@ -33,7 +33,8 @@ export {
   type RowId,
 } from './encryption/encryption.ts'
 export { EncryptionError, type EncryptionErrorCode } from './encryption/encryption-error.ts'
-export { health, type Health } from './statements/health.ts'
+export type { Health } from './statements/ask-health.ts'
+export { health } from './statements/health.ts'
 export { PreciseDate } from './wire/instant.ts'
 export type { EncryptionOptions } from './encryption/key-ring.ts'
 export { listen, type ListenOptions } from './listen/listen.ts'

@@ -50,6 +50,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   'createDatabase, over a pool': (options) =>
     index.createDatabase({ client: () => ({}) as never, ...object(options) }),
   'db.close': (options) => db.close(options),
+  'db.health': (options) => db.health(options),
   encryption: (options) => index.encryption(options),
   health: (options) => index.health(db, options),
   listen: (options) => index.listen(db, 'plans', options).next(),

@@ -110,7 +110,7 @@ describe('a login', () => {
     await using server = await startSmtp({ auth: true })
     const { host, port, user } = server
     await using mail = createMail({ host, port, from, auth: { user, password: 'hunter2' } })
-    const error = await mail.verify().catch(caught)
+    const error = await mail.health().catch(caught)
     expect(error).toMatchObject({ code: 'unauthenticated', status: 535, outcome: 'none' })
     expect(printed(error)).not.toMatch(/hunter2|aHVudGVyMg/)
   })
@@ -130,7 +130,7 @@ describe('a client passed in', () => {
     const { accepted, messageId } = await mail.send(letter)
     expect(accepted).toEqual(['hanako@example.jp'])
     expect((await server.inbox.waitFor()).messageId).toBe(messageId)
-    await mail.verify()
+    await mail.health()
     await mail.close()
     expect(await mail.send(letter).catch(caught)).toMatchObject({ code: 'closed' })
     await client.sendMail({ ...letter, from: 'no-reply@example.jp' })

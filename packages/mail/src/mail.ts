@@ -53,6 +53,8 @@ export interface ClosedMail {
 
 /** Sends mail. See `createMail`. */
 export interface Mail<Client = MailClient> extends AsyncDisposable {
+  /** The name of this boundary in errors, traces and probes. */
+  readonly boundary: 'mail'
   /** The native client. What is sent with it obeys the scope around the caller, too, if yuzuru made it. */
   readonly client: Client
   /**
@@ -94,13 +96,14 @@ export interface Mail<Client = MailClient> extends AsyncDisposable {
   ): SendingMany
   /**
    * Checks that the server can be reached: connects and logs in, or asks for a reply over a connection that is
-   * open. It sends no message, so it cannot know whether the server would take one.
+   * open. It sends no message, so it cannot know whether the server would take one. With `readiness` of
+   * `@yuzuru/server` the probe asks it.
    *
    * @throws {MailError} when there is no connection, no login or no reply
    * @example
-   * await mail.verify({ timeoutMs: 5_000 })
+   * await mail.health({ timeoutMs: 5_000 })
    */
-  verify(options?: IoOptions): Promise<void>
+  health(options?: IoOptions): Promise<void>
   /**
    * Takes no more calls, lets those that have begun or wait for a connection come to their end, cuts off
    * what is left after `drainMs` (10 s by default), and closes the connections. A second call awaits the
@@ -215,6 +218,7 @@ export function mailOver<Client extends MailClient>(
     })
   }
   const mail: Mail<Client> = {
+    boundary: 'mail',
     client,
     // Not async: what waits here is worth its memory.
     send(message, options) {
@@ -230,9 +234,9 @@ export function mailOver<Client extends MailClient>(
     },
     sendMany: (messages, options) =>
       sendMany((message, each) => mail.send(message, each), concurrency, messages, options),
-    async verify(options) {
-      expectOptions(options, IO_OPTIONS, 'mail.verify')
-      await io(callOf('verify'), options, async (signal) => {
+    async health(options) {
+      expectOptions(options, IO_OPTIONS, 'mail.health')
+      await io(callOf('health'), options, async (signal) => {
         using _call = life.enter()
         await (admit === undefined ? untilCut(signal, life, verify) : verify(signal))
       })

@@ -66,17 +66,17 @@ const cases = exerciseOptions({
     'mail.send, its recipients': (to) => mail.send({ ...message, to }),
     'mail.sendMany': (options) => mail.sendMany([], options),
     'fake.sendMany': (options) => fake.sendMany([], options),
-    'mail.verify': (options) => mail.verify(options),
+    'mail.health': (options) => mail.health(options),
     'mail.close': (options) => mail.close(options),
     'fake.send': (options) => fake.send(message, options),
     'fake.send, its message': (options) => fake.send(options),
-    'fake.verify': (options) => fake.verify(options),
+    'fake.health': (options) => fake.health(options),
     'fake.close': (options) => fake.close(options),
     'fake.setAnswers': (answers) => fake.setAnswers(answers),
   },
   // The native client takes what is nodemailer's.
   others:
-    'parseBounce parseComplaint Html html inlineCss trustedHtml MailError exerciseMail mail.client fake.client fake.sent',
+    'parseBounce parseComplaint Html html inlineCss trustedHtml MailError exerciseMail mail.boundary mail.client fake.boundary fake.client fake.sent',
   faces: { '': [bounces, index, css, invites, preview, testing], mail: () => mail, fake },
 })
 

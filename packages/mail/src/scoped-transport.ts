@@ -128,13 +128,13 @@ export function sentInfo({ accepted, rejected, response }: Delivery): {
 
 /** How the door names a call of this package. */
 export function callOf(
-  operation: 'send' | 'verify' | 'attempt',
+  operation: 'send' | 'verify' | 'health' | 'attempt',
   given?: readonly GivenRecipient[],
 ): Parameters<typeof io>[0] {
   return {
     boundary: 'mail',
     operation,
-    effect: operation === 'verify' ? 'read' : 'write',
+    effect: operation === 'verify' || operation === 'health' ? 'read' : 'write',
     translate: (error, outcome) =>
       translateError(operation === 'attempt' ? 'send' : operation, error, outcome, given),
   }

@@ -1,6 +1,7 @@
 export type { BudgetOptions } from './request/budget.ts'
 export { afterResponse, type CurrentRequest, currentRequest } from './request/current-request.ts'
 export type { Health, HealthCheck } from './health/health.ts'
+export { type HealthyClient, readiness, type ReadinessClients } from './health/readiness.ts'
 export { HttpProblem, type HttpProblemInit } from './problems/http-problem.ts'
 export type { HttpServer } from './listening/http-server.ts'
 export {

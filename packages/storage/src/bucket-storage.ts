@@ -5,7 +5,7 @@ import { download } from './download/download.ts'
 import { lifeOf } from './store/storage-life.ts'
 import { abortUpload, completePresigned } from './presign/end-upload.ts'
 import { expectListOptions, list, listFolder } from './objects/list.ts'
-import { exists, head } from './objects/look-up.ts'
+import { exists, head, health } from './objects/look-up.ts'
 import type { ObjectBackend } from './store/object-backend.ts'
 import { PartBuffers } from './store/part-buffers.ts'
 import { presignGet, presignPut } from './presign/presign.ts'
@@ -46,6 +46,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     life,
   }
   return {
+    boundary: 'storage',
     bucket: backend.bucket,
     client: backend.client,
     upload: async (key, body, options) =>
@@ -83,6 +84,7 @@ export function storageOver<Client>(init: BucketStorageInit<Client>): Storage<Cl
     abortUpload: async (token, options) =>
       await abortUpload(context, token, known('abortUpload', options)),
     sweepUploads: async (options) => await sweepUploads(context, known('sweepUploads', options)),
+    health: async (options) => await health(context, known('health', options)),
     close: async (options) => await life.close(options),
     [Symbol.asyncDispose]: () => life.close(),
   }

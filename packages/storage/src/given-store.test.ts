@@ -286,6 +286,7 @@ describe.each(stores)('%s', (_name, find) => {
       await expect(storage.upload('key', 'text')).rejects.toMatchObject(expected)
       await expect(storage.upload('key', patterned(9 * MIB))).rejects.toMatchObject(expected)
       await expect(storage.download('key')).rejects.toMatchObject(expected)
+      await expect(storage.health()).rejects.toMatchObject({ ...expected, operation: 'health' })
     }
   })
 })

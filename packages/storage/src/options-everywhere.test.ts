@@ -55,6 +55,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   'storage.completeUpload': (options) => storage.completeUpload('t', [], options),
   'storage.abortUpload': (options) => storage.abortUpload('t', options),
   'storage.sweepUploads': (options) => storage.sweepUploads(options),
+  'storage.health': (options) => storage.health(options),
   'storage.close': (options) => storage.close(options),
   'download.bytes': (options) => download.bytes(options),
   'download.text': (options) => download.text(options),
@@ -64,7 +65,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 }
 
 /** Those that take none; `fake` has the verbs of `storage`, and some of its own. */
-const others = `StorageError UploadFileError contentDisposition exerciseStorage storage.bucket storage.client storage.keys
+const others = `StorageError UploadFileError contentDisposition exerciseStorage storage.boundary storage.bucket storage.client storage.keys
   storage.openUploads storage.bytesOf storage.put download.stream download.info download.body
   download.bytesExpected download.readable`
 

@@ -25,6 +25,8 @@ import type { UploadOptions } from './upload/write-options.ts'
  * checks its arguments before anything is sent (`TypeError`), and fails with a `StorageError`.
  */
 export interface Storage<Client = unknown> extends AsyncDisposable {
+  /** The name of this boundary in errors, traces and probes. */
+  readonly boundary: 'storage'
   readonly bucket: string
   /** The AWS SDK's own client. Of one that was made here, its calls obey the scope too. */
   readonly client: Client
@@ -196,6 +198,18 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * await storage.sweepUploads({ olderThanMs: 7 * 86_400_000 })
    */
   sweepUploads(options: SweepOptions): Promise<number>
+  /**
+   * Checks that the bucket can be read: asks for the first of its keys, once. It needs the permission
+   * `s3:ListBucket`, and writes nothing, so it cannot know whether the bucket can be written to.
+   *
+   * With `readiness` of `@yuzuru/server` the probe asks it.
+   *
+   * @throws {StorageError} `'bucket_not_found'`, `'forbidden'`, `'connection_failed'`, or what else the store and
+   *   the way to it say
+   * @example
+   * await storage.health({ timeoutMs: 1_000 })
+   */
+  health(options?: IoOptions): Promise<void>
   /**
    * Takes no more calls, waits for what is under way, and closes what was made here. What has not ended
    * within `drainMs` is cut off: an upload removes its parts first, and fails as `'closed'` with the outcome

@@ -26,7 +26,10 @@ const ATTRIBUTES: Names<AttributeOptions> = {
   tags: true,
 }
 
-type Verb = Exclude<keyof Storage, 'bucket' | 'client' | 'close' | typeof Symbol.asyncDispose>
+type Verb = Exclude<
+  keyof Storage,
+  'boundary' | 'bucket' | 'client' | 'close' | typeof Symbol.asyncDispose
+>
 
 /** The names of what each verb takes. */
 const VERBS: Readonly<Record<Verb, Readonly<Record<string, true>>>> = {
@@ -88,6 +91,7 @@ const VERBS: Readonly<Record<Verb, Readonly<Record<string, true>>>> = {
   completeUpload: CALL,
   abortUpload: CALL,
   sweepUploads: { ...CALL, olderThanMs: true, prefix: true } satisfies Names<SweepOptions>,
+  health: CALL,
 }
 
 /** The names of what stands within an option. */

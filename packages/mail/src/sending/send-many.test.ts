@@ -105,7 +105,7 @@ describe('sendMany', () => {
   test('lets what is under way come to its end when the loop ends early', async () => {
     await using server = await startScripted({ silentAt: 'DOT' })
     await using mail = connect(server, { connections: 3 })
-    await mail.verify()
+    await mail.health()
     const messages = source()
     const sending = mail.sendMany(messages, { concurrency: 3 })
     const first = sending.next()

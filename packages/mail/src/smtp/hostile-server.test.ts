@@ -45,7 +45,7 @@ type Use = (mail: Mail) => Promise<unknown>
 const USES: readonly Use[] = [
   (mail) => mail.send(letter),
   (mail) => mail.send(long),
-  (mail) => mail.verify(),
+  (mail) => mail.health(),
   async (mail) => {
     await mail.send(letter)
     await mail.send(letter)

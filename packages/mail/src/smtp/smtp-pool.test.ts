@@ -210,8 +210,8 @@ describe('a message after a refused one', () => {
   test('a verify meets a server that refuses RSET: the new connection is good', async () => {
     await using server = await startScripted({ replies: { RSET: '500 no' } })
     await using mail = connect(server, { connections: 1 })
-    await mail.verify()
-    await mail.verify()
+    await mail.health()
+    await mail.health()
     expect(server.opened).toBe(2)
   })
 })

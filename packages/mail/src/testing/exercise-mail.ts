@@ -226,8 +226,13 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assert.equal(error.code, 'closed')
       assertOutcome(error, 'none', false)
     }),
-    made('verifies', async ({ mail }) => {
-      await mail.verify()
+    made('is well, and not once it is closed', async ({ mail }) => {
+      assert.equal(mail.boundary, 'mail')
+      await mail.health()
+      await mail.close()
+      const error = await failureOf(mail.health())
+      assert.equal(error.code, 'closed')
+      assertOutcome(error, 'none', false)
     }),
   ]
 }

@@ -13,7 +13,7 @@ export interface ProbeOptions {
    * `'/statusz'`, or a path and whether this client may see it. @default nowhere
    */
   readonly status?: string | StatusOptions | undefined
-  /** What requests need, by name: `{ db: () => health(db) }`. @default nothing */
+  /** What requests need, by name: `readiness([db, mail])`, or functions that throw. @default nothing */
   readonly checks?: Readonly<Record<string, HealthCheck>> | undefined
   /** How long one check may take, in milliseconds from 1 up. @default 1_000 */
   readonly checkTimeoutMs?: number | undefined

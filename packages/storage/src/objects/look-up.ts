@@ -30,3 +30,19 @@ export async function exists(
     throw error
   }
 }
+
+/** The shortest list: it needs no object, and its errors have a body, which those of HEAD have not. */
+const ONE_KEY = {
+  prefix: '',
+  delimiter: undefined,
+  pageSize: 1,
+  startAfter: undefined,
+  token: undefined,
+}
+
+/** Throws unless the bucket can be read. */
+export async function health(context: StorageContext, options?: IoOptions): Promise<void> {
+  await callStore(context, { operation: 'health' }, 'read', options, async (signal) => {
+    await context.backend.list(ONE_KEY, signal)
+  })
+}

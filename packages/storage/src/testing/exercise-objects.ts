@@ -189,6 +189,16 @@ export function exerciseObjects(made: MakeStorageCase): readonly SuiteCase[] {
       assert.equal(await storage.exists(key), false)
       await storage.delete(key)
     }),
+    made('is well with an object and without, and not once it is closed', async (fixture) => {
+      const { storage, prefix } = fixture
+      assert.equal(storage.boundary, 'storage')
+      await storage.health()
+      await storage.upload(`${prefix ?? ''}a`, 'one')
+      await storage.health({ timeoutMs: 60_000 })
+      await storage.close()
+      const error = await rejects(storage.health(), 'closed')
+      assert.equal(error.outcome, 'none')
+    }),
     made('lists page by page, and as folders', async ({ storage, prefix = '' }) => {
       const names = ['a/1', 'a/2', 'b/1', 'c', 'd']
       for (const name of names) await storage.upload(`${prefix}${name}`, name)
