@@ -1,7 +1,8 @@
 /**
  * Packs every package and installs each alone, by npm, from its tarball into an empty folder, as a user
- * would; then runs its program of `scripts/smoke` there under Node 24 and 26. Packages of this workspace
- * that it depends on come from their tarballs too: they may not be published yet.
+ * would; then runs its program of `scripts/smoke` there under Node 24 and 26, and has each of its entries say
+ * under Node 20 which Node it needs. Packages of this workspace that it depends on come from their tarballs too:
+ * they may not be published yet.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -15,6 +16,9 @@ const NODES = {
   24: join(root, 'node_modules/node24/bin/node'),
   26: join(root, 'node_modules/node/bin/node'),
 }
+
+/** The first that was made for long use, and lacks names of Node's own modules that its later ones have. */
+const OLD_NODE = join(root, 'node_modules/node20/bin/node')
 
 const only = process.argv.slice(2)
 const room = await mkdtemp(join(tmpdir(), 'yuzuru-pack-'))
@@ -63,8 +67,29 @@ async function useAlone(
       throw new Error(`${manifest.name} under Node ${version} printed ${JSON.stringify(stdout)}`)
     }
   }
+  await expectRefusedByOldNode(manifest, folder)
   const seconds = ((performance.now() - start) / 1_000).toFixed(1)
-  console.log(`${manifest.name}: packed, installed alone, used under Node 24 and 26 (${seconds} s)`)
+  console.log(
+    `${manifest.name}: packed, installed alone, used under Node 24 and 26, refused by 20 (${seconds} s)`,
+  )
+}
+
+/**
+ * Under a Node that is too old an entry says so, unless it needs nothing of a newer one. What it imports is linked
+ * before anything is run: one name that a module of Node's does not export there would be the message instead.
+ */
+async function expectRefusedByOldNode(manifest: Manifest, folder: string): Promise<void> {
+  const entries = Object.keys(manifest.exports ?? {}).filter((entry) => !entry.endsWith('.json'))
+  const names = entries.map((entry) => `${manifest.name}${entry.slice(1)}`)
+  const program = `for (const name of ${JSON.stringify(names)}) {
+    await import(name).catch((error) => console.log(name + ': ' + error))
+  }`
+  await writeFile(join(folder, 'old-node.mjs'), program)
+  const { stdout } = await run(OLD_NODE, ['old-node.mjs'], { cwd: folder, timeout: 60_000 })
+  const said = stdout.split('\n').filter((line) => line !== '')
+  const wrong = said.filter((line) => !line.includes(': Error: Expected Node 24 or later for '))
+  if (wrong.length > 0) throw new Error(`under Node 20 ${wrong.join('\n')}`)
+  if (said.length === 0) throw new Error(`${manifest.name} does not say which Node it needs`)
 }
 
 /** npm installs required peers by itself; what an entry needs beyond them is installed by name. */

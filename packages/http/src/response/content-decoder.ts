@@ -1,23 +1,17 @@
 import type { Transform } from 'node:stream'
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createZstdDecompress,
-} from 'node:zlib'
+import zlib from 'node:zlib'
 import type { RawHeaders } from './http-headers.ts'
 
 /** What `decompress` asks for. */
 export const ACCEPTED_ENCODINGS = 'gzip, br, zstd, deflate'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  br: createBrotliDecompress,
-  deflate: createInflate,
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  br: zlib.createBrotliDecompress,
+  deflate: zlib.createInflate,
   // The largest window that a sender may ask for (RFC 9659, 3).
-  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
+  zstd: () => zlib.createZstdDecompress({ params: { [zlib.constants.ZSTD_d_windowLogMax]: 23 } }),
 }
 
 /** More encodings than this serve only to make a receiver work. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 import { createCRC32, createCRC64, type IHasher } from 'hash-wasm'
 import { S3Error } from './errors.ts'
 
@@ -49,7 +49,7 @@ function createHasher(algorithm: ChecksumAlgorithm): Hasher {
   let value = 0
   return {
     update: (data) => {
-      value = crc32(data, value)
+      value = zlib.crc32(data, value)
     },
     digest: () => {
       const out = Buffer.alloc(4)

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 import type { HttpInit, HttpResponse } from '@yuzuru/http'
 import { parseContentRange } from '../store/content-range.ts'
 import { getFields, type ObjectBytes, writtenOf } from './object-bytes.ts'
@@ -111,7 +111,7 @@ export class SignedBytes implements ObjectBytes {
 }
 
 /** The SHA-256 of nothing. */
-const EMPTY = hash('sha256', '')
+const EMPTY = crypto.hash('sha256', '')
 
 /**
  * A body that goes through TLS is protected by it on the way, and by its checksum, which is signed, from
@@ -120,5 +120,5 @@ const EMPTY = hash('sha256', '')
 function payloadHashOf({ body, digest, sha256 }: PartInit | PutInit, protocol: string): string {
   if (digest.algorithm === 'SHA256') return Buffer.from(digest.value, 'base64').toString('hex')
   if (protocol === 'https:') return UNSIGNED
-  return sha256 ?? hash('sha256', body)
+  return sha256 ?? crypto.hash('sha256', body)
 }

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import crypto, { createHmac } from 'node:crypto'
 import type { StorageCredentials } from '../store/credentials.ts'
 import { escapeUri } from './uri-escape.ts'
 
@@ -47,14 +47,14 @@ export class SigningKey {
 
   /** The signature of a request in its canonical form, in hex. */
   signRequest(timestamp: string, canonical: string): string {
-    return this.sign(`AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${hash('sha256', canonical)}`)
+    return this.sign(`AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${crypto.hash('sha256', canonical)}`)
   }
 
   /** The HMAC of a text, in hex. */
   sign(text: string): string {
     const inner = this.#innerOf(text)
-    this.#outer.write(hash('sha256', inner, 'hex'), BLOCK, 'hex')
-    return hash('sha256', this.#outer, 'hex')
+    this.#outer.write(crypto.hash('sha256', inner, 'hex'), BLOCK, 'hex')
+    return crypto.hash('sha256', this.#outer, 'hex')
   }
 
   #innerOf(text: string): Buffer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { crc32cKind, crc32Kind, crc64nvmeKind, type CrcKind } from './combine-crc.ts'
 import { openCrc } from './crc-hasher.ts'
@@ -65,7 +65,7 @@ class NativeCrc32 implements Hasher {
   #value = 0
 
   update(bytes: Uint8Array): void {
-    this.#value = crc32(bytes, this.#value)
+    this.#value = zlib.crc32(bytes, this.#value)
   }
 
   digest(): Buffer {

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 import { createHash } from 'node:crypto'
 import type { MemoryBackend } from './memory-backend.ts'
 import { Refusal } from './memory-refusal.ts'
@@ -22,7 +22,7 @@ export async function receivePut(
   const at = `/${backend.bucket}/`
   if (!pathname.startsWith(at)) throw new Refusal('bucket_not_found')
   const key = decodeURIComponent(pathname.slice(at.length))
-  const digest = { algorithm: 'MD5', value: hash('md5', body, 'base64') } as const
+  const digest = { algorithm: 'MD5', value: crypto.hash('md5', body, 'base64') } as const
   const uploadId = searchParams.get('uploadId')
   if (uploadId !== null) {
     const number = Number(searchParams.get('partNumber'))

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 import type { ChecksumAlgorithm } from '../store/checksum.ts'
 import { failure, type ObjectCall } from '../store/failure.ts'
 import type { Digest, ListedPart } from '../store/object-backend.ts'
@@ -77,7 +77,7 @@ export function isPresent(
   if (part === undefined || part.bytes !== body.byteLength) return false
   if (part.digest?.algorithm === algorithm) return part.digest.value === value
   if (!/^[0-9a-f]{32}$/.test(part.etag)) return false
-  const md5 = algorithm === 'MD5' ? Buffer.from(value, 'base64') : hash('md5', body, 'buffer')
+  const md5 = algorithm === 'MD5' ? Buffer.from(value, 'base64') : crypto.hash('md5', body, 'buffer')
   return md5.toString('hex') === part.etag
 }
 
