@@ -2,14 +2,16 @@
  * Packs every package and installs each alone, by npm, from its tarball into an empty folder, as a user
  * would; then runs its program of `scripts/smoke` there under Node 24 and 26, and has each of its entries say
  * under Node 20 which Node it needs. Packages of this workspace that it depends on come from their tarballs too:
- * they may not be published yet.
+ * they may not be published yet. Last, the declarations of all are read as a program reads them that checks
+ * libraries too, by each TypeScript that is supported.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Manifest, packages, root } from './packages.ts'
+import { checkConsumerTypes } from './consumer-types.ts'
+import { type Manifest, optionalPeersOf, packages, root } from './packages.ts'
 
 const run = promisify(execFile)
 const NODES = {
@@ -28,6 +30,7 @@ try {
     if (only.length > 0 && !only.includes(shortName)) continue
     await useAlone(shortName, manifest, tarballs)
   }
+  if (only.length === 0) await checkConsumerTypes(room, tarballs)
 } finally {
   await rm(room, { recursive: true, force: true })
 }
@@ -90,15 +93,4 @@ async function expectRefusedByOldNode(manifest: Manifest, folder: string): Promi
   const wrong = said.filter((line) => !line.includes(': Error: Expected Node 24 or later for '))
   if (wrong.length > 0) throw new Error(`under Node 20 ${wrong.join('\n')}`)
   if (said.length === 0) throw new Error(`${manifest.name} does not say which Node it needs`)
-}
-
-/** npm installs required peers by itself; what an entry needs beyond them is installed by name. */
-function optionalPeersOf({
-  peerDependencies = {},
-  peerDependenciesMeta = {},
-}: Manifest): Record<string, string> {
-  const optional = Object.entries(peerDependencies).filter(
-    ([name]) => peerDependenciesMeta[name]?.optional,
-  )
-  return Object.fromEntries(optional)
 }

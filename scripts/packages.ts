@@ -44,3 +44,14 @@ export function packages(): WorkspacePackage[] {
       return { folder, shortName, manifest }
     })
 }
+
+/** npm installs required peers by itself; what an entry needs beyond them is installed by name. */
+export function optionalPeersOf({
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: Manifest): Record<string, string> {
+  const optional = Object.entries(peerDependencies).filter(
+    ([name]) => peerDependenciesMeta[name]?.optional,
+  )
+  return Object.fromEntries(optional)
+}

@@ -47,7 +47,9 @@ export class SigningKey {
 
   /** The signature of a request in its canonical form, in hex. */
   signRequest(timestamp: string, canonical: string): string {
-    return this.sign(`AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${crypto.hash('sha256', canonical)}`)
+    return this.sign(
+      `AWS4-HMAC-SHA256\n${timestamp}\n${this.scope}\n${crypto.hash('sha256', canonical)}`,
+    )
   }
 
   /** The HMAC of a text, in hex. */

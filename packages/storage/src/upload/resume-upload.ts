@@ -77,7 +77,8 @@ export function isPresent(
   if (part === undefined || part.bytes !== body.byteLength) return false
   if (part.digest?.algorithm === algorithm) return part.digest.value === value
   if (!/^[0-9a-f]{32}$/.test(part.etag)) return false
-  const md5 = algorithm === 'MD5' ? Buffer.from(value, 'base64') : crypto.hash('md5', body, 'buffer')
+  const md5 =
+    algorithm === 'MD5' ? Buffer.from(value, 'base64') : crypto.hash('md5', body, 'buffer')
   return md5.toString('hex') === part.etag
 }
 
