@@ -29,14 +29,6 @@ export interface BillingActions {
     options?: IoOptions,
   ): Promise<{ readonly url: string }>
   /**
-   * Reads from Stripe the best subscription (paid for, then past due, then incomplete), of equals the newest;
-   * `undefined` if there never was one, or no customer. One request or more: for a check in every request
-   * keep the status that webhooks report.
-   *
-   * @throws {BillingError} when Stripe or the way to it fails
-   */
-  getSubscription(reference: string, options?: IoOptions): Promise<BillingSubscription | undefined>
-  /**
    * Changes the price, and the quantity if it is given. One that has both already is left as it is.
    *
    * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several

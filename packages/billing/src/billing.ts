@@ -9,7 +9,6 @@ import type { BillingStatus } from './status/billing-status.ts'
 import type { NoticeHandler, NoticeName } from './status/notice.ts'
 import type { Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 import type { SyncInput } from './sync/sync-input.ts'
-import type { Webhooks } from './webhooks/webhooks.ts'
 
 /** Stripe, for an app that has subscribers. Made by {@link createBilling}. */
 export interface Billing<Tx = unknown> extends BillingActions, AsyncDisposable {
@@ -18,8 +17,6 @@ export interface Billing<Tx = unknown> extends BillingActions, AsyncDisposable {
    * `BillingError`, too.
    */
   readonly client: Stripe
-  /** Verifies and receives Stripe's deliveries. */
-  readonly webhooks: Pick<Webhooks<Tx>, 'verify' | 'receive'>
   /**
    * Makes a customer for a reference, or finds the one that was made. However often it is called, at the same
    * time or after a crash, a timeout or a lost answer, there is only one. The values of the first call

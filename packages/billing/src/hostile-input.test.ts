@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import type { EventRecord } from './stores/account-record.ts'
 import type { BillingStore } from './stores/billing-store.ts'
 import { openDatabase } from '../test/database.ts'
 import { kyselyBillingStore } from './stores/kysely-store.ts'
@@ -23,6 +24,12 @@ function unchecked(value: unknown): never {
 
 const intent = { idempotencyKey: 'key', parameters: 'p', startedAt: 1 }
 
+const mark = (store: BillingStore, event: EventRecord): unknown =>
+  store.writeFetch({
+    ...{ number: 1, now: 1, trialEndsAt: undefined, reference: undefined, event },
+    subscriptions: [],
+  })
+
 const WAYS: Record<string, (store: BillingStore, text: string) => unknown> = {
   'a reference': (store, text) => store.findCustomer(text),
   'an intent': (store, text) =>
@@ -32,10 +39,9 @@ const WAYS: Record<string, (store: BillingStore, text: string) => unknown> = {
   'an intent in place of another': (store, text) =>
     store.replaceIntent(text, text, { ...intent, parameters: text }),
   'a customer': (store, text) => store.settleCustomer(text, text),
-  'an event': (store, text) =>
-    store.processEvent({ id: text, type: text, createdAt: 1 }, async () => 1),
+  'an event': (store, text) => mark(store, { id: text, type: text, createdAt: 1 }),
   'when an event was made': (store, text) =>
-    store.processEvent({ id: 'e', type: 't', createdAt: unchecked(text) }, async () => 1),
+    mark(store, { id: 'e', type: 't', createdAt: unchecked(text) }),
   'an account': (store, text) =>
     store.openAccount(text, { now: unchecked(text), trialEndsAt: unchecked(text) }),
   'an event before a fetch': (store, text) => store.drawFetch(text),

@@ -23,10 +23,10 @@ export type {
   SubscriptionItem,
   SubscriptionRecord,
 } from './stores/account-record.ts'
-export type { BillingStore, ChangeListener, Processed } from './stores/billing-store.ts'
+export type { BillingStore, ChangeListener } from './stores/billing-store.ts'
 export type { CheckoutClaim, CheckoutRecord, CheckoutSession } from './stores/checkout-record.ts'
 export type { CustomerIntent, CustomerRecord } from './stores/customer-record.ts'
-export { type BillingSubscription, subscriptionOf } from './subscriptions/billing-subscription.ts'
+export type { BillingSubscription } from './subscriptions/billing-subscription.ts'
 export type { CheckoutInput, NativeCheckout, WhenSubscribed } from './checkout/checkout-input.ts'
 export type { CheckoutChange, CheckoutPage } from './checkout/checkouts.ts'
 export type { BillingStatus, BillingStatusName, NextStep } from './status/billing-status.ts'
@@ -38,6 +38,7 @@ export type {
   NoticeName,
   Notices,
   SecondSubscriptionNotice,
+  ThinEvent,
 } from './status/notice.ts'
 export type {
   Keep,
@@ -56,4 +57,3 @@ export type { PortalFlow, PortalInput } from './subscriptions/portal.ts'
 export type { UsageInput } from './subscriptions/usage.ts'
 export type { Drift, Reconciled, ReconcileOptions } from './sync/reconciled.ts'
 export type { SessionOfReference, SyncInput } from './sync/sync-input.ts'
-export type { Received, WebhookHandler } from './webhooks/webhooks.ts'

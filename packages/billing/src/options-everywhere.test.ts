@@ -68,7 +68,6 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
     billing.checkout(reference, { ...checkout, customer: details }),
   'billing.portal': (options) => billing.portal(reference, portal, options),
   'billing.portal, its input': (options) => billing.portal(reference, options),
-  'billing.getSubscription': (options) => billing.getSubscription(reference, options),
   'billing.changePlan': (options) => billing.changePlan(reference, { price: 'price_1' }, options),
   'billing.changePlan, its change': (options) => billing.changePlan(reference, options),
   'billing.previewPlan': (options) => billing.previewPlan(reference, { price: 'price_1' }, options),
@@ -101,14 +100,13 @@ const db = new Kysely<object>({
 
 const cases = exerciseOptions({
   takers,
-  others: `BillingError nativeErrorOf subscriptionOf billingMigrations exerciseBilling exerciseBillingStore
-    memoryBillingStore signWebhook billing.client billing.webhooks billing.webhook billing.on webhooks.verify webhooks.receive
-    fake.webhook fake.client fake.webhooks fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
+  others: `BillingError nativeErrorOf billingMigrations exerciseBilling exerciseBillingStore
+    memoryBillingStore signWebhook billing.client billing.webhook billing.on
+    fake.webhook fake.client fake.completeCheckout fake.event fake.sign fake.customers fake.sessions
     fake.subscriptions fake.counted fake.webhookSecret`,
   faces: {
     '': [index, kysely, testing],
     billing: () => billing,
-    webhooks: () => billing.webhooks,
     fake: () => ({ ...fake }),
   },
 })

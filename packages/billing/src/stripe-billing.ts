@@ -39,9 +39,9 @@ import { Sync, type SyncInit } from './sync/sync.ts'
 import { expectSync, type SyncInput } from './sync/sync-input.ts'
 import { expectRequest } from './webhooks/read-body.ts'
 import { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
-import { Webhooks, type WebhooksInit } from './webhooks/webhooks.ts'
+import type { DeliveryInit } from './webhooks/read-delivery.ts'
 
-export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
+export interface StripeBillingInit<Tx> extends DeliveryInit {
   readonly store: BillingStore<Tx>
   readonly plan: Plan
   readonly client: Stripe
@@ -52,7 +52,6 @@ export interface StripeBillingInit<Tx> extends WebhooksInit<Tx> {
 /** The verbs: each checks what it is given, and is one call of this boundary, however many it makes. */
 export class StripeBilling<Tx> implements Billing<Tx> {
   readonly client: Stripe
-  readonly webhooks: Webhooks<Tx>
   readonly #customers: Customers
   readonly #rows: SyncInit<Tx>
   readonly #sync: Sync<Tx>
@@ -64,7 +63,6 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
     const { store, plan, now } = init
     this.client = client
-    this.webhooks = new Webhooks(init)
     const calls = new StripeCalls(client, http !== undefined)
     const { keep } = plan
     this.#rows = {
@@ -85,8 +83,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     this.#customers = customers
     this.#subscriptions = new SubscriptionVerbs(verbs)
     this.#checkout = new CheckoutVerb({ ...verbs, store, whenShort: plan.whenShort })
-    const { webhooks } = this
-    this.#endpoint = new WebhookEndpoint({ webhooks, sync, report: plan.report })
+    this.#endpoint = new WebhookEndpoint({ delivery: init, sync, report: plan.report })
     this.#life = closing({
       name: 'billing',
       refuse: ({ code, message, retryable, outcome }, operation) =>
@@ -191,13 +188,6 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     options?: IoOptions,
   ): Promise<{ readonly url: string }> {
     return await this.#subscriptions.portal(reference, input, options)
-  }
-
-  async getSubscription(
-    reference: string,
-    options?: IoOptions,
-  ): Promise<BillingSubscription | undefined> {
-    return await this.#subscriptions.getSubscription(reference, options)
   }
 
   async changePlan(

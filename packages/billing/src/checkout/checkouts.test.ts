@@ -132,7 +132,7 @@ describe('what the row does not know is asked of Stripe:', () => {
       status: 'expired',
     })
     await server.completeCheckout(page.sessionId)
-    await billing.getSubscription(reference)
+    await billing.sync(reference)
     await store.replaceCustomer(reference, other.id, first?.customerId)
     expect(await failureOf(shop.open())).toMatchObject({ code: 'already_subscribed' })
   })

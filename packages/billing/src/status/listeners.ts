@@ -1,8 +1,13 @@
 import { expectFunction, expectOneOf } from '@yuzuru/concurrency/boundary'
-import type { Stripe } from 'stripe'
 import type { AccountChange } from '../stores/account-record.ts'
 import type { ChangeListener } from '../stores/billing-store.ts'
-import { NOTICE_NAMES, type NoticeHandler, type NoticeName, type Notices } from './notice.ts'
+import {
+  NOTICE_NAMES,
+  type NoticeHandler,
+  type NoticeName,
+  type Notices,
+  type ReceivedEvent,
+} from './notice.ts'
 import { goingOn, noticesOf } from './notices-of.ts'
 import type { Plan } from './plan-options.ts'
 import { statusOf } from './status-of.ts'
@@ -33,7 +38,7 @@ export class Listeners<Tx> {
   }
 
   /** What a write is to call; `undefined` when nobody listens. */
-  ofWrite(event: Stripe.Event | undefined, now: number): ChangeListener<Tx> | undefined {
+  ofWrite(event: ReceivedEvent | undefined, now: number): ChangeListener<Tx> | undefined {
     if (!NOTICE_NAMES.some((name) => this.has(name))) return undefined
     return async (change, { tx, duplicate }) => {
       if (event !== undefined && !duplicate) await this.#announceEvent(event, tx)
@@ -63,9 +68,8 @@ export class Listeners<Tx> {
     }
   }
 
-  async #announceEvent(native: Stripe.Event, tx: Tx): Promise<void> {
-    const { id, type, created } = native
-    await this.#announce('event', { id, type, createdAt: new Date(created * 1_000), native }, tx)
+  async #announceEvent({ createdAt, ...event }: ReceivedEvent, tx: Tx): Promise<void> {
+    await this.#announce('event', { ...event, createdAt: new Date(createdAt) }, tx)
   }
 
   async #announce<Name extends NoticeName>(

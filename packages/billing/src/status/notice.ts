@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe'
+import type { EventRecord } from '../stores/account-record.ts'
 import type { BillingStatus } from './billing-status.ts'
 
 /** What changed for a reference. */
@@ -15,12 +16,31 @@ export interface SecondSubscriptionNotice extends Notice {
   readonly subscriptionIds: readonly string[]
 }
 
-/** An event as it came: of the API version that its endpoint is set to. */
+/** A thin event: of the v2 API, without the object that it is about. @see https://docs.stripe.com/event-destinations */
+export interface ThinEvent {
+  readonly id: string
+  readonly object: 'v2.core.event'
+  /** That of v1, with `v1.` before it: `'v1.customer.subscription.updated'`. */
+  readonly type: string
+  /** In ISO 8601. */
+  readonly created: string
+  /** The account of Connect that it is of. */
+  readonly context?: string | null
+  readonly livemode: boolean
+  readonly related_object?: { readonly id: string; readonly type: string } | null
+}
+
+/** An event that was signed by Stripe. */
+export interface ReceivedEvent extends EventRecord {
+  readonly native: Stripe.Event | ThinEvent
+}
+
+/** An event as it came: of the API version that its endpoint is set to, or a thin one. */
 export interface EventNotice {
   readonly id: string
   readonly type: string
   readonly createdAt: Date
-  readonly native: Stripe.Event
+  readonly native: Stripe.Event | ThinEvent
 }
 
 /**

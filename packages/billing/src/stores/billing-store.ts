@@ -17,11 +17,6 @@ export type ChangeListener<Tx> = (
   context: { readonly tx: Tx; readonly duplicate: boolean },
 ) => Promise<void>
 
-/** What came of {@link BillingStore.processEvent}. */
-export type Processed<T> =
-  | { readonly duplicate: true }
-  | { readonly duplicate: false; readonly value: T }
-
 /**
  * Where billing keeps what must survive a crash. Each method is atomic and durable when it returns, and
  * none holds a lock when it has returned: no call to Stripe happens under one.
@@ -104,11 +99,6 @@ export interface BillingStore<Tx = unknown> {
    * @returns whether this call was the one
    */
   noticeTrial(reference: string, listener: ChangeListener<Tx>): Promise<boolean>
-  /**
-   * Calls `handler` in a transaction that also records the event's id; when it throws, neither stands.
-   * A second call for the same id, also at the same time, is a duplicate once the first has succeeded.
-   */
-  processEvent<T>(event: EventRecord, handler: (tx: Tx) => Promise<T>): Promise<Processed<T>>
   /** Forgets events recorded before a time; returns how many. Stripe redelivers for three days. */
   pruneEvents(before: Date): Promise<number>
 

@@ -17,7 +17,7 @@ import {
   type SubscriptionRow,
   subscriptionOf,
 } from './account-rows.ts'
-import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
+import type { BillingStore, ChangeListener } from './billing-store.ts'
 import { chosenOf } from './chosen-of.ts'
 import { runStatement } from './run-statement.ts'
 import { millisecondsOf, timestampOf } from './sql-time.ts'
@@ -188,16 +188,6 @@ export class KyselyAccounts<DB> {
       const account = accountOf(row, inOrder(found.rows.map(subscriptionOf)))
       await listener({ before: account, after: account }, { tx, duplicate: false })
       return true
-    })
-  }
-
-  async processEvent<T>(
-    event: EventRecord,
-    handler: (tx: Transaction<DB>) => Promise<T>,
-  ): Promise<Processed<T>> {
-    return await this.#transaction<Processed<T>>(async (tx) => {
-      if (!(await markEvent(tx, event))) return { duplicate: true }
-      return { duplicate: false, value: await handler(tx) }
     })
   }
 

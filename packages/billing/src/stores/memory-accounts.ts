@@ -11,7 +11,7 @@ import type {
 } from './account-record.ts'
 import { ENDED_STATUSES, inOrder } from './account-rows.ts'
 import { chosenOf } from './chosen-of.ts'
-import type { BillingStore, ChangeListener, Processed } from './billing-store.ts'
+import type { BillingStore, ChangeListener } from './billing-store.ts'
 import type { MemoryCustomers } from './memory-customers.ts'
 
 type Account = Omit<AccountRecord, 'subscriptions'>
@@ -109,17 +109,6 @@ export class MemoryAccounts {
     await listener({ before: shown, after: shown }, { tx: undefined, duplicate: false })
     this.#accounts.set(reference, noticed)
     return true
-  }
-
-  async processEvent<T>(
-    event: EventRecord,
-    handler: (tx: undefined) => Promise<T>,
-  ): Promise<Processed<T>> {
-    using _alone = await this.#transaction.acquire()
-    if (this.#events.has(event.id)) return { duplicate: true }
-    const value = await handler(undefined)
-    this.#mark(event)
-    return { duplicate: false, value }
   }
 
   async pruneEvents(before: Date): Promise<number> {

@@ -38,7 +38,6 @@ export function storeOf<Tx>(
     listSubscriptions: accounts.listSubscriptions.bind(accounts),
     listTrialsEnding: accounts.listTrialsEnding.bind(accounts),
     noticeTrial: accounts.noticeTrial.bind(accounts),
-    processEvent: accounts.processEvent.bind(accounts),
     pruneEvents: accounts.pruneEvents.bind(accounts),
     findCheckout: checkouts.findCheckout.bind(checkouts),
     beginCheckout: checkouts.beginCheckout.bind(checkouts),

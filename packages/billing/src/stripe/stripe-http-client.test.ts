@@ -140,7 +140,7 @@ describe('the outcome', () => {
     await using stage = await openStage()
     await stage.billing.ensureCustomer(office)
     stage.proxy.set({ status: { code: 500 } })
-    const error = await failureOf(stage.billing.getSubscription(office.reference))
+    const error = await failureOf(Array.fromAsync(stage.billing.invoices(office.reference)))
     expect(error).toMatchObject({ code: 'unavailable', outcome: 'none' })
   })
 

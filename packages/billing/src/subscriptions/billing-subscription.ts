@@ -56,23 +56,6 @@ export function hasEnded({ status }: Stripe.Subscription): boolean {
   return status === 'canceled' || status === 'incomplete_expired'
 }
 
-/**
- * The subscription that an event of type `customer.subscription.*` is about; `undefined` for others.
- *
- * It is as of `event.created`, and Stripe does not deliver in order: keep that time with what you
- * store, and let an older event change nothing.
- *
- * @example
- * const subscription = subscriptionOf(event)
- * if (subscription !== undefined) {
- *   await keepStatus(tx, subscription, new Date(event.created * 1_000))
- * }
- */
-export function subscriptionOf(event: Stripe.Event): BillingSubscription | undefined {
-  if (!event.type.startsWith('customer.subscription.')) return undefined
-  return readSubscription(event.data.object as Stripe.Subscription)
-}
-
 /** The nearest end of its items' periods; in versions before 2025-03-31 it has one of its own. */
 function periodEndOf(native: Stripe.Subscription): number | undefined {
   const { current_period_end: own } = native as { current_period_end?: number }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../test/failure-of.ts'
 import { openSubscribed, reference } from '../../test/subscriber.ts'
+import { subscriptionNow } from '../../test/subscription-now.ts'
 
 const DAY = 86_400_000
 
@@ -14,7 +15,7 @@ describe('a plan', () => {
     const change = { price: open.otherPrice, proration: 'always_invoice' } as const
     const preview = await billing.previewPlan(reference, change)
     expect(preview).toMatchObject({ currency: 'jpy', prorationDate: new Date(now) })
-    expect(await billing.getSubscription(reference)).toMatchObject({ priceId: open.price })
+    expect(await subscriptionNow(billing, reference)).toMatchObject({ priceId: open.price })
     now += 3_600_000
     const { prorationDate } = preview
     const changed = await billing.changePlan(reference, { ...change, prorationDate })
@@ -66,7 +67,7 @@ describe('a plan', () => {
       native: { payment_behavior: 'error_if_incomplete' },
     })
     expect(await failureOf(refused)).toMatchObject({ code: 'card_declined', outcome: 'none' })
-    expect(await billing.getSubscription(reference)).toMatchObject({ priceId: open.price })
+    expect(await subscriptionNow(billing, reference)).toMatchObject({ priceId: open.price })
   })
 })
 
@@ -106,7 +107,7 @@ describe('a subscription goes on by resume', () => {
     const { id } = await open.subscribe()
     const { client: stripe } = billing
     await stripe.subscriptions.update(id, { pause_collection: { behavior: 'void' } })
-    await billing.getSubscription(reference)
+    await billing.sync(reference)
     expect(await store.findSubscription(id)).toMatchObject({ paused: true })
     const { native } = await billing.resume(reference)
     expect(native.pause_collection).toBeNull()
@@ -127,7 +128,7 @@ describe('a subscription goes on by resume', () => {
     })
     now += 4 * DAY
     await server.settle()
-    expect(await billing.getSubscription('office-2')).toMatchObject({ status: 'paused' })
+    expect(await subscriptionNow(billing, 'office-2')).toMatchObject({ status: 'paused' })
     const { client: stripe } = billing
     const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
     await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card } })
@@ -147,7 +148,7 @@ test('an answer that a fetch drawn later has overtaken is asked for once more', 
     // The first is that of the look, the second that of the change.
     if (draws === 2) {
       store.drawFetch = draw
-      await open.stage.another().getSubscription(reference)
+      await open.stage.another().sync(reference)
     }
     return drawn
   }
@@ -184,7 +185,7 @@ test('an answer is not replaced by what a fetch drawn later has read before the 
     await isChanged.promise
     return await writeFetch(...write)
   }
-  const overtaken = open.stage.another().getSubscription(reference)
+  const overtaken = open.stage.another().sync(reference)
   await change
   isChanged.resolve()
   await overtaken

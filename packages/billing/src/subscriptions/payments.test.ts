@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../test/failure-of.ts'
 import { startScripted } from '../../test/scripted-server.ts'
 import { openSubscribed, reference, type Subscribed } from '../../test/subscriber.ts'
+import { subscriptionNow } from '../../test/subscription-now.ts'
 import { createBilling } from '../create-billing.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 
@@ -17,7 +18,7 @@ describe('a payment that failed', () => {
   test('is paid by a better card, and the subscription is active', async () => {
     await using open = await openPastDue()
     const { billing, store } = open.stage
-    expect(await billing.getSubscription(reference)).toMatchObject({ status: 'past_due' })
+    expect(await subscriptionNow(billing, reference)).toMatchObject({ status: 'past_due' })
     const { subscription, confirmUrl } = await billing.retryPayment(reference)
     expect(subscription.status).toBe('active')
     expect(confirmUrl).toBeUndefined()

@@ -7,7 +7,6 @@ import { type BillingSubscription, readSubscription } from './billing-subscripti
 import type { CancelAt, Changes } from './changes.ts'
 import type { Fetches } from './fetches.ts'
 import { type BillingInvoice, invoicePage } from './invoices.ts'
-import { bestOf } from './live-subscription.ts'
 import { retryPayment } from './payments.ts'
 import {
   expectChange,
@@ -57,21 +56,6 @@ export class SubscriptionVerbs {
     return await this.#init.run('portal', 'idempotent', options, () =>
       openPortal(this.#init, 'portal', reference, input),
     )
-  }
-
-  async getSubscription(
-    reference: string,
-    options?: IoOptions,
-  ): Promise<BillingSubscription | undefined> {
-    expectOptions(options, IO_OPTIONS, 'billing.getSubscription')
-    expectReference(reference)
-    const { customers, fetches } = this.#init
-    return await this.#init.run('getSubscription', 'read', options, async () => {
-      const customer = await customers.find(reference)
-      const best =
-        customer === undefined ? undefined : bestOf(await fetches.all(reference, customer))
-      return best === undefined ? undefined : readSubscription(best)
-    })
   }
 
   async changePlan(

@@ -3,6 +3,7 @@ import { BillingError } from '../billing-error.ts'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
 import type { BillingStatus } from '../status/billing-status.ts'
 import type { Listeners } from '../status/listeners.ts'
+import type { ReceivedEvent } from '../status/notice.ts'
 import { problemsOf } from '../status/problems-of.ts'
 import type { Plan } from '../status/plan-options.ts'
 import { readStatus, trialEndOf } from '../status/read-status.ts'
@@ -19,6 +20,7 @@ import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { fetchSubscription, fetchSubscriptionsOf } from './fetch-subscriptions.ts'
 import type { SessionOfReference } from './sync-input.ts'
+import { type ThinSubject, thinSubject } from './thin-subject.ts'
 
 /** What a {@link Sync} is made of. */
 export interface SyncInit<Tx> {
@@ -35,7 +37,7 @@ export interface SyncInit<Tx> {
 interface Fetched {
   readonly number: number
   readonly reference: string | undefined
-  readonly event: Stripe.Event | undefined
+  readonly event: ReceivedEvent | undefined
   readonly subscriptions: readonly FetchedSubscription[]
 }
 
@@ -101,7 +103,7 @@ export class Sync<Tx> {
    * One subscription, because of an event or without one. An event that was marked before is not asked for
    * again: what was written then was fetched after it had happened.
    */
-  async one(id: string, event: Stripe.Event | undefined): Promise<FetchWritten> {
+  async one(id: string, event: ReceivedEvent | undefined): Promise<FetchWritten> {
     const { calls, store } = this.#init
     const { number, duplicate } = await store.drawFetch(event?.id)
     if (duplicate) {
@@ -119,8 +121,13 @@ export class Sync<Tx> {
     return written
   }
 
+  /** What a thin event is about, as far as it may belong to a subscription. */
+  async subject(of: ThinSubject): Promise<unknown> {
+    return await thinSubject(this.#init.calls, of)
+  }
+
   /** Marks an event that is about no subscription. */
-  async mark(event: Stripe.Event): Promise<FetchWritten> {
+  async mark(event: ReceivedEvent): Promise<FetchWritten> {
     const { number, duplicate } = await this.#init.store.drawFetch(event.id)
     if (duplicate) return { duplicate, change: undefined }
     return await this.#write({ number, reference: undefined, event, subscriptions: [] })
@@ -203,9 +210,10 @@ export class Sync<Tx> {
   }
 }
 
-function recordOf(event: Stripe.Event | undefined): EventRecord | undefined {
+function recordOf(event: ReceivedEvent | undefined): EventRecord | undefined {
   if (event === undefined) return undefined
-  return { id: event.id, type: event.type, createdAt: event.created * 1_000 }
+  const { native: _, ...record } = event
+  return record
 }
 
 function idOf(value: string | { readonly id: string } | null): string | undefined {

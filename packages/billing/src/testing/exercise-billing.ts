@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isRetryable, outcomeOf } from '@yuzuru/concurrency'
 import { casesOf, type SuiteCase } from '@yuzuru/concurrency/testing'
-import { subscriptionOf } from '../subscriptions/billing-subscription.ts'
 import {
   type BillingFixture,
   type Check,
@@ -14,7 +13,8 @@ import {
 } from './billing-fixture.ts'
 import { CHECKOUT_CASES } from './exercise-billing-checkouts.ts'
 import { SUBSCRIPTION_CASES } from './exercise-billing-subscriptions.ts'
-import { type SignedWebhook, signWebhook } from './sign-webhook.ts'
+import { SYNC_CASES } from './exercise-billing-sync.ts'
+import { WEBHOOK_CASES } from './exercise-billing-webhooks.ts'
 
 /**
  * What must hold of a billing, whatever its store and whichever Stripe it speaks to. Each case makes a
@@ -27,20 +27,9 @@ export function exerciseBilling(
   make: () => BillingFixture | Promise<BillingFixture>,
 ): readonly SuiteCase[] {
   const of = casesOf(make)
-  return Object.entries({ ...CASES, ...CHECKOUT_CASES, ...SUBSCRIPTION_CASES }).map(
-    ([name, check]) => of(name, (fixture) => check(fixture, `office-${randomUUID()}`)),
+  return Object.entries(ALL).map(([name, check]) =>
+    of(name, (fixture) => check(fixture, `office-${randomUUID()}`)),
   )
-}
-
-function delivery(
-  fixture: BillingFixture,
-  object: object = { id: 'sub_1', object: 'subscription' },
-): SignedWebhook {
-  const id = `evt_${randomUUID().replaceAll('-', '')}`
-  const type = 'customer.subscription.updated'
-  const created = Math.floor(Date.now() / 1_000)
-  const event = { id, object: 'event', type, created, data: { object } }
-  return signWebhook(JSON.stringify(event), fixture.webhookSecret)
 }
 
 const CASES: Readonly<Record<string, Check>> = {
@@ -130,41 +119,12 @@ const CASES: Readonly<Record<string, Check>> = {
     for (const call of wrong) assert.ok((await failureOf(call)) instanceof TypeError)
     assert.deepEqual(fixture.customers(), [])
   },
-  'a webhook is handled once, however often it comes': async (fixture) => {
-    const { body, signature } = delivery(fixture)
-    const handled: string[] = []
-    const receive = (): Promise<{ duplicate: boolean }> =>
-      fixture.billing.webhooks.receive(body, signature, (event) => handled.push(event.id))
-    const atOnce = await Promise.all([receive(), receive(), receive(), receive()])
-    assert.equal(atOnce.filter(({ duplicate }) => !duplicate).length, 1)
-    assert.equal((await receive()).duplicate, true)
-    assert.equal(handled.length, 1)
-  },
-  'a webhook whose handler failed is handled when it comes again': async (fixture) => {
-    const { body, signature } = delivery(fixture)
-    const { webhooks } = fixture.billing
-    const failed = webhooks.receive(body, signature, () => {
-      throw new RangeError('not yet')
-    })
-    assert.ok((await failureOf(failed)) instanceof RangeError)
-    const received = await webhooks.receive(Buffer.from(body), signature, () => 'done')
-    assert.equal(received.duplicate ? '' : received.value, 'done')
-  },
-  'a webhook that was changed on its way is refused unread': async (fixture) => {
-    const { body, signature } = delivery(fixture)
-    const receive = fixture.billing.webhooks.receive(`${body} `, signature, () =>
-      assert.fail('The handler must not run'),
-    )
-    assert.equal((await refusalOf(receive, 'invalid_signature')).outcome, 'none')
-  },
-  'a subscription is read out of its event': async (fixture, reference) => {
-    const { billing } = fixture
-    const { sessionId } = await billing.checkout(reference, checkoutInput(fixture))
-    await fixture.completeCheckout(sessionId)
-    const current = await billing.getSubscription(reference)
-    const { body, signature } = delivery(fixture, current?.native)
-    const read = subscriptionOf(billing.webhooks.verify(body, signature))
-    assert.equal(read?.reference, reference)
-    assert.equal(read.id, current?.id)
-  },
+}
+
+const ALL: Readonly<Record<string, Check>> = {
+  ...CASES,
+  ...CHECKOUT_CASES,
+  ...SUBSCRIPTION_CASES,
+  ...WEBHOOK_CASES,
+  ...SYNC_CASES,
 }

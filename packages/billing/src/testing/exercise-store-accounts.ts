@@ -202,6 +202,20 @@ export const ACCOUNT_CASES: Readonly<Record<string, Check>> = {
       assert.deepEqual(await store.writeFetch(write), { duplicate, change: undefined })
     }
   },
+  'an event that many write at once is marked by one': async (store, id) => {
+    const event = { id: `evt_${id}`, type: 'x.y', createdAt: NOW }
+    let announced = 0
+    const mark = async (): Promise<boolean> => {
+      const write = await writeOf(store, undefined, [], { event })
+      const { duplicate } = await store.writeFetch(write, async (_, context) => {
+        if (!context.duplicate) announced += 1
+      })
+      return duplicate
+    }
+    const marks = await Promise.all([mark(), mark(), mark(), mark()])
+    assert.equal(marks.filter((duplicate) => !duplicate).length, 1)
+    assert.equal(announced, 1)
+  },
   'subscriptions that have not ended are listed page by page': async (store, id) => {
     const ids = ['a', 'b', 'c', 'd'].map((letter) => `${id}-${letter}`)
     const [ended = '', ...living] = ids

@@ -101,25 +101,18 @@ const CASES: Readonly<Record<string, Check>> = {
       assert.equal(found?.customerId, one === owner ? customer : undefined)
     }
   },
-  'an event is processed once, when its handler succeeds': async (store, id) => {
-    const event = { id: `evt_${id}`, type: 'x.y', createdAt: 1_800_000_000_000 }
-    const failing = store.processEvent(event, async () => {
-      throw new RangeError('not yet')
-    })
-    await assert.rejects(failing, RangeError)
-    let calls = 0
-    const process = (): Promise<{ duplicate: boolean }> =>
-      store.processEvent(event, async () => (calls += 1))
-    const results = await Promise.all([process(), process(), process()])
-    assert.equal(calls, 1)
-    assert.equal(results.filter(({ duplicate }) => duplicate).length, 2)
-  },
   'old events are forgotten, and may then come again': async (store, id) => {
     const event = { id: `evt_${id}`, type: 'x.y', createdAt: 0 }
-    await store.processEvent(event, async () => undefined)
+    const mark = async (): Promise<boolean> => {
+      const { number } = await store.drawFetch(event.id)
+      const nothing = { trialEndsAt: undefined, reference: undefined, subscriptions: [] }
+      return !(await store.writeFetch({ ...nothing, number, now: 0, event })).duplicate
+    }
+    assert.equal(await mark(), true)
     await store.pruneEvents(new Date(Date.now() - 60_000))
-    assert.equal((await store.processEvent(event, async () => 1)).duplicate, true)
+    assert.equal(await mark(), false)
     assert.ok((await store.pruneEvents(new Date(Date.now() + 60_000))) >= 1)
-    assert.deepEqual(await store.processEvent(event, async () => 1), { duplicate: false, value: 1 })
+    assert.equal((await store.drawFetch(event.id)).duplicate, false)
+    assert.equal(await mark(), true)
   },
 }

@@ -1,7 +1,6 @@
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { withTimeout } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
-import { subscriptionOf } from '../subscriptions/billing-subscription.ts'
 import { createFakeBilling } from './fake-billing.ts'
 import type { FakeFault } from './fake-http-client.ts'
 import { failureOf } from '../../test/failure-of.ts'
@@ -16,8 +15,10 @@ test('a checkout is completed and its webhook received', async () => {
     successUrl: 'https://app.example.jp/done',
   })
   const { body, signature } = billing.sign(billing.completeCheckout(sessionId))
-  const received = await billing.webhooks.receive(body, signature, subscriptionOf)
-  expect(received).toMatchObject({ value: { status: 'trialing', reference: 'office-1' } })
+  const headers = { 'stripe-signature': signature }
+  const request = new Request('https://app.example.jp/', { method: 'POST', body, headers })
+  expect((await billing.webhook(request)).status).toBe(200)
+  expect(await billing.status('office-1')).toMatchObject({ status: 'early_payment' })
   expect(billing.subscriptions).toHaveLength(1)
 })
 

@@ -1,18 +1,18 @@
 import { fieldOf, orAborted } from '@yuzuru/concurrency/boundary'
 import { Cancelled } from '@yuzuru/concurrency'
-import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Report } from '../status/billing-problem.ts'
+import type { ReceivedEvent } from '../status/notice.ts'
 import type { FetchWritten } from '../stores/account-record.ts'
 import type { Sync } from '../sync/sync.ts'
 import { readBody } from './read-body.ts'
 import { subscriptionIdOf } from './subscription-id.ts'
-import type { Webhooks } from './webhooks.ts'
+import { type DeliveryInit, readDelivery } from './read-delivery.ts'
 
 /** What a {@link WebhookEndpoint} is made of. */
 export interface WebhookEndpointInit<Tx> {
-  readonly webhooks: Pick<Webhooks<Tx>, 'verify'>
-  readonly sync: Pick<Sync<Tx>, 'one' | 'mark'>
+  readonly delivery: DeliveryInit
+  readonly sync: Pick<Sync<Tx>, 'one' | 'mark' | 'subject'>
   readonly report: Report
 }
 
@@ -33,9 +33,9 @@ export class WebhookEndpoint<Tx> {
     if (request.method !== 'POST') return answer(405, 'Expected a POST', { allow: 'POST' })
     const body = await orAborted(readBody(request), signal)
     if (body === undefined) return answer(413, 'Expected at most 1 MiB')
-    let event: Stripe.Event
+    let event: ReceivedEvent
     try {
-      event = this.#init.webhooks.verify(body, request.headers.get('stripe-signature'))
+      event = readDelivery(this.#init.delivery, body, request.headers.get('stripe-signature'))
     } catch (error) {
       if (BillingError.isInstance(error)) return answer(400, error.code)
       throw error
@@ -51,12 +51,20 @@ export class WebhookEndpoint<Tx> {
     }
   }
 
-  async #refresh(event: Stripe.Event): Promise<FetchWritten> {
-    // What belongs to an account of Connect can't be asked for with this key.
-    const subscription =
-      typeof event.account === 'string' ? undefined : subscriptionIdOf(event.data.object)
+  async #refresh(event: ReceivedEvent): Promise<FetchWritten> {
     const { sync } = this.#init
+    const subscription = subscriptionIdOf(await this.#subjectOf(event))
     return subscription === undefined ? await sync.mark(event) : await sync.one(subscription, event)
+  }
+
+  /** What it is about; nothing when it is of an account of Connect, as that can't be asked for with this key. */
+  async #subjectOf({ native }: ReceivedEvent): Promise<unknown> {
+    if (native.object === 'event') {
+      return typeof native.account === 'string' ? undefined : native.data.object
+    }
+    const { context, related_object: related } = native
+    if (typeof context === 'string' || !related) return undefined
+    return await this.#init.sync.subject(related)
   }
 }
 
