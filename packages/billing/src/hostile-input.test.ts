@@ -26,7 +26,11 @@ const intent = { idempotencyKey: 'key', parameters: 'p', startedAt: 1 }
 
 const mark = (store: BillingStore, event: EventRecord): unknown =>
   store.writeFetch({
-    ...{ number: 1, now: 1, trialEndsAt: undefined, reference: undefined, event },
+    number: 1,
+    now: 1,
+    trialEndsAt: undefined,
+    reference: undefined,
+    event,
     subscriptions: [],
   })
 

@@ -54,7 +54,11 @@ export async function openDyingWorld(): Promise<DyingWorld> {
         databaseUrl: database.url,
         stripe: { host, port, secretKey, webhookSecret },
         price: verb === 'changePlan' ? otherPrice : price,
-        ...{ verb, reference, event, dieAt, how },
+        verb,
+        reference,
+        event,
+        dieAt,
+        how,
       }
     },
     async timesNoticed(what) {

@@ -2,7 +2,7 @@ import { cancelScope } from '@yuzuru/concurrency'
 import { expect } from 'vitest'
 import type { BillingStore } from '../src/stores/billing-store.ts'
 import { plainStatus } from './plain-model.ts'
-import { openSubscribed, reference, type Subscribed } from './subscribed.ts'
+import { reference, type Subscribed } from './subscribed.ts'
 
 const DAY = 86_400_000
 export const START: number = Date.UTC(2026, 0, 1)
@@ -84,7 +84,7 @@ export class Life<Tx> {
       proxy.clear()
     }
     if (kind === 'pay the page') {
-      const [page] = server.checkoutSessions().filter((one) => one.status === 'open')
+      const page = server.checkoutSessions().find((one) => one.status === 'open')
       if (page !== undefined) await attempt(server.completeCheckout(page.id))
     }
     if (kind === 'cancel here') {

