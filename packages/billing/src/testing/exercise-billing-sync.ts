@@ -14,8 +14,8 @@ export const SYNC_CASES: Readonly<Record<string, Check>> = {
     await fixture.completeCheckout(sessionId)
     const other = billing.sync({ sessionId, reference: `${reference}-other` })
     assert.equal((await refusalOf(other, 'not_found')).outcome, 'none')
-    for (const of of [{ sessionId, reference }, { sessionId }]) {
-      assert.equal((await billing.sync(of)).status, 'early_payment')
+    for (const input of [{ sessionId, reference }, { sessionId }]) {
+      assert.equal((await billing.sync(input)).status, 'early_payment')
     }
     const none = billing.sync({ sessionId: `cs_${reference.replaceAll('-', '')}` })
     await refusalOf(none, 'not_found')

@@ -13,7 +13,7 @@ function eventOf(object: object): { readonly id: string } {
 }
 
 /** A thin event of the v2 API. */
-function thinEventOf(related: { id: string; type: string }): { readonly id: string } {
+function thinEventOf(related: { id: string; type: string }): object {
   return {
     id: newEventId(),
     object: 'v2.core.event',
