@@ -8,6 +8,7 @@ import { createMail, type Mail } from '@yuzuru/mail'
 import { idempotencyMigrations } from '@yuzuru/server/kysely'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
+import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
 import { appMigrations } from './migrations.ts'
 import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document.ts'
@@ -30,6 +31,7 @@ export interface App extends AsyncDisposable {
     readonly expireRegistration: Job<RegistrationPayload>
     readonly remindStaff: Job<ReminderPayload>
     readonly tidyDocument: Job<TidyDocumentPayload>
+    readonly billingNotice: Job<BillingNoticePayload>
   }
 }
 
@@ -70,6 +72,8 @@ export async function openApp(settings: Settings, connections: number): Promise<
     }),
   )
   const calendar = stack.use(openCalendar(settings, db))
+  const billingNotice = billingNoticeJob(db, mail, settings)
+  announce(billing, billingNotice)
   const open = stack.move()
   return {
     settings,
@@ -83,6 +87,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
       expireRegistration: expireRegistrationJob(db),
       remindStaff: remindStaffJob(db, mail, settings),
       tidyDocument: tidyDocumentJob(db, storage),
+      billingNotice,
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

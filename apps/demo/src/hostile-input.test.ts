@@ -9,7 +9,7 @@ const PATHS = `
   /plans /plans/x /plans/PLAN /plans/PLAN/approve /plans/PLAN/meeting /plans/PLAN/document
   /plans/00000000-0000-0000-0000-000000000000
   /api/v1/plans/PLAN/document /api/v1/plans/PLAN/approve /api/v1/plans/%ff/document /api/v1/requests /api/v1/billing/status
-  /requests /requests/x/decision /billing /billing/checkout /billing/portal /webhooks/stripe
+  /requests /requests/x/decision /billing /billing/checkout /billing/portal /billing/retry /webhooks/stripe
   /calendar /calendar/connect /calendar/callback /calendar/callback?state=a&code=${'c'.repeat(5_000)}
   /calendar/callback?error=access_denied&state=zzzzzzzzzzzzzzzzzzzzzzzz
 `

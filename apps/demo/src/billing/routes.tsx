@@ -58,6 +58,11 @@ export function billingRoutes(app: App): Hono<Environment> {
               <button>{{ ja: 'お支払いの管理', en: 'Manage payments' }[language]}</button>
             </form>
           )}
+          {may(staffOf(c), 'billing.manage') && isUnpaid(billing) ? (
+            <form method="post" action="/billing/retry">
+              <button>{{ ja: 'もう一度支払う', en: 'Pay again' }[language]}</button>
+            </form>
+          ) : null}
         </section>
       </Layout>,
     )
@@ -71,17 +76,36 @@ export function billingRoutes(app: App): Hono<Environment> {
     const portal = app.billing.portal(staffOf(c).office_id, {
       returnUrl: new URL('/billing', app.settings.publicUrl).href,
     })
-    const { url } = await portal.catch((error: unknown) => {
-      if (!BillingError.isInstance(error) || error.code !== 'not_found') throw error
-      const text = { ja: 'まだお支払い方法が登録されていません', en: 'is not set up yet' }
-      throw new Invalid([{ field: 'billing', text }], 409)
-    })
+    const { url } = await portal.catch(refuse)
     return c.redirect(url, 303)
+  })
+
+  routes.post('/billing/retry', allow('billing.manage'), async (c) => {
+    const retried = app.billing.retryPayment(staffOf(c).office_id)
+    const { confirmUrl } = await retried.catch(refuse)
+    return c.redirect(confirmUrl ?? '/billing', 303)
   })
 
   routes.post('/webhooks/stripe', allow('anyone'), (c) => app.billing.webhook(c.req.raw))
 
   return routes
+}
+
+const REFUSALS: Readonly<Record<string, Text>> = {
+  not_found: { ja: 'まだお支払い方法が登録されていません', en: 'is not set up yet' },
+  card_declined: { ja: 'カードが断られました', en: 'was declined: try another card' },
+}
+
+/** Says to the person what only they can mend. */
+function refuse(error: unknown): never {
+  const text = BillingError.isInstance(error) ? REFUSALS[error.code] : undefined
+  if (text === undefined) throw error
+  throw new Invalid([{ field: 'billing', text }], 409)
+}
+
+/** Whether there is something that could be paid again. */
+function isUnpaid({ status }: BillingStatus): boolean {
+  return status === 'past_due' || status === 'unpaid'
 }
 
 /** Back from Stripe's page it may be shown before the webhook has come: then Stripe is asked. */

@@ -9,6 +9,7 @@ import { documentStep } from './document-step.ts'
 import { meetingStep } from './meeting-step.ts'
 import { registrationStep } from './registration-step.ts'
 import { remindersStep } from './reminders-step.ts'
+import { subscriptionStep } from './subscription-step.ts'
 import { type StepResult, StepReport } from './report.ts'
 import { requestStep } from './request-step.ts'
 
@@ -16,6 +17,7 @@ const STEPS: readonly Step[] = [
   registrationStep,
   billingStep,
   checkoutStep,
+  subscriptionStep,
   documentStep,
   requestStep,
   meetingStep,

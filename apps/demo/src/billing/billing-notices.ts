@@ -1,0 +1,75 @@
+import type { Billing } from '@yuzuru/billing'
+import { defineJob, enqueue, type Job } from '@yuzuru/jobs'
+import { defineTemplate, type Mail } from '@yuzuru/mail'
+import type { Kysely, Transaction } from 'kysely'
+import type { Schema } from '../schema.ts'
+import type { Settings } from '../settings.ts'
+
+/** What the managers of an office are written to about. */
+export interface BillingNoticePayload {
+  readonly officeId: string
+  readonly about: 'payment_failed' | 'trial_ending'
+}
+
+interface NoticeData {
+  readonly name: string
+  readonly url: string
+}
+
+const failed = defineTemplate({
+  ja: {
+    subject: () => '【ケイカくん】お支払いを確認できませんでした',
+    text: ({ name, url }: NoticeData) =>
+      `${name} 様\n\nお支払いを確認できませんでした。カードをご確認のうえ、もう一度お試しください。\n\n${url}\n\nけいかくん`,
+  },
+})
+
+const ending = defineTemplate({
+  ja: {
+    subject: () => '【ケイカくん】無料お試しがまもなく終わります',
+    text: ({ name, url }: NoticeData) =>
+      `${name} 様\n\n無料お試しがまもなく終わります。続けてお使いいただくには、お支払い方法をご登録ください。\n\n${url}\n\nけいかくん`,
+  },
+})
+
+/** Writes to each manager of an office. A repeat carries the same Message-IDs. */
+export function billingNoticeJob(
+  db: Kysely<Schema>,
+  mail: Mail,
+  settings: Settings,
+): Job<BillingNoticePayload> {
+  return defineJob<BillingNoticePayload>({
+    name: 'billing-notice',
+    timeoutMs: 30_000,
+    run: async ({ officeId, about }, { jobId }) => {
+      const managers = await db
+        .selectFrom('staff')
+        .innerJoin('office_associations', 'office_associations.staff_id', 'staff.id')
+        .select(['staff.id', 'staff.name', 'staff.email'])
+        .where('office_associations.office_id', '=', officeId)
+        .where('office_associations.role', '=', 'manager')
+        .execute()
+      const url = new URL('/billing', settings.publicUrl).href
+      const template = about === 'payment_failed' ? failed : ending
+      for (const { id, name, email } of managers) {
+        await mail.send({
+          to: { name, address: email },
+          ...template.render('ja', { name, url }),
+          idempotencyKey: `${jobId} ${id}`,
+        })
+      }
+    },
+  })
+}
+
+/** Has the notices written about what changed, if, and only if, the change is. */
+export function announce(
+  billing: Billing<Transaction<Schema>>,
+  notice: Job<BillingNoticePayload>,
+): void {
+  for (const about of ['payment_failed', 'trial_ending'] as const) {
+    billing.on(about, async ({ reference: officeId }, tx) => {
+      await enqueue(tx, notice, { officeId, about })
+    })
+  }
+}
