@@ -3,8 +3,9 @@
  *
  * 1. `send` (mail.ts) checks the message and opens the `io()`: from here on cancels and deadlines reach it.
  * 2. It waits for the right to a connection of the pool (smtp-pool.ts): what waits takes little memory.
- * 3. nodemailer compiles the message, with its plugins and DKIM, and calls our transport
- *    (scoped-transport.ts), which writes its bytes (message/write-message.ts). Nothing has left the process.
+ * 3. A plain message is written at once (plain-sending.ts, message/plain-message.ts). Any other is compiled by
+ *    nodemailer, with its plugins, which calls our transport (scoped-transport.ts), and that writes its bytes
+ *    (message/write-message.ts). Nothing has left the process.
  * 4. A new session connects and logs in; a kept one that turns out to be dead is replaced by a new one.
  * 5. MAIL, RCPT, DATA and the bytes leave. If the connection breaks, a server must forget them: `none`.
  * 6. The final "." may leave: the outcome is `unknown` until the server replies.

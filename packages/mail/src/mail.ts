@@ -157,47 +157,61 @@ export function mailOver<Client extends MailClient>(
     )
   }
   const unsent: UnsentMail[] = []
-  /** Names the message when `close` cut it off: under way, in the queue, or before a further try. */
-  const named = async (
-    { messageId }: CheckedMessage,
-    mayBeOut: (error: unknown) => boolean,
-    sending: Promise<SentMail>,
-  ): Promise<SentMail> => {
-    try {
-      return await sending
-    } catch (error) {
-      if (life.signal.aborted) {
-        unsent.push({ messageId, outcome: mayBeOut(error) ? 'unknown' : 'none' })
-      }
-      throw error
-    }
+  /** Names a message that `close` cut off: under way, in the queue, or before a further try. */
+  const note = ({ messageId }: CheckedMessage, outcome: Outcome): void => {
+    if (life.signal.aborted) unsent.push({ messageId, outcome })
   }
-  const deliverOnce = async (
+  const deliverWith = async (
+    turn: Disposable,
     checked: CheckedMessage,
     signal: AbortSignal,
     progress: IoProgress,
-    isCounted: boolean,
   ): Promise<SentMail> => {
-    progress.sent = false
-    using _call = isCounted ? life.enter() : undefined
-    if (admit !== undefined) {
-      using turn = await admit()
-      const sending = sendPlain?.(checked, signal, progress, turn)
-      if (sending !== undefined) return sentMail(checked, await sending)
-      const handed: HandedOver = { yuzuru: { progress, turn } }
-      const native = await written(checked, signal)
-      return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))
-    }
+    using _turn = turn
+    const sending = sendPlain?.(checked, signal, progress, turn)
+    if (sending !== undefined) return sentMail(checked, await sending)
+    const handed: HandedOver = { yuzuru: { progress, turn } }
+    const native = await written(checked, signal)
+    return sentMail(checked, await client.sendMail({ ...native, signal, ...handed }))
+  }
+  const deliverByClient = async (
+    checked: CheckedMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+  ): Promise<SentMail> => {
     const native = await written(checked, signal)
     progress.sent = true
     const send = (joined: AbortSignal): ReturnType<MailClient['sendMail']> =>
       client.sendMail({ ...native, signal: joined })
     return sentMail(checked, await untilCut(signal, life, send))
   }
+  /** Not async, as `sendOnce`: very many may wait in it, and each frame is held as long. */
+  const deliverOnce = (
+    checked: CheckedMessage,
+    signal: AbortSignal,
+    progress: IoProgress,
+  ): Promise<SentMail> => {
+    progress.sent = false
+    return admit === undefined
+      ? deliverByClient(checked, signal, progress)
+      : admit().then((turn) => deliverWith(turn, checked, signal, progress))
+  }
   const sendOnce = (checked: CheckedMessage, options: IoOptions | undefined): Promise<SentMail> =>
-    io(callOf('send', recipientsOf(checked)), options, (signal, progress) =>
-      named(checked, () => progress.sent, deliverOnce(checked, signal, progress, true)),
-    )
+    io(callOf('send', recipientsOf(checked)), options, (signal, progress) => {
+      progress.sent = false
+      const call = life.enter()
+      return deliverOnce(checked, signal, progress).then(
+        (sent) => {
+          call.release()
+          return sent
+        },
+        (error: unknown) => {
+          call.release()
+          note(checked, progress.sent ? 'unknown' : 'none')
+          throw error
+        },
+      )
+    })
   const sendAgain = (
     checked: CheckedMessage,
     options: IoOptions | undefined,
@@ -209,12 +223,16 @@ export function mailOver<Client extends MailClient>(
     return io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
       whole.sent = false
       using _call = enter(life, call)
-      const attempts = again.run(() =>
-        io(callOf('attempt', recipients), {}, (signal, progress) =>
-          deliverOnce(checked, signal, progress, false),
-        ),
-      )
-      return await named(checked, (error) => outcomeOf(error) === 'unknown', attempts)
+      try {
+        return await again.run(() =>
+          io(callOf('attempt', recipients), {}, (signal, progress) =>
+            deliverOnce(checked, signal, progress),
+          ),
+        )
+      } catch (error) {
+        note(checked, outcomeOf(error) ?? 'none')
+        throw error
+      }
     })
   }
   const mail: Mail<Client> = {

@@ -12,7 +12,7 @@ import type { Delivery, Envelope } from './smtp/delivery.ts'
 import { translateError } from './smtp/translate-error.ts'
 
 /** A message on its way to the server. */
-export interface OutgoingMail {
+interface OutgoingMail {
   readonly envelope: Envelope
   /** Writes it, once. */
   readonly bytes: () => Promise<Buffer>

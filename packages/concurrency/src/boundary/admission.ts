@@ -124,10 +124,16 @@ class BoundedAdmission<C> implements Admission<C> {
     return this.#closed
   }
 
-  async acquire(context: C): Promise<Permit> {
+  /** Not async: very many may wait, and each frame is held as long. */
+  acquire(context: C): Promise<Permit> {
     const cancelled = this.#waiters.refusal()
-    if (cancelled !== undefined) return await cancelled
-    return this.tryAcquire(context) ?? (await this.#wait(context))
+    if (cancelled !== undefined) return cancelled
+    try {
+      const permit = this.tryAcquire(context)
+      return permit === undefined ? this.#wait(context) : Promise.resolve(permit)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   tryAcquire(context: C): Permit | undefined {

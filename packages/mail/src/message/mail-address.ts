@@ -83,7 +83,9 @@ function checkedAddress(field: string, address: string): string {
       `Expected ${field} to be one mail address such as "name@example.jp", got another string`,
     )
   }
-  return `${local}@${domain}`
+  const checked = `${local}@${domain}`
+  // Most are as they were passed in; then there is no second text to hold.
+  return checked === address ? address : checked
 }
 
 /** The quotes of a local part are no part of it (RFC 5321, 4.1.2); nothing within them is escaped here. */

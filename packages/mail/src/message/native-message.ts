@@ -76,8 +76,13 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
   }
   expectBody(text, html)
   const { redirectTo } = defaults
+  // One literal: what is spread into another takes more memory, and very many may wait.
+  const goesTo = addressees({ to, cc, bcc }, redirectTo)
   return {
-    ...addressees({ to, cc, bcc }, redirectTo),
+    to: goesTo.to,
+    cc: goesTo.cc,
+    bcc: goesTo.bcc,
+    redirected: goesTo.redirected,
     from: from === undefined ? defaults.from : parseMailbox('from', from),
     replyTo: mailboxes('replyTo', replyTo),
     subject: checkedSubject(message.subject),

@@ -1,13 +1,8 @@
-import { Readable } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 const CHUNK_BYTES = 16 * 1024
-
-/** A message on its way. */
-export interface MessageStream {
-  readonly stream: Readable
-  /** Whether some of it was handed over, and not its end. */
-  readonly isUnderWay: boolean
-}
+const LINE_OF_A_DOT = Buffer.from('\r\n.')
+const END = Buffer.from('.\r\n')
 
 /** What is asked and called while a message is handed over. */
 export interface HandOver {
@@ -22,34 +17,62 @@ export interface HandOver {
 }
 
 /**
- * The bytes of a message as a stream for nodemailer's connection, which reads it once the server asked
- * for DATA and puts the final "." after its end.
+ * Hands the bytes of a message to a socket, with the final "." after them, once the server asked for DATA
+ * (decision 107). What is short leaves together with its end, in one packet.
  */
-export function messageStream(bytes: Buffer, handOver: HandOver): MessageStream {
-  const { mayBegin, onPart, mayEnd, onEnd } = handOver
-  let offset = 0
-  let hasEnded = false
-  const stream = new Readable({
-    highWaterMark: CHUNK_BYTES,
-    read() {
-      if (offset === 0 && !mayBegin()) return
+export class MessageBytes {
+  readonly #bytes: Buffer
+  readonly #handOver: HandOver
+  #offset = 0
+  #hasEnded = false
+
+  /** @param bytes of whole lines, each of which ends with CRLF */
+  constructor(bytes: Buffer, handOver: HandOver) {
+    this.#bytes = dotStuffed(bytes)
+    this.#handOver = handOver
+  }
+
+  /** Whether some of it was handed over, and not its end. */
+  get isUnderWay(): boolean {
+    return this.#offset > 0 && !this.#hasEnded
+  }
+
+  begin(socket: Writable): void {
+    if (this.#handOver.mayBegin()) this.#next(socket)
+  }
+
+  #next(socket: Writable): void {
+    const { onPart, mayEnd, onEnd } = this.#handOver
+    for (;;) {
       onPart()
-      const chunk = bytes.subarray(offset, offset + CHUNK_BYTES)
-      offset += chunk.length
-      if (chunk.length > 0) {
-        this.push(chunk)
+      const chunk = this.#bytes.subarray(this.#offset, this.#offset + CHUNK_BYTES)
+      this.#offset += chunk.length
+      if (this.#offset < this.#bytes.length) {
+        if (socket.write(chunk)) continue
+        socket.once('drain', () => this.#next(socket))
         return
       }
       if (!mayEnd()) return
-      hasEnded = true
+      this.#hasEnded = true
       onEnd()
-      this.push(null)
-    },
-  })
-  return {
-    stream,
-    get isUnderWay() {
-      return offset > 0 && !hasEnded
-    },
+      socket.cork()
+      socket.write(chunk)
+      socket.write(END)
+      socket.uncork()
+      return
+    }
   }
+}
+
+/** RFC 5321, 4.5.2: a line that begins with a dot gets a second one. */
+export function dotStuffed(bytes: Buffer): Buffer {
+  const pieces: Buffer[] = []
+  let from = 0
+  if (bytes[0] === 0x2e) pieces.push(END.subarray(0, 1))
+  for (let at = bytes.indexOf(LINE_OF_A_DOT); at >= 0; at = bytes.indexOf(LINE_OF_A_DOT, from)) {
+    // Up to the dot and with it; it comes once more with the rest.
+    pieces.push(bytes.subarray(from, at + LINE_OF_A_DOT.length))
+    from = at + LINE_OF_A_DOT.length - 1
+  }
+  return pieces.length === 0 ? bytes : Buffer.concat([...pieces, bytes.subarray(from)])
 }

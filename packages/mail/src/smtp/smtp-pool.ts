@@ -29,6 +29,7 @@ export class SmtpPool {
   readonly #idle: IdleSessions
   readonly #busy = new Set<SmtpSession>()
   readonly #refused = new RefusedOpenings()
+  readonly #held = (permit: Permit): Permit => this.#serverLimit.held(permit)
 
   constructor(config: SmtpConfig) {
     const { connections, queue, acquireTimeoutMs } = config
@@ -51,9 +52,10 @@ export class SmtpPool {
   }
 
   /** Waits for the right to a connection. Until it is given back, {@link use} and {@link verify} may be called. */
-  async admit(): Promise<Permit> {
+  admit(): Promise<Permit> {
     this.#serverLimit.grow()
-    return this.#serverLimit.held(await this.#permits.acquire())
+    // Not async: very many may wait here, and each frame is held as long.
+    return this.#permits.acquire().then(this.#held)
   }
 
   /**

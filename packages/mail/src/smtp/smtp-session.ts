@@ -1,5 +1,4 @@
 import { isAscii } from 'node:buffer'
-import type { Writable } from 'node:stream'
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
@@ -10,8 +9,9 @@ import {
   type NativeDelivery,
   shownDelivery,
 } from './delivery.ts'
-import { type MessageStream, messageStream } from './message-bytes.ts'
+import { MessageBytes } from './message-bytes.ts'
 import { isRefusal, lateFault, unlawfulFault } from './native-fault.ts'
+import { replaceDataStream } from './data-stream.ts'
 import { ReplyWatch } from './reply-watch.ts'
 import type { SessionLimits } from './smtp-options.ts'
 import type { NativeLogin, SmtpLogin } from './smtp-login.ts'
@@ -35,6 +35,8 @@ export class SmtpSession {
   readonly #limits: SessionLimits
   readonly #watch: ReplyWatch
   #clock: VerbClock | undefined
+  /** The one that is being sent. */
+  #message: MessageBytes | undefined
   readonly #over = Promise.withResolvers<void>()
   /**
    * What the server waits for. Only a step that has ended well, or was refused cleanly, leaves anything
@@ -59,6 +61,7 @@ export class SmtpSession {
       onUnlawful: (what) => this.#break(what),
       onStep: () => this.#clock?.next(),
     })
+    replaceDataStream(this.#native, (socket) => this.#message?.begin(socket))
     this.#native.on('error', (error: unknown) => {
       this.#broken = error
       this.#fail?.(error)
@@ -130,13 +133,8 @@ export class SmtpSession {
     const { from, to, dsn } = envelope
     const use8BitMime = !isAscii(bytes)
     if (use8BitMime) this.#expect8BitMime()
-    const message = messageStream(bytes, {
-      mayBegin: () => {
-        const isAsked = this.#expectAsked()
-        const socket = this.#native._socket
-        if (isAsked && socket) holdForATurn(socket)
-        return isAsked
-      },
+    const message = new MessageBytes(bytes, {
+      mayBegin: () => this.#expectAsked(),
       onPart: () => this.#clock?.next(),
       // What it says before the end is the answer: the end would only be taken for a command.
       mayEnd: () => !this.#watch.hasSaid,
@@ -146,7 +144,8 @@ export class SmtpSession {
     try {
       const delivery = await this.#step<NativeDelivery>('send', signal, (done) => {
         const options = { from, to: [...to], size: bytes.length, use8BitMime, ...(dsn && { dsn }) }
-        this.#native.send(options, message.stream, done as Done<unknown>)
+        this.#message = message
+        this.#native.send(options, HANDED_OVER, done as Done<unknown>)
       })
       const taken = this.#taken(delivery, message, onEnd)
       this.#awaits = 'message'
@@ -155,6 +154,7 @@ export class SmtpSession {
       if (isRefusal(error)) this.#awaits = 'reset'
       throw error
     } finally {
+      this.#message = undefined
       // Answered in its midst: the rest of it would be taken for commands.
       if (message.isUnderWay) await this.destroy()
     }
@@ -181,7 +181,7 @@ export class SmtpSession {
   }
 
   /** Whether the server took it, as it says: after its end, and in words that have one meaning. */
-  #taken(delivery: NativeDelivery, message: MessageStream, onEnd: () => void): Delivery {
+  #taken(delivery: NativeDelivery, message: MessageBytes, onEnd: () => void): Delivery {
     const isOver = !message.isUnderWay
     const code = codeOf(delivery.response)
     if (isOver && code !== undefined && code < 300) {
@@ -257,11 +257,8 @@ export class SmtpSession {
   }
 }
 
-/** What is short leaves together with its end, in one packet. */
-function holdForATurn(socket: Writable): void {
-  socket.cork()
-  setImmediate(() => socket.uncork())
-}
+/** Stands for a message whose bytes nodemailer does not see; it asks for nothing of it. */
+const HANDED_OVER = Buffer.from('handed over')
 
 /** What nodemailer knows of the server. */
 interface Extensions {
