@@ -4,7 +4,6 @@ import {
   type Closing,
   expectOptions,
   IO_OPTIONS,
-  orAborted,
 } from '@yuzuru/concurrency/boundary'
 import type { Permit } from '@yuzuru/concurrency/sync'
 import type { HandedOver } from './handed-over.ts'
@@ -23,8 +22,8 @@ import type { Retrying } from './sending/retrying.ts'
 import { sendMany, type SendingMany, type SendManyOptions } from './sending/send-many.ts'
 import type { SentMail } from './sending/sent-mail.ts'
 import { callOf } from './scoped-transport.ts'
+import { untilCut } from './until-cut.ts'
 import { rejectedIn } from './smtp/translate-error.ts'
-import { closedFault } from './smtp/smtp-fault.ts'
 
 /** The part of a nodemailer transporter that is used, so that its version need not match ours. */
 export interface MailClient {
@@ -287,23 +286,5 @@ function enter(life: Closing, call: ReturnType<typeof callOf>): Permit {
     return life.enter()
   } catch (error) {
     throw typeof call.translate === 'function' ? call.translate(error, 'none') : error
-  }
-}
-
-/**
- * Waits for a client that may know nothing of our signal: until it fires, or `close` cuts off what is
- * left. nodemailer's SMTP transports end at once then; of others nothing more is known than that nobody
- * waits for them any longer.
- */
-async function untilCut<T>(
-  signal: AbortSignal,
-  life: Closing,
-  fn: (joined: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const joined = AbortSignal.any([signal, life.signal])
-  try {
-    return await orAborted(fn(joined), joined)
-  } catch (error) {
-    throw life.signal.aborted && error === life.signal.reason ? closedFault() : error
   }
 }
