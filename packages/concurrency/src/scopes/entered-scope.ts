@@ -14,11 +14,13 @@ export interface EnterScopeOptions {
   readonly name: string
   /** When it is due, in milliseconds from now, from 1 up. @default Infinity */
   readonly timeoutMs?: number | undefined
+  /** What the clock has just said, to save a reading. @default it is read */
+  readonly now?: number | undefined
   /** Called once when it is cancelled. */
   readonly onCancel: (reason: Cancelled) => void
 }
 
-const OPTIONS = ['name', 'timeoutMs', 'onCancel'] as const
+const OPTIONS = ['name', 'timeoutMs', 'now', 'onCancel'] as const
 
 /** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
@@ -70,10 +72,10 @@ class Entered implements EnteredScope, CancelListener {
   readonly #onCancel: (reason: Cancelled) => void
   readonly #timer: Timer | undefined
 
-  constructor({ name, timeoutMs = Infinity, onCancel }: EnterScopeOptions) {
+  constructor({ name, timeoutMs = Infinity, now, onCancel }: EnterScopeOptions) {
     this.#timeoutMs = timeoutMs
     this.#onCancel = onCancel
-    this.scope = new Scope({ kind: 'timeout', name, timeoutMs }, undefined)
+    this.scope = new Scope({ kind: 'timeout', name, timeoutMs, now }, undefined)
     this.scope.listen(this)
     this.#timer = armDeadline(this.scope, timeoutMs)
   }

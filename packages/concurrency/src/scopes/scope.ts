@@ -29,6 +29,8 @@ export interface ScopeInit {
   readonly name: string
   /** When it is due, in milliseconds from its start. Default: never. */
   readonly timeoutMs?: number
+  /** What the clock has just said. Default: it is read. */
+  readonly now?: number | undefined
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
@@ -112,7 +114,7 @@ export class Scope implements CancelScope, ScopeNode {
     this.shielded = shielded
     this.strict = init.strict ?? parent?.strict ?? false
     this.counts = init.counts ?? true
-    this.startedAt = currentClock().now()
+    this.startedAt = init.now ?? currentClock().now()
     const deadline = this.startedAt + timeoutMs
     hang(this, parent)
     if (shielded || parent === undefined) {

@@ -51,7 +51,7 @@ export class RequestScopes {
   readonly #lives: Lives = new Lives()
   readonly #work: Closing<string>
   readonly #turns = {
-    begin: (life: RequestLife): void => this.#begin(life),
+    begin: (life: RequestLife): void => this.#begin(life, currentClock().now()),
     refuse: (life: RequestLife, code: RefusalCode): void => this.#refuse(life, code),
   }
 
@@ -108,7 +108,7 @@ export class RequestScopes {
     const entry = isLate ? 'acquire_timeout' : this.#gate.enter(life)
     if (entry === 'begin') {
       this.#enter(life)
-      this.#begin(life)
+      this.#begin(life, life.startedAt)
     } else if (entry === 'wait') {
       this.#enter(life)
       life.wait()
@@ -145,11 +145,12 @@ export class RequestScopes {
   }
 
   /** Its turn has come: the handler is called in a scope of its own. */
-  #begin(life: RequestLife): void {
+  #begin(life: RequestLife, now: number): void {
     life.isWaiting = false
     life.entered = enterScope({
       name: life.name,
-      timeoutMs: Math.max(1, life.expiresAt - currentClock().now()),
+      timeoutMs: Math.max(1, life.expiresAt - now),
+      now,
       onCancel: (reason) => void detached(() => this.#endInGrace(life, reason)),
     })
     life.entered.call(() => this.#call(life))
