@@ -80,7 +80,7 @@ export class ListeningServer implements HttpServer {
   constructor(listener: NodeListener, settings: ServeSettings) {
     this.#settings = settings
     this.#probes = new Probes(settings.probes)
-    this.#scopes = new RequestScopes(settings.request)
+    this.#scopes = new RequestScopes(settings.request, (response) => this.#answers.forget(response))
     this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(settings.http, (request, response) => {
       this.#serve(request, response, listener, 'sends')
@@ -160,8 +160,10 @@ export class ListeningServer implements HttpServer {
       this.#refuse(response, 400)
       return
     }
-    if (this.#probes.answer(request, response)) return
-    if (this.#status.answer(request, response)) return
+    if (this.#probes.answer(request, response) || this.#status.answer(request, response)) {
+      response.on('close', () => this.#answers.forget(response))
+      return
+    }
     const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
     this.#scopes.handle(request, response, () => {
       if (refusal !== undefined) throw refusal.error

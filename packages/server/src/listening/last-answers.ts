@@ -45,9 +45,20 @@ export class LastAnswers {
       before.shouldKeepAlive = true
     }
     connection.newest = response
-    response.on('close', () => forget(connection, response))
     if (this.#isEnding) response.shouldKeepAlive = false
     return true
+  }
+
+  /**
+   * To be called when an answer has left, or its client has: an idle connection would keep the answer, with the
+   * request, as long as it lasts.
+   */
+  forget(response: ServerResponse): void {
+    const connection = connectionOf(response.req.socket)
+    const isIdle = response.shouldKeepAlive && response.req.complete
+    if (isIdle && connection.last !== response && connection.newest === response) {
+      connection.newest = undefined
+    }
   }
 
   /** The answer that came, or will come, last on a connection. */
@@ -77,13 +88,5 @@ export class LastAnswers {
       if (response.headersSent) continue
       if (connectionOf(response.req.socket).newest === response) response.shouldKeepAlive = false
     }
-  }
-}
-
-/** An idle connection would keep its answer, with the request, as long as it lasts. */
-function forget(connection: Connection, response: ServerResponse): void {
-  const isIdle = response.shouldKeepAlive && response.req.complete
-  if (isIdle && connection.last !== response && connection.newest === response) {
-    connection.newest = undefined
   }
 }

@@ -20,12 +20,13 @@ interface Traced {
  */
 const channel = tracingChannel<RequestEvent>('yuzuru:request')
 
+/** Whether something listens to the channel. */
+export function isTraced(): boolean {
+  return channel.hasSubscribers
+}
+
 /** Calls `fn`, in the stores that subscribers bound to the channel, and publishes the end of the answer. */
 export function callTraced(life: Traced, fn: () => void): void {
-  if (!channel.hasSubscribers) {
-    fn()
-    return
-  }
   const event = eventOf(life)
   life.response.once('close', () => {
     event.status = life.response.headersSent ? life.response.statusCode : undefined

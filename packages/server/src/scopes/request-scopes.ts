@@ -17,7 +17,7 @@ import { limitOf } from '../overload/limit-option.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
 import { callInRequest, currentRequest, enterRequest } from '../request/current-request.ts'
-import { callTraced } from '../request/request-trace.ts'
+import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type Asked, type Failure, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
 import { isThenable } from '../request/is-thenable.ts'
@@ -47,6 +47,7 @@ const LAST_ANSWERS_MS = 1_000
 /** Requests under way, and their scopes. */
 export class RequestScopes {
   readonly #settings: RequestSettings
+  readonly #onClosed: ((response: ServerResponse) => void) | undefined
   readonly #gate: Gate
   readonly #lives: Lives = new Lives()
   readonly #work: Closing<string>
@@ -55,8 +56,10 @@ export class RequestScopes {
     refuse: (life: RequestLife, code: RefusalCode): void => this.#refuse(life, code),
   }
 
-  constructor(settings: RequestSettings) {
+  /** @param onClosed called when an answer has left, or its client has */
+  constructor(settings: RequestSettings, onClosed?: (response: ServerResponse) => void) {
     this.#settings = settings
+    this.#onClosed = onClosed
     this.#gate = new Gate({ limit: limitOf(settings.limit), queue: settings.queue })
     this.#work = closing({
       name: 'server',
@@ -100,7 +103,8 @@ export class RequestScopes {
     const now = currentClock().now()
     const asked = this.#ask(request, next, now)
     const life = new RequestLife(asked, request, response, this.#turns, now)
-    callTraced(life, () => this.#admit(life))
+    if (isTraced()) callTraced(life, () => this.#admit(life))
+    else this.#admit(life)
   }
 
   #admit(life: RequestLife): void {
@@ -114,6 +118,8 @@ export class RequestScopes {
       life.wait()
     } else {
       // Before there is a scope, a timer, a listener or a context: this has to cost next to nothing.
+      const { response } = life
+      if (this.#onClosed !== undefined) response.on('close', () => this.#onClosed?.(response))
       writeRefusal(entry, life)
       writeLine(this.#settings.log, life)
     }
@@ -184,6 +190,7 @@ export class RequestScopes {
 
   /** The answer has left, or its client has. */
   #closed(life: RequestLife): void {
+    this.#onClosed?.(life.response)
     life.end()
     if (life.entered === undefined) {
       // It had to go before its turn, or its client did not wait for that.
