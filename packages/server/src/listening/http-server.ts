@@ -15,6 +15,7 @@ import type { NodeListener } from './app.ts'
 import { refuseClient } from './client-errors.ts'
 import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
+import { keepTimersOutside } from './idle-timers.ts'
 import type { ServeSettings } from './serve-options.ts'
 import { isAmbiguous } from './strict-head.ts'
 
@@ -99,7 +100,10 @@ export class ListeningServer implements HttpServer {
     this.client.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       refuseClient(error, socket as Socket, this.#answers)
     })
-    this.client.on('connection', () => (this.#taken += 1))
+    this.client.on('connection', (socket) => {
+      this.#taken += 1
+      keepTimersOutside(socket)
+    })
     this.client.on('newListener', (name) => {
       if (name === 'upgrade') this.#watchUpgrades()
     })
