@@ -26,6 +26,17 @@ test('what is called in it is within it, and it is gone once it is left', () => 
   expect(rootScopes().size).toBe(0)
 })
 
+test('its deadline counts from the reading of the clock that it is given, or from one of its own', async () => {
+  const clock = clockOfTest()
+  await clock.advance(50)
+  const deadlineOf = (now: number | undefined): number => {
+    const entered = enterScope({ name: 'request', timeoutMs: 100, now, onCancel: () => undefined })
+    void entered.leave()
+    return (entered.scope as Scope).deadline
+  }
+  expect([deadlineOf(50), deadlineOf(20), deadlineOf(undefined)]).toEqual([150, 120, 150])
+})
+
 test('it belongs to no scope around it', () => {
   const entered = enterScope({ name: 'request', onCancel: () => undefined })
   expect((entered.scope as Scope).parent).toBe(undefined)
