@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const COMPILERS = { ts59: '5.9.3', ts6: '6.0.3', ts7: '7.0.2' }
 
 /** Nothing of ours may be wrong, also for those who have libraries checked; what is not ours is not judged. */
-const OURS = /^(?:consumer\.ts|node_modules\/@yuzuru\/)/
+const OURS = /^(?:consumer\.ts|node_modules\/(?:@yuzuru|create-yuzuru)\/)/
 
 /**
  * Imports each entry of each package into one strict program with `skipLibCheck: false`.

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { checkConsumerTypes } from './consumer-types.ts'
 import { type Manifest, optionalPeersOf, packages, root } from './packages.ts'
+import { useService } from './use-service.ts'
 
 const run = promisify(execFile)
 const NODES = {
@@ -71,6 +72,10 @@ async function useAlone(
     }
   }
   await expectRefusedByOldNode(manifest, folder)
+  // Its smoke program has made one.
+  if (shortName === 'create-yuzuru') {
+    await useService(join(folder, 'made/by-command'), tarballs, NODES[24])
+  }
   const seconds = ((performance.now() - start) / 1_000).toFixed(1)
   console.log(
     `${manifest.name}: packed, installed alone, used under Node 24 and 26, refused by 20 (${seconds} s)`,
@@ -90,7 +95,18 @@ async function expectRefusedByOldNode(manifest: Manifest, folder: string): Promi
   await writeFile(join(folder, 'old-node.mjs'), program)
   const { stdout } = await run(OLD_NODE, ['old-node.mjs'], { cwd: folder, timeout: 60_000 })
   const said = stdout.split('\n').filter((line) => line !== '')
-  const wrong = said.filter((line) => !line.includes(': Error: Expected Node 24 or later for '))
+  for (const name of Object.keys(manifest.bin ?? {})) {
+    const command = run(OLD_NODE, [join('node_modules/.bin', name)], { cwd: folder })
+    said.push(
+      await command.then(
+        () => `${name} ran`,
+        (error: { readonly stderr: string }) => error.stderr.trim(),
+      ),
+    )
+  }
+  const wrong = said.filter(
+    (line) => !/^(?:\S+: Error: )?Expected Node 24 or later for /.test(line),
+  )
   if (wrong.length > 0) throw new Error(`under Node 20 ${wrong.join('\n')}`)
   if (said.length === 0) throw new Error(`${manifest.name} does not say which Node it needs`)
 }

@@ -33,7 +33,9 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
   const expect = (holds: boolean, problem: string): void => {
     if (!holds) found.push(problem)
   }
-  expect(manifest.name === `@yuzuru/${shortName}`, `is named ${manifest.name}`)
+  // `npm create yuzuru` asks for that name.
+  const name = shortName === 'create-yuzuru' ? shortName : `@yuzuru/${shortName}`
+  expect(manifest.name === name, `is named ${manifest.name}`)
   expect(manifest.license === 'MIT', 'is not MIT')
   const licence = join(folder, 'LICENSE')
   // npm packs what lies in the folder; the one of the repository it does not see.

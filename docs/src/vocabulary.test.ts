@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { publicTypes } from './public-types.ts'
 
 const packages = fileURLToPath(new URL('../../packages', import.meta.url))
-/** The sandbox speaks its vendors' words, and is no boundary. */
-const names = readdirSync(packages).filter((name) => name !== 'sandbox')
+/** The sandbox speaks its vendors' words, and is no boundary; nor is what makes a service. */
+const names = readdirSync(packages).filter((name) => name !== 'sandbox' && name !== 'create-yuzuru')
 const faces = new Map(names.map((name) => [name, publicTypes(join(packages, name))]))
 
 const page = readFileSync(new URL('../reference/vocabulary.md', import.meta.url), 'utf8')

@@ -1,0 +1,74 @@
+// #if !jobs
+// import { sleep } from '@yuzuru/concurrency'
+// #end
+import { createDatabase, migrate } from '@yuzuru/db'
+// #if jobs
+import { createWorker, jobsMigrations } from '@yuzuru/jobs'
+// #end
+// #if mail
+import { createMail } from '@yuzuru/mail'
+// #end
+import { currentRequest, readiness, serve } from '@yuzuru/server'
+// #if storage
+import { createStorage } from '@yuzuru/storage'
+// #end
+import { pino } from 'pino'
+// #if jobs
+import { createApp } from './app.ts'
+// #end
+import type { Env } from './env.ts'
+import { migrations, type Schema } from './schema.ts'
+import { createWeb } from './web.ts'
+
+/** Runs until the scope around it is cancelled; then requests and jobs under way come to their end. */
+export async function runService(env: Env): Promise<void> {
+  const log = pino({
+    level: env.LOG_LEVEL,
+    // Each line of a request has its id, which its client gets as `x-request-id`.
+    mixin: () => ({ requestId: currentRequest()?.id }),
+  })
+  await using db = createDatabase<Schema>({ url: env.DATABASE_URL })
+  // #if mail
+  await using mail = createMail({
+    host: env.SMTP_HOST,
+    port: env.SMTP_PORT,
+    auth: { user: env.SMTP_USER, password: env.SMTP_PASSWORD },
+    from: env.MAIL_FROM,
+  })
+  // #end
+  // #if storage
+  await using storage = createStorage({
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    bucket: env.S3_BUCKET,
+    credentials: { accessKeyId: env.S3_ACCESS_KEY_ID, secretAccessKey: env.S3_SECRET_ACCESS_KEY },
+  })
+  // #end
+  const clients = {
+    db,
+    // #if mail
+    mail,
+    // #end
+    // #if storage
+    storage,
+    // #end
+  }
+  // #if jobs
+  await migrate(db, [jobsMigrations, migrations])
+  const app = createApp(clients)
+  // #else
+  // await migrate(db, migrations)
+  // const app = clients
+  // #end
+  await using server = await serve(await createWeb(app), {
+    port: env.PORT,
+    log,
+    probes: { checks: readiness(Object.values(clients)) },
+  })
+  log.info(`listening at ${server.url}`)
+  // #if jobs
+  await createWorker(db, { jobs: [app.announcePlan] }).run()
+  // #else
+  // await sleep(Infinity)
+  // #end
+}

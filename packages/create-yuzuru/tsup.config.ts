@@ -1,0 +1,3 @@
+import { build } from '@yuzuru/tooling/tsup'
+
+export default build(['src/index.ts', 'src/cli.ts'])
