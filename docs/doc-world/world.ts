@@ -147,7 +147,8 @@ declare global {
   const word: string
   const reference: string
   const query: { readonly state: string; readonly code: string }
-  const syncToken: string | undefined
+  const cursor: string | undefined
+  const seriesId: string
   const keys: Readonly<Record<string, string>>
   const accessKeyId: string
   const secretAccessKey: string

@@ -17,7 +17,7 @@ export interface GoogleCalendar extends CalendarFixture {
 
 export async function startGoogleCalendar(
   given: {
-    readonly retry?: false | undefined
+    readonly retry?: false | { readonly baseDelayMs: number } | undefined
     readonly store?: CalendarStore | undefined
     readonly now?: (() => number) | undefined
     readonly onAccountChange?: AccountListener | undefined

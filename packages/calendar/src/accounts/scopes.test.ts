@@ -63,9 +63,9 @@ describe.each(Object.entries(LEAST))('%s', (_verb, [scope, call]) => {
 })
 
 async function consent(
-  { calendar, allow }: Awaited<ReturnType<typeof startGoogleCalendar>>,
+  fixture: Awaited<ReturnType<typeof startGoogleCalendar>>,
   scope: string,
 ): Promise<{ readonly state: string; readonly code: string }> {
-  const url = await calendar.authorizeUrl({ reference: 'me', scopes: [scope] })
-  return await allow(url, 'hana@example.com')
+  const url = await fixture.calendar.authorizeUrl({ reference: 'me', scopes: [scope] })
+  return await fixture.allow(url, 'hana@example.com')
 }
