@@ -32,6 +32,7 @@ const cases = exerciseOptions({
     'createHttp.hedge': (hedge) => index.createHttp({ hedge }),
     'createHttp.proxy': (proxy) => index.createHttp({ proxy }),
     'createHttp.retry': (retry) => index.createHttp({ retry }),
+    'http.request.retry': (retry) => http.request(server.url, { retry }),
     'createHttp.timeouts': (timeouts) => index.createHttp({ timeouts }),
     'createHttp.tls': (tls) => index.createHttp({ tls }),
     createFakeHttp: (options) => testing.createFakeHttp(options),

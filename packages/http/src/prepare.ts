@@ -1,3 +1,4 @@
+import { expectCallRetry } from './request/retry-when.ts'
 import { currentClock, type Effect, remaining } from '@yuzuru/concurrency'
 import {
   expectBoolean,
@@ -62,6 +63,7 @@ export function prepare(
   if (init.maxBytes !== undefined) expectNumber('maxBytes', init.maxBytes, 0)
   const { acquireTimeoutMs = settings.acquireTimeoutMs } = init
   expectMilliseconds('acquireTimeoutMs', acquireTimeoutMs)
+  const retry = expectCallRetry(init.retry)
   const effect = effectOf(method, headers)
   return {
     context: { method, url, effect, headers },
@@ -73,7 +75,7 @@ export function prepare(
     acquireTimeoutMs,
     acceptStatus: acceptOf(init.acceptStatus ?? isSuccess, redirect),
     decompress: asksEncoded,
-    retry: init.retry !== false,
+    retry,
     mode,
     options: { signal: init.signal, timeoutMs: init.timeoutMs ?? settings.timeouts.totalMs },
     patience: mode === 'stream' ? patienceOf(init.timeoutMs) : undefined,

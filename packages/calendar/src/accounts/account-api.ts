@@ -2,7 +2,7 @@ import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 import { HttpError } from '@yuzuru/http'
 import type { Credentials } from './credentials.ts'
 import type { CallContext } from '../wire/translate-error.ts'
-import { calendarFailure } from '../wire/translate-error.ts'
+import { calendarFailure, isWorthRepeating } from '../wire/translate-error.ts'
 
 /** One request to the API, for one account. */
 export interface ApiRequest {
@@ -66,6 +66,7 @@ export class AccountApi {
     const { method, query, headers, body, json, idempotencyKey } = request
     return await this.#http.request(url, {
       method,
+      retry: { when: isWorthRepeating },
       headers: { ...headers, authorization: `Bearer ${accessToken}` },
       ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body }),

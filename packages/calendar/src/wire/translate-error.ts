@@ -1,5 +1,5 @@
 import { codeOfStatus, type StatusCode } from '@yuzuru/concurrency/boundary'
-import { HttpError, type HttpErrorCode } from '@yuzuru/http'
+import { type HttpAnswer, HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import type { Operation } from './operations.ts'
 
@@ -13,6 +13,13 @@ const LIMITS: ReadonlySet<string> = new Set([
   'calendarUsageLimitsExceeded',
   'quotaExceeded',
   'dailyLimitExceeded',
+])
+
+/** Of them, those that a wait of seconds mends; the others last for hours. */
+const BRIEF: ReadonlySet<string> = new Set([
+  'rateLimitExceeded',
+  'userRateLimitExceeded',
+  'quotaExceeded',
 ])
 
 /** The token works, and the person did not allow this. */
@@ -67,7 +74,7 @@ const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
 export function calendarFailure({ operation, reference }: CallContext, error: unknown): unknown {
   if (!HttpError.isInstance(error)) return error
   const { status, outcome, retryAfterMs } = error
-  const reason = reasonOf(error)
+  const reason = reasonOf(error.answer)
   const code = codeOf(error, reason)
   const retryable = error.retryable || code === 'rate_limited'
   const answered = status === undefined ? error.code : `${status}${reason ? ` ${reason}` : ''}`
@@ -76,6 +83,16 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
   const message = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
   const init = { operation, code, outcome, retryable, reference, status, reason, retryAfterMs }
   return new CalendarError(message, { ...init, cause: withoutAnswer(error) })
+}
+
+/**
+ * Which answers are worth a repeat: Google says 403 for a rate that was too high, as for what an account may
+ * not do. https://developers.google.com/workspace/calendar/api/guides/errors
+ */
+export function isWorthRepeating(answer: HttpAnswer): boolean | undefined {
+  if (answer.status !== 403) return undefined
+  const reason = reasonOf(answer)
+  return reason !== undefined && BRIEF.has(reason)
 }
 
 function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode {
@@ -87,7 +104,7 @@ function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode
 }
 
 /** Google's own word, if the answer is in its shape. */
-function reasonOf({ answer }: HttpError): string | undefined {
+function reasonOf(answer: HttpAnswer | undefined): string | undefined {
   const { error } = (answer?.json ?? {}) as { error?: { errors?: { reason?: unknown }[] } }
   const reason = Array.isArray(error?.errors) ? error.errors[0]?.reason : undefined
   return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : undefined

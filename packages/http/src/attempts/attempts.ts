@@ -7,6 +7,7 @@ import type { HttpHandler } from './interceptor.ts'
 import { contextOf, type HttpResponse } from '../response/http-response.ts'
 import type { PreparedCall } from './prepared-call.ts'
 import type { RetryPolicy } from './retry-policy.ts'
+import { askWhen, type RetryWhen } from '../request/retry-when.ts'
 import { outcomeOfAnswer, retryAfterOf, statusFailure } from '../response/status-failure.ts'
 import { isWorthSending } from '../request/budget.ts'
 import { isUsed } from '../request/used-sources.ts'
@@ -34,13 +35,16 @@ export interface AttemptsInit {
 export class Attempts {
   readonly #init: AttemptsInit
   readonly #policy: RetryPolicy | undefined
+  readonly #when: RetryWhen | undefined
   #attempt = 1
   /** Whether an earlier attempt may have had its effect. */
   #tainted = false
 
   constructor(init: AttemptsInit) {
     this.#init = init
-    this.#policy = init.call.retry ? init.policy : undefined
+    const { retry } = init.call
+    this.#policy = retry === false ? undefined : init.policy
+    this.#when = retry === false ? undefined : (retry ?? init.policy?.when)
   }
 
   async run(signal: AbortSignal): Promise<HttpResponse> {
@@ -65,9 +69,10 @@ export class Attempts {
         response[Symbol.dispose]()
       } catch (error) {
         if (!HttpError.isInstance(error)) throw error
-        delayMs = this.#delayAfter(error)
+        const decided = this.#decide(error)
+        delayMs = this.#delayAfter(error, decided)
         this.#note(error.outcome)
-        if (delayMs === undefined) throw this.#final(error)
+        if (delayMs === undefined) throw this.#final(error, decided)
       }
       progress.sent = this.#tainted
       await closing.pause(delayMs)
@@ -75,8 +80,9 @@ export class Attempts {
   }
 
   /** The failure for the caller: earlier attempts count, and so does whether its body can be sent again. */
-  #final(error: HttpError): HttpError {
+  #final(error: HttpError, decided: boolean | undefined): HttpError {
     return amended(error, {
+      ...(decided === undefined ? {} : { retryable: decided }),
       ...(this.#tainted ? { outcome: 'unknown' } : {}),
       ...(isUsed(this.#init.call.body) ? { retryable: false } : {}),
     })
@@ -92,9 +98,16 @@ export class Attempts {
   }
 
   /** How long to wait before the next attempt; `undefined`: there is none. */
-  #delayAfter(error: HttpError): number | undefined {
-    if (OURS.has(error.code)) return undefined
+  #delayAfter(error: HttpError, decided: boolean | undefined): number | undefined {
+    if (OURS.has(error.code) || decided === false) return undefined
     const { status } = error
+    if (decided === true) {
+      // What was turned away can be sent again, whatever it does.
+      const undone = error.outcome === 'none' && !this.#tainted
+      return this.#mayRepeat || (undone && this.#hasMore)
+        ? this.#delay(error.retryAfterMs)
+        : undefined
+    }
     // An earlier request under the same key is under way: the server has said when to ask again.
     const isUnderWay = status === 409 && error.retryable
     const isOurs = status === undefined || isUnderWay
@@ -103,6 +116,13 @@ export class Attempts {
     const unsent = status === undefined && error.outcome === 'none' && !this.#tainted
     if (helps !== true || !(this.#mayRepeat || (unsent && this.#hasMore))) return undefined
     return this.#delay(error.retryAfterMs)
+  }
+
+  /** What the caller says of an answer; `undefined` without one, or without a word of the caller's. */
+  #decide({ answer }: HttpError): boolean | undefined {
+    return this.#when === undefined || answer === undefined
+      ? undefined
+      : askWhen(this.#when, answer)
   }
 
   get #mayRepeat(): boolean {

@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CallContext } from '../errors/call-context.ts'
 import type { RedirectMode } from '../request/http-init.ts'
+import type { RetryWhen } from '../request/retry-when.ts'
 import type { RequestBody } from '../request/request-body.ts'
 
 /** Which part of the answer the call waits for. */
@@ -20,7 +21,8 @@ export interface PreparedCall {
   readonly acquireTimeoutMs: number
   readonly decompress: boolean
   readonly acceptStatus: (status: number) => boolean
-  readonly retry: boolean
+  /** False: it is tried once. Else its own word on which answers are worth a repeat, or the client's. */
+  readonly retry: RetryWhen | false | undefined
   readonly mode: Mode
   readonly options: IoOptions
   /**

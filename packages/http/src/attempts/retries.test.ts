@@ -6,6 +6,7 @@ import { createHttp, type Http } from '../http.ts'
 import type { HttpOptions } from '../http-options.ts'
 import type { HttpInit } from '../request/http-init.ts'
 import { expectRetry } from './retry-policy.ts'
+import type { RetryWhen } from '../request/retry-when.ts'
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -163,4 +164,64 @@ test('the repeats of an origin are bounded by its budget', async () => {
   // 50 calls, 5 repeats to begin with, and one for every 10 calls.
   expect(server.requests.length).toBeLessThanOrEqual(60)
   expect(server.requests.length).toBeGreaterThanOrEqual(58)
+})
+
+describe('an answer that is looked at', () => {
+  const busy = { status: 403, json: { reason: 'rateLimit' } }
+  const never = { status: 403, json: { reason: 'forbidden' } }
+  const when: RetryWhen = ({ status, json }) =>
+    status === 403 ? (json as { reason: string }).reason === 'rateLimit' : undefined
+  const retry = { baseDelayMs: 0, when }
+
+  const writes: readonly [string, HttpInit][] = [
+    ['a GET', {}],
+    ['a POST', { method: 'POST', body: 'x' }],
+  ]
+  test.each(writes)('is worth a repeat where it says so: %s', async (_name, init) => {
+    server.reply(busy, busy, { status: 204 })
+    expect((await client({ retry }).request('/', init)).status).toBe(204)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('is worth none where it says no, also with a status that is', async () => {
+    server.otherwise({ status: 503 })
+    const call = client({ retry: { baseDelayMs: 0, when: () => false } }).request('/')
+    await expect(call).rejects.toMatchObject({ status: 503, retryable: false })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('goes by its status where it says nothing', async () => {
+    server.reply({ status: 503 }, { status: 204 })
+    expect((await client({ retry }).request('/')).status).toBe(204)
+    server.otherwise(never)
+    await expect(client({ retry }).request('/')).rejects.toMatchObject({ retryable: false })
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('is looked at by the call in place of the client, and not by one that is tried once', async () => {
+    server.otherwise(busy)
+    const http = client({ retry: { baseDelayMs: 0, attempts: 2 } })
+    await expect(http.request('/')).rejects.toMatchObject({ retryable: false })
+    expect(server.requests).toHaveLength(1)
+    const own = http.request('/', { retry: { when } })
+    await expect(own).rejects.toMatchObject({ status: 403, retryable: true })
+    expect(server.requests).toHaveLength(3)
+    const once = client({ retry }).request('/', { retry: false })
+    await expect(once).rejects.toMatchObject({ status: 403 })
+    expect(server.requests).toHaveLength(4)
+  })
+
+  test('does not let a change be sent again that may have happened', async () => {
+    server.otherwise({ status: 500 })
+    const http = client({ retry: { baseDelayMs: 0, when: () => true } })
+    const call = http.request('/', { method: 'POST', body: 'x' })
+    await expect(call).rejects.toMatchObject({ outcome: 'unknown' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('is answered by a boolean or nothing', async () => {
+    server.otherwise(busy)
+    const call = client({ retry: { when: (() => 'yes') as never } }).request('/')
+    await expect(call).rejects.toThrow(TypeError)
+  })
 })

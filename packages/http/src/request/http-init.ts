@@ -1,3 +1,4 @@
+import type { CallRetry } from './retry-when.ts'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { RequestBody } from './request-body.ts'
 
@@ -30,8 +31,12 @@ export interface HttpInit extends IoOptions {
   readonly decompress?: boolean | undefined
   /** Which statuses are returned rather than thrown. @default 200 to 299 */
   readonly acceptStatus?: ((status: number) => boolean) | undefined
-  /** `false`: this call is tried once. @default the client's `retry` */
-  readonly retry?: false | undefined
+  /**
+   * `false`: this call is tried once; `{ when }`: its own word on which answers are worth a repeat.
+   *
+   * @default the client's `retry`
+   */
+  readonly retry?: CallRetry | undefined
 }
 
 /** The names of {@link HttpInit}. */
