@@ -7,6 +7,7 @@ import type { Calendars } from './calendars/calendars.ts'
 import type { CalendarEvents } from './events/events.ts'
 import type { CalendarBusy, FreeBusyQuery } from './events/free-busy.ts'
 import type { SyncPage, SyncQuery } from './events/sync.ts'
+import type { Channel, NewChannel } from './watch/channel-calls.ts'
 
 /**
  * Google Calendar for many accounts, each under a `reference` of your own. See `createCalendar`.
@@ -88,6 +89,25 @@ export interface Calendar extends AsyncDisposable {
     query: FreeBusyQuery,
     options?: IoOptions,
   ): Promise<readonly CalendarBusy[]>
+  /**
+   * Opens a channel over which Google tells of changes in a calendar, by requests without a body to `address`.
+   * Some of them are lost, and the channel ends without a word: `createCalendarWatch` deals with both. The least
+   * scope: `calendar.events.owned.readonly`.
+   *
+   * @throws {CalendarError} `not_found`, `invalid_request` (an id that was used before, a domain that is not
+   *   allowed) …
+   */
+  watch(reference: string, channel: NewChannel, options?: IoOptions): Promise<Channel>
+  /**
+   * Closes a channel. `stopped` is false when it had ended already.
+   *
+   * @throws {CalendarError} when Google can't be reached or refuses
+   */
+  unwatch(
+    reference: string,
+    channel: Channel,
+    options?: IoOptions,
+  ): Promise<{ readonly stopped: boolean }>
   /**
    * Google's own client, bound to one account. Its calls go over the same transport, with the same
    * tokens, obey the scope around the caller, and fail with a `CalendarError`.

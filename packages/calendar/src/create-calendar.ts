@@ -13,6 +13,7 @@ import { EventLists } from './events/event-lists.ts'
 import { FreeBusy } from './events/free-busy.ts'
 import { Pages } from './events/pages.ts'
 import { Sync } from './events/sync.ts'
+import { ChannelCalls } from './watch/channel-calls.ts'
 import { CalendarCalls } from './calendars/calendars.ts'
 import { nativeClient } from './accounts/native-client.ts'
 import { Operations } from './wire/operations.ts'
@@ -64,6 +65,7 @@ export function createCalendar(options: CalendarOptions): Calendar {
   const lists = new EventLists(pages)
   const calendars = new CalendarCalls(api, operations, pages)
   const sync = new Sync(pages)
+  const channels = new ChannelCalls(api, operations)
   const freeBusy = new FreeBusy(api, operations)
   return {
     authorizeUrl: (request, options) => consents.authorizeUrl(request, options),
@@ -86,6 +88,8 @@ export function createCalendar(options: CalendarOptions): Calendar {
     },
     sync: (reference, query, options) => sync.of(reference, query, options),
     freeBusy: (reference, query, options) => freeBusy.of(reference, query, options),
+    watch: (reference, channel, options) => channels.watch(reference, channel, options),
+    unwatch: (reference, channel, options) => channels.unwatch(reference, channel, options),
     client(reference) {
       expectReference(reference)
       return nativeClient(api, operations, reference, apiRoot)

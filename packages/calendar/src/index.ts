@@ -29,3 +29,11 @@ export type { EventChange, SyncPage, SyncQuery } from './events/sync.ts'
 export type { EventChanges, UpdatedEvent } from './events/update-event.ts'
 export type { EventTime, PlainDate } from './events/event-time.ts'
 export type { TokenCipher } from './stores/token-cipher.ts'
+export {
+  type CalendarWatch,
+  type CalendarWatchOptions,
+  createCalendarWatch,
+  type WatchCause,
+} from './watch/calendar-watch.ts'
+export type { Channel, NewChannel } from './watch/channel-calls.ts'
+export type { WatchedPlace } from './watch/channel-token.ts'

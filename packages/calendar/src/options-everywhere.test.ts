@@ -55,6 +55,15 @@ const me = 'staff-1'
 const event = meeting(1)
 const place = { id: 'event1' }
 
+const channel = { address: 'https://example.jp/google', token: 'x' }
+const opened = { id: 'a', resourceId: 'b', calendarId: 'primary', expiresAt: new Date() }
+const watch = index.createCalendarWatch({
+  calendar: fake,
+  address: channel.address,
+  secret: 'x'.repeat(32),
+  onChange: () => Promise.resolve(false),
+})
+
 const cases = exerciseOptions({
   takers: {
     createCalendar: (options) => index.createCalendar(options),
@@ -101,6 +110,12 @@ const cases = exerciseOptions({
     'calendar.freeBusy': (options) =>
       calendar.freeBusy(me, { from: event.start, to: event.end }, options),
     'calendar.freeBusy, its query': (query) => calendar.freeBusy(me, query),
+    'calendar.watch': (options) => calendar.watch(me, channel, options),
+    'calendar.watch, its channel': (given) => calendar.watch(me, given),
+    'calendar.unwatch': (options) => calendar.unwatch(me, opened, options),
+    'calendar.unwatch, its channel': (given) => calendar.unwatch(me, given),
+    createCalendarWatch: (options) => index.createCalendarWatch(options),
+    'watch.keep': (place) => watch.keep(place),
     'calendar.sync': (options) => calendar.sync(me, {}, options),
     'calendar.sync, its query': (query) => calendar.sync(me, query),
     'fake.fail': (reply) => fake.fail('GET /', reply),
@@ -109,11 +124,12 @@ const cases = exerciseOptions({
   },
   others: `CalendarError calendarMigrations exerciseCalendar exerciseCalendarStore plainCipher
     calendar.client calendar.events calendar.calendars fake.allow fake.connectAs fake.eventsOf fake.expireAccessTokens fake.revokeAccess
-    fake.invalidateSyncTokens fake.requestCount fake.intercept`,
+    fake.invalidateSyncTokens fake.requestCount fake.intercept fake.notifications watch.fetch`,
   faces: {
     '': [index, kysely, testing],
     calendar: () => calendar,
     'calendar.events': () => calendar.events,
+    watch,
     'calendar.calendars': () => calendar.calendars,
     // It has those of a calendar, and some of its own.
     fake: () => Object.fromEntries(Object.entries(fake).filter(([name]) => !(name in calendar))),

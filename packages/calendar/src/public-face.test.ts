@@ -4,7 +4,11 @@ import * as kysely from './kysely.ts'
 import * as testing from './testing.ts'
 
 test('the public face is what it was meant to be', () => {
-  expect(Object.keys(main).sort()).toEqual(['CalendarError', 'createCalendar'])
+  expect(Object.keys(main).sort()).toEqual([
+    'CalendarError',
+    'createCalendar',
+    'createCalendarWatch',
+  ])
   expect(Object.keys(kysely).sort()).toEqual(['calendarMigrations', 'kyselyCalendarStore'])
   expect(Object.keys(testing).sort()).toEqual([
     'createFakeCalendar',

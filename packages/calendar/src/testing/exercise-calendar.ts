@@ -1,6 +1,7 @@
 import { casesOf, type SuiteCase } from '@yuzuru/concurrency/testing'
 import { type CalendarFixture, type CalendarFixtureOptions, connect } from './calendar-fixture.ts'
 import { ACCOUNTS } from './exercise-accounts.ts'
+import { CHANNELS } from './exercise-channels.ts'
 import { EVENTS, EVENTS_WITHOUT_RETRY } from './exercise-events.ts'
 import { GUESTS } from './exercise-guests.ts'
 import { LISTS } from './exercise-lists.ts'
@@ -21,15 +22,16 @@ export function exerciseCalendar(
   const of = casesOf(make)
   return [
     ...Object.entries(ACCOUNTS).map(([name, check]) => of(name, check, {})),
-    ...Object.entries({ ...EVENTS, ...LISTS, ...SERIES, ...GUESTS }).map(([name, check]) =>
-      of(
-        name,
-        async (fixture) => {
-          await connect(fixture, 'staff-1', 'hana@example.com', EVERYTHING)
-          await check(fixture)
-        },
-        {},
-      ),
+    ...Object.entries({ ...EVENTS, ...LISTS, ...SERIES, ...GUESTS, ...CHANNELS }).map(
+      ([name, check]) =>
+        of(
+          name,
+          async (fixture) => {
+            await connect(fixture, 'staff-1', 'hana@example.com', EVERYTHING)
+            await check(fixture)
+          },
+          {},
+        ),
     ),
     ...Object.entries(EVENTS_WITHOUT_RETRY).map(([name, check]) =>
       of(name, check, { retry: false }),

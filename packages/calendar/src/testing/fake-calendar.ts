@@ -47,6 +47,8 @@ export interface FakeCalendar extends Calendar {
   revokeAccess(email: string): void
   /** Every sync token of the account is refused from now on. */
   invalidateSyncTokens(email: string): void
+  /** The notifications of changes that Google would send now, each once: hand them to a watch, or lose them. */
+  notifications(): readonly Request[]
   /** How many requests of this method had this path. */
   requestCount(method: string, path: string): number
   /**
@@ -130,6 +132,7 @@ export function createFakeCalendar(options: FakeCalendarOptions = {}): FakeCalen
     expireAccessTokens: () => google.oauth.expireAccessTokens(),
     revokeAccess: (email) => google.oauth.revokeAccess(email),
     invalidateSyncTokens: (email) => google.invalidateSyncTokens(email),
+    notifications: () => google.channels.notifications(),
     requestCount: (method, path) =>
       fake.script.requests.filter((request) => {
         return request.method === method && request.path.split('?')[0] === path

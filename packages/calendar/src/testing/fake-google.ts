@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { ScriptedAnswer, ScriptedRequest } from '@yuzuru/http/testing'
+import { FakeChannels } from './fake-channels.ts'
 import { FakeEvents } from './fake-events.ts'
 import { busyTimes, listEvents, listInstances } from './fake-lists.ts'
 import { FakeOAuth } from './fake-oauth.ts'
@@ -20,6 +21,7 @@ interface FakeCalendarEntry {
 /** Google in memory: consents, tokens, and the calendars of each account. */
 export class FakeGoogle {
   readonly oauth: FakeOAuth = new FakeOAuth('fake')
+  readonly channels: FakeChannels = new FakeChannels()
   readonly #calendars = new Map<string, FakeCalendarEntry>()
 
   /** The calendar of an account, or another one by its id. */
@@ -55,6 +57,10 @@ export class FakeGoogle {
     const route = `${request.method} ${pathname.replace('/calendar/v3', '')}`
     if (route === 'GET /users/me/calendarList') return { json: this.#list(email) }
     if (route === 'POST /calendars') return { json: this.#create(email, body) }
+    if (route === 'POST /channels/stop') {
+      this.channels.stop(JSON.parse(body) as calendar_v3.Schema$Channel)
+      return { status: 204 }
+    }
     if (route === 'POST /freeBusy') return { json: this.#freeBusy(email, body) }
     return this.#onEvents(request, email, pathname, searchParams, body)
   }
@@ -84,6 +90,10 @@ export class FakeGoogle {
       case 'DELETE id':
         events.delete(id, etag)
         return { status: 204 }
+      case 'POST id': {
+        if (id !== 'watch') throw FakeRefusal.ofCalendar(404, 'notFound')
+        return { json: this.channels.open(events, JSON.parse(body) as calendar_v3.Schema$Channel) }
+      }
       case 'GET id/instances':
         return { json: listInstances(events, id, query) }
       case 'POST id/move': {

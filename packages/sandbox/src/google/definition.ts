@@ -2,6 +2,8 @@ import { defineEmulator, type EmulatorDefinition } from 'emulate'
 
 import type { RequestLog } from '../request-log.ts'
 import { answerCalendar } from './api/answer.ts'
+import type { Method } from './api/method.ts'
+import { notifyChannels } from './channels/channels.ts'
 import type { Troubles } from './api/troubles.ts'
 import type { GoogleService } from './core/service.ts'
 import { emptyGoogleState, type GoogleState } from './core/state.ts'
@@ -31,9 +33,19 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
     options.log.add({ method: request.method, path: pathname, status: response.status })
     return response
   }
+  const answered = async (
+    service: GoogleService,
+    request: Request,
+    method: Method,
+    path: Readonly<Partial<Record<string, string>>>,
+  ): Promise<Response> => {
+    const response = await answerCalendar(service, request, method, path, options.troubles)
+    notifyChannels({ service })
+    return response
+  }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 4,
+    stateVersion: 5,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {
@@ -46,7 +58,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
       app.post('/revoke', ({ req }) => logged(req.raw, revokeEndpoint(service, req.raw)))
       for (const method of methods) {
         app.on(method.verb, method.path, ({ req }) =>
-          logged(req.raw, answerCalendar(service, req.raw, method, req.param(), options.troubles)),
+          logged(req.raw, answered(service, req.raw, method, req.param())),
         )
       }
       // A request saves the state; this one does nothing else.

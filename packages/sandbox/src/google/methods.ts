@@ -1,6 +1,7 @@
 import type { Method } from './api/method.ts'
 import { calendarListMethods } from './calendars/calendar-list.ts'
 import { calendarMethods } from './calendars/calendars.ts'
+import { channelMethods } from './channels/channels.ts'
 import { freeBusyMethods } from './events/free-busy.ts'
 import { eventMethods } from './events/methods.ts'
 
@@ -8,6 +9,7 @@ import { eventMethods } from './events/methods.ts'
 export const methods: readonly Method[] = [
   ...calendarListMethods,
   ...calendarMethods,
+  ...channelMethods,
   ...eventMethods,
   ...freeBusyMethods,
 ]

@@ -8,6 +8,7 @@ import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { addSecondary, calendarOf, listOf } from './api/access.ts'
 import { type GoogleTrouble, Troubles } from './api/troubles.ts'
 import { renderEvent } from './events/render.ts'
+import { Notifier } from './channels/notifier.ts'
 import { defineGoogle, savePath } from './definition.ts'
 import { isMailScope } from './oauth/known-scopes.ts'
 import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
@@ -98,6 +99,10 @@ export interface GoogleServer extends AsyncDisposable {
    * `status: 'cancelled'`).
    */
   events(calendarId: string): readonly JsonObject[]
+  /** The next `times` notifications of changes are not sent, as happens at Google. @default 1 */
+  loseNotifications(times?: number): void
+  /** Waits until all notifications that were sent have been answered. */
+  notified(): Promise<void>
   /** What goes wrong on purpose, in place of what was set before. */
   setTroubles(...troubles: readonly GoogleTrouble[]): void
   requests(): readonly RequestRecord[]
@@ -130,7 +135,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
   } = options
   const log = new RequestLog()
   const troubles = new Troubles()
-  const live: { service?: GoogleService } = {}
+  const live: { service?: GoogleService; notifier?: Notifier } = {}
   checkOptions(options)
   const { url, port, runtime } = await startEmulatedService({
     port: options.port,
@@ -143,6 +148,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
           (live.service = {
             state,
             url,
+            notifier: (live.notifier = new Notifier(url)),
             clientId,
             clientSecret,
             redirectUris,
@@ -154,8 +160,9 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
           }),
       }),
   })
-  const { service } = live
-  if (!service) throw new Error('Expected the emulator to set its service up before it listens')
+  const { service, notifier } = live
+  if (!service || !notifier)
+    throw new Error('Expected the emulator to set its service up before it listens')
   const { state } = service
   const save = async (): Promise<void> => void (await runtime.request(savePath))
   const codeFor = (consent: Consent, redirectUri: string): string =>
@@ -170,7 +177,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       nonce: null,
     })
   let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= runtime.close())
+  const close = (): Promise<void> => (closing ??= notifier.close().then(() => runtime.close()))
   return {
     url,
     host: '127.0.0.1',
@@ -246,6 +253,8 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       const calendar = calendarOf(service, calendarId)
       return Object.values(calendar.events).map((event) => renderEvent(url, calendar, event))
     },
+    loseNotifications: (times = 1) => notifier.lose(times),
+    notified: () => notifier.settled(),
     setTroubles: (...wanted) => troubles.set(wanted),
     requests: () => log.all(),
     requestCount: (method, path) => log.count(method, path),

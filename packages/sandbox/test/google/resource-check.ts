@@ -2,6 +2,7 @@ import { type DeclaredFields, declaredFields } from './declared.ts'
 
 /** The schema of each kind of resource. */
 const SCHEMAS: Readonly<Record<string, string>> = {
+  'api#channel': 'Channel',
   'calendar#calendar': 'Calendar',
   'calendar#calendarList': 'CalendarList',
   'calendar#calendarListEntry': 'CalendarListEntry',

@@ -7,6 +7,7 @@ import {
   declaredScopes,
 } from '../../../test/google/declared.ts'
 import { CALENDAR, CALENDAR_LIST, CALENDAR_LIST_ENTRY } from '../calendars/schema.ts'
+import { CHANNEL } from '../channels/channels.ts'
 import { FREE_BUSY, FREE_BUSY_REQUEST } from '../events/free-busy.ts'
 import { EVENT, EVENTS } from '../events/schema.ts'
 import { methods } from '../methods.ts'
@@ -33,6 +34,7 @@ test.each([
   ['Calendar', CALENDAR],
   ['CalendarList', CALENDAR_LIST],
   ['CalendarListEntry', CALENDAR_LIST_ENTRY],
+  ['Channel', CHANNEL],
   ['Event', EVENT],
   ['Events', EVENTS],
   ['FreeBusyRequest', FREE_BUSY_REQUEST],

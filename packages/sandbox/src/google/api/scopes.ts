@@ -57,6 +57,15 @@ export const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'events.move': ['calendar', 'calendar.events', 'calendar.events.owned'],
   'events.patch': writeEvents,
   'events.update': writeEvents,
+  'events.watch': readEvents,
+  'channels.stop': [
+    ...readEvents,
+    'calendar.acls',
+    'calendar.acls.readonly',
+    'calendar.calendarlist',
+    'calendar.calendarlist.readonly',
+    'calendar.settings.readonly',
+  ],
   'freebusy.query': [
     'calendar',
     'calendar.events.freebusy',

@@ -1,9 +1,11 @@
-import type { GoogleState } from './state.ts'
+import type { GoogleState, StoredChannel } from './state.ts'
 
 /** What the handlers work with. */
 export interface GoogleService {
   readonly state: GoogleState
   readonly url: string
+  /** Tells clients that a calendar has changed. */
+  readonly notifier: { readonly send: (channel: StoredChannel, state: 'sync' | 'exists') => void }
   readonly clientId: string
   readonly clientSecret: string
   /** `redirect_uri`s that are registered, or undefined when any http(s) one is. */

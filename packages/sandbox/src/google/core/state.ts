@@ -103,6 +103,22 @@ export type StoredList = {
   entries: Record<string, ListEntry>
 }
 
+/** A channel over which a client is told that a calendar has changed. */
+export type StoredChannel = {
+  id: string
+  address: string
+  token: string
+  email: string
+  calendarId: string
+  resourceId: string
+  expiresAt: number
+  /** The calendar's revision that it was told of last. */
+  seen: number
+  /** How many notifications were sent. */
+  number: number
+  stopped: boolean
+}
+
 export type GoogleState = {
   grants: Record<string, GoogleGrant>
   codes: Record<string, AuthorizationCode>
@@ -111,6 +127,8 @@ export type GoogleState = {
   calendars: Record<string, StoredCalendar>
   /** By account. */
   lists: Record<string, StoredList>
+  /** By id; those that were stopped too, whose ids stay taken. */
+  channels: Record<string, StoredChannel>
   /** Signs id tokens: PKCS #8 in PEM, made when first needed. */
   idTokenKey: string | null
   /** Signs page and sync tokens, so that an altered one is noticed. */
@@ -124,6 +142,7 @@ export function emptyGoogleState(): GoogleState {
     accessTokens: {},
     calendars: {},
     lists: {},
+    channels: {},
     idTokenKey: null,
     tokenKey: randomBytes(32).toString('base64url'),
   }
