@@ -110,6 +110,10 @@ test('a schedule has the times that a plain model has, around every change of th
         const schedule = new Schedule(`${minute.text} ${hour.text} * * *`, zone)
         const times = schedule.times(new Date(from), wanted.length).map((at) => at.toISOString())
         expect(times).toEqual(wanted.map((at) => new Date(at).toISOString()))
+        const last = new Date(wanted.at(-1) ?? to)
+        expect(schedule.latest(new Date(from), last, 1)).toEqual(
+          wanted.slice(-1).map((at) => new Date(at)),
+        )
       },
     ),
     { numRuns: 300 },

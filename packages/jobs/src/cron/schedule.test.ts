@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Schedule } from './schedule.ts'
 
 const ISO = (at: Date): string => at.toISOString().slice(0, 16)
@@ -70,6 +70,17 @@ describe('a schedule', () => {
     expect(daily.latest(after, new Date('2025-01-02T12:00Z'), 9).map(ISO)).toEqual([
       '2025-01-02T00:00',
     ])
+  })
+
+  test('finds the last time of a dense schedule without going through the others', () => {
+    const january = new Schedule('* * * 1 *', 'Europe/Berlin')
+    const next = vi.spyOn(january, 'next')
+    const [after, until] = [new Date('2001-01-01T00:00Z'), new Date('2025-12-01T00:00Z')]
+    expect(january.latest(after, until, 2).map(ISO)).toEqual([
+      '2025-01-31T22:58',
+      '2025-01-31T22:59',
+    ])
+    expect(next.mock.calls.length).toBeLessThan(120)
   })
 
   const wrong = [

@@ -5,8 +5,6 @@ import { Zone } from './zone.ts'
 /** From where on a schedule must have a time to come, so that one that never has is refused at once. */
 const EARLY = Date.UTC(2000)
 
-const FIRST_LOOK_MS = 60_000
-
 /**
  * The times of a cron expression in a time zone.
  *
@@ -47,17 +45,34 @@ export class Schedule {
   }
 
   /**
-   * The last `most` times after `after` and not after `until`, in their order. It looks back from `until` over
-   * longer and longer times, as all of a long one would be too many.
+   * The last `most` times after `after` and not after `until`, in their order. Each is found by halving the time in
+   * which it lies, so that it does not matter how many there are, and how far back.
    */
   latest(after: Date, until: Date, most: number): Date[] {
-    for (let backMs = FIRST_LOOK_MS; ; backMs *= 2) {
-      const from = Math.max(after.getTime(), until.getTime() - backMs)
-      const found: Date[] = []
-      let at = this.next(new Date(from))
-      for (; at !== undefined && at <= until; at = this.next(at)) found.push(at)
-      if (found.length >= most || from === after.getTime()) return found.slice(-most)
+    const found: Date[] = []
+    for (let last = until; found.length < most; last = new Date(last.getTime() - 1)) {
+      const at = this.#last(after, last)
+      if (at === undefined) break
+      found.unshift(at)
+      last = at
     }
+    return found
+  }
+
+  /** The last time after `after` and not after `until`. */
+  #last(after: Date, until: Date): Date | undefined {
+    let found: Date | undefined
+    let high = until.getTime()
+    for (let low = after.getTime(); low < high;) {
+      const middle = Math.floor((low + high) / 2)
+      const at = this.next(new Date(middle))
+      if (at === undefined || at > until) high = middle
+      else {
+        found = at
+        low = at.getTime()
+      }
+    }
+    return found
   }
 
   /** No time on the wall up to that at `after` has a moment after it that is its first. */
