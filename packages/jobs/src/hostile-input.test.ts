@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { cancelJob } from './queue/cancel-job.ts'
 import { enqueue, enqueueMany } from './queue/enqueue.ts'
 import { queue, type Queue } from '../test/queue.ts'
+import { findJobs } from './queue/find-jobs.ts'
 import { getJob } from './queue/get-job.ts'
 import { defineJob } from './job/define-job.ts'
 import { jobStats } from './queue/job-stats.ts'
@@ -19,6 +20,11 @@ function unchecked(value: unknown): never {
 type Db = Queue['db']
 
 const remind = defineJob<unknown>({ name: 'remind', run: async () => undefined })
+const followed = defineJob<unknown>({
+  name: 'followed',
+  onConflict: 'replace',
+  run: async () => undefined,
+})
 
 const WAYS: Record<string, (db: Db, text: string) => unknown> = {
   'the name of a job': (db, text) =>
@@ -27,6 +33,8 @@ const WAYS: Record<string, (db: Db, text: string) => unknown> = {
   payloads: (db, text) => enqueueMany(db, remind, [{ text }, text]),
   queue: (db, text) => enqueue(db, remind, {}, { queue: text }),
   key: (db, text) => enqueue(db, remind, {}, { key: text }),
+  group: (db, text) => enqueue(db, remind, {}, { group: text }),
+  'a key with followers': (db, text) => enqueue(db, followed, {}, { key: text }),
   priority: (db, text) => enqueue(db, remind, {}, { priority: unchecked(text) }),
   runAt: (db, text) => enqueue(db, remind, {}, { runAt: unchecked(text) }),
   delayMs: (db, text) => enqueue(db, remind, {}, { delayMs: unchecked(text) }),
@@ -41,6 +49,10 @@ const WAYS: Record<string, (db: Db, text: string) => unknown> = {
   'an id to retry': (db, text) => retryJob(db, text),
   'prune states': (db, text) => prune(db, { olderThanMs: 1, states: unchecked([text]) }),
   'prune age': (db, text) => prune(db, { olderThanMs: unchecked(text) }),
+  tags: (db, text) => enqueue(db, remind, {}, { tags: [text] }),
+  'tags to find': (db, text) => findJobs(db, { tags: [text, 'other'] }),
+  'a kind to find': (db, text) => findJobs(db, { job: text, queue: text }),
+  'a page to find': (db, text) => findJobs(db, { after: text }),
   'a limit': (db, text) => jobStats(db, { timeoutMs: unchecked(text) }),
   'the queues of a worker': (db, text) => {
     const worker = createWorker(db, { jobs: [remind], queues: [text] })

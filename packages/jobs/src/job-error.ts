@@ -7,6 +7,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'lease_expired'`: kept with a job whose last attempt ended with its worker (a kill, a crash).
  * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
  * - `'already_exists'`: an unfinished job with the same key is in the way.
+ * - `'not_found'`: there are no limits of that kind.
  * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
  * - `'job_failed'`, `'job_cancelled'`: that is how the job ended which was waited for; `cause` is what is kept of
@@ -23,6 +24,7 @@ export type JobErrorCode =
   | 'lease_expired'
   | 'invalid_payload'
   | 'already_exists'
+  | 'not_found'
   | 'conflict'
   | 'step_changed'
   | 'job_failed'

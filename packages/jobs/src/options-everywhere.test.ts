@@ -38,6 +38,8 @@ const job = index.defineJob({ name: 'x', run })
 /** Each public function or method that takes options, and each option that has some of its own. */
 const takers: Readonly<Record<string, OptionsTaker>> = {
   cancelJob: (options) => index.cancelJob(db, id, options),
+  changeLimits: (options) => index.changeLimits(db, job, {}, options),
+  'changeLimits.limits': (limits) => index.changeLimits(db, job, limits),
   createWorker: (options) => index.createWorker(db, options),
   defineJob: (options) => index.defineJob(options),
   defineCron: (options) => index.defineCron(options),
@@ -45,6 +47,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'defineJob.backoff': (backoff) => index.defineJob({ name: 'x', run, backoff }),
   enqueue: (options) => index.enqueue(db, job, {}, options),
   enqueueMany: (options) => index.enqueueMany(db, job, [{}], options),
+  findJobs: (options) => index.findJobs(db, options),
   getJob: (options) => index.getJob(db, id, options),
   jobStats: (options) => index.jobStats(db, options),
   listCrons: (options) => index.listCrons(db, options),

@@ -2,6 +2,7 @@ import { type IoOptions, throwIfCancelled } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
 import { committed } from '../database/committed.ts'
 import { announcerOf } from '../queue/announcer.ts'
+import type { Job } from '../job/job.ts'
 import { enqueueFrom } from '../queue/enqueue.ts'
 import { lockDue, noteDone } from './cron-rows.ts'
 import type { Cron } from './define-cron.ts'
@@ -62,7 +63,8 @@ export async function fireOne(
           tx,
           cron.job,
           cron.payloadAt(new Date(at)),
-          { runAt: at, ...options },
+          // A debounce counts from now, a cron from its time.
+          { runAt: at, ...(isDebounced(cron.job) ? REPLACE : {}), ...options },
         )
         firings.push({ at, jobId: id, created })
       }
@@ -78,4 +80,10 @@ export async function fireOne(
   // The transaction is Kysely's own: what it enqueued may not have been announced.
   if (fired !== undefined && fired.firings.length > 0) announcerOf(db).soon(db)
   return fired
+}
+
+const REPLACE = { onConflict: 'replace' } as const
+
+function isDebounced({ onConflict }: Job): boolean {
+  return onConflict === 'debounce'
 }

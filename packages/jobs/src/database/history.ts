@@ -20,21 +20,26 @@ export function intoHistory(
 ): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_job_history (id, claim, name, queue, state, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, finished_at, last_error, errors, origin,
+      max_attempts, run_at, enqueued_at, started_at, finished_at, group_key, serial_key, tenant, last_error, errors, origin,
       watched, result)
     select id, claim, name, queue, ${state}, payload, version, priority, unique_key, attempt,
-      max_attempts, run_at, enqueued_at, started_at, now(),
+      max_attempts, run_at, enqueued_at, started_at, now(), group_key, serial_key, tenant,
       ${error === undefined ? KEPT : sql`coalesce(${error}, last_error), ${errorsWith(from, error)}`},
       origin, watched, ${result}
     from ${sql.id(from)}`
 }
 
-/** Puts what has ended back into the queue, due at once and with all its attempts: `from` has the history's columns. */
+/**
+ * Puts what has ended back into the queue, due at once and with all its attempts: `from` has the history's columns. A
+ * job of a group goes behind all others of it.
+ */
 export function backIntoQueue(from: string): RawBuilder<unknown> {
   return sql`
     insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      run_at, enqueued_at, last_error, errors, origin, watched)
+      run_at, enqueued_at, group_key, serial_key, tenant, stage, last_error, errors, origin, watched)
     select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      now(), enqueued_at, last_error, errors, origin, watched
+      now(), enqueued_at, group_key, serial_key, tenant,
+      case when group_key is not null then 3 when tenant is not null then 4 else 0 end,
+      last_error, errors, origin, watched
     from ${sql.id(from)}`
 }

@@ -20,6 +20,7 @@ describe('the database', () => {
     const { id } = await enqueue(db, failing, {})
     const set = (what: string): Promise<unknown> =>
       sql`update yuzuru_jobs set ${sql.raw(what)} where id = ${id}::uuid`.execute(db)
+    await expect(set('stage = 9')).rejects.toThrow('check constraint')
     await expect(set('stage = 3')).rejects.toThrow('check constraint')
     await expect(set('worker = 1')).rejects.toThrow('check constraint')
     await expect(set('attempt = 2')).rejects.toThrow('check constraint')

@@ -4,9 +4,12 @@ import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
 import { eventsMigration } from './events-migration.ts'
+import { groupsMigration } from './groups-migration.ts'
 import { keysMigration } from './keys-migration.ts'
+import { limitsMigration } from './limits-migration.ts'
 import { resultsMigration } from './results-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
+import { tagsMigration } from './tags-migration.ts'
 
 /**
  * The queue's tables, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
@@ -81,6 +84,9 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0005_steps: stepsMigration,
   yuzuru_jobs_0006_cron: cronMigration,
   yuzuru_jobs_0007_errors: errorsMigration,
+  yuzuru_jobs_0008_groups: groupsMigration,
+  yuzuru_jobs_0009_tags: tagsMigration,
+  yuzuru_jobs_0010_limits: limitsMigration,
   yuzuru_jobs_0012_results: resultsMigration,
   yuzuru_jobs_0013_events: eventsMigration,
 }

@@ -20,28 +20,28 @@ export interface Upkeep {
   readonly expired: boolean
   /** Whether some job waits that is tried one at a time. */
   readonly suspects: boolean
+  /** Whether a job of some of the kinds is behind another one of its group. */
+  readonly behind: boolean
 }
 
 /**
  * Makes due the jobs for later whose time has come, by the database's clock, of all queues and kinds. They
  * stand apart until then, so that they cost a claim nothing.
  */
-export async function promote(db: QueryExecutorProvider, options: IoOptions): Promise<Upkeep> {
+export async function promote(
+  db: QueryExecutorProvider,
+  options: IoOptions,
+  kinds: readonly string[] = [],
+): Promise<Upkeep> {
   const [row] = await execute(
     db,
     { operation: 'promote', effect: 'idempotent' },
-    sql<{
-      promoted: number
-      next: number | null
-      signals: boolean
-      expired: boolean
-      suspects: boolean
-    }>`
+    sql<Partial<Omit<Upkeep, 'nextMs'>> & { next: number | null }>`
       with due as materialized (
         select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
         order by run_at limit ${BATCH}::integer for update skip locked
       ), promoted as (
-        update yuzuru_jobs as job set stage = case when crashes > 0 then 2 else 0 end
+        update yuzuru_jobs as job set stage = case when tenant is not null then 4 when crashes > 0 then 2 else 0 end
         where job.ctid = any (array(select place from due)) returning 1
       ), counted as materialized (select count(*)::integer as jobs from promoted)
       select jobs as promoted,
@@ -50,12 +50,14 @@ export async function promote(db: QueryExecutorProvider, options: IoOptions): Pr
         exists (select from yuzuru_job_signals) as signals,
         exists (select from yuzuru_job_workers where lease_until < now()) as expired,
         exists (select from yuzuru_jobs where stage = 2 and worker is null) as suspects,
+        exists (select from yuzuru_jobs where stage = 3 and name = any (
+          array(select jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)))) as behind,
         case when jobs > 0 then pg_notify(${CHANNEL}, '') end as notified
       from counted`,
     options,
   )
   const { promoted = 0, next = null, signals = false } = row ?? {}
-  const { expired = false, suspects = false } = row ?? {}
+  const { expired = false, suspects = false, behind = false } = row ?? {}
   return {
     promoted,
     more: promoted === BATCH,
@@ -63,5 +65,6 @@ export async function promote(db: QueryExecutorProvider, options: IoOptions): Pr
     signals,
     expired,
     suspects,
+    behind,
   }
 }

@@ -77,7 +77,8 @@ export async function settle(
       ), back as (
         update yuzuru_jobs as job set worker = null, cancel_requested = false,
           -- What waited as a suspect and was not begun, or not ended, is still one.
-          stage = case when mine.delay > 0 then 1 when mine.refund = 1 then job.stage else 0 end,
+          stage = case when mine.delay > 0 then 1 when mine.refund = 1 then job.stage
+            when job.tenant is not null then 4 else 0 end,
           crashes = case when mine.refund = 1 and not mine.snoozed then job.crashes else 0 end,
           attempt = greatest(job.attempt - mine.refund, 0),
           returns = job.returns + mine.counted, waits = mine.waits,

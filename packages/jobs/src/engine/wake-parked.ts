@@ -91,7 +91,7 @@ async function makeDue(
     CALL,
     sql`
       with due as (
-        update yuzuru_jobs set stage = case when crashes > 0 then 2 else 0 end, run_at = now(), waits = null
+        update yuzuru_jobs set stage = case when tenant is not null then 4 when crashes > 0 then 2 else 0 end, run_at = now(), waits = null
         where id = any (${arrayLiteral(ids)}::uuid[]) returning id
       )
       select id, pg_notify(${CHANNEL}, '') as notified from due`,

@@ -25,6 +25,9 @@ test.each([
     'Expected upgrade to have each version from 1 to 3, got some of them',
   ],
   [{ name: 'x', run, key: 'k' }, 'Expected key'],
+  [{ name: 'x', run, group: 'g' }, 'Expected group'],
+  [{ name: 'x', run, tags: ['t'] }, 'Expected tags to be a function'],
+  [{ name: 'x', run, onConflict: 'keep' }, 'Expected onConflict'],
   [null, 'Expected the options of defineJob to be an object, got null'],
 ])('defineJob refuses %o', (options, message) => {
   expect(() => defineJob(options as never)).toThrow(message)

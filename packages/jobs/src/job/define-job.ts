@@ -6,8 +6,9 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Backoff, expectBackoff } from './backoff.ts'
-import { expectName, expectPriority } from './expect.ts'
-import type { Job, JobContext } from './job.ts'
+import { expectKeyConflict, expectName, expectPriority } from './expect.ts'
+import type { Job, JobContext, KeyConflict } from './job.ts'
+import { expectLimits, type JobLimits } from './limits.ts'
 import { mayHelp } from './may-help.ts'
 import { expectSchema, type PayloadSchema } from './payload-schema.ts'
 import { expectVersions, type Upgrade } from './payload-version.ts'
@@ -58,6 +59,29 @@ export interface JobOptions<Input, Output = Input, Result = void> {
    */
   readonly key?: ((payload: Input) => string | undefined) | undefined
   /**
+   * What enqueueing does when a job with the same name and key is unfinished. With any but `'skip'`, jobs of one key run
+   * one after the other. @default 'skip'
+   */
+  readonly onConflict?: KeyConflict | undefined
+  /**
+   * Jobs of this kind with the same group run one at a time, in the order of their enqueueing: see the README. At most
+   * 500 characters; `undefined` for no group. @default none
+   */
+  readonly group?: ((payload: Input) => string | undefined) | undefined
+  /**
+   * How many of its jobs run at once, and how many begin in a time, on all machines: of all of them, and of each tenant
+   * and key. A job is held to them if its kind has some, or a `tenant`, when it is enqueued. `changeLimits` changes them at
+   * run time. @default none
+   */
+  readonly limits?: JobLimits | undefined
+  /**
+   * Whom a job is for: tenants take turns. At most 500 characters; `undefined` for nobody in particular.
+   * @default all are for nobody in particular
+   */
+  readonly tenant?: ((payload: Input) => string | undefined) | undefined
+  /** By which `findJobs` finds its jobs: up to twenty for each, of 1 to 200 characters. @default none */
+  readonly tags?: ((payload: Input) => readonly string[]) | undefined
+  /**
    * Whether a failure is worth another attempt, as long as there are any.
    *
    * @default no for a `TypeError('Expected …')` and for an `IoError` that says both that it is not
@@ -79,6 +103,11 @@ const JOB_OPTIONS = Object.keys({
   queue: true,
   priority: true,
   key: true,
+  onConflict: true,
+  group: true,
+  tags: true,
+  limits: true,
+  tenant: true,
   shouldRetry: true,
 } satisfies Record<keyof JobOptions<unknown>, true>)
 
@@ -125,6 +154,8 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
   const { backoff = {}, run, schema, result, version = 1, upgrade = {}, key, shouldRetry } = options
+  const { onConflict = 'skip', group, tags, tenant } = options
+  const { limits = tenant === undefined ? undefined : {} } = options
   expectName('name', name)
   expectName('queue', queue)
   expectPriority(priority)
@@ -134,12 +165,14 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   }
   expectBackoff(backoff)
   expectFunction('run', run)
-  for (const [option, fn] of Object.entries({ key, shouldRetry })) {
+  for (const [option, fn] of Object.entries({ key, group, tags, tenant, shouldRetry })) {
     if (fn !== undefined) expectFunction(option, fn)
   }
   if (schema !== undefined) expectSchema(schema)
   if (result !== undefined) expectSchema(result, 'result')
   expectVersions(version, upgrade)
+  expectKeyConflict(onConflict)
+  if (limits !== undefined) expectLimits(limits, 'defineJob.limits')
   return Object.freeze<Job>({
     name,
     queue,
@@ -153,6 +186,11 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
     version,
     upgrade: Object.freeze({ ...upgrade }),
     key: key ?? (() => undefined),
+    onConflict,
+    ...(group === undefined ? {} : { group }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(limits === undefined ? {} : { limits: structuredClone(limits) }),
+    ...(tenant === undefined ? {} : { tenant }),
     shouldRetry: shouldRetry ?? mayHelp,
   })
 }

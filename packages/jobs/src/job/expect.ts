@@ -1,4 +1,5 @@
 import { expected } from '@yuzuru/concurrency/boundary'
+import type { KeyConflict } from './job.ts'
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
@@ -31,4 +32,28 @@ export function expectEventKey(key: unknown): asserts key is string {
   if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
     throw expected('key to be 1 to 500 characters', key)
   }
+}
+const CONFLICTS: readonly unknown[] = [
+  'skip',
+  'replace',
+  'debounce',
+  'again',
+] satisfies KeyConflict[]
+
+/** Throws unless `value` says what to do where a key is another job's. */
+export function expectKeyConflict(value: unknown): asserts value is KeyConflict {
+  if (!CONFLICTS.includes(value)) {
+    throw expected("onConflict to be 'skip', 'replace', 'debounce' or 'again'", value)
+  }
+}
+
+/** The most tags of a job. */
+const MOST_TAGS = 20
+
+/** Throws unless `value` can be the tags of a job. */
+export function expectTags(value: unknown, least = 0): asserts value is readonly string[] {
+  if (!Array.isArray(value) || value.length < least || value.length > MOST_TAGS) {
+    throw expected(`tags to be an array of ${least} to ${MOST_TAGS}`, value)
+  }
+  for (const tag of value as unknown[]) expectName('each of tags', tag)
 }

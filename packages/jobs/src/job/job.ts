@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
 import type { CronOrigin } from './origin.ts'
+import type { JobLimits } from './limits.ts'
 import type { PayloadSchema } from './payload-schema.ts'
 import type { Upgrade } from './payload-version.ts'
 import type { Step } from './step.ts'
@@ -70,6 +71,17 @@ export interface JobContext {
 }
 
 /**
+ * What `enqueue` does when a job with the same name and key is unfinished.
+ *
+ * - `'skip'`: gives that one, also while it runs.
+ * - `'again'`: gives the one that waits. Where one runs, makes one more, which runs when that has ended.
+ * - `'replace'`: the one that waits gets the new payload, time, priority and queue. Where one runs, or waits to be tried
+ *   again, see `again`: the latter is cancelled.
+ * - `'debounce'`: as `'replace'`, and its time is put off to `delayMs` from now, up to `maxDelayMs` after the first.
+ */
+export type KeyConflict = 'skip' | 'replace' | 'debounce' | 'again'
+
+/**
  * A kind of job, made by `defineJob`: `Input` is what is enqueued, `Output` what its handler gets, `Result`
  * what that returns. Methods, so that a `Job<X>` is a `Job<unknown>` too.
  */
@@ -87,6 +99,15 @@ export interface Job<Input = unknown, Output = Input, Result = unknown> {
   readonly version: number
   readonly upgrade: Upgrade
   run(payload: Output, context: JobContext): Promise<Result>
+  /** What its enqueueing does where its key is another's. */
+  readonly onConflict: KeyConflict
   key(payload: Input): string | undefined
+  /** Absent for a kind without limits. */
+  readonly limits?: JobLimits
+  tenant?(payload: Input): string | undefined
+  /** Absent for a kind without tags. */
+  tags?(payload: Input): readonly string[]
+  /** Absent for a kind without groups. */
+  group?(payload: Input): string | undefined
   shouldRetry(error: unknown, attempt: number): boolean
 }

@@ -2,6 +2,7 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
+import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { intoHistory } from '../database/history.ts'
 import { JobError } from '../job-error.ts'
@@ -65,8 +66,12 @@ async function endWaiting(
     sql<{ id: string }>`
       with gone as (
         delete from yuzuru_jobs where id = ${id}::uuid and worker is null returning *
+      ), history as (
+        ${intoHistory('gone', sql`'cancelled'`)} returning id, group_key
       )
-      ${intoHistory('gone', sql`'cancelled'`)} returning id::text as id`,
+      -- The next one of its group may go.
+      select id::text as id, case when group_key is not null then pg_notify(${CHANNEL}, '') end as notified
+      from history`,
     options,
   )
   return ended.length > 0 ? 'cancelled' : undefined

@@ -1,8 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expected, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type RawBuilder, sql } from 'kysely'
-import { expectName, expectPriority } from '../job/expect.ts'
-import type { Job } from '../job/job.ts'
+import { expectKeyConflict, expectName, expectPriority, expectTags } from '../job/expect.ts'
+import type { Job, KeyConflict } from '../job/job.ts'
 import type { CronOrigin } from '../job/origin.ts'
 
 /** When and where a job is to run. */
@@ -15,12 +15,26 @@ export interface EnqueueManyOptions extends IoOptions {
   readonly priority?: number | undefined
   /** @default the job's */
   readonly queue?: string | undefined
+  /** By which `findJobs` finds it, beside those that the job's `tags` makes of the payload: twenty in all. */
+  readonly tags?: readonly string[] | undefined
+  /**
+   * What to do when a job with the same name and key is unfinished. Anything but `'skip'` needs a job that was defined
+   * with one of those. @default the job's
+   */
+  readonly onConflict?: KeyConflict | undefined
+  /**
+   * Of `'debounce'`: for how long the job may be put off in all, in milliseconds since it was first enqueued, from
+   * `delayMs` up. @default ten times `delayMs`
+   */
+  readonly maxDelayMs?: number | undefined
 }
 
 /** How one job is to run. */
 export interface EnqueueOptions extends EnqueueManyOptions {
   /** In place of the one that the job's `key` makes of the payload. */
   readonly key?: string | undefined
+  /** In place of the one that the job's `group` makes of the payload. */
+  readonly group?: string | undefined
 }
 
 const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
@@ -28,13 +42,19 @@ const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
   delayMs: true,
   priority: true,
   queue: true,
+  tags: true,
+  onConflict: true,
+  maxDelayMs: true,
   signal: true,
   timeoutMs: true,
 }
 
 /** The names of what each function takes. */
 const KNOWN: Readonly<Record<'enqueue' | 'enqueueMany', readonly string[]>> = {
-  enqueue: Object.keys({ ...MANY, key: true } satisfies Record<keyof EnqueueOptions, true>),
+  enqueue: Object.keys({ ...MANY, key: true, group: true } satisfies Record<
+    keyof EnqueueOptions,
+    true
+  >),
   enqueueMany: Object.keys(MANY),
 }
 
@@ -45,6 +65,9 @@ export interface EnqueuePlan {
   readonly priority: number
   /** `undefined` for at once. */
   readonly runAt: RawBuilder<Date> | undefined
+  readonly onConflict: KeyConflict
+  /** Of a debounce. */
+  readonly maxDelayMs: number
   /** The cron that makes them. */
   readonly cron?: CronOrigin | undefined
 }
@@ -62,10 +85,35 @@ export function planOf(
   const { queue = job.queue, priority = job.priority } = options
   expectName('queue', queue)
   expectPriority(priority)
-  return { job, queue, priority, runAt: runAtOf(options) }
+  return { job, queue, priority, runAt: runAtOf(options), ...conflictOf(job, options) }
+}
+
+function conflictOf(
+  job: Job,
+  { onConflict = job.onConflict, maxDelayMs, delayMs }: EnqueueManyOptions,
+): Pick<EnqueuePlan, 'onConflict' | 'maxDelayMs'> {
+  expectKeyConflict(onConflict)
+  if (onConflict !== 'skip' && job.onConflict === 'skip') {
+    throw new TypeError(
+      `Expected onConflict to be 'skip', got '${onConflict}' for a job that was not defined with it`,
+    )
+  }
+  if (onConflict !== 'debounce') {
+    if (maxDelayMs === undefined) return { onConflict, maxDelayMs: Infinity }
+    throw expected("maxDelayMs only with onConflict: 'debounce'", maxDelayMs)
+  }
+  if (delayMs === undefined) {
+    throw expected('delayMs to be given for a debounce', delayMs)
+  }
+  const most = maxDelayMs ?? 10 * delayMs
+  expectMilliseconds('maxDelayMs', most, delayMs, 10 * HUNDRED_YEARS_MS)
+  return { onConflict, maxDelayMs: most }
 }
 
 const HUNDRED_YEARS_MS = 3_153_600_000_000
+
+/** The earliest moment that PostgreSQL can store: the beginning of the year -4712. */
+const EARLIEST = Date.UTC(-4712, 0, 1)
 
 function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> | undefined {
   if (runAt !== undefined && delayMs !== undefined) {
@@ -75,7 +123,9 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> | und
     if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime())) {
       throw expected('runAt to be a valid Date', runAt)
     }
-    return sql<Date>`${runAt.toISOString()}::timestamptz`
+    if (runAt.getTime() < EARLIEST) throw expected('runAt to be in the year -4712 or later', runAt)
+    // Not its text: PostgreSQL has another one for the years beyond 9999 and before 1.
+    return sql<Date>`to_timestamp(${runAt.getTime()}::float8 / 1000)`
   }
   if (delayMs === undefined) return undefined
   expectMilliseconds('delayMs', delayMs, 0, HUNDRED_YEARS_MS)
@@ -83,16 +133,56 @@ function runAtOf({ runAt, delayMs }: EnqueueManyOptions): RawBuilder<Date> | und
   return sql<Date>`clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'`
 }
 
+/** What the options say of a payload, in place of its kind or beside it. */
+export interface OfPayload {
+  readonly tags?: readonly string[] | undefined
+  readonly key?: string | undefined
+  readonly group?: string | undefined
+}
+
 /** The key of one payload, checked. */
 export function keyOf<Input>(
   job: Job<Input, unknown>,
   payload: Input,
-  options: { readonly key?: string | undefined },
+  options: OfPayload,
 ): string | undefined {
-  const key = options.key ?? job.key(payload)
-  if (key === undefined) return undefined
-  if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
-    throw expected('key to be 1 to 500 characters', key)
+  return checked('key', options.key ?? job.key(payload))
+}
+
+/** The group of one payload, checked. */
+export function groupOf<Input>(
+  job: Job<Input, unknown>,
+  payload: Input,
+  options: OfPayload,
+): string | undefined {
+  return checked('group', options.group ?? job.group?.(payload))
+}
+
+/** Whom one payload is for, where its kind has limits; checked. */
+export function tenantOf<Input>(job: Job<Input, unknown>, payload: Input): string | undefined {
+  if (job.limits === undefined) return undefined
+  return checked('tenant', job.tenant?.(payload)) ?? ''
+}
+
+/** The tags of one payload, checked. */
+export function tagsOf<Input>(
+  job: Job<Input, unknown>,
+  payload: Input,
+  { tags = [] }: OfPayload,
+): readonly string[] {
+  expectTags(tags)
+  const own = job.tags?.(payload)
+  if (own === undefined) return tags
+  expectTags(own)
+  const all = [...new Set([...own, ...tags])]
+  expectTags(all)
+  return all
+}
+
+function checked(option: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || value === '' || value.length > 500 || value.includes('\0')) {
+    throw expected(`${option} to be 1 to 500 characters`, value)
   }
-  return key
+  return value
 }

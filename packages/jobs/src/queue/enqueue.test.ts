@@ -192,3 +192,24 @@ describe('a wrong call', () => {
     await expect(enqueue({} as never, remind, { staffId: 1 })).rejects.toThrow('Expected db')
   })
 })
+
+test('enqueue takes any moment that PostgreSQL has, also beyond the year 9999', async () => {
+  const { db } = await queue()
+  const moments = [
+    new Date(8.64e15),
+    new Date('+012345-06-07T08:09:10.123Z'),
+    new Date('9999-12-31T23:59:59.999Z'),
+    new Date('2026-11-29T01:02:03.004Z'),
+    new Date('0000-01-01T00:00:00Z'),
+    new Date('-000500-01-01T00:00:00Z'),
+    new Date('-004712-01-01T00:00:00Z'),
+  ]
+  for (const runAt of moments) {
+    const { id } = await enqueue(db, remind, { staffId: 1 }, { runAt })
+    expect((await getJob(db, id))?.runAt).toEqual(runAt)
+  }
+  const early = new Date('-004713-12-31T00:00:00Z')
+  await expect(enqueue(db, remind, { staffId: 1 }, { runAt: early })).rejects.toThrow(
+    'Expected runAt to be in the year -4712 or later',
+  )
+})

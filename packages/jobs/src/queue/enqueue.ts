@@ -2,8 +2,18 @@ import { type IoOptions, withTimeout } from '@yuzuru/concurrency'
 import { expected, orAborted } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider } from 'kysely'
-import { type EnqueueManyOptions, type EnqueueOptions, planOf, keyOf } from './enqueue-options.ts'
-import { insertRows, type JobHandle, type NewRow } from './insert-rows.ts'
+import {
+  type EnqueueManyOptions,
+  type EnqueueOptions,
+  groupOf,
+  keyOf,
+  type OfPayload,
+  planOf,
+  tagsOf,
+  tenantOf,
+} from './enqueue-options.ts'
+import { insertRows } from './insert-rows.ts'
+import type { JobHandle, NewRow } from './new-row.ts'
 import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
 import type { CronOrigin } from '../job/origin.ts'
@@ -85,7 +95,7 @@ export async function enqueueMany<Input, DB>(
   }
   const rows: NewRow[] = []
   for (const payload of payloads as readonly Input[]) {
-    const row = rowOf(job, payload, {})
+    const row = rowOf(job, payload, { tags: options.tags })
     // Only a schema that is asynchronous costs a turn for each.
     rows.push(isPromise(row) ? await row : row)
   }
@@ -100,11 +110,18 @@ export async function enqueueMany<Input, DB>(
 export function rowOf<Input>(
   job: Job<Input, unknown>,
   payload: Input,
-  options: { readonly key?: string | undefined },
+  options: OfPayload,
 ): NewRow | Promise<NewRow> {
   const text = serialise(payload)
   const row = (): NewRow => {
-    return { id: newJobId(), payload: text, key: keyOf(job, payload, options) }
+    return {
+      id: newJobId(),
+      payload: text,
+      key: keyOf(job, payload, options),
+      group: groupOf(job, payload, options),
+      tags: tagsOf(job, payload, options),
+      tenant: tenantOf(job, payload),
+    }
   }
   if (job.schema === undefined) return row()
   const refused = (error: unknown): never => {

@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { expectId } from '../job/expect.ts'
 import type { JobState } from '../job/job-state.ts'
@@ -21,6 +21,9 @@ export interface JobRecord {
   readonly progress: { readonly value: unknown; readonly at: Date } | undefined
   readonly priority: number
   readonly key: string | undefined
+  /** The group in which it has its turn. */
+  readonly group: string | undefined
+  readonly tags: readonly string[]
   /** How many attempts were begun. */
   readonly attempt: number
   readonly attempts: number
@@ -35,7 +38,8 @@ export interface JobRecord {
   readonly cron: CronOrigin | undefined
 }
 
-interface Row {
+/** What {@link jobRows} selects. */
+export interface JobRow {
   readonly id: string
   readonly name: string
   readonly queue: string
@@ -46,6 +50,7 @@ interface Row {
   readonly said: number | null
   readonly priority: number
   readonly key: string | null
+  readonly group: string | null
   readonly attempt: number
   readonly allowed: number
   readonly due: number
@@ -54,6 +59,7 @@ interface Row {
   readonly error: string | null
   readonly errors: string | null
   readonly origin: string | null
+  readonly tags: readonly string[]
 }
 
 /**
@@ -78,36 +84,48 @@ export async function getJob<DB>(
   const [row] = await execute(
     db,
     { operation: 'getJob', effect: 'read' },
-    sql<Row>`
-      select id::text as id, name, queue, state, payload::text as payload, priority,
-        unique_key as key, attempt, max_attempts as allowed, last_error::text as error,
-        errors::text as errors, origin::text as origin, result::text as result,
-        progress.value::text as progress, date_part('epoch', progress.at) * 1000 as said,
-        date_part('epoch', run_at) * 1000 as due,
-        date_part('epoch', enqueued_at) * 1000 as enqueued,
-        date_part('epoch', finished_at) * 1000 as finished
-      from (
-        select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
-          payload, priority, unique_key, attempt, max_attempts, last_error, errors, origin,
-          run_at, enqueued_at,
-          null::timestamptz as finished_at, null::json as result
-        from yuzuru_jobs where id = ${id}::uuid
-        union all
-        select id, name, queue, state, payload, priority, unique_key, attempt, max_attempts, last_error,
-          errors, origin, run_at, enqueued_at, finished_at, result
-        from yuzuru_job_history where id = ${id}::uuid
-      ) as job left join yuzuru_job_progress as progress on progress.job_id = job.id`,
+    jobRows(sql`= ${id}::uuid`),
     options,
   )
   return row === undefined ? undefined : recordOf(row)
 }
 
-function recordOf({
+/** The rows of the jobs whose id is `which`, in whatever state. */
+export function jobRows(which: RawBuilder<unknown>): RawBuilder<JobRow> {
+  return sql<JobRow>`
+      select id::text as id, name, queue, state, payload::text as payload, priority,
+        key, "group", attempt, max_attempts as allowed, last_error::text as error,
+        errors::text as errors, origin::text as origin, result::text as result,
+        progress.value::text as progress, date_part('epoch', progress.at) * 1000 as said,
+        array(select tag from yuzuru_job_tags as tagged where tagged.job_id = job.id order by tag) as tags,
+        date_part('epoch', run_at) * 1000 as due,
+        date_part('epoch', enqueued_at) * 1000 as enqueued,
+        date_part('epoch', finished_at) * 1000 as finished
+      from (
+        select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
+          payload, priority, ${KEY}, attempt, max_attempts, last_error, errors, origin,
+          run_at, enqueued_at,
+          null::timestamptz as finished_at, null::json as result
+        from yuzuru_jobs where id ${which}
+        union all
+        select id, name, queue, state, payload, priority, ${KEY}, attempt, max_attempts, last_error,
+          errors, origin, run_at, enqueued_at, finished_at, result
+        from yuzuru_job_history where id ${which}
+      ) as job left join yuzuru_job_progress as progress on progress.job_id = job.id`
+}
+
+/** What stands before the name of a group tells one that was given from one that a key makes. */
+const KEY = sql`coalesce(unique_key, serial_key) as key,
+  case when group_key like 'g:%' then substr(group_key, 3) end as "group"`
+
+/** The record of what {@link jobRows} selects. */
+export function recordOf({
   payload,
   result,
   progress,
   said,
   key,
+  group,
   allowed,
   due,
   enqueued,
@@ -116,7 +134,7 @@ function recordOf({
   errors,
   origin,
   ...row
-}: Row): JobRecord {
+}: JobRow): JobRecord {
   return {
     ...row,
     payload: JSON.parse(payload) as unknown,
@@ -126,6 +144,7 @@ function recordOf({
         ? undefined
         : { value: JSON.parse(progress) as unknown, at: new Date(said) },
     key: key ?? undefined,
+    group: group ?? undefined,
     attempts: allowed,
     runAt: new Date(due),
     enqueuedAt: new Date(enqueued),

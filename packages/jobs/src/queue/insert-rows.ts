@@ -2,28 +2,13 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { traceEnqueue } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
-import { CHANNEL } from '../database/channel.ts'
 import { announce } from './announce.ts'
 import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
 import { originOf } from '../job/origin.ts'
-
-/** A job that is in the queue. */
-export interface JobHandle {
-  readonly id: string
-  readonly name: string
-  /** Whether this call made it; `false` for an unfinished one with the same key. */
-  readonly created: boolean
-}
-
-/** A job that is about to be written. */
-export interface NewRow {
-  readonly id: string
-  /** JSON. */
-  readonly payload: string
-  readonly key: string | undefined
-}
+import { type InsertPlan, type JobHandle, type NewRow, NOTIFY, withTags } from './new-row.ts'
+import { insertSerial } from './serial-rows.ts'
 
 /** How often a key may change hands during one call. */
 const ROUNDS = 10
@@ -43,11 +28,6 @@ export async function insertRows(
   )
 }
 
-interface InsertPlan extends EnqueuePlan {
-  /** What is kept of where they come from, as JSON. */
-  readonly origin: string | undefined
-}
-
 /**
  * Writes the rows in one statement, and finds the unfinished jobs that stand in their way. Such a job
  * may end between the two, so what was not found is tried again.
@@ -58,9 +38,16 @@ async function insertAll(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<JobHandle[]> {
-  const { name } = plan.job
+  const { name, onConflict } = plan.job
   const handles = new Map<NewRow, JobHandle>()
   let pending = rows
+  if (onConflict !== 'skip') {
+    pending = rows.filter(({ key }) => key === undefined)
+    // By key, so that two calls with the same keys never wait for each other in a circle.
+    const keyed = rows.filter(({ key }) => key !== undefined).toSorted(byKey)
+    for (const row of keyed) handles.set(row, await insertSerial(db, plan, row, options))
+    if (pending.length === 0) return rows.map((row) => handles.get(row) as JobHandle)
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     const created = await insert(db, plan, pending, options)
     for (const row of pending) {
@@ -79,6 +66,9 @@ async function insertAll(
   return rows.map((row) => handles.get(row) ?? contended(name, handles))
 }
 
+const byKey = (a: NewRow, b: NewRow): number =>
+  (a.key ?? '') < (b.key ?? '') ? -1 : (a.key ?? '') > (b.key ?? '') ? 1 : 0
+
 async function insert(
   db: QueryExecutorProvider,
   { job, queue, priority, runAt, origin }: InsertPlan,
@@ -86,40 +76,45 @@ async function insert(
   options: IoOptions,
 ): Promise<Set<string>> {
   const isKeyed = rows.some(({ key }) => key !== undefined)
+  const isWide = rows.some(hasMore)
   const { inStatement, made } = announce(db)
-  const created = await execute(
-    db,
-    { operation: 'enqueue', effect: 'write' },
-    sql<{ id: string }>`
+  const statement = sql<{ id: string }>`
       insert into yuzuru_jobs
         (id, name, queue, payload, version, priority, unique_key, max_attempts, run_at, stage
-        ${origin === undefined ? sql`` : sql`, origin`})
+        ${isWide ? sql`, group_key, tenant` : sql``}${origin === undefined ? sql`` : sql`, origin`})
       select input.id, ${job.name}, ${queue}, input.payload,
         ${job.version}::smallint, ${priority}::integer, input.unique_key,
-        ${job.attempts}::integer, ${runAt === undefined ? AT_ONCE : LATER}
+        ${job.attempts}::integer, ${runAt === undefined ? sql`now()` : sql`due.at`},
+        ${
+          isWide
+            ? sql`case when input."group" is not null then 3
+          when input.tenant is not null and (${stageOf(runAt)}) = 0 then 4 else ${stageOf(runAt)} end`
+            : stageOf(runAt)
+        }
+        ${isWide ? sql`, 'g:' || input."group", input.tenant` : sql``}
         ${origin === undefined ? sql`` : sql`, ${origin}::json`}
       from ${inputOf(rows)} ${runAt === undefined ? sql`` : sql`, (select ${runAt} as at) as due`}
       ${isKeyed ? KEYED : sql``}
-      returning id::text as id ${inStatement ? NOTIFY : sql``}`,
-    options,
-  )
+      returning id::text as id ${inStatement ? NOTIFY : sql``}`
+  const call = { operation: 'enqueue', effect: 'write' } as const
+  const created = await execute(db, call, withTags(statement, rows), options)
   made()
   return new Set(created.map((row) => row.id))
 }
 
-const AT_ONCE = sql`now(), 0`
-const LATER = sql`due.at, case when due.at > clock_timestamp() then 1 else 0 end`
-
-/** PostgreSQL sends one for all the rows of a transaction. */
-const NOTIFY = sql`, case when stage = 0 then pg_notify(${CHANNEL}, '') end as notified`
+function stageOf(runAt: unknown): RawBuilder<number> {
+  return runAt === undefined ? sql`0` : sql`case when due.at > clock_timestamp() then 1 else 0 end`
+}
 
 /** By key, so that two calls with the same keys never wait for each other in a circle. */
 const KEYED = sql`
   order by input.unique_key, input.place
   on conflict (name, unique_key) where unique_key is not null do nothing`
 
+/** The rows that are to be written. There is a column for the groups only where there are any. */
 function inputOf(rows: readonly NewRow[]): RawBuilder<unknown> {
   const [row] = rows
+  if (rows.some(hasMore)) return wideInput(rows)
   if (rows.length === 1 && row !== undefined) {
     const { id, payload, key = null } = row
     return sql`(select ${id}::uuid, ${payload}::json, ${key}::text, 1)
@@ -136,6 +131,24 @@ function inputOf(rows: readonly NewRow[]): RawBuilder<unknown> {
   return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json),
     jsonb_array_elements_text(${keys}::jsonb))
     with ordinality as input (id, payload, unique_key, place)`
+}
+
+/** Whether it has more than a payload and a key. */
+function hasMore({ group, tenant }: NewRow): boolean {
+  return group !== undefined || tenant !== undefined
+}
+
+function wideInput(rows: readonly NewRow[]): RawBuilder<unknown> {
+  const ids = arrayLiteral(rows.map(({ id }) => id))
+  const payloads = `[${rows.map(({ payload }) => payload).join(',')}]`
+  const names = JSON.stringify(
+    rows.map(({ key = null, group = null, tenant = null }) => ({ key, group, tenant })),
+  )
+  return sql`rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json),
+      jsonb_array_elements(${names}::jsonb)) with ordinality as source (id, payload, names, place)
+    cross join lateral (select source.*, names ->> 'key' as unique_key, names ->> 'group' as "group",
+      names ->> 'tenant' as tenant)
+      as input`
 }
 
 async function findUnfinished(

@@ -71,7 +71,7 @@ describe('jobStats', () => {
       await begun
       const stats = await jobStats(db)
       expect(stats).toMatchObject({ waiting: 4, running: 1 })
-      const none = { due: 0, later: 0, running: 0, isEstimate: false, queue: 'default' }
+      const none = { due: 0, later: 0, held: 0, running: 0, isEstimate: false, queue: 'default' }
       expect(stats.lanes).toEqual([
         { ...none, name: 'block', running: 1, oldestDueMs: 0 },
         { ...none, name: 'failing', due: 1, oldestDueMs: expect.any(Number) },

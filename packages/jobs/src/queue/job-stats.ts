@@ -4,7 +4,7 @@ import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { expectDatabase } from '../database/execute.ts'
 import type { JobState } from '../job/job-state.ts'
-import { type Counted, countLanes, MOST_COUNTED, MOST_LANES } from './lane-counts.ts'
+import { type Counted, countLanes, type LaneJobs, MOST_COUNTED, MOST_LANES } from './lane-counts.ts'
 import { plannedRows } from './planned-rows.ts'
 
 /** How the unfinished jobs of one kind stand in one queue. */
@@ -16,10 +16,12 @@ export interface LaneStats {
   readonly due: number
   /** How many are for later: delayed, or between two attempts. */
   readonly later: number
+  /** How many wait for others: for those before them in their group, for one of their key, or for a limit. */
+  readonly held: number
   readonly running: number
   /** For how long the oldest that is due has been due, in milliseconds; 0 when none is. */
   readonly oldestDueMs: number
-  /** Whether there are too many to count, so that `due` or `later` is an estimate. */
+  /** Whether there are too many to count, so that `due`, `later` or `held` is an estimate. */
   readonly isEstimate: boolean
 }
 
@@ -50,10 +52,10 @@ export async function jobStats<DB>(db: Queryable<DB>, options: IoOptions = {}): 
   const counted = await countLanes(db, options)
   const estimated = new Set<JobState>()
   const lanes = await lanesOf(db, counted, options)
-  const sum = (key: 'due' | 'later' | 'running'): number =>
+  const sum = (key: 'due' | 'later' | 'held' | 'running'): number =>
     lanes.reduce((total, lane) => total + lane[key], 0)
   const running = sum('running')
-  let waiting = sum('due') + sum('later')
+  let waiting = sum('due') + sum('later') + sum('held')
   if (lanes.some(({ isEstimate }) => isEstimate)) estimated.add('waiting')
   if (counted.lanes.length > MOST_LANES) {
     estimated.add('waiting').add('running')
@@ -90,32 +92,50 @@ type Lane = { -readonly [Key in keyof LaneStats]: LaneStats[Key] }
 
 async function lanesOf(
   db: QueryExecutorProvider,
-  { lanes, later, most }: Counted,
+  { lanes, later, behind, limited, most }: Counted,
   options: IoOptions,
 ): Promise<readonly LaneStats[]> {
   const found = new Map<string, Lane>()
   for (const { queue, name, due, running, oldest } of lanes) {
     const oldestDueMs = Math.max(0, oldest ?? 0)
     const isEstimate = due + running > most
-    const lane = { queue, name, due, later: 0, running, oldestDueMs, isEstimate }
+    const lane = { queue, name, due, later: 0, held: 0, running, oldestDueMs, isEstimate }
     found.set(`${queue}\0${name}`, lane)
     if (!isEstimate) continue
     const select = sql`select from yuzuru_jobs where stage = 0 and queue = ${queue} and name = ${name}`
     lane.due = Math.max(due, (await plannedRows(db, select, options)) - running)
   }
-  // Those for later stand in no lane: of the first ones each is counted in its own, and they stand for the rest.
-  const counted = later.reduce((total, { jobs }) => total + jobs, 0)
+  // Those for later, and those that wait for others, stand in no lane.
+  await addFirst(db, found, { as: 'later', stage: 1, first: later }, options)
+  await addFirst(db, found, { as: 'held', stage: 3, first: behind }, options)
+  await addFirst(db, found, { as: 'held', stage: 4, first: limited }, options)
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, lane]) => lane)
+}
+
+interface FirstJobs {
+  readonly as: 'later' | 'held'
+  readonly stage: number
+  readonly first: readonly LaneJobs[]
+}
+
+/** Counts those of a stage. Where there are too many, the first of them stand for the rest, lane by lane. */
+async function addFirst(
+  db: QueryExecutorProvider,
+  found: Map<string, Lane>,
+  { as, stage, first }: FirstJobs,
+  options: IoOptions,
+): Promise<void> {
+  const counted = first.reduce((total, { jobs }) => total + jobs, 0)
   const isEstimate = counted > MOST_COUNTED
   const all = isEstimate
-    ? await plannedRows(db, sql`select from yuzuru_jobs where stage = 1`, options)
+    ? await plannedRows(db, sql`select from yuzuru_jobs where stage = ${sql.lit(stage)}`, options)
     : counted
-  for (const { queue, name, jobs } of later) {
+  for (const { queue, name, jobs } of first) {
     const key = `${queue}\0${name}`
     const none = { queue, name, due: 0, running: 0, oldestDueMs: 0, isEstimate: false }
-    const lane = found.get(key) ?? { ...none, later: 0 }
-    lane.later = isEstimate ? Math.round((jobs / counted) * Math.max(all, counted)) : jobs
+    const lane = found.get(key) ?? { ...none, later: 0, held: 0 }
+    lane[as] += isEstimate ? Math.round((jobs / counted) * Math.max(all, counted)) : jobs
     lane.isEstimate ||= isEstimate
     found.set(key, lane)
   }
-  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, lane]) => lane)
 }

@@ -21,16 +21,23 @@ interface CountedLane {
   readonly oldest: number | null
 }
 
+/** How many jobs of a lane were met. */
+export interface LaneJobs {
+  readonly queue: string
+  readonly name: string
+  readonly jobs: number
+}
+
 /** What was counted, all at one moment. */
 export interface Counted {
   readonly lanes: readonly CountedLane[]
   /** How many of a lane were counted at the most; one more says that there are more. */
   readonly most: number
-  readonly later: readonly {
-    readonly queue: string
-    readonly name: string
-    readonly jobs: number
-  }[]
+  readonly later: readonly LaneJobs[]
+  /** Those that wait for others of their group or key. */
+  readonly behind: readonly LaneJobs[]
+  /** Those that a limit holds back. */
+  readonly limited: readonly LaneJobs[]
   readonly failed: number
   readonly cancelled: number
   /** Of all states in which jobs end. */
@@ -45,7 +52,7 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
   const [row] = await execute(
     db,
     { operation: 'jobStats', effect: 'read' },
-    sql<Counted & { readonly lanesText: string; readonly laterText: string }>`
+    sql<Row>`
       with lane as materialized (
         ${lanesOf(0)} union ${lanesOf(2)} order by queue, name limit ${MOST_LANES + 1}::integer
       ), bound as materialized (
@@ -54,11 +61,9 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
       ), counted as (
         select queue, name, count(*) filter (where worker is null) as due, count(worker) as running
         from (${jobsOf(0)} union all ${jobsOf(2)}) as job group by queue, name
-      ), later as (
-        select queue, name, count(*) as jobs from (
-          select queue, name from yuzuru_jobs where stage = 1
-          order by run_at limit ${MOST_COUNTED + 1}::integer
-        ) as job group by queue, name
+      ), later as (${firstOf(sql`stage = 1 order by run_at`)}
+      ), behind as (${firstOf(sql`stage = 3`)}
+      ), limited as (${firstOf(sql`stage = 4`)}
       )
       select bound.most,
         (select coalesce(jsonb_agg(jsonb_build_object('queue', queue, 'name', name,
@@ -67,6 +72,8 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
               - least(${oldestOf(0)}, ${oldestOf(2)})) * 1000)), '[]')
           from lane left join counted using (queue, name))::text as "lanesText",
         (select coalesce(jsonb_agg(later), '[]') from later)::text as "laterText",
+        (select coalesce(jsonb_agg(behind), '[]') from behind)::text as "behindText",
+        (select coalesce(jsonb_agg(limited), '[]') from limited)::text as "limitedText",
         ${endedAs('failed')}::float8 as failed, ${endedAs('cancelled')}::float8 as cancelled,
         (select count(*) from (
           select from yuzuru_job_history order by finished_at limit ${3 * MOST_COUNTED + 1}::integer
@@ -74,15 +81,29 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
       from bound`,
     options,
   )
-  const { lanesText, laterText, ...counted } = row as Counted & {
-    readonly lanesText: string
-    readonly laterText: string
-  }
+  const { lanesText, laterText, behindText, limitedText, ...counted } = row as Row
   return {
     ...counted,
     lanes: JSON.parse(lanesText) as CountedLane[],
     later: JSON.parse(laterText) as Counted['later'],
+    behind: JSON.parse(behindText) as Counted['behind'],
+    limited: JSON.parse(limitedText) as Counted['limited'],
   }
+}
+
+interface Row extends Counted {
+  readonly lanesText: string
+  readonly laterText: string
+  readonly behindText: string
+  readonly limitedText: string
+}
+
+/** Of the first ones, how many stand in each lane. */
+function firstOf(which: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select queue, name, count(*) as jobs from (
+      select queue, name from yuzuru_jobs where ${which} limit ${MOST_COUNTED + 1}::integer
+    ) as job group by queue, name`
 }
 
 /** The lanes, from one entry of the index to the first of the next. */

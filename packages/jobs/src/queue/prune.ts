@@ -57,6 +57,8 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
           delete from yuzuru_job_steps where job_id in (select id from gone)
         ), progress as (
           delete from yuzuru_job_progress where job_id in (select id from gone)
+        ), tags as (
+          delete from yuzuru_job_tags where job_id in (select id from gone)
         )
         select id::text as id from gone`,
       options,

@@ -109,7 +109,7 @@ async function retryBatch(
         order by finished_at, id limit ${limit}::integer for update of history
       ), revived as (
         ${backIntoQueue('old')}
-        on conflict (name, unique_key) where unique_key is not null do nothing returning id
+        on conflict do nothing returning id
       ), gone as (
         delete from yuzuru_job_history where id in (select id from revived)
       )

@@ -11,6 +11,7 @@ import { defineJob } from '../job/define-job.ts'
 import type { Job, JobContext } from '../job/job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
+import { findJobs, type FindJobsOptions } from '../queue/find-jobs.ts'
 import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
 import { sendEvent } from '../queue/send-event.ts'
@@ -111,6 +112,109 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     assert.equal(new Set(handles.map((handle) => handle.id)).size, 1)
   },
 
+  'a key whose jobs follow each other has one that runs and one that waits, of which the last payload counts':
+    async ({ db, transaction }) => {
+      const ran: number[] = []
+      const job = defineJob<{ n: number }>({
+        name: `exercise-${randomUUID()}`,
+        key: () => 'k',
+        onConflict: 'replace',
+        run: async ({ n }) => {
+          ran.push(n)
+          if (n > 0) return
+          await enqueue(db, job, { n: 1 })
+          await transaction(async (tx) => {
+            assert.equal((await enqueue(tx, job, { n: 2 })).created, false)
+          })
+        },
+      })
+      await enqueue(db, job, { n: 0 })
+      await drainJobs(db, [job])
+      assert.deepEqual(ran, [0, 2])
+    },
+  'jobs are found by their tags, kind and state, page by page': async ({ db }) => {
+    const { job } = recorder()
+    const tag = `exercise-${randomUUID()}`
+    const handles = await enqueueMany(db, job, [{ n: 1 }, { n: 2 }, { n: 3 }], { tags: [tag] })
+    await enqueue(db, job, { n: 4 })
+    await drainJobs(db, [job])
+    const { id } = await enqueue(db, job, { n: 5 }, { tags: [tag, 'late'] })
+    const found = async (options: FindJobsOptions): Promise<string[]> => {
+      const ids: string[] = []
+      for (let after: string | undefined; ;) {
+        const page = await findJobs(db, { tags: [tag], limit: 2, ...options, after })
+        ids.push(...page.jobs.map((each) => each.id))
+        after = page.next
+        if (after === undefined) return ids
+      }
+    }
+    const all = [
+      id,
+      ...handles
+        .map((handle) => handle.id)
+        .toSorted()
+        .toReversed(),
+    ]
+    assert.deepEqual(await found({}), all)
+    assert.deepEqual(await found({ states: ['waiting'] }), [id])
+    assert.deepEqual(await found({ tags: ['late', tag], job }), [id])
+    assert.deepEqual(await found({ job: 'another' }), [])
+    assert.equal((await found({ tags: undefined, job, states: ['completed'] })).length, 4)
+  },
+  'a limit holds for workers that race, of the kind and of each tenant, and tenants take turns':
+    async ({ db }) => {
+      const ran: string[] = []
+      let running = 0
+      const job = defineJob<{ tenant: string }>({
+        name: `exercise-${randomUUID()}`,
+        limits: { concurrency: 2, perTenant: { concurrency: 1 } },
+        tenant: ({ tenant }) => tenant,
+        run: async ({ tenant }) => {
+          running += 1
+          assert.ok(running <= 2, `expected 2 at the most, got ${running}`)
+          await new Promise(setImmediate)
+          running -= 1
+          ran.push(tenant)
+        },
+      })
+      const all = [...Array.from({ length: 10 }, () => 'a'), 'b', 'b']
+      await enqueueMany(
+        db,
+        job,
+        all.map((tenant) => ({ tenant })),
+      )
+      await Promise.all([drainJobs(db, [job]), drainJobs(db, [job]), drainJobs(db, [job])])
+      await drainJobs(db, [job])
+      assert.deepEqual(ran.toSorted(), all)
+      assert.ok(ran.lastIndexOf('b') < 8, `expected b to have its turns, got ${ran.join('')}`)
+    },
+  'a group runs its jobs one at a time, in their order, on workers that race': async ({ db }) => {
+    const ran: number[] = []
+    let running = 0
+    const job = defineJob<{ n: number }>({
+      name: `exercise-${randomUUID()}`,
+      attempts: 2,
+      backoff: () => 0,
+      group: () => 'g',
+      run: async ({ n }, { attempt }) => {
+        running += 1
+        assert.equal(running, 1)
+        await new Promise(setImmediate)
+        running -= 1
+        if (attempt === 1 && n % 3 === 0) throw new Error('once more')
+        ran.push(n)
+      },
+    })
+    const all = Array.from({ length: 12 }, (_, n) => n)
+    await enqueueMany(
+      db,
+      job,
+      all.map((n) => ({ n })),
+    )
+    await Promise.all([drainJobs(db, [job]), drainJobs(db, [job]), drainJobs(db, [job])])
+    await drainJobs(db, [job])
+    assert.deepEqual(ran, all)
+  },
   'a payload of an older version is upgraded, and a newer one is left for newer workers': async ({
     db,
   }) => {

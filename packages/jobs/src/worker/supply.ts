@@ -48,6 +48,8 @@ export class Supply {
   #mayFind = true
   #isStopping = false
   #idleLooks = 0
+  /** Whether it has looked for groups since it last found something. */
+  #isSure = false
   #suspect: Attempt | undefined = undefined
   /** Whether new work is announced, so that there is no need to look often. */
   isListening = false
@@ -65,12 +67,14 @@ export class Supply {
     if (hasSignals) this.#upkeep.dueIn(0)
     this.#mayFind = true
     this.#idleLooks = 0
+    this.#upkeep.stir()
     this.#wake.signal()
   }
 
   /** Some were written down, of which the first is due again in so many milliseconds. */
   settled(againMs: number, hasSignals: boolean): void {
     if (hasSignals) this.#upkeep.dueIn(0)
+    if (this.#upkeep.stir()) this.#wake.signal()
     if (againMs === 0) this.#bounds.clear()
     if (againMs === 0 || this.#parts.untilIdle) this.#mayFind = true
     else if (againMs < Infinity) this.#upkeep.dueIn(againMs)
@@ -97,7 +101,7 @@ export class Supply {
     const { untilIdle } = this.#parts
     for (let isFirst = true; !this.#isStopping; isFirst = false) {
       try {
-        const { promoted, hasSuspects } = await this.#upkeep.run()
+        const { promoted, hasSuspects } = await this.#upkeep.run(this.#room())
         if (promoted) {
           this.#bounds.clear()
           this.#mayFind = true
@@ -111,14 +115,24 @@ export class Supply {
         this.#mayFind = false
       }
       if (this.#mayFind && this.#room() > 0) continue
-      if (untilIdle && !this.#mayFind && this.#isIdle()) {
-        if (!(await this.#upkeep.wake())) return
-        this.#bounds.clear()
-        this.#mayFind = true
+      if (untilIdle && !this.#mayFind && !this.#mayOpen && this.#isIdle()) {
+        if (await this.#upkeep.wake()) {
+          this.#bounds.clear()
+          this.#mayFind = true
+          continue
+        }
+        if (this.#isSure) return
+        this.#isSure = true
+        this.#upkeep.mayHaveGroups()
         continue
       }
       await this.#pause()
     }
+  }
+
+  /** Whether more may go without anything else happening. */
+  get #mayOpen(): boolean {
+    return this.#upkeep.isStirred || this.#upkeep.isBusy
   }
 
   #isIdle(): boolean {
@@ -133,7 +147,8 @@ export class Supply {
     // What a look with bounds did not find, one without them will. Where one is to be made already, there is no room:
     // its time may have passed, and to wait for it would be to spin.
     const fullLookAt = this.#bounds.any && !this.#mayFind ? this.#bounds.fullLookAt : Infinity
-    const until = Math.min(pollAt, fullLookAt, this.#upkeep.at)
+    const stirredAt = this.#upkeep.isStirred ? -Infinity : Infinity
+    const until = Math.min(pollAt, fullLookAt, this.#upkeep.at, stirredAt)
     await this.#wake.wait(Math.max(0, until - performance.now()))
     const now = performance.now()
     if (now >= pollAt || now >= fullLookAt) this.#mayFind = true
@@ -165,7 +180,10 @@ export class Supply {
     }, limit)
     if (!hadBounds) this.#bounds.looked(performance.now(), performance.now() - startedAt)
     this.#parts.crew.push(attempts)
-    if (attempts.length > 0) this.#idleLooks = 0
+    if (attempts.length > 0) {
+      this.#idleLooks = 0
+      this.#isSure = false
+    }
     if (attempts.length >= limit) this.#mayFind = true
     else if (hadBounds && (this.#bounds.isCheap || this.#parts.untilIdle)) {
       this.#bounds.clear()

@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely'
 import { promote } from '../engine/promote.ts'
 import { wakeParked } from '../engine/wake-parked.ts'
 import { recover } from '../engine/worker-row.ts'
+import { GroupOpener } from './group-opener.ts'
+import { LimitKeeper } from './limit-keeper.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -16,11 +18,14 @@ export interface UpkeepParts {
 
 /**
  * What every worker does for all: makes due what was for later, at its time, and what has got what it waits for, and
- * takes back the jobs of workers that vanished.
+ * takes back the jobs of workers that vanished. For its own kinds it lets the next of each group go, and what limits
+ * hold back.
  */
 export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #pollMs: number
+  readonly #groups: GroupOpener
+  readonly #limits: LimitKeeper
   #hasSuspects = false
   /** When to look next, on this process's clock. */
   at: number = -Infinity
@@ -28,6 +33,8 @@ export class Upkeep {
   constructor(parts: UpkeepParts, pollMs: number) {
     this.#parts = parts
     this.#pollMs = pollMs
+    this.#groups = new GroupOpener(parts)
+    this.#limits = new LimitKeeper(parts)
   }
 
   /** Something becomes due in so many milliseconds. */
@@ -35,18 +42,53 @@ export class Upkeep {
     this.at = Math.min(this.at, performance.now() + delayMs)
   }
 
-  /** Looks, if it is time. */
-  async run(): Promise<{ readonly promoted: boolean; readonly hasSuspects: boolean }> {
+  /** Some jobs came, or ended, so that others may go. @returns whether to look now */
+  stir(): boolean {
+    const isLimited = this.#limits.stir()
+    return this.#groups.stir() || isLimited
+  }
+
+  /** There may be jobs of groups, though no kind is known to have some. */
+  mayHaveGroups(): void {
+    this.#groups.found()
+  }
+
+  /** Whether to look now because of {@link stir}. */
+  get isStirred(): boolean {
+    return this.#groups.isStirred || this.#limits.isStirred
+  }
+
+  /** Whether another worker was letting jobs go, so that there may be more. */
+  get isBusy(): boolean {
+    return this.#limits.isBusy
+  }
+
+  /**
+   * Looks, if it is time.
+   *
+   * @param room how many jobs the worker could take
+   */
+  async run(room = 0): Promise<{ readonly promoted: boolean; readonly hasSuspects: boolean }> {
     let promoted = 0
     if (performance.now() >= this.at) {
       const { db, settings } = this.#parts
-      const found = await promote(db, { timeoutMs: settings.leaseMs })
+      // Also when it fails: to look again at once would be to spin.
+      this.at = performance.now() + this.#pollMs
+      const found = await promote(db, { timeoutMs: settings.leaseMs }, settings.names)
       promoted = found.promoted
       this.#hasSuspects = found.suspects
       this.at = performance.now() + (found.more ? 0 : Math.min(this.#pollMs, found.nextMs))
       if (found.signals && (await this.wake())) promoted += 1
       if (found.expired) await this.#recover()
+      if (found.behind) this.#groups.found()
+      this.#limits.stir()
     }
+    const { opened, nextMs } = await this.#groups.run()
+    this.dueIn(nextMs)
+    if (opened > 0) this.#limits.stir()
+    const gone = await this.#limits.run(room)
+    this.dueIn(gone.nextMs)
+    promoted += opened + gone.opened
     return { promoted: promoted > 0, hasSuspects: this.#hasSuspects }
   }
 

@@ -1,0 +1,164 @@
+import type { IoOptions } from '@yuzuru/concurrency'
+import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
+import { arrayLiteral } from '../database/array-literal.ts'
+import { committed } from '../database/committed.ts'
+import { execute } from '../database/execute.ts'
+import type { JobLimits } from '../job/limits.ts'
+import { chooseHeld, type HeldJob, type Usage } from './choose-held.ts'
+
+/** Of how many tenants one look takes jobs. The next look goes on with others, where there are more. */
+const TENANTS = 100
+
+const CALL = { operation: 'letGo', effect: 'idempotent' } as const
+
+/** What {@link letGo} has done. */
+export interface LetGo {
+  /** How many jobs may be taken now. */
+  readonly opened: number
+  /** In how many milliseconds there may be more; `Infinity` when not before one has ended. */
+  readonly nextMs: number
+  /** Whether another worker was at it. */
+  readonly isBusy: boolean
+}
+
+/** Writes down the limits that a kind was defined with. Those that were changed at run time stay. */
+export async function declareLimits(
+  db: QueryExecutorProvider,
+  name: string,
+  limits: JobLimits,
+  options: IoOptions,
+): Promise<void> {
+  await execute(
+    db,
+    CALL,
+    sql`insert into yuzuru_job_limits (name, declared) values (${name}, ${JSON.stringify(limits)}::jsonb)
+      on conflict (name) do update set declared = excluded.declared
+      where yuzuru_job_limits.declared <> excluded.declared`,
+    options,
+  )
+}
+
+/**
+ * Lets jobs of a kind with limits go, up to `room`. Whoever does so holds the kind's row, so that the limits hold on all
+ * machines: what counts is found in the jobs themselves, and so can't be left over by a crash. Where another holds it
+ * already, nothing is done, and soon looked at again.
+ */
+export async function letGo(
+  db: Kysely<unknown>,
+  name: string,
+  room: number,
+  options: IoOptions,
+): Promise<LetGo> {
+  return await committed(db, async (tx) => {
+    const [row] = await execute(
+      tx,
+      CALL,
+      sql<{ limits: string; last: string }>`
+        select coalesce(changed, declared)::text as limits, last_tenant as last from yuzuru_job_limits
+        where name = ${name} for update skip locked`,
+      options,
+    )
+    if (row === undefined) return { opened: 0, nextMs: BUSY_MS, isBusy: true }
+    const limits = JSON.parse(row.limits) as JobLimits
+    const perMs = Math.max(
+      ...[limits, limits.perTenant, limits.perKey].map((limit) => limit?.rate?.perMs ?? 0),
+    )
+    // A statement of its own: what it sees is what was committed before the row was had.
+    const { running, starts, held, now } = await look(
+      tx,
+      { name, room, perMs, last: row.last },
+      options,
+    )
+    const { go, later, nextMs } = chooseHeld(limits, { running, starts }, held, room)
+    const tenants = [...new Set(held.map(({ tenant }) => tenant))]
+    await execute(
+      tx,
+      CALL,
+      sql`
+        with gone as (
+          update yuzuru_jobs set stage = case when crashes > 0 then 2 else 0 end
+          -- What an enqueueing has locked is left for the next time, and not waited for.
+          where id in (select id from yuzuru_jobs where stage = 4
+            and id = any (${arrayLiteral(go.map(({ id }) => id))}::uuid[]) for update skip locked)
+        ), put_off as (
+          update yuzuru_jobs as job set stage = 1, run_at = ${now}::timestamptz + input.delay * interval '1 millisecond'
+          from jsonb_to_recordset(${JSON.stringify(later.map(({ id, delayMs }) => ({ id, delay: delayMs })))}::jsonb)
+            as input (id uuid, delay float8)
+          where job.id = input.id and job.id in (select id from yuzuru_jobs where stage = 4
+            and id = any (${arrayLiteral(later.map(({ id }) => id))}::uuid[]) for update skip locked)
+        ), forgotten as (
+          delete from yuzuru_job_starts where name = ${name}
+            and at <= ${now}::timestamptz - ${perMs}::float8 * interval '1 millisecond'
+        ), noted as (
+          insert into yuzuru_job_starts (name, tenant, key, at)
+          select ${name}, tenant, key, clock_timestamp()
+          from jsonb_to_recordset(${JSON.stringify(perMs > 0 ? go : [])}::jsonb) as input (tenant text, key text)
+        )
+        update yuzuru_job_limits set last_tenant = ${tenants.length < TENANTS ? '' : (tenants.at(-1) ?? '')}
+        where name = ${name} and ${tenants.length === TENANTS || row.last !== ''}::boolean`,
+      options,
+    )
+    const firstLater = Math.min(Infinity, ...later.map(({ delayMs }) => delayMs))
+    return { opened: go.length, nextMs: Math.min(nextMs, firstLater), isBusy: false }
+  })
+}
+
+/** How soon to look again at what another worker is looking at, in milliseconds. */
+const BUSY_MS = 5
+
+interface Look extends Usage {
+  readonly held: readonly HeldJob[]
+  readonly now: string
+}
+
+interface LookRequest {
+  readonly name: string
+  readonly room: number
+  readonly perMs: number
+  readonly last: string
+}
+
+async function look(
+  tx: QueryExecutorProvider,
+  { name, room, perMs, last }: LookRequest,
+  options: IoOptions,
+): Promise<Look> {
+  const tenantAfter = (after: string) => sql`
+    (select tenant from yuzuru_jobs where stage = 4 and name = ${name} and ${sql.raw(after)}
+      order by tenant limit 1)`
+  const [row] = await execute(
+    tx,
+    { operation: 'letGo', effect: 'read' },
+    sql<{ found: string; now: string }>`
+      with recursive next as (
+        ${tenantAfter(`tenant >= ''`)}
+        union all
+        select after.tenant from next cross join lateral ${tenantAfter('tenant > next.tenant')} as after
+      ), tenants as materialized (
+        -- Those after the last one that had its turn, then the others.
+        (select tenant, 0 as turn from next where tenant > ${last} limit ${TENANTS}::integer)
+        union all
+        (select tenant, 1 from next where tenant <= ${last} limit ${TENANTS}::integer)
+        order by turn, tenant limit ${TENANTS}::integer
+      )
+      select clock_timestamp()::text as now, json_build_object(
+        'running', (select coalesce(json_agg(part), '[]') from (
+          select tenant, coalesce(unique_key, serial_key) as key, count(*)::integer as jobs from yuzuru_jobs
+          where name = ${name} and tenant is not null and stage in (0, 2) group by 1, 2) as part),
+        'starts', (select coalesce(json_agg(part), '[]') from (
+          select tenant, key, date_part('epoch', clock_timestamp() - at) * 1000 as "agoMs" from yuzuru_job_starts
+          where name = ${name} and at > clock_timestamp() - ${perMs}::float8 * interval '1 millisecond') as part),
+        'held', (select coalesce(json_agg(part order by turn, tenant, place), '[]') from (
+          select job.id, tenants.tenant, job.key, tenants.turn, job.place
+          from tenants cross join lateral (
+            select id, coalesce(unique_key, serial_key) as key,
+              row_number() over (order by priority, run_at, seq) as place
+            from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
+            order by priority, run_at, seq limit ${room}::integer
+          ) as job) as part)
+      )::text as found`,
+    options,
+  )
+  const { found, now } = row as { found: string; now: string }
+  return { ...(JSON.parse(found) as Omit<Look, 'now'>), now }
+}
