@@ -10,6 +10,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'not_found'`: there are no limits of that kind.
  * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
+ * - `'dependency_failed'`: kept with a job of a flow that was not run, as one that comes before it did not complete.
  * - `'job_failed'`, `'job_cancelled'`: that is how the job ended which was waited for; `cause` is what is kept of
  *   its last error, if there is one.
  * - `'not_found'`: there is no job with the id that is waited for, or no longer.
@@ -27,6 +28,7 @@ export type JobErrorCode =
   | 'not_found'
   | 'conflict'
   | 'step_changed'
+  | 'dependency_failed'
   | 'job_failed'
   | 'job_cancelled'
   | 'not_found'

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { childrenMigration } from './children-migration.ts'
 import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
@@ -89,4 +90,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0010_limits: limitsMigration,
   yuzuru_jobs_0012_results: resultsMigration,
   yuzuru_jobs_0013_events: eventsMigration,
+  yuzuru_jobs_0014_children: childrenMigration,
 }

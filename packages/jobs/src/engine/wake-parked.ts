@@ -4,7 +4,9 @@ import { arrayLiteral } from '../database/array-literal.ts'
 import { CHANNEL } from '../database/channel.ts'
 import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
+import { cancelChildren } from './cancel-children.ts'
 import { deliver } from './deliver.ts'
+import { failLinked, readyByLinks, withEndedChildren } from './follow-links.ts'
 
 /** How many signals one transaction works off. */
 const BATCH = 500
@@ -18,48 +20,79 @@ export interface Woken {
 }
 
 /**
- * Works off signals: makes due what has got what it waits for. In three statements: what the third one sees was
- * committed when the jobs were locked, so that nothing can come, or begin to wait, unseen in between. What is not
+ * Works off signals: makes due what has got what it waits for. What is looked at once the jobs are locked was
+ * committed by then, so that nothing can come, or begin to wait, unseen in between. What is not
  * parked at that moment is passed over: it leaves a signal for itself when it parks.
  */
 export async function wakeParked(db: Kysely<unknown>, options: IoOptions): Promise<Woken> {
   return await committed(db, async (tx) => {
-    const { signals, ids } = await take(tx, options)
-    if (ids.length === 0) return { signals, jobs: 0 }
-    const parked = await lock(tx, ids, options)
+    const taken = await take(tx, options)
+    const again = await cancelChildren(tx, taken.cancelled, options)
+    await signalAgain(tx, again, options)
+    const signals = taken.signals - again.length
+    if (taken.ids.length === 0) return { signals, jobs: 0 }
+    const parked = await lock(tx, taken.ids, options)
     if (parked.length === 0) return { signals, jobs: 0 }
-    const got = await deliver(tx, { ids: parked }, options)
-    return { signals, jobs: await makeDue(tx, got, options) }
+    await failLinked(tx, parked, options)
+    const due = new Set([
+      ...(await deliver(tx, { ids: parked }, options)),
+      ...(await withEndedChildren(tx, parked, options)),
+      ...(await readyByLinks(tx, parked, options)),
+    ])
+    return { signals, jobs: await makeDue(tx, [...due], options) }
   })
 }
 
 const CALL = { operation: 'wake', effect: 'idempotent' } as const
 
+interface Taken {
+  readonly signals: number
+  /** What may have got something. */
+  readonly ids: readonly string[]
+  /** Parents that were cancelled. */
+  readonly cancelled: readonly string[]
+}
+
 /** The jobs that the oldest signals are about. */
-async function take(
-  tx: QueryExecutorProvider,
-  options: IoOptions,
-): Promise<{ readonly signals: number; readonly ids: readonly string[] }> {
+async function take(tx: QueryExecutorProvider, options: IoOptions): Promise<Taken> {
   const [row] = await execute(
     tx,
     CALL,
-    sql<{ signals: number; ids: readonly string[] }>`
+    sql<Taken>`
       with taken as materialized (
         delete from yuzuru_job_signals where id = any (array(
           select id from yuzuru_job_signals order by id limit ${BATCH}::integer for update skip locked
-        )) returning job_id, event_id
+        )) returning job_id, event_id, cancels
       ), about as (
-        select job_id as id from taken where job_id is not null
+        select job_id as id from taken where job_id is not null and cancels is null
         union
         select step.job_id from taken join yuzuru_job_events as event on event.id = taken.event_id
           join yuzuru_job_steps as step on step.event = event.event and step.event_key = event.key
             and step.settled is null
       )
       select (select count(*)::integer from taken) as signals,
-        (select coalesce(json_agg(id), '[]') from about) as ids`,
+        (select coalesce(json_agg(id), '[]') from about) as ids,
+        (select coalesce(json_agg(distinct job_id), '[]') from taken where cancels) as cancelled`,
     options,
   )
-  return row ?? { signals: 0, ids: [] }
+  return row ?? { signals: 0, ids: [], cancelled: [] }
+}
+
+/** For the next time. */
+async function signalAgain(
+  tx: QueryExecutorProvider,
+  parents: readonly string[],
+  options: IoOptions,
+): Promise<void> {
+  if (parents.length === 0) return
+  await execute(
+    tx,
+    CALL,
+    sql`
+      insert into yuzuru_job_signals (job_id, cancels)
+      select id, true from unnest(${arrayLiteral(parents)}::uuid[]) as id`,
+    options,
+  )
 }
 
 /** Locks those that are parked, always in the same order, as another worker may have some of them. */

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
+import type { Dependency } from './dependency.ts'
 import type { CronOrigin } from './origin.ts'
 import type { JobLimits } from './limits.ts'
 import type { PayloadSchema } from './payload-schema.ts'
@@ -66,6 +67,13 @@ export interface JobContext {
    * })
    */
   readonly progress: (value: unknown) => void
+  /**
+   * How the jobs ended that come before this one in its flow, and with what result, in the order of its
+   * `after` and of their payloads; none for a job that `enqueueFlow` did not make.
+   *
+   * @throws {JobError | DbError} when the database fails
+   */
+  readonly dependencies: () => Promise<readonly Dependency[]>
   /** Runs a part of the handler whose result is kept, so that it is done once though the job is run again. */
   readonly step: Step
 }

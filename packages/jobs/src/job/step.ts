@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { Queryable } from '@yuzuru/db'
 import type { Transaction } from 'kysely'
+import type { Runnable } from './runnable.ts'
 
 /**
  * Runs a part of a handler whose result is kept: when the job is run again, after a crash, a failure or a
@@ -106,6 +107,52 @@ export interface Step {
    * })
    */
   waitFor<T = unknown>(event: string, options?: WaitForOptions): Promise<T | undefined>
+
+  /**
+   * Runs a job of another kind as a part of this one, and gives its result. The child is a job as any other, with
+   * its own attempts, on whatever worker; this one waits as `step.sleep` does, without a place.
+   *
+   * There is one child, whatever crashes: it is made in the transaction that keeps the step. What the child returned
+   * is kept. When this job is cancelled, so are the children that it made and that have not ended; when it fails
+   * or completes, they go on. A child whose `key` an unfinished job has is that job, and is not cancelled.
+   *
+   * @returns what the child's handler returned, through the `result` schema of its job
+   * @throws {TypeError} when the name was used in this run before, within a step, or when the child's job does not
+   *   accept the payload
+   * @throws {JobError} `'job_failed'` or `'job_cancelled'` when that is how the child ended, which fails this job for
+   *   good unless it is caught. Put the child back with `retryJob`, and then this job: it waits for the child again
+   * @throws {JobError} as a step does
+   * @throws {Cancelled} when the handler is ended; it must let that pass
+   * @example
+   * const render = defineJob<{ page: number }, { bytes: number }>({
+   *   name: 'render',
+   *   run: async ({ page }) => ({ bytes: 1_000 * page }),
+   * })
+   * const report = defineJob({
+   *   name: 'report',
+   *   run: async (_, { step }) => {
+   *     const pages = await gather(
+   *       [1, 2, 3].map((page) => () => step.run(render, { page }, { name: `render ${page}` })),
+   *     )
+   *     return { bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0) }
+   *   },
+   * })
+   */
+  run<Input, Result>(
+    job: Runnable<Input, Result>,
+    payload: NoInfer<Input>,
+    options?: RunOptions,
+  ): Promise<Result>
+}
+
+/** How a child of {@link Step.run} is run. */
+export interface RunOptions {
+  /** The name of the step; for a second child of the same kind. @default the name of the job */
+  readonly name?: string | undefined
+  /** @default the job's */
+  readonly queue?: string | undefined
+  /** Lower runs first: a 32-bit integer. @default the job's */
+  readonly priority?: number | undefined
 }
 
 /** What {@link Step.waitFor} waits for. */

@@ -55,6 +55,8 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
           delete from yuzuru_job_history where ctid = any (array(select place from old)) returning id
         ), steps as (
           delete from yuzuru_job_steps where job_id in (select id from gone)
+        ), links as (
+          delete from yuzuru_job_links where job_id in (select id from gone)
         ), progress as (
           delete from yuzuru_job_progress where job_id in (select id from gone)
         ), tags as (

@@ -1,14 +1,11 @@
-import { io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
+import { io, type IoOptions } from '@yuzuru/concurrency'
 import { expected, expectOptions, IO_OPTIONS, orAborted } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { expectDatabase } from '../database/execute.ts'
-import { JobError } from '../job-error.ts'
 import { expectId } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
-import type { KeptError } from '../job/kept-error.ts'
-import { checked, PayloadRefusal } from '../job/payload-schema.ts'
+import { endResult } from './end-result.ts'
 import { endWatchOf } from './end-watch.ts'
-import type { EndedJob } from './ended-jobs.ts'
 
 /**
  * Waits until a job has ended, and gives its result. It ends with the scope around it, as every call does: give it
@@ -56,43 +53,8 @@ export async function waitFor<Result, DB>(
       waiting.leave()
     }
   })
-  return (await resultOf(job, id, ended)) as Result
-}
-
-/** @throws {JobError} when it has no result */
-async function resultOf(job: Job, id: string, ended: EndedJob | undefined): Promise<unknown> {
-  if (ended === undefined) {
-    throw failure(`There is no job ${id}, or no longer`, 'not_found', 'none')
-  }
-  if (ended.name !== job.name) {
+  if (ended !== undefined && ended.name !== job.name) {
     throw new TypeError(`Expected job ${id} to be a "${job.name}", got a "${ended.name}"`)
   }
-  if (ended.state !== 'completed') throw endedAs(ended)
-  const value: unknown = ended.result === undefined ? undefined : JSON.parse(ended.result)
-  if (job.result === undefined) return value
-  try {
-    return await checked(job.result, value, 'result')
-  } catch (error) {
-    if (!(error instanceof PayloadRefusal)) throw error
-    const message = `"${job.name}" does not accept the result of job ${id}: ${error.message}`
-    throw failure(message, 'invalid_result', 'none', error.cause)
-  }
-}
-
-/** The error for a job that has failed or was cancelled. What it did before that may stand. */
-function endedAs({ id, name, state, error }: EndedJob): JobError {
-  const cause = error === undefined ? undefined : (JSON.parse(error) as KeptError)
-  const outcome = cause?.outcome === 'none' ? 'none' : 'unknown'
-  if (state === 'cancelled') {
-    return failure(`Job ${id} ("${name}") was cancelled`, 'job_cancelled', outcome, cause)
-  }
-  const reason = cause === undefined ? '' : `: ${cause.message}`
-  return failure(`Job ${id} ("${name}") failed${reason}`, 'job_failed', outcome, cause)
-}
-
-type FailureCode = 'not_found' | 'job_failed' | 'job_cancelled' | 'invalid_result'
-
-function failure(message: string, code: FailureCode, outcome: Outcome, cause?: unknown): JobError {
-  const init = { operation: 'waitFor', code, retryable: false, outcome } as const
-  return new JobError(message, cause === undefined ? init : { ...init, cause })
+  return (await endResult({ operation: 'waitFor', job, id }, ended)) as Result
 }

@@ -12,7 +12,7 @@ export interface StepRow {
   readonly beside: readonly string[]
   /** What it is, if neither a step nor a sleep. */
   readonly kind?: 'wait' | 'run' | undefined
-  /** Of a wait: whether it is over. */
+  /** Of a wait: whether it is over; of a child: whether it has completed. */
   readonly isSettled?: boolean | undefined
   /** Of a sleep: how long it still was when it was read, in milliseconds. */
   readonly leftMs?: number | undefined
@@ -42,18 +42,21 @@ export async function loadSteps(
       left: number | null
       kind: 'wait' | 'run' | null
       settled: boolean | null
+      ended: string | null
     }>`
       select name, result::text as result, to_json(beside)::text as beside, settled,
-        case when event is not null then 'wait' end as kind,
+        child_ended as ended,
+        case when event is not null then 'wait' when child is not null then 'run' end as kind,
         case when event is null then ${LEFT} end as left
       from yuzuru_job_steps
       where job_id = ${id}::uuid`,
     options,
   )
-  return rows.map(({ name, result, beside, left, kind, settled }) => ({
+  return rows.map(({ name, result, beside, left, kind, settled, ended }) => ({
     name,
     kind: kind ?? undefined,
-    isSettled: settled === true,
+    // A child that has failed may have been put back since.
+    isSettled: settled === true && (ended ?? 'completed') === 'completed',
     leftMs: left ?? undefined,
     result: result ?? undefined,
     beside: beside === null ? [] : (JSON.parse(beside) as string[]),

@@ -13,8 +13,10 @@ import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
+import type { Job } from '../job/job.ts'
 import type { Step, WaitForOptions } from '../job/step.ts'
 import { keepInTransaction } from './keep-in-transaction.ts'
+import { ChildRuns } from './child-runs.ts'
 import { EventWaits } from './event-waits.ts'
 import { Parking } from './parking.ts'
 import { shownName } from './shown-name.ts'
@@ -60,9 +62,12 @@ export class Steps {
     const waits = new EventWaits(tools)
     const waitFor: Step['waitFor'] = <T>(event: string, options: WaitForOptions = {}) =>
       waits.wait(event, options) as Promise<T | undefined>
+    const children = new ChildRuns(tools)
+    const runChild: Step['run'] = (job, payload, options = {}) =>
+      children.run(job as Job, payload, options) as Promise<never>
     this.step = Object.assign(
       <T>(name: string, ...rest: readonly unknown[]) => this.#step<T>(name, rest),
-      { sleep, waitFor },
+      { sleep, waitFor, run: runChild },
     )
     // Nobody has run it before the first claim.
     this.#isLoaded = run.lease.claim === 1

@@ -11,6 +11,7 @@ import { defineJob } from '../job/define-job.ts'
 import type { Job, JobContext } from '../job/job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
+import { enqueueFlow } from '../queue/enqueue-flow.ts'
 import { findJobs, type FindJobsOptions } from '../queue/find-jobs.ts'
 import { getJob } from '../queue/get-job.ts'
 import { retryJob } from '../queue/retry-job.ts'
@@ -371,6 +372,58 @@ const CASES: Record<string, <DB>(fixture: JobsFixture<DB>) => Promise<void>> = {
     await transaction((tx) => sendEvent(tx, event, 'k', 3))
     await drainJobs(db, [job])
     assert.deepEqual(got, [[1, 3]])
+  },
+
+  'a child gives its result to its parent, which fails with it and cancels it': async ({ db }) => {
+    const ran: number[] = []
+    const child = defineJob<{ n: number }, number>({
+      name: `exercise-${randomUUID()}`,
+      run: async ({ n }) => {
+        ran.push(n)
+        if (n < 0) throw new TypeError('Expected n to be 0 or more, got less')
+        return 2 * n
+      },
+    })
+    const got: unknown[] = []
+    const job = stepping(async ({ step, attempt }) => {
+      const all = [1, 2].map((n) => () => step.run(child, { n }, { name: `child ${n}` }))
+      got.push(...(await gather(all)))
+      if (attempt === 1) throw new Error('once more')
+      got.push(await step.run(child, { n: -1 }).catch((error: { code: string }) => error.code))
+    })
+    await enqueue(db, job, {})
+    await drainJobs(db, [job, child])
+    // A run that ends at the failed child, then the one that goes on behind it: its last line is reached once.
+    assert.deepEqual(got.slice(-3), [2, 4, 'job_failed'])
+    assert.deepEqual(
+      ran.toSorted((a, b) => a - b),
+      [-1, 1, 2],
+    )
+    const parent = stepping(async ({ step }) => void (await step.run(child, { n: 5 })))
+    const { id } = await enqueue(db, parent, {})
+    await drainJobs(db, [parent])
+    assert.equal(await cancelJob(db, id), 'cancelled')
+    await drainJobs(db, [parent, child])
+    assert.equal(ran.includes(5), false)
+  },
+
+  'a flow runs what comes after others once, when all of them have ended': async ({ db }) => {
+    const { job: first, ran } = recorder((n) => {
+      if (n === 2) throw new TypeError('Expected another number')
+    })
+    const { job: other, ran: after } = recorder()
+    const flow = await enqueueFlow(db, {
+      batch: { job: first, payloads: [{ n: 1 }, { n: 2 }, { n: 3 }] },
+      done: { job: other, payload: { n: ran.length }, after: 'batch', onFailure: 'ignore' },
+      never: { job: other, payload: { n: 9 }, after: ['batch', 'done'] },
+    })
+    await drainJobs(db, [other])
+    assert.deepEqual(after, [])
+    await drainJobs(db, [first, other])
+    assert.equal(ran.length, 3)
+    assert.deepEqual(after, [0])
+    const never = await getJob(db, flow.never[0]?.id ?? '')
+    assert.deepEqual([never?.state, never?.lastError?.code], ['failed', 'dependency_failed'])
   },
 
   'a cron has one job for each of its times, from workers that race': async ({ db }) => {

@@ -1,20 +1,19 @@
 import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
 import { isJobTraced, type JobEvent, traceJob } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider } from 'kysely'
-import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob, Lease } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import { JobError } from '../job-error.ts'
-import type { Job, JobContext, Snooze } from '../job/job.ts'
+import type { Job, Snooze } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
-import { cronOf, type CronOrigin, spanOf } from '../job/origin.ts'
+import { spanOf } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
-import type { Step } from '../job/step.ts'
 import { Steps } from '../steps/steps.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
-import { expectSnooze, snoozedFor } from './snooze.ts'
+import { Context } from './job-context.ts'
+import { snoozedFor } from './snooze.ts'
 import { startedEvent, type WorkerEvent } from './worker-event.ts'
 
 /** What came of an attempt; `error` is what its handler threw. */
@@ -89,6 +88,11 @@ export class Attempt {
   givenBack(message: string): AttemptResult {
     this.stop('shutdown', message)
     return this.#failed(undefined)
+  }
+
+  /** The handlers' database. */
+  get db(): QueryExecutorProvider {
+    return this.#parts.db
   }
 
   /** Those of its handler; most have none. */
@@ -234,64 +238,3 @@ export class Attempt {
 const TOO_NEW_MS = 10_000
 
 const COMPLETED: Settlement = { to: 'completed' }
-
-/** What the handler knows. Dates and signals are made only for those that ask. */
-class Context implements JobContext {
-  readonly #scope: CancelScope
-  readonly #claimed: ClaimedJob
-  readonly #attempt: Attempt
-  readonly completeIn: JobContext['completeIn']
-
-  constructor(attempt: Attempt, scope: CancelScope) {
-    this.#scope = scope
-    this.#attempt = attempt
-    this.#claimed = attempt.claimed
-    this.completeIn = async (tx, value) => {
-      attempt.expectCompletable(tx)
-      await expectResult(attempt.job, value)
-      const result = resultText(attempt.job, value)
-      attempt.completesItself = true
-      attempt.isCompleting = true
-      await completeIn(tx, attempt.claimed, result)
-    }
-  }
-
-  get jobId(): string {
-    return this.#claimed.id
-  }
-
-  get attempt(): number {
-    return this.#claimed.attempt
-  }
-
-  get attempts(): number {
-    return this.#claimed.attempts
-  }
-
-  get enqueuedAt(): Date {
-    return new Date(this.#claimed.enqueuedAt)
-  }
-
-  get progress(): JobContext['progress'] {
-    return (value) => this.#attempt.say(value)
-  }
-
-  get step(): Step {
-    return this.#attempt.steps.step
-  }
-
-  get cron(): CronOrigin | undefined {
-    return cronOf(this.#claimed.origin)
-  }
-
-  get snooze(): JobContext['snooze'] {
-    return (until) => {
-      expectSnooze(until)
-      this.#attempt.snoozed = until
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#scope.signal
-  }
-}

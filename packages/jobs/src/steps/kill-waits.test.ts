@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Kysely, sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { dyingFlow, EFFECTS, type EffectsSchema, FLOW_PLACES } from '../../test/dying-flow.ts'
+import { queue } from '../../test/queue.ts'
+import { expireLeases } from '../../test/with-worker.ts'
+import { enqueueMany } from '../queue/enqueue.ts'
+import { jobStats } from '../queue/job-stats.ts'
+
+test('a SIGKILL at every await of a parent, its child, its event and its flow loses none of them, and doubles none', async () => {
+  const { db, url } = await queue()
+  const folder = mkdtempSync(join(tmpdir(), 'dying-flow-'))
+  let child: ChildProcess | undefined
+  onTestFinished(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  await sql`create table effects (root text not null, what text not null)`.execute(db)
+  const [parent] = dyingFlow(db as unknown as Kysely<EffectsSchema>, folder)
+  const roots = Array.from({ length: FLOW_PLACES }, (_, dieAt) => ({
+    root: `root ${dieAt}`,
+    dieAt,
+  }))
+  await enqueueMany(db, parent as NonNullable<typeof parent>, roots)
+  for (let deaths = 0; deaths < FLOW_PLACES; deaths += 1) {
+    child = fork(new URL('../../test/dying-flow-process.ts', import.meta.url), [url, folder])
+    await once(child, 'exit')
+    expect(child.signalCode).toBe('SIGKILL')
+    // Its lease need not be waited for: a slow machine would lose a short one while it lives.
+    await expireLeases(db)
+  }
+  child = fork(new URL('../../test/dying-flow-process.ts', import.meta.url), [url, folder])
+  // A parent, a child, and three of a flow for each root.
+  await expect
+    .poll(() => jobStats(db), { interval: 50, timeout: 100_000 })
+    .toMatchObject({ completed: 5 * FLOW_PLACES, waiting: 0, running: 0, failed: 0 })
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  const { rows } = await sql<{
+    root: string
+    what: string
+  }>`select root, what from effects`.execute(db)
+  const seen = rows.map(({ root, what }) => `${root}: ${what}`).toSorted()
+  const expected = roots.flatMap(({ root }) => EFFECTS.map((what) => `${root}: ${what}`))
+  expect(seen).toEqual(expected.toSorted())
+})
