@@ -54,6 +54,7 @@ declare global {
     readonly kysely: () => unknown
     readonly migrations: { readonly migrator: (db: KyselyOf<unknown>) => unknown }
   }): object
+  function isAdmin(request: Request): boolean
   function describe(name: string, fn: () => void): void
   function expect(value: unknown): { toMatchObject(value: unknown): void }
   function test(name: string, fn: () => unknown): void

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as dashboards from './dashboard.ts'
 import * as jobs from './index.ts'
 import * as testing from './testing.ts'
 
@@ -25,6 +26,7 @@ test('the public face is what it is meant to be', () => {
     'retryJobs',
     'watchJobs',
   ])
+  expect(Object.keys(dashboards)).toEqual(['dashboard'])
   expect(Object.keys(testing).sort()).toEqual(['drainJobs', 'exerciseJobs'])
 })
 

@@ -7,6 +7,7 @@ import {
   PostgresQueryCompiler,
 } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
+import * as dashboards from './dashboard.ts'
 import * as index from './index.ts'
 import * as testing from './testing.ts'
 
@@ -41,6 +42,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   changeLimits: (options) => index.changeLimits(db, job, {}, options),
   'changeLimits.limits': (limits) => index.changeLimits(db, job, limits),
   createWorker: (options) => index.createWorker(db, options),
+  dashboard: (options) => dashboards.dashboard(options),
   defineJob: (options) => index.defineJob(options),
   defineCron: (options) => index.defineCron(options),
   deleteCron: (options) => index.deleteCron(db, 'x', options),
@@ -68,7 +70,7 @@ const worker = index.createWorker(db, { jobs: [job] })
 const cases = exerciseOptions({
   takers,
   others: 'JobError jobsMigrations drainJobs exerciseJobs worker.id worker.run worker.runUntilIdle',
-  faces: { '': [index, testing], worker },
+  faces: { '': [index, testing, dashboards], worker },
 })
 
 describe('a misspelt option is refused by', () => {

@@ -85,3 +85,8 @@ export class Zone {
     return wall - Math.floor(at / SECOND_MS) * SECOND_MS
   }
 }
+
+/** Throws unless this process knows the zone. */
+export function expectZone(timeZone: string): void {
+  void new Zone(timeZone)
+}

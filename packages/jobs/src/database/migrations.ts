@@ -9,6 +9,7 @@ import { groupsMigration } from './groups-migration.ts'
 import { keysMigration } from './keys-migration.ts'
 import { limitsMigration } from './limits-migration.ts'
 import { resultsMigration } from './results-migration.ts'
+import { reportsMigration } from './reports-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
 import { tagsMigration } from './tags-migration.ts'
 
@@ -91,4 +92,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0012_results: resultsMigration,
   yuzuru_jobs_0013_events: eventsMigration,
   yuzuru_jobs_0014_children: childrenMigration,
+  yuzuru_jobs_0016_reports: reportsMigration,
 }

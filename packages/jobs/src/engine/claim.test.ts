@@ -21,7 +21,7 @@ async function counted() {
   const { url } = await queue()
   const db = openKysely(url, 1)
   onTestFinished(() => db.destroy())
-  const worker = await register(db, { name: 'test', leaseMs: 600_000 }, {})
+  const worker = await register(db, { name: 'test', leaseMs: 600_000, report: () => '{}' }, {})
   const bounds = new Bounds([{ queue: 'default', name: 'ours' }])
   const take = async (limit: number): Promise<ClaimedJob[]> =>
     await claim(db, { bounds, limit, worker }, {})

@@ -16,6 +16,8 @@ export interface Renewed {
 export interface WorkerRow {
   readonly name: string
   readonly leaseMs: number
+  /** What it says of itself, as JSON, for those who look. */
+  readonly report: () => string
 }
 
 const until = (leaseMs: number): ReturnType<typeof sql> =>
@@ -24,15 +26,15 @@ const until = (leaseMs: number): ReturnType<typeof sql> =>
 /** Begins the life of a worker, with a lease for all that it will take. @returns the number of its row */
 export async function register(
   db: QueryExecutorProvider,
-  { name, leaseMs }: WorkerRow,
+  { name, leaseMs, report }: WorkerRow,
   options: IoOptions,
 ): Promise<string> {
   const [row] = await execute(
     db,
     { operation: 'register', effect: 'write' },
     sql<{ id: string }>`
-      insert into yuzuru_job_workers (name, lease_until, lease_ms)
-      values (${name}, ${until(leaseMs)}, ${Math.ceil(leaseMs)}::integer)
+      insert into yuzuru_job_workers (name, lease_until, lease_ms, report)
+      values (${name}, ${until(leaseMs)}, ${Math.ceil(leaseMs)}::integer, ${report()}::jsonb)
       returning id::text as id`,
     options,
   )
@@ -48,7 +50,7 @@ export async function register(
 export async function renew(
   db: QueryExecutorProvider,
   workers: readonly string[],
-  leaseMs: number,
+  { leaseMs, report }: Omit<WorkerRow, 'name'>,
   heard: readonly string[],
   options: IoOptions,
 ): Promise<Renewed[]> {
@@ -56,7 +58,7 @@ export async function renew(
     db,
     { operation: 'heartbeat', effect: 'idempotent' },
     sql<Renewed>`
-      update yuzuru_job_workers set lease_until = ${until(leaseMs)},
+      update yuzuru_job_workers set lease_until = ${until(leaseMs)}, report = ${report()}::jsonb,
         cancels = array(select unnest(cancels) except select unnest(${arrayLiteral(heard)}::uuid[]))
       where id = any (${arrayLiteral(workers)}::bigint[])
       returning id::text as id, to_jsonb(cancels) as cancels`,

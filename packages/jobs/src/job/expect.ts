@@ -1,11 +1,12 @@
 import { expected } from '@yuzuru/concurrency/boundary'
 import type { KeyConflict } from './job.ts'
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+/** What the id of a job looks like. */
+export const ID: RegExp = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
 /** Throws unless `id` can be the id of a job. */
 export function expectId(id: unknown): asserts id is string {
-  if (typeof id !== 'string' || !UUID.test(id)) throw expected('id to be a UUID', id)
+  if (typeof id !== 'string' || !ID.test(id)) throw expected('id to be a UUID', id)
 }
 
 /** Throws unless `value` can be the name of a job or a queue. PostgreSQL stores no NUL. */

@@ -111,6 +111,11 @@ export class Steps {
     return this.#memory.missing(outcome)
   }
 
+  /** The names of those that were asked for and have not finished. */
+  get unfinished(): readonly string[] {
+    return this.#memory.beside('')
+  }
+
   /** Whether `tx` is a step's own. */
   isOwn(tx: object): boolean {
     return this.#transactions.has(tx)

@@ -3,6 +3,7 @@ import { isJobTraced, type JobEvent, traceJob } from '@yuzuru/concurrency/bounda
 import type { QueryExecutorProvider } from 'kysely'
 import type { ClaimedJob, Lease } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
+import type { RunningReport } from '../engine/worker-report.ts'
 import { JobError } from '../job-error.ts'
 import type { Job, Snooze } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
@@ -13,6 +14,7 @@ import { Steps } from '../steps/steps.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
 import { Context } from './job-context.ts'
+import { waitsWithin } from './report.ts'
 import { snoozedFor } from './snooze.ts'
 import { startedEvent, type WorkerEvent } from './worker-event.ts'
 
@@ -93,6 +95,13 @@ export class Attempt {
   /** The handlers' database. */
   get db(): QueryExecutorProvider {
     return this.#parts.db
+  }
+
+  /** What its handler does at the moment; `undefined` unless it runs. */
+  report(): RunningReport | undefined {
+    if (this.#scope === undefined || this.#ended) return undefined
+    const steps = this.#steps?.unfinished ?? []
+    return { id: this.claimed.id, steps, waits: waitsWithin(this.#scope) }
   }
 
   /** Those of its handler; most have none. */

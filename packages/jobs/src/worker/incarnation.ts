@@ -1,3 +1,4 @@
+import type { RunningReport } from '../engine/worker-report.ts'
 import type { StopCause } from './verdict.ts'
 
 /** A job that was taken, as far as its lease goes. */
@@ -6,6 +7,8 @@ export interface Held {
   /** Whether its handler was called. */
   readonly begun: boolean
   stop(cause: StopCause, message: string): void
+  /** What its handler does at the moment; `undefined` unless it runs. */
+  report(): RunningReport | undefined
 }
 
 /**

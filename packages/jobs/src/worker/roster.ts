@@ -2,13 +2,18 @@ import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
 import { register, renew, resign, unregister, type WorkerRow } from '../engine/worker-row.ts'
 import { isAway } from '../database/database-error.ts'
-import { Incarnation } from './incarnation.ts'
+import { type Held, Incarnation } from './incarnation.ts'
 import type { WorkerEvent } from './worker-event.ts'
+
+/** How a worker is known to the others, and how often it says that it lives. */
+export interface RosterRow extends WorkerRow {
+  readonly heartbeatMs: number
+}
 
 /** The lives of one worker, the current one and those that still hold something, and their leases. */
 export class Roster {
   readonly #db: Kysely<unknown>
-  readonly #row: WorkerRow & { readonly heartbeatMs: number }
+  readonly #row: RosterRow
   readonly #emit: (event: WorkerEvent) => void
   readonly #all = new Set<Incarnation>()
   #registering: Promise<Incarnation> | undefined = undefined
@@ -17,11 +22,7 @@ export class Roster {
   #quietSince = -Infinity
   #isAway = false
 
-  constructor(
-    db: Kysely<unknown>,
-    row: WorkerRow & { readonly heartbeatMs: number },
-    emit: (event: WorkerEvent) => void,
-  ) {
+  constructor(db: Kysely<unknown>, row: RosterRow, emit: (event: WorkerEvent) => void) {
     this.#db = db
     this.#row = row
     this.#emit = emit
@@ -30,6 +31,11 @@ export class Roster {
   /** For how long the database has been there, in milliseconds, as far as is known. */
   get quietMs(): number {
     return performance.now() - this.#quietSince
+  }
+
+  /** What was taken and is not settled. */
+  *held(): Generator<Held> {
+    for (const { held } of this.#all) yield* held
   }
 
   /** The incarnation under which jobs are taken; a new one where there is none. */
@@ -68,7 +74,7 @@ export class Roster {
     try {
       const { leaseMs } = this.#row
       const ids = living.map(({ id }) => id)
-      const renewed = await renew(this.#db, ids, leaseMs, this.#heard, { timeoutMs: leaseMs })
+      const renewed = await renew(this.#db, ids, this.#row, this.#heard, { timeoutMs: leaseMs })
       if (this.#quietSince === Infinity) this.#quietSince = performance.now()
       this.#isAway = false
       this.#heard = renewed.flatMap(({ cancels }) => cancels)

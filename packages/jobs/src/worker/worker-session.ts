@@ -12,6 +12,7 @@ import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crew } from './crew.ts'
 import { listenFor, listenOn } from './listening.ts'
 import { ProgressKeeper } from './progress-keeper.ts'
+import { reportOf } from './report.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Supply } from './supply.ts'
@@ -102,7 +103,8 @@ export class WorkerSession {
   ): Promise<void> {
     const { onEvent, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
     const emit = onEvent === undefined ? (): void => undefined : emitter(onEvent)
-    const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs }, emit)
+    const report = (): string => reportOf(this.#settings, crew.busy, roster.held())
+    const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs, report }, emit)
     const onSettled = (againMs: number, hasSignals: boolean): void =>
       supply.settled(againMs, hasSignals)
     const progress = new ProgressKeeper(db)
