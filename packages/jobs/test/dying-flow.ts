@@ -11,7 +11,7 @@ export interface EffectsSchema {
 }
 
 /** At which of its places the process of one of its jobs ends, and the name of the whole. */
-export interface DyingFlow {
+interface DyingFlow {
   readonly root: string
   readonly dieAt: number
 }

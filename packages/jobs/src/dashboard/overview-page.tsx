@@ -192,7 +192,16 @@ function withRates(
     .filter((key) => !known.has(key))
     .map((key): LaneStats => {
       const [queue = '', name = ''] = key.split('\0')
-      return { queue, name, due: 0, later: 0, running: 0, oldestDueMs: 0, isEstimate: false }
+      return {
+        queue,
+        name,
+        due: 0,
+        later: 0,
+        held: 0,
+        running: 0,
+        oldestDueMs: 0,
+        isEstimate: false,
+      }
     })
   return [...lanes, ...emptied].map((lane) => ({
     lane,

@@ -9,7 +9,7 @@ import { JobError } from '../job-error.ts'
 import { enqueueMany, rowOf } from './enqueue.ts'
 import { planOf } from './enqueue-options.ts'
 import { type FlowNode, type FlowPart, flowPlanOf } from './flow-plan.ts'
-import type { JobHandle } from './insert-rows.ts'
+import type { JobHandle } from './new-row.ts'
 
 /**
  * Enqueues jobs that wait for each other: each part runs when all jobs of the parts that it comes `after` have ended.

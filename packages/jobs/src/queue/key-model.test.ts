@@ -82,7 +82,7 @@ const step = oneof(
 
 test('a key has the jobs that a plain model has, whatever is asked for and in whatever order', async () => {
   const { db } = await queue()
-  const worker = await register(db, { name: 'test', leaseMs: 600_000 }, {})
+  const worker = await register(db, { name: 'test', leaseMs: 600_000, report: () => '{}' }, {})
   const check = async (steps: readonly Step[], from: number): Promise<void> => {
     await sql`delete from yuzuru_jobs`.execute(db)
     const bounds = new Bounds([{ queue: 'default', name: 'model' }])

@@ -5,7 +5,7 @@ import { execute } from '../database/execute.ts'
 import type { Lease } from '../engine/lease.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { EndedJob } from '../queue/ended-jobs.ts'
-import type { JobHandle } from '../queue/insert-rows.ts'
+import type { JobHandle } from '../queue/new-row.ts'
 import { namesOf } from './step-store.ts'
 
 /** A child that is to be made. */

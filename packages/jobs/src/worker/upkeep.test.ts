@@ -11,7 +11,11 @@ test('a look that fails is not made again at once', async () => {
   const settings = settingsOf({ jobs: [defineJob({ name: 'x', run: async () => undefined })] })
   const emit = (): void => undefined
   const any = db as unknown as Kysely<unknown>
-  const roster = new Roster(any, { name: 'test', leaseMs: 1_000, heartbeatMs: 100 }, emit)
+  const roster = new Roster(
+    any,
+    { name: 'test', leaseMs: 1_000, heartbeatMs: 100, report: () => '{}' },
+    emit,
+  )
   const upkeep = new Upkeep({ db: any, settings, roster, emit }, 60_000)
   await sql`alter table yuzuru_jobs rename to away`.execute(db)
   await expect(upkeep.run()).rejects.toThrow()
