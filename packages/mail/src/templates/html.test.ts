@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { html, type HtmlValue, trustedHtml } from './html.ts'
 
@@ -5,6 +6,25 @@ import { html, type HtmlValue, trustedHtml } from './html.ts'
 const tag = html
 
 describe('html', () => {
+  test('escapes each of the five characters, and nothing else, in any text', () => {
+    const text = fc.array(fc.oneof(fc.constantFrom('&', '<', '>', '"', "'", '&amp;'), fc.string()))
+    fc.assert(
+      fc.property(
+        text.map((parts) => parts.join('')),
+        (given) => {
+          const one = given
+            .replaceAll('&', '&amp;')
+            .replaceAll('<', '&lt;')
+            .replaceAll('>', '&gt;')
+            .replaceAll('"', '&quot;')
+            .replaceAll("'", '&#39;')
+          expect(String(html`${given}`)).toBe(one)
+          expect(String(html`<b title="${given}">`)).toBe(`<b title="${one}">`)
+        },
+      ),
+    )
+  })
+
   test('escapes what is put into it, in text and in quoted attributes', () => {
     const name = `<script>alert("1" & '2')</script>`
     expect(String(html`<p title="${name}">${name}</p>`)).toBe(
