@@ -17,6 +17,7 @@ export function plainSending(
   backend: Backend,
   sign: Sign | undefined,
 ): NonNullable<MailBackend['sendPlain']> {
+  // oxlint-disable-next-line typescript/unbound-method -- compared, never called
   const { sendMail } = client
   let hasPlugins = false
   const use = client.use.bind(client)

@@ -158,7 +158,7 @@ describe('an invite that repeats', () => {
         { every: 'week', count: 2, on: ['wednesday', 'someday'] },
         { every: 'week', count: 2, except: '2026-04-08' },
         { every: 'week', count: 2, except: ['2026-04-08'] },
-      ].map((repeats) => ({ ...hours, repeats })),
+      ].map((repeats) => Object.assign({}, hours, { repeats })),
       // 01:30 is shown twice on that day.
       {
         ...details,

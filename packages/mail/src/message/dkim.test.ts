@@ -45,11 +45,10 @@ describe('a signature', () => {
     await using server = await startSmtp()
     await using mail = connect(server, { dkim: key })
     const samples = fc.sample(anyMessage, { numRuns: RUNS, seed: 6376 })
-    const messages = samples.map(({ name, files, ...rest }) => ({
-      ...rest,
-      to: { name, address: 'hanako@example.jp' },
-      attachments: files,
-    }))
+    const messages = samples.map(({ name, files, ...rest }) => {
+      const to = { name, address: 'hanako@example.jp' }
+      return Object.assign(rest, { to, attachments: files })
+    })
     for await (const { status } of mail.sendMany(messages)) expect(status).toBe('fulfilled')
     expect(server.inbox.messages).toHaveLength(RUNS)
     for (const { raw } of server.inbox.messages) {

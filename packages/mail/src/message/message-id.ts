@@ -35,5 +35,6 @@ export function messageIdOf(
 
 /** V8 holds a text that was put together as its pieces until it is read: an id as 20 of them. */
 function flat(text: string): string {
-  return MESSAGE_ID.test(text) ? text : `${text}`
+  MESSAGE_ID.test(text)
+  return text
 }

@@ -46,13 +46,16 @@ describe('a plain message', () => {
     )
     const message = fc
       .tuple(anyMessage, to, fc.oneof(name, known), fc.boolean())
-      .map(([{ files: _files, name: toName, headers, ...rest }, more, header, isHtmlOnly]) => ({
-        ...rest,
-        text: isHtmlOnly && rest.html !== undefined ? undefined : rest.text,
-        to: [{ name: toName, address: 'hanako@example.jp' }, ...more],
-        replyTo: more,
-        headers: { ...headers, [header]: 'a value' },
-      }))
+      .map(([{ files: _files, name: toName, headers, ...rest }, more, header, isHtmlOnly]) => {
+        const text = isHtmlOnly && rest.html !== undefined ? undefined : rest.text
+        const to = [{ name: toName, address: 'hanako@example.jp' }, ...more]
+        return Object.assign({}, rest, {
+          text,
+          to,
+          replyTo: more,
+          headers: Object.assign({}, headers, { [header]: 'a value' }),
+        })
+      })
     await fc.assert(
       fc.asyncProperty(message, async (each) => {
         const [byTree, plain] = await both(each)
