@@ -7,10 +7,13 @@ import { anchorsOf, pageLinks } from './page-links.ts'
 const docs = fileURLToPath(new URL('..', import.meta.url))
 const read = (...path: string[]): string => readFileSync(join(docs, ...path), 'utf8')
 
-/** The folders that stand in Japanese beside the English ones. */
-const FOLDERS = ['field-guide']
+/** What stands in Japanese beside the English: folders, and pages. */
+const FOLDERS = ['field-guide', '.']
 
 const FENCE = /^```\w*[^\n]*\n[\s\S]*?\n```$/gm
+
+const pagesIn = (...path: string[]): string[] =>
+  readdirSync(join(docs, ...path)).filter((name) => name.endsWith('.md'))
 
 /** What is the same in both languages. */
 function shapeOf(page: string): unknown {
@@ -26,10 +29,12 @@ function shapeOf(page: string): unknown {
 }
 
 describe.each(FOLDERS)('%s in Japanese', (folder) => {
-  const pages = readdirSync(join(docs, folder))
+  const pages = pagesIn('ja', folder)
 
   test('has the same pages', () => {
-    expect(readdirSync(join(docs, 'ja', folder))).toEqual(pages)
+    // Not all pages of the first floor are there yet.
+    const english = pagesIn(folder).filter((page) => folder !== '.' || pages.includes(page))
+    expect(pages).toEqual(english)
   })
 
   test.each(pages)('%s: has the same code, headings, tables and links', (page) => {

@@ -7,15 +7,7 @@ import { runService } from './service.ts'
 await run(async () => {
   await using sandbox = await startSandbox({
     dir: '.sandbox',
-    services: [
-      'postgres',
-      // #if mail
-      'smtp',
-      // #end
-      // #if storage
-      's3',
-      // #end
-    ],
+    services: ['postgres', 'smtp', 's3'],
     // #if mail
     smtp: { auth: true },
     // #end

@@ -1,0 +1,146 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createService } from 'create-yuzuru'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+const docs = fileURLToPath(new URL('..', import.meta.url))
+/** Within this package, so that the steps find the packages as a user's program would. */
+const scratch = join(docs, '.vitest/start')
+const page = await readFile(join(docs, 'start.md'), 'utf8')
+
+interface Fence {
+  readonly kind: string
+  readonly text: string
+}
+
+/** What stands in each step, the first at 0. */
+const steps = page
+  .split(/^## \d+\. .*$/m)
+  .slice(1)
+  .map((step) =>
+    Array.from(step.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm), ([, kind = '', text = '']): Fence => {
+      return { kind, text }
+    }),
+  )
+
+/** The files up to a step, and the `try.ts` of that step alone. */
+function filesUpTo(step: number): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const [at, fences] of steps.slice(0, step).entries()) {
+    for (const { kind, text } of fences) {
+      const [, path] = kind.split(' ')
+      if (path !== undefined && (path !== 'try.ts' || at === step - 1)) files.set(path, text)
+    }
+  }
+  return files
+}
+
+const shown = (step: number): string =>
+  steps[step - 1]?.find(({ kind }) => kind === 'text')?.text ?? ''
+
+/** All load the same packages, so they share what Node has made of them. */
+const env = {
+  PATH: process.env['PATH'],
+  TMPDIR: process.env['TMPDIR'],
+  NODE_COMPILE_CACHE: join(scratch, 'cache'),
+}
+
+async function node(step: number, ...args: readonly string[]) {
+  const { promise, resolve } =
+    Promise.withResolvers<Record<'code' | 'stdout' | 'stderr', unknown>>()
+  const options = { cwd: join(scratch, String(step)), env, timeout: 100_000 }
+  const child = execFile(process.execPath, [...args], options, (_error, stdout, stderr) => {
+    resolve({ code: child.exitCode, stdout, stderr })
+  })
+  return await promise
+}
+
+beforeAll(async () => {
+  await rm(scratch, { recursive: true, force: true })
+  await createService(join(scratch, 'made'), { name: 'my-service' })
+  for (let step = 1; step <= 10; step += 1) {
+    for (const [path, text] of filesUpTo(step)) {
+      const place = join(scratch, String(step), path)
+      await mkdir(dirname(place), { recursive: true })
+      await writeFile(place, text)
+    }
+  }
+})
+afterAll(() => rm(scratch, { recursive: true, force: true }))
+
+describe.concurrent('docs/start.md', () => {
+  test('has ten steps, which end at the files of create-yuzuru', async ({ expect }) => {
+    expect(steps).toHaveLength(10)
+    const files = [...filesUpTo(10)].filter(([path]) => path !== 'package.json')
+    expect(files).toHaveLength(12)
+    for (const [path, text] of files) {
+      expect([path, text]).toEqual([path, await readFile(join(scratch, 'made', path), 'utf8')])
+    }
+  })
+
+  test('1. installs what create-yuzuru has, and describes the package as it does', async ({
+    expect,
+  }) => {
+    const made = JSON.parse(await readFile(join(scratch, 'made/package.json'), 'utf8'))
+    const { dependencies, devDependencies, ...rest } = made
+    expect(JSON.parse(filesUpTo(1).get('package.json') ?? '')).toEqual(rest)
+    const commands = steps[0]?.findLast(({ kind }) => kind === 'sh')?.text ?? ''
+    const [install = '', ofDevelopment = ''] = commands.replaceAll('\\\n', '').split('--save-dev')
+    const names = (text: string) => text.split(/\s+/).filter((word) => /^[@a-z]/.test(word))
+    expect(names(install).slice(2, -2)).toEqual(Object.keys(dependencies))
+    expect(names(ofDevelopment)).toEqual(Object.keys(devDependencies))
+  })
+
+  for (let step = 2; step <= 7; step += 1) {
+    test(`${step}. prints what is shown`, async ({ expect }) => {
+      expect(await node(step, 'try.ts')).toEqual({ code: 0, stdout: shown(step), stderr: '' })
+    })
+  }
+
+  test('8. says what a start needs', async ({ expect }) => {
+    const { code, stderr } = await node(8, 'src/main.ts')
+    expect(code).toBe(1)
+    expect(stderr).toContain(shown(8))
+  })
+
+  test('9. runs, stores a plan, and ends at SIGTERM', async ({ expect }) => {
+    const service = spawn(process.execPath, ['src/dev.ts'], {
+      cwd: join(scratch, '9'),
+      env: { ...env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = once(service, 'exit')
+    try {
+      const url = await addressIn(service.stdout)
+      const commands = steps[8]?.findLast(({ kind }) => kind === 'sh')?.text ?? ''
+      const [, body = ''] = /-d '(.*)'/.exec(commands) ?? []
+      const headers = { 'content-type': 'application/json' }
+      const { status, statusText } = await fetch(`${url}/plans`, { method: 'POST', headers, body })
+      const ready = await fetch(`${url}/readyz`)
+      expect(`HTTP/1.1 ${status} ${statusText}\n…\n${await ready.text()}\n`).toBe(shown(9))
+    } finally {
+      service.kill('SIGTERM')
+      expect(await ended).toEqual([143, null])
+    }
+  })
+
+  test('10. passes its own tests', async ({ expect }) => {
+    const { code, stdout } = await node(10, '--test', '--test-reporter=tap')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^# pass 4$/m)])
+  })
+})
+
+/** Where it listens: pino writes one object a line. */
+async function addressIn(lines: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface(lines)) {
+    const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
+    if (url === undefined) continue
+    lines.resume()
+    return url
+  }
+  throw new Error('It ended before it listened')
+}
