@@ -108,7 +108,8 @@ function parse(args: readonly string[]): {
 }
 
 function farewell(path: string, files: number): string {
-  const shown = relative(process.cwd(), path)
+  const near = relative(process.cwd(), path)
+  const shown = near.startsWith('..') ? path : near
   const enter = shown === '' ? '' : `  cd ${shown}\n`
   return `${files} files in ${path}
 
