@@ -59,7 +59,9 @@ export class FakeEvents {
     // A deleted event comes back by its status.
     const isBack = changes.status === 'confirmed' || changes.status === 'tentative'
     const { order, event } = this.#findLive(id, etag, isBack)
-    return this.#store(order, merged(event, changes) as NativeEvent)
+    const stored = this.#store(order, merged(event, changes) as NativeEvent)
+    this.#retire(event, stored)
+    return stored
   }
 
   delete(id: string, etag: string | undefined): void {
@@ -96,6 +98,22 @@ export class FakeEvents {
   /** Whether it is deleted, by itself or with its series. */
   isCancelled(row: Row): boolean {
     return this.#isGone(row)
+  }
+
+  /**
+   * After a series changed: what its rule no longer has is cancelled. When it came back from being deleted, so do
+   * the occurrences that had been changed, which clients dropped with it.
+   */
+  #retire(before: NativeEvent, after: NativeEvent): void {
+    if (!isSeries(before) && !isSeries(after)) return
+    const left = new Set(
+      this.single({ order: 0, revision: 0, event: after }, 0).map(({ event }) => event.id),
+    )
+    for (const { order, event } of this.rows) {
+      if (event.recurringEventId !== after.id) continue
+      if (!left.has(event.id)) this.#store(order, { ...event, status: 'cancelled' })
+      else if (before.status === 'cancelled') this.#store(order, event)
+    }
   }
 
   #isGone({ event }: Row): boolean {

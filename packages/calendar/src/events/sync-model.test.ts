@@ -1,0 +1,175 @@
+import { type Arbitrary, array, assert, asyncProperty, constantFrom, nat, record } from 'fast-check'
+import { expect, test } from 'vitest'
+import { startGoogleCalendar } from '../../test/google-calendar.ts'
+import type { Calendar } from '../calendar.ts'
+import { CalendarError } from '../calendar-error.ts'
+import { collect, connect } from '../testing/calendar-fixture.ts'
+import { createFakeCalendar } from '../testing/fake-calendar.ts'
+import type { CalendarEvent } from './calendar-event.ts'
+import type { EventChange } from './sync.ts'
+
+const email = 'hana@example.com'
+const EVENTS = '/calendar/v3/calendars/primary/events'
+
+/** What an application keeps of a calendar, and the cursor: both are replaced at once, as in a transaction. */
+class Copy {
+  #kept: ReadonlyMap<string, EventChange> = new Map()
+  #cursor: string | undefined
+
+  /** @param crashAfter after so many pages the process dies, and what was not stored is lost */
+  async sync(calendar: Calendar, crashAfter = Infinity): Promise<void> {
+    const draft = new Map(this.#kept)
+    let pages = 0
+    const query = { cursor: this.#cursor, pageSize: 2 }
+    for await (const { reset, changes, nextCursor } of calendar.sync('us', query)) {
+      if ((pages += 1) > crashAfter) return
+      if (reset) draft.clear()
+      for (const change of changes) apply(draft, change)
+      if (nextCursor === undefined) continue
+      this.#kept = draft
+      this.#cursor = nextCursor
+    }
+  }
+
+  get events(): string[] {
+    return Array.from(this.#kept.values(), (change) => {
+      const said = change.type === 'changed' ? shown(change.event) : ''
+      return `${change.type} ${change.id} ${said}`
+    }).toSorted()
+  }
+}
+
+function apply(copy: Map<string, EventChange>, change: EventChange): void {
+  if (change.type !== 'deleted') return void copy.set(change.id, change)
+  copy.delete(change.id)
+  for (const [id, kept] of copy) {
+    const series = kept.type === 'changed' ? kept.event.seriesId : undefined
+    const of = kept.type === 'occurrence-cancelled' ? kept.seriesId : series
+    if (of === change.id) copy.delete(id)
+  }
+}
+
+function shown({ summary, start, recurrence, status }: CalendarEvent): string {
+  const at = start instanceof Date ? start.toISOString() : String(start)
+  return [status, summary, at, ...recurrence].join(' ')
+}
+
+interface Step {
+  readonly what: keyof typeof STEPS
+  /** Which event, and how it is changed. */
+  readonly which: number
+  readonly how: number
+}
+
+const at = (day: number, hour: number): Date => new Date(Date.UTC(2026, 3, 1 + day, hour))
+const idOf = (which: number): string => `event000${which % 4}`
+const occurrenceOf = (which: number): string => `${idOf(which)}_2026040${1 + (which % 3)}T010000Z`
+/** A person, in Google's pages: another grant of the same account, without our keys and digests. */
+const PERSON = 'person'
+
+interface Stage {
+  readonly calendar: Calendar
+  readonly copy: Copy
+  readonly fixture: {
+    invalidateSyncTokens(email: string): void | Promise<void>
+    dropReply(line: string, times: number): void
+  }
+}
+
+const daily = (count: number): string[] => [`RRULE:FREQ=DAILY;COUNT=${1 + count}`]
+
+const STEPS = {
+  create: async ({ calendar }: Stage, { which, how }: Step) => {
+    const times = { start: at(how, 1), end: at(how, 2), timeZone: 'Asia/Tokyo' }
+    const event = { id: idOf(which), summary: `新 ${how}`, ifDeleted: 'restore', ...times } as const
+    await calendar.events.create('us', event)
+  },
+  createSeries: async ({ calendar }: Stage, { which, how }: Step) => {
+    const times = { start: at(0, 1), end: at(0, 2), timeZone: 'Asia/Tokyo' }
+    const event = { id: idOf(which), summary: '定例', ifDeleted: 'restore', ...times } as const
+    await calendar.events.create('us', { ...event, recurrence: daily(how) })
+  },
+  rename: async ({ calendar }: Stage, { which, how }: Step) =>
+    await calendar.events.update(PERSON, { id: idOf(which), summary: `題 ${how}` }),
+  rule: async ({ calendar }: Stage, { which, how }: Step) => {
+    const times = { start: at(0, 1), end: at(0, 2), timeZone: 'Asia/Tokyo' }
+    await calendar.events.update(PERSON, { id: idOf(which), ...times, recurrence: daily(how) })
+  },
+  single: async ({ calendar }: Stage, { which }: Step) =>
+    await calendar.events.update(PERSON, { id: idOf(which), recurrence: null }),
+  delete: async ({ calendar }: Stage, { which }: Step) =>
+    await calendar.events.delete(PERSON, { id: idOf(which) }),
+  moveOccurrence: async ({ calendar }: Stage, { which, how }: Step) =>
+    await calendar.events.update(PERSON, {
+      id: occurrenceOf(which),
+      start: at(5, how),
+      end: at(5, how + 1),
+    }),
+  deleteOccurrence: async ({ calendar }: Stage, { which }: Step) =>
+    await calendar.events.delete('us', { id: occurrenceOf(which) }),
+  expire: async ({ fixture }: Stage) => await fixture.invalidateSyncTokens(email),
+  losePage: ({ fixture }: Stage) => fixture.dropReply(`GET ${EVENTS}`, 1),
+  crash: async ({ calendar, copy }: Stage, { how }: Step) => await copy.sync(calendar, how),
+  sync: async ({ calendar, copy }: Stage) => await copy.sync(calendar),
+}
+
+const step: Arbitrary<Step> = record({
+  what: constantFrom(...(Object.keys(STEPS) as (keyof typeof STEPS)[])),
+  which: nat({ max: 11 }),
+  how: nat({ max: 4 }),
+})
+
+async function play(stage: Stage, steps: readonly Step[]): Promise<void> {
+  for (const each of steps) {
+    try {
+      await STEPS[each.what](stage, each)
+    } catch (error) {
+      // An edit that Google refuses, or a page that is lost, is no matter of the copy.
+      if (!CalendarError.isInstance(error)) throw error
+    }
+  }
+  const { calendar, copy } = stage
+  // Pages that were to be lost may be lost now.
+  for (const _ of [...steps, 'the last']) {
+    const lost = await copy.sync(calendar).catch((error: unknown) => error)
+    if (!CalendarError.isInstance(lost)) break
+  }
+  const fresh = new Copy()
+  await fresh.sync(calendar)
+  expect(copy.events).toEqual(fresh.events)
+  const listed = await collect(calendar.events.list('us'))
+  const living = copy.events.filter((each) => each.startsWith('changed'))
+  const expected = listed.filter(({ status }) => status !== 'cancelled')
+  expect(living).toEqual(expected.map((each) => `changed ${each.id} ${shown(each)}`).toSorted())
+}
+
+test('after the next sync a copy equals the calendar, whatever was done: the fake', async () => {
+  const runs = { numRuns: Number(process.env['YUZURU_RUNS'] ?? 60) }
+  await assert(
+    asyncProperty(array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+      await using calendar = createFakeCalendar({ retry: false })
+      await calendar.connectAs('us', email)
+      await calendar.connectAs(PERSON, email)
+      const fixture = {
+        invalidateSyncTokens: (of: string) => calendar.invalidateSyncTokens(of),
+        dropReply: (line: string) => calendar.intercept(line, () => 'reset'),
+      }
+      await play({ calendar, copy: new Copy(), fixture }, steps)
+    }),
+    runs,
+  )
+})
+
+test('after the next sync a copy equals the calendar, whatever was done: the local Google', async () => {
+  const runs = { numRuns: Number(process.env['YUZURU_RUNS'] ?? 8) }
+  await using fixture = await startGoogleCalendar({ retry: false })
+  const { calendar } = fixture
+  await connect(fixture, 'us', email)
+  await connect(fixture, PERSON, email)
+  await assert(
+    asyncProperty(array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+      await play({ calendar, copy: new Copy(), fixture }, steps)
+    }),
+    runs,
+  )
+})
