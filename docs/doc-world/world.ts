@@ -150,6 +150,7 @@ declare global {
   const query: { readonly state: string; readonly code: string }
   const cursor: string | undefined
   const seriesId: string
+  const secret: string
   const keys: Readonly<Record<string, string>>
   const accessKeyId: string
   const secretAccessKey: string
