@@ -7,13 +7,12 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'lease_expired'`: kept with a job whose last attempt ended with its worker (a kill, a crash).
  * - `'invalid_payload'`: kept with a job whose stored payload its definition no longer accepts.
  * - `'already_exists'`: an unfinished job with the same key is in the way.
- * - `'not_found'`: there are no limits of that kind.
  * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
  * - `'dependency_failed'`: kept with a job of a flow that was not run, as one that comes before it did not complete.
  * - `'job_failed'`, `'job_cancelled'`: that is how the job ended which was waited for; `cause` is what is kept of
  *   its last error, if there is one.
- * - `'not_found'`: there is no job with the id that is waited for, or no longer.
+ * - `'not_found'`: there is no job with the id that is waited for, or no longer; or there are no limits of that kind.
  * - `'invalid_result'`: the schema of a job does not accept the result that was kept.
  * - `'overloaded'`: too many wait for jobs already.
  * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
@@ -25,7 +24,6 @@ export type JobErrorCode =
   | 'lease_expired'
   | 'invalid_payload'
   | 'already_exists'
-  | 'not_found'
   | 'conflict'
   | 'step_changed'
   | 'dependency_failed'
