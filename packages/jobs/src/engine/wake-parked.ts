@@ -106,7 +106,7 @@ async function lock(
     CALL,
     sql<{ id: string }>`
       select id::text as id from yuzuru_jobs
-      where id = any (${arrayLiteral(ids)}::uuid[]) and stage = 1 and waits and worker is null
+      where id = any (${arrayLiteral(ids)}::uuid[]) and stage in (1, 3) and waits and worker is null
       order by id for no key update`,
     options,
   )
@@ -124,7 +124,8 @@ async function makeDue(
     CALL,
     sql`
       with due as (
-        update yuzuru_jobs set stage = case when tenant is not null then 4 when crashes > 0 then 2 else 0 end, run_at = now(), waits = null
+        update yuzuru_jobs set run_at = now(), waits = null,
+          stage = case when stage = 3 then 3 when tenant is not null then 4 when crashes > 0 then 2 else 0 end
         where id = any (${arrayLiteral(ids)}::uuid[]) returning id
       )
       select id, pg_notify(${CHANNEL}, '') as notified from due`,

@@ -151,7 +151,8 @@ async function park(
     call,
     sql`
       with parked as (
-        update yuzuru_jobs set stage = 1, waits = true, run_at = now() + interval '100 years'
+        -- What is behind in its group stays there, and waits all the same.
+        update yuzuru_jobs set stage = case when stage = 3 then 3 else 1 end, waits = true, run_at = now() + interval '100 years'
         where id = any (${arrayLiteral(ids)}::uuid[]) returning id
       ), signals as (
         insert into yuzuru_job_signals (job_id) select id from parked

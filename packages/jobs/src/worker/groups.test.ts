@@ -9,6 +9,7 @@ import { openGroups } from '../engine/open-groups.ts'
 import { defineJob } from '../job/define-job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
+import { enqueueFlow } from '../queue/enqueue-flow.ts'
 import { getJob } from '../queue/get-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
 import { retryJob } from '../queue/retry-job.ts'
@@ -138,6 +139,20 @@ describe('a group', () => {
     expect(ran.toSorted()).toEqual(['first', 'second'])
     expect((await getJob(db, free.id))?.state).toBe('completed')
     expect((await getJob(db, held.id))?.state).toBe('waiting')
+  })
+
+  test('has parts of a flow, and jobs before and behind them, in its order', async () => {
+    const { db } = await queue()
+    const { job, ran } = recorder()
+    await enqueue(db, job, { group: 'a', n: 0 })
+    await enqueueFlow(db, {
+      first: { job, payload: { group: 'b', n: 0 } },
+      second: { job, payload: { group: 'a', n: 1 }, after: ['first'] },
+      third: { job, payload: { group: 'a', n: 2 }, after: ['second'] },
+    })
+    await enqueue(db, job, { group: 'a', n: 3 })
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    expect(ran.filter((name) => name.startsWith('a'))).toEqual(['a0', 'a1', 'a2', 'a3'])
   })
 
   test('can’t have two heads: the database refuses it', async () => {
