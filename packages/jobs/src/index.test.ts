@@ -24,6 +24,8 @@ test('the public face is what it is meant to be', () => {
     'resumeCron',
     'retryJob',
     'retryJobs',
+    'sendEvent',
+    'waitFor',
     'watchJobs',
   ])
   expect(Object.keys(dashboards)).toEqual(['dashboard'])

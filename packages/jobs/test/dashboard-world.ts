@@ -99,7 +99,7 @@ export async function fillQueue(db: Kysely<TestSchema>): Promise<{
     jobs: [calendar, remind],
     crons: [nightly, monthly],
     drainMs: 0,
-    leaseMs: 1_000,
+    heartbeatMs: 200,
   })
   return {
     failedId: failed.id,
