@@ -2,6 +2,7 @@ import {
   expected,
   expectFunction,
   expectInteger,
+  expectOneOf,
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -49,6 +50,15 @@ export interface JobOptions<Input, Output = Input, Result = void> {
   readonly timeoutMs?: number | undefined
   /** @default full jitter up to 1 s, doubled each time, at most an hour */
   readonly backoff?: Backoff | undefined
+  /**
+   * `'transactional'`: `run` is called in a transaction of the worker's database, which `tx()` of its context gives, and
+   * which completes the job at its end: its effects there happen exactly once. It is called again after a serialization
+   * failure. When it throws, is cancelled or has lost the job, all of that rolls back; the attempt and its error are kept.
+   * It holds a connection, and its locks, as long as it runs. So it is for short work in the database alone, has no
+   * `step`, `snooze` and `completeIn`, and needs a pool with a connection for each place of the worker.
+   * @default no transaction
+   */
+  readonly mode?: 'transactional' | undefined
   /** Where it waits: 1 to 200 characters. @default 'default' */
   readonly queue?: string | undefined
   /** Lower runs first: a 32-bit integer. @default 0 */
@@ -100,6 +110,7 @@ const JOB_OPTIONS = Object.keys({
   attempts: true,
   timeoutMs: true,
   backoff: true,
+  mode: true,
   queue: true,
   priority: true,
   key: true,
@@ -153,7 +164,8 @@ export function defineJob<Payload, Result = void>(
 export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
   const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
-  const { backoff = {}, run, schema, result, version = 1, upgrade = {}, key, shouldRetry } = options
+  const { backoff = {}, mode, run, schema, result, version = 1, upgrade = {} } = options
+  const { key, shouldRetry } = options
   const { onConflict = 'skip', group, tags, tenant } = options
   const { limits = tenant === undefined ? undefined : {} } = options
   expectName('name', name)
@@ -164,6 +176,7 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
     throw expected('timeoutMs to be milliseconds above 0', timeoutMs)
   }
   expectBackoff(backoff)
+  if (mode !== undefined) expectOneOf('mode', mode, ['transactional'])
   expectFunction('run', run)
   for (const [option, fn] of Object.entries({ key, group, tags, tenant, shouldRetry })) {
     if (fn !== undefined) expectFunction(option, fn)
@@ -180,6 +193,7 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
     attempts,
     timeoutMs,
     backoff,
+    mode,
     run,
     schema,
     result,

@@ -74,6 +74,25 @@ export interface JobContext {
    * @throws {JobError | DbError} when the database fails
    */
   readonly dependencies: () => Promise<readonly Dependency[]>
+  /**
+   * The transaction that a handler of `mode: 'transactional'` runs in, and that completes the job at its end. Not to be
+   * used after the handler.
+   *
+   * @throws {TypeError} unless the job has that mode
+   * @example
+   * const archive = defineJob<{ planId: string }>({
+   *   name: 'archive',
+   *   mode: 'transactional',
+   *   run: async ({ planId }, { tx }) => {
+   *     await tx<Schema>()
+   *       .updateTable('plans')
+   *       .set({ status: 'archived' })
+   *       .where('id', '=', planId)
+   *       .execute()
+   *   },
+   * })
+   */
+  readonly tx: <DB>() => Transaction<DB>
   /** Runs a part of the handler whose result is kept, so that it is done once though the job is run again. */
   readonly step: Step
 }
@@ -100,6 +119,7 @@ export interface Job<Input = unknown, Output = Input, Result = unknown> {
   readonly attempts: number
   readonly timeoutMs: number
   readonly backoff: Backoff
+  readonly mode: 'transactional' | undefined
   readonly schema: PayloadSchema | undefined
   /** What checks its result. */
   readonly result: PayloadSchema | undefined

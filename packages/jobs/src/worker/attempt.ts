@@ -1,6 +1,7 @@
 import { type CancelScope, withTimeout } from '@yuzuru/concurrency'
 import { isJobTraced, type JobEvent, traceJob } from '@yuzuru/concurrency/boundary'
-import type { QueryExecutorProvider } from 'kysely'
+import type { QueryExecutorProvider, Transaction } from 'kysely'
+import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob, Lease } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import type { RunningReport } from '../engine/worker-report.ts'
@@ -11,6 +12,7 @@ import { spanOf } from '../job/origin.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
 import { Steps } from '../steps/steps.ts'
+import { runInTransaction } from './in-transaction.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type StopCause, verdictOn } from './verdict.ts'
 import { Context } from './job-context.ts'
@@ -45,6 +47,8 @@ export class Attempt {
   completesItself = false
   /** Whether its handler has called `completeIn`. */
   isCompleting = false
+  /** That of a handler of `mode: 'transactional'`, while it runs. */
+  tx: Transaction<unknown> | undefined = undefined
   /** When it is to be run again, if its handler said so. */
   snoozed: Snooze | undefined = undefined
   readonly #takenAt = performance.now()
@@ -161,7 +165,10 @@ export class Attempt {
     const payload = this.#payload()
     const { job } = this
     const run = (given: unknown): Promise<unknown> => {
-      const running = job.run(given, new Context(this, scope))
+      const running =
+        job.mode === undefined
+          ? job.run(given, new Context(this, scope))
+          : this.#inTransaction(given, scope)
       return job.result === undefined ? running : this.#checked(running)
     }
     return isPromise(payload) ? payload.then(run, (error) => this.#refused(error)) : run(payload)
@@ -171,6 +178,25 @@ export class Attempt {
     const value = await running
     if (this.snoozed === undefined && !this.isCompleting) await expectResult(this.job, value)
     return value
+  }
+
+  #inTransaction(given: unknown, scope: CancelScope): Promise<unknown> {
+    return runInTransaction(this.#parts.db, {
+      run: async (tx) => {
+        this.tx = tx
+        return await this.job.run(given, new Context(this, scope))
+      },
+      complete: (tx, value) => this.completeIn(tx, value),
+    })
+  }
+
+  /** Completes it in a transaction: from then on it may be completed although the answer to COMMIT is lost. */
+  async completeIn(tx: Transaction<unknown>, value: unknown): Promise<void> {
+    await expectResult(this.job, value)
+    const result = resultText(this.job, value)
+    this.completesItself = true
+    this.isCompleting = true
+    await completeIn(tx, this.claimed, result)
   }
 
   /** Given back for a worker whose code knows such payloads, a while later: they may all be as old as this. */

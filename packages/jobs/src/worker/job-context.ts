@@ -1,5 +1,5 @@
 import type { CancelScope } from '@yuzuru/concurrency'
-import type { QueryExecutorProvider } from 'kysely'
+import type { QueryExecutorProvider, Transaction } from 'kysely'
 import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
@@ -15,6 +15,8 @@ export interface ContextParts {
   readonly claimed: ClaimedJob
   readonly db: QueryExecutorProvider
   readonly steps: { readonly step: Step }
+  /** That of a handler of `mode: 'transactional'`. */
+  readonly tx: Transaction<unknown> | undefined
   completesItself: boolean
   isCompleting: boolean
   snoozed: Snooze | undefined
@@ -34,6 +36,7 @@ export class Context implements JobContext {
     this.#attempt = attempt
     this.#claimed = attempt.claimed
     this.completeIn = async (tx, value) => {
+      this.#expectNoTransaction('completeIn')
       attempt.expectCompletable(tx)
       await expectResult(attempt.job, value)
       const result = resultText(attempt.job, value)
@@ -63,7 +66,16 @@ export class Context implements JobContext {
     return (value) => this.#attempt.say(value)
   }
 
+  get tx(): JobContext['tx'] {
+    return <DB>() => {
+      const { tx } = this.#attempt
+      if (tx !== undefined) return tx as Transaction<DB>
+      throw new TypeError("Expected a job of mode: 'transactional', got tx() in one without it")
+    }
+  }
+
   get step(): Step {
+    this.#expectNoTransaction('step')
     return this.#attempt.steps.step
   }
 
@@ -77,6 +89,7 @@ export class Context implements JobContext {
 
   get snooze(): JobContext['snooze'] {
     return (until) => {
+      this.#expectNoTransaction('snooze')
       expectSnooze(until)
       this.#attempt.snoozed = until
     }
@@ -84,5 +97,11 @@ export class Context implements JobContext {
 
   get signal(): AbortSignal {
     return this.#scope.signal
+  }
+
+  /** What ends the handler otherwise than its transaction does. */
+  #expectNoTransaction(what: string): void {
+    if (this.#attempt.job.mode === undefined) return
+    throw new TypeError(`Expected a job without mode: 'transactional', got ${what} in one with it`)
   }
 }

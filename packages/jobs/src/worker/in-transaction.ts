@@ -1,0 +1,30 @@
+import { throwIfCancelled } from '@yuzuru/concurrency'
+import { databaseOf, type Queryable, transaction } from '@yuzuru/db'
+import type { QueryExecutorProvider, Transaction } from 'kysely'
+
+/** The run of a handler of `mode: 'transactional'`. */
+export interface HandlerInTransaction {
+  /** Calls the handler. */
+  readonly run: (tx: Transaction<unknown>) => Promise<unknown>
+  /** Completes the job with what the handler returned: the last statement before COMMIT. */
+  readonly complete: (tx: Transaction<unknown>, value: unknown) => Promise<void>
+}
+
+/**
+ * Runs a handler in a transaction that completes its job as well. It is called again after a serialization failure, where
+ * the database is one of `@yuzuru/db`. A handler that was cancelled completes nothing, though it returned.
+ */
+export async function runInTransaction(
+  db: QueryExecutorProvider,
+  { run, complete }: HandlerInTransaction,
+): Promise<unknown> {
+  const body = async (tx: Transaction<unknown>): Promise<unknown> => {
+    const value = await run(tx)
+    throwIfCancelled()
+    await complete(tx, value)
+    return value
+  }
+  const queryable = db as Queryable<unknown>
+  if (databaseOf(queryable) === undefined) return await queryable.transaction().execute(body)
+  return await transaction(queryable, body)
+}
