@@ -13,6 +13,7 @@ test('the public face is what it is meant to be', () => {
     'defineJob',
     'deleteCron',
     'enqueue',
+    'enqueueFlow',
     'enqueueMany',
     'findJobs',
     'getJob',
