@@ -13,6 +13,8 @@ export type { EnqueueManyOptions, EnqueueOptions } from './queue/enqueue-options
 export { getJob, type JobRecord } from './queue/get-job.ts'
 export { findJobs, type FindJobsOptions, type FoundJobs } from './queue/find-jobs.ts'
 export type { JobHandle } from './queue/new-row.ts'
+export type { BatchItem } from './job/batcher.ts'
+export { type BatchJobOptions, defineBatchJob } from './job/define-batch-job.ts'
 export { defineJob, type JobOptions } from './job/define-job.ts'
 export type { Job, JobContext, KeyConflict, Snooze } from './job/job.ts'
 export type { JobLimits, Limit, Rate } from './job/limits.ts'

@@ -43,6 +43,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   'changeLimits.limits': (limits) => index.changeLimits(db, job, limits),
   createWorker: (options) => index.createWorker(db, options),
   dashboard: (options) => dashboards.dashboard(options),
+  defineBatchJob: (options) => index.defineBatchJob(options),
   defineJob: (options) => index.defineJob(options),
   defineCron: (options) => index.defineCron(options),
   deleteCron: (options) => index.deleteCron(db, 'x', options),

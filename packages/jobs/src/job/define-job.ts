@@ -100,7 +100,8 @@ export interface JobOptions<Input, Output = Input, Result = void> {
   readonly shouldRetry?: ((error: unknown, attempt: number) => boolean) | undefined
 }
 
-const JOB_OPTIONS = Object.keys({
+/** The names of what {@link defineJob} takes. */
+export const JOB_OPTIONS: readonly string[] = Object.keys({
   name: true,
   run: true,
   result: true,

@@ -23,12 +23,9 @@ test('a SIGKILL at every await of a parent, its child, its event and its flow lo
   })
   await sql`create table effects (root text not null, what text not null)`.execute(db)
   const [parent] = dyingFlow(db as unknown as Kysely<EffectsSchema>, folder)
-  const roots = Array.from({ length: FLOW_PLACES }, (_, dieAt) => ({
-    root: `root ${dieAt}`,
-    dieAt,
-  }))
+  const roots = FLOW_PLACES.map((dieAt) => ({ root: `root ${dieAt}`, dieAt }))
   await enqueueMany(db, parent as NonNullable<typeof parent>, roots)
-  for (let deaths = 0; deaths < FLOW_PLACES; deaths += 1) {
+  for (let deaths = 0; deaths < FLOW_PLACES.length; deaths += 1) {
     child = fork(new URL('../../test/dying-flow-process.ts', import.meta.url), [url, folder])
     await once(child, 'exit')
     expect(child.signalCode).toBe('SIGKILL')
@@ -39,7 +36,7 @@ test('a SIGKILL at every await of a parent, its child, its event and its flow lo
   // A parent, a child, and three of a flow for each root.
   await expect
     .poll(() => jobStats(db), { interval: 50, timeout: 100_000 })
-    .toMatchObject({ completed: 5 * FLOW_PLACES, waiting: 0, running: 0, failed: 0 })
+    .toMatchObject({ completed: 5 * FLOW_PLACES.length, waiting: 0, running: 0, failed: 0 })
   child.kill('SIGTERM')
   await once(child, 'exit')
   const { rows } = await sql<{

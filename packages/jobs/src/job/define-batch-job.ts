@@ -1,0 +1,71 @@
+import {
+  expectFunction,
+  expectInteger,
+  expectMilliseconds,
+  expectRequiredOptions,
+} from '@yuzuru/concurrency/boundary'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { Batcher, type BatchItem } from './batcher.ts'
+import { defineJob, JOB_OPTIONS, type JobOptions } from './define-job.ts'
+import type { Job } from './job.ts'
+
+/** What {@link defineBatchJob} takes. */
+export interface BatchJobOptions<Input, Output = Input, Result = void> extends Omit<
+  JobOptions<Input, Output, Result>,
+  'run'
+> {
+  /** Does the work of many jobs at once: of one at least, and of `size` at the most. */
+  readonly run: (items: readonly BatchItem<Output, Result>[]) => Promise<void>
+  /** How many jobs one call takes: an integer from 1 to 1,000. A worker's `concurrency` should be as high at least. */
+  readonly size: number
+  /** How long the first waits for others, in milliseconds from 0 to 60,000. @default 50 */
+  readonly maxWaitMs?: number | undefined
+}
+
+const BATCH_OPTIONS = [...JOB_OPTIONS, 'size', 'maxWaitMs']
+
+/**
+ * Defines a kind of job whose handler takes many at once, for what is cheaper together: one statement, one call of an
+ * API. Enqueueing, attempts, timeouts, leases and cancels are those of each job by itself, and so is how it ends: what
+ * the handler does not `complete` or `fail` one by one is completed when it returns, and fails when it throws.
+ *
+ * A batch is made of the jobs of the kind that one process runs at the time, so it is no larger than the
+ * worker's `concurrency`. It is cancelled when all that are left of it are; a job that is cancelled alone ends when the
+ * batch does. Not for a job with steps.
+ *
+ * @throws {TypeError} when an option is unknown or out of its range
+ * @example
+ * const notifyAll = defineBatchJob<{ to: string }>({
+ *   name: 'notify-all',
+ *   size: 100,
+ *   run: async (items) => {
+ *     console.log(`one call for ${items.length}`)
+ *     for (const { payload, fail } of items) {
+ *       if (payload.to === '') fail(new TypeError('Expected an address, got none'))
+ *     }
+ *   },
+ * })
+ * await createWorker(db, { jobs: [notifyAll], concurrency: 100 }).runUntilIdle()
+ */
+export function defineBatchJob<Schema extends StandardSchemaV1, Result = void>(
+  options: BatchJobOptions<
+    StandardSchemaV1.InferInput<Schema>,
+    StandardSchemaV1.InferOutput<Schema>,
+    Result
+  > & { readonly schema: Schema },
+): Job<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>, Result>
+export function defineBatchJob<Payload, Result = void>(
+  options: BatchJobOptions<Payload, Payload, Result>,
+): Job<Payload, Payload, Result>
+export function defineBatchJob(options: BatchJobOptions<unknown, unknown, unknown>): Job {
+  expectRequiredOptions(options, BATCH_OPTIONS, 'defineBatchJob')
+  const { run, size, maxWaitMs = 50, ...rest } = options
+  expectFunction('run', run)
+  expectInteger('size', size, 1, 1_000)
+  expectMilliseconds('maxWaitMs', maxWaitMs, 0, 60_000)
+  const batcher = new Batcher({ size, maxWaitMs, run })
+  return defineJob<unknown, unknown>({
+    ...rest,
+    run: async (payload, context) => await batcher.add(payload, context),
+  })
+}
