@@ -1,4 +1,3 @@
-import type { ServerInfo } from './access.ts'
 import { Dashboard } from './dashboard.tsx'
 import { type DashboardOptions, dashboardSettings } from './dashboard-options.ts'
 
@@ -23,7 +22,8 @@ import { type DashboardOptions, dashboardSettings } from './dashboard-options.ts
  */
 export function dashboard<DB>(
   options: DashboardOptions<DB>,
-): (request: Request, info?: ServerInfo) => Promise<Response> {
+): (request: Request, info?: unknown) => Promise<Response> {
   const pages = new Dashboard(dashboardSettings(options))
-  return (request, info) => pages.fetch(request, info)
+  return (request, info) =>
+    pages.fetch(request, typeof info === 'object' && info !== null ? info : undefined)
 }
