@@ -16,5 +16,6 @@ export function keepTimersOutside(socket: Duplex): void {
 }
 
 function setTimeoutOutside(this: Socket, ...args: Parameters<Socket['setTimeout']>): Socket {
+  // oxlint-disable-next-line typescript/unbound-method -- called with its socket
   return outside.runInAsyncScope(Socket.prototype.setTimeout, this, ...args)
 }

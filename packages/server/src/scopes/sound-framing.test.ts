@@ -89,8 +89,8 @@ const WAYS: Readonly<Record<string, (listener: Listener) => App>> = {
     },
   }),
   'of express in a fetch handler': (listener) => {
-    const app = express().get('/{*path}', async (request, response) => {
-      await listener(request, response)
+    const app = express().get('/{*path}', (request, response) => {
+      void listener(request, response)
     })
     return {
       fetch(_request: Request, { incoming, outgoing }: Bindings) {

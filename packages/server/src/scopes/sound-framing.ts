@@ -69,9 +69,12 @@ class Framing {
 
   constructor(response: ServerResponse) {
     this.response = response
+    // Each is called with its answer.
+    // oxlint-disable typescript/unbound-method
     this.writeHead = response.writeHead as Method
     this.write = response.write as Method
     this.end = response.end as Method
+    // oxlint-enable typescript/unbound-method
   }
 
   /** Whether what is sent now is no more than its head says, and no less if it is the last of it. */
