@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
-import { doInScope, startServer } from '../in-scope.ts'
+import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { addSecondary, calendarOf, listOf } from './api/access.ts'
@@ -254,7 +254,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       return Object.values(calendar.events).map((event) => renderEvent(url, calendar, event))
     },
     loseNotifications: (times = 1) => notifier.lose(times),
-    notified: () => notifier.settled(),
+    notified: () => waitInScope('google.notified', () => notifier.settled()),
     setTroubles: (...wanted) => troubles.set(wanted),
     requests: () => log.all(),
     requestCount: (method, path) => log.count(method, path),

@@ -3,6 +3,9 @@ import type { StoredChannel } from '../core/state.ts'
 /** What a notification is about: that a channel began, or that something has changed. */
 type ResourceState = 'sync' | 'exists'
 
+/** How long an address may take to answer. */
+const DELIVERY_MS = 10_000
+
 /**
  * Sends notifications, which carry no body. Google promises neither that each comes nor that it comes once:
  * `lose` leaves some out.
@@ -40,11 +43,8 @@ export class Notifier {
       'X-Goog-Resource-URI': `${this.#url}/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json`,
       ...(token === '' ? {} : { 'X-Goog-Channel-Token': token }),
     }
-    const sent = fetch(address, { method: 'POST', headers }).then(
-      async (response) => await response.body?.cancel(),
-      // Nobody listens: what was not heard is missing.
-      () => undefined,
-    )
+    // Nobody listens, or too slowly: what was not heard is missing.
+    const sent = deliver(address, headers).catch(() => undefined)
     this.#pending.add(sent)
     void sent.finally(() => this.#pending.delete(sent))
   }
@@ -58,4 +58,10 @@ export class Notifier {
     this.#closed = true
     await this.settled()
   }
+}
+
+async function deliver(address: string, headers: Record<string, string>): Promise<void> {
+  const signal = AbortSignal.timeout(DELIVERY_MS)
+  const response = await fetch(address, { method: 'POST', headers, signal })
+  await response.body?.cancel()
 }
