@@ -1,6 +1,8 @@
 import { sleep } from '@yuzuru/concurrency'
 import type { Hono } from 'hono'
+import type { App } from './app.ts'
 import type { DemoOptions } from './command-line.ts'
+import { dashboardRoutes } from './dashboards/routes.ts'
 import type { Day } from './day/day.ts'
 import { liveDay } from './day/live-day.ts'
 import { type StepResult, stepHolds } from './day/report.ts'
@@ -31,9 +33,10 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   )
   await using world = await startOutsideWorld(dir)
   const { sandbox, stripeLine } = world
-  const extra = (): Hono<Environment>[] => [
+  const extra = (app: App): Hono<Environment>[] => [
     inboxRoutes(sandbox.smtp.inbox),
     dayRoutes(() => results),
+    dashboardRoutes(app),
   ]
   await using served = await serveApp(world, server, { connections: WEB_CONNECTIONS, extra })
   const { app, settings } = served

@@ -5,7 +5,7 @@ import { followLink, linkFor } from '../test/sign-in.ts'
 import { Visitor } from './day/visitor.ts'
 
 const PATHS = `
-  / /home /register /sign-in /verify /verify?token=%00 /%E0%A4%A /nope /inbox
+  / /home /register /sign-in /verify /verify?token=%00 /%E0%A4%A /nope /inbox /jobs /jobs/x /mails /mails/x
   /plans /plans/x /plans/PLAN /plans/PLAN/approve /plans/PLAN/meeting /plans/PLAN/document
   /plans/00000000-0000-0000-0000-000000000000
   /api/v1/plans/PLAN/document /api/v1/plans/PLAN/approve /api/v1/plans/%ff/document /api/v1/requests /api/v1/billing/status

@@ -64,6 +64,26 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.close()
 })
 
+test('the dashboards of jobs and mails are there, with their own headers, and break no rule of those', async () => {
+  const page = await browser.newPage()
+  const said: string[] = []
+  page.on('pageerror', (error) => said.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') said.push(message.text())
+  })
+  const jobs = await page.goto(`${url}/jobs?lang=ja`)
+  expect(jobs?.status()).toBe(200)
+  expect(jobs?.headers()['content-security-policy']).not.toContain('unsafe')
+  expect(await page.textContent('h1')).toBe('概要')
+  await page.goto(`${url}/mails`)
+  const names = await page.locator('main a').allTextContents()
+  expect(names.join(' ')).toContain('plan-approved')
+  await page.locator('main a').first().click()
+  await page.waitForSelector('iframe')
+  expect(said).toEqual([])
+  await page.close()
+})
+
 test('Japanese is shown in a font that the app brings along', async () => {
   const page = await browser.newPage()
   await page.goto(url)

@@ -3,6 +3,7 @@ import { createWorker } from '@yuzuru/jobs'
 import type { Sandbox } from '@yuzuru/sandbox'
 import type { Hono } from 'hono'
 import type { App } from '../src/app.ts'
+import { dashboardRoutes } from '../src/dashboards/routes.ts'
 import { inboxRoutes } from '../src/inbox/routes.tsx'
 import { startOutsideWorld } from '../src/outside-world.ts'
 import { serveApp } from '../src/serve-app.ts'
@@ -23,7 +24,11 @@ export async function openTestApp(
   await using stack = new AsyncDisposableStack()
   const world = stack.use(await startOutsideWorld(undefined))
   const { sandbox } = world
-  const routes = (app: App): Hono<Environment>[] => [inboxRoutes(sandbox.smtp.inbox), ...extra(app)]
+  const routes = (app: App): Hono<Environment>[] => [
+    inboxRoutes(sandbox.smtp.inbox),
+    dashboardRoutes(app),
+    ...extra(app),
+  ]
   const server = stack.use(await startServer(0))
   const served = stack.use(await serveApp(world, server, { connections: 20, extra: routes }))
   const { app, settings } = served

@@ -16,21 +16,32 @@ interface NoticeData {
   readonly url: string
 }
 
-const failed = defineTemplate({
-  ja: {
-    subject: () => '【ケイカくん】お支払いを確認できませんでした',
-    text: ({ name, url }: NoticeData) =>
-      `${name} 様\n\nお支払いを確認できませんでした。カードをご確認のうえ、もう一度お試しください。\n\n${url}\n\nけいかくん`,
-  },
-})
+const SAMPLE: NoticeData = { name: '佐藤 花子', url: 'https://keikaku.example.jp/billing' }
 
-const ending = defineTemplate({
-  ja: {
-    subject: () => '【ケイカくん】無料お試しがまもなく終わります',
-    text: ({ name, url }: NoticeData) =>
-      `${name} 様\n\n無料お試しがまもなく終わります。続けてお使いいただくには、お支払い方法をご登録ください。\n\n${url}\n\nけいかくん`,
+const failed = defineTemplate(
+  {
+    ja: {
+      subject: () => '【ケイカくん】お支払いを確認できませんでした',
+      text: ({ name, url }: NoticeData) =>
+        `${name} 様\n\nお支払いを確認できませんでした。カードをご確認のうえ、もう一度お試しください。\n\n${url}\n\nけいかくん`,
+    },
   },
-})
+  { name: 'payment-failed', sample: SAMPLE },
+)
+
+const ending = defineTemplate(
+  {
+    ja: {
+      subject: () => '【ケイカくん】無料お試しがまもなく終わります',
+      text: ({ name, url }: NoticeData) =>
+        `${name} 様\n\n無料お試しがまもなく終わります。続けてお使いいただくには、お支払い方法をご登録ください。\n\n${url}\n\nけいかくん`,
+    },
+  },
+  { name: 'trial-ending', sample: SAMPLE },
+)
+
+/** What the managers of an office may be written to. */
+export const noticeMails = [failed, ending] as const
 
 /** Writes to each manager of an office. A repeat carries the same Message-IDs. */
 export function billingNoticeJob(

@@ -15,13 +15,20 @@ interface ReminderData {
   readonly url: string
 }
 
-const reminderMail = defineTemplate({
-  ja: {
-    subject: ({ title }: ReminderData) => `【ケイカくん】支援計画が承認されました: ${title}`,
-    text: ({ name, title, url }: ReminderData) =>
-      `${name} 様\n\n支援計画「${title}」が承認されました。次回の会議までにご確認ください。\n\n${url}\n\nけいかくん`,
+/** Says that a plan was approved. */
+export const reminderMail = defineTemplate(
+  {
+    ja: {
+      subject: ({ title }: ReminderData) => `【ケイカくん】支援計画が承認されました: ${title}`,
+      text: ({ name, title, url }: ReminderData) =>
+        `${name} 様\n\n支援計画「${title}」が承認されました。次回の会議までにご確認ください。\n\n${url}\n\nけいかくん`,
+    },
   },
-})
+  {
+    name: 'plan-approved',
+    sample: { name: '佐藤 花子', title: '個別支援計画', url: 'https://keikaku.example.jp/plans/1' },
+  },
+)
 
 /** Tells one member of staff that a plan was approved. A repeat carries the same Message-ID. */
 export function remindStaffJob(

@@ -16,6 +16,8 @@ const NAVIGATION: readonly (readonly [string, Text])[] = [
 const OPEN_TO_ALL: readonly (readonly [string, Text])[] = [
   ['/await', { ja: 'await とは', en: 'await' }],
   ['/day', { ja: '一日の記録', en: 'The day' }],
+  ['/jobs', { ja: 'ジョブ', en: 'Jobs' }],
+  ['/mails', { ja: 'メールの見本', en: 'Mails' }],
   ['/inbox', { ja: '受信箱（サンドボックス）', en: 'Inbox (sandbox)' }],
 ]
 
