@@ -6,6 +6,7 @@ import { entries, root } from './packages.ts'
 /** What stands beside the pages: the order is that of the index page of each folder. */
 export function sidebar(): DefaultTheme.SidebarItem[] {
   return [
+    { text: 'Start', items: [item('docs/start.md'), item('docs/ja/start.md')] },
     { text: 'Guide', items: listedBy('docs/guide') },
     { text: 'Field guide', collapsed: true, items: listedBy('docs/field-guide') },
     { text: 'フィールドガイド', collapsed: true, items: listedBy('docs/ja/field-guide') },
@@ -16,6 +17,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         { text: 'Semantics', link: '/docs/semantics' },
         { text: 'Security', link: '/docs/security' },
         { text: 'Threads and processes', link: '/docs/executors' },
+        { text: 'Operations', link: '/docs/operations' },
         { text: 'Support', link: '/docs/support' },
         { text: 'Vocabulary', link: '/docs/reference/vocabulary' },
         { text: 'Benchmarks', link: '/docs/benchmarks' },
