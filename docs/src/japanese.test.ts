@@ -62,3 +62,9 @@ describe.each(FOLDERS)('%s in Japanese', (folder) => {
     expect(paragraphs.filter((text) => !/[ぁ-んァ-ヶ一-龠]/.test(text))).toEqual([])
   })
 })
+
+test('the README in Japanese has the same code, headings, tables and links', () => {
+  const readme = (name: string): unknown =>
+    shapeOf(read('..', name).replace(/^\[.*\]\(README\..*\)$/m, ''))
+  expect(readme('README.ja.md')).toEqual(readme('README.md'))
+})

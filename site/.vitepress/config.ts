@@ -30,7 +30,14 @@ export default defineConfig({
   // The pages stand where they are read in the repository too.
   srcDir: '..',
   outDir: 'dist',
-  srcExclude: ['**/node_modules/**', '**/dist/**', '.changeset/**', 'CONTRIBUTING.md', 'README.md'],
+  srcExclude: [
+    '**/node_modules/**',
+    '**/dist/**',
+    '.changeset/**',
+    'CONTRIBUTING.md',
+    'README.md',
+    'README.ja.md',
+  ],
   rewrites: {
     'site/home.md': 'index.md',
     'site/reference/README.md': 'reference/index.md',
