@@ -32,8 +32,8 @@ export function verifiedDomains(raw: Buffer, keyOf: (selector: string) => KeyObj
 }
 
 function tagsOf(list: string): Record<string, string> {
-  const tags = list.split(';').map((tag) => tag.trim().split(/=(.*)/s, 2) as [string, string])
-  return Object.fromEntries(tags.map(([name, value]) => [name.trim(), value.trim()]))
+  const tags = list.split(';').map((tag) => tag.trim().split(/=(.*)/s, 2))
+  return Object.fromEntries(tags.map(([name = '', value = '']) => [name.trim(), value.trim()]))
 }
 
 /** RFC 6376, 3.4.2. */

@@ -1,3 +1,4 @@
+import { MAX_WORD } from './encoded-words.ts'
 import { isStructured, longestWord } from './header-line.ts'
 import { hasControl } from './mail-address.ts'
 
@@ -29,10 +30,10 @@ export function checkedHeaders(headers: Readonly<Record<string, string>>): Recor
     if (typeof value !== 'string' || hasControl(value) || !value.isWellFormed()) {
       throw new TypeError(`Expected header "${name}" to be a string without control characters`)
     }
-    // Where words are not encoded, none may be longer than a line.
+    // Where words are not encoded, none may be longer than a line; an encoded word needs its room, too.
     const longest = longestWord(name)
     if (
-      longest < 1 ||
+      longest < MAX_WORD ||
       (isStructured(name) && value.split(/\s/).some((word) => word.length > longest))
     ) {
       throw new TypeError(

@@ -1,5 +1,5 @@
 /** The most characters of an encoded word (RFC 2047, 2). */
-const MAX_WORD = 75
+export const MAX_WORD = 75
 const FRAME = '=?UTF-8?B??='.length
 /** Every word holds a character of four bytes, of three digits each in Q. */
 const MIN_ROOM = 12

@@ -41,6 +41,8 @@ describe('a message', () => {
       { references: [] },
       { references: ['<a@b>', 7] },
       { references: Array.from({ length: 101 }, () => '<a@b>') },
+      // It leaves no room in its line for a word that has to be encoded.
+      { headers: { [`X-${'a'.repeat(980)}`]: '計' } },
       { priority: 'urgent' },
       { autoSubmitted: 'no' },
       { inReplyTo: '<a@b>', headers: { 'in-reply-to': '<c@d>' } },

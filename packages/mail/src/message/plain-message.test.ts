@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { describe, expect, test } from 'vitest'
 import { anyMessage } from '../../test/any-message.ts'
+import { hostileMessage } from '../../test/hostile-message.ts'
 import { envelopeOf } from '../plain-sending.ts'
 import { parseMailbox } from './mail-address.ts'
 import type { MailMessage } from './mail-message.ts'
@@ -11,6 +12,7 @@ import { plainMessage } from './plain-message.ts'
 import { StableDates } from './stable-dates.ts'
 import { writeMessage } from './write-message.ts'
 
+const RUNS = Number(process.env['YUZURU_RUNS'] ?? 300)
 const letter = { to: 'hanako@example.jp', subject: 'Hello', text: 'Hello' }
 const from = parseMailbox('from', 'けいかくん <no-reply@example.jp>')
 const defaults = { from, domain: 'example.jp', dates: new StableDates() }
@@ -61,8 +63,33 @@ describe('a plain message', () => {
         const [byTree, plain] = await both(each)
         expect(plain).toBe(byTree)
       }),
-      { numRuns: Number(process.env['YUZURU_RUNS'] ?? 300) },
+      { numRuns: RUNS },
     )
+  })
+
+  test('is so too, in lines that every server takes, when nobody should have passed it in', async () => {
+    const seen = { taken: 0, refused: 0 }
+    await fc.assert(
+      fc.asyncProperty(hostileMessage, async (each) => {
+        let pair
+        try {
+          pair = await both(each)
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error
+          seen.refused += 1
+          return
+        }
+        seen.taken += 1
+        const [byTree, plain = byTree] = pair
+        expect(plain).toBe(byTree)
+        expect(
+          /\r(?!\n)|(?<!\r)\n|[^\t\r\n -~]/.exec(byTree.slice(0, byTree.indexOf('\r\n\r\n'))),
+        ).toBeNull()
+        for (const line of byTree.split('\r\n')) expect(line.length).toBeLessThanOrEqual(998)
+      }),
+      { numRuns: RUNS },
+    )
+    expect(seen.taken).toBeGreaterThan(RUNS / 3)
   })
 
   test.each<[string, Partial<MailMessage>]>([

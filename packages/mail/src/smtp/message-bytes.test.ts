@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { canonicalBytes } from '../message/body-encoding.ts'
 import { dotStuffed, MessageBytes } from './message-bytes.ts'
 
@@ -49,6 +49,13 @@ describe('the bytes of a message', () => {
   test('are not copied when no line begins with a dot', () => {
     const bytes = Buffer.from('a.b\r\n c.\r\n')
     expect(dotStuffed(bytes)).toBe(bytes)
+  })
+
+  test('take no more memory when every line begins with a dot', () => {
+    const bytes = Buffer.from('.\r\n'.repeat(100_000))
+    const views = vi.spyOn(Buffer.prototype, 'subarray')
+    expect(dotStuffed(bytes)).toEqual(Buffer.from('..\r\n'.repeat(100_000)))
+    expect(views).not.toHaveBeenCalled()
   })
 
   test('stay open when the server has answered before their end', () => {

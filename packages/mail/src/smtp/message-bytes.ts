@@ -1,6 +1,9 @@
 import type { Writable } from 'node:stream'
 
 const CHUNK_BYTES = 16 * 1024
+const DOT = 0x2e
+const CR = 0x0d
+const LF = 0x0a
 const LINE_OF_A_DOT = Buffer.from('\r\n.')
 const END = Buffer.from('.\r\n')
 
@@ -66,13 +69,22 @@ export class MessageBytes {
 
 /** RFC 5321, 4.5.2: a line that begins with a dot gets a second one. */
 export function dotStuffed(bytes: Buffer): Buffer {
-  const pieces: Buffer[] = []
-  let from = 0
-  if (bytes[0] === 0x2e) pieces.push(END.subarray(0, 1))
-  for (let at = bytes.indexOf(LINE_OF_A_DOT); at >= 0; at = bytes.indexOf(LINE_OF_A_DOT, from)) {
-    // Up to the dot and with it; it comes once more with the rest.
-    pieces.push(bytes.subarray(from, at + LINE_OF_A_DOT.length))
-    from = at + LINE_OF_A_DOT.length - 1
+  const first = bytes[0] === DOT ? 0 : bytes.indexOf(LINE_OF_A_DOT)
+  if (first < 0) return bytes
+  // Every line may begin with one: nothing is made for each.
+  let dots = 0
+  for (let at = first; at < bytes.length; at += 1) if (isFirstDot(bytes, at)) dots += 1
+  const stuffed = Buffer.allocUnsafe(bytes.length + dots)
+  bytes.copy(stuffed, 0, 0, first)
+  let to = first
+  for (let at = first; at < bytes.length; at += 1) {
+    if (isFirstDot(bytes, at)) stuffed[to++] = DOT
+    stuffed[to++] = bytes[at] ?? 0
   }
-  return pieces.length === 0 ? bytes : Buffer.concat([...pieces, bytes.subarray(from)])
+  return stuffed
+}
+
+/** Whether it begins a line. */
+function isFirstDot(bytes: Buffer, at: number): boolean {
+  return bytes[at] === DOT && (at === 0 || (bytes[at - 1] === LF && bytes[at - 2] === CR))
 }

@@ -4,9 +4,12 @@ import type { Html } from './html.ts'
 /** RFC 5322, 2.1.1, has 78; long words and links are never broken. */
 const LINE = 78
 
+/** Each level takes a piece of the stack. No mail for people comes near it; what is deeper becomes "...". */
+const MOST_LEVELS = 500
+
 const convert = compile({
   wordwrap: LINE,
-  limits: { maxInputLength: 1 << 22 },
+  limits: { maxInputLength: 1 << 22, maxDepth: MOST_LEVELS },
   selectors: [
     { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
     { selector: 'img', options: { linkBrackets: false }, format: 'alternative' },
