@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
@@ -56,6 +56,30 @@ describe('the bytes of a message', () => {
     const views = vi.spyOn(Buffer.prototype, 'subarray')
     expect(dotStuffed(bytes)).toEqual(Buffer.from('..\r\n'.repeat(100_000)))
     expect(views).not.toHaveBeenCalled()
+  })
+
+  test('wait for a server that reads slowly: little is handed over before, and nothing listens twice', async () => {
+    const bytes = canonicalBytes(Buffer.from('.a line of text\n'.repeat(40_000)))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const most = { waiting: 0, listeners: 0 }
+    const heard: Buffer[] = []
+    const socket: Writable = new Writable({
+      highWaterMark: 16 * 1024,
+      write(chunk: Buffer, _encoding, taken) {
+        most.waiting = Math.max(most.waiting, socket.writableLength)
+        most.listeners = Math.max(most.listeners, socket.listenerCount('drain'))
+        heard.push(chunk)
+        setImmediate(taken)
+      },
+    })
+    const onEnd = (): void => void setImmediate(() => socket.end(resolve))
+    const message = { mayBegin: always, onPart: () => undefined, mayEnd: always, onEnd }
+    new MessageBytes(bytes, message).begin(socket)
+    await promise
+    expect(received(Buffer.concat(heard)).message).toBe(bytes.toString())
+    expect(most.waiting).toBeLessThanOrEqual(2 * 16 * 1024)
+    expect(most.listeners).toBeLessThanOrEqual(1)
+    expect(socket.listenerCount('drain')).toBe(0)
   })
 
   test('stay open when the server has answered before their end', () => {
