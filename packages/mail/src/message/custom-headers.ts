@@ -10,6 +10,9 @@ const RESERVED: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/** Of an id that comes without them: nodemailer puts them there. */
+const BRACKETS = '<>'.length
+
 /**
  * Checks the further headers of a message.
  *
@@ -34,7 +37,7 @@ export function checkedHeaders(headers: Readonly<Record<string, string>>): Recor
     const longest = longestWord(name)
     if (
       longest < MAX_WORD ||
-      (isStructured(name) && value.split(/\s/).some((word) => word.length > longest))
+      (isStructured(name) && value.split(/\s/).some((word) => word.length > longest - BRACKETS))
     ) {
       throw new TypeError(
         `Expected header "${name}" to fit lines of 998 characters, got a longer word`,

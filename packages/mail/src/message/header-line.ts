@@ -49,7 +49,7 @@ export function structuredPieces(text: string): string[] {
 
 /** Headers that programs read, not people: an encoded word in one would not be read. */
 const STRUCTURED =
-  /^(?:List-|Resent-|ARC-|DKIM-|Disposition-|X-SES-|X-SMTPAPI$|X-MC-|X-PM-|X-Mailgun-|Content-|MIME-|Auto-Submitted$|Authentication-Results$|Autocrypt$|Errors-To$|Feedback-ID$|Importance$|Keywords$|Precedence$|Priority$|Received|References$|Sensitivity$|X-Priority$)/i
+  /^(?:List-|Resent-|ARC-|DKIM-|Disposition-|X-SES-|X-SMTPAPI$|X-MC-|X-PM-|X-Mailgun-|Content-|MIME-|Auto-Submitted$|Authentication-Results$|Autocrypt$|Errors-To$|Feedback-ID$|Importance$|In-Reply-To$|Keywords$|Precedence$|Priority$|Received|References$|Sensitivity$|X-Priority$)/i
 
 /** The longest word that a line of this header has room for. */
 export function longestWord(name: string): number {

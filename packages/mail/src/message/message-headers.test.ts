@@ -43,6 +43,8 @@ describe('a message', () => {
       { references: Array.from({ length: 101 }, () => '<a@b>') },
       // It leaves no room in its line for a word that has to be encoded.
       { headers: { [`X-${'a'.repeat(980)}`]: '計' } },
+      { headers: { 'In-Reply-To': 'x'.repeat(990) } },
+      { headers: { 'in-reply-to': 'x'.repeat(984) } },
       { priority: 'urgent' },
       { autoSubmitted: 'no' },
       { inReplyTo: '<a@b>', headers: { 'in-reply-to': '<c@d>' } },

@@ -1,9 +1,11 @@
 import { launchChromium } from '@yuzuru/tooling/chromium'
 import { describe, expect, test } from 'vitest'
 import { careless, invitation } from '../../test/sample-templates.ts'
+import { defineTemplate } from '../templates/template.ts'
+import { html } from '../templates/html.ts'
 import { serveFetch } from '../../test/serve-fetch.ts'
 import { createFakeMail } from '../testing/fake-mail.ts'
-import { previews } from './previews.ts'
+import { type PreviewTemplate, previews } from './previews.ts'
 
 const show = previews([invitation, careless])
 const at = (path: string, init?: RequestInit): Promise<Response> =>
@@ -126,6 +128,31 @@ describe('previews', () => {
         [700, dark],
       ])
       expect(problems).toEqual([])
+    } finally {
+      await browser.close()
+    }
+  })
+
+  test('are no wider than the screen, whatever the data', async () => {
+    const long = `"><script>alert(1)</script></title></pre> ${'W'.repeat(300)}`
+    const hostile = defineTemplate<{ readonly text: string }>()(
+      { ja: { subject: ({ text }) => text, html: ({ text }) => html`<p>${text}</p>` } },
+      { name: 'hostile', sample: { text: long } },
+    )
+    await using served = await serveFetch(previews([hostile as PreviewTemplate, careless]))
+    const browser = await launchChromium()
+    try {
+      for (const width of [390, 1280]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 } })
+        const problems: string[] = []
+        page.on('console', (message) => void problems.push(message.text()))
+        for (const path of ['/', '/hostile/ja']) {
+          await page.goto(`${served.url}${path}`, { waitUntil: 'load' })
+          const widest = await page.evaluate('document.documentElement.scrollWidth')
+          expect(widest, `${path} at ${width}`).toBe(width)
+        }
+        expect(problems).toEqual([])
+      }
     } finally {
       await browser.close()
     }

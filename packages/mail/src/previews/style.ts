@@ -12,13 +12,19 @@ a { color: inherit } nav a { margin-right: 12px } nav a[aria-current="page"] { f
 table { width: 100%; border-collapse: collapse; background: Canvas; border: 1px solid var(--line) }
 th, td { text-align: left; padding: 8px 12px; border-top: 1px solid var(--line); vertical-align: top }
 th { color: var(--muted); font-weight: 600; border-top: 0 }
+h1, li, td:nth-child(3) { overflow-wrap: anywhere } th, td:not(:nth-child(3)) { white-space: nowrap }
 .muted { color: var(--muted) } .warn { background: var(--warn); padding: 8px 12px 8px 30px; margin: 12px 0; border-radius: 6px }
 .row { display: flex; flex-wrap: wrap; gap: 20px; align-items: flex-start; margin-bottom: 24px }
 iframe { border: 1px solid var(--line); border-radius: 6px; background: Canvas; height: 440px; display: block }
-iframe.phone { width: 375px } iframe.desktop { width: 700px; max-width: 100% }
+iframe.phone { width: 375px; max-width: 100% } iframe.desktop { width: 700px; max-width: 100% }
 iframe.light { color-scheme: light } iframe.dark { color-scheme: dark }
 pre { background: Canvas; border: 1px solid var(--line); border-radius: 6px; padding: 12px; margin: 0; overflow: auto;
   max-height: 560px; white-space: pre-wrap; overflow-wrap: anywhere; font: 12px/1.5 ui-monospace, monospace }
 section { min-width: 0 } .half { flex: 1 1 340px }
+@media (max-width: 600px) {
+  header, main { padding: 12px 7px } thead { display: none }
+  tr { display: flex; flex-wrap: wrap; gap: 2px 12px; padding: 10px 12px; border-top: 1px solid var(--line) }
+  td { border: 0; padding: 0 } td:nth-child(3) { order: 1; flex-basis: 100% } td:last-child::before { content: 'Warnings: ' }
+}
 button { font: inherit; padding: 6px 14px } form { display: inline }
 </style>`)
