@@ -84,6 +84,29 @@ describe('at once, on PostgreSQL,', () => {
   })
 })
 
+test('a call that is overtaken in each of its rounds leaves the page of the last one that overtook it', async () => {
+  await using shop = await openShop()
+  const { store } = shop.stage
+  const overtaking = shop.stage.another()
+  let quantity = 2
+  const overtaken = shop.stage.another({
+    store: {
+      ...store,
+      async beginCheckout(...call) {
+        await shop.open({ quantity: (quantity += 1) }, overtaking)
+        return await store.beginCheckout(...call)
+      },
+    },
+  })
+  expect(await failureOf(shop.open({}, overtaken))).toMatchObject({ code: 'conflict' })
+  const record = await store.findCheckout(reference)
+  expect(record?.session?.id).toMatch(/^cs_/)
+  expect(shop.pages()).toEqual([record?.session?.id])
+  expect(await shop.open({ quantity }, overtaking)).toMatchObject({
+    sessionId: record?.session?.id,
+  })
+})
+
 describe('what the row does not know is asked of Stripe:', () => {
   test('a subscription that was made in the dashboard, which is written down', async () => {
     await using shop = await openShop()

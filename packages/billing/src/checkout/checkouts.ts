@@ -30,6 +30,9 @@ import { checkoutTrialEnd } from './trial.ts'
  *
  * A claim goes by compare and set only, and only when no session of it can be open. Wherever that breaks off,
  * the next call begins at 1 again.
+ *
+ * In its last round a call leaves what others have asked for alone. So whoever ends a page begins anew after it,
+ * and when all have returned there is a page, however often they have overtaken each other.
  */
 
 /** How long a key is trusted, in milliseconds: Stripe may forget it after 24 hours. */
@@ -71,6 +74,8 @@ interface Asking {
   readonly asked: string
   readonly customerId: string
   readonly trialEndsAt: number | undefined
+  /** No round comes after this one, so what others have asked for stays. */
+  readonly isLast: boolean
 }
 
 export class Checkouts {
@@ -90,7 +95,8 @@ export class Checkouts {
       for (let round = 1; round <= MAX_ROUNDS; round += 1) {
         const found = await customers.use('checkout', reference, input.customer, (customerId) => {
           const asked = askedOf(input, customerId)
-          return this.#round({ reference, input, asked, customerId, trialEndsAt })
+          const isLast = round === MAX_ROUNDS
+          return this.#round({ reference, input, asked, customerId, trialEndsAt, isLast })
         })
         if (found !== undefined) return found
       }
@@ -112,6 +118,7 @@ export class Checkouts {
     const live = await this.#live(asking)
     const mine = open.find(({ id }) => id === record.session?.id) ?? sessionOf(open, key)
     const isWanted = live === undefined && record.claim.asked === asked
+    if (asking.isLast && live === undefined && !isWanted) return undefined
     for (const session of open) {
       if (session === mine && isWanted) continue
       if ((await sessions.expire(session.id)) === 'complete') return undefined
