@@ -72,7 +72,8 @@ test('whatever each of several processes has seen, one that goes on is left, and
           expect(['incomplete', 'new']).not.toContain(statusOf(result.kept))
           for (const id of result.ended) {
             expect(statusOf(id)).not.toBe('new')
-            if (statusOf(id) === 'incomplete') expect(isPaid(statusOf(result.kept))).toBe(true)
+            const needsPaid = statusOf(id) === 'incomplete' || isPaid(statusOf(id))
+            if (needsPaid) expect(isPaid(statusOf(result.kept))).toBe(true)
           }
         }
       },
@@ -90,6 +91,43 @@ test.each(['first', 'latest'] as const)(
     ]
     const { ended } = await endAtOnce(looks, keep)
     expect(ended.size).toBe(1)
+  },
+)
+
+test('one that is paid for after it was passed over does not end beside one that is not', async () => {
+  const store = memoryBillingStore()
+  await store.chooseSubscription('office-1', ['gone', 'b'])
+  const ended: string[] = []
+  const look = (statuses: Readonly<Record<string, string>>): Promise<EndedSecond | undefined> =>
+    endSecond(
+      {
+        choose: (ids) => store.chooseSubscription('office-1', ids),
+        end: async (id) => ended.push(id),
+      },
+      Object.entries(statuses).map(([id, status], at) => recordWith({ id, status, createdAt: at })),
+      'first',
+    )
+  // The end of "b" failed, "gone" has ended, and "b" was resumed.
+  expect(await look({ b: 'active', c: 'past_due' })).toBeUndefined()
+  expect(await look({ b: 'active', c: 'unpaid', d: 'past_due' })).toMatchObject({ ended: ['d'] })
+  expect(await look({ b: 'active', c: 'active' })).toEqual({ kept: 'c', ended: ['b'] })
+  expect(ended).toEqual(['d', 'b'])
+})
+
+test.each(['first', 'latest'] as const)(
+  'one that is paused with void invoices ends beside one that is paid for, with %s',
+  async (keep) => {
+    for (const paused of ['a', 'b']) {
+      const store = memoryBillingStore()
+      const records = ['a', 'b'].map((id, at) =>
+        recordWith({ id, status: 'active', paused: id === paused, createdAt: at }),
+      )
+      const kept = paused === 'a' ? 'b' : 'a'
+      const choose = (ids: readonly string[]): Promise<string> =>
+        store.chooseSubscription('office-1', ids)
+      const result = await endSecond({ choose, end: async () => undefined }, records, keep)
+      expect(result).toEqual({ kept, ended: [paused] })
+    }
   },
 )
 

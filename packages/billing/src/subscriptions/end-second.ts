@@ -2,7 +2,7 @@ import type { Keep } from '../status/plan-options.ts'
 import type { SubscriptionRecord } from '../stores/account-record.ts'
 
 /** A subscription, as far as it is chosen by. */
-type Choice = Pick<SubscriptionRecord, 'id' | 'status' | 'createdAt'>
+type Choice = Pick<SubscriptionRecord, 'id' | 'status' | 'paused' | 'createdAt'>
 
 export interface EndSecondInit {
   /** {@link BillingStore.chooseSubscription} of the reference. */
@@ -25,11 +25,15 @@ export interface EndedSecond {
  * waits for its first payment is never kept, and ends only beside one that is paid for: it may be what a person is
  * paying just now, and it expires by itself. One of a status that is not known is left alone.
  *
+ * One that is paid for never ends beside a kept one that is not: an earlier choice may have passed it over, and it was
+ * paid for since. Both stay then, until the kept one is paid for or has ended. One whose invoices are void while it is
+ * paused is not paid for, as it gives nothing.
+ *
  * @param subscriptions as Stripe has just shown them
  * @returns `undefined` when there is nothing to be ended
  */
 export async function endSecond(
-  ending: EndSecondInit,
+  { choose, end }: EndSecondInit,
   subscriptions: readonly Choice[],
   keep: Keep,
 ): Promise<EndedSecond | undefined> {
@@ -39,12 +43,14 @@ export async function endSecond(
   if (best === undefined) return undefined
   const candidates = isPaid(best) ? [...going, ...waiting] : going
   if (candidates.length < 2) return undefined
-  const keptId = await ending.choose(candidates.map(({ id }) => id))
+  const keptId = await choose(candidates.map(({ id }) => id))
   const kept = going.find(({ id }) => id === keptId)
   // It was paid for meanwhile, and whoever has seen that ends the others.
   if (kept === undefined) return undefined
-  const others = (isPaid(kept) ? candidates : going).filter((one) => one !== kept)
-  for (const { id } of others) await ending.end(id)
+  const ending = isPaid(kept) ? candidates : going.filter((one) => !isPaid(one))
+  const others = ending.filter((one) => one !== kept)
+  if (others.length === 0) return undefined
+  for (const { id } of others) await end(id)
   return { kept: keptId, ended: others.map(({ id }) => id) }
 }
 
@@ -59,6 +65,6 @@ function orderOf(keep: Keep): (a: Choice, b: Choice) => number {
     sign * (a.id < b.id ? -1 : 1)
 }
 
-function isPaid({ status }: Choice): boolean {
-  return status === 'active' || status === 'trialing'
+function isPaid({ status, paused }: Choice): boolean {
+  return (status === 'active' || status === 'trialing') && !paused
 }
