@@ -2,12 +2,18 @@ import { cancelScope, taskGroup } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
 import { collect, connect, EVENTS_PATH, failure, meeting } from '../testing/calendar-fixture.ts'
 import { createFakeCalendar, type FakeCalendar } from '../testing/fake-calendar.ts'
-import { type CalendarWatch, createCalendarWatch } from './calendar-watch.ts'
+import {
+  type CalendarWatch,
+  type CalendarWatchOptions,
+  createCalendarWatch,
+} from './calendar-watch.ts'
+import { ChannelTokens } from './channel-token.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -21,14 +27,19 @@ interface Watched {
   readonly problems: unknown[]
   /** How many channels were opened, and closed. */
   readonly channels: () => readonly [opened: number, closed: number]
+  /** Resolves after the first look. */
+  readonly started: Promise<void>
 }
 
 /** A fake calendar whose changes are synced by what the watch says. */
-async function watched(): Promise<Watched & AsyncDisposable> {
+async function watched(
+  options: Partial<CalendarWatchOptions> = {},
+): Promise<Watched & AsyncDisposable> {
   const calendar = createFakeCalendar()
   await calendar.connectAs('staff-1', 'hana@example.com')
   const heard: string[] = []
   const problems: unknown[] = []
+  const started = Promise.withResolvers<void>()
   let cursor: string | undefined
   const watch = createCalendarWatch({
     calendar,
@@ -38,16 +49,18 @@ async function watched(): Promise<Watched & AsyncDisposable> {
       const pages = await collect(calendar.sync(reference, { calendarId, cursor }))
       cursor = pages.at(-1)?.nextCursor
       heard.push(cause)
+      started.resolve()
       return pages.some(({ changes }) => changes.length > 0)
     },
     onProblem: (_place, error) => void problems.push(error),
+    ...options,
   })
   const channels = (): readonly [number, number] => [
     calendar.requestCount('POST', `${EVENTS_PATH}/watch`),
     calendar.requestCount('POST', '/calendar/v3/channels/stop'),
   ]
   const end = { [Symbol.asyncDispose]: () => calendar.close() }
-  return { calendar, watch, heard, problems, channels, ...end }
+  return { calendar, watch, heard, problems, channels, started: started.promise, ...end }
 }
 
 const place = { reference: 'staff-1' }
@@ -123,6 +136,86 @@ describe('a watch', () => {
     })
   })
 
+  test('ends when it is cancelled though a look hangs, and the look goes on', async () => {
+    const gate = Promise.withResolvers<void>()
+    const looking = Promise.withResolvers<void>()
+    let isThrough = false
+    await using it = await watched({
+      onChange: async () => {
+        looking.resolve()
+        await gate.promise
+        isThrough = true
+        return true
+      },
+    })
+    await taskGroup(async (group) => {
+      const kept = group.spawn(() => it.watch.keep(place))
+      await looking.promise
+      kept.cancel()
+    })
+    expect([isThrough, it.channels()]).toEqual([false, [1, 1]])
+    const next = it.watch.keep(place).catch((error: unknown) => error)
+    it.calendar.revokeAccess('hana@example.com')
+    gate.resolve()
+    expect(await next).toMatchObject({ code: 'reconnect_required' })
+    expect(isThrough).toBe(true)
+  })
+
+  test('does not open channels again and again by a clock that is ahead of Google’s', async () => {
+    await using it = await watched()
+    const line = `POST ${EVENTS_PATH}/watch`
+    for (let time = 0; time < 100; time += 1) {
+      it.calendar.intercept(line, ({ json, ...answer }) => ({
+        ...answer,
+        json: { ...(json as object), expiration: '1000' },
+      }))
+    }
+    using clock = TestClock.install()
+    await taskGroup(async (group) => {
+      const kept = group.spawn(() => it.watch.keep(place))
+      await clock.advance(14 * MINUTE)
+      expect(it.channels()).toEqual([1, 0])
+      kept.cancel()
+    })
+  })
+
+  test('looks at many calendars that began together at different moments', async () => {
+    const looks: number[] = []
+    using clock = TestClock.install()
+    await using it = await watched({
+      onChange: async () => {
+        looks.push(clock.now())
+        return false
+      },
+    })
+    await taskGroup(async (group) => {
+      const calendarIds = Array.from({ length: 20 }, () => 'primary')
+      const kept = calendarIds.map(() => group.spawn(() => it.watch.keep(place)))
+      await clock.advance(1_000)
+      looks.splice(0)
+      await clock.advance(15 * MINUTE)
+      expect(new Set(looks).size).toBeGreaterThan(10)
+      for (const each of kept) each.cancel()
+    })
+  })
+
+  test('is not ended by an onProblem that throws: that becomes a warning', async () => {
+    await using it = await watched({
+      onProblem: () => {
+        throw new RangeError('personal')
+      },
+    })
+    it.calendar.fail(`POST ${EVENTS_PATH}/watch`, { status: 503 })
+    const warned = once(process, 'warning')
+    await taskGroup(async (group) => {
+      const kept = group.spawn(() => it.watch.keep(place))
+      await it.started
+      const [warning] = (await warned) as [Error]
+      expect(String(warning)).toBe('CalendarWatchWarning: onProblem failed (RangeError)')
+      kept.cancel()
+    })
+  })
+
   test('ends with the error of an account that is gone', async () => {
     await using it = await watched()
     it.calendar.revokeAccess('hana@example.com')
@@ -135,7 +228,7 @@ describe('a notification', () => {
     let request: Request | undefined
     await cancelScope(async (scope) => {
       const kept = it.watch.keep(place).catch(() => undefined)
-      await expect.poll(() => it.heard).toEqual(['start'])
+      await it.started
       await it.calendar.events.create('staff-1', meeting(1))
       request = it.calendar.notifications()[0]
       scope.cancel()
@@ -155,14 +248,19 @@ describe('a notification', () => {
           headers: { ...Object.fromEntries(real.headers), ...headers },
         }),
       )
-    const other = new URL(real.url)
-    const victim = Buffer.from(JSON.stringify(['victim', 'primary'])).toString('base64url')
-    other.searchParams.set('place', victim)
+    const victim = { reference: 'victim', calendarId: 'primary' }
+    const other = new ChannelTokens(secret).addressOf(address, victim)
+    const cut = new URL(real.url)
+    const sealed = cut.searchParams.get('place') ?? ''
+    cut.searchParams.set('place', `${sealed.startsWith('A') ? 'B' : 'A'}${sealed.slice(1)}`)
+    const open = Buffer.from(JSON.stringify(['victim', 'primary'])).toString('base64url')
     const forged = [
       with_({ 'x-goog-channel-token': '' }),
       with_({ 'x-goog-channel-token': 'x'.repeat(43) }),
       with_({ 'x-goog-channel-id': 'another' }),
-      with_({}, other.href),
+      with_({}, other),
+      with_({}, cut.href),
+      with_({}, `${address}?place=${open}`),
       with_({}, address),
       with_({}, `${address}?place=%7B`),
     ]
@@ -188,6 +286,7 @@ describe('a notification', () => {
     await using it = await watched()
     const real = await notified(it)
     const gates: PromiseWithResolvers<void>[] = []
+    const second = Promise.withResolvers<void>()
     const watch = createCalendarWatch({
       calendar: it.calendar,
       address,
@@ -195,6 +294,7 @@ describe('a notification', () => {
       onChange: async () => {
         const gate = Promise.withResolvers<void>()
         gates.push(gate)
+        if (gates.length === 2) second.resolve()
         await gate.promise
         return true
       },
@@ -203,11 +303,36 @@ describe('a notification', () => {
     expect(gates).toHaveLength(1)
     gates[0]?.resolve()
     await answers[0]
-    await expect.poll(() => gates.length).toBe(2)
+    await second.promise
     gates[1]?.resolve()
     for (const { status } of await Promise.all(answers)) expect(status).toBe(204)
     expect(gates).toHaveLength(2)
   })
+})
+
+test('what is sent to open a channel is in no error, and its address names nobody', async () => {
+  await using it = await watched()
+  const given = { reference: 'staff-1', calendarId: 'hana@example.com' }
+  const tokens = new ChannelTokens(secret)
+  const opened = tokens.addressOf(address, given)
+  const token = tokens.tokenOf('channel-1', given)
+  for (const name of [...Object.values(given), token]) {
+    expect(Buffer.from(new URL(opened).searchParams.get('place') ?? '', 'base64url')).not.toContain(
+      name,
+    )
+    expect(opened).not.toContain(name)
+  }
+  expect(tokens.addressOf(address, given)).not.toBe(opened)
+  it.calendar.fail(`POST ${EVENTS_PATH}/watch`, {
+    status: 400,
+    json: { error: { code: 400, message: `${opened} ${token}`, errors: [{ reason: 'invalid' }] } },
+  })
+  const error = await failure(
+    it.calendar.watch('staff-1', { id: 'channel-1', address: opened, token }),
+  )
+  const shown = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)}`
+  expect(shown).not.toContain(token)
+  expect(shown).not.toContain(opened)
 })
 
 test('what a person changes at the local Google is heard over HTTP', async () => {

@@ -1,4 +1,4 @@
-import { currentClock, isRetryable, shield, sleep } from '@yuzuru/concurrency'
+import { currentClock, isRetryable, shield, sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import {
   expected,
   expectFunction,
@@ -6,6 +6,7 @@ import {
   expectOptions,
   expectRequiredOptions,
   expectText,
+  onCancel,
 } from '@yuzuru/concurrency/boundary'
 import type { Calendar } from '../calendar.ts'
 import { expectReference } from '../reference.ts'
@@ -25,13 +26,18 @@ export interface CalendarWatchOptions {
   readonly secret: string
   /**
    * Looks what has changed, by `calendar.sync` say, and returns whether there was something. For one calendar
-   * it runs once at a time in this process. It belongs to no scope of its callers: give it a deadline.
+   * it runs once at a time in this process. It belongs to no scope of its callers, and goes on when they are
+   * cancelled: give it a deadline.
    */
   readonly onChange: (place: WatchedPlace, cause: WatchCause) => Promise<boolean>
-  /** Told of what failed and will be tried again: a channel that could not be opened, a look that failed. */
+  /**
+   * Told of what failed and will be tried again: a channel that could not be opened, a look that failed. What it
+   * throws becomes a process warning.
+   */
   readonly onProblem?: ((place: WatchedPlace, error: unknown) => void) | undefined
   /**
    * How often a calendar is looked at without a notification, as some are lost, in milliseconds from 1,000 up.
+   * Each time it is up to a tenth sooner, so that many calendars are not looked at all at once.
    * @default 15 minutes
    */
   readonly pollMs?: number | undefined
@@ -151,7 +157,7 @@ class Watch {
           // Something had changed, and no notification came of it: such a channel is of no use.
           if (isMissing && cause === 'poll') kept.renewAt = clock.now()
           cause = 'poll'
-          pollAt = clock.now() + pollMs
+          pollAt = clock.now() + pollMs * (1 - Math.random() / 10)
         }
         const renewAt = kept.channel === undefined ? pollAt : kept.renewAt
         await sleep(Math.max(0, Math.min(pollAt, renewAt) - clock.now()))
@@ -172,15 +178,21 @@ class Watch {
       await this.#look(place, 'notification')
       return new Response(null, { status: 204 })
     } catch (error) {
+      throwIfCancelled()
       this.#report(place, error)
       return new Response(null, { status: isRetryable(error) ? 503 : 500 })
     }
   }
 
+  /** A cancel of the scope around it ends the wait, and not the look, for which others may wait. */
   #look(place: WatchedPlace, cause: WatchCause): Promise<boolean> {
     const { onChange } = this.#options
     const key = JSON.stringify([place.reference, place.calendarId])
-    return this.#runs.run(key, async () => await onChange(place, cause))
+    const run = this.#runs.run(key, async () => await onChange(place, cause))
+    return new Promise<boolean>((resolve, reject) => {
+      const off = onCancel(reject)
+      run.then(resolve, reject).finally(() => off())
+    })
   }
 
   /** Opens the next channel before the old one is closed, so that nothing falls between them. */
@@ -208,7 +220,9 @@ class Watch {
     // By the clock that runs evenly: that of the wall may be set in between.
     const lastsMs = channel.expiresAt.getTime() - Date.now()
     kept.channel = channel
-    kept.renewAt = currentClock().now() + Math.max(lastsMs - renewBeforeMs, lastsMs / 2, 1_000)
+    // One that seems to have ended already is opened by a clock that is wrong: not again and again.
+    const renewInMs = lastsMs > 0 ? Math.max(lastsMs - renewBeforeMs, lastsMs / 2, 1_000) : pollMs
+    kept.renewAt = currentClock().now() + renewInMs
   }
 
   /** The old one runs out by itself if it can't be closed. */
@@ -231,6 +245,12 @@ class Watch {
   }
 
   #report(place: WatchedPlace, error: unknown): void {
-    this.#options.onProblem?.(place, error)
+    try {
+      this.#options.onProblem?.(place, error)
+    } catch (thrown) {
+      // Its name alone: what a message says may be personal.
+      const name = thrown instanceof Error ? thrown.name : typeof thrown
+      process.emitWarning(`onProblem failed (${name})`, 'CalendarWatchWarning')
+    }
   }
 }

@@ -1,4 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 
 /** A calendar of an account. */
 export interface WatchedPlace {
@@ -6,23 +13,33 @@ export interface WatchedPlace {
   readonly calendarId: string
 }
 
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
 /**
  * Signs channels, so that a notification is believed by any process that has the secret, whether it has
  * opened the channel or not: the place is in the address, and the token says that address and channel belong
- * together.
+ * together. The place is sealed: an address stands in access logs, and a calendar's id is often a person's
+ * address.
  */
 export class ChannelTokens {
   readonly #secret: string
+  readonly #key: Buffer
 
   constructor(secret: string) {
     this.#secret = secret
+    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'yuzuru.channel.place.1', 32))
   }
 
-  /** The address of a place's notifications. */
+  /** The address of a place's notifications; another one each time. */
   addressOf(address: string, { reference, calendarId }: WatchedPlace): string {
     const url = new URL(address)
-    const place = Buffer.from(JSON.stringify([reference, calendarId])).toString('base64url')
-    url.searchParams.set('place', place)
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES })
+    const text = JSON.stringify([reference, calendarId])
+    const sealed = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
+    url.searchParams.set('place', Buffer.concat(sealed).toString('base64url'))
     return url.href
   }
 
@@ -35,20 +52,25 @@ export class ChannelTokens {
   placeOf(request: Request): WatchedPlace | undefined {
     const channelId = request.headers.get('x-goog-channel-id') ?? ''
     const given = Buffer.from(request.headers.get('x-goog-channel-token') ?? '')
-    const place = readPlace(new URL(request.url).searchParams.get('place') ?? '')
+    const place = this.#open(new URL(request.url).searchParams.get('place') ?? '')
     if (place === undefined) return undefined
     const own = Buffer.from(this.tokenOf(channelId, place))
     return given.length === own.length && timingSafeEqual(given, own) ? place : undefined
   }
-}
 
-function readPlace(text: string): WatchedPlace | undefined {
-  try {
-    const read: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    const [reference, calendarId] = Array.isArray(read) ? (read as unknown[]) : []
-    if (typeof reference !== 'string' || typeof calendarId !== 'string') return undefined
-    return { reference, calendarId }
-  } catch {
-    return undefined
+  #open(text: string): WatchedPlace | undefined {
+    const sealed = Buffer.from(text, 'base64url')
+    if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined
+    const nonce = sealed.subarray(0, NONCE_BYTES)
+    const decipher = createDecipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES })
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
+    try {
+      const opened = [decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]
+      const [reference, calendarId] = JSON.parse(Buffer.concat(opened).toString()) as string[]
+      if (reference === undefined || calendarId === undefined) return undefined
+      return { reference, calendarId }
+    } catch {
+      return undefined
+    }
   }
 }
