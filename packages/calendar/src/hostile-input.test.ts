@@ -23,7 +23,7 @@ const WAYS: Record<string, (fixture: { readonly store: CalendarStore }, text: st
     'a version to remove': ({ store }, text) => store.remove('r', unchecked(text)),
     'a version to claim': ({ store }, text) => store.claimRefresh('r', unchecked(text), 1),
     'a lease': ({ store }, text) => store.claimRefresh('r', 1, unchecked(text)),
-    'a version to release': ({ store }, text) => store.releaseRefresh('r', unchecked(text)),
+    'a version to release': ({ store }, text) => store.releaseRefresh('r', unchecked(text), false),
     'a pending consent': ({ store }, text) =>
       store.putPending(text, { ...pending, reference: text, verifier: text }, 1),
     'the life of a consent': ({ store }, text) => store.putPending('k', pending, unchecked(text)),

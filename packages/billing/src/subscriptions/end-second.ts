@@ -33,7 +33,7 @@ export interface EndedSecond {
  * @returns `undefined` when there is nothing to be ended
  */
 export async function endSecond(
-  { choose, end }: EndSecondInit,
+  init: EndSecondInit,
   subscriptions: readonly Choice[],
   keep: Keep,
 ): Promise<EndedSecond | undefined> {
@@ -43,14 +43,14 @@ export async function endSecond(
   if (best === undefined) return undefined
   const candidates = isPaid(best) ? [...going, ...waiting] : going
   if (candidates.length < 2) return undefined
-  const keptId = await choose(candidates.map(({ id }) => id))
+  const keptId = await init.choose(candidates.map(({ id }) => id))
   const kept = going.find(({ id }) => id === keptId)
   // It was paid for meanwhile, and whoever has seen that ends the others.
   if (kept === undefined) return undefined
   const ending = isPaid(kept) ? candidates : going.filter((one) => !isPaid(one))
   const others = ending.filter((one) => one !== kept)
   if (others.length === 0) return undefined
-  for (const { id } of others) await end(id)
+  for (const { id } of others) await init.end(id)
   return { kept: keptId, ended: others.map(({ id }) => id) }
 }
 

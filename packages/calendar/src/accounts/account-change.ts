@@ -8,7 +8,7 @@ export interface AccountChange {
   /** `'not_connected'`: `revoke` has ended it. */
   readonly state: 'connected' | 'reconnect_required' | 'not_connected'
   readonly since: Date
-  /** Google's word for why it ended, such as `'invalid_grant'`. */
+  /** Google's word for why it ended, such as `'invalid_grant'`; or `'refresh_lost'`, as `calendar.account` has it. */
   readonly why: string | undefined
 }
 

@@ -15,7 +15,10 @@ export interface CalendarAccount {
   readonly state: 'connected' | 'reconnect_required'
   /** When the state began; `undefined` for accounts that an earlier version of this package stored. */
   readonly since: Date | undefined
-  /** Google's word for why it ended, such as `'invalid_grant'`. */
+  /**
+   * Google's word for why it ended, such as `'invalid_grant'`. `'refresh_lost'`: the answer of an earlier refresh was
+   * lost, with a process that died or on the way, and may have replaced the refresh token.
+   */
   readonly why: string | undefined
 }
 

@@ -3,6 +3,7 @@ import { TestClock } from '@yuzuru/concurrency/testing'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
 import { connect, EVENTS_PATH, failure, meeting } from '../testing/calendar-fixture.ts'
+import type { AccountChange } from './account-change.ts'
 import type { CalendarStore } from '../stores/calendar-store.ts'
 import { createCalendar } from '../create-calendar.ts'
 import { createFakeCalendar } from '../testing/fake-calendar.ts'
@@ -205,6 +206,61 @@ describe('a refresh', () => {
     await expect(created).resolves.toMatchObject({ created: true })
     expect(calendar.requestCount('POST', '/token')).toBe(2)
     await calendar.close()
+  })
+
+  for (const died of ['before Google was asked', 'after Google had answered'] as const) {
+    test(`that a process began that died ${died} is told as what it is`, async () => {
+      let now = 0
+      const store = memoryCalendarStore({ cipher: plainCipher(), now: () => now })
+      const told: AccountChange[] = []
+      await using fixture = await startGoogleCalendar({
+        store,
+        onAccountChange: (change) => void told.push(change),
+      })
+      const { calendar, google } = fixture
+      await connect(fixture, 'staff-1', email)
+      await fixture.expireAccessTokens()
+      const { version = 0, tokens } = (await store.load('staff-1')) ?? {}
+      await store.claimRefresh('staff-1', version, 5_000)
+      if (died === 'after Google had answered') {
+        const { clientId, clientSecret } = google
+        const body = new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: tokens?.refreshToken ?? '',
+          client_id: clientId,
+          client_secret: clientSecret,
+        })
+        expect((await fetch(google.tokenUrl, { method: 'POST', body })).status).toBe(200)
+      }
+      now = 5_000
+      const created = calendar.events.create('staff-1', meeting(1))
+      if (died === 'before Google was asked') {
+        expect(await created).toMatchObject({ created: true })
+        return
+      }
+      const lost = { code: 'reconnect_required', reason: 'refresh_lost', outcome: 'none' }
+      expect(await failure(created)).toMatchObject(lost)
+      expect(await failure(calendar.events.create('staff-1', meeting(1)))).toMatchObject(lost)
+      const ended = { state: 'reconnect_required', why: 'refresh_lost' }
+      expect(await calendar.account('staff-1')).toMatchObject(ended)
+      expect(told.at(-1)).toMatchObject(ended)
+    })
+  }
+
+  test('whose answer was lost on the way, and that had replaced the token, is told as that', async () => {
+    await using calendar = createFakeCalendar({ retry: false })
+    await calendar.connectAs('staff-1', email)
+    calendar.expireAccessTokens()
+    calendar.intercept('POST /token', () => 'reset')
+    // Nor is it forgotten by an attempt that comes to nothing.
+    for (let time = 0; time < 9; time += 1) calendar.fail('POST /token', { status: 429 })
+    expect(await failure(calendar.events.create('staff-1', meeting(1)))).toMatchObject({
+      code: 'rate_limited',
+    })
+    while ((await calendar.account('staff-1')).state === 'connected') {
+      await failure(calendar.events.create('staff-1', meeting(1)))
+    }
+    expect((await calendar.account('staff-1')).why).toBe('refresh_lost')
   })
 
   test('that never comes to its end ends after half a minute for all that wait', async () => {

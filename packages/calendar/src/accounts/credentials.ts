@@ -1,10 +1,11 @@
 import { IoError, isRetryable, shield, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { retry, type SingleFlight, singleFlight } from '@yuzuru/concurrency/resilience'
 import type { CalendarTokens, StoredAccount } from '../stores/account-tokens.ts'
 import { CalendarError } from '../calendar-error.ts'
-import type { CalendarStore } from '../stores/calendar-store.ts'
+import type { CalendarStore, RefreshClaim } from '../stores/calendar-store.ts'
 import type { AccountChanges } from './account-change.ts'
-import type { OAuth } from './oauth.ts'
+import type { FreshTokens, OAuth } from './oauth.ts'
 import type { CallContext } from '../wire/translate-error.ts'
 
 /** How long one refresh may take until its tokens are to be stored. */
@@ -15,6 +16,9 @@ const GOOGLE_MS = 15_000
 
 /** How long the store may take to keep what Google gave, whatever else has run out of time. */
 const STORE_MS = 10_000
+
+/** Why an account has to be connected again, where it is not Google's word. */
+const LOST = 'refresh_lost'
 
 /** Longer than Google and the store may take: only a process that died keeps a lease to its end. */
 const LEASE_MS = GOOGLE_MS + STORE_MS + 5_000
@@ -89,8 +93,9 @@ export class Credentials {
     for (;;) {
       const account = await this.#load(call)
       if (account.version !== version) return account
-      if (await this.#store.claimRefresh(reference, version, LEASE_MS)) {
-        const renewed = await this.#refreshClaimed(call, account)
+      const claim = await this.#store.claimRefresh(reference, version, LEASE_MS)
+      if (claim !== false) {
+        const renewed = await this.#refreshClaimed(call, account, claim)
         if (renewed !== undefined) return renewed
       } else {
         await sleep(POLL_MS)
@@ -102,15 +107,19 @@ export class Credentials {
   async #refreshClaimed(
     call: CallContext,
     account: StoredAccount,
+    claim: RefreshClaim,
   ): Promise<StoredAccount | undefined> {
     const { reference } = call
     const { version, tokens: old } = account
     let tokens: CalendarTokens
+    const asking = { unsettled: claim.unsettled }
     try {
-      tokens = await this.#ask(call, old)
-    } catch (error) {
+      tokens = await this.#ask(call, old, asking)
+    } catch (failed) {
+      const isLost = isConsentGone(failed) && asking.unsettled
+      const error = isLost ? refreshLost(call, failed) : failed
       if (isConsentGone(error)) await this.#end(account, error)
-      await this.#release(reference, version)
+      await this.#release(reference, version, asking.unsettled)
       const now = await this.#load(call)
       if (now.version !== version) return now
       throw error
@@ -136,16 +145,29 @@ export class Credentials {
   }
 
   /** If it fails, the lease runs out by itself. */
-  async #release(reference: string, version: number): Promise<void> {
-    const release = (): Promise<void> => this.#store.releaseRefresh(reference, version)
+  async #release(reference: string, version: number, unsettled: boolean): Promise<void> {
+    const release = (): Promise<void> => this.#store.releaseRefresh(reference, version, unsettled)
     await shield(release, { timeoutMs: 2_000 }).catch(() => undefined)
   }
 
-  /** Asks again where the answer was lost: if that had replaced the token, nothing more is lost. */
-  async #ask(call: CallContext, old: CalendarTokens): Promise<CalendarTokens> {
-    const fresh = await withTimeout(GOOGLE_MS, () =>
-      retry(() => this.#oauth.refresh(call, old.refreshToken), { idempotent: true }),
-    )
+  /**
+   * Asks again where the answer was lost: if that had replaced the token, nothing more is lost. Notes in `asking` that
+   * Google may have done so.
+   */
+  async #ask(
+    call: CallContext,
+    old: CalendarTokens,
+    asking: { unsettled: boolean },
+  ): Promise<CalendarTokens> {
+    const refresh = async (): Promise<FreshTokens> => {
+      try {
+        return await this.#oauth.refresh(call, old.refreshToken)
+      } catch (error) {
+        if (fieldOf(error, 'outcome') !== 'none') asking.unsettled = true
+        throw error
+      }
+    }
+    const fresh = await withTimeout(GOOGLE_MS, () => retry(refresh, { idempotent: true }))
     const { accessToken, refreshAt } = fresh
     const { refreshToken = old.refreshToken, scopes = old.scopes } = fresh
     const { email, subject, connectedAt } = old
@@ -173,6 +195,16 @@ function consentGone({ operation, reference }: CallContext, reason: string): Cal
     reason,
   } as const
   return new CalendarError(message, init)
+}
+
+/**
+ * Google does not take a refresh token, and an earlier refresh with it has no known end: Google may have replaced it, and
+ * the answer was lost, with the process or on the way.
+ */
+function refreshLost({ operation, reference }: CallContext, cause: CalendarError): CalendarError {
+  const message = `calendar.${operation} failed: Google no longer takes the refresh token, and the answer of an earlier refresh was lost, which may have replaced it; send the person to authorizeUrl again`
+  const init = { operation, reference, code: 'reconnect_required', outcome: 'none' } as const
+  return new CalendarError(message, { ...init, status: cause.status, reason: LOST, cause })
 }
 
 /** A failed refresh as the failure of a call that needed it: of that call nothing was sent. */

@@ -9,6 +9,15 @@ export interface PendingConsent {
   readonly scopes: readonly string[]
 }
 
+/** The right to refresh a version. */
+export interface RefreshClaim {
+  /**
+   * Whether an earlier refresh of this version was begun, and its end is not known: its right ran out, or was given
+   * back as unsettled. Google may have put another refresh token in place of ours, which nobody has.
+   */
+  readonly unsettled: boolean
+}
+
 /**
  * Where tokens are kept, sealed by a cipher. It must be shared by all processes that use the same
  * accounts. Its functions obey the ambient scope like all others; a promise that resolved means that
@@ -29,9 +38,14 @@ export interface CalendarStore {
    * Takes the right to refresh this very version, for `leaseMs` at the most. False when another caller
    * has it, or another version is there, or none. A change of version ends it.
    */
-  claimRefresh(reference: string, version: number, leaseMs: number): Promise<boolean>
-  /** Gives the right back without a change. */
-  releaseRefresh(reference: string, version: number): Promise<void>
+  claimRefresh(reference: string, version: number, leaseMs: number): Promise<false | RefreshClaim>
+  /**
+   * Gives the right back without a change.
+   *
+   * @param unsettled whether Google may have replaced the refresh token all the same: the next claim of this version
+   *   has to say so
+   */
+  releaseRefresh(reference: string, version: number, unsettled: boolean): Promise<void>
   /** Keeps a consent under `key` for `lifetimeMs`, and forgets those that have expired. */
   putPending(key: string, pending: PendingConsent, lifetimeMs: number): Promise<void>
   /** Gives a consent that has not expired, once. */

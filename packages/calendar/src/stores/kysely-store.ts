@@ -67,15 +67,24 @@ export function kyselyCalendarStore(
       any(sql`
         delete from yuzuru_calendar_accounts
         where reference = ${reference} and version = ${version} returning 1`),
-    claimRefresh: (reference, version, leaseMs) =>
-      any(sql`
-        update yuzuru_calendar_accounts
+    async claimRefresh(reference, version, leaseMs) {
+      // A lease that has run out was never given back. What is returned is the row as it was before.
+      const [claimed] = await rows(sql<{ unsettled: boolean }>`
+        update yuzuru_calendar_accounts as a
         set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1000})
-        where reference = ${reference} and version = ${version}
-          and (lease_until is null or lease_until <= clock_timestamp()) returning 1`),
-    async releaseRefresh(reference, version) {
+        from (
+          select reference, lease_until from yuzuru_calendar_accounts
+          where reference = ${reference} and version = ${version} for update
+        ) as before
+        where a.reference = before.reference
+          and (before.lease_until is null or before.lease_until <= clock_timestamp())
+        returning before.lease_until is not null as unsettled`)
+      return claimed === undefined ? false : { unsettled: claimed.unsettled }
+    },
+    async releaseRefresh(reference, version, unsettled) {
+      const until = unsettled ? sql`clock_timestamp()` : sql`null`
       await rows(sql`
-        update yuzuru_calendar_accounts set lease_until = null
+        update yuzuru_calendar_accounts set lease_until = ${until}
         where reference = ${reference} and version = ${version}`)
     },
     async putPending(key, pending, lifetimeMs) {

@@ -6,7 +6,8 @@ import { expectCipher, type TokenCipher } from './token-cipher.ts'
 interface AccountRow {
   readonly sealed: string
   readonly version: number
-  leaseUntil: number
+  /** Nobody has the right where it is not set; in the past, it was not given back. */
+  leaseUntil: number | undefined
 }
 
 interface PendingRow {
@@ -50,25 +51,26 @@ export function memoryCalendarStore(options: MemoryCalendarStoreOptions): Memory
     },
     async put(reference, tokens) {
       const sealed = await sealing.sealTokens(reference, tokens)
-      accounts.set(reference, { sealed, version: ++versions, leaseUntil: 0 })
+      accounts.set(reference, { sealed, version: ++versions, leaseUntil: undefined })
     },
     async replace(reference, version, tokens) {
       const sealed = await sealing.sealTokens(reference, tokens)
       if (at(reference, version) === undefined) return false
-      accounts.set(reference, { sealed, version: ++versions, leaseUntil: 0 })
+      accounts.set(reference, { sealed, version: ++versions, leaseUntil: undefined })
       return true
     },
     remove: (reference, version) =>
       Promise.resolve(at(reference, version) !== undefined && accounts.delete(reference)),
     claimRefresh(reference, version, leaseMs) {
       const row = at(reference, version)
-      const free = row !== undefined && row.leaseUntil <= now()
-      if (free) row.leaseUntil = now() + leaseMs
-      return Promise.resolve(free)
+      const until = row?.leaseUntil
+      if (row === undefined || (until !== undefined && until > now())) return Promise.resolve(false)
+      row.leaseUntil = now() + leaseMs
+      return Promise.resolve({ unsettled: until !== undefined })
     },
-    releaseRefresh(reference, version) {
+    releaseRefresh(reference, version, unsettled) {
       const row = at(reference, version)
-      if (row !== undefined) row.leaseUntil = 0
+      if (row !== undefined) row.leaseUntil = unsettled ? now() : undefined
       return Promise.resolve()
     },
     async putPending(key, pending, lifetimeMs) {

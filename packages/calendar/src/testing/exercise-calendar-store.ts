@@ -70,15 +70,16 @@ const CASES: Record<string, (store: CalendarStore, reference: string) => Promise
   },
   'gives the right to refresh to one of twenty': async (store, reference) => {
     const version = await putAt(store, reference, 'first')
-    const claim = (): Promise<boolean> => store.claimRefresh(reference, version, LEASE_MS)
+    const claim = (): ReturnType<CalendarStore['claimRefresh']> =>
+      store.claimRefresh(reference, version, LEASE_MS)
     const claims = await Promise.all(Array.from({ length: 20 }, claim))
-    assert.equal(claims.filter((claimed) => claimed).length, 1)
+    assert.equal(claims.filter((claimed) => claimed !== false).length, 1)
   },
   'gives the right to refresh again when it was given back, has run out, or the version changed':
     async (store, reference) => {
       const version = await putAt(store, reference, 'first')
       assert(await store.claimRefresh(reference, version, LEASE_MS))
-      await store.releaseRefresh(reference, version)
+      await store.releaseRefresh(reference, version, false)
       assert(await store.claimRefresh(reference, version, 0))
       assert(await store.claimRefresh(reference, version, LEASE_MS))
       await store.replace(reference, version, tokensNamed('second'))
@@ -86,6 +87,27 @@ const CASES: Record<string, (store: CalendarStore, reference: string) => Promise
       assert(await store.claimRefresh(reference, await versionOf(store, reference), LEASE_MS))
       const third = await putAt(store, reference, 'third')
       assert(await store.claimRefresh(reference, third, LEASE_MS))
+    },
+  'says of a right to refresh that the one before it has no known end, until the version changes':
+    async (store, reference) => {
+      const version = await putAt(store, reference, 'first')
+      const claim = async (leaseMs: number): Promise<boolean | undefined> => {
+        const claimed = await store.claimRefresh(reference, version, leaseMs)
+        return claimed === false ? undefined : claimed.unsettled
+      }
+      assert.equal(await claim(LEASE_MS), false)
+      assert.equal(await claim(LEASE_MS), undefined)
+      await store.releaseRefresh(reference, version, false)
+      // One that runs out at once, of a process that died.
+      assert.equal(await claim(0), false)
+      assert.equal(await claim(LEASE_MS), true)
+      await store.releaseRefresh(reference, version, true)
+      assert.equal(await claim(LEASE_MS), true)
+      await store.releaseRefresh(reference, version, false)
+      assert.equal(await claim(0), false)
+      await store.replace(reference, version, tokensNamed('second'))
+      const second = await versionOf(store, reference)
+      assert.deepEqual(await store.claimRefresh(reference, second, LEASE_MS), { unsettled: false })
     },
   'gives a pending consent once, to one of twenty': async (store, reference) => {
     const pending = { reference, verifier: 'v'.repeat(43), scopes: ['a', 'b'] }
