@@ -8,7 +8,7 @@ import { isOther, withDigest } from './event-content.ts'
 import { EVENT_FIELDS, type EventFields, newNativeEvent } from './event-fields.ts'
 import { type EventIdentity, newEventId } from './event-id.ts'
 import { changeQuery, eventsPath, type InCalendar, type Notify } from './event-place.ts'
-import { type EventRequests, withCurrent } from './event-requests.ts'
+import { type EventRequests, isConflict, withCurrent } from './event-requests.ts'
 
 type Native = calendar_v3.Schema$Event
 
@@ -54,6 +54,9 @@ export interface Creation {
   readonly notify: Notify | undefined
 }
 
+/** How often a deleted event is looked at again because it was changed in between. */
+const ATTEMPTS = 5
+
 /** Throws unless the event can be created. */
 export function creationOf(reference: string, event: NewEvent): Creation {
   const { calendarId = 'primary', ifDeleted = 'fail', notify } = event
@@ -81,19 +84,34 @@ export async function createEvent(
     return { event: calendarEvent(native), created: true }
   } catch (error) {
     if (!CalendarError.isInstance(error) || error.status !== 409) throw error
-    const place = { id, calendarId }
-    const existing = await requests.read(call, place)
-    if (existing.status !== 'cancelled') {
-      if (isOther(existing, asked)) throw otherContent(call, error, existing)
-      return { event: calendarEvent(existing), created: false }
+    for (let attempt = 1; ; attempt += 1) {
+      const existing = await requests.read(call, { id, calendarId })
+      if (existing.status !== 'cancelled') {
+        if (isOther(existing, asked)) throw otherContent(call, error, existing)
+        return { event: calendarEvent(existing), created: false }
+      }
+      if (ifDeleted === 'fail') throw deletedBefore(call, error)
+      try {
+        const native = await restore(call, requests, creation, existing)
+        return { event: calendarEvent(native), created: true }
+      } catch (failed) {
+        // Another caller has brought it back, or an attempt of this one whose answer was lost.
+        if (!isConflict(failed) || attempt === ATTEMPTS) throw failed
+      }
     }
-    if (ifDeleted === 'fail') throw deletedBefore(call, error)
-    const { id: _, ...content } = body
-    const { etag } = existing
-    const restored = { ...content, status: 'confirmed' }
-    const native = await requests.patch(call, { place, etag, notify, body: restored })
-    return { event: calendarEvent(native), created: true }
   }
+}
+
+/** Puts what is asked for in the place of a deleted event: a patch would leave in it what it said before. */
+async function restore(
+  call: Operation,
+  requests: EventRequests,
+  { id, calendarId, body, notify }: Creation,
+  { etag }: Native,
+): Promise<Native> {
+  const { id: _, ...content } = body
+  const restored = { ...content, status: 'confirmed' }
+  return await requests.replace(call, { place: { id, calendarId }, etag, notify, body: restored })
 }
 
 function deletedBefore(

@@ -29,9 +29,22 @@ export class EventRequests {
   }
 
   /** @throws {CalendarError} `conflict`, with the event as it stands, when it is another one by now */
-  async patch(call: Operation, { place, etag, notify, body }: Patch): Promise<Native> {
+  async patch(call: Operation, patch: Patch): Promise<Native> {
+    return await this.#write(call, 'PATCH', patch)
+  }
+
+  /** Puts what is sent in the place of all that the event said. @throws {CalendarError} as `patch` */
+  async replace(call: Operation, patch: Patch): Promise<Native> {
+    return await this.#write(call, 'PUT', patch)
+  }
+
+  async #write(
+    call: Operation,
+    method: 'PATCH' | 'PUT',
+    { place, etag, notify, body }: Patch,
+  ): Promise<Native> {
     const request = {
-      method: 'PATCH',
+      method,
       url: eventPath(place),
       query: changeQuery(notify, body),
       headers: ifMatch(etag),

@@ -62,6 +62,31 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     assert.equal((await calendar.events.create('staff-1', again)).created, false)
     assert.equal(fixture.eventsOf('hana@example.com').length, 1)
   },
+  'leaves nothing in a restored event of what it said before it was deleted': async (fixture) => {
+    const { calendar } = fixture
+    const { timeZone: _, ...keyed } = KEYED
+    const days = { ...keyed, start: '2026-04-01', end: '2026-04-02' } as const
+    const recurrence = ['RRULE:FREQ=DAILY;COUNT=3']
+    const { event } = await calendar.events.create('staff-1', { ...days, recurrence })
+    const { id } = event
+    await calendar.events.update('staff-1', { id, location: '会議室', description: '人が書いた' })
+    await calendar.events.delete('staff-1', { id })
+    const again = { ...KEYED, ifDeleted: 'restore' } as const
+    const { event: restored } = await calendar.events.create('staff-1', again)
+    assert.deepEqual([restored.id, restored.start, restored.end], [id, KEYED.start, KEYED.end])
+    const native = fixture.eventsOf('hana@example.com').find((each) => each.id === id)
+    for (const name of ['location', 'description', 'recurrence'] as const) {
+      assert.equal(native?.[name] ?? undefined, undefined, name)
+    }
+  },
+  'brings a deleted event back once for ten that ask for it at once': async ({ calendar }) => {
+    const { event } = await calendar.events.create('staff-1', KEYED)
+    await calendar.events.delete('staff-1', { id: event.id })
+    const again = { ...KEYED, ifDeleted: 'restore' } as const
+    const calls = Array.from({ length: 10 }, () => calendar.events.create('staff-1', again))
+    const made = await Promise.all(calls)
+    assert.equal(made.filter(({ created }) => created).length, 1)
+  },
   'fails with idempotency_conflict when the key was for something else': async ({ calendar }) => {
     const { event } = await calendar.events.create('staff-1', KEYED)
     const { id } = event

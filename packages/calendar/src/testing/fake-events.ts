@@ -64,6 +64,25 @@ export class FakeEvents {
     return stored
   }
 
+  /** Leaves nothing of what the event said, but for what Google sets. */
+  replace(id: string, etag: string | undefined, body: calendar_v3.Schema$Event): NativeEvent {
+    const { id: _, etag: __, status = 'confirmed', ...content } = body
+    const { order, event } = this.#findLive(id, etag, status !== 'cancelled')
+    const { kind, organizer, recurringEventId, originalStartTime } = event
+    const place = recurringEventId === undefined ? {} : { recurringEventId, originalStartTime }
+    const stored = this.#store(order, {
+      kind,
+      organizer,
+      ...place,
+      ...content,
+      status,
+      id,
+      etag: '',
+    } as NativeEvent)
+    this.#retire(event, stored)
+    return stored
+  }
+
   delete(id: string, etag: string | undefined): void {
     const { order, event } = this.#findLive(id, etag)
     this.#store(order, { ...event, status: 'cancelled' })

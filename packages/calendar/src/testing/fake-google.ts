@@ -87,6 +87,8 @@ export class FakeGoogle {
         return { json: events.get(id) }
       case 'PATCH id':
         return { json: events.patch(id, etag, given()) }
+      case 'PUT id':
+        return { json: events.replace(id, etag, given()) }
       case 'DELETE id':
         events.delete(id, etag)
         return { status: 204 }
