@@ -110,7 +110,8 @@ async function restore(
   { etag }: Native,
 ): Promise<Native> {
   const { id: _, ...content } = body
-  const restored = { ...content, status: 'confirmed' }
+  // A Meet stays unless it is taken off: without its version in the query Google takes no note of it.
+  const restored = { conferenceData: null as never, ...content, status: 'confirmed' }
   return await requests.replace(call, { place: { id, calendarId }, etag, notify, body: restored })
 }
 

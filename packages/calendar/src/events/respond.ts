@@ -33,7 +33,8 @@ export async function respondTo(
     const self = guests.find((guest) => guest.self === true)
     if (self === undefined) throw notInvited(call)
     const isSaid = self.responseStatus === response && (comment ?? self.comment) === self.comment
-    if (isSaid) return current
+    // In an event that was deleted it is of no use: Google says so below.
+    if (isSaid && current.status !== 'cancelled') return current
     const said = {
       ...self,
       responseStatus: response,

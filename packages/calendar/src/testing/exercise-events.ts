@@ -67,7 +67,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const { timeZone: _, ...keyed } = KEYED
     const days = { ...keyed, start: '2026-04-01', end: '2026-04-02' } as const
     const recurrence = ['RRULE:FREQ=DAILY;COUNT=3']
-    const { event } = await calendar.events.create('staff-1', { ...days, recurrence })
+    const { event } = await calendar.events.create('staff-1', { ...days, recurrence, meet: true })
     const { id } = event
     await calendar.events.update('staff-1', { id, location: '会議室', description: '人が書いた' })
     await calendar.events.delete('staff-1', { id })
@@ -75,7 +75,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const { event: restored } = await calendar.events.create('staff-1', again)
     assert.deepEqual([restored.id, restored.start, restored.end], [id, KEYED.start, KEYED.end])
     const native = fixture.eventsOf('hana@example.com').find((each) => each.id === id)
-    for (const name of ['location', 'description', 'recurrence'] as const) {
+    for (const name of ['location', 'description', 'recurrence', 'hangoutLink'] as const) {
       assert.equal(native?.[name] ?? undefined, undefined, name)
     }
   },

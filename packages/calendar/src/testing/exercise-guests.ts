@@ -28,6 +28,17 @@ export const GUESTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const answer = calendar.events.respond('staff-1', { id, response: 'accepted' })
     assert.equal((await failure(answer)).code, 'forbidden')
   },
+  'answers no invitation to an event that was deleted, nor says so of an answer from before':
+    async ({ calendar }) => {
+      const { event } = await calendar.events.create('staff-1', INVITED)
+      const { id } = event
+      await calendar.events.respond('staff-1', { id, response: 'accepted' })
+      await calendar.events.delete('staff-1', { id })
+      for (const response of ['accepted', 'declined'] as const) {
+        const error = await failure(calendar.events.respond('staff-1', { id, response }))
+        assert.deepEqual([error.code, error.outcome], ['not_found', 'none'])
+      }
+    },
   'adds and removes guests, and keeps the answers of the others': async ({ calendar }) => {
     const { event } = await calendar.events.create('staff-1', INVITED)
     const { id } = event

@@ -74,7 +74,7 @@ export class FakeEvents {
       kind,
       organizer,
       ...place,
-      ...content,
+      ...merged({}, content),
       status,
       id,
       etag: '',
