@@ -101,9 +101,11 @@ export interface JobContext {
  * What `enqueue` does when a job with the same name and key is unfinished.
  *
  * - `'skip'`: gives that one, also while it runs.
- * - `'again'`: gives the one that waits. Where one runs, makes one more, which runs when that has ended.
- * - `'replace'`: the one that waits gets the new payload, time, priority and queue. Where one runs, or waits to be tried
- *   again, see `again`: the latter is cancelled.
+ * - `'again'`: gives the one that waits. Where one runs, or is under way (it has kept a step, and sleeps, waits for
+ *   something or is tried again), makes one more, which runs when that has ended.
+ * - `'replace'`: the one that waits gets the new payload, time, priority and queue; in a flow it goes on waiting for what
+ *   comes before it. Where one runs, makes one more, as `again` does. One that was begun and waits (to be tried
+ *   again, for the end of a sleep, or put back) keeps its payload: it is cancelled.
  * - `'debounce'`: as `'replace'`, and its time is put off to `delayMs` from now, up to `maxDelayMs` after the first.
  */
 export type KeyConflict = 'skip' | 'replace' | 'debounce' | 'again'

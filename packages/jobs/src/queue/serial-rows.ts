@@ -75,26 +75,34 @@ async function standingFor(
   if (onConflict === 'again') {
     const locked = (which: RawBuilder<unknown>): RawBuilder<unknown> =>
       sql`select id::text as id from yuzuru_jobs where ${which} for update`
-    return (
-      (await idOf(db, locked(behind), options)) ??
-      (await idOf(db, locked(sql`${head} and worker is null`), options))
-    )
+    const waiting = await idOf(db, locked(behind), options)
+    if (waiting !== undefined) return waiting
+    const first = await idOf(db, locked(sql`${head} and worker is null`), options)
+    // What has kept a step sleeps, or waits, or is tried again in the middle of its work: it is not begun anew.
+    const isUnderWay = sql`select ${first}::text as id from yuzuru_job_steps where job_id = ${first}::uuid limit 1`
+    if (first === undefined || (await idOf(db, isUnderWay, options)) !== undefined) return undefined
+    return first
   }
+  const cancel = async (which: RawBuilder<unknown>): Promise<unknown> =>
+    await idOf(
+      db,
+      sql`
+        with gone as (delete from yuzuru_jobs where ${which} returning *)
+        ${intoHistory('gone', sql`'cancelled'`)} returning id::text as id`,
+      options,
+    )
+  // What was begun keeps its payload: its id may be known outside as that of this very work, and its steps are kept.
+  await cancel(sql`${behind} and claim > 0`)
   const { inStatement, made } = announce(db)
   const replaced = async (which: RawBuilder<unknown>): Promise<string | undefined> =>
     await idOf(db, withTags(replacing(place, which, inStatement), [place.row], true), options)
   const found =
-    (await replaced(behind)) ??
-    // What was begun keeps its payload: its id may be known outside as that of this very work.
-    (await replaced(sql`${head} and worker is null and claim = 0`))
+    (await replaced(behind)) ?? (await replaced(sql`${head} and worker is null and claim = 0`))
   if (found !== undefined) {
     made()
     return found
   }
-  const cancelling = sql`
-    with gone as (delete from yuzuru_jobs where ${head} and worker is null returning *)
-    ${intoHistory('gone', sql`'cancelled'`)} returning id::text as id`
-  await idOf(db, cancelling, options)
+  await cancel(sql`${head} and worker is null`)
   return undefined
 }
 
@@ -123,8 +131,10 @@ function replacing(
   return sql<{ id: string }>`
     update yuzuru_jobs set payload = ${row.payload}::json, version = ${job.version}::smallint,
       priority = ${priority}::integer, queue = ${queue}, max_attempts = ${job.attempts}::integer,
-      origin = ${origin}::json, run_at = ${at},
-      stage = case when stage = 3 then 3 when ${at} > ${now} then 1
+      origin = ${origin}::json,
+      -- One that waits in a flow is due when that lets it go, and not before.
+      run_at = case when waits then run_at else ${at} end,
+      stage = case when stage = 3 or waits then stage when ${at} > ${now} then 1
         when ${row.tenant ?? null}::text is not null then 4 else 0 end,
       tenant = ${row.tenant ?? null}
     where ${which} returning id::text as id ${notifies ? NOTIFY : sql``}`
