@@ -117,8 +117,8 @@ export interface Step {
    * or completes, they go on. A child whose `key` an unfinished job has is that job, and is not cancelled.
    *
    * @returns what the child's handler returned, through the `result` schema of its job
-   * @throws {TypeError} when the name was used in this run before, within a step, or when the child's job does not
-   *   accept the payload
+   * @throws {TypeError} when the name was used in this run before, within a step, when the child's job does not
+   *   accept the payload, or when the child would wait for this job: through its key or its group, or others
    * @throws {JobError} `'job_failed'` or `'job_cancelled'` when that is how the child ended, which fails this job for
    *   good unless it is caught. Put the child back with `retryJob`, and then this job: it waits for the child again
    * @throws {JobError} as a step does

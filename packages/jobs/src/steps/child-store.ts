@@ -1,11 +1,13 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { databaseOf, transaction } from '@yuzuru/db'
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
+import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import type { Lease } from '../engine/lease.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { EndedJob } from '../queue/ended-jobs.ts'
 import type { JobHandle } from '../queue/new-row.ts'
+import { wouldWaitForItself } from './circles.ts'
 import { namesOf } from './step-store.ts'
 
 /** A child that is to be made. */
@@ -42,8 +44,9 @@ export async function keepChild(
   const body = async (tx: QueryExecutorProvider): Promise<void> => {
     isKept = await keepIn(tx, lease, child)
   }
-  if (databaseOf(db) === undefined) await (db as Kysely<unknown>).transaction().execute(body)
-  else await transaction(db as Kysely<unknown>, body)
+  const any = db as Kysely<unknown>
+  if (databaseOf(db) === undefined) await committed(any, body)
+  else await transaction(any, body, { isolation: 'read committed' })
   return isKept
 }
 
@@ -70,12 +73,19 @@ async function keepIn(
   if (handle.id === id) {
     throw new TypeError(`Expected a child other than its parent, got job ${id}, which has its key`)
   }
-  await execute(
+  const [child] = await execute(
     tx,
     CALL,
-    sql`
-      update yuzuru_jobs set watched = coalesce(watched, 0) | 2 where id = ${handle.id}::uuid`,
+    sql<{ behind: boolean }>`
+      update yuzuru_jobs set watched = coalesce(watched, 0) | 2 where id = ${handle.id}::uuid
+      returning stage = 3 as behind`,
   )
+  const mayWait = !handle.created || child?.behind === true
+  if (mayWait && (await wouldWaitForItself(tx, { parent: id, child: handle.id }))) {
+    throw new TypeError(
+      `Expected a child that does not wait for its parent, got job ${handle.id}, for which job ${id} would wait for ever`,
+    )
+  }
   await execute(
     tx,
     CALL,
