@@ -38,6 +38,15 @@ export async function declareLimits(
   )
 }
 
+/** What {@link letGo} is to let go. */
+export interface LetGoRequest {
+  /** The kind. */
+  readonly name: string
+  readonly room: number
+  /** Only in these: what no worker takes would use the limits up. */
+  readonly queues: readonly string[]
+}
+
 /**
  * Lets jobs of a kind with limits go, up to `room`. Whoever does so holds the kind's row, so that the limits hold on all
  * machines: what counts is found in the jobs themselves, and so can't be left over by a crash. Where another holds it
@@ -45,8 +54,7 @@ export async function declareLimits(
  */
 export async function letGo(
   db: Kysely<unknown>,
-  name: string,
-  room: number,
+  { name, room, queues }: LetGoRequest,
   options: IoOptions,
 ): Promise<LetGo> {
   return await committed(db, async (tx) => {
@@ -64,13 +72,12 @@ export async function letGo(
       ...[limits, limits.perTenant, limits.perKey].map((limit) => limit?.rate?.perMs ?? 0),
     )
     // A statement of its own: what it sees is what was committed before the row was had.
-    const { running, starts, held, now } = await look(
+    const { running, starts, held, tenants, now } = await look(
       tx,
-      { name, room, perMs, last: row.last },
+      { name, room, queues, perMs, last: row.last },
       options,
     )
     const { go, later, nextMs } = chooseHeld(limits, { running, starts }, held, room)
-    const tenants = [...new Set(held.map(({ tenant }) => tenant))]
     await execute(
       tx,
       CALL,
@@ -108,19 +115,19 @@ const BUSY_MS = 5
 
 interface Look extends Usage {
   readonly held: readonly HeldJob[]
+  /** Those that were looked at, in their order. */
+  readonly tenants: readonly string[]
   readonly now: string
 }
 
-interface LookRequest {
-  readonly name: string
-  readonly room: number
+interface LookRequest extends LetGoRequest {
   readonly perMs: number
   readonly last: string
 }
 
 async function look(
   tx: QueryExecutorProvider,
-  { name, room, perMs, last }: LookRequest,
+  { name, room, queues, perMs, last }: LookRequest,
   options: IoOptions,
 ): Promise<Look> {
   const tenantAfter = (after: string) => sql`
@@ -154,8 +161,10 @@ async function look(
             select id, coalesce(unique_key, serial_key) as key,
               row_number() over (order by priority, run_at, seq) as place
             from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
+              and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
             order by priority, run_at, seq limit ${room}::integer
-          ) as job) as part)
+          ) as job) as part),
+        'tenants', (select coalesce(json_agg(tenant order by turn, tenant), '[]') from tenants)
       )::text as found`,
     options,
   )

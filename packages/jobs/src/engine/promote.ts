@@ -22,6 +22,8 @@ export interface Upkeep {
   readonly suspects: boolean
   /** Whether a job of some of the kinds is behind another one of its group. */
   readonly behind: boolean
+  /** Those of the kinds of which limits hold jobs back. */
+  readonly held: readonly string[]
 }
 
 /**
@@ -36,7 +38,7 @@ export async function promote(
   const [row] = await execute(
     db,
     { operation: 'promote', effect: 'idempotent' },
-    sql<Partial<Omit<Upkeep, 'nextMs'>> & { next: number | null }>`
+    sql<Partial<Omit<Upkeep, 'nextMs' | 'held'>> & { next: number | null; held: string }>`
       with due as materialized (
         select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
         order by run_at limit ${BATCH}::integer for update skip locked
@@ -52,6 +54,8 @@ export async function promote(
         exists (select from yuzuru_jobs where stage = 2 and worker is null) as suspects,
         exists (select from yuzuru_jobs where stage = 3 and name = any (
           array(select jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)))) as behind,
+        (select coalesce(json_agg(kind), '[]') from jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb) as kind
+          where exists (select from yuzuru_jobs where stage = 4 and name = kind))::text as held,
         case when jobs > 0 then pg_notify(${CHANNEL}, '') end as notified
       from counted`,
     options,
@@ -66,5 +70,6 @@ export async function promote(
     expired,
     suspects,
     behind,
+    held: JSON.parse(row?.held ?? '[]') as string[],
   }
 }

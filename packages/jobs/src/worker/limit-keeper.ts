@@ -11,13 +11,15 @@ export interface LimitKeeperParts {
 
 /**
  * Lets jobs of kinds with limits go, no more than its worker has room for: whenever something came or ended, and at
- * each poll, as others may have ended elsewhere. For kinds without limits it asks nothing.
+ * each poll, as others may have ended elsewhere. Of a kind that has no limits any more it lets all go; else it asks nothing
+ * for kinds without limits.
  */
 export class LimitKeeper {
   readonly #db: Kysely<unknown>
   readonly #timeoutMs: number
-  readonly #kinds: ReadonlyMap<string, JobLimits>
-  #isDeclared = false
+  readonly #queues: readonly string[]
+  readonly #kinds: Map<string, JobLimits>
+  readonly #declared = new Set<string>()
   /** Whether to look now. */
   isStirred: boolean
   /** Whether another worker was looking, so that there may be more. */
@@ -26,6 +28,7 @@ export class LimitKeeper {
   constructor({ db, settings }: LimitKeeperParts) {
     this.#db = db
     this.#timeoutMs = settings.leaseMs
+    this.#queues = settings.queues
     const limited = [...settings.jobs.values()].filter(({ limits }) => limits !== undefined)
     this.#kinds = new Map(limited.map(({ name, limits = {} }) => [name, limits]))
     this.isStirred = limited.length > 0
@@ -37,24 +40,35 @@ export class LimitKeeper {
     return this.isStirred
   }
 
+  /** Jobs of these kinds are held back, or others may have ended elsewhere. */
+  found(held: readonly string[]): void {
+    for (const name of held) if (!this.#kinds.has(name)) this.#kinds.set(name, {})
+    this.stir()
+  }
+
   /** Looks, if it is to and there is room. */
   async run(room: number): Promise<Pick<LetGo, 'opened' | 'nextMs'>> {
     if (!this.isStirred) return { opened: 0, nextMs: Infinity }
     this.isStirred = false
     this.isBusy = false
     const options = { timeoutMs: this.#timeoutMs }
-    if (!this.#isDeclared) {
-      for (const [name, limits] of this.#kinds) await declareLimits(this.#db, name, limits, options)
-      this.#isDeclared = true
-    }
     let opened = 0
     let nextMs = Infinity
-    for (const name of this.#kinds.keys()) {
-      if (opened >= room) break
-      const found = await letGo(this.#db, name, room - opened, options)
+    for (const [name, limits] of [...this.#kinds]) {
+      if (!this.#declared.has(name)) {
+        await declareLimits(this.#db, name, limits, options)
+        this.#declared.add(name)
+      }
+      if (opened >= room) continue
+      const request = { name, room: room - opened, queues: this.#queues }
+      const found = await letGo(this.#db, request, options)
       opened += found.opened
       nextMs = Math.min(nextMs, found.nextMs)
       this.isBusy ||= found.isBusy
+      if (found.opened === 0) continue
+      // The others have their turn first the next time.
+      this.#kinds.delete(name)
+      this.#kinds.set(name, limits)
     }
     return { opened, nextMs }
   }

@@ -50,7 +50,8 @@ function limited(limits: JobLimits) {
 async function opener(db: Kysely<TestSchema>, limits: JobLimits) {
   await declareLimits(db, 'limited', limits, {})
   const any = db as unknown as Kysely<unknown>
-  return async (room = 100): Promise<LetGo> => await letGo(any, 'limited', room, {})
+  return async (room = 100): Promise<LetGo> =>
+    await letGo(any, { name: 'limited', room, queues: ['default'] }, {})
 }
 
 async function pass(db: Kysely<TestSchema>, ms: number): Promise<void> {

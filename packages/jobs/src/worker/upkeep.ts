@@ -81,7 +81,7 @@ export class Upkeep {
       if (found.signals && (await this.wake())) promoted += 1
       if (found.expired) await this.#recover()
       if (found.behind) this.#groups.found()
-      this.#limits.stir()
+      this.#limits.found(found.held)
     }
     const { opened, nextMs } = await this.#groups.run()
     this.dueIn(nextMs)
