@@ -1,6 +1,6 @@
 import { cancelScope, throwIfCancelled } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DashboardSettings } from './dashboard-options.ts'
 import { Live } from './live.ts'
 import type { Snapshot, Snapshots } from './snapshot.ts'
@@ -90,6 +90,27 @@ describe('live updates', () => {
     await reader.cancel()
     await expect.poll(() => clock.pending).toBe(0)
     expect(updates.size).toBe(0)
+  })
+
+  test('are ended for a page that has read nothing for long, and its leaving after that does no harm', async () => {
+    using clock = TestClock.install()
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => now.mockRestore())
+    const thrown: unknown[] = []
+    const onThrown = (error: unknown): void => void thrown.push(error)
+    process.on('uncaughtException', onThrown)
+    onTestFinished(() => void process.off('uncaughtException', onThrown))
+    const { updates, follow } = live()
+    const client = new AbortController()
+    follow(client.signal)
+    await expect.poll(() => clock.pending).toBe(1)
+    now.mockReturnValue(70_000)
+    await clock.advance(1_000)
+    await expect.poll(() => updates.size).toBe(0)
+    client.abort()
+    // What a listener throws comes as an exception of the process, in a turn of its own.
+    await new Promise(setImmediate)
+    expect(thrown).toEqual([])
   })
 
   test('outlive the scope of the request that began them', async () => {

@@ -17,6 +17,8 @@ const MOST_SHARE = 0.25
 
 /** A page that follows. */
 interface Viewer {
+  /** Ends its stream, whichever side asks first. */
+  readonly end: () => void
   readonly controller: ReadableStreamDefaultController<Uint8Array>
   readonly render: (snapshot: Snapshot) => Promise<string>
   readonly beganAt: number
@@ -57,13 +59,15 @@ export class Live {
       signal.removeEventListener('abort', end)
     }
     const end = (): void => {
+      const isOpen = viewer !== undefined && this.#viewers.has(viewer)
       leave()
-      viewer?.controller.close()
+      // A stream that was closed, or is to be once it is read, can't be closed again.
+      if (isOpen) viewer?.controller.close()
     }
     const source = {
       start: (controller: ReadableStreamDefaultController<Uint8Array>) => {
         const now = performance.now()
-        viewer = { controller, render, beganAt: now, takenAt: now }
+        viewer = { controller, render, end, beganAt: now, takenAt: now }
         controller.enqueue(encoder.encode('retry: 2000\n\n'))
         if (signal.aborted) return controller.close()
         signal.addEventListener('abort', end, { once: true })
@@ -111,13 +115,12 @@ export class Live {
   }
 
   async #show(viewer: Viewer, snapshot: Snapshot | undefined): Promise<void> {
-    const { controller, render, beganAt } = viewer
+    const { controller, render, end, beganAt } = viewer
     const now = performance.now()
     const isFull = (controller.desiredSize ?? 0) <= 0
     if (!isFull) viewer.takenAt = now
     if (now - beganAt > MOST_MS || now - viewer.takenAt > DEAF_MS) {
-      this.#viewers.delete(viewer)
-      controller.close()
+      end()
       return
     }
     if (isFull) return
