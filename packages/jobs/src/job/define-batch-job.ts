@@ -7,12 +7,13 @@ import {
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { Batcher, type BatchItem } from './batcher.ts'
 import { defineJob, JOB_OPTIONS, type JobOptions } from './define-job.ts'
-import type { Job } from './job.ts'
+import type { Job, JobContext } from './job.ts'
+import { runsOn } from './runs-on.ts'
 
 /** What {@link defineBatchJob} takes. */
 export interface BatchJobOptions<Input, Output = Input, Result = void> extends Omit<
   JobOptions<Input, Output, Result>,
-  'run'
+  'run' | 'mode'
 > {
   /** Does the work of many jobs at once: of one at least, and of `size` at the most. */
   readonly run: (items: readonly BatchItem<Output, Result>[]) => Promise<void>
@@ -22,16 +23,17 @@ export interface BatchJobOptions<Input, Output = Input, Result = void> extends O
   readonly maxWaitMs?: number | undefined
 }
 
-const BATCH_OPTIONS = [...JOB_OPTIONS, 'size', 'maxWaitMs']
+const BATCH_OPTIONS = [...JOB_OPTIONS.filter((name) => name !== 'mode'), 'size', 'maxWaitMs']
 
 /**
  * Defines a kind of job whose handler takes many at once, for what is cheaper together: one statement, one call of an
  * API. Enqueueing, attempts, timeouts, leases and cancels are those of each job by itself, and so is how it ends: what
  * the handler does not `complete` or `fail` one by one is completed when it returns, and fails when it throws.
  *
- * A batch is made of the jobs of the kind that one process runs at the time, so it is no larger than the
+ * A batch is made of the jobs of the kind that one process runs at the time for one database, so it is no larger than the
  * worker's `concurrency`. It is cancelled when all that are left of it are; a job that is cancelled alone ends when the
- * batch does. Not for a job with steps.
+ * batch does. Not for a job with steps, and
+ * without `mode: 'transactional'`: each job of a batch would hold a transaction of its own.
  *
  * @throws {TypeError} when an option is unknown or out of its range
  * @example
@@ -63,9 +65,16 @@ export function defineBatchJob(options: BatchJobOptions<unknown, unknown, unknow
   expectFunction('run', run)
   expectInteger('size', size, 1, 1_000)
   expectMilliseconds('maxWaitMs', maxWaitMs, 0, 60_000)
-  const batcher = new Batcher({ size, maxWaitMs, run })
+  // A batch has one database: what its handler does is done there.
+  const batchers = new WeakMap<object, Batcher<unknown, unknown>>()
+  const batcherOf = (context: JobContext): Batcher<unknown, unknown> => {
+    const db = runsOn(context)
+    const known = batchers.get(db) ?? new Batcher({ size, maxWaitMs, run })
+    batchers.set(db, known)
+    return known
+  }
   return defineJob<unknown, unknown>({
     ...rest,
-    run: async (payload, context) => await batcher.add(payload, context),
+    run: async (payload, context) => await batcherOf(context).add(payload, context),
   })
 }

@@ -1,4 +1,4 @@
-import { sleep } from '@yuzuru/concurrency'
+import { sleep, taskGroup } from '@yuzuru/concurrency'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { queue } from '../../test/queue.ts'
@@ -164,4 +164,28 @@ describe('a batch job', () => {
     const run = async (): Promise<void> => undefined
     expect(() => defineBatchJob({ name: 'x', run, ...options } as never)).toThrow(message)
   })
+})
+
+test('a batch is of one database, though two workers of a process serve two', async () => {
+  const [one, other] = [await queue(), await queue()]
+  const batches: number[][] = []
+  const job = defineBatchJob<N>({
+    name: 'batch',
+    size: 2,
+    maxWaitMs: 500,
+    run: async (items) => void batches.push(items.map(({ payload }) => payload.n)),
+  })
+  await enqueue(one.db, job, { n: 1 })
+  await enqueue(other.db, job, { n: 2 })
+  await taskGroup(async (group) => {
+    for (const { db } of [one, other]) {
+      group.spawn(() => createWorker(db, { jobs: [job], concurrency: 2 }).runUntilIdle())
+    }
+  })
+  expect(batches.toSorted()).toEqual([[1], [2]])
+})
+
+test('a batch job refuses a transaction for each of its jobs', () => {
+  const options = { name: 'batch', size: 2, run: async () => undefined, mode: 'transactional' }
+  expect(() => defineBatchJob(options as never)).toThrow(TypeError)
 })

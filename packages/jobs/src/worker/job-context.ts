@@ -5,6 +5,7 @@ import type { ClaimedJob } from '../engine/lease.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
+import type { RunsOn } from '../job/runs-on.ts'
 import type { Step } from '../job/step.ts'
 import { dependenciesOf } from '../queue/dependencies.ts'
 import { expectSnooze } from './snooze.ts'
@@ -25,7 +26,7 @@ export interface ContextParts {
 }
 
 /** What the handler knows. Dates and signals are made only for those that ask. */
-export class Context implements JobContext {
+export class Context implements JobContext, RunsOn {
   readonly #scope: CancelScope
   readonly #claimed: ClaimedJob
   readonly #attempt: ContextParts
@@ -93,6 +94,10 @@ export class Context implements JobContext {
       expectSnooze(until)
       this.#attempt.snoozed = until
     }
+  }
+
+  get runsOn(): object {
+    return this.#attempt.db
   }
 
   get signal(): AbortSignal {
