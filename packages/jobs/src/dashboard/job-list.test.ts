@@ -2,6 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openKysely, type TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
+import { defineJob } from '../job/define-job.ts'
+import { enqueueFlow } from '../queue/enqueue-flow.ts'
 import { type JobPage, listJobs, type ListRequest, LISTS } from './job-list.ts'
 
 /** Jobs of all lists, many of which ended or are due at the same moment. */
@@ -112,3 +114,14 @@ async function pagesRead(db: Kysely<TestSchema>): Promise<number> {
     where relid in ('yuzuru_jobs'::regclass, 'yuzuru_job_history'::regclass)`.execute(db)
   return rows[0]?.pages ?? 0
 }
+
+test('a job that waits for what has no time is for later, and has none', async () => {
+  const { db } = await queue()
+  const job = defineJob<object>({ name: 'waits', run: async () => undefined })
+  await enqueueFlow(db, {
+    first: { job, payload: {} },
+    next: { job, payload: {}, after: 'first' },
+  })
+  const { jobs } = await listJobs(db, { list: 'later' }, {})
+  expect(jobs.map(({ runAt }) => runAt)).toEqual([undefined])
+})

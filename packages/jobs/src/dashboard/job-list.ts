@@ -3,6 +3,7 @@ import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
 import { ID } from '../job/expect.ts'
 import type { KeptError } from '../job/kept-error.ts'
+import { dueAt } from '../queue/get-job.ts'
 
 /** What a list shows: jobs that are due, for later, or have ended in one way. */
 export const LISTS = ['failed', 'due', 'later', 'completed', 'cancelled'] as const
@@ -36,7 +37,8 @@ export interface ListedJob {
   readonly attempts: number
   readonly priority: number
   /** In milliseconds since 1970, by the database's clock, as are the other times. */
-  readonly runAt: number
+  /** `undefined` while it waits for what has no time. */
+  readonly runAt: number | undefined
   readonly finishedAt: number | undefined
   readonly isRunning: boolean
   readonly error: KeptError | undefined
@@ -58,7 +60,7 @@ interface Row {
   readonly attempt: number
   readonly attempts: number
   readonly priority: number
-  readonly due: number
+  readonly due: number | null
   readonly finished: number | null
   readonly running: boolean
   readonly error: string | null
@@ -106,8 +108,10 @@ function jobsOf(request: ListRequest, place: Place | undefined): RawBuilder<unkn
   return request.list === 'completed' ? completed(request, place) : ended(request, place)
 }
 
-const COLUMNS = sql`job.id::text as id, job.queue, job.name, job.attempt, job.max_attempts as attempts,
-  job.priority, date_part('epoch', job.run_at) * 1000 as due, job.last_error::text as error`
+const columns = (
+  waits: RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`job.id::text as id, job.queue, job.name, job.attempt, job.max_attempts as attempts,
+  job.priority, ${dueAt(waits)} as due, job.last_error::text as error`
 
 const inQueue = (queue: string | undefined): RawBuilder<unknown> =>
   queue === undefined ? sql`` : sql`and queue = ${queue}`
@@ -129,7 +133,7 @@ function ended({ list, name, queue }: ListRequest, place: Place | undefined): Ra
         ) select name from next limit ${MOST_KINDS}::integer`
       : sql`select ${name}::text collate "C" as name`
   return sql`
-    select ${COLUMNS}, date_part('epoch', finished_at) * 1000 as finished, false as running, true as fits,
+    select ${columns(sql`true`)}, date_part('epoch', finished_at) * 1000 as finished, false as running, true as fits,
       json_build_array(finished_at::text, id)::text as place
     from (${kinds}) as kind cross join lateral (
       select * from yuzuru_job_history as history
@@ -144,7 +148,7 @@ function ended({ list, name, queue }: ListRequest, place: Place | undefined): Ra
 function completed({ name, queue }: ListRequest, place: Place | undefined): RawBuilder<unknown> {
   const [at = 'infinity', id = LAST_ID] = place ?? []
   return sql`
-    select ${COLUMNS}, date_part('epoch', finished_at) * 1000 as finished, false as running,
+    select ${columns(sql`true`)}, date_part('epoch', finished_at) * 1000 as finished, false as running,
       state = 'completed' ${ofKind(name)} ${inQueue(queue)} as fits,
       json_build_array(finished_at::text, id)::text as place
     from yuzuru_job_history as job
@@ -159,7 +163,7 @@ const ofKind = (name: string | undefined): RawBuilder<unknown> =>
 function later({ name, queue }: ListRequest, place: Place | undefined): RawBuilder<unknown> {
   const [at = '-infinity', id = '00000000-0000-0000-0000-000000000000'] = place ?? []
   return sql`
-    select ${COLUMNS}, null::float8 as finished, false as running,
+    select ${columns(sql`waits`)}, null::float8 as finished, false as running,
       true ${ofKind(name)} ${inQueue(queue)} as fits,
       json_build_array(run_at::text, id)::text as place
     from yuzuru_jobs as job
@@ -191,7 +195,7 @@ function due({ name, queue }: ListRequest, place: Place | undefined): RawBuilder
       order by queue, name, priority, run_at, seq limit ${PAGE_SIZE + 1}::integer
     ) as job`
   return sql`
-    select ${COLUMNS}, null::float8 as finished, worker is not null as running, true as fits,
+    select ${columns(sql`waits`)}, null::float8 as finished, worker is not null as running, true as fits,
       json_build_array(priority::text, run_at::text, seq::text)::text as place
     from (${jobs(0)} union all ${jobs(2)}) as job
     order by priority, run_at, seq limit ${PAGE_SIZE + 1}::integer`
@@ -228,7 +232,7 @@ function listedOf({ due: runAt, finished, running, error, ...row }: Row): Listed
     attempt,
     attempts,
     priority,
-    runAt,
+    runAt: runAt ?? undefined,
     finishedAt: finished ?? undefined,
     isRunning: running,
     error: error === null ? undefined : (JSON.parse(error) as KeptError),

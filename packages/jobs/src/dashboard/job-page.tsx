@@ -105,7 +105,7 @@ const Facts: FC<{ look: Look; shown: JobLook }> = ({ look, shown }) => {
     [say(look, 'Attempt', '試行'), `${job.attempt} / ${job.attempts}`],
     [say(look, 'Priority', '優先度'), count(look, job.priority)],
     [say(look, 'Enqueued', '登録'), <When look={look} at={job.enqueuedAt.getTime()} now={now} />],
-    [say(look, 'Due', '実行予定'), <When look={look} at={job.runAt.getTime()} now={now} />],
+    [say(look, 'Due', '実行予定'), <When look={look} at={job.runAt?.getTime()} now={now} />],
     job.finishedAt !== undefined && [
       say(look, 'Ended', '終了'),
       <When look={look} at={job.finishedAt.getTime()} now={now} />,

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { count, moment } from './format.ts'
 import { type JobPage, type ListedJob, LISTS, type ListName, type ListRequest } from './job-list.ts'
-import { Nothing, Table, When } from './layout.tsx'
+import { noTime, Nothing, Table, When } from './layout.tsx'
 import { confirmLink, jobLink, listLink } from './links.ts'
 import { type Look, say } from './look.ts'
 
@@ -145,7 +145,10 @@ const NoJobs: FC<{ look: Look }> = ({ look }) => (
 
 const Kind: FC<{ look: Look; job: ListedJob }> = ({ look, job }) => (
   <>
-    <a href={jobLink(look.base, job.id)} title={moment(look, job.runAt)}>
+    <a
+      href={jobLink(look.base, job.id)}
+      title={job.runAt === undefined ? noTime(look) : moment(look, job.runAt)}
+    >
       {job.name}
     </a>
     <span class="soft"> {job.queue}</span>

@@ -119,11 +119,18 @@ function withLanguage(path: string, language: string): string {
 }
 
 /** A moment by how long ago it is, with the date for those who ask. */
-export const When: FC<{ look: Look; at: number; now: number }> = ({ look, at, now }) => (
-  <time datetime={isoOf(at)} title={moment(look, at)}>
-    {relative(look, at, now)}
-  </time>
-)
+export const When: FC<{ look: Look; at: number | undefined; now: number }> = ({ look, at, now }) =>
+  at === undefined ? (
+    <span class="soft">{noTime(look)}</span>
+  ) : (
+    <time datetime={isoOf(at)} title={moment(look, at)}>
+      {relative(look, at, now)}
+    </time>
+  )
+
+/** What is said of a job that waits for another, or for an event. */
+export const noTime = (look: Look): string =>
+  say(look, 'when what it waits for has come', '待っているものが来たとき')
 
 const isoOf = (at: number): string | undefined =>
   Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : undefined

@@ -110,7 +110,7 @@ describe('enqueue', () => {
       return (await enqueue(tx, remind, { staffId: 1 }, { delayMs: 60_000 })).id
     })
     const job = await getJob(db, id)
-    const wait = (job?.runAt.getTime() ?? 0) - (job?.enqueuedAt.getTime() ?? 0)
+    const wait = (job?.runAt?.getTime() ?? 0) - (job?.enqueuedAt.getTime() ?? 0)
     expect(wait).toBeGreaterThanOrEqual(60_190)
     expect(wait).toBeLessThan(70_000)
   })

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import { defineJob } from '../job/define-job.ts'
 import { createWorker } from '../worker/worker.ts'
+import { cancelJob } from './cancel-job.ts'
 import { enqueue } from './enqueue.ts'
 import { enqueueFlow } from './enqueue-flow.ts'
+import { getJob } from './get-job.ts'
 
 interface Payload {
   readonly n: number
@@ -49,4 +51,21 @@ describe('a job that waits in a flow', () => {
       }
     },
   )
+
+  test('has no time at which it is due', async () => {
+    const { db } = await queue()
+    const { first, second } = kinds([])
+    const made = await enqueueFlow(db, {
+      first: { job: first, payload: {} },
+      second: { job: second, payload: { n: 1 }, after: 'first' },
+    })
+    const [{ id } = { id: '' }] = made.second
+    expect(await getJob(db, id)).toMatchObject({ state: 'waiting', runAt: undefined })
+    // Nor does it have one once it has ended without it.
+    await cancelJob(db, id)
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled', runAt: undefined })
+    const far = new Date('2099-01-01')
+    const later = await enqueue(db, first, {}, { runAt: far })
+    expect(await getJob(db, later.id)).toMatchObject({ runAt: far })
+  })
 })

@@ -27,7 +27,8 @@ export interface JobRecord {
   /** How many attempts were begun. */
   readonly attempt: number
   readonly attempts: number
-  readonly runAt: Date
+  /** When it is due; `undefined` while it waits for what has no time: a job before it in a flow, an event, a child. */
+  readonly runAt: Date | undefined
   readonly enqueuedAt: Date
   readonly finishedAt: Date | undefined
   /** What the last failed attempt failed with; secrets are taken out, and the message is cut at 1 kB. */
@@ -53,7 +54,7 @@ export interface JobRow {
   readonly group: string | null
   readonly attempt: number
   readonly allowed: number
-  readonly due: number
+  readonly due: number | null
   readonly enqueued: number
   readonly finished: number | null
   readonly error: string | null
@@ -98,18 +99,18 @@ export function jobRows(which: RawBuilder<unknown>): RawBuilder<JobRow> {
         errors::text as errors, origin::text as origin, result::text as result,
         progress.value::text as progress, date_part('epoch', progress.at) * 1000 as said,
         array(select tag from yuzuru_job_tags as tagged where tagged.job_id = job.id order by tag) as tags,
-        date_part('epoch', run_at) * 1000 as due,
+        ${dueAt(sql`waits`)} as due,
         date_part('epoch', enqueued_at) * 1000 as enqueued,
         date_part('epoch', finished_at) * 1000 as finished
       from (
         select id, name, queue, case when worker is null then 'waiting' else 'running' end as state,
           payload, priority, ${KEY}, attempt, max_attempts, last_error, errors, origin,
-          run_at, enqueued_at,
+          run_at, enqueued_at, waits,
           null::timestamptz as finished_at, null::json as result
         from yuzuru_jobs where id ${which}
         union all
         select id, name, queue, state, payload, priority, ${KEY}, attempt, max_attempts, last_error,
-          errors, origin, run_at, enqueued_at, finished_at, result
+          errors, origin, run_at, enqueued_at, true, finished_at, result
         from yuzuru_job_history where id ${which}
       ) as job left join yuzuru_job_progress as progress on progress.job_id = job.id`
 }
@@ -117,6 +118,17 @@ export function jobRows(which: RawBuilder<unknown>): RawBuilder<JobRow> {
 /** What stands before the name of a group tells one that was given from one that a key makes. */
 const KEY = sql`coalesce(unique_key, serial_key) as key,
   case when group_key like 'g:%' then substr(group_key, 3) end as "group"`
+
+/**
+ * When a job is due, in milliseconds since 1970. What waits for something that has no time is put off for a hundred years,
+ * which is no time to show.
+ *
+ * @param waits whether it may be put off like that
+ */
+export function dueAt(waits: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`case when ${waits} and run_at > now() + interval '99 years' then null
+    else date_part('epoch', run_at) * 1000 end`
+}
 
 /** The record of what {@link jobRows} selects. */
 export function recordOf({
@@ -146,7 +158,7 @@ export function recordOf({
     key: key ?? undefined,
     group: group ?? undefined,
     attempts: allowed,
-    runAt: new Date(due),
+    runAt: due === null ? undefined : new Date(due),
     enqueuedAt: new Date(enqueued),
     finishedAt: finished === null ? undefined : new Date(finished),
     lastError: error === null ? undefined : (JSON.parse(error) as KeptError),

@@ -42,7 +42,7 @@ describe('step.sleep', () => {
     expect(types(await drain(db, sleeper))).toEqual(['started', 'sleeping'])
     const asleep = await getJob(db, id)
     expect(asleep).toMatchObject({ state: 'waiting', attempt: 0, lastError: undefined })
-    expect(asleep?.runAt.getTime()).toBeGreaterThanOrEqual(enqueuedAt + HOUR_MS)
+    expect(asleep?.runAt?.getTime()).toBeGreaterThanOrEqual(enqueuedAt + HOUR_MS)
     await morning(db)
     expect(types(await drain(db, sleeper))).toEqual(['started', 'completed'])
     expect(calls).toEqual({ 'attempt 1': 2, before: 1, after: 1 })

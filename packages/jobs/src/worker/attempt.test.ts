@@ -71,7 +71,7 @@ describe('a failed attempt', () => {
     await createWorker(db, { jobs: [job] }).runUntilIdle()
     const found = await getJob(db, id)
     expect(found).toMatchObject({ state: 'waiting', attempt: 1 })
-    expect((found?.runAt.getTime() ?? 0) - (found?.enqueuedAt.getTime() ?? 0)).toBeGreaterThan(
+    expect((found?.runAt?.getTime() ?? 0) - (found?.enqueuedAt.getTime() ?? 0)).toBeGreaterThan(
       119_000,
     )
   })
