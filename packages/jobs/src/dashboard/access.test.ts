@@ -31,6 +31,12 @@ test.each<[string, boolean, Request, object | undefined]>([
     here,
   ],
   ['a proxy', false, at('http://localhost/', { 'x-forwarded-for': '192.0.2.7' }), here],
+  [
+    'a proxy that says nothing but its old version of HTTP',
+    false,
+    at('http://127.0.0.1/'),
+    { incoming: { ...here.incoming, httpVersion: '1.0' } },
+  ],
   ['a proxy of the standard', false, at('http://localhost/', { forwarded: 'for=192.0.2.7' }), here],
 ])('a request counts as of this machine: %s, %s', (_what, isOwn, request, info) => {
   expect(isFromThisMachine(request, info)).toBe(isOwn)

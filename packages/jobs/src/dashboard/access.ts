@@ -30,6 +30,8 @@ export function isFromThisMachine(request: Request, info: ServerInfo): boolean {
   return (
     LOOPBACK.test(remoteAddressOf(request, info) ?? '') &&
     OF_PROXIES.every((name) => !headers.has(name)) &&
+    // No browser speaks HTTP/1.0, and nginx does, where nothing is configured: it says nothing else of itself.
+    (info as KnownInfo | undefined)?.incoming?.httpVersion !== '1.0' &&
     OWN_NAME.test(new URL(request.url).hostname) &&
     isOwnPage(headers)
   )
@@ -43,7 +45,10 @@ export function isOwnPage(headers: Headers): boolean {
 
 interface KnownInfo {
   /** @hono/node-server. */
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: unknown } }
+  readonly incoming?: {
+    readonly socket?: { readonly remoteAddress?: unknown }
+    readonly httpVersion?: unknown
+  }
   /** Deno. */
   readonly remoteAddr?: { readonly hostname?: unknown }
   /** Bun. */

@@ -28,7 +28,8 @@ export interface DashboardOptions<DB = unknown> {
   /**
    * Who may look. It is asked for each request and each live update's connection.
    * @default requests of this machine: from a loopback address (which the server must say, as @hono/node-server, Bun and
-   *   Deno do), not through a proxy, to `localhost` or a loopback address
+   *   Deno do), not through a proxy that is known by what it adds, to `localhost` or a loopback address. A proxy on this
+   *   machine that adds nothing can't be told from a browser: behind one give `allow`
    */
   readonly allow?: Predicate | undefined
   /** Who may cancel, retry and pause as well. @default nobody */
