@@ -149,7 +149,7 @@ describe('a step', () => {
         of('slow', 1)
         if (attempt === 1) await sleep(Infinity)
       }
-      await step('slow', work, { timeoutMs: attempt === 1 ? 20 : 600_000 })
+      await step('slow', work, { timeoutMs: attempt === 1 ? 500 : 600_000 })
     })
     const { id } = await enqueue(db, job, {})
     await createWorker(db, { jobs: [job] }).runUntilIdle()
