@@ -1,6 +1,7 @@
 import { JobError } from '../job-error.ts'
 import { pauseCron, resumeCron } from '../cron/pause-cron.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
+import { pauseQueue, resumeQueue } from '../queue/pause-queue.ts'
 import { retryJob } from '../queue/retry-job.ts'
 import { retryJobs } from '../queue/retry-jobs.ts'
 import type { DashboardSettings } from './dashboard-options.ts'
@@ -38,8 +39,15 @@ export async function act(
     const { retried: jobs } = await retryJobs(db, target, { ...options, most: MOST_REDRIVEN })
     return { outcome: 'redriven', jobs }
   }
-  const isPause = action === 'pause-cron'
-  const isChanged = await (isPause ? pauseCron : resumeCron)(db, target, options)
+  const isPause = action.startsWith('pause-')
+  const isChanged =
+    action === 'pause-cron' || action === 'resume-cron'
+      ? await (isPause ? pauseCron : resumeCron)(db, target, options)
+      : await (isPause ? pauseQueue : resumeQueue)(
+          db,
+          action.endsWith('-kind') ? { job: target } : { queue: target },
+          options,
+        )
   return { outcome: !isChanged ? 'unchanged' : isPause ? 'paused' : 'resumed', jobs: 0 }
 }
 

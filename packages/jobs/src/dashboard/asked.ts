@@ -48,7 +48,8 @@ export function isTarget(action: Action, target: string): boolean {
 /** Where one is after an action, or without it. */
 export function placeOf(base: string, action: Action, target: string): string {
   if (isOfJob(action)) return jobLink(base, target)
-  return action === 'redrive' ? listLink(base, { list: 'failed', name: target }) : `${base}/crons`
+  if (action === 'redrive') return listLink(base, { list: 'failed', name: target })
+  return action === 'pause-cron' || action === 'resume-cron' ? `${base}/crons` : `${base}/`
 }
 
 export function noticeIn({ query, look }: Asked): string | undefined {

@@ -75,7 +75,8 @@ describe('in a browser the dashboard', () => {
       const all = [
         '/',
         '/jobs?list=failed&kind=send-invoice',
-        '/jobs?list=due',
+        '/jobs?list=due&queue=reports',
+        '/tagged?tag=billing',
         `/job?id=${world.failedId}`,
         `/job?id=${world.steppedId}`,
         '/crons',

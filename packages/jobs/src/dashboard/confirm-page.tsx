@@ -71,9 +71,43 @@ export function wordsOf(look: Pick<Look, 'language'>, action: Action): Words {
       ),
       button: say(look, 'Resume the cron', '再開する'),
     },
+    'pause-kind': {
+      title: say(look, 'Pause this kind?', 'この種類を停止しますか？'),
+      text: pauseText(look),
+      button: say(look, 'Pause the kind', '停止する'),
+    },
+    'resume-kind': {
+      title: say(look, 'Resume this kind?', 'この種類を再開しますか？'),
+      text: resumeText(look),
+      button: say(look, 'Resume the kind', '再開する'),
+    },
+    'pause-queue': {
+      title: say(look, 'Pause this queue?', 'このキューを停止しますか？'),
+      text: pauseText(look),
+      button: say(look, 'Pause the queue', '停止する'),
+    },
+    'resume-queue': {
+      title: say(look, 'Resume this queue?', 'このキューを再開しますか？'),
+      text: resumeText(look),
+      button: say(look, 'Resume the queue', '再開する'),
+    },
   }
   return words[action]
 }
+
+const pauseText = (look: Pick<Look, 'language'>): string =>
+  say(
+    look,
+    'No worker takes any of it until it is resumed. What runs goes on, and what is enqueued waits.',
+    '再開するまで、ワーカーは新しいジョブを開始しません。実行中のジョブは続き、登録されたジョブは待機します。',
+  )
+
+const resumeText = (look: Pick<Look, 'language'>): string =>
+  say(
+    look,
+    'Workers take its jobs again, in their order, as far as limits let them.',
+    'ワーカーは上限の範囲内で、順番どおりにジョブの実行を再開します。',
+  )
 
 /** The question, with a form that does it: no script is needed. */
 export const Confirm: FC<{ look: Look; question: Question }> = ({ look, question }) => {

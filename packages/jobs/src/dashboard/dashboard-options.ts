@@ -7,11 +7,12 @@ import type { Queryable } from '@yuzuru/db'
 import { expectZone } from '../cron/zone.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { isFromThisMachine, type Predicate } from './access.ts'
+import type { Action } from './links.ts'
 
 /** What somebody asked for. */
 export interface AuditEntry {
-  readonly action: 'cancel' | 'retry' | 'redrive' | 'pause-cron' | 'resume-cron'
-  /** The id of the job, the kind whose failed jobs are put back, or the name of the cron. */
+  readonly action: Action
+  /** The id of the job; the kind whose failed jobs are put back; or the name of the cron, the kind or the queue. */
   readonly target: string
   readonly request: Request
 }

@@ -4,8 +4,9 @@ import { EVIL, fillQueue } from '../../test/dashboard-world.ts'
 import { queue } from '../../test/queue.ts'
 import { type AuditEntry, dashboard, type DashboardOptions } from '../dashboard.ts'
 import { defineJob } from '../job/define-job.ts'
-import { enqueue } from '../queue/enqueue.ts'
+import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
+import { jobStats } from '../queue/job-stats.ts'
 import { listCrons } from '../cron/list-crons.ts'
 
 const HERE = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
@@ -51,6 +52,7 @@ const pagesOf = ({ failedId, steppedId }: { failedId: string; steppedId: string 
   '/jobs?list=failed&kind=send-invoice&queue=billing',
   `/job?id=${failedId}`,
   `/job?id=${steppedId}`,
+  '/tagged?tag=some',
   '/crons',
   '/workers',
 ]
@@ -112,6 +114,52 @@ describe('the dashboard', () => {
     const page = await (await send('/')).text()
     expect(page).not.toMatch(/(?:src|href|action)="(?:https?:)?\/\//)
     expect(page).not.toMatch(/ (?:style|on\w+)="/)
+  })
+
+  test('shows what limits and groups hold back', async () => {
+    const { db, text } = await open()
+    const job = defineJob<object>({
+      name: 'held-back',
+      group: () => 'one',
+      run: async () => undefined,
+    })
+    for (let n = 0; n < 4; n += 1) await enqueue(db, job, {})
+    const lane = (await jobStats(db)).lanes.find(({ name }) => name === 'held-back')
+    expect(lane?.held).toBeGreaterThanOrEqual(3)
+    const page = await text('/?lang=en')
+    expect(page).toContain(`and ${lane?.held} held by a limit or a group`)
+    const row = page.split('<tr>').find((each) => each.includes('held-back'))
+    expect(row).toContain(`<td class="number wide">${lane?.held}</td>`)
+  })
+
+  test('finds the jobs of a tag, page by page, each once', async () => {
+    const { db, text, send } = await open()
+    const job = defineJob<object>({ name: 'tagged', run: async () => undefined })
+    const all = await enqueueMany(
+      db,
+      job,
+      Array.from({ length: 60 }, () => ({})),
+      { tags: [EVIL] },
+    )
+    const seen: string[] = []
+    let path = `/tagged?${new URLSearchParams({ tag: EVIL, lang: 'en' }).toString()}`
+    for (let pages = 1; ; pages += 1) {
+      const page = await text(path)
+      expect(page).not.toContain('<img')
+      seen.push(...[...page.matchAll(/<code class="id">([^<]+)/g)].map(([, id = '']) => id))
+      const next = /class="next">[^"]*"[^"]*" href="([^"]+)"/.exec(page)?.[1]
+      if (next === undefined) {
+        expect(pages).toBe(2)
+        break
+      }
+      path = next.replaceAll('&amp;', '&')
+    }
+    expect(seen.toSorted()).toEqual(all.map(({ id }) => id).toSorted())
+    expect(await text('/tagged?tag=none&lang=en')).toContain('There are none here')
+    for (const query of ['', '?tag=', '?tag=%00', `?tag=${'x'.repeat(201)}`]) {
+      expect((await send(`/tagged${query}`)).status, query).toBe(404)
+    }
+    expect((await send('/tagged?tag=a&after=x')).status).toBe(200)
   })
 
   test('hides the values of a payload and a key, also from those who may write', async () => {
@@ -241,6 +289,36 @@ describe('a dashboard that may write', () => {
     expect(again.headers.get('location')).toBe('/crons?done=unchanged&jobs=0')
   })
 
+  test('pauses a kind and a queue, shows that, and lets them go on', async () => {
+    const { db, confirm, text, audited } = await open({ canWrite })
+    const paused = async (): Promise<unknown[]> =>
+      (await jobStats(db)).paused.map(({ job, queue }) => job ?? { queue })
+    const offered = await text('/jobs?list=due&kind=monthly-report&queue=reports&lang=en')
+    for (const each of ['Pause the kind', 'Pause the queue']) expect(offered).toContain(each)
+    expect(await text('/?lang=en')).not.toContain('Resume the')
+    const done = await confirm('pause-kind', 'monthly-report')
+    expect(done.headers.get('location')).toBe('/?done=paused&jobs=0')
+    await confirm('pause-queue', 'billing')
+    expect(await paused()).toEqual(['monthly-report', { queue: 'billing' }])
+    const overview = await text('/?lang=en')
+    for (const each of ['Resume the kind', 'Resume the queue', 'badge paused']) {
+      expect(overview).toContain(each)
+    }
+    expect(await text('/jobs?kind=monthly-report&lang=en')).toContain('Resume the kind')
+    await confirm('resume-kind', 'monthly-report')
+    await confirm('resume-queue', 'billing')
+    expect(await paused()).toEqual([])
+    const again = await confirm('resume-queue', 'billing')
+    expect(again.headers.get('location')).toBe('/?done=unchanged&jobs=0')
+    expect(audited.map(({ action, target }) => `${action} ${target}`)).toEqual([
+      'pause-kind monthly-report',
+      'pause-queue billing',
+      'resume-kind monthly-report',
+      'resume-queue billing',
+      'resume-queue billing',
+    ])
+  })
+
   test('does not do what it can’t write down', async () => {
     const { db, world, confirm } = await open({
       canWrite,
@@ -312,6 +390,8 @@ describe('a dashboard that may write', () => {
       ['x', '00000000-0000-4000-8000-000000000000'],
       ['redrive', ''],
       ['pause-cron', 'x'.repeat(201)],
+      ['pause-queue', ''],
+      ['resume-kind', 'x'.repeat(201)],
     ] as const) {
       const query = new URLSearchParams({ action, target })
       expect((await send(`/confirm?${query.toString()}`)).status, action).toBe(404)

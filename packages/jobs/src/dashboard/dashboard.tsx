@@ -27,6 +27,7 @@ import { liveContent, type LiveName, liveText, liveTitle, messagePage, pageOf } 
 import { readForm } from './read-form.ts'
 import { Snapshots } from './snapshot.ts'
 import { loadSteps } from './step-looks.ts'
+import { findTagged, Tagged } from './tagged-page.tsx'
 
 const LANGUAGE_COOKIE = 'yuzuru_jobs_lang'
 
@@ -104,6 +105,7 @@ export class Dashboard {
     const live = LIVE[path]
     if (live !== undefined) return await this.#livePage(asked, live)
     if (path === '/jobs') return await this.#jobs(asked)
+    if (path === '/tagged') return await this.#tagged(asked)
     if (path === '/job') return await this.#job(asked)
     if (path === '/confirm') return await this.#confirm(asked)
     return await missingPage(asked.look)
@@ -153,7 +155,21 @@ export class Dashboard {
       path: pathOf(path, query),
       notice: noticeIn(asked),
     }
-    const content = <Jobs look={look} request={request} page={page} />
+    const { paused } = (await this.#snapshots.get()).stats
+    const content = <Jobs look={look} request={request} page={page} paused={paused} />
+    return await pageOf(look, { ...parts, cookies: this.#chosen(asked) }, content)
+  }
+
+  async #tagged(asked: Asked): Promise<Response> {
+    const { query, look, path } = asked
+    const tag = nameIn(query, 'tag')
+    if (tag === undefined) return await missingPage(look)
+    const { db, timeoutMs } = this.#settings
+    const found = await findTagged(db, tag, query.get('after'), { timeoutMs })
+    const { now } = await this.#snapshots.get()
+    const title = `${say(look, 'Tag', 'タグ')}: ${tag}`
+    const parts = { title, page: 'jobs' as const, path: pathOf(path, query) }
+    const content = <Tagged look={look} tag={tag} found={found} now={now} />
     return await pageOf(look, { ...parts, cookies: this.#chosen(asked) }, content)
   }
 

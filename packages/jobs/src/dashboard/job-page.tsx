@@ -8,6 +8,7 @@ import { type Look, say } from './look.ts'
 import { payloadText } from './masked.ts'
 import { duration } from './format.ts'
 import type { RunningJob, WorkerLook } from './running.ts'
+import { stateName } from './state-name.ts'
 import { Waits } from './running-list.tsx'
 import type { StepLook } from './step-looks.ts'
 import { Timeline } from './timeline.tsx'
@@ -20,18 +21,6 @@ export interface JobLook {
   readonly running: RunningJob | undefined
   readonly worker: WorkerLook | undefined
   readonly now: number
-}
-
-/** What a state is called. */
-function stateName(look: Pick<Look, 'language'>, state: JobState): string {
-  const names: Readonly<Record<JobState, string>> = {
-    waiting: say(look, 'waiting', '待機中'),
-    running: say(look, 'running', '実行中'),
-    completed: say(look, 'completed', '完了'),
-    failed: say(look, 'failed', '失敗'),
-    cancelled: say(look, 'cancelled', '中止'),
-  }
-  return names[state]
 }
 
 /** One job: how it stands, what it has done, and what went wrong. */

@@ -1,9 +1,12 @@
 import type { FC } from 'hono/jsx'
+import type { Pause } from '../queue/job-stats.ts'
 import { count, moment } from './format.ts'
 import { type JobPage, type ListedJob, LISTS, type ListName, type ListRequest } from './job-list.ts'
 import { noTime, Nothing, Table, When } from './layout.tsx'
 import { confirmLink, jobLink, listLink } from './links.ts'
 import { type Look, say } from './look.ts'
+import { ChangePause } from './paused-list.tsx'
+import { FindByTag } from './tagged-page.tsx'
 
 /** What a list is called. */
 export function listName(look: Pick<Look, 'language'>, list: ListName): string {
@@ -18,15 +21,22 @@ export function listName(look: Pick<Look, 'language'>, list: ListName): string {
 }
 
 /** A list of jobs, with the ways to the others. */
-export const Jobs: FC<{ look: Look; request: ListRequest; page: JobPage }> = ({
-  look,
-  request,
-  page,
-}) => {
+export const Jobs: FC<{
+  look: Look
+  request: ListRequest
+  page: JobPage
+  paused: readonly Pause[]
+}> = ({ look, request, page, paused }) => {
   const { list, queue, name } = request
   return (
     <>
-      <form class="find" method="get" action={`${look.base}/job`} role="search">
+      <form
+        class="find"
+        method="get"
+        action={`${look.base}/job`}
+        role="search"
+        aria-label={say(look, 'Id', 'ID')}
+      >
         <label for="find">{say(look, 'Find by id', 'IDで検索')}</label>
         <input
           id="find"
@@ -39,6 +49,7 @@ export const Jobs: FC<{ look: Look; request: ListRequest; page: JobPage }> = ({
         />
         <button>{say(look, 'Find', '検索')}</button>
       </form>
+      <FindByTag look={look} />
       <nav class="tabs" aria-label={say(look, 'Lists', '一覧')}>
         {LISTS.map((each) => (
           <a
@@ -64,6 +75,16 @@ export const Jobs: FC<{ look: Look; request: ListRequest; page: JobPage }> = ({
             <a class="button" href={confirmLink(look.base, 'redrive', name)}>
               {say(look, 'Retry all of this kind', 'この種類をすべて再実行')}
             </a>
+          ) : null}
+          {look.canWrite && name !== undefined ? (
+            <ChangePause look={look} isPaused={paused.some(({ job }) => job === name)} job={name} />
+          ) : null}
+          {look.canWrite && queue !== undefined ? (
+            <ChangePause
+              look={look}
+              isPaused={paused.some((each) => each.queue === queue)}
+              queue={queue}
+            />
           ) : null}
         </p>
       )}

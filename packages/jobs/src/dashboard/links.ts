@@ -1,7 +1,16 @@
 import type { ListRequest } from './job-list.ts'
 
 /** What can be asked for. */
-export type Action = 'cancel' | 'retry' | 'redrive' | 'pause-cron' | 'resume-cron'
+export type Action =
+  | 'cancel'
+  | 'retry'
+  | 'redrive'
+  | 'pause-cron'
+  | 'resume-cron'
+  | 'pause-kind'
+  | 'resume-kind'
+  | 'pause-queue'
+  | 'resume-queue'
 
 /** The actions, and what they do it to. */
 export const ACTIONS: readonly Action[] = [
@@ -10,6 +19,10 @@ export const ACTIONS: readonly Action[] = [
   'redrive',
   'pause-cron',
   'resume-cron',
+  'pause-kind',
+  'resume-kind',
+  'pause-queue',
+  'resume-queue',
 ]
 
 const query = (values: Readonly<Record<string, string | undefined>>): string => {
@@ -25,6 +38,10 @@ export const listLink = (base: string, { list, queue, name, after }: ListRequest
 
 /** The page of one job. */
 export const jobLink = (base: string, id: string): string => `${base}/job?${query({ id })}`
+
+/** A page of the jobs that have a tag. */
+export const tagLink = (base: string, tag: string, after?: string): string =>
+  `${base}/tagged?${query({ tag, after })}`
 
 /** The page that asks whether to do something. */
 export const confirmLink = (base: string, action: Action, target: string): string =>

@@ -1,12 +1,13 @@
 import type { FC } from 'hono/jsx'
 import type { JobState } from '../job/job-state.ts'
-import type { LaneStats } from '../queue/job-stats.ts'
+import type { LaneStats, Pause } from '../queue/job-stats.ts'
 import { LatencyChart, ThroughputChart } from './charts.tsx'
 import { FailedList } from './jobs-page.tsx'
 import { count, duration, shortCount } from './format.ts'
 import { Card, Nothing, Table } from './layout.tsx'
 import { listLink } from './links.ts'
 import { type Look, say } from './look.ts'
+import { isPaused, PausedList } from './paused-list.tsx'
 import { laneKey, type LaneRate } from './rates.ts'
 import { RunningList } from './running-list.tsx'
 import type { Snapshot } from './snapshot.ts'
@@ -46,8 +47,13 @@ export const Overview: FC<{ look: Look; snapshot: Snapshot }> = ({ look, snapsho
           <LatencyChart look={look} bars={bars} />
         </Card>
       </div>
+      {stats.paused.length === 0 ? null : (
+        <Card title={say(look, 'Paused', '停止中')}>
+          <PausedList look={look} paused={stats.paused} now={now} />
+        </Card>
+      )}
       <Card title={say(look, 'Queues and kinds', 'キューと種類')}>
-        <Lanes look={look} lanes={stats.lanes} rates={rates} />
+        <Lanes look={look} lanes={stats.lanes} rates={rates} paused={stats.paused} />
       </Card>
       <Card title={say(look, 'Running', '実行中')}>
         <RunningList look={look} running={running} workers={workers} />
@@ -65,6 +71,7 @@ export const Overview: FC<{ look: Look; snapshot: Snapshot }> = ({ look, snapsho
 const Tiles: FC<{ look: Look; snapshot: Snapshot }> = ({ look, snapshot: { stats, workers } }) => {
   const isEstimate = (state: JobState): boolean => stats.estimated.includes(state)
   const due = stats.lanes.reduce((sum, lane) => sum + lane.due, 0)
+  const held = stats.lanes.reduce((sum, lane) => sum + lane.held, 0)
   const later = stats.lanes.reduce((sum, lane) => sum + lane.later, 0)
   const places = workers.reduce((sum, { report }) => sum + (report?.concurrency ?? 0), 0)
   const number = (value: number, state: JobState): string =>
@@ -88,7 +95,13 @@ const Tiles: FC<{ look: Look; snapshot: Snapshot }> = ({ look, snapshot: { stats
       'later',
       say(look, 'For later', '予約'),
       number(later, 'waiting'),
-      say(look, 'delayed or to be retried', '遅延・再試行待ち'),
+      held === 0
+        ? say(look, 'delayed or to be retried', '遅延・再試行待ち')
+        : say(
+            look,
+            `and ${number(held, 'waiting')} held by a limit or a group`,
+            `ほかに上限・グループ待ち ${number(held, 'waiting')}`,
+          ),
     ],
     [
       'failed',
@@ -122,7 +135,8 @@ const Lanes: FC<{
   look: Look
   lanes: readonly LaneStats[]
   rates: ReadonlyMap<string, LaneRate>
-}> = ({ look, lanes, rates }) => {
+  paused: readonly Pause[]
+}> = ({ look, lanes, rates, paused }) => {
   const rows = withRates(lanes, rates)
   if (rows.length === 0) {
     return <Nothing>{say(look, 'Nothing is queued.', 'ジョブはありません。')}</Nothing>
@@ -144,6 +158,9 @@ const Lanes: FC<{
           <th scope="col" class="number wide">
             {say(look, 'Later', '予約')}
           </th>
+          <th scope="col" class="number wide">
+            {say(look, 'Held', '保留')}
+          </th>
           <th scope="col" class="number">
             {say(look, 'Done/min', '毎分完了')}
           </th>
@@ -160,6 +177,9 @@ const Lanes: FC<{
                 {lane.name}
               </a>
               <span class="soft"> {lane.queue}</span>
+              {isPaused(paused, lane.queue, lane.name) ? (
+                <span class="badge paused">{say(look, 'paused', '停止中')}</span>
+              ) : null}
             </th>
             <td class="number">{count(look, lane.due, lane.isEstimate)}</td>
             <td class={lane.oldestDueMs > 60_000 ? 'number wide warn' : 'number wide'}>
@@ -169,6 +189,7 @@ const Lanes: FC<{
             <td class="number wide">
               {count(look, lane.later, lane.isEstimate && lane.later > 0)}
             </td>
+            <td class="number wide">{count(look, lane.held, lane.isEstimate && lane.held > 0)}</td>
             <td class="number">{count(look, rate.completed)}</td>
             <td class={rate.failed > 0 ? 'number wide bad' : 'number wide'}>
               {count(look, rate.failed)}

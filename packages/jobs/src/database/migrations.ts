@@ -8,6 +8,7 @@ import { eventsMigration } from './events-migration.ts'
 import { groupsMigration } from './groups-migration.ts'
 import { keysMigration } from './keys-migration.ts'
 import { limitsMigration } from './limits-migration.ts'
+import { pausesMigration } from './pauses-migration.ts'
 import { resultsMigration } from './results-migration.ts'
 import { reportsMigration } from './reports-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
@@ -93,4 +94,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0013_events: eventsMigration,
   yuzuru_jobs_0014_children: childrenMigration,
   yuzuru_jobs_0016_reports: reportsMigration,
+  yuzuru_jobs_0017_pauses: pausesMigration,
 }

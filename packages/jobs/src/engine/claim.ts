@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
+import { notPaused } from '../database/not-paused.ts'
 import type { Bounds, LanePlace } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
 
@@ -78,6 +79,7 @@ function oneLane({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
     where stage = 0 and worker is null and queue = ${queue} and name = ${name}
       and (priority, run_at, seq) >
         (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
+      and ${notPaused(sql`${queue}::text`, sql`${name}::text`)}
     order by priority, run_at, seq limit ${limit}::integer for update skip locked`
 }
 
@@ -98,9 +100,13 @@ function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
     ) as job`
 }
 
+/** The lanes from which jobs may be taken: those that are paused are left out. */
 function laneSet(bounds: Bounds): RawBuilder<unknown> {
-  return sql`jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
-    name text collate "C", priority integer, run_at timestamptz, seq bigint)`
+  return sql`(
+    select lane.* from jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
+      name text collate "C", priority integer, run_at timestamptz, seq bigint)
+    where ${notPaused(sql`lane.queue`, sql`lane.name`)}
+  ) as lane`
 }
 
 /** One range of the index `yuzuru_jobs_due`, in its order. */

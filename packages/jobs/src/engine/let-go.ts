@@ -3,6 +3,7 @@ import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
 import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
+import { notPaused } from '../database/not-paused.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { chooseHeld, type HeldJob, type Usage } from './choose-held.ts'
 
@@ -155,6 +156,8 @@ async function look(
         'starts', (select coalesce(json_agg(part), '[]') from (
           select tenant, key, date_part('epoch', clock_timestamp() - at) * 1000 as "agoMs" from yuzuru_job_starts
           where name = ${name} and at > clock_timestamp() - ${perMs}::float8 * interval '1 millisecond') as part),
+        'tenants', (select coalesce(json_agg(tenant order by turn, tenant), '[]') from tenants),
+        -- What is paused is not let go: it would begin all at once when the pause is over, whatever its rate.
         'held', (select coalesce(json_agg(part order by turn, tenant, place), '[]') from (
           select job.id, tenants.tenant, job.key, tenants.turn, job.place
           from tenants cross join lateral (
@@ -162,9 +165,9 @@ async function look(
               row_number() over (order by priority, run_at, seq) as place
             from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
               and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
+              and ${notPaused(sql`queue`, sql`yuzuru_jobs.name`)}
             order by priority, run_at, seq limit ${room}::integer
-          ) as job) as part),
-        'tenants', (select coalesce(json_agg(tenant order by turn, tenant), '[]') from tenants)
+          ) as job) as part)
       )::text as found`,
     options,
   )

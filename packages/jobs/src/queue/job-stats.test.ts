@@ -39,6 +39,7 @@ describe('jobStats', () => {
       oldestWaitingMs: 0,
       estimated: [],
       lanes: [],
+      paused: [],
     })
     await enqueue(db, failing, {}, { delayMs: 60_000 })
     expect(await jobStats(db)).toMatchObject({ waiting: 1, oldestWaitingMs: 0 })

@@ -3,6 +3,7 @@ import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { expectDatabase } from '../database/execute.ts'
+import { pauseOf } from '../database/not-paused.ts'
 import type { JobState } from '../job/job-state.ts'
 import { type Counted, countLanes, type LaneJobs, MOST_COUNTED, MOST_LANES } from './lane-counts.ts'
 import { plannedRows } from './planned-rows.ts'
@@ -25,6 +26,15 @@ export interface LaneStats {
   readonly isEstimate: boolean
 }
 
+/** A kind or a queue that `pauseQueue` has paused. */
+export interface Pause {
+  /** The kind, where it is one. */
+  readonly job: string | undefined
+  /** The queue, where it is one. */
+  readonly queue: string | undefined
+  readonly pausedAt: Date
+}
+
 /** How the queue stands. */
 export interface JobStats extends Readonly<Record<JobState, number>> {
   /** How long the longest-waiting job that is due has been due, in milliseconds; 0 when none is. */
@@ -33,6 +43,8 @@ export interface JobStats extends Readonly<Record<JobState, number>> {
   readonly estimated: readonly JobState[]
   /** By queue and kind, those that have unfinished jobs: up to 200. */
   readonly lanes: readonly LaneStats[]
+  /** The kinds and the queues that are paused, the kinds first. Jobs of these count as `due` while they wait. */
+  readonly paused: readonly Pause[]
 }
 
 /**
@@ -85,8 +97,16 @@ export async function jobStats<DB>(db: Queryable<DB>, options: IoOptions = {}): 
     oldestWaitingMs: Math.max(0, ...lanes.map(({ oldestDueMs }) => oldestDueMs)),
     estimated: [...estimated],
     lanes: lanes.slice(0, MOST_LANES),
+    paused: counted.paused.map(({ target, at }) => ({
+      job: nameIn(target, 'job'),
+      queue: nameIn(target, 'queue'),
+      pausedAt: new Date(at),
+    })),
   }
 }
+
+const nameIn = (target: string, what: 'job' | 'queue'): string | undefined =>
+  target.startsWith(pauseOf(what, '')) ? target.slice(pauseOf(what, '').length) : undefined
 
 type Lane = { -readonly [Key in keyof LaneStats]: LaneStats[Key] }
 

@@ -28,6 +28,14 @@ export interface LaneJobs {
   readonly jobs: number
 }
 
+/** A kind or a queue that is paused. */
+interface PausedRow {
+  /** `job NAME` or `queue NAME`. */
+  readonly target: string
+  /** In milliseconds since 1970, by the database's clock. */
+  readonly at: number
+}
+
 /** What was counted, all at one moment. */
 export interface Counted {
   readonly lanes: readonly CountedLane[]
@@ -38,6 +46,7 @@ export interface Counted {
   readonly behind: readonly LaneJobs[]
   /** Those that a limit holds back. */
   readonly limited: readonly LaneJobs[]
+  readonly paused: readonly PausedRow[]
   readonly failed: number
   readonly cancelled: number
   /** Of all states in which jobs end. */
@@ -74,6 +83,9 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
         (select coalesce(jsonb_agg(later), '[]') from later)::text as "laterText",
         (select coalesce(jsonb_agg(behind), '[]') from behind)::text as "behindText",
         (select coalesce(jsonb_agg(limited), '[]') from limited)::text as "limitedText",
+        (select coalesce(jsonb_agg(jsonb_build_object('target', target,
+            'at', date_part('epoch', paused_at) * 1000) order by target), '[]')
+          from yuzuru_job_pauses)::text as "pausedText",
         ${endedAs('failed')}::float8 as failed, ${endedAs('cancelled')}::float8 as cancelled,
         (select count(*) from (
           select from yuzuru_job_history order by finished_at limit ${3 * MOST_COUNTED + 1}::integer
@@ -81,13 +93,14 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
       from bound`,
     options,
   )
-  const { lanesText, laterText, behindText, limitedText, ...counted } = row as Row
+  const { lanesText, laterText, behindText, limitedText, pausedText, ...counted } = row as Row
   return {
     ...counted,
     lanes: JSON.parse(lanesText) as CountedLane[],
     later: JSON.parse(laterText) as Counted['later'],
     behind: JSON.parse(behindText) as Counted['behind'],
     limited: JSON.parse(limitedText) as Counted['limited'],
+    paused: JSON.parse(pausedText) as Counted['paused'],
   }
 }
 
@@ -96,6 +109,7 @@ interface Row extends Counted {
   readonly laterText: string
   readonly behindText: string
   readonly limitedText: string
+  readonly pausedText: string
 }
 
 /** Of the first ones, how many stand in each lane. */
