@@ -5,7 +5,7 @@ import { defineTemplate } from '../templates/template.ts'
 import { html } from '../templates/html.ts'
 import { serveFetch } from '../../test/serve-fetch.ts'
 import { createFakeMail } from '../testing/fake-mail.ts'
-import { type PreviewTemplate, previews } from './previews.ts'
+import { previews } from './previews.ts'
 
 const show = previews([invitation, careless])
 const at = (path: string, init?: RequestInit): Promise<Response> =>
@@ -139,7 +139,7 @@ describe('previews', () => {
       { ja: { subject: ({ text }) => text, html: ({ text }) => html`<p>${text}</p>` } },
       { name: 'hostile', sample: { text: long } },
     )
-    await using served = await serveFetch(previews([hostile as PreviewTemplate, careless]))
+    await using served = await serveFetch(previews([hostile, careless]))
     const browser = await launchChromium()
     try {
       for (const width of [390, 1280]) {
