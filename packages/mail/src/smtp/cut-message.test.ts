@@ -63,12 +63,10 @@ describe.each([
 ])('a message that is cut off on its way %s', (_how, secure) => {
   for (const [name, cut, outcome] of CUTS) {
     test(`by ${name} is said what is true, and the next one is whole`, async () => {
-      for (const at of [1, 200_000]) {
-        expect(await cutAt(secure, cut, { text: LONG, at })).toMatch(outcome)
-      }
-      // Behind the end of what has left, and around the end of a short one.
-      await cutAt(secure, cut, { text: LONG, at: 11_000_000 })
-      for (let at = 1; at < 400; at += 57) await cutAt(secure, cut, { text: SHORT, at })
+      // Most of it still waits on this side.
+      expect(await cutAt(secure, cut, { text: LONG, at: 200_000 })).toMatch(outcome)
+      // Around the end of a short one.
+      for (let at = 1; at < 400; at += 99) await cutAt(secure, cut, { text: SHORT, at })
     })
   }
 })
