@@ -157,7 +157,7 @@ test('whatever is combined, each job ends, runs once at a time and within its li
           } else if (what === 'flow') {
             const parts = {
               first: { job, payload },
-              then: { job: other, payload, after: 'first' as const },
+              next: { job: other, payload, after: 'first' as const },
             }
             // Another may have its key.
             const flow = await enqueueFlow(db, parts).catch(() => ({}))

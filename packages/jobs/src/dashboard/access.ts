@@ -31,7 +31,7 @@ export function isFromThisMachine(request: Request, info: ServerInfo): boolean {
     LOOPBACK.test(remoteAddressOf(request, info) ?? '') &&
     OF_PROXIES.every((name) => !headers.has(name)) &&
     // No browser speaks HTTP/1.0, and nginx does, where nothing is configured: it says nothing else of itself.
-    (info as KnownInfo | undefined)?.incoming?.httpVersion !== '1.0' &&
+    knownOf(info).incoming?.httpVersion !== '1.0' &&
     OWN_NAME.test(new URL(request.url).hostname) &&
     isOwnPage(headers)
   )
@@ -55,8 +55,10 @@ interface KnownInfo {
   requestIP?(request: Request): { readonly address?: unknown } | null
 }
 
+const knownOf = (info: ServerInfo): KnownInfo => info ?? {}
+
 function remoteAddressOf(request: Request, info: ServerInfo): string | undefined {
-  const known = (info ?? {}) as KnownInfo
+  const known = knownOf(info)
   const address =
     known.incoming?.socket?.remoteAddress ??
     known.remoteAddr?.hostname ??

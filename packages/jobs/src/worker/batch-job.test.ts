@@ -182,7 +182,7 @@ test('a batch is of one database, though two workers of a process serve two', as
       group.spawn(() => createWorker(db, { jobs: [job], concurrency: 2 }).runUntilIdle())
     }
   })
-  expect(batches.toSorted()).toEqual([[1], [2]])
+  expect(batches.toSorted(([a = 0], [b = 0]) => a - b)).toEqual([[1], [2]])
 })
 
 test('a batch job refuses a transaction for each of its jobs', () => {

@@ -54,7 +54,9 @@ export class LimitKeeper {
     const options = { timeoutMs: this.#timeoutMs }
     let opened = 0
     let nextMs = Infinity
-    for (const [name, limits] of [...this.#kinds]) {
+    // In the order of this moment: those that had their turn go behind the others.
+    const kinds = [...this.#kinds]
+    for (const [name, limits] of kinds) {
       if (!this.#declared.has(name)) {
         await declareLimits(this.#db, name, limits, options)
         this.#declared.add(name)
@@ -66,7 +68,6 @@ export class LimitKeeper {
       nextMs = Math.min(nextMs, found.nextMs)
       this.isBusy ||= found.isBusy
       if (found.opened === 0) continue
-      // The others have their turn first the next time.
       this.#kinds.delete(name)
       this.#kinds.set(name, limits)
     }
