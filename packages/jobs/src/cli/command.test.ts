@@ -84,12 +84,9 @@ describe('yuzuru-jobs', () => {
     const second = await here('list', '--tag', 'shop', '--limit', '1', '--after', after)
     expect(second).toContain('fine')
     expect(second.split('\n')[1]?.slice(0, 36)).not.toBe(first?.slice(0, 36))
-    expect(await command('retry', failed.id)).toMatchObject({ code: 0, stderr: '' })
+    expect(await here('retry', failed.id)).toBe('It is in the queue again\n')
     expect((await getJob(db, failed.id))?.state).toBe('waiting')
-    expect(await command('retry', failed.id)).toMatchObject({
-      code: 1,
-      stderr: `There is no failed job ${failed.id}\n`,
-    })
+    await expect(here('retry', failed.id)).rejects.toThrow(`There is no failed job ${failed.id}`)
   })
 
   test('puts back a kind, pauses, resumes and says how the queue stands', async () => {

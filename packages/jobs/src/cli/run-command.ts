@@ -12,7 +12,7 @@ import { work } from './work.ts'
 const STOP_MS = 18_000
 
 /** What a command does; what it can't do it throws. */
-export type Command = (asked: Asked, config: CommandConfig, terminal: Terminal) => Promise<void>
+type Command = (asked: Asked, config: CommandConfig, terminal: Terminal) => Promise<void>
 
 const COMMANDS: Readonly<Record<CommandName, Command>> = {
   run: work,

@@ -52,7 +52,7 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 
 /** The beginning of a text, with an ellipsis where it was longer. */
-export function cut(text: string, width: number): string {
+function cut(text: string, width: number): string {
   if (lengthOf(text) <= width) return text
   let kept = ''
   let length = 1
