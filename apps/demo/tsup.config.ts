@@ -1,3 +1,6 @@
 import { build } from '@yuzuru/tooling/tsup'
 
-export default build(['src/main.ts', 'src/worker.ts'])
+// Its source is JSX, which Node does not run. Published, it is built.
+const IN_JSX = ['@yuzuru/jobs/dashboard']
+
+export default build(['src/main.ts', 'src/worker.ts'], { bundled: IN_JSX })

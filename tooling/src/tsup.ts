@@ -1,7 +1,16 @@
 import { defineConfig } from 'tsup'
 
+/** For {@link build}. */
+export interface BuildOptions {
+  /** What is taken into the build although it is a dependency. */
+  readonly bundled?: readonly string[]
+}
+
 /** The build of a package: one file of JavaScript an entry; the types come from `tsc`. */
-export function build(entries: readonly string[]): ReturnType<typeof defineConfig> {
+export function build(
+  entries: readonly string[],
+  { bundled = [] }: BuildOptions = {},
+): ReturnType<typeof defineConfig> {
   return defineConfig({
     entry: [...entries],
     format: 'esm',
@@ -9,5 +18,6 @@ export function build(entries: readonly string[]): ReturnType<typeof defineConfi
     clean: true,
     dts: false,
     sourcemap: true,
+    noExternal: [...bundled],
   })
 }
