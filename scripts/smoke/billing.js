@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { BillingError, createBilling, subscriptionOf } from '@yuzuru/billing'
+import { BillingError, createBilling } from '@yuzuru/billing'
 import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { createFakeBilling, memoryBillingStore } from '@yuzuru/billing/testing'
 
 assert.equal(typeof kyselyBillingStore, 'function')
-assert.equal(Object.keys(billingMigrations).length, 2)
+assert.equal(Object.keys(billingMigrations).length, 3)
 {
   await using billing = createFakeBilling()
   const { sessionId } = await billing.checkout('office-1', {
@@ -13,8 +13,13 @@ assert.equal(Object.keys(billingMigrations).length, 2)
     successUrl: 'https://app.example.jp/done',
   })
   const { body, signature } = billing.sign(billing.completeCheckout(sessionId))
-  const received = await billing.webhooks.receive(body, signature, subscriptionOf)
-  assert.equal(received.value.reference, 'office-1')
+  const request = new Request('https://app.example.jp/webhooks/stripe', {
+    method: 'POST',
+    headers: { 'stripe-signature': signature },
+    body,
+  })
+  assert.equal((await billing.webhook(request)).status, 200)
+  assert.equal((await billing.status('office-1')).status, 'active')
 }
 {
   // Nobody listens there.

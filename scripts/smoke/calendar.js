@@ -8,7 +8,7 @@ import { createFakeCalendar } from '@yuzuru/calendar/testing'
   assert.equal(Object.keys(calendarMigrations).length > 0, true)
   const event = { idempotencyKey: 'a', summary: '会議', start: '2099-04-01', end: '2099-04-02' }
   await assert.rejects(
-    calendar.createEvent('nobody', event),
+    calendar.events.create('nobody', event),
     (error) => CalendarError.isInstance(error) && error.code === 'not_connected',
   )
 }
