@@ -77,7 +77,7 @@ async function endTrial(day: Day, report: Report): Promise<void> {
   await inbox.waitFor({ to: ending.email, subject })
   const open = await billing.status(ending.office_id)
   report.check(
-    { ja: '終わる前に一度だけ知らせる', en: 'it is told of once, before it ends' },
+    { ja: '終わる前に一度だけ知らせる', en: 'one notice comes, before it ends' },
     open.status === 'trialing' && mailsTo(day, ending, subject) === 1,
     open.status,
   )
@@ -125,7 +125,7 @@ async function payAgain(day: Day, report: Report): Promise<void> {
     again.status,
   )
   report.check(
-    { ja: '知らせは一度だけ', en: 'and was told of once' },
+    { ja: '知らせは一度だけ', en: 'and one notice came' },
     mailsTo(day, staff, subject) === 1,
   )
 }
