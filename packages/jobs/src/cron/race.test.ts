@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { taskGroup } from '@yuzuru/concurrency'
 import { expect, onTestFinished, test } from 'vitest'
@@ -6,6 +6,7 @@ import { doneUntil, keeperOf, minutesPass, timesOf } from '../../test/cron.ts'
 import { minutely } from '../../test/minutely.ts'
 import { openKysely } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
+import { kill, startProgram } from '../../test/start-program.ts'
 import { Schedule } from './schedule.ts'
 
 test('eight racing workers, of which processes are killed in the middle, give each time exactly one job', async () => {
@@ -38,7 +39,7 @@ test('eight racing workers, of which processes are killed in the middle, give ea
       .toBeGreaterThan(from.getTime() + 999 * 60_000)
     for (const keeper of keepers) keeper.cancel('the test is over')
   })
-  await Promise.all(children.map(end))
+  await Promise.all(children.map(kill))
 
   const until = await doneUntil(db, 'minutely')
   const schedule = new Schedule('* * * * *', 'UTC')
@@ -48,15 +49,5 @@ test('eight racing workers, of which processes are killed in the middle, give ea
 })
 
 function start(url: string, skewMs: number, diesAt: number): ChildProcess {
-  const program = new URL('../../test/cron-process.ts', import.meta.url)
-  const child = fork(program, [url, `${skewMs}`, `${diesAt}`])
-  onTestFinished(() => end(child))
-  return child
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
+  return startProgram('cron-process.ts', url, `${skewMs}`, `${diesAt}`)
 }

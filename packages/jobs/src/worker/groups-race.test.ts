@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { taskGroup } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { tracing } from '../../test/grouped.ts'
 import { openKysely } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
+import { startProgram } from '../../test/start-program.ts'
 import { enqueueMany } from '../queue/enqueue.ts'
 import { jobStats } from '../queue/job-stats.ts'
 import { createWorker } from './worker.ts'
@@ -51,13 +52,7 @@ test('eight racing workers, of which four processes are killed, run each group i
 })
 
 function start(url: string, diesAt: number): ChildProcess {
-  const child = fork(new URL('../../test/group-process.ts', import.meta.url), [url, `${diesAt}`])
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  return child
+  return startProgram('group-process.ts', url, `${diesAt}`)
 }
 
 async function worker(url: string): Promise<void> {

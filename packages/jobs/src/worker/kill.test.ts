@@ -1,20 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sql } from 'kysely'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { enqueueMany } from '../queue/enqueue.ts'
 import { queue } from '../../test/queue.ts'
+import { startProgram } from '../../test/start-program.ts'
 import { reminder } from '../../test/reminder.ts'
 import { jobStats } from '../queue/job-stats.ts'
 
 function startWorker(url: string, stallAt: number): ChildProcess {
-  const child = fork(new URL('../../test/worker-process.ts', import.meta.url), [url, `${stallAt}`])
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  return child
+  return startProgram('worker-process.ts', url, `${stallAt}`)
 }
 
 /** Waits until the child has said `word` so many times. */

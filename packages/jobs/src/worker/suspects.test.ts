@@ -1,8 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sleep } from '@yuzuru/concurrency'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
+import { startProgram } from '../../test/start-program.ts'
 import { expireLeases, takeOver } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
@@ -11,13 +12,7 @@ import { jobStats } from '../queue/job-stats.ts'
 import { createWorker } from './worker.ts'
 
 function startWorker(url: string): ChildProcess {
-  const child = fork(new URL('../../test/poisoned-process.ts', import.meta.url), [url])
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  return child
+  return startProgram('poisoned-process.ts', url)
 }
 
 describe('what ran when its worker vanished', () => {
