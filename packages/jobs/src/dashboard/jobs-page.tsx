@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Pause } from '../queue/job-stats.ts'
 import { count, moment } from './format.ts'
 import { type JobPage, type ListedJob, LISTS, type ListName, type ListRequest } from './job-list.ts'
-import { noTime, Nothing, Table, When } from './layout.tsx'
+import { NextPage, NoJobs, noTime, Nothing, Table, When } from './layout.tsx'
 import { confirmLink, jobLink, listLink } from './links.ts'
 import { type Look, say } from './look.ts'
 import { ChangePause } from './paused-list.tsx'
@@ -94,16 +94,14 @@ export const Jobs: FC<{
         ) : (
           <List look={look} list={list} jobs={page.jobs} now={page.now} />
         )}
-        {page.next === undefined ? null : (
-          <p class="next">
-            <a
-              class="button quiet"
-              href={listLink(look.base, { list, queue, name, after: page.next })}
-            >
-              {say(look, 'Next page', '次のページ')}
-            </a>
-          </p>
-        )}
+        <NextPage
+          look={look}
+          href={
+            page.next === undefined
+              ? undefined
+              : listLink(look.base, { list, queue, name, after: page.next })
+          }
+        />
       </section>
     </>
   )
@@ -159,10 +157,6 @@ const List: FC<{ look: Look; list: ListName; jobs: readonly ListedJob[]; now: nu
     </Table>
   )
 }
-
-const NoJobs: FC<{ look: Look }> = ({ look }) => (
-  <Nothing>{say(look, 'There are none here.', '該当するジョブはありません。')}</Nothing>
-)
 
 const Kind: FC<{ look: Look; job: ListedJob }> = ({ look, job }) => (
   <>

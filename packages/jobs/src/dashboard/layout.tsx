@@ -145,6 +145,21 @@ export const Table: FC<{ label: string; children?: Child }> = ({ label, children
 /** What is said where there is nothing to show. */
 export const Nothing: FC<{ children?: Child }> = ({ children }) => <p class="nothing">{children}</p>
 
+/** What is said of a list without jobs. */
+export const NoJobs: FC<{ look: Look }> = ({ look }) => (
+  <Nothing>{say(look, 'There are none here.', '該当するジョブはありません。')}</Nothing>
+)
+
+/** The way to what a list has beyond this page, if it has more. */
+export const NextPage: FC<{ look: Look; href: string | undefined }> = ({ look, href }) =>
+  href === undefined ? null : (
+    <p class="next">
+      <a class="button quiet" href={href}>
+        {say(look, 'Next page', '次のページ')}
+      </a>
+    </p>
+  )
+
 /** A part of a page with its heading. */
 export const Card: FC<{ title: string; more?: Child; children?: Child }> = ({
   title,

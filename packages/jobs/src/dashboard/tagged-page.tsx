@@ -3,7 +3,7 @@ import type { Queryable } from '@yuzuru/db'
 import type { FC } from 'hono/jsx'
 import { ID } from '../job/expect.ts'
 import { findJobs, type FoundJobs } from '../queue/find-jobs.ts'
-import { Nothing, Table, When } from './layout.tsx'
+import { NextPage, NoJobs, Table, When } from './layout.tsx'
 import { jobLink, tagLink } from './links.ts'
 import { type Look, say } from './look.ts'
 import { stateName } from './state-name.ts'
@@ -56,7 +56,7 @@ export const Tagged: FC<{ look: Look; tag: string; found: FoundJobs; now: number
     <FindByTag look={look} tag={tag} />
     <section class="card">
       {jobs.length === 0 ? (
-        <Nothing>{say(look, 'There are none here.', '該当するジョブはありません。')}</Nothing>
+        <NoJobs look={look} />
       ) : (
         <Table label={tag}>
           <thead>
@@ -90,13 +90,7 @@ export const Tagged: FC<{ look: Look; tag: string; found: FoundJobs; now: number
           </tbody>
         </Table>
       )}
-      {next === undefined ? null : (
-        <p class="next">
-          <a class="button quiet" href={tagLink(look.base, tag, next)}>
-            {say(look, 'Next page', '次のページ')}
-          </a>
-        </p>
-      )}
+      <NextPage look={look} href={next === undefined ? undefined : tagLink(look.base, tag, next)} />
     </section>
   </>
 )
