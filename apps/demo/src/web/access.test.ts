@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Form, formsIn } from '../../test/forms-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { dayRoutes } from '../day/routes.tsx'
 import { inboxRoutes } from '../inbox/routes.tsx'
 import { FONTS_PATH } from '../fonts/fonts-path.ts'
+import { openOffice } from '../offices/associations.ts'
 import { registerOffice } from '../offices/offices.ts'
 import { addStaff, type Staff } from '../offices/staff.ts'
 import { startOutsideWorld } from '../outside-world.ts'
@@ -95,6 +97,27 @@ async function ask(
   return await web.fetch(new Request(url, { method, headers, body: new URLSearchParams(fields) }))
 }
 
+/** The forms of all pages that a manager may open. */
+async function formsOf(stage: Stage): Promise<Form[]> {
+  const forms: Form[] = []
+  for (const route of guardedRoutes(web)) {
+    if (route.method !== 'GET' || route.access === 'anyone') continue
+    const page = await (await ask(route, stage, stage.manager)).text()
+    forms.push(...formsIn(page))
+  }
+  return forms
+}
+
+async function submit(
+  action: string,
+  staff: Staff,
+  fields: Record<string, string>,
+): Promise<Response> {
+  const headers = { origin: ORIGIN, cookie: await cookieOf(staff), accept: 'text/html' }
+  const body = new URLSearchParams(fields)
+  return await web.fetch(new Request(new URL(action, ORIGIN), { method: 'POST', headers, body }))
+}
+
 /** What is the same for all. */
 const CACHED: ReadonlyMap<string, string> = new Map([
   ['/upload.js', 'max-age=3600'],
@@ -111,7 +134,12 @@ async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
   const meetings = await db.selectFrom('meetings').selectAll().execute()
   const { rows: billing } = await sql`
     select * from yuzuru_billing_accounts where reference = ${officeId}`.execute(db)
-  return JSON.stringify([plans, await of('requests'), billing, notices, meetings])
+  const { rows: associations } = await sql`
+    select * from office_associations where staff_id in (
+      select staff_id from office_associations where office_id = ${officeId})
+    order by office_id, staff_id`.execute(db)
+  const requests = await of('requests')
+  return JSON.stringify([plans, requests, billing, notices, meetings, associations])
 }
 
 /** Whether a person who is not signed in was turned away. */
@@ -176,16 +204,34 @@ describe('every route of the router', () => {
     expect(wrong).toEqual([])
   })
 
-  test('looks the ids of a form up in the caller’s office only', async () => {
+  test('looks up each id that a form of a page sends in the caller’s own office', async () => {
     const stage = await makeStage()
-    const path = '/requests/:id/decision'
-    const route = guardedRoutes(web).find((each) => each.path === path)!
-    const before = await ownedBy(stage.manager)
-    const fields = { status: 'approved', notify: stage.other.id }
-    const response = await ask(route, stage, stage.manager, fields)
-    expect(response.status).toBe(422)
-    expect(await ownedBy(stage.manager)).toBe(before)
-    expect((await ask(route, stage, stage.manager)).status).toBe(302)
+    const { manager, other } = stage
+    await openOffice(app, manager, { officeName: '二つ目' })
+    const plan = await createPlan(app.db, other.office_id, { title: 'よその計画' })
+    const request = await fileRequest(app.db, other, { kind: 'leave', reason: 'よその申請' })
+    const foreign = [other.id, other.office_id, plan.id, request.id]
+    const owned = async () => [await ownedBy(manager), await ownedBy(other)]
+    const forms = await formsOf(stage)
+    const before = await owned()
+    const tried = new Set<string>()
+    const wrong: string[] = []
+    for (const { action, ids, fields } of forms) {
+      for (const [name, id] of ids.flatMap((name) => foreign.map((id) => [name, id] as const))) {
+        tried.add(`${action.replace(/[\da-f-]{36}/, ':id')} ${name}`)
+        const { status } = await submit(action, manager, { ...fields, [name]: id })
+        if (status !== 404 && status !== 422) wrong.push(`${status} ${action} ${name}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(await owned()).toEqual(before)
+    expect([...tried].toSorted()).toEqual([
+      '/home/office officeId',
+      '/requests/:id/decision notify',
+    ])
+    const fields = { status: 'approved', notify: manager.id }
+    const decided = await submit(`/requests/${stage.requestId}/decision`, manager, fields)
+    expect(decided.status).toBe(302)
   })
 })
 
