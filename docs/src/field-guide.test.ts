@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { originalExamples } from './original-examples.ts'
 import { anchorsOf, pageLinks } from './page-links.ts'
 
 const docs = fileURLToPath(new URL('..', import.meta.url))
@@ -16,23 +17,41 @@ interface Line {
   readonly test: string
 }
 
-const lines: readonly Line[] = read('field-guide/README.md')
-  .split('\n')
-  .filter((line) => /^\| 00\d /.test(line))
-  .map((line) => {
-    const [, document = '', section = '', page = '', name = ''] = line
-      .split(' | ')
-      .flatMap((cell, at) => (at === 0 ? ['', cell.replace('| ', '')] : [cell]))
-      .map((cell) => cell.replace(/\s*\|$/, '').trim())
-    return { document, section, page, test: name.replaceAll('`', '') }
-  })
+const lines = linesOf('field-guide/README.md')
 
 describe('the table of the original’s examples', () => {
-  test('has a line for each document and section, once', () => {
-    expect(lines.length).toBeGreaterThan(90)
-    expect(new Set(lines.map(({ document }) => document)).size).toBe(5)
-    const keys = lines.map(({ document, section }) => `${document} ${section}`)
-    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([])
+  test('has a line for each section of the documents, once and in their order', () => {
+    const listed = Map.groupBy(lines, ({ document }) => document)
+    expect([...listed.keys()]).toEqual([...originalExamples.keys()])
+    for (const [document, examples] of originalExamples) {
+      const sections = listed.get(document)?.map(({ section }) => section)
+      expect(sections).toEqual(examples.map(({ section }) => section))
+    }
+  })
+
+  test('leads to an example that runs, wherever the document shows code', () => {
+    const showCode = new Set(
+      Array.from(originalExamples, ([document, examples]) =>
+        examples.filter(({ code }) => code > 0).map(({ section }) => `${document} ${section}`),
+      ).flat(),
+    )
+    const shown = lines.filter(({ document, section }) => showCode.has(`${document} ${section}`))
+    expect(shown.length).toBeGreaterThan(60)
+    const lost = shown.filter(({ page }) => {
+      const [{ file, anchor } = { file: '', anchor: undefined }] = pageLinks(page)
+      return !/^```ts$/m.test(sectionOf(read(`field-guide/${file}`), anchor))
+    })
+    expect(lost).toEqual([])
+  })
+
+  test('leads to the same places in Japanese', () => {
+    const place = (readme: string) =>
+      linesOf(readme).map((line) => {
+        const [{ file, anchor } = { file: '', anchor: undefined }] = pageLinks(line.page)
+        const headings = [...anchorsOf(read(join(dirname(readme), file)))]
+        return [line.document, file, anchor && headings.indexOf(anchor), line.test]
+      })
+    expect(place('ja/field-guide/README.md')).toEqual(place('field-guide/README.md'))
   })
 
   test('names tests that there are', () => {
@@ -55,6 +74,18 @@ describe('the table of the original’s examples', () => {
   })
 })
 
+/** What is a list of answers, or of pages. */
+const LISTS = new Set(['README.md', 'names.md', 'operations-checklist.md', 'questions.md'])
+
+describe.each(pages.filter((page) => !LISTS.has(page)))('%s', (page) => {
+  test('shows Python, says what is different and which mistakes it prevents', () => {
+    const text = read(join('field-guide', page))
+    expect(text).toMatch(/^```python$/m)
+    expect(text).toMatch(/^## What is different, and why$/m)
+    expect(text).toMatch(/^## What it prevents$/m)
+  })
+})
+
 describe.each(pages)('%s', (page) => {
   test('links headings that there are', () => {
     const path = join('field-guide', page)
@@ -65,6 +96,24 @@ describe.each(pages)('%s', (page) => {
     expect(lost).toEqual([])
   })
 })
+
+function linesOf(readme: string): readonly Line[] {
+  return read(readme)
+    .split('\n')
+    .filter((line) => /^\| 00\d /.test(line))
+    .map((line) => {
+      const cells = line.split(' | ').map((cell) => cell.replaceAll(/^\||\|$/g, '').trim())
+      const [document = '', section = '', page = '', name = ''] = cells
+      return { document, section, page, test: name.replaceAll('`', '') }
+    })
+}
+
+/** What stands under a heading, or above the first one below the title. */
+function sectionOf(page: string, anchor: string | undefined): string {
+  const parts = page.split(/^(?=## )/m)
+  if (anchor === undefined) return parts[0] ?? ''
+  return parts.find((part) => anchorsOf(part).has(anchor)) ?? ''
+}
 
 /** Whether `guide.test.ts` makes a test of this name, and one that runs something if it says so. */
 function isTest(name: string): boolean {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { anchorsOf, pageLinks } from './page-links.ts'
@@ -28,6 +28,18 @@ function shapeOf(page: string): unknown {
   }
 }
 
+/** The headings that a page links: the page they are on, and which one of it. */
+function headingsLinkedFrom(path: string): string[] {
+  return pageLinks(read(path).replaceAll(FENCE, ''))
+    .filter(({ file, anchor }) => anchor !== undefined && (file === '' || file.endsWith('.md')))
+    .map(({ file, anchor = '' }) => {
+      const target = file === '' ? path : join(dirname(path), file)
+      const at = [...anchorsOf(read(target))].indexOf(anchor)
+      return `${target.replace(/^ja\//, '')} heading ${at}`
+    })
+    .sort()
+}
+
 describe.each(FOLDERS)('%s in Japanese', (folder) => {
   const pages = pagesIn('ja', folder)
 
@@ -50,6 +62,12 @@ describe.each(FOLDERS)('%s in Japanese', (folder) => {
       return !anchorsOf(readFileSync(target, 'utf8')).has(anchor)
     })
     expect(lost).toEqual([])
+  })
+
+  test.each(pages)('%s: its links lead to the same headings', (page) => {
+    expect(headingsLinkedFrom(join('ja', folder, page))).toEqual(
+      headingsLinkedFrom(join(folder, page)),
+    )
   })
 
   test.each(pages)('%s: is written in Japanese', (page) => {
