@@ -38,6 +38,16 @@ async function inSequence(count: number, db: Queryable<Schema>): Promise<number[
   return rows
 }
 
+/** What the original's endpoint does: two reads, one after the other. */
+async function endpoint(db: Queryable<Schema>): Promise<number> {
+  const billing = await read(db)
+  const office = await read(db)
+  return billing + office
+}
+
+const endpoints = (db: Queryable<Schema>) =>
+  gather(Array.from({ length: REQUESTS }, () => () => endpoint(db)))
+
 async function blockingCalls(resources: AsyncDisposableStack): Promise<Figure> {
   const module = new URL('jobs.ts', import.meta.url)
   const pool = resources.use(threads<typeof jobs>({ module, effect: 'read' }))
@@ -63,6 +73,9 @@ export const benchmark: Benchmark = {
       await figure('100 in sequence', REQUESTS, () => inSequence(REQUESTS, ten)),
       await figure('100 together, a pool of 10', REQUESTS, () => gather(times(REQUESTS, ten))),
       await figure('100 together, a pool of 100', REQUESTS, () => gather(times(REQUESTS, fits))),
+      await figure('an endpoint of two reads', 2, async () => [await endpoint(ten)]),
+      await figure('100 such requests, a pool of 10', 2 * REQUESTS, () => endpoints(ten)),
+      await figure('100 such requests, a pool of 100', 2 * REQUESTS, () => endpoints(fits)),
       await blockingCalls(resources),
     ]
   },
