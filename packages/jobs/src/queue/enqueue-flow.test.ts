@@ -1,5 +1,5 @@
 import { gather } from '@yuzuru/concurrency'
-import { createDatabase } from '@yuzuru/db'
+import { createDatabase, type Database, transaction } from '@yuzuru/db'
 import {
   array,
   assert as check,
@@ -9,8 +9,9 @@ import {
   record,
   subarray,
 } from 'fast-check'
-import { sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { withWorker } from '../../test/with-worker.ts'
 import type { Dependency } from '../job/dependency.ts'
@@ -31,6 +32,13 @@ interface Part {
   readonly part: string
   readonly fails?: boolean
 }
+
+/** Runs `fn` in a transaction of one of the two databases. */
+type Begin = (
+  plain: Kysely<TestSchema>,
+  db: Database<TestSchema>,
+  fn: (tx: Transaction<TestSchema>) => Promise<void>,
+) => Promise<void>
 
 /** A job that notes when it ran, what came before it, and fails if it is to. */
 function noting(): {
@@ -222,6 +230,38 @@ describe('a flow', () => {
     await expect(refused).rejects.toMatchObject({ code: 'already_exists' })
     await drainJobs(db, [job, keyed])
     expect(ran).toEqual(['keyed', 'done'])
+  })
+
+  test.each<[string, Begin]>([
+    ['of Kysely', (plain, _, fn) => plain.transaction().execute(fn)],
+    ['of @yuzuru/db', (_, db, fn) => transaction(db, fn)],
+    ['of Kysely on @yuzuru/db', (_, db, fn) => db.transaction().execute(fn)],
+  ])('that fails leaves nothing behind in a transaction %s that goes on', async (_, begin) => {
+    const { db: plain, url } = await queue()
+    await using db = createDatabase<TestSchema>({ url })
+    const { job, ran } = noting()
+    const keyed = defineJob<object>({ name: 'keyed', key: () => 'one', run: async () => undefined })
+    await enqueue(plain, keyed, {}, { delayMs: 60_000 })
+    const flowOf = (name: string, second: Job<Part, unknown>) => ({
+      first: { job, payload: { part: `${name} 1` } },
+      second: { job: second, payload: { part: `${name} 2` }, after: 'first' } as const,
+    })
+    await begin(plain, db, async (tx) => {
+      await enqueue(tx, job, { part: 'before' })
+      const settled = await gather(
+        [
+          () => enqueueFlow(tx, flowOf('good', job)),
+          () => enqueueFlow(tx, flowOf('bad', keyed)),
+          () => enqueueFlow(tx, flowOf('fine', job)),
+        ],
+        { settle: true },
+      )
+      expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      await enqueue(tx, job, { part: 'behind' })
+    })
+    await drainJobs(plain, [job])
+    const whole = ['before', 'behind', 'fine 1', 'fine 2', 'good 1', 'good 2']
+    expect(ran.toSorted()).toEqual(whole)
   })
 
   const { job } = noting()

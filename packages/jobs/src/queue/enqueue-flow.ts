@@ -1,8 +1,9 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
-import { databaseOf, type Queryable, transaction } from '@yuzuru/db'
+import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql, type Transaction } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
+import { allOrNothing } from '../database/all-or-nothing.ts'
 import { CHANNEL, SIGNALS } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
@@ -14,7 +15,8 @@ import type { JobHandle } from './new-row.ts'
 /**
  * Enqueues jobs that wait for each other: each part runs when all jobs of the parts that it comes `after` have ended.
  * A part may have many jobs, so one that comes after it is what is to be done when a batch is done. All of it exists
- * if, and only if, the transaction commits; without one, all or nothing.
+ * if, and only if, the transaction commits; without one, all or nothing. A call that throws leaves nothing behind, also
+ * in a transaction that goes on after the error.
  *
  * A job that waits takes no place of a worker, and is due when the last of those before it has ended, however many
  * end at once. When one of them does not complete, it fails at once with the code `dependency_failed`, or runs all
@@ -48,7 +50,7 @@ export async function enqueueFlow<Payloads extends Record<string, unknown>, DB>(
   expectOptions(options, IO_OPTIONS, 'enqueueFlow')
   const parts = flowPlanOf(nodes)
   for (const part of parts) await expectAccepted(part)
-  const handles = await inTransaction(db, (tx) => insertFlow(tx, parts, options))
+  const handles = await allOrNothing(db, 'enqueueFlow', (tx) => insertFlow(tx, parts, options))
   return handles as { readonly [Name in keyof Payloads]: readonly JobHandle[] }
 }
 
@@ -56,15 +58,6 @@ export async function enqueueFlow<Payloads extends Record<string, unknown>, DB>(
 async function expectAccepted({ job, payloads, options }: FlowPart): Promise<void> {
   planOf('enqueueMany', job, options)
   for (const payload of payloads) await rowOf(job, payload, {})
-}
-
-async function inTransaction<DB, T>(
-  db: Queryable<DB>,
-  fn: (tx: Transaction<DB>) => Promise<T>,
-): Promise<T> {
-  if ('isTransaction' in db && db.isTransaction) return await fn(db as Transaction<DB>)
-  if (databaseOf(db) === undefined) return await db.transaction().execute(fn)
-  return await transaction(db, fn)
 }
 
 async function insertFlow<DB>(
