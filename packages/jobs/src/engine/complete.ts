@@ -5,6 +5,7 @@ import { arrayLiteral } from '../database/array-literal.ts'
 import { execute } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
 import type { JobState } from '../job/job-state.ts'
+import { lockedInOrder } from '../database/locked-in-order.ts'
 import { intoHistory } from '../database/history.ts'
 import type { Lease } from './lease.ts'
 
@@ -44,9 +45,14 @@ async function completed(
     db,
     { operation, effect: 'idempotent' },
     sql<{ id: string }>`
-      with gone as (
-        delete from yuzuru_jobs
-        where id = any (${arrayLiteral(ids)}::uuid[]) and claim = ${claim}::bigint returning *
+      with mine as materialized (
+        ${lockedInOrder(
+          sql`job.ctid as place`,
+          sql`yuzuru_jobs as job
+          where job.id = any (${arrayLiteral(ids)}::uuid[]) and job.claim = ${claim}::bigint`,
+        )}
+      ), gone as (
+        delete from yuzuru_jobs where ctid = any (array(select place from mine)) returning *
       )${intoHistoryWithResults(completion)} returning id::text as id`,
     options,
   )

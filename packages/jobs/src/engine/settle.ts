@@ -4,6 +4,7 @@ import { CHANNEL } from '../database/channel.ts'
 import { execute } from '../database/execute.ts'
 import type { JobState } from '../job/job-state.ts'
 import type { KeptError } from '../job/kept-error.ts'
+import { lockedInOrder } from '../database/locked-in-order.ts'
 import { intoHistory } from '../database/history.ts'
 import { errorsWith } from '../database/kept-errors.ts'
 import type { Lease } from './lease.ts'
@@ -61,13 +62,15 @@ export async function settle(
           claim bigint, to_state text, delay float8, refund integer, counted integer,
           until float8, snoozed boolean, waits boolean, error json)
       ), mine as materialized (
-        select job.id, input.refund, input.snoozed, input.waits,
-          case when input.until is null then input.delay else
-            greatest(date_part('epoch', to_timestamp(input.until / 1000) - now()) * 1000, 1) end as delay,
-          input.counted, input.error,
-          case when job.cancel_requested then 'cancelled' else input.to_state end as to_state
-        from input join yuzuru_jobs as job on job.id = input.id and job.claim = input.claim
-        where job.worker is not null for update of job
+        ${lockedInOrder(
+          sql`job.id, input.refund, input.snoozed, input.waits,
+            case when input.until is null then input.delay else
+              greatest(date_part('epoch', to_timestamp(input.until / 1000) - now()) * 1000, 1) end as delay,
+            input.counted, input.error,
+            case when job.cancel_requested then 'cancelled' else input.to_state end as to_state`,
+          sql`input join yuzuru_jobs as job on job.id = input.id and job.claim = input.claim
+            where job.worker is not null`,
+        )}
       ), gone as (
         delete from yuzuru_jobs as job using mine
         where job.id = mine.id and mine.to_state in ('completed', 'failed', 'cancelled')

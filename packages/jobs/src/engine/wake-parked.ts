@@ -27,11 +27,10 @@ export interface Woken {
 export async function wakeParked(db: Kysely<unknown>, options: IoOptions): Promise<Woken> {
   return await committed(db, async (tx) => {
     const taken = await take(tx, options)
-    const again = await cancelChildren(tx, taken.cancelled, options)
-    await signalAgain(tx, again, options)
-    const signals = taken.signals - again.length
-    if (taken.ids.length === 0) return { signals, jobs: 0 }
-    const parked = await lock(tx, taken.ids, options)
+    const uncancelled = await cancelChildren(tx, taken.cancelled, options)
+    const { parked, busy } = await lock(tx, taken.ids, options)
+    await signalAgain(tx, uncancelled, busy, options)
+    const signals = Math.max(0, taken.signals - uncancelled.length - busy.length)
     if (parked.length === 0) return { signals, jobs: 0 }
     await failLinked(tx, parked, options)
     const due = new Set([
@@ -82,35 +81,46 @@ async function take(tx: QueryExecutorProvider, options: IoOptions): Promise<Take
 async function signalAgain(
   tx: QueryExecutorProvider,
   parents: readonly string[],
+  busy: readonly string[],
   options: IoOptions,
 ): Promise<void> {
-  if (parents.length === 0) return
+  if (parents.length + busy.length === 0) return
   await execute(
     tx,
     CALL,
     sql`
       insert into yuzuru_job_signals (job_id, cancels)
-      select id, true from unnest(${arrayLiteral(parents)}::uuid[]) as id`,
+      select id, true from unnest(${arrayLiteral(parents)}::uuid[]) as id
+      union all
+      select id, null from unnest(${arrayLiteral(busy)}::uuid[]) as id`,
     options,
   )
 }
 
-/** Locks those that are parked, always in the same order, as another worker may have some of them. */
+/**
+ * Locks those that are parked. What others have locked, another worker or an enqueueing with the same key, is busy: it
+ * is not waited for, as those may wait for what is locked here.
+ */
 async function lock(
   tx: QueryExecutorProvider,
   ids: readonly string[],
   options: IoOptions,
-): Promise<string[]> {
+): Promise<{ readonly parked: readonly string[]; readonly busy: readonly string[] }> {
+  if (ids.length === 0) return { parked: [], busy: [] }
+  const isParked = sql`id = any (${arrayLiteral(ids)}::uuid[]) and stage in (1, 3) and waits and worker is null`
   const rows = await execute(
     tx,
     CALL,
-    sql<{ id: string }>`
-      select id::text as id from yuzuru_jobs
-      where id = any (${arrayLiteral(ids)}::uuid[]) and stage in (1, 3) and waits and worker is null
-      order by id for no key update`,
+    sql<{ id: string; locked: boolean }>`
+      with locked as materialized (
+        select id from yuzuru_jobs where ${isParked} order by id for no key update skip locked
+      )
+      select id::text as id, id in (select id from locked) as locked from yuzuru_jobs where ${isParked}`,
     options,
   )
-  return rows.map(({ id }) => id)
+  const idsOf = (which: boolean): string[] =>
+    rows.filter(({ locked }) => locked === which).map(({ id }) => id)
+  return { parked: idsOf(true), busy: idsOf(false) }
 }
 
 async function makeDue(

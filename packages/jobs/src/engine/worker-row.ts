@@ -60,7 +60,8 @@ export async function renew(
     sql<Renewed>`
       update yuzuru_job_workers set lease_until = ${until(leaseMs)}, report = ${report()}::jsonb,
         cancels = array(select unnest(cancels) except select unnest(${arrayLiteral(heard)}::uuid[]))
-      where id = any (${arrayLiteral(workers)}::bigint[])
+      where id in (select id from yuzuru_job_workers
+        where id = any (${arrayLiteral(workers)}::bigint[]) order by id for no key update)
       returning id::text as id, to_jsonb(cancels) as cancels`,
     options,
   )
