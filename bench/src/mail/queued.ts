@@ -1,20 +1,64 @@
-/** Hands over 20,000 mails at once when it is given a port, and answers with its peak memory in MiB. */
+/**
+ * Hands over 20,000 mails at once when it is given a port, after a first one; answers with its peak memory in MiB,
+ * and with what it was after the first.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Mail } from '@yuzuru/mail'
 import { byNodemailer, mailOf, note, type Sink } from './load.ts'
 
 const MAILS = 20_000
 const [name] = process.argv.slice(2)
 
-async function send(port: number): Promise<number> {
-  await using resources = new AsyncDisposableStack()
-  const sink: Sink = { port, taken: () => Promise.resolve(0) }
-  if (name === 'nodemailer') await byNodemailer(resources, sink, note)(MAILS)
-  else {
-    const mail = mailOf(resources, sink)
-    await Promise.all(Array.from({ length: MAILS }, (_, nth) => mail.send(note(nth))))
+const peak = (): number => process.resourceUsage().maxRSS / 1024
+
+type Send = (count: number) => Promise<void>
+
+const sendAll =
+  (mail: Mail<unknown>): Send =>
+  async (count) => {
+    await Promise.all(Array.from({ length: count }, (_, nth) => mail.send(note(nth))))
   }
-  return process.resourceUsage().maxRSS / 1024
+
+/**
+ * What any client must hold of a call that waits and can be cancelled: the message, a context, a signal, and a
+ * promise with what follows on it. Ten at a time are given to ours.
+ */
+const floor =
+  (mail: Mail<unknown>): Send =>
+  async (count) => {
+    const context = new AsyncLocalStorage<AbortController>()
+    const waiting: (() => void)[] = []
+    const next = (): void => waiting.pop()?.()
+    const calls = Array.from({ length: count }, (_, nth) => {
+      const message = note(nth)
+      const controller = new AbortController()
+      return context.run(controller, async () => {
+        const { signal } = controller
+        await new Promise<void>((resolve) => waiting.push(resolve))
+        signal.throwIfAborted()
+        await mail.send(message)
+        next()
+      })
+    })
+    for (let begun = 0; begun < 10; begun += 1) next()
+    await Promise.all(calls)
+  }
+
+function sender(resources: AsyncDisposableStack, sink: Sink): Send {
+  if (name === 'nodemailer') return byNodemailer(resources, sink, note)
+  const mail = mailOf(resources, sink)
+  return name === 'floor' ? floor(mail) : sendAll(mail)
+}
+
+async function measure(port: number): Promise<object> {
+  await using resources = new AsyncDisposableStack()
+  const send = sender(resources, { port, taken: () => Promise.resolve(0) })
+  await send(1)
+  const before = peak()
+  await send(MAILS)
+  return { before, peak: peak() }
 }
 
 process.on('message', (port) => {
-  void send(Number(port)).then((peak) => process.send?.(peak))
+  void measure(Number(port)).then((report) => process.send?.(report))
 })

@@ -1,41 +1,21 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import type { Benchmark, Figure } from '../benchmark.ts'
+import { bundled } from '../bundled.ts'
 import { startPeer } from '../peer.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { OBJECT_BYTES } from './object.ts'
 import { startStore } from './store.ts'
-import { temporaryFolder } from './upload.ts'
 
 const LARGE_BYTES = 16 * OBJECT_BYTES
 const MIB = 1_024 ** 2
-
-/** The SDK has parts in CommonJS. */
-const banner = `import { createRequire } from 'node:module'
-const require = createRequire(import.meta.url)`
-
-/** The program as a user would run it: as JavaScript, for to strip types takes memory too. */
-async function bundled(folder: string): Promise<string> {
-  const outfile = join(folder, 'upload-once.mjs')
-  await build({
-    entryPoints: [join(import.meta.dirname, 'upload-once.ts')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    banner: { js: banner },
-  })
-  return pathToFileURL(outfile).href
-}
 
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'the most memory of a process that uploads in parts of 8 MiB, four at once',
   async measure(resources) {
+    const program = await bundled(join(import.meta.dirname, 'upload-once.ts'), resources)
     const folder = await temporaryFolder(resources)
-    const program = await bundled(folder)
     const { origin } = await startStore(resources)
     const path = join(folder, 'object')
     await writeFile(path, '')

@@ -1,10 +1,10 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { UploadBody } from '@yuzuru/storage'
 import type { Comparison } from '../benchmark.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { OBJECT_BYTES, patternedChunk } from './object.ts'
 import { bucket, startStore } from './store.ts'
 
@@ -60,11 +60,4 @@ export async function fileOf(bytes: number, resources: AsyncDisposableStack): Pr
   const chunk = patternedChunk()
   for (let at = 0; at < bytes; at += chunk.byteLength) await file.write(chunk)
   return path
-}
-
-/** A folder for as long as the resources last. */
-export async function temporaryFolder(resources: AsyncDisposableStack): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'yuzuru-bench-'))
-  resources.defer(() => rm(folder, { recursive: true, force: true }))
-  return folder
 }

@@ -22,6 +22,7 @@ import type { Retrying } from './sending/retrying.ts'
 import { sendMany, type SendingMany, type SendManyOptions } from './sending/send-many.ts'
 import type { SentMail } from './sending/sent-mail.ts'
 import { callOf } from './scoped-transport.ts'
+import { SendCall } from './send-call.ts'
 import { untilCut } from './until-cut.ts'
 import { rejectedIn } from './smtp/translate-error.ts'
 
@@ -184,31 +185,41 @@ export function mailOver<Client extends MailClient>(
       client.sendMail({ ...native, signal: joined })
     return sentMail(checked, await untilCut(signal, life, send))
   }
-  /** Not async, as `sendOnce`: very many may wait in it, and each frame is held as long. */
-  const deliverOnce = (
+  const deliverOnce = async (
     checked: CheckedMessage,
     signal: AbortSignal,
     progress: IoProgress,
   ): Promise<SentMail> => {
     progress.sent = false
-    return admit === undefined
-      ? deliverByClient(checked, signal, progress)
-      : admit().then((turn) => deliverWith(turn, checked, signal, progress))
+    if (admit === undefined) return await deliverByClient(checked, signal, progress)
+    return await deliverWith(await admit(), checked, signal, progress)
   }
+  /** Gives a call of `send` back when it has ended, and names its message where it was cut off. */
+  const endOf = async (
+    sending: Promise<SentMail>,
+    call: Permit,
+    checked: CheckedMessage,
+    progress: IoProgress,
+  ): Promise<SentMail> => {
+    using _call = call
+    try {
+      return await sending
+    } catch (error) {
+      note(checked, progress.sent ? 'unknown' : 'none')
+      throw error
+    }
+  }
+  /** Not async, with one `then` and what that holds: very many may wait in it. */
   const sendOnce = (checked: CheckedMessage, options: IoOptions | undefined): Promise<SentMail> =>
-    io(callOf('send', recipientsOf(checked)), options, (signal, progress) => {
+    io(new SendCall(checked), options, (signal, progress) => {
       progress.sent = false
       const call = life.enter()
-      return deliverOnce(checked, signal, progress).then(
-        (sent) => {
-          call.release()
-          return sent
-        },
-        (error: unknown) => {
-          call.release()
-          note(checked, progress.sent ? 'unknown' : 'none')
-          throw error
-        },
+      if (admit === undefined) {
+        return endOf(deliverByClient(checked, signal, progress), call, checked, progress)
+      }
+      return admit().then(
+        (turn) => endOf(deliverWith(turn, checked, signal, progress), call, checked, progress),
+        (error: unknown) => endOf(Promise.reject(error), call, checked, progress),
       )
     })
   const sendAgain = (
@@ -217,9 +228,9 @@ export function mailOver<Client extends MailClient>(
     again: Retrying,
   ): Promise<SentMail> => {
     const recipients = recipientsOf(checked)
-    const call = callOf('send', recipients)
+    const call = new SendCall(checked)
     // What the attempts did, they have told.
-    return io({ ...call, translate: 'none' }, options, async (_signal, whole) => {
+    return io({ ...callOf('send'), translate: 'none' }, options, async (_signal, whole) => {
       whole.sent = false
       using _call = enter(life, call)
       try {
@@ -281,10 +292,10 @@ function sentMail(
 }
 
 /** Counts a call in whose own `io` does not translate. */
-function enter(life: Closing, call: ReturnType<typeof callOf>): Permit {
+function enter(life: Closing, call: SendCall): Permit {
   try {
     return life.enter()
   } catch (error) {
-    throw typeof call.translate === 'function' ? call.translate(error, 'none') : error
+    throw call.translate(error, 'none')
   }
 }

@@ -24,6 +24,8 @@ export interface IoCall {
    * own errors, or that runs the caller's code. An error without an `outcome` then counts as one with the
    * default outcome.
    *
+   * It is called as a method of the call: where very many calls wait, a class needs no function for each.
+   *
    * @default an `IoError` with the code `'unexpected'`
    */
   readonly translate?: ((error: unknown, outcome: Outcome) => Error) | 'none' | undefined

@@ -181,6 +181,22 @@ describe('io', () => {
     await expect(failing).rejects.toMatchObject({ outcome: 'none', code: 'x' })
   })
 
+  test('a call may be of a class, whose translate knows its own', async () => {
+    class Call implements IoCall {
+      readonly #name = 'plan 7'
+      readonly boundary = 'test'
+      readonly operation = 'act'
+      readonly effect = 'write'
+      translate(): Error {
+        return new Error(`translated for ${this.#name}`)
+      }
+    }
+    const failing = io(new Call(), {}, () => {
+      throw new Error('native')
+    })
+    await expect(failing).rejects.toThrow('translated for plan 7')
+  })
+
   test.each([
     new IoError('x', { ...write, code: 'x', retryable: false, outcome: 'unknown' }),
     new TypeError('Expected x, got y'),

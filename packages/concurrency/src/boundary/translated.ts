@@ -11,7 +11,7 @@ export function translated(call: IoCall, outcome: Outcome, error: unknown): unkn
   if (IoError.isInstance(error) || TimeoutError.isInstance(error)) return error
   if (Cancelled.isInstance(error) || isMistake(error)) return error
   if (call.translate === 'none') return error
-  if (call.translate !== undefined) return translatedBy(call.translate, outcome, error)
+  if (call.translate !== undefined) return translatedBy(call as Translating, outcome, error)
   const told = messageOf(error) ?? describeValue(error)
   return new IoError(`${call.boundary}.${call.operation} failed: ${told}`, {
     boundary: call.boundary,
@@ -23,14 +23,14 @@ export function translated(call: IoCall, outcome: Outcome, error: unknown): unkn
   })
 }
 
+interface Translating {
+  translate(error: unknown, outcome: Outcome): Error
+}
+
 /** A translation that fails says nothing of the outcome, and does not hide what it was to translate. */
-function translatedBy(
-  translate: (error: unknown, outcome: Outcome) => Error,
-  outcome: Outcome,
-  error: unknown,
-): unknown {
+function translatedBy(call: Translating, outcome: Outcome, error: unknown): unknown {
   try {
-    return translate(error, outcome)
+    return call.translate(error, outcome)
   } catch (mistake) {
     return new SuppressedError(mistake, error)
   }

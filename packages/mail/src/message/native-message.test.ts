@@ -15,6 +15,13 @@ const letter = { to: 'hanako@example.jp', subject: 'こんにちは', text: '花
 const file = { filename: '計画書.pdf', content: 'x' }
 
 describe('checkedMessage', () => {
+  test('holds the date of the moment of the call, whoever changes it later', () => {
+    const date = new Date(0)
+    const checked = checkedMessage({ ...letter, date }, defaults)
+    date.setFullYear(2030)
+    expect(nativeMessage(checked).date).toEqual(new Date(0))
+  })
+
   test.each<[string, object]>([
     ['a line break in the subject', { subject: 'Hi\r\nBcc: eve@example.jp' }],
     ['a lone line feed in the subject', { subject: 'Hi\nBcc: eve@example.jp' }],

@@ -42,7 +42,8 @@ export interface CheckedMessage {
   readonly invite: InvitePart | undefined
   readonly headers: Record<string, string> | undefined
   readonly messageId: string
-  readonly date: Date
+  /** The Date header, in milliseconds: a number takes a sixth of a `Date`, and nobody changes it meanwhile. */
+  readonly dateMs: number
   readonly envelope: CheckedEnvelope | undefined
   /** The recipients as they were passed in, each with the address that gets the message instead. */
   readonly redirected: readonly GivenRecipient[] | undefined
@@ -92,7 +93,7 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     invite: message.invite === undefined ? undefined : invitePart(message.invite),
     headers: redirectedHeaders(headersOf(message), [...to, ...cc, ...bcc], redirectTo),
     messageId: messageIdOf(message, defaults.domain),
-    date: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
+    dateMs: checkedDate(message.date) ?? defaults.dates.of(message.idempotencyKey),
     envelope: envelopeOf(message),
   }
 }
@@ -119,10 +120,12 @@ export function nativeMessage(
     invite,
     envelope,
     redirected: _given,
+    dateMs,
     ...rest
   } = checked
   return {
     ...rest,
+    date: new Date(dateMs),
     to: to.map(nativeMailbox),
     cc: cc.map(nativeMailbox),
     bcc: bcc.map(nativeMailbox),
@@ -211,9 +214,9 @@ function nativeEnvelope(
   }
 }
 
-function checkedDate(date: unknown): Date | undefined {
+function checkedDate(date: unknown): number | undefined {
   if (date === undefined) return undefined
-  if (date instanceof Date && !Number.isNaN(date.getTime())) return date
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date.getTime()
   throw new TypeError('Expected date to be a valid Date, got something else')
 }
 

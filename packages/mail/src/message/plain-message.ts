@@ -75,11 +75,11 @@ function addressLine(name: string, mailboxes: readonly Mailbox[]): string {
   return `${headerLine(name, addressPieces(name, mailboxes))}\r\n`
 }
 
-function ownLines({ subject, messageId, date }: CheckedMessage): string {
+function ownLines({ subject, messageId, dateMs }: CheckedMessage): string {
   const words = subject.trim()
   const pieces = textPieces('Subject', words)
   const about = pieces.length === 0 ? '' : `${headerLine('Subject', pieces)}\r\n`
-  return `${about}Message-ID: ${messageId}\r\nDate: ${date.toUTCString().replace('GMT', '+0000')}\r\n`
+  return `${about}Message-ID: ${messageId}\r\nDate: ${new Date(dateMs).toUTCString().replace('GMT', '+0000')}\r\n`
 }
 
 /** Text of ASCII and bytes in one piece, which ends with a line break. */

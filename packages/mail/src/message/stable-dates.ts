@@ -6,10 +6,10 @@ const MOST_KEYS = 10_000
  * as long as the client; across processes the caller has to give the date.
  */
 export class StableDates {
-  readonly #dates = new Map<string, Date>()
+  readonly #dates = new Map<string, number>()
 
-  of(key: string | undefined): Date {
-    const now = new Date()
+  of(key: string | undefined): number {
+    const now = Date.now()
     if (key === undefined) return now
     const known = this.#dates.get(key)
     if (known !== undefined) return known
