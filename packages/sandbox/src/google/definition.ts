@@ -45,7 +45,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 5,
+    stateVersion: 6,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {

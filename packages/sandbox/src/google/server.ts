@@ -13,7 +13,7 @@ import { defineGoogle, savePath } from './definition.ts'
 import { isMailScope } from './oauth/known-scopes.ts'
 import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
 import type { GoogleService } from './core/service.ts'
-import type { GoogleGrant } from './core/state.ts'
+import type { GoogleGrant, SentMail } from './core/state.ts'
 
 /** Options of {@link startGoogle}. */
 export interface GoogleOptions {
@@ -99,6 +99,8 @@ export interface GoogleServer extends AsyncDisposable {
    * `status: 'cancelled'`).
    */
   events(calendarId: string): readonly JsonObject[]
+  /** The mails about events that Google would have sent, by `sendUpdates`, in their order. */
+  mails(): readonly SentMail[]
   /** The next `times` notifications of changes are not sent, as happens at Google. @default 1 */
   loseNotifications(times?: number): void
   /** Waits until all notifications that were sent have been answered. */
@@ -253,6 +255,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       const calendar = calendarOf(service, calendarId)
       return Object.values(calendar.events).map((event) => renderEvent(url, calendar, event))
     },
+    mails: () => structuredClone(state.mails),
     loseNotifications: (times = 1) => notifier.lose(times),
     notified: () => waitInScope('google.notified', () => notifier.settled()),
     setTroubles: (...wanted) => troubles.set(wanted),

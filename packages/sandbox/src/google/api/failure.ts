@@ -18,7 +18,6 @@ const domains: Readonly<Record<string, string>> = {
   rateLimitExceeded: 'usageLimits',
   userRateLimitExceeded: 'usageLimits',
   forbiddenForNonOrganizer: 'calendar',
-
   cannotUseDefaultRemindersAndSpecifyOverride: 'calendar',
   fullSyncRequired: 'calendar',
   malformedConferenceData: 'calendar',
@@ -76,6 +75,15 @@ export function badParameter(
 /** 400 for what a body says. */
 export function invalid(message: string): CalendarFailure {
   return new CalendarFailure(400, 'invalid', message)
+}
+
+/** 403: only the organizer of an event may. */
+export function forbiddenForNonOrganizer(): CalendarFailure {
+  return new CalendarFailure(
+    403,
+    'forbiddenForNonOrganizer',
+    'Shared properties can only be changed by the event organizer.',
+  )
 }
 
 /** 501: Google has it, and the sandbox does not. */

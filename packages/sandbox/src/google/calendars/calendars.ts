@@ -4,6 +4,7 @@ import { CalendarFailure, invalid } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import { isZone } from '../api/parameters.ts'
 import { isPrimary, type ListEntry, type StoredCalendar } from '../core/state.ts'
+import { spreadChange } from '../events/copies.ts'
 import { etagOf, renderCalendar } from './render.ts'
 import { CALENDAR } from './schema.ts'
 
@@ -63,6 +64,7 @@ export const calendarMethods: readonly Method[] = [
     run: (call) => {
       const calendar = find(call, 'calendars.delete')
       if (isPrimary(calendar)) throw invalid('Cannot delete primary calendar.')
+      cancelEvents(call, calendar)
       touchEntry(call.service, calendar, { deleted: true })
       delete call.service.state.calendars[calendar.id]
       return new Response(null, { status: 204 })
@@ -76,15 +78,23 @@ export const calendarMethods: readonly Method[] = [
     run: (call) => {
       const calendar = find(call, 'calendars.clear')
       if (!isPrimary(calendar)) throw invalid('Only a primary calendar can be cleared.')
-      calendar.revision += 1
-      for (const event of Object.values(calendar.events)) {
-        event.revision = calendar.revision
-        event.content = { ...event.content, status: 'cancelled' }
-      }
+      cancelEvents(call, calendar)
       return new Response(null, { status: 204 })
     },
   },
 ]
+
+/** Deletes all events of a calendar, and with them the copies of their guests. */
+function cancelEvents({ service }: Call, calendar: StoredCalendar): void {
+  calendar.revision += 1
+  for (const event of Object.values(calendar.events)) {
+    const { content: before } = event
+    event.revision = calendar.revision
+    event.content = { ...before, status: 'cancelled' }
+    const { content: after } = event
+    spreadChange({ service, calendar, before, after, sendUpdates: 'none' })
+  }
+}
 
 function find({ service, grant, part }: Call, method: string): StoredCalendar {
   return findCalendar(service, grant, part('calendarId'), method)

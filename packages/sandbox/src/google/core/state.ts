@@ -103,6 +103,13 @@ export type StoredList = {
   entries: Record<string, ListEntry>
 }
 
+/** A mail that Google would have sent. */
+export type SentMail = {
+  to: string
+  about: 'invitation' | 'update' | 'cancellation' | 'response'
+  eventId: string
+}
+
 /** A channel over which a client is told that a calendar has changed. */
 export type StoredChannel = {
   id: string
@@ -129,6 +136,8 @@ export type GoogleState = {
   lists: Record<string, StoredList>
   /** By id; those that were stopped too, whose ids stay taken. */
   channels: Record<string, StoredChannel>
+  /** In the order of their sending. */
+  mails: SentMail[]
   /** Signs id tokens: PKCS #8 in PEM, made when first needed. */
   idTokenKey: string | null
   /** Signs page and sync tokens, so that an altered one is noticed. */
@@ -143,6 +152,7 @@ export function emptyGoogleState(): GoogleState {
     calendars: {},
     lists: {},
     channels: {},
+    mails: [],
     idTokenKey: null,
     tokenKey: randomBytes(32).toString('base64url'),
   }

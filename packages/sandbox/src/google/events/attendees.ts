@@ -44,12 +44,13 @@ export function shownAttendees(
 ): JsonObject[] {
   const shown = attendees.map((attendee) => ({
     ...attendee,
-    ...(isSame(attendee, organizer) ? { organizer: true } : {}),
-    ...(isSame(attendee, self) ? { self: true } : {}),
+    ...(isSameAddress(attendee['email'], organizer) ? { organizer: true } : {}),
+    ...(isSameAddress(attendee['email'], self) ? { self: true } : {}),
   }))
   return shown.length > most ? shown.filter((attendee) => 'self' in attendee) : shown
 }
 
-function isSame(attendee: JsonObject, email: string): boolean {
-  return textOf(attendee['email']).toLowerCase() === email.toLowerCase()
+/** Whether two addresses are one: their case does not count. */
+export function isSameAddress(a: Json | undefined, b: Json | undefined): boolean {
+  return textOf(a).toLowerCase() === textOf(b).toLowerCase()
 }

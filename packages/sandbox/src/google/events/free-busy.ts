@@ -6,9 +6,9 @@ import { instantOf, isZone } from '../api/parameters.ts'
 import { type Fields, fieldsOf, integer, listOf, readOnly, text } from '../api/shape.ts'
 import type { GoogleService } from '../core/service.ts'
 import { entry, type EventContent, type StoredCalendar } from '../core/state.ts'
-import { isCancelled, seriesIdOf } from '../series/keep.ts'
+import { isCancelled, standsAlone } from '../series/keep.ts'
 import { inZone, momentOf } from '../times/event-time.ts'
-import { attendeesOf } from './attendees.ts'
+import { attendeesOf, isSameAddress } from './attendees.ts'
 import { singleEvents } from './single-events.ts'
 
 /** The most calendars of one request. */
@@ -78,7 +78,7 @@ function freeBusy({ service, grant, body }: Call): JsonObject {
 function busyTimes(service: GoogleService, calendar: StoredCalendar, [from, to]: Span): Span[] {
   const zone = calendar.timeZone
   const spans = Object.values(calendar.events)
-    .filter(({ content }) => seriesIdOf(content) === undefined)
+    .filter(({ content }) => standsAlone(calendar, content))
     .flatMap((event) => singleEvents(service, calendar, event, to))
     .filter(({ content }) => !isCancelled(calendar, content) && isBusy(calendar, content))
     .map(({ content }): Span => [momentOf(content.start, zone), momentOf(content.end, zone)])
@@ -97,7 +97,7 @@ function busyTimes(service: GoogleService, calendar: StoredCalendar, [from, to]:
 /** An event takes time unless it says otherwise, or was declined. */
 function isBusy({ id }: StoredCalendar, content: EventContent): boolean {
   if (content['transparency'] === 'transparent') return false
-  const self = attendeesOf(content['attendees']).find(({ email }) => email === id)
+  const self = attendeesOf(content['attendees']).find(({ email }) => isSameAddress(email, id))
   return self?.['responseStatus'] !== 'declined'
 }
 

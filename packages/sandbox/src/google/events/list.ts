@@ -5,7 +5,7 @@ import type { Query } from '../api/parameters.ts'
 import { openSync, sealSync } from '../api/sync.ts'
 import type { GoogleService } from '../core/service.ts'
 import type { StoredCalendar, StoredEvent } from '../core/state.ts'
-import { isCancelled, seriesIdOf } from '../series/keep.ts'
+import { isCancelled, seriesIdOf, standsAlone } from '../series/keep.ts'
 import { singleEvents } from './single-events.ts'
 import { momentOf } from '../times/event-time.ts'
 import { isMatching } from './filter.ts'
@@ -57,7 +57,7 @@ function wantedEntries(
 ): Entry[] {
   const keyOf = sortKey(calendar, query)
   return Object.values(calendar.events)
-    .filter(({ content }) => !query.singleEvents || seriesIdOf(content) === undefined)
+    .filter(({ content }) => !query.singleEvents || standsAlone(calendar, content))
     .flatMap((event) =>
       query.singleEvents ? singleEvents(service, calendar, event, query.timeMax) : [event],
     )
@@ -117,8 +117,7 @@ function isShown(calendar: StoredCalendar, query: ListQuery, { content }: Stored
   if (!isCancelled(calendar, content)) return true
   if (query.showDeleted || query.updatedMin !== undefined) return true
   const series = calendar.events[seriesIdOf(content) ?? '']
-  const isOccurrence = seriesIdOf(content) !== undefined
-  return isOccurrence && !query.singleEvents && series?.content.status !== 'cancelled'
+  return series !== undefined && !query.singleEvents && series.content.status !== 'cancelled'
 }
 
 function sortKey(calendar: StoredCalendar, query: ListQuery): (event: StoredEvent) => number {

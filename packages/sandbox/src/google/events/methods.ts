@@ -3,19 +3,21 @@ import { badParameter, CalendarFailure } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import type { Parameters } from '../api/parameters.ts'
 import { entry, type StoredCalendar, type StoredEvent } from '../core/state.ts'
+import { spreadChange } from './copies.ts'
 import { INSTANCES_PARAMETERS, listInstances } from './instances.ts'
 import { isCancelled } from '../series/keep.ts'
 import { computedOccurrence } from '../series/occurrences.ts'
 import { listEvents } from './list.ts'
 import { moveEvent } from './move.ts'
 import { LIST_PARAMETERS } from './list-query.ts'
+import { sendUpdatesOf } from './mails.ts'
 import { etagOf, renderEvent, type View } from './render.ts'
 import { EVENT, EVENTS } from './schema.ts'
 import { deleteEvent, insertEvent, patchEvent, replaceEvent, type Write } from './write.ts'
 
 const path = '/calendar/v3/calendars/:calendarId/events'
 
-/** What says who is mailed: nobody is, here. */
+/** What says who is mailed. */
 const mails: Parameters = {
   sendNotifications: 'flag',
   sendUpdates: ['all', 'externalOnly', 'none'],
@@ -50,7 +52,8 @@ export const eventMethods: readonly Method[] = [
     reply: EVENT,
     run: (call) => {
       const calendar = calendarOf(call, 'events.insert')
-      return reply(call, calendar, insertEvent(writeOf(call, calendar), call.body))
+      const created = insertEvent(writeOf(call, calendar), call.body)
+      return reply(call, calendar, spread(call, calendar, undefined, created))
     },
   },
   {
@@ -76,7 +79,8 @@ export const eventMethods: readonly Method[] = [
     run: (call) => {
       const calendar = calendarOf(call, 'events.patch')
       const event = findMatching(call, calendar)
-      return reply(call, calendar, patchEvent(writeOf(call, calendar), event, call.body))
+      const changed = patchEvent(writeOf(call, calendar), event, call.body)
+      return reply(call, calendar, spread(call, calendar, event, changed))
     },
   },
   {
@@ -89,7 +93,8 @@ export const eventMethods: readonly Method[] = [
     run: (call) => {
       const calendar = calendarOf(call, 'events.update')
       const event = findMatching(call, calendar)
-      return reply(call, calendar, replaceEvent(writeOf(call, calendar), event, call.body))
+      const changed = replaceEvent(writeOf(call, calendar), event, call.body)
+      return reply(call, calendar, spread(call, calendar, event, changed))
     },
   },
   {
@@ -103,7 +108,7 @@ export const eventMethods: readonly Method[] = [
       if (isCancelled(calendar, event.content)) {
         throw new CalendarFailure(410, 'deleted', 'Resource has been deleted')
       }
-      deleteEvent(writeOf(call, calendar), event)
+      spread(call, calendar, event, deleteEvent(writeOf(call, calendar), event))
       return new Response(null, { status: 204 })
     },
   },
@@ -123,7 +128,9 @@ export const eventMethods: readonly Method[] = [
         throw new CalendarFailure(410, 'deleted', 'Resource has been deleted')
       }
       const to = findCalendar(service, grant, destination, 'events.move')
-      return reply(call, to, moveEvent(from, to, event, new Date(service.now()).toISOString()))
+      const moved = moveEvent(from, to, event, new Date(service.now()).toISOString())
+      for (const { before, after } of moved) spread(call, to, before, after)
+      return reply(call, to, entry(to.events, event.content.id) ?? event)
     },
   },
   {
@@ -139,6 +146,20 @@ export const eventMethods: readonly Method[] = [
     },
   },
 ]
+
+/** Brings what was stored to the others who have the event. */
+function spread(
+  { service, query }: Call,
+  calendar: StoredCalendar,
+  before: StoredEvent | undefined,
+  stored: StoredEvent,
+): StoredEvent {
+  const sendUpdates = sendUpdatesOf(query)
+  const { content: after } = stored
+  spreadChange({ service, calendar, before: before?.content, after, sendUpdates })
+  // A guest's invitation may have come back with the organizer's list.
+  return entry(calendar.events, after.id) ?? stored
+}
 
 function calendarOf({ service, grant, part }: Call, method: string): StoredCalendar {
   return findCalendar(service, grant, part('calendarId'), method)

@@ -33,7 +33,9 @@ export function renderEvent(
   }
   const zone = view.timeZone ?? calendar.timeZone
   const guests = attendeesOf(attendees)
-  const shown = shownAttendees(guests, organizer, calendar.id, view.maxAttendees)
+  const isHidden = organizer !== calendar.id && content['guestsCanSeeOtherGuests'] === false
+  const most = isHidden ? 0 : view.maxAttendees
+  const shown = shownAttendees(guests, organizer, calendar.id, most)
   const hangoutLink = hangoutLinkOf(conferenceData)
   return {
     kind: 'calendar#event',

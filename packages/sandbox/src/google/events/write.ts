@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts'
-import { CalendarFailure, invalid } from '../api/failure.ts'
+import { CalendarFailure, forbiddenForNonOrganizer, invalid } from '../api/failure.ts'
 import type { GoogleService } from '../core/service.ts'
 import { entry, type EventContent, type StoredCalendar, type StoredEvent } from '../core/state.ts'
-import { readAttendees } from './attendees.ts'
+import { attendeesOf, isSameAddress, readAttendees } from './attendees.ts'
 import { readConference } from './conference.ts'
 import { readDetails } from './details.ts'
 import { momentOf, readTime } from '../times/event-time.ts'
 import { readRecurrence } from '../times/recurrence.ts'
-import { isCancelled, isSeriesGone, retireOccurrences, seriesIdOf } from '../series/keep.ts'
-import { isSeries } from '../series/occurrences.ts'
+import { isCancelled, isSeriesGone, seriesIdOf } from '../series/keep.ts'
+import { isRetracted } from './main-event.ts'
+import { putEvent } from './put-event.ts'
 
 /** Where a change goes, and what its client knows of. */
 export interface Write {
@@ -46,8 +47,7 @@ export function insertEvent(write: Write, body: JsonObject): StoredEvent {
     sequence: typeof body['sequence'] === 'number' ? body['sequence'] : 0,
     status: textOf(body['status']) || 'confirmed',
   }
-  const content = read(write, merge({}, body), own, undefined)
-  return store(calendar, { order: calendar.revision + 1 }, content)
+  return putEvent(service, calendar, undefined, read(write, merge({}, body), own, undefined))
 }
 
 /** Merges into an event: hashes key by key, null unsets, lists are replaced. */
@@ -69,19 +69,8 @@ export function replaceEvent(write: Write, event: StoredEvent, body: JsonObject)
 /** Deletes an event. Its id stays, so that incremental lists can report it. */
 export function deleteEvent(write: Write, event: StoredEvent): StoredEvent {
   const updated = timeOf(write.service)
-  return keep(write, event, { ...event.content, status: 'cancelled', updated })
-}
-
-/** Puts a content in place. */
-function store(
-  calendar: StoredCalendar,
-  { order }: Pick<StoredEvent, 'order'>,
-  content: EventContent,
-): StoredEvent {
-  calendar.revision += 1
-  const stored = { order, revision: calendar.revision, content }
-  calendar.events[content.id] = stored
-  return stored
+  const content = { ...event.content, status: 'cancelled', updated }
+  return putEvent(write.service, write.calendar, event, content)
 }
 
 function change(
@@ -90,17 +79,18 @@ function change(
   given: JsonObject,
   asked: JsonObject,
 ): StoredEvent {
-  const { calendar } = write
+  const { service, calendar } = write
   const old = event.content
+  expectOrganizer(calendar, old, asked)
   const { id, iCalUID, created, creator, organizer } = old
   const series = seriesIdOf(old)
   if (series !== undefined && Array.isArray(asked['recurrence'])) {
     throw invalid('Cannot set a recurrence on an instance of a recurring event.')
   }
   const status = textOf(asked['status']) || old.status
-  // A cancelled event comes back by its status, an occurrence only with its series; any other change finds it gone.
-  const isBack =
-    old.status === 'cancelled' && status !== 'cancelled' && !isSeriesGone(calendar, old)
+  // A cancelled event comes back by its status, an occurrence only with its series, a copy only to its event; any other change finds it gone.
+  const isLost = isSeriesGone(calendar, old) || isRetracted(service, calendar, old)
+  const isBack = old.status === 'cancelled' && status !== 'cancelled' && !isLost
   if (isCancelled(calendar, old) && !isBack) throw gone()
   const sequence = sequenceOf(old, asked)
   const { originalStartTime } = old
@@ -114,32 +104,18 @@ function change(
     status,
     ...(series === undefined ? {} : { recurringEventId: series, originalStartTime }),
   } as Own
-  const content = read(write, given, own, old)
+  const content = read(write, withOmitted(old, given), own, old)
   const moved = ['start', 'end', 'recurrence'].some((name) => differ(old, content, name))
   // Reminders are no part of what others see: they do not count as an update.
   const names = new Set([...Object.keys(old), ...Object.keys(content)])
   const isUpdate = [...names].some(
     (name) => name !== 'reminders' && name !== 'updated' && differ(old, content, name),
   )
-  return keep(write, event, {
+  return putEvent(service, calendar, event, {
     ...content,
     sequence: moved ? sequence + 1 : sequence,
     updated: isUpdate ? content.updated : old.updated,
   })
-}
-
-/** Puts a change in place; an occurrence that was not changed before becomes an event of its own. */
-function keep(
-  { service, calendar }: Write,
-  event: StoredEvent,
-  content: EventContent,
-): StoredEvent {
-  const isNew = entry(calendar.events, content.id) === undefined
-  const order = isNew ? calendar.revision + 1 : event.order
-  const stored = store(calendar, { order }, content)
-  if (isSeries(event.content) || isSeries(content))
-    retireOccurrences(calendar, event.content, stored, service.now())
-  return stored
 }
 
 type Own = Pick<
@@ -154,7 +130,8 @@ function read(
   own: Own,
   old: EventContent | undefined,
 ): EventContent {
-  const { attendees, recurrence, conferenceData, eventType: _, ...others } = given
+  const { attendees, recurrence, conferenceData, eventType: _, ...rest } = given
+  const { attendeesOmitted: __, ...others } = rest
   const start = readTime(given['start'], 'start', calendar.timeZone)
   const end = readTime(given['end'], 'end', calendar.timeZone)
   if ('date' in start !== 'date' in end) {
@@ -183,6 +160,29 @@ function read(
     ...(guests.length > 0 ? { attendees: guests } : {}),
     ...(conference === undefined ? {} : { conferenceData: conference }),
   }
+}
+
+/** What a guest's copy can't say. Source: https://developers.google.com/workspace/calendar/api/guides/errors */
+function expectOrganizer({ id }: StoredCalendar, old: EventContent, asked: JsonObject): void {
+  if (old.organizer === id) return
+  const names = [
+    'anyoneCanAddSelf',
+    'guestsCanInviteOthers',
+    'guestsCanModify',
+    'guestsCanSeeOtherGuests',
+  ]
+  if (!names.some((name) => name in asked && differ(asked, old, name))) return
+  throw forbiddenForNonOrganizer()
+}
+
+/** A client that does not know all guests says so, and gives the answers of those that it knows. */
+function withOmitted(old: EventContent, given: JsonObject): JsonObject {
+  if (given['attendeesOmitted'] !== true) return given
+  const answers = attendeesOf(given['attendees'])
+  const attendees = attendeesOf(old['attendees']).map(
+    (each) => answers.find((answer) => isSameAddress(answer['email'], each['email'])) ?? each,
+  )
+  return { ...given, attendees }
 }
 
 /** For a series the zone is what the wall-clock time repeats in; an offset is none. */

@@ -7,6 +7,15 @@ export function seriesIdOf(content: EventContent): string | undefined {
   return typeof recurringEventId === 'string' ? recurringEventId : undefined
 }
 
+/**
+ * Whether an event is listed by itself: one that is no occurrence, or an occurrence whose series is not in the
+ * calendar, as its guest was asked to that one alone.
+ */
+export function standsAlone(calendar: StoredCalendar, content: EventContent): boolean {
+  const id = seriesIdOf(content)
+  return id === undefined || entry(calendar.events, id) === undefined
+}
+
 /** Whether an event is gone: by itself, or with its series. */
 export function isCancelled(calendar: StoredCalendar, content: EventContent): boolean {
   return content.status === 'cancelled' || isSeriesGone(calendar, content)
