@@ -81,7 +81,7 @@ const cases = exerciseOptions({
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
   webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess google.changePassword
   google.addCalendar google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
-  google.requestCount google.loseNotifications google.notified google.close proxy.url proxy.clear proxy.reset proxy.close
+  google.requestCount google.mails google.loseNotifications google.notified google.close proxy.url proxy.clear proxy.reset proxy.close
   sandbox.services sandbox.postgres sandbox.s3 sandbox.smtp sandbox.stripe sandbox.google
   sandbox.faults postgres.url postgres.host postgres.port postgres.user postgres.password
   postgres.database postgres.pid postgres.dataDir s3.endpoint s3.host s3.port s3.region

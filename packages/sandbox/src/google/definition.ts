@@ -45,7 +45,7 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   }
   return defineEmulator<GoogleState>({
     name: 'google',
-    stateVersion: 6,
+    stateVersion: 7,
     state: emptyGoogleState,
     cors: false,
     setup({ app, state }) {

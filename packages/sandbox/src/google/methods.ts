@@ -1,4 +1,5 @@
 import type { Method } from './api/method.ts'
+import { aclMethods } from './acl/acl.ts'
 import { calendarListMethods } from './calendars/calendar-list.ts'
 import { calendarMethods } from './calendars/calendars.ts'
 import { channelMethods } from './channels/channels.ts'
@@ -7,6 +8,7 @@ import { eventMethods } from './events/methods.ts'
 
 /** Every method of the Calendar API that the sandbox has. */
 export const methods: readonly Method[] = [
+  ...aclMethods,
   ...calendarListMethods,
   ...calendarMethods,
   ...channelMethods,

@@ -240,7 +240,9 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       doInScope('invalidateSyncTokens', async () => {
         calendarOf(service, email)
         for (const calendar of Object.values(state.calendars)) {
-          if (calendar.owner === email) calendar.generation += 1
+          if (calendar.owner !== email) continue
+          calendar.generation += 1
+          calendar.acl.generation += 1
         }
         listOf(service, email).generation += 1
         await save()

@@ -3,6 +3,8 @@ import { type DeclaredFields, declaredFields } from './declared.ts'
 /** The schema of each kind of resource. */
 const SCHEMAS: Readonly<Record<string, string>> = {
   'api#channel': 'Channel',
+  'calendar#acl': 'Acl',
+  'calendar#aclRule': 'AclRule',
   'calendar#calendar': 'Calendar',
   'calendar#calendarList': 'CalendarList',
   'calendar#calendarListEntry': 'CalendarListEntry',
@@ -13,6 +15,8 @@ const SCHEMAS: Readonly<Record<string, string>> = {
 
 /** What every resource of a kind has, unless it was deleted. */
 const ALWAYS: Readonly<Record<string, readonly string[]>> = {
+  'calendar#acl': ['etag', 'items'],
+  'calendar#aclRule': ['etag', 'id', 'role', 'scope'],
   'calendar#event': [
     'created',
     'creator',

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 
 import type { JsonObject } from '../../json.ts'
 import type { GoogleService } from '../core/service.ts'
+import { isAtLeast, type Role } from '../core/role.ts'
 import { entry, type GoogleGrant, type StoredCalendar, type StoredList } from '../core/state.ts'
 import { grantOfAccessToken } from '../oauth/grants.ts'
 import { CalendarFailure } from './failure.ts'
+import { LEAST_ROLES, roleOf } from './roles.ts'
 import { SCOPE_PREFIX, SCOPES } from './scopes.ts'
 
 /**
@@ -29,10 +31,10 @@ export function expectScope(grant: GoogleGrant, method: string): void {
 }
 
 /**
- * A calendar of the account: `primary`, or by its id.
+ * A calendar that the account may use: `primary`, or by its id.
  *
- * @throws CalendarFailure 404 for another account's, or none; 403 where no scope that the method takes
- *   reaches this one
+ * @throws CalendarFailure 404 for none, or one that is not shared with the account; 403 where no scope that the
+ *   method takes reaches this one, or the account's role in it is not enough
  */
 export function findCalendar(
   service: GoogleService,
@@ -42,10 +44,19 @@ export function findCalendar(
 ): StoredCalendar {
   const primary = calendarOf(service, grant.email)
   const calendar = calendarId === 'primary' ? primary : entry(service.state.calendars, calendarId)
-  if (calendar?.owner !== grant.email) throw notFound()
-  const reaching = (SCOPES[method] ?? []).filter((scope) => reaches(scope, calendar))
-  if (hasScope(grant, reaching)) return calendar
-  throw insufficient()
+  const role = calendar ? roleOf(calendar, grant.email) : 'none'
+  if (!calendar || role === 'none') throw notFound()
+  const reaching = (SCOPES[method] ?? []).filter((scope) => reaches(scope, calendar, role))
+  if (!hasScope(grant, reaching)) throw insufficient()
+  expectRole(role, LEAST_ROLES[method] ?? 'freeBusyReader')
+  return calendar
+}
+
+/** @throws CalendarFailure 403 for a role that is not enough */
+export function expectRole(role: Role, least: Role): void {
+  if (isAtLeast(role, least)) return
+  const message = `You need to have ${least} access to this calendar.`
+  throw new CalendarFailure(403, 'requiredAccessLevel', message)
 }
 
 /** The primary calendar of an account, made when first looked at. */
@@ -70,13 +81,31 @@ export function listOf({ state }: GoogleService, email: string): StoredList {
   return (state.lists[email] ??= { id: email, revision: 0, generation: 1, entries: {} })
 }
 
-/** Notes a change of a calendar in its owner's list. */
+/** Notes a change of a calendar in the lists of all that have it. */
+export function touchCalendar(
+  service: GoogleService,
+  calendar: StoredCalendar,
+  change: ListChange = {},
+): void {
+  for (const { id, entries } of Object.values(service.state.lists)) {
+    const shown = entry(entries, calendar.id)
+    if (shown && !shown.deleted) touchEntry(service, id, calendar, change)
+  }
+}
+
+export interface ListChange {
+  readonly own?: JsonObject
+  readonly deleted?: boolean
+}
+
+/** Notes a change of a calendar in an account's list, and puts it there where it was not. */
 export function touchEntry(
   service: GoogleService,
-  { id, owner }: StoredCalendar,
-  change: { readonly own?: JsonObject; readonly deleted?: boolean } = {},
+  account: string,
+  { id }: StoredCalendar,
+  change: ListChange = {},
 ): void {
-  const list = listOf(service, owner)
+  const list = listOf(service, account)
   list.revision += 1
   const before = entry(list.entries, id)
   list.entries[id] = {
@@ -98,10 +127,12 @@ function addCalendar(
   given: Pick<StoredCalendar, 'summary' | 'byClient'> & Partial<StoredCalendar>,
 ): StoredCalendar {
   const { timeZone } = service
-  const empty = { revision: 0, generation: 1, events: {}, retired: {} }
+  const rule = { order: 1, revision: 1, role: 'owner' as const }
+  const acl = { revision: 1, generation: 1, rules: { [`user:${owner.toLowerCase()}`]: rule } }
+  const empty = { revision: 0, generation: 1, events: {}, acl, retired: {} }
   const calendar: StoredCalendar = { timeZone, ...given, id, owner, ...empty }
   service.state.calendars[id] = calendar
-  touchEntry(service, calendar, { own: { selected: true } })
+  touchEntry(service, owner, calendar, { own: { selected: true } })
   return calendar
 }
 
@@ -109,7 +140,8 @@ function addCalendar(
  * Which calendars a scope is for. The scope of free and busy times shows of events no more than those times,
  * which the sandbox does not do: here it reaches none.
  */
-function reaches(scope: string, { byClient }: StoredCalendar): boolean {
+function reaches(scope: string, { byClient }: StoredCalendar, role: Role): boolean {
+  if (scope.startsWith('calendar.events.owned')) return role === 'owner'
   if (scope === 'calendar.app.created') return byClient
   return scope !== 'calendar.events.public.readonly' && scope !== 'calendar.events.freebusy'
 }

@@ -18,6 +18,7 @@ const domains: Readonly<Record<string, string>> = {
   rateLimitExceeded: 'usageLimits',
   userRateLimitExceeded: 'usageLimits',
   forbiddenForNonOrganizer: 'calendar',
+  requiredAccessLevel: 'calendar',
   cannotUseDefaultRemindersAndSpecifyOverride: 'calendar',
   fullSyncRequired: 'calendar',
   malformedConferenceData: 'calendar',

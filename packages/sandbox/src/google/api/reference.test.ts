@@ -6,6 +6,7 @@ import {
   declaredParameters,
   declaredScopes,
 } from '../../../test/google/declared.ts'
+import { ACL, ACL_RULE } from '../acl/schema.ts'
 import { CALENDAR, CALENDAR_LIST, CALENDAR_LIST_ENTRY } from '../calendars/schema.ts'
 import { CHANNEL } from '../channels/channels.ts'
 import { FREE_BUSY, FREE_BUSY_REQUEST } from '../events/free-busy.ts'
@@ -31,6 +32,8 @@ test('each method needs one of the scopes that the reference names', () => {
 })
 
 test.each([
+  ['Acl', ACL],
+  ['AclRule', ACL_RULE],
   ['Calendar', CALENDAR],
   ['CalendarList', CALENDAR_LIST],
   ['CalendarListEntry', CALENDAR_LIST_ENTRY],

@@ -22,6 +22,8 @@ const readCalendarList = [
   'calendar.readonly',
 ]
 
+const readAcls = ['calendar', 'calendar.acls', 'calendar.acls.readonly']
+
 const calendars = ['calendar', 'calendar.app.created', 'calendar.calendars']
 
 const changeList = ['calendar', 'calendar.app.created', 'calendar.calendarlist']
@@ -31,12 +33,20 @@ const changeList = ['calendar', 'calendar.app.created', 'calendar.calendarlist']
  * Source: https://developers.google.com/workspace/calendar/api/v3/reference
  */
 export const SCOPES: Readonly<Record<string, readonly string[]>> = {
+  'acl.delete': ['calendar', 'calendar.acls'],
+  'acl.get': ['calendar', 'calendar.acls', 'calendar.acls.readonly', 'calendar.readonly'],
+  'acl.insert': ['calendar', 'calendar.acls'],
+  'acl.list': readAcls,
+  'acl.patch': ['calendar', 'calendar.acls'],
+  'acl.update': ['calendar', 'calendar.acls'],
+  'acl.watch': readAcls,
   'calendarList.delete': changeList,
   'calendarList.get': [...readCalendarList, 'calendar.app.created'],
   'calendarList.insert': ['calendar', 'calendar.calendarlist'],
   'calendarList.list': readCalendarList,
   'calendarList.patch': changeList,
   'calendarList.update': changeList,
+  'calendarList.watch': readCalendarList,
   'calendars.clear': ['calendar', 'calendar.calendars'],
   'calendars.delete': calendars,
   'calendars.get': [

@@ -4,8 +4,10 @@ import { badParameter, invalid } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import { pageOf } from '../api/page.ts'
 import type { Parameters } from '../api/parameters.ts'
+import { roleOf } from '../api/roles.ts'
 import { openSync, sealSync } from '../api/sync.ts'
-import { entry, isPrimary, type ListEntry, type StoredCalendar } from '../core/state.ts'
+import { isAtLeast, type Role } from '../core/role.ts'
+import { entry, type ListEntry, type StoredCalendar } from '../core/state.ts'
 import { etagOf, renderEntry, renderGone } from './render.ts'
 import { CALENDAR_LIST, CALENDAR_LIST_ENTRY } from './schema.ts'
 
@@ -13,21 +15,23 @@ const path = '/calendar/v3/users/me/calendarList'
 const one = `${path}/:calendarId`
 const colours: Parameters = { colorRgbFormat: 'flag' }
 
+export const CALENDAR_LIST_PARAMETERS: Parameters = {
+  maxResults: 'integer',
+  minAccessRole: ['freeBusyReader', 'reader', 'writerWithoutPrivateAccess', 'writer', 'owner'],
+  pageToken: 'text',
+  showDeleted: 'flag',
+  showHidden: 'flag',
+  showOwnOrganizationOnly: 'missing',
+  syncToken: 'text',
+}
+
 /** `calendarList.*`: what an account has set for itself of each calendar that it has in view. */
 export const calendarListMethods: readonly Method[] = [
   {
     name: 'calendarList.list',
     verb: 'GET',
     path,
-    parameters: {
-      maxResults: 'integer',
-      minAccessRole: ['freeBusyReader', 'reader', 'writer', 'owner'],
-      pageToken: 'text',
-      showDeleted: 'flag',
-      showHidden: 'flag',
-      showOwnOrganizationOnly: 'missing',
-      syncToken: 'text',
-    },
+    parameters: CALENDAR_LIST_PARAMETERS,
     reply: CALENDAR_LIST,
     run: (call) => Response.json(list(call)),
   },
@@ -50,7 +54,10 @@ export const calendarListMethods: readonly Method[] = [
       const { id, ...own } = call.body
       if (typeof id !== 'string') throw invalid('Missing calendar id.')
       const calendar = findCalendar(call.service, call.grant, id, 'calendarList.insert')
-      touchEntry(call.service, calendar, { deleted: false, own: settings(call, {}, own) })
+      touchEntry(call.service, call.grant.email, calendar, {
+        deleted: false,
+        own: settings(call, {}, own),
+      })
       return reply(call, calendar)
     },
   },
@@ -64,7 +71,7 @@ export const calendarListMethods: readonly Method[] = [
     run: (call) => {
       const calendar = find(call, 'calendarList.patch')
       const { own } = entryOf(call, calendar)
-      touchEntry(call.service, calendar, { own: settings(call, own, call.body) })
+      touchEntry(call.service, call.grant.email, calendar, { own: settings(call, own, call.body) })
       return reply(call, calendar)
     },
   },
@@ -78,7 +85,7 @@ export const calendarListMethods: readonly Method[] = [
     run: (call) => {
       const calendar = find(call, 'calendarList.update')
       entryOf(call, calendar)
-      touchEntry(call.service, calendar, { own: settings(call, {}, call.body) })
+      touchEntry(call.service, call.grant.email, calendar, { own: settings(call, {}, call.body) })
       return reply(call, calendar)
     },
   },
@@ -90,8 +97,8 @@ export const calendarListMethods: readonly Method[] = [
     run: (call) => {
       const calendar = find(call, 'calendarList.delete')
       entryOf(call, calendar)
-      if (isPrimary(calendar)) throw invalid('Cannot remove primary calendar.')
-      touchEntry(call.service, calendar, { deleted: true })
+      if (calendar.id === call.grant.email) throw invalid('Cannot remove primary calendar.')
+      touchEntry(call.service, call.grant.email, calendar, { deleted: true })
       return new Response(null, { status: 204 })
     },
   },
@@ -111,9 +118,14 @@ function list({ service, grant, query }: Call): JsonObject {
       throw badParameter(hiding, `Sync token cannot be used without ${hiding}.`)
   }
   const since = syncToken === undefined ? 0 : openSync(service, stored, syncToken).revision
+  const least = (query.text('minAccessRole') ?? 'none') as Role
+  const roleIn = (id: string): Role => {
+    const calendar = entry(service.state.calendars, id)
+    return calendar ? roleOf(calendar, grant.email) : 'none'
+  }
   const isSync = syncToken !== undefined
   const entries = Object.entries(stored.entries)
-    .filter(([, each]) => each.revision > since)
+    .filter(([id, each]) => each.revision > since && isAtLeast(roleIn(id), least))
     .filter(([, each]) => isSync || query.flag('showDeleted') || !each.deleted)
     .filter(([, each]) => isSync || query.flag('showHidden') || each.own['hidden'] !== true)
     .map(([id, each]) => ({
@@ -123,7 +135,9 @@ function list({ service, grant, query }: Call): JsonObject {
     }))
   const shown = (id: string, each: ListEntry): JsonObject => {
     const calendar = entry(service.state.calendars, id)
-    return calendar && !each.deleted ? renderEntry(calendar, each) : renderGone(id, each)
+    return calendar && !each.deleted
+      ? renderEntry(calendar, each, grant.email)
+      : renderGone(id, each)
   }
   const { items, nextPageToken, snapshot } = pageOf(service, stored, entries, {
     maxResults: limit(query.integer('maxResults')),
@@ -169,7 +183,7 @@ function settings({ query }: Call, before: JsonObject, given: JsonObject): JsonO
 function reply(call: Call, calendar: StoredCalendar): Response {
   const found = entryOf(call, calendar)
   const headers = { etag: etagOf(found.revision) }
-  return Response.json(renderEntry(calendar, found), { headers })
+  return Response.json(renderEntry(calendar, found, call.grant.email), { headers })
 }
 
 /** @throws CalendarFailure 404 for a calendar that went from the list */

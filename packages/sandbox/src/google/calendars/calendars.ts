@@ -1,5 +1,6 @@
 import { type JsonObject, textOf } from '../../json.ts'
-import { addSecondary, findCalendar, listOf, notFound, touchEntry } from '../api/access.ts'
+import { addSecondary, findCalendar, listOf, notFound, touchCalendar } from '../api/access.ts'
+import { expectMatch } from '../api/condition.ts'
 import { CalendarFailure, invalid } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import { isZone } from '../api/parameters.ts'
@@ -65,7 +66,7 @@ export const calendarMethods: readonly Method[] = [
       const calendar = find(call, 'calendars.delete')
       if (isPrimary(calendar)) throw invalid('Cannot delete primary calendar.')
       cancelEvents(call, calendar)
-      touchEntry(call.service, calendar, { deleted: true })
+      touchCalendar(call.service, calendar, { deleted: true })
       delete call.service.state.calendars[calendar.id]
       return new Response(null, { status: 204 })
     },
@@ -101,19 +102,12 @@ function find({ service, grant, part }: Call, method: string): StoredCalendar {
 }
 
 function change(call: Call, calendar: StoredCalendar, body: JsonObject): Response {
-  const expected = call.request.headers.get('if-match')
-  const { revision } = entryOf(call, calendar)
-  if (expected !== null && expected !== '*' && expected !== etagOf(revision)) {
-    throw new CalendarFailure(412, 'conditionNotMet', 'Precondition Failed', {
-      location: 'If-Match',
-      locationType: 'header',
-    })
-  }
+  expectMatch(call.request, etagOf(entryOf(call, calendar).revision))
   const { timeZone } = calendar
   delete calendar.description
   delete calendar.location
   Object.assign(calendar, { timeZone, ...contentOf(body) })
-  touchEntry(call.service, calendar)
+  touchCalendar(call.service, calendar)
   return reply(call, calendar)
 }
 

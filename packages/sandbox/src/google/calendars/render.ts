@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json.ts'
+import { roleOf } from '../api/roles.ts'
 import { isPrimary, type ListEntry, type StoredCalendar } from '../core/state.ts'
 
 /** Google's resource of a calendar. */
@@ -14,8 +15,12 @@ export function renderCalendar(calendar: StoredCalendar, { revision }: ListEntry
   }
 }
 
-/** A calendar as it stands in its owner's list. */
-export function renderEntry(calendar: StoredCalendar, { revision, own }: ListEntry): JsonObject {
+/** A calendar as it stands in an account's list. */
+export function renderEntry(
+  calendar: StoredCalendar,
+  { revision, own }: ListEntry,
+  account: string,
+): JsonObject {
   return {
     kind: 'calendar#calendarListEntry',
     etag: etagOf(revision),
@@ -23,14 +28,14 @@ export function renderEntry(calendar: StoredCalendar, { revision, own }: ListEnt
     ...textsOf(calendar),
     timeZone: calendar.timeZone,
     ...ownerOf(calendar),
-    accessRole: 'owner',
+    accessRole: roleOf(calendar, account),
     colorId: '14',
     backgroundColor: '#9fe1e7',
     foregroundColor: '#000000',
     defaultReminders: [],
     conferenceProperties: { allowedConferenceSolutionTypes: ['hangoutsMeet'] },
     ...own,
-    ...(isPrimary(calendar) ? { primary: true } : {}),
+    ...(calendar.id === account ? { primary: true } : {}),
   }
 }
 

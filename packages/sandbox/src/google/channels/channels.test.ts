@@ -103,3 +103,34 @@ test('what Google refuses of a channel is refused', async () => {
   expect(await watch(near)).toMatchObject({ status: 200 })
   expect(await watch(near)).toEqual({ status: 400, reason: 'channelIdNotUnique' })
 })
+
+test('channels are for the list of calendars and for rules too, each told of its own', async () => {
+  await using listener = await listen()
+  await using session = await openCalendar()
+  const { client, server } = session
+  const { address } = listener
+  const body = (id: string): { id: string; type: string; address: string } => {
+    return { id, type: 'web_hook', address }
+  }
+  const { data: calendar } = await client.calendars.insert({ requestBody: { summary: '二課' } })
+  const second = calendar.id ?? ''
+  await client.calendarList.watch({ requestBody: body('list') })
+  await client.acl.watch({ calendarId: second, requestBody: body('rules') })
+  await client.events.watch({ calendarId: second, requestBody: body('events') })
+  const told = async (): Promise<unknown[]> => {
+    await server.notified()
+    const ids = listener.heard.splice(0).map((each) => each['x-goog-channel-id'])
+    return ids.toSorted()
+  }
+  expect(await told()).toEqual(['events', 'list', 'rules'])
+  await client.events.insert({ calendarId: second, requestBody: meeting(10) })
+  expect(await told()).toEqual(['events'])
+  await client.calendarList.patch({ calendarId: second, requestBody: { hidden: true } })
+  expect(await told()).toEqual(['list'])
+  const scope = { type: 'user', value: 'taro@example.com' }
+  await client.acl.insert({ calendarId: second, requestBody: { role: 'reader', scope } })
+  expect(await told()).toContain('rules')
+  // Nothing is told of a calendar that is gone, and nothing breaks.
+  await client.calendars.delete({ calendarId: second })
+  expect(await told()).toEqual(['list'])
+})

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts'
-import { calendarOf, findCalendar, notFound } from '../api/access.ts'
+import { ACL_LIST_PARAMETERS } from '../acl/acl.ts'
+import { findCalendar, listOf, notFound } from '../api/access.ts'
 import { CalendarFailure, invalid } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import { type Fields, flag, readOnly, text, texts } from '../api/shape.ts'
-import { entry, type StoredChannel } from '../core/state.ts'
+import { CALENDAR_LIST_PARAMETERS } from '../calendars/calendar-list.ts'
+import type { GoogleService } from '../core/service.ts'
+import { entry, type StoredChannel, type WatchedResource } from '../core/state.ts'
 import { LIST_PARAMETERS } from '../events/list-query.ts'
+import { resourceUri } from './notifier.ts'
 
 /** A week, where a client asks for no other time. */
 const TTL_SECONDS = 604_800
@@ -35,7 +39,25 @@ export const channelMethods: readonly Method[] = [
     parameters: LIST_PARAMETERS,
     body: CHANNEL,
     reply: CHANNEL,
-    run: (call) => Response.json(watch(call)),
+    run: (call) => Response.json(watch(call, 'events', calendarOf(call, 'events.watch'))),
+  },
+  {
+    name: 'acl.watch',
+    verb: 'POST',
+    path: '/calendar/v3/calendars/:calendarId/acl/watch',
+    parameters: ACL_LIST_PARAMETERS,
+    body: CHANNEL,
+    reply: CHANNEL,
+    run: (call) => Response.json(watch(call, 'acl', calendarOf(call, 'acl.watch'))),
+  },
+  {
+    name: 'calendarList.watch',
+    verb: 'POST',
+    path: '/calendar/v3/users/me/calendarList/watch',
+    parameters: CALENDAR_LIST_PARAMETERS,
+    body: CHANNEL,
+    reply: CHANNEL,
+    run: (call) => Response.json(watch(call, 'calendarList', call.grant.email)),
   },
   {
     name: 'channels.stop',
@@ -56,8 +78,15 @@ export const channelMethods: readonly Method[] = [
   },
 ]
 
-function watch({ service, grant, part, body }: Call): JsonObject {
-  const calendar = findCalendar(service, grant, part('calendarId'), 'events.watch')
+function calendarOf({ service, grant, part }: Call, method: string): string {
+  return findCalendar(service, grant, part('calendarId'), method).id
+}
+
+function watch(
+  { service, grant, body }: Call,
+  resource: WatchedResource,
+  calendarId: string,
+): JsonObject {
   const id = textOf(body['id'])
   const address = textOf(body['address'])
   const token = textOf(body['token'])
@@ -69,41 +98,49 @@ function watch({ service, grant, part, body }: Call): JsonObject {
   if (entry(service.state.channels, id)) {
     throw new CalendarFailure(400, 'channelIdNotUnique', `Channel id ${id} not unique`)
   }
+  const watched = `${resource} ${calendarId}`
   const channel: StoredChannel = {
     id,
     address,
     token,
     email: grant.email,
-    calendarId: calendar.id,
-    resourceId: createHash('sha256').update(calendar.id).digest('base64url').slice(0, 27),
+    resource,
+    calendarId,
+    resourceId: createHash('sha256').update(watched).digest('base64url').slice(0, 27),
     expiresAt: service.now() + secondsOf(body, service.now()) * 1_000,
-    seen: calendar.revision,
+    seen: 0,
     number: 0,
     stopped: false,
   }
+  channel.seen = revisionOf(service, channel) ?? 0
   service.state.channels[id] = channel
   service.notifier.send(channel, 'sync')
   return {
     kind: 'api#channel',
     id,
     resourceId: channel.resourceId,
-    resourceUri: uriOf(service.url, channel),
+    resourceUri: resourceUri(service.url, channel),
     ...(token === '' ? {} : { token }),
     expiration: String(channel.expiresAt),
   }
 }
 
-/** What a channel watches. */
-function uriOf(url: string, { calendarId }: StoredChannel): string {
-  return `${url}/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json`
+/** The revision of what a channel watches; none once that is gone. */
+function revisionOf(
+  service: GoogleService,
+  { resource, calendarId }: StoredChannel,
+): number | undefined {
+  if (resource === 'calendarList') return listOf(service, calendarId).revision
+  const calendar = entry(service.state.calendars, calendarId)
+  return resource === 'acl' ? calendar?.acl.revision : calendar?.revision
 }
 
-/** Tells every channel whose calendar has changed since it was told last. */
+/** Tells every channel of what has changed since it was told last. */
 export function notifyChannels({ service }: Pick<Call, 'service'>): void {
   for (const channel of Object.values(service.state.channels)) {
     if (channel.stopped || channel.expiresAt <= service.now()) continue
-    const { revision } = calendarOf(service, channel.calendarId)
-    if (revision <= channel.seen) continue
+    const revision = revisionOf(service, channel)
+    if (revision === undefined || revision <= channel.seen) continue
     channel.seen = revision
     service.notifier.send(channel, 'exists')
   }

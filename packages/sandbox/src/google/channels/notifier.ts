@@ -1,6 +1,6 @@
 import type { StoredChannel } from '../core/state.ts'
 
-/** What a notification is about: that a channel began, or that something has changed. */
+/** What a notification says: that a channel began, or that something has changed. */
 type ResourceState = 'sync' | 'exists'
 
 /** How long an address may take to answer. */
@@ -32,7 +32,7 @@ export class Notifier {
       return
     }
     if (this.#closed) return
-    const { id, address, token, resourceId, expiresAt, calendarId } = channel
+    const { id, address, token, resourceId, expiresAt } = channel
     channel.number += 1
     const headers = {
       'X-Goog-Channel-ID': id,
@@ -40,7 +40,7 @@ export class Notifier {
       'X-Goog-Message-Number': String(channel.number),
       'X-Goog-Resource-ID': resourceId,
       'X-Goog-Resource-State': state,
-      'X-Goog-Resource-URI': `${this.#url}/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json`,
+      'X-Goog-Resource-URI': resourceUri(this.#url, channel),
       ...(token === '' ? {} : { 'X-Goog-Channel-Token': token }),
     }
     // Nobody listens, or too slowly: what was not heard is missing.
@@ -58,6 +58,15 @@ export class Notifier {
     this.#closed = true
     await this.settled()
   }
+}
+
+/** What a channel watches. */
+export function resourceUri(url: string, { resource, calendarId }: StoredChannel): string {
+  const path =
+    resource === 'calendarList'
+      ? 'users/me/calendarList'
+      : `calendars/${encodeURIComponent(calendarId)}/${resource}`
+  return `${url}/calendar/v3/${path}?alt=json`
 }
 
 async function deliver(address: string, headers: Record<string, string>): Promise<void> {

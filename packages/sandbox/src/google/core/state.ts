@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import type { JsonObject } from '../../json.ts'
+import type { Role } from './role.ts'
 
 /** One account's consent to one client: what its tokens may do, until it is revoked. */
 export type GoogleGrant = {
@@ -80,8 +81,24 @@ export type StoredCalendar = {
   /** Sync tokens of another generation are no longer valid. */
   generation: number
   events: Record<string, StoredEvent>
+  acl: StoredAcl
   /** By series: the occurrences that its rule once had, and since when it has them no more. */
   retired: Record<string, Record<string, { revision: number; originalStartTime: StoredTime }>>
+}
+
+/** With whom a calendar is shared, beside its owner: by `user:…`, `domain:…`, or `default` for everybody. */
+export type StoredAcl = {
+  revision: number
+  generation: number
+  rules: Record<string, StoredRule>
+}
+
+export type StoredRule = {
+  order: number
+  /** The list's revision at its last change. */
+  revision: number
+  /** `none`: it was deleted. */
+  role: Role
 }
 
 /** A calendar in an account's list. */
@@ -110,16 +127,21 @@ export type SentMail = {
   eventId: string
 }
 
-/** A channel over which a client is told that a calendar has changed. */
+/** What a channel is about: the events of a calendar, its rules, or an account's list of calendars. */
+export type WatchedResource = 'events' | 'acl' | 'calendarList'
+
+/** A channel over which a client is told of changes. */
 export type StoredChannel = {
   id: string
   address: string
   token: string
   email: string
+  resource: WatchedResource
+  /** Of a list of calendars the account's address. */
   calendarId: string
   resourceId: string
   expiresAt: number
-  /** The calendar's revision that it was told of last. */
+  /** The revision that it was told of last. */
   seen: number
   /** How many notifications were sent. */
   number: number

@@ -3,6 +3,7 @@ import { calendarOf } from '../api/access.ts'
 import { CalendarFailure, invalid } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import { instantOf, isZone } from '../api/parameters.ts'
+import { roleOf } from '../api/roles.ts'
 import { type Fields, fieldsOf, integer, listOf, readOnly, text } from '../api/shape.ts'
 import type { GoogleService } from '../core/service.ts'
 import { entry, type EventContent, type StoredCalendar } from '../core/state.ts'
@@ -60,7 +61,7 @@ function freeBusy({ service, grant, body }: Call): JsonObject {
     if (ids.length > MOST) return failed('tooManyCalendarsRequested')
     const primary = calendarOf(service, grant.email)
     const calendar = id === 'primary' ? primary : entry(service.state.calendars, id)
-    if (calendar?.owner !== grant.email) return failed('notFound')
+    if (!calendar || roleOf(calendar, grant.email) === 'none') return failed('notFound')
     const busy = busyTimes(service, calendar, [timeMin, timeMax])
     return {
       busy: busy.map(([start, end]) => ({ start: inZone(start, zone), end: inZone(end, zone) })),

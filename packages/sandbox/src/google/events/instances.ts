@@ -3,10 +3,12 @@ import { badParameter, invalid } from '../api/failure.ts'
 import { pageOf } from '../api/page.ts'
 import { instantOf, type Parameters, type Query } from '../api/parameters.ts'
 import type { GoogleService } from '../core/service.ts'
+import type { Role } from '../core/role.ts'
 import type { StoredCalendar, StoredEvent } from '../core/state.ts'
 import { momentOf } from '../times/event-time.ts'
 import { headOf } from './list.ts'
 import { limitOf } from './list-query.ts'
+import { asSeenBy } from './private-events.ts'
 import { renderEvent } from './render.ts'
 import { singleEvents } from './single-events.ts'
 import { isCancelled } from '../series/keep.ts'
@@ -28,6 +30,7 @@ export const INSTANCES_PARAMETERS: Parameters = {
 export function listInstances(
   service: GoogleService,
   calendar: StoredCalendar,
+  role: Role,
   series: StoredEvent,
   query: Query,
 ): JsonObject {
@@ -50,14 +53,14 @@ export function listInstances(
     .map((event) => ({
       id: event.content.id,
       key: momentOf(event.content.start, zone),
-      render: () => renderEvent(service.url, calendar, event, view),
+      render: () => renderEvent(service.url, calendar, asSeenBy(role, event), view),
     }))
   const { items, nextPageToken } = pageOf(service, calendar, entries, {
     maxResults: limitOf(query),
     pageToken: query.text('pageToken'),
     fingerprint: `${series.content.id} ${query.fingerprint(['pageToken', 'maxResults', 'fields', 'prettyPrint'])}`,
   })
-  const reply = { ...headOf(service, calendar), items }
+  const reply = { ...headOf(service, calendar, role), items }
   return nextPageToken === undefined ? reply : { ...reply, nextPageToken }
 }
 

@@ -4,18 +4,21 @@ import { type Entry, pageOf } from '../api/page.ts'
 import type { Query } from '../api/parameters.ts'
 import { openSync, sealSync } from '../api/sync.ts'
 import type { GoogleService } from '../core/service.ts'
+import type { Role } from '../core/role.ts'
 import type { StoredCalendar, StoredEvent } from '../core/state.ts'
 import { isCancelled, seriesIdOf, standsAlone } from '../series/keep.ts'
 import { singleEvents } from './single-events.ts'
 import { momentOf } from '../times/event-time.ts'
 import { isMatching } from './filter.ts'
 import { readListQuery, type ListQuery } from './list-query.ts'
+import { asSeenBy } from './private-events.ts'
 import { renderCancelledOccurrence, renderDeleted, renderEvent } from './render.ts'
 
 /** One page of events, with `nextPageToken`, or on the last page `nextSyncToken`. */
 export function listEvents(
   service: GoogleService,
   calendar: StoredCalendar,
+  role: Role,
   given: Query,
 ): JsonObject {
   const query = readListQuery(given)
@@ -27,10 +30,10 @@ export function listEvents(
   }
   const entries =
     since === undefined
-      ? wantedEntries(service, calendar, query)
-      : changedEntries(service, calendar, query, since.revision)
+      ? wantedEntries(service, calendar, role, query)
+      : changedEntries(service, calendar, role, query, since.revision)
   const { items, nextPageToken, snapshot } = pageOf(service, calendar, entries, query)
-  const reply = { ...headOf(service, calendar), items }
+  const reply = { ...headOf(service, calendar, role), items }
   if (nextPageToken !== undefined) return { ...reply, nextPageToken }
   if (!query.syncable) return reply
   const nextSyncToken = sealSync(service, calendar, snapshot, String(query.singleEvents))
@@ -38,14 +41,14 @@ export function listEvents(
 }
 
 /** What every page of events says of its calendar. */
-export function headOf(service: GoogleService, calendar: StoredCalendar): JsonObject {
+export function headOf(service: GoogleService, calendar: StoredCalendar, role: Role): JsonObject {
   return {
     kind: 'calendar#events',
     etag: `"p${calendar.revision}"`,
     summary: calendar.summary,
     updated: new Date(service.now()).toISOString(),
     timeZone: calendar.timeZone,
-    accessRole: 'owner',
+    accessRole: role,
     defaultReminders: [],
   }
 }
@@ -53,6 +56,7 @@ export function headOf(service: GoogleService, calendar: StoredCalendar): JsonOb
 function wantedEntries(
   service: GoogleService,
   calendar: StoredCalendar,
+  role: Role,
   query: ListQuery,
 ): Entry[] {
   const keyOf = sortKey(calendar, query)
@@ -61,6 +65,7 @@ function wantedEntries(
     .flatMap((event) =>
       query.singleEvents ? singleEvents(service, calendar, event, query.timeMax) : [event],
     )
+    .map((event) => asSeenBy(role, event))
     .filter(
       (event) => isShown(calendar, query, event) && isMatching(service, calendar, query, event),
     )
@@ -75,6 +80,7 @@ function wantedEntries(
 function changedEntries(
   service: GoogleService,
   calendar: StoredCalendar,
+  role: Role,
   query: ListQuery,
   since: number,
 ): Entry[] {
@@ -92,7 +98,7 @@ function changedEntries(
     const render = (): JsonObject =>
       isBrief && !isOccurrence
         ? renderDeleted(event)
-        : renderEvent(service.url, calendar, event, query)
+        : renderEvent(service.url, calendar, asSeenBy(role, event), query)
     entries.set(id, { id, key: event.revision, render })
   }
   if (!query.singleEvents) return [...entries.values()]

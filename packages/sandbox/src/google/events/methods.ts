@@ -1,7 +1,10 @@
-import { findCalendar, notFound } from '../api/access.ts'
+import { expectRole, findCalendar, notFound } from '../api/access.ts'
+import { expectMatch } from '../api/condition.ts'
 import { badParameter, CalendarFailure } from '../api/failure.ts'
 import type { Call, Method } from '../api/method.ts'
 import type { Parameters } from '../api/parameters.ts'
+import { roleOf } from '../api/roles.ts'
+import type { Role } from '../core/role.ts'
 import { entry, type StoredCalendar, type StoredEvent } from '../core/state.ts'
 import { spreadChange } from './copies.ts'
 import { INSTANCES_PARAMETERS, listInstances } from './instances.ts'
@@ -11,6 +14,7 @@ import { listEvents } from './list.ts'
 import { moveEvent } from './move.ts'
 import { LIST_PARAMETERS } from './list-query.ts'
 import { sendUpdatesOf } from './mails.ts'
+import { asSeenBy, isHiddenFrom } from './private-events.ts'
 import { etagOf, renderEvent, type View } from './render.ts'
 import { EVENT, EVENTS } from './schema.ts'
 import { deleteEvent, insertEvent, patchEvent, replaceEvent, type Write } from './write.ts'
@@ -40,7 +44,7 @@ export const eventMethods: readonly Method[] = [
     reply: EVENTS,
     run: (call) => {
       const calendar = calendarOf(call, 'events.list')
-      return Response.json(listEvents(call.service, calendar, call.query))
+      return Response.json(listEvents(call.service, calendar, roleIn(call, calendar), call.query))
     },
   },
   {
@@ -142,7 +146,9 @@ export const eventMethods: readonly Method[] = [
     run: (call) => {
       const calendar = calendarOf(call, 'events.instances')
       const series = findEvent(call, calendar)
-      return Response.json(listInstances(call.service, calendar, series, call.query))
+      return Response.json(
+        listInstances(call.service, calendar, roleIn(call, calendar), series, call.query),
+      )
     },
   },
 ]
@@ -177,22 +183,25 @@ function findEvent({ part }: Call, calendar: StoredCalendar): StoredEvent {
   return event
 }
 
-/** The event, where `If-Match` agrees. */
+/** The event, where `If-Match` agrees and the account may change it. */
 function findMatching(call: Call, calendar: StoredCalendar): StoredEvent {
   const event = findEvent(call, calendar)
-  const expected = call.request.headers.get('if-match')
-  if (expected === null || expected === '*' || expected === etagOf(event.revision)) return event
-  throw new CalendarFailure(412, 'conditionNotMet', 'Precondition Failed', {
-    location: 'If-Match',
-    locationType: 'header',
-  })
+  const role = roleIn(call, calendar)
+  if (isHiddenFrom(role, event.content)) expectRole(role, 'writer')
+  expectMatch(call.request, etagOf(event.revision))
+  return event
 }
 
-function reply({ service, query }: Call, calendar: StoredCalendar, event: StoredEvent): Response {
+function roleIn({ grant }: Call, calendar: StoredCalendar): Role {
+  return roleOf(calendar, grant.email)
+}
+
+function reply(call: Call, calendar: StoredCalendar, event: StoredEvent): Response {
+  const { service, query } = call
   const view: View = {
     timeZone: query.text('timeZone'),
     maxAttendees: query.integer('maxAttendees'),
   }
-  const resource = renderEvent(service.url, calendar, event, view)
+  const resource = renderEvent(service.url, calendar, asSeenBy(roleIn(call, calendar), event), view)
   return Response.json(resource, { headers: { etag: etagOf(event.revision) } })
 }
