@@ -22,5 +22,6 @@ export {
   type GoogleOptions,
   type GoogleServer,
 } from './google/server.ts'
+export type { GoogleQuotas } from './google/api/quotas.ts'
 export type { GoogleTrouble } from './google/api/troubles.ts'
 export type { ServiceOptions } from './services.ts'

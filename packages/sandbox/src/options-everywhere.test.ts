@@ -88,7 +88,7 @@ const cases = exerciseOptions({
   s3.accessKeyId s3.secretAccessKey s3.requests smtp.host smtp.port smtp.user smtp.password
   smtp.accessToken smtp.renewAccessToken smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
   stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
-  google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.clientId
+  google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.batchUrl google.clientId
   google.clientSecret proxy.host proxy.port proxy.connections`,
   faces: {
     '': [index],

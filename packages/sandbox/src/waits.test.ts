@@ -50,7 +50,7 @@ const NO_WAITS: ReadonlySet<string> = new Set(
   stripe.deliveries stripe.customers stripe.products stripe.prices stripe.checkoutSessions
   stripe.subscriptions stripe.events stripe.requests stripe.requestCount stripe.webhooks.pause
   stripe.webhooks.attempts google.close google.grants google.events google.requests
-  google.requestCount google.setTroubles google.loseNotifications`.split(/\s+/),
+  google.requestCount google.mails google.setTroubles google.loseNotifications`.split(/\s+/),
 )
 
 /** Of the S3 server only a local folder is asked. */

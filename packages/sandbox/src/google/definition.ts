@@ -2,7 +2,10 @@ import { defineEmulator, type EmulatorDefinition } from 'emulate'
 
 import type { RequestLog } from '../request-log.ts'
 import { answerCalendar } from './api/answer.ts'
+import { answerBatch } from './api/batch.ts'
 import type { Method } from './api/method.ts'
+import type { Quotas } from './api/quotas.ts'
+import { routeOf } from './api/route.ts'
 import { notifyChannels } from './channels/channels.ts'
 import type { Troubles } from './api/troubles.ts'
 import type { GoogleService } from './core/service.ts'
@@ -18,6 +21,7 @@ export const savePath = '/sandbox/save'
 export interface DefinitionOptions {
   readonly log: RequestLog
   readonly troubles: Troubles
+  readonly quotas: Quotas
   /** Called with the live state, before the first request. */
   readonly serviceOf: (state: GoogleState) => GoogleService
 }
@@ -36,10 +40,10 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
   const answered = async (
     service: GoogleService,
     request: Request,
-    method: Method,
+    method: Method | undefined,
     path: Readonly<Partial<Record<string, string>>>,
   ): Promise<Response> => {
-    const response = await answerCalendar(service, request, method, path, options.troubles)
+    const response = await answerCalendar(service, request, method, path, options)
     notifyChannels({ service })
     return response
   }
@@ -61,10 +65,19 @@ export function defineGoogle(options: DefinitionOptions): EmulatorDefinition<Goo
           logged(req.raw, answered(service, req.raw, method, req.param())),
         )
       }
+      app.post('/batch/calendar/v3', ({ req }) =>
+        logged(
+          req.raw,
+          answerBatch(req.raw, (request) => {
+            const route = routeOf(methods, request.method, new URL(request.url).pathname)
+            return logged(request, answered(service, request, route?.method, route?.path ?? {}))
+          }),
+        ),
+      )
       // A request saves the state; this one does nothing else.
       app.get(savePath, () => new Response(null, { status: 204 }))
       app.notFound(({ req }) =>
-        logged(req.raw, answerCalendar(service, req.raw, undefined, {}, options.troubles)),
+        logged(req.raw, answerCalendar(service, req.raw, undefined, {}, options)),
       )
     },
   })

@@ -6,6 +6,7 @@ import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { addSecondary, calendarOf, listOf } from './api/access.ts'
+import { type GoogleQuotas, Quotas } from './api/quotas.ts'
 import { type GoogleTrouble, Troubles } from './api/troubles.ts'
 import { renderEvent } from './events/render.ts'
 import { Notifier } from './channels/notifier.ts'
@@ -31,6 +32,8 @@ export interface GoogleOptions {
   syncTokenLifetimeSeconds?: number | undefined
   /** True: each refresh replaces the refresh token; a number n: every nth does. @default false */
   rotateRefreshTokens?: boolean | number | undefined
+  /** Limits that are counted. @default none */
+  quotas?: GoogleQuotas | undefined
   /** The calendars' time zone. @default 'Asia/Tokyo' */
   timeZone?: string | undefined
   /** The clock, in milliseconds since 1970. @default Date.now */
@@ -48,6 +51,7 @@ export const GOOGLE_OPTIONS: readonly string[] = Object.keys({
   accessTokenLifetimeSeconds: true,
   syncTokenLifetimeSeconds: true,
   rotateRefreshTokens: true,
+  quotas: true,
   timeZone: true,
   now: true,
   dir: true,
@@ -74,6 +78,8 @@ export interface GoogleServer extends AsyncDisposable {
   readonly certsUrl: string
   /** What `@googleapis/calendar` takes as `rootUrl`. */
   readonly calendarUrl: string
+  /** Takes several calls in one `multipart/mixed` request. */
+  readonly batchUrl: string
   readonly clientId: string
   readonly clientSecret: string
   /** An authorization code, as if the person had pressed "allow"; offline access included. */
@@ -137,6 +143,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
   } = options
   const log = new RequestLog()
   const troubles = new Troubles()
+  const quotas = new Quotas(options.quotas ?? {}, now)
   const live: { service?: GoogleService; notifier?: Notifier } = {}
   checkOptions(options)
   const { url, port, runtime } = await startEmulatedService({
@@ -146,6 +153,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
       defineGoogle({
         log,
         troubles,
+        quotas,
         serviceOf: (state) =>
           (live.service = {
             state,
@@ -190,6 +198,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     tokenInfoUrl: `${url}/tokeninfo`,
     certsUrl: `${url}/oauth2/v3/certs`,
     calendarUrl: `${url}/`,
+    batchUrl: `${url}/batch/calendar/v3`,
     clientId,
     clientSecret,
     async issueCode(consent) {

@@ -5,6 +5,7 @@ import { selectFields } from './fields.ts'
 import { CalendarFailure } from './failure.ts'
 import type { Method } from './method.ts'
 import { readQuery } from './parameters.ts'
+import type { Quotas } from './quotas.ts'
 import { readFields } from './shape.ts'
 import { failureOf, type Troubles } from './troubles.ts'
 
@@ -14,11 +15,13 @@ export async function answerCalendar(
   request: Request,
   method: Method | undefined,
   path: Readonly<Partial<Record<string, string>>>,
-  troubles: Troubles,
+  limits: { readonly troubles: Troubles; readonly quotas: Quotas },
 ): Promise<Response> {
   try {
     if (!method) throw notFound()
     const grant = authenticate(service, request)
+    const { troubles, quotas } = limits
+    quotas.take(grant.email, method.name)
     expectScope(grant, method.name)
     const query = readQuery(method.parameters, new URL(request.url).searchParams)
     const trouble = troubles.take(`${request.method} ${new URL(request.url).pathname}`)
@@ -26,6 +29,7 @@ export async function answerCalendar(
     const body = method.body ? readFields(method.body, await bodyOf(request)) : {}
     const part = (name: string): string => path[name] ?? ''
     const response = method.run({ service, grant, request, query, body, part })
+    if (response.ok) quotas.made(grant.email, method.name)
     if (trouble !== undefined) throw failureOf(trouble)
     const fields = query.text('fields')
     if (fields === undefined || method.reply === undefined || response.status !== 200) {

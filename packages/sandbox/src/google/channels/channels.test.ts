@@ -117,9 +117,9 @@ test('channels are for the list of calendars and for rules too, each told of its
   await client.calendarList.watch({ requestBody: body('list') })
   await client.acl.watch({ calendarId: second, requestBody: body('rules') })
   await client.events.watch({ calendarId: second, requestBody: body('events') })
-  const told = async (): Promise<unknown[]> => {
+  const told = async (): Promise<string[]> => {
     await server.notified()
-    const ids = listener.heard.splice(0).map((each) => each['x-goog-channel-id'])
+    const ids = listener.heard.splice(0).map((each) => String(each['x-goog-channel-id']))
     return ids.toSorted()
   }
   expect(await told()).toEqual(['events', 'list', 'rules'])

@@ -19,7 +19,16 @@ export function asSeenBy(role: Role, event: StoredEvent): StoredEvent {
   return {
     ...event,
     content: {
-      ...{ id, status, created, updated, sequence, iCalUID, creator, organizer, start, end },
+      id,
+      status,
+      created,
+      updated,
+      sequence,
+      iCalUID,
+      creator,
+      organizer,
+      start,
+      end,
       ...(recurrence === undefined ? {} : { recurrence }),
       ...(recurringEventId === undefined ? {} : { recurringEventId }),
       ...(originalStartTime === undefined ? {} : { originalStartTime }),
