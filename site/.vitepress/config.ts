@@ -1,12 +1,45 @@
 import { fileURLToPath } from 'node:url'
 import { slug } from 'github-slugger'
-import { defineConfig } from 'vitepress'
+import { type DefaultTheme, defineConfig } from 'vitepress'
+import { japaneseLines } from '../src/japanese-lines.ts'
 import { linksToSources } from '../src/links-to-sources.ts'
-import { sidebar } from '../src/sidebar.ts'
+import { otherLanguage } from '../src/other-language.ts'
+import { japaneseSidebar, sidebar } from '../src/sidebar.ts'
 
 const REPOSITORY = 'https://github.com/yuzuru/yuzuru'
 
 const here = (name: string): string => fileURLToPath(import.meta.resolve(name))
+
+const searchOptions: DefaultTheme.LocalSearchOptions = {
+  locales: {
+    'docs/ja': {
+      translations: {
+        button: { buttonText: '検索', buttonAriaLabel: '検索' },
+        modal: {
+          noResultsText: '見つかりませんでした:',
+          resetButtonTitle: '消す',
+          displayDetails: '詳しく',
+          footer: { selectText: '開く', navigateText: '移動', closeText: '閉じる' },
+        },
+      },
+    },
+  },
+  miniSearch: {
+    options: {
+      // Japanese has no spaces between its words. The function goes to the browser as text.
+      tokenize: (text) => {
+        const words = new Intl.Segmenter('ja', { granularity: 'word' })
+        return text
+          .split(/[\n\r\p{Z}\p{P}]+/u)
+          .flatMap((part) =>
+            /[ぁ-ヿ一-龠]/.test(part)
+              ? Array.from(words.segment(part), ({ segment }) => segment)
+              : [part],
+          )
+      },
+    },
+  },
+}
 
 export default defineConfig({
   title: 'yuzuru',
@@ -16,14 +49,23 @@ export default defineConfig({
     'docs/ja': {
       label: '日本語',
       lang: 'ja',
-      link: '/docs/ja/field-guide/',
+      link: '/docs/ja/guide/',
       description: 'TypeScript のバックエンドに、asyncio と Trio の約束を',
       themeConfig: {
+        nav: [
+          { text: 'ガイド', link: '/docs/ja/guide/' },
+          { text: 'フィールドガイド', link: '/docs/ja/field-guide/' },
+          { text: 'リファレンス', link: '/reference/' },
+          { text: 'ベンチマーク', link: '/docs/benchmarks' },
+        ],
+        sidebar: japaneseSidebar(),
         outline: { level: [2, 3], label: 'このページの内容' },
         docFooter: { prev: '前へ', next: '次へ' },
         darkModeSwitchLabel: '配色',
         sidebarMenuLabel: 'メニュー',
         returnToTopLabel: '先頭へ戻る',
+        langMenuLabel: '言語',
+        skipToContentLabel: '本文へ',
       },
     },
   },
@@ -47,7 +89,7 @@ export default defineConfig({
   // Anchors are those of the repository, where the pages are read too.
   markdown: {
     anchor: { slugify: slug },
-    config: (md) => md.use(linksToSources, REPOSITORY),
+    config: (md) => md.use(otherLanguage).use(japaneseLines).use(linksToSources, REPOSITORY),
   },
   // The pages are not below this folder, so their imports are not found from where they are.
   vite: {
@@ -62,7 +104,7 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: '/logo.svg', type: 'image/svg+xml' }]],
   themeConfig: {
     logo: '/logo.svg',
-    // A page has no other language at the same path.
+    // Not every page is there in Japanese; those that are have a link below their title.
     i18nRouting: false,
     nav: [
       { text: 'Guide', link: '/docs/guide/' },
@@ -72,7 +114,7 @@ export default defineConfig({
     ],
     sidebar: sidebar(),
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: { provider: 'local', options: searchOptions },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
   },
 })

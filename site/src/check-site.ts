@@ -1,4 +1,4 @@
-/** Checks each link and anchor between the pages of the site that was built. */
+/** Checks each link and anchor between the pages of the site that was built, and the lines of Japanese. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root } from './packages.ts'
@@ -26,8 +26,13 @@ for (const [page, html] of pages) {
     if (!leads) broken.add(`${page}: ${href} leads nowhere`)
   }
 }
+for (const [page, html] of pages) {
+  const prose = html.replaceAll(/<pre[\s\S]*?<\/pre>/g, '')
+  if (/[ぁ-ヿ一-龠、。]\n[ぁ-ヿ一-龠]/.test(prose))
+    broken.add(`${page}: a line ends within Japanese`)
+}
 for (const line of broken) console.error(line)
-console.log(`${pages.size} pages, ${count} links, ${broken.size} lead nowhere`)
+console.log(`${pages.size} pages, ${count} links, ${broken.size} faults`)
 if (broken.size > 0 || pages.size < 100) process.exitCode = 1
 
 function valuesOf(html: string, attribute: 'href' | 'id'): string[] {

@@ -6,10 +6,9 @@ import { entries, root } from './packages.ts'
 /** What stands beside the pages: the order is that of the index page of each folder. */
 export function sidebar(): DefaultTheme.SidebarItem[] {
   return [
-    { text: 'Start', items: [item('docs/start.md'), item('docs/ja/start.md')] },
+    { text: 'Start', items: [item('docs/start.md')] },
     { text: 'Guide', items: listedBy('docs/guide') },
     { text: 'Field guide', collapsed: true, items: listedBy('docs/field-guide') },
-    { text: 'フィールドガイド', collapsed: true, items: listedBy('docs/ja/field-guide') },
     {
       text: 'What holds',
       items: [
@@ -25,6 +24,33 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
     },
     { text: 'Packages', collapsed: true, items: packages() },
     { text: 'Decisions', collapsed: true, items: decisions() },
+  ]
+}
+
+/** What stands beside the pages in Japanese. */
+export function japaneseSidebar(): DefaultTheme.SidebarItem[] {
+  return [
+    { text: 'はじめに', items: [item('docs/ja/start.md')] },
+    { text: 'ガイド', items: listedBy('docs/ja/guide') },
+    { text: 'フィールドガイド', collapsed: true, items: listedBy('docs/ja/field-guide') },
+    {
+      text: 'きまりと運用',
+      items: ['compare', 'semantics', 'operations', 'glossary'].map((page) =>
+        item(`docs/ja/${page}.md`),
+      ),
+    },
+    {
+      text: '英語のページ',
+      collapsed: true,
+      items: [
+        { text: 'セキュリティ', link: '/docs/security' },
+        { text: 'エグゼキューター', link: '/docs/executors' },
+        { text: 'サポート', link: '/docs/support' },
+        { text: '語彙', link: '/docs/reference/vocabulary' },
+        { text: 'ベンチマーク', link: '/docs/benchmarks' },
+      ],
+    },
+    { text: 'パッケージ', collapsed: true, items: packages() },
   ]
 }
 
