@@ -1,10 +1,11 @@
 import shared from '@yuzuru/tooling/vitest'
 import { mergeConfig, type ViteUserConfig } from 'vitest/config'
 
-/** `pnpm coverage`: also of the processes and threads that the tests start. */
+/** `pnpm coverage`, and the tests of `.ci/run`: also of the processes and threads that the tests start. */
 const config: ViteUserConfig = mergeConfig(shared, {
   test: {
     coverage: {
+      enabled: process.env['YUZURU_COVERAGE'] === '1',
       provider: 'custom',
       customProviderModule: './test/coverage-provider.ts',
       autoAttachSubprocess: true,
