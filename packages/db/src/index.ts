@@ -21,6 +21,7 @@ export type {
   GivenPoolOptions,
   OwnPoolOptions,
   PoolOptions,
+  Prepare,
   ReadOptions,
 } from './database-options.ts'
 export { databaseOf } from './statements/database-of.ts'

@@ -53,7 +53,8 @@ async function connect(
   const client = detached(
     () => new ConfiguredClient(config, settings, options.maxAnswerBytes ?? MAX_ANSWER_BYTES),
   )
-  const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
+  const { cancelTimeoutMs = 5_000, prepare = 'typed' } = options
+  const session = new Session(client, cancelTimeoutMs, { prepare })
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()
     scope.signal.addEventListener('abort', giveUp, { once: true })

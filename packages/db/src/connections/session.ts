@@ -1,8 +1,11 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { requestCancel } from '../wire/cancel-request.ts'
 import { loopTurn } from '../wire/loop-turn.ts'
+import type { Prepare } from '../database-options.ts'
+import { Backend, type Question } from '../wire/backend.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PgWire } from '../wire/pg-wire.ts'
+import { isOutdated, PreparedStatements } from '../wire/prepared-statements.ts'
 import { ProtocolError } from '../wire/protocol-error.ts'
 import { SessionSettings } from '../wire/session-settings.ts'
 import { StatementBatch } from '../wire/statement-batch.ts'
@@ -35,6 +38,7 @@ export class Session {
   readonly #ownTypes: boolean
   readonly transactionIds: TransactionIdQuery
   readonly #settings: SessionSettings
+  readonly #prepared: PreparedStatements
   readonly #running: Running = {
     isOver: () => !this.#busy,
     over: (signal) => this.#settled(signal),
@@ -50,12 +54,14 @@ export class Session {
 
   /**
    * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
-   * @param ownTypes whether the client was made with our parsers
+   * @param own of a client of our own, which was made with our parsers: what is prepared on it
    */
-  constructor(client: PgClientLike, cancelTimeoutMs: number, ownTypes = false) {
+  constructor(client: PgClientLike, cancelTimeoutMs: number, own?: { readonly prepare: Prepare }) {
     this.wire = new PgWire(client)
-    this.transactionIds = new TransactionIdQuery(this.wire, ownTypes)
-    this.#ownTypes = ownTypes
+    const backend = new Backend(this.wire, own !== undefined)
+    this.transactionIds = new TransactionIdQuery(backend)
+    this.#prepared = new PreparedStatements(own?.prepare ?? 'none', backend)
+    this.#ownTypes = own !== undefined
     this.#settings = new SessionSettings(this.wire)
     this.#cancelTimeoutMs = cancelTimeoutMs
     this.wire.onLost(() => this.#lose())
@@ -113,8 +119,39 @@ export class Session {
     mode: AbortMode = 'cancel',
   ): Promise<PgResult> {
     if ('submit' in query) return this.#run(() => this.#exchange(query, signal), signal, mode)
-    if (this.takesBatches) return this.batch(new StatementBatch(query), signal, mode)
+    if (this.takesBatches) return this.#batched(query, signal, mode)
     return this.#run(() => this.#send(query), signal, mode)
+  }
+
+  /** A batch for a statement, which goes by what is prepared for it, where something is. */
+  batchOf(query: PgQuery, before: readonly string[] = [], after?: Question): StatementBatch {
+    const prepared = this.#prepared.find(query, before.length > 0 || this.inTransaction)
+    const question = this.#prepared.takeQuestion()
+    return new StatementBatch(query, before, after ?? question, prepared)
+  }
+
+  #batched(query: PgQuery, signal: AbortSignal, mode: AbortMode): Promise<PgResult> {
+    const batch = this.batchOf(query)
+    const result = this.batch(batch, signal, mode)
+    return batch.goesByPrepared ? this.#renewed(result, query, signal, mode) : result
+  }
+
+  /** Sends a statement once more, as it is, when what was prepared for it is out of date: it has not begun. */
+  async #renewed(
+    result: Promise<PgResult>,
+    query: PgQuery,
+    signal: AbortSignal,
+    mode: AbortMode,
+  ): Promise<PgResult> {
+    try {
+      return await result
+    } catch (error) {
+      if (!isOutdated(error)) throw error
+      this.#prepared.drop(query.text)
+      // What has failed in a transaction can't be made good in it.
+      if (this.inTransaction) throw error
+      return await this.batch(new StatementBatch(query), signal, mode)
+    }
   }
 
   /** Runs several statements in one round trip, if {@link Session.takesBatches}; else as `query`. */
@@ -183,6 +220,7 @@ export class Session {
   /** Notes that a statement may leave something behind for the next user. */
   noteChange(): void {
     this.#changed = true
+    this.#prepared.suspend()
   }
 
   /** Whether it has to be {@link Session.reset} before its next use. */
@@ -202,6 +240,7 @@ export class Session {
   /** Makes it as good as new. @throws what pg throws; it is not to be used again then */
   async reset(): Promise<void> {
     this.transactionIds.forget()
+    this.#prepared.forget()
     const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
       await this.query({ text: 'discard all', types: NO_ROWS }, signal, 'destroy')
       await this.settle(signal)

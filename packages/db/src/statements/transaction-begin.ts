@@ -1,7 +1,6 @@
 import { DbError } from '../wire/db-error.ts'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import type { Session } from '../connections/session.ts'
-import { StatementBatch } from '../wire/statement-batch.ts'
 import { translateError } from '../wire/translate-error.ts'
 
 /**
@@ -86,7 +85,7 @@ export class TransactionBegin {
       return await session.query(query, signal)
     }
     const before = this.#pending ? this.#statements() : []
-    const batch = new StatementBatch(query, before, identify ? session.transactionIds : undefined)
+    const batch = session.batchOf(query, before, identify ? session.transactionIds : undefined)
     try {
       return await session.batch(batch, signal)
     } catch (error) {

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { PgQuery, PgResult } from './pg-client.ts'
 import { type Column, type RowShape, rowShapes } from './row-shape.ts'
 import { violation } from './protocol-error.ts'
-import type { TransactionIdQuery } from './transaction-id.ts'
+import type { Question } from './backend.ts'
+import type { PreparedStatement } from './prepared-statements.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
 import { toWire } from './wire-value.ts'
 
@@ -32,9 +33,12 @@ interface Answer {
 export class StatementBatch {
   readonly #before: readonly string[]
   readonly #query: PgQuery
-  readonly #after: TransactionIdQuery | undefined
+  readonly #after: Question | undefined
+  readonly #prepared: PreparedStatement | undefined
   readonly #done: PromiseWithResolvers<PgResult> = Promise.withResolvers()
   readonly #script: boolean
+  /** Whether it goes by what was prepared before it. */
+  readonly goesByPrepared: boolean
   #answer: Answer = answer()
   #shape: RowShape | undefined = undefined
   #wrongRow: unknown = undefined
@@ -44,14 +48,23 @@ export class StatementBatch {
   /**
    * @param query without parameters, and alone, it may be several statements
    * @param before statements without parameters and rows: BEGIN and what belongs to it
-   * @param after asks for the transaction's id
+   * @param after asks for the transaction's id, or whose the backend is
+   * @param prepared what the connection has prepared for the query, or is to
    */
-  constructor(query: PgQuery, before: readonly string[] = [], after?: TransactionIdQuery) {
+  constructor(
+    query: PgQuery,
+    before: readonly string[] = [],
+    after?: Question,
+    prepared?: PreparedStatement,
+  ) {
     this.#query = query
     this.#before = before
     this.#after = after
-    const alone = before.length === 0 && after === undefined
+    this.#prepared = prepared
+    const alone = before.length === 0 && after === undefined && prepared === undefined
     this.#script = alone && (query.values ?? []).length === 0
+    this.goesByPrepared = prepared?.columns !== undefined
+    if (prepared?.columns !== undefined) this.#describe(prepared.columns)
   }
 
   /** How many of its statements the server has completed. */
@@ -84,9 +97,9 @@ export class StatementBatch {
   #message(): Buffer {
     const { text, values = [], wire = values.map(toWire) } = this.#query
     if (this.#script) return scriptMessage(text)
-    const query = queryMessages(text, wire)
+    const query = this.#prepared?.messages(text, wire) ?? [queryMessages(text, wire)]
     const after = this.#after === undefined ? [] : [this.#after.messages()]
-    return Buffer.concat([...this.#before.map(executeMessages), query, ...after, SYNC])
+    return Buffer.concat([...this.#before.map(executeMessages), ...query, ...after, SYNC])
   }
 
   /** pg puts what stops the clock of its `query_timeout` in its place. */
@@ -94,9 +107,13 @@ export class StatementBatch {
 
   handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
     if (this.#answer.command !== '') this.#answer = answer()
-    this.#answer.fields = fields
+    this.#describe(fields)
+  }
+
+  #describe(columns: readonly Column[]): void {
+    this.#answer.fields = columns
     const { text, types } = this.#query
-    this.#shape = rowShapes(types).of(text, fields)
+    this.#shape = rowShapes(types).of(text, columns)
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -147,8 +164,9 @@ export class StatementBatch {
   handleReadyForQuery(): void {
     this.callback()
     const wrong = this.#wrongRow ?? this.#wrongCount
-    if (wrong === undefined) this.#done.resolve(this.#answer)
-    else this.#done.reject(wrong)
+    if (wrong !== undefined) return this.#done.reject(wrong)
+    this.#prepared?.hear(this.#answer.fields)
+    this.#done.resolve(this.#answer)
   }
 
   /** That the server is ready says nothing of a statement that it has not completed. */

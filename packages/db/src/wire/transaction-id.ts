@@ -1,4 +1,4 @@
-import type { PgWire } from './pg-wire.ts'
+import type { Backend, Question } from './backend.ts'
 import { executeMessages, executeNamedMessages, parseMessage } from './wire-message.ts'
 
 /**
@@ -13,27 +13,24 @@ const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID
 
 /**
  * How one session asks for the ids of its transactions: by a prepared statement, which costs the server
- * next to nothing, where it is known to speak to the backend itself. Behind a pooler that shares out
- * backends (the first answer shows that, by its process id) nothing is prepared: the next statement may
- * meet another backend.
+ * next to nothing, where the backend is its own. Where that is shared nothing is prepared: the next statement
+ * may meet another.
  */
-export class TransactionIdQuery {
-  readonly #wire: PgWire
-  #direct: boolean | undefined
+export class TransactionIdQuery implements Question {
+  readonly #backend: Backend
   /** What asks for the next id, once it is prepared. */
   #prepared: Buffer | undefined = undefined
   #name = 0
 
-  /** @param prepares whether a statement may be prepared at all: only if nothing else can throw it away */
-  constructor(wire: PgWire, prepares: boolean) {
-    this.#wire = wire
-    this.#direct = prepares ? undefined : false
+  constructor(backend: Backend) {
+    this.#backend = backend
   }
 
   /** What to send for the next id. */
   messages(): Buffer {
-    if (this.#direct === undefined) return executeMessages(ASSIGN_ID_WHERE)
-    if (!this.#direct) return executeMessages(ASSIGN_ID)
+    const { isOwn } = this.#backend
+    if (isOwn === undefined) return executeMessages(ASSIGN_ID_WHERE)
+    if (!isOwn) return executeMessages(ASSIGN_ID)
     if (this.#prepared !== undefined) return this.#prepared
     // A new name each time: whether the last attempt got as far as this is not known.
     this.#name += 1
@@ -43,12 +40,13 @@ export class TransactionIdQuery {
 
   /** Reads the answer. `null`: the transaction has no id. */
   read(value: string | null): string | null {
-    if (this.#direct !== undefined) {
-      if (this.#direct) this.#prepared ??= executeNamedMessages(this.#statement)
+    const { isOwn } = this.#backend
+    if (isOwn !== undefined) {
+      if (isOwn) this.#prepared ??= executeNamedMessages(this.#statement)
       return value
     }
     const [pid, id] = (value ?? '').split(' ')
-    this.#direct = Number(pid) === this.#wire.processId
+    this.#backend.hear(Number(pid))
     return id === undefined || id === '' ? null : id
   }
 

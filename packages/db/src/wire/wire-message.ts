@@ -51,6 +51,16 @@ export function parseMessage(name: string, text: string): Buffer {
   return message
 }
 
+/** Forgets what was prepared under a name, if anything was. */
+export function closeMessage(name: string): Buffer {
+  const message = Buffer.alloc(name.length + 7)
+  message[0] = 0x43
+  message.writeInt32BE(name.length + 6, 1)
+  message[5] = 0x53
+  message.write(name, 6, 'latin1')
+  return message
+}
+
 /** Has what was prepared under a name executed, without parameters. */
 export function executeNamedMessages(name: string): Buffer {
   const message = Buffer.alloc(name.length + BIND_EXECUTE.length)
