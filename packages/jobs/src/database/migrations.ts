@@ -7,6 +7,7 @@ import { engineMigration } from './engine-migration.ts'
 import { eventsMigration } from './events-migration.ts'
 import { groupsMigration } from './groups-migration.ts'
 import { keysMigration } from './keys-migration.ts'
+import { lengthsMigration } from './lengths-migration.ts'
 import { limitsMigration } from './limits-migration.ts'
 import { pausesMigration } from './pauses-migration.ts'
 import { resultsMigration } from './results-migration.ts'
@@ -95,4 +96,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0014_children: childrenMigration,
   yuzuru_jobs_0016_reports: reportsMigration,
   yuzuru_jobs_0017_pauses: pausesMigration,
+  yuzuru_jobs_0030_lengths: lengthsMigration,
 }

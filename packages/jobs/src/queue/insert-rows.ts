@@ -7,6 +7,7 @@ import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
 import { originOf } from '../job/origin.ts'
+import { insertPlain, isPlain } from './insert-plain.ts'
 import { type InsertPlan, type JobHandle, type NewRow, NOTIFY, withTags } from './new-row.ts'
 import { insertSerial } from './serial-rows.ts'
 
@@ -71,10 +72,12 @@ const byKey = (a: NewRow, b: NewRow): number =>
 
 async function insert(
   db: QueryExecutorProvider,
-  { job, queue, priority, runAt, origin }: InsertPlan,
+  plan: InsertPlan,
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
+  if (isPlain(plan, rows)) return await insertPlain(db, plan, rows, options)
+  const { job, queue, priority, runAt, origin } = plan
   const isKeyed = rows.some(({ key }) => key !== undefined)
   const isWide = rows.some(hasMore)
   const { inStatement, made } = announce(db)
