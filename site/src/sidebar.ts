@@ -16,6 +16,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         { text: 'Semantics', link: '/docs/semantics' },
         { text: 'Security', link: '/docs/security' },
         { text: 'Threads and processes', link: '/docs/executors' },
+        { text: 'Bundlers and runtimes', link: '/docs/bundlers-and-runtimes' },
         { text: 'Operations', link: '/docs/operations' },
         { text: 'Support', link: '/docs/support' },
         { text: 'Vocabulary', link: '/docs/reference/vocabulary' },
