@@ -1,11 +1,12 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
+import { type Kysely, type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
 import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import { notPaused } from '../database/not-paused.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { chooseHeld, type HeldJob, type Usage } from './choose-held.ts'
+import { MOST_NAMES } from './worker-report.ts'
 
 /** Of how many tenants one look takes jobs. The next look goes on with others, where there are more. */
 const TENANTS = 100
@@ -20,6 +21,8 @@ export interface LetGo {
   readonly nextMs: number
   /** Whether another worker was at it. */
   readonly isBusy: boolean
+  /** Whether some of them are tried one at a time. */
+  readonly suspects: boolean
 }
 
 /** Writes down the limits that a kind was defined with. Those that were changed at run time stay. */
@@ -67,27 +70,29 @@ export async function letGo(
         where name = ${name} for update skip locked`,
       options,
     )
-    if (row === undefined) return { opened: 0, nextMs: BUSY_MS, isBusy: true }
+    if (row === undefined) return { opened: 0, nextMs: BUSY_MS, isBusy: true, suspects: false }
     const limits = JSON.parse(row.limits) as JobLimits
     const perMs = Math.max(
       ...[limits, limits.perTenant, limits.perKey].map((limit) => limit?.rate?.perMs ?? 0),
     )
     // A statement of its own: what it sees is what was committed before the row was had.
-    const { running, starts, held, tenants, now } = await look(
-      tx,
-      { name, room, queues, perMs, last: row.last },
-      options,
-    )
+    const request = { name, room, queues, perMs, last: row.last }
+    let found = await look(tx, request, options)
+    if (found.untaken && (await takeBack(tx, request, options))) {
+      found = await look(tx, request, options)
+    }
+    const { running, starts, held, tenants, now } = found
     const { go, later, nextMs } = chooseHeld(limits, { running, starts }, held, room)
-    await execute(
+    const [did] = await execute(
       tx,
       CALL,
-      sql`
+      sql<{ suspects: boolean }>`
         with gone as (
           update yuzuru_jobs set stage = case when crashes > 0 then 2 else 0 end
           -- What an enqueueing has locked is left for the next time, and not waited for.
           where id in (select id from yuzuru_jobs where stage = 4
             and id = any (${arrayLiteral(go.map(({ id }) => id))}::uuid[]) for update skip locked)
+          returning stage
         ), put_off as (
           update yuzuru_jobs as job set stage = 1, run_at = ${now}::timestamptz + input.delay * interval '1 millisecond'
           from jsonb_to_recordset(${JSON.stringify(later.map(({ id, delayMs }) => ({ id, delay: delayMs })))}::jsonb)
@@ -101,13 +106,20 @@ export async function letGo(
           insert into yuzuru_job_starts (name, tenant, key, at)
           select ${name}, tenant, key, clock_timestamp()
           from jsonb_to_recordset(${JSON.stringify(perMs > 0 ? go : [])}::jsonb) as input (tenant text, key text)
+        ), turned as (
+          update yuzuru_job_limits set last_tenant = ${tenants.length < TENANTS ? '' : (tenants.at(-1) ?? '')}
+          where name = ${name} and ${tenants.length === TENANTS || row.last !== ''}::boolean
         )
-        update yuzuru_job_limits set last_tenant = ${tenants.length < TENANTS ? '' : (tenants.at(-1) ?? '')}
-        where name = ${name} and ${tenants.length === TENANTS || row.last !== ''}::boolean`,
+        select exists (select from gone where stage = 2) as suspects`,
       options,
     )
     const firstLater = Math.min(Infinity, ...later.map(({ delayMs }) => delayMs))
-    return { opened: go.length, nextMs: Math.min(nextMs, firstLater), isBusy: false }
+    return {
+      opened: go.length,
+      nextMs: Math.min(nextMs, firstLater),
+      isBusy: false,
+      suspects: did?.suspects === true,
+    }
   })
 }
 
@@ -119,6 +131,8 @@ interface Look extends Usage {
   /** Those that were looked at, in their order. */
   readonly tenants: readonly string[]
   readonly now: string
+  /** Whether some were let go, and have not been taken, that this worker would not take. */
+  readonly untaken: boolean
 }
 
 interface LookRequest extends LetGoRequest {
@@ -156,6 +170,7 @@ async function look(
         'starts', (select coalesce(json_agg(part), '[]') from (
           select tenant, key, date_part('epoch', clock_timestamp() - at) * 1000 as "agoMs" from yuzuru_job_starts
           where name = ${name} and at > clock_timestamp() - ${perMs}::float8 * interval '1 millisecond') as part),
+        'untaken', exists (select from yuzuru_jobs as job where ${untaken({ name, queues })}),
         'tenants', (select coalesce(json_agg(tenant order by turn, tenant), '[]') from tenants),
         -- What is paused is not let go: it would begin all at once when the pause is over, whatever its rate.
         'held', (select coalesce(json_agg(part order by turn, tenant, place), '[]') from (
@@ -174,3 +189,45 @@ async function look(
   const { found, now } = row as { found: string; now: string }
   return { ...(JSON.parse(found) as Omit<Look, 'now'>), now }
 }
+
+/** A condition: that a job was let go, is not taken, and would not be taken by a worker of these queues. */
+function untaken({ name, queues }: Pick<LetGoRequest, 'name' | 'queues'>): RawBuilder<unknown> {
+  return sql`job.name = ${name} and job.tenant is not null and job.stage in (0, 2) and job.worker is null
+    and (not job.queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
+      or not ${notPaused(sql`job.queue`, sql`job.name`)})`
+}
+
+/**
+ * Holds back again what was let go and what no worker takes: as its queue is paused, or as the last worker of it has
+ * gone. It would count for as long as that lasts. What it counts for a rate stays: nobody knows that it has not begun.
+ *
+ * @returns whether there was any
+ */
+async function takeBack(
+  tx: QueryExecutorProvider,
+  request: LookRequest,
+  options: IoOptions,
+): Promise<boolean> {
+  // A worker of an older version does not say what it serves, and one of many kinds does not say all.
+  const says = (what: string, value: RawBuilder<unknown>): RawBuilder<unknown> => {
+    const said = sql`worker.report -> ${sql.lit(what)}`
+    return sql`(jsonb_array_length(${said}) = ${sql.lit(MOST_NAMES)} or ${said} ? ${value})`
+  }
+  const rows = await execute(
+    tx,
+    CALL,
+    sql`
+      update yuzuru_jobs set stage = 4 where id = any (array(
+        select job.id from yuzuru_jobs as job where ${untaken(request)} and not exists (
+          select from yuzuru_job_workers as worker
+          where worker.lease_until > now() and ${notPaused(sql`job.queue`, sql`job.name`)}
+            and (worker.report is null or (${says('queues', sql`job.queue`)} and ${says('kinds', sql`job.name`)}))
+        ) limit ${MOST_BACK}::integer for update of job skip locked
+      )) returning id`,
+    options,
+  )
+  return rows.length > 0
+}
+
+/** How many one look holds back again. */
+const MOST_BACK = 1_000

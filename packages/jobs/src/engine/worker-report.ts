@@ -1,3 +1,6 @@
+/** How many kinds and queues a worker names: with fewer those are all. */
+export const MOST_NAMES = 100
+
 /** One thing that a handler waits for. */
 export interface ReportedWait {
   /** `'db query'`, `'semaphore "smtp", 3rd in line'`. */

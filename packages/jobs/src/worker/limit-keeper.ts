@@ -47,13 +47,14 @@ export class LimitKeeper {
   }
 
   /** Looks, if it is to and there is room. */
-  async run(room: number): Promise<Pick<LetGo, 'opened' | 'nextMs'>> {
-    if (!this.isStirred) return { opened: 0, nextMs: Infinity }
+  async run(room: number): Promise<Omit<LetGo, 'isBusy'>> {
+    if (!this.isStirred) return { opened: 0, nextMs: Infinity, suspects: false }
     this.isStirred = false
     this.isBusy = false
     const options = { timeoutMs: this.#timeoutMs }
     let opened = 0
     let nextMs = Infinity
+    let suspects = false
     // In the order of this moment: those that had their turn go behind the others.
     const kinds = [...this.#kinds]
     for (const [name, limits] of kinds) {
@@ -67,10 +68,11 @@ export class LimitKeeper {
       opened += found.opened
       nextMs = Math.min(nextMs, found.nextMs)
       this.isBusy ||= found.isBusy
+      suspects ||= found.suspects
       if (found.opened === 0) continue
       this.#kinds.delete(name)
       this.#kinds.set(name, limits)
     }
-    return { opened, nextMs }
+    return { opened, nextMs, suspects }
   }
 }

@@ -1,9 +1,16 @@
+import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
+import { expireLeases, takeOver } from '../../test/with-worker.ts'
+import { declareLimits, letGo } from '../engine/let-go.ts'
+import { register } from '../engine/worker-row.ts'
 import { defineJob } from '../job/define-job.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { jobStats } from '../queue/job-stats.ts'
+import { pauseQueue, resumeQueue } from '../queue/pause-queue.ts'
+import { reportOf } from './report.ts'
 import { createWorker } from './worker.ts'
 
 function kind(name: string, limits: JobLimits | undefined, ran: string[] = []) {
@@ -45,4 +52,78 @@ describe('a limit', () => {
     await createWorker(db, { jobs: [a, b], concurrency: 1 }).runUntilIdle()
     expect(ran.indexOf('b')).toBeLessThan(2_000)
   })
+
+  test.each<[string, (world: Gone) => Promise<unknown>]>([
+    ['was let go in a queue whose last worker is gone', async () => undefined],
+    ['ran in a queue whose last worker vanished', async ({ db, id }) => vanish(db, id)],
+    [
+      'was let go in a queue that was paused since',
+      async ({ db }) => {
+        await serving(db, 'there', 'queued')
+        await pauseQueue(db, { queue: 'there' })
+      },
+    ],
+    [
+      'was let go in a queue whose workers have another kind',
+      async ({ db }) => serving(db, 'there', 'other'),
+    ],
+  ])('is not used up by what %s', async (_, leave) => {
+    const { db } = await queue()
+    const limits = { concurrency: 1 }
+    const ran: string[] = []
+    const job = kind('queued', limits, ran)
+    const { id } = await enqueue(db, job, {}, { queue: 'there' })
+    await declareLimits(db, 'queued', limits, {})
+    const any = db as unknown as Kysely<unknown>
+    const request = { name: 'queued', room: 1, queues: ['there'] }
+    expect(await letGo(any, request, {})).toMatchObject({ opened: 1 })
+    await leave({ db, id })
+    await enqueue(db, job, {})
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    // What ran when its worker vanished was taken back a moment later than the first look.
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    expect(ran).toEqual(['queued'])
+    // It is held back, not lost.
+    await resumeQueue(db, { queue: 'there' })
+    await createWorker(db, { jobs: [job], queues: ['there'] }).runUntilIdle()
+    expect(await jobStats(db)).toMatchObject({ completed: 2, waiting: 0 })
+  })
+
+  test.each<[string, (db: Kysely<TestSchema>) => Promise<unknown>]>([
+    ['a living worker of its queue takes', (db) => serving(db, 'there', 'queued')],
+    ['a worker that does not say what it serves may take', (db) => serving(db)],
+  ])('counts what was let go and %s', async (_, begin) => {
+    const { db } = await queue()
+    const limits = { concurrency: 1 }
+    const job = kind('queued', limits)
+    await enqueue(db, job, {}, { queue: 'there' })
+    await enqueue(db, job, {})
+    await declareLimits(db, 'queued', limits, {})
+    const any = db as unknown as Kysely<unknown>
+    const letGoIn = (queue: string) => letGo(any, { name: 'queued', room: 1, queues: [queue] }, {})
+    expect(await letGoIn('there')).toMatchObject({ opened: 1 })
+    await begin(db)
+    expect(await letGoIn('default')).toMatchObject({ opened: 0 })
+    await expireLeases(db)
+    expect(await letGoIn('default')).toMatchObject({ opened: 1 })
+  })
 })
+
+interface Gone {
+  readonly db: Kysely<TestSchema>
+  readonly id: string
+}
+
+/** A worker took it, and has not been heard of since. */
+async function vanish(db: Kysely<TestSchema>, id: string): Promise<void> {
+  await takeOver(db, id, 1)
+  await expireLeases(db)
+}
+
+/** A worker lives that serves this kind in this queue. */
+async function serving(db: Kysely<TestSchema>, queue?: string, kind?: string): Promise<void> {
+  const served = { concurrency: 1, queues: [queue ?? ''], names: [kind ?? ''] }
+  const report = (): string => (queue === undefined ? 'null' : reportOf(served, 0, []))
+  await register(db, { name: 'another', leaseMs: 3_600_000, report }, {})
+  if (queue === undefined) await sql`update yuzuru_job_workers set report = null`.execute(db)
+}

@@ -1,6 +1,11 @@
 import type { CancelScope } from '@yuzuru/concurrency'
 import { taskTree, type TaskTreeNode } from '@yuzuru/concurrency/inspect'
-import type { ReportedWait, RunningReport, WorkerReport } from '../engine/worker-report.ts'
+import {
+  MOST_NAMES,
+  type ReportedWait,
+  type RunningReport,
+  type WorkerReport,
+} from '../engine/worker-report.ts'
 
 /** How many running jobs a worker says something of. */
 const MOST_JOBS = 50
@@ -8,9 +13,6 @@ const MOST_JOBS = 50
 /** How many waits it says of each, and how many characters of one. */
 const MOST_WAITS = 5
 const MOST_CHARACTERS = 200
-
-/** How many kinds and queues it names. */
-const MOST_NAMES = 100
 
 /** What a worker serves. */
 export interface Served {

@@ -88,6 +88,7 @@ export class Upkeep {
     if (opened > 0) this.#limits.stir()
     const gone = await this.#limits.run(room)
     this.dueIn(gone.nextMs)
+    if (gone.suspects) this.#hasSuspects = true
     promoted += opened + gone.opened
     return { promoted: promoted > 0, hasSuspects: this.#hasSuspects }
   }
