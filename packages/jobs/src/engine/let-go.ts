@@ -23,6 +23,8 @@ export interface LetGo {
   readonly isBusy: boolean
   /** Whether some of them are tried one at a time. */
   readonly suspects: boolean
+  /** Whether another look finds others: further tenants, or those behind what was put off. */
+  readonly more: boolean
 }
 
 /** Writes down the limits that a kind was defined with. Those that were changed at run time stay. */
@@ -70,13 +72,15 @@ export async function letGo(
         where name = ${name} for update skip locked`,
       options,
     )
-    if (row === undefined) return { opened: 0, nextMs: BUSY_MS, isBusy: true, suspects: false }
+    if (row === undefined)
+      return { opened: 0, nextMs: BUSY_MS, isBusy: true, suspects: false, more: false }
     const limits = JSON.parse(row.limits) as JobLimits
     const perMs = Math.max(
       ...[limits, limits.perTenant, limits.perKey].map((limit) => limit?.rate?.perMs ?? 0),
     )
     // A statement of its own: what it sees is what was committed before the row was had.
-    const request = { name, room, queues, perMs, last: row.last }
+    const ofKey = limits.perKey?.concurrency
+    const request = { name, room, queues, perMs, ofKey, last: row.last }
     let found = await look(tx, request, options)
     if (found.untaken && (await takeBack(tx, request, options))) {
       found = await look(tx, request, options)
@@ -119,9 +123,13 @@ export async function letGo(
       nextMs: Math.min(nextMs, firstLater),
       isBusy: false,
       suspects: did?.suspects === true,
+      more: go.length < room && (later.length > 0 || tenants.length === TENANTS),
     }
   })
 }
+
+/** How many jobs of a tenant a look passes by whose key has as many running as it may. */
+const BEYOND = 5_000
 
 /** How soon to look again at what another worker is looking at, in milliseconds. */
 const BUSY_MS = 5
@@ -137,12 +145,14 @@ interface Look extends Usage {
 
 interface LookRequest extends LetGoRequest {
   readonly perMs: number
+  /** How many of a key may run at once, if that is limited. */
+  readonly ofKey: number | undefined
   readonly last: string
 }
 
 async function look(
   tx: QueryExecutorProvider,
-  { name, room, queues, perMs, last }: LookRequest,
+  { name, room, queues, perMs, ofKey, last }: LookRequest,
   options: IoOptions,
 ): Promise<Look> {
   const tenantAfter = (after: string) => sql`
@@ -163,6 +173,16 @@ async function look(
         (select tenant, 1 from next where tenant <= ${last} limit ${TENANTS}::integer)
         order by turn, tenant limit ${TENANTS}::integer
       )
+      ${
+        ofKey === undefined
+          ? sql``
+          : sql`, busy as materialized (
+        select coalesce(unique_key, serial_key) as key from yuzuru_jobs
+        where name = ${name} and tenant is not null and stage in (0, 2)
+          and coalesce(unique_key, serial_key) is not null
+        group by 1 having count(*) >= ${ofKey}::integer
+      )`
+      }
       select clock_timestamp()::text as now, json_build_object(
         'running', (select coalesce(json_agg(part), '[]') from (
           select tenant, coalesce(unique_key, serial_key) as key, count(*)::integer as jobs from yuzuru_jobs
@@ -176,11 +196,14 @@ async function look(
         'held', (select coalesce(json_agg(part order by turn, tenant, place), '[]') from (
           select job.id, tenants.tenant, job.key, tenants.turn, job.place
           from tenants cross join lateral (
-            select id, coalesce(unique_key, serial_key) as key,
-              row_number() over (order by priority, run_at, seq) as place
-            from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
-              and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
-              and ${notPaused(sql`queue`, sql`yuzuru_jobs.name`)}
+            select id, key, row_number() over (order by priority, run_at, seq) as place from (
+              select id, coalesce(unique_key, serial_key) as key, priority, run_at, seq
+              from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
+                and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
+                and ${notPaused(sql`queue`, sql`yuzuru_jobs.name`)}
+              order by priority, run_at, seq limit ${room + (ofKey === undefined ? 0 : BEYOND)}::integer
+            ) as first
+            where ${ofKey === undefined ? sql`true` : sql`key is null or ${ofKey > 0} and key not in (select key from busy)`}
             order by priority, run_at, seq limit ${room}::integer
           ) as job) as part)
       )::text as found`,

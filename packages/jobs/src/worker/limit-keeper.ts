@@ -3,6 +3,9 @@ import { declareLimits, letGo, type LetGo } from '../engine/let-go.ts'
 import type { JobLimits } from '../job/limits.ts'
 import type { WorkerSettings } from './worker-options.ts'
 
+/** How many looks one kind has in a turn. */
+const MOST_LOOKS = 10
+
 /** What a {@link LimitKeeper} works with. */
 export interface LimitKeeperParts {
   readonly db: Kysely<unknown>
@@ -47,7 +50,7 @@ export class LimitKeeper {
   }
 
   /** Looks, if it is to and there is room. */
-  async run(room: number): Promise<Omit<LetGo, 'isBusy'>> {
+  async run(room: number): Promise<Pick<LetGo, 'opened' | 'nextMs' | 'suspects'>> {
     if (!this.isStirred) return { opened: 0, nextMs: Infinity, suspects: false }
     this.isStirred = false
     this.isBusy = false
@@ -62,14 +65,17 @@ export class LimitKeeper {
         await declareLimits(this.#db, name, limits, options)
         this.#declared.add(name)
       }
-      if (opened >= room) continue
-      const request = { name, room: room - opened, queues: this.#queues }
-      const found = await letGo(this.#db, request, options)
-      opened += found.opened
-      nextMs = Math.min(nextMs, found.nextMs)
-      this.isBusy ||= found.isBusy
-      suspects ||= found.suspects
-      if (found.opened === 0) continue
+      const before = opened
+      for (let looks = 0; opened < room && looks < MOST_LOOKS; looks += 1) {
+        const request = { name, room: room - opened, queues: this.#queues }
+        const found = await letGo(this.#db, request, options)
+        opened += found.opened
+        nextMs = Math.min(nextMs, found.nextMs)
+        this.isBusy ||= found.isBusy
+        suspects ||= found.suspects
+        if (!found.more) break
+      }
+      if (opened === before) continue
       this.#kinds.delete(name)
       this.#kinds.set(name, limits)
     }

@@ -2,8 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
-import { expireLeases, takeOver } from '../../test/with-worker.ts'
+import { expireLeases, takeOver, withWorker } from '../../test/with-worker.ts'
 import { declareLimits, letGo } from '../engine/let-go.ts'
+import { openGroups } from '../engine/open-groups.ts'
 import { register } from '../engine/worker-row.ts'
 import { defineJob } from '../job/define-job.ts'
 import type { JobLimits } from '../job/limits.ts'
@@ -51,6 +52,37 @@ describe('a limit', () => {
     await enqueue(db, b, {})
     await createWorker(db, { jobs: [a, b], concurrency: 1 }).runUntilIdle()
     expect(ran.indexOf('b')).toBeLessThan(2_000)
+  })
+
+  test.each<[string, JobLimits]>([
+    ['many run as may at once', { perKey: { concurrency: 1 } }],
+    ['many have begun as may in a time', { perKey: { rate: { count: 1, perMs: 60_000 } } }],
+    ['none may run', { perKey: { concurrency: 0 } }],
+  ])('holds up nothing but a key of which as %s', async (_, limits) => {
+    const { db } = await queue()
+    const ran: string[] = []
+    const end = Promise.withResolvers<void>()
+    const job = defineJob<{ key?: string; n: number }>({
+      name: 'keyed',
+      limits,
+      key: ({ key }) => key,
+      onConflict: 'again',
+      // In groups of their own, jobs with one key may run side by side.
+      group: ({ n }) => `${n}`,
+      run: async ({ key, n }) => {
+        ran.push(`${key} ${n}`)
+        if (n === 0) await end.promise
+        else end.resolve()
+      },
+    })
+    for (let n = 0; n < 8; n += 1) {
+      expect(await enqueue(db, job, { key: 'busy', n })).toMatchObject({ created: true })
+      await openGroups(db, new Map([['keyed', '']]), {})
+    }
+    await enqueue(db, job, { n: 100 }, { priority: 1 })
+    await withWorker(db, { jobs: [job], concurrency: 2, pollMs: 60_000 }, () => end.promise)
+    expect(ran).toContain('undefined 100')
+    expect(ran.length).toBeLessThanOrEqual(2)
   })
 
   test.each<[string, (world: Gone) => Promise<unknown>]>([
