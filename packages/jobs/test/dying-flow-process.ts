@@ -3,6 +3,7 @@ import { run } from '@yuzuru/concurrency'
 import { createDatabase } from '@yuzuru/db'
 import { createWorker } from '../src/worker/worker.ts'
 import { dyingFlow, type EffectsSchema } from './dying-flow.ts'
+import './keep-compiled.ts'
 
 const [url = '', folder = ''] = process.argv.slice(2)
 

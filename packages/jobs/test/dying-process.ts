@@ -7,6 +7,7 @@ import { run } from '@yuzuru/concurrency'
 import { createDatabase, type Queryable } from '@yuzuru/db'
 import { createWorker } from '../src/worker/worker.ts'
 import { dyingJob, type DyingSchema } from './dying-job.ts'
+import './keep-compiled.ts'
 
 const [url = ''] = process.argv.slice(2)
 

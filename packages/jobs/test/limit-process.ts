@@ -6,6 +6,7 @@ import { run } from '@yuzuru/concurrency'
 import { createWorker } from '../src/worker/worker.ts'
 import { limited } from './limited.ts'
 import { openKysely } from './open-kysely.ts'
+import './keep-compiled.ts'
 
 const [url = '', diesAt = '0'] = process.argv.slice(2)
 let ends = 0

@@ -3,6 +3,7 @@ import { run, sleep } from '@yuzuru/concurrency'
 import { defineJob } from '../src/job/define-job.ts'
 import { createWorker } from '../src/worker/worker.ts'
 import { openKysely } from './open-kysely.ts'
+import './keep-compiled.ts'
 
 const [url = ''] = process.argv.slice(2)
 

@@ -7,6 +7,7 @@ import { run, sleep } from '@yuzuru/concurrency'
 import { createWorker } from '../src/worker/worker.ts'
 import { openKysely } from './open-kysely.ts'
 import { reminder } from './reminder.ts'
+import './keep-compiled.ts'
 
 const [url = '', stallAt = '0'] = process.argv.slice(2)
 let effects = 0

@@ -1,30 +1,17 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sql } from 'kysely'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { dyingJob, PLACES } from '../../test/dying-job.ts'
 import { queue } from '../../test/queue.ts'
+import { startProgram } from '../../test/start-program.ts'
 import { expireLeases } from '../../test/with-worker.ts'
 import { enqueueMany } from '../queue/enqueue.ts'
 import { jobStats } from '../queue/job-stats.ts'
 
-const children: ChildProcess[] = []
-
-function start(url: string): ChildProcess {
-  const child = fork(new URL('../../test/dying-process.ts', import.meta.url), [url])
-  children.push(child)
-  return child
-}
-
 test('a SIGKILL at every await of a handler with steps repeats no step that was kept, and no effect of one with a tx', async () => {
   const { db, url } = await queue()
-  onTestFinished(async () => {
-    for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    }
-  })
+  const start = (): ChildProcess => startProgram('dying-process.ts', url)
   await sql`create table effects (job_id uuid not null, step text not null)`.execute(db)
   await sql`create table deaths (job_id uuid primary key)`.execute(db)
   const handles = await enqueueMany(
@@ -33,13 +20,13 @@ test('a SIGKILL at every await of a handler with steps repeats no step that was 
     Array.from({ length: PLACES }, (_, dieAt) => ({ dieAt })),
   )
   for (let deaths = 0; deaths < PLACES; deaths += 1) {
-    const child = start(url)
+    const child = start()
     await once(child, 'exit')
     expect(child.signalCode).toBe('SIGKILL')
     // Its lease need not be waited for: a slow machine would lose a short one while it lives.
     await expireLeases(db)
   }
-  const last = start(url)
+  const last = start()
   await expect
     .poll(() => jobStats(db), { interval: 50, timeout: 100_000 })
     .toMatchObject({ completed: PLACES, waiting: 0, running: 0, failed: 0 })
