@@ -13,7 +13,8 @@ export interface ClaimRequest {
   readonly worker: string
 }
 
-interface Row {
+/** A job that was taken. */
+export interface Row {
   readonly id: string
   readonly claim: number
   readonly name: string
@@ -101,7 +102,7 @@ function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
 }
 
 /** The lanes from which jobs may be taken: those that are paused are left out. */
-function laneSet(bounds: Bounds): RawBuilder<unknown> {
+export function laneSet(bounds: Bounds): RawBuilder<unknown> {
   return sql`(
     select lane.* from jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
       name text collate "C", priority integer, run_at timestamptz, seq bigint)
@@ -118,7 +119,7 @@ function fromLane(): RawBuilder<unknown> {
 }
 
 /** Takes the rows at the places that `due` gives. They are locked: no other row can be there meanwhile. */
-async function take(
+export async function take(
   db: QueryExecutorProvider,
   worker: string,
   due: RawBuilder<unknown>,
@@ -159,7 +160,7 @@ function placed(
   return { priority, runAt, seq }
 }
 
-function jobOf(row: Row): ClaimedJob {
+export function jobOf(row: Row): ClaimedJob {
   return {
     id: row.id,
     claim: row.claim,

@@ -1,8 +1,10 @@
 import { isRetryable, outcomeOf, throwIfCancelled } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
 import { claim, type ClaimRequest, claimSuspect } from '../engine/claim.ts'
+import { claimAged } from '../engine/claim-aged.ts'
 import { Bounds } from '../engine/lane.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
+import { Aging } from './aging.ts'
 import { Attempt, type AttemptParts } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -43,6 +45,7 @@ export class Supply {
   readonly #bounds: Bounds
   readonly #upkeep: Upkeep
   readonly #prefetch = new Prefetch()
+  readonly #aging: Aging
   readonly #wake = new Wake()
   /** Whether a look may find something. */
   #mayFind = true
@@ -55,9 +58,10 @@ export class Supply {
   isListening = false
 
   constructor(parts: SupplyParts) {
-    const { jobs, queues, pollMs } = parts.settings
+    const { jobs, queues, pollMs, agingMs } = parts.settings
     const names = [...jobs.keys()]
     this.#parts = parts
+    this.#aging = new Aging(agingMs)
     this.#bounds = new Bounds(queues.flatMap((queue) => names.map((name) => ({ queue, name }))))
     this.#upkeep = new Upkeep(parts, pollMs)
   }
@@ -168,6 +172,7 @@ export class Supply {
   async #take(): Promise<void> {
     const { crew } = this.#parts
     this.#prefetch.measure(crew.ended)
+    if (this.#mayFind) await this.#takeAged()
     const limit = this.#room()
     if (!this.#mayFind || limit === 0) return
     const startedAt = performance.now()
@@ -178,6 +183,7 @@ export class Supply {
     const attempts = await this.#claim(async (request) => {
       return await claim(this.#parts.db, request, this.#options())
     }, limit)
+    this.#aging.tookByPriority(attempts.length, limit)
     if (!hadBounds) this.#bounds.looked(performance.now(), performance.now() - startedAt)
     this.#parts.crew.push(attempts)
     if (attempts.length > 0) {
@@ -189,6 +195,21 @@ export class Supply {
       this.#bounds.clear()
       this.#mayFind = true
     }
+  }
+
+  /** Before those of better priorities: what has waited for long enough. */
+  async #takeAged(): Promise<void> {
+    const { db, settings, crew } = this.#parts
+    const startedAt = performance.now()
+    const limit = this.#aging.most(this.#room(), startedAt)
+    if (limit === 0) return
+    const attempts = await this.#claim(async (request) => {
+      const aged = { ...request, agingMs: settings.agingMs }
+      return await claimAged(db, aged, this.#options())
+    }, limit)
+    const now = performance.now()
+    this.#aging.took(attempts.length, now, now - startedAt)
+    crew.push(attempts)
   }
 
   /** One at a time, and none while the last is not settled. */

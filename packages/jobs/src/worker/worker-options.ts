@@ -27,6 +27,12 @@ export interface WorkerOptions {
   /** The queues that it serves. @default those of `jobs` */
   readonly queues?: readonly string[] | undefined
   /**
+   * For how long a job must have been due to go before one of a priority better by one, in milliseconds from 1 to a day;
+   * for a difference of two twice as long, and so on. Of four jobs that a worker takes at most one is taken for its age.
+   * `Infinity`: never, so that what waits behind a steady stream of better ones waits for ever. @default 60_000
+   */
+  readonly agingMs?: number | undefined
+  /**
    * How often it looks for work without a notification (a retry, a job for later, a lost notification),
    * in milliseconds from 10 up; up to a fifth less or more at random. @default 1_000
    */
@@ -65,6 +71,7 @@ const WORKER_OPTIONS = Object.keys({
   crons: true,
   concurrency: true,
   queues: true,
+  agingMs: true,
   pollMs: true,
   leaseMs: true,
   heartbeatMs: true,
@@ -82,6 +89,7 @@ export interface WorkerSettings {
   readonly names: readonly string[]
   readonly concurrency: number
   readonly queues: readonly string[]
+  readonly agingMs: number
   readonly pollMs: number
   readonly leaseMs: number
   readonly heartbeatMs: number
@@ -109,6 +117,8 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   for (const queue of queues) expectName('queue', queue)
   if (queues.length === 0) throw new TypeError('Expected queues to hold at least one queue')
   expectInteger('concurrency', concurrency, 1, 1_000)
+  const { agingMs = 60_000 } = options
+  if (agingMs !== Infinity) expectMilliseconds('agingMs', agingMs, 1, DAY_MS)
   expectMilliseconds('pollMs', pollMs, 10, DAY_MS)
   expectMilliseconds('leaseMs', leaseMs, 100, DAY_MS)
   expectMilliseconds('heartbeatMs', heartbeatMs, 10, leaseMs / 2)
@@ -125,6 +135,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     names: [...byName.keys()],
     concurrency,
     queues,
+    agingMs,
     pollMs,
     leaseMs,
     heartbeatMs,

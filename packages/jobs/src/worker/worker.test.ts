@@ -236,6 +236,8 @@ describe('createWorker', () => {
     expect(make({ jobs: [job, job] })).toThrow('Expected jobs to have names that differ')
     expect(make({ concurrency: 0 })).toThrow('Expected concurrency')
     expect(make({ pollMs: 1 })).toThrow('Expected pollMs')
+    expect(make({ agingMs: 0 })).toThrow('Expected agingMs')
+    expect(make({ agingMs: Infinity })).not.toThrow()
     expect(make({ leaseMs: 1_000, heartbeatMs: 900 })).toThrow('Expected heartbeatMs')
     expect(make({ queues: [] })).toThrow('Expected queues')
     expect(make({ listen: 1 })).toThrow('Expected listen')
