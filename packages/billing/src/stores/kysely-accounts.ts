@@ -1,7 +1,7 @@
-import { type QueryExecutorProvider, type RawBuilder, sql, type Transaction } from 'kysely'
+import { type QueryExecutorProvider, sql, type Transaction } from 'kysely'
 import type {
+  AccountChange,
   AccountRecord,
-  EventRecord,
   FetchDraw,
   FetchWrite,
   FetchWritten,
@@ -9,34 +9,52 @@ import type {
   SubscriptionRecord,
 } from './account-record.ts'
 import {
+  ACCOUNT,
+  type AccountJson,
   accountOf,
-  type AccountRow,
   ENDED_STATUSES,
   inOrder,
-  rowsOf,
-  type SubscriptionRow,
+  readJson,
+  SUBSCRIPTION,
+  type SubscriptionJson,
   subscriptionOf,
 } from './account-rows.ts'
 import type { BillingStore, ChangeListener } from './billing-store.ts'
 import { chosenOf } from './chosen-of.ts'
 import { runStatement } from './run-statement.ts'
-import { millisecondsOf, timestampOf } from './sql-time.ts'
+import { timestampOf } from './sql-time.ts'
+import { statement } from './statement.ts'
+import {
+  lockAccount,
+  markStatement,
+  type WrittenRows,
+  writeStatement,
+  writtenOf,
+} from './write-account.ts'
 
 /** Runs a function in a transaction. */
 export type RunTransaction<DB> = <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
 
-const ACCOUNT = sql`
-  a.reference as account, ${millisecondsOf('a.created_at')} as seen,
-  ${millisecondsOf('a.trial_ends_at')} as trial,
-  a.trial_noticed_at is not null as noticed`
+interface AccountRow {
+  readonly account: string | AccountJson
+  readonly subscription: string | SubscriptionJson | null
+}
 
-const SUBSCRIPTION = sql`
-  s.id, s.reference, s.customer_id as customer, s.status, s.paused, s.items,
-  ${millisecondsOf('s.created_at')} as created,
-  ${millisecondsOf('s.period_ends_at')} as period,
-  ${millisecondsOf('s.trial_ends_at')} as tried,
-  ${millisecondsOf('s.ends_at')} as ends,
-  ${millisecondsOf('s.since')} as since, s.fetched::float8 as number`
+/** Names without underscores: a plugin that renames columns leaves them alone. */
+interface SubscriptionRow {
+  readonly subscription: string | SubscriptionJson
+}
+
+const ACCOUNT_OF = `
+  select ${ACCOUNT}::text as account,
+    case when s.id is not null then ${SUBSCRIPTION}::text end as subscription
+  from yuzuru_billing_accounts as a
+    left join yuzuru_billing_subscriptions as s on s.reference = a.reference
+  where a.reference = $1`
+
+const DRAW = `
+  select nextval('yuzuru_billing_fetches')::float8 as number,
+    exists (select from yuzuru_billing_events where id = $1) as duplicate`
 
 /** The accounts and subscriptions of a store on PostgreSQL. */
 export class KyselyAccounts<DB> {
@@ -50,18 +68,13 @@ export class KyselyAccounts<DB> {
 
   async openAccount(reference: string, fresh: NewAccount): Promise<AccountRecord> {
     for (;;) {
-      const { rows } = await runStatement(
-        sql<AccountRow & SubscriptionRow>`
-        select ${ACCOUNT}, ${SUBSCRIPTION}
-        from yuzuru_billing_accounts as a
-          left join yuzuru_billing_subscriptions as s on s.reference = a.reference
-        where a.reference = ${reference}`,
-        this.#db,
-      )
+      const { rows } = await runStatement(statement<AccountRow>(ACCOUNT_OF, [reference]), this.#db)
       const [first] = rows
       if (first !== undefined) {
-        const known = rows.filter(({ id }) => id !== null)
-        return accountOf(first, inOrder(known.map(subscriptionOf)))
+        const known = rows.flatMap(({ subscription }) =>
+          subscription === null ? [] : subscriptionOf(readJson(subscription)),
+        )
+        return accountOf(readJson(first.account), inOrder(known))
       }
       await runStatement(
         sql`
@@ -75,55 +88,58 @@ export class KyselyAccounts<DB> {
 
   async findSubscription(id: string): Promise<SubscriptionRecord | undefined> {
     const { rows } = await runStatement(
-      sql<SubscriptionRow>`
-      select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s where s.id = ${id}`,
+      statement<SubscriptionRow>(
+        `select ${SUBSCRIPTION}::text as subscription
+        from yuzuru_billing_subscriptions as s where s.id = $1`,
+        [id],
+      ),
       this.#db,
     )
     const [row] = rows
-    return row === undefined ? undefined : subscriptionOf(row)
+    return row === undefined ? undefined : subscriptionOf(readJson(row.subscription))
   }
 
   async drawFetch(eventId: string | undefined): Promise<FetchDraw> {
-    const { rows } = await runStatement(
-      sql<FetchDraw>`
-      select nextval('yuzuru_billing_fetches')::float8 as number,
-        exists (
-          select from yuzuru_billing_events where id = ${eventId ?? null}
-        ) as duplicate`,
-      this.#db,
-    )
+    const { rows } = await runStatement(statement<FetchDraw>(DRAW, [eventId ?? null]), this.#db)
     const [row] = rows
     if (row === undefined) throw new TypeError('Expected a number of the sequence, got no row')
     return row
   }
 
+  /**
+   * One statement by itself where nobody listens and nobody else writes for the same reference. Else a transaction,
+   * in which the account is locked when another write got in between.
+   */
   async writeFetch(
     write: FetchWrite,
     listener?: ChangeListener<Transaction<DB>>,
   ): Promise<FetchWritten> {
+    if (listener === undefined) {
+      const written = await this.#writeAlone(write)
+      if (written !== undefined) return written
+    }
     return await this.#transaction<FetchWritten>(async (tx) => {
-      const account = await lockAccount(tx, write)
-      if (account === undefined) {
-        const duplicate = !(await markEvent(tx, write.event))
+      const written = isNobodys(write) ? undefined : await writeIn(tx, write, listener)
+      if (written === undefined) {
+        const { rows } = await markStatement(write).execute(tx)
+        const duplicate = write.event !== undefined && rows.length === 0
         await listener?.(undefined, { tx, duplicate })
         return { duplicate, change: undefined }
       }
-      const { rows } = await writeAll(tx, account.account, write)
-      const written = new Map<string, SubscriptionRecord>()
-      const before = new Map<string, SubscriptionRecord>()
-      let duplicate = write.event !== undefined
-      for (const row of rows) {
-        if (row.what === 'marked') duplicate = false
-        else if (row.what === 'known') before.set(row.id, subscriptionOf(row))
-        else written.set(row.id, subscriptionOf(row))
-      }
-      const change = {
-        before: accountOf(account, inOrder(before.values())),
-        after: accountOf(account, inOrder(new Map([...before, ...written]).values())),
-      }
-      await listener?.(change, { tx, duplicate })
-      return { duplicate, change }
+      const result = fetchWritten(write, written)
+      await listener?.(result.change, { tx, duplicate: result.duplicate })
+      return result
     })
+  }
+
+  /** @returns `undefined` when there is no account yet, or another write got in between */
+  async #writeAlone(write: FetchWrite): Promise<FetchWritten | undefined> {
+    if (isNobodys(write)) {
+      const { rows } = await runStatement(markStatement(write), this.#db)
+      return { duplicate: write.event !== undefined && rows.length === 0, change: undefined }
+    }
+    const { rows } = await runStatement(writeStatement(write), this.#db)
+    return rows[0] === undefined ? undefined : fetchWritten(write, writtenOf(rows[0]))
   }
 
   async chooseSubscription(reference: string, ids: readonly string[]): Promise<string> {
@@ -147,12 +163,13 @@ export class KyselyAccounts<DB> {
   }: Parameters<BillingStore['listSubscriptions']>[0]): Promise<readonly SubscriptionRecord[]> {
     const { rows } = await runStatement(
       sql<SubscriptionRow>`
-      select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s
+      select ${sql.raw(SUBSCRIPTION)}::text as subscription
+      from yuzuru_billing_subscriptions as s
       where s.id > ${after ?? ''} and s.status not in (${sql.join(ENDED_STATUSES)})
       order by s.id limit ${limit}`,
       this.#db,
     )
-    return rows.map(subscriptionOf)
+    return rows.map(({ subscription }) => subscriptionOf(readJson(subscription)))
   }
 
   async listTrialsEnding({
@@ -176,16 +193,17 @@ export class KyselyAccounts<DB> {
     listener: ChangeListener<Transaction<DB>>,
   ): Promise<boolean> {
     return await this.#transaction(async (tx) => {
-      const { rows } = await sql<AccountRow>`
+      const { rows } = await sql<Pick<AccountRow, 'account'>>`
         update yuzuru_billing_accounts as a set trial_noticed_at = now()
         where a.reference = ${reference} and a.trial_noticed_at is null
-        returning ${ACCOUNT}`.execute(tx)
+        returning ${sql.raw(ACCOUNT)}::text as account`.execute(tx)
       const [row] = rows
       if (row === undefined) return false
       const found = await sql<SubscriptionRow>`
-        select ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s
-        where s.reference = ${reference}`.execute(tx)
-      const account = accountOf(row, inOrder(found.rows.map(subscriptionOf)))
+        select ${sql.raw(SUBSCRIPTION)}::text as subscription
+        from yuzuru_billing_subscriptions as s where s.reference = ${reference}`.execute(tx)
+      const subscriptions = found.rows.map((one) => subscriptionOf(readJson(one.subscription)))
+      const account = accountOf(readJson(row.account), inOrder(subscriptions))
       await listener({ before: account, after: account }, { tx, duplicate: false })
       return true
     })
@@ -201,56 +219,40 @@ export class KyselyAccounts<DB> {
   }
 }
 
-/** @returns whether it was not marked before */
-async function markEvent(
-  tx: QueryExecutorProvider,
-  event: EventRecord | undefined,
-): Promise<boolean> {
-  if (event === undefined) return true
-  // Waits for another transaction that has inserted the same id, until it has ended either way.
-  const { rows } = await sql`${markOf(event)} returning id`.execute(tx)
-  return rows.length > 0
+/** Whether it says nothing of any account. */
+function isNobodys({ reference, subscriptions }: FetchWrite): boolean {
+  return reference === undefined && subscriptions.length === 0
 }
 
-function markOf({ id, type, createdAt }: EventRecord): RawBuilder<unknown> {
-  return sql`
-    insert into yuzuru_billing_events (id, type, created_at)
-    values (${id}, ${type}, ${timestampOf(createdAt)}) on conflict (id) do nothing`
-}
-
-/**
- * Locks the account of what was fetched, and makes it if there is none; `undefined`: it is nobody's. A lock alone
- * does not tell a transaction of a higher level than `read committed` that another has written meanwhile: there
- * the row is written too, so that the later one of the two fails, and is repeated with what the first has written.
- */
-async function lockAccount(
+/** @returns `undefined` when the subscriptions are nobody's */
+async function writeIn(
   tx: QueryExecutorProvider,
   write: FetchWrite,
-): Promise<AccountRow | undefined> {
-  const [first] = write.subscriptions
-  const reference =
-    first === undefined || write.reference !== undefined
-      ? sql`${write.reference ?? null}::text`
-      : sql`coalesce(
-          (select reference from yuzuru_billing_customers where customer_id = ${first.customerId}),
-          (select reference from yuzuru_billing_subscriptions where id = ${first.id}),
-          ${first.namedReference ?? null}::text)`
-  const found = await sql<AccountRow & { readonly isolation: string }>`
-    select ${ACCOUNT}, current_setting('transaction_isolation') as isolation
-    from yuzuru_billing_accounts as a
-    where a.reference = ${reference} for update`.execute(tx)
-  const [account] = found.rows
-  if (account !== undefined) {
-    if (account.isolation !== 'read committed') await touchAccount(tx, account.account)
-    return account
+  listener: unknown,
+): Promise<WrittenRows | undefined> {
+  // Without a listener it was tried already.
+  if (listener !== undefined) {
+    const { rows } = await writeStatement(write).execute(tx)
+    if (rows[0] !== undefined) return writtenOf(rows[0])
   }
-  const made = await sql<AccountRow>`
-    insert into yuzuru_billing_accounts as a (reference, created_at, trial_ends_at)
-    select mine.reference, ${timestampOf(write.now)}, ${timestampOf(write.trialEndsAt)}
-    from (select ${reference} as reference) as mine where mine.reference is not null
-    on conflict (reference) do update set reference = excluded.reference
-    returning ${ACCOUNT}`.execute(tx)
-  return made.rows[0]
+  const reference = await lockAccount(tx, write)
+  if (reference === undefined) return undefined
+  const { rows } = await writeStatement({ ...write, reference }).execute(tx)
+  if (rows[0] === undefined) throw new TypeError('Expected the account that is locked, got none')
+  return writtenOf(rows[0])
+}
+
+function fetchWritten(
+  { event }: FetchWrite,
+  { account, known, written, marked }: WrittenRows,
+): FetchWritten & { readonly change: AccountChange } {
+  const before = known.map(subscriptionOf)
+  const all = new Map([...before, ...written.map(subscriptionOf)].map((one) => [one.id, one]))
+  const change = {
+    before: accountOf(account, inOrder(before)),
+    after: accountOf(account, inOrder(all.values())),
+  }
+  return { duplicate: event !== undefined && !marked, change }
 }
 
 async function touchAccount(tx: QueryExecutorProvider, reference: string): Promise<void> {
@@ -258,54 +260,4 @@ async function touchAccount(tx: QueryExecutorProvider, reference: string): Promi
     update yuzuru_billing_accounts set reference = reference where reference = ${reference}`.execute(
     tx,
   )
-}
-
-interface WrittenRow extends SubscriptionRow {
-  readonly what: 'marked' | 'known' | 'written'
-}
-
-/** What stood, what is written, and whether the event is new: one statement, under the account's lock. */
-function writeAll(tx: QueryExecutorProvider, reference: string, write: FetchWrite) {
-  const { event, number, now } = write
-  const marked =
-    event === undefined
-      ? sql`select null::text as id where false`
-      : sql`${markOf(event)} returning id`
-  return sql<WrittenRow>`
-    with marked as (${marked}),
-    seen as (
-      select * from json_to_recordset(${rowsOf(write)}::json) as f (
-        id text, customer text, status text, paused boolean, items text,
-        created float8, period float8, tried float8, ends float8)
-    ),
-    written as (
-      insert into yuzuru_billing_subscriptions as s (id, reference, customer_id, status, paused,
-        items, created_at, period_ends_at, trial_ends_at, ends_at, since, fetched)
-      select f.id, ${reference}, f.customer, f.status, f.paused, f.items,
-        to_timestamp(f.created / 1000), to_timestamp(f.period / 1000),
-        to_timestamp(f.tried / 1000), to_timestamp(f.ends / 1000), ${timestampOf(now)}, ${number}::bigint
-      from seen as f order by f.id
-      on conflict (id) do update set
-        reference = excluded.reference, customer_id = excluded.customer_id,
-        status = excluded.status, paused = excluded.paused, items = excluded.items,
-        created_at = excluded.created_at, period_ends_at = excluded.period_ends_at,
-        trial_ends_at = excluded.trial_ends_at, ends_at = excluded.ends_at,
-        fetched = excluded.fetched,
-        since = case
-          when s.status = excluded.status and s.paused = excluded.paused
-            and (s.status not in ('active', 'trialing')
-              or (s.ends_at is null) = (excluded.ends_at is null))
-          then s.since else excluded.since end
-      where s.fetched < excluded.fetched
-      returning ${SUBSCRIPTION}
-    )
-    select 'marked' as what, marked.id, null as reference, null as customer, null as status,
-      null::boolean as paused, null as items, null::float8 as created, null::float8 as period,
-      null::float8 as tried, null::float8 as ends, null::float8 as since, null::float8 as number
-    from marked
-    union all
-    select 'known', ${SUBSCRIPTION} from yuzuru_billing_subscriptions as s
-    where s.reference = ${reference}
-    union all
-    select 'written', written.* from written`.execute(tx)
 }

@@ -17,9 +17,9 @@ interface StoreDatabase<DB> extends QueryExecutorProvider {
 /** Options of {@link kyselyBillingStore}. */
 export interface KyselyStoreOptions<DB> {
   /**
-   * Runs a write, with its listeners, in a transaction. At a level above `read committed` two writes for one
-   * reference at once are a serialization failure of one of them, which has to be repeated whole: with
-   * `@yuzuru/db`, `(fn) => transaction(db, fn)` does so.
+   * Runs a write that has listeners, or that meets another one for the same reference, in a transaction. At a
+   * level above `read committed` two writes for one reference at once are a serialization failure of one of
+   * them, which has to be repeated whole: with `@yuzuru/db`, `(fn) => transaction(db, fn)` does so.
    *
    * @default Kysely's own `db.transaction()` at `read committed`, whatever the database's default is
    */
@@ -27,8 +27,9 @@ export interface KyselyStoreOptions<DB> {
 }
 
 /**
- * A store on PostgreSQL, in the tables of `billingMigrations`. Each method but `writeFetch`,
- * `noticeTrial` and `chooseSubscription` is one statement or two, and none holds a transaction open while Stripe is asked.
+ * A store on PostgreSQL, in the tables of `billingMigrations`. Each method but `noticeTrial`,
+ * `chooseSubscription` and a `writeFetch` with listeners is one statement or two, and none holds a
+ * transaction open while Stripe is asked.
  *
  * @example
  * const billing = createBilling({ secretKey, webhookSecret, store: kyselyBillingStore(db) })

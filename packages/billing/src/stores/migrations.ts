@@ -109,4 +109,15 @@ export const billingMigrations: Record<string, Migration> = {
       await sql`alter table yuzuru_billing_subscriptions drop column passed_over`.execute(db)
     },
   },
+  yuzuru_billing_0004_version: {
+    async up(db) {
+      // Raised by each write of an account's subscriptions, so that one statement sees that another got in between.
+      await sql`
+        alter table yuzuru_billing_accounts
+          add column version bigint not null default 0`.execute(db)
+    },
+    async down(db) {
+      await sql`alter table yuzuru_billing_accounts drop column version`.execute(db)
+    },
+  },
 }

@@ -1,5 +1,6 @@
 import { fieldOf } from '@yuzuru/concurrency/boundary'
-import type { QueryExecutorProvider, QueryResult, RawBuilder } from 'kysely'
+import type { QueryExecutorProvider, QueryResult } from 'kysely'
+import type { Statement } from './statement.ts'
 
 /** How often a statement is tried that others get in the way of. */
 const ATTEMPTS = 100
@@ -11,7 +12,7 @@ const ATTEMPTS = 100
  * @see https://www.postgresql.org/docs/current/transaction-iso.html
  */
 export async function runStatement<R>(
-  statement: RawBuilder<R>,
+  statement: Statement<R>,
   db: QueryExecutorProvider,
 ): Promise<QueryResult<R>> {
   for (let attempt = 1; ; attempt += 1) {
