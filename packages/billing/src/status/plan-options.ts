@@ -53,7 +53,8 @@ export interface PlanOptions {
   /**
    * Which of two live subscriptions of a reference stays, the older or the newer one; the other is ended at once,
    * by whatever finds both, and nothing is refunded. One that is paid for goes before one that is not, whatever
-   * is said here; one that waits for its first payment is ended only beside one that is paid for.
+   * is said here, and one that goes on before one whose end is planned; one that waits for its first payment is
+   * ended only beside one that is paid for and goes on.
    *
    * @default both stay; `on('second_subscription')` is called in any case
    */

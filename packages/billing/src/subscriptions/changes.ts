@@ -131,6 +131,10 @@ export class Changes {
     await endSecond(
       {
         choose: (ids) => store.chooseSubscription(reference, ids),
+        look: async (id) => {
+          const found = await fetches.ifThere(reference, id)
+          return found === undefined ? undefined : fetchedOf(found, id)
+        },
         end: (id) => this.end(reference, id),
       },
       all.map((one) => fetchedOf(one, one.id)),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { recordWith } from '../../test/account.ts'
+import type { SubscriptionRecord } from '../stores/account-record.ts'
 import type { Keep } from '../status/plan-options.ts'
 import { memoryBillingStore } from '../stores/memory-store.ts'
 import { type EndedSecond, endSecond } from './end-second.ts'
@@ -40,6 +41,11 @@ async function endAtOnce(
       endSecond(
         {
           choose: slow(pace, (ids) => store.chooseSubscription('office-1', ids)),
+          look: slow(pace, async (id) =>
+            ended.has(id)
+              ? undefined
+              : recordWith({ id, status: statuses[IDS.indexOf(id as 'a')] ?? '' }),
+          ),
           end: slow(pace, async (id) => ended.add(id)),
         },
         statuses.map((status, at) => recordWith({ id: IDS[at] ?? '', status, createdAt: at })),
@@ -82,6 +88,98 @@ test('whatever each of several processes has seen, one that goes on is left, and
   )
 })
 
+/** What people and banks do to a subscription while processes look at it. */
+const DEEDS = ['ends it', 'plans its end', 'takes that back', 'fails to pay', 'pays'] as const
+
+function done(one: SubscriptionRecord, deed: (typeof DEEDS)[number]): SubscriptionRecord {
+  if (one.status === 'canceled') return one
+  if (deed === 'ends it') return { ...one, status: 'canceled' }
+  if (deed === 'plans its end') return { ...one, endsAt: 1 }
+  if (deed === 'takes that back') return { ...one, endsAt: undefined }
+  if (deed === 'fails to pay') return { ...one, status: 'past_due' }
+  return { ...one, status: 'active' }
+}
+
+const worthOf = ({ status, endsAt }: SubscriptionRecord): number =>
+  isPaid(status) ? (endsAt === undefined ? 2 : 1) : 0
+
+test('whatever people and banks do meanwhile, nothing ends unless the kept one goes on then, and is worth as much', async () => {
+  const deed = fc.record({
+    id: fc.constantFrom(...IDS),
+    deed: fc.constantFrom(...DEEDS),
+    turn: fc.nat({ max: 60 }),
+  })
+  const aProcess = fc.record({ start: fc.nat({ max: 30 }), pace: fc.nat({ max: 12 }) })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(aProcess, { minLength: 1, maxLength: 3 }),
+      fc.array(deed, { maxLength: 6 }),
+      fc.constantFrom<Keep>('first', 'latest'),
+      async (processes, deeds, keep) => {
+        const store = memoryBillingStore()
+        const world = new Map(
+          IDS.map((id, at) => [id as string, recordWith({ id, status: 'active', createdAt: at })]),
+        )
+        const act = async ({ id, deed, turn }: (typeof deeds)[number]): Promise<void> => {
+          for (let at = 0; at < turn; at += 1) await Promise.resolve()
+          world.set(id, done(world.get(id)!, deed))
+        }
+        const keepOne = async ({ start, pace }: (typeof processes)[number]): Promise<void> => {
+          for (let at = 0; at < start; at += 1) await Promise.resolve()
+          // What the call just before the end has shown of the kept one: time goes on only between calls.
+          let shown: SubscriptionRecord | undefined
+          const seen = [...world.values()]
+          let kept = ''
+          const choose = async (ids: readonly string[]): Promise<string> =>
+            (kept = await store.chooseSubscription('office-1', ids))
+          const end = async (id: string): Promise<void> => {
+            const ending = seen.find((one) => one.id === id)!
+            expect(shown).toMatchObject({ id: kept, status: expect.not.stringMatching('canceled') })
+            expect(worthOf(shown!)).toBeGreaterThanOrEqual(worthOf(ending))
+            shown = undefined
+            world.set(id, done(world.get(id)!, 'ends it'))
+          }
+          const slowly = slow(pace, async () => undefined)
+          const look = async (id: string): Promise<SubscriptionRecord | undefined> => {
+            await slowly()
+            return (shown = world.get(id))
+          }
+          await slowly()
+          await endSecond({ choose: slow(pace, choose), look, end }, seen, keep)
+        }
+        await Promise.all([...processes.map(keepOne), ...deeds.map(act)])
+      },
+    ),
+    { numRuns: Number(process.env['YUZURU_RUNS'] ?? 300) },
+  )
+})
+
+test.each(['first', 'latest'] as const)(
+  'one whose end is planned is not kept beside one that goes on, and none ends in its place, with %s',
+  async (keep) => {
+    for (const planned of ['a', 'b']) {
+      const store = memoryBillingStore()
+      const choose = (ids: readonly string[]): Promise<string> =>
+        store.chooseSubscription('office-1', ids)
+      const records = ['a', 'b'].map((id, at) =>
+        recordWith({ id, createdAt: at, endsAt: id === planned ? 1 : undefined }),
+      )
+      const other = planned === 'a' ? 'b' : 'a'
+      const look = async (id: string) => records.find((one) => one.id === id)
+      const init = { choose, look, end: async () => undefined }
+      expect(await endSecond(init, records, keep)).toEqual({ kept: other, ended: [planned] })
+      // An earlier choice stands: the kept one is to end now, and the other one goes on.
+      const store2 = memoryBillingStore()
+      await store2.chooseSubscription('office-1', [planned, other])
+      const late = {
+        ...init,
+        choose: (ids: readonly string[]) => store2.chooseSubscription('office-1', ids),
+      }
+      expect(await endSecond(late, records, keep)).toBeUndefined()
+    }
+  },
+)
+
 test.each(['first', 'latest'] as const)(
   'a payment that fails here and succeeds there between two looks ends one of them, with %s',
   async (keep) => {
@@ -102,6 +200,7 @@ test('one that is paid for after it was passed over does not end beside one that
     endSecond(
       {
         choose: (ids) => store.chooseSubscription('office-1', ids),
+        look: async (id) => recordWith({ id, status: statuses[id] ?? '' }),
         end: async (id) => ended.push(id),
       },
       Object.entries(statuses).map(([id, status], at) => recordWith({ id, status, createdAt: at })),
@@ -125,7 +224,8 @@ test.each(['first', 'latest'] as const)(
       const kept = paused === 'a' ? 'b' : 'a'
       const choose = (ids: readonly string[]): Promise<string> =>
         store.chooseSubscription('office-1', ids)
-      const result = await endSecond({ choose, end: async () => undefined }, records, keep)
+      const look = async (id: string) => records.find((one) => one.id === id)
+      const result = await endSecond({ choose, look, end: async () => undefined }, records, keep)
       expect(result).toEqual({ kept, ended: [paused] })
     }
   },

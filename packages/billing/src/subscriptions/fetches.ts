@@ -61,14 +61,14 @@ export class Fetches {
     const live: Stripe.Subscription[] = []
     for (const record of subscriptions) {
       if (record.customerId === customerId || ENDED_STATUSES.includes(record.status)) continue
-      const found = await this.#ifThere(reference, record.id)
+      const found = await this.ifThere(reference, record.id)
       if (found !== undefined && !hasEnded(found)) live.push(found)
     }
     return live
   }
 
-  /** @returns `undefined` for one that Stripe has no more, which is noted */
-  async #ifThere(reference: string, id: string): Promise<Stripe.Subscription | undefined> {
+  /** One subscription, written down; `undefined` for one that Stripe has no more, which is noted. */
+  async ifThere(reference: string, id: string): Promise<Stripe.Subscription | undefined> {
     try {
       return await this.one(reference, id)
     } catch (error) {

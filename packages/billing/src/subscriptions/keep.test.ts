@@ -152,3 +152,29 @@ test('one that waits for its first payment is ended at once, whenever the others
   expect(statuses.filter((status) => status === 'active')).toHaveLength(1)
   expect(statuses).not.toContain('incomplete')
 })
+
+test.each(['ends', 'plans the end of'] as const)(
+  'a person who %s the kept one in the portal meanwhile keeps the other one',
+  async (how) => {
+    let now = Date.now()
+    await using open = await openSubscribed({ keep: 'first', now: () => now })
+    const { billing, store, server } = open.stage
+    const one = await open.subscribe()
+    await open.deliver(eventOf(open, one.id))
+    now += 60_000
+    const two = await open.subscribe()
+    const choose = store.chooseSubscription.bind(store)
+    store.chooseSubscription = async (...args) => {
+      const kept = await choose(...args)
+      expect(kept).toBe(one.id)
+      if (how === 'ends') await billing.client.subscriptions.cancel(kept)
+      else await billing.client.subscriptions.update(kept, { cancel_at_period_end: true })
+      return kept
+    }
+    expect((await open.deliver(eventOf(open, two.id))).status).toBe(200)
+    const left = server.subscriptions().filter(({ status }) => status === 'active')
+    expect(left.map(({ id }) => id)).toContain(two.id)
+    expect((await billing.sync(reference)).status).toBe('active')
+    expect((await billing.status(reference)).subscription?.id).toBe(two.id)
+  },
+)
