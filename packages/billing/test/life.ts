@@ -1,7 +1,7 @@
 import { cancelScope } from '@yuzuru/concurrency'
 import { expect } from 'vitest'
 import type { BillingStore } from '../src/stores/billing-store.ts'
-import { plainStatus } from './plain-model.ts'
+import { givenBy, plainStatus } from './plain-model.ts'
 import { reference, type Subscribed } from './subscribed.ts'
 
 const DAY = 86_400_000
@@ -41,6 +41,21 @@ export const KINDS = [
   'look',
 ] as const
 
+/** What is done by us and by nobody else: it never ends the last one that is paid for. */
+const OURS: ReadonlySet<LifeStep[0]> = new Set([
+  'click',
+  'click in two tabs',
+  'click, and crash',
+  'deliver',
+  'deliver at once',
+  'deliver, and crash before the fetch',
+  'deliver, and crash in the write',
+  'deliver, and cancel',
+  'sync',
+  'reconcile',
+  'look',
+])
+
 /** A life on the sandbox's Stripe, and the webhooks that have not arrived. */
 export class Life<Tx> {
   now: number = START
@@ -64,7 +79,13 @@ export class Life<Tx> {
     this.#trialEndsAt = trialEndsAt?.getTime() ?? 0
   }
 
-  async do([kind, at]: LifeStep): Promise<void> {
+  async do(step: LifeStep): Promise<void> {
+    const paid = this.#paid()
+    await this.#do(step)
+    if (OURS.has(step[0]) && paid > 0) expect(this.#paid()).toBeGreaterThan(0)
+  }
+
+  async #do([kind, at]: LifeStep): Promise<void> {
     const { billing, server, proxy } = this.#open.stage
     const { subscriptions, invoices } = billing.client
     const all = server.subscriptions()
@@ -173,6 +194,22 @@ export class Life<Tx> {
     expect({ status: status.status, isOpen: status.canUse() }).toEqual(plain)
     expect(status.trialEndsAt?.getTime()).toBe(this.#trialEndsAt)
     expect(status.subscriptions).toHaveLength(server.subscriptions().length)
+  }
+
+  /** With a policy there is one, as far as the kept one is paid for and goes on. */
+  async expectOneKept(): Promise<void> {
+    const { billing, server } = this.#open.stage
+    await billing.sync(reference)
+    const going = server
+      .subscriptions()
+      .filter(({ status }) => !['canceled', 'incomplete_expired', 'incomplete'].includes(status))
+    const kept = givenBy(going).filter((one) => one.cancel_at === null && !one.cancel_at_period_end)
+    if (kept.length === going.length) expect(kept.length).toBeLessThan(2)
+  }
+
+  /** How many there are that are paid for, or in a trial. */
+  #paid(): number {
+    return givenBy(this.#open.stage.server.subscriptions()).length
   }
 
   /** A last click: there is one page, or a subscription and none. */

@@ -21,11 +21,9 @@ export function plainStatus(
   const trialRuns = now < trialEndsAt
   const is = (...statuses: string[]): StripeSubscription[] =>
     subscriptions.filter(({ status }) => statuses.includes(status))
-  const isVoided = ({ pause_collection: pause }: StripeSubscription): boolean =>
-    (pause as { behavior?: string } | null)?.behavior === 'void'
   const ends = ({ cancel_at: at, cancel_at_period_end: withPeriod }: StripeSubscription): boolean =>
     at !== null || withPeriod
-  const given = is('active', 'trialing').filter((one) => !isVoided(one))
+  const given = givenBy(subscriptions)
   const stays = given.filter((one) => !ends(one))
   const status = (): string => {
     if (stays.length > 0 && trialRuns) return 'early_payment'
@@ -41,4 +39,15 @@ export function plainStatus(
     return is('canceled').length > 0 ? 'canceled' : 'trial_expired'
   }
   return { status: status(), isOpen: trialRuns || given.length > 0 }
+}
+
+/** Those that are paid for, or in a trial. */
+export function givenBy(subscriptions: readonly StripeSubscription[]): StripeSubscription[] {
+  return subscriptions.filter(
+    (one) => (one.status === 'active' || one.status === 'trialing') && !isVoided(one),
+  )
+}
+
+function isVoided({ pause_collection: pause }: StripeSubscription): boolean {
+  return (pause as { behavior?: string } | null)?.behavior === 'void'
 }
