@@ -9,7 +9,7 @@ import {
   subscribe,
   type OpenStripeAtTime,
 } from '../../test/stripe/fixture.ts'
-import { KINDS, LEFT_OUT, problemsOf } from '../../test/stripe/object-check.ts'
+import { KINDS, LEFT_OUT, problemsOf, V2_KINDS } from '../../test/stripe/object-check.ts'
 
 /** Every object that has to do with one subscription and all that can come of it. */
 async function everything(open: OpenStripeAtTime): Promise<unknown[]> {
@@ -162,6 +162,61 @@ test('every object has all the fields of Stripe’s fixture, of their types, and
   expect([...new Set(replies.flatMap((reply) => problemsOf(reply)))]).toEqual([])
   const seen = new Set(replies.flatMap(kindsIn))
   expect(Object.keys(KINDS).filter((kind) => !seen.has(kind))).toEqual([])
+})
+
+test('what was deleted is its id, its kind and that it was, and nothing else', async () => {
+  await using open = await openStripeAt('2026-01-31T00:00:00Z')
+  const { stripe } = open
+  const { id: customer } = await stripe.customers.create()
+  const invoice = await stripe.invoices.create({ customer })
+  const item = await stripe.invoiceItems.create({ amount: 100, currency: 'jpy', customer })
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: open.now() })
+  const coupon = await stripe.coupons.create({ duration: 'forever', percent_off: 10 })
+  const product = await stripe.products.create({ name: 'プラン' })
+  const url = 'http://127.0.0.1:1/hook'
+  const endpoint = await stripe.webhookEndpoints.create({ enabled_events: ['*'], url })
+  const prices = [await monthlyPrice(stripe), await monthlyPrice(stripe)]
+  const subscribed = await subscribe(stripe, { items: prices.map((price) => ({ price })) })
+  const [first] = subscribed.items.data
+  const deleted: unknown[] = [
+    await stripe.invoices.del(invoice.id),
+    await stripe.invoiceItems.del(item.id),
+    await stripe.testHelpers.testClocks.del(clock.id),
+    await stripe.coupons.del(coupon.id),
+    await stripe.products.del(product.id),
+    await stripe.webhookEndpoints.del(endpoint.id),
+    await stripe.subscriptionItems.del(first?.id ?? ''),
+    await stripe.customers.del(customer),
+    await stripe.customers.retrieve(customer),
+  ]
+  const shown = deleted.map(onTheWire)
+  expect(shown.flatMap((reply) => problemsOf(reply))).toEqual([])
+  const kinds = 'coupon customer invoice invoiceitem product subscription_item'
+  expect([...new Set(shown.flatMap(kindsIn))].toSorted()).toEqual(
+    [...kinds.split(' '), 'test_helpers.test_clock', 'webhook_endpoint'].toSorted(),
+  )
+})
+
+test('objects of the v2 API have the fields of Stripe’s types', async () => {
+  await using open = await openStripeAt('2026-01-31T00:00:00Z')
+  const { stripe } = open
+  const { eventDestinations, events } = stripe.v2.core
+  const made = await eventDestinations.create({
+    enabled_events: ['*'],
+    event_payload: 'thin',
+    include: ['webhook_endpoint.url'],
+    name: 'thin',
+    type: 'webhook_endpoint',
+    webhook_endpoint: { url: 'http://127.0.0.1:1/hook' },
+  })
+  await stripe.customers.create()
+  const disabled = await eventDestinations.disable(made.id)
+  const [event] = open.server.events()
+  const shown = [made, disabled, await events.retrieve(event?.id ?? '')]
+  const replies = shown.map(onTheWire)
+  expect(replies.flatMap((reply) => problemsOf(reply))).toEqual([])
+  const kinds = new Set(replies.flatMap(kindsIn))
+  expect(Object.keys(V2_KINDS).filter((kind) => !kinds.has(kind))).toEqual([])
 })
 
 test('what is left out of the fixtures is what Stripe’s types of this version do not have, or only when expanded', () => {

@@ -45,6 +45,12 @@ export const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   subscription_item: ['quantity'],
 }
 
+/** Objects of the v2 API, which Stripe's fixtures do not have: what is optional there is `null` when it is not set. */
+export const V2_KINDS: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  'v2.core.event': ['V2/Core/Events', 'EventBase'],
+  'v2.core.event_destination': ['V2/Core/EventDestinations', 'EventDestination'],
+}
+
 interface Place {
   readonly path: string
   readonly scope: string
@@ -56,7 +62,8 @@ export function problemsOf(value: unknown, path = ''): string[] {
   if (!isRecord(value)) return [`${path}: is no object`]
   const kind = String(value['object'])
   if (kind === 'list' || kind === 'search_result') return listProblems(value, path)
-  if (value['deleted'] === true) return []
+  if (value['deleted'] === true) return deletedProblems(value, path === '' ? kind : path)
+  if (kind in V2_KINDS) return v2Problems(value, kind)
   const declared = KINDS[kind]
   if (!declared) return [`${path}: the object ${kind} is not known to the check`]
   const [file, name] = declared
@@ -69,6 +76,26 @@ export function problemsOf(value: unknown, path = ''): string[] {
       : []),
     ...fixtureProblems(value, kind, here),
     ...namedProblems(value, name, { declarations, path: here, scope: '' }),
+  ]
+}
+
+/** All objects that are deleted look so: https://docs.stripe.com/api/customers/delete */
+function deletedProblems(value: Record<string, unknown>, path: string): string[] {
+  const fields = Object.keys(value).toSorted().join()
+  if (fields !== 'deleted,id,object') return [`${path}: a deleted object has ${fields}`]
+  const isText = typeof value['id'] === 'string' && typeof value['object'] === 'string'
+  return isText ? [] : [`${path}: a deleted object without an id or its kind`]
+}
+
+function v2Problems(value: Record<string, unknown>, kind: string): string[] {
+  const [file, name] = V2_KINDS[kind] ?? ['', '']
+  const isSet = (_: string, field: unknown): unknown => (field === null ? undefined : field)
+  const set = JSON.parse(JSON.stringify(value, isSet)) as Record<string, unknown>
+  const { related_object: related, ...rest } = set
+  const isRelated = isRecord(related) && Object.keys(related).toSorted().join() === 'id,type,url'
+  return [
+    ...(kind === 'v2.core.event' && !isRelated ? [`${kind}.related_object: is another`] : []),
+    ...namedProblems(rest, name, { declarations: declarationsIn(file), path: kind, scope: '' }),
   ]
 }
 
