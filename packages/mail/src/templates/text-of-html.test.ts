@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { isForPeople } from './html-shape.ts'
 import { textOfHtml } from './text-of-html.ts'
 
+const RUNS = Number(process.env['YUZURU_RUNS'] ?? 300)
+
 /** What is repeated; the time that each takes grew with the square of its length, or its text with a power. */
 const HOSTILE: Readonly<Record<string, string>> = {
   'elements in each other': '<b>',
@@ -98,6 +100,7 @@ describe('the text of HTML', () => {
         expect(typeof textOfHtml(parts.join(''))).toBe('string')
         expect(typeof textOfHtml(`${'<b>'.repeat(501)}${parts.join('')}`)).toBe('string')
       }),
+      { numRuns: RUNS },
     )
   })
 
