@@ -1,4 +1,5 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { codeOf } from './smtp-reply.ts'
 
 /**
  * How much a server may say to one step, in bytes. A reply has lines of up to 512 octets (RFC 5321,
@@ -31,8 +32,8 @@ export interface ReplyListener {
 
 /**
  * Watches a dialogue for what nodemailer passes over. It bounds a single reply, but neither how many come
- * nor empty lines, of which it keeps all; and it takes a reply that came before its question for the
- * answer to it.
+ * nor empty lines, of which it keeps all; it takes a reply that came before its question for the
+ * answer to it; and it goes by the first digit of a reply, whatever follows (`2500`, `250-yes` and `550 no`).
  */
 export class ReplyWatch {
   readonly #dialogue: Dialogue
@@ -57,7 +58,12 @@ export class ReplyWatch {
     const read = dialogue._processResponse
     dialogue._processResponse = () => {
       const waiting = dialogue._responseActions.length
-      if (dialogue._responseQueue.length > 0 && waiting > 0) onStep()
+      if (dialogue._responseQueue.length > 0 && waiting > 0) {
+        onStep()
+        if (isUnreadable(dialogue._responseQueue[0] ?? '')) {
+          return onUnlawful('a reply that does not have one meaning')
+        }
+      }
       return read.call(dialogue)
     }
   }
@@ -91,4 +97,10 @@ export class ReplyWatch {
   renew(recipients = 0): void {
     this.#left = STEP_BYTES + recipients * RECIPIENT_BYTES
   }
+}
+
+/** Whether a reply has come to its end and says nothing, or two things. Empty lines are no reply. */
+function isUnreadable(reply: string): boolean {
+  const isWhole = !/(?:^|\n)\d+-[^\n]*$/.test(reply)
+  return isWhole && reply.trim() !== '' && codeOf(reply) === undefined
 }

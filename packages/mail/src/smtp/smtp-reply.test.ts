@@ -41,6 +41,21 @@ describe('a reply', () => {
     },
   )
 
+  for (const step of ['MAIL', 'RCPT', 'DATA']) {
+    test.each(['550-no\r\n250 yes', '250-yes\r\n550 no', '2', '2500 OK', '3541 go on', 'OK'])(
+      `to ${step} that means two things, or nothing, is neither a yes nor a no: %j`,
+      async (reply) => {
+        await using server = await startScripted({ replies: { [step]: reply } })
+        await using mail = connect(server.port)
+        const code = 'unexpected'
+        await expect(mail.send(letter)).rejects.toMatchObject({ code, outcome: 'none' })
+        delete server.replies[step]
+        await mail.send(letter)
+        expect(server.opened).toBe(2)
+      },
+    )
+  }
+
   test('that came before it was asked for costs its mail, and is not taken for the next answer', async () => {
     await using server = await startScripted({ replies: { RCPT: '250 OK\r\n250 2.0.0 queued' } })
     await using mail = connect(server.port)
