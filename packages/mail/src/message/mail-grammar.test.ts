@@ -3,11 +3,14 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import { expect, test } from 'vitest'
 import { isMailbox } from '../../test/rfc5321.ts'
 import { parseMailbox } from './mail-address.ts'
+import { envelopeOf } from '../plain-sending.ts'
 import { checkedMessage, nativeMessage } from './native-message.ts'
 import { StableDates } from './stable-dates.ts'
 
 /** A hundred thousand were tried; fewer are enough for each change. */
-const RUNS = Number(process.env['YUZURU_RUNS'] ?? 10_000)
+const RUNS = Number(process.env['YUZURU_RUNS'] ?? 30_000)
+/** What takes ten times as long is tried for each tenth. */
+const BY_NODEMAILER = 10
 
 const atext = fc.constantFrom(...Array.from("abzAZ09!#$%&'*+-/=?^_`{|}~"))
 const atom = fc.array(atext, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
@@ -37,23 +40,30 @@ const sender = parseMailbox('from', 'no-reply@example.jp')
 const defaults = { from: sender, domain: 'example.jp', dates: new StableDates() }
 
 /** How the dialogue names the one recipient of a message, or `undefined` if it is refused. */
-function recipientOf(given: string): readonly string[] | undefined {
+function recipientOf(given: string, isByNodemailer: boolean): readonly string[] | undefined {
   let checked
   try {
     checked = checkedMessage({ to: { address: given }, subject: 'x', text: 'x' }, defaults)
   } catch {
     return undefined
   }
-  return new MailComposer(nativeMessage(checked)).compile().getEnvelope().to
+  const { to } = envelopeOf(checked)
+  // A message with attachments goes through it.
+  if (isByNodemailer) {
+    expect(new MailComposer(nativeMessage(checked)).compile().getEnvelope().to).toEqual(to)
+  }
+  return to
 }
 
 const bare = (mailbox: string): string => mailbox.replace(/^"(.*)"@/, '$1@').toLowerCase()
 
 test('a recipient is never another than the one that was passed in, by the grammar of RFC 5321', () => {
   const seen = { taken: 0, refused: 0 }
+  let nth = 0
   fc.assert(
     fc.property(address, ({ given, isWhole }) => {
-      const recipients = recipientOf(given)
+      nth += 1
+      const recipients = recipientOf(given, nth % BY_NODEMAILER === 0)
       if (recipients === undefined) {
         seen.refused += 1
         // What the grammar allows is refused only for its length, or for a domain that no name can have.
