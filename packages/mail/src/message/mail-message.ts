@@ -62,7 +62,7 @@ export interface MailMessage {
   /** `'<id@domain>'`, instead of a key. @default a random one */
   readonly messageId?: string | undefined
   /**
-   * The Date header. With a key, give the time at which the mail was asked for (that of the job, say):
+   * The Date header, from 1900 to 9999. With a key, give the time at which the mail was asked for (that of the job, say):
    * then a repeat is the same byte by byte, in another process too.
    * @default now; that of the first time, for a key that this client has sent lately
    */

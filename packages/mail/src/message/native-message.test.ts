@@ -40,6 +40,8 @@ describe('checkedMessage', () => {
     ['a line break in a content type', { attachments: [{ ...file, contentType: 'a/b\r\nX: b' }] }],
     ['a line break in a content id', { attachments: [{ ...file, contentId: 'a>\r\nX: b' }] }],
     ['a date that is none', { date: new Date('no') }],
+    ['a date of five digits', { date: new Date('+010000-01-01T00:00:00Z') }],
+    ['a date before 1900', { date: new Date('1899-12-31T23:59:59Z') }],
     ['a multipart for a file', { attachments: [{ ...file, contentType: 'multipart/mixed' }] }],
     [
       'half a surrogate pair in a file name',

@@ -216,8 +216,10 @@ function nativeEnvelope(
 
 function checkedDate(date: unknown): number | undefined {
   if (date === undefined) return undefined
-  if (date instanceof Date && !Number.isNaN(date.getTime())) return date.getTime()
-  throw new TypeError('Expected date to be a valid Date, got something else')
+  const year = date instanceof Date ? date.getUTCFullYear() : Number.NaN
+  // RFC 5322, 3.3: four digits, from 1900 on.
+  if (date instanceof Date && year >= 1_900 && year <= 9_999) return date.getTime()
+  throw new TypeError('Expected date to be a valid Date from 1900 to 9999, got something else')
 }
 
 function checkedSubject(subject: unknown): string {
