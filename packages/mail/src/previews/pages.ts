@@ -3,11 +3,21 @@ import type { RenderedMail } from '../templates/template.ts'
 import { STYLE } from './style.ts'
 import { kilobytes, warningsOf } from './warnings.ts'
 
-/** A template in one language, as it is shown. */
-export interface Shown {
+/** A template in one language. */
+interface Named {
   readonly name: string
   readonly locale: string
+}
+
+/** As it is shown, with the message as it would go out. */
+export interface Shown extends Named {
   readonly mail: RenderedMail
+  readonly source: string
+}
+
+/** One that can't be shown: it throws with its sample data, or nobody could send what it gives. */
+export interface Broken extends Named {
+  readonly problem: string
 }
 
 function page(title: string, body: Html): string {
@@ -26,18 +36,15 @@ function page(title: string, body: Html): string {
 }
 
 /** All templates in all languages, with what is said of each. */
-export function indexPage(base: string, all: readonly Shown[]): string {
-  const rows = all.map(({ name, locale, mail }) => {
-    const warnings = warningsOf(mail)
-    const size = mail.html === undefined ? 'text only' : kilobytes(mail.html.toString())
-    return html`<tr>
-      <td><a href="${`${base}/${name}/${locale}`}">${name}</a></td>
-      <td>${locale}</td>
-      <td>${mail.subject}</td>
-      <td>${size}</td>
-      <td>${warnings.length === 0 ? html`<span class="muted">none</span>` : warnings.length}</td>
-    </tr>`
-  })
+export function indexPage(base: string, all: readonly (Shown | Broken)[]): string {
+  const rows = all.map(
+    (each) =>
+      html`<tr>
+        <td><a href="${`${base}/${each.name}/${each.locale}`}">${each.name}</a></td>
+        <td>${each.locale}</td>
+        ${'mail' in each ? aboutOf(each.mail) : html`<td class="warn">${each.problem}</td>`}
+      </tr>`,
+  )
   return page(
     'Mails',
     html`<header><h1>Mails</h1></header>
@@ -60,9 +67,28 @@ export function indexPage(base: string, all: readonly Shown[]): string {
   )
 }
 
+function aboutOf(mail: RenderedMail): Html {
+  const warnings = warningsOf(mail)
+  const size = mail.html === undefined ? 'text only' : kilobytes(mail.html.toString())
+  return html`<td>${mail.subject}</td>
+    <td>${size}</td>
+    <td>${warnings.length === 0 ? html`<span class="muted">none</span>` : warnings.length}</td>`
+}
+
+/** Why a mail can't be shown. */
+export function brokenPage(base: string, { name, locale, problem }: Broken): string {
+  return page(
+    `${name} (${locale})`,
+    html`<header>
+      <nav><a href="${base === '' ? '/' : base}">All mails</a></nav>
+      <h1>${name} · ${locale}</h1>
+      <p class="warn">${problem}</p>
+    </header>`,
+  )
+}
+
 /** What a page of one mail shows beside it. */
-export interface ShownSource {
-  readonly source: string
+export interface Beside {
   readonly locales: readonly string[]
   /** Whether it can be sent to the one who looks at it. */
   readonly canSend: boolean
@@ -70,9 +96,9 @@ export interface ShownSource {
 }
 
 /** One mail: at two widths, light and dark, as text and as source. */
-export function mailPage(base: string, shown: Shown, more: ShownSource): string {
-  const { name, locale, mail } = shown
-  const { source, locales, canSend, wasSent } = more
+export function mailPage(base: string, shown: Shown, more: Beside): string {
+  const { name, locale, mail, source } = shown
+  const { locales, canSend, wasSent } = more
   const at = `${base}/${name}/${locale}`
   const warnings = warningsOf(mail)
   const languages = locales.map((each) => {

@@ -2,7 +2,7 @@ import { launchChromium } from '@yuzuru/tooling/chromium'
 import { describe, expect, test } from 'vitest'
 import { careless, invitation } from '../../test/sample-templates.ts'
 import { defineTemplate } from '../templates/template.ts'
-import { html } from '../templates/html.ts'
+import { html, trustedHtml } from '../templates/html.ts'
 import { serveFetch } from '../../test/serve-fetch.ts'
 import { createFakeMail } from '../testing/fake-mail.ts'
 import { previews } from './previews.ts'
@@ -38,6 +38,82 @@ describe('previews', () => {
       expect(page).toContain(warning)
     }
     expect(await textAt('/invitation/ja')).not.toContain('class="warn"')
+  })
+
+  const withHtml = (source: string): Promise<Response> => {
+    const template = defineTemplate<object>()(
+      { en: { subject: () => 'x', html: () => trustedHtml(source) } },
+      { name: 'one', sample: {} },
+    )
+    return previews([template])(new Request('http://localhost/one/en'))
+  }
+
+  test.each([
+    [
+      'a link without quotes that is not https',
+      '<a href=http://x.jp/1>x</a>',
+      'A link is not https',
+    ],
+    [
+      'a picture that is not https',
+      '<img alt="" src="http://x.jp/a.png">',
+      'A picture is not https',
+    ],
+    ['more than Gmail shows', `<p>${'x'.repeat(103 * 1024)}</p>`, 'Gmail cuts it off at 102 kB'],
+    ['a picture in the address', '<img alt="" src="data:x">', 'which Gmail does not show'],
+    ['a script', '<script>x</script>', 'There is a script'],
+    ['a linked style sheet', '<link rel="stylesheet" href="https://x.jp/a.css">', 'style sheet'],
+  ])('warn of %s', async (_what, source, warning) => {
+    expect(await (await withHtml(source)).text()).toContain(warning)
+  })
+
+  test('warn of nothing just below what Gmail shows, and say all three sizes', async () => {
+    const page = await (await withHtml(`<p>${'x'.repeat(101 * 1024)}</p>`)).text()
+    expect(page).not.toContain('class="warn"')
+    expect(page).toMatch(/HTML\s+101\.0 kB · text\s+101\.0 kB · message \d+\.\d kB/)
+  })
+
+  const broken = defineTemplate<{ readonly subject: string | undefined }>()(
+    {
+      en: { subject: ({ subject }) => String(subject?.toUpperCase()), text: () => 'x' },
+      ja: {
+        subject: ({ subject }) => {
+          if (subject === undefined) throw new Error('no subject')
+          return subject
+        },
+        text: () => 'x',
+      },
+    },
+    { name: 'broken', sample: { subject: undefined } },
+  )
+  const unsendable = defineTemplate<object>()(
+    { en: { subject: () => 'a\nb', text: () => 'x' } },
+    { name: 'unsendable', sample: {} },
+  )
+
+  test('show the others, and why, when a template throws or gives what nobody can send', async () => {
+    const open = previews([broken, unsendable, invitation])
+    const index = await open(new Request('http://localhost/'))
+    expect(index.status).toBe(200)
+    const list = await index.text()
+    expect(list.match(/<tr>/g)).toHaveLength(1 + 5)
+    for (const part of ['no subject', 'Expected subject to hold no line breaks', '佐藤 花子 様']) {
+      expect(list).toContain(part)
+    }
+    const page = await open(new Request('http://localhost/broken/ja'))
+    expect([page.status, (await page.text()).includes('no subject')]).toEqual([500, true])
+  })
+
+  test('say why a mail was not sent to the one who looks at it, and no address', async () => {
+    const mail = createFakeMail()
+    mail.setAnswers({ onRecipient: () => ({ reject: 550 }) })
+    const open = previews([invitation], { sendTo: { mail, to: 'me@example.jp' } })
+    const origin = 'http://localhost:4000'
+    const url = `${origin}/invitation/ja/send`
+    const answer = await open(new Request(url, { method: 'POST', headers: { origin } }))
+    const page = await answer.text()
+    expect([answer.status, page.includes('mail.send failed')]).toEqual([502, true])
+    expect(page).not.toContain('me@example.jp')
   })
 
   test.each([

@@ -1,4 +1,5 @@
-import { expected, expectOptions, expectText } from '@yuzuru/concurrency/boundary'
+import { Cancelled } from '@yuzuru/concurrency'
+import { expected, expectOptions, expectText, messageOf } from '@yuzuru/concurrency/boundary'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Mail } from '../mail.ts'
 import { type MailAddress, parseMailbox } from '../message/mail-address.ts'
@@ -7,7 +8,7 @@ import { checkedMessage, nativeMessage } from '../message/native-message.ts'
 import { StableDates } from '../message/stable-dates.ts'
 import { writeMessage } from '../message/write-message.ts'
 import type { RenderedMail } from '../templates/template.ts'
-import { indexPage, mailPage, type Shown } from './pages.ts'
+import { type Broken, brokenPage, indexPage, mailPage, type Shown } from './pages.ts'
 
 /** A template with a name and sample data. */
 export interface PreviewTemplate {
@@ -42,7 +43,8 @@ const PAGE_POLICY =
 /**
  * Makes a `fetch` handler that shows templates with their sample data: all of them in a list, and each one at the
  * width of a phone and of a desktop, light and dark, as text and as source, with its sizes and with what is
- * likely to be wrong. It answers only to the host names of this machine, unless `hosts` has more.
+ * likely to be wrong. A template that throws, or gives what nobody could send, has its error there. It answers
+ * only to the host names of this machine, unless `hosts` has more.
  *
  * @throws {TypeError} unless each template has a `name` of its own and a `sample`
  * @example
@@ -73,10 +75,12 @@ export function previews(
     const template = byName.get(name)
     if (template === undefined || !template.locales.includes(locale) || rest.length > 0)
       return NOT_FOUND()
-    const shown: Shown = { name, locale, mail: await template.render(locale, template.sample) }
+    const shown = await shownOf(name, locale, template)
+    if (!('mail' in shown)) return pageOf(brokenPage(basePath, shown), 500)
     if (part === 'send' && request.method === 'POST' && sendTo !== undefined) {
       if (request.headers.get('origin') !== url.origin) return plain(403, 'Not from here')
-      await sendTo.mail.send({ to: sendTo.to, ...shown.mail })
+      const problem = await problemOf(sendTo.mail.send({ to: sendTo.to, ...shown.mail }))
+      if (problem !== undefined) return pageOf(brokenPage(basePath, { name, locale, problem }), 502)
       return new Response(null, {
         status: 303,
         headers: { location: `${basePath}/${name}/${locale}?sent=1` },
@@ -87,12 +91,9 @@ export function previews(
       return withPolicy(shown.mail.html.toString(), MAIL_POLICY)
     }
     if (part !== undefined) return NOT_FOUND()
-    const source = await sourceOf(shown.mail)
     const wasSent = url.searchParams.has('sent')
     const { locales } = template
-    return pageOf(
-      mailPage(basePath, shown, { source, locales, canSend: sendTo !== undefined, wasSent }),
-    )
+    return pageOf(mailPage(basePath, shown, { locales, canSend: sendTo !== undefined, wasSent }))
   }
 
   return async (request) => {
@@ -121,14 +122,40 @@ function named(templates: readonly PreviewTemplate[]): ReadonlyMap<string, Previ
   return byName
 }
 
-async function allOf(byName: ReadonlyMap<string, PreviewTemplate>): Promise<Shown[]> {
-  const all: Shown[] = []
+async function allOf(byName: ReadonlyMap<string, PreviewTemplate>): Promise<(Shown | Broken)[]> {
+  const all: (Shown | Broken)[] = []
   for (const [name, template] of byName) {
-    for (const locale of template.locales) {
-      all.push({ name, locale, mail: await template.render(locale, template.sample) })
-    }
+    for (const locale of template.locales) all.push(await shownOf(name, locale, template))
   }
   return all
+}
+
+async function shownOf(
+  name: string,
+  locale: string,
+  template: PreviewTemplate,
+): Promise<Shown | Broken> {
+  try {
+    const mail = await template.render(locale, template.sample)
+    return { name, locale, mail, source: await sourceOf(mail) }
+  } catch (error) {
+    return { name, locale, problem: saidOf(error) }
+  }
+}
+
+async function problemOf(sending: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await sending
+    return undefined
+  } catch (error) {
+    return saidOf(error)
+  }
+}
+
+/** A cancel is not for the page. */
+function saidOf(error: unknown): string {
+  if (Cancelled.isInstance(error)) throw error
+  return messageOf(error) ?? 'It throws what is no error.'
 }
 
 /** The message as it would go out. */
@@ -145,11 +172,11 @@ function isOfThisMachine(hostname: string): boolean {
   return /^(?:localhost|(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
-function pageOf(body: string): Response {
-  return withPolicy(body, PAGE_POLICY)
+function pageOf(body: string, status = 200): Response {
+  return withPolicy(body, PAGE_POLICY, status)
 }
 
-function withPolicy(body: string, policy: string): Response {
+function withPolicy(body: string, policy: string, status = 200): Response {
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy,
@@ -157,7 +184,7 @@ function withPolicy(body: string, policy: string): Response {
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   }
-  return new Response(body, { headers })
+  return new Response(body, { status, headers })
 }
 
 function plain(status: number, text: string): Response {

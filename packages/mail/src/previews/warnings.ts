@@ -15,6 +15,9 @@ export function warningsOf({ subject, text, html }: RenderedMail): string[] {
     ...tagsOf(source, 'img').map(
       (tag) => !/\salt\s*=/i.test(tag) && `A picture has no alt: ${short(tag)}`,
     ),
+    ...valuesOf(source, 'img', 'src').map(
+      (link) => /^http:/i.test(link) && `A picture is not https: ${short(link)}`,
+    ),
     ...links.map((link) => linkWarning(link)),
     /<script\b/i.test(source) && 'There is a script, which no mail program runs.',
     /<link\b/i.test(source) &&
@@ -43,10 +46,10 @@ function tagsOf(source: string, name: string): string[] {
 }
 
 function valuesOf(source: string, tag: string, name: string): string[] {
-  const value = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i')
+  const value = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i')
   return tagsOf(source, tag).flatMap((each) => {
     const found = value.exec(each)
-    return found === null ? [] : [found[1] ?? found[2] ?? '']
+    return found === null ? [] : [found[1] ?? found[2] ?? found[3] ?? '']
   })
 }
 
