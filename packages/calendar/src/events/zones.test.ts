@@ -1,4 +1,4 @@
-import { assert, asyncProperty, constantFrom, integer, property, tuple } from 'fast-check'
+import { assert, asyncProperty, constantFrom, integer, oneof, property, tuple } from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
@@ -21,12 +21,40 @@ const ZONES = [
   'Europe/Moscow',
 ] as const
 
+const EVERYTHING = 'https://www.googleapis.com/auth/calendar'
+
 const runs = { numRuns: Number(process.env['YUZURU_RUNS'] ?? 15) }
 const zone = constantFrom(...ZONES)
+const DAY = 86_400_000
+const [FROM, TO] = [1_262_304_000, 2_051_222_400]
 /** Every quarter of an hour from 2010 to 2035. */
-const moment = integer({ min: 1_262_304_000 / 900, max: 2_051_222_400 / 900 }).map(
-  (quarter) => quarter * 900_000,
+const moment = integer({ min: FROM / 900, max: TO / 900 }).map((quarter) => quarter * 900_000)
+
+/** When a zone puts its clocks forward or back, or changes its rules. */
+const CHANGES: ReadonlyMap<string, readonly number[]> = new Map(
+  ZONES.map((name) => [name, changesOf(name)]),
 )
+
+function changesOf(timeZone: string): number[] {
+  const changes: number[] = []
+  let at = Temporal.Instant.fromEpochMilliseconds(FROM * 1_000).toZonedDateTimeISO(timeZone)
+  for (;;) {
+    const next = at.getTimeZoneTransition('next')
+    if (next === null || next.epochMilliseconds > TO * 1_000) return changes
+    changes.push(next.epochMilliseconds)
+    at = next
+  }
+}
+
+/** A zone and a moment: half of them in the days before a change, so that a series goes over it. */
+const place = zone.chain((timeZone) => {
+  const changes = CHANGES.get(timeZone) ?? []
+  const near = integer({ min: -8 * 96, max: 4 }).map((quarters) => quarters * 900_000)
+  const at = (change: number, by: number): number => Math.round(change / 900_000) * 900_000 + by
+  const close = changes.map((change) => near.map((by) => at(change, by)))
+  const either = close.length === 0 ? moment : oneof(moment, oneof(...close))
+  return either.map((when) => ({ timeZone, at: when }))
+})
 const day = integer({ min: 0, max: 30_000 }).map((count) => {
   return Temporal.PlainDate.from('1990-01-01').add({ days: count }).toString() as PlainDate
 })
@@ -51,7 +79,7 @@ describe.each([
     await connect(fixture, 'staff-1', 'hana@example.com')
     const length = integer({ min: 1, max: 96 }).map((quarters) => quarters * 900_000)
     await assert(
-      asyncProperty(tuple(moment, length), zone, day, async ([at, lengthMs], timeZone, date) => {
+      asyncProperty(place, length, day, async ({ timeZone, at }, lengthMs, date) => {
         await single(calendar, at, lengthMs, timeZone)
         await wholeDay(calendar, date)
         await series(calendar, at, lengthMs, timeZone)
@@ -60,6 +88,66 @@ describe.each([
     )
   })
 })
+
+/** The day of each: half an hour, an hour, a whole day that was left out, and a rule that was given up. */
+const NAMED: [timeZone: string, before: string][] = [
+  ['Asia/Pyongyang', '2015-08-13T09:00:00'],
+  ['Asia/Pyongyang', '2018-05-03T23:45:00'],
+  ['Pacific/Apia', '2011-12-28T10:00:00'],
+  ['America/Sao_Paulo', '2018-11-02T00:30:00'],
+  ['America/Sao_Paulo', '2019-11-02T00:30:00'],
+  ['Europe/Moscow', '2014-10-25T01:30:00'],
+  ['Africa/Cairo', '2023-04-27T00:15:00'],
+  ['Australia/Lord_Howe', '2026-10-03T02:15:00'],
+  ['Europe/Berlin', '2026-10-24T02:30:00'],
+  ['America/New_York', '2026-03-07T02:30:00'],
+  ['Pacific/Kiritimati', '2026-12-30T23:30:00'],
+]
+
+describe.each([
+  ['the fake', fake],
+  ['the local Google', startGoogleCalendar],
+])('%s', (_name, make) => {
+  test('keeps a series over each change that a zone is known for, and days on both sides of the date line', async () => {
+    await using fixture = await make({})
+    const { calendar } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com', [EVERYTHING])
+    for (const [timeZone, wall] of NAMED) {
+      const at = Temporal.PlainDateTime.from(wall).toZonedDateTime(timeZone).epochMilliseconds
+      await single(calendar, at, 3_600_000, timeZone)
+      await series(calendar, at, 3_600_000, timeZone)
+    }
+    for (const timeZone of ['Pacific/Apia', 'Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+      await wholeDays(calendar, timeZone)
+    }
+  })
+})
+
+/** Days are the calendar's, wherever that is: no zone takes one off, nor moves it to the day before. */
+async function wholeDays(calendar: Calendar, timeZone: string): Promise<void> {
+  const { id: calendarId } = await calendar.calendars.create('staff-1', {
+    summary: '休み',
+    timeZone,
+  })
+  // On the 30th of December 2011 there was no day in Apia.
+  const days = ['2011-12-28', '2011-12-29', '2011-12-30', '2011-12-31', '2012-01-01'] as const
+  const [start, end] = days
+  const { event } = await calendar.events.create('staff-1', {
+    calendarId,
+    summary: '休み',
+    start,
+    end,
+    recurrence: ['RRULE:FREQ=DAILY;COUNT=5'],
+  })
+  const found = await collect(calendar.events.instances('staff-1', { calendarId, id: event.id }))
+  expect(found.map((each) => each.start)).toEqual(days)
+  expect(found.map(({ originalStart }) => originalStart)).toEqual(days)
+  const [, second] = found
+  const moved = { start: '2012-02-01', end: '2012-02-02' } as const
+  const place = { calendarId, id: second?.id ?? '' }
+  const changed = await calendar.events.update('staff-1', { ...place, ...moved })
+  expect(changed).toMatchObject({ ...moved, originalStart: days[1] })
+}
 
 async function single(
   calendar: Calendar,
@@ -94,7 +182,7 @@ async function series(
     start: new Date(at),
     end: new Date(at + lengthMs),
     timeZone,
-    recurrence: [`RRULE:FREQ=DAILY;UNTIL=${utc(at + 20 * 86_400_000)}`],
+    recurrence: [`RRULE:FREQ=DAILY;UNTIL=${utc(at + 20 * DAY)}`],
   })
   const days = Array.from({ length: 10 }, (_, count) => {
     const wall = first.toPlainDateTime().add({ days: count })
