@@ -13,6 +13,7 @@ export interface GoogleCalendar extends CalendarFixture {
   readonly proxy: FaultProxy
   readonly store: CalendarStore
   readonly options: CalendarOptions
+  eventsOf(email: string): ReturnType<GoogleServer['events']>
 }
 
 export async function startGoogleCalendar(

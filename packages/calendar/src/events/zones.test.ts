@@ -1,4 +1,4 @@
-import { assert, asyncProperty, constantFrom, integer, oneof, property, tuple } from 'fast-check'
+import { assert, asyncProperty, constantFrom, integer, oneof, property } from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'

@@ -16,7 +16,9 @@ export interface CalendarFixture extends Fixture {
     scopes?: readonly string[],
   ): ConsentGiven | Promise<ConsentGiven>
   /** All events of an account, deleted ones too, as Google has them. */
-  eventsOf(email: string): readonly calendar_v3.Schema$Event[]
+  eventsOf(
+    email: string,
+  ): readonly calendar_v3.Schema$Event[] | Promise<readonly calendar_v3.Schema$Event[]>
   /** Makes every access token that was issued invalid. */
   expireAccessTokens(): void | Promise<void>
   /** Withdraws the consent of an account, as its owner can at Google. */

@@ -18,7 +18,7 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     const { event, created } = await calendar.events.create('staff-1', meeting(1))
     assert.equal(created, true)
     assert.deepEqual(
-      fixture.eventsOf('hana@example.com').map(({ id }) => id),
+      (await fixture.eventsOf('hana@example.com')).map(({ id }) => id),
       [event.id],
     )
   },
@@ -113,7 +113,7 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
       days.map((day) => calendar.events.create('staff-1', meeting(day))),
     )
     assert(created.every((each) => each.created))
-    assert.equal(fixture.eventsOf('hana@example.com').length, 20)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 20)
     assert.equal(fixture.requestCount('POST', '/token'), 2)
   },
   'keeps each refresh token that Google puts in place of another': async (fixture) => {
@@ -131,7 +131,7 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     const { created } = await fixture.calendar.events.create('staff-1', meeting(1))
     assert.equal(created, true)
     assert.equal(fixture.requestCount('POST', EVENTS_PATH), 2)
-    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 1)
   },
   'says whose consent is gone, and shows no token': async (fixture) => {
     const { calendar } = fixture
@@ -191,8 +191,8 @@ export const ACCOUNTS: Record<string, (fixture: CalendarFixture) => Promise<void
     await connect(fixture, 'staff-2', 'taro@example.com')
     await calendar.events.create('staff-1', { ...meeting(1), idempotencyKey: 'plan-1' })
     await calendar.events.create('staff-2', { ...meeting(2), idempotencyKey: 'plan-1' })
-    const [first] = fixture.eventsOf('hana@example.com')
-    const [second] = fixture.eventsOf('taro@example.com')
+    const [first] = await fixture.eventsOf('hana@example.com')
+    const [second] = await fixture.eventsOf('taro@example.com')
     assert.deepEqual([first?.summary, second?.summary], ['支援会議 1', '支援会議 2'])
     // An invitation carries the id into the guest's calendar, where it must not meet another event.
     assert.notEqual(first?.id, second?.id)

@@ -37,7 +37,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const again = await Promise.all([1, 2, 3].map(() => calendar.events.create('staff-1', KEYED)))
     assert.equal(first.created, true)
     assert(again.every(({ event, created }) => !created && event.id === first.event.id))
-    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 1)
   },
   'creates an event under an id of your own': async ({ calendar }) => {
     const { event } = await calendar.events.create('staff-1', { ...meeting(1), id: 'plan0001' })
@@ -60,7 +60,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     assert.deepEqual([restored.event.id, restored.event.status], [event.id, 'confirmed'])
     assert.equal(restored.event.location, '第二会議室')
     assert.equal((await calendar.events.create('staff-1', again)).created, false)
-    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 1)
   },
   'leaves nothing in a restored event of what it said before it was deleted': async (fixture) => {
     const { calendar } = fixture
@@ -74,7 +74,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const again = { ...KEYED, ifDeleted: 'restore' } as const
     const { event: restored } = await calendar.events.create('staff-1', again)
     assert.deepEqual([restored.id, restored.start, restored.end], [id, KEYED.start, KEYED.end])
-    const native = fixture.eventsOf('hana@example.com').find((each) => each.id === id)
+    const native = (await fixture.eventsOf('hana@example.com')).find((each) => each.id === id)
     for (const name of ['location', 'description', 'recurrence', 'hangoutLink'] as const) {
       assert.equal(native?.[name] ?? undefined, undefined, name)
     }
@@ -107,7 +107,7 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
     const { event } = await fixture.calendar.events.create('staff-1', KEYED)
     assert.deepEqual(
-      fixture.eventsOf('hana@example.com').map(({ id }) => id),
+      (await fixture.eventsOf('hana@example.com')).map(({ id }) => id),
       [event.id],
     )
   },
@@ -185,10 +185,10 @@ export const EVENTS_WITHOUT_RETRY: typeof EVENTS = {
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
     const error = await failure(calendar.events.create('staff-1', KEYED))
     assert.deepEqual([error.code, error.outcome], ['connection_lost', 'unknown'])
-    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 1)
     const { created } = await calendar.events.create('staff-1', KEYED)
     assert.equal(created, false)
-    assert.equal(fixture.eventsOf('hana@example.com').length, 1)
+    assert.equal((await fixture.eventsOf('hana@example.com')).length, 1)
   },
   'says unknown of a change whose answer was lost, none of a read': async (fixture) => {
     const { calendar } = fixture

@@ -103,7 +103,7 @@ export const GUESTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     )
     assert.equal(made.filter(({ created }) => created).length, 1)
     assert.equal(new Set(made.map(({ event }) => event.id)).size, 1)
-    assert.equal(fixture.eventsOf(ME).length, 1)
+    assert.equal((await fixture.eventsOf(ME)).length, 1)
   },
   'makes a Meet, once for a key, and takes it off': async ({ calendar }) => {
     const keyed = { ...meeting(1), idempotencyKey: 'plan-1', meet: true }
