@@ -31,6 +31,7 @@ describe('an invalid event is refused before anything is sent:', () => {
       'what has a name of its own in native',
       { summary: '題', start, end, native: { attendees: [] } },
     ],
+    ['recreate without a key', { summary: '題', start, end, id: 'event1', ifDeleted: 'recreate' }],
     ['what Google sets alone', { summary: '題', start, end, native: { hangoutLink: 'x' } }],
     [
       'a Meet in two ways',

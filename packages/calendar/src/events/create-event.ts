@@ -12,6 +12,9 @@ import { type EventRequests, isConflict, withCurrent } from './event-requests.ts
 
 type Native = calendar_v3.Schema$Event
 
+/** What becomes of a key whose event was deleted. */
+type IfDeleted = 'fail' | 'restore' | 'recreate'
+
 /** An event that is to be created. */
 export interface NewEvent extends EventFields, EventIdentity, InCalendar {
   /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
@@ -19,10 +22,11 @@ export interface NewEvent extends EventFields, EventIdentity, InCalendar {
   /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
   readonly idempotencyKey?: string | undefined
   /**
-   * When the event of the key was deleted, by a person say: fail with `already_exists`, or bring it back as it
-   * is asked for now. @default 'fail'
+   * When the event of the key was deleted, by a person say: fail with `already_exists`; bring it back as it is
+   * asked for now (`'restore'`); or make the next one of the key beside it (`'recreate'`, for an
+   * `idempotencyKey` only, 20 times at the most). Use one of them for a key, always the same. @default 'fail'
    */
-  readonly ifDeleted?: 'fail' | 'restore' | undefined
+  readonly ifDeleted?: IfDeleted | undefined
   readonly notify?: Notify | undefined
 }
 
@@ -45,14 +49,23 @@ export const NEW_EVENT: readonly string[] = Object.keys({
 
 /** What is needed to create an event, checked. */
 export interface Creation {
-  readonly id: string
   readonly calendarId: string
+  /** The event of the key after so many that were deleted. */
+  readonly generation: (count: number) => Generation
+  readonly ifDeleted: IfDeleted
+  readonly notify: Notify | undefined
+}
+
+/** One event of a key. */
+interface Generation {
+  readonly id: string
   readonly asked: Native
   /** With its digest, where there is a key. */
   readonly body: Native
-  readonly ifDeleted: 'fail' | 'restore'
-  readonly notify: Notify | undefined
 }
+
+/** How many events of a key are looked at. */
+const GENERATIONS = 20
 
 /** How often a deleted event is looked at again because it was changed in between. */
 const ATTEMPTS = 5
@@ -63,10 +76,18 @@ export function creationOf(reference: string, event: NewEvent): Creation {
   eventsPath(calendarId)
   changeQuery(notify)
   const id = newEventId(reference, calendarId, event)
-  expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore'])
-  const asked = newNativeEvent(id, event)
-  const body = event.idempotencyKey === undefined ? asked : withDigest(asked)
-  return { id, calendarId, asked, body, ifDeleted, notify }
+  expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore', 'recreate'])
+  const hasKey = event.idempotencyKey !== undefined
+  if (ifDeleted === 'recreate' && !hasKey) {
+    throw new TypeError("Expected idempotencyKey with ifDeleted: 'recreate', got none")
+  }
+  const first = newNativeEvent(id, event)
+  const generation = (count: number): Generation => {
+    const next = count === 0 ? id : newEventId(reference, calendarId, event, count)
+    const asked = count === 0 ? first : newNativeEvent(next, event)
+    return { id: next, asked, body: hasKey ? withDigest(asked) : asked }
+  }
+  return { calendarId, generation, ifDeleted, notify }
 }
 
 /** Inserts an event; when its id is taken, says what stands there. */
@@ -76,28 +97,45 @@ export async function createEvent(
   requests: EventRequests,
   creation: Creation,
 ): Promise<CreatedEvent> {
-  const { id, calendarId, asked, body, ifDeleted, notify } = creation
-  const query = changeQuery(notify, body)
-  const insert = { method: 'POST', url: eventsPath(calendarId), query, json: body }
-  try {
-    const native = await api.json<Native>(call, { ...insert, idempotencyKey: id })
-    return { event: calendarEvent(native), created: true }
-  } catch (error) {
-    if (!CalendarError.isInstance(error) || error.status !== 409) throw error
-    for (let attempt = 1; ; attempt += 1) {
-      const existing = await requests.read(call, { id, calendarId })
-      if (existing.status !== 'cancelled') {
-        if (isOther(existing, asked)) throw otherContent(call, error, existing)
-        return { event: calendarEvent(existing), created: false }
-      }
-      if (ifDeleted === 'fail') throw deletedBefore(call, error)
-      try {
-        const native = await restore(call, requests, creation, existing)
-        return { event: calendarEvent(native), created: true }
-      } catch (failed) {
-        // Another caller has brought it back, or an attempt of this one whose answer was lost.
-        if (!isConflict(failed) || attempt === ATTEMPTS) throw failed
-      }
+  const { calendarId, generation, ifDeleted, notify } = creation
+  for (let count = 0; ; count += 1) {
+    const each = generation(count)
+    const query = changeQuery(notify, each.body)
+    const insert = { method: 'POST', url: eventsPath(calendarId), query, json: each.body }
+    try {
+      const native = await api.json<Native>(call, { ...insert, idempotencyKey: each.id })
+      return { event: calendarEvent(native), created: true }
+    } catch (error) {
+      if (!CalendarError.isInstance(error) || error.status !== 409) throw error
+      const found = await taken(call, requests, creation, each, error)
+      if (found !== undefined) return found
+      if (ifDeleted !== 'recreate' || count + 1 === GENERATIONS) throw deletedBefore(call, error)
+    }
+  }
+}
+
+/** What stands under an id that is taken; `undefined`: it was deleted, and is not to come back. */
+async function taken(
+  call: Operation,
+  requests: EventRequests,
+  creation: Creation,
+  each: Generation,
+  conflict: CalendarError,
+): Promise<CreatedEvent | undefined> {
+  const { calendarId, ifDeleted } = creation
+  for (let attempt = 1; ; attempt += 1) {
+    const existing = await requests.read(call, { id: each.id, calendarId })
+    if (existing.status !== 'cancelled') {
+      if (isOther(existing, each.asked)) throw otherContent(call, conflict, existing)
+      return { event: calendarEvent(existing), created: false }
+    }
+    if (ifDeleted !== 'restore') return undefined
+    try {
+      const native = await restore(call, requests, creation, each, existing)
+      return { event: calendarEvent(native), created: true }
+    } catch (failed) {
+      // Another caller has brought it back, or an attempt of this one whose answer was lost.
+      if (!isConflict(failed) || attempt === ATTEMPTS) throw failed
     }
   }
 }
@@ -106,7 +144,8 @@ export async function createEvent(
 async function restore(
   call: Operation,
   requests: EventRequests,
-  { id, calendarId, body, notify }: Creation,
+  { calendarId, notify }: Creation,
+  { id, body }: Generation,
   { etag }: Native,
 ): Promise<Native> {
   const { id: _, ...content } = body

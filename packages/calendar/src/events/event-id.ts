@@ -14,11 +14,16 @@ export interface EventIdentity {
   readonly idempotencyKey?: string | undefined
 }
 
-/** The id of an event that is to be created; the same for the same account, calendar and key. */
+/**
+ * The id of an event that is to be created; the same for the same account, calendar and key.
+ *
+ * @param generation how many events of the key were there before, and were deleted
+ */
 export function newEventId(
   reference: string,
   calendarId: string,
   { id, idempotencyKey }: EventIdentity,
+  generation: number = 0,
 ): string {
   if (id !== undefined && idempotencyKey !== undefined) {
     throw new TypeError('Expected either id or idempotencyKey, got both')
@@ -31,7 +36,8 @@ export function newEventId(
   if (idempotencyKey === undefined) return base32hex(randomBytes(20))
   expectText('idempotencyKey', idempotencyKey, 1_000)
   // The account belongs to it: an invitation carries its event's id into the guests' calendars.
-  const text = JSON.stringify(['yuzuru.event.1', reference, calendarId, idempotencyKey])
+  const named = ['yuzuru.event.1', reference, calendarId, idempotencyKey]
+  const text = JSON.stringify(generation === 0 ? named : [...named, generation])
   return base32hex(createHash('sha256').update(text).digest())
 }
 

@@ -22,7 +22,7 @@ export interface CalendarEvents {
    * Not within a database transaction: enqueue a job there, and create the event in the job.
    *
    * @throws {CalendarError} `idempotency_conflict`, with the event as `current`, when the event of that key was
-   *   created with other content; `already_exists` when it was deleted, unless `ifDeleted` is `'restore'`;
+   *   created with other content; `already_exists` when it was deleted, unless `ifDeleted` says otherwise;
    *   `not_connected`, `reconnect_required`, `forbidden`, `rate_limited` …
    * @example
    * const { event, created } = await calendar.events.create(staffId, {

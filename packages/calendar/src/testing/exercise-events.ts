@@ -111,6 +111,66 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
       [event.id],
     )
   },
+  'makes the next event of a key beside one that was deleted, where that is asked for': async (
+    fixture,
+  ) => {
+    const { calendar } = fixture
+    const again = { ...KEYED, ifDeleted: 'recreate' } as const
+    const ids: string[] = []
+    for (const round of [1, 2, 3]) {
+      const made = await Promise.all(
+        Array.from({ length: 5 }, () => calendar.events.create('staff-1', again)),
+      )
+      assert.equal(made.filter(({ created }) => created).length, 1, `round ${round}`)
+      const [id = '', ...others] = new Set(made.map(({ event }) => event.id))
+      assert.deepEqual(others, [])
+      ids.push(id)
+      if (round < 3) await calendar.events.delete('staff-1', { id })
+    }
+    assert.equal(new Set(ids).size, 3)
+    const statuses = (await fixture.eventsOf('hana@example.com')).map(({ status }) =>
+      String(status),
+    )
+    assert.deepEqual(statuses.toSorted(), ['cancelled', 'cancelled', 'confirmed'])
+    const other = { ...again, summary: '別の会議' }
+    const error = await failure(calendar.events.create('staff-1', other))
+    assert.equal(error.code, 'idempotency_conflict')
+  },
+  'keeps reminders, and Google’s own fields': async ({ calendar }) => {
+    const reminders = [
+      { method: 'popup', minutes: 10 },
+      { method: 'email', minutes: 40_320 },
+    ] as const
+    const native = {
+      colorId: '7',
+      visibility: 'private',
+      transparency: 'transparent',
+      guestsCanModify: true,
+      source: { title: '支援計画', url: 'https://example.jp/plans/7' },
+      extendedProperties: { private: { plan: '7' }, shared: { office: '3' } },
+    }
+    const { event } = await calendar.events.create('staff-1', { ...meeting(1), reminders, native })
+    const { id } = event
+    await calendar.events.update('staff-1', { id, native: { colorId: '3' } })
+    const found = await calendar.events.get('staff-1', { id })
+    const { colorId, visibility, transparency, guestsCanModify, source } = found.native
+    assert.deepEqual(
+      { colorId, visibility, transparency, guestsCanModify, source },
+      {
+        colorId: '3',
+        visibility: 'private',
+        transparency: 'transparent',
+        guestsCanModify: true,
+        source: native.source,
+      },
+    )
+    assert.equal(found.native.extendedProperties?.private?.['plan'], '7')
+    assert.deepEqual(found.native.extendedProperties?.shared, { office: '3' })
+    const { useDefault, overrides } = found.native.reminders ?? {}
+    assert.equal(useDefault ?? false, false)
+    const methods = overrides?.map(({ method, minutes }) => `${method} ${minutes}`).toSorted()
+    assert.deepEqual(methods, ['email 40320', 'popup 10'])
+  },
   'changes what is given and leaves the rest': async ({ calendar }) => {
     const { event } = await calendar.events.create('staff-1', { ...meeting(1), location: '会議室' })
     const { id, etag } = event
