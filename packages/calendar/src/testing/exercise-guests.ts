@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { type CalendarFixture, collect, failure, meeting } from './calendar-fixture.ts'
+import { type CalendarFixture, collect, connect, failure, meeting } from './calendar-fixture.ts'
 
 const ME = 'hana@example.com'
+const EVERYTHING = 'https://www.googleapis.com/auth/calendar'
 const INVITED = { ...meeting(1), attendees: [ME, 'taro@example.com'] }
 
 /** What is done about guests, their time, and the calendars of an account. */
@@ -21,6 +22,48 @@ export const GUESTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     const late = { id, etag: event.etag, response: 'declined' } as const
     const error = await failure(calendar.events.respond('staff-1', late))
     assert.deepEqual([error.code, error.current?.etag], ['conflict', said.etag])
+  },
+  'gives a guest a copy, and the organizer the guest’s answer': async (fixture) => {
+    const { calendar } = fixture
+    const guest = 'taro@example.com'
+    await connect(fixture, 'staff-2', guest, [EVERYTHING])
+    const { event } = await calendar.events.create('staff-1', INVITED)
+    const { id } = event
+    const copy = await calendar.events.get('staff-2', { id })
+    assert.equal(copy.summary, event.summary)
+    const selves = copy.attendees.filter(({ self }) => self).map(({ email }) => email)
+    assert.deepEqual(selves, [guest])
+    const pages = await collect(calendar.sync('staff-2', {}))
+    let cursor = pages.at(-1)?.nextCursor
+    const synced = async (): Promise<string[]> => {
+      const all = await collect(calendar.sync('staff-2', { cursor }))
+      cursor = all.at(-1)?.nextCursor
+      return all.flatMap(({ changes }) => changes.map((each) => `${each.type} ${each.id}`))
+    }
+    const answers = async (): Promise<unknown> => {
+      const { attendees } = await calendar.events.get('staff-1', { id })
+      return attendees.map(({ email, response }) => [email, response])
+    }
+    await calendar.events.respond('staff-2', { id, response: 'tentative' })
+    assert.deepEqual(await answers(), [
+      [ME, 'needsAction'],
+      [guest, 'tentative'],
+    ])
+    await calendar.events.update('staff-1', { id, summary: '新' })
+    assert.equal((await calendar.events.get('staff-2', { id })).summary, '新')
+    assert.deepEqual(await synced(), [`changed ${id}`])
+    await calendar.events.delete('staff-2', { id })
+    assert.deepEqual(await answers(), [
+      [ME, 'needsAction'],
+      [guest, 'declined'],
+    ])
+    assert.deepEqual(await synced(), [`deleted ${id}`])
+    const attendees = { remove: [guest] }
+    await calendar.events.update('staff-1', { id, attendees })
+    await calendar.events.update('staff-1', { id, attendees: { add: [guest] } })
+    assert.deepEqual(await synced(), [`changed ${id}`])
+    await calendar.events.delete('staff-1', { id })
+    assert.deepEqual(await synced(), [`deleted ${id}`])
   },
   'answers no invitation that there is not': async ({ calendar }) => {
     const { event } = await calendar.events.create('staff-1', meeting(1))

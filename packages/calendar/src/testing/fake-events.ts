@@ -36,6 +36,19 @@ export class FakeEvents {
     return this.rows.map(({ event }) => structuredClone(event))
   }
 
+  /** An event as it stands, if there is one. */
+  peek(id: string): NativeEvent | undefined {
+    return this.#rows.has(id) || this.#occurrence(id) ? this.get(id) : undefined
+  }
+
+  /** Puts an event in place as it is, in another calendar's name say. */
+  put(event: NativeEvent): NativeEvent {
+    const before = this.peek(event.id)
+    const stored = this.#store(this.#rows.get(event.id)?.order ?? this.revision + 1, event)
+    if (before !== undefined) this.#retire(before, stored)
+    return stored
+  }
+
   insert(body: calendar_v3.Schema$Event): NativeEvent {
     const { id = `fake${String(this.revision).padStart(6, '0')}` } = body
     if (id === null || !/^[a-v0-9]{5,1024}$/.test(id)) throw FakeRefusal.ofCalendar(400, 'invalid')
@@ -182,8 +195,11 @@ export class FakeEvents {
     const { recurrence, ...others } = content
     if (isSeries(content)) expectSeries(content)
     const guests = attendees.map((guest) => {
-      const self = guest.email === this.owner ? { self: true } : {}
-      return Object.assign({ responseStatus: 'needsAction' }, guest, self)
+      const said: typeof guest = Object.assign({ responseStatus: 'needsAction' }, guest)
+      // Whose copy it is, this calendar says.
+      if (guest.email?.toLowerCase() === this.owner.toLowerCase()) said.self = true
+      else delete said.self
+      return said
     })
     return {
       ...others,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { calendar_v3 } from '@googleapis/calendar'
 import type { ScriptedAnswer, ScriptedRequest } from '@yuzuru/http/testing'
 import { FakeChannels } from './fake-channels.ts'
-import { FakeEvents } from './fake-events.ts'
+import { spread } from './fake-copies.ts'
+import { FakeEvents, type NativeEvent } from './fake-events.ts'
 import { busyTimes, listEvents, listInstances } from './fake-lists.ts'
 import { FakeOAuth } from './fake-oauth.ts'
 import { FakeRefusal } from './fake-refusal.ts'
@@ -82,16 +83,19 @@ export class FakeGoogle {
       case 'GET':
         return { json: listEvents(events, query) }
       case 'POST':
-        return { json: events.insert(given()) }
+        return { json: this.#spread(events, undefined, events.insert(given())) }
       case 'GET id':
         return { json: events.get(id) }
       case 'PATCH id':
-        return { json: events.patch(id, etag, given()) }
+        return { json: this.#spread(events, events.peek(id), events.patch(id, etag, given())) }
       case 'PUT id':
-        return { json: events.replace(id, etag, given()) }
-      case 'DELETE id':
+        return { json: this.#spread(events, events.peek(id), events.replace(id, etag, given())) }
+      case 'DELETE id': {
+        const before = events.peek(id)
         events.delete(id, etag)
+        this.#spread(events, before, events.get(id))
         return { status: 204 }
+      }
       case 'POST id': {
         if (id !== 'watch') throw FakeRefusal.ofCalendar(404, 'notFound')
         return { json: this.channels.open(events, JSON.parse(body) as calendar_v3.Schema$Channel) }
@@ -100,11 +104,22 @@ export class FakeGoogle {
         return { json: listInstances(events, id, query) }
       case 'POST id/move': {
         const to = this.#find(email, query.get('destination') ?? '')
-        return { json: events.moveTo(to, id, etag) }
+        const before = events.peek(id)
+        return { json: this.#spread(to, before, events.moveTo(to, id, etag)) }
       }
       default:
         throw FakeRefusal.ofCalendar(404, 'notFound')
     }
+  }
+
+  /** Brings a change to the calendars of the guests, and their answers back. */
+  #spread(events: FakeEvents, before: NativeEvent | undefined, after: NativeEvent): NativeEvent {
+    const find = (address: string): FakeEvents | undefined => {
+      const account = this.oauth.accountOf(address)
+      return account === undefined ? this.#calendars.get(address)?.events : this.eventsOf(account)
+    }
+    spread(find, events, before, after)
+    return events.get(after.id)
   }
 
   #list(email: string): calendar_v3.Schema$CalendarList {

@@ -46,6 +46,12 @@ export class FakeOAuth {
     return code
   }
 
+  /** The account of an address that has allowed something, whatever its case. */
+  accountOf(address: string): string | undefined {
+    const wanted = address.toLowerCase()
+    return this.#grants.find(({ email }) => email.toLowerCase() === wanted)?.email
+  }
+
   expireAccessTokens(): void {
     this.#accessTokens.clear()
   }
