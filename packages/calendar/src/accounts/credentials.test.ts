@@ -32,14 +32,16 @@ describe('an access token', () => {
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
   })
 
-  test('that is fresh and still refused a second time is reconnect_required', async () => {
+  test('that is fresh and still refused is unavailable: the consent is not gone by it', async () => {
     await using calendar = createFakeCalendar()
     await calendar.connectAs('staff-1', email)
     calendar.fail('POST /calendar', { status: 401 })
     calendar.fail('POST /calendar', { status: 401 })
     const error = await failure(calendar.events.create('staff-1', meeting(1)))
-    expect(error).toMatchObject({ code: 'reconnect_required', outcome: 'none' })
+    expect(error).toMatchObject({ code: 'unavailable', retryable: true, outcome: 'none' })
     expect(calendar.requestCount('POST', EVENTS_PATH)).toBe(2)
+    expect((await calendar.account('staff-1')).state).toBe('connected')
+    expect((await calendar.events.create('staff-1', meeting(1))).created).toBe(true)
   })
 })
 

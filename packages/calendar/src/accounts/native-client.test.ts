@@ -57,7 +57,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     cause: ({ calendar }) => calendar.close(),
   },
   '400': answered(400, 'invalid_request', false),
-  '401': answered(401, 'reconnect_required', false),
+  '401': answered(401, 'unavailable', true),
   '403': answered(403, 'forbidden', false),
   '404': answered(404, 'not_found', false),
   '412': answered(412, 'conflict', false),

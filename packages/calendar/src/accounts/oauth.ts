@@ -1,3 +1,4 @@
+import { TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { type Http, HttpError } from '@yuzuru/http'
 import type { CalendarTokens } from '../stores/account-tokens.ts'
 import { CalendarError } from '../calendar-error.ts'
@@ -126,9 +127,11 @@ function oauthFailure(call: CallContext, error: unknown): unknown {
   return new CalendarError(message, { ...init, code: 'invalid_request' })
 }
 
-/** The `error` of RFC 6749, 5.2. */
+/** The `error` of RFC 6749, 5.2. What may be gone the next time, such as 429, is no verdict, whatever it says. */
 function oauthCode(error: unknown): string | undefined {
-  if (!HttpError.isInstance(error) || (error.status ?? 500) >= 500) return undefined
+  if (!HttpError.isInstance(error)) return undefined
+  const { status = 500 } = error
+  if (status >= 500 || TRANSIENT_STATUSES.has(status)) return undefined
   const { error: word } = (error.answer?.json ?? {}) as { error?: unknown }
   return typeof word === 'string' && /^[a-z_]{1,40}$/.test(word) ? word : undefined
 }

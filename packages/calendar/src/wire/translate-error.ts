@@ -33,7 +33,8 @@ const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', 'updatedMinT
 /** What a status means here, of what it means everywhere. */
 const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
   invalid_request: 'invalid_request',
-  unauthenticated: 'reconnect_required',
+  // Of a token that Google has just given. That a consent is gone is what its OAuth endpoint says, and nothing else.
+  unauthenticated: 'unavailable',
   forbidden: 'forbidden',
   not_found: 'not_found',
   timeout: 'timeout',
@@ -64,7 +65,6 @@ const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
 }
 
 const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
-  reconnect_required: 'send the person to authorizeUrl again',
   conflict: 'the event was changed meanwhile: read it again and repeat',
   full_sync_required: 'the sync token is no longer valid: sync again without one',
   rate_limited: 'too many requests: try again later',
@@ -76,10 +76,14 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
   const { status, outcome, retryAfterMs } = error
   const reason = reasonOf(error.answer)
   const code = codeOf(error, reason)
-  const retryable = error.retryable || code === 'rate_limited'
+  const retryable = error.retryable || code === 'rate_limited' || status === 401
   const answered = status === undefined ? error.code : `${status}${reason ? ` ${reason}` : ''}`
   const isScope = reason !== undefined && SCOPE.has(reason)
-  const advice = isScope ? 'ask for one more scope with authorizeUrl' : ADVICE[code]
+  const advice = isScope
+    ? 'ask for one more scope with authorizeUrl'
+    : status === 401
+      ? 'Google refuses an access token that it has just given: try again'
+      : ADVICE[code]
   const message = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
   const init = { operation, code, outcome, retryable, reference, status, reason, retryAfterMs }
   return new CalendarError(message, { ...init, cause: withoutAnswer(error) })
