@@ -32,7 +32,11 @@ class Copy {
   }
 
   get events(): string[] {
-    return Array.from(this.#kept.values(), (change) => {
+    // One occurrence of a series to which we are not asked: where it is called off, nothing is left of it.
+    const kept = [...this.#kept.values()].filter(
+      (each) => each.type !== 'occurrence-cancelled' || this.#kept.has(each.seriesId),
+    )
+    return Array.from(kept, (change) => {
       const said = change.type === 'changed' ? shown(change.event) : ''
       return `${change.type} ${change.id} ${said}`
     }).toSorted()
@@ -76,6 +80,13 @@ interface Stage {
   }
 }
 
+/** Somebody else, whose events we are guests of. */
+const HOST = 'host'
+const hostEmail = 'host@example.com'
+const theirs = (which: number): string => `theirs00${which % 2}`
+const theirOccurrence = (which: number): string =>
+  `${theirs(which)}_2026040${1 + (which % 3)}T010000Z`
+
 const daily = (count: number): string[] => [`RRULE:FREQ=DAILY;COUNT=${1 + count}`]
 
 const STEPS = {
@@ -107,6 +118,45 @@ const STEPS = {
     }),
   deleteOccurrence: async ({ calendar }: Stage, { which }: Step) =>
     await calendar.events.delete('us', { id: occurrenceOf(which) }),
+  invite: async ({ calendar }: Stage, { which, how }: Step) => {
+    const times = { start: at(0, 1), end: at(0, 2), timeZone: 'Asia/Tokyo' }
+    const event = {
+      id: theirs(which),
+      summary: `招待 ${how}`,
+      ifDeleted: 'restore',
+      ...times,
+    } as const
+    const series = how % 2 === 0 ? {} : { recurrence: daily(how) }
+    await calendar.events.create(HOST, { ...event, ...series, attendees: [email] })
+  },
+  inviteAgain: async ({ calendar }: Stage, { which }: Step) =>
+    await calendar.events.update(HOST, { id: theirs(which), attendees: { add: [email] } }),
+  takeOff: async ({ calendar }: Stage, { which }: Step) =>
+    await calendar.events.update(HOST, { id: theirs(which), attendees: { remove: [email] } }),
+  inviteOnce: async ({ calendar }: Stage, { which, how }: Step) => {
+    const attendees = how % 2 === 0 ? { add: [email] } : { remove: [email] }
+    await calendar.events.update(HOST, { id: theirOccurrence(which), attendees })
+  },
+  theirRename: async ({ calendar }: Stage, { which, how }: Step) => {
+    const id = how % 2 === 0 ? theirs(which) : theirOccurrence(which)
+    await calendar.events.update(HOST, { id, summary: `題 ${how}` })
+  },
+  theirRule: async ({ calendar }: Stage, { which, how }: Step) => {
+    const times = { start: at(0, 1), end: at(0, 2), timeZone: 'Asia/Tokyo' }
+    await calendar.events.update(HOST, { id: theirs(which), ...times, recurrence: daily(how) })
+  },
+  theirDelete: async ({ calendar }: Stage, { which, how }: Step) => {
+    const id = how % 2 === 0 ? theirs(which) : theirOccurrence(which)
+    await calendar.events.delete(HOST, { id })
+  },
+  answer: async ({ calendar }: Stage, { which, how }: Step) => {
+    const id = how % 2 === 0 ? theirs(which) : theirOccurrence(which)
+    await calendar.events.respond('us', { id, response: 'accepted' })
+  },
+  takeAway: async ({ calendar }: Stage, { which, how }: Step) => {
+    const id = how % 2 === 0 ? theirs(which) : theirOccurrence(which)
+    await calendar.events.delete('us', { id })
+  },
   expire: async ({ fixture }: Stage) => await fixture.invalidateSyncTokens(email),
   losePage: ({ fixture }: Stage) => fixture.dropReply(`GET ${EVENTS}`, 1),
   crash: async ({ calendar, copy }: Stage, { how }: Step) => await copy.sync(calendar, how),
@@ -150,6 +200,7 @@ test('after the next sync a copy equals the calendar, whatever was done: the fak
       await using calendar = createFakeCalendar({ retry: false })
       await calendar.connectAs('us', email)
       await calendar.connectAs(PERSON, email)
+      await calendar.connectAs(HOST, hostEmail)
       const fixture = {
         invalidateSyncTokens: (of: string) => calendar.invalidateSyncTokens(of),
         dropReply: (line: string) => calendar.intercept(line, () => 'reset'),
@@ -166,6 +217,7 @@ test('after the next sync a copy equals the calendar, whatever was done: the loc
   const { calendar } = fixture
   await connect(fixture, 'us', email)
   await connect(fixture, PERSON, email)
+  await connect(fixture, HOST, hostEmail)
   await assert(
     asyncProperty(array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
       await play({ calendar, copy: new Copy(), fixture }, steps)

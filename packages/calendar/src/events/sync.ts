@@ -37,7 +37,10 @@ export type EventChange =
   /** A series that is deleted takes its occurrences with it, also those that had been changed. */
   | { readonly type: 'deleted'; readonly id: string }
   | {
-      /** One occurrence of a series does not take place; the series goes on. Keep this as long as the series. */
+      /**
+       * One occurrence of a series does not take place; the series goes on. Keep this as long as the series. It comes
+       * without one where the account was a guest of that occurrence alone.
+       */
       readonly type: 'occurrence-cancelled'
       readonly id: string
       readonly seriesId: string

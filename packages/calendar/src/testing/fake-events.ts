@@ -137,7 +137,8 @@ export class FakeEvents {
    * the occurrences that had been changed, which clients dropped with it.
    */
   #retire(before: NativeEvent, after: NativeEvent): void {
-    if (!isSeries(before) && !isSeries(after)) return
+    const isBack = before.status === 'cancelled' && after.status !== 'cancelled'
+    if (!isBack && !isSeries(before) && !isSeries(after)) return
     const left = new Set(
       this.single({ order: 0, revision: 0, event: after }, 0).map(({ event }) => event.id),
     )

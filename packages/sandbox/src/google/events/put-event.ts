@@ -20,7 +20,10 @@ export function putEvent(
   const order = isKnown ? before.order : calendar.revision
   const stored = { order, revision: calendar.revision, content }
   calendar.events[content.id] = stored
-  if (before !== undefined && (isSeries(before.content) || isSeries(content)))
+  if (before === undefined) return stored
+  // A single event that comes back may have been a series, whose occurrences were deleted with it.
+  const isBack = before.content.status === 'cancelled' && content.status !== 'cancelled'
+  if (isBack || isSeries(before.content) || isSeries(content))
     retireOccurrences(calendar, before.content, stored, service.now())
   return stored
 }
