@@ -10,6 +10,7 @@ import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
+import { CalendarWatches } from './meetings/calendar-watches.ts'
 import { appMigrations } from './migrations.ts'
 import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document.ts'
 import { type ReminderPayload, remindStaffJob } from './reminders/remind-staff.ts'
@@ -26,6 +27,8 @@ export interface App extends AsyncDisposable {
   readonly storage: Storage
   readonly billing: Billing<Transaction<Schema>>
   readonly calendar: Calendar
+  /** Hears what people change in Google Calendar. */
+  readonly watches: CalendarWatches
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
     readonly expireRegistration: Job<RegistrationPayload>
@@ -82,6 +85,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
     storage,
     billing,
     calendar,
+    watches: new CalendarWatches({ settings, db, calendar }),
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),
       expireRegistration: expireRegistrationJob(db),

@@ -17,7 +17,7 @@ const USAGE = `Usage: pnpm demo [--once] [--dir DIR] [--port PORT] [--lang ja|en
   --once       lives the day once and exits: 0 only if every step held
   --dir DIR    keeps the sandbox's data there and finds it again (default: thrown away)
   --port PORT  where the pages are served (default: a free port)
-  --lang       the language of this terminal (default: ja)`
+  --lang       the language of this terminal (default: that of LANG, else ja)`
 
 /** Reads the command line; a wrong one ends the process with 2, \`--help\` with 0. */
 export function parseCommandLine(args: readonly string[]): DemoOptions {
@@ -29,6 +29,14 @@ export function parseCommandLine(args: readonly string[]): DemoOptions {
   }
 }
 
+/** By POSIX: `LC_ALL` goes before `LC_MESSAGES`, and that before `LANG`. */
+function languageOfTerminal(): Language {
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env
+  const locale = [LC_ALL, LC_MESSAGES, LANG].find((value) => value !== undefined && value !== '')
+  const language = locale?.slice(0, 2)
+  return isLanguage(language) ? language : 'ja'
+}
+
 function read(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== '--'),
@@ -36,7 +44,7 @@ function read(args: readonly string[]): DemoOptions {
       once: { type: 'boolean', default: false },
       dir: { type: 'string' },
       port: { type: 'string', default: '0' },
-      lang: { type: 'string', default: 'ja' },
+      lang: { type: 'string', default: languageOfTerminal() },
       help: { type: 'boolean', default: false },
     },
   })

@@ -4,10 +4,12 @@ import type { App } from './app.ts'
 import type { DemoOptions } from './command-line.ts'
 import { dashboardRoutes } from './dashboards/routes.ts'
 import type { Day } from './day/day.ts'
+import { fold } from './day/fold.ts'
 import { liveDay } from './day/live-day.ts'
+import { paint } from './day/paint.ts'
 import { type StepResult, stepHolds } from './day/report.ts'
 import { dayRoutes } from './day/routes.tsx'
-import { renderTable } from './day/table.ts'
+import { renderSummary } from './day/summary.ts'
 import { Visitor } from './day/visitor.ts'
 import { inboxRoutes } from './inbox/routes.tsx'
 import { startOutsideWorld } from './outside-world.ts'
@@ -19,9 +21,9 @@ import { WorkerProcess } from './worker-process.ts'
 /** A hundred pages of two reads each at once should wait for the reads, not for connections. */
 const WEB_CONNECTIONS = 100
 
-/** Starts the outside world and the app, lives the day once, prints its table, and serves on. */
+/** Starts the outside world and the app, lives the day once, sums it up, and serves on. */
 export async function demo({ once, dir, port, language }: DemoOptions): Promise<void> {
-  const print = (line: string): void => console.log(line)
+  const print = (line: string): void => console.log(paint(fold(line)))
   const say = (ja: string, en: string): void => print({ ja, en }[language])
   let results: readonly StepResult[] | undefined
 
@@ -42,7 +44,6 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   const { app, settings } = served
   await using worker = await WorkerProcess.start(settings)
   say(`けいかくんが動きました: ${settings.publicUrl}`, `けいかくん is up: ${settings.publicUrl}`)
-  print('')
 
   await using manager = new Visitor(settings.publicUrl)
   await using stranger = new Visitor(settings.publicUrl)
@@ -50,7 +51,7 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   const day: Day = { app, sandbox, stripeLine, worker, manager, stranger, runId, facts: {} }
   results = await liveDay(day, language, print)
   print('')
-  print(renderTable(results, language))
+  console.log(paint(renderSummary(results, language)))
   if (!results.every((result) => stepHolds(result))) process.exitCode = 1
   if (once) return
 

@@ -9,7 +9,8 @@ const PATHS = `
   /plans /plans/x /plans/PLAN /plans/PLAN/approve /plans/PLAN/meeting /plans/PLAN/document
   /plans/00000000-0000-0000-0000-000000000000
   /api/v1/plans/PLAN/document /api/v1/plans/PLAN/approve /api/v1/plans/%ff/document /api/v1/requests /api/v1/billing/status
-  /requests /requests/x/decision /billing /billing/checkout /billing/portal /billing/retry /webhooks/stripe
+  /requests /requests/x/decision /billing /billing/checkout /billing/portal /billing/retry /webhooks/stripe /webhooks/google /webhooks/google?place=x
+  /plans/PLAN/meeting?day=2026-99-99 /plans/PLAN/meeting?day=%00 /calendar?done=%00 /inbox?q=%00
   /calendar /calendar/connect /calendar/callback /calendar/callback?state=a&code=${'c'.repeat(5_000)}
   /calendar/callback?error=access_denied&state=zzzzzzzzzzzzzzzzzzzzzzzz
 `
@@ -22,7 +23,10 @@ const BODIES: readonly (readonly [type: string, body: string])[] = [
   ['application/json', '{'],
   ['application/json', '[]'],
   ['application/json', '{"title":{"a":1},"email":[1],"status":7}'],
-  [FORM, 'title=%00&email=a&startsAt=2020-01-01T00:00&attempt=&kind=zzz&status=x&notify=y'],
+  [
+    FORM,
+    'title=%00&email=a&startsAt=2020-01-01T00:00&repeats=zzz&attempt=&kind=zzz&status=x&notify=y',
+  ],
   [FORM, `title=${'あ'.repeat(500)}&staffName=<b>&startsAt=zz&attempt=${'z'.repeat(300)}`],
   [FORM, 'a'.repeat(400_000)],
   ['multipart/form-data; boundary=x', 'garbage'],

@@ -25,7 +25,7 @@ async function register(page: Page, email: string): Promise<void> {
 }
 
 test('a person registers, follows the mail, uploads a plan and sees it; what was typed stays text', async () => {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'ja-JP' })
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   await register(page, 'taro@example.jp')
@@ -65,7 +65,7 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
 })
 
 test('the dashboards of jobs and mails are there, with their own headers, and break no rule of those', async () => {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'ja-JP' })
   const said: string[] = []
   page.on('pageerror', (error) => said.push(error.message))
   page.on('console', (message) => {
@@ -85,7 +85,7 @@ test('the dashboards of jobs and mails are there, with their own headers, and br
 })
 
 test('Japanese is shown in a font that the app brings along', async () => {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'ja-JP' })
   await page.goto(url)
   // In the page, as text: this program knows no document.
   await page.evaluate('document.fonts.ready')
@@ -97,7 +97,7 @@ test('Japanese is shown in a font that the app brings along', async () => {
 })
 
 test('the language is switched and remembered', async () => {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'ja-JP' })
   await page.goto(url)
   expect(await page.getAttribute('html', 'lang')).toBe('ja')
   await page.click('a[lang=en]')
@@ -107,8 +107,22 @@ test('the language is switched and remembered', async () => {
   await page.close()
 })
 
+test.each([
+  ['en-GB', 'en'],
+  ['ja-JP', 'ja'],
+  ['fr-FR', 'ja'],
+])(
+  'without a choice the language is that of the browser, else Japanese: %s',
+  async (locale, lang) => {
+    const page = await browser.newPage({ locale })
+    await page.goto(url)
+    expect(await page.getAttribute('html', 'lang')).toBe(lang)
+    await page.close()
+  },
+)
+
 test('input that is refused is kept, with what is wrong with it', async () => {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'ja-JP' })
   await register(page, 'jiro@localhost')
   expect(await page.textContent('[role=alert]')).toContain('メールアドレスの形で')
   expect(await page.inputValue('[name=officeName]')).toBe('ゆずるの里')

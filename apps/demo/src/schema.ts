@@ -11,6 +11,8 @@ export interface Schema {
   plans: PlansTable
   requests: RequestsTable
   notices: NoticesTable
+  calendars: CalendarsTable
+  meeting_series: MeetingSeriesTable
   meetings: MeetingsTable
 }
 
@@ -93,9 +95,29 @@ interface NoticesTable {
   created_at: Generated<Date>
 }
 
-interface MeetingsTable {
+/** The offices whose Google Calendar is looked at. */
+interface CalendarsTable {
+  office_id: string
+  /** Up to where its changes are known; null: nothing is known yet. */
+  cursor: string | null
+}
+
+export interface MeetingSeriesTable {
+  plan_id: string
+  office_id: string
+  /** The series in Google Calendar. */
+  event_id: string
+  /** When the first was asked for. */
+  starts_at: Date
+  repeats: 'once' | 'weekly' | 'monthly'
+}
+
+/** The meetings to come, as Google has them. */
+export interface MeetingsTable {
   plan_id: string
   event_id: string
   starts_at: Date
+  /** When it would be by its series; another time than `starts_at` once a person has moved it. */
+  planned_at: Date
   link: string | null
 }

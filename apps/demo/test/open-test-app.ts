@@ -4,11 +4,27 @@ import type { Sandbox } from '@yuzuru/sandbox'
 import type { Hono } from 'hono'
 import type { App } from '../src/app.ts'
 import { dashboardRoutes } from '../src/dashboards/routes.ts'
+import type { StepResult } from '../src/day/report.ts'
+import { dayRoutes } from '../src/day/routes.tsx'
 import { inboxRoutes } from '../src/inbox/routes.tsx'
 import { startOutsideWorld } from '../src/outside-world.ts'
 import { serveApp } from '../src/serve-app.ts'
 import type { Environment } from '../src/web/environment.ts'
 import { startServer } from '../src/web/start-server.ts'
+
+/** A day that is over, of one step. */
+const DAY: readonly StepResult[] = [
+  {
+    number: 1,
+    title: { ja: '事業所の登録', en: 'Registration' },
+    checks: [
+      { text: { ja: 'メールが届く', en: 'the mail arrives' }, holds: true, seen: '1' },
+      { text: { ja: 'リンクは一度だけ', en: 'the link works once' }, holds: false, seen: '2' },
+    ],
+    tookMs: 12,
+    failure: undefined,
+  },
+]
 
 /** The whole app on a sandbox of its own, its worker in this process. */
 export interface TestApp extends AsyncDisposable {
@@ -27,6 +43,7 @@ export async function openTestApp(
   const routes = (app: App): Hono<Environment>[] => [
     inboxRoutes(sandbox.smtp.inbox),
     dashboardRoutes(app),
+    dayRoutes(() => DAY),
     ...extra(app),
   ]
   const server = stack.use(await startServer(0))

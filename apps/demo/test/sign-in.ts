@@ -1,6 +1,10 @@
 import type { Sandbox } from '@yuzuru/sandbox'
+import type { App } from '../src/app.ts'
 import { hiddenFields } from '../src/day/hidden-fields.ts'
-import type { Visit, Visitor } from '../src/day/visitor.ts'
+import { type Visit, Visitor } from '../src/day/visitor.ts'
+import { registerOffice } from '../src/offices/offices.ts'
+import type { Staff } from '../src/offices/staff.ts'
+import { createSecretToken } from '../src/web/secret-token.ts'
 
 /** The link in the newest mail to an address, once there are `count` of them. */
 export async function linkFor({ smtp }: Sandbox, email: string, count = 1): Promise<URL> {
@@ -12,4 +16,19 @@ export async function linkFor({ smtp }: Sandbox, email: string, count = 1): Prom
 export async function followLink(visitor: Visitor, link: URL): Promise<Visit> {
   const page = await visitor.get(link)
   return await visitor.submit('/verify', hiddenFields(page.text))
+}
+
+/** A new office, whose manager is signed in. */
+export async function signedIn(
+  { app, url }: { readonly app: App; readonly url: string },
+  email: string,
+): Promise<{ readonly staff: Staff; readonly visitor: Visitor; readonly token: string }> {
+  const registration = { officeName: 'ゆずるの里', staffName: '佐藤 花子', email }
+  const staff = await registerOffice(app, registration, 'ja')
+  const { token, hash } = createSecretToken()
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  const session = { token_hash: hash, staff_id: staff.id, expires_at: expiresAt }
+  await app.db.insertInto('sessions').values(session).execute()
+  const visitor = new Visitor(url, { session: token })
+  return { staff, visitor, token }
 }

@@ -10,8 +10,8 @@ export const checkoutStep: Step = {
     const { office_id: officeId, email } = registeredStaff(day)
 
     report.progress({
-      ja: 'Stripe の返事が途中で失われるようにする',
-      en: "Losing Stripe's answers on the way",
+      ja: 'わざと Stripe の返事を失わせる',
+      en: "Losing Stripe's answer, on purpose",
     })
     day.stripeLine.set({ dropReply: { when: 'POST /v1/customers' } })
     const failed = await day.manager.submit('/billing/checkout', {})
@@ -20,6 +20,10 @@ export const checkoutStep: Step = {
       failed.status >= 500 && failed.text.includes('処理されたかもしれない'),
       failed.status,
     )
+    report.progress({
+      ja: 'わざと支払いページの作成を失敗させる',
+      en: 'Having the session fail, on purpose',
+    })
     day.stripeLine.set({ status: { code: 500, when: 'POST /v1/checkout/sessions' } })
     const again = await day.manager.submit('/billing/checkout', {})
     report.check(

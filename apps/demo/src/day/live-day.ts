@@ -9,6 +9,7 @@ import { documentStep } from './document-step.ts'
 import { meetingStep } from './meeting-step.ts'
 import { registrationStep } from './registration-step.ts'
 import { remindersStep } from './reminders-step.ts'
+import { seriesStep } from './series-step.ts'
 import { subscriptionStep } from './subscription-step.ts'
 import { type StepResult, StepReport } from './report.ts'
 import { requestStep } from './request-step.ts'
@@ -21,6 +22,7 @@ const STEPS: readonly Step[] = [
   documentStep,
   requestStep,
   meetingStep,
+  seriesStep,
   remindersStep,
   awaitStep,
   budgetStep,
@@ -34,6 +36,7 @@ export async function liveDay(
 ): Promise<StepResult[]> {
   const results: StepResult[] = []
   for (const [index, step] of STEPS.entries()) {
+    print('')
     print(`${index + 1}/${STEPS.length} ${step.title[language]}`)
     const report = new StepReport(print, language)
     const start = performance.now()

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { encryption } from '@yuzuru/db'
 import { type Day, registeredStaff, type Step, uploadedPlan } from './day.ts'
-import { hiddenFields } from './hidden-fields.ts'
+import { PersonInGoogle } from './person-in-google.ts'
 
 const STARTS_AT = '2099-04-01T10:00'
 
@@ -28,13 +28,7 @@ export const meetingStep: Step = {
     )
 
     report.progress({ ja: 'Google の同意画面で許可する', en: "Allowing it on Google's page" })
-    const consent = await day.manager.submit('/calendar/connect', {})
-    const page = await day.manager.get(consent.url)
-    const connected = await day.manager.submit(new URL('/o/oauth2/v2/auth', consent.url), {
-      ...hiddenFields(page.text),
-      email,
-      decision: 'allow',
-    })
+    const connected = await new PersonInGoogle(day.sandbox, email).connect(day.manager)
     report.require(
       { ja: '接続できた', en: 'it is connected' },
       connected.url.pathname === '/calendar' && connected.status === 200,

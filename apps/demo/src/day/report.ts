@@ -35,7 +35,7 @@ export class StepReport {
 
   /** What is being done now. */
   progress(text: Text): void {
-    this.#print(`    ${text[this.#language]}`)
+    this.#print(`    · ${text[this.#language]}`)
   }
 
   /** What was found; the step goes on either way, so that the table shows all of it. */

@@ -15,9 +15,11 @@ export interface Visit {
 export class Visitor implements AsyncDisposable {
   readonly #http: Http
   readonly #origin: string
-  readonly #cookies = new Map<string, string>()
+  readonly #cookies: Map<string, string>
 
-  constructor(origin: string) {
+  /** @param cookies that the browser has of the app already */
+  constructor(origin: string, cookies: Readonly<Record<string, string>> = {}) {
+    this.#cookies = new Map(Object.entries(cookies))
     this.#origin = origin
     // A browser goes anywhere; the cookies are added below, for the app alone.
     const allowedOrigins = 'any'

@@ -8,7 +8,8 @@ import { staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import type { Problem } from '../web/invalid.ts'
-import { Layout, Problems } from '../web/layout.tsx'
+import { Problems } from '../web/form.tsx'
+import { Layout } from '../web/layout.tsx'
 
 /** The office that a person works in, with its staff, and their other offices. */
 export async function homePage(

@@ -7,6 +7,7 @@ import { allow, staffOf } from '../web/access.ts'
 import { type Environment, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
 import { homePage } from './home-page.tsx'
+import { withNotice } from '../web/notices.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
 
@@ -64,14 +65,14 @@ export function homeRoutes(app: App): Hono<Environment> {
     const input = await readForm(c)
     const act = async (): Promise<Response> => {
       await openOffice(app, staffOf(c), input)
-      return c.redirect('/home')
+      return c.redirect(withNotice('/home', 'office-opened'))
     }
     return await orProblems(c, act, (problems) => homePage(app, c, input, problems))
   })
 
   routes.post('/home/office', allow('office.read'), async (c) => {
     await switchOffice(app, staffOf(c), await readForm(c))
-    return c.redirect('/home')
+    return c.redirect(withNotice('/home', 'office-switched'))
   })
 
   routes.get('/api/v1/offices', allow('office.read'), async (c) => {

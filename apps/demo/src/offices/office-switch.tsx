@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Input } from '../web/fields.ts'
 import type { Problem } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
-import { Field } from '../web/layout.tsx'
+import { Field } from '../web/form.tsx'
 import type { Association } from './associations.ts'
 
 /** The offices of a person: which one they work in, and a form for one more. */

@@ -6,7 +6,9 @@ import { Fields, type Input } from '../web/fields.ts'
 import { FormKey } from '../web/form-key.tsx'
 import { Invalid, type Problem } from '../web/invalid.ts'
 import type { Text } from '../web/language.ts'
-import { Field, Layout, Problems } from '../web/layout.tsx'
+import { Field, Problems } from '../web/form.tsx'
+import { Layout } from '../web/layout.tsx'
+import { withNotice } from '../web/notices.ts'
 import { onceFor } from '../web/once.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
@@ -45,7 +47,7 @@ export function planRoutes(app: App): Hono<Environment> {
     const act = (): Promise<Response> =>
       once(c, async (tx, input) => {
         const { id } = await createPlan(tx, staffOf(c).office_id, input)
-        return c.redirect(`/plans/${id}`)
+        return c.redirect(withNotice(`/plans/${id}`, 'plan-created'))
       })
     return await orProblems(c, act, async (problems) =>
       plansPage(app, c, await readForm(c), problems),
@@ -86,7 +88,7 @@ export function planRoutes(app: App): Hono<Environment> {
 
   routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => {
     const { id } = await approvePlan(app, await planOf(c))
-    return c.redirect(`/plans/${id}`)
+    return c.redirect(withNotice(`/plans/${id}`, 'plan-approved'))
   })
 
   routes.post('/api/v1/plans/:id/approve', allow('plans.approve'), async (c) =>

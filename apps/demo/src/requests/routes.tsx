@@ -8,7 +8,9 @@ import type { Input } from '../web/fields.ts'
 import { FormKey } from '../web/form-key.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Text } from '../web/language.ts'
-import { Field, Layout, Problems } from '../web/layout.tsx'
+import { Field, Problems } from '../web/form.tsx'
+import { Layout } from '../web/layout.tsx'
+import { withNotice } from '../web/notices.ts'
 import { onceFor } from '../web/once.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
@@ -45,7 +47,7 @@ export function requestRoutes(app: App): Hono<Environment> {
     const act = (): Promise<Response> =>
       once(c, async (tx, input) => {
         await fileRequest(tx, staffOf(c), input)
-        return c.redirect('/requests')
+        return c.redirect(withNotice('/requests', 'request-filed'))
       })
     return await orProblems(c, act, async (problems) =>
       requestsPage(app, c, await readForm(c), problems),
@@ -74,7 +76,7 @@ export function requestRoutes(app: App): Hono<Environment> {
     const decision = readDecision(c.req.param('id'), await readForm(c))
     const act = async (): Promise<Response> => {
       await decideRequest(app.db, staffOf(c), decision)
-      return c.redirect('/requests')
+      return c.redirect(withNotice('/requests', `request-${decision.status}`))
     }
     return await orProblems(c, act, (problems) => requestsPage(app, c, {}, problems))
   })

@@ -145,7 +145,8 @@ async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
 /** Whether a person who is not signed in was turned away. */
 function askedToSignIn(route: GuardedRoute, response: Response): boolean {
   const isPage = route.method === 'GET' && !route.path.startsWith('/api/')
-  if (!isPage) return response.status === 401
+  // What has a token of its own, as Google's notifications do, is not asked to sign in.
+  if (!isPage) return response.status === 401 && response.body !== null
   return response.status === 302 && response.headers.get('location') === '/sign-in'
 }
 

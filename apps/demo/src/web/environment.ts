@@ -22,5 +22,10 @@ export type AppContext = Context<Environment>
 
 /** What the frame of a page needs. */
 export function pageContext(c: AppContext): PageContext {
-  return { language: c.get('language'), staff: c.get('staff'), path: c.req.path }
+  return {
+    language: c.get('language'),
+    staff: c.get('staff'),
+    path: c.req.path,
+    done: c.req.query('done'),
+  }
 }

@@ -4,7 +4,8 @@ import { HTTPException } from 'hono/http-exception'
 import { type AppContext, pageContext } from './environment.ts'
 import { Invalid } from './invalid.ts'
 import type { Text } from './language.ts'
-import { Layout, Problems } from './layout.tsx'
+import { Problems } from './form.tsx'
+import { Layout } from './layout.tsx'
 
 interface Failure {
   readonly status: ContentfulStatusCode

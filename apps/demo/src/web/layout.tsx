@@ -1,8 +1,8 @@
 import type { Child, FC } from 'hono/jsx'
 import { FONTS_PATH } from '../fonts/fonts-path.ts'
 import type { Staff } from '../offices/staff.ts'
-import type { Problem } from './invalid.ts'
 import type { Language, Text } from './language.ts'
+import { noticeOf } from './notices.ts'
 import { STYLE } from './style.ts'
 
 const NAVIGATION: readonly (readonly [string, Text])[] = [
@@ -18,7 +18,7 @@ const OPEN_TO_ALL: readonly (readonly [string, Text])[] = [
   ['/day', { ja: '一日の記録', en: 'The day' }],
   ['/jobs', { ja: 'ジョブ', en: 'Jobs' }],
   ['/mails', { ja: 'メールの見本', en: 'Mails' }],
-  ['/inbox', { ja: '受信箱（サンドボックス）', en: 'Inbox (sandbox)' }],
+  ['/inbox', { ja: '受信箱', en: 'Inbox' }],
 ]
 
 /** What every page needs to know. */
@@ -26,33 +26,43 @@ export interface PageContext {
   readonly language: Language
   readonly staff: Staff | undefined
   readonly path: string
+  /** What was done just now, by its name in the address. */
+  readonly done?: string | undefined
 }
 
 /** The frame around every page. */
-export const Layout: FC<{ context: PageContext; title: Text; children?: Child }> = ({
-  context: { language, staff, path },
-  title,
-  children,
-}) => {
+export const Layout: FC<{
+  context: PageContext
+  title: Text
+  /** Seconds after which the page is to be shown anew. */
+  refresh?: number | undefined
+  children?: Child
+}> = ({ context: { language, staff, path, done }, title, refresh, children }) => {
   const links = [...(staff === undefined ? [] : NAVIGATION), ...OPEN_TO_ALL]
   const other: Language = language === 'ja' ? 'en' : 'ja'
+  const notice = noticeOf(done)
   return (
     <html lang={language}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        {refresh === undefined ? null : <meta http-equiv="refresh" content={String(refresh)} />}
         <title>{`${title[language]} | けいかくん`}</title>
         <link rel="stylesheet" href={FONTS_PATH} />
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
+        <a class="skip" href="#main">
+          {{ ja: '本文へ', en: 'Skip to the content' }[language]}
+        </a>
         <header>
           <a class="brand" href="/">
             けいかくん
           </a>
-          <nav>
+          <nav aria-label={{ ja: '主なページ', en: 'Main pages' }[language]}>
             {links.map(([href, text]) => (
-              <a href={href} aria-current={path === href ? 'page' : undefined}>
+              <a href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
                 {text[language]}
               </a>
             ))}
@@ -72,7 +82,12 @@ export const Layout: FC<{ context: PageContext; title: Text; children?: Child }>
             </a>
           </div>
         </header>
-        <main>
+        <main id="main">
+          {notice === undefined ? null : (
+            <p class="done" role="status">
+              {notice[language]}
+            </p>
+          )}
           <h1>{title[language]}</h1>
           {children}
         </main>
@@ -81,49 +96,6 @@ export const Layout: FC<{ context: PageContext; title: Text; children?: Child }>
   )
 }
 
-/** What is wrong with the input, above the form that holds what was typed. */
-export const Problems: FC<{ problems: readonly Problem[]; language: Language }> = ({
-  problems,
-  language,
-}) =>
-  problems.length === 0 ? null : (
-    <div class="problems" role="alert">
-      <ul>
-        {problems.map(({ field, text }) => (
-          <li data-field={field}>{text[language]}</li>
-        ))}
-      </ul>
-    </div>
-  )
-
-/** A labelled field that keeps what was typed and tells what is wrong with it. */
-export const Field: FC<{
-  name: string
-  label: Text
-  language: Language
-  type?: string
-  value?: string | undefined
-  problems?: readonly Problem[]
-  maxLength?: number
-  children?: Child
-}> = ({ name, label, language, type = 'text', value, problems = [], maxLength, children }) => {
-  const problem = problems.find(({ field }) => field === name)
-  const id = `field-${name}`
-  return (
-    <p class={problem === undefined ? 'field' : 'field wrong'}>
-      <label for={id}>{label[language]}</label>
-      {children ?? (
-        <input
-          id={id}
-          name={name}
-          type={type}
-          value={value}
-          maxlength={maxLength}
-          required
-          aria-invalid={problem === undefined ? undefined : 'true'}
-        />
-      )}
-      {problem === undefined ? null : <span class="problem">{problem.text[language]}</span>}
-    </p>
-  )
+function isWithin(path: string, href: string): boolean {
+  return path === href || path.startsWith(`${href}/`)
 }

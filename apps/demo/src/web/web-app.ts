@@ -9,7 +9,8 @@ import { billingRoutes } from '../billing/routes.tsx'
 import { isOfDashboard } from '../dashboards/paths.ts'
 import { fontRoutes } from '../fonts/routes.ts'
 import { homeRoutes } from '../home/routes.tsx'
-import { meetingRoutes } from '../meetings/routes.tsx'
+import { NOTIFICATIONS_PATH } from '../meetings/calendar-watches.ts'
+import { meetingRoutes } from '../meetings/routes.ts'
 import { planRoutes } from '../plans/routes.tsx'
 import { requestRoutes } from '../requests/routes.tsx'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
@@ -56,7 +57,11 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     c.set('staff', await staffOfSession(app.db, getCookie(c, SESSION_COOKIE)))
     await next()
   })
-  web.use(csrf({ origin: app.settings.publicUrl }))
+  const sameOrigin = csrf({ origin: app.settings.publicUrl })
+  // Google sends its notifications without a body or an origin; what they carry is a token of their own.
+  web.use(async (c, next) =>
+    c.req.path === NOTIFICATIONS_PATH ? await next() : await sameOrigin(c, next),
+  )
   const formLimit = bodyLimit({
     maxSize: FORM_BYTES,
     onError: () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { padEnd, renderTable } from './table.ts'
+import { renderSummary } from './summary.ts'
 
 const title = { ja: '登録', en: 'Registration' }
 const text = { ja: 'メールが届く', en: 'the mail arrives' }
 
-describe('renderTable', () => {
+describe('renderSummary', () => {
   test('says whether every step held', () => {
     const good = {
       number: 1,
@@ -13,9 +13,12 @@ describe('renderTable', () => {
       tookMs: 12.4,
       failure: undefined,
     }
-    expect(renderTable([good], 'en')).toContain('Every step held')
-    expect(renderTable([good], 'ja')).toContain('すべての段階が成立しました')
-    expect(renderTable([good], 'en')).toMatch(/✓ 1\. Registration +12 ms/)
+    expect(renderSummary([good], 'en')).toContain('Every step held')
+    expect(renderSummary([good], 'ja')).toContain('すべての段階が成立しました')
+    expect(renderSummary([good], 'en')).toMatch(/✓ 1\. Registration +12 ms/)
+    expect(renderSummary([good], 'en')).toContain('1 of 1 checks held')
+    // It was shown as it happened.
+    expect(renderSummary([good], 'en')).not.toContain('the mail arrives')
   })
 
   test('shows what did not hold and what broke off', () => {
@@ -26,7 +29,7 @@ describe('renderTable', () => {
       tookMs: 1,
       failure: 'no mail',
     }
-    const table = renderTable([bad], 'en')
+    const table = renderSummary([bad], 'en')
     expect(table).toContain('✗ the mail arrives')
     expect(table).toContain('✗ broke off: no mail')
     expect(table).toContain('Not every step held')
@@ -34,13 +37,6 @@ describe('renderTable', () => {
 
   test('a step without a check does not hold', () => {
     const empty = { number: 1, title, checks: [], tookMs: 1, failure: undefined }
-    expect(renderTable([empty], 'en')).toContain('Not every step held')
-  })
-})
-
-describe('padEnd', () => {
-  test('counts Japanese characters as two columns', () => {
-    expect(padEnd('登録', 6)).toBe('登録  ')
-    expect(padEnd('abc', 6)).toBe('abc   ')
+    expect(renderSummary([empty], 'en')).toContain('Not every step held')
   })
 })

@@ -1,0 +1,158 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { launchChromium } from '@yuzuru/tooling/chromium'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillApp } from '../test/fill-app.ts'
+import { openTestApp, type TestApp } from '../test/open-test-app.ts'
+
+/** Where pictures of the pages are kept, if anywhere. */
+const { YUZURU_SCREENSHOTS: pictures } = process.env
+
+const open = new AsyncDisposableStack()
+let at: TestApp
+let browser: Browser
+let filled: Awaited<ReturnType<typeof fillApp>>
+
+beforeAll(async () => {
+  at = open.use(await openTestApp())
+  filled = await fillApp(at)
+  browser = await launchChromium()
+  open.defer(() => browser.close())
+})
+
+afterAll(() => open.disposeAsync())
+
+/** A page: what it is called, who looks at it, and what it shows. */
+interface ShownPage {
+  readonly name: string
+  readonly path: () => string
+  readonly who?: 'nobody' | 'full' | 'empty' | 'gone'
+  readonly status?: number
+  readonly shows: Readonly<Record<'ja' | 'en', string>>
+}
+
+const PAGES: readonly ShownPage[] = [
+  { name: 'start', path: () => '/', who: 'nobody', shows: { ja: '譲る', en: 'yield' } },
+  {
+    name: 'register',
+    path: () => '/register',
+    who: 'nobody',
+    shows: { ja: '事業所名', en: 'Office' },
+  },
+  { name: 'sign-in', path: () => '/sign-in', who: 'nobody', shows: { ja: 'リンク', en: 'link' } },
+  { name: 'home', path: () => '/home', shows: { ja: '職員', en: 'Staff' } },
+  { name: 'home-empty', path: () => '/home', who: 'empty', shows: { ja: '職員', en: 'Staff' } },
+  { name: 'plans', path: () => '/plans', shows: { ja: '作成', en: 'Create' } },
+  {
+    name: 'plan',
+    path: () => `/plans/${filled.planId}?done=plan-created`,
+    shows: { ja: '作成しました', en: 'was created' },
+  },
+  {
+    name: 'meeting',
+    path: () => `/plans/${filled.planId}/meeting`,
+    shows: { ja: '空き', en: 'free' },
+  },
+  { name: 'requests', path: () => '/requests', shows: { ja: '承認', en: 'Approve' } },
+  { name: 'billing', path: () => '/billing', shows: { ja: 'お試し', en: 'Trial' } },
+  { name: 'calendar', path: () => '/calendar', shows: { ja: '空いている時間', en: 'Free times' } },
+  {
+    name: 'calendar-none',
+    path: () => '/calendar',
+    who: 'empty',
+    shows: { ja: '未接続', en: 'Connect' },
+  },
+  {
+    name: 'calendar-gone',
+    path: () => '/calendar',
+    who: 'gone',
+    shows: { ja: '切れて', en: 'again' },
+  },
+  { name: 'await', path: () => '/await', shows: { ja: 'いっしょに', en: 'together' } },
+  { name: 'day', path: () => '/day', who: 'nobody', shows: { ja: '登録', en: 'Registration' } },
+  { name: 'inbox', path: () => '/inbox', who: 'nobody', shows: { ja: '新しい', en: 'newest' } },
+  {
+    name: 'not-found',
+    path: () => '/nowhere',
+    status: 404,
+    shows: { ja: '見つかりません', en: 'Not found' },
+  },
+]
+
+async function findingsOn(page: Page, rules: string): Promise<unknown[]> {
+  // Playwright evaluates it by the protocol, which the page's policy does not forbid.
+  await page.evaluate(axe.source)
+  return await page.evaluate<unknown[]>(`axe.run(${rules}).then(({ violations }) =>
+    violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])]))`)
+}
+
+interface Look {
+  readonly width: number
+  readonly scheme: 'light' | 'dark'
+  readonly locale: 'ja-JP' | 'en-GB'
+}
+
+const LOOKS: readonly Look[] = [390, 1_280].flatMap((width) =>
+  (['light', 'dark'] as const).flatMap((scheme) =>
+    (['ja-JP', 'en-GB'] as const).map((locale) => ({ width, scheme, locale })),
+  ),
+)
+
+const nameOf = ({ width, scheme, locale }: Look): string => `${width} ${scheme} ${locale}`
+
+/**
+ * What axe looks for: everything once, and the contrast once more in the other colours. Of the rest only the width
+ * and the language differ; all are looked at when pictures are kept.
+ */
+const RULES: ReadonlyMap<string, string> = new Map([
+  ['390 light ja-JP', '{}'],
+  ['1280 dark en-GB', "{ runOnly: ['color-contrast'] }"],
+])
+const NARROW = '390 dark en-GB'
+
+for (const look of LOOKS) {
+  const { width, scheme: colorScheme, locale } = look
+  const name = nameOf(look)
+  if (!RULES.has(name) && name !== NARROW && pictures === undefined) continue
+  test(`each page fits, is accessible, and is in the language: ${name}`, async () => {
+    const viewport = { width, height: 844 }
+    for (const who of ['nobody', 'full', 'empty', 'gone'] as const) {
+      const context = await browser.newContext({ viewport, colorScheme, locale })
+      const value = filled.sessions[who]
+      if (value !== undefined) {
+        await context.addCookies([{ name: 'session', value, url: at.url }])
+      }
+      const page = await context.newPage()
+      for (const shown of PAGES.filter((each) => (each.who ?? 'full') === who)) {
+        await expectGood(page, shown, look)
+      }
+      await context.close()
+    }
+  })
+}
+
+async function expectGood(page: Page, shown: ShownPage, look: Look): Promise<void> {
+  const { name, path, status = 200, shows } = shown
+  const { width, scheme, locale } = look
+  const language = locale === 'ja-JP' ? 'ja' : 'en'
+  const problems: string[] = []
+  const note = (error: Error): void => void problems.push(error.message)
+  page.on('pageerror', note)
+  const answer = await page.goto(`${at.url}${path()}`)
+  expect(answer?.status(), name).toBe(status)
+  if (pictures !== undefined) {
+    await mkdir(pictures, { recursive: true })
+    const file = join(pictures, `${name}-${width}-${scheme}-${language}.png`)
+    await page.screenshot({ path: file, fullPage: true })
+  }
+  expect(await page.getAttribute('html', 'lang')).toBe(language)
+  expect(await page.textContent('main'), name).toContain(shows[language])
+  const scrollWidth = await page.evaluate<number>('document.documentElement.scrollWidth')
+  expect(scrollWidth, name).toBeLessThanOrEqual(width)
+  const rules = RULES.get(nameOf(look))
+  if (rules !== undefined) expect(await findingsOn(page, rules), name).toEqual([])
+  expect(problems, name).toEqual([])
+  page.off('pageerror', note)
+}

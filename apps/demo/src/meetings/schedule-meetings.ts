@@ -1,0 +1,74 @@
+import type { App } from '../app.ts'
+import type { Staff } from '../offices/staff.ts'
+import type { Plan } from '../plans/plans.ts'
+import { Invalid } from '../web/invalid.ts'
+import { isTaken } from './free-times.ts'
+import { MEETING_MS, type MeetingTimes, REPEATS } from './meeting-times.ts'
+import { asksForConsent, busyTimes } from './office-calendar.ts'
+import { syncMeetings } from './sync-meetings.ts'
+
+/**
+ * Puts the meetings about a plan into the office's calendar as a series, in place of the one before, and keeps
+ * them. The series' id follows from the plan and the times, so that a repeat after a failure makes no second one.
+ *
+ * @throws {Invalid} when the calendar is not connected (any more), or the time is taken
+ */
+export async function scheduleMeetings(
+  app: App,
+  staff: Staff,
+  plan: Plan,
+  { startsAt, repeats }: MeetingTimes,
+): Promise<void> {
+  const { office_id: officeId } = staff
+  const before = await app.db
+    .selectFrom('meeting_series')
+    .selectAll()
+    .where('plan_id', '=', plan.id)
+    .executeTakeFirst()
+  const isSame = before?.starts_at.getTime() === startsAt.getTime() && before.repeats === repeats
+  try {
+    if (!isSame) await expectFree(app, officeId, startsAt)
+    if (before !== undefined && !isSame) {
+      await app.calendar.events.delete(officeId, { id: before.event_id })
+    }
+    const { event } = await app.calendar.events.create(officeId, {
+      idempotencyKey: `meetings of plan ${plan.id} at ${startsAt.toISOString()} ${repeats}`,
+      ifDeleted: 'restore',
+      summary: `支援計画の会議: ${plan.title}`,
+      description: new URL(`/plans/${plan.id}`, app.settings.publicUrl).href,
+      start: startsAt,
+      end: new Date(startsAt.getTime() + MEETING_MS),
+      timeZone: 'Asia/Tokyo',
+      recurrence: [REPEATS[repeats].rule],
+    })
+    const series = { office_id: officeId, event_id: event.id, starts_at: startsAt, repeats }
+    await app.db
+      .insertInto('meeting_series')
+      .values({ plan_id: plan.id, ...series })
+      .onConflict((conflict) => conflict.column('plan_id').doUpdateSet(series))
+      .execute()
+    await syncMeetings(app, officeId, event.id)
+  } catch (error) {
+    throw asksForConsent(error) ? notConnected() : error
+  }
+}
+
+async function expectFree(app: App, officeId: string, startsAt: Date): Promise<void> {
+  const to = new Date(startsAt.getTime() + MEETING_MS)
+  const busy = await busyTimes(app, officeId, { from: startsAt, to })
+  // A calendar that does not show its times to this app takes any.
+  if (busy === undefined || !isTaken(startsAt, busy)) return
+  const text = {
+    ja: 'この時間にはほかの予定があります。空いている時間を選んでください',
+    en: 'is taken by something else: choose a free time',
+  }
+  throw new Invalid([{ field: 'startsAt', text }], 409)
+}
+
+function notConnected(): Invalid {
+  const text = {
+    ja: '先にGoogleカレンダーを接続してください',
+    en: 'is not connected: connect Google Calendar first',
+  }
+  return new Invalid([{ field: 'calendar', text }], 409)
+}
