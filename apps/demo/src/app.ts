@@ -10,6 +10,7 @@ import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
+import { type Letter, sendMailJob } from './mail-later/mail-later.ts'
 import { CalendarWatches } from './meetings/calendar-watches.ts'
 import { appMigrations } from './migrations.ts'
 import { tidyDocumentJob, type TidyDocumentPayload } from './plans/tidy-document.ts'
@@ -35,6 +36,7 @@ export interface App extends AsyncDisposable {
     readonly remindStaff: Job<ReminderPayload>
     readonly tidyDocument: Job<TidyDocumentPayload>
     readonly billingNotice: Job<BillingNoticePayload>
+    readonly sendMail: Job<Letter>
   }
 }
 
@@ -92,6 +94,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
       remindStaff: remindStaffJob(db, mail, settings),
       tidyDocument: tidyDocumentJob(db, storage),
       billingNotice,
+      sendMail: sendMailJob(mail),
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -56,6 +56,12 @@ const PAGES: readonly ShownPage[] = [
     shows: { ja: '空き', en: 'free' },
   },
   { name: 'requests', path: () => '/requests', shows: { ja: '承認', en: 'Approve' } },
+  {
+    name: 'requests-empty',
+    path: () => '/requests',
+    who: 'empty',
+    shows: { ja: 'まだ', en: 'No request yet' },
+  },
   { name: 'billing', path: () => '/billing', shows: { ja: 'お試し', en: 'Trial' } },
   { name: 'calendar', path: () => '/calendar', shows: { ja: '空いている時間', en: 'Free times' } },
   {
@@ -72,7 +78,7 @@ const PAGES: readonly ShownPage[] = [
   },
   { name: 'await', path: () => '/await', shows: { ja: 'いっしょに', en: 'together' } },
   { name: 'day', path: () => '/day', who: 'nobody', shows: { ja: '登録', en: 'Registration' } },
-  { name: 'inbox', path: () => '/inbox', who: 'nobody', shows: { ja: '新しい', en: 'newest' } },
+  { name: 'inbox', path: () => '/inbox', who: 'nobody', shows: { ja: '通', en: 'mails' } },
   {
     name: 'not-found',
     path: () => '/nowhere',

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { safety } from './migrations/0002-safety.ts'
 import { associations } from './migrations/0003-associations.ts'
+import { decisions } from './migrations/0005-decisions.ts'
 import { meetingSeries } from './migrations/0004-meeting-series.ts'
 
 /** The app's own migrations; `migrate` runs them together with those of the packages. */
@@ -86,4 +87,5 @@ export const appMigrations: Record<string, Migration> = {
   demo_0002_safety: { up: safety },
   demo_0003_associations: { up: associations },
   demo_0004_meeting_series: { up: meetingSeries },
+  demo_0005_decisions: { up: decisions },
 }

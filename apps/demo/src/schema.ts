@@ -72,6 +72,8 @@ export interface PlansTable {
   document_name: string | null
   document_bytes: number | null
   document_sha256: string | null
+  approved_by: string | null
+  approved_at: Date | null
   created_at: Generated<Date>
 }
 
@@ -84,6 +86,8 @@ export interface RequestsTable {
   status: 'pending' | 'approved' | 'declined'
   decided_by: string | null
   decided_at: Date | null
+  /** Why it was declined. */
+  decision_reason: string | null
   created_at: Generated<Date>
 }
 

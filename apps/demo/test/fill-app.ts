@@ -36,8 +36,13 @@ export async function fillApp(at: TestApp) {
   const file = (reason: string) => fileRequest(app.db, ichiro!, { kind: 'leave', reason })
   await file('家族の通院の付き添いのため、午後から半日お休みをいただきたいです。')
   const decided = await file('引っ越しのため')
-  const decision = { requestId: decided.id, status: 'approved', notify: staff.id } as const
-  await decideRequest(app.db, staff, decision)
+  const decision = {
+    requestId: decided.id,
+    status: 'approved',
+    notify: staff.id,
+    reason: null,
+  } as const
+  await decideRequest(app, staff, decision)
 
   for (const { visitor, staff: owner } of [full, gone]) {
     await new PersonInGoogle(sandbox, owner.email).connect(visitor)

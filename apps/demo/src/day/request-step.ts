@@ -50,7 +50,29 @@ export const requestStep: Step = {
       after.status === 'approved' && after.notices === 1,
       `${after.status}, ${after.notices}`,
     )
-    const twice = await day.manager.submit(decision, { status: 'declined', notify: staff.id })
+    const mail = await day.sandbox.smtp.inbox.waitFor({
+      to: staff.email,
+      subject: '申請が承認されました',
+    })
+    report.check(
+      {
+        ja: '承認のトランザクションで頼んだメールが届く',
+        en: 'the mail that was enqueued with it arrives',
+      },
+      mail.messageId !== undefined,
+      mail.subject,
+    )
+    const silent = await day.manager.submit(decision, { status: 'declined', notify: staff.id })
+    report.check(
+      { ja: '理由のない却下は 422', en: 'to decline without a reason gets 422' },
+      silent.status === 422,
+      silent.status,
+    )
+    const twice = await day.manager.submit(decision, {
+      status: 'declined',
+      notify: staff.id,
+      decisionReason: '人手が足りません',
+    })
     report.check(
       { ja: '二度目の決定は 404', en: 'a second decision gets 404' },
       twice.status === 404,

@@ -25,6 +25,8 @@ export async function createPlan(
       document_name: null,
       document_bytes: null,
       document_sha256: null,
+      approved_by: null,
+      approved_at: null,
     })
     .returningAll()
     .executeTakeFirstOrThrow()

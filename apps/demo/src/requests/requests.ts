@@ -1,10 +1,13 @@
 import { transaction } from '@yuzuru/db'
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { App } from '../app.ts'
+import { mailLater } from '../mail-later/mail-later.ts'
 import type { Staff } from '../offices/staff.ts'
 import type { RequestsTable, Schema } from '../schema.ts'
 import { expectAllowed } from '../web/access.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, notFound } from '../web/invalid.ts'
+import { decisionMail } from './decision-mail.ts'
 
 export type StaffRequest = Selectable<RequestsTable>
 
@@ -30,6 +33,7 @@ export async function fileRequest(
       status: 'pending',
       decided_by: null,
       decided_at: null,
+      decision_reason: null,
     })
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -40,6 +44,8 @@ export interface Decision {
   readonly requestId: string
   readonly status: 'approved' | 'declined'
   readonly notify: string
+  /** Why, when it is declined. */
+  readonly reason: string | null
 }
 
 export function readDecision(requestId: string, input: Input): Decision {
@@ -49,18 +55,23 @@ export function readDecision(requestId: string, input: Input): Decision {
     status: fields.oneOf('status', ['approved', 'declined']),
     notify: fields.uuid('notify'),
   }
+  const isDeclined = decision.status === 'declined'
+  const reason = isDeclined ? fields.text('decisionReason', { max: 500, lines: 'many' }) : null
   fields.check()
-  return { ...decision, status: decision.status === 'declined' ? 'declined' : 'approved' }
+  return { ...decision, status: isDeclined ? 'declined' : 'approved', reason }
 }
 
+/** What of the app decides. */
+type Deciding = Pick<App, 'db' | 'settings'> & { readonly jobs: Pick<App['jobs'], 'sendMail'> }
+
 /**
- * Decides a request and writes the notice of it in one transaction: if the notice cannot be written,
- * the request stays as it was.
+ * Decides a request, writes the notice of it and has a mail sent, in one transaction: if the notice cannot be
+ * written, the request stays as it was, and no mail goes out.
  *
  * @throws {Invalid} when the request is not pending in this office, or the one to notify is unknown
  */
 export async function decideRequest(
-  db: Kysely<Schema>,
+  { db, jobs, settings }: Deciding,
   manager: Pick<Staff, 'id' | 'office_id' | 'role'>,
   decision: Decision,
 ): Promise<StaffRequest> {
@@ -68,7 +79,12 @@ export async function decideRequest(
   return await transaction(db, async (tx) => {
     const request = await tx
       .updateTable('requests')
-      .set({ status: decision.status, decided_by: manager.id, decided_at: new Date() })
+      .set({
+        status: decision.status,
+        decided_by: manager.id,
+        decided_at: new Date(),
+        decision_reason: decision.reason,
+      })
       .where('id', '=', decision.requestId)
       .where('office_id', '=', manager.office_id)
       .where('status', '=', 'pending')
@@ -95,6 +111,20 @@ export async function decideRequest(
       .returning('id')
       .executeTakeFirst()
     if (notice === undefined) throw nobodyToNotify()
+    const { email: to, name } = await tx
+      .selectFrom('staff')
+      .select(['email', 'name'])
+      .where('id', '=', decision.notify)
+      .executeTakeFirstOrThrow()
+    const url = new URL('/requests', settings.publicUrl).href
+    const about = {
+      name,
+      approved: decision.status === 'approved',
+      reason: decision.reason ?? '',
+      url,
+    }
+    const { subject, text = '' } = decisionMail.render('ja', about)
+    await mailLater(tx, jobs.sendMail, { to, subject, text })
     return request
   })
 }
@@ -107,16 +137,23 @@ function nobodyToNotify(): Invalid {
   return new Invalid([{ field: 'notify', text }])
 }
 
-export async function listRequests(
-  db: Kysely<Schema>,
-  officeId: string,
-): Promise<(StaffRequest & { readonly staff_name: string })[]> {
+/** A request as a page shows it. */
+export interface ListedRequest extends StaffRequest {
+  readonly staff_name: string
+  /** Who decided it. */
+  readonly decider: string | null
+}
+
+/** The newest of an office, those to be decided first. */
+export async function listRequests(db: Kysely<Schema>, officeId: string): Promise<ListedRequest[]> {
   return await db
     .selectFrom('requests')
     .innerJoin('staff', 'staff.id', 'requests.staff_id')
+    .leftJoin('staff as decider', 'decider.id', 'requests.decided_by')
     .selectAll('requests')
-    .select('staff.name as staff_name')
+    .select(['staff.name as staff_name', 'decider.name as decider'])
     .where('requests.office_id', '=', officeId)
+    .orderBy(sql`requests.status = 'pending'`, 'desc')
     .orderBy('requests.created_at', 'desc')
     .orderBy('requests.id')
     .limit(100)

@@ -92,11 +92,26 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--back); p
   font-size: var(--small); line-height: 1.5; }
 code { font-size: .9em; }
 summary { cursor: pointer; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: var(--s4);
+  margin-bottom: var(--s4); align-items: start; }
+.cards .card { margin: 0; }
+.text { white-space: pre-line; }
+.row select { width: auto; flex: 1; min-width: 8rem; }
+.mails details { border-bottom: 1px solid var(--line); }
+.mails details:last-child { border-bottom: 0; }
+.mails summary { display: flex; gap: var(--s1) var(--s4); padding: var(--s2) 0; }
+.mails strong { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.mails span, .mails time { color: var(--soft); font-size: var(--small); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.mails span { max-width: 16rem; }
+.row input { flex: 1; }
 @media (max-width: 40rem) {
   header { padding: var(--s3) var(--s4); justify-content: space-between; }
   nav { order: 1; flex-basis: 100%; }
   main { padding: var(--s4); }
   section, .card { padding: var(--s4); }
+  .mails summary { flex-wrap: wrap; }
+  .mails strong { flex-basis: 100%; }
+  .mails span { max-width: 48%; }
 }
 @media (prefers-reduced-motion: no-preference) { button, a { transition: background-color .15s, color .15s; } }
 `
