@@ -42,9 +42,30 @@ const PAGES: readonly ShownPage[] = [
     shows: { ja: '事業所名', en: 'Office' },
   },
   { name: 'sign-in', path: () => '/sign-in', who: 'nobody', shows: { ja: 'リンク', en: 'link' } },
-  { name: 'home', path: () => '/home', shows: { ja: '職員', en: 'Staff' } },
-  { name: 'home-empty', path: () => '/home', who: 'empty', shows: { ja: '職員', en: 'Staff' } },
+  { name: 'home', path: () => '/home', shows: { ja: '今日やること', en: 'To do today' } },
+  {
+    name: 'home-empty',
+    path: () => '/home',
+    who: 'empty',
+    shows: { ja: '最初の支援計画', en: 'Create the first support plan' },
+  },
   { name: 'plans', path: () => '/plans', shows: { ja: '作成', en: 'Create' } },
+  {
+    name: 'plans-empty',
+    path: () => '/plans',
+    who: 'empty',
+    shows: { ja: 'まだ', en: 'No plan yet' },
+  },
+  {
+    name: 'plan-approved',
+    path: () => `/plans/${filled.approvedId}`,
+    shows: { ja: '佐藤 花子 が', en: 'approved by 佐藤 花子' },
+  },
+  {
+    name: 'billing-open',
+    path: () => '/billing?checkout=cs_none',
+    shows: { ja: '確認を待って', en: 'Being confirmed' },
+  },
   {
     name: 'plan',
     path: () => `/plans/${filled.planId}?done=plan-created`,
@@ -62,7 +83,11 @@ const PAGES: readonly ShownPage[] = [
     who: 'empty',
     shows: { ja: 'まだ', en: 'No request yet' },
   },
-  { name: 'billing', path: () => '/billing', shows: { ja: 'お試し', en: 'Trial' } },
+  {
+    name: 'billing',
+    path: () => '/billing',
+    shows: { ja: '180日', en: 'Days left of the trial180' },
+  },
   { name: 'calendar', path: () => '/calendar', shows: { ja: '空いている時間', en: 'Free times' } },
   {
     name: 'calendar-none',

@@ -1,14 +1,18 @@
 import { launchChromium } from '@yuzuru/tooling/chromium'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTestApp } from '../test/open-test-app.ts'
+import { openTestApp, type TestApp } from '../test/open-test-app.ts'
+import { signedIn } from '../test/sign-in.ts'
+import { createPlan } from './plans/plans.ts'
 
 const open = new AsyncDisposableStack()
+let at: TestApp
 let browser: Browser
 let url = ''
 
 beforeAll(async () => {
-  url = open.use(await openTestApp()).url
+  at = open.use(await openTestApp())
+  url = at.url
   browser = await launchChromium()
   open.defer(() => browser.close())
 })
@@ -62,6 +66,32 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.waitForURL(/\/billing\?checkout=/)
   expect(errors).toEqual([])
   await page.close()
+})
+
+test('a document that is dropped on the page arrives, though the connection is lost on the way', async () => {
+  const { staff, visitor, token } = await signedIn(at, 'drop@example.jp')
+  await using _ = visitor
+  const { id } = await createPlan(at.app.db, staff.office_id, { title: '個別支援計画' })
+  const context = await browser.newContext({ locale: 'ja-JP' })
+  await context.addCookies([{ name: 'session', value: token, url }])
+  const page = await context.newPage()
+  let sent = 0
+  await page.route('**/api/v1/plans/*/document', async (route) => {
+    sent += 1
+    await (sent < 3 ? route.abort('connectionreset') : route.continue())
+  })
+  await page.goto(`${url}/plans/${id}`)
+  const said = page.locator('#upload [role=status]')
+  await page.evaluate(`(() => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File(['%PDF-1.7 計画'], '計画.pdf', { type: 'application/pdf' }))
+    document.querySelector('#upload').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }))
+  })()`)
+  await said.getByText('接続が切れました').waitFor()
+  await page.getByText('文書を保存しました').waitFor()
+  expect(await page.textContent('main')).toContain('計画.pdf')
+  expect(sent).toBe(3)
+  await context.close()
 })
 
 test('the dashboards of jobs and mails are there, with their own headers, and break no rule of those', async () => {

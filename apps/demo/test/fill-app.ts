@@ -32,7 +32,7 @@ export async function fillApp(at: TestApp) {
     title('令和８年度 個別支援計画（上半期）'),
   )
   const approved = await createPlan(app.db, staff.office_id, title('令和７年度 個別支援計画'))
-  await approvePlan(app, approved)
+  await approvePlan(app, staff, approved)
   const file = (reason: string) => fileRequest(app.db, ichiro!, { kind: 'leave', reason })
   await file('家族の通院の付き添いのため、午後から半日お休みをいただきたいです。')
   const decided = await file('引っ越しのため')
@@ -40,7 +40,6 @@ export async function fillApp(at: TestApp) {
     requestId: decided.id,
     status: 'approved',
     notify: staff.id,
-    reason: null,
   } as const
   await decideRequest(app, staff, decision)
 

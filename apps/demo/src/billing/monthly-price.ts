@@ -2,7 +2,8 @@ import type { Billing } from '@yuzuru/billing'
 import { detached } from '@yuzuru/concurrency'
 
 const PRODUCT_ID = 'keikaku_standard'
-const YEN_A_MONTH = 5_500
+/** What the office pays. */
+export const YEN_A_MONTH = 5_500
 
 const known = new WeakMap<Billing, Promise<string>>()
 

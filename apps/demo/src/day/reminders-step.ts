@@ -17,7 +17,8 @@ export const remindersStep: Step = {
     en: 'Reminders to 200 staff, the worker killed in the middle',
   },
   async run(day, report) {
-    const { office_id: officeId } = registeredStaff(day)
+    const manager = registeredStaff(day)
+    const { office_id: officeId } = manager
     const planId = uploadedPlan(day)
     const { inbox } = day.sandbox.smtp
     const people = Array.from({ length: STAFF }, (_, index) => ({
@@ -35,7 +36,7 @@ export const remindersStep: Step = {
     })
     const deaths = day.worker.deaths
     const { waiting: forLater } = await jobStats(day.app.db)
-    await approvePlan(day.app, await getPlan(day.app, officeId, planId))
+    await approvePlan(day.app, manager, await getPlan(day.app, officeId, planId))
     await inbox.waitForCount(KILL_AFTER, isReminder, { timeoutMs: PATIENCE_MS })
     await day.worker.kill()
     const atKill = inbox.messages.filter(isReminder).length

@@ -14,23 +14,21 @@ export const OfficeSwitch: FC<{
 }> = ({ mine, input: { officeName }, problems, language }) => (
   <section>
     <h2>{{ ja: '所属する事業所', en: 'Your offices' }[language]}</h2>
-    <table>
+    <ul class="list">
       {mine.map((each) => (
-        <tr>
-          <td>{each.officeName}</td>
-          <td>
-            {each.isPrimary ? (
-              <span class="good">{{ ja: '表示中', en: 'current' }[language]}</span>
-            ) : (
-              <form method="post" action="/home/office">
-                <input type="hidden" name="officeId" value={each.officeId} />
-                <button class="quiet">{{ ja: '切り替える', en: 'Switch to it' }[language]}</button>
-              </form>
-            )}
-          </td>
-        </tr>
+        <li class="row">
+          {each.officeName}
+          {each.isPrimary ? (
+            <span class="tag good">{{ ja: '表示中', en: 'current' }[language]}</span>
+          ) : (
+            <form method="post" action="/home/office">
+              <input type="hidden" name="officeId" value={each.officeId} />
+              <button class="quiet">{{ ja: '切り替える', en: 'Switch to it' }[language]}</button>
+            </form>
+          )}
+        </li>
       ))}
-    </table>
+    </ul>
     <form method="post" action="/home/offices">
       <Field
         name="officeName"
@@ -39,7 +37,7 @@ export const OfficeSwitch: FC<{
         maxLength={50}
         {...{ language, problems }}
       />
-      <button>{{ ja: '事業所を追加する', en: 'Add the office' }[language]}</button>
+      <button class="second">{{ ja: '事業所を追加する', en: 'Add the office' }[language]}</button>
     </form>
   </section>
 )

@@ -2,7 +2,7 @@ import { jobStats } from '@yuzuru/jobs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { registerOffice } from '../offices/offices.ts'
-import { addStaff } from '../offices/staff.ts'
+import { addStaff, type Staff } from '../offices/staff.ts'
 import { startOutsideWorld } from '../outside-world.ts'
 import { approvePlan } from './approve-plan.ts'
 import { createPlan } from './plans.ts'
@@ -18,29 +18,36 @@ beforeAll(async () => {
 
 afterAll(() => open.disposeAsync())
 
-async function officeOf(name: string, size: number): Promise<string> {
+async function officeOf(name: string, size: number): Promise<Staff> {
   const email = `${name}@example.jp`
   const registration = { officeName: name, staffName: '佐藤', email }
-  const { office_id: officeId } = await registerOffice(app, registration, 'ja')
+  const manager = await registerOffice(app, registration, 'ja')
   const people = Array.from({ length: size - 1 }, (_, index) => ({
     name: `職員 ${index}`,
     email: `${index}.${email}`,
   }))
-  if (people.length > 0) await addStaff(app, officeId, people)
-  return officeId
+  if (people.length > 0) await addStaff(app, manager.office_id, people)
+  return manager
 }
 
 const waiting = async (): Promise<number> => (await jobStats(app.db)).waiting
 
 test('an approval reminds all staff of its office, however many, and nobody else, once', async () => {
-  const officeId = await officeOf('big', 2_001)
+  const manager = await officeOf('big', 2_001)
   await officeOf('other', 3)
-  const plan = await createPlan(app.db, officeId, { title: '個別支援計画' })
+  const plan = await createPlan(app.db, manager.office_id, { title: '個別支援計画' })
   const before = await waiting()
-  const approved = await approvePlan(app, plan)
-  expect(approved).toEqual({ ...plan, status: 'approved' })
+  const approved = await approvePlan(app, manager, plan)
+  const { approved_at: at } = approved
+  expect(approved).toEqual({
+    ...plan,
+    status: 'approved',
+    approved_by: manager.id,
+    approved_at: at,
+  })
+  expect(at).toBeInstanceOf(Date)
   expect(plan.status).toBe('draft')
   expect((await waiting()) - before).toBe(2_001)
-  await expect(approvePlan(app, plan)).rejects.toThrow()
+  await expect(approvePlan(app, manager, plan)).rejects.toThrow()
   expect((await waiting()) - before).toBe(2_001)
 })

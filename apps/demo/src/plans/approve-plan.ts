@@ -1,7 +1,7 @@
 import { repository, tableOf, transaction } from '@yuzuru/db'
 import { enqueueMany } from '@yuzuru/jobs'
 import type { App } from '../app.ts'
-import { staffIds } from '../offices/staff.ts'
+import { type Staff, staffIds } from '../offices/staff.ts'
 import type { Schema } from '../schema.ts'
 import { notFound } from '../web/invalid.ts'
 import type { Plan } from './plans.ts'
@@ -16,12 +16,12 @@ const plans = repository(tableOf<Schema>()('plans'))
  * @returns the plan as the database has it once that is committed (`db.commit()`, `db.refresh(plan)`)
  * @throws {Invalid} when it is no draft any more
  */
-export async function approvePlan(app: App, plan: Plan): Promise<Plan> {
+export async function approvePlan(app: App, manager: Pick<Staff, 'id'>, plan: Plan): Promise<Plan> {
   const { id: planId, office_id: officeId } = plan
   await transaction(app.db, async (tx) => {
     const draft = await tx
       .updateTable('plans')
-      .set({ status: 'approved' })
+      .set({ status: 'approved', approved_by: manager.id, approved_at: new Date() })
       .where('id', '=', planId)
       .where('office_id', '=', officeId)
       .where('status', '=', 'draft')

@@ -32,30 +32,37 @@ export async function createPlan(
     .executeTakeFirstOrThrow()
 }
 
-export async function listPlans(app: App, officeId: string): Promise<Plan[]> {
-  return await app.db
-    .selectFrom('plans')
-    .selectAll()
-    .where('office_id', '=', officeId)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
+/** A plan as a page shows it. */
+export interface ListedPlan extends Plan {
+  /** Who approved it. */
+  readonly approver: string | null
+}
+
+export async function listPlans(app: App, officeId: string): Promise<ListedPlan[]> {
+  return await selectPlans(app, officeId)
+    .orderBy('plans.created_at', 'desc')
+    .orderBy('plans.id')
     .limit(100)
     .execute()
 }
 
 /** @throws {Invalid} when the office has no such plan */
-export async function getPlan(app: App, officeId: string, planId: string): Promise<Plan> {
+export async function getPlan(app: App, officeId: string, planId: string): Promise<ListedPlan> {
   const fields = new Fields({ planId })
   const id = fields.uuid('planId')
   fields.check()
-  const plan = await app.db
-    .selectFrom('plans')
-    .selectAll()
-    .where('id', '=', id)
-    .where('office_id', '=', officeId)
-    .executeTakeFirst()
+  const plan = await selectPlans(app, officeId).where('plans.id', '=', id).executeTakeFirst()
   if (plan === undefined) throw planNotFound()
   return plan
+}
+
+function selectPlans({ db }: App, officeId: string) {
+  return db
+    .selectFrom('plans')
+    .leftJoin('staff as approver', 'approver.id', 'plans.approved_by')
+    .selectAll('plans')
+    .select('approver.name as approver')
+    .where('plans.office_id', '=', officeId)
 }
 
 /** A link that opens the plan's document in the browser, under its own name, for a while. */

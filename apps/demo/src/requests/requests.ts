@@ -45,7 +45,7 @@ export interface Decision {
   readonly status: 'approved' | 'declined'
   readonly notify: string
   /** Why, when it is declined. */
-  readonly reason: string | null
+  readonly reason?: string | undefined
 }
 
 export function readDecision(requestId: string, input: Input): Decision {
@@ -56,7 +56,7 @@ export function readDecision(requestId: string, input: Input): Decision {
     notify: fields.uuid('notify'),
   }
   const isDeclined = decision.status === 'declined'
-  const reason = isDeclined ? fields.text('decisionReason', { max: 500, lines: 'many' }) : null
+  const reason = isDeclined ? fields.text('decisionReason', { max: 500, lines: 'many' }) : undefined
   fields.check()
   return { ...decision, status: isDeclined ? 'declined' : 'approved', reason }
 }
@@ -83,7 +83,7 @@ export async function decideRequest(
         status: decision.status,
         decided_by: manager.id,
         decided_at: new Date(),
-        decision_reason: decision.reason,
+        decision_reason: decision.reason ?? null,
       })
       .where('id', '=', decision.requestId)
       .where('office_id', '=', manager.office_id)

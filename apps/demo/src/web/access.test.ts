@@ -121,6 +121,7 @@ async function submit(
 /** What is the same for all. */
 const CACHED: ReadonlyMap<string, string> = new Map([
   ['/upload.js', 'max-age=3600'],
+  ['/live.js', 'max-age=3600'],
   [FONTS_PATH, 'public, max-age=604800'],
 ])
 

@@ -87,7 +87,7 @@ test('plans are read as a list and one by one, without where their documents are
 
 test('requests and the notices of what was decided are read', async () => {
   const { id } = await fileRequest(app.db, manager, { kind: 'leave', reason: '家族' })
-  await decideRequest(app.db, manager, {
+  await decideRequest(app, manager, {
     requestId: id,
     status: 'approved',
     notify: manager.id,

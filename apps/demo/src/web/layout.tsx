@@ -34,10 +34,8 @@ export interface PageContext {
 export const Layout: FC<{
   context: PageContext
   title: Text
-  /** Seconds after which the page is to be shown anew. */
-  refresh?: number | undefined
   children?: Child
-}> = ({ context: { language, staff, path, done }, title, refresh, children }) => {
+}> = ({ context: { language, staff, path, done }, title, children }) => {
   const links = [...(staff === undefined ? [] : NAVIGATION), ...OPEN_TO_ALL]
   const other: Language = language === 'ja' ? 'en' : 'ja'
   const notice = noticeOf(done)
@@ -47,7 +45,6 @@ export const Layout: FC<{
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        {refresh === undefined ? null : <meta http-equiv="refresh" content={String(refresh)} />}
         <title>{`${title[language]} | けいかくん`}</title>
         <link rel="stylesheet" href={FONTS_PATH} />
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />

@@ -94,7 +94,18 @@ code { font-size: .9em; }
 summary { cursor: pointer; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: var(--s4);
   margin-bottom: var(--s4); align-items: start; }
+.cards.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 16rem), 1fr)); }
 .cards .card { margin: 0; }
+dt { color: var(--soft); font-size: var(--small); }
+dd { margin: 0 0 var(--s3); }
+.row form, .row p { margin: 0; }
+section form + form, section .row form + form { margin-top: 0; }
+.list { list-style: none; padding: 0; }
+.list li { padding: var(--s2) 0; border-bottom: 1px solid var(--line); }
+.list li:last-child { border-bottom: 0; }
+.drop { border: 2px dashed var(--line); border-radius: var(--round); padding: var(--s4); }
+.drop.over { border-color: var(--accent); background: var(--tint); }
+.drop .field:not([hidden]) + .problem { margin-top: 0; }
 .text { white-space: pre-line; }
 .row select { width: auto; flex: 1; min-width: 8rem; }
 .mails details { border-bottom: 1px solid var(--line); }

@@ -5,13 +5,13 @@ import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { App } from '../app.ts'
 import { awaitRoutes } from '../await/routes.tsx'
-import { billingRoutes } from '../billing/routes.tsx'
+import { billingRoutes } from '../billing/routes.ts'
 import { isOfDashboard } from '../dashboards/paths.ts'
 import { fontRoutes } from '../fonts/routes.ts'
-import { homeRoutes } from '../home/routes.tsx'
+import { homeRoutes } from '../home/routes.ts'
 import { NOTIFICATIONS_PATH } from '../meetings/calendar-watches.ts'
 import { meetingRoutes } from '../meetings/routes.ts'
-import { planRoutes } from '../plans/routes.tsx'
+import { planRoutes } from '../plans/routes.ts'
 import { requestRoutes } from '../requests/routes.ts'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
@@ -20,6 +20,7 @@ import type { Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
 import { Invalid, notFound } from './invalid.ts'
 import { languageOf } from './language.ts'
+import { liveRoutes } from './live.tsx'
 import { onlyFor } from './only-for.ts'
 import { RequestBody } from './request-body.ts'
 
@@ -88,6 +89,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     meetingRoutes,
     awaitRoutes,
     fontRoutes,
+    liveRoutes,
   ]) {
     web.route('/', routes(app))
   }

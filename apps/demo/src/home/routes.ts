@@ -4,9 +4,9 @@ import type { App } from '../app.ts'
 import { listAssociations, openOffice, switchOffice } from '../offices/associations.ts'
 import { listStaff } from '../offices/staff.ts'
 import { allow, staffOf } from '../web/access.ts'
-import { type Environment, pageContext } from '../web/environment.ts'
-import { Layout } from '../web/layout.tsx'
+import type { Environment } from '../web/environment.ts'
 import { homePage } from './home-page.tsx'
+import { startPage } from './start-page.tsx'
 import { withNotice } from '../web/notices.ts'
 import { orProblems } from '../web/or-problems.ts'
 import { readForm } from '../web/read-form.ts'
@@ -15,49 +15,7 @@ import { readForm } from '../web/read-form.ts'
 export function homeRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
 
-  routes.get('/', allow('anyone'), (c) => {
-    const language = c.get('language')
-    return c.html(
-      <Layout
-        context={pageContext(c)}
-        title={{ ja: '支援計画を、期限どおりに。', en: 'Support plans, on time.' }}
-      >
-        <section>
-          <p>
-            {
-              {
-                ja: 'けいかくんは、福祉事業所の支援計画、申請と承認、会議、お支払いをひとつにまとめる小さなサービスです。yuzuru の各パッケージを組み合わせたデモとして動いています。',
-                en: 'Keikaku-kun keeps a welfare office’s support plans, requests and approvals, meetings and payments in one place. It is the demo that composes the packages of yuzuru.',
-              }[language]
-            }
-          </p>
-          <p>
-            <a class="button" href="/register">
-              {{ ja: '事業所を登録する', en: 'Register an office' }[language]}
-            </a>
-          </p>
-        </section>
-        <section>
-          <h2>{{ ja: 'この一日に起きたこと', en: 'What happened today' }[language]}</h2>
-          <p>
-            <a href="/day">
-              {{ ja: 'シナリオの結果を見る', en: 'See how the scenario went' }[language]}
-            </a>
-          </p>
-          <p>
-            <a href="/await">
-              {
-                {
-                  ja: 'await が「待つ」ではなく「譲る」だということ',
-                  en: 'Why await means to yield, not to wait',
-                }[language]
-              }
-            </a>
-          </p>
-        </section>
-      </Layout>,
-    )
-  })
+  routes.get('/', allow('anyone'), (c) => startPage(c))
 
   routes.get('/home', allow('office.read'), (c) => homePage(app, c, {}, []))
 

@@ -1,0 +1,122 @@
+import type { BillingStatus } from '@yuzuru/billing'
+import { may, staffOf } from '../web/access.ts'
+import { type AppContext, pageContext } from '../web/environment.ts'
+import { formatMoment, type Text } from '../web/language.ts'
+import { Layout } from '../web/layout.tsx'
+import { Live } from '../web/live.tsx'
+import { YEN_A_MONTH } from './monthly-price.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+/** How soon a page that waits for Stripe looks again, in seconds. */
+const LOOK_AGAIN = 3
+
+const STATES: Readonly<Record<BillingStatus['status'], Text>> = {
+  trialing: { ja: '無料お試し中', en: 'Trial' },
+  early_payment: { ja: 'ご契約済み（無料お試し中）', en: 'Subscribed, in the trial' },
+  active: { ja: 'ご利用中', en: 'Active' },
+  canceling: { ja: '解約のお手続き済み', en: 'Ends soon' },
+  past_due: { ja: 'お支払いの確認が必要です', en: 'Payment due' },
+  paused: { ja: '一時停止中', en: 'Paused' },
+  unpaid: { ja: 'お支払いがありません', en: 'Unpaid' },
+  incomplete: { ja: 'お支払いの手続き中', en: 'First payment to be confirmed' },
+  unknown: { ja: '確認中', en: 'Being looked into' },
+  canceled: { ja: '解約済み', en: 'Cancelled' },
+  trial_expired: { ja: '無料お試しは終わりました', en: 'The trial is over' },
+  none: { ja: 'ご契約がありません', en: 'Not subscribed' },
+}
+
+const STEPS: Readonly<Record<NonNullable<BillingStatus['next']>['what'], Text>> = {
+  trial_ends: { ja: 'お試し期間の終わり', en: 'The trial ends' },
+  first_payment: { ja: '最初のお支払い', en: 'First payment' },
+  renewal: { ja: '次のお支払い', en: 'Next payment' },
+  grace_ends: { ja: 'ご利用の停止', en: 'Access ends' },
+  end: { ja: 'ご契約の終わり', en: 'The subscription ends' },
+}
+
+/** How the office stands with Stripe: what it pays, when next, and how many days of the trial are left. */
+export function billingPage(
+  c: AppContext,
+  billing: BillingStatus,
+  { isBack }: { readonly isBack: boolean },
+): Response | Promise<Response> {
+  const language = c.get('language')
+  const { status, next, trialEndsAt } = billing
+  const isSubscribed = billing.subscription !== undefined && status !== 'canceled'
+  const isOpen = status === 'incomplete' || status === 'unknown' || (isBack && !isSubscribed)
+  const daysLeft = Math.ceil(((trialEndsAt?.getTime() ?? 0) - Date.now()) / DAY_MS)
+  const price = new Intl.NumberFormat({ ja: 'ja-JP', en: 'en-GB' }[language]).format(YEN_A_MONTH)
+  return c.html(
+    <Layout context={pageContext(c)} title={{ ja: 'お支払い', en: 'Billing' }}>
+      <section>
+        <p class="lead">
+          <strong class={billing.canUse() ? 'good' : 'bad'} data-status={status}>
+            {STATES[status][language]}
+          </strong>
+        </p>
+        {isOpen ? (
+          <Live seconds={LOOK_AGAIN}>
+            <p>
+              {
+                {
+                  ja: 'Stripe の確認を待っています。この画面はひとりでに新しくなります。',
+                  en: 'Being confirmed by Stripe. This page refreshes itself.',
+                }[language]
+              }
+            </p>
+          </Live>
+        ) : null}
+        <dl>
+          {daysLeft > 0 ? (
+            <>
+              <dt>{{ ja: '無料お試しの残り', en: 'Days left of the trial' }[language]}</dt>
+              <dd class="lead">{{ ja: `${daysLeft}日`, en: `${daysLeft}` }[language]}</dd>
+            </>
+          ) : null}
+          <dt>{{ ja: '料金', en: 'Price' }[language]}</dt>
+          <dd>{{ ja: `月額 ${price}円（税込）`, en: `¥${price} a month` }[language]}</dd>
+          {next === undefined ? null : (
+            <>
+              <dt>{STEPS[next.what][language]}</dt>
+              <dd>{formatMoment(next.at, language)}</dd>
+            </>
+          )}
+        </dl>
+        {may(staffOf(c), 'billing.manage') ? (
+          <div class="row">
+            {isUnpaid(billing) ? (
+              <form method="post" action="/billing/retry">
+                <button>{{ ja: 'もう一度支払う', en: 'Pay again' }[language]}</button>
+              </form>
+            ) : null}
+            {isSubscribed ? (
+              <form method="post" action="/billing/portal">
+                <button class="second">
+                  {{ ja: 'お支払いの管理', en: 'Manage payments' }[language]}
+                </button>
+              </form>
+            ) : (
+              <form method="post" action="/billing/checkout">
+                <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
+              </form>
+            )}
+          </div>
+        ) : (
+          <p class="soft">
+            {
+              {
+                ja: 'お支払いの手続きは管理者ができます。',
+                en: 'A manager of the office can subscribe and pay.',
+              }[language]
+            }
+          </p>
+        )}
+      </section>
+    </Layout>,
+  )
+}
+
+/** Whether there is something that could be paid again. */
+function isUnpaid({ status }: BillingStatus): boolean {
+  return status === 'past_due' || status === 'unpaid'
+}

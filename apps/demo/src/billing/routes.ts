@@ -1,0 +1,76 @@
+import { BillingError, type BillingStatus } from '@yuzuru/billing'
+import { Hono } from 'hono'
+import type { App } from '../app.ts'
+import { allow, staffOf } from '../web/access.ts'
+import type { Environment } from '../web/environment.ts'
+import { Invalid } from '../web/invalid.ts'
+import type { Text } from '../web/language.ts'
+import { billingPage } from './billing-page.tsx'
+import { billingStatusResponse } from './billing-status-response.ts'
+import { beginCheckout } from './billings.ts'
+
+/** What the office pays, and Stripe's word on it. */
+export function billingRoutes(app: App): Hono<Environment> {
+  const routes = new Hono<Environment>()
+
+  routes.get('/api/v1/billing/status', allow('billing.read'), async (c) => {
+    const billing = await app.billing.status(staffOf(c).office_id)
+    return c.json(billingStatusResponse(billing))
+  })
+
+  routes.get('/billing', allow('billing.read'), async (c) => {
+    const sessionId = c.req.query('checkout')
+    return billingPage(c, await statusShown(app.billing, staffOf(c).office_id, sessionId), {
+      isBack: sessionId !== undefined,
+    })
+  })
+
+  routes.post('/billing/checkout', allow('billing.manage'), async (c) => {
+    return c.redirect(await beginCheckout(app, staffOf(c), { language: c.get('language') }), 303)
+  })
+
+  routes.post('/billing/portal', allow('billing.manage'), async (c) => {
+    const portal = app.billing.portal(staffOf(c).office_id, {
+      returnUrl: new URL('/billing', app.settings.publicUrl).href,
+    })
+    const { url } = await portal.catch(refuse)
+    return c.redirect(url, 303)
+  })
+
+  routes.post('/billing/retry', allow('billing.manage'), async (c) => {
+    const retried = app.billing.retryPayment(staffOf(c).office_id)
+    const { confirmUrl } = await retried.catch(refuse)
+    return c.redirect(confirmUrl ?? '/billing', 303)
+  })
+
+  routes.post('/webhooks/stripe', allow('anyone'), (c) => app.billing.webhook(c.req.raw))
+
+  return routes
+}
+
+const REFUSALS: Readonly<Record<string, Text>> = {
+  not_found: { ja: 'まだお支払い方法が登録されていません', en: 'is not set up yet' },
+  card_declined: { ja: 'カードが断られました', en: 'was declined: try another card' },
+}
+
+/** Says to the person what only they can mend. */
+function refuse(error: unknown): never {
+  const text = BillingError.isInstance(error) ? REFUSALS[error.code] : undefined
+  if (text === undefined) throw error
+  throw new Invalid([{ field: 'billing', text }], 409)
+}
+
+/** Back from Stripe's page it may be shown before the webhook has come: then Stripe is asked. */
+async function statusShown(
+  billing: App['billing'],
+  officeId: string,
+  sessionId: string | undefined,
+): Promise<BillingStatus> {
+  if (sessionId === undefined || !/^cs_\w{1,200}$/.test(sessionId)) {
+    return await billing.status(officeId)
+  }
+  return await billing.sync({ sessionId, reference: officeId }).catch((error: unknown) => {
+    if (!BillingError.isInstance(error)) throw error
+    return billing.status(officeId)
+  })
+}
