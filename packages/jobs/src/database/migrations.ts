@@ -96,5 +96,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0014_children: childrenMigration,
   yuzuru_jobs_0016_reports: reportsMigration,
   yuzuru_jobs_0017_pauses: pausesMigration,
-  yuzuru_jobs_0030_lengths: lengthsMigration,
+  yuzuru_jobs_0018_lengths: lengthsMigration,
 }
