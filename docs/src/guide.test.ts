@@ -28,7 +28,7 @@ const node = async (path: string, ...args: string[]): Promise<Ended> => {
   execFile(
     process.execPath,
     [path, ...args],
-    { env, timeout: 100_000 },
+    { env, timeout: 280_000 },
     (error, stdout, stderr) => {
       resolve({ failed: error !== null, stdout, stderr })
     },
@@ -50,7 +50,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-describe.concurrent('the guide', { timeout: 120_000 }, () => {
+describe.concurrent('the guide', { timeout: 300_000 }, () => {
   test('has sound types in all examples', async ({ expect }) => {
     const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
     expect(await node(tsc, '-p', scratch)).toEqual({ failed: false, stdout: '', stderr: '' })
