@@ -3,6 +3,7 @@ import { basename, dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { originalExamples } from './original-examples.ts'
+import { originalNames } from './original-names.ts'
 import { anchorsOf, pageLinks } from './page-links.ts'
 
 const docs = fileURLToPath(new URL('..', import.meta.url))
@@ -72,6 +73,26 @@ describe('the table of the original’s examples', () => {
     const linked = new Set(lines.flatMap(({ page }) => pageLinks(page).map(({ file }) => file)))
     expect(pages.filter((page) => page !== 'README.md' && !linked.has(page))).toEqual([])
   })
+})
+
+describe.each(['field-guide/names.md', 'ja/field-guide/names.md'])('%s', (path) => {
+  const theirs = read(path)
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split(' | ')[0])
+  const listed = new Set(theirs.join(' ').match(/\w+/g))
+
+  test.each([...originalNames.keys()])('has each name that document %s shows', (document) => {
+    const names = originalNames.get(document) ?? []
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.filter((name) => !listed.has(name))).toEqual([])
+  })
+})
+
+test('the examples are all that the documents have', () => {
+  const all = [...originalExamples.values()].flat()
+  const sum = (what: 'code' | 'drawn') => all.reduce((total, example) => total + example[what], 0)
+  expect([sum('code'), sum('drawn')]).toEqual([89, 20])
 })
 
 /** What is a list of answers, or of pages. */
