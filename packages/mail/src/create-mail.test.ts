@@ -37,6 +37,23 @@ describe('a message on a real server', () => {
     expect(Buffer.from(attachment?.content ?? []).equals(content)).toBe(true)
   })
 
+  test('of HTML alone has a text, made from it, links and all', async () => {
+    await using server = await startSmtp()
+    await using mail = createMail({ host: server.host, port: server.port, from })
+    const link = 'https://app.example.jp/verify?token=abc'
+    const page = html`<p>確認をお願いします。</p>
+      <p><a href="${link}">確認する</a></p>`
+    const attachments = [{ filename: 'a.txt', content: 'x' }]
+    for (const files of [{}, { attachments }]) {
+      await mail.send({ to: letter.to, subject: letter.subject, html: page, ...files })
+      const message = await server.inbox.waitFor()
+      expect(message.text).toContain('確認をお願いします。')
+      expect(message.text).toContain(link)
+      expect(message.html).toContain('確認する</a>')
+      await server.inbox.clear()
+    }
+  })
+
   test('has only ASCII header lines of at most 76 characters, however long its subject', async () => {
     await using server = await startSmtp()
     await using mail = createMail({ host: server.host, port: server.port, from })
