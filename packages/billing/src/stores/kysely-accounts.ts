@@ -50,11 +50,11 @@ const ACCOUNT_OF = `
     case when s.id is not null then ${SUBSCRIPTION}::text end as subscription
   from yuzuru_billing_accounts as a
     left join yuzuru_billing_subscriptions as s on s.reference = a.reference
-  where a.reference = $1`
+  where a.reference = $1::text`
 
 const DRAW = `
   select nextval('yuzuru_billing_fetches')::float8 as number,
-    exists (select from yuzuru_billing_events where id = $1) as duplicate`
+    exists (select from yuzuru_billing_events where id = $1::text) as duplicate`
 
 /** The accounts and subscriptions of a store on PostgreSQL. */
 export class KyselyAccounts<DB> {
@@ -90,7 +90,7 @@ export class KyselyAccounts<DB> {
     const { rows } = await runStatement(
       statement<SubscriptionRow>(
         `select ${SUBSCRIPTION}::text as subscription
-        from yuzuru_billing_subscriptions as s where s.id = $1`,
+        from yuzuru_billing_subscriptions as s where s.id = $1::text`,
         [id],
       ),
       this.#db,

@@ -29,8 +29,8 @@ interface WrittenRow {
 /** Whose the subscriptions are: `$1` is the reference that is given, `$2` `$3` `$4` are of the first one of them. */
 const OWNER = `
   coalesce($1::text,
-    (select reference from yuzuru_billing_customers where customer_id = $2),
-    (select reference from yuzuru_billing_subscriptions where id = $3),
+    (select reference from yuzuru_billing_customers where customer_id = $2::text),
+    (select reference from yuzuru_billing_subscriptions where id = $3::text),
     $4::text)`
 
 /**
