@@ -16,7 +16,11 @@ export const benchmark: Benchmark = {
   bars: [{ of: 'yuzuru', against: 'by hand', atMost: 1.5 }],
   async cases(resources) {
     const { billing, pool, port } = await startBilling(resources)
-    await pool.query('create table offices (id text primary key, status text, period_end bigint)')
+    await pool.query(`
+      create table offices (
+        id text primary key, status text, period_end bigint, fetched bigint not null default 0);
+      create table marks (id text primary key);
+      create sequence fetches`)
     for (let at = 0; at < SUBSCRIPTIONS; at += 1) {
       await pool.query('insert into offices (id) values ($1)', [`sub_${at}`])
     }
@@ -50,6 +54,27 @@ export const benchmark: Benchmark = {
         const { rowCount } = await pool.query(
           'update offices set status = $2, period_end = $3 where id = $1',
           [id, subscription.status, subscription.items.data[0]?.current_period_end],
+        )
+        return rowCount === 1
+      }),
+      // The least that keeps an older answer from replacing a newer one, and an event from counting twice.
+      receiving('by hand, with a number and a mark', async (request) => {
+        const signature = request.headers.get('stripe-signature') ?? ''
+        const event = stripe.webhooks.constructEvent(
+          await request.text(),
+          signature,
+          WEBHOOK_SECRET,
+        )
+        const { id } = event.data.object as Stripe.Subscription
+        const { rows } = await pool.query<{ number: string }>(
+          `select nextval('fetches') as number, exists (select from marks where id = $1)`,
+          [event.id],
+        )
+        const subscription = await stripe.subscriptions.retrieve(id)
+        const { rowCount } = await pool.query(
+          `with marked as (insert into marks (id) values ($4) on conflict do nothing)
+          update offices set status = $2, fetched = greatest(fetched, $3) where id = $1`,
+          [id, subscription.status, rows[0]?.number, event.id],
         )
         return rowCount === 1
       }),
