@@ -47,12 +47,13 @@ async function completed(
     sql<{ id: string }>`
       with mine as materialized (
         ${lockedInOrder(
-          sql`job.ctid as place`,
+          sql`job.id`,
           sql`yuzuru_jobs as job
           where job.id = any (${arrayLiteral(ids)}::uuid[]) and job.claim = ${claim}::bigint`,
         )}
       ), gone as (
-        delete from yuzuru_jobs where ctid = any (array(select place from mine)) returning *
+        -- Not by their places: one that moved meanwhile is not seen at its new one.
+        delete from yuzuru_jobs where id = any (array(select mine.id from mine)) returning *
       )${intoHistoryWithResults(completion)} returning id::text as id`,
     options,
   )

@@ -94,6 +94,8 @@ describe('what waits for more than one row has none while it waits for the first
     const acted = await besideLock(db, ['yuzuru_jobs', LOW], async (tx) => {
       const acting = act(db)
       await isWaitedFor(db, tx)
+      // What has changed meanwhile is another version of the row, at another place.
+      await sql`update yuzuru_jobs set watched = 2 where id = ${LOW}::uuid`.execute(tx)
       // The deadlock that this is about: whoever has the first asks for the second.
       await lock(tx, 'yuzuru_jobs', HIGH)
       return { acting }
