@@ -18,6 +18,11 @@ export interface EnqueueManyOptions extends IoOptions {
   /** By which `findJobs` finds it, beside those that the job's `tags` makes of the payload: twenty in all. */
   readonly tags?: readonly string[] | undefined
   /**
+   * Whom it is for, in place of what the job's `tenant` makes of the payload: at most 500 characters. Only for a job with
+   * `limits` or a `tenant`.
+   */
+  readonly tenant?: string | undefined
+  /**
    * What to do when a job with the same name and key is unfinished. Anything but `'skip'` needs a job that was defined
    * with one of those. @default the job's
    */
@@ -43,6 +48,7 @@ const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
   priority: true,
   queue: true,
   tags: true,
+  tenant: true,
   onConflict: true,
   maxDelayMs: true,
   signal: true,
@@ -82,7 +88,13 @@ export function planOf(
     throw expected('job to be made by defineJob', job)
   }
   expectOptions(options, KNOWN[operation], operation)
-  const { queue = job.queue, priority = job.priority } = options
+  const { queue = job.queue, priority = job.priority, tenant } = options
+  if (tenant !== undefined && job.limits === undefined) {
+    throw new TypeError(
+      `Expected tenant only for a job with limits or a tenant, got one for "${job.name}"`,
+    )
+  }
+  checked('tenant', tenant)
   expectName('queue', queue)
   expectPriority(priority)
   return { job, queue, priority, runAt: runAtOf(options), ...conflictOf(job, options) }
@@ -138,6 +150,7 @@ export interface OfPayload {
   readonly tags?: readonly string[] | undefined
   readonly key?: string | undefined
   readonly group?: string | undefined
+  readonly tenant?: string | undefined
 }
 
 /** The key of one payload, checked. */
@@ -159,9 +172,13 @@ export function groupOf<Input>(
 }
 
 /** Whom one payload is for, where its kind has limits; checked. */
-export function tenantOf<Input>(job: Job<Input, unknown>, payload: Input): string | undefined {
+export function tenantOf<Input>(
+  job: Job<Input, unknown>,
+  payload: Input,
+  options: OfPayload,
+): string | undefined {
   if (job.limits === undefined) return undefined
-  return checked('tenant', job.tenant?.(payload)) ?? ''
+  return checked('tenant', options.tenant ?? job.tenant?.(payload)) ?? ''
 }
 
 /** The tags of one payload, checked. */

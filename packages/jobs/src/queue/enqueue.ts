@@ -95,7 +95,7 @@ export async function enqueueMany<Input, DB>(
   }
   const rows: NewRow[] = []
   for (const payload of payloads as readonly Input[]) {
-    const row = rowOf(job, payload, { tags: options.tags })
+    const row = rowOf(job, payload, { tags: options.tags, tenant: options.tenant })
     // Only a schema that is asynchronous costs a turn for each.
     rows.push(isPromise(row) ? await row : row)
   }
@@ -120,7 +120,7 @@ export function rowOf<Input>(
       key: keyOf(job, payload, options),
       group: groupOf(job, payload, options),
       tags: tagsOf(job, payload, options),
-      tenant: tenantOf(job, payload),
+      tenant: tenantOf(job, payload, options),
     }
   }
   if (job.schema === undefined) return row()

@@ -89,6 +89,35 @@ describe('a limit', () => {
     expect(ran.findLastIndex((name) => name.startsWith('b'))).toBeLessThan(14)
   })
 
+  test('of a tenant holds for the one that a call says', async () => {
+    const { db } = await queue()
+    const { job, ran, most } = limited({ perTenant: { concurrency: 1 } })
+    await enqueueMany(db, job, payloads('a', 4), { tenant: 'b' })
+    await enqueue(db, job, { tenant: 'b', n: 4 }, { tenant: 'c' })
+    const tenants = sql<{ tenant: string }>`select tenant from yuzuru_jobs order by seq`
+    const { rows } = await tenants.execute(db)
+    expect(rows.map(({ tenant }) => tenant)).toEqual(['b', 'b', 'b', 'b', 'c'])
+    await createWorker(db, { jobs: [job] }).runUntilIdle()
+    expect(ran).toHaveLength(6)
+    expect(most.get('a')).toBe(1)
+    const plain = defineJob<object>({ name: 'plain', run: async () => undefined })
+    const keyed = defineJob<object>({
+      name: 'keyed',
+      limits: {},
+      key: () => 'k',
+      onConflict: 'replace',
+      run: async () => undefined,
+    })
+    for (const tenant of ['d', 'e']) await enqueue(db, keyed, {}, { tenant })
+    expect((await tenants.execute(db)).rows).toEqual([{ tenant: 'e' }])
+    await expect(enqueue(db, plain, {}, { tenant: 'a' })).rejects.toThrow(
+      'Expected tenant only for a job with limits or a tenant, got one for "plain"',
+    )
+    for (const tenant of ['', 'x'.repeat(501), 'a\0', 1 as never]) {
+      await expect(enqueueMany(db, job, [], { tenant })).rejects.toThrow('Expected tenant to be')
+    }
+  })
+
   test('gives each of many tenants its turn', async () => {
     const { db } = await queue()
     const { job } = limited({ concurrency: 10 })
