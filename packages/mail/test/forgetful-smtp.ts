@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /** A message that came whole, as the server has it. */
-export interface Mixed {
+interface Mixed {
   readonly from: string
   readonly to: readonly string[]
   readonly raw: string
