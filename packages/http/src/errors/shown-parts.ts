@@ -1,10 +1,14 @@
 import { isSecretName, REDACTED, type Redaction } from '@yuzuru/concurrency/boundary'
 
-/** A URL that may be shown: no credentials, no fragment, and of its query only the names. */
+/** A part of a path that is somebody's address: `hana@example.com`, or encoded. A scope such as `@yuzuru` is none. */
+const ADDRESS = /^[^@]+(?:@|%40)./i
+
+/** A URL that may be shown: no credentials, no fragment, no address in its path, and of its query only the names. */
 export function shownUrl(url: URL): string {
+  const path = url.pathname.split('/').map((part) => (ADDRESS.test(part) ? REDACTED : part))
   const names = [...new Set(url.searchParams.keys())]
   const query = names.map((name) => `${encodeURIComponent(name)}=${REDACTED}`).join('&')
-  return `${url.origin}${url.pathname}${query === '' ? '' : `?${query}`}`
+  return `${url.origin}${path.join('/')}${query === '' ? '' : `?${query}`}`
 }
 
 /** Headers of an answer that may be shown. */
