@@ -87,7 +87,7 @@ export type StoredCalendar = {
 }
 
 /** With whom a calendar is shared, beside its owner: by `user:…`, `domain:…`, or `default` for everybody. */
-export type StoredAcl = {
+type StoredAcl = {
   revision: number
   generation: number
   rules: Record<string, StoredRule>
