@@ -1,4 +1,10 @@
-import { type FaultProxy, type GoogleServer, startFaultProxy, startGoogle } from '@yuzuru/sandbox'
+import {
+  type FaultProxy,
+  type GoogleOptions,
+  type GoogleServer,
+  startFaultProxy,
+  startGoogle,
+} from '@yuzuru/sandbox'
 import type { CalendarFixture } from '../src/testing/calendar-fixture.ts'
 import type { AccountListener } from '../src/accounts/account-change.ts'
 import type { CalendarOptions } from '../src/calendar-options.ts'
@@ -18,15 +24,20 @@ export interface GoogleCalendar extends CalendarFixture {
 
 export async function startGoogleCalendar(
   given: {
-    readonly retry?: false | { readonly baseDelayMs: number } | undefined
+    readonly retry?:
+      | false
+      | { readonly baseDelayMs: number; readonly attempts?: number }
+      | undefined
     readonly store?: CalendarStore | undefined
     readonly now?: (() => number) | undefined
     readonly onAccountChange?: AccountListener | undefined
+    /** Of the Google. */
+    readonly google?: GoogleOptions | undefined
   } = {},
 ): Promise<GoogleCalendar> {
   await using stack = new AsyncDisposableStack()
-  const { store = memoryCalendarStore({ cipher: plainCipher() }), ...others } = given
-  const google = stack.use(await startGoogle({ rotateRefreshTokens: true }))
+  const { store = memoryCalendarStore({ cipher: plainCipher() }), google: more, ...others } = given
+  const google = stack.use(await startGoogle({ rotateRefreshTokens: true, ...more }))
   const proxy = stack.use(await startFaultProxy({ target: google, protocol: 'http' }))
   const { clientId, clientSecret, authUrl, tokenUrl, revokeUrl, calendarUrl } = google
   const options: CalendarOptions = {

@@ -41,3 +41,25 @@ describe('403', () => {
     expect(google.requestCount('PATCH', `${EVENTS_PATH}/${id}`)).toBe(1)
   })
 })
+
+test('more creates than Google counts in a minute get through, each once', async () => {
+  let now = Date.UTC(2026, 3, 1)
+  // Each look at the clock takes four seconds.
+  const google = {
+    now: () => (now += 4_000),
+    quotas: { perUserPerMinute: 1 },
+    accessTokenLifetimeSeconds: 86_400,
+  }
+  await using fixture = await startGoogleCalendar({
+    retry: { baseDelayMs: 1, attempts: 10 },
+    google,
+  })
+  const { calendar } = fixture
+  await connect(fixture, 'staff-1', 'hana@example.com')
+  const days = Array.from({ length: 6 }, (_, at) => at + 1)
+  for (const day of days) {
+    expect(await calendar.events.create('staff-1', meeting(day))).toMatchObject({ created: true })
+  }
+  expect(fixture.eventsOf('hana@example.com')).toHaveLength(6)
+  expect(fixture.requestCount('POST', EVENTS_PATH)).toBeGreaterThan(6)
+})
