@@ -8,6 +8,7 @@ import { createMail, type Mail } from '@yuzuru/mail'
 import { idempotencyMigrations } from '@yuzuru/server/kysely'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
+import { Background } from './background.ts'
 import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
 import { type Letter, sendMailJob } from './mail-later/mail-later.ts'
@@ -28,6 +29,8 @@ export interface App extends AsyncDisposable {
   readonly storage: Storage
   readonly billing: Billing<Transaction<Schema>>
   readonly calendar: Calendar
+  /** What belongs to no request. */
+  readonly background: Background
   /** Hears what people change in Google Calendar. */
   readonly watches: CalendarWatches
   readonly jobs: {
@@ -79,6 +82,8 @@ export async function openApp(settings: Settings, connections: number): Promise<
   const calendar = stack.use(openCalendar(settings, db))
   const billingNotice = billingNoticeJob(db, mail, settings)
   announce(billing, billingNotice)
+  // The last one is closed first: what it does needs the others.
+  const background = stack.use(new Background())
   const open = stack.move()
   return {
     settings,
@@ -87,6 +92,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
     storage,
     billing,
     calendar,
+    background,
     watches: new CalendarWatches({ settings, db, calendar }),
     jobs: {
       sendSignInLink: sendSignInLinkJob(db, mail, settings),

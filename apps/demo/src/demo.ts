@@ -11,6 +11,7 @@ import { type StepResult, stepHolds } from './day/report.ts'
 import { dayRoutes } from './day/routes.tsx'
 import { renderSummary } from './day/summary.ts'
 import { Visitor } from './day/visitor.ts'
+import { faultRoutes } from './faults/routes.tsx'
 import { inboxRoutes } from './inbox/routes.tsx'
 import { startOutsideWorld } from './outside-world.ts'
 import { serveApp } from './serve-app.ts'
@@ -39,6 +40,7 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
     inboxRoutes(sandbox.smtp.inbox),
     dayRoutes(() => results),
     dashboardRoutes(app),
+    faultRoutes(app, sandbox),
   ]
   await using served = await serveApp(world, server, { connections: WEB_CONNECTIONS, extra })
   const { app, settings } = served

@@ -102,6 +102,9 @@ const PAGES: readonly ShownPage[] = [
     shows: { ja: '切れて', en: 'again' },
   },
   { name: 'await', path: () => '/await', shows: { ja: 'いっしょに', en: 'together' } },
+  { name: 'slow', path: () => '/slow', shows: { ja: '消えた', en: 'Gone from' } },
+  { name: 'faults', path: () => '/faults', shows: { ja: 'COMMIT の返事', en: 'reply to COMMIT' } },
+  { name: 'tree', path: () => '/tree', shows: { ja: '木です', en: 'right now' } },
   { name: 'day', path: () => '/day', who: 'nobody', shows: { ja: '登録', en: 'Registration' } },
   { name: 'inbox', path: () => '/inbox', who: 'nobody', shows: { ja: '通', en: 'mails' } },
   {

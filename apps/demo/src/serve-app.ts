@@ -1,4 +1,3 @@
-import { Cancelled, cancelScope } from '@yuzuru/concurrency'
 import type { Hono } from 'hono'
 import { type App, migrateApp, openApp } from './app.ts'
 import type { OutsideWorld } from './outside-world.ts'
@@ -36,22 +35,7 @@ export async function serveApp(
   const web = createWebApp(app, options.extra(app))
   server.answerWith((request, origin) => web.fetch(request, origin))
   stack.defer(() => server.close())
-  stack.defer(watchCalendars(app))
+  app.background.start('the watch over calendars', () => app.watches.run())
   const open = stack.move()
   return { app, settings, [Symbol.asyncDispose]: () => open.disposeAsync() }
-}
-
-/** Watches the calendars from now on. @returns what ends it */
-function watchCalendars({ watches }: App): () => Promise<void> {
-  const stop = new AbortController()
-  const watching = cancelScope(() => watches.run(), { signal: stop.signal }).catch(
-    (error: unknown) => {
-      // Its end is a cancel: of this, or of all.
-      if (!Cancelled.isInstance(error)) console.error('The calendars are not watched:', error)
-    },
-  )
-  return async () => {
-    stop.abort()
-    await watching
-  }
 }

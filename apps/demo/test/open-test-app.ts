@@ -6,6 +6,7 @@ import type { App } from '../src/app.ts'
 import { dashboardRoutes } from '../src/dashboards/routes.ts'
 import type { StepResult } from '../src/day/report.ts'
 import { dayRoutes } from '../src/day/routes.tsx'
+import { faultRoutes } from '../src/faults/routes.tsx'
 import { inboxRoutes } from '../src/inbox/routes.tsx'
 import { startOutsideWorld } from '../src/outside-world.ts'
 import { serveApp } from '../src/serve-app.ts'
@@ -44,6 +45,7 @@ export async function openTestApp(
     inboxRoutes(sandbox.smtp.inbox),
     dashboardRoutes(app),
     dayRoutes(() => DAY),
+    faultRoutes(app, sandbox),
     ...extra(app),
   ]
   const server = stack.use(await startServer(0))

@@ -3,11 +3,8 @@ import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Language } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
 import type { Experiment } from './experiments.ts'
+import { BUDGET_MS, SLOW_SECONDS } from './measure-slow.ts'
 import { LEGEND, Timeline } from './timeline.tsx'
-
-/** What the slow page may cost, in milliseconds, and how long its query would take. */
-export const BUDGET_MS = 300
-export const SLOW_SECONDS = 5
 
 /** How many callers a visitor may choose. */
 export const CALLERS: readonly number[] = [1, 10, 100]

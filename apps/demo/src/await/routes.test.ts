@@ -41,3 +41,16 @@ test.each([
   const figures = Array.from(page.matchAll(/\b\d+(?:\.\d+)? ms\b/g))
   expect(figures.length).toBeGreaterThanOrEqual(2)
 })
+
+test('a query is ended on the server when its budget ends, beside the code that did it', async () => {
+  const page = await (await fetch(`${at.url}/slow?lang=en`)).text()
+  const times = Array.from(page.matchAll(/<td class="figure">(\d+) ms/g), ([, ms]) => Number(ms))
+  expect(times).toHaveLength(4)
+  const [, budget = 0, caller = 0, gone = 0] = times
+  expect(budget).toBe(300)
+  expect(caller).toBeGreaterThanOrEqual(300)
+  // The query itself would take five seconds.
+  expect(gone).toBeLessThan(4_000)
+  expect(page).toContain('The caller gets a TimeoutError')
+  expect(page).toContain('await withTimeout(300')
+})

@@ -1,8 +1,6 @@
-import { gather, sleep } from '@yuzuru/concurrency'
-import { sql } from 'kysely'
-import { BUDGET_MS } from '../await/await-page.tsx'
-import { SLOW_MARK } from '../await/routes.tsx'
-import type { Day, Step } from './day.ts'
+import { gather } from '@yuzuru/concurrency'
+import { BUDGET_MS, watchSlowQuery } from '../await/measure-slow.ts'
+import type { Step } from './day.ts'
 
 /**
  * How long after the budget's end the query may still be seen, in milliseconds. It takes a few; a machine that
@@ -23,7 +21,7 @@ export const budgetStep: Step = {
         const { status } = await day.manager.get('/api/v1/slow')
         return { status, ms: performance.now() - start }
       },
-      ranMs: () => watchSlowQuery(day),
+      ranMs: () => watchSlowQuery(day.app.db),
     })
     report.check(
       { ja: '呼び出し元は時間切れを受け取る', en: 'the caller gets a timeout' },
@@ -40,26 +38,4 @@ export const budgetStep: Step = {
       `${late.toFixed(0)} ms`,
     )
   },
-}
-
-/**
- * Watches the slow query on the server until it is gone.
- *
- * @returns how old it was when it was first seen to be gone, by the server's clock, in milliseconds
- */
-async function watchSlowQuery({ app }: Day): Promise<number> {
-  let startedAt: number | undefined
-  for (;;) {
-    const { rows } = await sql<{ now: number; started: number | null }>`
-      select extract(epoch from clock_timestamp())::float8 as now, (
-        select extract(epoch from query_start)::float8
-        from pg_stat_activity
-        where state = 'active' and query like ${`%${SLOW_MARK}%`}
-          and query not like '%pg_stat_activity%'
-      ) as started`.execute(app.db)
-    const { now = 0, started = null } = rows[0] ?? {}
-    if (started === null && startedAt !== undefined) return (now - startedAt) * 1_000
-    startedAt = started ?? undefined
-    await sleep(2)
-  }
 }

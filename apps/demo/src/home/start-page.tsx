@@ -33,8 +33,8 @@ const IDEAS: readonly {
       ja: '失敗はすべて、効果が「なかった」のか「分からない」のかを言います。だから、やり直せるときが分かります。',
       en: 'Every failure says whether its effect did not happen or may have: so it is known what may be tried again.',
     },
-    href: '/day',
-    try: { ja: '壊れたときに残るもの', en: 'What held when things broke' },
+    href: '/faults',
+    try: { ja: '壊してみる', en: 'Break something' },
   },
 ]
 

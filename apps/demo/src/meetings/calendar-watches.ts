@@ -52,7 +52,7 @@ export class CalendarWatches {
         kept.get(officeId)?.cancel('the calendar was connected anew')
         kept.set(
           officeId,
-          group.spawn(() => this.#keep(officeId)),
+          group.spawn(() => this.#keep(officeId), { name: 'watch over a calendar' }),
         )
       }
       const offices = await this.#app.db.selectFrom('calendars').select('office_id').execute()

@@ -15,6 +15,9 @@ const NAVIGATION: readonly (readonly [string, Text])[] = [
 
 const OPEN_TO_ALL: readonly (readonly [string, Text])[] = [
   ['/await', { ja: 'await とは', en: 'await' }],
+  ['/slow', { ja: '持ち時間', en: 'Budget' }],
+  ['/tree', { ja: 'タスク', en: 'Tasks' }],
+  ['/faults', { ja: '故障', en: 'Faults' }],
   ['/day', { ja: '一日の記録', en: 'The day' }],
   ['/jobs', { ja: 'ジョブ', en: 'Jobs' }],
   ['/mails', { ja: 'メールの見本', en: 'Mails' }],

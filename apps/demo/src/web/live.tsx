@@ -24,10 +24,14 @@ const look = async () => {
 setTimeout(look, seconds * 1000)
 `
 
-/** A part of a page that is kept up to date, and read out when it changes. One a page. */
-export const Live: FC<{ seconds: number; children?: Child }> = ({ seconds, children }) => (
+/** A part of a page that is kept up to date; read out when it changes, unless it is `quiet`. One a page. */
+export const Live: FC<{ seconds: number; quiet?: boolean; children?: Child }> = ({
+  seconds,
+  quiet = false,
+  children,
+}) => (
   <>
-    <div data-live aria-live="polite">
+    <div data-live aria-live={quiet ? 'off' : 'polite'}>
       {children}
     </div>
     <script src={PATH} data-seconds={String(seconds)}></script>

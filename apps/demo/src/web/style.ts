@@ -67,6 +67,7 @@ th, td { text-align: left; padding: var(--s2) var(--s3) var(--s2) 0; border-bott
 thead th { color: var(--soft); font-size: var(--small); }
 tbody th { font-weight: 400; }
 tr:last-child > * { border-bottom: 0; }
+td.figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
 .scroll { overflow-x: auto; }
 .good { color: var(--good); font-weight: 600; }
@@ -90,6 +91,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
 progress { width: 100%; max-width: 30rem; accent-color: var(--accent); }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--back); padding: var(--s3); border-radius: 6px;
   font-size: var(--small); line-height: 1.5; }
+pre.tree { white-space: pre; overflow-x: auto; }
 code { font-size: .9em; }
 summary { cursor: pointer; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: var(--s4);

@@ -4,7 +4,7 @@ import { getCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { App } from '../app.ts'
-import { awaitRoutes } from '../await/routes.tsx'
+import { awaitRoutes } from '../await/routes.ts'
 import { billingRoutes } from '../billing/routes.ts'
 import { isOfDashboard } from '../dashboards/paths.ts'
 import { fontRoutes } from '../fonts/routes.ts'
@@ -15,6 +15,7 @@ import { planRoutes } from '../plans/routes.ts'
 import { requestRoutes } from '../requests/routes.ts'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
+import { treeRoutes } from '../tree/routes.tsx'
 import { guardedRoutes } from './access.ts'
 import type { Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
@@ -88,6 +89,7 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
     requestRoutes,
     meetingRoutes,
     awaitRoutes,
+    treeRoutes,
     fontRoutes,
     liveRoutes,
   ]) {

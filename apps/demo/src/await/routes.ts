@@ -1,17 +1,14 @@
-import { withTimeout } from '@yuzuru/concurrency'
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import { Hono } from 'hono'
-import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
 import { Invalid } from '../web/invalid.ts'
-import { awaitPage, BUDGET_MS, CALLERS, SLOW_SECONDS } from './await-page.tsx'
+import { awaitPage, CALLERS } from './await-page.tsx'
 import { manyCallers, threeReads } from './experiments.ts'
 import { READS, readTogether } from './measure-reads.ts'
-
-/** What the slow query is known by in `pg_stat_activity`. */
-export const SLOW_MARK = 'keikaku_slow_page'
+import { measureSlow, runSlowQuery } from './measure-slow.ts'
+import { slowPage } from './slow-page.tsx'
 
 /** What `await` costs and what it does not, measured when the page is asked for; and a query cut short. */
 export function awaitRoutes(app: App): Hono<Environment> {
@@ -32,17 +29,14 @@ export function awaitRoutes(app: App): Hono<Environment> {
     return c.json({ reads: READS })
   })
 
-  for (const path of ['/slow', '/api/v1/slow']) {
-    routes.get(path, allow('anyone'), async (c) => {
-      // No signal is passed, and yet the query ends on the server when the budget does.
-      await withTimeout(
-        BUDGET_MS,
-        () => sql`select pg_sleep(${SLOW_SECONDS}) as ${sql.ref(SLOW_MARK)}`.execute(app.db),
-        { name: 'the slow page' },
-      )
-      return c.text('The query was faster than its own sleep')
-    })
-  }
+  routes.get('/slow', allow('anyone'), async (c) =>
+    slowPage(c, await withMeasuring(measuring, () => measureSlow(app.db))),
+  )
+
+  routes.get('/api/v1/slow', allow('anyone'), async (c) => {
+    await runSlowQuery(app.db)
+    return c.text('The query was faster than its own sleep')
+  })
 
   return routes
 }
