@@ -8,7 +8,7 @@ export const BUDGET_MS = 300
 export const SLOW_SECONDS = 5
 
 /** What the slow query is known by in `pg_stat_activity`. */
-export const SLOW_MARK = 'keikaku_slow_page'
+const SLOW_MARK = 'keikaku_slow_page'
 
 /** Runs the slow query within its budget. No signal is passed, and yet it ends on the server with the budget. */
 export async function runSlowQuery(db: Queryable<Schema>): Promise<void> {

@@ -82,7 +82,7 @@ function inboxPage(
                   {formatMoment(message.receivedAt, language)}
                 </time>
               </summary>
-              <pre>{linked(message.text ?? '')}</pre>
+              <pre>{linked(message.text)}</pre>
             </details>
           ))}
         </section>
@@ -92,7 +92,7 @@ function inboxPage(
 }
 
 /** Whether each word of a search is in the address, the subject or the text, whatever its width and case. */
-function isFound({ subject, envelope, text = '' }: InboxMessage, search: string): boolean {
+function isFound({ subject, envelope, text }: InboxMessage, search: string): boolean {
   const all = plain([subject, ...envelope.to, text].join('\n'))
   return plain(search)
     .split(/\s+/)

@@ -2,12 +2,14 @@ import { createHmac } from 'node:crypto'
 import { type CalendarWatch, createCalendarWatch } from '@yuzuru/calendar'
 import { type Task, taskGroup, throwIfCancelled } from '@yuzuru/concurrency'
 import { Queue } from '@yuzuru/concurrency/sync'
-import type { App } from '../app.ts'
-import { asksForConsent } from './office-calendar.ts'
-import { syncMeetings } from './sync-meetings.ts'
+import type { Settings } from '../settings.ts'
+import { asksForConsent } from './asks-for-consent.ts'
+import { syncMeetings, type Synced } from './sync-meetings.ts'
 
 /** What of the app it works with. */
-type Watched = Pick<App, 'settings' | 'db' | 'calendar'>
+interface Watched extends Synced {
+  readonly settings: Settings
+}
 
 /** Where Google sends word of changes. */
 export const NOTIFICATIONS_PATH = '/webhooks/google'

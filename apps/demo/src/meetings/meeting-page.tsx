@@ -12,7 +12,8 @@ import { Layout } from '../web/layout.tsx'
 import { type Day, isDay, nextWorkdays, officeHours, type Slot, slots } from './free-times.ts'
 import { listMeetings } from './list-meetings.ts'
 import { REPEATS } from './meeting-times.ts'
-import { asksForConsent, busyTimes } from './office-calendar.ts'
+import { asksForConsent } from './asks-for-consent.ts'
+import { busyTimes } from './office-calendar.ts'
 
 /** The meetings about a plan, and a form that shows which times are free when one is chosen. */
 export async function meetingPage(

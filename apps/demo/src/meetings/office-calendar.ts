@@ -93,9 +93,3 @@ export async function disconnectCalendar({ calendar, db }: App, officeId: string
   await calendar.revoke(officeId)
   await db.deleteFrom('calendars').where('office_id', '=', officeId).execute()
 }
-
-/** Whether an error is a consent that is missing or gone. */
-export function asksForConsent(error: unknown): boolean {
-  if (!CalendarError.isInstance(error)) return false
-  return error.code === 'not_connected' || error.code === 'reconnect_required'
-}

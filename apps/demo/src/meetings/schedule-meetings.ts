@@ -4,7 +4,8 @@ import type { Plan } from '../plans/plans.ts'
 import { Invalid } from '../web/invalid.ts'
 import { isTaken } from './free-times.ts'
 import { MEETING_MS, type MeetingTimes, REPEATS } from './meeting-times.ts'
-import { asksForConsent, busyTimes } from './office-calendar.ts'
+import { asksForConsent } from './asks-for-consent.ts'
+import { busyTimes } from './office-calendar.ts'
 import { syncMeetings } from './sync-meetings.ts'
 
 /**

@@ -1,15 +1,17 @@
-import { CalendarError, type CalendarEvent } from '@yuzuru/calendar'
+import { type Calendar, CalendarError, type CalendarEvent } from '@yuzuru/calendar'
 import { withTimeout } from '@yuzuru/concurrency'
-import { transaction } from '@yuzuru/db'
+import { type Database, transaction } from '@yuzuru/db'
 import type { Selectable } from 'kysely'
-import type { App } from '../app.ts'
-import type { MeetingSeriesTable, MeetingsTable } from '../schema.ts'
+import type { MeetingSeriesTable, MeetingsTable, Schema } from '../schema.ts'
 
 type Series = Selectable<MeetingSeriesTable>
 type Meeting = Selectable<MeetingsTable>
 
 /** What of the app it works with. */
-type Synced = Pick<App, 'db' | 'calendar'>
+export interface Synced {
+  readonly db: Database<Schema>
+  readonly calendar: Calendar
+}
 
 /** How many meetings of a series are kept. */
 const MOST = 60

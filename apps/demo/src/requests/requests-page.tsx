@@ -18,7 +18,7 @@ import {
   type StaffRequest,
 } from './requests.ts'
 
-export const KINDS: Readonly<Record<StaffRequest['kind'], Text>> = {
+const KINDS: Readonly<Record<StaffRequest['kind'], Text>> = {
   leave: { ja: '休暇', en: 'Leave' },
   shift_change: { ja: '勤務変更', en: 'Change of shift' },
   expense: { ja: '経費', en: 'Expense' },

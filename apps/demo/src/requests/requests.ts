@@ -123,7 +123,7 @@ export async function decideRequest(
       reason: decision.reason ?? '',
       url,
     }
-    const { subject, text = '' } = decisionMail.render('ja', about)
+    const { subject, text } = decisionMail.render('ja', about)
     await mailLater(tx, jobs.sendMail, { to, subject, text })
     return request
   })
