@@ -150,9 +150,9 @@ for (const look of LOOKS) {
   const { width, scheme: colorScheme, locale } = look
   const name = nameOf(look)
   if (!RULES.has(name) && name !== NARROW && pictures === undefined) continue
-  test(`each page fits, is accessible, and is in the language: ${name}`, async () => {
-    const viewport = { width, height: 844 }
-    for (const who of ['nobody', 'full', 'empty', 'gone'] as const) {
+  for (const who of ['nobody', 'full', 'empty', 'gone'] as const) {
+    test(`each page fits, is accessible, and is in the language: ${name}, ${who}`, async () => {
+      const viewport = { width, height: 844 }
       const context = await browser.newContext({ viewport, colorScheme, locale })
       const value = filled.sessions[who]
       if (value !== undefined) {
@@ -163,8 +163,8 @@ for (const look of LOOKS) {
         await expectGood(page, shown, look)
       }
       await context.close()
-    }
-  })
+    })
+  }
 }
 
 async function expectGood(page: Page, shown: ShownPage, look: Look): Promise<void> {
