@@ -47,15 +47,17 @@ export interface Figure {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** What is promised. Default: nothing; the figure is for comparison. */
-  readonly atMost?: number
-  readonly atLeast?: number
 }
+
+/** What is promised of a figure, in its unit. */
+export type FigureBar = { readonly atMost: number } | { readonly atLeast: number }
 
 /** Figures that need no other to be judged. */
 export interface Measurement {
   readonly kind: 'measurement'
   readonly title: string
+  /** What is promised, by the name of the figure; the other figures are for comparison. */
+  readonly bars: Readonly<Record<string, FigureBar>>
   /** Measures once. It throws when what was measured did not do its work. */
   measure(resources: AsyncDisposableStack): Promise<readonly Figure[]>
 }

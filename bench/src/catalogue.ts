@@ -1,10 +1,11 @@
 import { globSync } from 'node:fs'
 import { sep } from 'node:path'
+import type { Benchmark } from './benchmark.ts'
 
 const ENDING = '.bench.ts'
 
 /** The benchmarks there are: `concurrency/semaphore` is `concurrency/semaphore.bench.ts` here. */
-function allBenchmarks(): string[] {
+export function allBenchmarks(): string[] {
   return globSync(`*/*${ENDING}`, { cwd: import.meta.dirname })
     .map((path) => path.slice(0, -ENDING.length).replaceAll(sep, '/'))
     .sort()
@@ -25,9 +26,15 @@ export function chosenBenchmarks(names: readonly string[]): string[] {
   return names.length === 0 ? all : all.filter((id) => names.some((name) => isMeant(id, name)))
 }
 
+/** Loads a benchmark; nothing of it runs. */
+export async function loadBenchmark(id: string): Promise<Benchmark> {
+  const { benchmark } = (await import(fileOf(id))) as { readonly benchmark: Benchmark }
+  return benchmark
+}
+
 /** Where the file of a benchmark is. */
-export function fileOf(id: string): string {
-  return import.meta.resolve(`./${id}${ENDING}`)
+function fileOf(id: string): string {
+  return new URL(`${id}${ENDING}`, import.meta.url).href
 }
 
 function isMeant(id: string, name: string): boolean {

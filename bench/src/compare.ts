@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
+import { boundOf, nameOf } from './bars.ts'
 import type { Bar, Case, ClockName, Comparison } from './benchmark.ts'
 import type { Reading, Series } from './result.ts'
 import { collectGarbage, type Elapsed, time } from './stopwatch.ts'
@@ -80,28 +81,13 @@ function comparedBy(bar: Bar, contenders: readonly Contender[], clock: ClockName
   const theirs = samplesOf(bar.against, contenders)
   const inRounds = (combine: (ours: Elapsed, theirs: Elapsed) => number): number[] =>
     ours.map((sample, round) => combine(sample, theirs[round] as Elapsed))
+  const promised = { name: nameOf(bar), bound: boundOf(bar) }
   if ('addedMicrosecondsAtMost' in bar) {
-    return {
-      name: `${bar.of} − ${bar.against}, processor time`,
-      unit: 'µs',
-      values: inRounds((one, other) => one.cpu - other.cpu),
-      bound: { sense: 'at most', value: bar.addedMicrosecondsAtMost },
-    }
+    return { ...promised, unit: 'µs', values: inRounds((one, other) => one.cpu - other.cpu) }
   }
-  if ('atLeast' in bar) {
-    return {
-      name: `${bar.of} / ${bar.against}, operations a second`,
-      unit: '×',
-      values: inRounds((one, other) => other[clock] / one[clock]),
-      bound: { sense: 'at least', value: bar.atLeast },
-    }
-  }
-  return {
-    name: `${bar.of} / ${bar.against}`,
-    unit: '×',
-    values: inRounds((one, other) => one[clock] / other[clock]),
-    bound: { sense: 'at most', value: bar.atMost },
-  }
+  const inTime = (one: Elapsed, other: Elapsed): number => one[clock] / other[clock]
+  const inRate = (one: Elapsed, other: Elapsed): number => inTime(other, one)
+  return { ...promised, unit: '×', values: inRounds('atLeast' in bar ? inRate : inTime) }
 }
 
 function samplesOf(name: string, contenders: readonly Contender[]): readonly Elapsed[] {

@@ -1,7 +1,8 @@
 import type { Line, Result } from './result.ts'
+import type { Spread } from './statistics.ts'
 
 /** One benchmark's figures as a table of text. */
-export function format({ id, title, method, lines }: Result): string {
+export function format({ id, node, title, method, lines }: Result): string {
   const cells = lines.map((line) => [line.name, middleOf(line), rangeOf(line), boundOf(line)])
   const widths = [0, 1, 2].map((column) =>
     Math.max(...cells.map((row) => (row[column] as string).length)),
@@ -9,7 +10,7 @@ export function format({ id, title, method, lines }: Result): string {
   const table = cells.map(([name = '', middle = '', range = '', bound = '']) =>
     `  ${name.padEnd(widths[0])}  ${middle.padStart(widths[1])}  ${range.padEnd(widths[2])}  ${bound}`.trimEnd(),
   )
-  return [`${id}: ${title} (${method})`, ...table].join('\n')
+  return [`${id} on Node ${node.slice(1)}: ${title} (${method})`, ...table].join('\n')
 }
 
 /** One line on all of it. */
@@ -40,11 +41,12 @@ export function markdown(results: readonly Result[]): string {
   return [`| benchmark | figure | bar | ${heads} |`, rule, ...body].join('\n')
 }
 
-function middleOf({ median, unit }: Line): string {
+/** The median. */
+export function middleOf({ median, unit }: Pick<Line, 'median' | 'unit'>): string {
   return amount(median, unit)
 }
 
-function rangeOf({ low, high }: Line): string {
+function rangeOf({ low, high }: Spread): string {
   return `(${number(low)} to ${number(high)})`
 }
 
@@ -53,12 +55,13 @@ function boundOf({ bound, unit }: Line): string {
   return `${bound.sense} ${amount(bound.value, unit)}: ${bound.held ? 'held' : 'MISSED'}`
 }
 
-function amount(value: number, unit: string): string {
+/** A value with its unit. */
+export function amount(value: number, unit: string): string {
   return unit === '×' ? `${number(value)}×` : `${number(value)} ${unit}`
 }
 
 /** Three digits that count. */
-function number(value: number): string {
+export function number(value: number): string {
   const size = Math.abs(value)
   const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
   return value.toLocaleString('en', {

@@ -1,10 +1,5 @@
+import type { Bound } from './bars.ts'
 import { type Spread, spreadOf } from './statistics.ts'
-
-/** What is promised of a figure. */
-interface Bound {
-  readonly sense: 'at most' | 'at least'
-  readonly value: number
-}
 
 /** All that was measured of one thing. */
 export interface Series {
@@ -53,6 +48,7 @@ export function combine(id: string, readings: readonly [Reading, ...Reading[]]):
   return { id, title, node, method: of === undefined ? often : `${of}, ${often}`, lines }
 }
 
-function holds(median: number, { sense, value }: Bound): boolean {
+/** Whether the median is on the right side of its bar. */
+export function holds(median: number, { sense, value }: Bound): boolean {
   return sense === 'at most' ? median <= value : median >= value
 }

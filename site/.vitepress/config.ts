@@ -76,6 +76,7 @@ export default defineConfig({
     '**/node_modules/**',
     '**/dist/**',
     '.changeset/**',
+    'bench/**',
     'CONTRIBUTING.md',
     'README.md',
     'README.ja.md',

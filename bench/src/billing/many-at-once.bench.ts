@@ -10,6 +10,11 @@ const SUBSCRIPTIONS = 100
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'a thousand webhooks for a hundred customers, all at once',
+  bars: {
+    'applied at once': { atLeast: EVENTS },
+    marked: { atLeast: EVENTS },
+    active: { atLeast: SUBSCRIPTIONS },
+  },
   async measure(resources) {
     const { billing, db } = await startBilling(resources)
     const requests = Array.from({ length: EVENTS }, (_, at) => deliveryOf(at % SUBSCRIPTIONS))
@@ -23,9 +28,9 @@ export const benchmark: Benchmark = {
       db,
     )
     return [
-      { name: 'applied at once', value: applied, unit: 'webhooks', atLeast: EVENTS },
-      { name: 'marked', value: rows[0]?.marked ?? 0, unit: 'events', atLeast: EVENTS },
-      { name: 'active', value: rows[0]?.active ?? 0, unit: 'rows', atLeast: SUBSCRIPTIONS },
+      { name: 'applied at once', value: applied, unit: 'webhooks' },
+      { name: 'marked', value: rows[0]?.marked ?? 0, unit: 'events' },
+      { name: 'active', value: rows[0]?.active ?? 0, unit: 'rows' },
       { name: 'all of them', value: seconds, unit: 's' },
     ]
   },

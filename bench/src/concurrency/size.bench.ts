@@ -8,13 +8,17 @@ async function kilobytesOf(source: string): Promise<number> {
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'what the package adds to a bundle, minified and gzipped',
+  bars: {
+    'all of the core entry': { atMost: 12 },
+    'sleep alone': { atMost: 3 },
+  },
   async measure() {
     const all = await kilobytesOf("export * from '@yuzuru/concurrency'")
     const sleep = await kilobytesOf("export { sleep } from '@yuzuru/concurrency'")
     if (sleep >= all) throw new Error('Nothing was left out')
     return [
-      { name: 'all of the core entry', value: all, unit: 'kB', atMost: 12 },
-      { name: 'sleep alone', value: sleep, unit: 'kB', atMost: 3 },
+      { name: 'all of the core entry', value: all, unit: 'kB' },
+      { name: 'sleep alone', value: sleep, unit: 'kB' },
     ]
   },
 }

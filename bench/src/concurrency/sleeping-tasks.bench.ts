@@ -21,13 +21,11 @@ async function sleepTogether(group: TaskGroup, tasks: number): Promise<Figure[]>
       name: 'heap they hold',
       value: (after.heapUsed - before.heapUsed) / MEGABYTE,
       unit: 'MB',
-      atMost: 150,
     },
     {
       name: 'memory of the process, over what it had',
       value: (after.rss - before.rss) / MEGABYTE,
       unit: 'MB',
-      atMost: 150,
     },
   ]
 }
@@ -45,12 +43,17 @@ async function sleepers(tasks: number): Promise<Figure[]> {
   }).catch(() => undefined)
   const value = (performance.now() - asleep) / 1_000
   if (group?.running !== 0) throw new Error('Not all tasks ended')
-  return [...figures, { name: 'cancelled and ended', value, unit: 's', atMost: 1 }]
+  return [...figures, { name: 'cancelled and ended', value, unit: 's' }]
 }
 
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: '100,000 sleeping tasks, then cancelled as a whole',
+  bars: {
+    'heap they hold': { atMost: 150 },
+    'memory of the process, over what it had': { atMost: 150 },
+    'cancelled and ended': { atMost: 1 },
+  },
   async measure() {
     // Loads and compiles what is used, so that the tasks are not charged for it.
     await sleepers(10)

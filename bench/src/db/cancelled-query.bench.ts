@@ -24,6 +24,10 @@ async function waitUntil(watcher: Client, count: number): Promise<number> {
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: `a query of 5 seconds, cancelled ${TIMES} times`,
+  bars: {
+    'gone from the server, median': { atMost: 50 },
+    'gone, 19 of 20': { atMost: 50 },
+  },
   async measure(resources) {
     const url = await startWithOffices(resources)
     const db = resources.use(createDatabase<Schema>({ url, connections: 2 }))
@@ -55,9 +59,8 @@ export const benchmark: Benchmark = {
         name: 'gone from the server, median',
         value: quantileOf(gone, 0.5),
         unit: 'ms',
-        atMost: 50,
       },
-      { name: 'gone, 19 of 20', value: quantileOf(gone, 0.95), unit: 'ms', atMost: 50 },
+      { name: 'gone, 19 of 20', value: quantileOf(gone, 0.95), unit: 'ms' },
       { name: 'gone, the slowest', value: quantileOf(gone, 1), unit: 'ms' },
       { name: 'rejected, median', value: quantileOf(rejected, 0.5), unit: 'ms' },
     ]

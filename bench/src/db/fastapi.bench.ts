@@ -45,6 +45,10 @@ async function startFastApi(url: string, resources: AsyncDisposableStack): Promi
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'an endpoint of two indexed SELECTs, 100 clients, and the same on FastAPI and SQLAlchemy',
+  bars: {
+    'FastAPI / yuzuru': { atMost: 0.1 },
+    'FastAPI / yuzuru, pipelined': { atMost: 0.1 },
+  },
   async measure(resources) {
     if (spawnSync(PYTHON, ['-c', `import ${MODULES}`]).status !== 0) {
       process.stderr.write(`db/fastapi: skipped, for ${PYTHON} has not all of ${MODULES}\n`)
@@ -88,12 +92,11 @@ export const benchmark: Benchmark = {
       { name: 'FastAPI', value: quantileOf(rates.theirs, 0.5), unit: 'a second' },
       { name: 'yuzuru', value: quantileOf(rates.pooled, 0.5), unit: 'a second' },
       { name: 'yuzuru, pipelined', value: quantileOf(rates.pipelined, 0.5), unit: 'a second' },
-      { name: 'FastAPI / yuzuru', value: parts(rates.pooled), unit: '×', atMost: 0.1 },
+      { name: 'FastAPI / yuzuru', value: parts(rates.pooled), unit: '×' },
       {
         name: 'FastAPI / yuzuru, pipelined',
         value: parts(rates.pipelined),
         unit: '×',
-        atMost: 0.1,
       },
     ]
   },

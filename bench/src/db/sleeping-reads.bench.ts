@@ -26,6 +26,10 @@ async function together(read: () => Promise<{ rows: readonly unknown[] }>): Prom
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: `${REQUESTS} requests of two reads of 30 ms together, pools of ${REQUESTS}; the least is 60 ms`,
+  bars: {
+    yuzuru: { atMost: 110 },
+    'yuzuru / bare pg': { atMost: 1.1 },
+  },
   async measure(resources) {
     const url = await startWithOffices(resources, { max_connections: '250' })
     const db = resources.use(createDatabase<Schema>({ url, connections: REQUESTS }))
@@ -47,9 +51,9 @@ export const benchmark: Benchmark = {
       times.ratio.push(our / their)
     }
     return [
-      { name: 'yuzuru', value: quantileOf(times.ours, 0.5), unit: 'ms', atMost: 110 },
+      { name: 'yuzuru', value: quantileOf(times.ours, 0.5), unit: 'ms' },
       { name: 'bare pg', value: quantileOf(times.bare, 0.5), unit: 'ms' },
-      { name: 'yuzuru / bare pg', value: quantileOf(times.ratio, 0.5), unit: '×', atMost: 1.1 },
+      { name: 'yuzuru / bare pg', value: quantileOf(times.ratio, 0.5), unit: '×' },
     ]
   },
 }

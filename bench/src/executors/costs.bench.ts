@@ -40,6 +40,7 @@ async function costs(name: string, executor: Executor<Jobs>): Promise<Figure[]> 
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'what a job costs elsewhere',
+  bars: {},
   async measure(resources) {
     const inThreads = resources.use(threads<Jobs>({ module, workers: 1 }))
     const inProcesses = resources.use(processes<Jobs>({ module, workers: 1 }))

@@ -58,6 +58,7 @@ async function blockingCalls(resources: AsyncDisposableStack): Promise<Figure> {
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'the figures of the field guide: reads of 30 ms, in sequence and together',
+  bars: {},
   async measure(resources) {
     const url = await startWithOffices(resources, { max_connections: '250' })
     const open = (connections: number): Kysely<Schema> =>

@@ -73,6 +73,10 @@ async function timesOf(once: Once): Promise<number[]> {
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'from the call that enqueues to the first line of the handler, with nothing else to do',
+  bars: {
+    'yuzuru / graphile-worker, median': { atMost: 1 },
+    'yuzuru / graphile-worker, 99 %': { atMost: 1 },
+  },
   async measure(resources) {
     const ours = await ourTimes(resources)
     const theirs = await theirTimes(resources)
@@ -82,8 +86,8 @@ export const benchmark: Benchmark = {
       { name: 'graphile-worker, median', value: quantileOf(theirs, 0.5), unit: 'ms' },
       { name: 'yuzuru, 99 %', value: quantileOf(ours, 0.99), unit: 'ms' },
       { name: 'graphile-worker, 99 %', value: quantileOf(theirs, 0.99), unit: 'ms' },
-      { name: 'yuzuru / graphile-worker, median', value: ratio(0.5), unit: '×', atMost: 1 },
-      { name: 'yuzuru / graphile-worker, 99 %', value: ratio(0.99), unit: '×', atMost: 1 },
+      { name: 'yuzuru / graphile-worker, median', value: ratio(0.5), unit: '×' },
+      { name: 'yuzuru / graphile-worker, 99 %', value: ratio(0.99), unit: '×' },
     ]
   },
 }

@@ -14,6 +14,9 @@ const PEERS = {
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: '20,000 short mails handed over at once, 5 connections: memory at its peak',
+  bars: {
+    [PEERS.yuzuru]: { atMost: 180 },
+  },
   async measure(resources) {
     const sink = await startSink(resources)
     const program = await bundled(join(import.meta.dirname, 'queued.ts'), resources)
@@ -26,8 +29,7 @@ export const benchmark: Benchmark = {
         readonly peak: number
       }
       if ((await sink.taken()) !== 20_001) throw new Error(`Expected 20,001 mails of ${peer}`)
-      const figure = { name, value: report.peak, unit: 'MiB' }
-      figures.push(peer === 'yuzuru' ? { ...figure, atMost: 180 } : figure)
+      figures.push({ name, value: report.peak, unit: 'MiB' })
       if (peer === 'yuzuru') before = report.before
     }
     return [...figures, { name: 'yuzuru, after its first mail', value: before, unit: 'MiB' }]

@@ -7,6 +7,9 @@ const MIB = 2 ** 20
 export const benchmark: Measurement = {
   kind: 'measurement',
   title: '10,000 idle connections, each after one request',
+  bars: {
+    'yuzuru / bare node:http': { atMost: 1.1 },
+  },
   async measure() {
     const ours = await memoryOf('ours')
     const bare = await memoryOf('bare')
@@ -14,7 +17,7 @@ export const benchmark: Measurement = {
     return [
       figure('yuzuru, resident', ours / MIB),
       figure('bare node:http, resident', bare / MIB),
-      { name: 'yuzuru / bare node:http', value: ours / bare, unit: '×', atMost: 1.1 },
+      { name: 'yuzuru / bare node:http', value: ours / bare, unit: '×' },
     ]
   },
 }

@@ -8,6 +8,9 @@ const REQUESTS = 20_000
 export const benchmark: Measurement = {
   kind: 'measurement',
   title: 'a request that is refused, with its log line, 100 clients',
+  bars: {
+    'all of it, HTTP too, processor time': { atMost: 100 },
+  },
   async measure(resources) {
     const begun = Promise.withResolvers<void>()
     const app = (): Promise<Response> => {
@@ -28,6 +31,6 @@ export const benchmark: Measurement = {
     const { user, system } = process.cpuUsage(before)
     if (right !== REQUESTS) throw new Error(`Only ${String(right)} of ${REQUESTS} were refused`)
     const value = (user + system) / REQUESTS
-    return [{ name: 'all of it, HTTP too, processor time', value, unit: 'µs', atMost: 100 }]
+    return [{ name: 'all of it, HTTP too, processor time', value, unit: 'µs' }]
   },
 }

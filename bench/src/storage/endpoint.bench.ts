@@ -41,6 +41,10 @@ async function uploads(clients: Peer, path: string, times: number): Promise<void
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'a trivial endpoint of an app while four clients upload 64 MiB each through it, p99',
+  bars: {
+    'its longest turn meanwhile, processor time': { atMost: 30 },
+    'added to idle': { atMost: 30 },
+  },
   async measure(resources) {
     const { origin } = await startStore(resources)
     const app = resources.use(startPeer(import.meta.resolve('./endpoint-app.ts'), [origin]))
@@ -61,8 +65,8 @@ export const benchmark: Benchmark = {
       { name: 'idle', value: idle, unit: 'ms' },
       { name: 'while they upload and the app drops it', value: dropped, unit: 'ms' },
       { name: 'while they upload and the app stores it', value: stored, unit: 'ms' },
-      { name: 'its longest turn meanwhile, processor time', value: turn, unit: 'ms', atMost: 30 },
-      { name: 'added to idle', value: stored - idle, unit: 'ms', atMost: 30 },
+      { name: 'its longest turn meanwhile, processor time', value: turn, unit: 'ms' },
+      { name: 'added to idle', value: stored - idle, unit: 'ms' },
     ]
   },
 }

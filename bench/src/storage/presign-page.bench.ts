@@ -22,6 +22,10 @@ async function longestDuring(page: () => Promise<readonly PresignedUrl[]>): Prom
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'how long a page of 1,000 presigned links holds the event loop',
+  bars: {
+    'the first page of a process': { atMost: 250 },
+    'the next page': { atMost: 50 },
+  },
   async measure(resources) {
     const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' }
     const storage = resources.use(createStorage({ bucket: 'plans', credentials }))
@@ -35,8 +39,8 @@ export const benchmark: Benchmark = {
     const next = await longestDuring(page)
     return [
       // The SDK finds out where the bucket is, and the compiler has not seen any of it before.
-      { name: 'the first page of a process', value: first, unit: 'ms', atMost: 250 },
-      { name: 'the next page', value: next, unit: 'ms', atMost: 50 },
+      { name: 'the first page of a process', value: first, unit: 'ms' },
+      { name: 'the next page', value: next, unit: 'ms' },
     ]
   },
 }
