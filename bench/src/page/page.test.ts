@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { boundsOf } from '../bars.ts'
 import { allBenchmarks, loadBenchmark } from '../catalogue.ts'
 import { plot } from '../saved/plot.ts'
 import { RESULTS, type SavedRun, savedRuns } from '../saved/saved-run.ts'
@@ -26,6 +27,12 @@ test('results, benchmarks and notes are in step', async () => {
 test('the plot beside each result is that of the result', () => {
   for (const [id, each] of runs) {
     expect(readFileSync(join(RESULTS, `${id}.svg`), 'utf8'), id).toBe(plot(each))
+  }
+})
+
+test('each figure that the page leads with is a bar of its benchmark', async () => {
+  for (const { id, figure } of HEADLINES) {
+    expect([...boundsOf(await loadBenchmark(id)).keys()], id).toContain(figure)
   }
 })
 
