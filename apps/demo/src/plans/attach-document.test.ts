@@ -1,4 +1,11 @@
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
 import { cancelScope, outcomeOf } from '@yuzuru/concurrency'
+import { enqueue } from '@yuzuru/jobs'
 import { drainJobs } from '@yuzuru/jobs/testing'
 import type { FaultProxy } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
@@ -116,4 +123,18 @@ describe('a document that takes the place of another', () => {
     await later()
     expect(await stored()).toEqual([before])
   })
+})
+
+test('parts that a killed process had sent are removed with the rest', async () => {
+  const client = app.storage.client as S3Client
+  const { bucket: Bucket } = app.settings.storage
+  const Key = `plans/${plan.id}/killed.pdf`
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }))
+  await client.send(
+    new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: Buffer.from('%PDF-') }),
+  )
+  await enqueue(app.db, app.jobs.tidyDocument, { planId: plan.id, key: Key })
+  await later()
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
+  expect(Uploads).toEqual([])
 })

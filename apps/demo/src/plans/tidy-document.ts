@@ -14,7 +14,7 @@ export const UPLOAD_LIFE_MS: number = 60 * 60 * 1_000
 /**
  * Deletes a stored document unless its plan points at it. It is enqueued before a document is uploaded,
  * for when all that is over, so that whatever breaks off in between (the process, a lost answer) leaves
- * neither an object that nobody points at nor a plan that points at none.
+ * neither an object or parts that nobody points at nor a plan that points at none.
  */
 export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyDocumentPayload> {
   return defineJob<TidyDocumentPayload>({
@@ -26,7 +26,10 @@ export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyD
         .select('document_key')
         .where('id', '=', planId)
         .executeTakeFirst()
-      if (plan?.document_key !== key) await storage.delete(key)
+      if (plan?.document_key === key) return
+      await storage.delete(key)
+      // What a killed process had sent so far. No other upload ever has this key.
+      await storage.sweepUploads({ prefix: key, olderThanMs: 0 })
     },
   })
 }

@@ -1,3 +1,4 @@
+import type { CancelScope } from '@yuzuru/concurrency'
 import type { Context } from 'hono'
 import type { Staff } from '../offices/staff.ts'
 import type { Language } from './language.ts'
@@ -15,6 +16,8 @@ export interface Environment {
   Variables: {
     language: Language
     staff: Staff | undefined
+    /** The request's own, in which its effects add up. */
+    scope: CancelScope
   }
 }
 

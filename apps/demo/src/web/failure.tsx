@@ -1,4 +1,4 @@
-import { Cancelled, IoError, TimeoutError } from '@yuzuru/concurrency'
+import { Cancelled, IoError, type Outcome, outcomeOf, TimeoutError } from '@yuzuru/concurrency'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { HTTPException } from 'hono/http-exception'
 import { type AppContext, pageContext } from './environment.ts'
@@ -27,7 +27,8 @@ const REFUSALS: Partial<Record<Invalid['status'], Omit<Failure, 'status'>>> = {
 
 /** Answers with what went wrong, as a page or as JSON: what is the sender's to mend in full, else briefly. */
 export async function answerFailure(c: AppContext, error: unknown): Promise<Response> {
-  const failure = failureOf(error)
+  const outcome = outcomeFor(c, error)
+  const failure = failureOf(error, outcome)
   if (failure.status >= 500) console.error(`${c.req.method} ${c.req.path}: ${String(error)}`)
   const problems = error instanceof Invalid ? error.problems : []
   const language = c.get('language') ?? 'ja'
@@ -36,7 +37,8 @@ export async function answerFailure(c: AppContext, error: unknown): Promise<Resp
   if (failure.status === 413) c.header('connection', 'close')
   if (wantsJson(c)) {
     const fields = problems.map(({ field, text }) => ({ field, message: text[language] }))
-    return c.json({ error: { code: failure.code, message: failure.text[language], fields } })
+    const message = failure.text[language]
+    return c.json({ error: { code: failure.code, message, outcome, fields } })
   }
   return await c.html(
     <Layout context={{ ...pageContext(c), language }} title={failure.text}>
@@ -52,7 +54,17 @@ function wantsJson(c: AppContext): boolean {
   return c.req.path.startsWith('/api/') || !(c.req.header('accept') ?? '').includes('text/html')
 }
 
-function failureOf(error: unknown): Failure {
+/**
+ * Whether the request may have changed something. What failed speaks only for itself: a read that fails
+ * after a commit has no effect of its own, yet the request has had one.
+ */
+function outcomeFor(c: AppContext, error: unknown): Outcome {
+  // Whether anything has happened before is the handler's to know: it refused on purpose.
+  if (error instanceof Invalid || error instanceof HTTPException) return 'none'
+  return c.get('scope')?.outcome === 'none' ? (outcomeOf(error) ?? 'unknown') : 'unknown'
+}
+
+function failureOf(error: unknown, outcome: Outcome): Failure {
   if (error instanceof Invalid) {
     return { status: error.status, ...(REFUSALS[error.status] ?? WRONG_INPUT) }
   }
@@ -70,7 +82,7 @@ function failureOf(error: unknown): Failure {
   }
   if (IoError.isInstance(error)) {
     const text =
-      error.outcome === 'none'
+      outcome === 'none'
         ? {
             ja: '外部サービスに接続できませんでした。何も変更されていません。もう一度お試しください',
             en: 'A service could not be reached. Nothing has changed; please try again',

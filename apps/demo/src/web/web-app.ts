@@ -1,3 +1,4 @@
+import { cancelScope } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
@@ -48,6 +49,13 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
   })
   // A dashboard has stricter ones of its own.
   web.use(async (c, next) => await (isOfDashboard(c.req.path) ? next() : secure(c, next)))
+  web.use(
+    async (c, next) =>
+      await cancelScope(async (scope) => {
+        c.set('scope', scope)
+        await next()
+      }),
+  )
   web.use(onlyFor(app.settings.publicUrl))
   web.use(async (c, next) => {
     c.set('language', languageOf(c))
