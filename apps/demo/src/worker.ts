@@ -1,6 +1,7 @@
 import { run } from '@yuzuru/concurrency'
 import { createWorker } from '@yuzuru/jobs'
 import { openApp } from './app.ts'
+import { answerFigures } from './chaos/figures.ts'
 import type { Settings } from './settings.ts'
 
 /** What the worker process tells its parent. */
@@ -11,6 +12,7 @@ export type WorkerMessage =
 const settings = await new Promise<Settings>((resolve) => {
   process.once('message', (message) => resolve(message as Settings))
 })
+answerFigures()
 
 await run(
   async (scope) => {

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** Stands before the web processes: hands each new connection to the next one that listens. */
+export interface Balancer extends AsyncDisposable {
+  readonly port: number
+  /** Connections of clients right now. */
+  readonly connections: number
+  /** Whose ports to use, asked at each connection; 0 is one that does not listen. */
+  balanceOver(ports: () => readonly number[]): void
+}
+
+export async function startBalancer(): Promise<Balancer> {
+  let ports: () => readonly number[] = () => []
+  let turn = 0
+  const clients = new Set<Socket>()
+
+  const open = async (port: number): Promise<Socket | undefined> => {
+    const upstream = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    try {
+      await once(upstream, 'connect')
+      return upstream
+    } catch {
+      return undefined
+    }
+  }
+  const find = async (): Promise<Socket | undefined> => {
+    const up = ports().filter((port) => port !== 0)
+    turn += 1
+    for (const index of up.keys()) {
+      const upstream = await open(up[(turn + index) % up.length] ?? 0)
+      if (upstream !== undefined) return upstream
+    }
+    return undefined
+  }
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    clients.add(client)
+    client.on('error', () => undefined)
+    client.once('close', () => clients.delete(client))
+    void find().then((upstream) => {
+      if (upstream === undefined || client.destroyed) {
+        upstream?.destroy()
+        client.resetAndDestroy()
+        return
+      }
+      // An end of either side that is not orderly is the other's as well.
+      upstream.on('error', () => client.resetAndDestroy())
+      upstream.once('close', () => client.destroy())
+      client.once('close', () => upstream.destroy())
+      client.pipe(upstream)
+      upstream.pipe(client)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return clients.size
+    },
+    balanceOver(next) {
+      ports = next
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const client of clients) client.destroy()
+      await closed
+    },
+  }
+}

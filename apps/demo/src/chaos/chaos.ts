@@ -1,0 +1,95 @@
+import { gather, taskGroup } from '@yuzuru/concurrency'
+import { migrateApp, openApp } from '../app.ts'
+import { startBalancer } from './balancer.ts'
+import { type Call, Caller } from './caller.ts'
+import { planFaults, type Target } from './faults.ts'
+import { checkCalls, checkHealth, heapsOf } from './health.ts'
+import { planOperations } from './ledger.ts'
+import { openLoop } from './load.ts'
+import { Member } from './member.ts'
+import { connectCalendar, openOffice } from './offices.ts'
+import { perform, type Stage } from './operations.ts'
+import type { ChaosOptions } from './options.ts'
+import { drainJobs, type Finding, reconcile } from './reconcile.ts'
+import { type Strike, strikeInTurn } from './strikes.ts'
+import { startChaosWorld } from './world.ts'
+
+/** Where the app's programs are. */
+export interface Programs {
+  readonly web: string
+  readonly worker: string
+}
+
+/** What a run of chaos showed. */
+export interface ChaosResult {
+  readonly findings: readonly Finding[]
+  readonly strikes: readonly Strike[]
+  readonly calls: readonly Call[]
+}
+
+/** Operations before the first fault, after which memory is at its floor. */
+const WARM_UP = 10
+
+/** Runs the app under load while faults strike it, and compares what was promised with what there is. */
+export async function chaos(
+  { seed, operations: count, rate }: ChaosOptions,
+  programs: Programs,
+  note: (line: string) => void,
+): Promise<ChaosResult> {
+  await using balancer = await startBalancer()
+  const publicUrl = `http://127.0.0.1:${balancer.port}`
+  await using world = await startChaosWorld(publicUrl)
+  const { sandbox, settings } = world
+  await using app = await openApp(world.direct, 4)
+  await migrateApp(app.db)
+  const manager = await openOffice(app, 'manager')
+  await connectCalendar(app, manager)
+  const operations = planOperations(seed, WARM_UP + count)
+  for (const [index, operation] of operations.entries()) {
+    if (operation.kind === 'subscribe') operation.office = await openOffice(app, `office${index}`)
+  }
+
+  await using stack = new AsyncDisposableStack()
+  const lines: string[] = []
+  const onLine = (line: string): void => {
+    lines.push(line)
+    note(line)
+  }
+  const member = async (name: string, script: string): Promise<Member> =>
+    stack.use(await Member.start({ name, script, settings, onLine }))
+  const members = await gather([
+    () => member('web 1', programs.web),
+    () => member('web 2', programs.web),
+    () => member('worker 1', programs.worker),
+    () => member('worker 2', programs.worker),
+  ])
+  const [web1, web2, ...workers] = members
+  const webs = [web1, web2]
+  balancer.balanceOver(() => webs.map(({ port }) => port))
+
+  const began = performance.now()
+  const now = (): number => performance.now() - began
+  const caller = stack.use(new Caller(publicUrl, now))
+  const stage: Stage = { caller, manager, stripe: sandbox.stripe }
+  const act = (operation: (typeof operations)[number]): Promise<void> => perform(stage, operation)
+  await openLoop(operations.slice(0, WARM_UP), rate, act, () => undefined)
+  await drainJobs(app)
+  const floor = await heapsOf(members)
+
+  const target: Target = { world, webs, workers }
+  const strikes = planFaults(seed).map((fault) => ({ fault, struckAt: 0, overAt: 0 }))
+  await taskGroup(async (group) => {
+    const reached = strikeInTurn(strikes, count, target, group, now)
+    await openLoop(operations.slice(WARM_UP), rate, act, reached)
+  })
+
+  await sandbox.stripe.webhooks.idle()
+  await drainJobs(app)
+  await app.billing.reconcile()
+  const findings = [
+    ...(await reconcile(app, sandbox, manager, operations)),
+    checkCalls(caller.calls),
+    ...(await checkHealth(app, members, floor, lines)),
+  ]
+  return { findings, strikes, calls: caller.calls }
+}

@@ -1,0 +1,36 @@
+import { run, sleep } from '@yuzuru/concurrency'
+import { openApp } from '../app.ts'
+import type { Settings } from '../settings.ts'
+import { startServer } from '../web/start-server.ts'
+import { createWebApp } from '../web/web-app.ts'
+import { answerFigures } from './figures.ts'
+
+/** What a web process tells its parent. */
+export interface WebReady {
+  readonly type: 'ready'
+  readonly port: number
+}
+
+const CONNECTIONS = 20
+
+const settings = await new Promise<Settings>((resolve) => {
+  process.once('message', (message) => resolve(message as Settings))
+})
+answerFigures()
+
+await run(
+  async (scope) => {
+    process.once('disconnect', () => scope.cancel('the parent process is gone'))
+    await using app = await openApp(settings, CONNECTIONS)
+    await using server = await startServer(0)
+    const web = createWebApp(app, [])
+    server.answerWith((request, origin) => web.fetch(request, origin))
+    const ready: WebReady = { type: 'ready', port: server.port }
+    process.send?.(ready)
+    await sleep(Infinity)
+  },
+  { name: 'web' },
+)
+
+// The pipe to the parent would keep the process alive.
+if (process.connected) process.disconnect?.()
