@@ -88,7 +88,7 @@ export interface OwnPoolOptions
   readonly maxAnswerBytes?: number | undefined
   /**
    * Which statements a connection prepares when they come the third time on it, so that PostgreSQL parses them
-   * once and from then on only executes them. Each connection keeps the 100 that were used last.
+   * once. Each connection keeps the 100 that were used last.
    *
    * - `'typed'`: those whose parameters all say their types (`$1::uuid`, or none at all). They mean the same
    *   whether prepared or not.
@@ -98,9 +98,8 @@ export interface OwnPoolOptions
    *   their types as long as the program runs.
    * - `'none'`
    *
-   * Behind a pooler that shares out connections (PgBouncer in transaction mode) nothing is prepared. After some
-   * uses PostgreSQL may keep the plan too, and plan for no value in particular
-   * ([`plan_cache_mode`](https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE)).
+   * Each use is planned anew, for its values and for tables as large as they are by then. Behind a pooler that
+   * shares out connections (PgBouncer in transaction mode) nothing is prepared.
    *
    * @default 'typed'
    */

@@ -104,6 +104,19 @@ describe('a connection', () => {
     expect(found).toEqual([1, 2, 3, 4, 5, 6].map((id) => [{ id }]))
   })
 
+  test('has each use planned anew', async () => {
+    await using db = open()
+    await times(12, (at) => read(db, at))
+
+    expect(
+      await rowsOf(
+        db,
+        sql`select generic_plans::int as kept, custom_plans::int as anew
+          from pg_prepared_statements where statement = ${READ}`,
+      ),
+    ).toEqual([{ kept: 0, anew: 9 }])
+  })
+
   test('prepares no statement that changes it, and none of several', async () => {
     await using db = open()
     await times(6, async () => {

@@ -56,9 +56,7 @@ export class PreparedStatement {
 }
 
 /**
- * What one connection has prepared: texts that come again and again are parsed once, and then only
- * executed. The server may plan them once as well, after some uses, where that is not dearer
- * (`plan_cache_mode`).
+ * What one connection has prepared: texts that come again and again are parsed once.
  *
  * https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
  */

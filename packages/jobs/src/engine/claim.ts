@@ -77,7 +77,7 @@ function oneLane({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
   const [{ queue, name, priority, run_at: runAt, seq }] = bounds.places() as [LanePlace]
   return sql`
     select ctid as place from yuzuru_jobs
-    where stage = 0 and worker is null and queue = ${queue} and name = ${name}
+    where stage = 0 and worker is null and queue = ${queue}::text and name = ${name}::text
       and (priority, run_at, seq) >
         (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
       and ${notPaused(sql`${queue}::text`, sql`${name}::text`)}

@@ -84,7 +84,7 @@ export async function giveBack(
       union all
       select id::text, name, attempt, 'waiting' from back
       union all
-      select pg_notify(${CHANNEL}, '')::text, null, null, null from (select from back limit 1) as due`,
+      select pg_notify(${CHANNEL}::text, '')::text, null, null, null from (select from back limit 1) as due`,
     options,
   )
   await execute(

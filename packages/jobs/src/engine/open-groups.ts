@@ -72,7 +72,7 @@ export async function openGroups(
         select name, count(*)::integer as seen, max(group_key) as last,
           (select count(*) from opened)::integer as opened,
           (select date_part('epoch', min(run_at) - now()) * 1000 from opened where stage = 1) as next,
-          case when exists (select from opened where stage <> 1) then pg_notify(${CHANNEL}, '') end as notified
+          case when exists (select from opened where stage <> 1) then pg_notify(${CHANNEL}::text, '') end as notified
         from lane group by name`,
       options,
     )

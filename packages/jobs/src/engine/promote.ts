@@ -56,7 +56,7 @@ export async function promote(
           array(select jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)))) as behind,
         (select coalesce(json_agg(kind), '[]') from jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb) as kind
           where exists (select from yuzuru_jobs where stage = 4 and name = kind))::text as held,
-        case when jobs > 0 then pg_notify(${CHANNEL}, '') end as notified
+        case when jobs > 0 then pg_notify(${CHANNEL}::text, '') end as notified
       from counted`,
     options,
   )

@@ -97,7 +97,7 @@ export async function settle(
       )
       select id::text as id, to_state as state from mine
       union all
-      select pg_notify(${CHANNEL}, '')::text, null from (select from back where stage <> 1 limit 1) as due`,
+      select pg_notify(${CHANNEL}::text, '')::text, null from (select from back where stage <> 1 limit 1) as due`,
     options,
   )
   return new Map(rows.filter(({ state }) => state !== null).map(({ id, state }) => [id, state]))

@@ -138,7 +138,7 @@ async function makeDue(
           stage = case when stage = 3 then 3 when tenant is not null then 4 when crashes > 0 then 2 else 0 end
         where id = any (${arrayLiteral(ids)}::uuid[]) returning id
       )
-      select id, pg_notify(${CHANNEL}, '') as notified from due`,
+      select id, pg_notify(${CHANNEL}::text, '') as notified from due`,
     options,
   )
   return rows.length

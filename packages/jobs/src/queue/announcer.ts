@@ -37,7 +37,7 @@ export class Announcer {
       this.#announcedAt = performance.now()
       const said = this.#payload
       this.#payload = ''
-      await sql`select pg_notify(${CHANNEL}, ${said})`
+      await sql`select pg_notify(${CHANNEL}::text, ${said}::text)`
         .execute({ getExecutor: () => db.getExecutor().withoutPlugins() })
         .catch(() => undefined)
     }

@@ -70,7 +70,7 @@ async function endWaiting(
         ${intoHistory('gone', sql`'cancelled'`)} returning id, group_key
       )
       -- The next one of its group may go.
-      select id::text as id, case when group_key is not null then pg_notify(${CHANNEL}, '') end as notified
+      select id::text as id, case when group_key is not null then pg_notify(${CHANNEL}::text, '') end as notified
       from history`,
     options,
   )

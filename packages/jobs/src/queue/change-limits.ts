@@ -39,7 +39,7 @@ export async function changeLimits<Input, DB>(
     { operation: 'changeLimits', effect: 'idempotent' },
     sql`
       update yuzuru_job_limits set changed = ${changed}::jsonb where name = ${name}
-      returning name, pg_notify(${CHANNEL}, '') as notified`,
+      returning name, pg_notify(${CHANNEL}::text, '') as notified`,
     options,
   )
   if (found.length > 0) return

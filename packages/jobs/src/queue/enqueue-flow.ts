@@ -150,7 +150,7 @@ async function park(
       ), signals as (
         insert into yuzuru_job_signals (job_id) select id from parked
       )
-      select pg_notify(${CHANNEL}, ${SIGNALS})`,
+      select pg_notify(${CHANNEL}::text, ${SIGNALS}::text)`,
     options,
   )
 }

@@ -29,7 +29,7 @@ export interface InsertPlan extends EnqueuePlan {
 }
 
 /** PostgreSQL sends one for all the rows of a transaction. */
-export const NOTIFY: RawBuilder<unknown> = sql`, case when stage <> 1 then pg_notify(${CHANNEL}, '') end as notified`
+export const NOTIFY: RawBuilder<unknown> = sql`, case when stage <> 1 then pg_notify(${CHANNEL}::text, '') end as notified`
 
 /**
  * Writes down the tags of the rows that `statement` gives the ids of, in that statement; it stays as it is where there

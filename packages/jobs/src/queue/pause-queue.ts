@@ -68,7 +68,7 @@ export async function resumeQueue<Input, DB>(
 ): Promise<boolean> {
   return await change(db, 'resumeQueue', target, options, (paused) => {
     return sql`delete from yuzuru_job_pauses where target = ${paused}
-      returning target, pg_notify(${CHANNEL}, '') as notified`
+      returning target, pg_notify(${CHANNEL}::text, '') as notified`
   })
 }
 

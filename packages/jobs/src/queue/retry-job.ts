@@ -51,7 +51,7 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
       ), revived as (
         ${backIntoQueue('old')} returning id
       )
-      select id::text as id, pg_notify(${CHANNEL}, '') as notified from revived`,
+      select id::text as id, pg_notify(${CHANNEL}::text, '') as notified from revived`,
     options,
   )
   return revived.length > 0

@@ -117,7 +117,7 @@ async function retryBatch(
         bound.until::text as until,
         (select jsonb_build_object('at', finished_at::text, 'id', id) from old
           order by finished_at desc, id desc limit 1) as last,
-        (select pg_notify(${CHANNEL}, '') from (select from revived limit 1) as due)::text as notified
+        (select pg_notify(${CHANNEL}::text, '') from (select from revived limit 1) as due)::text as notified
       from bound`,
     options,
   )

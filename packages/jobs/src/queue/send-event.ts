@@ -51,7 +51,7 @@ export async function sendEvent<DB>(
         returning id
       )
       insert into yuzuru_job_signals (event_id) select id from sent
-      returning event_id ${inStatement ? sql`, pg_notify(${CHANNEL}, ${SIGNALS}) as notified` : sql``}`,
+      returning event_id ${inStatement ? sql`, pg_notify(${CHANNEL}::text, ${SIGNALS}::text) as notified` : sql``}`,
     options,
   )
   made()

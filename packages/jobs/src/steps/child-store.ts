@@ -66,7 +66,7 @@ async function keepIn(
   const found = await execute(
     tx,
     CALL,
-    sql`select from yuzuru_job_steps where job_id = ${id}::uuid and name = ${name}`,
+    sql`select from yuzuru_job_steps where job_id = ${id}::uuid and name = ${name}::text`,
   )
   if (found.length > 0) return true
   const handle = await enqueue(tx)
@@ -123,16 +123,16 @@ export async function lookAtChild(
         select id from yuzuru_jobs where id = ${id}::uuid and claim = ${claim}::bigint for share
       ), child as materialized (
         select step.child as id, exists (select from yuzuru_jobs as job where job.id = step.child) as open
-        from yuzuru_job_steps as step join mine on step.job_id = mine.id where step.name = ${name}
+        from yuzuru_job_steps as step join mine on step.job_id = mine.id where step.name = ${name}::text
       ), ended as materialized (
         select history.* from child join yuzuru_job_history as history on history.id = child.id
       ), kept as (
         update yuzuru_job_steps as step set settled = true, child_ended = ended.state,
           result = ended.result
-        from ended where step.job_id = ${id}::uuid and step.name = ${name}
+        from ended where step.job_id = ${id}::uuid and step.name = ${name}::text
       ), opened as (
         update yuzuru_job_steps as step set settled = null, child_ended = null
-        from child where child.open and step.job_id = ${id}::uuid and step.name = ${name}
+        from child where child.open and step.job_id = ${id}::uuid and step.name = ${name}::text
           and step.settled
       )
       select child.id::text as id, child.open, ended.name, ended.state, ended.result::text as result,

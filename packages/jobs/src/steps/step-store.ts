@@ -80,7 +80,7 @@ export async function keepStep(
     { operation: 'step', effect: 'idempotent' },
     sql<{ kept: boolean }>`
       insert into yuzuru_job_steps (job_id, name, claim, took_ms, result, beside)
-      select id, ${name}, claim, ${tookMs}::float8, ${result ?? null}::json,
+      select id, ${name}::text, claim, ${tookMs}::float8, ${result ?? null}::json,
         ${namesOf(beside)}
       from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
       on conflict (job_id, name) do nothing
@@ -112,7 +112,7 @@ export async function keepSleep(
     { operation: 'step', effect: 'idempotent' },
     sql<{ left: number }>`
       insert into yuzuru_job_steps (job_id, name, claim, took_ms, wake_at, beside)
-      select id, ${name}, claim, 0, ${wakeAt}, ${namesOf(beside)}
+      select id, ${name}::text, claim, 0, ${wakeAt}, ${namesOf(beside)}
       from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
       on conflict (job_id, name) do nothing
       returning ${LEFT} as left`,
@@ -124,7 +124,7 @@ export async function keepSleep(
     { operation: 'step', effect: 'read' },
     sql<{ left: number }>`
       select ${LEFT} as left from yuzuru_job_steps
-      where job_id = ${lease.id}::uuid and name = ${name} and claim = ${lease.claim}::bigint`,
+      where job_id = ${lease.id}::uuid and name = ${name}::text and claim = ${lease.claim}::bigint`,
     options,
   )
   return found?.left
@@ -142,7 +142,7 @@ export async function hasStep(
     { operation: 'step', effect: 'read' },
     sql`
       select from yuzuru_job_steps
-      where job_id = ${id}::uuid and name = ${name} and claim = ${claim}::bigint`,
+      where job_id = ${id}::uuid and name = ${name}::text and claim = ${claim}::bigint`,
     options,
   )
   return found.length > 0

@@ -40,7 +40,7 @@ export async function keepWait(
     { operation: 'step', effect: 'idempotent' },
     sql`
       insert into yuzuru_job_steps (job_id, name, claim, took_ms, event, event_key, wake_at, beside)
-      select id, ${name}, claim, 0, ${event}, ${key}, ${wakeAt}, ${namesOf(beside)}
+      select id, ${name}::text, claim, 0, ${event}::text, ${key}::text, ${wakeAt}, ${namesOf(beside)}
       from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
       on conflict (job_id, name) do nothing
       returning name`,
@@ -70,14 +70,14 @@ export async function lookAtWait(
         where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
       ), over as (
         update yuzuru_job_steps as step set settled = true from mine
-        where step.job_id = mine.id and step.name = ${name} and step.settled is null
+        where step.job_id = mine.id and step.name = ${name}::text and step.settled is null
           and step.wake_at <= clock_timestamp()
         returning true as settled
       )
       select coalesce(step.settled, (select settled from over), false) as settled,
         step.result::text as result, ${LEFT} as left
       from yuzuru_job_steps as step join mine on step.job_id = mine.id
-      where step.name = ${name}`,
+      where step.name = ${name}::text`,
     options,
   )
   if (row === undefined) return undefined
