@@ -25,7 +25,7 @@ export interface Call {
 }
 
 /** How long a caller waits for any answer, in milliseconds. */
-export const PATIENCE_MS = 180_000
+const PATIENCE_MS = 180_000
 
 /** Sends requests as browsers do, and keeps what became of each. */
 export class Caller implements AsyncDisposable {

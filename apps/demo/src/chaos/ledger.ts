@@ -1,7 +1,7 @@
 import type { Office } from './offices.ts'
 import { seeded } from './seeded.ts'
 
-export type Kind = 'approve' | 'upload' | 'large upload' | 'subscribe' | 'meet'
+type Kind = 'approve' | 'upload' | 'large upload' | 'subscribe' | 'meet'
 
 /** What the caller was made to believe. `not-done` is a promise. */
 export type Claim = 'done' | 'not-done' | 'unknown'
