@@ -88,8 +88,9 @@ function cut(text: string): [head: string, rest: string] {
 function headersOf(text: string): Headers {
   const headers = new Headers()
   for (const line of text.split('\n')) {
-    const [, name, value] = /^([\w-]+): *(.*)$/.exec(line.trim()) ?? []
-    if (name !== undefined && value !== undefined) headers.set(name, value)
+    const at = line.indexOf(':')
+    const name = line.slice(0, Math.max(0, at)).trim()
+    if (/^[\w-]+$/.test(name)) headers.set(name, line.slice(at + 1).trim())
   }
   return headers
 }
