@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { run } from '@yuzuru/concurrency'
 import { chaos } from './chaos.ts'
 import { htmlReport } from './html-report.ts'
@@ -41,8 +41,10 @@ await run(
     const rows = findings.map(({ what, found, holds }) => [holds ? 'held' : 'BROKEN', what, found])
     console.log(`\n${textTable(['', 'what must hold', 'found'], rows)}`)
     if (options.report !== undefined) {
-      await writeFile(options.report, await htmlReport(options.seed, result))
-      console.log(`\nThe report: ${options.report}`)
+      // pnpm runs this in the package's folder, and says where it was itself called.
+      const path = resolve(process.env['INIT_CWD'] ?? '.', options.report)
+      await writeFile(path, await htmlReport(options.seed, result))
+      console.log(`\nThe report: ${path}`)
     }
     if (!findings.every(({ holds }) => holds)) process.exitCode = 1
   },
