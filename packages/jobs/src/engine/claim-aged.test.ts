@@ -61,7 +61,9 @@ describe('a claim by age', () => {
           }
           const best = Math.min(...made.map(({ priority }) => priority))
           const expected = made
-            .map((each, n) => ({ ...each, key: each.priority * 60 - each.halfHours * 30 + n }))
+            .map(({ id, priority, halfHours }, n) => {
+              return { id, priority, halfHours, key: priority * 60 - halfHours * 30 + n }
+            })
             .filter(({ priority, halfHours }) => {
               return priority > best && halfHours > 2 * (priority - best)
             })
@@ -106,7 +108,7 @@ describe('a claim by age', () => {
       pagesOf([0, 1, 2], 1_000),
       pagesOf([0, 1, 2], 4_000),
     ])
-    const [one, oneLong, three, threeLong] = pages as [number, number, number, number]
+    const [one, oneLong, three, threeLong] = pages
     expect(Math.max(oneLong - one, threeLong - three)).toBeLessThan(15)
     // Most of it is what planning the statement reads.
     expect(Math.max(...pages)).toBeLessThan(100)
