@@ -30,7 +30,7 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'timeout'`: something in front of Stripe waited too long (408).
  * - `'unavailable'`: Stripe, or something in front of it, failed (5xx).
  *
- * - `'unexpected'`: none of these; see `cause`.
+ * - `'unexpected'`: none of these; see {@link nativeErrorOf}.
  */
 export type BillingErrorCode =
   | StatusCode

@@ -24,7 +24,9 @@ export function expectAnswer(
 }
 
 function isKind(kind: string, answer: object): boolean {
-  const { id, object, data } = answer as Readonly<Record<string, unknown>>
+  const { id, identifier, object, data } = answer as Readonly<Record<string, unknown>>
   if (kind === 'list') return object === kind && Array.isArray(data)
-  return object === kind && typeof id === 'string' && id !== ''
+  // The one object without an id has the name that it was given.
+  const name = kind === 'billing.meter_event' ? identifier : id
+  return object === kind && typeof name === 'string' && name !== ''
 }

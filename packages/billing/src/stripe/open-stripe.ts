@@ -33,7 +33,7 @@ type Sender = { _request?: (...args: unknown[]) => unknown }
 
 /**
  * Makes each call of `stripe` a call of this boundary: it fails as the package's own verbs do, with a
- * `BillingError` that says what may have happened (stripe-node's error is its `cause`), or with the cancel
+ * `BillingError` that says what may have happened (`nativeErrorOf` gives stripe-node's error), or with the cancel
  * or deadline that ended it. stripe-node makes a "connection error" of whatever its HTTP client throws,
  * with the original in `detail`, and has no public seam for that; were the private one to go, the table of
  * faults in `open-stripe.test.ts` says so.

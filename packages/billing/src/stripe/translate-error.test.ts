@@ -15,6 +15,7 @@ import { expect, test } from 'vitest'
 import { failureOf } from '../../test/failure-of.ts'
 import { startScripted } from '../../test/scripted-server.ts'
 import { openStage } from '../../test/stage.ts'
+import { openSubscribed } from '../../test/subscribed.ts'
 import { BillingError } from '../billing-error.ts'
 import { nativeErrorOf } from './native-error.ts'
 import { translateError } from './translate-error.ts'
@@ -158,3 +159,23 @@ test.each([
     expect((await stage.store.findCustomer('office-1'))?.customerId).toBeUndefined()
   },
 )
+
+test.each([
+  ['nothing', '{}'],
+  ['an event without a name', '{"object":"billing.meter_event"}'],
+  ['another object', '{"object":"customer","id":"cus_1"}'],
+  ['null', 'null'],
+])('a 200 that holds %s counts no usage for sure', async (_, body) => {
+  await using server = await startScripted((_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(body)
+  })
+  await using known = await openSubscribed()
+  await using stage = await openStage({ apiBase: server.url, store: known.stage.store })
+  const usage = { meter: 'pages', value: 1, id: 'a' }
+  expect(await failureOf(stage.billing.usage('office-1', usage))).toMatchObject({
+    name: 'BillingError',
+    code: 'unexpected',
+    outcome: 'unknown',
+  })
+})

@@ -42,7 +42,11 @@ export async function countUsage(
   customerId: string,
   { meter, value, id, at }: UsageInput,
 ): Promise<void> {
-  const call = { operation: 'billing.meterEvents.create', effect: 'idempotent' } as const
+  const call = {
+    operation: 'billing.meterEvents.create',
+    effect: 'idempotent',
+    answers: 'billing.meter_event',
+  } as const
   try {
     await calls.run(call, (stripe, request) =>
       stripe.billing.meterEvents.create(
