@@ -77,6 +77,7 @@ export class Supply {
 
   /** Some were written down, of which the first is due again in so many milliseconds. */
   settled(againMs: number, hasSignals: boolean): void {
+    this.#mayTakeNextSuspect()
     if (hasSignals) this.#upkeep.dueIn(0)
     if (this.#upkeep.stir()) this.#wake.signal()
     if (againMs === 0) this.#bounds.clear()
@@ -89,10 +90,16 @@ export class Supply {
 
   /** The crew has less to do. */
   eased(attempt: Attempt): void {
-    if (attempt === this.#suspect) {
-      this.#suspect = undefined
-      this.look()
-    } else if (this.#mayFind && this.#room() > 0) this.#wake.signal()
+    if (attempt === this.#suspect) this.#mayTakeNextSuspect()
+    else if (this.#mayFind && this.#room() > 0) this.#wake.signal()
+  }
+
+  /** Not before it is written down how the last one ended: what ends the process would have it run again. */
+  #mayTakeNextSuspect(): void {
+    const suspect = this.#suspect
+    if (suspect === undefined || suspect.incarnation.held.has(suspect)) return
+    this.#suspect = undefined
+    this.look()
   }
 
   stop(): void {
@@ -214,6 +221,7 @@ export class Supply {
 
   /** One at a time, and none while the last is not settled. */
   async #takeSuspect(): Promise<void> {
+    this.#mayTakeNextSuspect()
     if (this.#suspect !== undefined || this.#parts.crew.free === 0) return
     const [attempt] = await this.#claim(async (request) => {
       const job = await claimSuspect(this.#parts.db, request, this.#options())
