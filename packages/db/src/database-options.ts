@@ -86,28 +86,7 @@ export interface OwnPoolOptions
    * @default 268_435_456 (256 MiB)
    */
   readonly maxAnswerBytes?: number | undefined
-  /**
-   * Which statements a connection prepares when they come the third time on it, so that PostgreSQL parses them
-   * once. Each connection keeps the 100 that were used last.
-   *
-   * - `'typed'`: those whose parameters all say their types (`$1::uuid`, or none at all). They mean the same
-   *   whether prepared or not.
-   * - `'all'`: also those whose parameters take their types from where they stand, as what Kysely builds. These
-   *   keep the types of the columns of then: once a column was changed from `timestamp` to `timestamptz`, what a
-   *   connection prepared before goes on reading its values as `timestamp`. For schemas whose columns keep
-   *   their types as long as the program runs.
-   * - `'none'`
-   *
-   * Each use is planned anew, for its values and for tables as large as they are by then. Behind a pooler that
-   * shares out connections (PgBouncer in transaction mode) nothing is prepared.
-   *
-   * @default 'typed'
-   */
-  readonly prepare?: Prepare | undefined
 }
-
-/** Which statements are prepared: {@link OwnPoolOptions.prepare}. */
-export type Prepare = 'typed' | 'all' | 'none'
 
 /** What {@link OwnPoolOptions.maxAnswerBytes} is by default. */
 export const MAX_ANSWER_BYTES = 268_435_456

@@ -36,7 +36,6 @@ const OWN_POOL_OPTIONS = Object.keys({
   ssl: true,
   applicationName: true,
   maxAnswerBytes: true,
-  prepare: true,
   connections: true,
   queue: true,
   acquireTimeoutMs: true,
@@ -73,7 +72,7 @@ function expectPool({ client }: GivenPoolOptions): void {
 
 function expectLimits(options: OwnPoolOptions): void {
   const { connections = 10, queue = 0, reset = 'changed' } = options
-  const { maxAnswerBytes = MAX_ANSWER_BYTES, prepare = 'typed' } = options
+  const { maxAnswerBytes = MAX_ANSWER_BYTES } = options
   const { reads = 'pooled', readConnections = 2 } = options
   expectInteger('connections', connections, 1)
   expectInteger('queue', queue, 0, Infinity)
@@ -84,7 +83,6 @@ function expectLimits(options: OwnPoolOptions): void {
   expectOneOf('reads', reads, ['pooled', 'pipelined'])
   expectInteger('readConnections', readConnections, 1)
   expectInteger('maxAnswerBytes', maxAnswerBytes, 65_536, 1_073_741_823)
-  expectOneOf('prepare', prepare, ['typed', 'all', 'none'])
 }
 
 /** In milliseconds, above 0. */

@@ -24,6 +24,7 @@ describe('the public face', () => {
       'listen',
       'migrate',
       'paginate',
+      'prepared',
       'repository',
       'rotate',
       'stream',

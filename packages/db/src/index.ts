@@ -21,7 +21,6 @@ export type {
   GivenPoolOptions,
   OwnPoolOptions,
   PoolOptions,
-  Prepare,
   ReadOptions,
 } from './database-options.ts'
 export { databaseOf } from './statements/database-of.ts'
@@ -37,6 +36,7 @@ export { EncryptionError, type EncryptionErrorCode } from './encryption/encrypti
 export type { Health } from './statements/ask-health.ts'
 export { health } from './statements/health.ts'
 export { PreciseDate } from './wire/instant.ts'
+export { prepared } from './statements/prepared.ts'
 export type { EncryptionOptions } from './encryption/key-ring.ts'
 export { listen, type ListenOptions } from './listen/listen.ts'
 export type { Notification } from './listen/listen-line.ts'

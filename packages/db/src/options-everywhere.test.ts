@@ -77,7 +77,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 
 /** Those that take none. */
 const others = `DbError EncryptionError PreciseDate afterCommit afterRollback commitOutcome createMigrator
-  databaseOf declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
+  databaseOf declareReads json prepared repository withNested databaseTemplate exerciseDatabase withRollback
   repository.table repository.get repository.find repository.getBy repository.findBy repository.getOrCreate
   repository.create repository.createMany
   repository.upsert repository.delete repository.refresh`

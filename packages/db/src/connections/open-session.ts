@@ -13,7 +13,7 @@ import {
 import { Session } from './session.ts'
 import { ConfiguredClient } from '../wire/configured-client.ts'
 import { tlsPlace } from './tls-options.ts'
-import { PLANNED_ANEW, STARTUP_SETTINGS } from '../wire/session-settings.ts'
+import { STARTUP_SETTINGS } from '../wire/session-settings.ts'
 
 /** Options whose server, or the pooler before it, takes none of our settings at the start. */
 const unconfigurable = new WeakSet<OwnPoolOptions>()
@@ -27,9 +27,7 @@ export async function openSession(
 ): Promise<Session> {
   if (unconfigurable.has(options)) return await connect(options, types, signal, pipeline, {})
   try {
-    // Pipelined reads are of short indexed queries, which are planned once.
-    const settings = pipeline ? STARTUP_SETTINGS : { ...STARTUP_SETTINGS, ...PLANNED_ANEW }
-    return await connect(options, types, signal, pipeline, settings)
+    return await connect(options, types, signal, pipeline, STARTUP_SETTINGS)
   } catch (error) {
     // PgBouncer refuses a setting that it is not configured to ignore. Without it, all else holds.
     if (!(DbError.isInstance(error) && REFUSES_SETTINGS.has(error.sqlState ?? ''))) throw error
@@ -55,8 +53,7 @@ async function connect(
   const client = detached(
     () => new ConfiguredClient(config, settings, options.maxAnswerBytes ?? MAX_ANSWER_BYTES),
   )
-  const { cancelTimeoutMs = 5_000, prepare = 'typed' } = options
-  const session = new Session(client, cancelTimeoutMs, { prepare })
+  const session = new Session(client, options.cancelTimeoutMs ?? 5_000, true)
   const { expired } = await moveOnAfter(connectTimeoutMs, async (scope) => {
     const giveUp = (): void => session.destroy()
     scope.signal.addEventListener('abort', giveUp, { once: true })

@@ -2,7 +2,6 @@ import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { loopTurn } from '../wire/loop-turn.ts'
 import type { PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PipelinedRead, type PreparedRead } from '../wire/pipelined-read.ts'
-import { isOutdated } from '../wire/prepared-statements.ts'
 import { isServerError } from '../wire/server-error.ts'
 import type { Session } from './session.ts'
 import { meaningOf } from '../wire/sql-state.ts'
@@ -15,6 +14,9 @@ const DEPTH = 64
 const STATEMENTS = 500
 /** How long the first in line may take before those behind it are sent elsewhere. */
 const SLOW_MS = 30
+/** The statement was thrown away on the server, or its tables have changed since it was prepared. */
+const OUTDATED = new Set(['26000', '0A000'])
+
 /** How long a read may have to wait, by what reads took lately; one that would wait longer goes elsewhere. */
 const WAIT_MS = 20
 
@@ -186,10 +188,10 @@ export class Pipeline {
     if (read.signal.aborted) return read.giveUp(read.signal.reason)
     if (isGone && read.arrival?.isOver === false) return read.sendAgain()
     if (!isOfServer) return wasFirst ? read.giveUp(error) : read.sendAgain()
-    const outdated = isOutdated(error)
+    const isOutdated = OUTDATED.has(error.code)
     // What could not be prepared is not there for the next one either.
-    if (outdated || read.prepared.shape === undefined) this.#forget(read)
-    if (outdated || (error.code === '57014' && read.isExposed)) read.sendAgain()
+    if (isOutdated || read.prepared.shape === undefined) this.#forget(read)
+    if (isOutdated || (error.code === '57014' && read.isExposed)) read.sendAgain()
     else read.giveUp(error)
   }
 

@@ -1,12 +1,12 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
 import { requestCancel } from '../wire/cancel-request.ts'
 import { loopTurn } from '../wire/loop-turn.ts'
-import type { Prepare } from '../database-options.ts'
 import { Backend, type Question } from '../wire/backend.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PgWire } from '../wire/pg-wire.ts'
-import { isOutdated, PreparedStatements } from '../wire/prepared-statements.ts'
+import { PreparedStatements } from '../wire/prepared-statements.ts'
 import { ProtocolError } from '../wire/protocol-error.ts'
+import { isServerError } from '../wire/server-error.ts'
 import { SessionSettings } from '../wire/session-settings.ts'
 import { StatementBatch } from '../wire/statement-batch.ts'
 import { TransactionIdQuery } from '../wire/transaction-id.ts'
@@ -54,14 +54,14 @@ export class Session {
 
   /**
    * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
-   * @param own of a client of our own, which was made with our parsers: what is prepared on it
+   * @param own whether the client is one of our own, made with our parsers
    */
-  constructor(client: PgClientLike, cancelTimeoutMs: number, own?: { readonly prepare: Prepare }) {
+  constructor(client: PgClientLike, cancelTimeoutMs: number, own = false) {
     this.wire = new PgWire(client)
-    const backend = new Backend(this.wire, own !== undefined)
+    const backend = new Backend(this.wire, own)
     this.transactionIds = new TransactionIdQuery(backend)
-    this.#prepared = new PreparedStatements(own?.prepare ?? 'none', backend)
-    this.#ownTypes = own !== undefined
+    this.#prepared = new PreparedStatements(backend)
+    this.#ownTypes = own
     this.#settings = new SessionSettings(this.wire)
     this.#cancelTimeoutMs = cancelTimeoutMs
     this.wire.onLost(() => this.#lose())
@@ -133,12 +133,13 @@ export class Session {
   #batched(query: PgQuery, signal: AbortSignal, mode: AbortMode): Promise<PgResult> {
     const batch = this.batchOf(query)
     const result = this.batch(batch, signal, mode)
-    return batch.goesByPrepared ? this.#renewed(result, query, signal, mode) : result
+    return batch.goesByPrepared ? this.#renewed(result, batch, query, signal, mode) : result
   }
 
-  /** Sends a statement once more, as it is, when what was prepared for it is out of date: it has not begun. */
+  /** Sends a statement once more, as it is, when what was prepared for it was refused before it began. */
   async #renewed(
     result: Promise<PgResult>,
+    batch: StatementBatch,
     query: PgQuery,
     signal: AbortSignal,
     mode: AbortMode,
@@ -146,10 +147,8 @@ export class Session {
     try {
       return await result
     } catch (error) {
-      if (!isOutdated(error)) throw error
-      this.#prepared.drop(query.text)
       // What has failed in a transaction can't be made good in it.
-      if (this.inTransaction) throw error
+      if (batch.isBound || !isServerError(error) || !this.reusable) throw error
       return await this.batch(new StatementBatch(query), signal, mode)
     }
   }

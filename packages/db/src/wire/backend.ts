@@ -7,6 +7,8 @@ export interface Question {
   messages(): Buffer
   /** Reads the answer. Gives the transaction's id, where that was asked; `null`: it has none. */
   read(value: string | null): string | null | undefined
+  /** To be called when what was prepared may be gone. */
+  forget(): void
 }
 
 /**
@@ -41,5 +43,6 @@ export class Backend {
       this.hear(Number(value))
       return undefined
     },
+    forget: () => undefined,
   }
 }

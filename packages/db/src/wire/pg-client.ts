@@ -22,6 +22,8 @@ export interface PgQuery {
   readonly types: PgTypes
   /** The values as they go out, where they are known already. */
   readonly wire?: readonly WireValue[]
+  /** Whether it may be prepared. @default false */
+  readonly prepare?: boolean
 }
 
 /** The part of pg's `Connection` that a COPY speaks through. */

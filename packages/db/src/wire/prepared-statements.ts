@@ -1,28 +1,26 @@
-import type { Prepare } from '../database-options.ts'
 import type { Backend, Question } from './backend.ts'
 import type { PgQuery } from './pg-client.ts'
 import type { Column } from './row-shape.ts'
-import { isServerError } from './server-error.ts'
 import { bindMessage, closeMessage, DESCRIBE, EXECUTE, parseMessage } from './wire-message.ts'
 import type { WireValue } from './wire-value.ts'
 
 /** How often a text comes on a connection before it is worth being prepared. */
-const USES = 3
+const WORTH_USES = 3
+
+/**
+ * How often a statement is executed before it is parsed anew. PostgreSQL plans the first five uses for their
+ * values, and then may keep a plan for no value in particular, made for tables as large as they were by then:
+ * that of an empty queue reads all of a full one.
+ *
+ * https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
+ */
+const USES = 5
 
 /** How many statements a connection keeps. */
 const LIMIT = 100
 
-/** How many texts are counted that are not prepared; then it begins anew. */
+/** How many texts are counted that are not prepared yet; then it begins anew. */
 const COUNTED = 1_000
-
-/** A longer text is seldom one that comes again as it is. */
-const MAX_TEXT = 20_000
-
-/** What reads or writes rows. Nothing else has a plan. */
-const PLANNED = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
-
-/** A parameter that does not say its type: it takes that of where it stands, and keeps it. */
-const UNTYPED = /\$\d+(?!\d|::)/
 
 /** A statement that may give rows, by its text: on the side of caution. */
 const MAY_GIVE_ROWS = /^\s*(?!insert|update|delete|merge)|\breturning\b/i
@@ -31,20 +29,23 @@ const MAY_GIVE_ROWS = /^\s*(?!insert|update|delete|merge)|\breturning\b/i
 export class PreparedStatement {
   readonly name: string
   #columns: readonly Column[] | undefined = undefined
+  #uses = 0
 
   constructor(name: string) {
     this.name = name
   }
 
-  /** What its rows are made of: known from its first answer on, and the server holds itself to it. */
-  get columns(): readonly Column[] | undefined {
+  /** What the rows of its next use are made of; `undefined`: that use parses it. */
+  next(): readonly Column[] | undefined {
+    if (this.#uses >= USES) this.forget()
+    this.#uses += 1
     return this.#columns
   }
 
-  /** Has it executed; prepared first, as long as no answer has shown that it is. */
-  messages(text: string, values: readonly WireValue[]): Buffer[] {
+  /** Has it executed, or parsed first. */
+  messages(text: string, values: readonly WireValue[], parses: boolean): Buffer[] {
     const bound = bindMessage(this.name, values)
-    if (this.#columns !== undefined) return [bound, EXECUTE]
+    if (!parses) return [bound, EXECUTE]
     // The name may be taken: by what stood here before, or by an attempt of which only the end failed.
     return [closeMessage(this.name), parseMessage(this.name, text), bound, DESCRIBE, EXECUTE]
   }
@@ -53,43 +54,43 @@ export class PreparedStatement {
   hear(columns: readonly Column[]): void {
     this.#columns ??= columns
   }
+
+  /** Has its next use parse it. */
+  forget(): void {
+    this.#columns = undefined
+    this.#uses = 0
+  }
 }
 
-/**
- * What one connection has prepared: texts that come again and again are parsed once.
- *
- * https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
- */
+/** What one connection has prepared: statements that were declared to be, and come again and again. */
 export class PreparedStatements {
-  readonly #which: Prepare
   readonly #backend: Backend
   /** By text; the one that was used last stands last. */
   readonly #kept = new Map<string, PreparedStatement>()
-  /** Names of what was dropped. */
-  readonly #free: string[] = []
   readonly #uses = new Map<string, number>()
   #isSuspended = false
   #asks = false
 
-  constructor(which: Prepare, backend: Backend) {
-    this.#which = which
+  constructor(backend: Backend) {
     this.#backend = backend
   }
 
   /**
-   * What is prepared for a statement, or is to be. In a transaction nothing that gives rows: a change of its
-   * tables has the server refuse it, and a refusal there costs the transaction.
+   * What is prepared for a statement, or is to be. In a transaction nothing that may give rows: after a change of
+   * its tables the server refuses it, and a refusal there costs the transaction.
    */
-  find({ text, values = [] }: PgQuery, isAtomic: boolean): PreparedStatement | undefined {
-    if (this.#isSuspended || this.#backend.isOwn === false) return undefined
+  find({ text, values = [], prepare }: PgQuery, isAtomic: boolean): PreparedStatement | undefined {
+    if (prepare !== true || this.#isSuspended || this.#backend.isOwn === false) return undefined
+    if (isAtomic && MAY_GIVE_ROWS.test(text)) return undefined
+    // Without values it may be several statements.
+    if (values.length === 0 && text.includes(';')) return undefined
     const known = this.#kept.get(text)
     if (known !== undefined) {
       this.#kept.delete(text)
       this.#kept.set(text, known)
-      return isAtomic && (known.columns ?? []).length > 0 ? undefined : known
+      return known
     }
-    if (isAtomic && MAY_GIVE_ROWS.test(text)) return undefined
-    if (!this.#isWorthIt(text, values.length)) return undefined
+    if (!this.#isWorthIt(text)) return undefined
     if (this.#backend.isOwn === true) return this.#keep(text)
     this.#asks = true
     return undefined
@@ -110,56 +111,25 @@ export class PreparedStatements {
   /** To be called when the session is as new: what was prepared is gone. */
   forget(): void {
     this.#kept.clear()
-    this.#free.length = 0
     this.#isSuspended = false
   }
 
-  /** Drops what the server refused, so that it is prepared anew. */
-  drop(text: string): void {
-    const dropped = this.#kept.get(text)
-    if (dropped !== undefined) this.#free.push(dropped.name)
-    this.#kept.delete(text)
-  }
-
-  #isWorthIt(text: string, values: number): boolean {
-    const uses = this.#uses.get(text) ?? 0
-    if (this.#which === 'none') return false
-    if (uses === 0 && this.#uses.size >= COUNTED) this.#uses.clear()
-    if (uses < USES) this.#uses.set(text, uses + 1)
-    if (uses + 1 < USES || text.length > MAX_TEXT || !PLANNED.test(text)) return false
-    if (this.#which === 'typed' && UNTYPED.test(text)) return false
-    // Without values it may be several statements.
-    return values > 0 || !text.includes(';')
+  #isWorthIt(text: string): boolean {
+    const uses = (this.#uses.get(text) ?? 0) + 1
+    if (uses === 1 && this.#uses.size >= COUNTED) this.#uses.clear()
+    if (uses <= WORTH_USES) this.#uses.set(text, uses)
+    return uses >= WORTH_USES
   }
 
   #keep(text: string): PreparedStatement {
-    const made = new PreparedStatement(this.#freeName())
+    let name = `yuzuru_${this.#kept.size}`
+    for (const [oldest, evicted] of this.#kept) {
+      if (this.#kept.size < LIMIT) break
+      this.#kept.delete(oldest)
+      ;({ name } = evicted)
+    }
+    const made = new PreparedStatement(name)
     this.#kept.set(text, made)
     return made
   }
-
-  /** A name that no other statement has; the one that was used least lately gives up its own. */
-  #freeName(): string {
-    const free = this.#free.pop()
-    if (free !== undefined) return free
-    for (const [text, { name }] of this.#kept) {
-      if (this.#kept.size < LIMIT) break
-      this.#kept.delete(text)
-      return name
-    }
-    return `yuzuru_${this.#kept.size}`
-  }
-}
-
-/**
- * Whether the server refused a prepared statement because of what has changed since: it was thrown away, gives
- * other columns, or names what is no longer there. Nothing of it has happened then. `0A000` says other things as
- * well, so the place that said it counts.
- */
-export function isOutdated(error: unknown): boolean {
-  if (!isServerError(error)) return false
-  if (error.code === '26000' || error.code.startsWith('42')) return true
-  // Of a type that was dropped, and maybe made again.
-  if (error.code === 'XX000') return error.message.startsWith('cache lookup failed')
-  return error.code === '0A000' && 'routine' in error && error.routine === 'RevalidateCachedQuery'
 }

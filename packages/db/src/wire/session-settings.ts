@@ -15,14 +15,6 @@ export const STARTUP_SETTINGS = {
 } as const
 
 /**
- * What is prepared is parsed once, and planned anew for each use. A plan that is kept (`auto`) was made for no
- * value in particular, and for tables as large as they were then: that of an empty queue reads all of a full one.
- *
- * https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE
- */
-export const PLANNED_ANEW = { plan_cache_mode: 'force_custom_plan' } as const
-
-/**
  * What the server reports by itself, at the start and at each change; it is set only where it is wrong.
  * `DateStyle` keeps its other half, by which the role reads `01/02/2026`.
  */

@@ -15,7 +15,7 @@ let session: Session
 beforeAll(async () => {
   postgres = await startPostgres()
   client = new Client({ connectionString: postgres.url, types })
-  session = new Session(client, 5_000, { prepare: 'typed' })
+  session = new Session(client, 5_000, true)
   await client.connect()
   await client.query('create table notes (id int primary key, body text)')
 })

@@ -4,12 +4,15 @@ import { type Column, type RowShape, rowShapes } from './row-shape.ts'
 import { violation } from './protocol-error.ts'
 import type { Question } from './backend.ts'
 import type { PreparedStatement } from './prepared-statements.ts'
+import { isServerError } from './server-error.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
 import { toWire } from './wire-value.ts'
 
 /** The part of pg's `Connection` that a batch writes to. */
 interface PgConnection {
   readonly stream: Duplex
+  once(event: 'bindComplete', heard: () => void): unknown
+  off(event: 'bindComplete', heard: () => void): unknown
   sync(): void
   sendCopyFail(reason: string): void
 }
@@ -43,6 +46,8 @@ export class StatementBatch {
   #shape: RowShape | undefined = undefined
   #wrongRow: unknown = undefined
   #completed = 0
+  #isBound = true
+  #unwatch: (() => void) | undefined = undefined
   #transactionId: string | null | undefined = undefined
 
   /**
@@ -63,8 +68,9 @@ export class StatementBatch {
     this.#prepared = prepared
     const alone = before.length === 0 && after === undefined && prepared === undefined
     this.#script = alone && (query.values ?? []).length === 0
-    this.goesByPrepared = prepared?.columns !== undefined
-    if (prepared?.columns !== undefined) this.#describe(prepared.columns)
+    const columns = prepared?.next()
+    this.goesByPrepared = columns !== undefined
+    if (columns !== undefined) this.#describe(columns)
   }
 
   /** How many of its statements the server has completed. */
@@ -83,8 +89,10 @@ export class StatementBatch {
   }
 
   /** Called by pg when it is this one's turn. */
-  submit({ stream }: PgConnection): Error | null {
+  submit(connection: PgConnection): Error | null {
+    const { stream } = connection
     try {
+      if (this.goesByPrepared && this.#before.length === 0) this.#watchBind(connection)
       // A connection that is lost says so by itself.
       const message = this.#message()
       if (stream.writable) stream.write(message)
@@ -94,10 +102,26 @@ export class StatementBatch {
     }
   }
 
+  /** Whether the query may have begun: its parameters were taken. Before that it can't have done anything. */
+  get isBound(): boolean {
+    return this.#isBound
+  }
+
+  /** Without it a refusal of what is prepared looks like an error of a function that the query calls. */
+  #watchBind(connection: PgConnection): void {
+    this.#isBound = false
+    const heard = (): void => {
+      this.#isBound = true
+    }
+    connection.once('bindComplete', heard)
+    this.#unwatch = () => connection.off('bindComplete', heard)
+  }
+
   #message(): Buffer {
     const { text, values = [], wire = values.map(toWire) } = this.#query
     if (this.#script) return scriptMessage(text)
-    const query = this.#prepared?.messages(text, wire) ?? [queryMessages(text, wire)]
+    const prepared = this.#prepared?.messages(text, wire, !this.goesByPrepared)
+    const query = prepared ?? [queryMessages(text, wire)]
     const after = this.#after === undefined ? [] : [this.#after.messages()]
     return Buffer.concat([...this.#before.map(executeMessages), ...query, ...after, SYNC])
   }
@@ -158,6 +182,10 @@ export class StatementBatch {
 
   handleError(error: unknown): void {
     this.callback()
+    this.#unwatch?.()
+    // Whatever it was: the next use can't fail by what was prepared.
+    this.#prepared?.forget()
+    if (isServerError(error) && error.code === '26000') this.#after?.forget()
     this.#done.reject(error)
   }
 

@@ -1,5 +1,6 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
 import { expected } from '@yuzuru/concurrency/boundary'
+import { prepared } from '@yuzuru/db'
 import type { QueryExecutorProvider, RawBuilder } from 'kysely'
 import { databaseError, isMissingTable, notMigrated } from './database-error.ts'
 
@@ -26,10 +27,9 @@ export async function execute<Row>(
   return await io({ boundary: 'jobs', ...call, translate }, options, async () => {
     try {
       // Without the plugins: a CamelCasePlugin would rename the columns that we read.
-      const { rows } = await statement.execute({
-        getExecutor: () => db.getExecutor().withoutPlugins(),
-      })
-      return rows
+      const executor = db.getExecutor().withoutPlugins()
+      const query = prepared(statement.compile({ getExecutor: () => executor }))
+      return (await executor.executeQuery(query)).rows
     } catch (error) {
       throw isMissingTable(error) ? notMigrated(call.operation, error) : error
     }
