@@ -63,6 +63,17 @@ describe('a change that would change nothing is refused before anything is sent:
     ['a time zone by itself', { timeZone: 'Asia/Tokyo' }],
     ['a time zone with another field', { timeZone: 'Asia/Tokyo', summary: '新' }],
     ['nobody added or removed', { attendees: { add: [] } }],
+    ['guests that are not given', { attendees: undefined }],
+    ['nobody given to be added or removed', { attendees: { add: undefined, remove: undefined } }],
+    ['a native field that is not given', { native: { colorId: undefined } }],
+    ['no native field', { native: {} }],
+    ['a native object without fields', { native: { extendedProperties: {} } }],
+    [
+      'a native field that is not given, further in',
+      { native: { extendedProperties: { private: { plan: undefined } } } },
+    ],
+    ['fields that are not given', { summary: undefined, location: undefined, meet: undefined }],
+    ['who is mailed, by itself', { notify: 'all', etag: '"1"' }],
   ])('%s', async (_name, changes) => {
     await using calendar = createFakeCalendar()
     const call = calendar.events.update('staff-1', { id: 'event1', ...changes })
@@ -70,6 +81,37 @@ describe('a change that would change nothing is refused before anything is sent:
     await expect(call).rejects.toThrow(TypeError)
   })
 })
+
+test('a native field that is not given is none: what is sent is what was counted', async () => {
+  await using calendar = createFakeCalendar()
+  await calendar.connectAs('staff-1', 'hana@example.com')
+  const native = { colorId: '7', hangoutLink: undefined, conferenceData: undefined }
+  const { event } = await calendar.events.create('staff-1', {
+    ...meeting(1),
+    meet: true,
+    native: native as never,
+  })
+  expect(event.native.colorId).toBe('7')
+  expect(event.meetUrl).toBeDefined()
+  const cleared = { id: event.id, native: { colorId: null, transparency: undefined } } as const
+  const { native: after } = await calendar.events.update('staff-1', cleared)
+  expect(after.colorId).toBeUndefined()
+})
+
+test.each<[string, object]>([
+  ['a number that JSON has not', { sequence: 1n }],
+  ['what holds itself', holdsItself()],
+])('native that is no JSON is refused: %s', async (_name, native) => {
+  await using calendar = createFakeCalendar()
+  const call = calendar.events.create('staff-1', { ...meeting(1), native })
+  await expect(call).rejects.toThrow(/^Expected native to be JSON, got/)
+})
+
+function holdsItself(): object {
+  const source: Record<string, unknown> = {}
+  source['source'] = source
+  return source
+}
 
 describe('an invalid call is refused:', () => {
   test('an empty reference', async () => {

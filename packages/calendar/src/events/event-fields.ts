@@ -1,7 +1,8 @@
-import { expectBoolean, expected, expectObject } from '@yuzuru/concurrency/boundary'
+import { expectBoolean, expected } from '@yuzuru/concurrency/boundary'
 import type { calendar_v3 } from '@googleapis/calendar'
 import { type EventAttendee, nativeAttendees } from './attendees.ts'
 import { type EventTime, expectSpan, expectTimeZone, nativeTime } from './event-time.ts'
+import { sentFields } from './native-body.ts'
 import { type EventReminder, nativeReminders } from './reminders.ts'
 
 /** What has a name of its own here, by Google's name. */
@@ -122,7 +123,8 @@ export function newNativeEvent(id: string, fields: EventFields): calendar_v3.Sch
 
 /** @param requestId of a Meet: Google makes one for each, however often it comes */
 export function nativeEvent(fields: PlainChanges, requestId: string): calendar_v3.Schema$Event {
-  const { start, end, timeZone, recurrence, attendees, reminders, meet, native = {} } = fields
+  const { start, end, timeZone, recurrence, attendees, reminders, meet } = fields
+  const native = sentFields(fields.native ?? {})
   expectNative(native)
   const event: calendar_v3.Schema$Event = { ...native }
   for (const name of ['summary', 'description', 'location'] as const) {
@@ -177,7 +179,6 @@ function nativeRecurrence(lines: readonly string[] | null): string[] {
 }
 
 function expectNative(native: object): void {
-  expectObject('native', native)
   const name = Object.keys(native).find((each) => REFUSED.includes(each))
   if (name === undefined) return
   throw new TypeError(`Expected native without ${name}: it has a name here, or Google sets it`)

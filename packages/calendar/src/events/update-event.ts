@@ -6,6 +6,7 @@ import { type AttendeeChanges, attendeeChange } from './attendees.ts'
 import { EVENT_FIELDS, nativeEvent, type PlainChanges } from './event-fields.ts'
 import { changeQuery, eventPath, type EventVersion, ifMatch } from './event-place.ts'
 import { conflictOf, type EventRequests, isConflict } from './event-requests.ts'
+import { saysNothing } from './native-body.ts'
 
 type Native = calendar_v3.Schema$Event
 
@@ -47,7 +48,7 @@ export function updateOf(event: UpdatedEvent): Update {
   const body = nativeChanges(plain)
   changeQuery(event.notify, body)
   const guests = attendees === undefined ? undefined : attendeeChange(attendees)
-  if (Object.keys(body).length === 0 && guests === undefined) {
+  if (saysNothing(body) && guests === undefined) {
     throw new TypeError('Expected at least one field to change, got none')
   }
   return { event, body, guests }
