@@ -93,8 +93,11 @@ test('a native field that is not given is none: what is sent is what was counted
   })
   expect(event.native.colorId).toBe('7')
   expect(event.meetUrl).toBeDefined()
-  const cleared = { id: event.id, native: { colorId: null, transparency: undefined } } as const
-  const { native: after } = await calendar.events.update('staff-1', cleared)
+  const cleared = { colorId: null, transparency: undefined } as object
+  const { native: after } = await calendar.events.update('staff-1', {
+    id: event.id,
+    native: cleared,
+  })
   expect(after.colorId).toBeUndefined()
 })
 

@@ -1,6 +1,7 @@
 import type { GoogleTrouble } from '@yuzuru/sandbox'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
+import type { Calendar } from '../calendar.ts'
 import { connect, EVENTS_PATH, failure, meeting } from '../testing/calendar-fixture.ts'
 
 type Kind = GoogleTrouble['kind']
@@ -42,6 +43,96 @@ describe('403', () => {
   })
 })
 
+const EVERYTHING = 'https://www.googleapis.com/auth/calendar'
+const id = 'event001'
+
+/** Changes that carry no key by which a transport could repeat them: only that nothing was done allows it. */
+const CHANGES: Record<
+  string,
+  [line: string, call: (calendar: Calendar, to: string) => Promise<unknown>]
+> = {
+  'events.update': [
+    `PATCH ${EVENTS_PATH}/${id}`,
+    (it) => it.events.update('staff-1', { id, summary: '新' }),
+  ],
+  'events.update of guests': [
+    `PATCH ${EVENTS_PATH}/${id}`,
+    (it) => it.events.update('staff-1', { id, attendees: { add: ['taro@example.com'] } }),
+  ],
+  'events.respond': [
+    `PATCH ${EVENTS_PATH}/${id}`,
+    (it) => it.events.respond('staff-1', { id, response: 'accepted' }),
+  ],
+  'events.move': [
+    `POST ${EVENTS_PATH}/${id}/move`,
+    (it, to) => it.events.move('staff-1', { id, to }),
+  ],
+  'calendars.create': [
+    'POST /calendar/v3/calendars',
+    (it) => it.calendars.create('staff-1', { summary: '会議' }),
+  ],
+  watch: [
+    `POST ${EVENTS_PATH}/watch`,
+    (it) => it.watch('staff-1', { address: 'http://127.0.0.1:9/google', token: 'secret' }),
+  ],
+}
+
+describe.each(Object.entries(CHANGES))('429 of %s', (_verb, [line, call]) => {
+  const [method = '', path = ''] = line.split(' ')
+
+  test('is over after a while: the call waits, and its effect happens once', async () => {
+    await using fixture = await startGoogleCalendar({ retry: { baseDelayMs: 1 } })
+    const { calendar, google } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com', [EVERYTHING])
+    await calendar.events.create('staff-1', { ...meeting(1), id, attendees: ['hana@example.com'] })
+    const to = await google.addCalendar('hana@example.com', '二課')
+    google.setTroubles({ kind: 'too_many_requests', when: line, times: 2 })
+    await call(calendar, to)
+    expect(google.requestCount(method, path)).toBe(3)
+  })
+
+  test('is rate_limited with outcome none when it does not end', async () => {
+    await using fixture = await startGoogleCalendar({ retry: { baseDelayMs: 1 } })
+    const { calendar, google } = fixture
+    await connect(fixture, 'staff-1', 'hana@example.com', [EVERYTHING])
+    await calendar.events.create('staff-1', { ...meeting(1), id, attendees: ['hana@example.com'] })
+    const to = await google.addCalendar('hana@example.com', '二課')
+    google.setTroubles({ kind: 'too_many_requests', when: line, times: 3 })
+    const error = await failure(call(calendar, to))
+    expect(error).toMatchObject({ code: 'rate_limited', outcome: 'none', retryable: true })
+    expect(google.requestCount(method, path)).toBe(3)
+  })
+})
+
+/** What Google, or what stands before it, says beside 429. */
+const REASONS: [reason: string | undefined, isRepeated: boolean][] = [
+  ['rateLimitExceeded', true],
+  ['userRateLimitExceeded', true],
+  ['quotaExceeded', true],
+  ['resourceExhausted', true],
+  [undefined, true],
+  // They last for hours.
+  ['dailyLimitExceeded', false],
+  ['calendarUsageLimitsExceeded', false],
+]
+
+test.each(REASONS)('a change that meets 429 by %s is repeated: %s', async (reason, isRepeated) => {
+  await using fixture = await startGoogleCalendar({ retry: { baseDelayMs: 1 } })
+  const { calendar, proxy } = fixture
+  await connect(fixture, 'staff-1', 'hana@example.com')
+  await calendar.events.create('staff-1', { ...meeting(1), id })
+  const errors = reason === undefined ? undefined : [{ reason }]
+  const body = JSON.stringify({ error: { code: 429, errors } })
+  proxy.set({ status: { code: 429, body, when: 'PATCH', times: 1 } })
+  const updated = calendar.events.update('staff-1', { id, summary: '新' })
+  if (isRepeated) expect(await updated).toMatchObject({ id, summary: '新' })
+  else {
+    const limited = { code: 'rate_limited', outcome: 'none', retryable: true }
+    expect(await failure(updated)).toMatchObject(limited)
+  }
+  expect(fixture.requestCount('PATCH', `${EVENTS_PATH}/${id}`)).toBe(isRepeated ? 1 : 0)
+})
+
 test('more creates than Google counts in a minute get through, each once', async () => {
   let now = Date.UTC(2026, 3, 1)
   // Each look at the clock takes four seconds.
@@ -62,4 +153,24 @@ test('more creates than Google counts in a minute get through, each once', async
   }
   expect(fixture.eventsOf('hana@example.com')).toHaveLength(6)
   expect(fixture.requestCount('POST', EVENTS_PATH)).toBeGreaterThan(6)
+})
+
+test('more changes than Google counts in a minute get through, when it says 429', async () => {
+  let now = Date.UTC(2026, 3, 1)
+  const google = {
+    now: () => (now += 4_000),
+    quotas: { perUserPerMinute: 1, status: 429 as const },
+    accessTokenLifetimeSeconds: 86_400,
+  }
+  await using fixture = await startGoogleCalendar({
+    retry: { baseDelayMs: 1, attempts: 10 },
+    google,
+  })
+  const { calendar } = fixture
+  await connect(fixture, 'staff-1', 'hana@example.com')
+  await calendar.events.create('staff-1', { ...meeting(1), id })
+  for (const summary of ['一', '二', '三']) {
+    expect(await calendar.events.update('staff-1', { id, summary })).toMatchObject({ summary })
+  }
+  expect(fixture.requestCount('PATCH', `${EVENTS_PATH}/${id}`)).toBeGreaterThan(3)
 })

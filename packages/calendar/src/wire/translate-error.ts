@@ -90,13 +90,16 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
 }
 
 /**
- * Which answers are worth a repeat: Google says 403 for a rate that was too high, as for what an account may
- * not do. https://developers.google.com/workspace/calendar/api/guides/errors
+ * Which answers are worth a repeat, of a change too: one that says that nothing was done, and that a wait of
+ * seconds is enough. Google says 403 for a rate that was too high, as for what an account may not do; and 429 for
+ * a rate, where a proxy of its own may give no reason. https://developers.google.com/workspace/calendar/api/guides/errors
  */
 export function isWorthRepeating(answer: HttpAnswer): boolean | undefined {
-  if (answer.status !== 403) return undefined
+  const { status } = answer
+  if (status !== 403 && status !== 429) return undefined
   const reason = reasonOf(answer)
-  return reason !== undefined && BRIEF.has(reason)
+  if (reason !== undefined && LIMITS.has(reason)) return BRIEF.has(reason)
+  return status === 429
 }
 
 function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode {
