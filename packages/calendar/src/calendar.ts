@@ -99,7 +99,8 @@ export interface Calendar extends AsyncDisposable {
    */
   watch(reference: string, channel: NewChannel, options?: IoOptions): Promise<Channel>
   /**
-   * Closes a channel. `stopped` is false when it had ended already.
+   * Closes a channel. `stopped` is false when it had ended already. The least scope:
+   * `calendar.events.owned.readonly`.
    *
    * @throws {CalendarError} when Google can't be reached or refuses
    */

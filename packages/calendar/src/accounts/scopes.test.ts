@@ -76,6 +76,7 @@ describe.each(Object.entries(LEAST))('%s', (_verb, [scope, call]) => {
     await calendar.exchange({ reference: 'me', ...(await consent(fixture, OTHER)) })
     const refused = await failure(call(calendar, made))
     expect(refused).toMatchObject({ code: 'forbidden', reason: 'insufficientPermissions' })
+    expect(refused.message).toContain(`it needs the scope ${full(scope)}`)
     expect(refused.message).toContain('authorizeUrl')
     await calendar.exchange({ reference: 'me', ...(await consent(fixture, full(scope))) })
     await call(calendar, made)
@@ -90,7 +91,7 @@ async function consent(
   return await fixture.allow(url, 'hana@example.com')
 }
 
-test('a calendar of our own needs calendar.app.created and no more, for every verb but move', async () => {
+test('a calendar of our own needs calendar.app.created and no more, for every verb but move, freeBusy and calendars.list', async () => {
   await using fixture = await startGoogleCalendar()
   const { calendar, google } = fixture
   await calendar.exchange({
@@ -103,18 +104,32 @@ test('a calendar of our own needs calendar.app.created and no more, for every ve
   ])
   const { id: calendarId } = await calendar.calendars.create('me', { summary: '会議' })
   const place = { calendarId, id }
-  const attendees = ['hana@example.com']
+  // The calendar itself is the guest that answers there.
+  const attendees = [calendarId]
   await calendar.events.create('me', { ...meeting(1), ...place, attendees })
   const recurrence = ['RRULE:FREQ=DAILY;COUNT=2']
   await calendar.events.create('me', { ...meeting(3), calendarId, id: 'series01', recurrence })
   await calendar.events.update('me', { ...place, attendees: { add: ['taro@example.com'] } })
-  expect((await calendar.events.get('me', place)).attendees).toHaveLength(2)
+  await calendar.events.respond('me', { ...place, response: 'accepted' })
+  const { attendees: guests } = await calendar.events.get('me', place)
+  expect(guests.map(({ response }) => response)).toEqual(['accepted', 'needsAction'])
   expect(await collect(calendar.events.list('me', { calendarId }))).toHaveLength(2)
   const series = { calendarId, id: 'series01' }
   expect(await collect(calendar.events.instances('me', series))).toHaveLength(2)
   await collect(calendar.sync('me', { calendarId }))
   const opened = await calendar.watch('me', { ...channel, calendarId })
   await calendar.unwatch('me', opened)
+  const others: Record<string, () => Promise<unknown>> = {
+    'calendar.events.owned': () => calendar.events.move('me', { ...place, to: 'primary' }),
+    'calendar.events.freebusy': () =>
+      calendar.freeBusy('me', { from, to, calendarIds: [calendarId] }),
+    'calendar.calendarlist.readonly': () => collect(calendar.calendars.list('me')),
+  }
+  for (const [scope, call] of Object.entries(others)) {
+    const refused = await failure(call())
+    expect(refused).toMatchObject({ code: 'forbidden', reason: 'insufficientPermissions' })
+    expect(refused.message).toContain(`it needs the scope ${full(scope)}`)
+  }
   await calendar.events.delete('me', place)
   // And nothing else of the account: neither its own calendar, nor one that a person has made.
   for (const other of ['primary', await google.addCalendar('hana@example.com', '私用')]) {

@@ -1,6 +1,7 @@
 import { codeOfStatus, type StatusCode } from '@yuzuru/concurrency/boundary'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
+import { scopeAdvice } from './least-scopes.ts'
 import type { Operation } from './operations.ts'
 
 /** What an error shows of its call. */
@@ -80,7 +81,7 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
   const answered = status === undefined ? error.code : `${status}${reason ? ` ${reason}` : ''}`
   const isScope = reason !== undefined && SCOPE.has(reason)
   const advice = isScope
-    ? 'ask for one more scope with authorizeUrl'
+    ? scopeAdvice(operation)
     : status === 401
       ? 'Google refuses an access token that it has just given: try again'
       : ADVICE[code]
