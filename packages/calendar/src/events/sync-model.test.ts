@@ -6,19 +6,25 @@ import { CalendarError } from '../calendar-error.ts'
 import { collect, connect } from '../testing/calendar-fixture.ts'
 import { createFakeCalendar } from '../testing/fake-calendar.ts'
 import type { CalendarEvent } from './calendar-event.ts'
+import type { CreatedEvent } from './create-event.ts'
 import type { EventChange } from './sync.ts'
 
 const email = 'hana@example.com'
 const EVENTS = '/calendar/v3/calendars/primary/events'
 
-/** What an application keeps of a calendar, and the cursor: both are replaced at once, as in a transaction. */
+/** What an application keeps of a calendar, and the cursor. */
 class Copy {
-  #kept: ReadonlyMap<string, EventChange> = new Map()
+  #kept: Map<string, EventChange> = new Map()
   #cursor: string | undefined
 
-  /** @param crashAfter after so many pages the process dies, and what was not stored is lost */
+  /**
+   * Both are replaced at once, as in a transaction.
+   *
+   * @param crashAfter after so many pages the process dies, and what was not stored is lost
+   */
   async sync(calendar: Calendar, crashAfter = Infinity): Promise<void> {
-    const draft = new Map(this.#kept)
+    // Where there is no cursor yet, everything comes, and what was kept before is of no use.
+    const draft = new Map(this.#cursor === undefined ? [] : this.#kept)
     let pages = 0
     const query = { cursor: this.#cursor, pageSize: 2 }
     for await (const { reset, changes, nextCursor } of calendar.sync('us', query)) {
@@ -28,6 +34,25 @@ class Copy {
       if (nextCursor === undefined) continue
       this.#kept = draft
       this.#cursor = nextCursor
+    }
+  }
+
+  /**
+   * Without a transaction: each change is applied where it is kept, twice, until the process dies after so many, in
+   * the middle of a page; the cursor is not stored, so all of them come again.
+   */
+  async tear(calendar: Calendar, changesLeft: number): Promise<void> {
+    let left = changesLeft
+    if (this.#cursor === undefined) this.#kept.clear()
+    for await (const { reset, changes } of calendar.sync('us', {
+      cursor: this.#cursor,
+      pageSize: 2,
+    })) {
+      if (reset) this.#kept.clear()
+      for (const change of [...changes, ...changes]) {
+        if ((left -= 1) < 0) return
+        apply(this.#kept, change)
+      }
     }
   }
 
@@ -53,9 +78,12 @@ function apply(copy: Map<string, EventChange>, change: EventChange): void {
   }
 }
 
-function shown({ summary, start, recurrence, status }: CalendarEvent): string {
-  const at = start instanceof Date ? start.toISOString() : String(start)
-  return [status, summary, at, ...recurrence].join(' ')
+/** All that the package shows of an event, and what Google said, whatever the order of the fields. */
+function shown(event: CalendarEvent): string {
+  return JSON.stringify(event, (_name, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
 }
 
 interface Step {
@@ -99,6 +127,22 @@ const STEPS = {
     const times = { start: at(0, 1), end: at(0, 2), timeZone: 'Asia/Tokyo' }
     const event = { id: idOf(which), summary: '定例', ifDeleted: 'restore', ...times } as const
     await calendar.events.create('us', { ...event, recurrence: daily(how) })
+  },
+  repeatCreate: async ({ calendar, fixture }: Stage, { which, how }: Step) => {
+    const times = { start: at(which % 3, 3), end: at(which % 3, 4), timeZone: 'Asia/Tokyo' }
+    const ifDeleted = (['fail', 'restore', 'recreate'] as const)[which % 3]
+    const key = `${ifDeleted} ${which % 2}`
+    const event = { idempotencyKey: key, summary: `鍵 ${key}`, ifDeleted, ...times }
+    const create = (): Promise<CreatedEvent> => calendar.events.create('us', event)
+    if (how % 2 === 0) fixture.dropReply(`POST ${EVENTS}`, 1)
+    const first = await create().catch((error: unknown) => error)
+    // What was lost may have been that the key is taken, so only an answer that came says whose the event is.
+    if (CalendarError.isInstance(first) && first.outcome === 'none') throw first
+    const again = await create()
+    if (!CalendarError.isInstance(first)) {
+      expect(again).toEqual({ ...(first as CreatedEvent), created: false })
+    }
+    if (how > 2) await calendar.events.delete(PERSON, { id: again.event.id })
   },
   rename: async ({ calendar }: Stage, { which, how }: Step) =>
     await calendar.events.update(PERSON, { id: idOf(which), summary: `題 ${how}` }),
@@ -160,6 +204,8 @@ const STEPS = {
   expire: async ({ fixture }: Stage) => await fixture.invalidateSyncTokens(email),
   losePage: ({ fixture }: Stage) => fixture.dropReply(`GET ${EVENTS}`, 1),
   crash: async ({ calendar, copy }: Stage, { how }: Step) => await copy.sync(calendar, how),
+  tear: async ({ calendar, copy }: Stage, { which, how }: Step) =>
+    await copy.tear(calendar, which + how),
   sync: async ({ calendar, copy }: Stage) => await copy.sync(calendar),
 }
 

@@ -25,7 +25,10 @@ import { expectPageSize, type Pages } from './pages.ts'
 
 /** Where {@link Calendar.sync} begins. */
 export interface SyncQuery extends InCalendar {
-  /** `nextCursor` of the last sync of this calendar. Without one, everything comes. */
+  /**
+   * `nextCursor` of the last sync of this calendar. Without one everything comes, and nothing is said of what was
+   * deleted: begin with an empty copy, also where an earlier first sync was cut short.
+   */
   readonly cursor?: string | undefined
   /** How many are fetched at once: 1 to 2,500. @default 250 */
   readonly pageSize?: number | undefined
