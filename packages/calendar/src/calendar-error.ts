@@ -16,8 +16,8 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'not_found'`: no such calendar or event, or it was deleted.
  * - `'conflict'`: the event was changed since its `etag` was read; `current` is as it stands now.
  * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
- * - `'idempotency_conflict'`: the event of the key was created with other content; this call made nothing, and
- *   `current` is the event of the key.
+ * - `'idempotency_conflict'`: the event of the key or id was created with other content; this call made nothing,
+ *   and `current` is that event.
  * - `'full_sync_required'`: the sync token is no longer valid; start again without one.
  * - `'rate_limited'`: too many requests (429, or 403 with a limit as its reason).
  * - `'invalid_request'`: Google does not understand it.

@@ -4,7 +4,7 @@ import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError } from '../calendar-error.ts'
 import type { Operation } from '../wire/operations.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
-import { isOther, withDigest } from './event-content.ts'
+import { isOther, saysOther, withDigest } from './event-content.ts'
 import { EVENT_FIELDS, type EventFields, newNativeEvent } from './event-fields.ts'
 import { type EventIdentity, newEventId } from './event-id.ts'
 import { changeQuery, eventsPath, type InCalendar, type Notify } from './event-place.ts'
@@ -17,7 +17,10 @@ type IfDeleted = 'fail' | 'restore' | 'recreate'
 
 /** An event that is to be created. */
 export interface NewEvent extends EventFields, EventIdentity, InCalendar {
-  /** An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. */
+  /**
+   * An id of your own: 5 to 1,024 characters of `a` to `v` and `0` to `9`, unique in the calendar. It stands for the
+   * event as an `idempotencyKey` does.
+   */
   readonly id?: string | undefined
   /** Stands for the event: the same key makes one event, however often it is created. 1 to 1,000 characters. */
   readonly idempotencyKey?: string | undefined
@@ -33,7 +36,10 @@ export interface NewEvent extends EventFields, EventIdentity, InCalendar {
 /** Result of {@link CalendarEvents.create}. */
 export interface CreatedEvent {
   readonly event: CalendarEvent
-  /** False: an event of this id was there already, from an earlier try; it is as it stands now. */
+  /**
+   * False: the event of this id or key was there already, from an earlier call with the same content; it is as it
+   * stands now.
+   */
   readonly created: boolean
 }
 
@@ -50,6 +56,8 @@ export const NEW_EVENT: readonly string[] = Object.keys({
 /** What is needed to create an event, checked. */
 export interface Creation {
   readonly calendarId: string
+  /** The caller says which event it is: by an id, or by a key. `undefined`: each call makes another. */
+  readonly namedBy: 'id' | 'key' | undefined
   /** The event of the key after so many that were deleted. */
   readonly generation: (count: number) => Generation
   readonly ifDeleted: IfDeleted
@@ -60,7 +68,7 @@ export interface Creation {
 interface Generation {
   readonly id: string
   readonly asked: Native
-  /** With its digest, where there is a key. */
+  /** With its digest, where the caller says which event it is. */
   readonly body: Native
 }
 
@@ -78,6 +86,7 @@ export function creationOf(reference: string, event: NewEvent): Creation {
   const id = newEventId(reference, calendarId, event)
   expectOneOf('ifDeleted', ifDeleted, ['fail', 'restore', 'recreate'])
   const hasKey = event.idempotencyKey !== undefined
+  const namedBy = hasKey ? 'key' : event.id === undefined ? undefined : 'id'
   if (ifDeleted === 'recreate' && !hasKey) {
     throw new TypeError("Expected idempotencyKey with ifDeleted: 'recreate', got none")
   }
@@ -85,9 +94,9 @@ export function creationOf(reference: string, event: NewEvent): Creation {
   const generation = (count: number): Generation => {
     const next = count === 0 ? id : newEventId(reference, calendarId, event, count)
     const asked = count === 0 ? first : newNativeEvent(next, event)
-    return { id: next, asked, body: hasKey ? withDigest(asked) : asked }
+    return { id: next, asked, body: namedBy ? withDigest(asked) : asked }
   }
-  return { calendarId, generation, ifDeleted, notify }
+  return { calendarId, namedBy, generation, ifDeleted, notify }
 }
 
 /** Inserts an event; when its id is taken, says what stands there. */
@@ -122,11 +131,14 @@ async function taken(
   each: Generation,
   conflict: CalendarError,
 ): Promise<CreatedEvent | undefined> {
-  const { calendarId, ifDeleted } = creation
+  const { calendarId, namedBy, ifDeleted } = creation
   for (let attempt = 1; ; attempt += 1) {
     const existing = await requests.read(call, { id: each.id, calendarId })
     if (existing.status !== 'cancelled') {
-      if (isOther(existing, each.asked)) throw otherContent(call, conflict, existing)
+      // Under an id anybody may have made it; under the digest of a key, or by chance, nobody else has.
+      const isOurs = namedBy !== 'id'
+      const differs = isOther(existing, each.asked) ?? (!isOurs && saysOther(existing, each.asked))
+      if (differs) throw otherContent(call, conflict, existing)
       return { event: calendarEvent(existing), created: false }
     }
     if (ifDeleted !== 'restore') return undefined
@@ -164,8 +176,8 @@ function deletedBefore(
   return new CalendarError(message, { ...init, code: 'already_exists' })
 }
 
-/** This content has made nothing; an earlier request of the key made the event. */
+/** This content has made nothing; an earlier request of the id or key made the event. */
 function otherContent(call: Operation, conflict: CalendarError, existing: Native): CalendarError {
-  const message = `calendar.${call.operation} failed: the event of this key was created with other content; look at \`current\`, and change it with events.update`
+  const message = `calendar.${call.operation} failed: the event of this id or key was created with other content; look at \`current\`, and change it with events.update`
   return withCurrent(call, 'idempotency_conflict', message, conflict, existing)
 }

@@ -15,14 +15,15 @@ import type { UpdatedEvent } from './update-event.ts'
 export interface CalendarEvents {
   /**
    * Creates an event. Its id is made from `idempotencyKey` (or given, or random), so a repeat with the same
-   * key never makes a second event: it reads the existing one and returns it with `created: false`. What was
-   * asked for is kept as a digest in a private property of the event, so that a key that is used again for
-   * something else is noticed; what persons have changed since does not count.
+   * key or id never makes a second event: it reads the existing one and returns it with `created: false`. What was
+   * asked for is kept as a digest in a private property of the event, so that a key or id that is used again for
+   * something else is noticed; what persons have changed since does not count. Where somebody else made the event
+   * of an `id`, its texts, times and guests are compared as they stand.
    *
    * Not within a database transaction: enqueue a job there, and create the event in the job.
    *
-   * @throws {CalendarError} `idempotency_conflict`, with the event as `current`, when the event of that key was
-   *   created with other content; `already_exists` when it was deleted, unless `ifDeleted` says otherwise;
+   * @throws {CalendarError} `idempotency_conflict`, with the event as `current`, when the event of that key or id
+   *   was created with other content; `already_exists` when it was deleted, unless `ifDeleted` says otherwise;
    *   `not_connected`, `reconnect_required`, `forbidden`, `rate_limited` …
    * @example
    * const { event, created } = await calendar.events.create(staffId, {

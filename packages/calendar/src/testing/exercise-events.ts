@@ -97,11 +97,55 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     ]) {
       const error = await failure(calendar.events.create('staff-1', { ...KEYED, ...other }))
       assert.deepEqual([error.code, error.outcome], ['idempotency_conflict', 'unknown'])
+      assert.deepEqual(error.current, event)
     }
     // What persons change is theirs; the key is still for what it was for.
     await calendar.events.update('staff-1', { id, summary: '直した' })
     const same = await calendar.events.create('staff-1', KEYED)
     assert.deepEqual([same.created, same.event.summary], [false, '直した'])
+  },
+  'fails with idempotency_conflict when the id was for something else': async (fixture) => {
+    const { calendar } = fixture
+    const named = { ...meeting(1), id: 'plan0001' }
+    const { event } = await calendar.events.create('staff-1', named)
+    for (const other of [{ summary: '別' }, { recurrence: ['RRULE:FREQ=DAILY;COUNT=2'] }]) {
+      const error = await failure(calendar.events.create('staff-1', { ...named, ...other }))
+      assert.deepEqual([error.code, error.outcome], ['idempotency_conflict', 'unknown'])
+      assert.deepEqual(error.current, event)
+    }
+    await calendar.events.update('staff-1', { id: event.id, summary: '直した' })
+    const same = await calendar.events.create('staff-1', named)
+    assert.deepEqual([same.created, same.event.summary], [false, '直した'])
+  },
+  'compares an event of the id that somebody else made as it stands': async ({ calendar }) => {
+    const attendees = ['taro@example.com']
+    const named = { ...meeting(1), id: 'plan0001', location: '会議室', attendees }
+    const { id, summary, location, start, end } = named
+    const timeZone = 'Asia/Tokyo'
+    const requestBody = {
+      id,
+      summary,
+      location,
+      start: { dateTime: start.toISOString(), timeZone },
+      end: { dateTime: end.toISOString(), timeZone },
+      attendees: [{ email: 'Taro@example.com' }, { email: 'jiro@example.com' }],
+      colorId: '7',
+    }
+    await calendar.client('staff-1').events.insert({ calendarId: 'primary', requestBody })
+    const { event, created } = await calendar.events.create('staff-1', named)
+    assert.deepEqual([event.id, event.native.colorId, created], [id, '7', false])
+    for (const other of [
+      { summary: '別' },
+      { description: '別' },
+      { location: undefined },
+      { end: meeting(2).end },
+      { recurrence: ['RRULE:FREQ=DAILY;COUNT=2'] },
+      { attendees: ['saburo@example.com'] },
+    ]) {
+      const error = await failure(calendar.events.create('staff-1', { ...named, ...other }))
+      assert.deepEqual([error.code, error.outcome], ['idempotency_conflict', 'unknown'])
+      assert.deepEqual(error.current, event)
+    }
   },
   'gets over a lost answer to events.create by itself': async (fixture) => {
     fixture.dropReply(`POST ${EVENTS_PATH}`, 1)
