@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { auth, calendar, type calendar_v3 } from '@googleapis/calendar'
-import { startFaultProxy } from '@yuzuru/sandbox'
+import { type FaultProxy, startFaultProxy } from '@yuzuru/sandbox'
 import { createCalendar } from '../src/create-calendar.ts'
 import { memoryCalendarStore } from '../src/stores/memory-store.ts'
 import type { CalendarFixture, CalendarFixtureOptions } from '../src/testing/calendar-fixture.ts'
@@ -8,10 +8,15 @@ import { plainCipher } from '../src/testing/plain-cipher.ts'
 import type { GivenGoogle } from './given-google.ts'
 import { startGoogleRelay } from './google-relay.ts'
 
+/** A fixture of a real account, and the proxy before it. */
+export interface GivenFixture extends CalendarFixture {
+  readonly proxy: FaultProxy
+}
+
 /** A calendar of the account that was made for the tests, and goes with them. */
 export interface GivenCalendar extends AsyncDisposable {
   /** A fixture in which the calendar is empty. */
-  fixture(options: CalendarFixtureOptions): Promise<CalendarFixture>
+  fixture(options: CalendarFixtureOptions): Promise<GivenFixture>
 }
 
 export async function openGivenCalendar(given: GivenGoogle): Promise<GivenCalendar> {
@@ -63,6 +68,7 @@ export async function openGivenCalendar(given: GivenGoogle): Promise<GivenCalend
         throw new Error('A real account can do this only by hand')
       }
       return {
+        proxy,
         calendar: ours,
         allow: (url) => ({ state: new URL(url).searchParams.get('state') ?? '', code: 'given' }),
         async eventsOf() {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,8 +31,8 @@ export interface RelayInit {
 export async function startGoogleRelay(init: RelayInit): Promise<GoogleRelay> {
   const { given, calendarId, prefix } = init
   const seen: string[] = []
-  const tokens = new Set<string>()
-  const expired = new Set<string>()
+  /** By the token that the suite was given; Google's own never comes so far. */
+  const tokens = new Map<string, string>()
 
   const answer = async (request: IncomingMessage): Promise<Response> => {
     const { method = 'GET', headers, url = '/' } = request
@@ -41,13 +42,12 @@ export async function startGoogleRelay(init: RelayInit): Promise<GoogleRelay> {
     const { pathname } = new URL(url, 'http://relay')
     seen.push(`${method} ${pathname}`)
     if (pathname === '/token') return await tokenFor(text)
-    const { authorization = '' } = headers
-    if (expired.has(authorization)) {
+    const authorization = tokens.get(headers.authorization ?? '')
+    if (authorization === undefined) {
       const error = { code: 401, message: 'Invalid Credentials', errors: [{ reason: 'authError' }] }
       return Response.json({ error }, { status: 401 })
     }
-    tokens.add(authorization)
-    const kept = ['authorization', 'content-type', 'if-match', 'if-none-match']
+    const kept = ['content-type', 'if-match', 'if-none-match']
     const sent = kept.flatMap((name) => {
       const value = headers[name]
       return typeof value === 'string' ? [[name, value] as const] : []
@@ -57,7 +57,11 @@ export async function startGoogleRelay(init: RelayInit): Promise<GoogleRelay> {
     to.pathname = pathname
       .replace('/calendars/primary/', `/calendars/${encodeURIComponent(calendarId)}/`)
       .replace(/\/events\/(?!watch)([^/]+)/, (_, id: string) => `/events/${prefix}${id}`)
-    return await fetch(to, { method, headers: Object.fromEntries(sent), ...body })
+    return await fetch(to, {
+      method,
+      headers: { ...Object.fromEntries(sent), authorization },
+      ...body,
+    })
   }
 
   /** A code stands for the consent of the account. */
@@ -70,8 +74,12 @@ export async function startGoogleRelay(init: RelayInit): Promise<GoogleRelay> {
     }
     form.set('refresh_token', given.refreshToken)
     const response = await fetch(given.tokenUrl, { method: 'POST', body: form })
-    const fields = (await response.json()) as object
-    const whole = isConsent ? { ...fields, refresh_token: given.refreshToken } : fields
+    const fields = (await response.json()) as { access_token?: string }
+    if (!response.ok) return Response.json(fields, { status: response.status })
+    const ours = `ya29.${randomBytes(24).toString('base64url')}`
+    tokens.set(`Bearer ${ours}`, `Bearer ${fields.access_token}`)
+    const refresh = isConsent ? { refresh_token: given.refreshToken } : {}
+    const whole = { ...fields, ...refresh, access_token: ours }
     return Response.json(whole, { status: response.status })
   }
 
@@ -105,9 +113,7 @@ export async function startGoogleRelay(init: RelayInit): Promise<GoogleRelay> {
     port,
     url: `http://127.0.0.1:${port}/`,
     requestCount: (method, path) => seen.filter((each) => each === `${method} ${path}`).length,
-    expireAccessTokens() {
-      for (const token of tokens) expired.add(token)
-    },
+    expireAccessTokens: () => tokens.clear(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

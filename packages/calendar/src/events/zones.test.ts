@@ -2,6 +2,7 @@ import { assert, asyncProperty, constantFrom, integer, oneof, property } from 'f
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { startGoogleCalendar } from '../../test/google-calendar.ts'
+import { NAMED, series, single, wholeDay } from '../../test/zone-checks.ts'
 import { collect, connect } from '../testing/calendar-fixture.ts'
 import { createFakeCalendar } from '../testing/fake-calendar.ts'
 import type { Calendar } from '../calendar.ts'
@@ -25,7 +26,6 @@ const EVERYTHING = 'https://www.googleapis.com/auth/calendar'
 
 const runs = { numRuns: Number(process.env['YUZURU_RUNS'] ?? 15) }
 const zone = constantFrom(...ZONES)
-const DAY = 86_400_000
 const [FROM, TO] = [1_262_304_000, 2_051_222_400]
 /** Every quarter of an hour from 2010 to 2035. */
 const moment = integer({ min: FROM / 900, max: TO / 900 }).map((quarter) => quarter * 900_000)
@@ -89,21 +89,6 @@ describe.each([
   })
 })
 
-/** The day of each: half an hour, an hour, a whole day that was left out, and a rule that was given up. */
-const NAMED: [timeZone: string, before: string][] = [
-  ['Asia/Pyongyang', '2015-08-13T09:00:00'],
-  ['Asia/Pyongyang', '2018-05-03T23:45:00'],
-  ['Pacific/Apia', '2011-12-28T10:00:00'],
-  ['America/Sao_Paulo', '2018-11-02T00:30:00'],
-  ['America/Sao_Paulo', '2019-11-02T00:30:00'],
-  ['Europe/Moscow', '2014-10-25T01:30:00'],
-  ['Africa/Cairo', '2023-04-27T00:15:00'],
-  ['Australia/Lord_Howe', '2026-10-03T02:15:00'],
-  ['Europe/Berlin', '2026-10-24T02:30:00'],
-  ['America/New_York', '2026-03-07T02:30:00'],
-  ['Pacific/Kiritimati', '2026-12-30T23:30:00'],
-]
-
 describe.each([
   ['the fake', fake],
   ['the local Google', startGoogleCalendar],
@@ -147,65 +132,6 @@ async function wholeDays(calendar: Calendar, timeZone: string): Promise<void> {
   const place = { calendarId, id: second?.id ?? '' }
   const changed = await calendar.events.update('staff-1', { ...place, ...moved })
   expect(changed).toMatchObject({ ...moved, originalStart: days[1] })
-}
-
-async function single(
-  calendar: Calendar,
-  at: number,
-  lengthMs: number,
-  timeZone: string,
-): Promise<void> {
-  const times = { start: new Date(at), end: new Date(at + lengthMs), timeZone }
-  const { event } = await calendar.events.create('staff-1', { summary: '会議', ...times })
-  expect(await calendar.events.get('staff-1', event)).toMatchObject(times)
-  const later = { start: new Date(at + 1_800_000), end: new Date(at + 1_800_000 + lengthMs) }
-  const changed = await calendar.events.update('staff-1', { id: event.id, ...later })
-  expect(changed).toMatchObject({ ...later, timeZone })
-}
-
-async function wholeDay(calendar: Calendar, start: PlainDate): Promise<void> {
-  const end = Temporal.PlainDate.from(start).add({ days: 1 }).toString() as PlainDate
-  const { event } = await calendar.events.create('staff-1', { summary: '休み', start, end })
-  expect(await calendar.events.get('staff-1', event)).toMatchObject({ start, end })
-}
-
-/** Ten days in a row: each at the same time of the day, but for a day or a time that the zone skips. */
-async function series(
-  calendar: Calendar,
-  at: number,
-  lengthMs: number,
-  timeZone: string,
-): Promise<void> {
-  const first = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
-  const { event } = await calendar.events.create('staff-1', {
-    summary: '毎日',
-    start: new Date(at),
-    end: new Date(at + lengthMs),
-    timeZone,
-    recurrence: [`RRULE:FREQ=DAILY;UNTIL=${utc(at + 20 * DAY)}`],
-  })
-  const days = Array.from({ length: 10 }, (_, count) => {
-    const wall = first.toPlainDateTime().add({ days: count })
-    return { wall, moment: wall.toZonedDateTime(timeZone) }
-  })
-  const expected = days
-    .filter(({ wall, moment: zoned }) => zoned.toPlainDateTime().equals(wall))
-    .map(({ moment: zoned }) => zoned.epochMilliseconds)
-  // A time that comes twice is the first one by the rule, and that of the start where it begins with it.
-  expected[0] = at
-  const to = new Date((expected.at(-1) ?? at) + 1)
-  const query = { id: event.id, from: new Date(at), to }
-  const found = await collect(calendar.events.instances('staff-1', query))
-  expect(found.map(({ start }) => (start as Date).getTime())).toEqual(expected)
-  expect(found.map(({ start, end }) => Number(end) - Number(start))).toEqual(
-    expected.map(() => lengthMs),
-  )
-  await calendar.events.delete('staff-1', { id: event.id })
-}
-
-/** As RFC 5545, 3.3.5 writes it: `20260401T010000Z`. */
-function utc(at: number): string {
-  return new Date(at).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
 }
 
 function fake(): Awaited<ReturnType<typeof startGoogleCalendar>> {
