@@ -124,8 +124,10 @@ export class EventCalls {
       } catch (error) {
         if (!CalendarError.isInstance(error)) throw error
         const isGone = error.code === 'not_found' || error.current?.status === 'cancelled'
-        if (isGone) return { deleted: false }
-        throw error
+        if (!isGone) throw error
+        // Google says the same of an event that never was and of a calendar that is not there.
+        if (error.status === 404) await this.#requests.expectCalendar(call, event.calendarId)
+        return { deleted: false }
       }
     })
   }

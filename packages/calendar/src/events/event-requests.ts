@@ -4,7 +4,14 @@ import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import type { Operation } from '../wire/operations.ts'
 import { calendarEvent } from './calendar-event.ts'
-import { changeQuery, type EventPlace, eventPath, ifMatch, type Notify } from './event-place.ts'
+import {
+  changeQuery,
+  type EventPlace,
+  eventPath,
+  eventsPath,
+  ifMatch,
+  type Notify,
+} from './event-place.ts'
 
 type Native = calendar_v3.Schema$Event
 
@@ -26,6 +33,12 @@ export class EventRequests {
 
   async read(call: Operation, place: EventPlace): Promise<Native> {
     return await this.#api.json<Native>(call, { method: 'GET', url: eventPath(place) })
+  }
+
+  /** @throws {CalendarError} `not_found` unless the account can see events of the calendar */
+  async expectCalendar(call: Operation, calendarId: string | undefined): Promise<void> {
+    const query = { maxResults: 1 }
+    await this.#api.json(call, { method: 'GET', url: eventsPath(calendarId), query })
   }
 
   /** @throws {CalendarError} `conflict`, with the event as it stands, when it is another one by now */

@@ -62,10 +62,11 @@ export interface CalendarEvents {
   move(reference: string, event: MovedEvent, options?: IoOptions): Promise<CalendarEvent>
   /**
    * Deletes an event, or one occurrence of a series by its own id. `deleted` is false when it was gone already,
-   * perhaps by an earlier attempt of the same call whose answer was lost.
+   * perhaps by an earlier attempt of the same call whose answer was lost. Google answers alike for an event and for a
+   * calendar that are not there: then the calendar is looked at, by one request more.
    *
    * @throws {CalendarError} `conflict`, with the event as it stands as `current`, when it has another `etag` by
-   *   now
+   *   now; `not_found` for a calendar that is not there, or that the account does not see
    */
   delete(
     reference: string,

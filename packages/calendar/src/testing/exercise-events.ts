@@ -259,6 +259,14 @@ export const EVENTS: Record<string, (fixture: CalendarFixture) => Promise<void>>
     assert.deepEqual(await calendar.events.delete('staff-1', { id: 'never0' }), { deleted: false })
     assert.equal((await calendar.events.get('staff-1', { id })).status, 'cancelled')
   },
+  'fails with not_found when the calendar of what is to be deleted is not there': async ({
+    calendar,
+  }) => {
+    const place = { id: 'never0', calendarId: 'absent@group.calendar.google.com' }
+    const error = await failure(calendar.events.delete('staff-1', place))
+    assert.deepEqual([error.code, error.status, error.retryable], ['not_found', 404, false])
+    assert.deepEqual(await calendar.events.delete('staff-1', { id: 'never0' }), { deleted: false })
+  },
   'fails with not_found for an event that never was': async ({ calendar }) => {
     const error = await failure(calendar.events.get('staff-1', { id: 'never0' }))
     assert.deepEqual([error.code, error.status, error.retryable], ['not_found', 404, false])
