@@ -19,8 +19,13 @@ export class Copy {
    * Both are replaced at once, as in a transaction.
    *
    * @param crashAfter after so many pages the process dies, and what was not stored is lost
+   * @param meanwhile is done once the first page has come
    */
-  async sync(calendar: Calendar, crashAfter: number = Infinity): Promise<void> {
+  async sync(
+    calendar: Calendar,
+    crashAfter: number = Infinity,
+    meanwhile: () => unknown = () => undefined,
+  ): Promise<void> {
     // Where there is no cursor yet, everything comes, and what was kept before is of no use.
     const draft = new Map(this.#cursor === undefined ? [] : this.#kept)
     let pages = 0
@@ -29,6 +34,7 @@ export class Copy {
       if ((pages += 1) > crashAfter) return
       if (reset) draft.clear()
       for (const change of changes) apply(draft, change)
+      if (pages === 1) await meanwhile()
       if (nextCursor === undefined) continue
       this.#kept = draft
       this.#cursor = nextCursor
@@ -202,6 +208,14 @@ const STEPS: Readonly<Record<string, (stage: Stage, step: Step) => unknown>> = {
   expire: async ({ fixture }: Stage) => await fixture.invalidateSyncTokens(email),
   losePage: ({ fixture }: Stage) => fixture.dropReply(`GET ${EVENTS}`, 1),
   crash: async ({ calendar, copy }: Stage, { how }: Step) => await copy.sync(calendar, how),
+  editMeanwhile: async (stage: Stage, step: Step) => {
+    const edits = ['rename', 'delete', 'create', 'deleteOccurrence', 'moveOccurrence', 'rule']
+    const edit = STEPS[edits[(step.which + step.how) % edits.length] ?? '']
+    // That it is refused is no matter of the sync around it.
+    const meanwhile = async (): Promise<unknown> =>
+      await Promise.try(() => edit?.(stage, step)).catch(refused)
+    await stage.copy.sync(stage.calendar, Infinity, meanwhile)
+  },
   tear: async ({ calendar, copy }: Stage, { which, how }: Step) =>
     await copy.tear(calendar, which + how),
   sync: async ({ calendar, copy }: Stage) => await copy.sync(calendar),
@@ -233,13 +247,17 @@ export function stepsOf(who: 'all' | 'alone', most: number): Arbitrary<Step[]> {
   return array(step, { minLength: 4, maxLength: most })
 }
 
+/** An edit that Google refuses, or a page that is lost, is no matter of the copy. */
+function refused(error: unknown): void {
+  if (!CalendarError.isInstance(error)) throw error
+}
+
 export async function play(stage: Stage, steps: readonly Step[]): Promise<void> {
   for (const each of steps) {
     try {
       await STEPS[each.what]?.(stage, each)
     } catch (error) {
-      // An edit that Google refuses, or a page that is lost, is no matter of the copy.
-      if (!CalendarError.isInstance(error)) throw error
+      refused(error)
     }
   }
   const { calendar, copy } = stage
