@@ -9,7 +9,7 @@ import type { GivenGoogle } from './given-google.ts'
 import { startGoogleRelay } from './google-relay.ts'
 
 /** A fixture of a real account, and the proxy before it. */
-export interface GivenFixture extends CalendarFixture {
+interface GivenFixture extends CalendarFixture {
   readonly proxy: FaultProxy
 }
 
