@@ -48,8 +48,11 @@ export async function startForgetful(
       if (stage === 'MAIL') from = path
       if (stage === 'RCPT') to.push(path)
       if (stage === 'EHLO') say(stage, '250-forgetful\r\n250 8BITMIME')
-      else if (stage === 'DATA') isMessage = say(stage, '354 go on').startsWith('354')
-      else say(stage, '250 OK')
+      else if (stage === 'DATA') {
+        isMessage = say(stage, '354 go on').startsWith('354')
+        // An empty message is a line with a dot, and nothing before it.
+        if (isMessage) rest = `\r\n${rest}`
+      } else say(stage, '250 OK')
     }
     say('GREETING', '220 forgetful')
     socket.setEncoding('latin1').on('data', (text: string) => {
@@ -63,7 +66,7 @@ export async function startForgetful(
         if (!isMessage) hear(said)
         else {
           isMessage = false
-          came.push({ from, to, raw: said })
+          if (said !== '') came.push({ from, to, raw: said.slice(2) })
           say('DOT', '250 queued')
         }
       }

@@ -33,7 +33,7 @@ export interface Script {
   onReply?: (stage: string) => void
 }
 
-/** A server that says what the test wants. Without PIPELINING, so that each command can be stopped at. */
+/** A server that says what the test wants. Without PIPELINING unless EHLO says so, so that each command can be stopped at. */
 export interface Scripted extends Script, AsyncDisposable {
   readonly port: number
   /** What it heard, in order. */
@@ -136,12 +136,15 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
       }
       const lines = rest.split('\r\n')
       rest = lines.pop() ?? ''
+      // What was asked at once is answered at once.
+      socket.cork()
       for (const line of lines) {
         const stage = line.split(/[ :]/)[0] ?? ''
         body = stage === 'DATA'
         state.lines.push(line)
         answer(socket, stage)
       }
+      socket.uncork()
     })
     answer(socket, 'GREETING')
   }

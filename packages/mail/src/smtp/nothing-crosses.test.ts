@@ -23,6 +23,8 @@ const REPLIES: readonly string[] = [
   '250-yes\r\n550 no',
   '550-no\r\n250 yes',
   '250 OK\r\n250 OK',
+  '250 OK\r\n550 no',
+  '250 OK\r\n451 later',
   '550 no\r\n250 OK',
   '2500 OK',
   'OK',
@@ -46,9 +48,12 @@ function planOf(nth: number, dice: Dice): Plan {
 
 /** Several mails over one connection at a time, to a server that says what it likes. */
 async function dialogue(dice: Dice): Promise<string> {
-  await using server = await startForgetful((stage, usual) =>
-    stage !== 'GREETING' && stage !== 'EHLO' && dice.below(4) === 0 ? dice.pick(REPLIES) : usual,
-  )
+  // Half of the servers take several commands at once.
+  const pipelining = dice.below(2) === 0
+  await using server = await startForgetful((stage, usual) => {
+    if (stage === 'EHLO') return pipelining ? `250-PIPELINING\r\n${usual}` : usual
+    return stage !== 'GREETING' && dice.below(4) === 0 ? dice.pick(REPLIES) : usual
+  })
   const plans = Array.from({ length: MAILS }, (_, nth) => planOf(nth, dice))
   const mail = connect(server, { connections: 1 })
   const ends = plans.map(({ from, to, secret }) =>

@@ -1,5 +1,5 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
-import { codeOf } from './smtp-reply.ts'
+import { codeOf, isFarewell } from './smtp-reply.ts'
 
 /**
  * How much a server may say to one step, in bytes. A reply has lines of up to 512 octets (RFC 5321,
@@ -15,7 +15,7 @@ interface Dialogue {
   _sendCommand: (command: string, shown?: string) => void
   _processResponse: () => unknown
   /** What waits for a reply, in order. */
-  readonly _responseActions: readonly unknown[]
+  readonly _responseActions: readonly object[]
   /** Replies that are not read yet. */
   readonly _responseQueue: readonly string[]
   /** What has come of a line. */
@@ -38,6 +38,8 @@ export interface ReplyListener {
 export class ReplyWatch {
   readonly #dialogue: Dialogue
   #left = STEP_BYTES
+  /** What waits for the answer to DATA. */
+  #data: object | undefined
 
   constructor(connection: SMTPConnection, { onUnlawful, onStep }: ReplyListener) {
     const dialogue = connection as unknown as Dialogue
@@ -53,7 +55,10 @@ export class ReplyWatch {
     dialogue._sendCommand = (command, shown) => {
       onStep()
       if (command !== 'QUIT' && this.hasStray) onUnlawful('it replies to what it was not asked')
-      else say.call(dialogue, command, shown)
+      else {
+        if (command === 'DATA') this.#data = dialogue._responseActions.at(-1)
+        say.call(dialogue, command, shown)
+      }
     }
     const read = dialogue._processResponse
     dialogue._processResponse = () => {
@@ -62,6 +67,9 @@ export class ReplyWatch {
         onStep()
         if (isUnreadable(dialogue._responseQueue[0] ?? '')) {
           return onUnlawful('a reply that does not have one meaning')
+        }
+        if (dialogue._responseActions[0] === this.#data && this.#isOutOfStepAtData) {
+          return onUnlawful('it replies to what it was not asked')
         }
       }
       return read.call(dialogue)
@@ -75,17 +83,29 @@ export class ReplyWatch {
   }
 
   /**
-   * Whether there is a reply already when the server is about to be asked for one. A refusal does no harm:
-   * a server may say at any time that it ends (RFC 5321, 3.8), and nothing is sent after one.
+   * Whether there is a reply already when the server is about to be asked for one. A refusal is one, too: it
+   * would be taken for the answer to what comes next, so that the server seems to refuse an address of
+   * which it has not said a word. Only a farewell is none: a server may say at any time that it ends (RFC
+   * 5321, 3.8).
    */
   get hasStray(): boolean {
     const said = this.#said
-    return said !== undefined && !/^[45]/.test(said)
+    return said !== undefined && !isFarewell(said)
   }
 
   /** Whether a reply has come, or a part of one, that is not read yet; empty lines are none. */
   get hasSaid(): boolean {
     return this.#said !== undefined
+  }
+
+  /**
+   * Where commands go out several at once (PIPELINING, RFC 2920), a stray reply is found at DATA only: that
+   * gets the answer of another command, and there is one more behind it.
+   */
+  get #isOutOfStepAtData(): boolean {
+    const [reply = '', ...more] = this.#dialogue._responseQueue
+    const next = more.find((text) => text.trim() !== '')
+    return reply.startsWith('2') || (next !== undefined && !isFarewell(next))
   }
 
   get #said(): string | undefined {

@@ -63,6 +63,35 @@ describe('a reply that nobody asked for', () => {
     },
   )
 
+  for (const stray of ['550 5.1.1 no', '451 later', '250 OK']) {
+    const steps = ['GREETING', 'EHLO', 'MAIL', 'RCPT', 'DATA'] as const
+    test.each(steps)(`refuses nobody after the answer to %s: ${stray}`, async (stage) => {
+      const own = { GREETING: '220 hello', EHLO: '250 OK', DATA: '354 go on' }
+      const usual = stage in own ? own[stage as keyof typeof own] : '250 OK'
+      await using server = await startScripted({ replies: { [stage]: `${usual}\r\n${stray}` } })
+      await using mail = connect(server)
+      const error = await failure(mail)
+      const code = stage === 'GREETING' ? 'connection_failed' : 'unexpected'
+      expect(error).toMatchObject({ code, outcome: 'none', rejected: [] })
+      expect(server.log).not.toContain('DOT')
+      delete server.replies[stage]
+      await expect(mail.send(letter)).resolves.toMatchObject({ accepted: [letter.to] })
+    })
+
+    test.each(['MAIL', 'RCPT', 'DATA'] as const)(
+      `refuses nobody where commands go out several at once, at %s: ${stray}`,
+      async (stage) => {
+        const own = stage === 'DATA' ? '354 go on' : '250 OK'
+        const replies = { EHLO: '250-scripted\r\n250 PIPELINING', [stage]: `${own}\r\n${stray}` }
+        await using server = await startScripted({ replies })
+        await using mail = connect(server)
+        const error = await failure(mail)
+        expect(error).toMatchObject({ code: 'unexpected', outcome: 'none', rejected: [] })
+        expect(server.log).not.toContain('DOT')
+      },
+    )
+  }
+
   test('that ends the session is taken at its word', async () => {
     await using server = await startScripted({ replies: { RCPT: '250 OK\r\n421 4.3.2 closing' } })
     await using mail = connect(server)
