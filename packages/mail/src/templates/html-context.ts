@@ -1,8 +1,17 @@
+/** A tag of a template. */
+export interface HtmlTag {
+  /** In lower case; `''` for the end of an element. */
+  readonly element: string
+  /** Whether it has `http-equiv`, before or after the value. */
+  isPragma: boolean
+}
+
 /** Where a value stands in a template. */
 export type HtmlContext =
   | { readonly kind: 'text' }
   | {
       readonly kind: 'attribute'
+      readonly tag: HtmlTag
       readonly name: string
       /** What the template has between the beginning of the attribute, or the value before, and this one. */
       readonly before: string
@@ -18,11 +27,16 @@ type State =
   | { readonly in: 'text' }
   | { readonly in: 'comment' }
   /** Between `<` and `>`, outside of any value. */
-  | { readonly in: 'tag'; readonly tag: string }
-  | { readonly in: 'value'; readonly tag: string; readonly name: string; readonly quote: '"' | "'" }
-  | { readonly in: 'unquoted'; readonly tag: string }
+  | { readonly in: 'tag'; readonly tag: HtmlTag }
+  | {
+      readonly in: 'value'
+      readonly tag: HtmlTag
+      readonly name: string
+      readonly quote: '"' | "'"
+    }
+  | { readonly in: 'unquoted'; readonly tag: HtmlTag }
   /** Within `<style>`, `<script>` and the like, whose text is no HTML. */
-  | { readonly in: 'raw'; readonly tag: string }
+  | { readonly in: 'raw'; readonly tag: HtmlTag }
 
 /** Elements whose text a browser does not read as HTML. */
 const RAW: ReadonlySet<string> = new Set([
@@ -36,18 +50,30 @@ const RAW: ReadonlySet<string> = new Set([
 
 const TEXT: State = { in: 'text' }
 
+/** Stands for the `&` of a template, which may begin any character; a value's own `&` is escaped. */
+export const ENTITY = '\uffff'
+
 /**
  * Where each value of a template stands. The template is read as a browser reads it, as far as that
  * decides what a value could do: escaping makes it safe in text and in quoted attributes, and nowhere else.
+ *
+ * @throws {TypeError} unless it ends in text: what follows it, in another template, would be within its tag,
+ * value, comment, style sheet or script
  */
 export function contextsOf(pieces: readonly string[]): readonly HtmlContext[] {
   const contexts: HtmlContext[] = []
   let state: State = TEXT
-  for (const [index, piece] of pieces.slice(0, -1).entries()) {
+  for (const [index, piece] of pieces.entries()) {
     const read = readPiece(piece, state)
     const isContinued = read.state === state
     state = read.state
-    contexts.push(contextIn({ ...read, isContinued, after: pieces[index + 1] ?? '' }))
+    const after = pieces[index + 1]
+    if (after !== undefined) contexts.push(contextIn({ ...read, isContinued, after }))
+  }
+  if (state.in !== 'text') {
+    throw new TypeError(
+      `Expected an html template to end in text, got one that ends ${placeOf(state)}`,
+    )
   }
   return contexts
 }
@@ -58,21 +84,36 @@ function contextIn({
   after,
   isContinued,
 }: Read & { readonly after: string; readonly isContinued: boolean }): HtmlContext {
+  if (state.in === 'text') return { kind: 'text' }
+  if (state.in !== 'value') return { kind: 'nowhere', place: placeOf(state) }
+  const { tag, name, quote } = state
+  return {
+    kind: 'attribute',
+    tag,
+    name,
+    before: marked(before),
+    after: marked(after.split(quote, 1)[0] ?? ''),
+    isContinued,
+  }
+}
+
+function marked(source: string): string {
+  // One that is written out as `&amp;` begins nothing.
+  return source.replaceAll('&amp;', '%26').replaceAll('&', ENTITY)
+}
+
+function placeOf(state: Exclude<State, { readonly in: 'text' }>): string {
   switch (state.in) {
-    case 'text':
-      return { kind: 'text' }
-    case 'value': {
-      const { name, quote } = state
-      return { kind: 'attribute', name, before, after: after.split(quote, 1)[0] ?? '', isContinued }
-    }
     case 'comment':
-      return { kind: 'nowhere', place: 'in a comment' }
+      return 'in a comment'
     case 'raw':
-      return { kind: 'nowhere', place: `in <${state.tag}>` }
+      return `in <${state.tag.element}>`
     case 'unquoted':
-      return { kind: 'nowhere', place: 'in an attribute without quotes' }
+      return 'in an attribute without quotes'
+    case 'value':
+      return 'in an attribute'
     default:
-      return { kind: 'nowhere', place: 'within a tag, outside of quotes' }
+      return 'within a tag, outside of quotes'
   }
 }
 
@@ -91,20 +132,20 @@ function readPiece(piece: string, start: State): Read {
       const tag = /<(?:(!--)|\/?([a-z][^\s/>]*)|[!?/])/i.exec(rest)
       // A `<` at the very end: what follows is a value.
       if (tag === null)
-        return { state: rest.endsWith('<') ? { in: 'tag', tag: '' } : state, before }
+        return { state: rest.endsWith('<') ? { in: 'tag', tag: tagOf('') } : state, before }
       at += tag.index + tag[0].length
       if (tag[1] !== undefined) state = { in: 'comment' }
-      else state = { in: 'tag', tag: tag[0].startsWith('</') ? '' : (tag[2] ?? '').toLowerCase() }
+      else state = { in: 'tag', tag: tagOf(tag[0].startsWith('</') ? '' : (tag[2] ?? '')) }
     } else if (state.in === 'comment') {
       const end = rest.indexOf('-->')
       if (end < 0) return { state, before }
       at += end + 3
       state = TEXT
     } else if (state.in === 'raw') {
-      const end = rest.toLowerCase().indexOf(`</${state.tag}`)
+      const end = rest.toLowerCase().indexOf(`</${state.tag.element}`)
       if (end < 0) return { state, before }
-      at += end + 2 + state.tag.length
-      state = { in: 'tag', tag: '' }
+      at += end + 2 + state.tag.element.length
+      state = { in: 'tag', tag: tagOf('') }
     } else if (state.in === 'value') {
       const end = rest.indexOf(state.quote)
       before += end < 0 ? rest : rest.slice(0, end)
@@ -123,13 +164,19 @@ function readPiece(piece: string, start: State): Read {
       if (next[1] === undefined) {
         before = ''
         state = valueOf(state.tag, next[2] ?? '', next[3] ?? '')
-      } else state = RAW.has(state.tag) ? { in: 'raw', tag: state.tag } : TEXT
+      } else state = RAW.has(state.tag.element) ? { in: 'raw', tag: state.tag } : TEXT
     }
   }
   return { state, before }
 }
 
-function valueOf(tag: string, name: string, quote: string): State {
+function tagOf(element: string): HtmlTag {
+  return { element: element.toLowerCase(), isPragma: false }
+}
+
+function valueOf(tag: HtmlTag, given: string, quote: string): State {
+  const name = given.toLowerCase()
+  if (name === 'http-equiv') tag.isPragma = true
   if (quote !== '"' && quote !== "'") return { in: 'unquoted', tag }
-  return { in: 'value', tag, name: name.toLowerCase(), quote }
+  return { in: 'value', tag, name, quote }
 }

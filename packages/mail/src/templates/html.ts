@@ -42,12 +42,14 @@ const ENTITIES: readonly string[] = Object.assign([], {
  *
  * Values may stand in text and in *quoted* attributes. What can't be placed safely is an error: a value in
  * an attribute without quotes, in a tag, a comment, `<style>` or `<script>`, in `onclick` and the like; a
- * URL of a scheme other than http, https, mailto, tel, sms and cid (`javascript:`, `data:`); in `style`
- * what is not words, numbers or colours; {@link Html} in an attribute.
+ * URL of a scheme other than http, https, mailto, tel, sms and cid (`javascript:`, `data:`), also in a list
+ * of URLs (`srcset`), or after an entity (`javascript&colon;`); in `style` what is not words, numbers or
+ * colours; in the `content` of `<meta http-equiv>`, and in what SVG animates; {@link Html} in an attribute.
+ * A template ends in text: one that leaves a tag, a value or a comment open is an error.
  *
  * A backslash begins an escape, as in every template: write `C:\\users` for `C:\users`.
  *
- * @throws {TypeError} unless each value is an {@link HtmlValue} in a place that is safe; on an invalid escape such as `\u` or
+ * @throws {TypeError} unless each value is an {@link HtmlValue} in a place that is safe, and the template ends in text; on an invalid escape such as `\u` or
  * `\x` in the template itself, whose text would be lost; and when it is called without a template
  * @example
  * html`<p>${name} 様</p><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`
@@ -66,7 +68,8 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
     if (context.kind === 'attribute') {
       const text = plain(value)
       filled = `${context.isContinued ? filled : ''}${context.before}`
-      expectSafeAttribute(context.name, `${filled}${text}${context.after}`, text)
+      const { tag, name } = context
+      expectSafeAttribute({ tag, name, whole: `${filled}${text}${context.after}` }, text)
       filled += text
       source += escaped(text)
     } else if (context.kind === 'text') source += render(value)
