@@ -10,6 +10,7 @@ export type { DkimKey } from './message/dkim.ts'
 export type { Unsubscribe } from './message/unsubscribe.ts'
 export type { MailAddress } from './message/mail-address.ts'
 export { MailError, type MailErrorCode, type MailErrorInit } from './mail-error.ts'
+export { nativeErrorOf } from './native-error.ts'
 export type {
   AttachedBytes,
   AttachedFile,

@@ -19,7 +19,7 @@ import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
  * - `'attachment_failed'`: a file, a stream or a stored object of the message could not be read; `reason` has
  *   the system's word, `cause` the error of a stream or a storage.
  * - `'closed'`: `close()` was called before.
- * - `'unexpected'`: anything else; see `cause`.
+ * - `'unexpected'`: anything else; see `nativeErrorOf`.
  */
 export type MailErrorCode =
   | 'connection_failed'
@@ -54,7 +54,8 @@ export interface MailErrorInit {
 /**
  * A failure to send. Its message never holds an address or what the server said: both are personal
  * data or may hold some. They are in `rejected` and `response`, which are getters, so that a logger
- * that prints an error's own properties does not print them.
+ * that prints an error's own properties does not print them. The error of a client that was passed in is no
+ * `cause`: `nativeErrorOf(error)` gives it.
  */
 export class MailError extends IoError {
   declare readonly code: MailErrorCode

@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScripted } from '../test/scripted-smtp.ts'
 import { createMail, type SmtpMailOptions } from './create-mail.ts'
 import type { Mail } from './mail.ts'
+import { nativeErrorOf } from './native-error.ts'
+import { previews } from './previews/previews.ts'
+import { defineTemplate } from './templates/template.ts'
 import type { MailMessage } from './message/mail-message.ts'
 
 /** What is nobody's business: each is in the message, in the login, or in what the server says. */
@@ -123,5 +126,68 @@ describe('nothing of a message, and no password, is in errors, traces and logs',
   ])('when %s is refused', async (_what, change) => {
     await using mail = connect(1)
     expectNothingShown(await mail.send({ ...message, ...change }).catch((error: unknown) => error))
+  })
+
+  test.each<[string, object]>([
+    ['an error of its own', {}],
+    ['its words for the connection', { code: 'ESOCKET', originalCode: 'ECONNRESET' }],
+    ['its words for the login', { code: 'EAUTH' }],
+    ['its words for the message', { code: 'EMESSAGE', response: SAID }],
+    ['its words for a refusal', { code: 'EENVELOPE', response: `550 ${SAID}`, responseCode: 550 }],
+    ['a code of words', { code: SAID, responseCode: SAID, rejected: [SAID], errno: SAID }],
+  ])('when a client that was passed in fails with %s', async (_what, fields) => {
+    const native = Object.assign(new Error(`not verified: ${SAID}`, { cause: SAID }), fields)
+    const client = { sendMail: () => Promise.reject(native), verify: () => Promise.reject(native) }
+    await using mail = createMail({ client, from: 'no-reply@example.jp' })
+    for (const call of [mail.send(message), mail.health()]) {
+      expectNothingShown(await call.catch((error: unknown) => error))
+    }
+    const error: unknown = await mail.send(message).catch((reason: unknown) => reason)
+    expect(nativeErrorOf(error)).toBe(native)
+  })
+
+  test('when a client that was passed in throws what is no error', async () => {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- on purpose
+    const fail = (): Promise<never> => Promise.reject(SAID)
+    await using mail = createMail({
+      client: { sendMail: fail, verify: fail },
+      from: 'no-reply@example.jp',
+    })
+    const error: unknown = await mail.send(message).catch((reason: unknown) => reason)
+    expectNothingShown(error)
+    expect(nativeErrorOf(error)).toBeUndefined()
+  })
+
+  test.each(REPLIES)('when the native client sends, and the server says %j', async (code) => {
+    const replies = { EHLO, AUTH: '235 welcome', RCPT: `${code} ${SAID}` }
+    await using server = await startScripted({ replies })
+    await using mail = createMail({
+      host: '127.0.0.1',
+      port: server.port,
+      auth: { user: 'app', password: 'secret-password' },
+      from: 'no-reply@example.jp',
+    })
+    const native = { from: 'a@example.jp', to: 'secret-hanako@example.jp', text: 'secret-text' }
+    expectNothingShown(await mail.client.sendMail(native).catch((error: unknown) => error))
+  })
+
+  test('when a preview can not be sent to its reader', async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error(SAID))
+    await using mail = createMail({
+      client: { sendMail: fail, verify: fail },
+      from: 'no-reply@example.jp',
+    })
+    const template = defineTemplate<object>()(
+      { ja: { subject: () => 'x', text: () => 'x' } },
+      { name: 'hello', sample: {} },
+    )
+    const show = previews([template], { sendTo: { mail, to: 'secret-hanako@example.jp' } })
+    const origin = 'http://localhost'
+    const request = new Request(`${origin}/hello/ja/send`, { method: 'POST', headers: { origin } })
+    const response = await show(request)
+    expect(response.status).toBe(502)
+    const page = await response.text()
+    for (const secret of SECRETS) expect(page).not.toContain(secret)
+    expectNothingShown(new Error('nothing else is thrown'))
   })
 })

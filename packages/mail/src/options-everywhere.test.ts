@@ -76,7 +76,7 @@ const cases = exerciseOptions({
   },
   // The native client takes what is nodemailer's.
   others:
-    'parseBounce parseComplaint Html html inlineCss trustedHtml MailError exerciseMail mail.boundary mail.client fake.boundary fake.client fake.sent',
+    'parseBounce parseComplaint Html html inlineCss trustedHtml MailError nativeErrorOf exerciseMail mail.boundary mail.client fake.boundary fake.client fake.sent',
   faces: { '': [bounces, index, css, invites, preview, testing], mail: () => mail, fake },
 })
 

@@ -11,6 +11,7 @@ test('the public face is what it was meant to be', () => {
     'defineAsyncTemplate',
     'defineTemplate',
     'html',
+    'nativeErrorOf',
     'templateFolder',
     'trustedHtml',
   ])

@@ -1,6 +1,7 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { MailError, type MailErrorCode, type MailErrorInit } from '../mail-error.ts'
+import { keepNative } from '../native-error.ts'
 import {
   connectionReason,
   isCertificateReason,
@@ -50,7 +51,12 @@ export function translateError(
 ): MailError {
   const { detail, ...init } = verdictOf(error, outcome)
   const rejected = asGiven(init.rejected ?? [], given)
-  return new MailError(`mail.${operation} failed: ${detail}`, { operation, ...init, rejected })
+  const failure = new MailError(`mail.${operation} failed: ${detail}`, {
+    operation,
+    ...init,
+    rejected,
+  })
+  return keepNative(failure, error instanceof SmtpFault ? error.cause : error)
 }
 
 function verdictOf(error: unknown, outcome: Outcome): Verdict {
@@ -111,8 +117,7 @@ function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Ver
   if (typeof reply === 'number' && reply >= 400 && reply <= 599) {
     return replyVerdict(native, reply, step)
   }
-  // nodemailer writes what the server said into its message.
-  const said = response === undefined ? { cause } : { response: replies.shown(response) }
+  const said = saidBy(cause, response, step)
   switch (native.code) {
     case 'EAUTH':
     case 'ENOAUTH':
@@ -135,6 +140,19 @@ function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Ver
   const before = isBeforeMail(native, step)
   const known = { outcome: before ? 'none' : outcome, ...said } as const
   return connectionVerdict(native, known, place) ?? unexpected(known)
+}
+
+/**
+ * What an error may show of the one that it is made of. nodemailer writes what the server said into its message;
+ * and any other client writes what it likes: addresses, as a rule. Only our own connections' errors hold neither.
+ */
+function saidBy(
+  cause: unknown,
+  response: string | undefined,
+  step: SmtpStep | undefined,
+): Pick<Known, 'cause' | 'response'> {
+  if (response !== undefined) return { response: replies.shown(response) }
+  return step === undefined ? {} : { cause }
 }
 
 /** Whether it can only have happened before the dialogue about a message began. */
@@ -170,7 +188,10 @@ function connectionVerdict(
 }
 
 function unexpected(known: Known): Verdict {
-  const detail = known.response === undefined ? 'see the cause' : 'the server broke the protocol'
+  const detail =
+    known.response === undefined
+      ? `see ${'cause' in known ? 'the cause' : 'nativeErrorOf'}`
+      : 'the server broke the protocol'
   return { ...known, code: 'unexpected', retryable: false, detail }
 }
 
