@@ -40,8 +40,8 @@ export interface SenderOptions {
   readonly attachmentFolder?: string | undefined
   /**
    * For a stage that must not write to people: everything goes to this address, whoever it is for, and whether
-   * it is sent by our verbs or by the native client. The headers name it alone; who it was for is in
-   * `X-Original-To`. Results and errors name the recipients as they were passed in. @default nobody
+   * it is sent by our verbs or by the native client. The headers name it alone, and have no Reply-To;
+   * who it was for is in `X-Original-To`. Results and errors name the recipients as they were passed in. @default nobody
    */
   readonly redirectTo?: MailAddress | undefined
   /** Tries a send again where that is safe. @default once is all */
@@ -146,7 +146,7 @@ export function mailOverBackend(
   { concurrency = USUAL_CONCURRENCY, maxBytes = USUAL_MAX_BYTES, sign }: BackendOptions = {},
 ): Mail<Transporter> {
   const defaults = defaultsOf(options)
-  const redirectTo = defaults.redirectTo?.address
+  const { redirectTo } = defaults
   const client = createTransport(scopedTransport(name, backend, { sign, redirectTo }))
   return mailOver(client, defaults, {
     admit: () => backend.admit(),

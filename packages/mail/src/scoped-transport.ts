@@ -5,6 +5,8 @@ import { handedOver } from './handed-over.ts'
 import type { Sign } from './message/dkim.ts'
 import type { NativeDsn } from './message/delivery-options.ts'
 import type { MimeTree } from './message/mime-tree.ts'
+import type { Mailbox } from './message/mail-address.ts'
+import { redirectedBytes } from './message/redirected-bytes.ts'
 import { type ReadableParts, readableParts } from './message/readable-parts.ts'
 import { writeMessage } from './message/write-message.ts'
 import type { GivenRecipient } from './message/given-recipient.ts'
@@ -40,7 +42,7 @@ export interface Backend {
 export interface TransportOptions {
   readonly sign?: Sign | undefined
   /** Who gets it instead of its recipients. */
-  readonly redirectTo?: string | undefined
+  readonly redirectTo?: Mailbox | undefined
 }
 
 interface NativeEnvelope {
@@ -62,18 +64,26 @@ export function scopedTransport(
     const { message } = mail
     if (!message) throw new TypeError('Expected a compiled message, got none')
     const { from, to, dsn } = message.getEnvelope() as NativeEnvelope
+    const { signal } = mail.data
+    const handed = handedOver(mail)
+    // Our own verbs have written so already.
+    const isRedirected = redirectTo !== undefined && handed === undefined
+    const finish: Sign | undefined = isRedirected
+      ? async (bytes) => {
+          const redirected = redirectedBytes(bytes, redirectTo, to)
+          return sign === undefined ? redirected : await sign(redirected)
+        }
+      : sign
     let written: Promise<Buffer> | undefined
     const outgoing: OutgoingMail = {
       envelope: {
         from: from || '',
-        to: redirectTo === undefined ? to : [redirectTo],
+        to: redirectTo === undefined ? to : [redirectTo.address],
         ...(dsn && { dsn }),
       },
-      bytes: () => (written ??= writeMessage(message as unknown as MimeTree, sign)),
+      bytes: () => (written ??= writeMessage(message as unknown as MimeTree, finish)),
       readable: () => readableParts(message),
     }
-    const { signal } = mail.data
-    const handed = handedOver(mail)
     const delivery =
       signal !== undefined && handed !== undefined
         ? await backend.deliver(outgoing, signal, handed.progress, handed.turn)

@@ -75,6 +75,7 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
   if (count > MAX_RECIPIENTS) {
     throw new TypeError(`Expected at most ${MAX_RECIPIENTS} recipients, got ${count}`)
   }
+  const answers = mailboxes('replyTo', replyTo)
   expectBody(text, html)
   const { redirectTo } = defaults
   // One literal: what is spread into another takes more memory, and very many may wait.
@@ -85,7 +86,8 @@ export function checkedMessage(message: MailMessage, defaults: MessageDefaults):
     bcc: goesTo.bcc,
     redirected: goesTo.redirected,
     from: from === undefined ? defaults.from : parseMailbox('from', from),
-    replyTo: mailboxes('replyTo', replyTo),
+    // Checked all the same. An answer to a stage must not reach a person.
+    replyTo: redirectTo === undefined ? answers : NONE,
     subject: checkedSubject(message.subject),
     text,
     html: html?.toString(),
