@@ -7,22 +7,29 @@ export interface Counting extends AsyncDisposable {
   /** How often each has come. */
   readonly came: ReadonlyMap<string, number>
   readonly open: number
-  /** How many were open at once since it was last put to 0. */
-  peak: number
+  /** How many messages it has begun to take, and not answered. */
+  readonly inDialogue: number
+  /** While it is set, no MAIL is answered; then those that wait are. */
+  hold(isHeld: boolean): void
 }
 
 export async function startCounting(): Promise<Counting> {
   const came = new Map<string, number>()
   const sockets = new Set<Socket>()
+  const inDialogue = new Set<Socket>()
+  const held: (() => void)[] = []
+  let isHeld = false
   const server = createServer((socket) => {
     sockets.add(socket)
-    state.peak = Math.max(state.peak, sockets.size)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      inDialogue.delete(socket)
+    })
     socket.on('error', () => undefined)
     let rest = ''
     let isMessage = false
     socket.write('220 counting\r\n')
-    socket.setEncoding('latin1').on('data', (text: string) => {
+    const hear = (text: string): void => {
       rest += text
       for (;;) {
         const end = isMessage ? '\r\n.\r\n' : '\r\n'
@@ -33,19 +40,32 @@ export async function startCounting(): Promise<Counting> {
         if (isMessage) {
           const id = /^Message-ID: (<[^>]+>)/m.exec(said)?.[1] ?? ''
           came.set(id, (came.get(id) ?? 0) + 1)
-        }
+          inDialogue.delete(socket)
+        } else if (said.startsWith('MAIL')) inDialogue.add(socket)
         isMessage = !isMessage && said === 'DATA'
         const greets = said.startsWith('EHLO') ? '250-counting\r\n250 PIPELINING' : '250 OK'
         socket.write(isMessage ? '354 go on\r\n' : `${greets}\r\n`)
       }
+    }
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      // It hears what is said, and answers none of it yet.
+      if (!isHeld || !text.startsWith('MAIL')) return hear(text)
+      inDialogue.add(socket)
+      held.push(() => hear(text))
     })
   })
   const state = {
     port: 0,
     came,
-    peak: 0,
     get open() {
       return sockets.size
+    },
+    get inDialogue() {
+      return inDialogue.size
+    },
+    hold(isOn: boolean) {
+      isHeld = isOn
+      for (const answer of isOn ? [] : held.splice(0)) answer()
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
