@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 import { retryBudget } from '@yuzuru/concurrency/resilience'
 import { TestClock } from '@yuzuru/concurrency/testing'
@@ -42,6 +43,35 @@ describe('a send with retry', () => {
       expect(left).toBe(0)
     },
   )
+
+  test.each(['GREETING', 'EHLO', 'MAIL', 'RCPT', 'DATA'] as const)(
+    'is tried again after the connection broke at %s, before the message may have gone out',
+    async (hangUpAt) => {
+      using clock = TestClock.install()
+      await using server = await startScripted({ hangUpAt, hangUps: 2 })
+      await using mail = connect(server, { retry: { attempts: 3, random } })
+      await expect(ended(clock, mail.send(letter))).resolves.toMatchObject({
+        accepted: [letter.to],
+      })
+      expect(server.hangUps).toBe(0)
+      expect(dots(server)).toBe(1)
+    },
+  )
+
+  test('is tried again where nothing listens', async () => {
+    using clock = TestClock.install()
+    const server = await startScripted()
+    await server[Symbol.asyncDispose]()
+    await using mail = connect(server, { retry: { attempts: 3, random } })
+    let sockets = 0
+    const count = (): void => void (sockets += 1)
+    subscribe('net.client.socket', count)
+    const error = await ended(clock, failure(mail)).finally(() =>
+      unsubscribe('net.client.socket', count),
+    )
+    expect(error).toMatchObject({ code: 'connection_failed', reason: 'ECONNREFUSED' })
+    expect(sockets).toBe(3)
+  })
 
   test('has the same bytes each time; and so has a repeat of the caller with the same key', async () => {
     await using server = await startSmtp()
