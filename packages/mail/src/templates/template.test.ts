@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { defineTemplate } from './template.ts'
 
 const verifyAddress = defineTemplate({
@@ -41,6 +41,27 @@ describe('defineTemplate', () => {
     expectTypeOf<Parameters<Render>>().toEqualTypeOf<['en' | 'ja', { name: string }]>()
     expect(invitation).toMatchObject({ name: 'invitation', sample: { name: 'Hanako' } })
     expect(invitation.render('en', { name: 'Hanako' })).toMatchObject({ text: 'Hanako' })
+  })
+
+  test('takes a layout that is a function: it escapes what is put into it once, and is in the text', () => {
+    const layout = (title: string, body: Html): Html =>
+      html`<h1>${title}</h1>
+        ${body}
+        <p>Keikaku, Sendai</p>`
+    const approved = defineTemplate<{ plan: string }>()({
+      en: {
+        subject: () => 'Approved',
+        html: ({ plan }) => layout('<Approved>', html`<p title="${plan}">${plan}</p>`),
+      },
+      ja: { subject: () => '承認', html: ({ plan }) => layout('承認', html`<p>${plan} 様</p>`) },
+    })
+    const { html: source, text } = approved.render('en', { plan: '<b>7</b>' })
+    expect(String(source)).toContain('<h1>&lt;Approved&gt;</h1>')
+    expect(String(source)).toContain(
+      '<p title="&lt;b&gt;7&lt;/b&gt;">&lt;b&gt;7&lt;/b&gt;</p>\n        <p>Keikaku',
+    )
+    expect(text).toMatch(/^<Approved>\s+<b>7<\/b>\s+Keikaku, Sendai$/)
+    expect(approved.render('ja', { plan: '7' }).text).toContain('7 様')
   })
 
   test('derives the text from the HTML, links and all, where there is none', () => {
