@@ -36,7 +36,8 @@ test('what was promised and is not so is found', async () => {
   await create('two')
   expect(await broken(claiming('two', { create: 'unknown' }))).toEqual(['two (approve): 2 plans'])
 
-  await approvePlan(app, manager, one)
+  const [staff] = await app.db.selectFrom('staff').select('id').execute()
+  await approvePlan(app, { id: staff?.id ?? '' }, one)
   expect(await broken(claiming('one', { create: 'done', approve: 'not-done' }))).toEqual([
     'one (approve): approval not-done, but it is approved\none (approve): 0 mails in place of 1',
   ])

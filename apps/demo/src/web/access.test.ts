@@ -140,7 +140,8 @@ async function ownedBy({ office_id: officeId }: Staff): Promise<string> {
       select staff_id from office_associations where office_id = ${officeId})
     order by office_id, staff_id`.execute(db)
   const requests = await of('requests')
-  return JSON.stringify([plans, requests, billing, notices, meetings, associations])
+  const whole = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
+  return JSON.stringify([plans, requests, billing, notices, meetings, associations], whole)
 }
 
 /** Whether a person who is not signed in was turned away. */
