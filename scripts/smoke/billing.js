@@ -4,7 +4,7 @@ import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { createFakeBilling, memoryBillingStore } from '@yuzuru/billing/testing'
 
 assert.equal(typeof kyselyBillingStore, 'function')
-assert.equal(Object.keys(billingMigrations).length, 3)
+assert.equal(Object.keys(billingMigrations).length, 4)
 {
   await using billing = createFakeBilling()
   const { sessionId } = await billing.checkout('office-1', {
