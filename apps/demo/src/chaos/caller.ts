@@ -100,7 +100,7 @@ interface Failure {
   readonly outcome?: 'none' | 'unknown'
 }
 
-/** What a failure's JSON says; what is none promises nothing. */
+/** Reads the code and the outcome of a failure. An answer that states no outcome may have had its effect. */
 function failureIn(text: string): { readonly code: string; readonly outcome: 'none' | 'unknown' } {
   let said: Failure = {}
   try {

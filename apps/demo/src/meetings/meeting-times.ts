@@ -7,7 +7,7 @@ export type Repeats = MeetingSeriesTable['repeats']
 /** How long a meeting is, in milliseconds. */
 export const MEETING_MS: number = 60 * 60 * 1_000
 
-/** How often a plan's meeting comes again: what people choose, and what Google is told (RFC 5545). */
+/** How often a plan's meeting repeats: the choices on the page, and the recurrence rule for Google (RFC 5545). */
 export const REPEATS: Readonly<Record<Repeats, { readonly text: Text; readonly rule: string }>> = {
   once: { text: { ja: '1回だけ', en: 'Once' }, rule: 'RRULE:FREQ=DAILY;COUNT=1' },
   weekly: {

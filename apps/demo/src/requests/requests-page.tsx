@@ -30,7 +30,7 @@ const STATES: Readonly<Record<StaffRequest['status'], Text & { readonly tag: str
   declined: { ja: '却下', en: 'Declined', tag: 'tag bad' },
 }
 
-/** The requests of an office, those to be decided first; a form for a new one; what a person was told. */
+/** The requests of an office, open ones first; a form for a new one; the notices of the person signed in. */
 export async function requestsPage(
   app: App,
   c: AppContext,
