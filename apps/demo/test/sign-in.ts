@@ -18,6 +18,18 @@ export async function followLink(visitor: Visitor, link: URL): Promise<Visit> {
   return await visitor.submit('/verify', hiddenFields(page.text))
 }
 
+/** Signs a person in, without a mail. Gives the token for the session cookie. */
+export async function openSession(
+  { db }: Pick<App, 'db'>,
+  { id }: Pick<Staff, 'id'>,
+): Promise<string> {
+  const { token, hash } = createSecretToken()
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  const session = { token_hash: hash, staff_id: id, expires_at: expiresAt }
+  await db.insertInto('sessions').values(session).execute()
+  return token
+}
+
 /** A new office, whose manager is signed in. */
 export async function signedIn(
   { app, url }: { readonly app: App; readonly url: string },
@@ -25,10 +37,7 @@ export async function signedIn(
 ): Promise<{ readonly staff: Staff; readonly visitor: Visitor; readonly token: string }> {
   const registration = { officeName: 'ゆずるの里', staffName: '佐藤 花子', email }
   const staff = await registerOffice(app, registration, 'ja')
-  const { token, hash } = createSecretToken()
-  const expiresAt = new Date(Date.now() + 3_600_000)
-  const session = { token_hash: hash, staff_id: staff.id, expires_at: expiresAt }
-  await app.db.insertInto('sessions').values(session).execute()
+  const token = await openSession(app, staff)
   const visitor = new Visitor(url, { session: token })
   return { staff, visitor, token }
 }

@@ -1,11 +1,11 @@
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSession } from '../../test/sign-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { registerOffice } from '../offices/offices.ts'
 import type { Staff } from '../offices/staff.ts'
 import { type OutsideWorld, startOutsideWorld } from '../outside-world.ts'
 import type { Environment } from '../web/environment.ts'
-import { createSecretToken } from '../web/secret-token.ts'
 import { createWebApp } from '../web/web-app.ts'
 
 const ORIGIN = 'http://127.0.0.1:1'
@@ -24,11 +24,7 @@ beforeAll(async () => {
   web = createWebApp(app, [])
   const registration = { officeName: '里', staffName: '佐藤', email: 'a@example.jp' }
   manager = await registerOffice(app, registration, 'ja')
-  const { token, hash } = createSecretToken()
-  const expiresAt = new Date(Date.now() + 600_000)
-  const session = { token_hash: hash, staff_id: manager.id, expires_at: expiresAt }
-  await app.db.insertInto('sessions').values(session).execute()
-  cookie = `session=${token}`
+  cookie = `session=${await openSession(app, manager)}`
 })
 
 afterAll(() => open.disposeAsync())

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Form, formsIn } from '../../test/forms-in.ts'
+import { openSession } from '../../test/sign-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { dayRoutes } from '../day/routes.tsx'
 import { inboxRoutes } from '../inbox/routes.tsx'
@@ -15,7 +16,6 @@ import { createPlan } from '../plans/plans.ts'
 import { fileRequest } from '../requests/requests.ts'
 import { allow, type GuardedRoute, guardedRoutes, may } from './access.ts'
 import type { Environment } from './environment.ts'
-import { createSecretToken } from './secret-token.ts'
 import { createWebApp } from './web-app.ts'
 
 const ORIGIN = 'http://127.0.0.1:1'
@@ -63,11 +63,7 @@ async function makeStage(): Promise<Stage> {
 
 async function cookieOf(staff: Staff | undefined): Promise<string> {
   if (staff === undefined) return ''
-  const { token, hash } = createSecretToken()
-  const expiresAt = new Date(Date.now() + 60_000)
-  const session = { token_hash: hash, staff_id: staff.id, expires_at: expiresAt }
-  await app.db.insertInto('sessions').values(session).execute()
-  return `session=${token}`
+  return `session=${await openSession(app, staff)}`
 }
 
 /** What a well-meant request of each route holds. */

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSession } from '../../test/sign-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
 import { openOffice } from '../offices/associations.ts'
 import { registerOffice } from '../offices/offices.ts'
@@ -8,7 +9,6 @@ import { startOutsideWorld } from '../outside-world.ts'
 import { createPlan } from '../plans/plans.ts'
 import { decideRequest, fileRequest } from '../requests/requests.ts'
 import type { Environment } from './environment.ts'
-import { createSecretToken } from './secret-token.ts'
 import { createWebApp } from './web-app.ts'
 
 const ORIGIN = 'http://127.0.0.1:1'
@@ -27,11 +27,7 @@ beforeAll(async () => {
   web = createWebApp(app, [])
   const registration = { officeName: '里', staffName: '佐藤', email: 'a@example.jp' }
   manager = await registerOffice(app, registration, 'ja')
-  const { token, hash } = createSecretToken()
-  const expiresAt = new Date(Date.now() + 600_000)
-  const session = { token_hash: hash, staff_id: manager.id, expires_at: expiresAt }
-  await app.db.insertInto('sessions').values(session).execute()
-  cookie = `session=${token}`
+  cookie = `session=${await openSession(app, manager)}`
 })
 
 afterAll(() => open.disposeAsync())
