@@ -172,11 +172,19 @@ export async function boss(
   }
 }
 
-/** A loop as one writes it by hand: lock, take and delete in batches; nothing is kept, and nothing recovers. */
+const MOVE = `with gone as (delete from queue where id = any ($1) returning *)
+  insert into done (id, payload, attempt, taken_at) select id, payload, attempt, taken_at from gone`
+
+/**
+ * A loop as one writes it by hand: lock, take and delete in batches; nothing recovers.
+ *
+ * @param options `keep`: what is done is moved into a table by id and time, as ours is; otherwise nothing is kept
+ */
 export async function byHand(
   resources: AsyncDisposableStack,
   name: string,
   connections: number,
+  { keep = false }: { readonly keep?: boolean } = {},
 ): Promise<Queue> {
   const url = await startDatabase(resources)
   const pool = resources.adopt(new Pool({ connectionString: url, max: connections }), (it) =>
@@ -189,6 +197,11 @@ export async function byHand(
       attempt int not null default 0,
       taken_at timestamptz
     ) with (fillfactor = 50)`)
+  await pool.query(`
+    create table done (id bigint primary key, payload json not null, attempt int not null,
+      taken_at timestamptz not null, done_at timestamptz not null default now())`)
+  await pool.query('create index on done (done_at)')
+  const remove = keep ? MOVE : 'delete from queue where id = any ($1)'
   return {
     name,
     async fill(jobs) {
@@ -197,7 +210,7 @@ export async function byHand(
           select json_build_object('n', n) from generate_series(1, $1) n`,
         [jobs],
       )
-      await settle(url, 'queue')
+      await settle(url, 'queue, done')
     },
     async drain() {
       let done = 0
@@ -210,7 +223,7 @@ export async function byHand(
             [BATCH],
           )
           if (rows.length === 0) return
-          await pool.query('delete from queue where id = any ($1)', [rows.map(({ id }) => id)])
+          await pool.query(remove, [rows.map(({ id }) => id)])
           done += rows.length
         }
       }
