@@ -14,4 +14,5 @@ Next:
   pnpm install
   pnpm --filter @yuzuru/${name} test
   replace send() by what it is for; keep the guarantees and their tests true
-  a row for it in the table of README.md`)
+  a row for it in the tables of README.md, README.ja.md and docs/manual/README.md
+  "@yuzuru/${name}" among the dependencies of docs/package.json, which runs the example of its README`)

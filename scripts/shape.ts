@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packages, root, type WorkspacePackage } from './packages.ts'
+import { problemsOfReadme } from './readme-shape.ts'
 
 const SCRIPTS = {
   build: 'tsup && tsc -p tsconfig.build.json',
@@ -63,8 +64,7 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
       target.default === `./dist/${name}.js`
     expect(holds, `"${entry}" is not published from dist`)
   }
-  const lost = notInstalled(readFileSync(join(folder, 'README.md'), 'utf8'))
-  expect(lost.length === 0, `its README does not install ${lost.join(', ')} for its first example`)
+  if (existsSync(join(folder, 'README.md'))) found.push(...problemsOfReadme(folder, shortName))
   for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
     if (name.startsWith('@yuzuru/')) expect(range === 'workspace:^', `${name} is not workspace:^`)
   }
@@ -72,18 +72,4 @@ function problemsOf({ folder, shortName, manifest }: WorkspacePackage): string[]
     expect(manifest.devDependencies?.[name] !== undefined, `does not test with its peer ${name}`)
   }
   return found
-}
-
-/** What the first example of a README imports and its install line leaves out. */
-function notInstalled(readme: string): string[] {
-  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
-  const installed = Array.from(readme.matchAll(/^npm install (.*)$/gm), ([, names = '']) => names)
-  const imported = Array.from(
-    example.matchAll(/ from '((?:@[^/']+\/)?[^@./'][^/']*)/g),
-    ([, name = '']) => name,
-  )
-  const missing = imported.filter((name) => {
-    return !name.startsWith('node:') && !installed.join(' ').split(' ').includes(name)
-  })
-  return [...new Set(missing)]
 }

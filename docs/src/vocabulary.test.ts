@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { publicTypes } from './public-types.ts'
 
 const packages = fileURLToPath(new URL('../../packages', import.meta.url))
+const manuals = fileURLToPath(new URL('../manual', import.meta.url))
 /** The sandbox speaks its vendors' words, and is no boundary; nor is what makes a service. */
 const names = readdirSync(packages).filter((name) => name !== 'sandbox' && name !== 'create-yuzuru')
 const faces = new Map(names.map((name) => [name, publicTypes(join(packages, name))]))
@@ -60,7 +61,9 @@ describe('docs/reference/vocabulary.md', () => {
 
 describe.each(names)('%s', (name) => {
   const face = faces.get(name) ?? { names: [], members: [], codes: [] }
-  const readme = readFileSync(join(packages, name, 'README.md'), 'utf8')
+  const manual = readdirSync(join(manuals, name))
+    .map((page) => readFileSync(join(manuals, name, page), 'utf8'))
+    .join('\n')
 
   test('has public types to look at', () => {
     expect(face.names.length).toBeGreaterThan(20)
@@ -75,11 +78,11 @@ describe.each(names)('%s', (name) => {
     expect(face.names.filter((name) => others.has(name))).toEqual([])
   })
 
-  test('has codes that mean the same everywhere, or are in its README', () => {
+  test('has codes that mean the same everywhere, or are in its manual', () => {
     const unwanted = new Set(codes.flatMap(({ not }) => not))
     expect(face.codes.filter((code) => unwanted.has(code))).toEqual([])
     const known = new Set(codes.map(({ word }) => word))
-    const unknown = face.codes.filter((code) => !known.has(code) && !readme.includes(`\`${code}\``))
+    const unknown = face.codes.filter((code) => !known.has(code) && !manual.includes(`\`${code}\``))
     expect(unknown).toEqual([])
   })
 

@@ -109,7 +109,9 @@ export default defineConfig({
     i18nRouting: false,
     nav: [
       { text: 'Guide', link: '/docs/guide/' },
+      { text: 'Recipes', link: '/docs/recipes/' },
       { text: 'Field guide', link: '/docs/field-guide/' },
+      { text: 'Manual', link: '/docs/manual/' },
       { text: 'Reference', link: '/reference/' },
       { text: 'Benchmarks', link: '/docs/benchmarks' },
     ],

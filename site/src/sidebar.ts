@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DefaultTheme } from 'vitepress'
 import { entries, root } from './packages.ts'
@@ -8,7 +8,9 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
   return [
     { text: 'Start', items: [item('docs/start.md')] },
     { text: 'Guide', items: listedBy('docs/guide') },
+    { text: 'Recipes', collapsed: true, items: listedBy('docs/recipes') },
     { text: 'Field guide', collapsed: true, items: listedBy('docs/field-guide') },
+    { text: 'Packages: manual and reference', collapsed: true, items: packages('Manual') },
     {
       text: 'What holds',
       items: [
@@ -23,7 +25,6 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         { text: 'Benchmarks', link: '/docs/benchmarks' },
       ],
     },
-    { text: 'Packages', collapsed: true, items: packages() },
     { text: 'Decisions', collapsed: true, items: decisions() },
   ]
 }
@@ -44,6 +45,7 @@ export function japaneseSidebar(): DefaultTheme.SidebarItem[] {
       text: '英語のページ',
       collapsed: true,
       items: [
+        { text: 'レシピ', link: '/docs/recipes/' },
         { text: 'セキュリティ', link: '/docs/security' },
         { text: 'エグゼキューター', link: '/docs/executors' },
         { text: 'サポート', link: '/docs/support' },
@@ -51,7 +53,7 @@ export function japaneseSidebar(): DefaultTheme.SidebarItem[] {
         { text: 'ベンチマーク', link: '/docs/benchmarks' },
       ],
     },
-    { text: 'パッケージ', collapsed: true, items: packages() },
+    { text: 'パッケージ', collapsed: true, items: packages('マニュアル') },
   ]
 }
 
@@ -62,18 +64,23 @@ function listedBy(folder: string): DefaultTheme.SidebarItem[] {
   return [...pages].map((page) => item(`${folder}/${page}`))
 }
 
-function packages(): DefaultTheme.SidebarItem[] {
+/** Each package with its manual, its guarantees and the reference of its entries. */
+function packages(manualIs: string): DefaultTheme.SidebarItem[] {
   const mains = entries().filter(({ name }) => name.split('/').length === 2)
   return mains.map(({ name }) => {
     const folder = `/packages/${name.replace('@yuzuru/', '')}`
     const reference = entries()
       .filter((entry) => entry.name === name || entry.name.startsWith(`${name}/`))
       .map((entry) => ({ text: entry.name, link: `/reference/${entry.name}` }))
+    const manual = `docs/manual/${name.replace('@yuzuru/', '')}`
+    const pages = existsSync(join(root, manual))
+      ? [{ text: manualIs, collapsed: true, link: `/${manual}/`, items: listedBy(manual) }]
+      : []
     return {
       text: name,
       collapsed: true,
       link: `${folder}/`,
-      items: [{ text: 'Guarantees', link: `${folder}/GUARANTEES` }, ...reference],
+      items: [...pages, { text: 'Guarantees', link: `${folder}/GUARANTEES` }, ...reference],
     }
   })
 }

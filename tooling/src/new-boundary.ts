@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 /** What is laid where: below `{{name}}` each name in a path or a text is that of the new package. */
 const PLACES: Readonly<Record<string, string>> = {
   'changeset.md.txt': '.changeset/{{name}}-first.md',
+  'manual.md.txt': 'docs/manual/{{name}}/README.md',
   'smoke.js.txt': 'scripts/smoke/{{name}}.js',
 }
 
@@ -14,8 +15,8 @@ const TAKEN: ReadonlySet<string> = new Set(['index', 'testing', 'concurrency', '
 
 /**
  * Lays the frame of a package below `packages/`: a boundary that works, its errors, fake, suite and
- * tests, the guarantees that name them, its changeset, and the program that uses it once it is
- * installed. What to replace is what it does: one verb, `send`.
+ * tests, the guarantees that name them, its README and manual, its changeset, and the program that uses
+ * it once it is installed. What to replace is what it does: one verb, `send`.
  *
  * @param root of the workspace
  * @param name the package's, without its scope: `redis`, `object-store`

@@ -67,9 +67,9 @@ describe('docs/semantics.md', () => {
   })
 })
 
-describe('README.md', () => {
+describe('docs/manual/concurrency/README.md', () => {
   test('its example runs', () => {
-    const { titles, program } = programOf(read('../README.md'))
+    const { titles, program } = programOf(read('../../../docs/manual/concurrency/README.md'))
     expect(run(program)).toMatchObject({ stdout: `${titles.join('\n')}\n`, stderr: '' })
   })
 })

@@ -25,7 +25,7 @@ afterAll(async () => {
   await postgres.close()
 })
 
-/** A project with the sample of the README: migrations of its own, and those of a package. */
+/** A project with the sample of the manual: migrations of its own, and those of a package. */
 beforeEach(async () => {
   url = await postgres.createDatabase()
   db = createDatabase<object>({ url })

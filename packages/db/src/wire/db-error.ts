@@ -1,6 +1,6 @@
 import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
 
-/** What went wrong, for programs to decide by. The README has a table of what each means. */
+/** What went wrong, for programs to decide by. The manual has a table of what each means. */
 export type DbErrorCode =
   | 'acquire_timeout'
   | 'after_commit_failed'

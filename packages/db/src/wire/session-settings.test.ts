@@ -91,7 +91,7 @@ describe.each(settings)('a role with %s = %s', (name, value) => {
     await pool.end()
 
     if (found instanceof Error) expect(found.message).toMatch(/DateStyle|IntervalStyle/)
-    // What it may lose is told in the README: nothing shows in a float that digits are missing.
+    // What it may lose is told in the manual: nothing shows in a float that digits are missing.
     else if (value !== '-15')
       expect((found as { rows: unknown }).rows).toEqual((usual as unknown[])[0])
   })

@@ -74,7 +74,7 @@ export interface JobOptions<Input, Output = Input, Result = void> {
    */
   readonly onConflict?: KeyConflict | undefined
   /**
-   * Jobs of this kind with the same group run one at a time, in the order of their enqueueing: see the README. At most
+   * Jobs of this kind with the same group run one at a time, in the order of their enqueueing: see the manual. At most
    * 500 characters; `undefined` for no group. @default none
    */
   readonly group?: ((payload: Input) => string | undefined) | undefined
