@@ -25,7 +25,7 @@ import type { Condition, Queue, Semaphore } from '@yuzuru/concurrency/sync'
 import type { Database, EncryptedText, Queryable, Repository, Table } from '@yuzuru/db'
 import type { Http } from '@yuzuru/http'
 import type { ScriptedServer } from '@yuzuru/http/testing'
-import type { Job, JobHandle } from '@yuzuru/jobs'
+import type { Cron, Job, JobHandle } from '@yuzuru/jobs'
 import type { Mail, MailMessage, TemplateBody } from '@yuzuru/mail'
 import type { PreviewTemplate } from '@yuzuru/mail/previews'
 import type { Sandbox } from '@yuzuru/sandbox'
@@ -43,6 +43,8 @@ declare global {
   const fs: { readonly readFile: typeof readFileOf }
   const Hono: typeof HonoOf
   const nunjucks: typeof nunjucksOf
+  const forHtml: nunjucksOf.Environment
+  const forText: nunjucksOf.Environment
   const pipeline: typeof pipelineOf
   const readFile: typeof readFileOf
   const S3Client: typeof S3ClientOf
@@ -60,7 +62,7 @@ declare global {
   function test(name: string, fn: () => unknown): void
 
   // The clients of the program.
-  const billing: Billing
+  const billing: Billing<Transaction<Schema>>
   const calendar: Calendar
   const db: Database<Schema>
   const http: Http
@@ -81,6 +83,7 @@ declare global {
       due_on: string | null
       created_at: Generated<Date>
       tags: Generated<readonly string[]>
+      charge: string | null
       version: Generated<number>
     }
     tasks: { id: string; plan_id: string; title: string }
@@ -117,6 +120,7 @@ declare global {
   const { encryptedText }: { encryptedText: (table: string, column: string) => EncryptedText }
   const postgres: Sandbox['postgres']
   const sandbox: Sandbox
+  const smtp: Sandbox['smtp']
   const url: string
   const balance: number
   const office_id: string
@@ -128,9 +132,14 @@ declare global {
 
   // Its messages, events and files.
   const remindStaff: Job<{ staffId: string } | { planId: string }>
+  const nightly: Cron
+  const fetchPlan: Job<{ planId: string }>
+  const renderPage: Job<{ page: number }>
+  const writeReport: Job<{ planId: string }>
+  const pages: readonly { readonly page: number }[]
   const handle: JobHandle
   const event: StripeOf.Event
-  const office: { readonly id: string; readonly email: string }
+  const office: { readonly id: string; readonly email: string; readonly name: string }
   const plan: { readonly id: string }
   const job: { readonly mustEndBy: string; readonly dueAt: number }
   const file: File & FileHandle
@@ -138,6 +147,7 @@ declare global {
   const picture: Uint8Array
   const form: { readonly size: string }
   const token: () => Promise<string>
+  const tokens: { get(options: { readonly renew: string | undefined }): Promise<string> }
   const urls: readonly string[]
   const path: string
   const start: Date
@@ -147,7 +157,7 @@ declare global {
   const items: readonly string[]
   const word: string
   const reference: string
-  const query: { readonly state: string; readonly code: string }
+  const query: { readonly state: string; readonly code: string; readonly error: string | undefined }
   const cursor: string | undefined
   const seriesId: string
   const secret: string
@@ -221,7 +231,7 @@ declare global {
   const bodies: Readonly<Record<'en', TemplateBody<unknown>>>
   const invitation: PreviewTemplate
   const raw: Uint8Array
-  function suppress(address: string): Promise<void>
+  function suppress(address: string, status?: string): Promise<void>
   function pollForWork(): Promise<void>
   function suppressReaderOf(messageId: string | undefined): Promise<void>
   function renderInvitation(data: { readonly name: string }): Promise<string>
@@ -244,8 +254,9 @@ declare global {
   function approve(db: Queryable<Schema>, id: string): Promise<void>
   function ask(whom: string): Promise<{ readonly price: number }>
   function askAgain(): void
-  function askForAnotherCard(): void
+  const askForAnotherCard: Job<{ officeId: string }> & (() => void)
   function charge(): Promise<void>
+  function chargeCard(id: string, options: object): Promise<{ readonly id: string }>
   function check(plan: object): Promise<void>
   function exportPlan(plan: object): Promise<void>
   function fetchKeys(): Promise<Keys>
@@ -266,6 +277,15 @@ declare global {
   function render(office: object): Promise<string>
   function runningQueries(): Promise<number>
   function savePlan(storage: StorageOf, pdf: Uint8Array): Promise<void>
+  function invitations(): AsyncIterable<MailMessage>
+  function nameOf(request: Request): string
+  function remind(id: string): Promise<void>
+  function rowsAsCsv(options: { readonly signal: AbortSignal }): AsyncIterable<string>
+  function saveToken(key: string, token: string): Promise<void>
+  function tokenOf(key: string): Promise<string>
+  function sendAll(addresses: readonly string[]): Promise<ReadonlySet<string>>
+  function sendReport(pages: unknown): Promise<void>
+  function show(bytes: number): void
   function messagesOf(rows: readonly object[]): Iterable<MailMessage>
   function report(to: unknown): void
   function sell(what: string | undefined): void

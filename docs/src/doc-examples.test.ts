@@ -4,16 +4,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type DocExample, publicDocs } from './doc-examples.ts'
+import { manualExamples, publicDocs } from './doc-examples.ts'
+import { docProgram } from './doc-program.ts'
 
 const docs = fileURLToPath(new URL('..', import.meta.url))
 const root = join(docs, '..')
 /** Within this package, so that the examples find the packages as a user's program would. */
 const scratch = join(docs, '.vitest/doc-examples')
 
-const packages = readdirSync(join(root, 'packages')).map((name) =>
-  publicDocs(join(root, 'packages', name), root),
-)
+const packages = readdirSync(join(root, 'packages')).map((name) => {
+  const { modules, examples } = publicDocs(join(root, 'packages', name), root)
+  return { modules, examples: [...examples, ...manualExamples(name, root)] }
+})
 const everywhere = packages.flatMap(({ modules }) => [...modules])
 
 beforeAll(() => {
@@ -34,14 +36,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('the examples of public docstrings have sound types', async () => {
+test('the examples of public docstrings and of the manual have sound types', async () => {
   let count = 0
   for (const { modules, examples } of packages) {
     for (const example of examples) {
       if (example.code.startsWith('// .oxlintrc.json')) continue
       count += 1
       const name = example.place.replaceAll(/\W+/g, '-')
-      writeFileSync(join(scratch, `${name}.ts`), program(example, [...modules]))
+      writeFileSync(join(scratch, `${name}.ts`), docProgram(example, [...modules], everywhere))
     }
   }
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -49,28 +51,5 @@ test('the examples of public docstrings have sound types', async () => {
     (error: { readonly stdout: string }) => error,
   )
   expect(stdout, 'names that examples do not declare belong into doc-world/world.ts').toBe('')
-  expect(count).toBeGreaterThan(150)
+  expect(count).toBeGreaterThan(200)
 })
-
-type Modules = readonly (readonly [module: string, names: readonly string[]])[]
-
-/** A module that imports what the example names: of its own module, its own package, any other. */
-function program({ module, code }: DocExample, own: Modules): string {
-  const found = new Map<string, string>()
-  const nearest = [...own].sort(([a], [b]) => Number(b === module) - Number(a === module))
-  for (const [from, names] of [...nearest, ...everywhere]) {
-    for (const name of names) if (isUsed(name, code) && !found.has(name)) found.set(name, from)
-  }
-  const imports = Array.from(found, ([name, from]) => `import { ${name} } from '${from}'`)
-  const body = code.startsWith('catch (') ? `try { await act() } ${code}` : code
-  const isModule = /^(?:import|export) /m.test(body)
-  const whole = isModule ? body : `export async function example() {\n${body}\n}`
-  return [...imports, whole, ''].join('\n')
-}
-
-/** Whether the code uses a name that it does not declare. */
-function isUsed(name: string, code: string): boolean {
-  if (name === 'default') return false
-  const isDeclared = new RegExp(`\\b(?:const|let|function|class|interface) ${name}\\b`).test(code)
-  return !isDeclared && new RegExp(`(?<![\\w'-]|(?<!\\.\\.)\\.)${name}\\b(?!['\\w]|: )`).test(code)
-}

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import { SourceFile } from './source-file.ts'
 
-/** An `@example` of a public docstring. */
+/** An `@example` of a public docstring, or an example of a manual. */
 export interface DocExample {
-  /** `packages/db/src/rows/stream.ts:25` */
+  /** `packages/db/src/rows/stream.ts:25`, `docs/manual/db/copy.md:5` */
   readonly place: string
-  /** The module whose docstring it is of. */
+  /** The module whose docstring it is of; the package of a manual. */
   readonly module: string
   readonly code: string
 }
@@ -38,6 +38,18 @@ export function publicDocs(folder: string, root: string): PublicDocs {
     }
   }
   return { modules, examples: [...examples.values()] }
+}
+
+/** The examples of a package's manual. Each is a program of its own. */
+export function manualExamples(name: string, root: string): readonly DocExample[] {
+  return globSync(`docs/manual/${name}/*.md`, { cwd: root }).flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8')
+    return Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ({ 1: code = '', index }) => ({
+      place: `${page}:${text.slice(0, index).split('\n').length}`,
+      module: `@yuzuru/${name}`,
+      code: code.trimEnd(),
+    }))
+  })
 }
 
 /** The examples of one declaration, and of its members. */

@@ -8,7 +8,7 @@ import { pageProgram } from './page-program.ts'
 const docs = fileURLToPath(new URL('..', import.meta.url))
 /** Within this package, so that the examples find the packages as a user's program would. */
 const scratch = join(docs, '.vitest/guide')
-const names = ['guide', 'field-guide'].flatMap((folder) =>
+const names = ['guide', 'field-guide', 'recipes'].flatMap((folder) =>
   readdirSync(join(docs, folder)).map((file) => `${folder}/${file.replace('.md', '')}`),
 )
 const pages = new Map(names.map((name) => [name, readFileSync(join(docs, `${name}.md`), 'utf8')]))
@@ -75,7 +75,7 @@ describe('a page of the guide', () => {
     (name) => {
       const fences = pages.get(name)?.match(/^ *(`{3,}|~{3,}).*$/gm) ?? []
       const others = fences.filter(
-        (fence) => !/^```(python|js|ts( \S+)?|html \S+\.html)?$/.test(fence),
+        (fence) => !/^```(python|js|yaml|ts( \S+)?|html \S+\.html)?$/.test(fence),
       )
       expect(others).toEqual([])
     },

@@ -45,7 +45,7 @@ const programOf = (text: string): { readonly titles: string[]; readonly program:
 }
 
 const run = (program: string): { readonly stdout: string; readonly stderr: string } =>
-  spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+  spawnSync(process.execPath, ['--input-type=module-typescript', '-e', program], {
     encoding: 'utf8',
     timeout: 100_000,
   })
