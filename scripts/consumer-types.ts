@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { optionalPeersOf, packages } from './packages.ts'
+import { EXAMPLES, optionalPeersOf, packages } from './packages.ts'
 
 const run = promisify(execFile)
 
@@ -10,19 +10,20 @@ const run = promisify(execFile)
 const COMPILERS = { ts59: '5.9.3', ts6: '6.0.3', ts7: '7.0.2' }
 
 /** Nothing of ours may be wrong, also for those who have libraries checked; what is not ours is not judged. */
-const OURS = /^(?:consumer\.ts|node_modules\/(?:@yuzuru|create-yuzuru)\/)/
+const OURS = /^(?:consumer\.ts|examples\/|node_modules\/(?:@yuzuru|create-yuzuru)\/)/
 
 /**
- * Imports each entry of each package into one strict program with `skipLibCheck: false`.
+ * Imports each entry of each package into one strict program with `skipLibCheck: false`, beside the examples.
  *
  * @param room an empty place
  * @param tarballs by the name of the package
+ * @returns the folder in which all packages are installed from their tarballs
  * @throws {Error} with what a compiler says of our declarations
  */
 export async function checkConsumerTypes(
   room: string,
   tarballs: ReadonlyMap<string, string>,
-): Promise<void> {
+): Promise<string> {
   const folder = join(room, 'consumer-types')
   await mkdir(folder)
   const own = Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]))
@@ -45,6 +46,7 @@ export async function checkConsumerTypes(
   )
   const program = entries.map((name, at) => `export * as entry${at} from '${name}'\n`).join('')
   await writeFile(join(folder, 'consumer.ts'), program)
+  await cp(EXAMPLES, join(folder, 'examples'), { recursive: true })
   const compilerOptions = {
     target: 'es2024',
     lib: ['es2024', 'esnext', 'dom', 'dom.iterable', 'dom.asynciterable'],
@@ -57,7 +59,7 @@ export async function checkConsumerTypes(
   }
   await writeFile(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+    JSON.stringify({ compilerOptions, include: ['consumer.ts', 'examples'] }),
   )
   for (const [name, version] of Object.entries(COMPILERS)) {
     const tsc = join(folder, 'node_modules', name, 'bin/tsc')
@@ -65,6 +67,7 @@ export async function checkConsumerTypes(
     if (problems.length > 0) throw new Error(`under TypeScript ${version}:\n${problems.join('\n')}`)
     console.log(`${entries.length} entries: sound under TypeScript ${version}, libraries checked`)
   }
+  return folder
 }
 
 /** What a compiler says of our own files. */

@@ -2,16 +2,17 @@
  * Packs every package and installs each alone, by npm, from its tarball into an empty folder, as a user
  * would; then runs its program of `scripts/smoke` there under Node 24 and 26, and has each of its entries say
  * under Node 20 which Node it needs. Packages of this workspace that it depends on come from their tarballs too:
- * they may not be published yet. Last, the declarations of all are read as a program reads them that checks
- * libraries too, by each TypeScript that is supported.
+ * they may not be published yet.
+ * Last, the examples of `docs/examples` are run from the tarballs, and print what they say.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { checkConsumerTypes } from './consumer-types.ts'
+import { packAll } from './pack-all.ts'
 import { type Manifest, optionalPeersOf, packages, root } from './packages.ts'
+import { useExamples } from './use-examples.ts'
 import { useService } from './use-service.ts'
 
 const run = promisify(execFile)
@@ -29,24 +30,14 @@ const UNREADABLE: ReadonlySet<string> = new Set(['@yuzuru/mail/inline-css'])
 const only = process.argv.slice(2)
 const room = await mkdtemp(join(tmpdir(), 'yuzuru-pack-'))
 try {
-  const tarballs = await packAll()
+  const tarballs = await packAll(room)
   for (const { shortName, manifest } of packages()) {
     if (only.length > 0 && !only.includes(shortName)) continue
     await useAlone(shortName, manifest, tarballs)
   }
-  if (only.length === 0) await checkConsumerTypes(room, tarballs)
+  await useExamples(room, tarballs, NODES, only)
 } finally {
   await rm(room, { recursive: true, force: true })
-}
-
-async function packAll(): Promise<Map<string, string>> {
-  const tarballs = new Map<string, string>()
-  for (const { folder, shortName, manifest } of packages()) {
-    const out = join(room, `${shortName}.tgz`)
-    await run('pnpm', ['pack', '--out', out], { cwd: folder })
-    tarballs.set(manifest.name, out)
-  }
-  return tarballs
 }
 
 async function useAlone(

@@ -55,3 +55,6 @@ export function optionalPeersOf({
   )
   return Object.fromEntries(optional)
 }
+
+/** An example of each package, by the package's short name. */
+export const EXAMPLES: string = join(root, 'docs/examples')
