@@ -87,7 +87,7 @@ async function command(what: string, program: string, words: readonly string[]):
   const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
   try {
     const running = run(program, words, { cwd: root, env, maxBuffer: 64 * 1_024 ** 2 })
-    // turbo waits for the end of its input.
+    // Nobody types anything.
     running.child.stdin?.end()
     await running
     console.log(`${what}: passed (${((performance.now() - start) / 1_000).toFixed(1)} s)`)
