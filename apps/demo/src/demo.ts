@@ -4,10 +4,14 @@ import type { App } from './app.ts'
 import type { DemoOptions } from './command-line.ts'
 import { dashboardRoutes } from './dashboards/routes.ts'
 import type { Day } from './day/day.ts'
+import { observers } from './day/day-observer.ts'
+import { DayRuns } from './day/day-runs.ts'
 import { fold } from './day/fold.ts'
-import { liveDay } from './day/live-day.ts'
+import { liveDay, STEPS } from './day/live-day.ts'
+import { liveDayApart } from './day/live-day-apart.ts'
 import { paint } from './day/paint.ts'
-import { type StepResult, stepHolds } from './day/report.ts'
+import { printDay } from './day/print-day.ts'
+import { stepHolds } from './day/report.ts'
 import { dayRoutes } from './day/routes.tsx'
 import { renderSummary } from './day/summary.ts'
 import { Visitor } from './day/visitor.ts'
@@ -26,7 +30,6 @@ const WEB_CONNECTIONS = 100
 export async function demo({ once, dir, port, language }: DemoOptions): Promise<void> {
   const print = (line: string): void => console.log(paint(fold(line)))
   const say = (ja: string, en: string): void => print({ ja, en }[language])
-  let results: readonly StepResult[] | undefined
 
   // First of all: a port that is taken is better known before everything has started.
   await using server = await startServer(port)
@@ -36,14 +39,17 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   )
   await using world = await startOutsideWorld(dir)
   const { sandbox, stripeLine } = world
+  const runs = new DayRuns(STEPS.map(({ title }) => title))
   const extra = (app: App): Hono<Environment>[] => [
     inboxRoutes(sandbox.smtp.inbox),
-    dayRoutes(() => results),
+    dayRoutes(app, runs, (observer) => liveDayApart(observer, WEB_CONNECTIONS)),
     dashboardRoutes(app),
     faultRoutes(app, sandbox),
   ]
   await using served = await serveApp(world, server, { connections: WEB_CONNECTIONS, extra })
   const { app, settings } = served
+  // Its pages that follow are told of the end before the server waits for them.
+  await using _following = runs
   await using worker = await WorkerProcess.start(settings)
   say(`けいかくんが動きました: ${settings.publicUrl}`, `けいかくん is up: ${settings.publicUrl}`)
 
@@ -51,10 +57,12 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   await using stranger = new Visitor(settings.publicUrl)
   const runId = Date.now().toString(36)
   const day: Day = { app, sandbox, stripeLine, worker, manager, stranger, runId, facts: {} }
-  results = await liveDay(day, language, print)
+  const toTerminal = printDay(STEPS.length, language, print)
+  const results = await runs.run((observer) => liveDay(day, observers(toTerminal, observer)))
   print('')
-  console.log(paint(renderSummary(results, language)))
-  if (!results.every((result) => stepHolds(result))) process.exitCode = 1
+  if (results === undefined) say('画面から中止されました', 'It was cancelled from the page')
+  else console.log(paint(renderSummary(results, language)))
+  if (results?.every((result) => stepHolds(result)) !== true) process.exitCode = 1
   if (once) return
 
   print('')

@@ -7,6 +7,7 @@ import { WorkerInProcess } from '../test/worker-in-process.ts'
 import { type App, openApp } from './app.ts'
 import type { Day } from './day/day.ts'
 import { liveDay } from './day/live-day.ts'
+import { printDay } from './day/print-day.ts'
 import { Visitor } from './day/visitor.ts'
 import { inboxRoutes } from './inbox/routes.tsx'
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts'
@@ -78,7 +79,8 @@ async function livedDay(emitted: Emitted): Promise<Planted> {
     runId,
     facts: {},
   }
-  const results = await liveDay(day, 'en', (line) => emitted.note('the day', line))
+  const print = (line: string): void => emitted.note('the day', line)
+  const results = await liveDay(day, printDay(11, 'en', print))
   expect(results.flatMap(({ failure }) => failure ?? [])).toEqual([])
   const planted = await plantedIn(world, app, settings)
   await failures(settings, emitted)

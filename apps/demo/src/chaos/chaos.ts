@@ -2,6 +2,7 @@ import { gather, taskGroup } from '@yuzuru/concurrency'
 import { migrateApp, openApp } from '../app.ts'
 import { startBalancer } from './balancer.ts'
 import { type Call, Caller } from './caller.ts'
+import { checkDone } from './done.ts'
 import { planFaults, type Target } from './faults.ts'
 import { checkCalls, checkHealth, heapsOf } from './health.ts'
 import { planOperations } from './ledger.ts'
@@ -87,6 +88,7 @@ export async function chaos(
   await drainJobs(app)
   await app.billing.reconcile()
   const findings = [
+    checkDone(operations, WARM_UP),
     ...(await reconcile(app, sandbox, manager, operations)),
     checkCalls(caller.calls),
     ...(await checkHealth(app, members, floor, lines)),

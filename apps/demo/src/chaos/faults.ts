@@ -15,8 +15,8 @@ export interface Fault {
   readonly name: string
   /** Waited for before the fault is said to be over, where it takes a time of its own. */
   strike(target: Target): Promise<void> | void
-  /** Absent where it is over by itself. */
-  cure?(target: Target): void
+  /** Absent where it is over by itself. Ends once what had piled up is through. */
+  cure?(target: Target): Promise<void> | void
 }
 
 const postgres: Fault[] = [
@@ -107,7 +107,9 @@ const payments: Fault[] = [
     boundary: 'Stripe',
     name: 'webhooks come late',
     strike: ({ world }) => world.sandbox.stripe.webhooks.pause(),
-    cure: ({ world }) => void world.sandbox.stripe.webhooks.resume(),
+    cure: async ({ world }) => {
+      await world.sandbox.stripe.webhooks.resume()
+    },
   },
 ]
 

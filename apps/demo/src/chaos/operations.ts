@@ -48,8 +48,13 @@ async function createPlan({ caller, manager }: Stage, operation: Operation): Pro
     caller.submit('create', manager.session, '/plans', form),
   )
   operation.claims.create = claim
-  if (claim === 'done') operation.planId = call.location?.split('/').at(-1)
+  if (claim === 'done') operation.planId = lastSegment(call.location)
   return claim === 'done'
+}
+
+/** Of an address, which says in its query what was done. */
+function lastSegment(location = ''): string | undefined {
+  return new URL(location, 'http://127.0.0.1').pathname.split('/').at(-1)
 }
 
 /** A plan that is approved: a mail goes to each of the staff. */

@@ -3,6 +3,7 @@ import { jobStats } from '@yuzuru/jobs'
 import { sleep } from '@yuzuru/concurrency'
 import type { Sandbox } from '@yuzuru/sandbox'
 import type { App } from '../app.ts'
+import { isDone } from './done.ts'
 import type { Operation } from './ledger.ts'
 import type { Office } from './offices.ts'
 
@@ -96,8 +97,7 @@ export async function reconcile(
   const orphans = [...keys].filter((key) => !pointedAt.has(key))
   const parts = await s3.uploads(app.settings.storage.bucket)
   const { failed } = await jobStats(app.db)
-  const count = (pick: (operation: Operation) => unknown): number => operations.filter(pick).length
-  const done = count(({ claims }) => Object.values(claims).every((claim) => claim === 'done'))
+  const done = operations.filter(isDone).length
   return [
     {
       what: 'what was accepted exists once: rows, objects, charges, events, mails',

@@ -39,8 +39,9 @@ export function strikeInTurn(
   const ends = strikes.map((_, turn) => Math.floor((turn + 0.75) * share))
   const end = async (strike: Strike, struck: Task<void> | undefined): Promise<void> => {
     await struck
-    strike.fault.cure?.(target)
+    const cured = strike.fault.cure?.(target)
     strike.overAt = now()
+    await cured
   }
   const begun: Task<void>[] = []
   return (index) => {

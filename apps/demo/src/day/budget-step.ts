@@ -14,7 +14,7 @@ export const budgetStep: Step = {
     en: 'A page with a 300 ms budget over a 5-second query',
   },
   async run(day, report) {
-    report.progress({ ja: 'わざと時間を足りなくする', en: 'Giving it too little time, on purpose' })
+    report.onPurpose({ ja: '時間を足りなくする', en: 'Giving it too little time' })
     const start = performance.now()
     const { answer, ranMs } = await gather({
       answer: async () => {

@@ -9,10 +9,7 @@ export const checkoutStep: Step = {
   async run(day, report) {
     const { office_id: officeId, email } = registeredStaff(day)
 
-    report.progress({
-      ja: 'わざと Stripe の返事を失わせる',
-      en: "Losing Stripe's answer, on purpose",
-    })
+    report.onPurpose({ ja: 'Stripe の返事を失わせる', en: "Losing Stripe's answer" })
     day.stripeLine.set({ dropReply: { when: 'POST /v1/customers' } })
     const failed = await day.manager.submit('/billing/checkout', {})
     report.check(
@@ -20,9 +17,9 @@ export const checkoutStep: Step = {
       failed.status >= 500 && failed.text.includes('処理されたかもしれない'),
       failed.status,
     )
-    report.progress({
-      ja: 'わざと支払いページの作成を失敗させる',
-      en: 'Having the session fail, on purpose',
+    report.onPurpose({
+      ja: '支払いページの作成を失敗させる',
+      en: 'Having the session fail',
     })
     day.stripeLine.set({ status: { code: 500, when: 'POST /v1/checkout/sessions' } })
     const again = await day.manager.submit('/billing/checkout', {})

@@ -37,6 +37,7 @@ export const documentStep: Step = {
     const path = `/api/v1/plans/${planId}/document`
     const headers = { 'x-filename': encodeURIComponent(FILENAME) }
 
+    report.onPurpose({ ja: 'PDF でないものを送る', en: 'Sending what is no PDF' })
     const noise = Buffer.alloc(2 * 1_024 * 1_024, 'no PDF ')
     const wrong = await day.manager.send(path, { method: 'PUT', headers, body: noise })
     const unknown = await day.stranger.send(path, { method: 'PUT', headers, body: noise })

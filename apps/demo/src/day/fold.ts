@@ -8,7 +8,7 @@ const COLUMNS = 80
 export function fold(line: string): string {
   const indent = /^ */.exec(line)?.[0] ?? ''
   // A mark in front hangs out to the left of the text.
-  const hanging = /^[✓✗·] /.test(line.slice(indent.length)) ? `${indent}  ` : indent
+  const hanging = /^[✓✗·!] /.test(line.slice(indent.length)) ? `${indent}  ` : indent
   const [first = '', ...rest] = wrapAnsi(line.trim(), COLUMNS - hanging.length, {
     hard: true,
     trim: true,

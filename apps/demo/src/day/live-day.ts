@@ -1,9 +1,9 @@
 import { throwIfCancelled } from '@yuzuru/concurrency'
-import type { Language } from '../web/language.ts'
 import { awaitStep } from './await-step.ts'
 import { billingStep } from './billing-step.ts'
 import { budgetStep } from './budget-step.ts'
 import { checkoutStep } from './checkout-step.ts'
+import type { DayObserver } from './day-observer.ts'
 import type { Day, Step } from './day.ts'
 import { documentStep } from './document-step.ts'
 import { meetingStep } from './meeting-step.ts'
@@ -14,7 +14,8 @@ import { subscriptionStep } from './subscription-step.ts'
 import { type StepResult, StepReport } from './report.ts'
 import { requestStep } from './request-step.ts'
 
-const STEPS: readonly Step[] = [
+/** The steps of the day, in their order. */
+export const STEPS: readonly Step[] = [
   registrationStep,
   billingStep,
   checkoutStep,
@@ -28,17 +29,13 @@ const STEPS: readonly Step[] = [
   budgetStep,
 ]
 
-/** Lives the day, step by step, telling as it goes. A step that breaks off does not stop the others. */
-export async function liveDay(
-  day: Day,
-  language: Language,
-  print: (line: string) => void,
-): Promise<StepResult[]> {
+/** Lives the day, step by step. A step that breaks off does not stop the others. */
+export async function liveDay(day: Day, observer: DayObserver): Promise<StepResult[]> {
   const results: StepResult[] = []
   for (const [index, step] of STEPS.entries()) {
-    print('')
-    print(`${index + 1}/${STEPS.length} ${step.title[language]}`)
-    const report = new StepReport(print, language)
+    const number = index + 1
+    observer.begins(number, step.title)
+    const report = new StepReport((note) => observer.notes(number, note))
     const start = performance.now()
     let failure: string | undefined
     try {
@@ -47,10 +44,11 @@ export async function liveDay(
       // A shutdown is not a step that failed.
       throwIfCancelled()
       failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      print(`    ✗ ${failure}`)
     }
     const tookMs = performance.now() - start
-    results.push({ number: index + 1, title: step.title, checks: report.checks, tookMs, failure })
+    const result = { number, title: step.title, checks: report.checks, tookMs, failure }
+    results.push(result)
+    observer.ends(result)
   }
   return results
 }

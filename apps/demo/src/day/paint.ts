@@ -7,6 +7,7 @@ export function paint(text: string): string {
     .map((line) => {
       if (/^ *✓/.test(line)) return line.replace('✓', styleText('green', '✓'))
       if (/^ *✗/.test(line)) return styleText('red', line)
+      if (/^ *! /.test(line)) return line.replace('!', styleText('yellow', '!'))
       if (/^ *·/.test(line)) return styleText('dim', line)
       return /^\d+\/\d+ /.test(line) ? styleText('bold', line) : line
     })

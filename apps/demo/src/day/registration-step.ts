@@ -13,7 +13,7 @@ export const registrationStep: Step = {
     const email = `hanako.${day.runId}@example.jp`
     const form = { officeName: 'ゆずるの里', staffName: '山田 花子', email }
 
-    report.progress({ ja: '誤った入力を送る', en: 'Sending wrong input' })
+    report.onPurpose({ ja: '誤った入力を送る', en: 'Sending wrong input' })
     const wrong = await day.manager.submit('/register', { ...form, email: 'hanako' })
     report.check(
       { ja: '誤りは 422 で、入力は残る', en: 'wrong input gets 422, and what was typed is kept' },

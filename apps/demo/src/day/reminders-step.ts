@@ -38,6 +38,7 @@ export const remindersStep: Step = {
     const { waiting: forLater } = await jobStats(day.app.db)
     await approvePlan(day.app, manager, await getPlan(day.app, officeId, planId))
     await inbox.waitForCount(KILL_AFTER, isReminder, { timeoutMs: PATIENCE_MS })
+    report.onPurpose({ ja: 'worker を SIGKILL で止める', en: 'Killing the worker by SIGKILL' })
     await day.worker.kill()
     const atKill = inbox.messages.filter(isReminder).length
     report.check(

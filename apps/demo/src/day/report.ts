@@ -1,4 +1,4 @@
-import type { Language, Text } from '../web/language.ts'
+import type { Text } from '../web/language.ts'
 
 /** One thing that a step looked at. */
 export interface Check {
@@ -7,6 +7,12 @@ export interface Check {
   /** What was seen: a figure, a status, a name. */
   readonly seen: string
 }
+
+/** What a step says on its way: what it does, what it breaks on purpose, what it has looked at. */
+export type Note =
+  | { readonly kind: 'does'; readonly text: Text }
+  | { readonly kind: 'breaks'; readonly text: Text }
+  | ({ readonly kind: 'check' } & Check)
 
 /** How one step of the day went. */
 export interface StepResult {
@@ -18,33 +24,35 @@ export interface StepResult {
   readonly failure: string | undefined
 }
 
-export function stepHolds({ checks, failure }: StepResult): boolean {
+export function stepHolds({ checks, failure }: Pick<StepResult, 'checks' | 'failure'>): boolean {
   return failure === undefined && checks.length > 0 && checks.every(({ holds }) => holds)
 }
 
 /** Where a step tells what it does and what it sees. */
 export class StepReport {
   readonly checks: Check[] = []
-  readonly #print: (line: string) => void
-  readonly #language: Language
+  readonly #note: (note: Note) => void
 
-  constructor(print: (line: string) => void, language: Language) {
-    this.#print = print
-    this.#language = language
+  /** @param note takes each note as it is made */
+  constructor(note: (note: Note) => void) {
+    this.#note = note
   }
 
   /** What is being done now. */
   progress(text: Text): void {
-    this.#print(`    · ${text[this.#language]}`)
+    this.#note({ kind: 'does', text })
+  }
+
+  /** What is being broken, or done wrongly, so that it can be seen what holds. */
+  onPurpose(text: Text): void {
+    this.#note({ kind: 'breaks', text })
   }
 
   /** What was found; the step goes on either way, so that the table shows all of it. */
   check(text: Text, holds: boolean, seen: string | number | boolean = ''): void {
     const check = { text, holds, seen: String(seen) }
     this.checks.push(check)
-    this.#print(
-      `    ${holds ? '✓' : '✗'} ${text[this.#language]}${seen === '' ? '' : `: ${check.seen}`}`,
-    )
+    this.#note({ kind: 'check', ...check })
   }
 
   /** As {@link check}, for what must be so before the step can go on. */

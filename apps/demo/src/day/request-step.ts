@@ -27,7 +27,7 @@ export const requestStep: Step = {
     )
     const { id } = filed.json as { id: string }
 
-    report.progress({ ja: '通知先のいない承認を送る', en: 'Approving with nobody to notify' })
+    report.onPurpose({ ja: '通知先のいない承認を送る', en: 'Approving with nobody to notify' })
     const decision = `/requests/${id}/decision`
     const failed = await day.manager.submit(decision, { status: 'approved', notify: randomUUID() })
     const before = await stateOf(day, id)

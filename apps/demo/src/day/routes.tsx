@@ -1,42 +1,59 @@
 import { Hono } from 'hono'
+import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
-import { type Environment, pageContext } from '../web/environment.ts'
-import { Layout } from '../web/layout.tsx'
-import { type StepResult, stepHolds } from './report.ts'
+import { type Environment } from '../web/environment.ts'
+import { notFound } from '../web/invalid.ts'
+import { dayEvents } from './day-events.tsx'
+import { dayPage } from './day-page.tsx'
+import type { DayRuns, LiveDay } from './day-runs.ts'
+import { DAY_SCRIPT } from './day-script.ts'
 
-/** The day's table as a page. `results` gives it once the day is over. */
-export function dayRoutes(results: () => readonly StepResult[] | undefined): Hono<Environment> {
+/** How many pages may follow at once. */
+const MOST_FOLLOWERS = 50
+
+/** How long one connection is kept, in milliseconds: less than a request may take. The page makes a new one. */
+const FOLLOW_MS = 20_000
+
+/** The day: to be started, watched and cancelled. Only a demo has one. */
+export function dayRoutes(
+  { background }: Pick<App, 'background'>,
+  runs: DayRuns,
+  live: LiveDay,
+): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.get('/day', allow('anyone'), (c) => {
-    const language = c.get('language')
-    const steps = results()
-    return c.html(
-      <Layout context={pageContext(c)} title={{ ja: '一日の記録', en: 'The day' }}>
-        {steps === undefined ? (
-          <p>{{ ja: 'まだ途中です', en: 'It is not over yet' }[language]}</p>
-        ) : (
-          steps.map((step) => (
-            <section>
-              <h2>
-                <span class={stepHolds(step) ? 'good' : 'bad'}>{stepHolds(step) ? '✓' : '✗'}</span>{' '}
-                {`${step.number}. ${step.title[language]}`}{' '}
-                <span class="soft">{`${Math.round(step.tookMs)} ms`}</span>
-              </h2>
-              <table>
-                {step.checks.map(({ text, holds, seen }) => (
-                  <tr>
-                    <td class={holds ? 'good' : 'bad'}>{holds ? '✓' : '✗'}</td>
-                    <td>{text[language]}</td>
-                    <td class="number">{seen}</td>
-                  </tr>
-                ))}
-              </table>
-              {step.failure === undefined ? null : <p class="bad">{step.failure}</p>}
-            </section>
-          ))
-        )}
-      </Layout>,
-    )
+  let followers = 0
+
+  routes.get('/day', allow('anyone'), (c) => dayPage(c, runs))
+
+  routes.get('/day.js', allow('anyone'), (c) =>
+    c.body(DAY_SCRIPT, 200, {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'max-age=3600',
+    }),
+  )
+
+  routes.get('/day/events', allow('anyone'), (c) => {
+    if (followers >= MOST_FOLLOWERS) {
+      throw notFound('events', { ja: 'いまは追えません', en: 'can’t be followed just now' })
+    }
+    followers += 1
+    const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(FOLLOW_MS)])
+    signal.addEventListener('abort', () => (followers -= 1), { once: true })
+    return c.body(dayEvents(runs, c.get('language'), signal), 200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+    })
   })
+
+  routes.post('/day/start', allow('anyone'), (c) => {
+    // A second click, or another person's, watches the one that there is.
+    if (runs.state !== 'running') background.start('the day', () => runs.run(live))
+    return c.redirect('/day')
+  })
+
+  routes.post('/day/cancel', allow('anyone'), (c) => {
+    runs.cancel()
+    return c.redirect('/day')
+  })
+
   return routes
 }

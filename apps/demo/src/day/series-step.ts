@@ -57,7 +57,7 @@ export const seriesStep: Step = {
       formatMoment(MOVED_TO, 'ja'),
     )
 
-    report.progress({
+    report.onPurpose({
       ja: '人が Google で許可を取り消す',
       en: 'The person withdraws the permission',
     })

@@ -94,7 +94,7 @@ async function endTrial(day: Day, report: Report): Promise<void> {
 async function payAgain(day: Day, report: Report): Promise<void> {
   const { billing } = day.app
   const { stripe, smtp } = day.sandbox
-  report.progress({ ja: 'カードが断られ、払い直す', en: 'A card is declined, and paid again' })
+  report.onPurpose({ ja: 'カードが断られ、払い直す', en: 'A card is declined, and paid again' })
   const staff = await moveOver(day, 'paying', -1)
   const url = await beginCheckout(day.app, staff, { language: 'ja' })
   const page = stripe.checkoutSessions().find((session) => session.url === url)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Form, formsIn } from '../../test/forms-in.ts'
 import { openSession } from '../../test/sign-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
+import { DayRuns } from '../day/day-runs.ts'
 import { dayRoutes } from '../day/routes.tsx'
 import { inboxRoutes } from '../inbox/routes.tsx'
 import { FONTS_PATH } from '../fonts/fonts-path.ts'
@@ -28,7 +29,8 @@ beforeAll(async () => {
   const world = open.use(await startOutsideWorld(undefined))
   app = open.use(await openApp(await world.settingsFor(ORIGIN), 5))
   await migrateApp(app.db)
-  web = createWebApp(app, [inboxRoutes(world.sandbox.smtp.inbox), dayRoutes(() => [])])
+  const day = dayRoutes(app, new DayRuns([]), async () => [])
+  web = createWebApp(app, [inboxRoutes(world.sandbox.smtp.inbox), day])
 })
 
 afterAll(() => open.disposeAsync())
@@ -117,6 +119,7 @@ async function submit(
 /** What is the same for all. */
 const CACHED: ReadonlyMap<string, string> = new Map([
   ['/upload.js', 'max-age=3600'],
+  ['/day.js', 'max-age=3600'],
   ['/live.js', 'max-age=3600'],
   [FONTS_PATH, 'public, max-age=604800'],
 ])

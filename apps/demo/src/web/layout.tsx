@@ -18,7 +18,7 @@ const OPEN_TO_ALL: readonly (readonly [string, Text])[] = [
   ['/slow', { ja: '持ち時間', en: 'Budget' }],
   ['/tree', { ja: 'タスク', en: 'Tasks' }],
   ['/faults', { ja: '故障', en: 'Faults' }],
-  ['/day', { ja: '一日の記録', en: 'The day' }],
+  ['/day', { ja: '一日', en: 'The day' }],
   ['/jobs', { ja: 'ジョブ', en: 'Jobs' }],
   ['/mails', { ja: 'メールの見本', en: 'Mails' }],
   ['/inbox', { ja: '受信箱', en: 'Inbox' }],
@@ -37,8 +37,10 @@ export interface PageContext {
 export const Layout: FC<{
   context: PageContext
   title: Text
+  /** How soon it is loaded again where there is no script. */
+  refreshSeconds?: number | undefined
   children?: Child
-}> = ({ context: { language, staff, path, done }, title, children }) => {
+}> = ({ context: { language, staff, path, done }, title, refreshSeconds, children }) => {
   const links = [...(staff === undefined ? [] : NAVIGATION), ...OPEN_TO_ALL]
   const other: Language = language === 'ja' ? 'en' : 'ja'
   const notice = noticeOf(done)
@@ -48,6 +50,11 @@ export const Layout: FC<{
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {refreshSeconds === undefined ? null : (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshSeconds)} />
+          </noscript>
+        )}
         <title>{`${title[language]} | けいかくん`}</title>
         <link rel="stylesheet" href={FONTS_PATH} />
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />

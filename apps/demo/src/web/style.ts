@@ -78,6 +78,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
   color: var(--accent); white-space: nowrap; }
 .tag.good { background: var(--good-back); color: var(--good); }
 .tag.bad { background: var(--bad-back); color: var(--bad); }
+.tag.quiet { background: var(--back); color: var(--soft); }
 .tag.warn { background: var(--warn-back); color: var(--warn); }
 .choices, .row { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
 .slots { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: var(--s2); }
@@ -108,6 +109,16 @@ section form + form, section .row form + form { margin-top: 0; }
 .drop { border: 2px dashed var(--line); border-radius: var(--round); padding: var(--s4); }
 .drop.over { border-color: var(--accent); background: var(--tint); }
 .drop .field:not([hidden]) + .problem { margin-top: 0; }
+.steps { list-style: none; padding: 0; }
+.steps .card { padding: 0; margin-bottom: var(--s2); }
+.step { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); align-items: baseline; padding: var(--s3) var(--s4); }
+.step .tag { min-width: 5.5rem; text-align: center; }
+.step-title { flex: 1 1 12rem; font-weight: 600; }
+.step .hint { font-variant-numeric: tabular-nums; }
+.notes { list-style: none; margin: 0; padding: 0 var(--s4) var(--s3); }
+.notes li { padding: var(--s1) 0; }
+.steps pre { margin: 0 var(--s4) var(--s4); }
+[data-state=waiting] .step-title { color: var(--soft); font-weight: 400; }
 .text { white-space: pre-line; }
 .row select { width: auto; flex: 1; min-width: 8rem; }
 .mails details { border-bottom: 1px solid var(--line); }

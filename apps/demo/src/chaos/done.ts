@@ -1,0 +1,27 @@
+import type { Operation } from './ledger.ts'
+import type { Finding } from './reconcile.ts'
+
+/** Whether all that an operation asked for was done, as far as its caller may claim. */
+export function isDone({ claims }: Operation): boolean {
+  return Object.values(claims).every((claim) => claim === 'done')
+}
+
+/**
+ * Whether the load was one: what held of operations that all failed would say nothing. Each of them must be done
+ * as long as there is no fault, and some of each kind in all.
+ *
+ * @param warmUp how many came before the first fault
+ */
+export function checkDone(operations: readonly Operation[], warmUp: number): Finding {
+  const first = operations.slice(0, warmUp)
+  const before = first.filter(isDone).length
+  const kinds = [...Map.groupBy(operations, ({ kind }) => kind)].map(([kind, of]) => {
+    return { kind, done: of.filter(isDone).length, all: of.length }
+  })
+  const each = kinds.map(({ kind, done, all }) => `${kind} ${done} of ${all}`)
+  return {
+    what: 'operations of each kind were done, and before the first fault all',
+    found: [`before ${before} of ${first.length}`, ...each].join(', '),
+    holds: before === first.length && kinds.every(({ done }) => done > 0),
+  }
+}
