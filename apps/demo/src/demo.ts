@@ -37,7 +37,7 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
     'サンドボックスを起動しています（PostgreSQL、S3、SMTP、Stripe、Google）…',
     'Starting the sandbox (PostgreSQL, S3, SMTP, Stripe, Google) …',
   )
-  await using world = await startOutsideWorld(dir)
+  await using world = await startOutsideWorld(dir, `http://127.0.0.1:${server.port}`)
   const { sandbox, stripeLine } = world
   const runs = new DayRuns(STEPS.map(({ title }) => title))
   const extra = (app: App): Hono<Environment>[] => [

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration'
 import { safety } from './migrations/0002-safety.ts'
 import { associations } from './migrations/0003-associations.ts'
 import { decisions } from './migrations/0005-decisions.ts'
+import { documentUploads } from './migrations/0006-document-uploads.ts'
 import { meetingSeries } from './migrations/0004-meeting-series.ts'
 
 /** The app's own migrations; `migrate` runs them together with those of the packages. */
@@ -88,4 +89,5 @@ export const appMigrations: Record<string, Migration> = {
   demo_0003_associations: { up: associations },
   demo_0004_meeting_series: { up: meetingSeries },
   demo_0005_decisions: { up: decisions },
+  demo_0006_document_uploads: { up: documentUploads },
 }

@@ -1,4 +1,4 @@
-import { type FaultProxy, type Sandbox, startSandbox } from '@yuzuru/sandbox'
+import { type FaultProxy, type S3CorsRule, type Sandbox, startSandbox } from '@yuzuru/sandbox'
 import { readSecrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 
@@ -13,11 +13,19 @@ export interface OutsideWorld extends AsyncDisposable {
 
 const BUCKET = 'keikaku'
 
-/** Starts the sandbox over `dir`, or for this time only, and makes what the app needs in it. */
-export async function startOutsideWorld(dir: string | undefined): Promise<OutsideWorld> {
+/**
+ * Starts the sandbox over `dir`, or for this time only, and makes what the app needs in it.
+ *
+ * @param origin of the pages, which may send documents to the store
+ */
+export async function startOutsideWorld(
+  dir: string | undefined,
+  origin?: string,
+): Promise<OutsideWorld> {
+  const cors = origin === undefined ? {} : { cors: corsFor(origin) }
   const sandbox = await startSandbox({
     ...(dir === undefined ? {} : { dir }),
-    s3: { buckets: [BUCKET] },
+    s3: { buckets: [BUCKET], ...cors },
     smtp: { auth: true },
     google: { rotateRefreshTokens: true },
   })
@@ -28,6 +36,11 @@ export async function startOutsideWorld(dir: string | undefined): Promise<Outsid
     settingsFor: (publicUrl) => settingsFor(sandbox, stripeLine, dir, publicUrl),
     [Symbol.asyncDispose]: () => sandbox.close(),
   }
+}
+
+/** As a bucket at a provider has to be configured for browsers that upload to it. */
+function corsFor(origin: string): S3CorsRule {
+  return { origins: [origin], methods: ['PUT'], headers: ['*'], exposeHeaders: ['ETag'] }
 }
 
 async function settingsFor(

@@ -1,9 +1,9 @@
+import { sleep } from '@yuzuru/concurrency'
 import { launchChromium } from '@yuzuru/tooling/chromium'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTestApp, type TestApp } from '../test/open-test-app.ts'
-import { signedIn } from '../test/sign-in.ts'
-import { createPlan } from './plans/plans.ts'
+import { uploadCases } from '../test/upload-cases.ts'
+import { openTestApp, shortDay, type TestApp } from '../test/open-test-app.ts'
 
 const open = new AsyncDisposableStack()
 let at: TestApp
@@ -52,12 +52,14 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.fill('[name=title]', '個別支援計画')
   await page.click('main button')
   const file = { name: '計画.pdf', mimeType: 'application/pdf' }
+  await page.waitForSelector('#upload[data-ready]')
   await page.setInputFiles('input[type=file]', { ...file, buffer: Buffer.from('<html>') })
   await page.click('#upload button')
   await expect.poll(() => page.textContent('#upload [role=alert]')).toContain('PDFファイル')
   await page.setInputFiles('input[type=file]', { ...file, buffer: Buffer.from('%PDF-1.7 計画') })
   await page.click('#upload button')
-  await page.waitForSelector('a:has-text("計画.pdf")')
+  await page.getByText('文書を保存しました').waitFor()
+  expect(await page.textContent('main')).toContain('計画.pdf')
 
   await page.goto(`${url}/billing`)
   await page.click('main button')
@@ -66,32 +68,6 @@ test('a person registers, follows the mail, uploads a plan and sees it; what was
   await page.waitForURL(/\/billing\?checkout=/)
   expect(errors).toEqual([])
   await page.close()
-})
-
-test('a document that is dropped on the page arrives, though the connection is lost on the way', async () => {
-  const { staff, visitor, token } = await signedIn(at, 'drop@example.jp')
-  await using _ = visitor
-  const { id } = await createPlan(at.app.db, staff.office_id, { title: '個別支援計画' })
-  const context = await browser.newContext({ locale: 'ja-JP' })
-  await context.addCookies([{ name: 'session', value: token, url }])
-  const page = await context.newPage()
-  let sent = 0
-  await page.route('**/api/v1/plans/*/document', async (route) => {
-    sent += 1
-    await (sent < 3 ? route.abort('connectionreset') : route.continue())
-  })
-  await page.goto(`${url}/plans/${id}`)
-  const said = page.locator('#upload [role=status]')
-  await page.evaluate(`(() => {
-    const dataTransfer = new DataTransfer()
-    dataTransfer.items.add(new File(['%PDF-1.7 計画'], '計画.pdf', { type: 'application/pdf' }))
-    document.querySelector('#upload').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }))
-  })()`)
-  await said.getByText('接続が切れました').waitFor()
-  await page.getByText('文書を保存しました').waitFor()
-  expect(await page.textContent('main')).toContain('計画.pdf')
-  expect(sent).toBe(3)
-  await context.close()
 })
 
 test('the dashboards of jobs and mails are there, with their own headers, and break no rule of those', async () => {
@@ -112,6 +88,62 @@ test('the dashboards of jobs and mails are there, with their own headers, and br
   await page.waitForSelector('iframe')
   expect(said).toEqual([])
   await page.close()
+})
+
+test('a day is started, watched and cancelled in the page, with the keyboard alone', async () => {
+  const goOn = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  at.live = async (observer) => {
+    await shortDay(observer)
+    observer.begins(3, { ja: '支援計画書の保存', en: 'The document' })
+    begun.resolve()
+    await goOn.promise
+    await sleep(Infinity)
+    return []
+  }
+  const page = await browser.newPage({ locale: 'en-GB' })
+  await page.goto(`${url}/day`)
+  const shown = (step: number) => page.locator(`#step-${step}`)
+  expect(await shown(1).locator('details').getAttribute('open')).toBeNull()
+  expect(await shown(2).textContent()).toContain('StripeError: connection_lost')
+  expect(await shown(2).locator('details').getAttribute('open')).not.toBeNull()
+  expect(await shown(3).textContent()).toContain('Waiting')
+  await page.locator('[data-key=run]').focus()
+  await page.keyboard.press('Enter')
+  await begun.promise
+  await shown(3).getByText('Running').waitFor()
+  expect(await page.textContent('#run [role=status]')).toContain('2 of 3 steps, 3 of 4 checks')
+  expect(await page.getAttribute('progress', 'value')).toBe('2')
+  // What is unfolded stays so, and the keyboard where it was, while the page changes.
+  await shown(1).locator('summary').focus()
+  await page.keyboard.press('Enter')
+  expect(await shown(1).textContent()).toContain('on purpose')
+  goOn.resolve()
+  await page.locator('[data-key=run]').focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('Cancelled; nothing is left of it').waitFor()
+  await shown(3).getByText('Cut off').waitFor()
+  await page.close()
+})
+
+test('without a script the day shows how it stands, and looks again while it runs', async () => {
+  const begun = Promise.withResolvers<void>()
+  at.live = async (observer) => {
+    observer.begins(1, { ja: '登録', en: 'Registration' })
+    begun.resolve()
+    await sleep(Infinity)
+    return []
+  }
+  const context = await browser.newContext({ locale: 'ja-JP', javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${url}/day`)
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0)
+  await page.click('[data-key=run]')
+  await begun.promise
+  await page.locator('#step-1').getByText('実行中').waitFor()
+  await page.getByRole('button', { name: '中止する' }).click()
+  await page.getByText('中止しました').waitFor()
+  await context.close()
 })
 
 test('Japanese is shown in a font that the app brings along', async () => {
@@ -158,3 +190,5 @@ test('input that is refused is kept, with what is wrong with it', async () => {
   expect(await page.inputValue('[name=officeName]')).toBe('ゆずるの里')
   await page.close()
 })
+
+uploadCases(() => ({ at, browser }))

@@ -9,6 +9,7 @@ export interface Schema {
   sessions: SessionsTable
   quotas: QuotasTable
   plans: PlansTable
+  document_uploads: DocumentUploadsTable
   requests: RequestsTable
   notices: NoticesTable
   calendars: CalendarsTable
@@ -74,6 +75,21 @@ export interface PlansTable {
   document_sha256: string | null
   approved_by: string | null
   approved_at: Date | null
+  created_at: Generated<Date>
+}
+
+/** The documents that browsers are sending straight to the store. */
+export interface DocumentUploadsTable {
+  id: Generated<string>
+  plan_id: string
+  /** Where the object is to be; no other upload has it. */
+  key: string
+  /** The store's, with which it is completed. It does not leave the server. */
+  token: string
+  filename: string
+  /** As the page says of its file. */
+  bytes: number
+  sha256: string
   created_at: Generated<Date>
 }
 

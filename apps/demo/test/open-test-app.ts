@@ -1,6 +1,6 @@
 import { cancelScope } from '@yuzuru/concurrency'
 import { createWorker } from '@yuzuru/jobs'
-import type { Sandbox } from '@yuzuru/sandbox'
+import type { FaultProxy, Sandbox } from '@yuzuru/sandbox'
 import type { Hono } from 'hono'
 import type { App } from '../src/app.ts'
 import { dashboardRoutes } from '../src/dashboards/routes.ts'
@@ -10,7 +10,7 @@ import type { Check, StepResult } from '../src/day/report.ts'
 import { dayRoutes } from '../src/day/routes.tsx'
 import { faultRoutes } from '../src/faults/routes.tsx'
 import { inboxRoutes } from '../src/inbox/routes.tsx'
-import { startOutsideWorld } from '../src/outside-world.ts'
+import { type OutsideWorld, startOutsideWorld } from '../src/outside-world.ts'
 import { serveApp } from '../src/serve-app.ts'
 import type { Environment } from '../src/web/environment.ts'
 import { startServer } from '../src/web/start-server.ts'
@@ -51,6 +51,8 @@ export interface TestApp extends AsyncDisposable {
   readonly url: string
   readonly app: App
   readonly sandbox: Sandbox
+  /** The line that the app and browsers have to the store. */
+  readonly storeLine: FaultProxy
   /** The days that are watched at /day: `shortDay` is over. */
   readonly runs: DayRuns
   /** What the button at /day lives. */
@@ -62,8 +64,10 @@ export async function openTestApp(
   extra: (app: App) => readonly Hono<Environment>[] = () => [],
 ): Promise<TestApp> {
   await using stack = new AsyncDisposableStack()
-  const world = stack.use(await startOutsideWorld(undefined))
+  const server = stack.use(await startServer(0))
+  const world = stack.use(await startOutsideWorld(undefined, `http://127.0.0.1:${server.port}`))
   const { sandbox } = world
+  const storeLine = await sandbox.faults.inFrontOf('s3')
   const runs = new DayRuns(TITLES)
   await runs.run(shortDay)
   const day: { live: LiveDay } = { live: shortDay }
@@ -74,8 +78,16 @@ export async function openTestApp(
     faultRoutes(app, sandbox),
     ...extra(app),
   ]
-  const server = stack.use(await startServer(0))
-  const served = stack.use(await serveApp(world, server, { connections: 20, extra: routes }))
+  const behindLine: OutsideWorld = {
+    ...world,
+    settingsFor: async (publicUrl) => {
+      const settings = await world.settingsFor(publicUrl)
+      const { storage } = settings
+      const endpoint = new URL(storeLine.url(storage.endpoint)).origin
+      return { ...settings, storage: { ...storage, endpoint } }
+    },
+  }
+  const served = stack.use(await serveApp(behindLine, server, { connections: 20, extra: routes }))
   stack.use(runs)
   const { app, settings } = served
   const stop = new AbortController()
@@ -90,6 +102,7 @@ export async function openTestApp(
     url: settings.publicUrl,
     app,
     sandbox,
+    storeLine,
     runs,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   })

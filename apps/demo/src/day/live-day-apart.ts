@@ -20,7 +20,7 @@ export async function liveDayApart(
   connections: number,
 ): Promise<readonly StepResult[]> {
   await using server = await startServer(0)
-  await using world = await startOutsideWorld(undefined)
+  await using world = await startOutsideWorld(undefined, `http://127.0.0.1:${server.port}`)
   const { sandbox, stripeLine } = world
   const extra = () => [inboxRoutes(sandbox.smtp.inbox)]
   await using served = await serveApp(world, server, { connections, extra })

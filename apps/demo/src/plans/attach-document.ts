@@ -29,7 +29,7 @@ export async function attachDocument(app: App, plan: Plan, document: SentDocumen
   await enqueue(app.db, tidyDocument, { planId: plan.id, key }, { delayMs: UPLOAD_LIFE_MS })
   const figures = await upload(app, key, document)
   try {
-    return await note(app, plan.id, { key, filename: document.filename, ...figures })
+    return await noteDocument(app, plan.id, { key, filename: document.filename, ...figures })
   } catch (error) {
     const nothingNoted = error instanceof Invalid || outcomeOf(error) === 'none'
     if (nothingNoted) await remove(app, key)
@@ -59,7 +59,7 @@ async function upload(app: App, key: string, document: SentDocument): Promise<Do
 }
 
 /** Points the plan at its new document; the one before is deleted if, and only if, that commits. */
-async function note(
+export async function noteDocument(
   app: App,
   planId: string,
   document: DocumentFigures & { readonly key: string; readonly filename: string },

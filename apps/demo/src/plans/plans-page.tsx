@@ -94,10 +94,15 @@ const Approval: FC<{ plan: ListedPlan; language: Language }> = ({
 }
 
 /** One plan: how it stands, its document, its meetings. */
-export function planPage(c: AppContext, plan: ListedPlan): Response | Promise<Response> {
+export function planPage(
+  c: AppContext,
+  plan: ListedPlan,
+  problems: readonly Problem[] = [],
+): Response | Promise<Response> {
   const language = c.get('language')
   return c.html(
     <Layout context={pageContext(c)} title={{ ja: plan.title, en: plan.title }}>
+      <Problems {...{ problems, language }} fields={['document']} />
       <section>
         <p>
           <State plan={plan} language={language} />
@@ -146,9 +151,10 @@ export function planPage(c: AppContext, plan: ListedPlan): Response | Promise<Re
 const SAID = {
   failed: { ja: '送信できませんでした', en: 'The upload failed' },
   sending: { ja: '送信しています', en: 'Uploading' },
+  checking: { ja: '届いた内容を確かめています', en: 'Checking what has arrived' },
   lost: {
-    ja: '接続が切れました。つながりしだい送り直します',
-    en: 'The connection was lost. It is sent again as soon as there is one',
+    ja: '接続が切れました。つながりしだい続きから送ります',
+    en: 'The connection was lost. It goes on from there as soon as there is one',
   },
 } as const satisfies Readonly<Record<string, Text>>
 
@@ -156,30 +162,34 @@ const UploadForm: FC<{ plan: Plan; language: Language }> = ({ plan, language }) 
   <form
     id="upload"
     class="drop"
-    data-url={`/api/v1/plans/${plan.id}/document`}
+    method="post"
+    action={`/plans/${plan.id}/document`}
+    enctype="multipart/form-data"
+    data-url={`/api/v1/plans/${plan.id}/uploads`}
     data-failed={SAID.failed[language]}
     data-sending={SAID.sending[language]}
+    data-checking={SAID.checking[language]}
     data-lost={SAID.lost[language]}
   >
     <p class="field">
-      <label for="document">
+      <label for="field-document">
         {
           {
-            ja: 'PDFファイル（ここにドラッグすることもできます）',
-            en: 'PDF file; you may drag it here',
+            ja: 'PDFファイル（50 MBまで。ここにドラッグすることもできます）',
+            en: 'PDF file of up to 50 MB; you may drag it here',
           }[language]
         }
       </label>
-      <input id="document" type="file" name="document" accept="application/pdf" required />
+      <input id="field-document" type="file" name="document" accept="application/pdf" required />
     </p>
-    {/* The script takes it from there; without one it would send nothing. */}
-    <button disabled>{{ ja: 'アップロード', en: 'Upload' }[language]}</button>
+    {/* With a script it goes straight to the store, without one as forms do. */}
+    <button>{{ ja: 'アップロード', en: 'Upload' }[language]}</button>
     <p class="field" hidden>
       <label for="sent">{{ ja: '進み具合', en: 'Progress' }[language]}</label>
       <progress id="sent" max="1" value="0"></progress>
       <span class="hint" role="status"></span>
     </p>
     <p class="problem" role="alert"></p>
-    <script src="/upload.js" defer></script>
+    <script src="/upload.js" type="module"></script>
   </form>
 )

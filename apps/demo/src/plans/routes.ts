@@ -21,10 +21,23 @@ import {
   listPlans,
   type Plan,
 } from './plans.ts'
-import { UPLOAD_SCRIPT } from './upload-script.ts'
+import { browserModules } from './browser-modules.ts'
+import { withDocument } from './read-document.ts'
+import { uploadScript } from './upload-script.ts'
+import { beginUpload, completeUpload, renewUpload, withoutFolders } from './uploads.ts'
 
 /** How long a link to a document holds: long enough for the browser to follow it. */
 const LINK_SECONDS = 60
+
+/** Whether a path takes a document in a form, which is larger than forms are. */
+export function isDocumentForm(path: string): boolean {
+  return /^\/plans\/[^/]+\/document$/.test(path)
+}
+
+const SCRIPT_HEADERS = {
+  'content-type': 'text/javascript; charset=utf-8',
+  'cache-control': 'max-age=3600',
+}
 
 /** Support plans and their documents. */
 export function planRoutes(app: App): Hono<Environment> {
@@ -33,12 +46,16 @@ export function planRoutes(app: App): Hono<Environment> {
   const planOf = (c: AppContext): Promise<ListedPlan> =>
     getPlan(app, staffOf(c).office_id, c.req.param('id') ?? '')
 
-  routes.get('/upload.js', allow('anyone'), (c) =>
-    c.body(UPLOAD_SCRIPT, 200, {
-      'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'max-age=3600',
-    }),
-  )
+  const modules = browserModules('@yuzuru/storage/browser')
+  routes.get('/upload.js', allow('anyone'), async (c) => {
+    const { entry } = await modules
+    return c.body(uploadScript(`/upload/${entry}`), 200, SCRIPT_HEADERS)
+  })
+
+  routes.get('/upload/:name{.+}', allow('anyone'), async (c) => {
+    const text = (await modules).texts.get(c.req.param('name'))
+    return text === undefined ? await c.notFound() : c.body(text, 200, SCRIPT_HEADERS)
+  })
 
   routes.get('/plans', allow('plans.read'), (c) => plansPage(app, c, {}, []))
 
@@ -75,10 +92,31 @@ export function planRoutes(app: App): Hono<Environment> {
         throw error
       },
     )
-    return c.json(
-      { bytes: updated.document_bytes, sha256: updated.document_sha256, name: filename },
-      201,
-    )
+    return c.json(documentResponse(updated), 201)
+  })
+
+  routes.post('/api/v1/plans/:id/uploads', allow('plans.write'), async (c) => {
+    const plan = await planOf(c)
+    return c.json(await beginUpload(app, plan, await readForm(c)), 201)
+  })
+
+  routes.get('/api/v1/plans/:id/uploads/:upload', allow('plans.write'), async (c) =>
+    c.json(await renewUpload(app, await planOf(c), c.req.param('upload'))),
+  )
+
+  routes.post('/api/v1/plans/:id/uploads/:upload/complete', allow('plans.write'), async (c) => {
+    const plan = await planOf(c)
+    const updated = await completeUpload(app, plan, c.req.param('upload'), await readForm(c))
+    return c.json(documentResponse(updated), 201)
+  })
+
+  routes.post('/plans/:id/document', allow('plans.write'), async (c) => {
+    const plan = await planOf(c)
+    const act = async (): Promise<Response> => {
+      await withDocument(c, (document) => attachDocument(app, plan, document))
+      return c.redirect(withNotice(`/plans/${plan.id}`, 'document-stored'))
+    }
+    return await orProblems(c, act, (problems) => planPage(c, plan, problems))
   })
 
   routes.get('/plans/:id/document', allow('plans.read'), async (c) =>
@@ -102,6 +140,10 @@ function planResponse({ id, title, status, document_name, document_bytes, create
   return { id, title, status, document_name, document_bytes, created_at }
 }
 
+function documentResponse({ document_bytes, document_sha256, document_name }: Plan) {
+  return { bytes: document_bytes, sha256: document_sha256, name: document_name }
+}
+
 /** The document's name: percent-encoded UTF-8 in `X-Filename`, as headers are ASCII. */
 function filenameOf(c: AppContext): string {
   const encoded = c.req.header('x-filename') ?? ''
@@ -111,7 +153,7 @@ function filenameOf(c: AppContext): string {
   } catch {
     // An empty name is refused below.
   }
-  const fields = new Fields({ filename: filename.replaceAll(/[/\\]/g, '') })
+  const fields = new Fields({ filename: withoutFolders(filename) })
   const name = fields.text('filename', { max: 200 })
   fields.check()
   return name

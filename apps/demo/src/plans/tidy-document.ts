@@ -12,7 +12,7 @@ export interface TidyDocumentPayload {
 export const UPLOAD_LIFE_MS: number = 60 * 60 * 1_000
 
 /**
- * Deletes a stored document unless its plan points at it. It is enqueued before a document is uploaded,
+ * Deletes a stored document unless its plan points at it, and what is known of its upload. It is enqueued before a document is uploaded,
  * for when all that is over, so that whatever breaks off in between (the process, a lost answer) leaves
  * neither an object or parts that nobody points at nor a plan that points at none.
  */
@@ -26,6 +26,7 @@ export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyD
         .select('document_key')
         .where('id', '=', planId)
         .executeTakeFirst()
+      await db.deleteFrom('document_uploads').where('key', '=', key).execute()
       if (plan?.document_key === key) return
       await storage.delete(key)
       // What a killed process had sent so far. No other upload ever has this key.

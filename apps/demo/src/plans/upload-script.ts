@@ -1,12 +1,19 @@
 /**
- * The script of the page of a plan: sends the chosen or dropped file as it is, so that it streams, shows how far it
- * got, and sends it again when the connection is lost. That is safe: a document takes the place of the one before.
+ * The script of the page of a plan: sends the chosen or dropped file straight to the store, in parts, and shows how
+ * far it got. When the connection is lost it goes on as soon as there is one, with the parts that are missing; after
+ * the page was loaded again, once the same file is chosen. Without it the form sends the file as forms do.
+ *
+ * @param entry the address of `@yuzuru/storage/browser`
  */
-export const UPLOAD_SCRIPT = `const form = document.querySelector('#upload')
+export const uploadScript = (entry: string): string => `import { uploadFile } from '${entry}'
+const form = document.querySelector('#upload')
 const input = form.elements.document
 const [bar, said, problem] = ['progress', '[role=status]', '[role=alert]'].map((each) => form.querySelector(each))
 const button = form.querySelector('button')
-const ATTEMPTS = 8
+// In a row, without a byte that has arrived in between.
+const ATTEMPTS = 60
+
+class Refused extends Error {}
 
 const show = (share, text) => {
   bar.parentElement.hidden = false
@@ -14,54 +21,83 @@ const show = (share, text) => {
   said.textContent = text
 }
 
-const send = (file) => new Promise((resolve, reject) => {
-  const request = new XMLHttpRequest()
-  request.open('PUT', form.dataset.url)
-  request.responseType = 'json'
-  request.setRequestHeader('content-type', 'application/pdf')
-  request.setRequestHeader('x-filename', encodeURIComponent(file.name))
-  request.upload.onprogress = ({ loaded, total }) =>
-    show(loaded / total, form.dataset.sending + ' ' + Math.floor((100 * loaded) / total) + ' %')
-  request.onload = () => resolve(request)
-  request.onerror = reject
-  request.send(file)
-})
+const ask = async (method, path, json) => {
+  const headers = { 'content-type': 'application/json' }
+  const body = json && JSON.stringify(json)
+  const answer = await fetch(form.dataset.url + path, { method, headers, body })
+  const said = await answer.json().catch(() => ({}))
+  if (answer.ok) return said
+  const { fields = [], message } = said.error ?? {}
+  const text = fields.map((field) => field.message).join(' ') || message
+  // What is not there any more, or not all there, begins anew; what the server is too busy for comes later.
+  if (answer.status >= 500 || [404, 409, 429].includes(answer.status)) throw new Error(text)
+  throw new Refused(text)
+}
+
+const sha256 = async (file) => {
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
 
 // As soon as there is a network again, else after a while that grows.
 const pause = (attempt) => new Promise((resolve) => {
   addEventListener('online', resolve, { once: true })
-  setTimeout(resolve, Math.min(500 * 2 ** attempt, 8000))
+  setTimeout(resolve, Math.random() * Math.min(500 * 2 ** attempt, 15000))
 })
 
-const upload = async (file) => {
-  for (let attempt = 0; ; attempt++) {
+const sendOnce = async (file, announced, onProgress) => {
+  const { id, upload } = await ask('POST', '', announced)
+  const offline = new AbortController()
+  const cut = () => offline.abort(new Error('offline'))
+  addEventListener('offline', cut)
+  try {
+    const renew = async () => (await ask('GET', '/' + id)).upload
+    const { signal } = offline
+    const etags = await uploadFile(file, upload, { resume: true, attempts: 2, renew, signal, onProgress })
+    return await ask('POST', '/' + id + '/complete', { etags })
+  } finally {
+    removeEventListener('offline', cut)
+  }
+}
+
+const send = async (file) => {
+  const announced = { filename: file.name, bytes: file.size, sha256: await sha256(file) }
+  let most = 0
+  let failed = 0
+  const onProgress = ({ sentBytes, totalBytes }) => {
+    if (sentBytes > most) failed = 0
+    most = Math.max(most, sentBytes)
+    const share = sentBytes / totalBytes
+    show(share, form.dataset[share < 1 ? 'sending' : 'checking'] + ' ' + Math.floor(100 * share) + ' %')
+  }
+  for (;;) {
     try {
-      return await send(file)
+      return await sendOnce(file, announced, onProgress)
     } catch (error) {
-      if (attempt + 1 === ATTEMPTS) throw error
+      failed += 1
+      if (error instanceof Refused || error instanceof TypeError && file.size === 0 || failed === ATTEMPTS) throw error
       show(bar.value, form.dataset.lost)
-      await pause(attempt)
+      await pause(failed)
     }
   }
 }
 
 form.addEventListener('submit', async (event) => {
+  const [file] = input.files
+  // Where a page has no way to compute a checksum the form goes as it is.
+  if (file === undefined || globalThis.crypto?.subtle === undefined) return
   event.preventDefault()
   problem.textContent = ''
   button.disabled = true
   try {
-    const { status, response } = await upload(input.files[0])
-    if (status === 201) return location.assign('?done=document-stored')
-    const { fields = [], message } = response?.error ?? {}
-    problem.textContent = fields.map((field) => field.message).join(' ') || message || form.dataset.failed
-  } catch {
-    problem.textContent = form.dataset.failed
+    await send(file)
+    return location.assign('?done=document-stored')
+  } catch (error) {
+    problem.textContent = (error instanceof Refused && error.message) || form.dataset.failed
   }
   bar.parentElement.hidden = true
   button.disabled = false
 })
-
-button.disabled = false
 
 for (const type of ['dragover', 'dragleave', 'drop']) {
   form.addEventListener(type, (event) => {
@@ -72,4 +108,5 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
     form.requestSubmit()
   })
 }
+form.dataset.ready = ''
 `

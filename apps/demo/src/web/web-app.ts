@@ -1,5 +1,5 @@
 import { cancelScope } from '@yuzuru/concurrency'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
@@ -12,13 +12,14 @@ import { fontRoutes } from '../fonts/routes.ts'
 import { homeRoutes } from '../home/routes.ts'
 import { NOTIFICATIONS_PATH } from '../meetings/calendar-watches.ts'
 import { meetingRoutes } from '../meetings/routes.ts'
-import { planRoutes } from '../plans/routes.ts'
+import { MAX_DOCUMENT_BYTES, tooLarge } from '../plans/pdf-body.ts'
+import { isDocumentForm, planRoutes } from '../plans/routes.ts'
 import { requestRoutes } from '../requests/routes.ts'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
 import { treeRoutes } from '../tree/routes.tsx'
 import { guardedRoutes } from './access.ts'
-import type { Environment } from './environment.ts'
+import type { AppContext, Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
 import { Invalid, notFound } from './invalid.ts'
 import { languageOf } from './language.ts'
@@ -40,6 +41,8 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
   const secure = secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'self'"],
+      // Documents go straight to the store.
+      connectSrc: ["'self'", new URL(app.settings.storage.endpoint).origin],
       styleSrc: ["'self'", "'unsafe-inline'"],
       baseUri: ["'none'"],
       objectSrc: ["'none'"],
@@ -81,8 +84,16 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
       )
     },
   })
+  const documentLimit = bodyLimit({
+    maxSize: MAX_DOCUMENT_BYTES + FORM_BYTES,
+    onError: () => {
+      throw tooLarge()
+    },
+  })
+  const limitOf = (c: AppContext): MiddlewareHandler =>
+    isDocumentForm(c.req.path) ? documentLimit : formLimit
   web.use(async (c, next) => {
-    if (c.req.method !== 'PUT') return await formLimit(c, next)
+    if (c.req.method !== 'PUT') return await limitOf(c)(c, next)
     await next()
     const { body } = c.req.raw
     // A request that was refused before its body was read needs its answer, too.

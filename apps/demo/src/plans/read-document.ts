@@ -1,0 +1,40 @@
+import { Semaphore } from '@yuzuru/concurrency/sync'
+import type { AppContext } from '../web/environment.ts'
+import { Fields } from '../web/fields.ts'
+import { Invalid } from '../web/invalid.ts'
+import type { SentDocument } from './attach-document.ts'
+import { withoutFolders } from './uploads.ts'
+
+/** How many forms with a document are read at once: each is held in memory until it is stored. */
+const AT_ONCE = 2
+const MOST_WAITING = 20
+
+const turn = new Semaphore(AT_ONCE, { name: 'documents in forms' })
+
+/**
+ * Stores the document in a form, as browsers without a script send it. Such a form is read as a whole before it is one.
+ *
+ * @throws {Invalid} when the form holds none, or too many are being read
+ */
+export async function withDocument<T>(
+  c: AppContext,
+  store: (document: SentDocument) => Promise<T>,
+): Promise<T> {
+  if (turn.waiting >= MOST_WAITING) {
+    const text = {
+      ja: '混み合っています。しばらくしてからお試しください',
+      en: 'is too much just now',
+    }
+    throw new Invalid([{ field: 'document', text }], 429)
+  }
+  using _permit = await turn.acquire()
+  const { document } = await c.req.parseBody().catch((): Record<string, unknown> => ({}))
+  if (!(document instanceof File) || document.name === '') {
+    const text = { ja: 'PDFファイルを選んでください', en: 'choose a PDF file' }
+    throw new Invalid([{ field: 'document', text }])
+  }
+  const fields = new Fields({ document: withoutFolders(document.name) })
+  const filename = fields.text('document', { max: 200 })
+  fields.check()
+  return await store({ filename, source: document.stream() })
+}
