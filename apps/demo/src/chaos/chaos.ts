@@ -1,5 +1,6 @@
 import { gather, taskGroup } from '@yuzuru/concurrency'
 import { migrateApp, openApp } from '../app.ts'
+import { allowCalendar } from '../day/allow-calendar.ts'
 import { startBalancer } from './balancer.ts'
 import { type Call, Caller } from './caller.ts'
 import { checkDone } from './done.ts'
@@ -8,7 +9,7 @@ import { checkCalls, checkHealth, heapsOf } from './health.ts'
 import { planOperations } from './ledger.ts'
 import { openLoop } from './load.ts'
 import { Member } from './member.ts'
-import { connectCalendar, openOffice } from './offices.ts'
+import { openOffice } from './offices.ts'
 import { perform, type Stage } from './operations.ts'
 import type { ChaosOptions } from './options.ts'
 import { drainJobs, type Finding, reconcile } from './reconcile.ts'
@@ -44,7 +45,7 @@ export async function chaos(
   await using app = await openApp(world.direct, 4)
   await migrateApp(app.db)
   const manager = await openOffice(app, 'manager')
-  await connectCalendar(app, manager)
+  await allowCalendar(app, manager)
   const operations = planOperations(seed, WARM_UP + count)
   for (const [index, operation] of operations.entries()) {
     if (operation.kind === 'subscribe') operation.office = await openOffice(app, `office${index}`)

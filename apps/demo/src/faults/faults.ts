@@ -1,47 +1,9 @@
-import { IoError } from '@yuzuru/concurrency'
 import { transaction } from '@yuzuru/db'
-import { type FaultProxy, type Sandbox, startFaultProxy } from '@yuzuru/sandbox'
-import { type App, openApp } from '../app.ts'
-import type { Settings } from '../settings.ts'
-import type { Text } from '../web/language.ts'
-
-/** What a fault is tried on: an app of its own, with one line that can be broken. */
-interface Stage {
-  /** The app behind the line. */
-  readonly app: App
-  /** The app without it, which sees what there is. */
-  readonly clear: App
-  readonly line: FaultProxy
-  readonly sandbox: Sandbox
-  /** Different each time. */
-  readonly mark: string
-}
-
-/** One fault at one boundary. */
-export interface Fault {
-  readonly name: string
-  readonly boundary: Text
-  readonly text: Text
-  /** Begins what is to break. */
-  act(stage: Stage): Promise<unknown>
-  /** What there is afterwards; the same act is safe to repeat where it says so. */
-  held(stage: Stage): Promise<{ readonly text: Text; readonly holds: boolean }>
-}
-
-/** What became of a fault. */
-export interface FaultResult {
-  readonly fault: Fault
-  /** What the caller got; `undefined`: it noticed nothing, as the call was repeated for it. */
-  readonly error:
-    | { readonly name: string; readonly code: string; readonly outcome: string }
-    | undefined
-  readonly held: { readonly text: Text; readonly holds: boolean }
-}
-
-const DATABASE: Text = { ja: 'データベース', en: 'Database' }
-const STORE: Text = { ja: 'ファイル', en: 'Storage' }
-const MAIL: Text = { ja: 'メール', en: 'Mail' }
-const PAYMENTS: Text = { ja: 'お支払い', en: 'Payments' }
+import { BOUNDARIES } from './boundaries.ts'
+import { calendarFault } from './calendar-fault.ts'
+import type { Fault, Stage } from './fault.ts'
+import { httpFault } from './http-fault.ts'
+import { workerFault } from './worker-fault.ts'
 
 const writeQuota = ({ app, mark }: Stage): Promise<unknown> =>
   transaction(app.db, async (tx) => {
@@ -61,11 +23,19 @@ async function send({ app, mark }: Stage): Promise<unknown> {
   return await app.mail.send({ ...letter, idempotencyKey: mark })
 }
 
+const WRITE = `await transaction(db, async (tx) => {
+  await tx.insertInto('quotas').values(row).execute()
+})`
+
+const SEND = 'await mail.send({ to, subject, text, idempotencyKey })'
+
 export const FAULTS: readonly Fault[] = [
   {
     name: 'database-commit',
-    boundary: DATABASE,
+    boundary: BOUNDARIES.db,
     text: { ja: 'COMMIT の返事が失われる', en: 'The reply to COMMIT is lost' },
+    code: WRITE,
+    guarantee: 6,
     act: async (stage) => {
       stage.line.set({ dropReply: { when: 'commit' } })
       await writeQuota(stage)
@@ -80,8 +50,10 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'database-gone',
-    boundary: DATABASE,
+    boundary: BOUNDARIES.db,
     text: { ja: 'データベースにつながらない', en: 'The database can’t be reached' },
+    code: WRITE,
+    guarantee: 96,
     act: async (stage) => {
       await stage.line.close()
       await writeQuota(stage)
@@ -93,8 +65,10 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'storage-reply',
-    boundary: STORE,
+    boundary: BOUNDARIES.storage,
     text: { ja: '保存の返事が失われる', en: 'The reply to an upload is lost' },
+    code: 'await storage.upload(key, document)',
+    guarantee: 17,
     act: async ({ app, line, mark }) => {
       line.set({ dropReply: { when: 'PUT', times: 1 } })
       await app.storage.upload(`faults/${mark}`, 'document')
@@ -110,8 +84,10 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'mail-refused',
-    boundary: MAIL,
+    boundary: BOUNDARIES.mail,
     text: { ja: '宛先がいまは断られる（451）', en: 'The recipient is refused for now (451)' },
+    code: SEND,
+    guarantee: 11,
     act: async (stage) => {
       stage.sandbox.smtp.setAnswers({
         onRecipient: (address) => (address.startsWith(stage.mark) ? { reject: 451 } : 'accept'),
@@ -130,11 +106,13 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'mail-silent',
-    boundary: MAIL,
+    boundary: BOUNDARIES.mail,
     text: {
       ja: '本文を渡したあとで切れる',
       en: 'The connection ends after the message was handed over',
     },
+    code: SEND,
+    guarantee: 8,
     act: async (stage) => {
       stage.sandbox.smtp.setAnswers({
         onMessage: ({ envelope }) =>
@@ -157,8 +135,10 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'payments-reply',
-    boundary: PAYMENTS,
+    boundary: BOUNDARIES.billing,
     text: { ja: 'Stripe の返事が失われる', en: 'Stripe’s reply is lost' },
+    code: 'await billing.ensureCustomer({ reference, email })',
+    guarantee: 2,
     act: async ({ app, line, mark }) => {
       line.set({ dropReply: { when: 'POST /v1/customers' } })
       await app.billing.ensureCustomer({ reference: mark, email: `${mark}@example.jp` })
@@ -176,42 +156,7 @@ export const FAULTS: readonly Fault[] = [
       }
     },
   },
+  calendarFault,
+  workerFault,
+  httpFault,
 ]
-
-/** Breaks one thing on purpose, and looks what is left. */
-export async function tryFault(
-  fault: Fault,
-  sandbox: Sandbox,
-  settings: Settings,
-  clear: App,
-): Promise<FaultResult> {
-  await using line = await lineOf(fault, sandbox)
-  await using app = await openApp(throughLine(fault, settings, line), 2)
-  const stage = { app, clear, line, sandbox, mark: `fault-${crypto.randomUUID()}` }
-  let error: FaultResult['error']
-  try {
-    await fault.act(stage)
-  } catch (thrown) {
-    if (!IoError.isInstance(thrown)) throw thrown
-    error = { name: thrown.name, code: thrown.code, outcome: thrown.outcome }
-  }
-  line.clear()
-  return { fault, error, held: await fault.held(stage) }
-}
-
-async function lineOf({ boundary }: Fault, { postgres, s3, stripe }: Sandbox): Promise<FaultProxy> {
-  if (boundary === STORE) return await startFaultProxy({ target: s3, protocol: 'http' })
-  if (boundary === PAYMENTS) return await startFaultProxy({ target: stripe, protocol: 'http' })
-  return await startFaultProxy({ target: postgres })
-}
-
-function throughLine({ boundary }: Fault, settings: Settings, line: FaultProxy): Settings {
-  const { databaseUrl, storage, stripe } = settings
-  if (boundary === DATABASE) return { ...settings, databaseUrl: line.url(databaseUrl) }
-  if (boundary === STORE) {
-    return { ...settings, storage: { ...storage, endpoint: line.url(storage.endpoint) } }
-  }
-  if (boundary === PAYMENTS)
-    return { ...settings, stripe: { ...stripe, url: line.url(stripe.url) } }
-  return settings
-}

@@ -64,7 +64,8 @@ function outcomeFor(c: AppContext, error: unknown): Outcome {
   return c.get('scope')?.outcome === 'none' ? (outcomeOf(error) ?? 'unknown') : 'unknown'
 }
 
-function failureOf(error: unknown, outcome: Outcome): Failure {
+/** What a person is told of a failure whose effects are as `outcome` says. */
+export function failureOf(error: unknown, outcome: Outcome): Failure {
   if (error instanceof Invalid) {
     return { status: error.status, ...(REFUSALS[error.status] ?? WRONG_INPUT) }
   }
