@@ -16,7 +16,7 @@ let jobs = 0
 const send = async (name: string, ...args: unknown[]): Promise<JobAnswer> => {
   jobs += 1
   const request = serialize({ name, args })
-  return deserialize(await work({ number: jobs, module, request })) as JobAnswer
+  return deserialize(await work({ number: jobs, module, request, reports: false })) as JobAnswer
 }
 
 describe('in a process', () => {

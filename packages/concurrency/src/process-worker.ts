@@ -3,6 +3,7 @@ import { describeFailure } from './executors/job-failure.ts'
 import type { JobAnswer, JobRequest } from './executors/job-pool.ts'
 import { Moved } from './executors/moved.ts'
 import { isProcessSignal, type ProcessMessage } from './executors/process-message.ts'
+import { packReport } from './executors/reports.ts'
 import { type CancelFlag, lazyModule, type LoadModule, runJob } from './executors/run-job.ts'
 import { unserialisableResult } from './executors/unserialisable.ts'
 
@@ -27,10 +28,12 @@ export default async function work({
   number,
   module,
   request,
+  reports,
 }: ProcessMessage): Promise<Uint8Array> {
   const job = deserialize(request) as JobRequest
   load ??= lazyModule(module)
-  const answer = await runJob(load, job, flagOf(number))
+  const report = (value: unknown): void => void process.send?.(packReport(job.name, number, value))
+  const answer = await runJob(load, job, flagOf(number), reports ? report : undefined)
   return pack(job.name, answer)
 }
 

@@ -1,5 +1,6 @@
-import { workerData } from 'node:worker_threads'
+import { type MessagePort, workerData } from 'node:worker_threads'
 import { Moved } from './executors/moved.ts'
+import { type OnReport, unserialisableReport } from './executors/reports.ts'
 import { type CancelFlag, lazyModule, runJob } from './executors/run-job.ts'
 import {
   ANSWERED,
@@ -15,10 +16,12 @@ const load = lazyModule(module)
 
 /** What piscina calls in each thread. */
 export default async function work(message: ThreadMessage): Promise<unknown> {
-  const [slot, number, name, args, deadlineAt, context, source] = message
+  const [slot, number, name, args, deadlineAt, context, source, reports] = message
   Atomics.store(control, slot + BEGUN, number)
   const request = { name, args, deadlineAt, context, source }
-  const answer = await runJob(load, request, flagOf(slot, number))
+  const report = reports === undefined ? undefined : reporter(name, reports)
+  const answer = await runJob(load, request, flagOf(slot, number), report)
+  reports?.close()
   Atomics.store(control, slot + ANSWERED, number)
   if (answer.kind !== 'value') return answer
   if (!(answer.value instanceof Moved)) return [answer.value] satisfies ThreadAnswer
@@ -28,6 +31,16 @@ export default async function work(message: ThreadMessage): Promise<unknown> {
     [Piscina.transferableSymbol]: transfer,
     [Piscina.valueSymbol]: [value] satisfies ThreadAnswer,
   } as never)
+}
+
+function reporter(job: string, port: MessagePort): OnReport {
+  return (value) => {
+    try {
+      port.postMessage(value)
+    } catch {
+      throw unserialisableReport(job, value)
+    }
+  }
 }
 
 function flagOf(slot: number, number: number): CancelFlag {

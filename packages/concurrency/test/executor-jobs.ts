@@ -41,6 +41,22 @@ export function requestId(): string | undefined {
   return context.requestId.getStore()
 }
 
+/** Yields to nobody. */
+export function reports(values: readonly unknown[]): number {
+  for (const value of values) jobScope()?.report(value)
+  return values.length
+}
+
+/** Says that it hangs, and yields to nobody. */
+export function reportsAndHangs(): never {
+  jobScope()?.report('it hangs')
+  for (;;);
+}
+
+export function reportsFunction(): void {
+  jobScope()?.report(() => undefined)
+}
+
 export function echo(value: unknown): unknown {
   return value
 }

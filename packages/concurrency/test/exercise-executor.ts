@@ -12,6 +12,7 @@ import {
   IoError,
   isRetryable,
   outcomeOf,
+  remaining,
   taskGroup,
   TimeoutError,
   withTimeout,
@@ -44,6 +45,69 @@ export function exerciseExecutor(
       async run() {
         await using executor = open()
         assert.equal(await executor.call('worker'), await executor.call('worker'))
+      },
+    },
+    {
+      name: 'hears all that a job reports, in its order, before the call returns',
+      async run() {
+        await using executor = open()
+        const values = [1, { two: [2] }, new Map([[3, 'three']]), undefined]
+        const heard: unknown[] = []
+        const onReport = (value: unknown): void => void heard.push(value)
+        const job = { name: 'reports', args: [values] as [unknown[]] } as const
+        assert.equal(await executor.run(job, { onReport }), 4)
+        assert.deepEqual(heard, values)
+        // Those of a call that nobody hears go nowhere, nor to another call.
+        assert.equal(await executor.run(job), 4)
+        assert.equal(heard.length, 4)
+      },
+    },
+    {
+      name: 'hears a job that never yields while it runs',
+      async run() {
+        await using executor = open({ graceMs: 0 })
+        const hanging = cancelScope(async (scope) => {
+          await executor.run(
+            { name: 'reportsAndHangs', args: [] },
+            { onReport: (value) => scope.cancel(String(value)) },
+          )
+        })
+        await assert.rejects(hanging, (error) => {
+          assert.ok(Cancelled.isInstance(error))
+          assert.match(error.message, /it hangs/)
+          return true
+        })
+      },
+    },
+    {
+      name: 'calls onReport in the scope of the call, and goes on when that throws',
+      async run() {
+        await using executor = open()
+        const heard: unknown[] = []
+        const onReport = (value: unknown): void => {
+          heard.push(value, remaining() < 1_000_000)
+          if (value === 1) throw new Error('secret')
+        }
+        const given = withTimeout(900_000, () =>
+          executor.run({ name: 'reports', args: [[1, 2]] }, { onReport }),
+        )
+        assert.equal(await given, 2)
+        assert.deepEqual(heard, [1, true, 2, true])
+      },
+    },
+    {
+      name: 'refuses to report what cannot be sent, and an onReport that is no function',
+      async run() {
+        await using executor = open()
+        const onReport = (): void => undefined
+        await assert.rejects(
+          executor.run({ name: 'reportsFunction', args: [] }, { onReport }),
+          /^TypeError: Expected what "reportsFunction" reports to be serialisable, got a function/,
+        )
+        await assert.rejects(
+          executor.run({ name: 'reports', args: [[]] }, { onReport: 1 as never }),
+          TypeError,
+        )
       },
     },
     {

@@ -11,6 +11,7 @@ test('the public face is what it is meant to be', () => {
     'createWorker',
     'defineBatchJob',
     'defineCron',
+    'defineIsolatedJob',
     'defineJob',
     'deleteCron',
     'enqueue',

@@ -15,6 +15,13 @@ export { findJobs, type FindJobsOptions, type FoundJobs } from './queue/find-job
 export type { JobHandle } from './queue/new-row.ts'
 export type { BatchItem } from './job/batcher.ts'
 export { type BatchJobOptions, defineBatchJob } from './job/define-batch-job.ts'
+export {
+  defineIsolatedJob,
+  type HandlerModule,
+  type IsolatedJobOptions,
+} from './job/define-isolated-job.ts'
+export type { IsolatedContext, IsolatedHandler } from './job/isolated-context.ts'
+export type { RunIn } from './job/isolated-kind.ts'
 export { defineJob, type JobOptions } from './job/define-job.ts'
 export type { Job, JobContext, KeyConflict, Snooze } from './job/job.ts'
 export type { JobLimits, Limit, Rate } from './job/limits.ts'

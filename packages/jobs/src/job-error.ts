@@ -9,6 +9,8 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'already_exists'`: an unfinished job with the same key is in the way.
  * - `'conflict'`: the key changed hands too often while it was asked for.
  * - `'step_changed'`: the steps that a handler asks for are not those that an earlier run of the job finished.
+ * - `'handler_crashed'`: the thread or process that a handler ran in ended before it. Retryable.
+ * - `'module_failed'`: the module of a handler could not be loaded in its thread or process; `cause` says why. Retryable.
  * - `'dependency_failed'`: kept with a job of a flow that was not run, as one that comes before it did not complete.
  * - `'job_failed'`, `'job_cancelled'`: that is how the job ended which was waited for; `cause` is what is kept of
  *   its last error, if there is one.
@@ -26,6 +28,8 @@ export type JobErrorCode =
   | 'already_exists'
   | 'conflict'
   | 'step_changed'
+  | 'handler_crashed'
+  | 'module_failed'
   | 'dependency_failed'
   | 'job_failed'
   | 'job_cancelled'

@@ -44,6 +44,7 @@ const takers: Readonly<Record<string, OptionsTaker>> = {
   createWorker: (options) => index.createWorker(db, options),
   dashboard: (options) => dashboards.dashboard(options),
   defineBatchJob: (options) => index.defineBatchJob(options),
+  defineIsolatedJob: (options) => index.defineIsolatedJob(options),
   defineJob: (options) => index.defineJob(options),
   defineCron: (options) => index.defineCron(options),
   deleteCron: (options) => index.deleteCron(db, 'x', options),

@@ -46,6 +46,11 @@ export interface JobOptions extends IoOptions {
    * @default that of the executor
    */
   readonly effect?: Effect | undefined
+  /**
+   * Called with each value that the job passes to `jobScope()?.report`, while it runs. What it throws becomes a warning
+   * of the process. @default nobody hears them
+   */
+  readonly onReport?: ((value: unknown) => void) | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { InlineSource } from './inline/inline-source.ts'
 import type { JobFailure } from './job-failure.ts'
+import type { OnReport } from './reports.ts'
 
 /** What is sent to a worker. */
 export interface JobRequest {
@@ -39,7 +40,7 @@ export interface RunningJob {
 /** Workers that take one job each. The executor never gives it more jobs than there may be workers. */
 export interface JobPool {
   /** @throws {TypeError} when something cannot be sent */
-  start(request: JobRequest, transfer: readonly unknown[]): RunningJob
+  start(request: JobRequest, transfer: readonly unknown[], onReport?: OnReport): RunningJob
   /** Ends all workers; settles when they are gone. */
   destroy(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { Cancellation } from '../scopes/cancellation.ts'
 import type { Cancelled } from '../scopes/cancelled.ts'
 import { currentScope } from '../scopes/current-scope.ts'
+import type { OnReport } from './reports.ts'
 import { Scope } from '../scopes/scope.ts'
 
 /** What a job can see of its own scope. */
@@ -13,6 +14,22 @@ export interface JobView {
   readonly cancelled: boolean
   /** @throws {Cancelled} when the job was asked to end */
   throwIfCancelled(): void
+  /**
+   * Sends a value to the `onReport` of the call, which hears all of them, in their order, before the call returns. Does
+   * nothing when the call has none.
+   *
+   * @throws {TypeError} when it cannot be sent
+   * @example
+   * export function sum(numbers: readonly number[]): number {
+   *   let total = 0
+   *   for (const [at, number] of numbers.entries()) {
+   *     total += number
+   *     if (at % 1_000 === 0) jobScope()?.report({ done: at, of: numbers.length })
+   *   }
+   *   return total
+   * }
+   */
+  report(value: unknown): void
 }
 
 /**
@@ -21,10 +38,12 @@ export interface JobView {
  */
 export class JobScope extends Scope {
   readonly #isAsked: () => boolean
+  readonly #report: OnReport | undefined
 
-  constructor(name: string, timeoutMs: number, isAsked: () => boolean) {
+  constructor(name: string, timeoutMs: number, isAsked: () => boolean, report?: OnReport) {
     super({ kind: 'task', name, timeoutMs }, undefined)
     this.#isAsked = isAsked
+    this.#report = report
     // Its caller may ask at any moment, which nobody hears of before it is looked at.
     this.cancellation = new Cancellation()
   }
@@ -32,6 +51,10 @@ export class JobScope extends Scope {
   override get reason(): Cancelled | undefined {
     this.look()
     return super.reason
+  }
+
+  report(value: unknown): void {
+    if (!this.ended) this.#report?.(value)
   }
 
   /** Cancels the scope if the caller has asked for it. */

@@ -1,6 +1,6 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { currentClock, type Timer } from '../scopes/clock.ts'
-import { expected } from '../arguments/expected.ts'
+import { expected, expectFunction } from '../arguments/expected.ts'
 import type { Executor, JobOptions } from './executor.ts'
 import { ExecutorError, type ExecutorErrorCode, WorkerCrashed } from './executor-error.ts'
 import { admission, type Admission } from '../boundary/admission.ts'
@@ -14,6 +14,7 @@ import type { IoProgress } from '../boundary/io-call.ts'
 import { expectJob, type ExpectedJob } from './expect-job.ts'
 import { reviveFailure } from './job-failure.ts'
 import type { JobAnswer, JobPool, RunningJob } from './job-pool.ts'
+import { type OnReport, reportListener } from './reports.ts'
 import type { Outcome } from '../scopes/outcome.ts'
 import { remaining } from '../scopes/remaining.ts'
 import { currentScope } from '../scopes/current-scope.ts'
@@ -24,12 +25,13 @@ export interface PooledJobOptions extends JobOptions {
   readonly transfer?: readonly unknown[] | undefined
 }
 
-const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'transfer']
+const JOB_OPTIONS = ['signal', 'timeoutMs', 'effect', 'onReport', 'transfer']
 
 /** One call, as the pool executor sees it. */
 interface Call extends ExpectedJob {
   readonly transfer: readonly unknown[]
   readonly outcome: Outcome
+  readonly onReport: OnReport | undefined
 }
 
 /** Obeys the scope on behalf of a pool: queue, flag, grace, kill, crash, drain. */
@@ -81,13 +83,15 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
   async run(job: object, options?: O): Promise<never> {
     const expectedJob = expectJob(job, this.#settings.module !== undefined)
     expectOptions(options, JOB_OPTIONS, `${this.#boundary}.run`)
-    const { effect = this.#settings.effect, transfer = [] } = options ?? {}
+    const { effect = this.#settings.effect, onReport, transfer = [] } = options ?? {}
     expectEffect(effect)
+    if (onReport !== undefined) expectFunction('onReport', onReport)
     if (!Array.isArray(transfer)) {
       throw expected('transfer to be an array', transfer)
     }
     const outcome: Outcome = effect === 'read' ? 'none' : 'unknown'
-    const call: Call = { ...expectedJob, transfer, outcome }
+    const listener = onReport === undefined ? undefined : reportListener(expectedJob.name, onReport)
+    const call: Call = { ...expectedJob, transfer, outcome, onReport: listener }
     const answer = await io(
       // What a job throws is its caller's own error.
       { boundary: this.#boundary, operation: call.name, effect, translate: 'none' },
@@ -115,6 +119,7 @@ export class PoolExecutor<M extends object, O extends PooledJobOptions> implemen
         source,
       },
       call.transfer,
+      call.onReport,
     )
     progress.sent = true
     const answer = await this.#attend(call, scope, job, progress)

@@ -3,10 +3,17 @@ import type { Tinypool } from 'tinypool'
 import type { JobAnswer, RunningJob } from './job-pool.ts'
 import { KillSwitch } from '../scopes/kill-switch.ts'
 import type { ProcessMessage, ProcessSignal } from './process-message.ts'
+import { isReportOf, type OnReport, unpackReport } from './reports.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** As much of tinypool's workers as is used: their process's id and events. */
 type Child = Tinypool['threads'][number]
+
+/** Who hears of a job. */
+interface JobListeners {
+  readonly release: () => void
+  readonly onReport: OnReport | undefined
+}
 
 /** A job in a process: it is asked to end by a message over the channel to it. */
 export class ProcessJob implements RunningJob {
@@ -15,15 +22,17 @@ export class ProcessJob implements RunningJob {
   begun = false
   readonly #message: ProcessMessage
   readonly #watch: WorkerWatch
+  readonly #onReport: OnReport | undefined
   readonly #stop = new KillSwitch()
   #send: ((signal: ProcessSignal) => void) | undefined
   #asked = false
   #end: string | undefined
 
-  constructor(message: ProcessMessage, watch: WorkerWatch, release: () => void) {
+  constructor(message: ProcessMessage, watch: WorkerWatch, listeners: JobListeners) {
     this.#message = message
     this.#watch = watch
-    this.release = release
+    this.release = listeners.release
+    this.#onReport = listeners.onReport
   }
 
   begin(tinypool: Tinypool): void {
@@ -33,6 +42,9 @@ export class ProcessJob implements RunningJob {
         this.begun = true
         this.#send = send
         if (this.#asked) this.cancel()
+      },
+      postMessage: (sent: unknown) => {
+        if (isReportOf(sent, this.#message.number)) this.#onReport?.(unpackReport(sent))
       },
     }
     this.reply = tinypool.run(this.#message, { signal: this.#stop, channel })

@@ -11,6 +11,8 @@ export interface ProcessMessage {
   readonly module: string | undefined
   /** A `JobRequest`, as `v8.serialize` writes it: the channel alone would fail later, and elsewhere. */
   readonly request: Uint8Array
+  /** Whether somebody hears its reports. */
+  readonly reports: boolean
 }
 
 /** Whether it is one, among all that comes over the same channel. */

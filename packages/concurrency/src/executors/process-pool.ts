@@ -5,6 +5,7 @@ import { Tinypool } from 'tinypool'
 import type { ExecutorSettings } from './executor-options.ts'
 import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
 import { ProcessJob } from './process-job.ts'
+import type { OnReport } from './reports.ts'
 import { unserialisableArguments } from './unserialisable.ts'
 import { processFlags } from './worker-flags.ts'
 import { refuseWhileStarting, workerEnvironment } from './worker-start.ts'
@@ -47,10 +48,16 @@ export class ProcessPool implements JobPool {
     )
   }
 
-  start(request: JobRequest): RunningJob {
+  start(request: JobRequest, _transfer: readonly unknown[], onReport?: OnReport): RunningJob {
     refuseWhileStarting('processes')
-    const message = { number: ++this.#number, module: this.#module, request: pack(request) }
-    const job = new ProcessJob(message, this.#watch, () => this.#jobs.delete(job))
+    const message = {
+      number: ++this.#number,
+      module: this.#module,
+      request: pack(request),
+      reports: onReport !== undefined,
+    }
+    const release = (): void => void this.#jobs.delete(job)
+    const job = new ProcessJob(message, this.#watch, { release, onReport })
     this.#outside(() => job.begin(this.#tinypool))
     this.#watch.look()
     this.#jobs.add(job)

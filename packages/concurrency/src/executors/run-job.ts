@@ -3,6 +3,7 @@ import { inlineModule } from './inline/compile-inline.ts'
 import { describeFailure } from './job-failure.ts'
 import type { JobAnswer, JobRequest } from './job-pool.ts'
 import { JobScope } from './job-scope.ts'
+import type { OnReport } from './reports.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import { workerHasStarted } from './worker-start.ts'
 
@@ -43,6 +44,7 @@ export async function runJob(
   load: LoadModule,
   { name, args, deadlineAt, context, source }: JobRequest,
   flag: CancelFlag,
+  report?: OnReport,
 ): Promise<JobAnswer> {
   let exports: Exports
   try {
@@ -57,7 +59,7 @@ export async function runJob(
     return { kind: 'error', failure: describeFailure(mistake) }
   }
   const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now()
-  const scope = new JobScope(name, left, flag.isRaised)
+  const scope = new JobScope(name, left, flag.isRaised, report)
   let unwatch: (() => void) | undefined
   const begin = (): unknown => {
     const value: unknown = inContext(exports, context, () => job(...args))

@@ -1,4 +1,5 @@
 import type { InlineSource } from './inline/inline-source.ts'
+import type { MessagePort } from 'node:worker_threads'
 import type { JobAnswer } from './job-pool.ts'
 
 /** A job on its way to a thread: a tuple, because the names of an object's fields travel each time. */
@@ -12,6 +13,8 @@ export type ThreadMessage = readonly [
   deadlineAt?: number | undefined,
   context?: Readonly<Record<string, unknown>> | undefined,
   source?: InlineSource | undefined,
+  /** Where its reports go. */
+  reports?: MessagePort | undefined,
 ]
 
 /** What comes back: what the job gave, in an array of one, or what else became of it. */

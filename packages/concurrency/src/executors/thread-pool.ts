@@ -4,6 +4,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ExecutorSettings } from './executor-options.ts'
 import type { JobPool, JobRequest, RunningJob } from './job-pool.ts'
+import { type OnReport, ReportPort } from './reports.ts'
 import { KillSwitch } from '../scopes/kill-switch.ts'
 import { ThreadJob } from './thread-job.ts'
 import { SLOT_LENGTH, type ThreadMessage } from './thread-message.ts'
@@ -63,21 +64,24 @@ export class ThreadPool implements JobPool {
     )
   }
 
-  start(request: JobRequest, transfer: readonly unknown[]): RunningJob {
+  start(request: JobRequest, transfer: readonly unknown[], onReport?: OnReport): RunningJob {
     refuseWhileStarting('threads')
     const slot = this.#slots.pop() as number
     const number = (this.#number = (this.#number % MAX_JOB_NUMBER) + 1)
     const { name, args, deadlineAt, context, source } = request
-    const isPlain = deadlineAt === undefined && context === undefined && source === undefined
+    const reports = onReport === undefined ? undefined : new ReportPort(onReport)
+    const isPlain = [deadlineAt, context, source, reports].every((each) => each === undefined)
     const message: ThreadMessage = isPlain
       ? [slot, number, name, args]
-      : [slot, number, name, args, deadlineAt, context, source]
+      : [slot, number, name, args, deadlineAt, context, source, reports?.far]
+    const moving = reports === undefined ? transfer : [...transfer, reports.far]
     const stop = new KillSwitch()
-    const reply = this.#outside(() => this.#send(message, transfer, stop))
+    const reply = this.#outside(() => this.#send(message, moving, stop))
     this.#watch.look()
     const job = new ThreadJob(
       { control: this.#control, watch: this.#watch, message, transfer, stop, reply },
       () => {
+        reports?.close()
         this.#jobs.delete(job)
         this.#slots.push(slot)
       },

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Backoff } from './backoff.ts'
 import type { Dependency } from './dependency.ts'
 import type { CronOrigin } from './origin.ts'
+import type { IsolatedKind } from './isolated-kind.ts'
 import type { JobLimits } from './limits.ts'
 import type { PayloadSchema } from './payload-schema.ts'
 import type { Upgrade } from './payload-version.ts'
@@ -132,6 +133,8 @@ export interface Job<Input = unknown, Output = Input, Result = unknown> {
   /** What its enqueueing does where its key is another's. */
   readonly onConflict: KeyConflict
   key(payload: Input): string | undefined
+  /** Where its handler runs; absent for one that runs in the worker itself. */
+  readonly isolated?: IsolatedKind
   /** Absent for a kind without limits. */
   readonly limits?: JobLimits
   tenant?(payload: Input): string | undefined

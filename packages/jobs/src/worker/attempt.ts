@@ -6,6 +6,7 @@ import type { ClaimedJob, Lease } from '../engine/lease.ts'
 import type { Settlement } from '../engine/settle.ts'
 import type { RunningReport } from '../engine/worker-report.ts'
 import { JobError } from '../job-error.ts'
+import type { Isolation } from '../job/isolation.ts'
 import type { Job, Snooze } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
 import { spanOf } from '../job/origin.ts'
@@ -33,6 +34,8 @@ export interface AttemptParts {
   readonly db: QueryExecutorProvider
   /** Takes what handlers say of their progress. */
   readonly say: (lease: Lease, value: unknown) => void
+  /** Where the handlers run that are apart from the worker. */
+  readonly isolation: Isolation
 }
 
 /** A job that was taken, and the run of its handler, which the worker can end. */
@@ -83,8 +86,13 @@ export class Attempt {
     if (this.claimed.version > this.job.version) return Promise.resolve(this.#tooNew())
     this.begun = true
     emit(startedEvent(this.claimed))
-    const { timeoutMs, name } = this.job
-    return withTimeout(timeoutMs, (scope) => this.#handle(scope), { name: `job ${name}` }).then(
+    const { timeoutMs, name, isolated } = this.job
+    // The time of one that runs elsewhere begins when it has its place there.
+    return withTimeout(
+      isolated === undefined ? timeoutMs : Infinity,
+      (scope) => this.#handle(scope),
+      { name: `job ${name}` },
+    ).then(
       (value) => this.#succeeded(value),
       (error: unknown) => this.#failed(error),
     )
@@ -99,6 +107,10 @@ export class Attempt {
   /** The handlers' database. */
   get db(): QueryExecutorProvider {
     return this.#parts.db
+  }
+
+  get isolation(): Isolation {
+    return this.#parts.isolation
   }
 
   /** What its handler does at the moment; `undefined` unless it runs. */

@@ -5,6 +5,7 @@ import type { ClaimedJob } from '../engine/lease.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
+import type { Isolation } from '../job/isolation.ts'
 import type { RunsOn } from '../job/runs-on.ts'
 import type { Step } from '../job/step.ts'
 import { dependenciesOf } from '../queue/dependencies.ts'
@@ -15,6 +16,7 @@ export interface ContextParts {
   readonly job: Job
   readonly claimed: ClaimedJob
   readonly db: QueryExecutorProvider
+  readonly isolation: Isolation
   readonly steps: { readonly step: Step }
   /** That of a handler of `mode: 'transactional'`. */
   readonly tx: Transaction<unknown> | undefined
@@ -98,6 +100,10 @@ export class Context implements JobContext, RunsOn {
 
   get runsOn(): object {
     return this.#attempt.db
+  }
+
+  get isolation(): Isolation {
+    return this.#attempt.isolation
   }
 
   get signal(): AbortSignal {

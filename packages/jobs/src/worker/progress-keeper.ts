@@ -1,14 +1,10 @@
 import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
-import { expected } from '@yuzuru/concurrency/boundary'
 import { Lock } from '@yuzuru/concurrency/sync'
 import type { QueryExecutorProvider } from 'kysely'
 import type { Lease } from '../engine/lease.ts'
 import { type Progress, writeProgress } from '../engine/progress.ts'
-import { serialise } from '../job/payload.ts'
+import { progressText } from '../job/progress-text.ts'
 import { Wake } from './wake.ts'
-
-/** The most JSON of one value, in UTF-8 bytes. */
-const MOST_BYTES = 16_384
 
 /** How often a worker writes at the most, in milliseconds. */
 const EVERY_MS = 500
@@ -33,12 +29,7 @@ export class ProgressKeeper {
 
   /** Takes a value in place of the last one that is not written yet. @throws {TypeError} unless it is JSON of 16 KiB */
   say(lease: Lease, value: unknown): void {
-    const text = serialise(value, 'the progress')
-    const bytes = Buffer.byteLength(text)
-    if (bytes > MOST_BYTES) {
-      throw expected(`the progress to take at most ${MOST_BYTES} bytes as JSON`, bytes)
-    }
-    this.#latest.set(lease.id, { lease, value: text })
+    this.#latest.set(lease.id, { lease, value: progressText(value) })
     this.#wake.signal()
   }
 

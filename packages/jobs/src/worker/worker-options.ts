@@ -7,6 +7,7 @@ import {
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider } from 'kysely'
 import type { Cron } from '../cron/define-cron.ts'
+import { availableParallelism } from 'node:os'
 import { expectDatabase } from '../database/execute.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -50,6 +51,23 @@ export interface WorkerOptions {
    */
   readonly stopMs?: number | undefined
   /**
+   * How many handlers run at once in threads, of kinds with `runIn: 'thread'`: an integer from 1 to 1,000. The rest of those
+   * that the worker has taken wait, and their `timeoutMs` begins when they run. @default the processor's cores
+   */
+  readonly threads?: number | undefined
+  /** The same of processes, of kinds with `runIn: 'process'`. @default the processor's cores */
+  readonly processes?: number | undefined
+  /**
+   * How long a handler in a thread or process may take to end once it is to, in milliseconds up to `stopMs` − `drainMs`; then
+   * that thread or process is killed. @default 1_000
+   */
+  readonly graceMs?: number | undefined
+  /**
+   * The most that the JavaScript heap of a thread or process of handlers may hold, in MiB, from 1 up: beyond that it ends, and
+   * with it the attempt that it runs. @default Node's
+   */
+  readonly maxHeapMb?: number | undefined
+  /**
    * Where the worker's own statements go, on up to four connections: heartbeats must not wait until a handler
    * gives one back. You close it. @default for a database of `@yuzuru/db` with connections of its own, as many
    * more like those (`beside`); else `db`, which then needs four beside those of the handlers
@@ -77,6 +95,10 @@ const WORKER_OPTIONS = Object.keys({
   heartbeatMs: true,
   drainMs: true,
   stopMs: true,
+  threads: true,
+  processes: true,
+  graceMs: true,
+  maxHeapMb: true,
   engine: true,
   listen: true,
   onEvent: true,
@@ -95,6 +117,7 @@ export interface WorkerSettings {
   readonly heartbeatMs: number
   readonly drainMs: number
   readonly stopMs: number
+  readonly isolated: IsolationSettings
   readonly engine: QueryExecutorProvider | undefined
   readonly listen: Listen | undefined
   readonly onEvent: ((event: WorkerEvent) => void) | undefined
@@ -125,6 +148,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectMilliseconds('drainMs', drainMs, 0, DAY_MS)
   const { stopMs = drainMs + 15_000 } = options
   expectMilliseconds('stopMs', stopMs, drainMs, 2 * DAY_MS)
+  const isolated = isolationSettings(options, jobs, stopMs - drainMs)
   if (engine !== undefined) expectDatabase(engine)
   for (const [option, fn] of Object.entries({ listen, onEvent })) {
     if (fn !== undefined) expectFunction(option, fn)
@@ -141,10 +165,35 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     heartbeatMs,
     drainMs,
     stopMs,
+    isolated,
     engine,
     listen,
     onEvent,
   }
+}
+
+/** How handlers run that are apart from the worker. */
+export interface IsolationSettings {
+  readonly jobs: readonly Job[]
+  readonly threads: number
+  readonly processes: number
+  readonly graceMs: number
+  readonly maxHeapMb: number | undefined
+}
+
+function isolationSettings(
+  options: WorkerOptions,
+  jobs: readonly Job[],
+  mostGraceMs: number,
+): IsolationSettings {
+  const cores = availableParallelism()
+  const { threads = cores, processes = cores, maxHeapMb } = options
+  const { graceMs = Math.min(1_000, mostGraceMs) } = options
+  expectInteger('threads', threads, 1, 1_000)
+  expectInteger('processes', processes, 1, 1_000)
+  expectMilliseconds('graceMs', graceMs, 0, mostGraceMs)
+  if (maxHeapMb !== undefined) expectInteger('maxHeapMb', maxHeapMb, 1)
+  return { jobs, threads, processes, graceMs, maxHeapMb }
 }
 
 function expectCrons(crons: readonly Cron[]): void {

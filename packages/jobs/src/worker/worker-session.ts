@@ -10,6 +10,7 @@ import { beside, type Database } from '@yuzuru/db'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crew } from './crew.ts'
+import { IsolatedRunner } from './isolated-runner.ts'
 import { listenFor, listenOn } from './listening.ts'
 import { ProgressKeeper } from './progress-keeper.ts'
 import { reportOf } from './report.ts'
@@ -51,6 +52,7 @@ export class WorkerSession {
   readonly #name: string
   readonly #settings: WorkerSettings
   readonly #untilIdle: boolean
+  readonly #isolation: IsolatedRunner
   readonly #stopAsked = Promise.withResolvers<void>()
   #failure: { readonly error: unknown } | undefined = undefined
 
@@ -64,6 +66,7 @@ export class WorkerSession {
     this.#name = name
     this.#settings = settings
     this.#untilIdle = untilIdle
+    this.#isolation = new IsolatedRunner(settings)
   }
 
   /** Takes no more jobs. */
@@ -86,10 +89,12 @@ export class WorkerSession {
       await taskGroup((group) => this.#work(group, db, own, cut), { name: 'worker' })
     }
     try {
+      await this.#isolation.open()
       await withTimeout(Infinity, body, { name: 'worker', graceMs: CUT_MS })
     } catch (error) {
       if (!isCut) throw error
     } finally {
+      await this.#isolation.close()
       await own?.close({ drainMs: CUT_MS })
     }
     if (this.#failure !== undefined) throw this.#failure.error
@@ -127,6 +132,7 @@ export class WorkerSession {
       attempts: {
         db: this.#db,
         say: (lease, value) => progress.say(lease, value),
+        isolation: this.#isolation,
       },
       settings: this.#settings,
       roster,
