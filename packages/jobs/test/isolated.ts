@@ -10,7 +10,7 @@ import type { TestSchema } from './open-kysely.ts'
 type Handlers = typeof handlers
 
 /** The names of those that are handlers. */
-export type HandlerName = Exclude<keyof Handlers, 'notAFunction'> & string
+export type HandlerName = Exclude<keyof Handlers, 'notAFunction'>
 
 const module = new URL('isolated-handlers.ts', import.meta.url)
 

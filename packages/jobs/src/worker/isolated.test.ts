@@ -42,7 +42,7 @@ describe.each(KINDS)('a handler in a %s', (runIn) => {
         budget: true,
       },
     })
-    const { where } = found?.result as { where: string }
+    const { where } = (found?.result ?? {}) as { where?: string }
     expect(where).not.toBe(`${process.pid}:${threadId}`)
     if (runIn === 'thread') expect(where).toMatch(new RegExp(`^${process.pid}:`))
   })
