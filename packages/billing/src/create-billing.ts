@@ -16,6 +16,7 @@ import {
 } from './billing-options.ts'
 import { openOwnClient } from './stripe/own-client.ts'
 import { planOf } from './status/plan-options.ts'
+import { untilCancelled } from './stores/until-cancelled.ts'
 import { StripeBilling, type StripeBillingInit } from './stripe-billing.ts'
 
 /**
@@ -55,7 +56,7 @@ function commonOf<Tx>(
   expectInteger('webhookToleranceMs', webhookToleranceMs, 1_000, 86_400_000)
   expectFunction('now', now)
   const plan = planOf(options)
-  return { store, secrets, toleranceMs: webhookToleranceMs, now, plan }
+  return { store: untilCancelled(store), secrets, toleranceMs: webhookToleranceMs, now, plan }
 }
 
 function expectClient<Tx>({ client, secretKey }: ClientBillingOptions<Tx>): Stripe {

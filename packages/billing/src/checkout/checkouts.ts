@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Customers } from '../customers/customers.ts'
 import { Turns } from '../customers/turns.ts'
 import type { WhenShort } from '../status/plan-options.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
+import { noted } from '../stores/noted.ts'
 import type { CheckoutClaim, CheckoutRecord } from '../stores/checkout-record.ts'
 import { isWithoutCustomer } from '../customers/fate.ts'
 import type { BillingSubscription } from '../subscriptions/billing-subscription.ts'
@@ -40,9 +40,6 @@ const KEY_LIFE_MS = 23 * 3_600_000
 
 /** How often one call begins anew: others have asked for something else, or keys have led nowhere. */
 const MAX_ROUNDS = 8
-
-/** How long the store may take to note what Stripe has already done, after a cancel. */
-const NOTE_TIMEOUT_MS = 10_000
 
 /** A hosted page where the customer subscribes. */
 export interface CheckoutPage {
@@ -201,13 +198,13 @@ export class Checkouts {
     if (url === null) return undefined
     const session = { id, url, expiresAt: expiresAt * 1_000 }
     const { store } = this.#init
-    const standing = await shielded(() => store.settleCheckout(reference, key, session))
+    const standing = await noted(() => store.settleCheckout(reference, key, session))
     if (standing?.claim.idempotencyKey !== key) return undefined
     return { kind: 'page', url, sessionId: id }
   }
 
   async #drop(reference: string, key: string): Promise<void> {
-    await shielded(() => this.#init.store.replaceCheckout(reference, key, undefined))
+    await noted(() => this.#init.store.replaceCheckout(reference, key, undefined))
   }
 
   #claim(asking: Asking): CheckoutClaim {
@@ -230,10 +227,6 @@ function overtaken(): BillingError {
     'checkout was overtaken again and again by others for the same reference: call it again',
     { operation: 'checkout', code: 'conflict', retryable: true, outcome: 'unknown' },
   )
-}
-
-function shielded<T>(fn: () => Promise<T>): Promise<T> {
-  return shield(fn, { name: 'note', timeoutMs: NOTE_TIMEOUT_MS })
 }
 
 /**

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
+import { noted } from '../stores/noted.ts'
 import type { CustomerIntent, CustomerRecord } from '../stores/customer-record.ts'
 import {
   type CustomerDetails,
@@ -23,9 +23,6 @@ const KEY_LIFE_MS = 23 * 3_600_000
 
 /** How often a key is given up within one call. */
 const MAX_KEYS = 3
-
-/** How long the store may take to note what Stripe has already done, after a cancel. */
-const SETTLE_TIMEOUT_MS = 10_000
 
 export interface CustomersInit {
   readonly calls: StripeCalls
@@ -171,7 +168,7 @@ export class Customers {
       // An earlier call's values were wrong: these may be right.
       if (mayGiveUpKey && intent.parameters !== customerParameters(input)) return undefined
       const { store } = this.#init
-      await shielded(() => store.replaceIntent(input.reference, intent.idempotencyKey, undefined))
+      await noted(() => store.replaceIntent(input.reference, intent.idempotencyKey, undefined))
       throw error
     }
   }
@@ -203,12 +200,8 @@ export class Customers {
 
   /** Stripe has made it: that is noted although the caller may have given up. */
   async #note(reference: string, customerId: string): Promise<string> {
-    return await shielded(() => this.#init.store.settleCustomer(reference, customerId))
+    return await noted(() => this.#init.store.settleCustomer(reference, customerId))
   }
-}
-
-function shielded<T>(fn: () => Promise<T>): Promise<T> {
-  return shield(fn, { name: 'note', timeoutMs: SETTLE_TIMEOUT_MS })
 }
 
 function expectIntent(record: CustomerRecord): CustomerIntent {

@@ -1,17 +1,14 @@
-import { shield } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { AccountRecord } from '../stores/account-record.ts'
 import { ENDED_STATUSES } from '../stores/account-rows.ts'
+import { noted } from '../stores/noted.ts'
 import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { hasEnded } from './billing-subscription.ts'
 import { withAllItems } from '../sync/fetch-subscriptions.ts'
 import { fetchedOf } from '../sync/fetched-subscription.ts'
 import type { Sync } from '../sync/sync.ts'
-
-/** How long the store may take to note what Stripe has already done, after a cancel. */
-const NOTE_TIMEOUT_MS = 10_000
 
 export interface FetchesInit {
   readonly calls: StripeCalls
@@ -107,9 +104,10 @@ export class Fetches {
     const { sync } = this.#init
     const number = await sync.draw()
     const changed = await change()
-    const next = await shielded(() => sync.draw())
+    const next = await noted(() => sync.draw())
     const isAlone = next === number + 1 && !changed.items.has_more
-    if (isAlone && (await this.#write(reference, number, [changed]))) return changed
+    const isWritten = isAlone && (await noted(() => this.#write(reference, number, [changed])))
+    if (isWritten) return changed
     return await afterEffect(() => this.one(reference, changed.id))
   }
 
@@ -120,16 +118,10 @@ export class Fetches {
     found: readonly Stripe.Subscription[],
   ): Promise<boolean> {
     const subscriptions = found.map((one) => fetchedOf(one, one.id))
-    const { change } = await shielded(() =>
-      this.#init.sync.note({ number, reference, subscriptions }),
-    )
+    const { change } = await this.#init.sync.note({ number, reference, subscriptions })
     const written = change?.after.subscriptions.find(({ id }) => id === found[0]?.id)
     return written?.fetch === number
   }
-}
-
-function shielded<T>(fn: () => Promise<T>): Promise<T> {
-  return shield(fn, { name: 'note', timeoutMs: NOTE_TIMEOUT_MS })
 }
 
 /** That a reference has no subscription with which this could be done. */

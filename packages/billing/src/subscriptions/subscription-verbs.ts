@@ -161,7 +161,7 @@ export class SubscriptionVerbs {
     options: IoOptions | undefined,
   ): AsyncGenerator<BillingInvoice, void, undefined> {
     const { run, calls, customers } = this.#init
-    const customer = await customers.find(reference)
+    const customer = await run('invoices', 'read', options, () => customers.find(reference))
     if (customer === undefined) return
     let after: string | undefined
     for (;;) {
