@@ -52,7 +52,7 @@ export async function breakOffEverywhere(
 }
 
 /** @returns whether it was broken off before its end */
-async function breakOff(
+export async function breakOff(
   stage: Stage<undefined>,
   how: BrokenOff,
   at: number,

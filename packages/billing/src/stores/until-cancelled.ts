@@ -1,4 +1,4 @@
-import { currentClock, type Timer } from '@yuzuru/concurrency'
+import { currentClock, throwIfCancelled, type Timer } from '@yuzuru/concurrency'
 import { onCancel } from '@yuzuru/concurrency/boundary'
 import type { BillingStore } from './billing-store.ts'
 
@@ -32,16 +32,17 @@ const METHODS: readonly (keyof BillingStore)[] = Object.keys({
 
 /**
  * The store, whose calls are waited for no longer than the scope around them goes on: plain Kysely takes no signal,
- * and one statement that waits for a lock would hold up a cancel for as long. A call that is given up goes on
+ * and one statement that waits for a lock would hold up a cancel for as long. None begins after a cancel. A call that is given up goes on
  * by itself, and what it writes stands or not, as after a crash.
  */
 export function untilCancelled<Tx>(store: BillingStore<Tx>): BillingStore<Tx> {
   // Looked up at each call: a test, or an app, may have put another method in its place.
   const entries = METHODS.map((name) => [
     name,
-    (...args: unknown[]) => {
+    async (...args: unknown[]) => {
+      throwIfCancelled()
       const method = store[name] as (...args: unknown[]) => Promise<unknown>
-      return settled(method.apply(store, args))
+      return await settled(method.apply(store, args))
     },
   ])
   return Object.fromEntries(entries) as BillingStore<Tx>

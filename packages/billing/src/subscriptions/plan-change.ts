@@ -94,7 +94,7 @@ export function changeParameters(
   const changed = {
     id: item?.id ?? '',
     ...(price === undefined ? {} : { price }),
-    ...(quantity === undefined ? {} : { quantity }),
+    ...quantityOf(item, price, quantity),
   }
   return {
     items: [changed],
@@ -104,6 +104,22 @@ export function changeParameters(
       : { proration_date: Math.floor(prorationDate.getTime() / 1_000) }),
     ...native,
   }
+}
+
+/**
+ * With another price Stripe sets the quantity to 1, unless it is told which: the one there is stays. One is not named,
+ * as a metered price takes none.
+ *
+ * @see https://docs.stripe.com/api/subscriptions/update
+ */
+function quantityOf(
+  item: Stripe.SubscriptionItem | undefined,
+  price: string | undefined,
+  quantity: number | undefined,
+): { readonly quantity?: number } {
+  if (quantity !== undefined) return { quantity }
+  const { quantity: current = 1 } = item ?? {}
+  return price === undefined || current === 1 ? {} : { quantity: current }
 }
 
 function severalItems(operation: string): BillingError {

@@ -1,9 +1,9 @@
 import { invalid } from '../api/error.ts'
 import { applyMetadata, type MetadataChange } from '../api/metadata.ts'
-import type { StripeSubscription } from '../core/objects.ts'
+import type { StripePrice, StripeSubscription, StripeSubscriptionItem } from '../core/objects.ts'
 import { periodEnd } from '../core/period.ts'
 import type { StripeService } from '../core/service.ts'
-import { findPrice, newItem, planOf } from './item.ts'
+import { expectCountable, findPrice, newItem, planOf } from './item.ts'
 import type { ItemChange } from './proration.ts'
 
 /** What a request says of one item: an id changes it, none adds one. */
@@ -75,11 +75,11 @@ export function changeItems(
       continue
     }
     const before = structuredClone(item)
-    if (price) {
-      item.price = structuredClone(price)
-      item['plan'] = planOf(price)
+    if (price) setPrice(item, price)
+    if (request.quantity !== undefined) {
+      expectCountable(item.price)
+      item.quantity = request.quantity
     }
-    if (request.quantity !== undefined) item.quantity = request.quantity
     item.metadata = applyMetadata(item.metadata, request.metadata)
     const isBilledOtherwise = before.price.id !== item.price.id || before.quantity !== item.quantity
     if (isBilledOtherwise) changes.push({ before, after: item })
@@ -88,6 +88,19 @@ export function changeItems(
     throw invalid('A subscription must have at least one active item.', 'items')
   }
   return changes
+}
+
+/**
+ * Another price, of which there is one, unless the request says otherwise.
+ * Source: https://docs.stripe.com/api/subscription_items/update ("quantity is set to 1 unless …")
+ */
+function setPrice(item: StripeSubscriptionItem, price: StripePrice): void {
+  if (item.price.id !== price.id) {
+    if (price.recurring?.usage_type === 'metered') delete item.quantity
+    else item.quantity = 1
+  }
+  item.price = structuredClone(price)
+  item['plan'] = planOf(price)
 }
 
 /** A new period for every item, from now: the trial, or one by the prices' own rhythm. */

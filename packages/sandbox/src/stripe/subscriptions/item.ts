@@ -17,6 +17,12 @@ export function findPrice(service: StripeService, id: string, param: string): St
   return price
 }
 
+/** @throws StripeFailure 400 for a metered price, which has no quantity */
+export function expectCountable(price: StripePrice): void {
+  if (price.recurring?.usage_type !== 'metered') return
+  throw invalid('You cannot set the quantity for metered prices.', 'items')
+}
+
 export interface ItemInput {
   readonly price: StripePrice
   readonly quantity: number | undefined
@@ -29,9 +35,7 @@ export interface ItemInput {
 export function newItem(subscription: string, input: ItemInput): StripeSubscriptionItem {
   const { price, quantity, period } = input
   const isMetered = price.recurring?.usage_type === 'metered'
-  if (isMetered && quantity !== undefined) {
-    throw invalid('You cannot set the quantity for metered prices.', 'items')
-  }
+  if (quantity !== undefined) expectCountable(price)
   return {
     id: newId('si', 14),
     object: 'subscription_item',

@@ -5,6 +5,7 @@ import { portion } from '../core/portion.ts'
 import {
   customerWith,
   monthlyPrice,
+  openStripe,
   openStripeAt,
   refusal,
   seconds,
@@ -99,6 +100,31 @@ describe('a change in the middle of a period', () => {
       starting_balance: -500,
       total: 980,
     })
+  })
+
+  // Source: https://docs.stripe.com/api/subscription_items/update
+  test('to another price sets the quantity to 1, unless it is given; to a metered one it has none', async () => {
+    await using open = await openStripe()
+    const { stripe } = open
+    const [cheap, dear] = [await monthlyPrice(stripe), await monthlyPrice(stripe)]
+    const { id, items } = await subscribe(stripe, { items: [{ price: cheap, quantity: 5 }] })
+    const item = items.data[0]?.id ?? ''
+    const change = async (fields: object): Promise<number | undefined> =>
+      (await stripe.subscriptions.update(id, { items: [{ id: item, ...fields }] })).items.data[0]
+        ?.quantity
+    expect(await change({ price: cheap })).toBe(5)
+    expect(await change({ price: dear })).toBe(1)
+    expect(await change({ price: cheap, quantity: 7 })).toBe(7)
+    const { id: meter } = await stripe.billing.meters.create({
+      display_name: 'pages',
+      event_name: 'pages',
+      default_aggregation: { formula: 'sum' },
+    })
+    const recurring = { interval: 'month', usage_type: 'metered', meter } as const
+    const metered = await monthlyPrice(stripe, { recurring })
+    expect(await refusal(change({ price: metered, quantity: 2 }))).toMatchObject({ status: 400 })
+    expect(await change({ price: metered })).toBeUndefined()
+    expect(await change({ price: dear })).toBe(1)
   })
 
   test('of the quantity counts from the date it is given, and costs nothing without proration', async () => {
