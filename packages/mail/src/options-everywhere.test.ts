@@ -45,6 +45,9 @@ const cases = exerciseOptions({
       index.createMail({ host: 'localhost', from, failover: [server] }),
     createFakeMail: (options) => testing.createFakeMail(options),
     'createFakeMail.answers': (answers) => testing.createFakeMail({ answers }),
+    'createFakeMail.dkim': (dkim) => testing.createFakeMail({ dkim }),
+    'createFakeMail.limits': (limits) => testing.createFakeMail({ limits }),
+    'createFakeMail.retry': (retry) => testing.createFakeMail({ retry }),
     defineTemplate: (ja) => index.defineTemplate({ ja }),
     'defineTemplate, its second': (options) =>
       index.defineTemplate({ ja: { subject: () => 'x', text: () => 'x' } }, options),

@@ -1,7 +1,7 @@
 import { startFaultProxy, startSmtp } from '@yuzuru/sandbox'
 import { createMail } from '../src/create-mail.ts'
 import type { MessageAnswer, ReceivedMail } from '../src/testing/fake-answers.ts'
-import type { MailFixture } from '../src/testing/exercise-mail.ts'
+import type { MailFixture, MailFixtureOptions } from '../src/testing/mail-fixture.ts'
 
 /** How to reach a mail server that is not ours. */
 export interface GivenServer {
@@ -32,13 +32,17 @@ export function givenServer(): GivenServer | undefined {
  * A client of that server. What is refused is refused by our server behind it, which it asks before it answers
  * (Postfix: `smtpd_proxy_filter`). What breaks, or falls silent, is the line between the client and it.
  */
-export async function clientOf({ host, port, filterPort }: GivenServer): Promise<MailFixture> {
+export async function clientOf(
+  { host, port, filterPort }: GivenServer,
+  options: MailFixtureOptions = {},
+): Promise<MailFixture> {
   const behind = await startSmtp({ port: filterPort })
   const proxy = await startFaultProxy({ target: { host, port } })
   const mail = createMail({
     host: proxy.host,
     port: proxy.port,
     from: 'けいかくん <no-reply@example.jp>',
+    ...options,
   })
   const fated = (answer: MessageAnswer | undefined): MessageAnswer | undefined => {
     if (typeof answer !== 'object' || 'reject' in answer) return answer

@@ -6,6 +6,7 @@ import { anyMessage } from '../../test/any-message.ts'
 import { domainsByMailauth } from '../../test/dkim-by-mailauth.ts'
 import { verifiedDomains } from '../../test/dkim-verifier.ts'
 import { connect, letter } from '../../test/local-mail.ts'
+import { createFakeMail } from '../testing/fake-mail.ts'
 
 /** Two thousand were tried. */
 const RUNS = Number(process.env['YUZURU_RUNS'] ?? 100)
@@ -60,6 +61,15 @@ describe('a signature', () => {
     for (const { raw } of server.inbox.messages) {
       expect(await signers(raw)).toEqual(['example.jp'])
     }
+  })
+
+  test('holds for what the fake took, too', async () => {
+    await using mail = createFakeMail({ from: 'no-reply@example.jp', dkim: key })
+    await mail.send({ ...letter, html: '<p>計画</p>\r<b>x</b>   \n' })
+    await mail.send({ ...letter, attachments: [{ filename: 'a.bin', content: 'x' }] })
+    await mail.client.sendMail({ from: 'no-reply@example.jp', ...letter })
+    expect(mail.sent).toHaveLength(3)
+    for (const { raw } of mail.sent) expect(await signers(raw)).toEqual(['example.jp'])
   })
 
   test('is the same for the same message, with the same key', async () => {

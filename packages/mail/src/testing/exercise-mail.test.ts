@@ -2,11 +2,12 @@ import { startSmtp } from '@yuzuru/sandbox'
 import { describe, test } from 'vitest'
 import { clientOf, givenServer } from '../../test/given-server.ts'
 import { createMail } from '../create-mail.ts'
-import { exerciseMail, type MailFixture } from './exercise-mail.ts'
+import { exerciseMail } from './exercise-mail.ts'
 import { createFakeMail } from './fake-mail.ts'
+import type { MailFixture, MailFixtureOptions } from './mail-fixture.ts'
 
-function fake(): Promise<MailFixture> {
-  const mail = createFakeMail()
+function fake(options: MailFixtureOptions = {}): Promise<MailFixture> {
+  const mail = createFakeMail(options)
   return Promise.resolve({
     mail,
     received: () => mail.sent,
@@ -15,11 +16,12 @@ function fake(): Promise<MailFixture> {
   })
 }
 
-async function smtp(): Promise<MailFixture> {
+async function smtp(options: MailFixtureOptions = {}): Promise<MailFixture> {
   const server = await startSmtp()
   const { host, port, user, password } = server
   const auth = { user, password }
-  const mail = createMail({ host, port, auth, from: 'けいかくん <no-reply@example.jp>' })
+  const from = 'けいかくん <no-reply@example.jp>'
+  const mail = createMail({ host, port, auth, from, ...options })
   return {
     mail,
     received: () => server.inbox.messages,
@@ -43,6 +45,6 @@ describe('a real server', () => {
 const given = givenServer()
 if (given !== undefined) {
   describe('the server at YUZURU_TEST_SMTP', () => {
-    for (const { name, run } of exerciseMail(() => clientOf(given))) test(name, run)
+    for (const { name, run } of exerciseMail((options) => clientOf(given, options))) test(name, run)
   })
 }

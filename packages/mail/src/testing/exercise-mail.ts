@@ -1,40 +1,33 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
-import { type Outcome, TimeoutError } from '@yuzuru/concurrency'
-import { casesOf, type Fixture, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
-import type { FakeAnswers, ReceivedMail } from './fake-answers.ts'
+import { TimeoutError } from '@yuzuru/concurrency'
+import { casesOf, type SuiteCase, TestClock } from '@yuzuru/concurrency/testing'
 import { calendarInvite } from '../invites/calendar-invite.ts'
-import type { Mail } from '../mail.ts'
-import { MailError } from '../mail-error.ts'
-import type { RejectedRecipient } from '../smtp/rejected-recipient.ts'
-import type { MailMessage } from '../message/mail-message.ts'
-
-/** A mail client and the server behind it, fresh for one case. */
-export interface MailFixture extends Fixture {
-  readonly mail: Mail<unknown>
-  /** What arrived, oldest first. */
-  received(): readonly (ReceivedMail & { readonly raw: Uint8Array })[]
-  /** Sets how the server answers from now on. */
-  setAnswers(answers: FakeAnswers): void
-}
-
-const letter: MailMessage = {
-  to: 'hanako@example.jp',
-  subject: '【ケイカくん】メールアドレスの確認をお願いします',
-  text: '花子 様',
-}
+import { exerciseClient } from './exercise-client.ts'
+import {
+  assertOutcome,
+  failureOf,
+  letter,
+  type MailFixture,
+  type MailFixtureOptions,
+  refused,
+  refuseRecipient,
+} from './mail-fixture.ts'
 
 /**
  * What every {@link Mail} does, whatever is behind it: the fake of this package and a real server pass
  * the same cases. No test framework is needed.
  *
- * @param make opens a client, on a server whose inbox is empty; it is disposed of after the case
+ * @param make opens a client with these options, on a server whose inbox is empty; it is disposed of after the case
  * @example
  * for (const { name, run } of exerciseMail(makeFixture)) test(name, run)
  */
-export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCase[] {
+export function exerciseMail(
+  make: (options?: MailFixtureOptions) => Promise<MailFixture>,
+): readonly SuiteCase[] {
   const made = casesOf(make)
   return [
+    ...exerciseClient(make),
     made('delivers to all recipients and shows nobody the blind ones', async (fixture) => {
       const { mail } = fixture
       const sent = await mail.send({ ...letter, cc: 'taro@example.jp', bcc: 'jiro@example.jp' })
@@ -235,29 +228,4 @@ export function exerciseMail(make: () => Promise<MailFixture>): readonly SuiteCa
       assertOutcome(error, 'none', false)
     }),
   ]
-}
-
-function refused(address: string, code: number): RejectedRecipient {
-  return { address, code, enhanced: undefined, retryable: code < 500 }
-}
-
-function refuseRecipient(fixture: MailFixture, refused: string, reject: number): void {
-  fixture.setAnswers({
-    onRecipient: (address) => (address === refused ? { reject } : 'accept'),
-  })
-}
-
-/** The error of a call that must fail. */
-async function failureOf(call: Promise<unknown>): Promise<MailError> {
-  const error = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  assert.ok(MailError.isInstance(error), 'Expected the call to fail with a MailError')
-  return error
-}
-
-function assertOutcome(error: MailError, outcome: Outcome, retryable: boolean): void {
-  assert.equal(error.outcome, outcome)
-  assert.equal(error.retryable, retryable)
 }
