@@ -24,8 +24,9 @@ import { createFakeMail } from '@yuzuru/mail/testing'
 }
 {
   const bodies = { en: { subject: () => 'Hello', text: () => 'Hello' } }
-  const show = previews([defineTemplate(bodies, { name: 'hello', sample: {} })])
-  assert.equal((await show(new Request('http://localhost/hello/en'))).status, 200)
+  const hosts = ['mails.test']
+  const show = previews([defineTemplate(bodies, { name: 'hello', sample: {} })], { hosts })
+  assert.equal((await show(new Request('http://mails.test/hello/en'))).status, 200)
 }
 {
   const { method, content } = calendarInvite({

@@ -184,7 +184,7 @@ describe('nothing of a message, and no password, is in errors, traces and logs',
     const show = previews([template], { sendTo: { mail, to: 'secret-hanako@example.jp' } })
     const origin = 'http://localhost'
     const request = new Request(`${origin}/hello/ja/send`, { method: 'POST', headers: { origin } })
-    const response = await show(request)
+    const response = await show(request, { incoming: { socket: { remoteAddress: '::1' } } })
     expect(response.status).toBe(502)
     const page = await response.text()
     for (const secret of SECRETS) expect(page).not.toContain(secret)

@@ -27,8 +27,10 @@ export interface Script {
   hangUps: number
   replies: Partial<Record<string, string>>
   secure?: boolean
-  /** How many connections it takes at once; it greets more with 421 and hangs up. */
+  /** How many connections it takes at once; it greets more with what it says to those, and hangs up. */
   most?: number | undefined
+  /** @default '421 4.7.0 too many connections'; '' hangs up without a word */
+  turnsAwayWith?: string | undefined
   /** Called after each reply. */
   onReply?: (stage: string) => void
 }
@@ -108,7 +110,8 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
       state.turnedAway += 1
       leave(socket)
       socket.on('error', () => undefined)
-      socket.end('421 4.7.0 too many connections\r\n')
+      const words = state.turnsAwayWith ?? '421 4.7.0 too many connections'
+      socket.end(words === '' ? '' : `${words}\r\n`)
       return
     }
     state.peak = Math.max(state.peak, state.open)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
@@ -8,19 +8,22 @@ export interface Served extends AsyncDisposable {
   readonly url: string
 }
 
-export async function serveFetch(fetch: (request: Request) => Promise<Response>): Promise<Served> {
+export async function serveFetch(
+  fetch: (request: Request, info: { readonly incoming: IncomingMessage }) => Promise<Response>,
+  address = '127.0.0.1',
+): Promise<Served> {
   const server = createServer((incoming, outgoing) => {
     void (async () => {
       const { method = 'GET', url = '/', headers } = incoming
       const body = method === 'GET' ? null : await buffer(incoming)
       const sent = new Headers(headers as Record<string, string>)
       const request = new Request(`http://${headers.host}${url}`, { method, headers: sent, body })
-      const response = await fetch(request)
+      const response = await fetch(request, { incoming })
       outgoing.writeHead(response.status, Object.fromEntries(response.headers))
       outgoing.end(Buffer.from(await response.arrayBuffer()))
     })()
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, address)
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

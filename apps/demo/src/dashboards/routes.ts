@@ -25,6 +25,6 @@ export function dashboardRoutes({ db, mail }: App): Hono<Environment> {
     for (const path of [base, `${base}/*`]) routes.all(path, allow('anyone'), (c) => show(c))
   }
   mount(JOBS_PATH, (c) => jobs(c.req.raw, c.env))
-  mount(MAILS_PATH, (c) => mails(c.req.raw))
+  mount(MAILS_PATH, (c) => mails(c.req.raw, c.env))
   return routes
 }

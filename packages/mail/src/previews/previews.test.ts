@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { launchChromium } from '@yuzuru/tooling/chromium'
 import { describe, expect, test } from 'vitest'
 import { careless, invitation } from '../../test/sample-templates.ts'
@@ -7,9 +10,12 @@ import { serveFetch } from '../../test/serve-fetch.ts'
 import { createFakeMail } from '../testing/fake-mail.ts'
 import { previews } from './previews.ts'
 
+/** What a server says of a request of this machine. */
+const here = { incoming: { socket: { remoteAddress: '127.0.0.1' }, httpVersion: '1.1' } }
+
 const show = previews([invitation, careless])
 const at = (path: string, init?: RequestInit): Promise<Response> =>
-  show(new Request(`http://localhost:4000${path}`, init))
+  show(new Request(`http://localhost:4000${path}`, init), here)
 const textAt = async (path: string): Promise<string> => (await at(path)).text()
 
 describe('previews', () => {
@@ -45,7 +51,7 @@ describe('previews', () => {
       { en: { subject: () => 'x', html: () => trustedHtml(source) } },
       { name: 'one', sample: {} },
     )
-    return previews([template])(new Request('http://localhost/one/en'))
+    return previews([template])(new Request('http://localhost/one/en'), here)
   }
 
   test.each([
@@ -93,14 +99,14 @@ describe('previews', () => {
 
   test('show the others, and why, when a template throws or gives what nobody can send', async () => {
     const open = previews([broken, unsendable, invitation])
-    const index = await open(new Request('http://localhost/'))
+    const index = await open(new Request('http://localhost/'), here)
     expect(index.status).toBe(200)
     const list = await index.text()
     expect(list.match(/<tr>/g)).toHaveLength(1 + 5)
     for (const part of ['no subject', 'Expected subject to hold no line breaks', '佐藤 花子 様']) {
       expect(list).toContain(part)
     }
-    const page = await open(new Request('http://localhost/broken/ja'))
+    const page = await open(new Request('http://localhost/broken/ja'), here)
     expect([page.status, (await page.text()).includes('no subject')]).toEqual([500, true])
   })
 
@@ -110,7 +116,7 @@ describe('previews', () => {
     const open = previews([invitation], { sendTo: { mail, to: 'me@example.jp' } })
     const origin = 'http://localhost:4000'
     const url = `${origin}/invitation/ja/send`
-    const answer = await open(new Request(url, { method: 'POST', headers: { origin } }))
+    const answer = await open(new Request(url, { method: 'POST', headers: { origin } }), here)
     const page = await answer.text()
     expect([answer.status, page.includes('mail.send failed')]).toEqual([502, true])
     expect(page).not.toContain('me@example.jp')
@@ -124,9 +130,28 @@ describe('previews', () => {
     ['http://[::1]/', 200],
     ['http://mails.localhost/', 200],
   ])('are shown on this machine only: %s', async (url, status) => {
-    expect((await show(new Request(url))).status).toBe(status)
-    const open = previews([invitation], { hosts: ['evil.test'] })
-    if (url === 'http://evil.test/') expect((await open(new Request(url))).status).toBe(200)
+    expect((await show(new Request(url), here)).status).toBe(status)
+  })
+
+  test('are shown to others at the hosts that are named, and at no other', async () => {
+    const open = previews([invitation], { hosts: ['staging.example.jp'] })
+    const from = { incoming: { socket: { remoteAddress: '192.0.2.7' } } }
+    const statusAt = async (url: string): Promise<number> =>
+      (await open(new Request(url), from)).status
+    expect(await statusAt('http://staging.example.jp/')).toBe(200)
+    expect(await statusAt('http://localhost/')).toBe(403)
+    expect(await statusAt('http://evil.test/')).toBe(403)
+  })
+
+  test('are not shown to another machine, whatever name it calls this one by', async () => {
+    const [own] = Object.values(networkInterfaces()).flatMap((each = []) =>
+      each.filter(({ family, internal }) => family === 'IPv4' && !internal),
+    )
+    await using served = await serveFetch(show, '0.0.0.0')
+    const { port } = new URL(served.url)
+    expect(await statusOf('127.0.0.1', port)).toBe(200)
+    // Where there is no network there is nobody else.
+    if (own !== undefined) expect(await statusOf(own.address, port)).toBe(403)
   })
 
   test.each([
@@ -147,7 +172,7 @@ describe('previews', () => {
     })
     const url = 'http://localhost:4000/mails/invitation/ja/send'
     const post = (origin: string): Promise<Response> =>
-      open(new Request(url, { method: 'POST', headers: { origin } }))
+      open(new Request(url, { method: 'POST', headers: { origin } }), here)
     expect((await post('https://evil.test')).status).toBe(403)
     expect(mail.sent).toHaveLength(0)
     const answer = await post('http://localhost:4000')
@@ -234,3 +259,11 @@ describe('previews', () => {
     }
   })
 })
+
+/** Of a request to that address, which says that it is for `localhost`. */
+async function statusOf(host: string, port: string): Promise<number | undefined> {
+  const request = get({ host, port, headers: { host: 'localhost' } })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode
+}

@@ -8,6 +8,7 @@ import { checkedMessage, nativeMessage } from '../message/native-message.ts'
 import { StableDates } from '../message/stable-dates.ts'
 import { writeMessage } from '../message/write-message.ts'
 import type { RenderedMail } from '../templates/template.ts'
+import { isFromThisMachine, type ServerInfo } from './from-this-machine.ts'
 import { type Broken, brokenPage, indexPage, mailPage, type Shown } from './pages.ts'
 
 /** A template with a name and sample data. */
@@ -23,8 +24,9 @@ export interface PreviewOptions {
   /** Where the handler is mounted: `'/mails'`. @default '' */
   readonly basePath?: string | undefined
   /**
-   * Host names that it answers to, besides those of this machine (`localhost`, `127.0.0.1`, `[::1]`).
-   * @default none: a page elsewhere that the browser is on can't read it
+   * Host names that it answers to whoever asks, from wherever: `'staging.example.jp'`. Have who may look checked
+   * before it then.
+   * @default none: only requests of this machine are answered
    */
   readonly hosts?: readonly string[] | undefined
   /** Shows a button that sends a mail to this address. @default none */
@@ -43,8 +45,11 @@ const PAGE_POLICY =
 /**
  * Makes a `fetch` handler that shows templates with their sample data: all of them in a list, and each one at the
  * width of a phone and of a desktop, light and dark, as text and as source, with its sizes and with what is
- * likely to be wrong. A template that throws, or gives what nobody could send, has its error there. It answers
- * only to the host names of this machine, unless `hosts` has more.
+ * likely to be wrong. A template that throws, or gives what nobody could send, has its error there.
+ *
+ * It answers to this machine only, unless `hosts` has more: to requests of a loopback address, to a name of this machine,
+ * through no proxy. `info` says the address: what @hono/node-server, Bun and Deno pass as the second argument, and `serve`
+ * of `@yuzuru/server` too (a router hands it on: `show(c.req.raw, c.env)`). Without it nothing is shown.
  *
  * @throws {TypeError} unless each template has a `name` of its own and a `sample`
  * @example
@@ -54,7 +59,7 @@ const PAGE_POLICY =
 export function previews(
   templates: readonly PreviewTemplate[],
   options: PreviewOptions = {},
-): (request: Request) => Promise<Response> {
+): (request: Request, info?: ServerInfo) => Promise<Response> {
   expectOptions(options, ['basePath', 'hosts', 'sendTo'], 'previews')
   const { basePath = '', hosts = [], sendTo } = options
   const byName = named(templates)
@@ -96,9 +101,10 @@ export function previews(
     return pageOf(mailPage(basePath, shown, { locales, canSend: sendTo !== undefined, wasSent }))
   }
 
-  return async (request) => {
+  // Of one parameter, as far as a server can see: with two it would be a listener of Node.
+  return async (request, info = {}) => {
     const url = new URL(request.url)
-    if (!isOfThisMachine(url.hostname) && !allowed.has(url.hostname)) {
+    if (!allowed.has(url.hostname) && !isFromThisMachine(request, info)) {
       return plain(403, 'Previews are shown on this machine only; see the option "hosts"')
     }
     if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return NOT_FOUND()
@@ -165,11 +171,6 @@ async function sourceOf(mail: RenderedMail): Promise<string> {
   const native = nativeMessage(checkedMessage({ to: 'you@example.test', ...mail }, defaults))
   const tree = new MailComposer(native).compile() as unknown as MimeTree
   return (await writeMessage(tree)).toString('latin1').replaceAll('\r\n', '\n')
-}
-
-/** A page elsewhere can have its own name point here, but not these. */
-function isOfThisMachine(hostname: string): boolean {
-  return /^(?:localhost|(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 function pageOf(body: string, status = 200): Response {

@@ -1,3 +1,4 @@
+import { connectionReason, isTlsReason, type NativeFault } from './connection-fault.ts'
 import { SmtpFault } from './smtp-fault.ts'
 import { isFarewell } from './smtp-reply.ts'
 
@@ -51,10 +52,19 @@ export function isDeadConnection(error: unknown): boolean {
   return cause.code === 'ECONNECTION' || cause.code === 'ESOCKET'
 }
 
-/** Whether the server takes no further connection for now, though it may take mail over those it has. */
-export function isTooManyConnections(error: unknown): boolean {
-  if (!(error instanceof SmtpFault) || (error.step !== 'connect' && error.step !== 'login'))
-    return false
+/**
+ * Whether no further connection came about, though there may be mail to send over those that others have: the server
+ * says so by a 4xx or a 5xx to the connection (421, 554), or to the login by a 4xx, or hangs up without a word. A failure
+ * of TLS, or a silence, is none of it: it says nothing of how many there are.
+ */
+export function isNoFurtherConnection(error: unknown): boolean {
+  if (!(error instanceof SmtpFault) || error.reason !== 'native') return false
+  const { step, cause } = error
+  if (step !== 'connect' && step !== 'login') return false
   const refusal = refusalIn(error)
-  return refusal !== undefined && refusal.code < 500
+  if (refusal !== undefined) return step === 'connect' || refusal.code < 500
+  if (step === 'login' || typeof cause !== 'object' || cause === null) return false
+  const { code }: NativeFault = cause
+  const isBroken = code === 'ECONNECTION' || code === 'ESOCKET' || code === 'EDNS'
+  return isBroken && !isTlsReason(connectionReason(cause))
 }

@@ -7,23 +7,23 @@ export class RefusedOpenings {
   /** How many of those that were woken have nothing to wait for. */
   #hopeless = 0
 
-  /** @returns whether there may be a connection now; not when nobody is left to wait for, or it took too long */
-  async wait(timeoutMs: number): Promise<boolean> {
+  /** @returns `'free'` when there may be a connection now; `'nobody'` when there is nobody left to wait for */
+  async wait(timeoutMs: number): Promise<'free' | 'nobody' | 'late'> {
     let isLet = false
     try {
       const waited = await moveOnAfter(timeoutMs, async () => {
         await this.#line.acquire()
         isLet = true
       })
-      if (waited.expired && !isLet) return false
+      if (waited.expired && !isLet) return 'late'
     } catch (error) {
       // Woken and cancelled at once: the next one may have it.
       if (isLet) this.letOne()
       throw error
     }
-    if (this.#hopeless === 0) return true
+    if (this.#hopeless === 0) return 'free'
     this.#hopeless -= 1
-    return false
+    return 'nobody'
   }
 
   /** A connection has come free, or has ended. */

@@ -23,6 +23,32 @@ describe('a server that takes only so many connections', () => {
     expect(server.turnedAway).toBeLessThanOrEqual(connections)
   })
 
+  test.each([
+    '554 5.7.0 too many connections from your host',
+    '550 5.7.1 no more than one session',
+    '450 4.7.1 later',
+    '',
+  ])('gets every mail, however it refuses a further one: %j', async (turnsAwayWith) => {
+    await using server = await startScripted({ most: 1, turnsAwayWith })
+    await using mail = connect(server, { connections: 5, queue: 100 })
+    await many(40, () => mail.send(letter))
+    expect(server.log.filter((stage) => stage === 'DOT')).toHaveLength(40)
+    expect(server.turnedAway).toBeLessThanOrEqual(5)
+  })
+
+  test.each([
+    ['554 5.7.1 you are blocked', { code: 'connection_failed', status: 554, retryable: false }],
+    ['', { code: 'connection_failed', status: undefined, retryable: true }],
+  ])('that takes none says so to all, and is no smaller later: %j', async (words, error) => {
+    await using server = await startScripted({ most: 0, turnsAwayWith: words })
+    await using mail = connect(server, { connections: 3 })
+    const errors = await Promise.all(Array.from({ length: 6 }, () => failure(mail)))
+    for (const each of errors) expect(each).toMatchObject({ ...error, outcome: 'none' })
+    server.most = undefined
+    await many(10, () => mail.send(letter))
+    expect(server.peak).toBe(3)
+  })
+
   test('is asked for one more when some time has passed, and gets it if it is taken', async () => {
     using clock = TestClock.install()
     await using server = await startScripted({ most: 1 })

@@ -28,6 +28,13 @@ export class ServerLimit {
     if (this.#withheld.length + this.#owed < this.#most - 1) this.#owed += 1
   }
 
+  /** It refused all of them: that says nothing of how many it takes. */
+  forget(): void {
+    this.#delayMs = GROW_MS
+    if (this.#owed > 0) this.#owed -= 1
+    else this.#withheld.pop()?.release()
+  }
+
   /** It took one. */
   opened(): void {
     this.#delayMs = GROW_MS

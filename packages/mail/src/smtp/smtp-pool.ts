@@ -2,7 +2,7 @@ import { moveOnAfter, shield } from '@yuzuru/concurrency'
 import { type Admission, admission } from '@yuzuru/concurrency/boundary'
 import type { Permit } from '@yuzuru/concurrency/sync'
 import { IdleSessions } from './idle-sessions.ts'
-import { isDeadConnection, isTooManyConnections } from './native-fault.ts'
+import { isDeadConnection, isNoFurtherConnection } from './native-fault.ts'
 import { RefusedOpenings } from './refused-openings.ts'
 import { SendLimits } from './send-limits.ts'
 import { ServerLimit } from './server-limit.ts'
@@ -111,7 +111,7 @@ export class SmtpPool {
         return await this.#open(signal, onNew)
       } catch (error) {
         if (kept !== undefined && isDeadConnection(error) && mayRepeat()) continue
-        if (kept !== undefined || !isTooManyConnections(error)) throw error
+        if (kept !== undefined || !isNoFurtherConnection(error)) throw error
         await this.#waitForOthers(error)
       }
     }
@@ -136,7 +136,10 @@ export class SmtpPool {
   async #waitForOthers(refusal: unknown): Promise<void> {
     if (this.#busy.size === 0) throw refusal
     this.#serverLimit.shrink()
-    if (!(await this.#refused.wait(this.#config.acquireTimeoutMs))) throw refusal
+    const end = await this.#refused.wait(this.#config.acquireTimeoutMs)
+    if (end === 'free') return
+    if (end === 'nobody') this.#serverLimit.forget()
+    throw refusal
   }
 
   async #lend<T>(session: SmtpSession, fn: () => Promise<T>): Promise<T> {

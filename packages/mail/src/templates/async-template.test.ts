@@ -53,9 +53,9 @@ describe('defineAsyncTemplate', () => {
   })
 
   test('is previewed as others are', async () => {
-    const show = previews([invitation])
-    const page = await show(new Request('http://localhost/invitation/en'))
+    const show = previews([invitation], { hosts: ['mails.test'] })
+    const page = await show(new Request('http://mails.test/invitation/en'))
     expect(await page.text()).toContain('Welcome, Hanako')
-    expect(await (await show(new Request('http://localhost/'))).text()).toContain('ようこそ')
+    expect(await (await show(new Request('http://mails.test/'))).text()).toContain('ようこそ')
   })
 })
