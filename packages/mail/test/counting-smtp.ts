@@ -21,6 +21,7 @@ export async function startCounting(): Promise<Counting> {
   let isHeld = false
   const server = createServer((socket) => {
     sockets.add(socket)
+    socket.setNoDelay(true)
     socket.once('close', () => {
       sockets.delete(socket)
       inDialogue.delete(socket)

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
 import { simpleParser } from 'mailparser'
+import { fromPython } from './python.ts'
 
 /** What a reader finds in a message. */
 export interface ParsedMail {
@@ -65,18 +65,6 @@ for line in sys.stdin:
 export async function readByPython(
   raws: readonly Buffer[],
 ): Promise<readonly ParsedMail[] | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
-  const options = { maxBuffer: 1 << 30, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } }
-  const python = execFile('python3', ['-c', PROGRAM], options, (error, stdout) => {
-    if (error === null) resolve(stdout)
-    else if ((error as NodeJS.ErrnoException).code === 'ENOENT') resolve(undefined)
-    else reject(error)
-  })
-  python.stdin?.on('error', () => undefined)
-  python.stdin?.end(raws.map((raw) => `${raw.toString('base64')}\n`).join(''))
-  const lines = await promise
-  return lines
-    ?.trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as ParsedMail)
+  const lines = await fromPython(PROGRAM, raws)
+  return lines?.map((line) => JSON.parse(line) as ParsedMail)
 }
