@@ -56,6 +56,8 @@ export interface Scripted extends Script, AsyncDisposable {
   turnedAway: number
   /** Says more, to everyone who listens. */
   say(line: string): void
+  /** The same of bytes. */
+  drip(bytes: Buffer): void
   /** Ends the silence. */
   goOn(): void
 }
@@ -171,6 +173,9 @@ export async function startScripted(script: Partial<Script> = {}): Promise<Scrip
     turnedAway: 0,
     say(line) {
       for (const socket of sockets) socket.write(`${line}\r\n`)
+    },
+    drip(bytes) {
+      for (const socket of sockets) socket.write(bytes)
     },
     goOn() {
       state.silentAt = undefined

@@ -70,15 +70,13 @@ function tidy(text: string): string {
 }
 
 function mailboxes(field: AddressObject | AddressObject[] | undefined): Mailbox[] {
-  return [field ?? []]
-    .flat()
-    .flatMap(({ value }) =>
-      value.map(({ name, address = '' }): Mailbox => {
-        const [local = '', domain = ''] = address.replaceAll('"', '').split('@')
-        // It shows domains in their own script.
-        return [name, `${local}@${domainToASCII(domain)}`]
-      }),
-    )
+  return [field ?? []].flat().flatMap(({ value }) =>
+    value.map(({ name, address = '' }): Mailbox => {
+      const [local = '', domain = ''] = address.replaceAll('"', '').split('@')
+      // It shows domains in their own script.
+      return [name, `${local}@${domainToASCII(domain)}`]
+    }),
+  )
 }
 
 /** It leaves encoded words as they are in headers that it does not know. */
@@ -90,7 +88,10 @@ function unsubscribeOf(
   lines: readonly { readonly key: string; readonly line: string }[],
 ): string | undefined {
   const line = lines.find(({ key }) => key === 'list-unsubscribe')?.line
-  return line?.slice(line.indexOf(':') + 1).replaceAll(/\r?\n[ \t]+/g, ' ').trim()
+  return line
+    ?.slice(line.indexOf(':') + 1)
+    .replaceAll(/\r?\n[ \t]+/g, ' ')
+    .trim()
 }
 
 function methodOf({ headers }: Attachment): string {

@@ -40,7 +40,10 @@ function messageOf([{ files, name, ...rest }, hasInvite, pictures]: Sample): Mai
     })),
   ]
   const to = [{ name, address: 'hanako@example.jp' }, 'taro@例え.jp']
-  const more = { ...(attachments.length > 0 && { attachments }), ...(hasInvite && { invite: INVITE }) }
+  const more = {
+    ...(attachments.length > 0 && { attachments }),
+    ...(hasInvite && { invite: INVITE }),
+  }
   return Object.assign({}, rest, more, { to })
 }
 
@@ -54,11 +57,11 @@ function expectedOf([message, hasInvite, pictures]: Sample): WholeMail {
       ['', 'taro@xn--r8jz45g.jp'],
     ],
     cc: (cc as { name: string; address: string }[]).map((each) => [each.name, each.address]),
-    references: [...references],
+    references: [references].flat(),
     note: message.headers?.['X-Note'] || undefined,
     unsubscribe: message.unsubscribe && `<${message.unsubscribe.url}>`,
     text: text.trimEnd(),
-    html: String(html).trimEnd(),
+    html: html.trimEnd(),
     invite: hasInvite ? ['REQUEST', INVITE.content] : undefined,
     shown: (message.html === undefined ? [] : pictures).map((content, nth) => [
       `<${nth}@example.jp>`,
