@@ -3,7 +3,7 @@
  * of `pnpm test`, and sums up that run.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { root } from './packages.ts'
 
 interface Report {
@@ -22,7 +22,8 @@ let guarantees = 0
 /** By the package's folder. */
 const reports = new Map<string, Map<string, Map<string, string>>>()
 
-for (const folder of globSync(['packages/*', 'apps/*', 'docs'], { cwd: root }).sort()) {
+const manifests = globSync('{packages/*,apps/*,docs}/package.json', { cwd: root })
+for (const folder of manifests.map((manifest) => dirname(manifest)).sort()) {
   const reportPath = join(root, folder, '.vitest/results.json')
   if (!existsSync(reportPath)) {
     problems.push(`${folder}: no test report; run \`pnpm test\` first`)
