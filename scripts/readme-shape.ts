@@ -21,7 +21,12 @@ export function problemsOfReadme(folder: string, shortName: string): string[] {
   for (const word of ['Node 24', '`"type": "module"`']) {
     if (!readme.includes(word)) found.push(`its README does not say ${word}`)
   }
-  if (!/^```ts\n[^]*?^```\n[^`]*`node example\.ts`[^`]*^```text\n/m.test(readme)) {
+  const example = readme.split(/^## /m).find((section) => section.startsWith('Example\n')) ?? ''
+  const fences = example.split('\n').filter((line) => line.startsWith('```'))
+  if (
+    fences.join(' ') !== '```ts ``` ```text ```' ||
+    !example.includes('`node example.ts` prints:')
+  ) {
     found.push('its README does not show what its example prints')
   }
   if (readme.match(/^\|[ -]*-{3}/gm)?.length !== 1) found.push('its README has not one table')
