@@ -43,12 +43,12 @@ export function publicDocs(folder: string, root: string): PublicDocs {
 /** The examples of a package's manual. Each is a program of its own. */
 export function manualExamples(name: string, root: string): readonly DocExample[] {
   return globSync(`docs/manual/${name}/*.md`, { cwd: root }).flatMap((page) => {
-    const text = readFileSync(join(root, page), 'utf8')
-    return Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ({ 1: code = '', index }) => ({
-      place: `${page}:${text.slice(0, index).split('\n').length}`,
-      module: `@yuzuru/${name}`,
-      code: code.trimEnd(),
-    }))
+    const lines = readFileSync(join(root, page), 'utf8').split('\n')
+    return lines.flatMap((line, at) => {
+      if (line !== '```ts') return []
+      const code = lines.slice(at + 1, lines.indexOf('```', at)).join('\n')
+      return [{ place: `${page}:${at + 1}`, module: `@yuzuru/${name}`, code }]
+    })
   })
 }
 
