@@ -89,6 +89,10 @@ test.each<[string, Parameters<typeof faultsOf>[0]]>([
   expect(faultsOf(changed)).toContain(fault)
 })
 
+test('the tests of a template are for its users', () => {
+  expect(faultsOf({}, { 'template/src/service.test.ts': '' })).toEqual([])
+})
+
 test('an entry that is a source is named', () => {
   const sources = { 'src/index.ts': 'export {}' }
   expect(faultsOf({ exports: { '.': './src/index.ts' } }, sources)).toEqual([

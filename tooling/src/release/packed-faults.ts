@@ -6,9 +6,9 @@ const OWN = /^(?:@yuzuru\/|create-yuzuru$)/
 /** What npm runs by itself on the machine of a user. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 
-/** What is for the workspace alone. */
+/** What is for the workspace alone. The tests of a template are for its users. */
 const UNWANTED =
-  /(?:^|\/)(?:node_modules|\.env|\.vitest|\.turbo)(?:$|\/)|\.(?:test|test-d)\.tsx?$|\.(?:tgz|tsbuildinfo)$/
+  /(?:^|\/)(?:node_modules|\.env|\.vitest|\.turbo)(?:$|\/)|^(?!template\/).*\.test(?:-d)?\.tsx?$|\.(?:tgz|tsbuildinfo)$/
 
 /**
  * What would make a packed package a bad release, one sentence each. Empty when there is nothing.

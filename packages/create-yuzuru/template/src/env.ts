@@ -31,8 +31,9 @@ export const readEnv = (given: NodeJS.ProcessEnv) =>
     runtimeEnv: given,
     emptyStringAsUndefined: true,
     onValidationError: (issues) => {
-      const lines = issues.map(({ path: [name] = [], message }) => {
-        return `  ${String(typeof name === 'object' ? name.key : name)}: ${message}`
+      const lines = issues.map(({ path: [part] = [], message }) => {
+        const name = String(typeof part === 'object' ? part.key : part)
+        return `  ${name}: ${given[name] ? message : 'is missing'}`
       })
       throw new Error(`The environment is not as it should be:\n${lines.join('\n')}`)
     },
