@@ -30,6 +30,8 @@ interface ShownPage {
   readonly path: () => string
   readonly who?: 'nobody' | 'full' | 'empty' | 'gone'
   readonly status?: number
+  /** The button that leads to what is looked at. */
+  readonly press?: string
   readonly shows: Readonly<Record<'ja' | 'en', string>>
 }
 
@@ -104,8 +106,19 @@ const PAGES: readonly ShownPage[] = [
   { name: 'await', path: () => '/await', shows: { ja: 'いっしょに', en: 'together' } },
   { name: 'slow', path: () => '/slow', shows: { ja: '消えた', en: 'Gone from' } },
   { name: 'faults', path: () => '/faults', shows: { ja: 'COMMIT の返事', en: 'reply to COMMIT' } },
+  {
+    name: 'faults-result',
+    path: () => '/faults',
+    press: '[action="/faults/database-commit"] button',
+    shows: { ja: '行は書かれていた', en: 'The row was written' },
+  },
   { name: 'tree', path: () => '/tree', shows: { ja: '木です', en: 'right now' } },
-  { name: 'day', path: () => '/day', who: 'nobody', shows: { ja: '登録', en: 'Registration' } },
+  {
+    name: 'day',
+    path: () => '/day',
+    who: 'nobody',
+    shows: { ja: '3 段階のうち 2', en: '2 of 3 steps' },
+  },
   { name: 'inbox', path: () => '/inbox', who: 'nobody', shows: { ja: '通', en: 'mails' } },
   {
     name: 'not-found',
@@ -168,7 +181,7 @@ for (const look of LOOKS) {
 }
 
 async function expectGood(page: Page, shown: ShownPage, look: Look): Promise<void> {
-  const { name, path, status = 200, shows } = shown
+  const { name, path, status = 200, press, shows } = shown
   const { width, scheme, locale } = look
   const language = locale === 'ja-JP' ? 'ja' : 'en'
   const problems: string[] = []
@@ -176,6 +189,10 @@ async function expectGood(page: Page, shown: ShownPage, look: Look): Promise<voi
   page.on('pageerror', note)
   const answer = await page.goto(`${at.url}${path()}`)
   expect(answer?.status(), name).toBe(status)
+  if (press !== undefined) {
+    await page.click(press)
+    await page.getByText(shows[language]).waitFor()
+  }
   if (pictures !== undefined) {
     await mkdir(pictures, { recursive: true })
     const file = join(pictures, `${name}-${width}-${scheme}-${language}.png`)

@@ -15,26 +15,26 @@ export function slowPage(
   const ms = (value: number): string => `${value.toFixed(0)} ms`
   const steps = [
     {
-      at: ms(0),
+      at: 0,
       ja: `${SLOW_SECONDS}秒かかる問い合わせが始まる`,
       en: `A query begins that would take ${SLOW_SECONDS} s`,
     },
     {
-      at: ms(BUDGET_MS),
+      at: BUDGET_MS,
       ja: '持ち時間が終わり、PostgreSQL に CancelRequest を送る',
       en: 'The budget ends, and PostgreSQL is sent a CancelRequest',
     },
     {
-      at: ms(callerMs),
+      at: callerMs,
       ja: `呼び出し元が ${error} を受け取る（outcome: ${outcome}）`,
       en: `The caller gets a ${error} (outcome: ${outcome})`,
     },
     {
-      at: ms(goneMs),
+      at: goneMs,
       ja: 'pg_stat_activity から消えたのを、別の接続で確かめた（サーバーの時計で）',
       en: 'Gone from pg_stat_activity, as another connection saw it, by the server’s clock',
     },
-  ]
+  ].toSorted((one, other) => one.at - other.at)
   return c.html(
     <Layout
       context={pageContext(c)}
@@ -55,7 +55,7 @@ export function slowPage(
           <tbody>
             {steps.map((step) => (
               <tr>
-                <td class="figure">{step.at}</td>
+                <td class="figure">{ms(step.at)}</td>
                 <td>{step[language]}</td>
               </tr>
             ))}

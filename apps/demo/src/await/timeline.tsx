@@ -20,7 +20,13 @@ export const Timeline: FC<{ measured: Measured; scaleMs: number; label: string }
   const height = slot * spans.length + LOOP_HEIGHT
   const top = slot * spans.length + 4
   return (
-    <svg class="timeline" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={label}>
+    <svg
+      class="timeline"
+      viewBox={`0 0 ${WIDTH} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
       {bars.map(({ beginsMs, endsMs }, row) => (
         <rect
           class="io"

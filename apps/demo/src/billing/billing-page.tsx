@@ -66,20 +66,24 @@ export function billingPage(
             </p>
           </Live>
         ) : null}
-        <dl>
+        <dl class="facts">
           {daysLeft > 0 ? (
-            <>
+            <div>
               <dt>{{ ja: '無料お試しの残り', en: 'Days left of the trial' }[language]}</dt>
               <dd class="lead">{{ ja: `${daysLeft}日`, en: `${daysLeft}` }[language]}</dd>
-            </>
+            </div>
           ) : null}
-          <dt>{{ ja: '料金', en: 'Price' }[language]}</dt>
-          <dd>{{ ja: `月額 ${price}円（税込）`, en: `¥${price} a month` }[language]}</dd>
+          <div>
+            <dt>{{ ja: '料金', en: 'Price' }[language]}</dt>
+            <dd class="lead">
+              {{ ja: `月額 ${price}円（税込）`, en: `¥${price} a month` }[language]}
+            </dd>
+          </div>
           {next === undefined ? null : (
-            <>
+            <div>
               <dt>{STEPS[next.what][language]}</dt>
-              <dd>{formatMoment(next.at, language)}</dd>
-            </>
+              <dd class="lead">{formatMoment(next.at, language)}</dd>
+            </div>
           )}
         </dl>
         {may(staffOf(c), 'billing.manage') ? (

@@ -64,7 +64,13 @@ export const workerFault: Fault = {
 }
 
 async function workUntil({ db }: App, job: Job<object>, signal: AbortSignal): Promise<void> {
-  const times = { leaseMs: LEASE_MS, heartbeatMs: LEASE_MS / 4, pollMs: 100, drainMs: 100, stopMs: 500 }
+  const times = {
+    leaseMs: LEASE_MS,
+    heartbeatMs: LEASE_MS / 4,
+    pollMs: 100,
+    drainMs: 100,
+    stopMs: 500,
+  }
   const worker = createWorker(db, { jobs: [job], ...times, onEvent: () => undefined })
   await cancelScope(() => worker.run(), { signal }).catch((error: unknown) => {
     if (!Cancelled.isInstance(error)) throw error

@@ -71,7 +71,7 @@ export function startPage(c: AppContext): Response | Promise<Response> {
           <a class="button" href="/register">
             {{ ja: '事業所を登録する', en: 'Register an office' }[language]}
           </a>
-          <a href="/day">{{ ja: '一日の記録を見る', en: 'See how the day went' }[language]}</a>
+          <a href="/day">{{ ja: '一日を動かしてみる', en: 'Run a whole day' }[language]}</a>
         </p>
       </section>
     </Layout>,

@@ -44,6 +44,7 @@ export async function plansPage(
                 <State plan={plan} language={language} />
                 <span class="hint">
                   {plan.document_name ?? { ja: '文書なし', en: 'no document' }[language]}
+                  {plan.approved_at === null ? null : ' · '}
                   <Approval plan={plan} language={language} />
                 </span>
               </li>
@@ -83,7 +84,6 @@ const Approval: FC<{ plan: ListedPlan; language: Language }> = ({
   const when = formatMoment(at, language)
   return (
     <>
-      {' · '}
       {
         { ja: `${approver ?? ''} が ${when} に承認`, en: `approved by ${approver ?? ''}, ${when}` }[
           language
@@ -105,8 +105,7 @@ export function planPage(
       <Problems {...{ problems, language }} fields={['document']} />
       <section>
         <p>
-          <State plan={plan} language={language} />
-          <Approval plan={plan} language={language} />
+          <State plan={plan} language={language} /> <Approval plan={plan} language={language} />
         </p>
         {plan.status === 'draft' && may(staffOf(c), 'plans.approve') ? (
           <form method="post" action={`/plans/${plan.id}/approve`}>

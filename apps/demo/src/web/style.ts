@@ -49,6 +49,9 @@ input, select, textarea { font: inherit; color: inherit; width: 100%; max-width:
 input[type=radio], input[type=checkbox] { width: auto; margin: 0 var(--s2) 0 0; }
 .wrong input, .wrong select, .wrong textarea { border: 2px solid var(--bad); }
 .problem { display: block; color: var(--bad); font-weight: 600; }
+.problem:empty { margin: 0; }
+.problem::first-letter, .problems li::first-letter { text-transform: uppercase; }
+.problems ul:has(> :only-child) { list-style: none; padding-left: 0; }
 .problems, .alert, .done { border: 1px solid; border-left-width: 6px; border-radius: var(--round);
   padding: var(--s3) var(--s4); margin-bottom: var(--s4); }
 .problems, .alert { border-color: var(--bad); background: var(--bad-back); }
@@ -86,9 +89,9 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
 .slots label:has(:checked) { border-color: var(--accent); background: var(--tint); }
 .slots label:has(:disabled) { color: var(--soft); background: var(--back); font-weight: 400; }
 .total { float: right; font-variant-numeric: tabular-nums; color: var(--accent); }
-.timeline { display: block; width: 100%; height: auto; background: var(--back); border-radius: 6px; margin-bottom: var(--s3); }
+.timeline { display: block; width: 100%; height: auto; min-height: 4.5rem; background: var(--back); border-radius: 6px; margin-bottom: var(--s3); }
 .timeline .io { fill: var(--accent); }
-.timeline .loop { stroke: var(--good); stroke-width: 1.5; }
+.timeline .loop { stroke: var(--good); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 progress { width: 100%; max-width: 30rem; accent-color: var(--accent); }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--back); padding: var(--s3); border-radius: 6px;
   font-size: var(--small); line-height: 1.5; }
@@ -97,8 +100,9 @@ code { font-size: .9em; }
 summary { cursor: pointer; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: var(--s4);
   margin-bottom: var(--s4); align-items: start; }
-.cards.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 16rem), 1fr)); }
+.cards.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 16rem), 1fr)); align-items: stretch; }
 .cards .card { margin: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: 0 var(--s5); }
 dt { color: var(--soft); font-size: var(--small); }
 dd { margin: 0 0 var(--s3); }
 .row form, .row p { margin: 0; }
