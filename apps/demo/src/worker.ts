@@ -26,8 +26,8 @@ await run(
       jobs: Object.values(app.jobs),
       concurrency: 8,
       // Short, so that a killed worker's jobs come back within the demo's patience.
-      leaseMs: 2_000,
-      heartbeatMs: 500,
+      leaseMs: 4_000,
+      heartbeatMs: 800,
       pollMs: 250,
       onEvent: (event) => {
         if (event.type === 'completed') tell({ type: 'completed', jobId: event.jobId })

@@ -86,10 +86,11 @@ export async function chaos(
   })
 
   await sandbox.stripe.webhooks.idle()
-  await drainJobs(app)
+  const left = await drainJobs(app)
   await app.billing.reconcile()
   const findings = [
     checkDone(operations, WARM_UP),
+    { what: 'jobs that are never done', found: `${left}`, holds: left === 0 },
     ...(await reconcile(app, sandbox, manager, operations)),
     checkCalls(caller.calls),
     ...(await checkHealth(app, members, floor, lines)),

@@ -1,10 +1,5 @@
-import type { Operation } from './ledger.ts'
+import { isDone, type Operation } from './ledger.ts'
 import type { Finding } from './reconcile.ts'
-
-/** Whether all that an operation asked for was done, as far as its caller may claim. */
-export function isDone({ claims }: Operation): boolean {
-  return Object.values(claims).every((claim) => claim === 'done')
-}
 
 /**
  * Whether the load was one: what held of operations that all failed would say nothing. Each of them must be done

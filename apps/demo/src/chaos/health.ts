@@ -7,6 +7,8 @@ import type { Finding } from './reconcile.ts'
 
 /** How much more than at first a process may hold once it is quiet again, in bytes. */
 const ROOM_BYTES = 32 * 1_024 * 1_024
+/** What two web processes, two workers and this process may have open: the sizes of their pools, and a listener each. */
+const MOST_CONNECTIONS = 2 * (20 + 1) + 2 * (16 + 1) + 4
 const MEGABYTE = 1_024 * 1_024
 /** How often, and how many milliseconds apart, a thing is looked at before it counts as left behind. */
 const LOOKS = 600
@@ -23,16 +25,20 @@ export async function heapsOf(members: readonly Member[]): Promise<ReadonlyMap<s
   return new Map(heaps)
 }
 
-/** Looks until none is busy: a worker that asks for work is so for a moment, a leak for good. */
-async function heldConnections(db: App['db']): Promise<number> {
+/**
+ * Looks until none is busy, and there are no more than all pools may have: a worker that asks for work is busy for a
+ * moment, a leak for good.
+ */
+async function connectionsOf(
+  db: App['db'],
+): Promise<{ readonly busy: number; readonly all: number }> {
   for (let looks = 1; ; looks += 1) {
-    const { rows } = await sql<{ open: number }>`
-      select count(*)::int as open from pg_stat_activity
-      where application_name = 'keikaku' and pid <> pg_backend_pid() and state <> 'idle'`.execute(
-      db,
-    )
-    const open = rows[0]?.open ?? 0
-    if (open === 0 || looks === LOOKS) return open
+    const { rows } = await sql<{ busy: number; all: number }>`
+      select count(*)::int as all, count(*) filter (where state <> 'idle')::int as busy
+      from pg_stat_activity
+      where application_name = 'keikaku' and pid <> pg_backend_pid()`.execute(db)
+    const { busy = 0, all = 0 } = rows[0] ?? {}
+    if ((busy === 0 && all <= MOST_CONNECTIONS) || looks === LOOKS) return { busy, all }
     await sleep(LOOK_MS)
   }
 }
@@ -41,11 +47,15 @@ async function heldConnections(db: App['db']): Promise<number> {
 async function mostGrown(
   members: readonly Member[],
   floor: ReadonlyMap<string, number>,
-): Promise<number> {
+): Promise<{ readonly name: string; readonly bytes: number }> {
   for (let looks = 1; ; looks += 1) {
     const heaps = await heapsOf(members)
-    const most = Math.max(...[...heaps].map(([name, bytes]) => bytes - (floor.get(name) ?? 0)))
-    if (most < ROOM_BYTES || looks === LOOKS) return most
+    const grown = [...heaps].map(([name, bytes]) => ({
+      name,
+      bytes: bytes - (floor.get(name) ?? 0),
+    }))
+    const most = grown.reduce((one, other) => (other.bytes > one.bytes ? other : one))
+    if (most.bytes < ROOM_BYTES || looks === LOOKS) return most
     await sleep(LOOK_MS)
   }
 }
@@ -58,14 +68,14 @@ export async function checkHealth(
   lines: readonly string[],
 ): Promise<Finding[]> {
   const most = await mostGrown(members, floor)
-  const open = await heldConnections(db)
+  const { busy, all } = await connectionsOf(db)
   const crashes = members.reduce((sum, member) => sum + member.crashes, 0)
   const unhandled = lines.filter((line) => /unhandled|uncaught/i.test(line)).length
   return [
     {
-      what: 'connections to PostgreSQL that hold a transaction or a statement',
-      found: `${open}`,
-      holds: open === 0,
+      what: 'connections to PostgreSQL that hold a transaction or a statement, or are beyond the pools',
+      found: `${busy + Math.max(0, all - MOST_CONNECTIONS)} of ${all}`,
+      holds: busy === 0 && all <= MOST_CONNECTIONS,
     },
     {
       what: 'processes that ended by themselves, or said "unhandled"',
@@ -74,8 +84,8 @@ export async function checkHealth(
     },
     {
       what: 'memory is back to its floor',
-      found: `${(most / MEGABYTE).toFixed(1)} MB more at most`,
-      holds: most < ROOM_BYTES,
+      found: `${(most.bytes / MEGABYTE).toFixed(1)} MB more at most (${most.name})`,
+      holds: most.bytes < ROOM_BYTES,
     },
   ]
 }

@@ -25,6 +25,11 @@ export interface Operation {
   office?: Office
 }
 
+/** Whether all that an operation asked for was done, as far as its caller may claim. */
+export function isDone({ claims }: Operation): boolean {
+  return Object.values(claims).every((claim) => claim === 'done')
+}
+
 /** Of a hundred operations. */
 const SHARES: readonly (readonly [Kind, number])[] = [
   ['approve', 30],

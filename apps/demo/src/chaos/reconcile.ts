@@ -3,8 +3,7 @@ import { jobStats } from '@yuzuru/jobs'
 import { sleep } from '@yuzuru/concurrency'
 import type { Sandbox } from '@yuzuru/sandbox'
 import type { App } from '../app.ts'
-import { isDone } from './done.ts'
-import type { Operation } from './ledger.ts'
+import { isDone, type Operation } from './ledger.ts'
 import type { Office } from './offices.ts'
 
 /** One thing that must hold, and what was found. */
@@ -14,18 +13,21 @@ export interface Finding {
   readonly holds: boolean
 }
 
-/** How often the queue is looked at, in milliseconds. */
+/** How often the queue is looked at, and for how long at the most, in milliseconds. */
 const LOOK_MS = 100
+const DRAIN_MS = 240_000
 
 /**
  * Waits until the workers have done all there is to do. What waits for another time (a repeat after a
  * failure, the look after an upload) is done now, as it would be later.
+ *
+ * @returns how many jobs are left when that takes too long
  */
-export async function drainJobs({ db }: App): Promise<void> {
-  for (;;) {
+export async function drainJobs({ db }: App): Promise<number> {
+  for (const until = performance.now() + DRAIN_MS; ;) {
     await sql`update yuzuru_jobs set run_at = now() where stage = 1 and run_at > now()`.execute(db)
     const { waiting, running } = await jobStats(db)
-    if (waiting + running === 0) return
+    if (waiting + running === 0 || performance.now() > until) return waiting + running
     await sleep(LOOK_MS)
   }
 }

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { HTTPException } from 'hono/http-exception'
 import { type AppContext, pageContext } from './environment.ts'
 import { Invalid } from './invalid.ts'
+import { logFailure } from './log-failure.ts'
 import type { Text } from './language.ts'
 import { Problems } from './form.tsx'
 import { Layout } from './layout.tsx'
@@ -29,7 +30,7 @@ const REFUSALS: Partial<Record<Invalid['status'], Omit<Failure, 'status'>>> = {
 export async function answerFailure(c: AppContext, error: unknown): Promise<Response> {
   const outcome = outcomeFor(c, error)
   const failure = failureOf(error, outcome)
-  if (failure.status >= 500) console.error(`${c.req.method} ${c.req.path}: ${String(error)}`)
+  if (failure.status >= 500) logFailure(`${c.req.method} ${c.req.path}: ${String(error)}`)
   const problems = error instanceof Invalid ? error.problems : []
   const language = c.get('language') ?? 'ja'
   c.status(failure.status)

@@ -113,6 +113,7 @@ section form + form, section .row form + form { margin-top: 0; }
 .drop { border: 2px dashed var(--line); border-radius: var(--round); padding: var(--s4); }
 .drop.over { border-color: var(--accent); background: var(--tint); }
 .drop .field:not([hidden]) + .problem { margin-top: 0; }
+#run > :last-child { margin-bottom: 0; }
 .steps { list-style: none; padding: 0; }
 .steps .card { padding: 0; margin-bottom: var(--s2); }
 .step { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); align-items: baseline; padding: var(--s3) var(--s4); }
