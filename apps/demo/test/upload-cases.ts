@@ -190,7 +190,7 @@ export function uploadCases(
       expect((await begin(stranger, plan, announce(text))).status).toBe(404)
       expect((await complete(visitor, plan, randomUUID(), [''])).status).toBe(404)
       // As long as said, and another file, or no PDF: it is removed.
-      const lies = ['%PDF-1.7 計算', '<html>  計画']
+      const lies = ['%PDF-1.7 計算', '<html>   計画']
       for (const [index, lie] of lies.entries()) {
         const again = await begin(visitor, plan, announce(text))
         expect(Buffer.byteLength(lie)).toBe(Buffer.byteLength(text))
@@ -206,6 +206,10 @@ export function uploadCases(
       for (const _ of [1, 2]) {
         expect((await complete(visitor, plan, grantedBy(last).id, [etag])).status).toBe(201)
       }
+      // Its URL still holds, and puts nothing in the place of what was looked at.
+      expect((await put(last, lies[0]!)).status).toBe(412)
+      const { document_key: key } = await planOf(plan)
+      expect(await (await at.app.storage.download(key!)).text()).toBe(text)
       await expectStored(plan, Buffer.from(text))
     })
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { transaction } from '@yuzuru/db'
 import type { App } from '../app.ts'
 import { offices } from '../offices/offices.ts'

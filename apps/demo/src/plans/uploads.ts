@@ -71,6 +71,8 @@ export async function beginUpload(app: App, plan: Plan, input: Input): Promise<G
     contentType: 'application/pdf',
     disposition: 'inline',
     filename,
+    // Else its URL, which holds for a while, could put another file in the place of the one that was looked at.
+    ifNoneMatch: '*',
     expiresInSeconds: URL_SECONDS,
   })
   const row = { plan_id: plan.id, key, token, filename, bytes, sha256 }
