@@ -1,24 +1,22 @@
-import type { Queryable } from '@yuzuru/db'
 import { defineJob } from '../src/job/define-job.ts'
 import type { Job, JobContext } from '../src/job/job.ts'
+import type { StormKind } from './storm-effects.ts'
 
-export interface StormSchema {
-  readonly effects: { readonly job_id: string }
+export interface StormPayload {
+  readonly n: number
 }
 
-export const STORM_LEASE_MS = 1_000
-
-type Kind = 'plain' | 'transactional' | 'stepped'
-type StormJob = Job<{ n: number }>
-type Run = (jobId: string, context: JobContext) => Promise<unknown>
+type Run = (n: number, context: JobContext) => Promise<unknown>
 
 /** The kinds of job, with the attempts that are the default. */
-export function stormJobs(runs: Readonly<Record<Kind, Run>>): Readonly<Record<Kind, StormJob>> {
-  const jobOf = (name: Kind): StormJob =>
+export function stormJobs(
+  runs: Readonly<Record<StormKind, Run>>,
+): Readonly<Record<StormKind, Job<StormPayload>>> {
+  const jobOf = (name: StormKind): Job<StormPayload> =>
     defineJob({
       name,
-      run: async (_, context) => {
-        await runs[name](context.jobId, context)
+      run: async ({ n }, context) => {
+        await runs[name](n, context)
       },
     })
   return {
@@ -26,8 +24,4 @@ export function stormJobs(runs: Readonly<Record<Kind, Run>>): Readonly<Record<Ki
     transactional: jobOf('transactional'),
     stepped: jobOf('stepped'),
   }
-}
-
-export async function effectOf(db: Queryable<StormSchema>, jobId: string): Promise<void> {
-  await db.insertInto('effects').values({ job_id: jobId }).execute()
 }

@@ -1,16 +1,25 @@
 /**
- * A worker of the storm in a process of its own: `storm-process.ts <url> <skew in ms>`. Its clock is off by the
- * skew. A `plain` job writes its effect by itself, a `transactional` one in the transaction that completes it, a `stepped`
- * one in a step between others.
+ * A worker of the storm in a process of its own. A `plain` job writes its effect by itself, a `transactional` one in the
+ * transaction that completes it, a `stepped` one in a step between others.
  */
 import { run } from '@yuzuru/concurrency'
-import { createDatabase, transaction } from '@yuzuru/db'
+import { createDatabase, type Queryable, transaction } from '@yuzuru/db'
 import { createWorker } from '../src/worker/worker.ts'
-import { effectOf, STORM_LEASE_MS, stormJobs, type StormSchema } from './storm-jobs.ts'
+import {
+  STORM_LEASE_MS,
+  stormArguments,
+  type StormKind,
+  type StormSchema,
+} from './storm-effects.ts'
+import { stormJobs } from './storm-jobs.ts'
 
-const [url = '', skew = '0'] = process.argv.slice(2)
-const now = Date.now
-Date.now = () => now() + Number(skew)
+const { url, work } = stormArguments()
+
+const effect = async (db: Queryable<StormSchema>, kind: StormKind, n: number): Promise<void> => {
+  await work()
+  await db.insertInto('effects').values({ kind, n }).execute()
+  await work()
+}
 
 await run(async () => {
   await using db = createDatabase<StormSchema>({
@@ -19,16 +28,16 @@ await run(async () => {
     cancelTimeoutMs: 500,
   })
   const jobs = stormJobs({
-    plain: (id) => effectOf(db, id),
-    transactional: (_id, context) =>
+    plain: (n) => effect(db, 'plain', n),
+    transactional: (n, context) =>
       transaction(db, async (tx) => {
         await context.completeIn(tx)
-        await effectOf(tx, context.jobId)
+        await effect(tx, 'transactional', n)
       }),
-    stepped: async (_id, { jobId, step }) => {
-      const n = await step('before', () => 1)
-      await step('effect', db, (tx) => effectOf(tx, jobId))
-      await step('after', async () => n)
+    stepped: async (n, { step }) => {
+      const before = await step('before', () => 1)
+      await step('effect', db, (tx) => effect(tx, 'stepped', n))
+      await step('after', async () => before)
     },
   })
   await createWorker(db, {

@@ -2,60 +2,70 @@
  * A storm over some workers: they are killed, frozen for longer than their leases, told to stop, and cut off; the
  * server is killed and started again; and their clocks are off by minutes. In between they do all jobs.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createDatabase, migrate } from '@yuzuru/db'
+import type { Database } from '@yuzuru/db'
 import { startFaultProxy, startPostgres } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
-import { jobsMigrations } from '../src/database/migrations.ts'
-import { enqueueMany } from '../src/queue/enqueue.ts'
-import { jobStats, type JobStats } from '../src/queue/job-stats.ts'
-import { STORM_LEASE_MS, stormJobs, type StormSchema } from './storm-jobs.ts'
+import { type Contender, openStorm } from './storm-contenders.ts'
+import { Crew } from './storm-crew.ts'
+import { EFFECTS, STORM_LEASE_MS, type StormKind, type StormSchema } from './storm-effects.ts'
 
 export interface StormOptions {
-  /** How many jobs of each of the three kinds. */
+  readonly contender: Contender
+  /** How many jobs of each kind. */
   readonly jobs: number
   readonly workers: number
+  /** How long a job works before its effect, and after it, in milliseconds. @default 0 */
+  readonly workMs?: number
   /** How long between two blows, in milliseconds. */
   readonly pauseMs: number
   /** How many blows at the least, also when all jobs are done before. */
   readonly blows: number
+  /** How long nothing may have become of any job before the storm ends without it, in milliseconds. @default 60_000 */
+  readonly patienceMs?: number
   readonly note?: (line: string) => void
 }
 
 export interface StormResult {
-  readonly stats: JobStats
-  /** Jobs whose effect is missing. */
+  /** Jobs whose effect is missing, whatever the queue says of them. */
   readonly lost: number
-  /** Plain jobs whose effect came more than once: at least once is what is promised. */
-  readonly plainAgain: number
-  /** Transactional ones: never. */
-  readonly transactionalAgain: number
-  /** Those whose effect is in a step with a tx: never. */
-  readonly steppedAgain: number
+  /** Jobs of each kind whose effect came more than once. */
+  readonly doubled: Readonly<Partial<Record<StormKind, number>>>
+  /** Those that the queue says have failed for good. */
+  readonly failed: number
+  /** Those that are neither done nor failed at the end. */
+  readonly unfinished: number
+  readonly seconds: number
   readonly blows: Readonly<Record<string, number>>
 }
 
-const SKEWS = [0, 300_000, -300_000]
+type Blow = (turn: number) => Promise<void>
 
 export async function storm(options: StormOptions): Promise<StormResult> {
-  const { jobs, workers, pauseMs, note = () => undefined } = options
+  const { contender, jobs, workers, workMs = 0, pauseMs, patienceMs = 60_000 } = options
+  const { note = () => undefined } = options
   await using postgres = await startPostgres({ settings: { fsync: 'on' } })
-  await using db = createDatabase<StormSchema>({ url: postgres.url })
-  await migrate(db, [jobsMigrations])
-  await sql`create table effects (job_id uuid not null)`.execute(db)
-  const noop = async (): Promise<void> => undefined
-  const kinds = stormJobs({ plain: noop, transactional: noop, stepped: noop })
-  const payloads = Array.from({ length: jobs }, (_, n) => ({ n }))
-  await enqueueMany(db, kinds.plain, payloads)
-  await enqueueMany(db, kinds.transactional, payloads)
-  await enqueueMany(db, kinds.stepped, payloads)
+  await using db = openStorm(postgres.url)
+  await sql.raw(EFFECTS).execute(db)
+  await contender.fill(db, postgres.url, jobs)
   const { host, port } = postgres
   await using proxy = await startFaultProxy({ target: { host, port } })
-  await using crew = new Crew(proxy.url(postgres.url), workers)
+  const { program } = contender
+  const onEnded = async (names: readonly string[]): Promise<void> => {
+    for (let tries = 0; tries < 100; tries += 1) {
+      try {
+        await contender.onEnded?.(postgres.url, names)
+        return
+      } catch {
+        // The server is away.
+        await delay(100)
+      }
+    }
+  }
+  const url = proxy.url(postgres.url)
+  await using crew = new Crew({ program, url, size: workers, workMs, onEnded })
 
-  const BLOWS: Readonly<Record<string, (turn: number) => Promise<void>>> = {
+  const BLOWS: Readonly<Record<string, Blow>> = {
     'a worker is killed': (turn) => crew.end(turn, 'SIGKILL'),
     'a worker is frozen for longer than its lease': async (turn) => {
       const child = crew.at(turn)
@@ -80,84 +90,56 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       await postgres.restart()
     },
   }
+  const all = Object.entries(BLOWS)
   const blows: Record<string, number> = {}
-  const unfinished = async (): Promise<number> => {
-    const stats = await jobStats(db).catch(() => undefined)
-    return stats === undefined ? Infinity : stats.waiting + stats.running
-  }
-  for (let turn = 0; turn < options.blows || (await unfinished()) > 0; turn += 1) {
-    const [name, blow] = Object.entries(BLOWS)[turn % Object.keys(BLOWS).length] as [
-      string,
-      (turn: number) => Promise<void>,
-    ]
+  const startedAt = performance.now()
+  let doneAt: number | undefined
+  let least = Infinity
+  let movedAt = startedAt
+  for (let turn = 0; ; turn += 1) {
+    const [name, blow] = all[turn % all.length] as [string, Blow]
     await blow(turn)
     blows[name] = (blows[name] ?? 0) + 1
-    note(`${name}; ${await unfinished()} jobs left`)
+    const { unfinished } = await countsOf(db, contender)
+    const now = performance.now()
+    if (unfinished < least) [least, movedAt] = [unfinished, now]
+    if (unfinished === 0) doneAt ??= now
+    note(`${name}; ${unfinished} jobs left`)
+    const isOver = unfinished === 0 || now - movedAt > patienceMs
+    if (turn + 1 >= options.blows && isOver) break
     await delay(pauseMs)
   }
-  return { ...(await judge()), blows }
+  const seconds = Math.round(((doneAt ?? performance.now()) - startedAt) / 1_000)
+  return { ...(await judge(db, contender, jobs)), seconds, blows }
+}
 
-  async function judge(): Promise<Omit<StormResult, 'blows'>> {
-    const { rows } = await sql<{ name: string; lost: number; again: number }>`
-      select name, (count(*) filter (where times is null))::float8 as lost,
-        (count(*) filter (where times > 1))::float8 as again
-      from (select id, name from yuzuru_job_history union all select id, name from yuzuru_jobs) as job
-      left join (select job_id as id, count(*) as times from effects group by job_id) as effect
-        using (id)
-      group by name`.execute(db)
-    const of = (name: string) => rows.find((row) => row.name === name)
-    return {
-      stats: await jobStats(db),
-      lost: rows.reduce((sum, { lost }) => sum + lost, 0),
-      plainAgain: of('plain')?.again ?? 0,
-      transactionalAgain: of('transactional')?.again ?? 0,
-      steppedAgain: of('stepped')?.again ?? 0,
-    }
+/** An unknown number, while the server is away, counts for as many as there may be. */
+async function countsOf(
+  db: Database<StormSchema>,
+  { counts }: Contender,
+): Promise<{ readonly unfinished: number; readonly failed: number }> {
+  try {
+    const { rows } = await counts.execute(db)
+    return rows[0] ?? { unfinished: Infinity, failed: 0 }
+  } catch {
+    return { unfinished: Infinity, failed: 0 }
   }
 }
 
-/** The workers' processes. One that has ended is replaced. */
-class Crew implements AsyncDisposable {
-  readonly #url: string
-  readonly #children: ChildProcess[]
-  #made = 0
-
-  constructor(url: string, size: number) {
-    this.#url = url
-    this.#children = Array.from({ length: size }, () => this.#start())
-  }
-
-  #start(): ChildProcess {
-    const skew = SKEWS[this.#made % SKEWS.length] ?? 0
-    this.#made += 1
-    const program = new URL('storm-process.ts', import.meta.url)
-    return fork(program, [this.#url, `${skew}`], { stdio: 'ignore' })
-  }
-
-  at(turn: number): ChildProcess {
-    const at = turn % this.#children.length
-    let child = this.#children[at] as ChildProcess
-    if (child.exitCode !== null || child.signalCode !== null) {
-      child = this.#start()
-      this.#children[at] = child
-    }
-    return child
-  }
-
-  async end(turn: number, signal: NodeJS.Signals): Promise<void> {
-    const child = this.at(turn)
-    const exited = once(child, 'exit')
-    child.kill(signal)
-    await exited
-    this.at(turn)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
-    }
+async function judge(
+  db: Database<StormSchema>,
+  contender: Contender,
+  jobs: number,
+): Promise<Omit<StormResult, 'blows' | 'seconds'>> {
+  const { rows } = await sql<{ kind: StormKind; done: number; doubled: number }>`
+    select kind, count(*)::float8 as done, (count(*) filter (where times > 1))::float8 as doubled
+    from (select kind, n, count(*) as times from effects group by kind, n) as effect
+    group by kind`.execute(db)
+  const done = rows.reduce((sum, row) => sum + row.done, 0)
+  const of = (kind: StormKind): number => rows.find((row) => row.kind === kind)?.doubled ?? 0
+  return {
+    ...(await countsOf(db, contender)),
+    lost: contender.kinds.length * jobs - done,
+    doubled: Object.fromEntries(contender.kinds.map((kind) => [kind, of(kind)])),
   }
 }

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sleep } from '@yuzuru/concurrency'
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import { startProgram } from '../../test/start-program.ts'
-import { expireLeases, takeOver } from '../../test/with-worker.ts'
+import { expireLeases, takeOver, withWorker } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
@@ -62,6 +63,47 @@ describe('what ran when its worker vanished', () => {
     await enqueue(db, job, {})
     await createWorker(db, { jobs: [job] }).runUntilIdle()
     expect(await jobStats(db)).toMatchObject({ completed: 2 })
+  })
+
+  test('begins only when it is written down how the last one ended', async () => {
+    const { db, name } = await queue()
+    const begun: string[] = []
+    const first = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const suspect = defineJob<object>({
+      name: 'suspect',
+      run: async (_, { jobId }) => {
+        begun.push(jobId)
+        first.resolve()
+        await end.promise
+      },
+    })
+    const looked = Promise.withResolvers<void>()
+    const other = defineJob<object>({ name: 'other', run: async () => looked.resolve() })
+    for (const { id } of await enqueueMany(db, suspect, [{}, {}])) await takeOver(db, id, 1)
+    await expireLeases(db)
+    await withWorker(db, { jobs: [suspect, other] }, async () => {
+      await first.promise
+      await db.transaction().execute(async (tx) => {
+        // From now on the end of the first can't be written down.
+        await sql`select from yuzuru_jobs where id = ${begun[0]}::uuid for update`.execute(tx)
+        end.resolve()
+        const waits = async (): Promise<number> => {
+          const { rows } = await sql`select from pg_stat_activity where application_name = ${name}
+            and wait_event_type = 'Lock' and query like '%yuzuru_job_history%'`.execute(db)
+          return rows.length
+        }
+        await expect.poll(waits, { interval: 5, timeout: 60_000 }).toBe(1)
+        // A worker that takes this has looked for suspects before.
+        await enqueue(db, other, {})
+        await looked.promise
+        expect(begun).toHaveLength(1)
+      })
+      await expect
+        .poll(async () => (await jobStats(db)).completed, { interval: 5, timeout: 60_000 })
+        .toBe(3)
+    })
+    expect(begun).toHaveLength(2)
   })
 
   test('is failed in the end if it is what ends the process, and its neighbours are done', async () => {
