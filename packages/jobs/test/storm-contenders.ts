@@ -19,6 +19,8 @@ export interface Contender {
   fill(db: Database<StormSchema>, url: string, jobs: number): Promise<void>
   /** One row, of how many are `unfinished` and how many have `failed` for good. */
   readonly counts: RawBuilder<{ unfinished: number; failed: number }>
+  /** The jobs that are unfinished. */
+  readonly left: RawBuilder<{ kind: string; n: number }>
   /** What its manual has an operator do about workers that have ended. */
   onEnded?(url: string, names: readonly string[]): Promise<void>
 }
@@ -42,6 +44,7 @@ export function yuzuru(kinds: readonly StormKind[]): Contender {
     counts: sql`select
       (select count(*) from yuzuru_jobs)::float8 as unfinished,
       (select count(*) from yuzuru_job_history where state = 'failed')::float8 as failed`,
+    left: sql`select name as kind, (payload ->> 'n')::int as n from yuzuru_jobs`,
   }
 }
 
@@ -67,6 +70,9 @@ export const graphile: Contender = {
   counts: sql`select (count(*) filter (where attempts < max_attempts or locked_at is not null))::float8 as unfinished,
     (count(*) filter (where attempts >= max_attempts and locked_at is null))::float8 as failed
     from graphile_worker._private_jobs`,
+  left: sql`select identifier as kind, (payload ->> 'n')::int as n from graphile_worker._private_jobs as job
+    join graphile_worker._private_tasks as task on task.id = job.task_id
+    where attempts < max_attempts or locked_at is not null`,
   async onEnded(url, names) {
     const utils = await makeWorkerUtils({ connectionString: url, logger })
     try {
@@ -101,6 +107,8 @@ export const boss: Contender = {
   },
   counts: sql`select (count(*) filter (where state in ('created', 'retry', 'active')))::float8 as unfinished,
     (count(*) filter (where state in ('failed', 'cancelled')))::float8 as failed from pgboss.job`,
+  left: sql`select name as kind, (data ->> 'n')::int as n from pgboss.job
+    where state in ('created', 'retry', 'active')`,
 }
 
 /** Opens the database of the storm. */

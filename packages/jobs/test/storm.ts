@@ -21,13 +21,13 @@ export interface StormOptions {
   readonly pauseMs: number
   /** How many blows at the least, also when all jobs are done before. */
   readonly blows: number
-  /** How long nothing may have become of any job before the storm ends without it, in milliseconds. @default 60_000 */
+  /** How long nothing may have become of any job before the storm ends without it, in milliseconds. @default 120_000 */
   readonly patienceMs?: number
   readonly note?: (line: string) => void
 }
 
 export interface StormResult {
-  /** Jobs whose effect is missing, whatever the queue says of them. */
+  /** Jobs whose effect is missing, and that are not unfinished: whatever the queue says of them. */
   readonly lost: number
   /** Jobs of each kind whose effect came more than once. */
   readonly doubled: Readonly<Partial<Record<StormKind, number>>>
@@ -42,7 +42,7 @@ export interface StormResult {
 type Blow = (turn: number) => Promise<void>
 
 export async function storm(options: StormOptions): Promise<StormResult> {
-  const { contender, jobs, workers, workMs = 0, pauseMs, patienceMs = 60_000 } = options
+  const { contender, jobs, workers, workMs = 0, pauseMs, patienceMs = 120_000 } = options
   const { note = () => undefined } = options
   await using postgres = await startPostgres({ settings: { fsync: 'on' } })
   await using db = openStorm(postgres.url)
@@ -136,10 +136,14 @@ async function judge(
     from (select kind, n, count(*) as times from effects group by kind, n) as effect
     group by kind`.execute(db)
   const done = rows.reduce((sum, row) => sum + row.done, 0)
+  const { rows: later } = await sql`select from (${contender.left}) as unfinished
+    where not exists (select from effects where kind = unfinished.kind and n = unfinished.n)`.execute(
+    db,
+  )
   const of = (kind: StormKind): number => rows.find((row) => row.kind === kind)?.doubled ?? 0
   return {
     ...(await countsOf(db, contender)),
-    lost: contender.kinds.length * jobs - done,
+    lost: contender.kinds.length * jobs - done - later.length,
     doubled: Object.fromEntries(contender.kinds.map((kind) => [kind, of(kind)])),
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { cancelsMigration } from './cancels-migration.ts'
 import { childrenMigration } from './children-migration.ts'
 import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
@@ -97,4 +98,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0016_reports: reportsMigration,
   yuzuru_jobs_0017_pauses: pausesMigration,
   yuzuru_jobs_0018_lengths: lengthsMigration,
+  yuzuru_jobs_0019_cancels: cancelsMigration,
 }

@@ -8,8 +8,7 @@ const CALL = { operation: 'wake', effect: 'idempotent' } as const
 
 /**
  * Cancels the children of jobs that were cancelled: those that wait at once, those that run at their worker's next
- * heartbeat. One whose row is locked (its handler is in the transaction that completes it), or that of its worker, is
- * left for the next time.
+ * heartbeat. One whose row is locked (its handler is in the transaction that completes it) is left for the next time.
  *
  * @returns the parents whose children could not all be cancelled
  */
@@ -42,16 +41,8 @@ export async function cancelChildren(
     tx,
     CALL,
     sql`
-      with free as materialized (
-        select id from yuzuru_job_workers
-        where id in (select worker from yuzuru_jobs where id = any (${ids}::uuid[]))
-        order by id for no key update skip locked
-      ), asked as (
-        update yuzuru_jobs set cancel_requested = true
-        where id = any (${ids}::uuid[]) and worker in (select id from free) returning id, worker
-      ), by_worker as (select worker, array_agg(id) as ids from asked group by worker)
-      update yuzuru_job_workers as worker set cancels = worker.cancels || by_worker.ids
-      from by_worker where worker.id = by_worker.worker`,
+      update yuzuru_jobs set cancel_requested = true
+      where id = any (${ids}::uuid[]) and worker is not null`,
     options,
   )
   const left = await execute(

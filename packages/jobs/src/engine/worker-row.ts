@@ -8,7 +8,7 @@ import { giveBack, type RecoveredJob } from './give-back.ts'
 /** A worker's row, and what its heartbeat learns. */
 export interface Renewed {
   readonly id: string
-  /** The ids of jobs that `cancelJob` asked to end. */
+  /** The ids of jobs that it runs and that are to be cancelled. */
   readonly cancels: readonly string[]
 }
 
@@ -44,25 +44,23 @@ export async function register(
 /**
  * Extends the leases of workers, each with all that it holds.
  *
- * @param heard the cancels that were heard of before: they need not be said again
  * @returns those that still live; another worker has taken the jobs of the rest
  */
 export async function renew(
   db: QueryExecutorProvider,
   workers: readonly string[],
   { leaseMs, report }: Omit<WorkerRow, 'name'>,
-  heard: readonly string[],
   options: IoOptions,
 ): Promise<Renewed[]> {
   return await execute(
     db,
     { operation: 'heartbeat', effect: 'idempotent' },
     sql<Renewed>`
-      update yuzuru_job_workers set lease_until = ${until(leaseMs)}, report = ${report()}::jsonb,
-        cancels = array(select unnest(cancels) except select unnest(${arrayLiteral(heard)}::uuid[]))
+      update yuzuru_job_workers set lease_until = ${until(leaseMs)}, report = ${report()}::jsonb
       where id in (select id from yuzuru_job_workers
         where id = any (${arrayLiteral(workers)}::bigint[]) order by id for no key update)
-      returning id::text as id, to_jsonb(cancels) as cancels`,
+      returning id::text as id, coalesce((select jsonb_agg(job.id) from yuzuru_jobs as job
+        where job.cancel_requested and job.worker = yuzuru_job_workers.id), '[]') as cancels`,
     options,
   )
 }

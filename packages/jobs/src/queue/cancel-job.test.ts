@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
-import { blocking, expireLeases, takeOver, types, withWorker } from '../../test/with-worker.ts'
+import {
+  blocking,
+  expireLeases,
+  leaseOf,
+  takeOver,
+  types,
+  withWorker,
+} from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import { createWorker } from '../worker/worker.ts'
 import { cancelJob } from './cancel-job.ts'
@@ -26,6 +33,27 @@ describe('cancelJob', () => {
     expect(await cancelJob(db, id)).toBe('finished')
     expect(await cancelJob(db, NOBODY)).toBe('missing')
     await expect(cancelJob(db, 'nonsense')).rejects.toThrow('Expected id to be a UUID')
+  })
+
+  test('in a transaction that goes on holds up no heartbeat of the worker that runs it', async () => {
+    const { db } = await queue()
+    const { job, begun } = blocking()
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job], heartbeatMs: 10 }, async (events) => {
+      await begun
+      await db.transaction().execute(async (tx) => {
+        expect(await cancelJob(tx, id)).toBe('requested')
+        // Two: one may have been under way.
+        for (const _ of [1, 2]) {
+          const lease = await leaseOf(db)
+          await expect.poll(() => leaseOf(db), { interval: 5, timeout: 20_000 }).not.toBe(lease)
+        }
+        expect(types(events)).not.toContain('cancelled')
+      })
+      await expect
+        .poll(() => types(events), { interval: 5, timeout: 60_000 })
+        .toContain('cancelled')
+    })
   })
 
   test('ends a running handler at the next heartbeat, and the job does not come back', async () => {

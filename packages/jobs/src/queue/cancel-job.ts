@@ -22,6 +22,9 @@ export type CancelResult = 'cancelled' | 'requested' | 'finished' | 'missing'
 /**
  * Cancels a job: a waiting one at once, a running one at its worker's next heartbeat.
  *
+ * In a transaction it is cancelled when that commits. Until then the end of a running job can't be written down, nor that of
+ * others which end with it: let it be a short one.
+ *
  * @throws {TypeError} unless `id` is a UUID
  * @throws {JobError} `'conflict'` when the job changed hands too often meanwhile; try again
  * @example
@@ -77,7 +80,7 @@ async function endWaiting(
   return ended.length > 0 ? 'cancelled' : undefined
 }
 
-/** Notes it with the job, where it outlives the worker, and with the worker, which looks there. */
+/** Notes it with the job, where its worker looks for it. Not with the worker: that would hold up its heartbeat. */
 async function askRunning(
   db: QueryExecutorProvider,
   id: string,
@@ -87,14 +90,8 @@ async function askRunning(
     db,
     { operation: 'cancelJob', effect: 'idempotent' },
     sql<{ id: string }>`
-      with asked as (
-        update yuzuru_jobs set cancel_requested = true
-        where id = ${id}::uuid and worker is not null returning id, worker
-      ), noted as (
-        update yuzuru_job_workers as worker set cancels = array_append(worker.cancels, asked.id)
-        from asked where worker.id = asked.worker and not asked.id = any (worker.cancels)
-      )
-      select id::text as id from asked`,
+      update yuzuru_jobs set cancel_requested = true
+      where id = ${id}::uuid and worker is not null returning id::text as id`,
     options,
   )
   return asked.length > 0 ? 'requested' : undefined

@@ -111,7 +111,7 @@ function stageOf(runAt: unknown): RawBuilder<number> {
 
 /** By key, so that two calls with the same keys never wait for each other in a circle. */
 const KEYED = sql`
-  order by input.unique_key, input.place
+  order by input.unique_key collate "C", input.place
   on conflict (name, unique_key) where unique_key is not null do nothing`
 
 /** The rows that are to be written. There is a column for the groups only where there are any. */

@@ -36,6 +36,30 @@ async function deadLetters(many: number) {
 const failed = async (db: Kysely<TestSchema>): Promise<number> => (await jobStats(db)).failed
 
 describe('retryJobs', () => {
+  test('and the enqueueing of the same keys never wait for each other in a circle', async () => {
+    const { db, name } = await queue()
+    isMended = false
+    // They failed in the order that is not that of their keys.
+    for (const key of ['b', 'a']) {
+      await enqueue(db, letter, { n: 1 }, { key })
+      await createWorker(db, { jobs: [letter] }).runUntilIdle()
+    }
+    let retrying: Promise<unknown> | undefined
+    await db.transaction().execute(async (tx) => {
+      await enqueue(tx, letter, { n: 2 }, { key: 'a' })
+      retrying = retryJobs(db, letter)
+      const waits = async (): Promise<number> => {
+        const { rows } = await sql`select from pg_stat_activity where application_name = ${name}
+          and wait_event_type = 'Lock' and query like '%yuzuru_job_history%'`.execute(db)
+        return rows.length
+      }
+      await expect.poll(waits, { interval: 5, timeout: 60_000 }).toBe(1)
+      expect(await enqueue(tx, letter, { n: 2 }, { key: 'b' })).toMatchObject({ created: true })
+    })
+    expect(await retrying).toEqual({ retried: 0, kept: 2 })
+    expect(await jobStats(db)).toMatchObject({ waiting: 2, failed: 2 })
+  })
+
   test('puts all the failed jobs of a kind back, in batches, and nothing else', async () => {
     const db = await deadLetters(2_500)
     expect(await failed(db)).toBe(2_501)

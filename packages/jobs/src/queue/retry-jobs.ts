@@ -109,6 +109,8 @@ async function retryBatch(
         order by finished_at, id limit ${limit}::integer for update of history
       ), revived as (
         ${backIntoQueue('old')}
+        -- As all that writes keys: two calls with the same ones never wait for each other in a circle.
+        order by unique_key collate "C", finished_at, id
         on conflict do nothing returning id
       ), gone as (
         delete from yuzuru_job_history where id in (select id from revived)

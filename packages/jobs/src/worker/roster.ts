@@ -17,7 +17,6 @@ export class Roster {
   readonly #emit: (event: WorkerEvent) => void
   readonly #all = new Set<Incarnation>()
   #registering: Promise<Incarnation> | undefined = undefined
-  #heard: string[] = []
   /** Since when the database has answered each heartbeat; a new worker has seen nothing else. */
   #quietSince = -Infinity
   #isAway = false
@@ -74,16 +73,15 @@ export class Roster {
     try {
       const { leaseMs } = this.#row
       const ids = living.map(({ id }) => id)
-      const renewed = await renew(this.#db, ids, this.#row, this.#heard, { timeoutMs: leaseMs })
+      const renewed = await renew(this.#db, ids, this.#row, { timeoutMs: leaseMs })
       if (this.#quietSince === Infinity) this.#quietSince = performance.now()
       this.#isAway = false
-      this.#heard = renewed.flatMap(({ cancels }) => cancels)
       const alive = new Set(renewed.map(({ id }) => id))
       for (const incarnation of living) {
         if (alive.has(incarnation.id)) incarnation.confirmedAt = askedAt
         else incarnation.lose()
       }
-      this.#cancel(new Set(this.#heard))
+      this.#cancel(new Set(renewed.flatMap(({ cancels }) => cancels)))
       return true
     } catch (error) {
       throwIfCancelled()
