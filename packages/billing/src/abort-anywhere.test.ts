@@ -19,9 +19,9 @@ const left = new Error('the person has left')
 
 /** What a verb is called for, where it has all its steps. */
 async function prepare<Tx>(name: string, open: Subscribed<Tx>): Promise<VerbOf> {
-  const { customer, stage, subscribe } = open
+  const { customer, stage } = open
   const { webhookSecret } = stage.server
-  const { id } = await subscribe({ cancel_at_period_end: name === 'resume' })
+  const { id } = await open.subscribe({ cancel_at_period_end: name === 'resume' })
   if (name === 'retryPayment') await stage.server.failPayment(id)
   const event = open.events().find(({ data }) => data.object['id'] === id) ?? {}
   const { id: price } = await makePrice(stage.billing, 4_980)

@@ -91,14 +91,17 @@ const TAKING: Readonly<Record<string, (billing: Billing, of: VerbOf) => Promise<
   },
   'checkout with all': (billing, { reference, price }) => {
     const { address: email, name } = PLANTED
-    const native = { metadata: { [PLANTED.address]: PROSE }, custom_text: { submit: PROSE } }
+    const native = {
+      metadata: { [PLANTED.address]: PROSE },
+      custom_text: { submit: { message: PROSE } },
+    }
     const input = { price, customer: { email, name }, successUrl, native }
-    return billing.checkout(`${reference} page`, input as never)
+    return billing.checkout(`${reference} page`, input)
   },
   'the native client': ({ client }) =>
     client.customers.create({ email: PLANTED.address, name: PLANTED.name, description: PROSE }),
   'a native card': ({ client }) =>
-    client.paymentMethods.create({ type: 'card', card: { number: PLANTED.card } } as never),
+    client.paymentMethods.create({ type: 'card', card: { number: PLANTED.card } }),
   'a wrong address': (billing, { reference }) =>
     billing.ensureCustomer({ reference, email: `no ${PROSE}` }),
   'a wrong option': (billing, { reference }) =>

@@ -65,7 +65,7 @@ function settled<T>(call: T | PromiseLike<T>): Promise<T> {
       },
       (error: unknown) => {
         end()
-        reject(error as Error)
+        reject(error)
       },
     )
   })

@@ -17,6 +17,7 @@ import { chargeRoutes, disputeRoutes, refundRoutes } from './payments/charge-rou
 import { paymentIntentRoutes } from './payments/payment-intent-routes.ts'
 import { paymentMethodRoutes } from './payments/payment-method-routes.ts'
 import { setupIntentRoutes } from './payments/setup-intent-routes.ts'
+import { portalConfigurationRoutes } from './portal/configuration-routes.ts'
 import { portalSessionRoutes } from './portal/session-routes.ts'
 import { scheduleRoutes } from './schedules/schedule-routes.ts'
 import { subscriptionItemRoutes } from './subscriptions/item-routes.ts'
@@ -38,6 +39,7 @@ export const apiRoutes: readonly Route[] = [
   ...meterRoutes,
   ...paymentIntentRoutes,
   ...paymentMethodRoutes,
+  ...portalConfigurationRoutes,
   ...portalSessionRoutes,
   ...priceRoutes,
   ...productRoutes,

@@ -94,6 +94,9 @@ async function everything(open: OpenStripeAtTime): Promise<unknown[]> {
     customer,
     flow_data: { subscription_cancel: { subscription: shown.id }, type: 'subscription_cancel' },
   })
+  await stripe.billingPortal.configurations.create({
+    features: { payment_method_update: { enabled: true } },
+  })
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: open.now() })
   await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: open.now() + 60 })
   await stripe.customers.search({ query: 'email:"hana@example.com"' })
@@ -101,6 +104,7 @@ async function everything(open: OpenStripeAtTime): Promise<unknown[]> {
   const lists: unknown[] = await Promise.all([
     stripe.balanceTransactions.list(),
     stripe.billing.meters.list(),
+    stripe.billingPortal.configurations.list(),
     stripe.charges.list({ expand: ['data.refunds'] }),
     stripe.checkout.sessions.list({ expand: ['data.line_items'] }),
     stripe.coupons.list(),

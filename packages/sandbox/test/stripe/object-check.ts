@@ -7,6 +7,7 @@ export const KINDS: Readonly<Record<string, readonly [file: string, name: string
   'billing.meter': ['Billing/Meters', 'Meter'],
   'billing.meter_event': ['Billing/MeterEvents', 'MeterEvent'],
   'billing.meter_event_summary': ['Billing/MeterEventSummaries', 'MeterEventSummary'],
+  'billing_portal.configuration': ['BillingPortal/Configurations', 'Configuration'],
   'billing_portal.session': ['BillingPortal/Sessions', 'Session'],
   charge: ['Charges', 'Charge'],
   'checkout.session': ['Checkout/Sessions', 'Session'],

@@ -92,6 +92,7 @@ export type StripeState = {
   paymentIntents: Record<string, StripePaymentIntent>
   paymentMethods: Record<string, StripePaymentMethod>
   plans: Record<string, CheckoutPlan>
+  portalConfigurations: Record<string, StripeObject>
   portalSessions: Record<string, StripeObject>
   prices: Record<string, StripePrice>
   products: Record<string, StripeProduct>
@@ -130,6 +131,7 @@ export function emptyStripeState(): StripeState {
     paymentIntents: {},
     paymentMethods: {},
     plans: {},
+    portalConfigurations: {},
     portalSessions: {},
     prices: {},
     products: {},

@@ -1,15 +1,19 @@
 import { authenticate } from '../api/authentication.ts'
 import { StripeFailure } from '../api/error.ts'
 import { newId } from '../core/id.ts'
-import type { StripeEndpoint } from '../core/objects.ts'
+import type { Metadata, StripeEndpoint } from '../core/objects.ts'
 import { find, type StripeService } from '../core/service.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import { isJsonObject, type Json, type JsonObject, textOf } from '../../json.ts'
 import { matchesType, thinEvent } from './destinations.ts'
 
 /** One path of the v2 API, which speaks JSON both ways. */
 export interface ThinRoute {
   readonly method: 'DELETE' | 'GET' | 'POST'
   readonly path: string
+  /** What it may be asked with in its address. @default nothing */
+  readonly query?: readonly string[]
+  /** Whether it reads a body; else one with fields is refused. */
+  readonly takesBody?: true
   run(service: StripeService, id: string, body: JsonObject, query: URLSearchParams): object
 }
 
@@ -55,7 +59,7 @@ function destination({ state }: StripeService, id: string): StripeEndpoint {
 }
 
 function create(service: StripeService, body: JsonObject): JsonObject {
-  const known = new Set([
+  expectFields(body, [
     'description',
     'enabled_events',
     'event_payload',
@@ -65,8 +69,6 @@ function create(service: StripeService, body: JsonObject): JsonObject {
     'type',
     'webhook_endpoint',
   ])
-  const unknown = Object.keys(body).find((name) => !known.has(name))
-  if (unknown !== undefined) throw v2Failure(`Unknown field: ${unknown}`)
   const {
     enabled_events: enabled,
     event_payload: payload,
@@ -77,6 +79,8 @@ function create(service: StripeService, body: JsonObject): JsonObject {
   if (type !== 'webhook_endpoint' || payload !== 'thin') {
     throw v2Failure('The sandbox knows thin webhook endpoints only.')
   }
+  if (isJsonObject(target)) expectFields(target, ['url'], 'webhook_endpoint.')
+  expectInclude(body['include'])
   const url = isJsonObject(target) ? target['url'] : undefined
   if (typeof url !== 'string' || !/^https?:\/\/[^\s/]/.test(url))
     throw v2Failure('Invalid webhook_endpoint.url')
@@ -88,7 +92,7 @@ function create(service: StripeService, body: JsonObject): JsonObject {
     created: service.now(),
     description: body['description'] ?? '',
     enabled_events: enabled.map(String),
-    metadata: {},
+    metadata: metadataOf(body['metadata']),
     name: name ?? '',
     status: 'enabled',
     url,
@@ -103,6 +107,38 @@ function v2Failure(message: string): StripeFailure {
   return new StripeFailure(400, message, { code: 'invalid_fields' })
 }
 
+/** @throws StripeFailure 400 that names the first one that is not known */
+function expectFields(given: JsonObject, known: readonly string[], within = ''): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown !== undefined) throw v2Failure(`Unknown field: ${within}${unknown}`)
+}
+
+const INCLUDED: ReadonlySet<string> = new Set([
+  'webhook_endpoint.signing_secret',
+  'webhook_endpoint.url',
+])
+
+function expectInclude(include: Json | undefined): void {
+  if (include === undefined) return
+  const wrong = Array.isArray(include) && include.find((one) => !INCLUDED.has(textOf(one)))
+  if (wrong !== undefined) throw v2Failure(`Invalid include: ${JSON.stringify(wrong)}`)
+}
+
+function metadataOf(given: Json | undefined): Metadata {
+  if (given === undefined) return {}
+  const isText = isJsonObject(given) && Object.values(given).every((one) => typeof one === 'string')
+  if (!isText) throw v2Failure('Invalid metadata')
+  return given as Metadata
+}
+
+/** What a list of the v2 API may be asked with; `types[0]` as `types`. */
+function expectQuery(query: URLSearchParams, known: readonly string[]): void {
+  const unknown = [...query.keys()]
+    .map((name) => name.replace(/\[\d{0,4}\]$/, ''))
+    .find((name) => !known.includes(name))
+  if (unknown !== undefined) throw v2Failure(`Unknown field: ${unknown}`)
+}
+
 function setStatus(service: StripeService, id: string, status: 'disabled' | 'enabled'): JsonObject {
   const endpoint = destination(service, id)
   endpoint.status = status
@@ -111,10 +147,16 @@ function setStatus(service: StripeService, id: string, status: 'disabled' | 'ena
 
 /** Event destinations with thin events, and the events themselves. Source: https://docs.stripe.com/api/v2 */
 export const thinRoutes: readonly ThinRoute[] = [
-  { method: 'POST', path: destinations, run: (service, _id, body) => create(service, body) },
+  {
+    method: 'POST',
+    path: destinations,
+    takesBody: true,
+    run: (service, _id, body) => create(service, body),
+  },
   {
     method: 'GET',
     path: destinations,
+    query: ['include', 'limit', 'page'],
     run: (service) => ({
       data: Object.values(service.state.endpoints)
         .filter(({ object }) => object === 'v2.core.event_destination')
@@ -126,6 +168,7 @@ export const thinRoutes: readonly ThinRoute[] = [
   {
     method: 'GET',
     path: `${destinations}/:id`,
+    query: ['include'],
     run: (service, id) => shown(destination(service, id)),
   },
   {
@@ -155,6 +198,7 @@ export const thinRoutes: readonly ThinRoute[] = [
   {
     method: 'GET',
     path: events,
+    query: ['gt', 'gte', 'limit', 'lt', 'lte', 'object_id', 'page', 'types'],
     run({ state }, _id, _body, query) {
       const object = query.get('object_id')
       const types = query.getAll('types')
@@ -185,7 +229,10 @@ export async function answerThin(
     const text = request.method === 'GET' ? '' : await request.text()
     const body = text === '' ? {} : (JSON.parse(text) as Json)
     if (!isJsonObject(body)) throw v2Failure('The body has to be an object.')
-    return Response.json(route.run(service, id, body, new URL(request.url).searchParams), {
+    if (route.takesBody !== true) expectFields(body, [])
+    const query = new URL(request.url).searchParams
+    expectQuery(query, route.query ?? [])
+    return Response.json(route.run(service, id, body, query), {
       headers,
     })
   } catch (error) {

@@ -1,22 +1,52 @@
-import { StripeFailure } from '../api/error.ts'
+import { invalid, StripeFailure } from '../api/error.ts'
 import type { StripeSubscription } from '../core/objects.ts'
 import { change, find, type StripeService } from '../core/service.ts'
 import { attach, createPaymentMethod } from '../payments/payment-method.ts'
 import { cardOf, isCardNumber } from '../payments/test-cards.ts'
 import { maxPeriodEnd } from '../subscriptions/cancel-at.ts'
+import { endNow } from '../subscriptions/end-now.ts'
 import { updateSubscription } from '../subscriptions/update.ts'
+import type { PortalFeatures } from './configuration.ts'
 
 /**
- * Cancels at the end of the period: in flexible mode by `cancel_at`, in classic mode by
+ * Cancels at once where the configuration says so, else at the end of the period: in flexible mode by `cancel_at`, in classic mode by
  * `cancel_at_period_end`. Source: https://docs.stripe.com/billing/subscriptions/billing-mode/compare
  */
-export function cancelInPortal(service: StripeService, subscription: StripeSubscription): void {
+export function cancelInPortal(
+  service: StripeService,
+  subscription: StripeSubscription,
+  { subscription_cancel: cancel }: PortalFeatures,
+): void {
+  if (cancel.mode === 'immediately') {
+    endNow(service, subscription, { details: {}, isInvoiced: false, isProrated: false })
+    return
+  }
   const isFlexible = subscription.billing_mode.type === 'flexible'
   updateSubscription(
     service,
     subscription,
     isFlexible ? { cancel_at: maxPeriodEnd(subscription) } : { cancel_at_period_end: true },
   )
+}
+
+/**
+ * Gives it another price, of those that the configuration offers.
+ *
+ * @throws StripeFailure 400 for another one
+ */
+export function updateInPortal(
+  service: StripeService,
+  subscription: StripeSubscription,
+  price: string,
+  { subscription_update: update }: PortalFeatures,
+): void {
+  const isOffered = update.products?.some(({ prices }) => prices.includes(price)) ?? true
+  if (!isOffered) throw invalid('The price is not offered by the portal configuration.', 'price')
+  const id = subscription.items.data[0]?.id ?? ''
+  updateSubscription(service, subscription, {
+    items: [{ id, price }],
+    proration_behavior: update.proration_behavior,
+  })
 }
 
 /** Takes a planned end back, however it was planned. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../json.ts'
-import { invalid } from '../api/error.ts'
+import { invalid, refused, type StripeFailure } from '../api/error.ts'
 import { hash, integer, list, oneOf, type Parameter, required, text } from '../api/parameters.ts'
 import { find, type StripeService } from '../core/service.ts'
+import type { PortalFeatures } from './configuration.ts'
 
 interface OneSubscription {
   readonly subscription: string
@@ -23,7 +24,7 @@ export interface FlowInput {
       readonly quantity?: number
     }[]
   }
-  readonly type: string
+  readonly type: keyof typeof FEATURES
 }
 
 /** `flow_data`: the one thing that the portal is opened for. */
@@ -49,9 +50,42 @@ export const flowData: Parameter<FlowInput> = hash({
   ),
 })
 
-/** The flow in Stripe's shape. @throws StripeFailure 400 for a subscription that is not the customer's */
-export function flowOf(service: StripeService, flow: FlowInput, customer: string): JsonObject {
+/** Which feature a flow is of. */
+const FEATURES = {
+  payment_method_update: 'payment_method_update',
+  subscription_cancel: 'subscription_cancel',
+  subscription_update: 'subscription_update',
+  subscription_update_confirm: 'subscription_update',
+} as const
+
+/**
+ * The flow in Stripe's shape.
+ *
+ * @throws StripeFailure 400 for a subscription that is not the customer's, for a flow that does not say of which one,
+ *   and for what the configuration does not allow
+ */
+export function flowOf(
+  service: StripeService,
+  flow: FlowInput,
+  customer: string,
+  features: PortalFeatures,
+): JsonObject {
   const { after_completion: after, type } = flow
+  const missing = (param: string): StripeFailure =>
+    invalid(`Missing required param: ${param}.`, param, 'parameter_missing')
+  if (type !== 'payment_method_update' && flow[type] === undefined)
+    throw missing(`flow_data[${type}]`)
+  if (after?.type === 'redirect' && after.redirect === undefined) {
+    throw missing('flow_data[after_completion][redirect]')
+  }
+  const feature = FEATURES[type]
+  if (!features[feature].enabled) {
+    throw refused(
+      `This flow is not available, because the feature ${feature} of the portal configuration is disabled.`,
+      undefined,
+      'flow_data[type]',
+    )
+  }
   const mine = <T extends { subscription: string }>(
     part: T | undefined,
     name: string,

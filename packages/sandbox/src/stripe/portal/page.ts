@@ -6,7 +6,8 @@ import type { StripeObject, StripeSubscription } from '../core/objects.ts'
 import type { StripeService } from '../core/service.ts'
 import { isEnded } from '../subscriptions/states.ts'
 import { updateSubscription } from '../subscriptions/update.ts'
-import { cancelInPortal, keepInPortal, saveCard } from './actions.ts'
+import { cancelInPortal, keepInPortal, saveCard, updateInPortal } from './actions.ts'
+import { isAllowed, type PortalAction, sessionFeatures, shownFlow } from './allowed.ts'
 
 const words = {
   ja: {
@@ -18,6 +19,8 @@ const words = {
     save: 'カードを変更する',
     pay: '未払いの請求書を支払う',
     confirm: '変更を確定する',
+    update: 'プランを変更する',
+    done: 'お手続きが完了しました。',
     back: '戻る',
     missing: 'このページは見つかりません。',
     declined: 'カードが拒否されました。',
@@ -31,6 +34,8 @@ const words = {
     save: 'Change the card',
     pay: 'Pay the open invoice',
     confirm: 'Confirm the change',
+    update: 'Change the plan',
+    done: 'It is done.',
     back: 'Back',
     missing: 'There is no such page.',
     declined: 'Your card was declined.',
@@ -71,7 +76,8 @@ function render(
   const card = `<form method="post"><label>${text.card}<input name="card_number" inputmode="numeric" autocomplete="cc-number" required></label>
 <button name="action" value="card">${text.save}</button></form>`
   const list = rows.length > 0 ? rows.join('') : `<p>${text.none}</p>`
-  return htmlPage(language, text.title, `${alert}${list}${card}${back}`, failure?.status ?? 200)
+  const shown = isAllowed(service, session, 'card') ? card : ''
+  return htmlPage(language, text.title, `${alert}${list}${shown}${back}`, failure?.status ?? 200)
 }
 
 function row(
@@ -89,15 +95,20 @@ function row(
     invoice?.status === 'open'
       ? `<p><a href="${escapeHtml(textOf(invoice['hosted_invoice_url']))}">${text.pay}</a></p>`
       : ''
-  const flow = session['flow'] as {
-    type: string
-    subscription_update_confirm: { subscription: string } | null
-  } | null
-  const isConfirmed = flow?.subscription_update_confirm?.subscription === subscription.id
-  const action = isConfirmed ? 'confirm' : subscription.cancel_at === null ? 'cancel' : 'resume'
+  const possible = [
+    'confirm',
+    subscription.cancel_at === null ? 'cancel' : 'resume',
+    'update',
+  ] as const
+  const buttons = possible
+    .filter((action) => isAllowed(service, session, action, subscription.id))
+    .map((action) => {
+      const price = action === 'update' ? '<input name="price" required>' : ''
+      return `${price}<button name="action" value="${action}">${text[action]}</button>`
+    })
   return `<form method="post"><p>${escapeHtml(names.join(', '))} (${subscription.status})</p>
 <input type="hidden" name="subscription" value="${subscription.id}">
-<button name="action" value="${action}">${text[action]}</button></form>${pay}`
+${buttons.join('')}</form>${pay}`
 }
 
 /** `POST /p/session/:secret`: cancels, takes that back, confirms a change, or saves another card. */
@@ -115,22 +126,44 @@ export async function submitPortal(
     ({ id }) => id === form.get('subscription'),
   )
   const action = form.get('action')
+  if (!isAllowed(service, session, action, subscription?.id)) return notFound(language, 400)
   try {
-    if (action === 'card')
+    if (action === 'card') {
       saveCard(service, textOf(session['customer']), form.get('card_number') ?? '')
-    else if (action === 'cancel' && subscription) cancelInPortal(service, subscription)
-    else if (action === 'resume' && subscription) keepInPortal(service, subscription)
-    else if (action === 'confirm' && subscription) confirm(service, session, subscription)
-    else return notFound(language, 400)
+    } else if (subscription) {
+      act(service, session, subscription, action, form.get('price'))
+    } else return notFound(language, 400)
   } catch (error) {
     if (!(error instanceof StripeFailure)) throw error
     return render(service, session, language, error)
   }
-  const flow = session['flow'] as {
-    after_completion: { redirect: { return_url: string } | null }
-  } | null
-  const location = flow?.after_completion.redirect?.return_url ?? `/p/session/${secret}`
-  return new Response(null, { status: 303, headers: { location } })
+  return completed(session, language, secret)
+}
+
+function act(
+  service: StripeService,
+  session: StripeObject,
+  subscription: StripeSubscription,
+  action: Exclude<PortalAction, 'card'>,
+  price: string | null,
+): void {
+  const features = sessionFeatures(service, session)
+  if (action === 'cancel') cancelInPortal(service, subscription, features)
+  if (action === 'resume') keepInPortal(service, subscription)
+  if (action === 'update') updateInPortal(service, subscription, price ?? '', features)
+  if (action === 'confirm') confirm(service, session, subscription)
+}
+
+/** Where a person is once it is done: where the flow says, else on the page again. */
+function completed(session: StripeObject, language: Language, secret: string): Response {
+  const after = shownFlow(session)?.after_completion
+  if (after?.type === 'hosted_confirmation') {
+    const { done, title } = words[language]
+    const message = after.hosted_confirmation?.custom_message ?? done
+    return htmlPage(language, title, `<p role="status">${escapeHtml(message)}</p>`, 200)
+  }
+  const location = after?.type === 'redirect' ? after.redirect?.return_url : `/p/session/${secret}`
+  return new Response(null, { status: 303, headers: { location: location ?? '' } })
 }
 
 function confirm(
@@ -138,12 +171,7 @@ function confirm(
   session: StripeObject,
   subscription: StripeSubscription,
 ): void {
-  const { subscription_update_confirm: change } = session['flow'] as {
-    subscription_update_confirm: {
-      items: { id: string; price: string | null; quantity?: number }[]
-      subscription: string
-    } | null
-  }
+  const change = shownFlow(session)?.subscription_update_confirm
   if (change?.subscription !== subscription.id) return
   updateSubscription(service, subscription, {
     items: change.items.map(({ id, price, quantity }) => {

@@ -3,6 +3,7 @@ import { route, type Route } from '../api/route.ts'
 import { newId } from '../core/id.ts'
 import type { StripeObject } from '../core/objects.ts'
 import { find, nowOf } from '../core/service.ts'
+import { configurationOf, featuresOf } from './configuration.ts'
 import { flowData, flowOf } from './flow.ts'
 
 export const portalSessionRoutes: readonly Route[] = [
@@ -24,19 +25,20 @@ export const portalSessionRoutes: readonly Route[] = [
         'customer',
       )
       const id = newId('bps')
+      const configuration = configurationOf(service, parameters.configuration)
       const { flow_data: flow } = parameters
       const session: StripeObject = {
         id,
         object: 'billing_portal.session',
-        configuration: parameters.configuration ?? 'bpc_sandbox',
+        configuration: configuration.id,
         created: nowOf(service, customer),
         customer,
         customer_account: null,
-        flow: flow ? flowOf(service, flow, customer) : null,
+        flow: flow ? flowOf(service, flow, customer, featuresOf(configuration)) : null,
         livemode: false,
         locale: parameters.locale ?? null,
         on_behalf_of: null,
-        return_url: parameters.return_url ?? null,
+        return_url: parameters.return_url ?? configuration['default_return_url'] ?? null,
         url: `${service.url}/p/session/${newId('live', 40)}`,
       }
       service.state.portalSessions[id] = session
