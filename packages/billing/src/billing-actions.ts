@@ -29,7 +29,8 @@ export interface BillingActions {
     options?: IoOptions,
   ): Promise<{ readonly url: string }>
   /**
-   * Changes the price, and the quantity if it is given. One that has both already is left as it is.
+   * Changes the price, and the quantity if it is given; else that stays. One that has both already is left as it is.
+   * A metered price has no quantity: in the place of several seats it needs `native.items`.
    *
    * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several
    *   prices and `native.items` does not say which one; `'card_declined'`
