@@ -3,13 +3,19 @@ import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { type Calendar, createCalendar } from '@yuzuru/calendar'
 import { calendarMigrations, kyselyCalendarStore } from '@yuzuru/calendar/kysely'
 import { createDatabase, type Database, encryption, migrate, transaction } from '@yuzuru/db'
-import { type Job, jobsMigrations } from '@yuzuru/jobs'
+import { type Cron, type Job, jobsMigrations } from '@yuzuru/jobs'
 import { createMail, type Mail } from '@yuzuru/mail'
 import { idempotencyMigrations } from '@yuzuru/server/kysely'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { Background } from './background.ts'
 import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
+import { PRODUCT_ID } from './billing/plans-sold.ts'
+import {
+  reconcileBillingCron,
+  reconcileBillingJob,
+  type ReconcilePayload,
+} from './billing/reconcile-billing.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
 import { type Letter, sendMailJob } from './mail-later/mail-later.ts'
 import { CalendarWatches } from './meetings/calendar-watches.ts'
@@ -39,8 +45,11 @@ export interface App extends AsyncDisposable {
     readonly remindStaff: Job<ReminderPayload>
     readonly tidyDocument: Job<TidyDocumentPayload>
     readonly billingNotice: Job<BillingNoticePayload>
+    readonly reconcileBilling: Job<ReconcilePayload>
     readonly sendMail: Job<Letter>
   }
+  /** What happens at times of its own, whichever worker is up. */
+  readonly crons: readonly Cron[]
 }
 
 /** Brings the database up to date. Any number of processes may do it at once. */
@@ -76,12 +85,14 @@ export async function openApp(settings: Settings, connections: number): Promise<
       apiBase: settings.stripe.url,
       webhookSecret: settings.stripe.webhookSecret,
       trial: { days: TRIAL_DAYS },
+      prices: { [PRODUCT_ID]: { features: ['meetings'] } },
       store: kyselyBillingStore<Schema>(db, { transaction: (fn) => transaction(db, fn) }),
     }),
   )
   const calendar = stack.use(openCalendar(settings, db))
   const billingNotice = billingNoticeJob(db, mail, settings)
   announce(billing, billingNotice)
+  const reconcileBilling = reconcileBillingJob(billing)
   // The last one is closed first: what it does needs the others.
   const background = stack.use(new Background())
   const open = stack.move()
@@ -100,8 +111,10 @@ export async function openApp(settings: Settings, connections: number): Promise<
       remindStaff: remindStaffJob(db, mail, settings),
       tidyDocument: tidyDocumentJob(db, storage),
       billingNotice,
+      reconcileBilling,
       sendMail: sendMailJob(mail),
     },
+    crons: [reconcileBillingCron(reconcileBilling)],
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

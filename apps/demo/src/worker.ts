@@ -24,6 +24,7 @@ await run(
     await using app = await openApp(settings, 16)
     const worker = createWorker(app.db, {
       jobs: Object.values(app.jobs),
+      crons: app.crons,
       concurrency: 8,
       // Short, so that a killed worker's jobs come back within the demo's patience.
       leaseMs: 4_000,

@@ -35,7 +35,8 @@ export class WorkerInProcess implements AsyncDisposable {
 
   async #work(): Promise<void> {
     const jobs = Object.values(this.#app.jobs)
-    const worker = createWorker(this.#app.db, { jobs, pollMs: 50, onEvent: this.#onEvent })
+    const { crons, db } = this.#app
+    const worker = createWorker(db, { jobs, crons, pollMs: 50, onEvent: this.#onEvent })
     const { signal } = this.#stop
     // Its end is a cancel, as it is of one that got SIGTERM.
     await cancelScope(() => worker.run(), { signal }).catch((error: unknown) => {

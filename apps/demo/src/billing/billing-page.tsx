@@ -4,7 +4,8 @@ import { type AppContext, pageContext } from '../web/environment.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
 import { Live } from '../web/live.tsx'
-import { YEN_A_MONTH } from './monthly-price.ts'
+import { PLAN_NAMES, type PlanName, PLANS } from './plans-sold.ts'
+import { yen } from './yen.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
@@ -45,7 +46,8 @@ export function billingPage(
   const isSubscribed = billing.subscription !== undefined && status !== 'canceled'
   const isOpen = status === 'incomplete' || status === 'unknown' || (isBack && !isSubscribed)
   const daysLeft = Math.ceil(((trialEndsAt?.getTime() ?? 0) - Date.now()) / DAY_MS)
-  const price = new Intl.NumberFormat({ ja: 'ja-JP', en: 'en-GB' }[language]).format(YEN_A_MONTH)
+  const isYearly = subscriptionInterval(billing) === 'year'
+  const { yen: price, text } = PLANS[isYearly ? 'year' : 'month']
   return c.html(
     <Layout context={pageContext(c)} title={{ ja: 'お支払い', en: 'Billing' }}>
       <section>
@@ -76,7 +78,12 @@ export function billingPage(
           <div>
             <dt>{{ ja: '料金', en: 'Price' }[language]}</dt>
             <dd class="lead">
-              {{ ja: `月額 ${price}円（税込）`, en: `¥${price} a month` }[language]}
+              {
+                {
+                  ja: `${text.ja} ${yen(price, 'ja')}（税込）`,
+                  en: `${yen(price, 'en')} ${text.en}`,
+                }[language]
+              }
             </dd>
           </div>
           {next === undefined ? null : (
@@ -115,6 +122,21 @@ export function billingPage(
             }
           </p>
         )}
+        <p>
+          {may(staffOf(c), 'billing.manage') && isSubscribed && canChange(billing) ? (
+            <>
+              <a href={`/billing/plan?to=${isYearly ? 'month' : 'year'}`}>
+                {
+                  {
+                    ja: isYearly ? '月額に変更する' : '年額に変更する',
+                    en: isYearly ? 'Pay by the month' : 'Pay by the year',
+                  }[language]
+                }
+              </a>{' '}
+            </>
+          ) : null}
+          <a href="/billing/invoices">{{ ja: '請求書', en: 'Invoices' }[language]}</a>
+        </p>
       </section>
     </Layout>,
   )
@@ -123,4 +145,15 @@ export function billingPage(
 /** Whether there is something that could be paid again. */
 function isUnpaid({ status }: BillingStatus): boolean {
   return status === 'past_due' || status === 'unpaid'
+}
+
+/** Whether its plan may be changed: one that is paid for, or in a trial, and goes on. */
+function canChange({ status }: BillingStatus): boolean {
+  return status === 'active' || status === 'early_payment' || status === 'trialing'
+}
+
+/** Of which plan it is, by the names that its prices have in Stripe. */
+function subscriptionInterval({ subscription }: BillingStatus): PlanName | undefined {
+  const keys = subscription?.items.map(({ lookupKey }) => lookupKey)
+  return PLAN_NAMES.find((name) => keys?.includes(`keikaku_${name}`))
 }

@@ -4,7 +4,7 @@ import { offices } from '../offices/offices.ts'
 import type { Staff } from '../offices/staff.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
-import { monthlyPrice } from './monthly-price.ts'
+import { planPrices } from './plans-sold.ts'
 
 /**
  * Opens Stripe's page for the subscription. No transaction is open meanwhile; whoever clicks twice, in however
@@ -21,7 +21,7 @@ export async function beginCheckout(
   const { publicUrl } = app.settings
   const checkout = app.billing.checkout(staff.office_id, {
     customer: { email: staff.email, name: office.name },
-    price: await monthlyPrice(app.billing),
+    price: (await planPrices(app.billing)).month,
     successUrl: new URL('/billing?checkout={CHECKOUT_SESSION_ID}', publicUrl).href,
     cancelUrl: new URL('/billing', publicUrl).href,
     locale: options.language,

@@ -1,12 +1,16 @@
+import { kyselyBillingStore } from '@yuzuru/billing/kysely'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSession } from '../../test/sign-in.ts'
 import { type App, migrateApp, openApp } from '../app.ts'
+import { createPlan } from '../plans/plans.ts'
 import { registerOffice } from '../offices/offices.ts'
 import type { Staff } from '../offices/staff.ts'
 import { type OutsideWorld, startOutsideWorld } from '../outside-world.ts'
 import type { Environment } from '../web/environment.ts'
+import { Invalid } from '../web/invalid.ts'
 import { createWebApp } from '../web/web-app.ts'
+import { readPlanChange } from './plan-change.ts'
 
 const ORIGIN = 'http://127.0.0.1:1'
 
@@ -35,6 +39,36 @@ async function checkout(): Promise<{ status: number; text: string }> {
   const response = await web.fetch(new Request(`${ORIGIN}/billing/checkout?lang=en`, init))
   return { status: response.status, text: await response.text() }
 }
+
+test('an office whose trial is over can read its plans, and schedules no meeting', async () => {
+  const registration = { officeName: '終', staffName: '田中', email: 'over@example.jp' }
+  const staff = await registerOffice(app, registration, 'ja')
+  const { id } = await createPlan(app.db, staff.office_id, { title: '計画' })
+  const now = Date.now()
+  await kyselyBillingStore(app.db).openAccount(staff.office_id, {
+    now: now - 9,
+    trialEndsAt: now - 1,
+  })
+  const own = {
+    origin: ORIGIN,
+    cookie: `session=${await openSession(app, staff)}`,
+    accept: 'text/html',
+  }
+  const ask = async (method: string, path: string): Promise<number> =>
+    (await web.fetch(new Request(`${ORIGIN}${path}`, { method, headers: own }))).status
+  expect(await ask('POST', `/plans/${id}/meeting`)).toBe(402)
+  for (const path of [`/plans/${id}`, `/plans/${id}/meeting`, '/billing', '/billing/invoices']) {
+    expect([path, await ask('GET', path)]).toEqual([path, 200])
+  }
+})
+
+test('a moment of a preview counts only while it is new, and is never one to come', () => {
+  const at = (ago: number): boolean =>
+    readPlanChange({ to: 'year', at: new Date(Date.now() - ago).toISOString() }).at !== undefined
+  expect([at(1_000), at(16 * 60_000), at(-60_000)]).toEqual([true, false, false])
+  expect(readPlanChange({ to: 'month', at: 'yesterday' })).toEqual({ to: 'month', at: undefined })
+  expect(() => readPlanChange({ to: 'week' })).toThrow(Invalid)
+})
 
 /** The first call of a checkout is one of the native client: the price is looked up. */
 test('a Stripe that is not there, or falls silent, is no failure of ours', async () => {

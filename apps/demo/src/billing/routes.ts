@@ -1,13 +1,18 @@
-import { BillingError, type BillingStatus } from '@yuzuru/billing'
+import { BillingError, type BillingInvoice, type BillingStatus } from '@yuzuru/billing'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { allow, staffOf } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Text } from '../web/language.ts'
+import { withNotice } from '../web/notices.ts'
+import { readForm } from '../web/read-form.ts'
 import { billingPage } from './billing-page.tsx'
 import { billingStatusResponse } from './billing-status-response.ts'
 import { beginCheckout } from './billings.ts'
+import { invoicesPage } from './invoices-page.tsx'
+import { changePlan, previewPlan, readPlanChange } from './plan-change.ts'
+import { planPage } from './plan-page.tsx'
 
 /** What the office pays, and Stripe's word on it. */
 export function billingRoutes(app: App): Hono<Environment> {
@@ -37,6 +42,26 @@ export function billingRoutes(app: App): Hono<Environment> {
     return c.redirect(url, 303)
   })
 
+  routes.get('/billing/plan', allow('billing.manage'), async (c) => {
+    const { to } = readPlanChange(c.req.query())
+    const preview = await previewPlan(app, staffOf(c).office_id, to).catch(refuse)
+    return planPage(c, to, preview)
+  })
+
+  routes.post('/billing/plan', allow('billing.manage'), async (c) => {
+    await changePlan(app, staffOf(c).office_id, readPlanChange(await readForm(c))).catch(refuse)
+    return c.redirect(withNotice('/billing', 'plan-changed'), 303)
+  })
+
+  routes.get('/billing/invoices', allow('billing.read'), async (c) => {
+    const invoices: BillingInvoice[] = []
+    for await (const invoice of app.billing.invoices(staffOf(c).office_id)) {
+      invoices.push(invoice)
+      if (invoices.length === INVOICES) break
+    }
+    return invoicesPage(c, invoices)
+  })
+
   routes.post('/billing/retry', allow('billing.manage'), async (c) => {
     const retried = app.billing.retryPayment(staffOf(c).office_id)
     const { confirmUrl } = await retried.catch(refuse)
@@ -47,6 +72,9 @@ export function billingRoutes(app: App): Hono<Environment> {
 
   return routes
 }
+
+/** How many invoices are shown, the newest first. */
+const INVOICES = 24
 
 const REFUSALS: Readonly<Record<string, Text>> = {
   not_found: { ja: 'まだお支払い方法が登録されていません', en: 'is not set up yet' },

@@ -1,7 +1,12 @@
 import { kyselyBillingStore } from '@yuzuru/billing/kysely'
+import { gather } from '@yuzuru/concurrency'
+import { enqueue } from '@yuzuru/jobs'
 import { beginCheckout } from '../billing/billings.ts'
+import { expectOpen } from '../billing/expect-open.ts'
+import { PLANS } from '../billing/plans-sold.ts'
 import { registerOffice } from '../offices/offices.ts'
 import type { Staff } from '../offices/staff.ts'
+import { Invalid } from '../web/invalid.ts'
 import { type Day, registeredStaff, type Step } from './day.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
@@ -10,11 +15,12 @@ type Report = Parameters<Step['run']>[1]
 
 export const subscriptionStep: Step = {
   title: {
-    ja: '契約の一生：解約の取り消し、お試しの終わり、払い直し',
-    en: 'The life of a subscription: a cancellation taken back, a trial that ends, a card that is declined',
+    ja: '契約の一生：解約の取り消し、プランの変更、お試しの終わり、払い直し',
+    en: 'The life of a subscription: a cancellation taken back, another plan, a trial that ends, a card that is declined',
   },
   async run(day, report) {
     await takeBack(day, report)
+    await anotherPlan(day, report)
     await endTrial(day, report)
     await payAgain(day, report)
   },
@@ -47,6 +53,33 @@ async function takeBack(day: Day, report: Report): Promise<void> {
   )
 }
 
+/** From the month to the year, for what was previewed, and the invoices. */
+async function anotherPlan(day: Day, report: Report): Promise<void> {
+  report.progress({ ja: '年額に変更する', en: 'Changing to the yearly plan' })
+  const shown = await day.manager.get('/billing/plan?to=year')
+  const [, at = ''] = /name="at" value="([^"]+)"/.exec(shown.text) ?? []
+  const [, due = '-'] = /data-due="(\d+)"/.exec(shown.text) ?? []
+  report.check(
+    { ja: '変更の前に金額が出る', en: 'what it will cost is shown before' },
+    shown.status === 200 && Number(due) === PLANS.year.yen,
+    due,
+  )
+  const press = (): ReturnType<typeof day.manager.submit> =>
+    day.manager.submit('/billing/plan', { to: 'year', at })
+  const [changed] = await gather([press, press])
+  report.check(
+    { ja: '二度押しても、年額のプランが1つ', en: 'pressed twice, it is one yearly plan' },
+    changed.status === 200 && changed.text.includes('/billing/plan?to=month'),
+    changed.status,
+  )
+  const invoices = await day.manager.get('/billing/invoices')
+  report.check(
+    { ja: '請求書の一覧が Stripe の画面へ導く', en: "the invoices lead to Stripe's own pages" },
+    invoices.status === 200 && invoices.text.includes(`href="${day.sandbox.stripe.url}`),
+    invoices.status,
+  )
+}
+
 /** An office that was moved over from another system, with what is left of its trial there. */
 async function moveOver(day: Day, name: string, daysLeft: number): Promise<Staff> {
   const email = `${name}.${day.runId}@example.jp`
@@ -70,8 +103,8 @@ async function endTrial(day: Day, report: Report): Promise<void> {
   const { billing } = day.app
   report.progress({ ja: 'お試しが終わる事業所', en: 'Offices whose trial ends' })
   const ending = await moveOver(day, 'ending', 2)
-  await billing.reconcile()
-  await billing.reconcile()
+  const { reconcileBilling } = day.app.jobs
+  for (const _ of [1, 2]) await enqueue(day.app.db, reconcileBilling, {})
   const { inbox } = day.sandbox.smtp
   const subject = '【ケイカくん】無料お試しがまもなく終わります'
   await inbox.waitFor({ to: ending.email, subject })
@@ -88,6 +121,24 @@ async function endTrial(day: Day, report: Report): Promise<void> {
     status === 'trial_expired' && !canUse(),
     status,
   )
+  report.check(
+    { ja: '会議の予約もできなくなる（402）', en: 'and no meeting can be scheduled (402)' },
+    (await refusalOf(day, ended)) === 402 && (await refusalOf(day, ending)) === undefined,
+  )
+}
+
+/** With which status a meeting of the office is refused. */
+async function refusalOf(
+  { app }: Day,
+  { office_id: officeId }: Staff,
+): Promise<number | undefined> {
+  try {
+    await expectOpen(app, officeId, 'meetings')
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    return error.status
+  }
 }
 
 /** An office without a trial: it pays at once, a month later its card is declined, and is paid again. */

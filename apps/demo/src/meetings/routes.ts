@@ -1,6 +1,7 @@
 import { CalendarError } from '@yuzuru/calendar'
 import { Hono } from 'hono'
 import type { App } from '../app.ts'
+import { expectOpen } from '../billing/expect-open.ts'
 import { getPlan } from '../plans/plans.ts'
 import { allow, staffOf } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
@@ -46,6 +47,7 @@ export function meetingRoutes(app: App): Hono<Environment> {
     const input = await readForm(c)
     const staff = staffOf(c)
     const plan = await getPlan(app, staff.office_id, c.req.param('id'))
+    await expectOpen(app, staff.office_id, 'meetings')
     const act = async (): Promise<Response> => {
       await scheduleMeetings(app, staff, plan, readMeetingTimes(input))
       return c.redirect(withNotice(`/plans/${plan.id}/meeting`, 'meetings-scheduled'))

@@ -20,6 +20,7 @@ const WRONG_INPUT = {
 }
 
 const REFUSALS: Partial<Record<Invalid['status'], Omit<Failure, 'status'>>> = {
+  402: { code: 'payment_required', text: { ja: 'ご契約が必要です', en: 'Not subscribed' } },
   403: { code: 'forbidden', text: { ja: '権限がありません', en: 'Not allowed' } },
   404: { code: 'not_found', text: { ja: '見つかりません', en: 'Not found' } },
   421: { code: 'misdirected', text: { ja: '宛先が違います', en: 'Misdirected' } },

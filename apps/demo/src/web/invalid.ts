@@ -9,7 +9,7 @@ export interface Problem {
 /** Input that was refused. Nothing has happened; the page shows the problems beside what was typed. */
 export class Invalid extends Error {
   readonly problems: readonly Problem[]
-  readonly status: 400 | 403 | 404 | 409 | 410 | 413 | 415 | 421 | 422 | 429
+  readonly status: 400 | 402 | 403 | 404 | 409 | 410 | 413 | 415 | 421 | 422 | 429
 
   constructor(problems: readonly Problem[], status: Invalid['status'] = 422) {
     super(problems.map(({ field, text }) => `${field}: ${text.en}`).join('; '))

@@ -22,6 +22,7 @@ const NOTICES = {
     ja: '会議をカレンダーに登録しました',
     en: 'The meetings are in the calendar',
   },
+  'plan-changed': { ja: 'プランを変更しました', en: 'The plan was changed' },
 } as const satisfies Readonly<Record<string, Text>>
 
 export type NoticeName = keyof typeof NOTICES

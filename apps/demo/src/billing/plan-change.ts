@@ -1,0 +1,48 @@
+import type { PlanPreview } from '@yuzuru/billing'
+import type { App } from '../app.ts'
+import { Fields, type Input } from '../web/fields.ts'
+import { PLAN_NAMES, type PlanName, planPrices } from './plans-sold.ts'
+
+/** Charged at once: whoever pays for a year does so now. */
+const proration = 'always_invoice'
+
+/** How long a preview counts; an older one, or another moment, is charged as of now. */
+const PREVIEW_MS = 15 * 60_000
+
+/** Which plan a form asks for, and of which moment it was previewed. @throws {Invalid} */
+export function readPlanChange(input: Input): {
+  readonly to: PlanName
+  readonly at: Date | undefined
+} {
+  const fields = new Fields(input)
+  const to = fields.oneOf('to', PLAN_NAMES)
+  fields.check()
+  const { at } = input
+  const past = typeof at === 'string' ? Date.now() - Date.parse(at) : Number.NaN
+  const counts = past >= 0 && past < PREVIEW_MS
+  return { to: to === '' ? 'month' : to, at: counts ? new Date(Date.now() - past) : undefined }
+}
+
+/** What another plan would cost the office. */
+export async function previewPlan(
+  { billing }: Pick<App, 'billing'>,
+  officeId: string,
+  to: PlanName,
+): Promise<PlanPreview> {
+  const price = (await planPrices(billing))[to]
+  return await billing.previewPlan(officeId, { price, proration })
+}
+
+/** Another plan, for what was previewed at that moment. Again it changes nothing. */
+export async function changePlan(
+  { billing }: Pick<App, 'billing'>,
+  officeId: string,
+  { to, at }: { readonly to: PlanName; readonly at: Date | undefined },
+): Promise<void> {
+  const price = (await planPrices(billing))[to]
+  await billing.changePlan(officeId, {
+    price,
+    proration,
+    ...(at === undefined ? {} : { prorationDate: at }),
+  })
+}

@@ -1,0 +1,37 @@
+import type { PlanPreview } from '@yuzuru/billing'
+import { type AppContext, pageContext } from '../web/environment.ts'
+import { Layout } from '../web/layout.tsx'
+import { PLANS, type PlanName } from './plans-sold.ts'
+import { yen } from './yen.ts'
+
+/** What another plan would cost; the button buys it for just that. */
+export function planPage(
+  c: AppContext,
+  to: PlanName,
+  preview: PlanPreview,
+): Response | Promise<Response> {
+  const language = c.get('language')
+  const { text, yen: price } = PLANS[to]
+  return c.html(
+    <Layout context={pageContext(c)} title={{ ja: 'プランの変更', en: 'Another plan' }}>
+      <section>
+        <dl>
+          <dt>{text[language]}</dt>
+          <dd>{yen(price, language)}</dd>
+          <dt>{{ ja: '次のお支払い', en: 'Next payment' }[language]}</dt>
+          <dd class="lead" data-due={preview.amountDue}>
+            {yen(preview.amountDue, language)}
+          </dd>
+        </dl>
+        <form method="post" action="/billing/plan">
+          <input type="hidden" name="to" value={to} />
+          <input type="hidden" name="at" value={preview.prorationDate.toISOString()} />
+          <button>{{ ja: '変更する', en: 'Change' }[language]}</button>
+        </form>
+        <p>
+          <a href="/billing">{{ ja: 'お支払いへ戻る', en: 'Back to billing' }[language]}</a>
+        </p>
+      </section>
+    </Layout>,
+  )
+}
