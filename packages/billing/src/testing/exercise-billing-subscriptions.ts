@@ -91,7 +91,11 @@ export const SUBSCRIPTION_CASES: Readonly<Record<string, Check>> = {
       const { native } = await billing.setQuantity(reference, 7, { proration: 'none' })
       assert.equal(native.items.data[0]?.quantity, 7)
     }
+    // Stripe sets the quantity to 1 with another price, unless it is told which.
+    const { priceId } = fixture
+    await billing.changePlan(reference, { price: priceId, proration: 'none' })
     const { subscription } = await billing.sync(reference)
-    assert.equal(subscription?.items[0]?.priceId, otherPriceId)
+    assert.equal(subscription?.items[0]?.priceId, priceId)
+    assert.equal(subscription?.items[0]?.quantity, 7)
   },
 }

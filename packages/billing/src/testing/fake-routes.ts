@@ -161,8 +161,10 @@ function updateSubscription(state: FakeState, fields: URLSearchParams, id: strin
       : { cancel_at_period_end: false, cancel_at: cancelAt === '' ? null : Number(cancelAt) }),
   })
   if (item === undefined || reply.status !== 200) return reply
+  const isOther = price !== null && price !== item.price.id
   if (price !== null) item.price = { id: price, object: 'price' } as Stripe.Price
-  item.quantity = numberOf(fields, 'items[0][quantity]') ?? item.quantity ?? 1
+  // With another price it is 1, unless the request says otherwise.
+  item.quantity = numberOf(fields, 'items[0][quantity]') ?? (isOther ? 1 : (item.quantity ?? 1))
   return reply
 }
 
