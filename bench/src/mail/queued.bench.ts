@@ -4,10 +4,12 @@ import { bundled } from '../bundled.ts'
 import { startPeer } from '../peer.ts'
 import { startSink } from './load.ts'
 
-/** What is compared, and what its figure says. `floor`: see docs/decisions/0138. */
+/** What is compared, and what its figure says. What is no client is there to tell what takes what: docs/decisions/0138. */
 const PEERS = {
   yuzuru: 'yuzuru, peak RSS',
   nodemailer: 'nodemailer, peak RSS',
+  ten: 'sent ten at a time, so that none waits, peak RSS',
+  promises: '20,000 messages with a promise each, and nothing else of what waits, peak RSS',
   floor: 'the floor of any queue that can be cancelled, peak RSS',
 } as const
 

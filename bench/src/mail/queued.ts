@@ -19,6 +19,39 @@ const sendAll =
     await Promise.all(Array.from({ length: count }, (_, nth) => mail.send(note(nth))))
   }
 
+/** Ten at a time, each made when it is its turn. */
+async function tenAtATime(count: number, send: (nth: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      next += 1
+      await send(next - 1)
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, work))
+}
+
+const ten =
+  (mail: Mail<unknown>): Send =>
+  (count) =>
+    tenAtATime(count, (nth) => mail.send(note(nth)))
+
+/** What the caller itself holds: its messages, and a promise of each. Nothing of it could be cancelled. */
+const promises =
+  (mail: Mail<unknown>): Send =>
+  async (count) => {
+    const calls = Array.from({ length: count }, (_, nth) => ({
+      message: note(nth),
+      call: Promise.withResolvers<unknown>(),
+    }))
+    const all = Promise.all(calls.map(({ call }) => call.promise))
+    await tenAtATime(count, async (nth) => {
+      const each = calls[nth]
+      if (each !== undefined) each.call.resolve(await mail.send(each.message))
+    })
+    await all
+  }
+
 /**
  * What any client must hold of a call that waits and can be cancelled: the message, a context, a signal, and a
  * promise with what follows on it. Ten at a time are given to ours.
@@ -44,10 +77,12 @@ const floor =
     await Promise.all(calls)
   }
 
+const FLOORS: Readonly<Record<string, (mail: Mail<unknown>) => Send>> = { ten, promises, floor }
+
 function sender(resources: AsyncDisposableStack, sink: Sink): Send {
   if (name === 'nodemailer') return byNodemailer(resources, sink, note)
   const mail = mailOf(resources, sink)
-  return name === 'floor' ? floor(mail) : sendAll(mail)
+  return (FLOORS[name ?? ''] ?? sendAll)(mail)
 }
 
 async function measure(port: number): Promise<object> {
