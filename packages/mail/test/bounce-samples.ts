@@ -1,5 +1,5 @@
 /** A message as a server sends it back: its headers, and its parts or its text. */
-function message(
+export function message(
   headers: string,
   ...parts: readonly (readonly [type: string, body: string])[]
 ): string {
@@ -16,8 +16,8 @@ function message(
   return `${head}${body}`.replaceAll('\n', '\r\n')
 }
 
-const original = 'From: no-reply@example.jp\nMessage-ID: <plan-7@example.jp>\nSubject: plan'
-const TEXT = 'text/plain; charset=utf-8'
+export const original = 'From: no-reply@example.jp\nMessage-ID: <plan-7@example.jp>\nSubject: plan'
+export const TEXT = 'text/plain; charset=utf-8'
 
 /** What a report must say. */
 export interface Expected {

@@ -1,15 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BOUNCES, COMPLAINT, OTHERS } from '../../test/bounce-samples.ts'
+import { MORE_BOUNCES } from '../../test/more-bounces.ts'
 import { parseBounce } from './parse-bounce.ts'
 
 describe('parseBounce', () => {
-  for (const [name, raw, recipients] of BOUNCES) {
+  for (const [name, raw, recipients] of [...BOUNCES, ...MORE_BOUNCES]) {
     test(`reads that of ${name}`, async () => {
       const bounce = await parseBounce(raw)
       expect(bounce?.recipients).toMatchObject(recipients)
       expect(bounce?.recipients).toHaveLength(recipients.length)
-      const hasOriginal = raw.includes('Message-ID: <plan-7@')
+      const hasOriginal = raw.includes('\nMessage-ID: <plan-7@')
       expect(bounce?.messageId).toBe(hasOriginal ? '<plan-7@example.jp>' : undefined)
     })
   }
@@ -41,7 +42,11 @@ describe('parseBounce', () => {
 
   test('throws for nothing that is received', async () => {
     const cut = fc
-      .tuple(fc.constantFrom(...BOUNCES), fc.nat(3_000), fc.uint8Array({ maxLength: 20 }))
+      .tuple(
+        fc.constantFrom(...BOUNCES, ...MORE_BOUNCES),
+        fc.nat(3_000),
+        fc.uint8Array({ maxLength: 20 }),
+      )
       .map(([[, raw], at, noise]) =>
         Buffer.concat([Buffer.from(raw.slice(0, at)), noise, Buffer.from(raw.slice(at + 7))]),
       )

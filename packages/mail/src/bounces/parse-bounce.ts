@@ -1,7 +1,7 @@
 import { originalMessageId, type ReceivedReport, receivedReport } from './received-report.ts'
-import { refusalIn } from './refusal-text.ts'
+import { EXPIRED, refusalIn } from './refusal-text.ts'
 import { addressOf, fieldGroups, type ReportFields, valueOf } from './report-fields.ts'
-import { recipientsInText } from './text-bounce.ts'
+import { linesBefore, recipientsInText } from './text-bounce.ts'
 
 /** What became of a message for one recipient. */
 export interface BouncedRecipient {
@@ -31,8 +31,8 @@ export interface Bounce {
 const MAX_RECIPIENTS = 100
 
 /**
- * Reads a message that came back: a delivery report (RFC 3464), or what Exim, Postfix, qmail, Exchange, docomo, au
- * and SoftBank write in words.
+ * Reads a message that came back: a delivery report (RFC 3464), or what Exim, Postfix, qmail, sendmail, Exchange,
+ * Gmail, Yahoo, GMX, Zoho, docomo, au, SoftBank and others write in words.
  *
  * Anybody can write one: believe only what names a Message-ID of yours, or came to an `envelopeFrom` that
  * names the mail. Its first 5,000 lines are read, and 256 KiB.
@@ -50,7 +50,7 @@ export async function parseBounce(raw: Uint8Array | string): Promise<Bounce | un
   const report = await receivedReport(raw)
   const fields = report.part('message/delivery-status', 'message/global-delivery-status')
   const found = fields === undefined ? [] : fieldGroups(fields).flatMap((group) => ofFields(group))
-  const recipients = found.length > 0 ? found : isFromServer(report) ? ofText(report) : []
+  const recipients = found.length > 0 ? found : isFromServer(report) ? inText(report) : []
   if (recipients.length === 0) return undefined
   return {
     recipients: recipients.slice(0, MAX_RECIPIENTS),
@@ -77,6 +77,13 @@ function ofFields(group: ReportFields): BouncedRecipient[] {
   return [recipientOf({ address, action, status, code: words.code, diagnostic })]
 }
 
+/** What a server wrote: in fields all the same, whose part lost its type on the way, or in words. */
+function inText(report: ReceivedReport): BouncedRecipient[] {
+  const text = linesBefore(report.email.text ?? '').join('\n')
+  const found = fieldGroups(text).flatMap((group) => ofFields(group))
+  return found.length > 0 ? found : ofText(report)
+}
+
 function ofText(report: ReceivedReport): BouncedRecipient[] {
   const failed = report
     .header('x-failed-recipients')
@@ -100,15 +107,19 @@ function recipientOf(init: Omit<BouncedRecipient, 'isPermanent'>): BouncedRecipi
 }
 
 function actionOf(status: string | undefined): 'failed' | 'delayed' {
-  return status?.startsWith('4') === true ? 'delayed' : 'failed'
+  return status?.startsWith('4') === true && status !== EXPIRED ? 'delayed' : 'failed'
 }
 
 /** Whether a mail server wrote it, by what it calls itself: a person's answer names addresses, too. */
 function isFromServer(report: ReceivedReport): boolean {
   if (report.header('x-failed-recipients') !== '') return true
   const { from } = report.email
-  const local = from?.address?.split('@', 1)[0] ?? ''
-  return /^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|microsoftexchange\w{1,64})$/i.test(
-    local,
+  const address = from?.address ?? ''
+  // DragonFly's has no address. KDDI's is that of all its notices.
+  const local = address === '' ? from?.name : address.split('@', 1)[0]
+  return (
+    /^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|microsoftexchange\w{1,64})$/i.test(
+      local ?? '',
+    ) || /^no-reply@(?:[\w-]{1,63}\.){1,9}(?:dion|auone-net)\.(?:ne\.)?jp$/i.test(address)
   )
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BOUNCES, COMPLAINT, MISSING, OTHERS } from '../../test/bounce-samples.ts'
+import { JUNK_MAIL, MORE_BOUNCES } from '../../test/more-bounces.ts'
 import { parseComplaint } from './parse-complaint.ts'
 
 describe('parseComplaint', () => {
@@ -24,8 +25,26 @@ describe('parseComplaint', () => {
     })
   })
 
+  test('reads what Microsoft sends, which is no report, and only from there', async () => {
+    expect(await parseComplaint(JUNK_MAIL)).toEqual({
+      type: 'abuse',
+      recipients: ['hanako@outlook.example'],
+      envelopeFrom: undefined,
+      messageId: '<plan-7@example.jp>',
+      arrivedAt: undefined,
+      userAgent: undefined,
+    })
+    for (const [from, to] of [
+      ['staff@hotmail.com', 'hanako@example.jp'],
+      ['complaint about message', 'hello'],
+      ['message/rfc822', 'text/plain'],
+    ] as const) {
+      expect(await parseComplaint(JUNK_MAIL.replace(from, to))).toBeUndefined()
+    }
+  })
+
   test('finds none in other mail', async () => {
-    for (const [, raw] of [...BOUNCES, ...OTHERS]) {
+    for (const [, raw] of [...BOUNCES, ...MORE_BOUNCES, ...OTHERS]) {
       expect(await parseComplaint(raw)).toBeUndefined()
     }
     await expect(parseComplaint(undefined as never)).rejects.toThrow(TypeError)

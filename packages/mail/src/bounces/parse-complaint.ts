@@ -1,4 +1,4 @@
-import { originalMessageId, receivedReport } from './received-report.ts'
+import { originalMessageId, type ReceivedReport, receivedReport } from './received-report.ts'
 import { addressOf, fieldGroups, valueOf } from './report-fields.ts'
 
 /** What a reader's provider reports: that the reader called a message spam. */
@@ -18,7 +18,7 @@ export interface Complaint {
 }
 
 /**
- * Reads a complaint of a feedback loop (ARF, RFC 5965). Who complained must get no more mail.
+ * Reads a complaint of a feedback loop (ARF, RFC 5965; and Microsoft's own kind). Who complained must get no more mail.
  *
  * Anybody can write one: believe only what names a Message-ID of yours. Most providers take the address out, so
  * send with an `idempotencyKey` or a `messageId` that you can find again. Its first 5,000 lines are read, and 256 KiB.
@@ -34,7 +34,8 @@ export async function parseComplaint(raw: Uint8Array | string): Promise<Complain
   const report = await receivedReport(raw)
   const [fields] = fieldGroups(report.part('message/feedback-report') ?? '')
   const type = fields === undefined ? undefined : valueOf(fields, 'feedback-type')?.toLowerCase()
-  if (fields === undefined || type === undefined) return undefined
+  if (fields === undefined) return ofMicrosoft(report)
+  if (type === undefined) return undefined
   const arrived = valueOf(fields, 'arrival-date') ?? valueOf(fields, 'received-date')
   const arrivedAt = new Date(arrived ?? '')
   return {
@@ -46,5 +47,23 @@ export async function parseComplaint(raw: Uint8Array | string): Promise<Complain
     messageId: originalMessageId(report),
     arrivedAt: Number.isNaN(arrivedAt.getTime()) ? undefined : arrivedAt,
     userAgent: valueOf(fields, 'user-agent'),
+  }
+}
+
+/** What Microsoft's programme (JMRP) sends for Outlook.com: the message, by somebody whose words are always the same. */
+function ofMicrosoft(report: ReceivedReport): Complaint | undefined {
+  const { from, subject = '' } = report.email
+  const isOfIt = from?.address?.toLowerCase() === 'staff@hotmail.com'
+  if (!isOfIt || !/^\s{0,9}complaint about message from /i.test(subject)) return undefined
+  const head = report.part('message/rfc822')?.split(/\n\n/, 1)[0]
+  if (head === undefined) return undefined
+  const recipient = addressOf(/^x-hmxmroriginalrecipient:([^\n]{1,320})$/im.exec(head)?.[1])
+  return {
+    type: 'abuse',
+    recipients: recipient === undefined ? [] : [recipient],
+    envelopeFrom: undefined,
+    messageId: originalMessageId(report),
+    arrivedAt: undefined,
+    userAgent: undefined,
   }
 }

@@ -6,22 +6,36 @@ export interface Refusal {
   readonly code: number | undefined
 }
 
+/** RFC 3463: no try was successful for as long as the server tries. */
+export const EXPIRED = '4.4.7'
+
 /** What servers write that give no status: the words of Exim, qmail, Exchange, docomo, au and SoftBank. */
 const WORDS: readonly (readonly [status: string, words: RegExp])[] = [
-  ['4.4.1', /tempora|try again later|delivery is delayed|will continue|deferred/i],
-  ['5.2.2', /mailbox (?:is )?full|over ?quota|quota exceeded|account is temporarily limited/i],
-  ['5.4.4', /host (?:or domain name )?not found|no such domain|name service error/i],
+  [
+    '4.4.1',
+    /tempora|try again later|delivery is delayed|been delayed|will be retried|will continue|deferred/i,
+  ],
+  [
+    '5.2.2',
+    /mailbox (?:is )?full|over ?quota|quota exceeded|account is temporarily limited|mailbox exceeded/i,
+  ],
+  [
+    '5.4.4',
+    /host (?:or domain name )?not found|no such domain|name service error|no mx record|unknown host/i,
+  ],
   [
     '5.1.1',
-    /user unknown|unknown user|unknown local|no mailbox here|no such (?:user|mailbox|address)|does not exist|not found|invalid recipient|account is disabled|unrouteable address|address rejected/i,
+    /user unknown|unknown user|unknown local|no mailbox here|no such (?:user|mailbox|address)|does not exist|not found|invalid recipient|account is disabled|unrouteable address|address rejected|name is not recognized|unknown recipient/i,
   ],
   ['5.7.1', /blocked|spam|policy|not permitted|refused by|rejected by/i],
+  // It was tried for long enough: that is the end of it, though the reason may pass.
+  [EXPIRED, /not delivered within|could not be delivered for|envelope expired|message expired/i],
 ]
 
 /** Reads the words of one recipient. */
 export function refusalIn(text: string): Refusal {
   const enhanced = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(text)?.[1]
-  const digits = /(?<![\d.])([45]\d\d)(?=[ -]|$)/m.exec(text)?.[1]
+  const digits = /(?<![\d.])([45]\d\d)(?=[ ,-]|$)/m.exec(text)?.[1]
   const code = digits === undefined ? undefined : Number(digits)
   const status =
     enhanced ??

@@ -13,17 +13,21 @@ const MAX_REASON = 2_000
 const ADDRESS = String.raw`[^\s<>@,;:"()]{1,64}@[a-z\d][a-z\d.-]{0,253}`
 /** How the programs begin what they say of a recipient, each in a line of its own. */
 const BEGINNINGS: readonly RegExp[] = [
-  // Postfix `<a@b>: host … said: 550 …`, qmail `<a@b>:`, au `<a@b>`, Exim `  a@b`.
-  new RegExp(String.raw`^\s{0,8}<?(${ADDRESS})>?(?::|\s*$)(.*)$`, 'i'),
+  // Postfix `<a@b>: host … said: 550 …`, qmail `<a@b>:`, au `<a@b>`, Exim `  a@b`, GMX `"a@b":`.
+  new RegExp(String.raw`^\s{0,8}[<"]?(${ADDRESS})[>"]?(?::|\s*$)(.*)$`, 'i'),
   // au `Recipient: <a@b>`; Exchange `a@b on 1/2/2026`, `Hanako (a@b)<mailto:a@b>`, `To: a@b`.
   new RegExp(String.raw`^\s{0,8}Recipient: <?(${ADDRESS})>?()$`, 'i'),
-  new RegExp(String.raw`^\s{0,8}'?(${ADDRESS})'? on \d(.*)$`, 'i'),
+  new RegExp(String.raw`^\s{0,8}'?(${ADDRESS})'? on (?:[a-z]{3}, )?\d(.*)$`, 'i'),
   new RegExp(String.raw`^[^<]{0,200}<mailto:(${ADDRESS})>(.*)$`, 'i'),
+  // KDDI, DragonFly, Zoho.
+  new RegExp(String.raw`^\s{0,8}Could not be delivered to: <?(${ADDRESS})>?\s{0,8}()$`, 'i'),
+  new RegExp(String.raw`^There was an error delivering your mail to <(${ADDRESS})>\.?()$`, 'i'),
+  new RegExp(String.raw`^(${ADDRESS}) (.{0,80}ERROR_CODE :\d.*)$`, 'i'),
 ]
 
 /** What comes behind is the message that was returned, which may say anything; sendmail has lines between parts. */
 const ORIGINAL =
-  /^\s{0,8}(?:-{3}(?!.{0,40}(?:following|transcript))|Original message headers:|Received:|Return-Path:)/i
+  /^\s{0,8}(?:-{3}(?!.{0,40}(?:following addr|transcript|non-delivered))|Original message headers:|Message headers follow|Received:|Return-Path:)/i
 
 /** The recipients that a text names, with what it says of each. */
 export function recipientsInText(text: string, failed: readonly string[]): TextRecipient[] {
@@ -45,7 +49,8 @@ export function recipientsInText(text: string, failed: readonly string[]): TextR
   return unique([...recipients, ...others.map((address) => ({ address, reason: whole }))])
 }
 
-function linesBefore(text: string): string[] {
+/** The lines before the message that was returned. */
+export function linesBefore(text: string): string[] {
   const lines = text.replaceAll('\r\n', '\n').split('\n', MAX_LINES)
   const end = lines.findIndex((line, at) => at > 0 && ORIGINAL.test(line))
   return end < 0 ? lines : lines.slice(0, end)
