@@ -29,9 +29,9 @@ export const HEADLINES: readonly Headline[] = [
     says: 'Jobs a second from a full queue, both with their defaults, divided by those of graphile-worker',
   },
   {
-    id: 'mail/pool',
+    id: 'mail/template',
     figure: 'yuzuru, sendMany / nodemailer, operations a second',
-    says: "Mails in the same processor time by `sendMany`, divided by those of nodemailer's pool",
+    says: "Mails of one template in the same processor time by `sendMany`, divided by those of nodemailer's pool",
   },
   {
     id: 'storage/upload-file',
