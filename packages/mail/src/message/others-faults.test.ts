@@ -26,6 +26,11 @@ const SUBJECTS: readonly (readonly [string, string])[] = [
   ['nodemailer/buildmail#11', 'a  subject   with    spaces and 計画 and   more'],
   ['EC-Nordbund/denomailer#80', '日本語の件名は長いことがあり、何行にもなります。'.repeat(4)],
   ['nodemailer/nodemailer#496', '😊👩‍👩‍👧‍👦'.repeat(20)],
+  ['lettre/lettre#812', 'Livraison retardée. Arrivée prévue\u00a0: 5 août, 11h48'],
+  ['zendframework/zend-mime#18', `${'ä'.repeat(15)} ä`],
+  ['mikel/mail#35', 'Восстановление Вашего пароля'],
+  ['lavr/python-emails#3', 'ж'.repeat(120)],
+  ['productdevbook/unemail#121', 'Zusammenfassung Ihrer Bestellung — '.repeat(40).trim()],
 ]
 
 describe('a subject that others got wrong', () => {
@@ -113,4 +118,51 @@ test('a text that begins with a byte order mark, and ends without a line break, 
   const raw = await written({ text, html: `<p>${text}</p>` })
   expect((await readByPython([raw]))?.[0]?.text?.trimEnd() ?? text).toBe(text)
   expect(raw.toString('latin1').endsWith('\r\n')).toBe(true)
+})
+
+test.each([
+  ['wneessen/go-mail, CVE-2025-59937', '"toni@example.com> ORCPT=eve@evil.test"@example.com'],
+  ['nodemailer, GHSA-mm7p-fcc7-pg87', '"eve@evil.test x"@example.com'],
+  ['a second recipient behind the first', 'a@example.com>\r\nRCPT TO:<eve@evil.test'],
+  ['a parameter of MAIL', 'a@example.com> SIZE=1'],
+  ['a parameter without a bracket', 'a@example.com NOTIFY=NEVER'],
+])('an address that others let into a command is refused: %s', async (_, address) => {
+  for (const change of [
+    { to: address },
+    { to: { name: 'x', address } },
+    { envelopeFrom: address },
+    { bcc: [address] },
+  ]) {
+    await expect(written(change)).rejects.toThrow(TypeError)
+  }
+})
+
+test('an invite stays an alternative beside an attachment (nodemailer/nodemailer#1206), once (#1615), with its charset (sendgrid/sendgrid-nodejs#1313)', async () => {
+  const invite = {
+    method: 'REQUEST',
+    content: 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n',
+  } as const
+  const raw = (
+    await written({ invite, html: '<p>x</p>', attachments: [{ filename: 'a.pdf', content: 'x' }] })
+  ).toString()
+  const types = Array.from(raw.matchAll(/^Content-Type: ([^\r]+)/gm), ([, type]) => type ?? '')
+  expect(types.map((type) => type.split(';')[0])).toEqual([
+    'multipart/mixed',
+    'multipart/alternative',
+    'text/plain',
+    'text/html',
+    'text/calendar',
+    'application/pdf',
+  ])
+  expect(types[4]).toBe('text/calendar; charset=utf-8; method=REQUEST')
+})
+
+test('a message that is attached is not encoded in base64 (Django, ticket 18967), nor sent in 8-bit (36119)', async () => {
+  const attached = async (content: string): Promise<string> =>
+    (await written({ attachments: [{ filename: 'old.eml', content }] })).toString('latin1')
+  const plain = await attached('Subject: x\r\n\r\nold\r\n')
+  expect(plain).toMatch(/Content-Type: message\/rfc822[^\0]*\r\n\r\nSubject: x\r\n\r\nold\r\n/)
+  expect(plain).not.toMatch(/base64/)
+  const foreign = await attached('Subject: x\r\n\r\n計画\r\n')
+  expect(foreign).not.toMatch(/message\/rfc822|8bit/)
 })

@@ -23,4 +23,10 @@ describe('smtpConfig', () => {
     expect(smtpConfig({ host, secure: true }).connection.port).toBe(465)
     expect(smtpConfig({ host }).connection.port).toBe(587)
   })
+
+  test('lets no line break into the name that a client gives itself', () => {
+    for (const clientName of ['x\r\nMAIL FROM:<eve@evil.test>', 'x\ny', '']) {
+      expect(() => smtpConfig({ host: 'localhost', clientName })).toThrow(TypeError)
+    }
+  })
 })
