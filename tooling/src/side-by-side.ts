@@ -59,18 +59,18 @@ async function runStep(step: Step): Promise<EndedStep> {
 
 /**
  * Reads lanes as `.ci/run` gives them: `--lane` begins one, and `name: command` is a step of it, whose command has
- * no colon.
+ * no colon before a space.
  *
  * @throws {TypeError} on anything else
  */
 export function lanesOf(args: readonly string[]): Step[][] {
   const lanes: Step[][] = []
   for (const arg of args) {
-    const [, name, command] = /^(.+): ([^:]+)$/s.exec(arg) ?? []
+    const at = arg.lastIndexOf(': ')
     const lane = lanes.at(-1)
     if (arg === '--lane') lanes.push([])
-    else if (lane !== undefined && name !== undefined && command !== undefined) {
-      lane.push({ name, command })
+    else if (lane !== undefined && at > 0 && at + 2 < arg.length) {
+      lane.push({ name: arg.slice(0, at), command: arg.slice(at + 2) })
     } else throw new TypeError(`Expected --lane or "name: command", got ${JSON.stringify(arg)}`)
   }
   return lanes

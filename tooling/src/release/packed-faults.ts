@@ -6,9 +6,12 @@ const OWN = /^(?:@yuzuru\/|create-yuzuru$)/
 /** What npm runs by itself on the machine of a user. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 
-/** What is for the workspace alone. The tests of a template are for its users. */
-const UNWANTED =
-  /(?:^|\/)(?:node_modules|\.env|\.vitest|\.turbo)(?:$|\/)|^(?!template\/).*\.test(?:-d)?\.tsx?$|\.(?:tgz|tsbuildinfo)$/
+/** What is for the workspace alone. */
+const UNWANTED = /(?:^|\/)(?:node_modules|\.env|\.vitest|\.turbo)(?:$|\/)|\.(?:tgz|tsbuildinfo)$/
+
+/** A test; those of a template are for its users. */
+const isOwnTest = (path: string): boolean =>
+  /\.test(?:-d)?\.tsx?$/.test(path) && !path.startsWith('template/')
 
 /**
  * What would make a packed package a bad release, one sentence each. Empty when there is nothing.
@@ -87,7 +90,7 @@ function dependencyFaults(manifest: PackedManifest, published: ReadonlySet<strin
 function fileFaults(files: ReadonlyMap<string, string>, root: string): string[] {
   const faults: string[] = []
   for (const [path, text] of files) {
-    if (UNWANTED.test(path)) faults.push(`it packs ${path}`)
+    if (UNWANTED.test(path) || isOwnTest(path)) faults.push(`it packs ${path}`)
     if (text.includes(`${root}/`)) faults.push(`${path} names the folder that it was built in`)
   }
   return faults

@@ -4,7 +4,7 @@ const PUBLISH = 'changeset publish'
 
 /** What is wrong with the workflow that publishes: it checks first, and proves where packages come from. */
 export function workflowFaults(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.replace(/#.*$/, '').trim())
+  const lines = text.split('\n').map((line) => (line.split('#')[0] ?? '').trim())
   const at = (words: string): number => lines.findIndex((line) => line.includes(words))
   const faults: string[] = []
   if (!lines.includes('id-token: write')) faults.push('it may not prove its identity (id-token)')
