@@ -19,6 +19,8 @@ export interface Contender {
   fill(db: Database<StormSchema>, url: string, jobs: number): Promise<void>
   /** One row, of how many are `unfinished` and how many have `failed` for good. */
   readonly counts: RawBuilder<{ unfinished: number; failed: number }>
+  /** What those failed with that have failed for good, where the queue says it. */
+  readonly errors?: RawBuilder<{ error: string; times: number }>
   /** The jobs that are unfinished. */
   readonly left: RawBuilder<{ kind: string; n: number }>
   /** What its manual has an operator do about workers that have ended. */
@@ -44,6 +46,8 @@ export function yuzuru(kinds: readonly StormKind[]): Contender {
     counts: sql`select
       (select count(*) from yuzuru_jobs)::float8 as unfinished,
       (select count(*) from yuzuru_job_history where state = 'failed')::float8 as failed`,
+    errors: sql`select last_error::text as error, count(*)::float8 as times from yuzuru_job_history
+      where state = 'failed' group by last_error::text`,
     left: sql`select name as kind, (payload ->> 'n')::int as n from yuzuru_jobs`,
   }
 }

@@ -32,7 +32,8 @@ async function compared(): Promise<void> {
   for (const contender of all) {
     console.log(contender.name)
     const result = await storm({ contender, jobs, workMs: 50, ...BLOWS })
-    const { lost, doubled, failed, unfinished, seconds } = result
+    const { lost, doubled, failed, unfinished, seconds, errors } = result
+    console.log(errors)
     const { plain, transactional } = doubled
     const row = [2 * jobs, lost, plain, transactional, failed, unfinished, seconds]
     lines.push(`| ${contender.name} | ${row.join(' | ')} |`)

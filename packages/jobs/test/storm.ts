@@ -35,6 +35,8 @@ export interface StormResult {
   readonly failed: number
   /** Those that are neither done nor failed at the end. */
   readonly unfinished: number
+  /** What those failed with, and how many with each; empty where the queue does not say it. */
+  readonly errors: Readonly<Record<string, number>>
   readonly seconds: number
   readonly blows: Readonly<Record<string, number>>
 }
@@ -140,9 +142,11 @@ async function judge(
     where not exists (select from effects where kind = unfinished.kind and n = unfinished.n)`.execute(
     db,
   )
+  const errors = (await contender.errors?.execute(db))?.rows ?? []
   const of = (kind: StormKind): number => rows.find((row) => row.kind === kind)?.doubled ?? 0
   return {
     ...(await countsOf(db, contender)),
+    errors: Object.fromEntries(errors.map(({ error, times }) => [error, times])),
     lost: contender.kinds.length * jobs - done - later.length,
     doubled: Object.fromEntries(contender.kinds.map((kind) => [kind, of(kind)])),
   }
