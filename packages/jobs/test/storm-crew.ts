@@ -34,7 +34,7 @@ export class Crew implements AsyncDisposable {
       stdio: 'ignore',
     })
     const names: string[] = []
-    child.on('message', (name) => names.push(String(name)))
+    child.on('message', (name) => names.push(name as string))
     child.once('exit', () => {
       if (this.#isClosed) return
       void onEnded?.(names)
