@@ -18,7 +18,7 @@ export function planPage(
         <dl>
           <dt>{text[language]}</dt>
           <dd>{yen(price, language)}</dd>
-          <dt>{{ ja: '次のお支払い', en: 'Next payment' }[language]}</dt>
+          <dt>{{ ja: 'いまのお支払い', en: 'Due now' }[language]}</dt>
           <dd class="lead" data-due={preview.amountDue}>
             {yen(preview.amountDue, language)}
           </dd>

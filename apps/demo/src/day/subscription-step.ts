@@ -3,7 +3,6 @@ import { gather } from '@yuzuru/concurrency'
 import { enqueue } from '@yuzuru/jobs'
 import { beginCheckout } from '../billing/billings.ts'
 import { expectOpen } from '../billing/expect-open.ts'
-import { PLANS } from '../billing/plans-sold.ts'
 import { registerOffice } from '../offices/offices.ts'
 import type { Staff } from '../offices/staff.ts'
 import { Invalid } from '../web/invalid.ts'
@@ -60,8 +59,11 @@ async function anotherPlan(day: Day, report: Report): Promise<void> {
   const [, at = ''] = /name="at" value="([^"]+)"/.exec(shown.text) ?? []
   const [, due = '-'] = /data-due="(\d+)"/.exec(shown.text) ?? []
   report.check(
-    { ja: '変更の前に金額が出る', en: 'what it will cost is shown before' },
-    shown.status === 200 && Number(due) === PLANS.year.yen,
+    {
+      ja: '変更の前に、いまのお支払いが出る（お試し中は0円）',
+      en: 'what is due now is shown before: nothing, in the trial',
+    },
+    shown.status === 200 && due === '0',
     due,
   )
   const press = (): ReturnType<typeof day.manager.submit> =>
