@@ -7,7 +7,7 @@ import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import type { Problem } from '../web/invalid.ts'
 import { formatDay, formatMoment, type Language } from '../web/language.ts'
-import { Field, Problems } from '../web/form.tsx'
+import { Field, Problems, problemState } from '../web/form.tsx'
 import { Layout } from '../web/layout.tsx'
 import { type Day, isDay, nextWorkdays, officeHours, type Slot, slots } from './free-times.ts'
 import { listMeetings } from './list-meetings.ts'
@@ -71,7 +71,7 @@ export async function meetingPage(
             label={{ ja: '繰り返し', en: 'How often' }}
             {...{ language, problems }}
           >
-            <select id="field-repeats" name="repeats">
+            <select id="field-repeats" name="repeats" {...problemState('repeats', problems)}>
               {Object.entries(REPEATS).map(([value, { text }]) => (
                 <option value={value} selected={value === repeats}>
                   {text[language]}
@@ -135,8 +135,14 @@ const Hours: FC<{
     )
   }
   const now = Date.now()
+  const problem = problems.find(({ field }) => field === 'startsAt')
   return (
-    <fieldset id="field-startsAt" tabindex={-1}>
+    <fieldset
+      id="field-startsAt"
+      role="radiogroup"
+      tabindex={-1}
+      {...problemState('startsAt', problems)}
+    >
       <legend>{formatDay(officeHours(day).start, language)}</legend>
       <div class="slots">
         {hours.map(({ value, start, free }) => {
@@ -157,6 +163,11 @@ const Hours: FC<{
           )
         })}
       </div>
+      {problem === undefined ? null : (
+        <span class="problem" id="field-startsAt-problem">
+          {problem.text[language]}
+        </span>
+      )}
     </fieldset>
   )
 }

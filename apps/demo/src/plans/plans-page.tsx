@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { may, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
-import { Field, Problems } from '../web/form.tsx'
+import { Field, Problems, problemState } from '../web/form.tsx'
 import { FormKey } from '../web/form-key.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Language, type Text } from '../web/language.ts'
@@ -127,7 +127,7 @@ export function planPage(
             <span class="soft">{`${((plan.document_bytes ?? 0) / 1_048_576).toFixed(1)} MB`}</span>
           </p>
         )}
-        <UploadForm plan={plan} language={language} />
+        <UploadForm {...{ plan, language, problems }} />
       </section>
       <section>
         <h2>{{ ja: '会議', en: 'Meetings' }[language]}</h2>
@@ -157,7 +157,11 @@ const SAID = {
   },
 } as const satisfies Readonly<Record<string, Text>>
 
-const UploadForm: FC<{ plan: Plan; language: Language }> = ({ plan, language }) => (
+const UploadForm: FC<{ plan: Plan; language: Language; problems: readonly Problem[] }> = ({
+  plan,
+  language,
+  problems,
+}) => (
   <form
     id="upload"
     class="drop"
@@ -179,7 +183,21 @@ const UploadForm: FC<{ plan: Plan; language: Language }> = ({ plan, language }) 
           }[language]
         }
       </label>
-      <input id="field-document" type="file" name="document" accept="application/pdf" required />
+      <input
+        id="field-document"
+        type="file"
+        name="document"
+        accept="application/pdf"
+        required
+        {...problemState('document', problems)}
+      />
+      {problems
+        .filter(({ field }) => field === 'document')
+        .map(({ text }) => (
+          <span class="problem" id="field-document-problem">
+            {text[language]}
+          </span>
+        ))}
     </p>
     {/* With a script it goes straight to the store, without one as forms do. */}
     <button>{{ ja: 'アップロード', en: 'Upload' }[language]}</button>

@@ -5,7 +5,7 @@ import { listStaff, type Staff } from '../offices/staff.ts'
 import { may, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
-import { Field, Problems } from '../web/form.tsx'
+import { Field, Problems, problemState } from '../web/form.tsx'
 import { FormKey } from '../web/form-key.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Language, type Text } from '../web/language.ts'
@@ -30,6 +30,8 @@ const STATES: Readonly<Record<StaffRequest['status'], Text & { readonly tag: str
   declined: { ja: '却下', en: 'Declined', tag: 'tag bad' },
 }
 
+const NO_PROBLEMS: readonly Problem[] = []
+
 /** The requests of an office, open ones first; a form for a new one; the notices of the person signed in. */
 export async function requestsPage(
   app: App,
@@ -46,10 +48,13 @@ export async function requestsPage(
   })
   const { kind, reason } = input
   // What was refused in the form of one request is shown there.
-  const refused = c.req.param('id')
+  const isDecidable = ({ status }: ListedRequest): boolean =>
+    status === 'pending' && may(staff, 'requests.decide')
+  const refused = requests.find((each) => each.id === c.req.param('id') && isDecidable(each))
+  const fields = refused === undefined ? ['kind', 'reason'] : ['notify', 'decisionReason']
   return await c.html(
     <Layout context={pageContext(c)} title={{ ja: '申請', en: 'Requests' }}>
-      <Problems {...{ problems, language }} fields={['kind', 'reason']} />
+      <Problems {...{ problems, language, fields }} />
       {requests.length === 0 ? (
         <section>
           <p>
@@ -64,8 +69,8 @@ export async function requestsPage(
           {requests.map((request) => (
             <RequestCard
               {...{ request, language, people }}
-              mayDecide={request.status === 'pending' && may(staff, 'requests.decide')}
-              problems={request.id === refused ? problems : []}
+              mayDecide={isDecidable(request)}
+              problems={request === refused ? problems : undefined}
             />
           ))}
         </div>
@@ -75,7 +80,7 @@ export async function requestsPage(
         <form method="post" action="/requests">
           <FormKey />
           <Field name="kind" label={{ ja: '種類', en: 'Kind' }} {...{ language, problems }}>
-            <select id="field-kind" name="kind">
+            <select id="field-kind" name="kind" {...problemState('kind', problems)}>
               {REQUEST_KINDS.map((value) => (
                 <option value={value} selected={value === kind}>
                   {KINDS[value][language]}
@@ -84,7 +89,14 @@ export async function requestsPage(
             </select>
           </Field>
           <Field name="reason" label={{ ja: '理由', en: 'Reason' }} {...{ language, problems }}>
-            <textarea id="field-reason" name="reason" rows={3} maxlength={1000} required>
+            <textarea
+              id="field-reason"
+              name="reason"
+              rows={3}
+              maxlength={1000}
+              required
+              {...problemState('reason', problems)}
+            >
               {typeof reason === 'string' ? reason : ''}
             </textarea>
           </Field>
@@ -114,7 +126,7 @@ const RequestCard: FC<{
   people: readonly Staff[]
   language: Language
   mayDecide: boolean
-  problems: readonly Problem[]
+  problems: readonly Problem[] | undefined
 }> = ({ request, people, language, mayDecide, problems }) => {
   const state = STATES[request.status]
   return (
@@ -143,29 +155,37 @@ const RequestCard: FC<{
   )
 }
 
-/** Approving is a button; declining takes a reason, and is quieter. */
+/** Approving is a button; declining takes a reason, and is quieter. Only one that was refused has problems. */
 const Decision: FC<{
   request: ListedRequest
   people: readonly Staff[]
   language: Language
-  problems: readonly Problem[]
-}> = ({ request: { id, staff_id }, people, language, problems }) => {
+  problems: readonly Problem[] | undefined
+}> = ({ request: { id, staff_id }, people, language, problems = NO_PROBLEMS }) => {
   const action = `/requests/${id}/decision`
-  const field = `reason-${id}`
+  // The page has many such forms; the links of the summary lead to the one that was refused.
+  const idOf = (name: string): string =>
+    problems === NO_PROBLEMS ? `${name}-${id}` : `field-${name}`
   const problem = problems.find((each) => each.field === 'decisionReason')
+  const unknown = problems.find((each) => each.field === 'notify')
   return (
     <>
       <form method="post" action={action} class="row">
-        <label for={`notify-${id}`} class="small">
+        <label for={idOf('notify')} class="small">
           {{ ja: '通知先', en: 'Notify' }[language]}
         </label>
-        <select id={`notify-${id}`} name="notify">
+        <select id={idOf('notify')} name="notify" {...problemState('notify', problems)}>
           {people.map((person) => (
             <option value={person.id} selected={person.id === staff_id}>
               {person.name}
             </option>
           ))}
         </select>
+        {unknown === undefined ? null : (
+          <span class="problem" id="field-notify-problem">
+            {unknown.text[language]}
+          </span>
+        )}
         <button name="status" value="approved">
           {{ ja: '承認する', en: 'Approve' }[language]}
         </button>
@@ -175,9 +195,22 @@ const Decision: FC<{
         <form method="post" action={action} class={problem === undefined ? '' : 'wrong'}>
           <input type="hidden" name="notify" value={staff_id} />
           <p class="field">
-            <label for={field}>{{ ja: '却下の理由', en: 'Why it is declined' }[language]}</label>
-            <textarea id={field} name="decisionReason" rows={2} maxlength={500} required></textarea>
-            {problem === undefined ? null : <span class="problem">{problem.text[language]}</span>}
+            <label for={idOf('decisionReason')}>
+              {{ ja: '却下の理由', en: 'Why it is declined' }[language]}
+            </label>
+            <textarea
+              id={idOf('decisionReason')}
+              name="decisionReason"
+              rows={2}
+              maxlength={500}
+              required
+              {...problemState('decisionReason', problems)}
+            ></textarea>
+            {problem === undefined ? null : (
+              <span class="problem" id="field-decisionReason-problem">
+                {problem.text[language]}
+              </span>
+            )}
           </p>
           <button class="second" name="status" value="declined">
             {{ ja: '理由を添えて却下', en: 'Decline with this reason' }[language]}

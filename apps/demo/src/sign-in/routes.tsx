@@ -155,7 +155,7 @@ function registerPage(
   }
   return c.html(
     <Layout context={pageContext(c)} title={{ ja: '事業所の登録', en: 'Register an office' }}>
-      <Problems problems={problems} language={language} />
+      <Problems {...{ problems, language }} fields={['officeName', 'staffName', 'email']} />
       <section>
         <form method="post" action="/register">
           <Field
@@ -196,7 +196,7 @@ function signInPage(
   const { email } = input
   return c.html(
     <Layout context={pageContext(c)} title={{ ja: 'ログイン', en: 'Sign in' }}>
-      <Problems problems={problems} language={language} />
+      <Problems {...{ problems, language }} fields={['email']} />
       <section>
         <form method="post" action="/sign-in">
           <Field

@@ -44,7 +44,7 @@ export async function answerFailure(c: AppContext, error: unknown): Promise<Resp
   }
   return await c.html(
     <Layout context={{ ...pageContext(c), language }} title={failure.text}>
-      <Problems problems={problems} language={language} />
+      <Problems problems={problems} language={language} fields={[]} />
       <p>
         <a href="/">{{ ja: 'ホームへ戻る', en: 'Back to the start' }[language]}</a>
       </p>

@@ -4,13 +4,13 @@ import type { Language, Text } from './language.ts'
 
 /**
  * What is wrong with the input, above the form that holds what was typed. A problem of one of the page's `fields`
- * is a link to it.
+ * is a link to it: name all that the page has.
  */
 export const Problems: FC<{
   problems: readonly Problem[]
   language: Language
-  fields?: readonly string[]
-}> = ({ problems, language, fields = [] }) =>
+  fields: readonly string[]
+}> = ({ problems, language, fields }) =>
   problems.length === 0 ? null : (
     <div class="problems" role="alert" tabindex={-1} autofocus>
       <ul>
@@ -27,6 +27,15 @@ export const Problems: FC<{
     </div>
   )
 
+/** What an element that is no `Field`'s own says of its problem, if it has one. */
+export function problemState(
+  name: string,
+  problems: readonly Problem[],
+): { readonly 'aria-invalid'?: 'true'; readonly 'aria-describedby'?: string } {
+  if (!problems.some(({ field }) => field === name)) return {}
+  return { 'aria-invalid': 'true', 'aria-describedby': `field-${name}-problem` }
+}
+
 /** A labelled field that keeps what was typed and tells what is wrong with it. */
 export const Field: FC<{
   name: string
@@ -38,7 +47,7 @@ export const Field: FC<{
   problems?: readonly Problem[]
   maxLength?: number
   autocomplete?: string
-  /** In place of an input: an element with the id `field-NAME`. */
+  /** In place of an input: an element with the id `field-NAME` and its {@link problemState}. */
   children?: Child
 }> = ({ name, label, language, type = 'text', hint, problems = [], children, ...input }) => {
   const problem = problems.find(({ field }) => field === name)
