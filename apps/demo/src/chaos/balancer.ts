@@ -10,7 +10,10 @@ export interface Balancer extends AsyncDisposable {
   balanceOver(ports: () => readonly number[]): void
 }
 
-export async function startBalancer(): Promise<Balancer> {
+/** @param onSent takes each piece that a client sends */
+export async function startBalancer(
+  onSent: (bytes: Buffer) => void = () => undefined,
+): Promise<Balancer> {
   let ports: () => readonly number[] = () => []
   let turn = 0
   const clients = new Set<Socket>()
@@ -47,6 +50,7 @@ export async function startBalancer(): Promise<Balancer> {
       upstream.on('error', () => client.resetAndDestroy())
       upstream.once('close', () => client.destroy())
       client.once('close', () => upstream.destroy())
+      client.on('data', onSent)
       client.pipe(upstream)
       upstream.pipe(client)
     })

@@ -18,14 +18,14 @@ test(
       await exec(tsup, ['--silent', '--out-dir', folder], { cwd: demo })
       const report = join(folder, 'report.html')
       const main = join(folder, 'chaos/main.js')
-      const load = ['--operations', '68', '--rate', '8', '--seed', '7', '--report', report]
+      const load = ['--operations', '51', '--rate', '5', '--seed', '7', '--report', report]
       const ended = await exec(process.execPath, [main, ...load], { cwd: demo }).catch(
         ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
       )
       // The table says what did not hold.
       expect(ended).toMatchObject({ stdout: expect.not.stringContaining('BROKEN') })
       expect(ended).not.toHaveProperty('code')
-      expect(ended.stdout.match(/^held/gm)).toHaveLength(11)
+      expect(ended.stdout.match(/^held/gm)).toHaveLength(12)
       expect(await readFile(report, 'utf8')).toContain('<svg')
     } finally {
       await rm(folder, { recursive: true, force: true })

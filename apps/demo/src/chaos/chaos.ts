@@ -1,4 +1,5 @@
 import { gather, taskGroup } from '@yuzuru/concurrency'
+import { kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { migrateApp, openApp } from '../app.ts'
 import { allowCalendar } from '../day/allow-calendar.ts'
 import { startBalancer } from './balancer.ts'
@@ -13,7 +14,7 @@ import { openOffice } from './offices.ts'
 import { perform, type Stage } from './operations.ts'
 import type { ChaosOptions } from './options.ts'
 import { drainJobs, type Finding, reconcile } from './reconcile.ts'
-import { type Strike, strikeInTurn } from './strikes.ts'
+import { checkMet, type Strike, strikeInTurn } from './strikes.ts'
 import { startChaosWorld } from './world.ts'
 
 /** Where the app's programs are. */
@@ -46,9 +47,20 @@ export async function chaos(
   await migrateApp(app.db)
   const manager = await openOffice(app, 'manager')
   await allowCalendar(app, manager)
-  const operations = planOperations(seed, WARM_UP + count)
+  const faults = planFaults(seed)
+  // The load, and one operation more for each fault, which is sure to meet it.
+  const probed = WARM_UP + count
+  const wanted = faults.map(({ kind }, turn) => [probed + turn, kind] as const)
+  const operations = planOperations(seed, probed + faults.length, new Map(wanted))
   for (const [index, operation] of operations.entries()) {
-    if (operation.kind === 'subscribe') operation.office = await openOffice(app, `office${index}`)
+    if (operation.kind !== 'subscribe') continue
+    operation.office = await openOffice(app, `office${index}`)
+    // Its trial is over, so that it is charged at once.
+    const at = Date.now()
+    await kyselyBillingStore(app.db).openAccount(operation.office.id, {
+      now: at - 2,
+      trialEndsAt: at - 1,
+    })
   }
 
   await using stack = new AsyncDisposableStack()
@@ -79,11 +91,21 @@ export async function chaos(
   const floor = await heapsOf(members)
 
   const target: Target = { world, webs, workers }
-  const strikes = planFaults(seed).map((fault) => ({ fault, struckAt: 0, overAt: 0 }))
-  await taskGroup(async (group) => {
-    const reached = strikeInTurn(strikes, count, target, group, now)
-    await openLoop(operations.slice(WARM_UP), rate, act, reached)
-  })
+  const strikes: Strike[] = faults.map((fault) => ({ fault, struckAt: 0, overAt: 0 }))
+  const probe = async (strike: Strike): Promise<void> => {
+    const operation = operations[probed + strikes.indexOf(strike)]
+    if (operation !== undefined) await act(operation)
+  }
+  // The first one has a part of the load of its own.
+  const rest = WARM_UP + Math.ceil(count / faults.length)
+  const strike = (some: readonly Strike[], during: typeof operations): Promise<void> =>
+    taskGroup(async (group) => {
+      const reached = strikeInTurn(some, during.length, target, group, now, probe)
+      await openLoop(during, rate, act, reached)
+    })
+  await strike(strikes.slice(0, 1), operations.slice(WARM_UP, rest))
+  const since = performance.now()
+  await strike(strikes.slice(1), operations.slice(rest, probed))
 
   await sandbox.stripe.webhooks.idle()
   const left = await drainJobs(app)
@@ -92,8 +114,9 @@ export async function chaos(
     checkDone(operations, WARM_UP),
     { what: 'jobs that are never done', found: `${left}`, holds: left === 0 },
     ...(await reconcile(app, sandbox, manager, operations)),
+    checkMet(strikes, caller.calls),
     checkCalls(caller.calls),
-    ...(await checkHealth(app, members, floor, lines)),
+    ...(await checkHealth(app, members, { floor, since, lines })),
   ]
   return { findings, strikes, calls: caller.calls }
 }

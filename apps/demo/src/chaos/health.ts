@@ -60,16 +60,25 @@ async function mostGrown(
   }
 }
 
+/** What was before the faults, and what was said since. */
+export interface Before {
+  readonly floor: ReadonlyMap<string, number>
+  /** When the faults began that some process must live through, as `performance.now()` says it. */
+  readonly since: number
+  readonly lines: readonly string[]
+}
+
 /** Whether the processes are as they were before: to be asked when there is nothing left to do. */
 export async function checkHealth(
   { db }: App,
   members: readonly Member[],
-  floor: ReadonlyMap<string, number>,
-  lines: readonly string[],
+  { floor, since, lines }: Before,
 ): Promise<Finding[]> {
   const most = await mostGrown(members, floor)
   const { busy, all } = await connectionsOf(db)
   const crashes = members.reduce((sum, member) => sum + member.crashes, 0)
+  // One that was started anew says nothing of the faults before.
+  const lived = members.filter(({ startedAt }) => startedAt < since).map(({ name }) => name)
   const unhandled = lines.filter((line) => /unhandled|uncaught/i.test(line)).length
   return [
     {
@@ -84,8 +93,8 @@ export async function checkHealth(
     },
     {
       what: 'memory is back to its floor',
-      found: `${(most.bytes / MEGABYTE).toFixed(1)} MB more at most (${most.name})`,
-      holds: most.bytes < ROOM_BYTES,
+      found: `${(most.bytes / MEGABYTE).toFixed(1)} MB more at most (${most.name}); lived through the faults: ${lived.join(', ')}`,
+      holds: most.bytes < ROOM_BYTES && lived.length > 0,
     },
   ]
 }

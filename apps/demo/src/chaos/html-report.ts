@@ -81,16 +81,20 @@ export async function htmlReport(
         <tr>
           <th>Fault</th>
           <th>Struck at</th>
+          <th>Over at</th>
+          <th>Met by</th>
           <th>Requests</th>
           <th>Failed and said so</th>
           <th>Silent</th>
           <th>Recovered after</th>
         </tr>
         ${strikes.map(
-          ({ fault, struckAt }, index) =>
+          ({ fault, struckAt, overAt }, index) =>
             html`<tr>
               <td>${fault.boundary}: ${fault.name}</td>
               <td>${(struckAt / 1_000).toFixed(1)} s</td>
+              <td>${(overAt / 1_000).toFixed(1)} s</td>
+              <td>${met[index]?.met}</td>
               <td>${met[index]?.calls}</td>
               <td>${met[index]?.failed}</td>
               <td>${met[index]?.silent}</td>

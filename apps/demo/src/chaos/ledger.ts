@@ -1,7 +1,7 @@
 import type { Office } from './offices.ts'
 import { seeded } from './seeded.ts'
 
-type Kind = 'approve' | 'upload' | 'large upload' | 'subscribe' | 'meet'
+export type Kind = 'approve' | 'upload' | 'large upload' | 'subscribe' | 'meet'
 
 /** What the caller was made to believe. `not-done` is a promise. */
 export type Claim = 'done' | 'not-done' | 'unknown'
@@ -39,12 +39,20 @@ const SHARES: readonly (readonly [Kind, number])[] = [
   ['meet', 20],
 ]
 
-/** The operations of a run: the same ones for the same seed. */
-export function planOperations(seed: number, count: number): Operation[] {
+/**
+ * The operations of a run: the same ones for the same seed.
+ *
+ * @param wanted the kind of some, by their place
+ */
+export function planOperations(
+  seed: number,
+  count: number,
+  wanted: ReadonlyMap<number, Kind> = new Map(),
+): Operation[] {
   const random = seeded(seed)
   return Array.from({ length: count }, (_, index) => {
     let rest = random() * 100
-    const [kind] = SHARES.find(([, share]) => (rest -= share) < 0) ?? ['approve' as const]
-    return { kind, title: `chaos ${seed} #${index}`, claims: {} }
+    const [drawn] = SHARES.find(([, share]) => (rest -= share) < 0) ?? ['approve' as const]
+    return { kind: wanted.get(index) ?? drawn, title: `chaos ${seed} #${index}`, claims: {} }
   })
 }

@@ -23,6 +23,8 @@ await run(
       return [
         `${fault?.boundary}: ${fault?.name}`,
         `${((struckAt ?? 0) / 1_000).toFixed(1)} s`,
+        `${((strikes[index]?.overAt ?? 0) / 1_000).toFixed(1)} s`,
+        `${figures.met}`,
         `${figures.calls}`,
         `${figures.failed}`,
         `${figures.silent}`,
@@ -32,6 +34,8 @@ await run(
     const head = [
       'fault',
       'struck at',
+      'over at',
+      'met',
       'requests',
       'failed and said so',
       'silent',
@@ -40,12 +44,10 @@ await run(
     console.log(`\n${textTable(head, met)}`)
     const rows = findings.map(({ what, found, holds }) => [holds ? 'held' : 'BROKEN', what, found])
     console.log(`\n${textTable(['', 'what must hold', 'found'], rows)}`)
-    if (options.report !== undefined) {
-      // pnpm runs this in the package's folder, and says where it was itself called.
-      const path = resolve(process.env['INIT_CWD'] ?? '.', options.report)
-      await writeFile(path, await htmlReport(options.seed, result))
-      console.log(`\nThe report: ${path}`)
-    }
+    // pnpm runs this in the package's folder, and says where it was itself called.
+    const path = resolve(process.env['INIT_CWD'] ?? '.', options.report)
+    await writeFile(path, await htmlReport(options.seed, result))
+    console.log(`\nThe report: ${path}`)
     if (!findings.every(({ holds }) => holds)) process.exitCode = 1
   },
   { name: 'chaos' },

@@ -30,6 +30,7 @@ export class Member implements AsyncDisposable {
   #expected = false
   #ended = false
   #crashes = 0
+  #startedAt = 0
   #starting: Promise<void> = Promise.resolve()
 
   private constructor(options: MemberOptions) {
@@ -51,6 +52,11 @@ export class Member implements AsyncDisposable {
   /** How often it ended without being asked to: an unhandled rejection ends a process. */
   get crashes(): number {
     return this.#crashes
+  }
+
+  /** Since when the process of now runs, as `performance.now()` says it. */
+  get startedAt(): number {
+    return this.#startedAt
   }
 
   /** SIGKILL, as the kernel might. It is up again at the end. */
@@ -122,6 +128,7 @@ export class Member implements AsyncDisposable {
       env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(script), '.compile-cache') },
     })
     this.#child = child
+    this.#startedAt = performance.now()
     this.#expected = false
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 /** What `pnpm chaos` is asked for. */
@@ -9,7 +11,7 @@ export interface ChaosOptions {
   /** How many operations are begun each second. */
   readonly rate: number
   /** Where the HTML report is written. */
-  readonly report: string | undefined
+  readonly report: string
 }
 
 const USAGE = `Usage: pnpm chaos [--seconds N] [--rate N] [--operations N] [--seed N] [--report FILE]
@@ -18,7 +20,8 @@ const USAGE = `Usage: pnpm chaos [--seconds N] [--rate N] [--operations N] [--se
   --rate N        operations a second (default: 8)
   --operations N  so many operations instead of --seconds
   --seed N        repeats a run (default: another one each time; it is printed)
-  --report FILE   where the report is written (default: none)`
+  --report FILE   where the report is written (default: chaos-SEED.html in
+                  the folder for temporary files; it is printed)`
 
 /** Reads the command line; a wrong one ends the process with 2, \`--help\` with 0. */
 export function parseChaosOptions(args: readonly string[]): ChaosOptions {
@@ -49,11 +52,12 @@ function read(args: readonly string[]): ChaosOptions {
   const rate = wholeNumber('--rate', values.rate, 1)
   const seconds = wholeNumber('--seconds', values.seconds, 1)
   const seed = values.seed ?? String(Math.trunc(Math.random() * 2 ** 32))
+  const checked = wholeNumber('--seed', seed, 0)
   return {
-    seed: wholeNumber('--seed', seed, 0),
+    seed: checked,
     operations: wholeNumber('--operations', values.operations ?? String(seconds * rate), 1),
     rate,
-    report: values.report,
+    report: values.report ?? join(tmpdir(), `chaos-${checked}.html`),
   }
 }
 

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { kyselyBillingStore } from '@yuzuru/billing/kysely'
 import { migrateApp, openApp } from '../app.ts'
+import { beginCheckout } from '../billing/billings.ts'
+import type { Staff } from '../offices/staff.ts'
 import { startOutsideWorld } from '../outside-world.ts'
 import { approvePlan } from '../plans/approve-plan.ts'
 import { createPlan } from '../plans/plans.ts'
@@ -15,8 +18,8 @@ test('what was promised and is not so is found', async () => {
   await migrateApp(app.db)
   const manager = await openOffice(app, 'manager')
   const create = (title: string) => createPlan(app.db, manager.id, { title })
-  const broken = async (operation: Operation): Promise<string[]> => {
-    const findings = await reconcile(app, sandbox, manager, [operation])
+  const broken = async (operation: Operation, outside = sandbox): Promise<string[]> => {
+    const findings = await reconcile(app, outside, manager, [operation])
     return findings.filter(({ holds }) => !holds).map(({ found }) => found)
   }
   const claiming = (title: string, claims: Operation['claims']): Operation => {
@@ -46,4 +49,24 @@ test('what was promised and is not so is found', async () => {
   expect(await broken(claiming('two', {}))).toContain('1')
   const subscribed = { ...claiming('-', { subscribe: 'done' }), kind: 'subscribe', office: manager }
   expect(await broken(subscribed as Operation)).toContain('- (subscribe): 0 subscriptions')
+
+  const payer = await openOffice(app, 'payer')
+  const now = Date.now()
+  const account = { now: now - 2, trialEndsAt: now - 1 }
+  await kyselyBillingStore(app.db).openAccount(payer.id, account)
+  const payingStaff = { email: payer.email, office_id: payer.id } as Staff
+  const { stripe } = sandbox
+  const url = await beginCheckout(app, payingStaff, { language: 'ja' })
+  await stripe.completeCheckout(stripe.checkoutSessions().find((page) => page.url === url)!.id)
+  await app.billing.reconcile()
+  const paid = { ...subscribed, office: payer } as Operation
+  const ofPayer = async (invoices: () => ReturnType<typeof stripe.invoices>): Promise<string[]> => {
+    const counting = Object.create(stripe, { invoices: { value: invoices } }) as typeof stripe
+    const found = await broken(paid, { ...sandbox, stripe: counting })
+    return found.filter((text) => text.includes('subscribe'))
+  }
+  expect(await ofPayer(() => stripe.invoices())).toEqual([])
+  expect(await ofPayer(() => [])).toEqual(['- (subscribe): 0 charges'])
+  const twice = () => [...stripe.invoices(), ...stripe.invoices()]
+  expect(await ofPayer(twice)).toEqual(['- (subscribe): 2 charges'])
 })

@@ -61,10 +61,19 @@ export async function reconcile(
     const subscriptions = stripe
       .subscriptions()
       .filter(({ customer }) => customers.some(({ id }) => id === customer))
+    const charges = stripe
+      .invoices()
+      .filter(
+        ({ customer, status, amount_paid: paid }) =>
+          status === 'paid' && paid > 0 && customers.some(({ id }) => id === customer),
+      )
     const { subscription } = await app.billing.status(office?.id ?? '')
     if (customers.length > 1) fault(operation, `${customers.length} customers`)
     if (subscriptions.length > 1 || !agrees(claims.subscribe, subscriptions.length === 1)) {
       fault(operation, `${subscriptions.length} subscriptions`)
+    }
+    if (charges.length !== subscriptions.length) {
+      fault(operation, `${charges.length} charges`)
     }
     if (subscription?.id !== subscriptions[0]?.id) fault(operation, 'the app knows another one')
   }
