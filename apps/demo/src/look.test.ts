@@ -65,8 +65,13 @@ const PAGES: readonly ShownPage[] = [
   },
   {
     name: 'billing-open',
-    path: () => '/billing?checkout=cs_none',
+    path: () => `/billing?checkout=${filled.checkoutId}`,
     shows: { ja: '確認を待って', en: 'Being confirmed' },
+  },
+  {
+    name: 'billing-late',
+    path: () => `/billing?checkout=${filled.checkoutId}&since=0`,
+    shows: { ja: 'まだ届きません', en: 'Look again' },
   },
   {
     name: 'plan',

@@ -1,3 +1,4 @@
+import { beginCheckout } from '../src/billing/billings.ts'
 import { PersonInGoogle } from '../src/day/person-in-google.ts'
 import { addStaff } from '../src/offices/staff.ts'
 import { approvePlan } from '../src/plans/approve-plan.ts'
@@ -50,7 +51,11 @@ export async function fillApp(at: TestApp) {
   await scheduleMeetings(app, staff, draft, { startsAt, repeats: 'monthly' })
   await sandbox.google.revokeAccess('gone@example.jp')
   await app.billing.status(staff.office_id)
+  // A checkout that was opened, and not gone through with.
+  await beginCheckout(app, staff, { language: 'ja' })
+  const checkoutId = sandbox.stripe.checkoutSessions().at(-1)!.id
   return {
+    checkoutId,
     planId: draft.id,
     approvedId: approved.id,
     sessions: { nobody: undefined, full: full.token, empty: empty.token, gone: gone.token },

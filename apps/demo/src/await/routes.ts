@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
 import type { Environment } from '../web/environment.ts'
-import { Invalid } from '../web/invalid.ts'
+import { tooMany } from '../web/invalid.ts'
 import { awaitPage, CALLERS } from './await-page.tsx'
 import { manyCallers, threeReads } from './experiments.ts'
 import { READS, readTogether } from './measure-reads.ts'
@@ -47,7 +47,7 @@ const MOST_WAITING = 4
 async function withMeasuring<T>(measuring: Semaphore, work: () => Promise<T>): Promise<T> {
   if (measuring.waiting >= MOST_WAITING) {
     const text = { ja: 'ほかの測定が終わるまでお待ちください', en: 'is being measured for others' }
-    throw new Invalid([{ field: 'callers', text }], 429)
+    throw tooMany('callers', text)
   }
   using _permit = await measuring.acquire()
   return await work()

@@ -4,6 +4,7 @@ import { type AppContext, pageContext } from '../web/environment.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
 import { Live } from '../web/live.tsx'
+import type { Confirmation } from './confirmation.ts'
 import { PLAN_NAMES, type PlanName, PLANS } from './plans-sold.ts'
 import { yen } from './yen.ts'
 
@@ -35,28 +36,38 @@ const STEPS: Readonly<Record<NonNullable<BillingStatus['next']>['what'], Text>> 
   end: { ja: 'ご契約の終わり', en: 'The subscription ends' },
 }
 
+/** Whether Stripe's word is waited for, and the address at which the wait begins anew. */
+export interface Waiting {
+  readonly confirmation: Confirmation
+  readonly again: string
+}
+
 /** How the office stands with Stripe: what it pays, when next, and how many days of the trial are left. */
 export function billingPage(
   c: AppContext,
   billing: BillingStatus,
-  { isBack }: { readonly isBack: boolean },
+  { confirmation, again }: Waiting,
 ): Response | Promise<Response> {
   const language = c.get('language')
   const { status, next, trialEndsAt } = billing
   const isSubscribed = billing.subscription !== undefined && status !== 'canceled'
-  const isOpen = status === 'incomplete' || status === 'unknown' || (isBack && !isSubscribed)
+  const waits = confirmation === 'waits'
   const daysLeft = Math.ceil(((trialEndsAt?.getTime() ?? 0) - Date.now()) / DAY_MS)
   const isYearly = subscriptionInterval(billing) === 'year'
   const { yen: price, text } = PLANS[isYearly ? 'year' : 'month']
   return c.html(
-    <Layout context={pageContext(c)} title={{ ja: 'お支払い', en: 'Billing' }}>
+    <Layout
+      context={pageContext(c)}
+      title={{ ja: 'お支払い', en: 'Billing' }}
+      refreshSeconds={waits ? LOOK_AGAIN : undefined}
+    >
       <section>
         <p class="lead">
           <strong class={billing.canUse() ? 'good' : 'bad'} data-status={status}>
             {STATES[status][language]}
           </strong>
         </p>
-        {isOpen ? (
+        {waits ? (
           <Live seconds={LOOK_AGAIN}>
             <p>
               {
@@ -67,6 +78,17 @@ export function billingPage(
               }
             </p>
           </Live>
+        ) : null}
+        {confirmation === 'late' ? (
+          <p role="status">
+            {
+              {
+                ja: 'Stripe からの確認がまだ届きません。もう一度お手続きをする前に、少し待ってから確認してください。二重のお支払いにはなりません。',
+                en: 'Stripe has not confirmed it yet. Look again in a while before you subscribe once more: you are not charged twice. ',
+              }[language]
+            }
+            <a href={again}>{{ ja: 'もう一度確認する', en: 'Look again' }[language]}</a>
+          </p>
         ) : null}
         <dl class="facts">
           {daysLeft > 0 ? (

@@ -10,6 +10,7 @@ import { readForm } from '../web/read-form.ts'
 import { billingPage } from './billing-page.tsx'
 import { billingStatusResponse } from './billing-status-response.ts'
 import { beginCheckout } from './billings.ts'
+import { confirmationOf } from './confirmation.ts'
 import { invoicesPage } from './invoices-page.tsx'
 import { changePlan, previewPlan, readPlanChange } from './plan-change.ts'
 import { planPage } from './plan-page.tsx'
@@ -24,10 +25,13 @@ export function billingRoutes(app: App): Hono<Environment> {
   })
 
   routes.get('/billing', allow('billing.read'), async (c) => {
-    const sessionId = c.req.query('checkout')
-    return billingPage(c, await statusShown(app.billing, staffOf(c).office_id, sessionId), {
-      isBack: sessionId !== undefined,
-    })
+    const { checkout: sessionId, since } = c.req.query()
+    const { billing, isBack } = await statusShown(app.billing, staffOf(c).office_id, sessionId)
+    const again = isBack ? `/billing?checkout=${sessionId}` : '/billing'
+    const now = Date.now()
+    const confirmation = confirmationOf(billing, { isBack, since, now })
+    if (confirmation === 'begins') return c.redirect(`${again}${isBack ? '&' : '?'}since=${now}`)
+    return await billingPage(c, billing, { confirmation, again })
   })
 
   routes.post('/billing/checkout', allow('billing.manage'), async (c) => {
@@ -88,17 +92,23 @@ function refuse(error: unknown): never {
   throw new Invalid([{ field: 'billing', text }], 409)
 }
 
-/** Back from Stripe's page it may be shown before the webhook has come: then Stripe is asked. */
+/**
+ * Back from Stripe's page it may be shown before the webhook has come: then Stripe is asked. A session that it does not
+ * know, or that is another office's, is nobody's way back.
+ */
 async function statusShown(
   billing: App['billing'],
   officeId: string,
   sessionId: string | undefined,
-): Promise<BillingStatus> {
+): Promise<{ readonly billing: BillingStatus; readonly isBack: boolean }> {
   if (sessionId === undefined || !/^cs_\w{1,200}$/.test(sessionId)) {
-    return await billing.status(officeId)
+    return { billing: await billing.status(officeId), isBack: false }
   }
-  return await billing.sync({ sessionId, reference: officeId }).catch((error: unknown) => {
+  try {
+    return { billing: await billing.sync({ sessionId, reference: officeId }), isBack: true }
+  } catch (error) {
     if (!BillingError.isInstance(error)) throw error
-    return billing.status(officeId)
-  })
+    const isBack = error.code !== 'not_found'
+    return { billing: await billing.status(officeId), isBack }
+  }
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { App } from '../app.ts'
 import { allow } from '../web/access.ts'
 import { type Environment } from '../web/environment.ts'
-import { notFound } from '../web/invalid.ts'
+import { tooMany } from '../web/invalid.ts'
 import { dayEvents } from './day-events.tsx'
 import { dayPage } from './day-page.tsx'
 import type { DayRuns, LiveDay } from './day-runs.ts'
@@ -34,7 +34,11 @@ export function dayRoutes(
 
   routes.get('/day/events', allow('anyone'), (c) => {
     if (followers >= MOST_FOLLOWERS) {
-      throw notFound('events', { ja: 'いまは追えません', en: 'can’t be followed just now' })
+      const text = {
+        ja: '追っている画面が多すぎます。しばらくしてからお試しください',
+        en: 'is followed by too many pages: please try again later',
+      }
+      throw tooMany('events', text)
     }
     followers += 1
     const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(FOLLOW_MS)])

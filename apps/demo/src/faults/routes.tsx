@@ -7,7 +7,7 @@ import { type AppContext, type Environment, pageContext } from '../web/environme
 import { failureOf } from '../web/failure.tsx'
 import type { FC } from 'hono/jsx'
 import type { Language } from '../web/language.ts'
-import { notFound } from '../web/invalid.ts'
+import { notFound, tooMany } from '../web/invalid.ts'
 import { Layout } from '../web/layout.tsx'
 import { BOUNDARIES } from './boundaries.ts'
 import { FAULTS } from './faults.ts'
@@ -29,8 +29,15 @@ export function faultRoutes(app: App, sandbox: Sandbox): Hono<Environment> {
 
   routes.post('/faults/:name', allow('anyone'), async (c) => {
     const fault = FAULTS.find(({ name }) => name === c.req.param('name'))
-    if (fault === undefined || one.waiting >= MOST_WAITING) {
-      throw notFound('name', { ja: 'いまは試せません', en: 'can’t be tried just now' })
+    if (fault === undefined) {
+      throw notFound('name', { ja: 'この故障はありません', en: 'there is no such fault' })
+    }
+    if (one.waiting >= MOST_WAITING) {
+      const text = {
+        ja: 'ほかの人の故障が終わるまでお待ちください',
+        en: 'is being tried by others: please wait until they are through',
+      }
+      throw tooMany('name', text)
     }
     using _permit = await one.acquire()
     return await faultsPage(c, await tryFault(fault, sandbox, app.settings, app))

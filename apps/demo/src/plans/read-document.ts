@@ -1,7 +1,7 @@
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import type { AppContext } from '../web/environment.ts'
 import { Fields } from '../web/fields.ts'
-import { Invalid } from '../web/invalid.ts'
+import { Invalid, tooMany } from '../web/invalid.ts'
 import type { SentDocument } from './attach-document.ts'
 import { withoutFolders } from './uploads.ts'
 
@@ -25,7 +25,7 @@ export async function withDocument<T>(
       ja: '混み合っています。しばらくしてからお試しください',
       en: 'is too much just now',
     }
-    throw new Invalid([{ field: 'document', text }], 429)
+    throw tooMany('document', text)
   }
   using _permit = await turn.acquire()
   const { document } = await c.req.parseBody().catch((): Record<string, unknown> => ({}))

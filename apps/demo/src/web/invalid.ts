@@ -19,6 +19,11 @@ export class Invalid extends Error {
   }
 }
 
+/** What too many wait for just now: it may be asked for again later. */
+export function tooMany(field: string, text: Text): Invalid {
+  return new Invalid([{ field, text }], 429)
+}
+
 /** A thing that is not there, or not the asker's to see. */
 export function notFound(field: string, text: Text): Invalid {
   return new Invalid([{ field, text }], 404)
