@@ -1,7 +1,7 @@
 import type { App } from '../app.ts'
 import type { Text } from '../web/language.ts'
 import type { Measured } from './measured.ts'
-import { measureCallers, measureReads, smallPoolFor } from './measure-reads.ts'
+import { measureCallers, measurePages, measureReads, smallPoolFor } from './measure-reads.ts'
 
 /** One measurement, and what it shows. */
 export interface Experiment {
@@ -47,18 +47,31 @@ export async function threeReads({ db }: App): Promise<readonly Experiment[]> {
   ]
 }
 
-/** What so many callers at once cost, with few connections and with one for each. */
+/** What so many calls cost: one after the other, and together; and so many pages over HTTP. */
 export async function manyCallers(
   { settings }: App,
   callers: number,
 ): Promise<readonly Experiment[]> {
   const connections = smallPoolFor(callers)
-  const { smallPool, fittingPool } = await measureCallers(settings.databaseUrl, callers)
+  const { inSequence, smallPool, fittingPool } = await measureCallers(settings.databaseUrl, callers)
+  const overHttp = await measurePages(settings.publicUrl, callers)
+  const [busyCalls, busyPages] = [fittingPool, overHttp].map(({ busyMs }) => busyMs.toFixed(0))
   return [
     {
       name: {
-        ja: `同時に${callers}人、接続は${connections}本`,
-        en: `${callers} callers, a pool of ${connections}`,
+        ja: `30 ms の読み取り${callers}回、ひとつずつ`,
+        en: `${callers} reads of 30 ms, one after the other`,
+      },
+      why: {
+        ja: '前の答えを待ってから次を頼むので、時間は足し算になります。',
+        en: 'Each waits for the answer before it, so their times add up.',
+      },
+      measured: inSequence,
+    },
+    {
+      name: {
+        ja: `いっしょに: 同時に${callers}人、接続は${connections}本`,
+        en: `Together: ${callers} callers, a pool of ${connections}`,
       },
       why: {
         ja: `一度に読めるのは${connections}人まで。残りは接続が空くのを待ちます。イベントループは止まっていません。`,
@@ -68,14 +81,25 @@ export async function manyCallers(
     },
     {
       name: {
-        ja: `同時に${callers}人、接続も${callers}本`,
-        en: `${callers} callers, a pool of ${callers}`,
+        ja: `いっしょに: 同時に${callers}人、接続も${callers}本`,
+        en: `Together: ${callers} callers, a pool of ${callers}`,
       },
       why: {
-        ja: '全員が同時に読みます。そのかわりデータベースに同じ数の接続が要ります。HTTP で100画面を頼むと、ひとつずつの解析と描画がひとつのスレッドに足されて、もっとかかります。',
-        en: 'All read at once, and the database holds as many connections. A hundred pages over HTTP take longer still: parsing and rendering each is work for the one thread.',
+        ja: '全員が同時に読みます。そのかわりデータベースに同じ数の接続が要ります。',
+        en: 'All read at once, and the database holds as many connections.',
       },
       measured: fittingPool,
+    },
+    {
+      name: {
+        ja: `HTTP で${callers}画面を、いっしょに`,
+        en: `${callers} pages over HTTP, together`,
+      },
+      why: {
+        ja: `イベントループが働いた時間は ${busyPages} ms、すぐ上の${callers}回の呼び出しでは ${busyCalls} ms でした。画面はデータベースを待たないのに高くつくのは、ひとつずつの解析と描画が、ひとつのスレッドの仕事だからです（ここでは頼む側も同じスレッドです）。`,
+        en: `The event loop was at work for ${busyPages} ms, and for ${busyCalls} ms during the ${callers} calls above. These pages wait for no database and are dearer all the same: each request is parsed and each page rendered on the one thread (here those who ask are on it, too).`,
+      },
+      measured: overHttp,
     },
   ]
 }

@@ -34,7 +34,10 @@ test('three reads take the sum of their times in sequence and in one transaction
 })
 
 test('a pool of two makes twenty callers wait for each other', async () => {
-  const { smallPool, fittingPool } = await measureCallers(postgres.url, 20)
+  const { inSequence, smallPool, fittingPool } = await measureCallers(postgres.url, 20)
+  expect(inSequence.spans).toHaveLength(20)
+  expect(overlap({ ...inSequence, spans: inSequence.spans.slice(0, 2) })).toBe(false)
+  expect(inSequence.totalMs).toBeGreaterThanOrEqual(600)
   expect(smallPool.spans).toHaveLength(20)
   expect(smallPool.totalMs).toBeGreaterThanOrEqual(300)
   expect(fittingPool.spans).toHaveLength(20)

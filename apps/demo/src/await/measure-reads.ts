@@ -1,5 +1,6 @@
 import { gather, sleep } from '@yuzuru/concurrency'
 import { createDatabase, type Queryable, transaction } from '@yuzuru/db'
+import { createHttp } from '@yuzuru/http'
 import { sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 import { measure, type Measured, type Note } from './measured.ts'
@@ -42,8 +43,9 @@ export async function measureReads(db: Queryable<Schema>): Promise<ReadFigures> 
   }
 }
 
-/** So many callers of one read at once, with a connection for ten of them and with one for each. */
+/** So many calls of one read: one after the other; together, with a connection for ten of them and with one for each. */
 export interface CallerFigures {
+  readonly inSequence: Measured
   readonly smallPool: Measured
   readonly fittingPool: Measured
 }
@@ -55,9 +57,28 @@ export function smallPoolFor(callers: number): number {
 
 export async function measureCallers(url: string, callers: number): Promise<CallerFigures> {
   return {
+    inSequence: await measureInSequence(url, callers),
     smallPool: await measureCallersOf(url, callers, smallPoolFor(callers)),
     fittingPool: await measureCallersOf(url, callers, callers),
   }
+}
+
+async function measureInSequence(url: string, calls: number): Promise<Measured> {
+  await using db = createDatabase<Schema>({ url, connections: 1 })
+  await read(db)
+  return await measure(async (note) => {
+    for (const next of times(calls, () => note(() => read(db)))) await next()
+  })
+}
+
+/** So many pages of the app at once, over HTTP: client and server are this process. */
+export async function measurePages(origin: string, pages: number): Promise<Measured> {
+  await using http = createHttp({ origin, connections: pages, queue: pages })
+  const page = async (): Promise<void> => {
+    await (await http.request('/')).text()
+  }
+  await page()
+  return await measure((note) => gather(times(pages, () => note(page))))
 }
 
 async function measureCallersOf(

@@ -1,4 +1,11 @@
-import { gather, IoError, sleep, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import {
+  currentSignal,
+  gather,
+  IoError,
+  sleep,
+  TimeoutError,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import type { Queryable } from '@yuzuru/db'
 import { sql } from 'kysely'
 import type { Schema } from '../schema.ts'
@@ -10,11 +17,21 @@ export const SLOW_SECONDS = 5
 /** What the slow query is known by in `pg_stat_activity`. */
 const SLOW_MARK = 'keikaku_slow_page'
 
-/** Runs the slow query within its budget. No signal is passed, and yet it ends on the server with the budget. */
-export async function runSlowQuery(db: Queryable<Schema>): Promise<void> {
+/**
+ * Runs the slow query within its budget. No signal is passed, and yet it ends on the server with the budget.
+ *
+ * @param onEnd is called when the budget has ended: the query is being cancelled
+ */
+export async function runSlowQuery(
+  db: Queryable<Schema>,
+  onEnd: () => void = () => undefined,
+): Promise<void> {
   await withTimeout(
     BUDGET_MS,
-    () => sql`select pg_sleep(${SLOW_SECONDS}) as ${sql.ref(SLOW_MARK)}`.execute(db),
+    () => {
+      currentSignal()?.addEventListener('abort', onEnd, { once: true })
+      return sql`select pg_sleep(${SLOW_SECONDS}) as ${sql.ref(SLOW_MARK)}`.execute(db)
+    },
     { name: 'the slow page' },
   )
 }
@@ -24,6 +41,8 @@ export interface SlowFigures {
   /** The error that the caller got, and what it says of the effect. */
   readonly error: string
   readonly outcome: string
+  /** When the budget ended and the cancel went out, in milliseconds from the start. */
+  readonly cancelMs: number
   /** When the caller got it, in milliseconds from the start. */
   readonly callerMs: number
   /** How old the query was when it was first gone from `pg_stat_activity`, by the server's clock. */
@@ -35,14 +54,16 @@ export async function measureSlow(db: Queryable<Schema>): Promise<SlowFigures> {
   const start = performance.now()
   const { ended, goneMs } = await gather({
     ended: async () => {
-      const error = await runSlowQuery(db).catch((thrown: unknown) => thrown)
-      return { error, callerMs: performance.now() - start }
+      let cancelMs = Number.NaN
+      const note = (): void => void (cancelMs = performance.now() - start)
+      const error = await runSlowQuery(db, note).catch((thrown: unknown) => thrown)
+      return { error, cancelMs, callerMs: performance.now() - start }
     },
     goneMs: () => watchSlowQuery(db),
   })
-  const { error, callerMs } = ended
+  const { error, cancelMs, callerMs } = ended
   if (!TimeoutError.isInstance(error) && !IoError.isInstance(error)) throw error
-  return { error: error.name, outcome: error.outcome, callerMs, goneMs }
+  return { error: error.name, outcome: error.outcome, cancelMs, callerMs, goneMs }
 }
 
 /**

@@ -11,6 +11,8 @@ export interface Measured {
   /** When the event loop had a turn for something else, in milliseconds from the start. */
   readonly turns: readonly number[]
   readonly totalMs: number
+  /** How long the event loop was at work meanwhile, in milliseconds. */
+  readonly busyMs: number
 }
 
 /** Runs an I/O and notes when. */
@@ -25,6 +27,7 @@ export async function measure(work: (note: Note) => Promise<unknown>): Promise<M
   const sinceStart = (): number => performance.now() - startedAt
   const spans: Span[] = []
   const turns: number[] = []
+  const before = performance.eventLoopUtilization()
   const beat = setInterval(() => turns.push(sinceStart()), BEAT_MS)
   try {
     await work(async (io) => {
@@ -33,7 +36,8 @@ export async function measure(work: (note: Note) => Promise<unknown>): Promise<M
       spans.push({ beginsMs, endsMs: sinceStart() })
       return result
     })
-    return { spans, turns, totalMs: sinceStart() }
+    const { active: busyMs } = performance.eventLoopUtilization(before)
+    return { spans, turns, totalMs: sinceStart(), busyMs }
   } finally {
     clearInterval(beat)
   }

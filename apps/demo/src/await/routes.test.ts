@@ -29,10 +29,13 @@ test.each([
   [
     '&callers=100',
     [
-      '100 callers, a pool of 10:',
+      '100 reads of 30 ms, one after the other: ',
+      'Together: 100 callers, a pool of 10:',
       'the others wait for a connection',
-      '100 callers, a pool of 100:',
+      'Together: 100 callers, a pool of 100:',
       'All read at once',
+      '100 pages over HTTP, together: ',
+      'each request is parsed and each page rendered on the one thread',
     ],
   ],
 ])('the page shows what was measured, and why: /await?lang=en%s', async (choice, shown) => {
@@ -47,7 +50,9 @@ test('a query is ended on the server when its budget ends, beside the code that 
   const times = Array.from(page.matchAll(/<td class="figure">(\d+) ms/g), ([, ms]) => Number(ms))
   expect(times).toHaveLength(4)
   const [, budget = 0, caller = 0, gone = 0] = times
-  expect(budget).toBe(300)
+  // As it was seen to end, not as it was planned.
+  expect(budget).toBeGreaterThanOrEqual(299)
+  expect(budget).toBeLessThanOrEqual(caller)
   expect(caller).toBeGreaterThanOrEqual(300)
   // The query itself would take five seconds.
   expect(gone).toBeLessThan(4_000)

@@ -9,7 +9,7 @@ const CODE = `await withTimeout(${BUDGET_MS}, () =>
 /** What became of a query that would take longer than its budget, beside the code that did it. */
 export function slowPage(
   c: AppContext,
-  { error, outcome, callerMs, goneMs }: SlowFigures,
+  { error, outcome, cancelMs, callerMs, goneMs }: SlowFigures,
 ): Response | Promise<Response> {
   const language = c.get('language')
   const ms = (value: number): string => `${value.toFixed(0)} ms`
@@ -20,9 +20,9 @@ export function slowPage(
       en: `A query begins that would take ${SLOW_SECONDS} s`,
     },
     {
-      at: BUDGET_MS,
-      ja: '持ち時間が終わり、PostgreSQL に CancelRequest を送る',
-      en: 'The budget ends, and PostgreSQL is sent a CancelRequest',
+      at: cancelMs,
+      ja: `${BUDGET_MS} ms の持ち時間が終わり、PostgreSQL に CancelRequest を送りはじめる`,
+      en: `The budget of ${BUDGET_MS} ms ends, and a CancelRequest is on its way to PostgreSQL`,
     },
     {
       at: callerMs,

@@ -43,6 +43,6 @@ export const Timeline: FC<{ measured: Measured; scaleMs: number; label: string }
 
 /** What the pictures show. */
 export const LEGEND: Text = {
-  ja: '青い帯はひとつの読み取り（始まりから答えまで）。下の緑の線は、そのあいだにイベントループが他の仕事をできた瞬間です。',
-  en: 'A blue bar is one read, from its start to its answer. The green line below marks when the event loop was free for other work meanwhile.',
+  ja: '青い帯はひとつの読み取りか画面（始まりから答えまで）。下の緑の線は、そのあいだにイベントループが他の仕事をできた瞬間です。',
+  en: 'A blue bar is one read or page, from its start to its answer. The green line below marks when the event loop was free for other work meanwhile.',
 }
