@@ -2,6 +2,7 @@ import { sleep } from '@yuzuru/concurrency'
 import { launchChromium } from '@yuzuru/tooling/chromium'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { liveCases } from '../test/live-cases.ts'
 import { uploadCases } from '../test/upload-cases.ts'
 import { openTestApp, shortDay, type TestApp } from '../test/open-test-app.ts'
 
@@ -190,5 +191,7 @@ test('input that is refused is kept, with what is wrong with it', async () => {
   expect(await page.inputValue('[name=officeName]')).toBe('ゆずるの里')
   await page.close()
 })
+
+liveCases(() => ({ at, browser }))
 
 uploadCases(() => ({ at, browser }))

@@ -5,6 +5,7 @@ import { approvePlan } from '../src/plans/approve-plan.ts'
 import { createPlan } from '../src/plans/plans.ts'
 import { decideRequest, fileRequest } from '../src/requests/requests.ts'
 import { scheduleMeetings } from '../src/meetings/schedule-meetings.ts'
+import { createSignInLink } from '../src/sign-in/sign-in-link.ts'
 import type { TestApp } from './open-test-app.ts'
 import { signedIn } from './sign-in.ts'
 
@@ -54,7 +55,16 @@ export async function fillApp(at: TestApp) {
   // A checkout that was opened, and not gone through with.
   await beginCheckout(app, staff, { language: 'ja' })
   const checkoutId = sandbox.stripe.checkoutSessions().at(-1)!.id
+  // The one whose calendar is gone has subscribed.
+  const paying = await beginCheckout(app, gone.staff, { language: 'ja' })
+  const page = sandbox.stripe.checkoutSessions().find(({ url }) => url === paying)
+  await sandbox.stripe.completeCheckout(page!.id)
+  await app.billing.sync({ sessionId: page!.id, reference: gone.staff.office_id })
+  const { appSecret: secret, publicUrl } = app.settings
+  const asked = { staffId: empty.staff.id, jobId: 'look', requestedAt: new Date() }
+  const link = await createSignInLink(app.db, { ...asked, secret, publicUrl })
   return {
+    verifyPath: link!.slice(publicUrl.length),
     checkoutId,
     planId: draft.id,
     approvedId: approved.id,

@@ -11,8 +11,9 @@ const ORIGIN = 'http://127.0.0.1:1'
 
 async function openBilling() {
   await using stack = new AsyncDisposableStack()
-  const { sandbox, settingsFor } = stack.use(await startOutsideWorld(undefined))
-  const app = stack.use(await openApp(await settingsFor(ORIGIN), 5))
+  const world = stack.use(await startOutsideWorld(undefined))
+  const { sandbox } = world
+  const app = stack.use(await openApp(await world.settingsFor(ORIGIN), 5))
   await migrateApp(app.db)
   const registration = { officeName: '里', staffName: '佐藤', email: 'a@example.jp' }
   const manager = await registerOffice(app, registration, 'ja')

@@ -22,7 +22,14 @@ export function invoicesPage(
     <Layout context={pageContext(c)} title={{ ja: '請求書', en: 'Invoices' }}>
       <section>
         {invoices.length === 0 ? (
-          <p class="soft">{{ ja: 'まだありません。', en: 'None yet.' }[language]}</p>
+          <p>
+            {
+              {
+                ja: '請求書はまだありません。ご契約のあと、ここに並びます。お支払い方法の登録は、お支払いの画面からできます。',
+                en: 'No invoice yet. They are listed here once the office has subscribed, which is done on the page of billing.',
+              }[language]
+            }
+          </p>
         ) : (
           <ul class="list">
             {invoices.map(({ id, number, status, total, createdAt, url }) => (

@@ -12,7 +12,7 @@ import { Problems } from '../web/form.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatDay, formatMoment, type Language } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
-import { type Task, tasksOf } from './tasks.ts'
+import { AHEAD_DAYS, type Task, tasksOf } from './tasks.ts'
 
 const MOST_SHOWN = 50
 
@@ -49,11 +49,25 @@ const Tasks: FC<{ tasks: readonly Task[]; now: Date; language: Language }> = ({
 }) => (
   <section>
     <h2>
-      {{ ja: '今日やること', en: 'To do today' }[language]}{' '}
-      <span class="soft small">{formatDay(now, language)}</span>
+      {{ ja: 'これからやること', en: 'To do' }[language]}{' '}
+      <span class="soft small">
+        {
+          {
+            ja: `${formatDay(now, language)}から${AHEAD_DAYS}日間`,
+            en: `today, ${formatDay(now, language)}, and in the ${AHEAD_DAYS} days to come`,
+          }[language]
+        }
+      </span>
     </h2>
     {tasks.length === 0 ? (
-      <p>{{ ja: '今日やることはありません。', en: 'Nothing is left to do today.' }[language]}</p>
+      <p>
+        {
+          {
+            ja: `${AHEAD_DAYS}日先まで、やることはありません。`,
+            en: `Nothing is left to do in the next ${AHEAD_DAYS} days.`,
+          }[language]
+        }
+      </p>
     ) : (
       <ul class="list">
         {tasks.slice(0, MOST_SHOWN).map(({ text, href, at }) => (

@@ -10,8 +10,9 @@ import type { Text } from '../web/language.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-/** How long before its date something is shown, in milliseconds. */
-const AHEAD_MS = 30 * DAY_MS
+/** How many days before its date something is shown. */
+export const AHEAD_DAYS = 30
+const AHEAD_MS = AHEAD_DAYS * DAY_MS
 
 /** Something that a person has to do, or that is to come. */
 export interface Task {
@@ -21,7 +22,7 @@ export interface Task {
   readonly at: Date | undefined
 }
 
-/** What is to be done in an office today by a member of its staff, and what is due within thirty days. */
+/** What is to be done in an office by a member of its staff: today, and what is due within {@link AHEAD_DAYS}. */
 export async function tasksOf(app: App, staff: Staff, now: Date): Promise<readonly Task[]> {
   const { office_id: officeId } = staff
   const { plans, requests, meetings, billing, account } = await gather({

@@ -75,19 +75,21 @@ const State: FC<{ plan: ListedPlan; language: Language }> = ({ plan, language })
   return <span class={state.tag}>{state[language]}</span>
 }
 
-/** Who approved it, and when. */
-const Approval: FC<{ plan: ListedPlan; language: Language }> = ({
+/** Who approved it, and when; after its state, which says that it is. */
+const Approval: FC<{ plan: ListedPlan; language: Language; afterState?: boolean }> = ({
   plan: { approved_at: at, approver },
   language,
+  afterState = false,
 }) => {
   if (at === null) return null
   const when = formatMoment(at, language)
   return (
     <>
       {
-        { ja: `${approver ?? ''} が ${when} に承認`, en: `approved by ${approver ?? ''}, ${when}` }[
-          language
-        ]
+        {
+          ja: `${approver ?? ''} が ${when} に承認`,
+          en: `${afterState ? 'by' : 'approved by'} ${approver ?? ''}, ${when}`,
+        }[language]
       }
     </>
   )
@@ -105,7 +107,8 @@ export function planPage(
       <Problems {...{ problems, language }} fields={['document']} />
       <section>
         <p>
-          <State plan={plan} language={language} /> <Approval plan={plan} language={language} />
+          <State plan={plan} language={language} />{' '}
+          <Approval plan={plan} language={language} afterState />
         </p>
         {plan.status === 'draft' && may(staffOf(c), 'plans.approve') ? (
           <form method="post" action={`/plans/${plan.id}/approve`}>

@@ -62,6 +62,7 @@ function treePage(c: AppContext, running: boolean): Response | Promise<Response>
     <Layout
       context={pageContext(c)}
       title={{ ja: 'いま動いているタスク', en: 'The tasks right now' }}
+      refreshSeconds={LOOK_AGAIN}
     >
       <section>
         <p>
