@@ -11,6 +11,8 @@ export interface Entry {
   readonly name: string
   /** The file that its declarations are made of. */
   readonly source: string
+  /** Whether it is imported by the name of its package. */
+  readonly isMain: boolean
 }
 
 /** The entries of all packages, each package's main one first. */
@@ -24,6 +26,7 @@ export function entries(): readonly Entry[] {
         .map(([entry, source]) => ({
           name: entry === '.' ? name : `${name}/${basename(entry)}`,
           source: join(root, dirname(path), source),
+          isMain: entry === '.',
         }))
     })
 }

@@ -66,7 +66,7 @@ function listedBy(folder: string): DefaultTheme.SidebarItem[] {
 
 /** Each package with its manual, its guarantees and the reference of its entries. */
 function packages(manualIs: string): DefaultTheme.SidebarItem[] {
-  const mains = entries().filter(({ name }) => name.split('/').length === 2)
+  const mains = entries().filter(({ isMain }) => isMain)
   return mains.map(({ name }) => {
     const folder = `/packages/${name.replace('@yuzuru/', '')}`
     const reference = entries()
