@@ -116,13 +116,20 @@ describe.concurrent('docs/start.md', () => {
     })
     const ended = once(service, 'exit')
     try {
-      const url = await addressIn(service.stdout)
+      const lines = createInterface(service.stdout)[Symbol.asyncIterator]()
+      const [, url = ''] = await lineWith(/listening at (http:[^"]+)/, lines)
       const commands = steps[8]?.findLast(({ kind }) => kind === 'sh')?.text ?? ''
       const [, body = ''] = /-d '(.*)'/.exec(commands) ?? []
       const headers = { 'content-type': 'application/json' }
       const { status, statusText } = await fetch(`${url}/plans`, { method: 'POST', headers, body })
       const ready = await readiness(url)
       expect(`HTTP/1.1 ${status} ${statusText}\n…\n${ready}\n`).toBe(shown(9))
+      // What an error answer shows is found in the log.
+      const refused = await fetch(`${url}/plans/none`)
+      const { requestId } = (await refused.json()) as { readonly requestId: unknown }
+      const [line] = await lineWith(/.*"status":404.*/, lines)
+      expect(JSON.parse(line)).toMatchObject({ requestId, status: 404 })
+      expect(requestId).toMatch(/^\w+/)
     } finally {
       service.kill('SIGTERM')
       expect(await ended).toEqual([143, null])
@@ -145,13 +152,15 @@ async function readiness(url: string): Promise<string> {
   }
 }
 
-/** Where it listens: pino writes one object a line. */
-async function addressIn(lines: NodeJS.ReadableStream): Promise<string> {
-  for await (const line of createInterface(lines)) {
-    const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
-    if (url === undefined) continue
-    lines.resume()
-    return url
+/** Reads on to the line that has it: pino writes one object a line. */
+async function lineWith(
+  pattern: RegExp,
+  lines: AsyncIterator<string, unknown>,
+): Promise<RegExpExecArray> {
+  for (;;) {
+    const { value, done } = await lines.next()
+    if (done === true) throw new Error(`It ended before it printed ${pattern}`)
+    const found = pattern.exec(value)
+    if (found !== null) return found
   }
-  throw new Error('It ended before it listened')
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +37,30 @@ test('a service of any choice has sound types', { timeout: 300_000 }, async () =
   )
   expect(stdout).toBe('')
 })
+
+test('the README says how long a service is', () => {
+  const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8')
+  const [, least, most, ofTests] =
+    /([0-9]+) to ([0-9]+) lines of code, and up to ([0-9]+) of tests/.exec(
+      readme.replaceAll(/\s+/g, ' '),
+    ) ?? []
+  const lengths = choices.map(({ name }) => linesOf(name, 'src/!(*.test).ts'))
+  const lengthsOfTests = choices.map(({ name }) => linesOf(name, 'src/*.test.ts'))
+  const tens = (lines: number): string => String(Math.round(lines / 10) * 10)
+  expect([least, most, ofTests]).toEqual([
+    tens(Math.min(...lengths)),
+    tens(Math.max(...lengths)),
+    tens(Math.max(...lengthsOfTests)),
+  ])
+})
+
+/** Without empty lines and comments. */
+function linesOf(name: string, glob: string): number {
+  const text = globSync(glob, { cwd: join(scratch, name) })
+    .map((path) => readFileSync(join(scratch, name, path), 'utf8'))
+    .join('\n')
+  return text.split('\n').filter((line) => !/^\s*(?:\/\/.*|\/\*\*.*\*\/)?$/.test(line)).length
+}
 
 describe('the tests of a new service pass', () => {
   // docs/start.md and `pnpm pack-check` run those of a service with hono and everything.

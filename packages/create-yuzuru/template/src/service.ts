@@ -24,7 +24,7 @@ import { createWeb } from './web.ts'
 export async function runService(env: Env): Promise<void> {
   const log = pino({
     level: env.LOG_LEVEL,
-    // Each line of a request has its id, which its client gets as `x-request-id`.
+    // Each line of a request has its id: its `x-request-id`, or one of our own. Error answers show it too.
     mixin: () => ({ requestId: currentRequest()?.id }),
   })
   await using db = createDatabase<Schema>({ url: env.DATABASE_URL })
