@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
 import { join, type Target } from './connection.ts'
@@ -58,7 +58,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 }
 
 async function start(options: FaultProxyOptions): Promise<FaultProxy> {
-  const { target, protocol = 'tcp' } = options
+  // From JavaScript there may be no options.
+  const { target, protocol = 'tcp' } = (options as FaultProxyOptions | undefined) ?? {
+    target: undefined,
+  }
+  if (typeof target !== 'object' || target === null || typeof target.host !== 'string') {
+    throw expected('target to be { host, port }', target)
+  }
+  if (target.port === undefined) throw expected('target to have a port', target.port)
   checkPort(target.port)
   if (protocol !== 'tcp' && protocol !== 'http') {
     throw new TypeError(`Expected protocol to be 'tcp' or 'http', got ${String(protocol)}`)

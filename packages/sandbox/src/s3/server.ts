@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Cors, type S3CorsRule } from './cors.ts'
 import { Requests } from './requests.ts'
 import { Store } from './store.ts'
@@ -107,9 +107,9 @@ async function listen(server: Server, port: number): Promise<number> {
  */
 export async function startS3(options: S3Options): Promise<S3Server> {
   expectOptions(options, S3_OPTIONS, 'startS3')
-  if (typeof options.dir !== 'string' || options.dir === '') {
-    throw new TypeError(`Expected dir to be a path, got ${JSON.stringify(options.dir)}`)
-  }
+  // From JavaScript there may be none.
+  const dir: unknown = (options as S3Options | undefined)?.dir
+  if (typeof dir !== 'string' || dir === '') throw expected('dir to be a path', dir)
   const temporary = new TemporaryKeys()
   let troubles: S3Troubles = {}
   const clock = options.now ?? Date.now
@@ -122,7 +122,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   }
   const { cors: rules = [] } = options
   const cors = new Cors([rules].flat())
-  const store = await Store.open(options.dir)
+  const store = await Store.open(dir)
   for (const name of options.buckets ?? []) await store.create(name)
   const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024
   const requests = new Requests(
