@@ -1,20 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { digestOf, FOLDERS, outOfStep, PAGES, pagesIn, pagesInBoth, readNotes } from './in-step.ts'
 import { linksToEnglish, lostLinks, proseOf, shapeOf } from './page-shape.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** The folders and the pages that are there in both languages. */
-const FOLDERS = ['field-guide', 'guide']
-const PAGES = ['compare.md', 'operations.md', 'semantics.md', 'start.md']
 /** Of no use in English. */
 const ONLY_JAPANESE = 'glossary.md'
-
-const pagesIn = (folder: string): string[] =>
-  readdirSync(join(root, 'docs', folder)).filter((name) => name.endsWith('.md'))
 
 test.each(FOLDERS)('%s: each page is there in Japanese', (folder) => {
   expect(pagesIn(`ja/${folder}`)).toEqual(pagesIn(folder))
@@ -58,4 +53,18 @@ test('the README in Japanese has the shape of the English, but for the comments 
     return { ...shape, code }
   }
   expect(readme('README.ja.md')).toEqual(readme('README.md'))
+})
+
+describe('what was read beside its translation last', () => {
+  test('is what each English page says now: `pnpm japanese` says what to do', () => {
+    expect(outOfStep()).toEqual([])
+    expect(Object.keys(readNotes())).toEqual(pagesInBoth())
+  })
+
+  test('is another text as soon as a word of a sentence changes, and the same after a reflow', () => {
+    const page = '# A title\n\nIt may be repeated.\n\n```ts\nrun()\n```\n'
+    expect(digestOf(page.replace('may', 'must not'))).not.toBe(digestOf(page))
+    expect(digestOf(page.replace('be repeated', 'be\nrepeated'))).toBe(digestOf(page))
+    expect(digestOf(page.replace('run()', 'go()'))).toBe(digestOf(page))
+  })
 })
