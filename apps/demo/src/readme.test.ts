@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startPostgres } from '@yuzuru/sandbox'
@@ -23,5 +23,16 @@ test('the example of the README runs as it stands', async () => {
     expect(stdout).toBe('TimeoutError after 300 ms, 0 queries left\n')
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('the pictures that are kept are those that the demo’s README shows, and small', async () => {
+  const demo = join(import.meta.dirname, '..')
+  const readme = await readFile(join(demo, 'README.md'), 'utf8')
+  const shown = Array.from(readme.matchAll(/\]\(pictures\/([\w.]+)\)/g), ([, name = '']) => name)
+  expect(shown.toSorted()).toEqual(await readdir(join(demo, 'pictures')))
+  for (const name of shown) {
+    const { size } = await stat(join(demo, 'pictures', name))
+    expect(size, name).toBeLessThanOrEqual(100 * 1_024)
   }
 })
