@@ -13,7 +13,8 @@ import { packAll } from './pack-all.ts'
 import { packages, root } from './packages.ts'
 
 const run = promisify(execFile)
-const USED = new Set(['concurrency', 'http', 'server'])
+/** Runs by itself, and is imported by nobody's service. */
+const NOT_USED = 'create-yuzuru'
 const TOOLS = {
   bun: '1.4.5',
   deno: '2.9.6',
@@ -43,7 +44,7 @@ try {
 
 async function install(): Promise<void> {
   const tarballs = await packAll(room)
-  const used = packages().filter(({ shortName }) => USED.has(shortName))
+  const used = packages().filter(({ shortName }) => shortName !== NOT_USED)
   const own = Object.fromEntries(
     used.map(({ manifest: { name } }) => [name, `file:${tarballs.get(name)}`]),
   )
