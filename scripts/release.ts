@@ -14,11 +14,7 @@ import { promisify } from 'node:util'
 import { bundleSize } from '../tooling/src/bundle-size.ts'
 import { type PackedPackage, readPacked } from '../tooling/src/release/packed-package.ts'
 import { packedFaults } from '../tooling/src/release/packed-faults.ts'
-import {
-  planFaults,
-  planWarnings,
-  type PlannedRelease,
-} from '../tooling/src/release/plan-faults.ts'
+import { planFaults, type PlannedRelease } from '../tooling/src/release/plan-faults.ts'
 import { workflowFaults } from '../tooling/src/release/workflow-faults.ts'
 import { checkConsumerTypes } from './consumer-types.ts'
 import { packAll } from './pack-all.ts'
@@ -81,10 +77,6 @@ async function planned(room: string): Promise<readonly PlannedRelease[]> {
   const creator = packages().find(({ shortName }) => shortName === 'create-yuzuru')
   const written = Object.keys(creator?.manifest.devDependencies ?? {})
   faults.push(...planFaults(releases, published, written))
-  const { stdout: tags } = await run('git', ['tag', '--list'], { cwd: root })
-  for (const warning of planWarnings(releases, published, tags.split('\n'))) {
-    console.warn(`Warning: ${warning}`)
-  }
   return releases
 }
 

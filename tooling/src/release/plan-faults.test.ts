@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planFaults, planWarnings, type PlannedRelease } from './plan-faults.ts'
+import { planFaults, type PlannedRelease } from './plan-faults.ts'
 
 const published = new Set(['@yuzuru/db', 'create-yuzuru', '@yuzuru/mail'])
 const written = ['@yuzuru/db', '@yuzuru/sandbox']
@@ -28,17 +28,4 @@ test.each(['0.0.0', '0.2.0-next.1', 'latest'])('a next version %s is named', (ve
 
 test('what is private has no version to judge', () => {
   expect(planFaults([release('@yuzuru/demo', '0.0.0')], published, written)).toEqual([])
-})
-
-test('a changeset of what was never published is warned of', () => {
-  const plan = [release('@yuzuru/db'), release('@yuzuru/mail')]
-  expect(planWarnings(plan, published, ['@yuzuru/mail@0.1.0', '@yuzuru/db-tools@0.1.0'])).toEqual([
-    '@yuzuru/db: 0.1.0 is not published, and its changesets would make 0.2.0 the first version',
-  ])
-})
-
-test('the changeset of a new package, and what only goes along, are not', () => {
-  const first = { ...release('@yuzuru/db', '0.1.0'), oldVersion: '0.0.0' }
-  const plan = [first, release('@yuzuru/mail', '0.1.0', 'none'), release('@yuzuru/demo')]
-  expect(planWarnings(plan, published, [])).toEqual([])
 })

@@ -35,25 +35,3 @@ export function planFaults(
   }
   return faults
 }
-
-/**
- * The packages whose first version would not be the one that their changelog calls the first: they were never
- * published, and changesets wait for them.
- *
- * @param tags those of the repository: `changeset publish` makes one for each version, `@yuzuru/db@0.1.0`
- */
-export function planWarnings(
-  plan: readonly PlannedRelease[],
-  published: ReadonlySet<string>,
-  tags: readonly string[],
-): string[] {
-  return plan
-    .filter(({ name, type, oldVersion }) => {
-      const isNew = !tags.some((tag) => tag.startsWith(`${name}@`))
-      return type !== 'none' && published.has(name) && isNew && oldVersion !== '0.0.0'
-    })
-    .map(
-      ({ name, oldVersion, newVersion }) =>
-        `${name}: ${oldVersion} is not published, and its changesets would make ${newVersion} the first version`,
-    )
-}
