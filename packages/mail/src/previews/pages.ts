@@ -1,7 +1,9 @@
 import { html, type Html } from '../templates/html.ts'
 import type { RenderedMail } from '../templates/template.ts'
-import { STYLE } from './style.ts'
+import { page, toAll } from './frame.ts'
+import type { Look } from './look.ts'
 import { kilobytes, warningsOf } from './warnings.ts'
+import { WORDS, type Words } from './words.ts'
 
 /** A template in one language. */
 interface Named {
@@ -17,74 +19,72 @@ export interface Shown extends Named {
 
 /** One that can't be shown: it throws with its sample data, or nobody could send what it gives. */
 export interface Broken extends Named {
-  readonly problem: string
-}
-
-function page(title: string, body: Html): string {
-  const document = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <title>${title}</title>
-      ${STYLE}
-    </head>
-    <body>
-      ${body}
-    </body>
-  </html>`
-  return `<!doctype html>\n${document.toString()}`
+  /** In the words of what was thrown; none where that is no error. */
+  readonly problem: string | undefined
 }
 
 /** All templates in all languages, with what is said of each. */
-export function indexPage(base: string, all: readonly (Shown | Broken)[]): string {
+export function indexPage(look: Look, all: readonly (Shown | Broken)[]): string {
+  const { base, language } = look
+  const words = WORDS[language]
   const rows = all.map(
     (each) =>
       html`<tr>
         <td><a href="${`${base}/${each.name}/${each.locale}`}">${each.name}</a></td>
         <td>${each.locale}</td>
-        ${'mail' in each ? aboutOf(each.mail) : html`<td class="warn">${each.problem}</td>`}
+        ${
+          'mail' in each
+            ? aboutOf(words, each)
+            : html`<td class="warn">${each.problem ?? words.noError}</td>`
+        }
       </tr>`,
   )
-  return page(
-    'Mails',
-    html`<header><h1>Mails</h1></header>
-      <main>
-        <table>
-          <thead>
-            <tr>
-              <th>Template</th>
-              <th>Language</th>
-              <th>Subject</th>
-              <th>HTML</th>
-              <th>Warnings</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>
-      </main>`,
-  )
+  return page(look, {
+    title: words.mails,
+    path: '/',
+    header: html`<h1>${words.mails}</h1>`,
+    main: html`<table>
+      <thead>
+        <tr>
+          <th>${words.template}</th>
+          <th>${words.language}</th>
+          <th>${words.subject}</th>
+          <th>HTML</th>
+          <th>${words.warnings}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>`,
+  })
 }
 
-function aboutOf(mail: RenderedMail): Html {
-  const warnings = warningsOf(mail)
-  const size = mail.html === undefined ? 'text only' : kilobytes(mail.html.toString())
-  return html`<td>${mail.subject}</td>
+function aboutOf(words: Words, { mail, locale }: Shown): Html {
+  const warnings = warningsOf(mail, words)
+  const size = mail.html === undefined ? words.textOnly : kilobytes(mail.html.toString())
+  return html`<td lang="${locale}">${mail.subject}</td>
     <td>${size}</td>
-    <td>${warnings.length === 0 ? html`<span class="muted">none</span>` : warnings.length}</td>`
+    <td data-label="${words.warnings}: ">
+      ${warnings.length === 0 ? html`<span class="muted">${words.none}</span>` : warnings.length}
+    </td>`
 }
 
-/** Why a mail can't be shown. */
-export function brokenPage(base: string, { name, locale, problem }: Broken): string {
-  return page(
-    `${name} (${locale})`,
-    html`<header>
-      <nav><a href="${base === '' ? '/' : base}">All mails</a></nav>
-      <h1>${name} · ${locale}</h1>
-      <p class="warn">${problem}</p>
-    </header>`,
-  )
+/** Why a mail can't be shown, or what came of sending it. */
+export function brokenPage(
+  look: Look,
+  { name, locale, problem }: Broken,
+  what: 'notShown' | 'sendingFailed',
+): string {
+  const words = WORDS[look.language]
+  return page(look, {
+    title: `${name} (${locale})`,
+    path: `/${name}/${locale}`,
+    links: toAll(look),
+    header: html`<h1>${name} · ${locale}</h1>
+      <p>${words[what]}</p>
+      <p class="warn">${problem ?? words.noError}</p>`,
+  })
 }
 
 /** What a page of one mail shows beside it. */
@@ -96,63 +96,73 @@ export interface Beside {
 }
 
 /** One mail: at two widths, light and dark, as text and as source. */
-export function mailPage(base: string, shown: Shown, more: Beside): string {
-  const { name, locale, mail, source } = shown
+export function mailPage(look: Look, shown: Shown, more: Beside): string {
+  const { base, language } = look
+  const { name, locale, mail } = shown
   const { locales, canSend, wasSent } = more
-  const at = `${base}/${name}/${locale}`
-  const warnings = warningsOf(mail)
-  const languages = locales.map((each) => {
+  const words = WORDS[language]
+  const path = `/${name}/${locale}`
+  const at = `${base}${path}`
+  const warnings = warningsOf(mail, words)
+  const inOthers = locales.map((each) => {
     const current = each === locale ? 'page' : 'false'
     return html`<a href="${base}/${name}/${each}" aria-current="${current}">${each}</a> `
   })
-  const body = html`<header>
-      <nav><a href="${base === '' ? '/' : base}">All mails</a> ${languages}</nav>
-      <h1>${mail.subject}</h1>
-      <p class="muted">
-        ${name} · ${locale} · HTML
-        ${mail.html === undefined ? 'none' : kilobytes(mail.html.toString())} · text
-        ${kilobytes(mail.text)} · message ${kilobytes(source)}
-      </p>
-      ${canSend && html`<form method="post" action="${at}/send"><button>Send to me</button></form>`}
-      ${wasSent && html`<p>Sent.</p>`}
-      ${
-        warnings.length > 0 &&
-        html`<ul class="warn">
-          ${warnings.map((each) => html`<li>${each}</li>`)}
-        </ul>`
-      }
-    </header>
-    <main>
-      ${mail.html !== undefined && frames(at)}
-      <div class="row">
-        <section class="half">
-          <h2>Text</h2>
-          <pre>${mail.text}</pre>
-        </section>
-        ${
-          mail.html !== undefined &&
-          html`<section class="half">
-            <h2>HTML</h2>
-            <pre>${mail.html.toString()}</pre>
-          </section>`
-        }
-        <section class="half">
-          <h2>Message</h2>
-          <pre>${source}</pre>
-        </section>
-      </div>
-    </main>`
-  return page(`${mail.subject} (${locale})`, body)
+  const header = html`<h1 lang="${locale}">${mail.subject}</h1>
+    <p class="muted">${name} · ${locale} · ${sizesOf(words, shown)}</p>
+    ${
+      canSend &&
+      html`<form method="post" action="${at}/send"><button>${words.sendToMe}</button></form>`
+    }
+    ${wasSent && html`<p>${words.sent}</p>`}
+    ${
+      warnings.length > 0 &&
+      html`<ul class="warn">
+        ${warnings.map((each) => html`<li>${each}</li>`)}
+      </ul>`
+    }`
+  return page(look, {
+    title: `${mail.subject} (${locale})`,
+    path,
+    links: html`${toAll(look)} ${inOthers}`,
+    header,
+    main: html`${mail.html !== undefined && frames(words, at)} ${sources(words, shown)}`,
+  })
 }
 
-function frames(at: string): Html {
+function sizesOf(words: Words, { mail, source }: Shown): string {
+  const ofHtml = mail.html === undefined ? undefined : kilobytes(mail.html.toString())
+  return words.sizes(ofHtml, kilobytes(mail.text), kilobytes(source))
+}
+
+function sources(words: Words, { mail, locale, source }: Shown): Html {
+  return html`<div class="row">
+    <section class="half">
+      <h2>${words.text}</h2>
+      <pre lang="${locale}">${mail.text}</pre>
+    </section>
+    ${
+      mail.html !== undefined &&
+      html`<section class="half">
+        <h2>HTML</h2>
+        <pre>${mail.html.toString()}</pre>
+      </section>`
+    }
+    <section class="half">
+      <h2>${words.message}</h2>
+      <pre>${source}</pre>
+    </section>
+  </div>`
+}
+
+function frames(words: Words, at: string): Html {
   const frame = (width: 'phone' | 'desktop', scheme: 'light' | 'dark'): Html =>
     html`<section>
-      <h2>${width === 'phone' ? 'Phone, 375 px' : 'Desktop, 700 px'}, ${scheme}</h2>
+      <h2>${words.frame(width, scheme)}</h2>
       <iframe
         class="${width} ${scheme}"
         src="${at}/html"
-        title="${width}, ${scheme}"
+        title="${words.frame(width, scheme)}"
         sandbox="allow-popups"
       ></iframe>
     </section>`

@@ -247,7 +247,7 @@ describe('previews', () => {
         const page = await browser.newPage({ viewport: { width, height: 900 } })
         const problems: string[] = []
         page.on('console', (message) => void problems.push(message.text()))
-        for (const path of ['/', '/hostile/ja']) {
+        for (const path of ['/', '/hostile/ja'].flatMap((each) => [each, `${each}?lang=ja`])) {
           await page.goto(`${served.url}${path}`, { waitUntil: 'load' })
           const widest = await page.evaluate('document.documentElement.scrollWidth')
           expect(widest, `${path} at ${width}`).toBe(width)

@@ -9,7 +9,10 @@ import { StableDates } from '../message/stable-dates.ts'
 import { writeMessage } from '../message/write-message.ts'
 import type { RenderedMail } from '../templates/template.ts'
 import { isFromThisMachine, type ServerInfo } from './from-this-machine.ts'
+import { messagePage } from './frame.ts'
+import { languageCookie, languageOf, type Look } from './look.ts'
 import { type Broken, brokenPage, indexPage, mailPage, type Shown } from './pages.ts'
+import { WORDS } from './words.ts'
 
 /** A template with a name and sample data. */
 export interface PreviewTemplate {
@@ -47,6 +50,9 @@ const PAGE_POLICY =
  * width of a phone and of a desktop, light and dark, as text and as source, with its sizes and with what is
  * likely to be wrong. A template that throws, or gives what nobody could send, has its error there.
  *
+ * The pages around the mails are in English or Japanese: by `?lang=en` or `?lang=ja`, which a cookie keeps for the
+ * others, else by `Accept-Language`, else in English. Mails are shown in all the languages that they have.
+ *
  * It answers to this machine only, unless `hosts` has more: to requests of a loopback address, to a name of this machine,
  * through no proxy. `info` says the address: what @hono/node-server, Bun and Deno pass as the second argument, and `serve`
  * of `@yuzuru/server` too (a router hands it on: `show(c.req.raw, c.env)`). Without it nothing is shown.
@@ -73,19 +79,21 @@ export function previews(
   }
   const allowed = new Set(hosts)
 
-  const answer = async (request: Request, url: URL): Promise<Response> => {
+  const bodyOf = async (request: Request, url: URL, look: Look): Promise<Response> => {
     const path = url.pathname.slice(basePath.length).replace(/^\/|\/$/g, '')
-    if (path === '') return pageOf(indexPage(basePath, await allOf(byName)))
+    if (path === '') return pageOf(indexPage(look, await allOf(byName)))
     const [name = '', locale = '', part, ...rest] = path.split('/')
     const template = byName.get(name)
     if (template === undefined || !template.locales.includes(locale) || rest.length > 0)
-      return NOT_FOUND()
+      return notFound(look)
     const shown = await shownOf(name, locale, template)
-    if (!('mail' in shown)) return pageOf(brokenPage(basePath, shown), 500)
+    if (!('mail' in shown)) return pageOf(brokenPage(look, shown, 'notShown'), 500)
     if (part === 'send' && request.method === 'POST' && sendTo !== undefined) {
-      if (request.headers.get('origin') !== url.origin) return plain(403, 'Not from here')
-      const problem = await problemOf(sendTo.mail.send({ to: sendTo.to, ...shown.mail }))
-      if (problem !== undefined) return pageOf(brokenPage(basePath, { name, locale, problem }), 502)
+      if (request.headers.get('origin') !== url.origin) return foreignForm(look)
+      const failed = await failureOf(sendTo.mail.send({ to: sendTo.to, ...shown.mail }))
+      if (failed !== undefined) {
+        return pageOf(brokenPage(look, { name, locale, ...failed }, 'sendingFailed'), 502)
+      }
       return new Response(null, {
         status: 303,
         headers: { location: `${basePath}/${name}/${locale}?sent=1` },
@@ -95,10 +103,10 @@ export function previews(
     if (part === 'html' && shown.mail.html !== undefined) {
       return withPolicy(shown.mail.html.toString(), MAIL_POLICY)
     }
-    if (part !== undefined) return NOT_FOUND()
+    if (part !== undefined) return notFound(look)
     const wasSent = url.searchParams.has('sent')
     const { locales } = template
-    return pageOf(mailPage(basePath, shown, { locales, canSend: sendTo !== undefined, wasSent }))
+    return pageOf(mailPage(look, shown, { locales, canSend: sendTo !== undefined, wasSent }))
   }
 
   // Of one parameter, as far as a server can see: with two it would be a listener of Node.
@@ -107,8 +115,12 @@ export function previews(
     if (!allowed.has(url.hostname) && !isFromThisMachine(request, info)) {
       return plain(403, 'Previews are shown on this machine only; see the option "hosts"')
     }
-    if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return NOT_FOUND()
-    return await answer(request, url)
+    const look: Look = { base: basePath, language: languageOf(request) }
+    if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return notFound(look)
+    const response = await bodyOf(request, url, look)
+    const cookie = languageCookie(request, look)
+    if (cookie !== undefined) response.headers.append('set-cookie', cookie)
+    return response
   }
 }
 
@@ -149,19 +161,19 @@ async function shownOf(
   }
 }
 
-async function problemOf(sending: Promise<unknown>): Promise<string | undefined> {
+async function failureOf(sending: Promise<unknown>): Promise<Pick<Broken, 'problem'> | undefined> {
   try {
     await sending
     return undefined
   } catch (error) {
-    return saidOf(error)
+    return { problem: saidOf(error) }
   }
 }
 
 /** A cancel is not for the page. */
-function saidOf(error: unknown): string {
+function saidOf(error: unknown): string | undefined {
   if (Cancelled.isInstance(error)) throw error
-  return messageOf(error) ?? 'It throws what is no error.'
+  return messageOf(error)
 }
 
 /** The message as it would go out. */
@@ -174,7 +186,9 @@ async function sourceOf(mail: RenderedMail): Promise<string> {
 }
 
 function pageOf(body: string, status = 200): Response {
-  return withPolicy(body, PAGE_POLICY, status)
+  const response = withPolicy(body, PAGE_POLICY, status)
+  response.headers.set('vary', 'accept-language, cookie')
+  return response
 }
 
 function withPolicy(body: string, policy: string, status = 200): Response {
@@ -192,4 +206,12 @@ function plain(status: number, text: string): Response {
   return new Response(`${text}\n`, { status, headers: { 'content-type': 'text/plain' } })
 }
 
-const NOT_FOUND = (): Response => plain(404, 'There is no such mail')
+function notFound(look: Look): Response {
+  const { nothingHere, noSuchMail } = WORDS[look.language]
+  return pageOf(messagePage(look, nothingHere, noSuchMail), 404)
+}
+
+function foreignForm(look: Look): Response {
+  const { nothingDone, foreignForm: why } = WORDS[look.language]
+  return pageOf(messagePage(look, nothingDone, why), 403)
+}

@@ -9,6 +9,7 @@ body { margin: 0; font: 15px/1.5 system-ui, 'Hiragino Sans', 'Noto Sans JP', san
 header, main { max-width: 1240px; margin: 0 auto; padding: 16px 20px }
 h1 { font-size: 20px; margin: 0 } h2 { font-size: 14px; margin: 0 0 6px; color: var(--muted); font-weight: 600 }
 a { color: inherit } nav a { margin-right: 12px } nav a[aria-current="page"] { font-weight: 700; text-decoration: none }
+nav .language { float: right; margin: 0 }
 table { width: 100%; border-collapse: collapse; background: Canvas; border: 1px solid var(--line) }
 th, td { text-align: left; padding: 8px 12px; border-top: 1px solid var(--line); vertical-align: top }
 th { color: var(--muted); font-weight: 600; border-top: 0 }
@@ -24,7 +25,7 @@ section { min-width: 0 } .half { flex: 1 1 340px }
 @media (max-width: 600px) {
   header, main { padding: 12px 7px } thead { display: none }
   tr { display: flex; flex-wrap: wrap; gap: 2px 12px; padding: 10px 12px; border-top: 1px solid var(--line) }
-  td { border: 0; padding: 0 } td:nth-child(3) { order: 1; flex-basis: 100% } td:last-child::before { content: 'Warnings: ' }
+  td { border: 0; padding: 0 } td:nth-child(3) { order: 1; flex-basis: 100% } td[data-label]::before { content: attr(data-label) }
 }
 button { font: inherit; padding: 6px 14px } form { display: inline }
 </style>`)
