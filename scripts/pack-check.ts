@@ -17,12 +17,12 @@ import { useService } from './use-service.ts'
 
 const run = promisify(execFile)
 const NODES = {
-  24: join(root, 'node_modules/node24/bin/node'),
+  24: join(root, 'tooling/older-nodes/node_modules/node24/bin/node'),
   26: join(root, 'node_modules/node/bin/node'),
 }
 
 /** The first that was made for long use, and lacks names of Node's own modules that its later ones have. */
-const OLD_NODE = join(root, 'node_modules/node20/bin/node')
+const OLD_NODE = join(root, 'tooling/older-nodes/node_modules/node20/bin/node')
 
 /** What they stand on is no program for Node 20 at all (`import … with`), which it says before any of ours is run. */
 const UNREADABLE: ReadonlySet<string> = new Set(['@yuzuru/mail/inline-css'])

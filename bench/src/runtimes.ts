@@ -6,9 +6,11 @@ export const RUNTIMES = ['node', 'node24'] as const
 /** The Nodes that the workspace brings: 26 is `node`, 24 is `node24`. */
 export type Runtime = (typeof RUNTIMES)[number]
 
-const root = createRequire(join(import.meta.dirname, '../../package.json'))
+/** Whose packages they are: the demo is installed without the older one. */
+const OWNERS: Readonly<Record<Runtime, string>> = { node: '', node24: 'tooling/older-nodes' }
 
 /** Where its program is. */
 export function programOf(runtime: Runtime): string {
-  return join(dirname(root.resolve(`${runtime}/package.json`)), 'bin/node')
+  const owner = join(import.meta.dirname, '../..', OWNERS[runtime], 'package.json')
+  return join(dirname(createRequire(owner).resolve(`${runtime}/package.json`)), 'bin/node')
 }
