@@ -27,8 +27,11 @@ const EXEMPT: Readonly<Record<string, string>> = {
   '@fontsource-variable/noto-sans-jp':
     'OFL-1.1, the font of the demo and of the site: unchanged, in no package of ours',
   'axe-core@': 'MPL-2.0, checks pages in the tests of jobs: unchanged, in no package of ours',
+  'caniuse-lite@':
+    'CC-BY-4.0, data of browsers for mjml in the tests of mail: unchanged, in no package of ours',
   'ical.js@': 'MPL-2.0, reads invites in the tests of mail: unchanged, in no package of ours',
   lightningcss: 'MPL-2.0, of vite: unchanged, for the tests only, in no package of ours',
+  'slick@': 'MIT, named by its address: for mjml in the tests of mail, in no package of ours',
 }
 
 interface Manifest {
