@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -6,9 +6,18 @@ import { type EndedStep, lanesOf, sideBySide } from './side-by-side.ts'
 
 const step = (name: string, command: string) => ({ name, command })
 
-async function run(...lanes: Parameters<typeof sideBySide>[0]) {
+type Lanes = Parameters<typeof sideBySide>[0]
+
+async function run(...lanes: Lanes) {
+  return await runTelling(() => undefined, lanes)
+}
+
+async function runTelling(onEnded: (step: EndedStep) => void, lanes: Lanes) {
   const ended: EndedStep[] = []
-  const failed = await sideBySide(lanes, (each) => ended.push(each))
+  const failed = await sideBySide(lanes, (each) => {
+    ended.push(each)
+    onEnded(each)
+  })
   return { failed: failed.map(({ name }) => name), ended }
 }
 
@@ -40,10 +49,13 @@ test('lanes run beside each other, and the steps of a lane in turn', async () =>
 
 test('a failure is told with its output, and no step is begun after it', async () => {
   const path = pipe()
-  const { failed, ended } = await run(
-    [step('bad', `echo seen; echo wrong >&2; exit 3`), step('never', 'echo never')],
-    [step('long', `until [ -e ${path} ]; do :; done; echo whole`), step('later', 'echo never')],
-    [step('end', `touch ${path}`)],
+  // What runs meanwhile ends after the failure, and not before it.
+  const { failed, ended } = await runTelling(
+    ({ name }) => name === 'bad' && writeFileSync(path, ''),
+    [
+      [step('bad', `echo seen; echo wrong >&2; exit 3`), step('never', 'echo never')],
+      [step('long', `until [ -e ${path} ]; do :; done; echo whole`), step('later', 'echo never')],
+    ],
   )
   expect(failed).toEqual(['bad'])
   expect(ended.find(({ name }) => name === 'bad')).toMatchObject({
