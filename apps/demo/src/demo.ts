@@ -48,7 +48,7 @@ export async function demo({ once, dir, port, language }: DemoOptions): Promise<
   ]
   await using served = await serveApp(world, server, { connections: WEB_CONNECTIONS, extra })
   const { app, settings } = served
-  // Its pages that follow are told of the end before the server waits for them.
+  // Pages that follow the day hear of its end before the server waits for them.
   await using _following = runs
   await using worker = await WorkerProcess.start(settings)
   say(`けいかくんが動きました: ${settings.publicUrl}`, `けいかくん is up: ${settings.publicUrl}`)

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type ScriptedServer, startListening } from './scripted-server.ts'
 
 /** What must be shown to nobody, by what it is. */
 export const PLANTED = {
@@ -29,15 +27,11 @@ export interface Instead {
   readonly body: string
 }
 
-export interface PlantingServer extends AsyncDisposable {
-  readonly url: string
-}
-
 /** Forwards to Stripe, and plants in all that it answers. */
 export async function startPlanting(
   target: string,
   onRequest: (request: IncomingMessage) => Instead | 'cut' | undefined,
-): Promise<PlantingServer> {
+): Promise<ScriptedServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request)
     const instead = onRequest(request)
@@ -67,21 +61,9 @@ export async function startPlanting(
     response.writeHead(forwarded.status, { 'content-type': 'application/json' })
     response.end(text)
   }
-  const server = createServer((request, response) => {
+  return await startListening((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
-  }
 }
 
 /** Every object of Stripe's has all of it, in fields that are free text or personal. */

@@ -80,7 +80,7 @@ test('what ends a day before its first step is said', async () => {
   expect([runs.state, runs.failure]).toEqual(['failed', 'Error: no PostgreSQL'])
 })
 
-test('who follows gets all at first, then each change, and is told of the end', async () => {
+test('a follower gets all at first, then each change, then the end', async () => {
   const runs = new DayRuns(TITLES)
   await using day = runs
   const stop = new AbortController()

@@ -24,7 +24,7 @@ export type RunState = 'none' | 'running' | 'over' | 'cancelled' | 'failed'
 export type LiveDay = (observer: DayObserver) => Promise<readonly StepResult[]>
 
 /**
- * The runs of the day: one at a time, of which the last is kept to be looked at. Whoever follows it is told of each
+ * The runs of the day, one at a time; the last one is kept. Its followers hear of each
  * change; nothing is kept for one that does not listen.
  */
 export class DayRuns implements AsyncDisposable {

@@ -66,7 +66,7 @@ function outcomeFor(c: AppContext, error: unknown): Outcome {
   return c.get('scope')?.outcome === 'none' ? (outcomeOf(error) ?? 'unknown') : 'unknown'
 }
 
-/** What a person is told of a failure whose effects are as `outcome` says. */
+/** The message that a person gets for a failure with that `outcome`. */
 export function failureOf(error: unknown, outcome: Outcome): Failure {
   if (error instanceof Invalid) {
     return { status: error.status, ...(REFUSALS[error.status] ?? WRONG_INPUT) }

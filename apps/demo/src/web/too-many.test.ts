@@ -11,7 +11,7 @@ test.each([
   ['GET', '/await', 40, 'is being measured for others'],
   ['POST', '/faults/database-gone', 20, 'is being tried by others'],
   ['GET', '/day/events', 51, 'is followed by too many pages'],
-])('who comes when too many wait is told so: %s %s', async (method, path, count, words) => {
+])('too many waiting is an answer in words: %s %s', async (method, path, count, words) => {
   const headers = { origin: at.url, accept: 'text/html' }
   const url = `${at.url}${path}?lang=en`
   // None is let go before all have their answer.
