@@ -3,7 +3,9 @@ import type { Queryable } from '../statements/queryable.ts'
 import { loosely } from '../statements/table.ts'
 import { conflictIn } from '../transactions/conflict.ts'
 import { enclosingTransaction } from '../transactions/transaction-state.ts'
+import { transaction } from '../transactions/transaction.ts'
 import { findBy } from './find-by.ts'
+import { isUniqueViolation } from './unique-violation.ts'
 
 /** How often a row may vanish between the insert that met it and the look at it. */
 const ROUNDS = 10
@@ -31,11 +33,18 @@ export async function getOrCreate<DB>(
   columns: readonly string[],
 ): Promise<GotOrCreated<Values>> {
   const wanted = Object.fromEntries(columns.map((column) => [column, values[column]]))
+  let refused: DbError | undefined
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await findBy(db, table, wanted)
     if (found !== undefined) return { row: found, created: false }
     const made = await insertUnlessMet(db, table, values, columns)
-    if (made !== undefined) return { row: made, created: true }
+    if (made instanceof Error) {
+      // Refused twice, and no such row in between: it is another row that has these values.
+      if (refused !== undefined) throw made
+      refused = made
+    } else if (made !== undefined) {
+      return { row: made, created: true }
+    }
   }
   throw new DbError(
     `The row in ${table} was met ${ROUNDS} times and never found: it comes and goes, or is kept with other values`,
@@ -50,24 +59,29 @@ export async function getOrCreate<DB>(
   )
 }
 
-/** @returns the new row; `undefined` where another one was met, or was about to be there */
+/** @returns the new row; `undefined` where another one was met, or was about to be there; a unique violation */
 async function insertUnlessMet<DB>(
   db: Queryable<DB>,
   table: string,
   values: Values,
   columns: readonly string[],
-): Promise<Values | undefined> {
-  try {
-    return await loosely(db)
+): Promise<Values | DbError | undefined> {
+  const insert = (on: Queryable<DB>): Promise<Values | undefined> =>
+    loosely(on)
       .insertInto(table)
       .values(values)
       .onConflict((conflict) => conflict.columns([...columns]).doNothing())
       .returningAll()
       .executeTakeFirst()
+  const within = enclosingTransaction(db) !== undefined
+  try {
+    // A savepoint, since a statement that is refused ends a transaction.
+    return within ? await transaction(db, insert) : await insert(db)
   } catch (error) {
+    if (isUniqueViolation(error)) return error
     // Where the database's default isolation refuses to wait for another's row, the statement was undone
     // whole, and can be looked for again. In a transaction it is the transaction that has to be repeated.
-    if (enclosingTransaction(db) === undefined && conflictIn(error) !== undefined) return undefined
+    if (!within && conflictIn(error) !== undefined) return undefined
     throw error
   }
 }

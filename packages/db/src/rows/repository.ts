@@ -4,6 +4,7 @@ import { DbError } from '../wire/db-error.ts'
 import { expectWanted, findBy } from './find-by.ts'
 import { getOrCreate, type GotOrCreated } from './get-or-create.ts'
 import { insertParts } from './insert-parts.ts'
+import { isUniqueViolation } from './unique-violation.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import {
   type AnySchema,
@@ -15,6 +16,7 @@ import {
   type RowChanges,
   type Table,
 } from '../statements/table.ts'
+import { enclosingTransaction } from '../transactions/transaction-state.ts'
 import { transaction } from '../transactions/transaction.ts'
 
 /** Options of {@link Repository.list}. */
@@ -103,7 +105,14 @@ export interface Repository<
     // Without a version column there is nothing to compare with.
     ...options: [V] extends [undefined] ? [] : [options?: UpdateOptions]
   ): Promise<Row<DB, T>>
-  /** Inserts, or updates the row that has the same values in these unique columns. @default the primary key */
+  /**
+   * Inserts, or updates the row that has the same values in these unique columns (by default the primary
+   * key). However many callers race, one of them inserts, and the others update.
+   *
+   * @throws {DbError} `unique_violation` when another unique constraint refuses the row. In a transaction
+   *   that may also be a race for this very row, which PostgreSQL finds in that order: it is settled by
+   *   running the transaction again
+   */
   upsert(
     db: Queryable<DB>,
     values: NewRow<DB, T>,
@@ -227,10 +236,16 @@ export function repository<
       // Something must be set, or a row that exists would not be returned.
       const kept = conflict.slice(0, 1).map((it) => [it, sql`${sql.ref(`excluded.${it}`)}`])
       const set = { ...Object.fromEntries(changed.length === 0 ? kept : excluded), ...bumped }
-      const query = inserting(db, row).onConflict((on) =>
-        on.columns([...conflict]).doUpdateSet(set),
-      )
-      return (await query.returningAll().executeTakeFirstOrThrow()) as Found
+      const query = inserting(db, row)
+        .onConflict((on) => on.columns([...conflict]).doUpdateSet(set))
+        .returningAll()
+      try {
+        return (await query.executeTakeFirstOrThrow()) as Found
+      } catch (error) {
+        // By a race for the same row, as it may be: then it is there now.
+        if (!isUniqueViolation(error) || enclosingTransaction(db) !== undefined) throw error
+        return (await query.executeTakeFirstOrThrow()) as Found
+      }
     },
     async delete(db, id) {
       const [result] = await loosely(db).deleteFrom<string>(name).where(key, '=', id).execute()
