@@ -1,4 +1,4 @@
-/** Where the dashboards of the packages are. They bring their own headers, frames and languages along. */
+/** Where the dashboards of the packages are. They bring their own headers, frames and choice of a language along. */
 export const JOBS_PATH = '/jobs'
 export const MAILS_PATH = '/mails'
 

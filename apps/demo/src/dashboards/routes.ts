@@ -8,16 +8,24 @@ import { decisionMail } from '../requests/decision-mail.ts'
 import { signInMail, verifyAddressMail } from '../sign-in/sign-in-mail.ts'
 import { allow } from '../web/access.ts'
 import type { AppContext, Environment } from '../web/environment.ts'
+import { LANGUAGES } from '../web/language.ts'
 import { JOBS_PATH, MAILS_PATH } from './paths.ts'
 
 /** The packages' own pages: the queue as it stands, and each mail that the app sends. For this machine only. */
 export function dashboardRoutes({ db, mail }: App): Hono<Environment> {
-  const jobs = dashboard({ db, basePath: JOBS_PATH, canWrite: () => true, timeZone: 'Asia/Tokyo' })
+  const jobs = dashboard({
+    db,
+    basePath: JOBS_PATH,
+    canWrite: () => true,
+    timeZone: 'Asia/Tokyo',
+    language: LANGUAGES[0],
+  })
   const mails = previews(
     [verifyAddressMail, signInMail, reminderMail, decisionMail, ...noticeMails],
     {
       basePath: MAILS_PATH,
       sendTo: { mail, to: 'you@example.jp' },
+      language: LANGUAGES[0],
     },
   )
   const routes = new Hono<Environment>()

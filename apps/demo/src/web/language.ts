@@ -3,7 +3,7 @@ import { accepts } from 'hono/accepts'
 import { getCookie, setCookie } from 'hono/cookie'
 
 /** The languages of the app; the first is the default. */
-const LANGUAGES = ['ja', 'en'] as const
+export const LANGUAGES = ['ja', 'en'] as const
 
 export type Language = (typeof LANGUAGES)[number]
 

@@ -1,4 +1,5 @@
 import type { Child, FC } from 'hono/jsx'
+import { isOfDashboard } from '../dashboards/paths.ts'
 import { FONTS_PATH } from '../fonts/fonts-path.ts'
 import type { Staff } from '../offices/staff.ts'
 import type { Language, Text } from './language.ts'
@@ -69,7 +70,10 @@ export const Layout: FC<{
           </a>
           <nav aria-label={{ ja: '主なページ', en: 'Main pages' }[language]}>
             {links.map(([href, text]) => (
-              <a href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
+              <a
+                href={isOfDashboard(href) ? `${href}?lang=${language}` : href}
+                aria-current={isWithin(path, href) ? 'page' : undefined}
+              >
                 {text[language]}
               </a>
             ))}

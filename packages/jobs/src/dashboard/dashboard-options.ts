@@ -1,4 +1,5 @@
 import {
+  expected,
   expectFunction,
   expectMilliseconds,
   expectRequiredOptions,
@@ -8,6 +9,7 @@ import { expectZone } from '../cron/zone.ts'
 import { expectDatabase } from '../database/execute.ts'
 import { isFromThisMachine, type Predicate } from './access.ts'
 import type { Action } from './links.ts'
+import { isLanguage, type Language, LANGUAGES } from './look.ts'
 
 /** What somebody asked for. */
 export interface AuditEntry {
@@ -51,6 +53,11 @@ export interface DashboardOptions<DB = unknown> {
   readonly timeoutMs?: number | undefined
   /** The zone of the times that are shown: `'Asia/Tokyo'`. @default that of this process */
   readonly timeZone?: string | undefined
+  /**
+   * The language of the pages for a browser that asks for neither English nor Japanese, and a reader who has chosen none.
+   * @default 'en'
+   */
+  readonly language?: Language | undefined
 }
 
 const DASHBOARD_OPTIONS = Object.keys({
@@ -63,6 +70,7 @@ const DASHBOARD_OPTIONS = Object.keys({
   liveMs: true,
   timeoutMs: true,
   timeZone: true,
+  language: true,
 } satisfies Record<keyof DashboardOptions, true>)
 
 /** The options with their defaults. */
@@ -76,6 +84,7 @@ export interface DashboardSettings {
   readonly liveMs: number
   readonly timeoutMs: number
   readonly timeZone: string
+  readonly language: Language
 }
 
 const BASE_PATH = /^(?:\/[\w.~-]+)+$/
@@ -87,6 +96,7 @@ export function dashboardSettings<DB>(options: DashboardOptions<DB>): DashboardS
   const { db, basePath = '', allow = isFromThisMachine, audit = () => undefined } = options
   const { canWrite = nobody, canSeePayloads = nobody, liveMs = 2_000, timeoutMs = 5_000 } = options
   const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options
+  const { language = LANGUAGES[0] } = options
   expectDatabase(db)
   if (basePath !== '' && (typeof basePath !== 'string' || !BASE_PATH.test(basePath))) {
     throw new TypeError('Expected basePath to be empty or like "/admin/jobs", got another value')
@@ -97,6 +107,7 @@ export function dashboardSettings<DB>(options: DashboardOptions<DB>): DashboardS
   expectMilliseconds('liveMs', liveMs, 500, 60_000)
   expectMilliseconds('timeoutMs', timeoutMs, 1, 60_000)
   expectZone(timeZone)
+  if (!isLanguage(language)) throw expected(`language to be ${LANGUAGES.join(' or ')}`, language)
   const queryable = db as unknown as Queryable<unknown>
   return {
     db: queryable,
@@ -108,5 +119,6 @@ export function dashboardSettings<DB>(options: DashboardOptions<DB>): DashboardS
     liveMs,
     timeoutMs,
     timeZone,
+    language,
   }
 }

@@ -78,6 +78,22 @@ describe('the dashboard', () => {
     for (const each of ['charge', 'write the PDF', 'asleep']) expect(steps).toContain(each)
   })
 
+  test('is in the language that its option says, where a browser asks for neither', async () => {
+    for (const [language, expected] of [[undefined, 'en'] as const, ['ja', 'ja'] as const]) {
+      const { send, world } = await open({ language })
+      for (const path of [...pagesOf(world), '/nothing']) {
+        const page = await send(path, { headers: { 'accept-language': 'fr, *' } })
+        expect(await page.text(), path).toContain(`<html lang="${expected}">`)
+      }
+    }
+    const { text } = await open({ language: 'ja' })
+    expect(await text('/?lang=en')).toContain('<html lang="en">')
+    expect(await text('/jobs')).toContain('<html lang="en">')
+    await expect(open({ language: 'fr' as 'ja' })).rejects.toThrow(
+      'Expected language to be en or ja, got',
+    )
+  })
+
   test('shows what anybody put into a name, a payload or an error as text', async () => {
     const { db, text, world } = await open({ canSeePayloads: () => true })
     const { id } = await enqueue(

@@ -51,8 +51,8 @@ export class Dashboard {
 
   /** Never throws, but for a cancel of the request itself. */
   async fetch(request: Request, info: ServerInfo): Promise<Response> {
-    const { basePath, timeZone } = this.#settings
-    const language = languageOf(request, cookieOf(request, LANGUAGE_COOKIE))
+    const { basePath, timeZone, language: fallback } = this.#settings
+    const language = languageOf(request, cookieOf(request, LANGUAGE_COOKIE), fallback)
     const stranger: Look = {
       base: basePath,
       language,

@@ -1,7 +1,12 @@
 /** The languages of the pages; the first is the default. */
-const LANGUAGES = ['en', 'ja'] as const
+export const LANGUAGES = ['en', 'ja'] as const
 
 export type Language = (typeof LANGUAGES)[number]
+
+/** Whether it is one of {@link LANGUAGES}. */
+export function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.some((language) => language === value)
+}
 
 /** For whom a page is made. */
 export interface Look {
@@ -17,15 +22,19 @@ export interface Look {
 export const say = ({ language }: Pick<Look, 'language'>, en: string, ja: string): string =>
   language === 'ja' ? ja : en
 
-/** `?lang=`, else what was chosen before, else what the browser prefers. */
-export function languageOf(request: Request, chosen: string | undefined): Language {
+/** `?lang=`, else what was chosen before, else what the browser prefers, else `fallback`. */
+export function languageOf(
+  request: Request,
+  chosen: string | undefined,
+  fallback: Language,
+): Language {
   const asked = new URL(request.url).searchParams.get('lang') ?? chosen
-  if (asked === 'en' || asked === 'ja') return asked
-  return preferred(request.headers.get('accept-language') ?? '')
+  if (isLanguage(asked)) return asked
+  return preferred(request.headers.get('accept-language') ?? '') ?? fallback
 }
 
-/** The first of ours in the order of preference (RFC 9110, 12.5.4). */
-function preferred(header: string): Language {
+/** The first of ours in the order of preference (RFC 9110, 12.5.4), or `undefined`. */
+function preferred(header: string): Language | undefined {
   const ranges = header
     .slice(0, 500)
     .split(',')
@@ -41,5 +50,5 @@ function preferred(header: string): Language {
     const found = LANGUAGES.find((each) => each === language)
     if (found !== undefined) return found
   }
-  return LANGUAGES[0]
+  return undefined
 }

@@ -1,23 +1,30 @@
 import { expect, test } from 'vitest'
-import { languageCookie, languageOf } from './look.ts'
+import { languageCookie, languageOf, LANGUAGES } from './look.ts'
 
-test.each<[string, string | undefined, string, string]>([
-  ['/', undefined, 'ja', 'ja'],
-  ['/', undefined, 'ja-JP,ja;q=0.9,en;q=0.8', 'ja'],
-  ['/', undefined, 'fr, en-GB;q=0.9, ja;q=0.8', 'en'],
-  ['/', undefined, 'en;q=0.1, ja;q=0.2', 'ja'],
-  ['/', undefined, 'ja;q=0, en', 'en'],
-  ['/', undefined, 'ja;q=x', 'en'],
-  ['/', undefined, '', 'en'],
-  ['/', 'ja', 'en', 'ja'],
-  ['/', 'xx', 'ja', 'ja'],
-  ['/?lang=en', 'ja', 'ja', 'en'],
-  ['/?lang=xx', undefined, 'ja', 'ja'],
-])('%s with the choice %s and Accept-Language "%s" is %s', (path, chosen, header, expected) => {
-  const headers = new Headers({ 'accept-language': header })
-  if (chosen !== undefined) headers.set('cookie', `a=b; yuzuru_mails_lang=${chosen}; c=d`)
-  expect(languageOf(new Request(`http://localhost${path}`, { headers }))).toBe(expected)
-})
+/** What is asked for, and the language of pages whose default is English, and of those whose default is Japanese. */
+test.each<[string, string | undefined, string, [string, string]]>([
+  ['/', undefined, 'ja', ['ja', 'ja']],
+  ['/', undefined, 'ja-JP,ja;q=0.9,en;q=0.8', ['ja', 'ja']],
+  ['/', undefined, 'fr, en-GB;q=0.9, ja;q=0.8', ['en', 'en']],
+  ['/', undefined, 'en;q=0.1, ja;q=0.2', ['ja', 'ja']],
+  ['/', undefined, 'ja;q=0, en', ['en', 'en']],
+  ['/', undefined, 'ja;q=x', ['en', 'ja']],
+  ['/', undefined, 'fr, *', ['en', 'ja']],
+  ['/', undefined, '', ['en', 'ja']],
+  ['/', 'ja', 'en', ['ja', 'ja']],
+  ['/', 'xx', 'ja', ['ja', 'ja']],
+  ['/?lang=en', 'ja', 'ja', ['en', 'en']],
+  ['/?lang=xx', undefined, 'ja', ['ja', 'ja']],
+  ['/?lang=xx', undefined, 'fr', ['en', 'ja']],
+])(
+  '%s with the choice %s and Accept-Language "%s" is %j by default en or ja',
+  (path, chosen, header, expected) => {
+    const headers = new Headers({ 'accept-language': header })
+    if (chosen !== undefined) headers.set('cookie', `a=b; yuzuru_mails_lang=${chosen}; c=d`)
+    const request = new Request(`http://localhost${path}`, { headers })
+    expect(LANGUAGES.map((language) => languageOf(request, language))).toEqual(expected)
+  },
+)
 
 test.each<[string, string, Record<string, string>, string | undefined]>([
   ['http://localhost/mails', '/mails', {}, undefined],
@@ -47,5 +54,5 @@ test.each<[string, string, Record<string, string>, string | undefined]>([
   ],
 ])('%s keeps the choice below "%s" alone (%j): %s', (url, base, headers, expected) => {
   const request = new Request(url, { headers })
-  expect(languageCookie(request, { base, language: languageOf(request) })).toBe(expected)
+  expect(languageCookie(request, { base, language: languageOf(request, 'en') })).toBe(expected)
 })

@@ -3,6 +3,11 @@ export const LANGUAGES = ['en', 'ja'] as const
 
 export type Language = (typeof LANGUAGES)[number]
 
+/** Whether it is one of {@link LANGUAGES}. */
+export function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.some((language) => language === value)
+}
+
 /** For whom a page is made. */
 export interface Look {
   /** What links begin with. */
@@ -14,11 +19,11 @@ export interface Look {
 /** Holds what was chosen with `?lang=`. */
 const LANGUAGE_COOKIE = 'yuzuru_mails_lang'
 
-/** `?lang=`, else what was chosen before, else what the browser prefers: as the jobs' dashboard does. */
-export function languageOf(request: Request): Language {
+/** `?lang=`, else what was chosen before, else what the browser prefers, else `fallback`: as the jobs' dashboard does. */
+export function languageOf(request: Request, fallback: Language): Language {
   const asked = new URL(request.url).searchParams.get('lang') ?? chosenBefore(request)
-  if (asked === 'en' || asked === 'ja') return asked
-  return preferred(request.headers.get('accept-language') ?? '')
+  if (isLanguage(asked)) return asked
+  return preferred(request.headers.get('accept-language') ?? '') ?? fallback
 }
 
 /** The cookie for the pages that follow, where a language was asked for. */
@@ -36,8 +41,8 @@ function chosenBefore(request: Request): string | undefined {
   return found?.slice(LANGUAGE_COOKIE.length + 1)
 }
 
-/** The first of ours in the order of preference (RFC 9110, 12.5.4). */
-function preferred(header: string): Language {
+/** The first of ours in the order of preference (RFC 9110, 12.5.4), or `undefined`. */
+function preferred(header: string): Language | undefined {
   const ranges = header
     .slice(0, 500)
     .split(',')
@@ -53,5 +58,5 @@ function preferred(header: string): Language {
     const found = LANGUAGES.find((each) => each === language)
     if (found !== undefined) return found
   }
-  return LANGUAGES[0]
+  return undefined
 }

@@ -10,7 +10,14 @@ import { writeMessage } from '../message/write-message.ts'
 import type { RenderedMail } from '../templates/template.ts'
 import { isFromThisMachine, type ServerInfo } from './from-this-machine.ts'
 import { messagePage } from './frame.ts'
-import { languageCookie, languageOf, type Look } from './look.ts'
+import {
+  isLanguage,
+  type Language,
+  languageCookie,
+  languageOf,
+  LANGUAGES,
+  type Look,
+} from './look.ts'
 import { type Broken, brokenPage, indexPage, mailPage, type Shown } from './pages.ts'
 import { WORDS } from './words.ts'
 
@@ -34,6 +41,11 @@ export interface PreviewOptions {
   readonly hosts?: readonly string[] | undefined
   /** Shows a button that sends a mail to this address. @default none */
   readonly sendTo?: { readonly mail: Pick<Mail, 'send'>; readonly to: MailAddress } | undefined
+  /**
+   * The language of the pages around the mails, for a browser that asks for neither English nor Japanese, and a reader
+   * who has chosen none. @default 'en'
+   */
+  readonly language?: Language | undefined
 }
 
 /** Where a mail comes from whose source is shown. */
@@ -51,7 +63,7 @@ const PAGE_POLICY =
  * likely to be wrong. A template that throws, or gives what nobody could send, has its error there.
  *
  * The pages around the mails are in English or Japanese: by `?lang=en` or `?lang=ja`, which a cookie keeps for the
- * others, else by `Accept-Language`, else in English. Mails are shown in all the languages that they have.
+ * others, else by `Accept-Language`, else by `language`. Mails are shown in all the languages that they have.
  *
  * It answers to this machine only, unless `hosts` has more: to requests of a loopback address, to a name of this machine,
  * through no proxy. `info` says the address: what @hono/node-server, Bun and Deno pass as the second argument, and `serve`
@@ -66,8 +78,8 @@ export function previews(
   templates: readonly PreviewTemplate[],
   options: PreviewOptions = {},
 ): (request: Request, info?: ServerInfo) => Promise<Response> {
-  expectOptions(options, ['basePath', 'hosts', 'sendTo'], 'previews')
-  const { basePath = '', hosts = [], sendTo } = options
+  expectOptions(options, ['basePath', 'hosts', 'sendTo', 'language'], 'previews')
+  const { basePath = '', hosts = [], sendTo, language = LANGUAGES[0] } = options
   const byName = named(templates)
   if (basePath !== '' && !/^(?:\/[\w-]+)+$/.test(basePath)) {
     throw new TypeError('Expected basePath to be empty or like "/mails", got another string')
@@ -77,6 +89,7 @@ export function previews(
     expectOptions(sendTo, ['mail', 'to'], 'previews.sendTo')
     parseMailbox('sendTo.to', sendTo.to)
   }
+  if (!isLanguage(language)) throw expected(`language to be ${LANGUAGES.join(' or ')}`, language)
   const allowed = new Set(hosts)
 
   const bodyOf = async (request: Request, url: URL, look: Look): Promise<Response> => {
@@ -115,7 +128,7 @@ export function previews(
     if (!allowed.has(url.hostname) && !isFromThisMachine(request, info)) {
       return plain(403, 'Previews are shown on this machine only; see the option "hosts"')
     }
-    const look: Look = { base: basePath, language: languageOf(request) }
+    const look: Look = { base: basePath, language: languageOf(request, language) }
     if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return notFound(look)
     const response = await bodyOf(request, url, look)
     const cookie = languageCookie(request, look)

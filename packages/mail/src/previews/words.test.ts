@@ -99,6 +99,26 @@ describe('the words of previews', () => {
     expect(words.filter((word) => !COMMON.has(word))).toEqual([])
   })
 
+  test('are of the language that the option says, where a browser asks for neither', async () => {
+    const languages = [undefined, ...LANGUAGES]
+    for (const language of languages) {
+      const open = previews(templates, { language })
+      const languageAt = async (path: string, headers: Record<string, string>) => {
+        const answer = await open(new Request(`${ORIGIN}${path}`, { headers }), here)
+        return /<html lang="(\w+)">/.exec(await answer.text())?.[1]
+      }
+      for (const path of ['/', '/1/en', '/3/en', '/9/en']) {
+        expect(await languageAt(path, {})).toBe(language ?? 'en')
+        expect(await languageAt(path, { 'accept-language': 'fr, *' })).toBe(language ?? 'en')
+        expect(await languageAt(path, { 'accept-language': 'ja' })).toBe('ja')
+        expect(await languageAt(path, { 'accept-language': 'en' })).toBe('en')
+      }
+    }
+    expect(() => previews(templates, { language: 'fr' as 'ja' })).toThrow(
+      new TypeError('Expected language to be en or ja, got a string'),
+    )
+  })
+
   test('are all there in both languages', () => {
     expect(Object.keys(WORDS.ja)).toEqual(Object.keys(WORDS.en))
     const textsOf = (language: Language): [string, string][] =>
