@@ -26,6 +26,7 @@ import {
   USUAL_MAX_BYTES,
 } from './smtp/smtp-options.ts'
 import { SmtpPool } from './smtp/smtp-pool.ts'
+import { serverOf, type SmtpUrlOptions } from './smtp/smtp-url.ts'
 
 /** What every mail client needs to know. */
 export interface SenderOptions {
@@ -48,23 +49,32 @@ export interface SenderOptions {
   readonly retry?: MailRetry | undefined
 }
 
-/** For {@link createMail}: a server to connect to. */
-export interface SmtpMailOptions extends SenderOptions, SmtpOptions {
+/** What a client with connections of its own needs to know beside its server. */
+export interface OwnConnectionOptions extends SenderOptions {
   readonly client?: undefined
   /**
    * Further servers, in order: one is tried when those before it have no connection, no login, no room or
    * no answer, or say 4xx; never after the message may have gone out. Each has its own connections. A
    * server that fails three times in a row is passed over for 30 s. @default none
    */
-  readonly failover?: readonly SmtpOptions[] | undefined
+  readonly failover?: readonly (SmtpOptions | SmtpUrlOptions)[] | undefined
   /** Signs every message, one or more times. @default none: the server does it */
   readonly dkim?: DkimKey | readonly DkimKey[] | undefined
 }
+
+/** For {@link createMail}: a server to connect to. */
+export interface SmtpMailOptions extends OwnConnectionOptions, SmtpOptions {
+  readonly url?: undefined
+}
+
+/** For {@link createMail}: a server to connect to, by its address. */
+export interface SmtpUrlMailOptions extends OwnConnectionOptions, SmtpUrlOptions {}
 
 /** For {@link createMail}: a nodemailer transporter of your own, never closed by yuzuru. */
 export interface ClientMailOptions<Client extends MailClient> extends SenderOptions {
   readonly client: Client
   readonly host?: undefined
+  readonly url?: undefined
 }
 
 /**
@@ -79,19 +89,22 @@ export interface ClientMailOptions<Client extends MailClient> extends SenderOpti
  * @throws {TypeError} when an option is unknown or out of its range; it names a misspelt one
  * @example
  * await using mail = createMail({
- *   host: 'smtp.example.jp',
- *   auth: { user, password },
+ *   url: process.env['SMTP_URL'] ?? '', // smtp://user:password@smtp.example.jp:587
  *   from: 'けいかくん <no-reply@example.jp>',
  * })
  * await mail.send({ to: 'hanako@example.jp', subject: 'こんにちは', text: '…', idempotencyKey: 'greet-7' })
  */
-export function createMail(options: SmtpMailOptions): Mail<Transporter>
+export function createMail(options: SmtpMailOptions | SmtpUrlMailOptions): Mail<Transporter>
 export function createMail<Client extends MailClient>(
   options: ClientMailOptions<Client>,
 ): Mail<Client>
-export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClient>): Mail {
-  if (options?.client !== undefined && options.host !== undefined) {
-    throw new TypeError('Expected client or host, got both')
+export function createMail(
+  options: SmtpMailOptions | SmtpUrlMailOptions | ClientMailOptions<MailClient>,
+): Mail {
+  for (const name of ['host', 'url'] as const) {
+    if (options?.client !== undefined && options[name] !== undefined) {
+      throw new TypeError(`Expected client or ${name}, got both`)
+    }
   }
   if (options?.client === undefined) return mailOverSmtp(options)
   expectOptions(options, CLIENT_MAIL_OPTIONS, 'createMail')
@@ -113,6 +126,7 @@ export function createMail(options: SmtpMailOptions | ClientMailOptions<MailClie
 const CLIENT_MAIL_OPTIONS = Object.keys({
   client: true,
   host: true,
+  url: true,
   from: true,
   domain: true,
   attachmentFolder: true,
@@ -122,6 +136,7 @@ const CLIENT_MAIL_OPTIONS = Object.keys({
 
 const SMTP_MAIL_OPTIONS = Object.keys({
   ...SMTP_OPTIONS,
+  url: true,
   client: true,
   dkim: true,
   failover: true,
@@ -167,15 +182,15 @@ export function lifeOf(ends: {
   return closing({ name: 'mail', refuse: closedFault, cut: ends.cut, end: () => ends.end?.() })
 }
 
-function mailOverSmtp(options: SmtpMailOptions): Mail<Transporter> {
+function mailOverSmtp(options: SmtpMailOptions | SmtpUrlMailOptions): Mail<Transporter> {
   if (options === undefined) throw expected('the options of createMail to be an object', options)
   expectOptions(options, SMTP_MAIL_OPTIONS, 'createMail')
   const { failover = [], dkim } = options
   if (!Array.isArray(failover)) throw expected('failover to be a list of servers', failover)
-  const first = smtpConfig(options)
-  const others = failover.map((server: SmtpOptions) => {
-    expectRequiredOptions(server, Object.keys(SMTP_OPTIONS), 'createMail.failover')
-    return smtpConfig(server)
+  const first = smtpConfig(serverOf(options))
+  const others = failover.map((server: SmtpOptions | SmtpUrlOptions) => {
+    expectRequiredOptions(server, ['url', ...Object.keys(SMTP_OPTIONS)], 'createMail.failover')
+    return smtpConfig(serverOf(server))
   })
   const pools = [first, ...others].map((config) => ({ pool: new SmtpPool(config), config }))
   const life = lifeOf({

@@ -2,7 +2,9 @@ export {
   type ClientMailOptions,
   createMail,
   type SenderOptions,
+  type OwnConnectionOptions,
   type SmtpMailOptions,
+  type SmtpUrlMailOptions,
 } from './create-mail.ts'
 export { Html, html, type HtmlValue, trustedHtml } from './templates/html.ts'
 export type { ClosedMail, Mail, MailClient, UnsentMail } from './mail.ts'
@@ -26,6 +28,7 @@ export type { InviteMethod, MailInvite } from './message/invite.ts'
 export type { MailMessage, MailRecipients } from './message/mail-message.ts'
 export type { PasswordAuth, SmtpAuth, TokenAuth, TokenCall } from './smtp/smtp-auth.ts'
 export type { SmtpLimits, SmtpOptions } from './smtp/smtp-options.ts'
+export type { SmtpUrlOptions } from './smtp/smtp-url.ts'
 export {
   defineTemplate,
   type RenderedMail,

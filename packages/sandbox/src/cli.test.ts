@@ -75,8 +75,14 @@ describe('yuzuru-sandbox', () => {
           DATABASE_URL: undefined,
           S3_ENDPOINT: 'https://live.example',
         },
-        ...['--services', 'smtp,s3', '--buckets', 'plans,bills', '--', process.execPath],
-        ...['-e', program],
+        '--services',
+        'smtp,s3',
+        '--buckets',
+        'plans,bills',
+        '--',
+        process.execPath,
+        '-e',
+        program,
       )
       const [out, said, [code]] = await Promise.all([
         text(child.stdout),
