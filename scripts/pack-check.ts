@@ -3,6 +3,7 @@
  * would; then runs its program of `scripts/smoke` there under Node 24 and 26, and has each of its entries say
  * under Node 20 which Node it needs. Packages of this workspace that it depends on come from their tarballs too:
  * they may not be published yet.
+ * What `create-yuzuru` makes is used as its README says, and made by hand as `docs/start.md` says.
  * Last, the examples of `docs/examples` are run from the tarballs, and print what they say.
  */
 import { execFile } from 'node:child_process'
@@ -14,6 +15,7 @@ import { packAll } from './pack-all.ts'
 import { type Manifest, optionalPeersOf, packages, root } from './packages.ts'
 import { useExamples } from './use-examples.ts'
 import { useService } from './use-service.ts'
+import { useStart } from './use-start.ts'
 
 const run = promisify(execFile)
 const NODES = {
@@ -69,6 +71,7 @@ async function useAlone(
   // Its smoke program has made one.
   if (shortName === 'create-yuzuru') {
     await useService(join(folder, 'made/by-command'), tarballs, NODES[24])
+    await useStart(folder, tarballs, NODES[24])
   }
   const seconds = ((performance.now() - start) / 1_000).toFixed(1)
   console.log(

@@ -101,10 +101,7 @@ const { postgres, smtp, s3 } = sandbox
 const env = {
   PORT: 0,
   DATABASE_URL: postgres.url,
-  SMTP_HOST: smtp.host,
-  SMTP_PORT: smtp.port,
-  SMTP_USER: smtp.user,
-  SMTP_PASSWORD: smtp.password,
+  SMTP_URL: smtp.url,
   MAIL_FROM: 'no-reply@example.com',
   S3_ENDPOINT: s3.endpoint,
   S3_REGION: s3.region,

@@ -51,7 +51,7 @@ export async function createService(
       continue
     const text = await readFile(join(TEMPLATE, path), 'utf8')
     const target = web === undefined ? (NAMES[path] ?? path) : 'src/web.ts'
-    files.set(target, conditionalLines(text, has).replaceAll('{{name}}', name))
+    files.set(target, conditionalLines(text, has, PACKAGES).replaceAll('{{name}}', name))
   }
   for (const [path, text] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true })

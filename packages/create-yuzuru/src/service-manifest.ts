@@ -55,7 +55,7 @@ export function serviceManifest(
     private: true,
     type: 'module',
     scripts: {
-      dev: 'node --watch-path=src --watch-preserve-output src/dev.ts',
+      dev: devScript(packages),
       test: 'node --test "src/**/*.test.ts"',
       start: 'node --env-file-if-exists=.env src/main.ts',
       typecheck: 'tsc',
@@ -65,6 +65,18 @@ export function serviceManifest(
     engines: { node: '>=24' },
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
+}
+
+/** The service on a sandbox that has what it needs, and stays when the service begins anew. */
+function devScript(packages: readonly ServicePackage[]): string {
+  const [mail, storage] = [packages.includes('mail'), packages.includes('storage')]
+  const services = ['postgres', ...(mail ? ['smtp'] : []), ...(storage ? ['s3'] : [])]
+  return [
+    ...(mail ? ['MAIL_FROM=no-reply@example.com'] : []),
+    `yuzuru-sandbox --dir .sandbox --services ${services.join(',')}`,
+    ...(storage ? ['--buckets plans'] : []),
+    '-- node --watch-path=src --watch-preserve-output src/main.ts',
+  ].join(' ')
 }
 
 /** A version that stands alone is taken with its later patches and features. */

@@ -2,15 +2,11 @@ import type { Clients } from './app.ts'
 // #if storage
 import { storeDocument } from './documents.ts'
 // #end
+import { plans } from './schema.ts'
 
 /** May be run again after a crash: to do each of its steps twice is to do it once. */
 export async function announce(clients: Clients, planId: string): Promise<void> {
-  const { db } = clients
-  const plan = await db
-    .selectFrom('plans')
-    .selectAll()
-    .where('id', '=', planId)
-    .executeTakeFirstOrThrow()
+  const plan = await plans.get(clients.db, planId)
   // #if storage
   await storeDocument(clients.storage, plan)
   // #end
@@ -22,9 +18,5 @@ export async function announce(clients: Clients, planId: string): Promise<void> 
     idempotencyKey: `plan-${planId}`,
   })
   // #end
-  await db
-    .updateTable('plans')
-    .set({ announced_at: new Date() })
-    .where('id', '=', plan.id)
-    .execute()
+  await plans.update(clients.db, planId, { announced_at: new Date() })
 }

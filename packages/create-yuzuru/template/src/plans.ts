@@ -10,7 +10,7 @@ import { z } from 'zod'
 // import { announce } from './announce.ts'
 // #end
 import type { App } from './app.ts'
-import type { Plan } from './schema.ts'
+import { type Plan, plans } from './schema.ts'
 
 const NewPlan = z.object({ title: z.string().trim().min(1).max(200), email: z.email() })
 
@@ -22,11 +22,7 @@ export async function createPlan(app: App, body: unknown): Promise<Plan> {
     throw new HttpProblem(422, 'The plan is not valid', { fields: Object.fromEntries(fields) })
   }
   return await transaction(app.db, async (tx) => {
-    const plan = await tx
-      .insertInto('plans')
-      .values({ ...data, announced_at: null })
-      .returningAll()
-      .executeTakeFirstOrThrow()
+    const plan = await plans.create(tx, data)
     // #if jobs
     await enqueue(tx, app.announcePlan, { planId: plan.id })
     // #else
@@ -37,9 +33,7 @@ export async function createPlan(app: App, body: unknown): Promise<Plan> {
 }
 
 export async function getPlan({ db }: App, id: string): Promise<Plan> {
-  const plan = z.uuid().safeParse(id).success
-    ? await db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirst()
-    : undefined
+  const plan = z.uuid().safeParse(id).success ? await plans.find(db, id) : undefined
   if (plan === undefined) throw new HttpProblem(404, 'There is no such plan')
   return plan
 }

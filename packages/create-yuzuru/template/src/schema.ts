@@ -1,19 +1,21 @@
+import { repository, tableOf } from '@yuzuru/db'
 import { type Generated, type Selectable, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-export interface Plans {
-  readonly id: Generated<string>
-  readonly title: string
-  readonly email: string
-  readonly announced_at: Date | null
-}
-
-export type Plan = Selectable<Plans>
-
 /** The tables, for Kysely. */
 export interface Schema {
-  readonly plans: Plans
+  readonly plans: {
+    readonly id: Generated<string>
+    readonly title: string
+    readonly email: string
+    readonly announced_at: Date | null
+  }
 }
+
+export type Plan = Selectable<Schema['plans']>
+
+/** The verbs that each table needs; for all else there is Kysely. */
+export const plans = repository(tableOf<Schema>()('plans'))
 
 /** Run in the order of their names, each once. Add new ones; change none that has run. */
 export const migrations: Record<string, Migration> = {

@@ -40,15 +40,7 @@ async function openService() {
   // #if storage
   const storage = createFakeStorage()
   // #end
-  const clients = {
-    db,
-    // #if mail
-    mail,
-    // #end
-    // #if storage
-    storage,
-    // #end
-  }
+  const clients = { db, mail, storage } // #names
   // #if jobs
   const app = createApp(clients)
   // #else
@@ -120,6 +112,6 @@ test('all that is wrong with the environment is named at once, and no value', ()
   assert.throws(
     () => readEnv(given),
     ({ message }: Error) =>
-      /PORT: .*\n.*DATABASE_URL: /.test(message) && !message.includes('secret'),
+      /at PORT\n.*\n.*at DATABASE_URL/.test(message) && !message.includes('secret'),
   )
 })

@@ -1,5 +1,5 @@
 import { startSmtp } from '@yuzuru/sandbox'
-import fc from 'fast-check'
+import { assert, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMail } from '../create-mail.ts'
 import { serverOf } from './smtp-url.ts'
@@ -25,9 +25,9 @@ describe('the url of a server', () => {
   })
 
   test('holds any user and password, percent-encoded', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((each) => each.isWellFormed())
-    fc.assert(
-      fc.property(text, text, (user, password) => {
+    const text = string({ unit: 'binary', minLength: 1 }).filter((each) => each.isWellFormed())
+    assert(
+      property(text, text, (user, password) => {
         const login = [user, password].map((each) => encodeURIComponent(each)).join(':')
         const { auth } = serverOf({ url: `smtp://${login}@localhost` })
         expect(auth).toEqual({ user, password })

@@ -31,7 +31,7 @@ export function serverOf<Options extends SmtpOptions | SmtpUrlOptions>(
   if (url === undefined) return rest as Omit<Options, 'url'> & SmtpOptions
   const other = IN_URL.find((name) => options[name] !== undefined)
   if (other !== undefined) throw new TypeError(`Expected url or ${other}, got both`)
-  return { ...rest, ...fieldsOf(url) } as Omit<Options, 'url'> & SmtpOptions
+  return { ...rest, ...fieldsOf(url) }
 }
 
 function fieldsOf(url: unknown): Pick<SmtpOptions, (typeof IN_URL)[number]> {
