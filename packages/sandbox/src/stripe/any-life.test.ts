@@ -53,7 +53,7 @@ const CHANGES: readonly Stripe.SubscriptionUpdateParams[] = [
   { cancel_at: 'max_period_end' },
   { cancel_at: '' },
   { trial_end: 'now' },
-  { billing_cycle_anchor: 'now' as 'now' & Stripe.SubscriptionUpdateParams.BillingCycleAnchor },
+  { billing_cycle_anchor: { type: 'now' } },
   { pause_collection: { behavior: 'void' } },
   { pause_collection: { behavior: 'keep_as_draft' } },
   { pause_collection: '' },

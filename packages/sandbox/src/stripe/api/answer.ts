@@ -10,7 +10,7 @@ import { claimKey, findReply, type KeysInFlight } from './idempotency.ts'
 import { list, readParameters, text } from './parameters.ts'
 import type { Route } from './route.ts'
 import { failureOf, type Troubles } from './troubles.ts'
-import { inVersion } from './versions.ts'
+import { fromVersion, inVersion } from './versions.ts'
 
 export interface ApiOptions {
   readonly secretKey: string
@@ -110,6 +110,7 @@ async function handle(
     id,
     requestId,
     encoded,
+    version,
     trouble,
   })
   if (idempotencyKey !== null && !unstarted) {
@@ -137,6 +138,7 @@ function execute(
     id: string
     requestId: string
     encoded: string
+    version: string
     trouble: ReturnType<Troubles['take']>
   },
 ): { answer: Answer; unstarted: boolean } {
@@ -145,7 +147,7 @@ function execute(
     if (trouble !== undefined && trouble !== 'error_after') throw failureOf(trouble)
     const { expand: expandForm, ...form } = parseForm(call.encoded)
     const paths = expandForm === undefined ? [] : list(text()).read(expandForm, 'expand')
-    const parameters = readParameters(route.parameters, form)
+    const parameters = readParameters(route.parameters, fromVersion(form, call.version))
     const reply = structuredClone(route.run(service, { id, parameters } as never))
     const body = expand(service.state, hidden, reply, paths)
     if (trouble !== undefined) throw failureOf(trouble)

@@ -24,6 +24,24 @@ describe('an older version', () => {
   })
 })
 
+// Source: https://docs.stripe.com/changelog/endive/2026-09-30/polymorphic-billing-cycle-anchor
+test('an anchor is changed by an object, and in an older version by a word', async () => {
+  await using open = await openStripe()
+  const { stripe } = open
+  const { id } = await subscribe(stripe)
+  const word = { billing_cycle_anchor: 'now' } as object
+  const object = { billing_cycle_anchor: { type: 'now' } } as const
+  const older = { apiVersion: '2026-08-26.dahlia' }
+  expect(await refusal(stripe.subscriptions.update(id, word))).toMatchObject({ status: 400 })
+  await stripe.subscriptions.update(id, object)
+  await stripe.subscriptions.update(id, word, older)
+  const preview = (subscription_details: object, options = {}): Promise<unknown> =>
+    stripe.invoices.createPreview({ subscription: id, subscription_details }, options)
+  expect(await refusal(preview(word))).toMatchObject({ status: 400 })
+  await preview(object)
+  await preview(word, older)
+})
+
 // Source: https://docs.stripe.com/api/expanding_objects
 describe('expanding', () => {
   test('reaches into lists and four levels down', async () => {

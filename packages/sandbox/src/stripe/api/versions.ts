@@ -1,7 +1,29 @@
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import type { FormHash } from './form.ts'
 
 /** Since then a period belongs to each item, and an invoice names its parent. */
 const basil = '2025-03-31'
+
+/** Since then an anchor is changed by an object with a type. */
+const endive = '2026-09-30'
+
+/**
+ * A request of the version that its sender names, in the shape of the newest.
+ * Source: https://docs.stripe.com/changelog/endive/2026-09-30/polymorphic-billing-cycle-anchor
+ */
+export function fromVersion(form: FormHash, version: string): FormHash {
+  if (version.slice(0, endive.length) >= endive) return form
+  const { billing_cycle_anchor: anchor, subscription_details: details } = form
+  return {
+    ...form,
+    ...(anchor === 'now' || anchor === 'unchanged'
+      ? { billing_cycle_anchor: { type: anchor } }
+      : {}),
+    ...(details === undefined || typeof details === 'string'
+      ? {}
+      : { subscription_details: fromVersion(details, version) }),
+  }
+}
 
 /**
  * A reply or an event's object in the shape of the version that its reader asked for. Only what decides

@@ -1,3 +1,4 @@
+import type { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 
 import {
@@ -278,4 +279,25 @@ describe('the trial of a session', () => {
     await end(open.now() + 2 * 86_400)
     await end(open.now() + 730 * 86_400)
   })
+})
+
+// https://github.com/better-auth/better-auth/issues/8920
+test('a line has a quantity, unless it is billed by usage', async () => {
+  await using open = await openStripe()
+  const { server, stripe } = open
+  const { id: meter } = await stripe.billing.meters.create({
+    default_aggregation: { formula: 'sum' },
+    display_name: 'pages',
+    event_name: 'pages',
+  })
+  const recurring = { interval: 'month', usage_type: 'metered', meter } as const
+  const metered = await monthlyPrice(stripe, { recurring })
+  const of = (line: { price: string; quantity?: number }): Promise<Stripe.Checkout.Session> =>
+    openCheckout(stripe, { customer_email: 'a@b.jp', line_items: [line] })
+  const param = 'line_items[0][quantity]'
+  const refused = { param, status: 400 }
+  expect(await refusal(of({ price: metered, quantity: 1 }))).toMatchObject(refused)
+  expect(await refusal(of({ price: await monthlyPrice(stripe) }))).toMatchObject(refused)
+  await server.completeCheckout((await of({ price: metered })).id)
+  expect(server.subscriptions()[0]?.items.data[0]).not.toHaveProperty('quantity')
 })

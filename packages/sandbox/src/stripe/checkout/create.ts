@@ -4,10 +4,10 @@ import { applyMetadata, type MetadataChange } from '../api/metadata.ts'
 import { chosenDiscounts, type DiscountInput } from '../catalog/discounts.ts'
 import { createPrice, type PriceInput } from '../catalog/prices.ts'
 import { newId } from '../core/id.ts'
-import type { StripeCheckoutSession } from '../core/objects.ts'
+import type { StripeCheckoutSession, StripePrice } from '../core/objects.ts'
 import { find, nowOf, type StripeService } from '../core/service.ts'
 import type { CheckoutLine } from '../core/state.ts'
-import { findPrice } from '../subscriptions/item.ts'
+import { expectCurrency, findPrice } from '../subscriptions/item.ts'
 import { checkTrialEnd } from '../subscriptions/trial.ts'
 import { amountsOf } from './lines.ts'
 
@@ -232,19 +232,32 @@ function toLine(
     ? createPrice(service, line.price_data)
     : find(service.state.prices, 'price', line.price ?? '', `${param}[price]`)
   if (!price.active) throw invalid('The price specified is inactive.', `${param}[price]`)
-  const isMetered = price.recurring?.usage_type === 'metered'
-  if (line.quantity === undefined && !isMetered) {
-    throw invalid('Quantity is required. Add `quantity` to `line_items`.', `${param}[quantity]`)
-  }
+  checkQuantity(price, line.quantity, param)
   if (input.mode === 'subscription') {
-    if (price.type === 'recurring') findPrice(service, price.id, `${param}[price]`)
-    else
+    if (price.type !== 'recurring') {
       throw invalid(
         'One-time prices in `subscription` mode are not known to the sandbox.',
         `${param}[price]`,
       )
+    }
+    findPrice(service, price.id, `${param}[price]`)
+    const currency = service.state.customers[input.customer ?? '']?.currency ?? price.currency
+    expectCurrency(price, currency, `${param}[price]`)
   } else if (price.type === 'recurring') {
     throw invalid('You must use `subscription` mode for recurring prices.', 'mode')
   }
   return { id: newId('li'), price: price.id, quantity: line.quantity ?? 0 }
+}
+
+/** Source: https://docs.stripe.com/api/checkout/sessions/create ("should not be defined when … metered") */
+function checkQuantity(price: StripePrice, quantity: number | undefined, line: string): void {
+  const isMetered = price.recurring?.usage_type === 'metered'
+  if (isMetered && quantity !== undefined) {
+    throw invalid(
+      `Quantity should not be specified where usage_type is \`metered\`. Remove \`quantity\` from \`${line}\``,
+      `${line}[quantity]`,
+    )
+  }
+  if (isMetered || quantity !== undefined) return
+  throw invalid(`Quantity is required. Add \`quantity\` to \`${line}\``, `${line}[quantity]`)
 }

@@ -5,6 +5,7 @@ import { route, type Route } from '../api/route.ts'
 import { chosenDiscounts } from '../catalog/discounts.ts'
 import { find } from '../core/service.ts'
 import {
+  anchorChange,
   billingMode,
   cancelAt,
   discountList,
@@ -15,7 +16,7 @@ import {
 import { previewChange, previewNew } from './preview.ts'
 
 const details = hash({
-  billing_cycle_anchor: oneOf('now', 'unchanged'),
+  billing_cycle_anchor: anchorChange,
   billing_mode: billingMode,
   cancel_at: clearable(cancelAt),
   cancel_at_period_end: flag(),
@@ -38,7 +39,7 @@ export const previewRoutes: readonly Route[] = [
     },
     (service, { parameters }) => {
       const { customer, subscription, subscription_details: change = {} } = parameters
-      const { billing_mode: mode, ...rest } = change
+      const { billing_cycle_anchor: anchor, billing_mode: mode, ...rest } = change
       if (subscription !== undefined) {
         const found = find(
           service.state.subscriptions,
@@ -50,6 +51,7 @@ export const previewRoutes: readonly Route[] = [
           parameters.discounts && chosenDiscounts(service, parameters.discounts, found.customer)
         return previewChange(service, subscription, {
           ...rest,
+          ...(anchor === undefined ? {} : { billing_cycle_anchor: anchor.type }),
           ...(discounts ? { discounts } : {}),
         })
       }

@@ -9,6 +9,7 @@ import { usageOf } from './usage.ts'
 
 const path = '/v1/billing/meters'
 const daysBack = 35
+const mostDigits = 15
 
 const keys = { customer_mapping: 'stripe_customer_id', value_settings: 'value' } as const
 
@@ -27,6 +28,18 @@ function setStatus(
     meter,
   )
   return meter
+}
+
+/** Source: https://docs.stripe.com/changelog/dahlia/2026-04-22/billing-meter-event-values-validation */
+function expectDigits(value: string, param: string): void {
+  const [digits = ''] = value.toLowerCase().split('e')
+  const significant = digits.replaceAll(/[-+.]/g, '').replace(/^0+/, '')
+  if (significant.length <= mostDigits) return
+  throw invalid(
+    `The value in the event payload can have at most ${mostDigits} digits. Received ${value}.`,
+    param,
+    'meter_event_value_too_many_digits',
+  )
 }
 
 export const meterRoutes: readonly Route[] = [
@@ -190,6 +203,7 @@ export const meterRoutes: readonly Route[] = [
       find(service.state.customers, 'customer', customer, `payload[${customerKey}]`)
       if (!Number.isFinite(value))
         throw invalid(`Invalid value: ${payload[valueKey]}`, `payload[${valueKey}]`)
+      expectDigits(payload[valueKey] ?? '1', `payload[${valueKey}]`)
       const now = nowOf(service, customer)
       const { timestamp = now } = parameters
       if (timestamp < now - daysBack * 86_400 || timestamp > now + 300) {

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { customerWith, monthlyPrice, openStripeAt, refusal } from '../../../test/stripe/fixture.ts'
+import {
+  customerWith,
+  monthlyPrice,
+  openStripe,
+  openStripeAt,
+  refusal,
+} from '../../../test/stripe/fixture.ts'
 
 // Source: https://docs.stripe.com/billing/subscriptions/usage-based/implementation-guide
 test('usage is counted once, summed up, and billed when its period ends', async () => {
@@ -82,4 +88,24 @@ test('a meter refuses what it does not know', async () => {
   ).toMatchObject({
     param: 'recurring[meter]',
   })
+})
+
+// Source: https://docs.stripe.com/changelog/dahlia/2026-04-22/billing-meter-event-values-validation
+test.each([
+  ['999999999999999', undefined],
+  ['0.000000123456789012345', undefined],
+  ['9007199254740991', 'meter_event_value_too_many_digits'],
+  ['0.30000000000000004', 'meter_event_value_too_many_digits'],
+])('usage has at most 15 digits: %s', async (value, code) => {
+  await using open = await openStripe()
+  const { stripe } = open
+  await stripe.billing.meters.create({
+    default_aggregation: { formula: 'sum' },
+    display_name: 'pages',
+    event_name: 'pages',
+  })
+  const { id } = await customerWith(stripe)
+  const payload = { stripe_customer_id: id, value }
+  const counted = await refusal(stripe.billing.meterEvents.create({ event_name: 'pages', payload }))
+  expect(counted.code).toBe(code)
 })

@@ -1,4 +1,4 @@
-import { invalid } from '../api/error.ts'
+import { invalid, refused } from '../api/error.ts'
 import type { StripeSubscription } from '../core/objects.ts'
 
 /** A moment, or the nearest or the farthest end of a period. */
@@ -45,6 +45,18 @@ export function planEnd(
     feedback_option: null,
     reason: isPlanned ? 'cancellation_requested' : null,
   }
+}
+
+/** @throws StripeFailure 400 when a schedule says when it ends */
+export function expectUnmanaged(
+  { schedule }: Pick<StripeSubscription, 'schedule'>,
+  change: { readonly cancel_at?: unknown; readonly cancel_at_period_end?: unknown },
+): void {
+  if (schedule === null) return
+  if (change.cancel_at === undefined && change.cancel_at_period_end === undefined) return
+  throw refused(
+    `The subscription is managed by the subscription schedule \`${schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+  )
 }
 
 function momentOf(subscription: StripeSubscription, cancelAt: CancelAt): number {

@@ -3,7 +3,7 @@ import { applyMetadata, type MetadataChange } from '../api/metadata.ts'
 import type { StripePrice, StripeSubscription, StripeSubscriptionItem } from '../core/objects.ts'
 import { periodEnd } from '../core/period.ts'
 import type { StripeService } from '../core/service.ts'
-import { expectCountable, findPrice, newItem, planOf } from './item.ts'
+import { expectCountable, expectCurrency, findPrice, newItem, planOf } from './item.ts'
 import type { ItemChange } from './proration.ts'
 
 /** What a request says of one item: an id changes it, none adds one. */
@@ -28,6 +28,7 @@ export function changeItems(
     const param = `items[${index}]`
     const price =
       request.price === undefined ? undefined : findPrice(service, request.price, `${param}[price]`)
+    if (price) expectCurrency(price, subscription.currency, `${param}[price]`)
     if (request.id === undefined) {
       if (!price) {
         throw invalid(

@@ -23,6 +23,15 @@ export function expectCountable(price: StripePrice): void {
   throw invalid('You cannot set the quantity for metered prices.', 'items')
 }
 
+/** @throws StripeFailure 400 for a price in another currency than that of the subscription, or of its customer */
+export function expectCurrency(price: StripePrice, currency: string, param: string): void {
+  if (price.currency === currency) return
+  throw invalid(
+    `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${currency}\`.`,
+    param,
+  )
+}
+
 export interface ItemInput {
   readonly price: StripePrice
   readonly quantity: number | undefined

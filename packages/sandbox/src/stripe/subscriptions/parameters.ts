@@ -120,3 +120,8 @@ export const itemChanges: Parameter<ItemRequest[]> = list(
 export const newItems: Parameter<
   { readonly metadata?: MetadataChange; readonly price: string; readonly quantity?: number }[]
 > = list(hash({ metadata: metadata(), price: required(text()), quantity: integer() }))
+
+/** What becomes of the anchor of a subscription that there is. */
+export const anchorChange: Parameter<{ readonly type: 'now' | 'unchanged' }> = hash({
+  type: required(oneOf('now', 'unchanged')),
+})

@@ -8,9 +8,10 @@ import { chosenDiscounts } from '../catalog/discounts.ts'
 import type { StripeSubscription } from '../core/objects.ts'
 import { change, find, nowOf, type StripeService } from '../core/service.ts'
 import { ownMethod } from '../payments/payment-method.ts'
+import { expectUnmanaged } from './cancel-at.ts'
 import { createSubscription } from './create.ts'
 import { endNow } from './end-now.ts'
-import { billingMode, itemChanges, newItems, shared } from './parameters.ts'
+import { anchorChange, billingMode, itemChanges, newItems, shared } from './parameters.ts'
 import { resume } from './resume.ts'
 import { isEnded } from './states.ts'
 import { defaultBillingMode } from './subscription.ts'
@@ -123,7 +124,7 @@ export const subscriptionRoutes: readonly Route[] = [
     `${path}/:id`,
     {
       ...shared,
-      billing_cycle_anchor: oneOf('now', 'unchanged'),
+      billing_cycle_anchor: anchorChange,
       cancellation_details: hash({
         comment: clearable(text()),
         feedback: clearable(
@@ -151,6 +152,7 @@ export const subscriptionRoutes: readonly Route[] = [
     (service, { id, parameters }) => {
       const subscription = find(service.state.subscriptions, 'subscription', id)
       const {
+        billing_cycle_anchor: anchor,
         default_payment_method: method,
         discounts,
         pause_collection: pause,
@@ -159,9 +161,11 @@ export const subscriptionRoutes: readonly Route[] = [
       if (typeof method === 'string') {
         ownMethod(service, method, subscription.customer, 'default_payment_method')
       }
+      expectUnmanaged(subscription, rest)
       const chosen = discounts && chosenDiscounts(service, discounts, subscription.customer)
       return updateSubscription(service, subscription, {
         ...rest,
+        ...(anchor === undefined ? {} : { billing_cycle_anchor: anchor.type }),
         ...(method === undefined ? {} : { default_payment_method: method }),
         ...(chosen ? { discounts: chosen } : {}),
         ...(pause === undefined
@@ -197,7 +201,7 @@ export const subscriptionRoutes: readonly Route[] = [
     'POST',
     `${path}/:id/resume`,
     {
-      billing_cycle_anchor: oneOf('now', 'unchanged'),
+      billing_cycle_anchor: anchorChange,
       proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
       proration_date: integer(),
     },
@@ -208,7 +212,7 @@ export const subscriptionRoutes: readonly Route[] = [
           `You cannot resume a subscription whose status is \`${subscription.status}\`.`,
         )
       }
-      return resume(service, subscription, parameters.billing_cycle_anchor ?? 'now')
+      return resume(service, subscription, parameters.billing_cycle_anchor?.type ?? 'now')
     },
   ),
   route(

@@ -83,6 +83,7 @@ export function applyChange(
   change: SubscriptionChange,
 ): { subscription: StripeSubscription; invoice: StripeInvoice | undefined } {
   checkEnded(before, change)
+  checkProrationDate(before, change)
   const now = nowOf(service, before.customer)
   const after = structuredClone(before)
   setPlainFields(after, change)
@@ -143,6 +144,28 @@ function checkEnded(before: StripeSubscription, change: SubscriptionChange): voi
   const allowed = new Set(['metadata', 'cancellation_details'])
   if (Object.keys(change).every((name) => allowed.has(name))) return
   throw invalid('A canceled subscription can only update its cancellation_details and metadata.')
+}
+
+/** Source: https://docs.stripe.com/billing/subscriptions/prorations */
+function checkProrationDate(
+  { items }: StripeSubscription,
+  { billing_cycle_anchor: anchor, proration_date: date }: SubscriptionChange,
+): void {
+  if (date === undefined) return
+  if (anchor === 'now') {
+    throw invalid(
+      'You cannot specify `proration_date` when `billing_cycle_anchor=now`',
+      'proration_date',
+    )
+  }
+  const isWithin = items.data.some(
+    ({ current_period_start: start, current_period_end: end }) => start <= date && date <= end,
+  )
+  if (isWithin) return
+  throw invalid(
+    'Cannot specify proration date outside of current subscription period',
+    'proration_date',
+  )
 }
 
 function setPlainFields(after: StripeSubscription, change: SubscriptionChange): void {
