@@ -30,7 +30,7 @@ export interface BillingActions {
   ): Promise<{ readonly url: string }>
   /**
    * Changes the price, and the quantity if it is given; else that stays. One that has both already is left as it is.
-   * A metered price has no quantity: in the place of several seats it needs `native.items`.
+   * A price that is billed by usage takes the place of several seats with `quantity: 'metered'`.
    *
    * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several
    *   prices and `native.items` does not say which one; `'card_declined'`
@@ -44,7 +44,8 @@ export interface BillingActions {
     options?: IoOptions,
   ): Promise<BillingSubscription>
   /**
-   * What {@link BillingActions.changePlan} would cost; changes nothing. Of `native` the items count.
+   * What {@link BillingActions.changePlan} would cost; changes nothing. All of `native` that decides what
+   * a change costs counts here too.
    *
    * @throws {BillingError} as `changePlan`
    */
@@ -65,7 +66,7 @@ export interface BillingActions {
   /**
    * Ends the subscription: with the period that is paid for, at once, or at a moment that is to come; one that
    * has ended is left as it is. Of several all are ended. One that waits for its first payment is ended at once.
-   * Nothing is refunded.
+   * What a schedule of Stripe's had planned is given up. Nothing is refunded.
    *
    * @throws {BillingError} `'not_found'` when there never was one
    * @example

@@ -52,7 +52,7 @@ export type { CustomerDetails, CustomerInput } from './customers/customer-input.
 export { nativeErrorOf } from './stripe/native-error.ts'
 export type { CancelAt } from './subscriptions/changes.ts'
 export type { BillingInvoice } from './subscriptions/invoices.ts'
-export type { PlanChange, PlanPreview, Proration } from './subscriptions/plan-change.ts'
+export type { PlanChange, PlanPreview, Proration, Quantity } from './subscriptions/plan-change.ts'
 export type { PortalFlow, PortalInput } from './subscriptions/portal.ts'
 export type { UsageInput } from './subscriptions/usage.ts'
 export type { Drift, Reconciled, ReconcileOptions } from './sync/reconciled.ts'

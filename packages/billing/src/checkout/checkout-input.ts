@@ -1,13 +1,8 @@
-import {
-  expectInteger,
-  expectLine,
-  expectObject,
-  expectOneOf,
-  expectOptions,
-} from '@yuzuru/concurrency/boundary'
+import { expectLine, expectObject, expectOneOf, expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { type CustomerDetails, expectDetails } from '../customers/customer-input.ts'
 import { expectMetadata, expectUrl } from '../expect.ts'
+import { expectAnyQuantity, type Quantity } from '../subscriptions/plan-change.ts'
 
 /** Parameters of a session that follow from the rest of {@link CheckoutInput}. */
 type OwnParameter =
@@ -47,8 +42,8 @@ export type WhenSubscribed = 'refuse' | 'change'
 export interface CheckoutInput {
   /** A recurring price: `price_…`. */
   readonly price: string
-  /** 1 to 1,000,000. @default 1 */
-  readonly quantity?: number | undefined
+  /** @default 1 */
+  readonly quantity?: Quantity | undefined
   /** The payer, if that customer may not have been made yet. @default the reference must be known */
   readonly customer?: CustomerDetails | undefined
   /** Where to go after; `{CHECKOUT_SESSION_ID}` in it is filled in by Stripe. */
@@ -104,7 +99,7 @@ export function expectCheckout(input: CheckoutInput): void {
   expectObject('input', input)
   expectOptions(input, CHECKOUT, 'billing.checkout')
   expectLine('price', input.price, 200)
-  if (input.quantity !== undefined) expectInteger('quantity', input.quantity, 1, 1_000_000)
+  expectAnyQuantity(input.quantity)
   if (input.customer !== undefined) expectDetails('customer', input.customer)
   expectUrl('successUrl', input.successUrl)
   if (input.cancelUrl !== undefined) expectUrl('cancelUrl', input.cancelUrl)

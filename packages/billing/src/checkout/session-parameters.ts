@@ -45,7 +45,7 @@ export function sessionParameters(
     mode: 'subscription',
     customer: to.customerId,
     client_reference_id: to.reference,
-    line_items: [{ price, quantity }],
+    line_items: [quantity === 'metered' ? { price } : { price, quantity }],
     success_url: input.successUrl,
     ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
     ...(locale === undefined ? {} : { locale }),

@@ -28,6 +28,34 @@ describe('a plan', () => {
     })
   })
 
+  test('that begins a new period with it is previewed so too', async () => {
+    let now = Math.floor(Date.now() / 1_000) * 1_000
+    await using open = await openSubscribed({ now: () => now })
+    const { billing, server } = open.stage
+    await open.subscribe()
+    now += 10 * DAY
+    const native = { billing_cycle_anchor: { type: 'now' } } as const
+    const change = { price: open.otherPrice, native }
+    const { amountDue, prorationDate } = await billing.previewPlan(reference, change)
+    await billing.changePlan(reference, { ...change, prorationDate })
+    const paid = server.invoices().filter(({ status }) => status === 'paid')
+    expect(paid.at(-1)).toMatchObject({ amount_due: amountDue })
+  })
+
+  test('is previewed with a discount and the end of a trial, which native gives it', async () => {
+    await using open = await openSubscribed()
+    const { billing, server } = open.stage
+    const { client: stripe } = billing
+    await open.subscribe({ trial_period_days: 14 })
+    const { id: coupon } = await stripe.coupons.create({ percent_off: 50, duration: 'once' })
+    const native = { discounts: [{ coupon }], trial_end: 'now' as const }
+    const change = { price: open.otherPrice, native }
+    const { amountDue } = await billing.previewPlan(reference, change)
+    expect(amountDue).toBe(4_980 / 2)
+    await billing.changePlan(reference, change)
+    expect(server.invoices().at(-1)).toMatchObject({ amount_due: amountDue, status: 'paid' })
+  })
+
   test('that is so already is left as it is, and nothing is sent', async () => {
     await using open = await openSubscribed()
     const { billing, server } = open.stage

@@ -11,6 +11,8 @@ import { endSecond } from './end-second.ts'
 import { type Fetches, withoutSubscription } from './fetches.ts'
 import { bestOf, liveOf } from './live-subscription.ts'
 import { type Change, changeParameters, type PlanPreview } from './plan-change.ts'
+import { previewParameters } from './preview-parameters.ts'
+import { withoutSchedule } from './schedules.ts'
 
 /** When a subscription ends: with what is paid for, at once, or at a moment. */
 export type CancelAt = 'period-end' | 'now' | Date
@@ -61,24 +63,15 @@ export class Changes {
     const live = await this.live(operation, reference)
     const at = change.prorationDate ?? new Date(this.#init.now())
     const prorationDate = new Date(Math.floor(at.getTime() / 1_000) * 1_000)
-    const { items, ...rest } = changeParameters(operation, live, { ...change, prorationDate }) ?? {}
+    const changes = changeParameters(operation, live, { ...change, prorationDate }) ?? {}
+    const parameters = previewParameters(live.id, changes)
     const call = {
       operation: 'invoices.createPreview',
       effect: 'read',
       answers: 'invoice',
     } as const
     const native = await this.#init.calls.run(call, (stripe, request) =>
-      stripe.invoices.createPreview(
-        {
-          subscription: live.id,
-          subscription_details: {
-            ...(items === undefined ? {} : { items }),
-            ...(rest.proration_behavior ? { proration_behavior: rest.proration_behavior } : {}),
-            ...(rest.proration_date ? { proration_date: rest.proration_date } : {}),
-          },
-        },
-        request,
-      ),
+      stripe.invoices.createPreview(parameters, request),
     )
     return { amountDue: native.amount_due, currency: native.currency, prorationDate, native }
   }
@@ -151,8 +144,13 @@ export class Changes {
       ...(live.pause_collection === null ? {} : { pause_collection: '' }),
       ...(!isPlanned ? {} : live.cancel_at_period_end ? NOT_AT_PERIOD_END : NOT_AT_A_DATE),
     }
+    const update = (): Promise<Stripe.Subscription> => this.#update(reference, live, change)
     const kept =
-      Object.keys(change).length === 0 ? live : await this.#update(reference, live, change)
+      Object.keys(change).length === 0
+        ? live
+        : isPlanned
+          ? await withoutSchedule(this.#init, reference, live, update)
+          : await update()
     if (kept.status !== 'paused') return kept
     const call = {
       operation: 'subscriptions.resume',
@@ -177,7 +175,9 @@ export class Changes {
       at === 'period-end'
         ? { cancel_at_period_end: true }
         : { cancel_at: Math.floor(at.getTime() / 1_000) }
-    return await this.#update(reference, live, change)
+    return await withoutSchedule(this.#init, reference, live, () =>
+      this.#update(reference, live, change),
+    )
   }
 
   async #update(

@@ -1,7 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { backwards, deliverAll } from '../../test/deliver-all.ts'
+import { failureOf } from '../../test/failure-of.ts'
 import { makePrice } from '../../test/price.ts'
 import { openSubscribed, reference } from '../../test/subscribed.ts'
+import type { Billing } from '../billing.ts'
+
+/** A price of ten yen for each page that is used. */
+async function makeMetered({ client: stripe }: Billing<undefined>): Promise<string> {
+  const { id: meter } = await stripe.billing.meters.create({
+    display_name: 'pages',
+    event_name: 'pages',
+    default_aggregation: { formula: 'sum' },
+  })
+  const { id } = await stripe.prices.create({
+    currency: 'jpy',
+    product_data: { name: '従量' },
+    recurring: { interval: 'month', usage_type: 'metered', meter },
+    unit_amount: 10,
+  })
+  return id
+}
 
 /** What others' packages got wrong of plans, quantities, trials and renewals, as their users have reported it. */
 describe('reported of others, and not so here:', () => {
@@ -35,26 +53,66 @@ describe('reported of others, and not so here:', () => {
   test('a metered price may take the place of another, and has no quantity', async () => {
     await using open = await openSubscribed()
     const { billing } = open.stage
-    const { client: stripe } = billing
-    const { id: meter } = await stripe.billing.meters.create({
-      display_name: 'pages',
-      event_name: 'pages',
-      default_aggregation: { formula: 'sum' },
-    })
-    const metered = await stripe.prices.create({
-      currency: 'jpy',
-      product_data: { name: '従量' },
-      recurring: { interval: 'month', usage_type: 'metered', meter },
-      unit_amount: 10,
-    })
+    const metered = await makeMetered(billing)
     await open.subscribe()
-    await billing.changePlan(reference, { price: metered.id })
+    await billing.changePlan(reference, { price: metered })
     const { subscription } = await billing.status(reference)
-    expect(subscription?.items).toMatchObject([{ priceId: metered.id, quantity: undefined }])
+    expect(subscription?.items).toMatchObject([{ priceId: metered, quantity: undefined }])
     await billing.changePlan(reference, { price: open.price })
     expect((await billing.status(reference)).subscription?.items).toMatchObject([
       { priceId: open.price },
     ])
+  })
+
+  // https://github.com/better-auth/better-auth/issues/8920, https://github.com/pay-rails/pay/issues/193
+  test('a price that is billed by usage can be subscribed to, and takes the place of several seats', async () => {
+    await using open = await openSubscribed()
+    const { billing, server } = open.stage
+    const price = await makeMetered(billing)
+    const input = { price, quantity: 'metered', successUrl: 'https://app.example.jp/' } as const
+    const { sessionId } = await billing.checkout(reference, input)
+    expect((await billing.checkout(reference, input)).sessionId).toBe(sessionId)
+    await server.completeCheckout(sessionId)
+    const { subscription } = await billing.sync({ sessionId, reference })
+    expect(subscription?.items).toMatchObject([{ priceId: price, quantity: undefined }])
+    await billing.usage(reference, { meter: 'pages', value: 0.1 + 0.2, id: 'one' })
+    await billing.changePlan(reference, { price: open.price, quantity: 3 })
+    const change = { price, quantity: 'metered' } as const
+    await billing.previewPlan(reference, change)
+    const changed = await billing.changePlan(reference, change)
+    expect(changed.native.items.data[0]).toMatchObject({ price: { id: price } })
+    expect(changed.native.items.data[0]).not.toHaveProperty('quantity')
+    const sent = server.requests().length
+    await billing.changePlan(reference, change)
+    expect(
+      server
+        .requests()
+        .slice(sent)
+        .map(({ method }) => method),
+    ).not.toContain('POST')
+  })
+
+  // https://github.com/civitai/civitai/pull/4945
+  test('a price in another currency is refused before anything is changed or opened', async () => {
+    await using open = await openSubscribed()
+    const { billing, server } = open.stage
+    const { client: stripe } = billing
+    await open.subscribe()
+    const { id: price } = await stripe.prices.create({
+      currency: 'usd',
+      product_data: { name: 'Plan' },
+      recurring: { interval: 'month' },
+      unit_amount: 1_980,
+    })
+    const refused = { code: 'invalid_request', outcome: 'none', retryable: false }
+    expect(await failureOf(billing.previewPlan(reference, { price }))).toMatchObject(refused)
+    expect(await failureOf(billing.changePlan(reference, { price }))).toMatchObject(refused)
+    await billing.cancel(reference, { at: 'now' })
+    const input = { price, successUrl: 'https://app.example.jp/' }
+    expect(await failureOf(billing.checkout(reference, input))).toMatchObject(refused)
+    expect(server.checkoutSessions()).toEqual([])
+    const page = await billing.checkout(reference, { ...input, price: open.price })
+    expect(page.kind).toBe('page')
   })
 
   // https://github.com/laravel/cashier-stripe/issues/1817

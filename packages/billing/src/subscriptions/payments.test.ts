@@ -1,6 +1,7 @@
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../test/failure-of.ts'
-import { startScripted } from '../../test/scripted-server.ts'
+import { startListening, startScripted } from '../../test/scripted-server.ts'
 import { openSubscribed, reference, type Subscribed } from '../../test/subscriber.ts'
 import { subscriptionNow } from '../../test/subscription-now.ts'
 import { createBilling } from '../create-billing.ts'
@@ -185,4 +186,27 @@ test('what fails after a payment was made does not say that nothing has happened
   })
   expect(server.subscriptions()).toMatchObject([{ status: 'active' }])
   expect(await billing.retryPayment(reference)).toMatchObject({ confirmUrl: undefined })
+})
+
+// Source: https://docs.stripe.com/changelog/dahlia/2026-04-22/billing-meter-event-values-validation
+test.each([
+  [0.1 + 0.2, '0.3'],
+  [1 / 3, '0.333333333333333'],
+  [1e-7, '0.0000001'],
+  [999_999_999_999_999, '999999999999999'],
+])('usage is sent with at most 15 digits, in plain decimals: %d', async (value, sent) => {
+  const bodies: URLSearchParams[] = []
+  await using server = await startListening((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(new URLSearchParams(body))
+      response.end('{"object":"billing.meter_event","identifier":"a"}')
+    })
+  })
+  const store = memoryBillingStore()
+  await store.settleCustomer(reference, 'cus_1')
+  await using billing = createBilling({ secretKey: 'sk_test_1', store, apiBase: server.url })
+  await billing.usage(reference, { meter: 'pages', value, id: 'a' })
+  expect(bodies[0]?.get('payload[value]')).toBe(sent)
+  const more = billing.usage(reference, { meter: 'pages', value: 1e15, id: 'b' })
+  expect(await failureOf(more)).toBeInstanceOf(TypeError)
 })

@@ -13,12 +13,15 @@ import { nativeParameters } from '../stripe/native-parameters.ts'
 /** How a change in the middle of a period is charged. @see https://docs.stripe.com/billing/subscriptions/prorations */
 export type Proration = 'create_prorations' | 'always_invoice' | 'none'
 
+/** How many of a price: 1 to 1,000,000; `'metered'` for one that is billed by usage, which takes no quantity. */
+export type Quantity = number | 'metered'
+
 /** For {@link Billing.changePlan}. */
 export interface PlanChange {
   /** A recurring price: `price_…`. */
   readonly price: string
-  /** 1 to 1,000,000. @default the one it has */
-  readonly quantity?: number | undefined
+  /** @default the one it has */
+  readonly quantity?: Quantity | undefined
   /** @default 'create_prorations' */
   readonly proration?: Proration | undefined
   /** From when the proration counts: {@link PlanPreview.prorationDate} for what was previewed. @default now */
@@ -53,7 +56,7 @@ export function expectChange(operation: string, change: PlanChange): void {
   expectObject('change', change)
   expectOptions(change, CHANGE, `billing.${operation}`)
   expectLine('price', change.price, 200)
-  if (change.quantity !== undefined) expectQuantity(change.quantity)
+  expectAnyQuantity(change.quantity)
   expectProration(change.proration)
   if (change.prorationDate !== undefined) expectDate('prorationDate', change.prorationDate)
   if (change.native !== undefined) expectObject('native', change.native)
@@ -62,6 +65,11 @@ export function expectChange(operation: string, change: PlanChange): void {
 /** Throws unless Stripe takes it as a quantity. */
 export function expectQuantity(value: unknown): void {
   expectInteger('quantity', value, 1, 1_000_000)
+}
+
+/** Throws unless it is a {@link Quantity}, or none. */
+export function expectAnyQuantity(value: unknown): void {
+  if (value !== undefined && value !== 'metered') expectQuantity(value)
 }
 
 /** Throws unless it is a {@link Proration}, or none. */
@@ -89,7 +97,7 @@ export function changeParameters(
   }
   const isSo =
     (price === undefined || item?.price.id === price) &&
-    (quantity === undefined || item?.quantity === quantity)
+    (quantity === undefined || item?.quantity === numberOf(quantity))
   if (isSo && Object.keys(native).length === 0) return undefined
   const changed = {
     id: item?.id ?? '',
@@ -99,11 +107,17 @@ export function changeParameters(
   return {
     items: [changed],
     ...(proration === undefined ? {} : { proration_behavior: proration }),
-    ...(prorationDate === undefined
+    // A period that begins now has nothing to count from another date, which Stripe refuses.
+    ...(prorationDate === undefined || beginsNow(native)
       ? {}
       : { proration_date: Math.floor(prorationDate.getTime() / 1_000) }),
     ...native,
   }
+}
+
+/** Whether a new period begins with the change; versions before 2026-09-30 have the word itself. */
+function beginsNow({ billing_cycle_anchor: anchor }: Stripe.SubscriptionUpdateParams): boolean {
+  return (anchor as unknown) === 'now' || anchor?.type === 'now'
 }
 
 /**
@@ -115,11 +129,16 @@ export function changeParameters(
 function quantityOf(
   item: Stripe.SubscriptionItem | undefined,
   price: string | undefined,
-  quantity: number | undefined,
+  quantity: Quantity | undefined,
 ): { readonly quantity?: number } {
+  if (quantity === 'metered') return {}
   if (quantity !== undefined) return { quantity }
   const { quantity: current = 1 } = item ?? {}
   return price === undefined || current === 1 ? {} : { quantity: current }
+}
+
+function numberOf(quantity: Quantity): number | undefined {
+  return quantity === 'metered' ? undefined : quantity
 }
 
 function severalItems(operation: string): BillingError {

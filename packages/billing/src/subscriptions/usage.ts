@@ -8,7 +8,7 @@ import { expectDate } from './plan-change.ts'
 export interface UsageInput {
   /** The `event_name` of the meter: 1 to 100 characters. */
   readonly meter: string
-  /** How much was used, from 0 up. */
+  /** How much was used: 0 to 999,999,999,999,999. Of a fraction 15 significant digits are counted. */
   readonly value: number
   /**
    * The name of what was used: it is counted once for each, among all references; 1 to 100 characters.
@@ -18,6 +18,14 @@ export interface UsageInput {
   /** When it was used: within the past 35 days. @default now */
   readonly at?: Date | undefined
 }
+
+/**
+ * Stripe takes 15 significant digits; a fraction such as 0.1 + 0.2 has more.
+ *
+ * @see https://docs.stripe.com/changelog/dahlia/2026-04-22/billing-meter-event-values-validation
+ */
+const MOST = 999_999_999_999_999
+const PLAIN = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 15, useGrouping: false })
 
 const USAGE = Object.keys({
   meter: true,
@@ -31,7 +39,7 @@ export function expectUsage(input: UsageInput): void {
   expectObject('input', input)
   expectOptions(input, USAGE, 'billing.usage')
   expectLine('meter', input.meter, 100)
-  expectNumber('value', input.value, 0, Number.MAX_SAFE_INTEGER)
+  expectNumber('value', input.value, 0, MOST)
   expectLine('id', input.id, 100)
   if (input.at !== undefined) expectDate('at', input.at)
 }
@@ -53,7 +61,7 @@ export async function countUsage(
         {
           event_name: meter,
           identifier: id,
-          payload: { stripe_customer_id: customerId, value: String(value) },
+          payload: { stripe_customer_id: customerId, value: PLAIN.format(value) },
           ...(at === undefined ? {} : { timestamp: Math.floor(at.getTime() / 1_000) }),
         },
         request,

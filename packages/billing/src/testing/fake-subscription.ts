@@ -23,7 +23,8 @@ export function subscribe(state: FakeState, customer: string, plan: FakePlan): S
     id: fakeId('si'),
     object: 'subscription_item',
     price: { id: plan.price, object: 'price' },
-    quantity: plan.quantity ?? 1,
+    // What is billed by usage has none.
+    ...(plan.quantity === undefined ? {} : { quantity: plan.quantity }),
     subscription: id,
     current_period_start: now,
     current_period_end: trialEnd ?? now + MONTH,
