@@ -113,7 +113,9 @@ export interface Billing<Tx = unknown> extends BillingActions, AsyncDisposable {
    * day. Handlers of {@link on} are called for what it repairs. Two at once do no harm; one that broke off is
    * begun anew.
    *
-   * It asks Stripe for pages of a hundred, one after the other, and for each row of ours that was not listed.
+   * It asks Stripe for pages of a hundred, one after the other, and for each row of ours that was not listed. What
+   * fails of one subscription alone, a handler that throws say, holds up no other: `report` is called with it, and
+   * the first such error is thrown when all others are done.
    *
    * @throws {BillingError} when Stripe or the way to it fails; what was repaired stays so
    * @example

@@ -1,3 +1,5 @@
+import { fieldOf } from '@yuzuru/concurrency/boundary'
+
 /**
  * What {@link PlanOptions.report} is called with:
  * - `'unknown_status'`: Stripe has a status that this version does not know. It opens nothing.
@@ -5,6 +7,7 @@
  * - `'unknown_price'`: a price that is not among `prices`. It opens nothing.
  * - `'gone'`: Stripe has the subscription no more. It opens nothing.
  * - `'webhook_failed'`: a delivery was answered 5xx, and Stripe will deliver the event again.
+ * - `'reconcile_failed'`: `reconcile` went on without this one, and throws when it has looked at the others.
  */
 export type BillingProblemKind =
   | 'unknown_status'
@@ -12,16 +15,23 @@ export type BillingProblemKind =
   | 'unknown_price'
   | 'gone'
   | 'webhook_failed'
+  | 'reconcile_failed'
 
 /** What went wrong where no caller waits for an error. */
 export interface BillingProblem {
   readonly kind: BillingProblemKind
-  /** Of the subscription, or of the event that was not received. */
+  /** Of the subscription, or of the event that was not received; the reference whose trial is about to end. */
   readonly id: string
   /** The status, the price's id, or the code of the error. */
   readonly detail: string
-  /** Why a webhook failed. */
+  /** Why a webhook, or one of a reconciliation, has failed. */
   readonly error?: unknown
+}
+
+/** A word of ours for what was thrown, never its message. */
+export function codeOf(error: unknown): string {
+  const code = fieldOf(error, 'code')
+  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : 'failed'
 }
 
 /** {@link PlanOptions.report}, or a warning of the process. What it throws is dropped. */

@@ -52,7 +52,7 @@ async function isPaid(calls: StripeCalls, id: string): Promise<boolean> {
     return true
   } catch (error) {
     if (!BillingError.isInstance(error)) throw error
-    if (error.code === 'card_declined' && isWaiting(error)) return false
+    if (isWaiting(error)) return false
     if (error.code !== 'invalid_request') throw error
     // It may have been paid meanwhile, by an attempt whose answer was lost, say.
     const call = { operation: 'invoices.retrieve', effect: 'read', answers: 'invoice' } as const

@@ -106,3 +106,49 @@ test('the end of the app’s own trial is announced once, three days before, unl
   await billing.reconcile()
   expect(announced).toEqual(['office-2'])
 })
+
+test('a handler that fails for one holds up no other: it is reported, and thrown at the end', async () => {
+  const reported: object[] = []
+  const report = (problem: object): void => void reported.push(problem)
+  await using open = await openSubscribed({ report })
+  const { billing } = open.stage
+  const [first, bad, last] = [
+    await open.subscribe(),
+    await open.subscribe(),
+    await open.subscribe(),
+  ]
+  await open.stage.another().sync(reference)
+  for (const { id } of [first, bad, last]) await billing.client.subscriptions.cancel(id)
+  let isBad = true
+  const failure = new Error('the mail server is away')
+  billing.on('changed', ({ status }) => {
+    const { subscriptions } = status
+    const isOfBad = subscriptions.find(({ id }) => id === bad.id)?.status === 'canceled'
+    if (isBad && isOfBad) throw failure
+  })
+  const drift: Drift[] = []
+  const onDrift = (one: Drift): void => void drift.push(one)
+  expect(await failureOf(billing.reconcile({ onDrift }))).toBe(failure)
+  expect(drift.map(({ id }) => id).toSorted()).toEqual([first.id, last.id].toSorted())
+  expect(reported).toMatchObject([{ kind: 'reconcile_failed', id: bad.id, detail: 'failed' }])
+  isBad = false
+  expect((await billing.reconcile()).drift).toMatchObject([{ id: bad.id, is: 'canceled' }])
+})
+
+test('a handler that fails for many trials holds up none of the others', async () => {
+  let now = Date.now()
+  const report = (): void => undefined
+  await using open = await openSubscribed({ now: () => now, trial: { days: 180 }, report })
+  const { billing } = open.stage
+  for (let at = 0; at < 105; at += 1) await billing.status(`bad-${at}`)
+  now += 1_000
+  await billing.status('good')
+  now += 178 * DAY
+  const announced: string[] = []
+  billing.on('trial_ending', ({ reference: of }) => {
+    if (of.startsWith('bad')) throw new Error('no')
+    announced.push(of)
+  })
+  expect(await failureOf(billing.reconcile())).toMatchObject({ message: 'no' })
+  expect(announced).toEqual(['good'])
+})

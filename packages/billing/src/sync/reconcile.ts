@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { Cancelled } from '@yuzuru/concurrency'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
+import { codeOf } from '../status/billing-problem.ts'
 import { isLive } from '../status/subscription-state.ts'
 import { fetchPage } from './fetch-subscriptions.ts'
 import type { Drift, Reconciled } from './reconciled.ts'
@@ -18,13 +20,18 @@ export interface ReconciliationInit<Tx> extends SyncInit<Tx> {
   readonly onDrift: (drift: Drift) => void
 }
 
-/** One comparison of all that goes on here and at Stripe. Where it breaks off, the next one begins anew. */
+/**
+ * One comparison of all that goes on here and at Stripe. Where it breaks off, the next one begins anew. What fails of one
+ * subscription alone (a handler of the app, say) does not hold up the others: it is reported, and thrown at the end.
+ */
 export class Reconciliation<Tx> {
   readonly #init: ReconciliationInit<Tx>
   readonly #seen = new Set<string>()
   readonly #drift: Drift[] = []
   /** How many living subscriptions of each reference were as the store has them. */
   readonly #living = new Map<string, number>()
+  /** What failed alone, by the id of what it was about. */
+  readonly #failures = new Map<string, unknown>()
 
   constructor(init: ReconciliationInit<Tx>) {
     this.#init = init
@@ -37,6 +44,7 @@ export class Reconciliation<Tx> {
     await this.#fromStore()
     await this.#keepOne()
     await this.#noticeTrials()
+    for (const error of this.#failures.values()) throw error
     return { checked: this.#seen.size, drift: this.#drift }
   }
 
@@ -64,7 +72,9 @@ export class Reconciliation<Tx> {
       if (isLive(record)) this.#living.set(reference, (this.#living.get(reference) ?? 0) + 1)
       return
     }
-    const { change } = await sync.apply(number, fetched)
+    const written = await this.#alone(id, () => sync.apply(number, fetched))
+    if (written === undefined) return
+    const { change } = written
     const [was, is] = [change?.before, change?.after].map((account) =>
       account?.subscriptions.find((one) => one.id === id),
     )
@@ -78,7 +88,7 @@ export class Reconciliation<Tx> {
   /** A second subscription that the store knows, too: what was to end it may have failed. */
   async #keepOne(): Promise<void> {
     for (const [reference, count] of this.#living) {
-      if (count > 1) await this.#init.sync.keep(reference)
+      if (count > 1) await this.#alone(reference, () => this.#init.sync.keep(reference))
     }
   }
 
@@ -96,16 +106,22 @@ export class Reconciliation<Tx> {
   async #refresh(record: SubscriptionRecord): Promise<void> {
     const { id, reference, status } = record
     this.#seen.add(id)
-    try {
-      const { change } = await this.#init.sync.one(id, undefined)
-      const is = change?.after.subscriptions.find((one) => one.id === id)
-      if (is !== undefined && !isDeepStrictEqual(factsOf(record), factsOf(is))) {
-        this.#noteChange(record, is)
+    const written = await this.#alone(id, async () => {
+      try {
+        return await this.#init.sync.one(id, undefined)
+      } catch (error) {
+        // Of one that belongs to another account or mode nothing is written.
+        if (!BillingError.isInstance(error) || error.code !== 'customer_unknown') throw error
+        return 'customer_unknown' as const
       }
-    } catch (error) {
-      // Of one that belongs to another account or mode nothing is written, and the others go on.
-      if (!BillingError.isInstance(error) || error.code !== 'customer_unknown') throw error
-      this.#note({ kind: 'customer_unknown', reference, id, was: status, is: undefined })
+    })
+    if (written === 'customer_unknown') {
+      this.#note({ kind: written, reference, id, was: status, is: undefined })
+    }
+    if (written === undefined || written === 'customer_unknown') return
+    const is = written.change?.after.subscriptions.find((one) => one.id === id)
+    if (is !== undefined && !isDeepStrictEqual(factsOf(record), factsOf(is))) {
+      this.#noteChange(record, is)
     }
   }
 
@@ -113,13 +129,38 @@ export class Reconciliation<Tx> {
     const { store, listeners, now } = this.#init
     if (!listeners.has('trial_ending')) return
     const at = now()
-    const page = { after: at, before: at + TRIAL_NOTICE_MS, limit: PAGE }
-    for (let found = PAGE; found === PAGE;) {
+    const failed = new Set<string>()
+    for (;;) {
+      // Those that have failed are listed again, and take nobody's place.
+      const limit = PAGE + failed.size
+      const page = { after: at, before: at + TRIAL_NOTICE_MS, limit }
       const references = await store.listTrialsEnding(page)
       for (const reference of references) {
-        await store.noticeTrial(reference, listeners.ofTrial(at))
+        if (failed.has(reference)) continue
+        const notice = (): Promise<boolean> => store.noticeTrial(reference, listeners.ofTrial(at))
+        const isNoticed = await this.#alone(reference, notice)
+        if (isNoticed === undefined) failed.add(reference)
       }
-      found = references.length
+      if (references.length < limit) return
+    }
+  }
+
+  /**
+   * Calls `fn`, which is about one of many.
+   *
+   * @returns `undefined` when it has failed, and the others may go on
+   * @throws what would hold up the others, too: a cancel, and a failure of Stripe's that may pass
+   */
+  async #alone<T>(id: string, fn: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await fn()
+    } catch (error) {
+      const isForAll = BillingError.isInstance(error) && error.retryable
+      if (isForAll || Cancelled.isInstance(error)) throw error
+      this.#failures.set(id, error)
+      const { report } = this.#init.plan
+      report({ kind: 'reconcile_failed', id, detail: codeOf(error), error })
+      return undefined
     }
   }
 

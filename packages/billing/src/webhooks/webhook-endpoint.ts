@@ -1,7 +1,7 @@
-import { fieldOf, orAborted } from '@yuzuru/concurrency/boundary'
+import { orAborted } from '@yuzuru/concurrency/boundary'
 import { Cancelled } from '@yuzuru/concurrency'
 import { BillingError } from '../billing-error.ts'
-import type { Report } from '../status/billing-problem.ts'
+import { codeOf, type Report } from '../status/billing-problem.ts'
 import type { ReceivedEvent } from '../status/notice.ts'
 import type { FetchWritten } from '../stores/account-record.ts'
 import type { Sync } from '../sync/sync.ts'
@@ -70,10 +70,4 @@ export class WebhookEndpoint<Tx> {
 
 function answer(status: number, text: string, headers: Record<string, string> = {}): Response {
   return new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain' } })
-}
-
-/** A word of ours, never a message. */
-function codeOf(error: unknown): string {
-  const code = fieldOf(error, 'code')
-  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : 'failed'
 }
