@@ -121,6 +121,18 @@ describe('a refusal', () => {
     expect(refusalOf(error)).toBe(error)
   })
 
+  test('of hono with the answer of another server is sent whole, without what is said of that body', async () => {
+    const headers = { 'content-length': '5', 'transfer-encoding': 'chunked', 'x-own': 'yes' }
+    const res = new Response('other', { headers: { ...headers, connection: 'keep-alive' } })
+    const app = new Hono().onError(forHono.onError).get('/', () => {
+      throw new HTTPException(502, { res })
+    })
+    await using server = await serveInMemory(app)
+    const answer = await server.inject('/')
+    expect(await answer.json()).toMatchObject({ status: 502, title: 'Bad Gateway' })
+    expect(answer.headers.get('x-own')).toBe('yes')
+  })
+
   test('with headers that cannot be sent is one without them', () => {
     const error = Object.assign(new Error(), {
       expose: true,

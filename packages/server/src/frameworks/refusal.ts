@@ -1,6 +1,6 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import { fieldOf } from '@yuzuru/concurrency/boundary'
-import { HttpProblem, type HttpProblemInit } from '../problems/http-problem.ts'
+import { HttpProblem, type HttpProblemInit, isOwnHeader } from '../problems/http-problem.ts'
 
 /**
  * The problem that a framework's own refusal of a request becomes: a body that is too large or malformed, an
@@ -49,8 +49,9 @@ function refused(
   const isStatus = Number.isInteger(status) && (status as number) >= 400
   if (!isStatus || (status as number) > most) return undefined
   const headers = Object.entries(init.headers ?? {}).filter(([name, value]) => {
-    // Those of the body that is not sent.
-    return !name.toLowerCase().startsWith('content-') && canBeSent(name, value)
+    // Those of the body that is not sent, and of the connection that it would have been sent on.
+    const isOther = name.toLowerCase().startsWith('content-') || isOwnHeader(name)
+    return !isOther && canBeSent(name, value)
   })
   const title = STATUS_CODES[status as number] ?? 'Error'
   return new HttpProblem(status as number, title, {

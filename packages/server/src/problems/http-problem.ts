@@ -41,6 +41,26 @@ const OPTIONS = Object.keys({
   cause: true,
 } satisfies Record<keyof HttpProblemInit, true>)
 
+/** What the server says itself: of the body that it writes, and of the connection. */
+const OWN: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Whether a header is not a problem's to set: two of it would have the answer cut, or read as something else. */
+export function isOwnHeader(name: string): boolean {
+  return OWN.has(name.toLowerCase())
+}
+
 /**
  * An answer that a handler throws: the one kind of error whose words reach the client. It becomes
  * `application/problem+json` (RFC 9457).
@@ -66,13 +86,13 @@ export class HttpProblem extends Error {
   /**
    * @param status 400 to 599
    * @param title what is wrong, the same for all such requests
-   * @throws {TypeError} on what cannot be sent, such as a header with a line break
+   * @throws {TypeError} on what cannot be sent: a header with a line break, or one of the body or the connection,
+   *   such as `content-length`, which the server sets itself
    */
   constructor(status: number, title: string, init: HttpProblemInit = {}) {
     super(title, { cause: init.cause })
-    expectInteger('status', status, 400, 599)
-    expectText('title', title)
-    expectInit(init)
+    expectOptions(init, OPTIONS, 'HttpProblem')
+    expectSendable(status, title, init)
     this.#status = status
     this.code = init.code
     this.detail = init.detail
@@ -96,8 +116,10 @@ export class HttpProblem extends Error {
   }
 }
 
-function expectInit(init: HttpProblemInit): void {
-  expectOptions(init, OPTIONS, 'HttpProblem')
+/** Throws unless all of a problem can be sent. */
+export function expectSendable(status: number, title: string, init: HttpProblemInit): void {
+  expectInteger('status', status, 400, 599)
+  expectText('title', title)
   const { code, detail, fields = {}, retryAfterMs = 0, headers = {} } = init
   const { retryable = false, outcome = 'none' } = init
   expectBoolean('retryable', retryable)
@@ -118,6 +140,11 @@ function prefixed(name: string, texts: object): Record<string, unknown> {
 }
 
 function expectHeader(name: string, value: string): void {
+  if (isOwnHeader(name)) {
+    throw new TypeError(
+      `Expected headers without those of the body and the connection, got "${name.toLowerCase()}"`,
+    )
+  }
   try {
     validateHeaderName(name)
     validateHeaderValue(name, value)

@@ -1,8 +1,14 @@
 import { STATUS_CODES } from 'node:http'
 import { Cancelled, IoError, type Outcome, TimeoutError } from '@yuzuru/concurrency'
-import type { RefusalCode } from '@yuzuru/concurrency/boundary'
+import {
+  expectBoolean,
+  expectMilliseconds,
+  expectOneOf,
+  expectText,
+  type RefusalCode,
+} from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
-import { HttpProblem } from './http-problem.ts'
+import { expectSendable, HttpProblem } from './http-problem.ts'
 
 /** The members of `application/problem+json` (RFC 9457), and ours. */
 export interface Problem {
@@ -47,7 +53,8 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`, with
  *   the header `deadline-expired: ?1`, which `@yuzuru/http` understands.
  * - `Cancelled` otherwise: 503, `closed`.
- * - everything else, a `TypeError` too: 500.
+ * - everything else, a `TypeError` too: 500. So is an error that cannot be read or sent, whatever it is: one whose
+ *   getter throws, or that was changed after it was made. It never throws.
  *
  * An error behind a 500 or 502 goes to the log of the request.
  *
@@ -55,9 +62,18 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * const { problem, headers } = problemOf(new HttpProblem(404, 'There is no such plan'))
  */
 export function problemOf(error: unknown): ProblemAnswer {
-  const answer = answerTo(error)
+  const answer = readableAnswerTo(error)
   if (answer.problem.status === 500 || answer.problem.status === 502) currentRequest()?.fail(error)
   return answer
+}
+
+/** A framework that gets a second failure for the first would answer with its words. */
+function readableAnswerTo(error: unknown): ProblemAnswer {
+  try {
+    return answerTo(error)
+  } catch {
+    return problemAnswer(500, {})
+  }
 }
 
 /** The answer to a request that is not begun: its time is over, or so many wait already. */
@@ -80,20 +96,28 @@ function answerTo(error: unknown): ProblemAnswer {
   if (HttpProblem.isInstance(error)) return ofHttpProblem(error)
   if (currentRequest()?.expired === true || TimeoutError.isInstance(error)) {
     const outcome =
-      TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? error.outcome : 'unknown'
+      TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? outcomeIn(error) : 'unknown'
     return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome }, EXPIRED)
   }
   if (IoError.isInstance(error)) return ofIoError(error)
   // Not its client, which would see no answer: the server is closing.
   if (Cancelled.isInstance(error)) {
-    const shown = { code: 'closed', retryable: true, outcome: error.outcome }
+    const shown = { code: 'closed', retryable: true, outcome: outcomeIn(error) }
     return problemAnswer(503, shown, { 'retry-after': `${OVERLOADED_RETRY_S}` })
   }
   return problemAnswer(500, {})
 }
 
+function outcomeIn({ outcome }: { readonly outcome: Outcome }): Outcome {
+  expectOneOf('outcome', outcome, ['none', 'unknown'])
+  return outcome
+}
+
 function ofHttpProblem(error: HttpProblem): ProblemAnswer {
   const { status, message, detail, code, retryable, outcome, fields, retryAfterMs, headers } = error
+  // It may have been changed since it was made.
+  const init = { detail, code, retryable, outcome, fields, retryAfterMs, headers }
+  expectSendable(status, message, init)
   const retryAfter =
     retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(retryAfterMs / 1_000)}` }
   return problemAnswer(
@@ -103,10 +127,14 @@ function ofHttpProblem(error: HttpProblem): ProblemAnswer {
   )
 }
 
-function ofIoError({ code, retryable, outcome, retryAfterMs }: IoError): ProblemAnswer {
-  const shown = { code, retryable, outcome }
+function ofIoError(error: IoError): ProblemAnswer {
+  const { code, retryable, retryAfterMs = 0 } = error
+  expectText('code', code)
+  expectBoolean('retryable', retryable)
+  expectMilliseconds('retryAfterMs', retryAfterMs, 0, Number.MAX_SAFE_INTEGER)
+  const shown = { code, retryable, outcome: outcomeIn(error) }
   if (OVERLOADED.has(code)) {
-    const seconds = Math.max(OVERLOADED_RETRY_S, Math.ceil((retryAfterMs ?? 0) / 1_000))
+    const seconds = Math.max(OVERLOADED_RETRY_S, Math.ceil(retryAfterMs / 1_000))
     return problemAnswer(503, shown, { 'retry-after': `${seconds}` })
   }
   if (code === 'deadline_expired') return problemAnswer(504, shown, EXPIRED)
