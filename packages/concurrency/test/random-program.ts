@@ -66,6 +66,12 @@ export type Program =
       readonly part: Program
     }
   | { readonly kind: 'io around'; readonly effect: Call['effect']; readonly part: Program }
+  | {
+      /** A call that sends, and then waits for the answer in scopes of its own. */
+      readonly kind: 'io that waits within'
+      readonly effect: Call['effect']
+      readonly part: Program
+    }
   | { readonly kind: 'clean up'; readonly part: Program; readonly clean: Program }
   | { readonly kind: 'flight'; readonly key: number; readonly part: Program }
   | {
@@ -129,7 +135,7 @@ export const CANCELS_ONLY: Shape = {
 }
 
 export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Program> {
-  const { program } = fc.letrec<{ program: Program }>((tie) => {
+  const { program } = fc.letrec<{ program: Program; waits: Program }>((tie) => {
     const part = tie('program')
     const parts = fc.array(part, { minLength: 1, maxLength: 3 })
     const graceMs = fc.option(fc.integer({ min: 0, max: 10 }), { nil: undefined })
@@ -148,7 +154,23 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
       fc.record({ kind: fc.constant('sleep' as const), ms: milliseconds }),
     ]
     if (fails) leaves.push(fc.constant({ kind: 'fail' as const }))
+    const wait = tie('waits')
     return {
+      // Nothing in it has an effect, so that what ends it says `none`.
+      waits: fc.oneof(
+        { maxDepth: 3, depthSize: 'small' },
+        fc.record({ kind: fc.constant('sleep' as const), ms: milliseconds }),
+        fc.record({
+          kind: fc.constant('together' as const),
+          how: fc.constantFrom('gather' as const, 'taskGroup' as const),
+          parts: fc.array(wait, { minLength: 1, maxLength: 3 }),
+        }),
+        fc.record({
+          kind: fc.constantFrom('timeout' as const, 'cancelled scope' as const),
+          ms: milliseconds,
+          part: wait,
+        }),
+      ),
       program: fc.oneof(
         { maxDepth: 5, depthSize: 'small' },
         fc.oneof(...leaves),
@@ -186,6 +208,11 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
               part,
             })
           : part,
+        fc.record({
+          kind: fc.constant('io that waits within' as const),
+          effect: fc.constantFrom('read' as const, 'write' as const),
+          part: tie('waits'),
+        }),
         fc.record({ kind: fc.constant('clean up' as const), part, clean: part }),
         fc.record({
           kind: fc.constant('entered scope' as const),
@@ -318,6 +345,8 @@ export class Interpreter {
             return this.execute(program.part)
           })
         })
+      case 'io that waits within':
+        return await this.#observe('io', () => this.#sendAndWait(program))
       case 'forget':
         return await this.#observe('cancelScope', () =>
           cancelScope(async () => {
@@ -336,6 +365,18 @@ export class Interpreter {
       case 'flight':
         return await this.#observe('singleFlight', (observer) => this.#fly(program, observer))
     }
+  }
+
+  async #sendAndWait({
+    effect,
+    part,
+  }: Extract<Program, { kind: 'io that waits within' }>): Promise<void> {
+    const execution = this.#begin({ ...SENT, effect })
+    const init = { boundary: 'client', operation: 'call', effect, translate: 'none' } as const
+    await io(init, {}, async () => {
+      execution.changed = effect !== 'read'
+      await this.execute(part)
+    })
   }
 
   /** It is outside of all scopes: what happens in it is no effect of theirs, but what fails in it says so. */
@@ -476,12 +517,17 @@ export class Interpreter {
     await flying
   }
 
-  async #call(call: Call): Promise<void> {
+  #begin(call: Call): Execution {
     const execution: Execution = { changed: false, call }
     for (const observer of this.#observers.getStore() ?? []) {
       // What begins after the end of a scope is none of it; it is reported as late.
       if (!observer.ended) observer.executions.add(execution)
     }
+    return execution
+  }
+
+  async #call(call: Call): Promise<void> {
+    const execution = this.#begin(call)
     const init = { boundary: 'server', operation: 'call', effect: call.effect }
     await io(init, {}, (signal, progress) => {
       progress.sent = call.leavesAfterMs === 0
@@ -489,6 +535,16 @@ export class Interpreter {
     })
   }
 }
+
+/** A request that leaves at once. */
+const SENT = {
+  kind: 'call',
+  leavesAfterMs: 0,
+  replyMs: 1,
+  reply: 'ok',
+  onAbort: 'reason',
+  abortMs: 0,
+} as const
 
 /** The server, and the native client before it. */
 function serve(

@@ -22,7 +22,7 @@ export interface IoCall {
    *
    * `'none'` leaves every error as it is: for a call that only combines calls that have translated their
    * own errors, or that runs the caller's code. An error without an `outcome` then counts as one with the
-   * default outcome.
+   * default outcome, and so does `none` of a deadline or a cancel in the body: it speaks of its own scope alone.
    *
    * It is called as a method of the call: where very many calls wait, a class needs no function for each.
    *

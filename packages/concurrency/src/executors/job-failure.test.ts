@@ -1,6 +1,10 @@
+import * as fc from 'fast-check'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
+import { IoError } from '../boundary/io-error.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
+import { type Outcome, outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
+import { TimeoutError } from '../scopes/timeout-error.ts'
 import { describeFailure, reviveFailure } from './job-failure.ts'
 
 /** There and back, as between two threads. */
@@ -166,6 +170,14 @@ describe('a failure that travels', () => {
     expect(depth).toBe(9)
   })
 
+  test('what was too deep to be kept does not leave the others to speak for it', () => {
+    const none = { outcome: 'none' } as const
+    let error = new AggregateError([none, new Error('one’s own')])
+    for (let depth = 0; depth < 10; depth += 1) error = new AggregateError([none, error])
+    expect(outcomeOf(error)).toBeUndefined()
+    expect(outcomeOf(travel(error))).toBeUndefined()
+  })
+
   test('what many errors share is sent once, and shared again', () => {
     let error: Error = new Error('root')
     for (let i = 0; i < 8; i += 1)
@@ -186,4 +198,56 @@ describe('a failure that travels', () => {
       true,
     )
   })
+})
+
+/** Errors with an outcome and without, in errors of any depth, as scopes leave them: raised, and frozen. */
+const failures: fc.Arbitrary<unknown> = (() => {
+  const outcome = fc.constantFrom<Outcome>('none', 'none', 'none', 'unknown')
+  const single = fc.oneof(
+    outcome.map((outcome) => {
+      const init = { boundary: 'b', operation: 'o', code: 'c', retryable: true, outcome }
+      return new IoError('io', init)
+    }),
+    outcome.map((outcome) => new TimeoutError('late', { scope: 's', timeoutMs: 1, outcome })),
+    outcome.map((outcome) => ({ outcome })),
+    fc.constant('text'),
+    fc.constant(undefined).map(() => new Error('one’s own')),
+  )
+  const left = (error: unknown, raised: boolean, frozen: boolean): unknown => {
+    if (frozen) Object.freeze(error)
+    if (raised) raiseOutcome(error)
+    return error
+  }
+  const { failure } = fc.letrec<{ failure: unknown }>((tie) => {
+    const part = tie('failure')
+    return {
+      failure: fc
+        .tuple(
+          fc.oneof(
+            { maxDepth: 12, depthSize: 'max' },
+            single,
+            fc.array(part, { minLength: 1, maxLength: 3 }).map((all) => new AggregateError(all)),
+            fc.tuple(part, part).map(([error, before]) => new SuppressedError(error, before)),
+            part.map((cause) => new Error('around', { cause })),
+          ),
+          fc.boolean(),
+          fc.boolean(),
+        )
+        .map(([error, raised, frozen]) => left(error, raised, frozen)),
+    }
+  })
+  return failure
+})()
+
+test('a failure that travels never says "none" where it did not before', () => {
+  fc.assert(
+    fc.property(failures, (failure) => {
+      const said = outcomeOf(failure)
+      const arrived = outcomeOf(travel(failure))
+      if (said === 'none') expect(arrived).not.toBe('unknown')
+      else if (said === 'unknown') expect(arrived).toBe('unknown')
+      else expect(arrived).not.toBe('none')
+    }),
+    { numRuns: Number(process.env['YUZURU_RUNS'] ?? 1_000) },
+  )
 })

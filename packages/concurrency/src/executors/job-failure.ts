@@ -2,12 +2,15 @@ import { types } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import { describeValue } from '../arguments/describe-value.ts'
 import { mark } from '../scopes/marker.ts'
+import { outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
 
 /** What a job threw, in a form that can be sent, with what structured clone would drop of errors. */
 export interface JobFailure {
   /** What was thrown, where it was not an error: a copy of it. */
   readonly value?: unknown
   readonly error?: ErrorParts
+  /** Whether it says, of itself or by one of its parts, that an effect may have happened. */
+  readonly mayHaveHappened?: true
 }
 
 interface ErrorParts {
@@ -27,6 +30,9 @@ const MARK = 'yuzuru.'
 
 /** A chain of causes that is longer than this is cut. */
 const MAX_DEPTH = 8
+
+/** Stands for an error of several that is too deep to be kept: without it the rest would speak for all. */
+const CUT: JobFailure[] = [{ value: 'an error that is too deep within others to be kept' }]
 
 const builtIn = new Map<string, (message: string, name: string) => Error>([
   ['DOMException', (message, name) => new DOMException(message, name)],
@@ -53,6 +59,16 @@ function describe(
   depth = 0,
 ): JobFailure {
   if (isPlain(thrown)) return { value: thrown }
+  const taken = takenApart(thrown, seen, depth)
+  // Where an error left a scope with an effect, its own fields need not show it, nor what is kept of its parts.
+  return outcomeOf(thrown) === 'unknown' ? { ...taken, mayHaveHappened: true } : taken
+}
+
+function takenApart(
+  thrown: unknown,
+  seen: Map<unknown, JobFailure | undefined>,
+  depth: number,
+): JobFailure {
   try {
     if (types.isNativeError(thrown) || thrown instanceof Error) {
       return { error: describeError(thrown, seen, depth) }
@@ -72,8 +88,8 @@ function describeError(
   seen: Map<unknown, JobFailure | undefined>,
   depth: number,
 ): ErrorParts {
-  const inside = (value: unknown): JobFailure[] => {
-    if (depth === MAX_DEPTH) return []
+  const inside = (value: unknown, cut: JobFailure[] = []): JobFailure[] => {
+    if (depth === MAX_DEPTH) return cut
     const known = seen.get(value)
     if (known !== undefined) return [known]
     // A circle: it is listed already.
@@ -96,7 +112,7 @@ function describeError(
     message: text(read(error, 'message')) ?? '',
     stack: text(read(error, 'stack')),
     inner,
-    errors: Array.isArray(errors) ? errors.flatMap(inside) : undefined,
+    errors: Array.isArray(errors) ? errors.flatMap((each) => inside(each, CUT)) : undefined,
     fields: fieldsOf(error),
     marks: marksOf(error),
   }
@@ -107,10 +123,16 @@ export function reviveFailure(
   failure: JobFailure,
   revived: Map<JobFailure, Error> = new Map(),
 ): unknown {
-  if (failure.error === undefined) return failure.value
   const known = revived.get(failure)
   if (known !== undefined) return known
-  const { base, name, message, stack, inner, errors, fields, marks } = failure.error
+  const thrown =
+    failure.error === undefined ? failure.value : revive(failure, failure.error, revived)
+  if (failure.mayHaveHappened) raiseOutcome(thrown)
+  return thrown
+}
+
+function revive(failure: JobFailure, parts: ErrorParts, revived: Map<JobFailure, Error>): Error {
+  const { base, name, message, stack, inner, errors, fields, marks } = parts
   const make = builtIn.get(base) ?? ((): Error => new Error(message))
   const error = make(message, name)
   revived.set(failure, error)

@@ -33,7 +33,7 @@ export function outcomeOf(error: unknown): Outcome | undefined {
 
 /** The outcome that an error tells of itself, whatever it is made of. */
 function ownOutcome(error: unknown): Outcome | undefined {
-  if (typeof error === 'object' && error !== null && raised.has(error)) return 'unknown'
+  if (raised.has(error as object)) return 'unknown'
   const outcome = fieldOf(error, 'outcome')
   return outcome === 'none' || outcome === 'unknown' ? outcome : undefined
 }
@@ -46,8 +46,6 @@ function ownOutcome(error: unknown): Outcome | undefined {
  * catch (error) { if (isRetryable(error) && outcomeOf(error) === 'none') return again(); throw error }
  */
 export function isRetryable(error: unknown): boolean {
-  const retryable = fieldOf(error, 'retryable')
-  if (retryable !== undefined) return retryable === true
   const parts = partsWithin(error, (each) => fieldOf(each, 'retryable') !== undefined)
   return parts.length > 0 && parts.every((part) => fieldOf(part, 'retryable') === true)
 }

@@ -43,6 +43,25 @@ function refused(): IoError {
   return new IoError('busy', { ...told, outcome: 'none' })
 }
 
+const late = (): Promise<void> => withTimeout(5, () => sleep(1_000))
+
+/** What may end the body of a call that has sent something: each says `none` of its own scope. */
+const ENDED_WITHIN: Readonly<Record<string, () => unknown>> = {
+  'a deadline': late,
+  'a cancel': () =>
+    cancelScope(async (scope) => {
+      scope.cancel()
+      await sleep(1)
+    }),
+  'several deadlines': () => gather([late, late]),
+  'a deadline and a failure': () => {
+    throw new AggregateError([
+      refused(),
+      new Cancelled('left', { source: 'scope', scope: 'x', within: { outcome: 'none' } }),
+    ])
+  },
+}
+
 /** What `fn` throws while the clock moves on for a second. */
 async function failureOf(fn: () => unknown): Promise<unknown> {
   using clock = TestClock.install()
@@ -121,6 +140,12 @@ describe('an effect counts from when it may have left, whatever becomes of its e
           throw refused()
         }),
     ],
+    ...['a deadline', 'a cancel', 'several deadlines', 'a deadline and a failure'].map(
+      (within): [string, () => unknown] => [
+        `sent, before ${within} of a scope within the same call`,
+        () => io({ ...writing, translate: 'none' }, {}, ENDED_WITHIN[within] as () => unknown),
+      ],
+    ),
     [
       'shown as a settled result',
       async () => {
