@@ -9,6 +9,7 @@ import type { Permit } from '../sync/semaphore.ts'
 import { shield } from '../scopes/shield.ts'
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { refused, type RefusalError } from './refused-entry.ts'
+import { warnOfCopies } from './warn-of-copies.ts'
 import { WorkUnderWay } from './work-under-way.ts'
 
 /** How a client is closed. */
@@ -101,6 +102,7 @@ const OPTIONS = ['name', 'refuse', 'cut', 'undoMs', 'end'] as const
  * await life.close({ drainMs: 5_000 })
  */
 export function closing<C = void>(options: ClosingOptions<C>): Closing<C> {
+  warnOfCopies()
   return new ClientClosing(options)
 }
 

@@ -1,4 +1,5 @@
 import { Cancelled, someCause } from './cancelled.ts'
+import { copies } from './copies.ts'
 import { everyPart } from './read-error.ts'
 
 /** How many cancelled scopes have not ended. */
@@ -9,9 +10,6 @@ let stopping = false
 /** What leftovers failed with: reported already, so it need not bring the process down as well. */
 const reported = new Set<unknown>()
 
-/** On the listener of each installed copy of the package. */
-const MARK = Symbol.for('yuzuru.onUnhandledRejection')
-
 /**
  * A cancel ends all promises of a scope at once, also those that the body does not await any more
  * (`const a = read(), b = read(); await a; await b`), and leftovers, which nobody awaits. That is no
@@ -21,9 +19,11 @@ const MARK = Symbol.for('yuzuru.onUnhandledRejection')
 function onUnhandledRejection(reason: unknown): void {
   if (everyPart(reason, (part) => someCause(part, isExpected))) return
   const listeners = process.listeners('unhandledRejection')
-  if (listeners[0] === onUnhandledRejection && listeners.every((each) => MARK in each)) throw reason
+  if (listeners[0] === onUnhandledRejection && listeners.every((each) => copies.has(each))) {
+    throw reason
+  }
 }
-Object.defineProperty(onUnhandledRejection, MARK, { value: true })
+copies.set(onUnhandledRejection, import.meta.url)
 
 function isExpected(cause: unknown): boolean {
   return Cancelled.isInstance(cause) || (cause !== undefined && reported.has(cause))

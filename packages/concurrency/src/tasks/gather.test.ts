@@ -119,6 +119,21 @@ describe('gather', () => {
     await expect(result).rejects.toMatchObject({ message: 'enough', outcome: 'unknown' })
   })
 
+  test.each([
+    ['a promise', Promise.resolve(1), 'an instance of Promise'],
+    ['a Map', new Map([['a', () => 1]]), 'an instance of Map'],
+    ['a Set', new Set([() => 1]), 'an instance of Set'],
+    ['a generator', (function* () {})(), 'an object'],
+  ])('refuses what has no entries: %s', async (_what, wrong, got) => {
+    await expect(gather(wrong as never)).rejects.toThrow(
+      `Expected an array or object of functions, got ${got}`,
+    )
+  })
+
+  test('takes an object without a prototype', async () => {
+    expect(await gather(Object.assign(Object.create(null), { a: () => 1 }))).toEqual({ a: 1 })
+  })
+
   test('refuses promises: it starts the work itself', async () => {
     await expect(gather([Promise.resolve(1) as never])).rejects.toThrow(
       'Expected 0 to be a function, got an instance of Promise: write gather([() => work()]), not gather([work()])',

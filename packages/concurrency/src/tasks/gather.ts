@@ -59,9 +59,7 @@ export async function gather(
 ): Promise<unknown> {
   expectOptions(options, ['name', 'settle'], 'gather')
   const { name = 'gather', settle = false } = options
-  if (typeof thunks !== 'object' || thunks === null) {
-    throw expected('an array or object of functions', thunks)
-  }
+  if (!isListOrRecord(thunks)) throw expected('an array or object of functions', thunks)
   // Two lists, and not one of pairs: there may be tens of thousands, and all live until the last has ended.
   const keys = Object.keys(thunks)
   const work: readonly Thunk[] = Object.values(thunks)
@@ -73,4 +71,9 @@ export async function gather(
   const results = (await runGroup(name, all, oneOrAll, true)).map(resultOf)
   if (Array.isArray(thunks)) return results
   return Object.fromEntries(keys.map((key, index) => [key, results[index]]))
+}
+
+/** Of a promise, a `Map` or a `Set` no key is an entry: it would be gathered as nothing at all. */
+function isListOrRecord(value: unknown): boolean {
+  return Array.isArray(value) || {}.toString.call(value) === '[object Object]'
 }
