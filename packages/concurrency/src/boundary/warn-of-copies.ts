@@ -9,7 +9,7 @@ export function warnOfCopies(): void {
   if (copies.warned || copies.size < 2) return
   copies.warned = true
   process.emitWarning(
-    `Expected one copy of @yuzuru/concurrency, got ${copies.size}, loaded from ${[...copies.values()].join(' and ')}: ` +
+    `Expected one copy of @yuzuru/concurrency, got ${copies.size}: ` +
       'no cancel or deadline of one reaches what stands on another. ' +
       '"npm ls @yuzuru/concurrency" shows what brings each; install versions that share one',
     'CopiesWarning',

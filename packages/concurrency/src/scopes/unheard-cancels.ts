@@ -23,7 +23,7 @@ function onUnhandledRejection(reason: unknown): void {
     throw reason
   }
 }
-copies.set(onUnhandledRejection, import.meta.url)
+copies.add(onUnhandledRejection)
 
 function isExpected(cause: unknown): boolean {
   return Cancelled.isInstance(cause) || (cause !== undefined && reported.has(cause))

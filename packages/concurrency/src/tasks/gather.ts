@@ -4,7 +4,7 @@ import { expectThunk } from './expect-thunk.ts'
 import { oneOrAll } from './one-or-all.ts'
 import { settled } from './settled.ts'
 import { resultOf, type Task } from './task.ts'
-import { type Group, runGroup } from './task-group.ts'
+import { type Group, runGroup, SPAWN_OPTIONS } from './task-group.ts'
 
 /** A function without parameters: work that has not begun. */
 export type Thunk<T = unknown> = () => T | PromiseLike<T>
@@ -57,23 +57,21 @@ export async function gather(
   thunks: Thunks,
   options: GatherOptions & { readonly settle?: boolean } = {},
 ): Promise<unknown> {
-  expectOptions(options, ['name', 'settle'], 'gather')
+  expectOptions(options, SPAWN_OPTIONS, 'gather')
   const { name = 'gather', settle = false } = options
-  if (!isListOrRecord(thunks)) throw expected('an array or object of functions', thunks)
+  // A promise, a `Map` and a `Set` have such a tag, and no key of their own: they would be gathered as nothing.
+  if (typeof thunks !== 'object' || thunks === null || Symbol.toStringTag in thunks) {
+    throw expected('an array or object of functions', thunks)
+  }
   // Two lists, and not one of pairs: there may be tens of thousands, and all live until the last has ended.
   const keys = Object.keys(thunks)
   const work: readonly Thunk[] = Object.values(thunks)
   keys.forEach((key, index) => expectThunk('gather', key, work[index]))
-  const start = (group: Group, thunk: Thunk, index: number): Task<unknown> => {
-    return group.start(settle ? () => settled(thunk) : thunk, keys[index] as string)
-  }
-  const all = (group: Group): Task<unknown>[] => work.map((thunk, at) => start(group, thunk, at))
+  const all = (group: Group): Task<unknown>[] =>
+    work.map((thunk, index) =>
+      group.start(settle ? () => settled(thunk) : thunk, keys[index] as string),
+    )
   const results = (await runGroup(name, all, oneOrAll, true)).map(resultOf)
   if (Array.isArray(thunks)) return results
   return Object.fromEntries(keys.map((key, index) => [key, results[index]]))
-}
-
-/** Of a promise, a `Map` or a `Set` no key is an entry: it would be gathered as nothing at all. */
-function isListOrRecord(value: unknown): boolean {
-  return Array.isArray(value) || {}.toString.call(value) === '[object Object]'
 }

@@ -118,7 +118,7 @@ const grouped: Ending<unknown, never> = {
   },
 }
 
-const SPAWN_OPTIONS = ['name', 'settle'] as const
+export const SPAWN_OPTIONS = ['name', 'settle'] as const
 
 /** The failures of tasks that were to settle, and whether each has been reported. */
 type Settled = Map<Task<unknown>, { readonly error: unknown; warned: boolean }>
