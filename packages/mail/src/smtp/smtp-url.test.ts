@@ -60,7 +60,7 @@ describe('the url of a server', () => {
       'Expected url to be percent-encoded, got a "%" that stands for nothing',
     ],
     ['smtp://taro:hunter2@smtp.example.jp:0', /^Expected port to be an integer from 1 to 65535/],
-    [undefined, /^Expected host to be a string/],
+    [undefined, /^Expected url to be like smtp:.*, got undefined$/],
     [7, 'Expected url to be like smtp://user:password@smtp.example.jp:587, got 7'],
   ])('%s is refused, and no password is shown', (url, message) => {
     const open = (): unknown => createMail({ url: url as string, from })

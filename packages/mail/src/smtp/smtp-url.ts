@@ -28,7 +28,11 @@ export function serverOf<Options extends SmtpOptions | SmtpUrlOptions>(
   options: Options,
 ): Omit<Options, 'url'> & SmtpOptions {
   const { url, ...rest } = options as Options & Partial<SmtpUrlOptions>
-  if (url === undefined) return rest as Omit<Options, 'url'> & SmtpOptions
+  if (url === undefined) {
+    // An environment without it: a word about `host` would send the reader elsewhere.
+    if ('url' in options && options.host === undefined) throw wrong(url)
+    return rest as Omit<Options, 'url'> & SmtpOptions
+  }
   const other = IN_URL.find((name) => options[name] !== undefined)
   if (other !== undefined) throw new TypeError(`Expected url or ${other}, got both`)
   return { ...rest, ...fieldsOf(url) }
@@ -39,7 +43,7 @@ function fieldsOf(url: unknown): Pick<SmtpOptions, (typeof IN_URL)[number]> {
   const { protocol = '', hostname = '' } = parsed ?? {}
   const usual = PORTS[protocol]
   if (parsed === null || usual === undefined || hostname === '') {
-    throw expected('url to be like smtp://user:password@smtp.example.jp:587', url)
+    throw wrong(url)
   }
   const { username, password, pathname, search, hash } = parsed
   if (!['', '/'].includes(pathname) || search !== '' || hash !== '') {
@@ -54,6 +58,10 @@ function fieldsOf(url: unknown): Pick<SmtpOptions, (typeof IN_URL)[number]> {
     secure: protocol === 'smtps:',
     auth: username === '' ? undefined : { user: decoded(username), password: decoded(password) },
   }
+}
+
+function wrong(url: unknown): TypeError {
+  return expected('url to be like smtp://user:password@smtp.example.jp:587', url)
 }
 
 function decoded(text: string): string {
