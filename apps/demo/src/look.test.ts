@@ -7,6 +7,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillApp } from '../test/fill-app.ts'
 import { openTestApp, type TestApp } from '../test/open-test-app.ts'
+import { dayRoutes } from './day/routes.tsx'
+import { faultRoutes } from './faults/routes.tsx'
+import { inboxRoutes } from './inbox/routes.tsx'
+import { guardedRoutes } from './web/access.ts'
+import { createWebApp } from './web/web-app.ts'
 
 /** Where pictures of the pages are kept, if anywhere. */
 const { YUZURU_SCREENSHOTS: pictures } = process.env
@@ -201,6 +206,43 @@ async function findingsOn(page: Page, rules: string): Promise<unknown[]> {
   return await page.evaluate<unknown[]>(`axe.run(${rules}).then(({ violations }) =>
     violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])]))`)
 }
+
+/** What answers to GET and is no page: files, events of a page, and ways that lead elsewhere. */
+const NO_PAGES: ReadonlySet<string> = new Set([
+  '/upload.js',
+  '/upload/:name{.+}',
+  '/live.js',
+  '/day.js',
+  '/day/events',
+  '/fonts/noto-sans-jp.css',
+  '/fonts/:name',
+  '/plans/:id/document',
+  '/calendar/callback',
+  '/faults/:name',
+])
+
+/** Whether a route has the path: `/plans/:id` has `/plans/7`. */
+function isAt(route: string, pathname: string): boolean {
+  const [parts, given] = [route.split('/'), pathname.split('/')]
+  const isSame = (part: string, at: number): boolean => part.startsWith(':') || part === given[at]
+  return parts.length === given.length && parts.every(isSame)
+}
+
+test('no page is left out', () => {
+  const { app, sandbox, runs } = at
+  const web = createWebApp(app, [
+    inboxRoutes(sandbox.smtp.inbox),
+    dayRoutes(app, runs, (observer) => at.live(observer)),
+    faultRoutes(app, sandbox),
+  ])
+  const looked = PAGES.map(({ path }) => new URL(path(), at.url).pathname)
+  const missing = guardedRoutes(web)
+    .filter(({ method, path }) => method === 'GET' && !path.startsWith('/api/'))
+    .map(({ path }) => path)
+    .filter((path) => !NO_PAGES.has(path))
+    .filter((path) => !looked.some((pathname) => isAt(path, pathname)))
+  expect(missing).toEqual([])
+})
 
 interface Look {
   readonly width: number

@@ -1,6 +1,6 @@
 import { run } from '@yuzuru/concurrency'
 import { createWorker } from '@yuzuru/jobs'
-import { openApp } from './app.ts'
+import { type App, openApp } from './app.ts'
 import { answerFigures } from './chaos/figures.ts'
 import type { Settings } from './settings.ts'
 
@@ -12,7 +12,8 @@ export type WorkerMessage =
 const settings = await new Promise<Settings>((resolve) => {
   process.once('message', (message) => resolve(message as Settings))
 })
-answerFigures()
+let app: App | undefined
+answerFigures(() => app)
 
 await run(
   async (scope) => {
@@ -21,10 +22,11 @@ await run(
     const tell = (message: WorkerMessage): void => {
       if (process.connected) process.send?.(message)
     }
-    await using app = await openApp(settings, 16)
-    const worker = createWorker(app.db, {
-      jobs: Object.values(app.jobs),
-      crons: app.crons,
+    await using opened = await openApp(settings, 16)
+    app = opened
+    const worker = createWorker(opened.db, {
+      jobs: Object.values(opened.jobs),
+      crons: opened.crons,
       concurrency: 8,
       // Short, so that a killed worker's jobs come back within the demo's patience.
       leaseMs: 4_000,

@@ -25,7 +25,7 @@ test(
       // The table says what did not hold.
       expect(ended).toMatchObject({ stdout: expect.not.stringContaining('BROKEN') })
       expect(ended).not.toHaveProperty('code')
-      expect(ended.stdout.match(/^held/gm)).toHaveLength(12)
+      expect(ended.stdout.match(/^held/gm)).toHaveLength(13)
       expect(await readFile(report, 'utf8')).toContain('<svg')
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -116,7 +116,7 @@ export async function chaos(
     ...(await reconcile(app, sandbox, manager, operations)),
     checkMet(strikes, caller.calls),
     checkCalls(caller.calls),
-    ...(await checkHealth(app, members, { floor, since, lines })),
+    ...(await checkHealth(app, members, world.lines, { floor, since, lines })),
   ]
   return { findings, strikes, calls: caller.calls }
 }

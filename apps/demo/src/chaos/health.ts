@@ -1,9 +1,11 @@
 import { gather, sleep } from '@yuzuru/concurrency'
+import type { FaultProxy } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import type { Call } from './caller.ts'
 import type { Member } from './member.ts'
 import type { Finding } from './reconcile.ts'
+import type { ChaosWorld } from './world.ts'
 
 /** How much more than at first a process may hold once it is quiet again, in bytes. */
 const ROOM_BYTES = 32 * 1_024 * 1_024
@@ -43,6 +45,38 @@ async function connectionsOf(
   }
 }
 
+/** What the app speaks to besides PostgreSQL. */
+const OTHERS = ['s3', 'smtp', 'stripe', 'google'] as const
+
+/** What holds connections when there is nothing left to do. */
+interface Held {
+  /** Processes that have never given back all connections to PostgreSQL while they were looked at. */
+  readonly pools: readonly string[]
+  /** How many connections are open to each of the others. */
+  readonly open: readonly (readonly [boundary: string, connections: number])[]
+}
+
+/**
+ * Looks until each pool has been seen with nothing taken from it, and nothing is open to what is spoken to by HTTP and
+ * SMTP: an unused connection is closed after a while, a leaked one never is.
+ */
+export async function heldConnections(
+  members: readonly Pick<Member, 'name' | 'figures'>[],
+  lines: Readonly<Record<(typeof OTHERS)[number], Pick<FaultProxy, 'connections'>>>,
+): Promise<Held> {
+  const pools = new Set(members.map(({ name }) => name))
+  for (let looks = 1; ; looks += 1) {
+    for (const member of members.filter(({ name }) => pools.has(name))) {
+      const { usedConnections } = await member.figures()
+      if (usedConnections === 0) pools.delete(member.name)
+    }
+    const open = OTHERS.map((name) => [name, lines[name].connections] as const)
+    const isLeft = open.some(([, connections]) => connections > 0)
+    if ((pools.size === 0 && !isLeft) || looks === LOOKS) return { pools: [...pools], open }
+    await sleep(LOOK_MS)
+  }
+}
+
 /** Looks until it is within its room: what was cut off ends within limits of its own, a leak never does. */
 async function mostGrown(
   members: readonly Member[],
@@ -72,10 +106,13 @@ export interface Before {
 export async function checkHealth(
   { db }: App,
   members: readonly Member[],
+  worldLines: ChaosWorld['lines'],
   { floor, since, lines }: Before,
 ): Promise<Finding[]> {
   const most = await mostGrown(members, floor)
   const { busy, all } = await connectionsOf(db)
+  const { pools, open } = await heldConnections(members, worldLines)
+  const stillOpen = open.filter(([, connections]) => connections > 0)
   const crashes = members.reduce((sum, member) => sum + member.crashes, 0)
   // One that was started anew says nothing of the faults before.
   const lived = members.filter(({ startedAt }) => startedAt < since).map(({ name }) => name)
@@ -85,6 +122,14 @@ export async function checkHealth(
       what: 'connections to PostgreSQL that hold a transaction or a statement, or are beyond the pools',
       found: `${busy + Math.max(0, all - MOST_CONNECTIONS)} of ${all}`,
       holds: busy === 0 && all <= MOST_CONNECTIONS,
+    },
+    {
+      what: 'connections that a process has never given back to its pool, or holds open to the others',
+      found: [
+        pools.length === 0 ? 'no pool' : pools.join(', '),
+        ...open.map(([boundary, connections]) => `${boundary} ${connections}`),
+      ].join(', '),
+      holds: pools.length === 0 && stillOpen.length === 0,
     },
     {
       what: 'processes that ended by themselves, or said "unhandled"',

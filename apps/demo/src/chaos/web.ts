@@ -1,5 +1,5 @@
 import { run, sleep } from '@yuzuru/concurrency'
-import { openApp } from '../app.ts'
+import { type App, openApp } from '../app.ts'
 import type { Settings } from '../settings.ts'
 import { startServer } from '../web/start-server.ts'
 import { createWebApp } from '../web/web-app.ts'
@@ -16,14 +16,16 @@ const CONNECTIONS = 20
 const settings = await new Promise<Settings>((resolve) => {
   process.once('message', (message) => resolve(message as Settings))
 })
-answerFigures()
+let app: App | undefined
+answerFigures(() => app)
 
 await run(
   async (scope) => {
     process.once('disconnect', () => scope.cancel('the parent process is gone'))
-    await using app = await openApp(settings, CONNECTIONS)
+    await using opened = await openApp(settings, CONNECTIONS)
+    app = opened
     await using server = await startServer(0)
-    const web = createWebApp(app, [])
+    const web = createWebApp(opened, [])
     server.answerWith((request, origin) => web.fetch(request, origin))
     const ready: WebReady = { type: 'ready', port: server.port }
     process.send?.(ready)
