@@ -2,7 +2,10 @@ import type { Stripe } from 'stripe'
 import type { Billing } from '../src/billing.ts'
 
 /** A monthly price in yen. */
-export async function makePrice({ client }: Billing, amount = 1_980): Promise<Stripe.Price> {
+export async function makePrice(
+  { client }: Pick<Billing, 'client'>,
+  amount = 1_980,
+): Promise<Stripe.Price> {
   return await client.prices.create({
     currency: 'jpy',
     product_data: { name: '支援プラン' },

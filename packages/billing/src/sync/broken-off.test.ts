@@ -22,6 +22,7 @@ test.each(BROKEN_OFF)(
       const isBroken = await breakOff(stage, how, at, (broken) => broken.reconcile(), {
         keep: 'first',
         now: () => now,
+        report: () => undefined,
       })
       await keeping.reconcile()
       expect((await keeping.reconcile()).drift).toEqual([])
