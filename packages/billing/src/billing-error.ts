@@ -22,6 +22,7 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: `close()` was called before.
  * - `'already_subscribed'`: the reference has a subscription that has not ended.
+ * - `'not_migrated'`: the tables of `kyselyBillingStore` are not there: run `billingMigrations` first.
  * - `'invalid_signature'`: a webhook is not signed by Stripe, or too old.
  * - `'invalid_payload'`: a webhook is signed but holds no event.
  *
@@ -43,6 +44,7 @@ export type BillingErrorCode =
   | 'acquire_timeout'
   | 'closed'
   | 'already_subscribed'
+  | 'not_migrated'
   | 'invalid_signature'
   | 'invalid_payload'
   | 'connection_lost'

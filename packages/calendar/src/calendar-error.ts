@@ -29,6 +29,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'connection_failed'`: no connection came about.
  * - `'connection_lost'`: the connection ended, or fell silent, before the answer was complete.
  * - `'closed'`: `close()` was called before.
+ * - `'not_migrated'`: the tables of `kyselyCalendarStore` are not there: run `calendarMigrations` first.
  * - `'unexpected'`: none of these; `cause` has more.
  */
 export type CalendarErrorCode =
@@ -51,6 +52,7 @@ export type CalendarErrorCode =
   | 'connection_lost'
   | 'timeout'
   | 'closed'
+  | 'not_migrated'
   | 'unexpected'
 
 /** What a {@link CalendarError} is made of. */

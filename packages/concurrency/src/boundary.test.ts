@@ -18,6 +18,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'isJobTraced',
     'traceEnqueue',
     'traceJob',
+    'isMissingTable',
     'onCancel',
     'orAborted',
     'retryAfterMs',

@@ -25,6 +25,7 @@ export {
   traceEnqueue,
   traceJob,
 } from './boundary/job-trace.ts'
+export { isMissingTable } from './boundary/missing-table.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { orAborted } from './boundary/or-aborted.ts'
 export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'

@@ -17,7 +17,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'not_found'`: there is no job with the id that is waited for, or no longer; or there are no limits of that kind.
  * - `'invalid_result'`: the schema of a job does not accept the result that was kept.
  * - `'overloaded'`: too many wait for jobs already.
- * - `'not_migrated'`: the tables of the queue are not there: run `jobsMigrations` first.
+ * - `'not_migrated'`: the tables of the queue are not there, or are of an earlier version: run `jobsMigrations` first.
  * - `'database'`: PostgreSQL, or the way to it, failed (only on a Kysely that is not `@yuzuru/db`'s,
  *   which throws its own `DbError`); `cause` is the native error.
  */

@@ -4,9 +4,15 @@ import { IoError, type IoErrorInit, mark, hasMark } from '@yuzuru/concurrency'
  * - `'closed'`: the server is closing.
  * - `'address_in_use'`: another program listens there.
  * - `'listen_failed'`: the system does not let this program listen there; `cause` says why.
+ * - `'not_migrated'`: the tables of `kyselyIdempotencyStore` are not there: run `idempotencyMigrations` first.
  * - `'outcome_unknown'`: a request was not run again, because something outside of its transaction may have happened.
  */
-export type ServerErrorCode = 'closed' | 'address_in_use' | 'listen_failed' | 'outcome_unknown'
+export type ServerErrorCode =
+  | 'closed'
+  | 'address_in_use'
+  | 'listen_failed'
+  | 'not_migrated'
+  | 'outcome_unknown'
 
 /** A failure of the server itself, as opposed to one of a handler. */
 export class ServerError extends IoError {

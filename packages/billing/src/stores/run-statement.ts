@@ -1,5 +1,7 @@
-import { fieldOf } from '@yuzuru/concurrency/boundary'
+import { outcomeOf } from '@yuzuru/concurrency'
+import { fieldOf, isMissingTable } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider, QueryResult } from 'kysely'
+import { BillingError } from '../billing-error.ts'
 import type { Statement } from './statement.ts'
 
 /** How often a statement is tried that others get in the way of. */
@@ -9,6 +11,7 @@ const ATTEMPTS = 100
  * Runs one statement by itself. Where sessions default to `repeatable read` or `serializable`, PostgreSQL refuses
  * one whose row another has just written; nothing has happened then, and it is tried again.
  *
+ * @throws {BillingError} `'not_migrated'` when a table is not there
  * @see https://www.postgresql.org/docs/current/transaction-iso.html
  */
 export async function runStatement<R>(
@@ -19,6 +22,7 @@ export async function runStatement<R>(
     try {
       return await statement.execute(db)
     } catch (error) {
+      if (isMissingTable(error, 'yuzuru_billing_')) throw notMigrated(error)
       if (attempt === ATTEMPTS || !isSerializationFailure(error)) throw error
     }
   }
@@ -28,4 +32,17 @@ export async function runStatement<R>(
 function isSerializationFailure(error: unknown): boolean {
   const code = fieldOf(error, 'code')
   return code === '40001' || code === 'serialization_failure'
+}
+
+function notMigrated(cause: unknown): BillingError {
+  return new BillingError(
+    'The tables of billing are not there, or are of an earlier version: run migrate(db, [billingMigrations]) first',
+    {
+      operation: 'store',
+      code: 'not_migrated',
+      retryable: false,
+      outcome: outcomeOf(cause) ?? 'unknown',
+      cause,
+    },
+  )
 }

@@ -3,6 +3,7 @@ import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { CamelCasePlugin, Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createFakeCalendar } from '../testing.ts'
 import { exerciseCalendarStore } from '../testing/exercise-calendar-store.ts'
 import { calendarMigrations, kyselyCalendarStore } from '../kysely.ts'
 import type { TokenCipher } from './token-cipher.ts'
@@ -97,4 +98,22 @@ test('the migration goes down and up again', async () => {
   await init?.down?.(db)
   await init?.up(db)
   await expect(store(db).load('nobody')).resolves.toBeUndefined()
+})
+
+test('a calendar whose tables are not there says on which migrations it waits', async () => {
+  await using db = createDatabase({ url: await server.createDatabase() })
+  await using calendar = createFakeCalendar({ store: kyselyCalendarStore(db, { cipher }) })
+  const verbs = [
+    () => calendar.authorizeUrl({ reference: 'staff-1' }),
+    () => calendar.account('staff-1'),
+    () => calendar.events.get('staff-1', { id: 'abcde' }),
+  ]
+  for (const verb of verbs) {
+    await expect(verb()).rejects.toMatchObject({
+      name: 'CalendarError',
+      code: 'not_migrated',
+      outcome: 'none',
+      message: expect.stringContaining('run migrate(db, [calendarMigrations]) first'),
+    })
+  }
 })

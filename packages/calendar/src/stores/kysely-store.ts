@@ -1,5 +1,7 @@
-import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { outcomeOf } from '@yuzuru/concurrency'
+import { expected, expectOptions, isMissingTable } from '@yuzuru/concurrency/boundary'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import { CalendarError } from '../calendar-error.ts'
 import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
 import { expectCipher, type TokenCipher } from './token-cipher.ts'
@@ -36,7 +38,11 @@ export function kyselyCalendarStore(
   const rows = async <Row>(statement: RawBuilder<Row>): Promise<readonly Row[]> => {
     // Without the plugins: a CamelCasePlugin would rename the columns that we read.
     const executor = { getExecutor: () => db.getExecutor().withoutPlugins() }
-    return (await statement.execute(executor)).rows
+    try {
+      return (await statement.execute(executor)).rows
+    } catch (error) {
+      throw isMissingTable(error, 'yuzuru_calendar_') ? notMigrated(error) : error
+    }
   }
   const any = async (statement: RawBuilder<unknown>): Promise<boolean> =>
     (await rows(statement)).length > 0
@@ -109,4 +115,11 @@ export function kyselyCalendarStore(
 function expectDatabase(db: QueryExecutorProvider): void {
   if (typeof db?.getExecutor === 'function') return
   throw expected('db to be a Kysely', db)
+}
+
+function notMigrated(cause: unknown): CalendarError {
+  return new CalendarError(
+    'The tables of the calendar are not there, or are of an earlier version: run migrate(db, [calendarMigrations]) first',
+    { operation: 'store', code: 'not_migrated', outcome: outcomeOf(cause) ?? 'unknown', cause },
+  )
 }

@@ -51,6 +51,30 @@ describe('migrate', () => {
     expect(await tables()).toEqual(['a', 'b', 'c'])
   })
 
+  test('says that all sources belong into one call, when what has run is in none of them', async () => {
+    const ran = Object.fromEntries(
+      ['1_a', '1_b', '1_c', '1_d'].map((name) => [name, creates(name)]),
+    )
+    await migrate(db, ran)
+    const own = { '2_own': creates('own') }
+    await expect(migrate(db, own)).rejects.toMatchObject({
+      name: 'DbError',
+      code: 'migration_failed',
+      outcome: 'none',
+      message:
+        'Nothing was migrated: "1_a", "1_b", "1_c" and 1 more ran before, and are in none of the sources. ' +
+        'Give all sources in one call, those of packages too: migrate(db, [jobsMigrations, migrations])',
+    })
+    expect(await tables()).not.toContain('own')
+    expect(await migrate(db, [ran, own])).toEqual(['2_own'])
+  })
+
+  test('says where it looked for a folder that is not there', async () => {
+    await expect(migrate(db, 'no-such-folder')).rejects.toThrow(
+      `Expected a folder of migrations at "${join(process.cwd(), 'no-such-folder')}", got ENOENT`,
+    )
+  })
+
   test('composes the migrations of packages with those of the app, whichever came first', async () => {
     const jobs = { yuzuru_jobs_0001_init: creates('jobs') }
     await migrate(db, [jobs])

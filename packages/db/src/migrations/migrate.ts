@@ -5,6 +5,7 @@ import { bindingOf } from '../statements/binding.ts'
 import { DbError } from '../wire/db-error.ts'
 import { collectMigrations, type DbMigration, type MigrationSource } from './migration-sources.ts'
 import { lockedTransaction, migratorOf } from './migrator.ts'
+import { noSourceFor } from './no-source.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { transaction } from '../transactions/transaction.ts'
 
@@ -30,7 +31,8 @@ export interface MigrateOptions extends IoOptions {
  * @throws {TypeError} when a name comes twice or has no `up`; for `transaction: false` in a `tx`, or with
  *   a pool of one
  * @throws {DbError} `migration_failed` with the cause. With outcome `none` nothing has changed; with
- *   `unknown` all before the one that is named has taken effect, and of that one some
+ *   `unknown` all before the one that is named has taken effect, and of that one some. Also when something
+ *   has run that is in none of the sources, and others are to run
  * @example
  * await migrate(db, [new URL('migrations', import.meta.url).pathname, jobsMigrations])
  * @example
@@ -151,7 +153,9 @@ async function runThose<DB>(tx: Transaction<DB>, migrations: Migrations): Promis
   const { error, results = [] } = await migratorOf(tx, migrations).migrateToLatest()
   if (error === undefined) return results.map(({ migrationName }) => migrationName)
   const failed = results.find(({ status }) => status === 'Error')
-  if (failed === undefined || !(error instanceof Error)) throw error
+  if (failed === undefined || !(error instanceof Error)) {
+    throw await noSourceFor(tx, migrations, error)
+  }
   throw new DbError(`Migration "${failed.migrationName}" failed: ${error.message}`, {
     operation: 'migrate',
     code: 'migration_failed',

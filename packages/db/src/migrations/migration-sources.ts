@@ -1,7 +1,7 @@
-import { expected } from '@yuzuru/concurrency/boundary'
+import { expected, fieldOf } from '@yuzuru/concurrency/boundary'
 import type { Migration } from 'kysely/migration'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /** A migration of Kysely, which may ask for more. */
@@ -36,7 +36,7 @@ export async function collectMigrations(
     const migrations = typeof source === 'string' ? await readFolder(source) : source
     for (const [name, migration] of Object.entries(migrations)) {
       if (typeof migration?.up !== 'function') {
-        throw new TypeError(`Expected migration "${name}" to have a function up`)
+        throw expected(`migration "${name}" to have a function up`, migration)
       }
       if (!['undefined', 'boolean'].includes(typeof migration.transaction)) {
         throw new TypeError(`Expected transaction of migration "${name}" to be a boolean`)
@@ -57,11 +57,23 @@ function isList(
 }
 
 async function readFolder(folder: string): Promise<Record<string, DbMigration>> {
-  const files = (await readdir(folder)).filter((name) => MODULE.test(name))
+  const files = (await namesIn(folder)).filter((name) => MODULE.test(name))
   const modules = files.map(async (name): Promise<[string, DbMigration]> => {
     const { href } = pathToFileURL(join(folder, name))
     const migration: DbMigration = await import(href)
     return [name.replace(MODULE, ''), migration]
   })
   return Object.fromEntries(await Promise.all(modules))
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const reason = String(fieldOf(error, 'code'))
+    throw new TypeError(
+      `Expected a folder of migrations at "${resolve(folder)}", got ${reason}: a relative path begins at the current folder; one beside a module is new URL('migrations', import.meta.url).pathname`,
+      { cause: error },
+    )
+  }
 }

@@ -6,14 +6,9 @@ import { JobError } from '../job-error.ts'
 /** Serialization failures, deadlocks, lost connections, exhausted resources, shutdowns: later may do. */
 const TRANSIENT = /^(?:40001|40P01|08...|53...|57P..|55P03)$/
 
-/** Whether a table of ours is not there. */
-export function isMissingTable(error: unknown): boolean {
-  const code = DbError.isInstance(error) ? error.sqlState : sqlStateOf(error)
-  return code === '42P01' && messageOf(error)?.includes('"yuzuru_job') === true
-}
-
 export function notMigrated(operation: string, cause: unknown): JobError {
-  const advice = 'the tables of the queue are not there: run migrate(db, [jobsMigrations]) first'
+  const advice =
+    'the tables of the queue are not there, or are of an earlier version: run migrate(db, [jobsMigrations]) first'
   return new JobError(`jobs.${operation} failed: ${advice}`, {
     operation,
     code: 'not_migrated',

@@ -1,8 +1,8 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
-import { expected } from '@yuzuru/concurrency/boundary'
+import { expected, isMissingTable } from '@yuzuru/concurrency/boundary'
 import { prepared } from '@yuzuru/db'
 import type { QueryExecutorProvider, RawBuilder } from 'kysely'
-import { databaseError, isMissingTable, notMigrated } from './database-error.ts'
+import { databaseError, notMigrated } from './database-error.ts'
 
 /** What is done to the queue, for errors and traces. */
 export interface QueueCall {
@@ -31,7 +31,7 @@ export async function execute<Row>(
       const query = prepared(statement.compile({ getExecutor: () => executor }))
       return (await executor.executeQuery(query)).rows
     } catch (error) {
-      throw isMissingTable(error) ? notMigrated(call.operation, error) : error
+      throw isMissingTable(error, 'yuzuru_job') ? notMigrated(call.operation, error) : error
     }
   })
 }

@@ -32,7 +32,7 @@ describe('the database', () => {
 
   test('fails in one way, with what is known of the outcome', async () => {
     const { db } = await queue()
-    await sql`alter table yuzuru_jobs rename column payload to gone`.execute(db)
+    await sql`alter table yuzuru_jobs add constraint closed check (false)`.execute(db)
     await expect(enqueue(db, failing, {})).rejects.toMatchObject({
       name: 'JobError',
       boundary: 'jobs',
@@ -40,7 +40,7 @@ describe('the database', () => {
       code: 'database',
       retryable: false,
       outcome: 'none',
-      cause: { code: '42703' },
+      cause: { code: '23514' },
     })
   })
 
@@ -56,5 +56,11 @@ describe('the database', () => {
         outcome: 'none',
       })
     }
+  })
+
+  test('says the same of a table of an earlier version', async () => {
+    const { db } = await queue()
+    await sql`alter table yuzuru_jobs rename column payload to gone`.execute(db)
+    await expect(enqueue(db, failing, {})).rejects.toMatchObject({ code: 'not_migrated' })
   })
 })

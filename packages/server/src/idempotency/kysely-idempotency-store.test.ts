@@ -22,6 +22,20 @@ test('the migration goes down and up again', async () => {
   expect(await store.claim(request)).toEqual({ state: 'claimed' })
 })
 
+test('without its tables it says on which migrations it waits', async () => {
+  await using database = await openDatabase()
+  await idempotencyMigrations['yuzuru_idempotency_0001_init']?.down?.(database.db)
+  await using db = yuzuruDatabase(database.url)
+  const times = { leaseMs: LONG_MS, ttlMs: LONG_MS }
+  const request = { id: 'a', token: 't', fingerprint: 'f', repeatable: true, ...times }
+  await expect(kyselyIdempotencyStore(db).claim(request)).rejects.toMatchObject({
+    name: 'ServerError',
+    code: 'not_migrated',
+    outcome: 'none',
+    message: expect.stringContaining('run migrate(db, [idempotencyMigrations]) first'),
+  })
+})
+
 test('each claim removes ten expired keys, so that they go down without a job', async () => {
   await using database = await openDatabase()
   const store = kyselyIdempotencyStore(database.db)

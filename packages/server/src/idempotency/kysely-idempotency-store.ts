@@ -1,4 +1,4 @@
-import { sleep } from '@yuzuru/concurrency'
+import { outcomeOf, sleep } from '@yuzuru/concurrency'
 import {
   backoff,
   expected,
@@ -6,6 +6,7 @@ import {
   expectInteger,
   expectOptions,
   fieldOf,
+  isMissingTable,
 } from '@yuzuru/concurrency/boundary'
 import {
   type QueryExecutorProvider,
@@ -14,6 +15,7 @@ import {
   type Transaction,
   type TransactionBuilder,
 } from 'kysely'
+import { ServerError } from '../server-error.ts'
 import type {
   ClaimRequest,
   ClaimResult,
@@ -207,6 +209,7 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
       try {
         return (await statement.execute({ getExecutor: () => executor })).rows
       } catch (error) {
+        if (isMissingTable(error, 'yuzuru_idempotency_')) throw notMigrated(error)
         // A statement of its own that was undone whole, where the database's default is an isolation
         // that refuses races. In a transaction it is the transaction that must be repeated.
         if (tx !== undefined || attempt >= MOST_ATTEMPTS || !isConflict(error)) throw error
@@ -261,4 +264,17 @@ function answerOf({ status, headers, body }: KeyRow): StoredAnswer {
     headers: JSON.parse(headers ?? '[]') as StoredAnswer['headers'],
     body: Buffer.from(body ?? '', 'base64'),
   }
+}
+
+function notMigrated(cause: unknown): ServerError {
+  return new ServerError(
+    'The tables of the idempotency keys are not there, or are of an earlier version: run migrate(db, [idempotencyMigrations]) first',
+    {
+      operation: 'idempotent',
+      code: 'not_migrated',
+      retryable: false,
+      outcome: outcomeOf(cause) ?? 'unknown',
+      cause,
+    },
+  )
 }
