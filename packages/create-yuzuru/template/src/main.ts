@@ -56,7 +56,7 @@ await run(async () => {
   })
   log.info(`listening at ${server.url}`)
   // #if jobs
-  await createWorker(db, { jobs: [app.announcePlan] }).run()
+  await createWorker(db, { jobs: [app.announcePlan], log }).run()
   // #else
   // await sleep(Infinity)
   // #end

@@ -89,21 +89,39 @@ function infoOf({ id, name, attempt }: ClaimedJob): AttemptInfo {
 }
 
 /**
- * Calls `onEvent` so that nothing which comes of it reaches the worker: what it throws, or what the promise
- * of an `async` one rejects with, becomes a warning of the process.
+ * Calls each of `listeners` so that nothing which comes of it reaches the worker: what it throws, or what the
+ * promise of an `async` one rejects with, becomes a warning of the process.
+ *
+ * @param listeners by the name of the option; those that were not given are left out
  */
-export function emitter(onEvent: (event: WorkerEvent) => unknown): (event: WorkerEvent) => void {
+export function emitter(
+  listeners: Readonly<Record<string, ((event: WorkerEvent) => unknown) | undefined>>,
+): (event: WorkerEvent) => void {
+  const calls = Object.entries(listeners).flatMap(([option, listener]) =>
+    listener === undefined ? [] : [guarded(option, listener)],
+  )
+  const [only] = calls
+  if (only === undefined) return () => undefined
+  if (calls.length === 1) return only
+  return (event) => {
+    for (const call of calls) call(event)
+  }
+}
+
+function guarded(
+  option: string,
+  listener: (event: WorkerEvent) => unknown,
+): (event: WorkerEvent) => void {
+  const warn = (error: unknown): void => {
+    process.emitWarning(`${option} failed: ${keptError(error).message}`, 'WorkerEventWarning')
+  }
   return (event) => {
     try {
-      const result = onEvent(event)
+      const result = listener(event)
       // What is no promise needs none: there are two events for each job.
       if (typeof result === 'object' && result !== null) Promise.resolve(result).catch(warn)
     } catch (error) {
       warn(error)
     }
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(`onEvent failed: ${keptError(error).message}`, 'WorkerEventWarning')
 }

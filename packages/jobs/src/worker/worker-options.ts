@@ -1,4 +1,5 @@
 import {
+  describeValue,
   expectFunction,
   expectInteger,
   expectMilliseconds,
@@ -13,6 +14,7 @@ import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
 import type { Listen } from './listening.ts'
 import type { WorkerEvent } from './worker-event.ts'
+import { expectLog, type WorkerLog } from './worker-log.ts'
 
 /** How {@link createWorker} works. */
 export interface WorkerOptions {
@@ -80,7 +82,12 @@ export interface WorkerOptions {
    * through which nothing is heard, the worker polls: soon after there was work, then more and more seldom
    */
   readonly listen?: Listen | undefined
-  /** Called with what happens, for logs and metrics. An error of its own becomes a process warning. */
+  /**
+   * Where each attempt that has ended is a line, with its error if it failed, and what else the worker reports: pino,
+   * `console`, or anything with `info`, `warn` and `error`. @default none: what fails is only seen in the tables
+   */
+  readonly log?: WorkerLog | undefined
+  /** Called with what happens, for metrics and logs of your own. An error of its own becomes a process warning. */
   readonly onEvent?: ((event: WorkerEvent) => void) | undefined
 }
 
@@ -101,6 +108,7 @@ const WORKER_OPTIONS = Object.keys({
   maxHeapMb: true,
   engine: true,
   listen: true,
+  log: true,
   onEvent: true,
 } satisfies Record<keyof WorkerOptions, true>)
 
@@ -120,6 +128,7 @@ export interface WorkerSettings {
   readonly isolated: IsolationSettings
   readonly engine: QueryExecutorProvider | undefined
   readonly listen: Listen | undefined
+  readonly log: WorkerLog | undefined
   readonly onEvent: ((event: WorkerEvent) => void) | undefined
 }
 
@@ -129,9 +138,12 @@ const DAY_MS = 86_400_000
 export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectRequiredOptions(options, WORKER_OPTIONS, 'createWorker')
   const { jobs, crons = [], concurrency = 10, pollMs = 1_000, leaseMs = 30_000 } = options
-  const { heartbeatMs = leaseMs / 3, drainMs = 10_000, engine, listen, onEvent } = options
+  const { heartbeatMs = leaseMs / 3, drainMs = 10_000, engine, listen, log, onEvent } = options
   if (!Array.isArray(jobs) || jobs.length === 0) {
-    throw new TypeError('Expected jobs to hold at least one job made by defineJob')
+    const got = Array.isArray(jobs) ? 'an empty one' : describeValue(jobs)
+    throw new TypeError(
+      `Expected jobs to be an array of at least one job made by defineJob, got ${got}`,
+    )
   }
   const byName = new Map(jobs.map((job: Job) => [job.name, job]))
   if (byName.size < jobs.length) throw new TypeError('Expected jobs to have names that differ')
@@ -150,6 +162,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   expectMilliseconds('stopMs', stopMs, drainMs, 2 * DAY_MS)
   const isolated = isolationSettings(options, jobs, stopMs - drainMs)
   if (engine !== undefined) expectDatabase(engine)
+  if (log !== undefined) expectLog(log)
   for (const [option, fn] of Object.entries({ listen, onEvent })) {
     if (fn !== undefined) expectFunction(option, fn)
   }
@@ -168,6 +181,7 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     isolated,
     engine,
     listen,
+    log,
     onEvent,
   }
 }

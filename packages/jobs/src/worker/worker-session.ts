@@ -18,6 +18,7 @@ import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Supply } from './supply.ts'
 import { cronEvents, emitter, eventOf, type WorkerEvent } from './worker-event.ts'
+import { writeEvent } from './worker-log.ts'
 import type { WorkerSettings } from './worker-options.ts'
 
 /*
@@ -106,8 +107,9 @@ export class WorkerSession {
     own: Database<unknown> | undefined,
     cut: () => void,
   ): Promise<void> {
-    const { onEvent, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
-    const emit = onEvent === undefined ? (): void => undefined : emitter(onEvent)
+    const { onEvent, log, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
+    const write = log && ((event: WorkerEvent): unknown => writeEvent(log, event))
+    const emit = emitter({ onEvent, log: write })
     const report = (): string => reportOf(this.#settings, crew.busy, roster.held())
     const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs, report }, emit)
     const onSettled = (againMs: number, hasSignals: boolean): void =>
