@@ -6,7 +6,7 @@ import { withWorker } from '../test/with-worker.ts'
 import { jobsMigrations } from './database/migrations.ts'
 import { defineJob } from './job/define-job.ts'
 import { enqueue } from './queue/enqueue.ts'
-import { exerciseJobs } from './testing/exercise-jobs.ts'
+import { exerciseJobs } from './testing/exercise/exercise-jobs.ts'
 
 const version = pgBouncerVersion()
 

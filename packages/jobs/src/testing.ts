@@ -1,2 +1,3 @@
 export { drainJobs, type Drained } from './testing/drain-jobs.ts'
-export { exerciseJobs, type JobsFixture } from './testing/exercise-jobs.ts'
+export { exerciseJobs } from './testing/exercise/exercise-jobs.ts'
+export type { JobsFixture } from './testing/exercise/jobs-fixture.ts'

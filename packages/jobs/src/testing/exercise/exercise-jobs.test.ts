@@ -1,10 +1,10 @@
 import { createDatabase, transaction } from '@yuzuru/db'
 import { CamelCasePlugin, ParseJSONResultsPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { enqueue } from '../queue/enqueue.ts'
-import { queue } from '../../test/queue.ts'
-import { defineJob } from '../job/define-job.ts'
-import { drainJobs, exerciseJobs } from '../testing.ts'
+import { enqueue } from '../../queue/enqueue.ts'
+import { queue } from '../../../test/queue.ts'
+import { defineJob } from '../../job/define-job.ts'
+import { drainJobs, exerciseJobs } from '../../testing.ts'
 
 describe('exerciseJobs', () => {
   const plain = exerciseJobs(async () => {
