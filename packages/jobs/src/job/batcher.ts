@@ -27,6 +27,8 @@ export interface BatcherParts<Payload, Result> {
 interface Member<Payload, Result> {
   readonly item: BatchItem<Payload, Result>
   isSettled: boolean
+  /** Called when it is settled while its batch runs. */
+  onSettled: (() => void) | undefined
 }
 
 const CALL = { boundary: 'jobs', operation: 'batch', effect: 'write' } as const
@@ -58,9 +60,11 @@ export class Batcher<Payload, Result> {
       if (member.isSettled) return
       member.isSettled = true
       by()
+      member.onSettled?.()
     }
     const member: Member<Payload, Result> = {
       isSettled: false,
+      onSettled: undefined,
       item: {
         payload,
         jobId,
@@ -101,11 +105,11 @@ export class Batcher<Payload, Result> {
     const items = members.map(({ item }) => item)
     try {
       await cancelScope(async (scope) => {
-        const stop = stopWith(members, scope)
+        const leave = stopWith(members, scope)
         try {
           await this.#parts.run(items)
         } finally {
-          for (const { signal } of items) signal.removeEventListener('abort', stop)
+          leave()
         }
       })
       for (const { complete } of items) complete(undefined as Result)
@@ -116,16 +120,25 @@ export class Batcher<Payload, Result> {
   }
 }
 
-/** Cancels a batch when all that are left of it are cancelled. @returns the listener, to be removed */
-function stopWith(
-  members: readonly Pick<Member<unknown, never>, 'isSettled' | 'item'>[],
+/** Cancels a batch when all that are left of it are cancelled, until the function that it returns is called. */
+function stopWith<Payload, Result>(
+  members: readonly Member<Payload, Result>[],
   scope: CancelScope,
 ): () => void {
   const stop = (): void => {
     const left = members.filter(({ isSettled }) => !isSettled)
-    if (left.every(({ item }) => item.signal.aborted))
-      scope.cancel('all of the batch are cancelled')
+    if (left.length === 0 || !left.every(({ item }) => item.signal.aborted)) return
+    scope.cancel('all that are left of the batch are cancelled')
   }
-  for (const { item } of members) item.signal.addEventListener('abort', stop)
-  return stop
+  for (const member of members) {
+    // The last that was not cancelled may be settled by the handler.
+    member.onSettled = stop
+    member.item.signal.addEventListener('abort', stop)
+  }
+  return () => {
+    for (const member of members) {
+      member.onSettled = undefined
+      member.item.signal.removeEventListener('abort', stop)
+    }
+  }
 }

@@ -88,6 +88,37 @@ describe('a batch job', () => {
     expect(sizes).toEqual([1])
   })
 
+  test('is cancelled when the last that was not cancelled is settled by its handler', async () => {
+    const { db } = await queue()
+    const asked = Promise.withResolvers<void>()
+    const reasons: unknown[] = []
+    const job = defineBatchJob<N>({
+      name: 'batch',
+      size: 2,
+      maxWaitMs: 60_000,
+      run: async (items) => {
+        const [first, second] = items.toSorted((a, b) => a.payload.n - b.payload.n)
+        first?.signal.addEventListener('abort', () => asked.resolve())
+        await asked.promise
+        second?.complete()
+        try {
+          await sleep(Infinity)
+        } catch (error) {
+          reasons.push(error)
+          throw error
+        }
+      },
+    })
+    const [first, second] = await enqueueMany(db, job, payloads(2))
+    await withWorker(db, { jobs: [job], leaseMs: 60_000, heartbeatMs: 10 }, async (events) => {
+      await expect.poll(() => types(events)).toEqual(['started', 'started'])
+      expect(await cancelJob(db, first?.id ?? '')).toBe('requested')
+      await expect.poll(() => types(events), { timeout: 30_000 }).toContain('cancelled')
+    })
+    expect(reasons).toHaveLength(1)
+    expect(await getJob(db, second?.id ?? '')).toMatchObject({ state: 'completed' })
+  })
+
   test('goes on without one that is cancelled, and ends with the last', async () => {
     const { db } = await queue()
     const begun = Promise.withResolvers<readonly BatchItem<N>[]>()
