@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
+import { stepping } from '../../test/stepping.ts'
 import { defineJob } from '../job/define-job.ts'
 import { createWorker } from '../worker/worker.ts'
 import { cancelJob } from './cancel-job.ts'
 import { enqueue, enqueueMany } from './enqueue.ts'
+import { enqueueFlow } from './enqueue-flow.ts'
 import { getJob } from './get-job.ts'
 import { prune } from './prune.ts'
 
@@ -38,6 +40,36 @@ describe('prune', () => {
     expect(await getJob(db, failed.id)).toBeDefined()
     expect(await prune(db, { olderThanMs: 0, states: ['failed'] })).toBe(1)
     expect(await getJob(db, waiting.id)).toBeDefined()
+  })
+
+  test('keeps what an unfinished job may still ask for: what comes before it in a flow, and its children', async () => {
+    const { db } = await queue()
+    const part = defineJob<{ n: number }, number>({ name: 'part', run: async ({ n }) => n })
+    const got: unknown[] = []
+    const join = defineJob<object>({
+      name: 'join',
+      run: async (_, { dependencies }) => {
+        got.push((await dependencies()).map(({ state, result }) => [state, result]))
+      },
+    })
+    const parent = stepping(async ({ step }) => void got.push(await step.run(part, { n: 3 })))
+    const flow = { parts: { job: part, payloads: [{ n: 1 }, { n: 2 }] } }
+    await enqueueFlow(db, { ...flow, join: { job: join, payload: {}, after: 'parts' } })
+    await enqueue(db, parent, {})
+    await createWorker(db, { jobs: [parent] }).runUntilIdle()
+    await createWorker(db, { jobs: [part] }).runUntilIdle()
+    expect(await prune(db, { olderThanMs: 0 })).toBe(0)
+    const others = await enqueueMany(db, part, [{ n: 4 }, { n: 5 }])
+    await createWorker(db, { jobs: [part] }).runUntilIdle()
+    expect(await prune(db, { olderThanMs: 0 })).toBe(others.length)
+    await createWorker(db, { jobs: [join, parent] }).runUntilIdle()
+    expect(got).toHaveLength(2)
+    expect(got).toContainEqual([
+      ['completed', 1],
+      ['completed', 2],
+    ])
+    expect(got).toContain(3)
+    expect(await prune(db, { olderThanMs: 0 })).toBe(5)
   })
 
   test('refuses wrong options', async () => {

@@ -25,7 +25,8 @@ const BATCH = 1_000
 
 /**
  * Deletes finished jobs, a thousand in a statement, so that no lock is held for long, and events that were sent as
- * long ago. Unfinished jobs are never deleted.
+ * long ago. Unfinished jobs are never deleted, nor are those whose result an unfinished one may still ask for: the jobs
+ * that come before it in its flow, and its children.
  *
  * @returns how many jobs were deleted
  * @throws {TypeError} when an option is unknown or out of its range
@@ -47,9 +48,10 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
       { operation: 'prune', effect: 'idempotent' },
       sql<{ id: string }>`
         with old as materialized (
-          select ctid as place from yuzuru_job_history
+          select ctid as place from yuzuru_job_history as history
           where state = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
             and finished_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
+            and ${NOT_NEEDED}
           limit ${BATCH}::integer for update skip locked
         ), gone as (
           delete from yuzuru_job_history where ctid = any (array(select place from old)) returning id
@@ -71,6 +73,18 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
   await pruneEvents(db, olderThanMs, options)
   return pruned
 }
+
+/**
+ * A condition: that no unfinished job may still ask how this one ended. Each is a look by an index for one job, and no join
+ * of whole tables.
+ */
+const NOT_NEEDED = sql`(
+    select true from yuzuru_job_links as link join yuzuru_jobs as job on job.id = link.job_id
+    where link.after_id = history.id limit 1
+  ) is null and (
+    select true from yuzuru_job_steps as step join yuzuru_jobs as job on job.id = step.job_id
+    where step.child = history.id and step.settled is null limit 1
+  ) is null`
 
 /** Deletes events as old as that. */
 async function pruneEvents(
