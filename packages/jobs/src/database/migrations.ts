@@ -11,6 +11,7 @@ import { keysMigration } from './keys-migration.ts'
 import { lengthsMigration } from './lengths-migration.ts'
 import { limitsMigration } from './limits-migration.ts'
 import { pausesMigration } from './pauses-migration.ts'
+import { putOffMigration } from './put-off-migration.ts'
 import { resultsMigration } from './results-migration.ts'
 import { reportsMigration } from './reports-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
@@ -99,4 +100,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0017_pauses: pausesMigration,
   yuzuru_jobs_0018_lengths: lengthsMigration,
   yuzuru_jobs_0019_cancels: cancelsMigration,
+  yuzuru_jobs_0020_put_off: putOffMigration,
 }

@@ -98,7 +98,7 @@ export async function letGo(
             and id = any (${arrayLiteral(go.map(({ id }) => id))}::uuid[]) for update skip locked)
           returning stage
         ), put_off as (
-          update yuzuru_jobs as job set stage = 1, run_at = ${now}::timestamptz + input.delay * interval '1 millisecond'
+          update yuzuru_jobs as job set stage = 1, put_off = true, run_at = ${now}::timestamptz + input.delay * interval '1 millisecond'
           from jsonb_to_recordset(${JSON.stringify(later.map(({ id, delayMs }) => ({ id, delay: delayMs })))}::jsonb)
             as input (id uuid, delay float8)
           where job.id = input.id and job.id in (select id from yuzuru_jobs where stage = 4

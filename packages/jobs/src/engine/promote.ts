@@ -43,7 +43,8 @@ export async function promote(
         select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
         order by run_at limit ${BATCH}::integer for update skip locked
       ), promoted as (
-        update yuzuru_jobs as job set stage = case when tenant is not null then 4 when crashes > 0 then 2 else 0 end
+        update yuzuru_jobs as job set stage = case when tenant is not null then 4 when crashes > 0 then 2 else 0 end,
+          put_off = null
         where job.ctid = any (array(select place from due)) returning 1
       ), counted as materialized (select count(*)::integer as jobs from promoted)
       select jobs as promoted,

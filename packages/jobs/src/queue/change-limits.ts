@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { sql } from 'kysely'
+import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
@@ -42,11 +42,34 @@ export async function changeLimits<Input, DB>(
       returning name, pg_notify(${CHANNEL}::text, '') as notified`,
     options,
   )
-  if (found.length > 0) return
+  if (found.length > 0) return await lookAgain(db, name, options)
   throw new JobError(`No worker with a kind "${name}" that has limits has run`, {
     operation: 'changeLimits',
     code: 'not_found',
     retryable: false,
     outcome: 'none',
   })
+}
+
+/**
+ * Has jobs that the rate of their key has put off held to the new limits. A statement of its own: while the first waited for a
+ * worker that was letting jobs go, that may have put off some more.
+ */
+async function lookAgain(
+  db: QueryExecutorProvider,
+  name: string,
+  options: IoOptions,
+): Promise<void> {
+  await execute(
+    db,
+    { operation: 'changeLimits', effect: 'idempotent' },
+    sql`
+      with back as (
+        update yuzuru_jobs set stage = 4, put_off = null, run_at = now() where id = any (array(
+          select id from yuzuru_jobs where put_off and name = ${name} and stage = 1 for update skip locked
+        )) returning id
+      )
+      select pg_notify(${CHANNEL}::text, '')::text as notified from (select from back limit 1) as due`,
+    options,
+  )
 }

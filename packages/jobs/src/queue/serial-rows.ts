@@ -136,7 +136,7 @@ function replacing(
       run_at = case when waits then run_at else ${at} end,
       stage = case when stage = 3 or waits then stage when ${at} > ${now} then 1
         when ${row.tenant ?? null}::text is not null then 4 else 0 end,
-      tenant = ${row.tenant ?? null}
+      tenant = ${row.tenant ?? null}, put_off = null
     where ${which} returning id::text as id ${notifies ? NOTIFY : sql``}`
 }
 

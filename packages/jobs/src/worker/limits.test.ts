@@ -10,6 +10,7 @@ import { defineJob } from '../job/define-job.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { changeLimits } from '../queue/change-limits.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
+import { getJob } from '../queue/get-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
 import { createWorker } from './worker.ts'
 
@@ -231,6 +232,33 @@ describe('a limit', () => {
     await changeLimits(db, 'limited', undefined)
     await createWorker(db, { jobs: [job] }).runUntilIdle()
     expect(ran).toHaveLength(3)
+  })
+
+  test('that is changed holds at once, also for jobs that the rate of their key had put off', async () => {
+    const { db } = await queue()
+    const ran: number[] = []
+    const job = defineJob<{ n: number }>({
+      name: 'limited',
+      key: () => 'k',
+      onConflict: 'again',
+      limits: { perKey: { rate: { count: 1, perMs: 86_400_000 } } },
+      run: async ({ n }) => void ran.push(n),
+    })
+    const drain = (): Promise<void> => createWorker(db, { jobs: [job] }).runUntilIdle()
+    await enqueue(db, job, { n: 1 })
+    await drain()
+    const { id } = await enqueue(db, job, { n: 2 })
+    await drain()
+    expect(ran).toEqual([1])
+    expect((await getJob(db, id))?.runAt?.getTime()).toBeGreaterThan(Date.now() + 80_000_000)
+    await changeLimits(db, job, {})
+    await drain()
+    expect(ran).toEqual([1, 2])
+    // What was for later by itself stays so.
+    await enqueue(db, job, { n: 3 }, { delayMs: 3_600_000 })
+    await changeLimits(db, job, undefined)
+    await drain()
+    expect(ran).toEqual([1, 2])
   })
 
   test('holds for the heads of groups, and for jobs that are tried again or were for later', async () => {
