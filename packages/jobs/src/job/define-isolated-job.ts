@@ -66,8 +66,8 @@ const ISOLATED_OPTIONS = [
  * has not after `graceMs` of the worker, its thread or process is killed, and only that. One that crashes fails the attempt
  * with `'handler_crashed'`, and that one alone. No process is left behind, also when the worker itself is killed.
  *
- * A worker runs as many at once as it has `threads` and `processes`. Those that wait for one hold a place of the worker: give
- * what runs for long a worker of its own. Needs the package `piscina` for threads, `tinypool` for processes.
+ * A worker runs as many at once as it has `threads` and `processes`, beside its `concurrency`, and takes no more of them than
+ * it has a place for. Needs the package `piscina` for threads, `tinypool` for processes.
  *
  * Not for what uses the database of the worker: there are no `step`, `tx`, `completeIn`, `dependencies` and `snooze` there,
  * which is a `TypeError`. Not for what waits for I/O: that blocks nothing.
@@ -116,7 +116,6 @@ export function defineIsolatedJob(
     runIn,
     module: url,
     handler,
-    timeoutMs: job.timeoutMs,
   })
   return Object.freeze({ ...job, isolated: kind })
 }

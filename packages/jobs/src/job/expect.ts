@@ -18,7 +18,7 @@ export function expectName(option: string, value: unknown): asserts value is str
 
 /** Throws unless `value` is a 32-bit integer. */
 export function expectPriority(value: unknown): asserts value is number {
-  if (!Number.isInteger(value) || Math.abs(Number(value)) > 2 ** 31 - 1) {
+  if (!Number.isInteger(value) || Number(value) !== (Number(value) | 0)) {
     throw expected('priority to be a 32-bit integer', value)
   }
 }

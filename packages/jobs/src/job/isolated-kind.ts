@@ -13,7 +13,6 @@ export interface IsolatedKind {
   readonly module: string
   /** The name of the export that is its handler. */
   readonly handler: string
-  readonly timeoutMs: number
 }
 
 /** Where a module is. @throws {TypeError} unless it is a file */

@@ -86,13 +86,8 @@ export class Attempt {
     if (this.claimed.version > this.job.version) return Promise.resolve(this.#tooNew())
     this.begun = true
     emit(startedEvent(this.claimed))
-    const { timeoutMs, name, isolated } = this.job
-    // The time of one that runs elsewhere begins when it has its place there.
-    return withTimeout(
-      isolated === undefined ? timeoutMs : Infinity,
-      (scope) => this.#handle(scope),
-      { name: `job ${name}` },
-    ).then(
+    const { timeoutMs, name } = this.job
+    return withTimeout(timeoutMs, (scope) => this.#handle(scope), { name: `job ${name}` }).then(
       (value) => this.#succeeded(value),
       (error: unknown) => this.#failed(error),
     )

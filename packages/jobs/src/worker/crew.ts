@@ -18,7 +18,8 @@ export interface CrewParts {
  */
 export class Crew {
   readonly #group: TaskGroup
-  readonly #size: number
+  /** How many run at once. */
+  readonly size: number
   readonly #parts: CrewParts
   readonly #eased = new Wake()
   readonly #idle: ((attempt: Attempt | undefined) => void)[] = []
@@ -34,7 +35,7 @@ export class Crew {
 
   constructor(group: TaskGroup, size: number, parts: CrewParts) {
     this.#group = group
-    this.#size = size
+    this.size = size
     this.#parts = parts
   }
 
@@ -44,7 +45,7 @@ export class Crew {
   }
 
   get free(): number {
-    return this.#size - this.busy
+    return this.size - this.busy
   }
 
   push(attempts: readonly Attempt[]): void {
@@ -60,7 +61,7 @@ export class Crew {
         hand(attempt)
       }
     }
-    while (this.waiting > 0 && this.#runners < this.#size) {
+    while (this.waiting > 0 && this.#runners < this.size) {
       const attempt = this.#take()
       this.#runners += 1
       this.#group.spawn(() => this.#work(attempt), { name: 'runner' })

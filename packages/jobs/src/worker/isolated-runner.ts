@@ -1,7 +1,6 @@
-import { withTimeout } from '@yuzuru/concurrency'
+import { detached } from '@yuzuru/concurrency'
 import { fieldOf, isOf, messageOf } from '@yuzuru/concurrency/boundary'
-import { Semaphore } from '@yuzuru/concurrency/sync'
-import type { Executor, ExecutorOptions } from '@yuzuru/concurrency/threads'
+import type { Executor } from '@yuzuru/concurrency/threads'
 import type * as isolatedWorker from '../isolated-worker.ts'
 import { isolatedWorkerUrl } from '../isolated-worker-url.ts'
 import { JobError } from '../job-error.ts'
@@ -11,16 +10,22 @@ import type { Isolation } from '../job/isolation.ts'
 import type { JobContext } from '../job/job.ts'
 import type { IsolationSettings } from './worker-options.ts'
 
-/** What handlers run in: an executor, and so many places that none ever waits in its queue. */
-interface Places {
-  readonly executor: Executor<typeof isolatedWorker>
-  readonly free: Semaphore
-}
+/** How often threads or processes are replaced at the most, in milliseconds. */
+const REPLACE_MS = 1_000
 
-/** Runs handlers in threads and processes, which start when they are needed. */
+type HandlerExecutor = Executor<typeof isolatedWorker>
+
+/**
+ * Runs handlers in threads and processes, which start when they are needed. Its worker never runs more at once than it has
+ * of them (`crews.ts`), so that none waits here.
+ */
 export class IsolatedRunner implements Isolation {
   readonly #settings: IsolationSettings
-  readonly #places = new Map<RunIn, Places>()
+  readonly #makers = new Map<RunIn, () => HandlerExecutor>()
+  readonly #executors = new Map<RunIn, HandlerExecutor>()
+  /** The ends of those that were replaced. */
+  readonly #leaving = new Set<Promise<void>>()
+  #replacedAt = -Infinity
 
   constructor(settings: { readonly isolated: IsolationSettings }) {
     this.#settings = settings.isolated
@@ -32,45 +37,61 @@ export class IsolatedRunner implements Isolation {
     const kinds = new Set(jobs.map(({ isolated }) => isolated?.runIn))
     // A handler may have written somewhere before it was killed.
     const options = { module: isolatedWorkerUrl(), graceMs, maxHeapMb, effect: 'write' } as const
-    const add = (
-      runIn: RunIn,
-      make: (options: ExecutorOptions) => Executor<typeof isolatedWorker>,
-      workers: number,
-    ): void => {
-      const free = new Semaphore(workers, { name: `a free ${runIn}` })
-      this.#places.set(runIn, { executor: make({ ...options, workers }), free })
-    }
     if (kinds.has('thread')) {
       const executors = await import('@yuzuru/concurrency/threads')
-      add('thread', executors.threads, threads)
+      this.#makers.set('thread', () => executors.threads({ ...options, workers: threads }))
     }
     if (kinds.has('process')) {
       const executors = await import('@yuzuru/concurrency/processes')
-      add('process', executors.processes, processes)
+      this.#makers.set('process', () => executors.processes({ ...options, workers: processes }))
     }
+    for (const [runIn, make] of this.#makers) this.#executors.set(runIn, make())
   }
 
   async run(kind: IsolatedKind, payload: unknown, context: JobContext): Promise<unknown> {
-    const { executor, free } = this.#places.get(kind.runIn) as Places
-    using _place = await free.acquire()
+    const executor = this.#executors.get(kind.runIn) as HandlerExecutor
     const { jobId, attempt, attempts, enqueuedAt, cron } = context
     const info: IsolatedInfo = { jobId, attempt, attempts, enqueuedAt, cron }
     const job = { name: 'runHandler', args: [payload, kind, info] } as const
     const onReport = (text: unknown): void => context.progress(JSON.parse(text as string))
     try {
-      return await withTimeout(kind.timeoutMs, () => executor.run(job as never, { onReport }), {
-        name: `job ${kind.name}`,
-      })
+      return await executor.run(job as never, { onReport })
     } catch (error) {
+      if (isOfModule(error)) this.#replace(kind.runIn, executor)
       throw crashOf(kind, error) ?? error
     }
   }
 
+  /**
+   * Node keeps for ever that a module has failed as it was loaded, and all that import it with it: that thread or process
+   * would never run such a handler again. So they are replaced, once their other handlers have ended.
+   */
+  #replace(runIn: RunIn, executor: HandlerExecutor): void {
+    const now = performance.now()
+    // Another handler was quicker; or it fails again and again, and new ones help no more.
+    if (this.#executors.get(runIn) !== executor || now - this.#replacedAt < REPLACE_MS) return
+    this.#replacedAt = now
+    this.#executors.set(runIn, (this.#makers.get(runIn) as () => HandlerExecutor)())
+    const leaving = detached(() => executor.close({ drainMs: Infinity }))
+    this.#leaving.add(leaving)
+    void leaving.finally(() => this.#leaving.delete(leaving))
+  }
+
   /** Ends all threads and processes, also those whose handlers have not ended. */
   async close(): Promise<void> {
-    const all = [...this.#places.values()]
-    await Promise.all(all.map(({ executor }) => executor.close({ drainMs: 0 })))
+    const all = [...this.#executors.values()]
+    await Promise.all([...all.map((executor) => executor.close({ drainMs: 0 })), ...this.#leaving])
   }
+}
+
+/** Whether a handler was not called, as its module could not be loaded. */
+function isOfModule(error: unknown): boolean {
+  return (
+    isOf(error, Error) &&
+    fieldOf(error, 'boundary') === 'jobs' &&
+    fieldOf(error, 'operation') === 'run' &&
+    fieldOf(error, 'code') === 'module_failed'
+  )
 }
 
 /** What the end of a thread or process is for the attempt that it ran; `undefined` for all else. */

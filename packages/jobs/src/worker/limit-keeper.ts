@@ -6,6 +6,11 @@ import type { WorkerSettings } from './worker-options.ts'
 /** How many looks one kind has in a turn. */
 const MOST_LOOKS = 10
 
+/** How many more jobs could be taken, of one kind or of all that share the places of a crew. */
+export interface Room {
+  left: number
+}
+
 /** What a {@link LimitKeeper} works with. */
 export interface LimitKeeperParts {
   readonly db: Kysely<unknown>
@@ -50,11 +55,14 @@ export class LimitKeeper {
   }
 
   /** Looks, if it is to and there is room. */
-  async run(room: number): Promise<Pick<LetGo, 'opened' | 'nextMs' | 'suspects'>> {
+  async run(
+    rooms: () => ReadonlyMap<string, Room>,
+  ): Promise<Pick<LetGo, 'opened' | 'nextMs' | 'suspects'>> {
     if (!this.isStirred) return { opened: 0, nextMs: Infinity, suspects: false }
     this.isStirred = false
     this.isBusy = false
     const options = { timeoutMs: this.#timeoutMs }
+    const roomOf = rooms()
     let opened = 0
     let nextMs = Infinity
     let suspects = false
@@ -65,11 +73,13 @@ export class LimitKeeper {
         await declareLimits(this.#db, name, limits, options)
         this.#declared.add(name)
       }
+      const room = roomOf.get(name) ?? { left: 0 }
       const before = opened
-      for (let looks = 0; opened < room && looks < MOST_LOOKS; looks += 1) {
-        const request = { name, room: room - opened, queues: this.#queues }
+      for (let looks = 0; room.left > 0 && looks < MOST_LOOKS; looks += 1) {
+        const request = { name, room: room.left, queues: this.#queues }
         const found = await letGo(this.#db, request, options)
         opened += found.opened
+        room.left -= found.opened
         nextMs = Math.min(nextMs, found.nextMs)
         this.isBusy ||= found.isBusy
         suspects ||= found.suspects

@@ -154,8 +154,9 @@ async function vanish(db: Kysely<TestSchema>, id: string): Promise<void> {
 
 /** A worker lives that serves this kind in this queue. */
 async function serving(db: Kysely<TestSchema>, queue?: string, kind?: string): Promise<void> {
-  const served = { concurrency: 1, queues: [queue ?? ''], names: [kind ?? ''] }
-  const report = (): string => (queue === undefined ? 'null' : reportOf(served, 0, []))
+  const served = { queues: [queue ?? ''], names: [kind ?? ''] }
+  const report = (): string =>
+    queue === undefined ? 'null' : reportOf(served, { places: 10, busy: 0 }, [])
   await register(db, { name: 'another', leaseMs: 3_600_000, report }, {})
   if (queue === undefined) await sql`update yuzuru_job_workers set report = null`.execute(db)
 }

@@ -38,7 +38,7 @@ test('what a worker says is bounded, and text that PostgreSQL takes', () => {
   const report = { id: 'x', steps: ['a\0b'], waits: [] }
   const jobs = Array.from({ length: 500 }, () => ({ report: () => report }))
   const names = Array.from({ length: 500 }, (_, n) => `kind ${n}`)
-  const text = reportOf({ concurrency: 1, queues: names, names }, 500, jobs)
+  const text = reportOf({ queues: names, names }, { places: 1, busy: 500 }, jobs)
   expect(text).not.toContain(String.raw`\u0000`)
   expect(JSON.parse(text)).toMatchObject({
     running: 500,

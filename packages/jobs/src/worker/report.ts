@@ -14,9 +14,16 @@ const MOST_JOBS = 50
 const MOST_WAITS = 5
 const MOST_CHARACTERS = 200
 
+/** Where its handlers run. */
+interface Places {
+  /** How many may run at once: in the worker, in threads and in processes. */
+  readonly places: number
+  /** How many run. */
+  readonly busy: number
+}
+
 /** What a worker serves. */
 export interface Served {
-  readonly concurrency: number
   readonly queues: readonly string[]
   readonly names: readonly string[]
 }
@@ -24,12 +31,11 @@ export interface Served {
 /**
  * What a worker says of itself, as JSON.
  *
- * @param running how many handlers run
  * @param held what it holds; what is not running says nothing
  */
 export function reportOf(
-  { concurrency, queues, names }: Served,
-  running: number,
+  { queues, names }: Served,
+  { places, busy }: Places,
   held: Iterable<{ report(): RunningReport | undefined }>,
 ): string {
   const jobs: RunningReport[] = []
@@ -39,10 +45,10 @@ export function reportOf(
     if (report !== undefined) jobs.push(report)
   }
   const report: WorkerReport = {
-    concurrency,
+    concurrency: places,
     queues: queues.slice(0, MOST_NAMES),
     kinds: names.slice(0, MOST_NAMES),
-    running,
+    running: busy,
     jobs,
   }
   // PostgreSQL stores no NUL in `jsonb`, and JSON none but as an escape.

@@ -3,7 +3,7 @@ import { promote } from '../engine/promote.ts'
 import { wakeParked } from '../engine/wake-parked.ts'
 import { recover } from '../engine/worker-row.ts'
 import { GroupOpener } from './group-opener.ts'
-import { LimitKeeper } from './limit-keeper.ts'
+import { LimitKeeper, type Room } from './limit-keeper.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -66,9 +66,11 @@ export class Upkeep {
   /**
    * Looks, if it is time.
    *
-   * @param room how many jobs the worker could take
+   * @param rooms how many jobs of each kind the worker could take
    */
-  async run(room = 0): Promise<{ readonly promoted: boolean; readonly hasSuspects: boolean }> {
+  async run(
+    rooms: () => ReadonlyMap<string, Room>,
+  ): Promise<{ readonly promoted: boolean; readonly hasSuspects: boolean }> {
     let promoted = 0
     if (performance.now() >= this.at) {
       const { db, settings } = this.#parts
@@ -86,7 +88,7 @@ export class Upkeep {
     const { opened, nextMs } = await this.#groups.run()
     this.dueIn(nextMs)
     if (opened > 0) this.#limits.stir()
-    const gone = await this.#limits.run(room)
+    const gone = await this.#limits.run(rooms)
     this.dueIn(gone.nextMs)
     if (gone.suspects) this.#hasSuspects = true
     promoted += opened + gone.opened

@@ -25,7 +25,7 @@ export interface WorkerOptions {
    * due at the time that comes next, and every 5 s. @default none, and then it does not look
    */
   readonly crons?: readonly Cron[] | undefined
-  /** How many run at once: an integer from 1 to 1,000. @default 10 */
+  /** How many handlers run at once in the worker itself: an integer from 1 to 1,000. @default 10 */
   readonly concurrency?: number | undefined
   /** The queues that it serves. @default those of `jobs` */
   readonly queues?: readonly string[] | undefined
@@ -53,8 +53,8 @@ export interface WorkerOptions {
    */
   readonly stopMs?: number | undefined
   /**
-   * How many handlers run at once in threads, of kinds with `runIn: 'thread'`: an integer from 1 to 1,000. The rest of those
-   * that the worker has taken wait, and their `timeoutMs` begins when they run. @default the processor's cores
+   * How many handlers run at once in threads, of kinds with `runIn: 'thread'`, beside those in the worker: an integer from
+   * 1 to 1,000. @default the processor's cores
    */
   readonly threads?: number | undefined
   /** The same of processes, of kinds with `runIn: 'process'`. @default the processor's cores */

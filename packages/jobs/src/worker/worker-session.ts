@@ -9,7 +9,7 @@ import {
 import { beside, type Database } from '@yuzuru/db'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { CronKeeper } from '../cron/cron-keeper.ts'
-import { Crew } from './crew.ts'
+import { Crews, placesOf } from './crews.ts'
 import { IsolatedRunner } from './isolated-runner.ts'
 import { listenFor, listenOn } from './listening.ts'
 import { ProgressKeeper } from './progress-keeper.ts'
@@ -26,7 +26,8 @@ import type { WorkerSettings } from './worker-options.ts'
  *
  * 1. `supply.ts` takes jobs, many in a statement, under the lease of the worker's row (`roster.ts`), as soon
  *    as what waits here has fallen to a low-water mark (`prefetch.ts`).
- * 2. `crew.ts` has so many runners; each takes one job after the other and runs its handler (`attempt.ts`).
+ * 2. `crew.ts` has so many runners; each takes one job after the other and runs its handler (`attempt.ts`). Handlers in
+ *    threads and processes have crews of their own (`crews.ts`), for each of which jobs are taken apart (`intake.ts`).
  * 3. What came of it (`verdict.ts`) goes to `settler.ts`, which writes down all that has ended meanwhile in a
  *    statement. Only then is the job out of the worker's hands, and its event emitted.
  *
@@ -107,16 +108,17 @@ export class WorkerSession {
     own: Database<unknown> | undefined,
     cut: () => void,
   ): Promise<void> {
-    const { onEvent, log, leaseMs, heartbeatMs, stopMs, concurrency } = this.#settings
+    const { onEvent, log, leaseMs, heartbeatMs, stopMs } = this.#settings
+    const places = placesOf(this.#settings)
     const write = log && ((event: WorkerEvent): unknown => writeEvent(log, event))
     const emit = emitter({ onEvent, log: write })
-    const report = (): string => reportOf(this.#settings, crew.busy, roster.held())
+    const report = (): string => reportOf(this.#settings, crews, roster.held())
     const roster = new Roster(db, { name: this.#name, leaseMs, heartbeatMs, report }, emit)
     const onSettled = (againMs: number, hasSignals: boolean): void =>
       supply.settled(againMs, hasSignals)
     const progress = new ProgressKeeper(db)
     const settler = new Settler(db, leaseMs, { emit, onSettled, progress })
-    const crew = new Crew(group, concurrency, {
+    const crews = new Crews(group, places, {
       run: async (attempt) => {
         const result = await attempt.run(emit)
         const isLost = result.stopped === 'lost' && result.settlement.to !== 'completed'
@@ -138,7 +140,7 @@ export class WorkerSession {
       },
       settings: this.#settings,
       roster,
-      crew,
+      crews,
       emit,
       unsettled: () => settler.size,
       untilIdle: this.#untilIdle,
@@ -165,7 +167,7 @@ export class WorkerSession {
     try {
       keeping?.cancel('the worker is shutting down')
       supply.stop()
-      await this.#drain(crew, roster)
+      await this.#drain(crews, roster)
       await supplying
       await settler.empty()
       await roster.end()
@@ -188,11 +190,11 @@ export class WorkerSession {
   }
 
   /** What waits goes back at once; what runs when its time is over. */
-  async #drain(crew: Crew, roster: Roster): Promise<void> {
-    crew.close()
-    await moveOnAfter(this.#settings.drainMs, () => crew.idle())
+  async #drain(crews: Crews, roster: Roster): Promise<void> {
+    crews.close()
+    await moveOnAfter(this.#settings.drainMs, () => crews.idle())
     roster.stopAll(SHUTDOWN)
-    await crew.idle()
+    await crews.idle()
   }
 
   async #listen(

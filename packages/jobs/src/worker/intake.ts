@@ -1,0 +1,164 @@
+import { outcomeOf } from '@yuzuru/concurrency'
+import type { Kysely } from 'kysely'
+import { claim, type ClaimRequest, claimSuspect } from '../engine/claim.ts'
+import { claimAged } from '../engine/claim-aged.ts'
+import { Bounds } from '../engine/lane.ts'
+import type { ClaimedJob } from '../engine/lease.ts'
+import { Aging } from './aging.ts'
+import { Attempt, type AttemptParts } from './attempt.ts'
+import type { Crew } from './crew.ts'
+import type { Incarnation } from './incarnation.ts'
+import { MOST, Prefetch } from './prefetch.ts'
+import type { Roster } from './roster.ts'
+import type { WorkerSettings } from './worker-options.ts'
+
+/** How many attempts may wait to be written down before no more jobs are taken. */
+const MOST_UNSETTLED = 2 * MOST
+
+/** What an {@link Intake} works with. */
+export interface IntakeParts {
+  readonly db: Kysely<unknown>
+  /** What its attempts are lent. */
+  readonly attempts: AttemptParts
+  readonly settings: WorkerSettings
+  readonly roster: Roster
+  /** How many attempts are not written down. */
+  readonly unsettled: () => number
+  /** Whether the worker ends when nothing is due and nothing is under way. */
+  readonly untilIdle: boolean
+}
+
+/** Takes the jobs of some kinds for a crew: no more than that has places for, and a little ahead. */
+export class Intake {
+  readonly crew: Crew
+  readonly names: readonly string[]
+  readonly #parts: IntakeParts
+  readonly #bounds: Bounds
+  readonly #prefetch = new Prefetch()
+  readonly #aging: Aging
+  /** Whether a look may find something. */
+  mayFind = true
+
+  constructor(parts: IntakeParts, crew: Crew, names: readonly string[]) {
+    const { queues, agingMs } = parts.settings
+    this.crew = crew
+    this.names = names
+    this.#parts = parts
+    this.#aging = new Aging(agingMs)
+    this.#bounds = new Bounds(queues.flatMap((queue) => names.map((name) => ({ queue, name }))))
+  }
+
+  /** There is something anywhere in its lanes, perhaps. */
+  mayFindAnywhere(): void {
+    this.#bounds.clear()
+    this.mayFind = true
+  }
+
+  /** There is something before where it looked last, perhaps: the next look is at all of its lanes. */
+  clearBounds(): void {
+    this.#bounds.clear()
+  }
+
+  /** Whether a look now may take something. */
+  get isReady(): boolean {
+    return this.mayFind && this.room() > 0
+  }
+
+  /**
+   * When a look at all of its lanes is due, on this process's clock: what one with bounds did not find, that will. Where a
+   * look is to be made already, there is no room: that time may have passed, and to wait for it would be to spin.
+   */
+  get fullLookAt(): number {
+    return this.#bounds.any && !this.mayFind ? this.#bounds.fullLookAt : Infinity
+  }
+
+  /** Whether attempts that are settled make no room, as there is room to settle many more. */
+  get isFull(): boolean {
+    return this.#parts.unsettled() + MOST < MOST_UNSETTLED && this.room() === 0
+  }
+
+  /** How many jobs to take now: none before the low-water mark is reached. */
+  room(): number {
+    const { target } = this.#prefetch
+    const { waiting, free } = this.crew
+    if (waiting > target / 2 || (target === 0 && free <= waiting)) return 0
+    if (this.#parts.unsettled() >= MOST_UNSETTLED) return 0
+    return Math.min(MOST, Math.max(0, free + target - waiting))
+  }
+
+  /** @returns whether it took any */
+  async take(): Promise<boolean> {
+    this.#prefetch.measure(this.crew.ended)
+    const aged = this.mayFind ? await this.#takeAged() : 0
+    const limit = this.room()
+    if (!this.mayFind || limit === 0) return aged > 0
+    const startedAt = performance.now()
+    this.#bounds.renew(startedAt)
+    const hadBounds = this.#bounds.any
+    // What is announced while this is under way is looked for after it.
+    this.mayFind = false
+    const attempts = await this.#claim(async (request) => {
+      return await claim(this.#parts.db, request, this.#options())
+    }, limit)
+    this.#aging.tookByPriority(attempts.length, limit)
+    if (!hadBounds) this.#bounds.looked(performance.now(), performance.now() - startedAt)
+    this.crew.push(attempts)
+    if (attempts.length >= limit) this.mayFind = true
+    else if (hadBounds && (this.#bounds.isCheap || this.#parts.untilIdle)) this.mayFindAnywhere()
+    return attempts.length + aged > 0
+  }
+
+  /** Before those of better priorities: what has waited for long enough. @returns how many it took */
+  async #takeAged(): Promise<number> {
+    const { db, settings } = this.#parts
+    const startedAt = performance.now()
+    const limit = this.#aging.most(this.room(), startedAt)
+    if (limit === 0) return 0
+    const attempts = await this.#claim(async (request) => {
+      const aged = { ...request, agingMs: settings.agingMs }
+      return await claimAged(db, aged, this.#options())
+    }, limit)
+    const now = performance.now()
+    this.#aging.took(attempts.length, now, now - startedAt)
+    this.crew.push(attempts)
+    return attempts.length
+  }
+
+  /** Takes one that ran when its worker vanished, if there is a place for it. */
+  async takeSuspect(): Promise<Attempt | undefined> {
+    if (this.crew.free === 0) return undefined
+    const [attempt] = await this.#claim(async (request) => {
+      const job = await claimSuspect(this.#parts.db, request, this.#options())
+      return job === undefined ? [] : [job]
+    }, 1)
+    return attempt
+  }
+
+  async #claim(
+    take: (request: ClaimRequest) => Promise<ClaimedJob[]>,
+    limit: number,
+  ): Promise<Attempt[]> {
+    const incarnation = await this.#parts.roster.current()
+    try {
+      const jobs = await take({ bounds: this.#bounds, limit, worker: incarnation.id })
+      return jobs.flatMap((job) => this.#attemptAt(job, incarnation))
+    } catch (error) {
+      // It may have taken some that nobody here knows of.
+      if (outcomeOf(error) !== 'none') incarnation.retire()
+      throw error
+    }
+  }
+
+  #attemptAt(claimed: ClaimedJob, incarnation: Incarnation): Attempt | readonly [] {
+    const job = this.#parts.settings.jobs.get(claimed.name)
+    if (job === undefined) return []
+    const attempt = new Attempt(job, claimed, incarnation, this.#parts.attempts)
+    incarnation.held.add(attempt)
+    if (incarnation.state === 'lost') incarnation.lose()
+    return attempt
+  }
+
+  #options(): { readonly timeoutMs: number } {
+    return { timeoutMs: this.#parts.settings.leaseMs }
+  }
+}
