@@ -23,7 +23,7 @@ export interface LetGo {
   readonly isBusy: boolean
   /** Whether some of them are tried one at a time. */
   readonly suspects: boolean
-  /** Whether another look finds others: further tenants, or those behind what was put off. */
+  /** Whether another look finds others: further tenants, or those behind what was put off or has a key that is busy now. */
   readonly more: boolean
 }
 
@@ -117,15 +117,24 @@ export async function letGo(
         select exists (select from gone where stage = 2) as suspects`,
       options,
     )
+    // Those with a key that became busy by this very look took the place of others, which the next look finds behind them.
+    const isCut = ofKey !== undefined && go.length > 0 && isFull(held, room)
     const firstLater = Math.min(Infinity, ...later.map(({ delayMs }) => delayMs))
     return {
       opened: go.length,
       nextMs: Math.min(nextMs, firstLater),
       isBusy: false,
       suspects: did?.suspects === true,
-      more: go.length < room && (later.length > 0 || tenants.length === TENANTS),
+      more: go.length < room && (later.length > 0 || tenants.length === TENANTS || isCut),
     }
   })
+}
+
+/** Whether there were as many of one tenant as a look takes. */
+function isFull(held: readonly HeldJob[], room: number): boolean {
+  const counts = new Map<string, number>()
+  for (const { tenant } of held) counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
+  return counts.values().some((jobs) => jobs === room)
 }
 
 /** How many jobs of a tenant a look passes by whose key has as many running as it may. */

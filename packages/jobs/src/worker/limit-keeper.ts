@@ -84,6 +84,8 @@ export class LimitKeeper {
         this.isBusy ||= found.isBusy
         suspects ||= found.suspects
         if (!found.more) break
+        // The other kinds first; then it goes on.
+        if (looks === MOST_LOOKS - 1 && found.opened > 0) this.isStirred = true
       }
       if (opened === before) continue
       this.#kinds.delete(name)
