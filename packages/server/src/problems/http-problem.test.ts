@@ -1,3 +1,4 @@
+import { IoError, type Outcome } from '@yuzuru/concurrency'
 import { expect, test } from 'vitest'
 import { HttpProblem } from './http-problem.ts'
 import { problemOf } from './problem-of.ts'
@@ -37,3 +38,16 @@ test('it says what it was made to say of the outcome', () => {
   const said = { code: 'busy', retryable: true, outcome: 'none' } as const
   expect(problemOf(new HttpProblem(503, 'Busy', said)).problem).toMatchObject(said)
 })
+
+test.each<[Outcome, unknown, number]>([
+  ['none', new HttpProblem(415, 'That is no PDF'), 415],
+  ['unknown', new HttpProblem(415, 'That is no PDF'), 502],
+  ['none', new Error('That is no PDF'), 502],
+])(
+  'one that a source threw to its client is the answer, if nothing has happened: %s, %o',
+  (outcome, cause, status) => {
+    const call = { boundary: 'storage', operation: 'upload', code: 'source_failed' } as const
+    const error = new IoError('upload failed', { ...call, retryable: false, outcome, cause })
+    expect(problemOf(error).problem.status).toBe(status)
+  },
+)

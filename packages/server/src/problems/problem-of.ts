@@ -47,7 +47,8 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * The answer for an error. Only the text of an {@link HttpProblem} is sent; of every other error the client
  * gets the status, and of an `IoError` also `code`, `retryable` and `outcome`.
  *
- * - `HttpProblem`: its own status.
+ * - `HttpProblem`: its own status; also as the `cause` of an `IoError` with outcome `none`, which is what a client throws
+ *   whose source, or other function of yours, has thrown it.
  * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
  *   succeed later; else 502.
  * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`, with
@@ -99,7 +100,7 @@ function answerTo(error: unknown): ProblemAnswer {
       TimeoutError.isInstance(error) || Cancelled.isInstance(error) ? outcomeIn(error) : 'unknown'
     return problemAnswer(504, { code: 'deadline_expired', retryable: true, outcome }, EXPIRED)
   }
-  if (IoError.isInstance(error)) return ofIoError(error)
+  if (IoError.isInstance(error)) return thrownWithin(error) ?? ofIoError(error)
   // Not its client, which would see no answer: the server is closing.
   if (Cancelled.isInstance(error)) {
     const shown = { code: 'closed', retryable: true, outcome: outcomeIn(error) }
@@ -111,6 +112,14 @@ function answerTo(error: unknown): ProblemAnswer {
 function outcomeIn({ outcome }: { readonly outcome: Outcome }): Outcome {
   expectOneOf('outcome', outcome, ['none', 'unknown'])
   return outcome
+}
+
+/**
+ * The answer of an {@link HttpProblem} that a function of the handler threw while a client called it: the source of an
+ * upload that looks at what comes, say. Not where the client's call may have had its effect all the same.
+ */
+function thrownWithin({ cause, outcome }: IoError): ProblemAnswer | undefined {
+  return outcome === 'none' && HttpProblem.isInstance(cause) ? ofHttpProblem(cause) : undefined
 }
 
 function ofHttpProblem(error: HttpProblem): ProblemAnswer {
