@@ -8,7 +8,8 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'not_connected'`: there are no tokens for this reference; send the person to `authorizeUrl`.
  * - `'reconnect_required'`: Google takes the tokens (or the code) no more; the person must
  *   consent again.
- * - `'invalid_state'`: the `state` of the callback is unknown, too old, used, or of another reference.
+ * - `'invalid_state'`: the `state` of the callback is missing, unknown, too old, used, or of another reference, or what
+ *   came is no callback of Google at all.
  * - `'consent_refused'`: the person did not consent, or only to some of what was asked for.
  *
  * Google's answer:

@@ -137,12 +137,13 @@ describe('an invalid call is refused:', () => {
     expect(() => calendar.sync('a', { cursor: '' })).toThrow(TypeError)
   })
 
-  test('a consent with no scope, a short state, and an answer without code and error', async () => {
+  test('a consent with no scope, a short state, and a state that is no text', async () => {
     await using calendar = createFakeCalendar()
     const reference = 'staff-1'
     await expect(calendar.authorizeUrl({ reference, scopes: [] })).rejects.toThrow(TypeError)
     await expect(calendar.authorizeUrl({ reference, state: 'x' })).rejects.toThrow(TypeError)
-    await expect(calendar.exchange({ reference, state: 'x' })).rejects.toThrow(TypeError)
+    const wrong = { reference, state: ['x'] as never, code: 'y' }
+    await expect(calendar.exchange(wrong)).rejects.toThrow(TypeError)
   })
 })
 

@@ -19,9 +19,11 @@ export { startStripe, type StripeOptions, type StripeServer } from './stripe/ser
 export {
   startGoogle,
   type Consent,
-  type GoogleOptions,
+  type GoogleEndpoints,
   type GoogleServer,
 } from './google/server.ts'
+export type { GoogleOptions } from './google/google-options.ts'
+export type { Allowed } from './google/oauth/allow-consent.ts'
 export type { GoogleQuotas } from './google/api/quotas.ts'
 export type { GoogleTrouble } from './google/api/troubles.ts'
 export type { ServiceOptions } from './services.ts'

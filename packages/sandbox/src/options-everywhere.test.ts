@@ -79,7 +79,7 @@ const cases = exerciseOptions({
   stripe.setWebhookUrl stripe.authenticate stripe.indexSearch stripe.invoices stripe.redeliver stripe.deliveries stripe.failPayment stripe.settle
   stripe.customers stripe.products stripe.prices stripe.checkoutSessions stripe.subscriptions
   stripe.events stripe.requests stripe.requestCount stripe.close webhooks.pause webhooks.resume
-  webhooks.redeliver webhooks.idle webhooks.attempts google.grants google.revokeAccess google.changePassword
+  webhooks.redeliver webhooks.idle webhooks.attempts google.allow google.grants google.revokeAccess google.changePassword
   google.addCalendar google.expireAccessTokens google.invalidateSyncTokens google.events google.requests
   google.requestCount google.mails google.loseNotifications google.notified google.close proxy.url proxy.clear proxy.reset proxy.close
   sandbox.services sandbox.postgres sandbox.s3 sandbox.smtp sandbox.stripe sandbox.google
@@ -89,7 +89,7 @@ const cases = exerciseOptions({
   smtp.accessToken smtp.renewAccessToken smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
   stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
   google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.batchUrl google.clientId
-  google.clientSecret proxy.host proxy.port proxy.connections`,
+  google.clientSecret google.endpoints proxy.host proxy.port proxy.connections`,
   faces: {
     '': [index],
     sandbox: () => sandbox,

@@ -1,12 +1,8 @@
 import { join } from 'node:path'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import type { Target } from './faults/connection.ts'
-import {
-  GOOGLE_OPTIONS,
-  startGoogle,
-  type GoogleOptions,
-  type GoogleServer,
-} from './google/server.ts'
+import { GOOGLE_OPTIONS, type GoogleOptions } from './google/google-options.ts'
+import { startGoogle, type GoogleServer } from './google/server.ts'
 import { POSTGRES_OPTIONS, type PostgresOptions } from './postgres/postgres-options.ts'
 import { makeFolder } from './own-files.ts'
 import { startPostgres, type PostgresServer } from './postgres/start-postgres.ts'

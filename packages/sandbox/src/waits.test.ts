@@ -33,6 +33,7 @@ const WAITS: Readonly<Record<string, Wait>> = {
   'stripe.authenticate': ({ stripe }) => stripe.authenticate('pi_none'),
   'stripe.indexSearch': ({ stripe }) => stripe.indexSearch(),
   'stripe.settle': ({ stripe }) => stripe.settle(),
+  'google.allow': ({ google }) => google.allow(google.authUrl, consent.email),
   'google.issueCode': ({ google }) => google.issueCode(consent),
   'google.issueTokens': ({ google }) => google.issueTokens(consent),
   'google.revokeAccess': ({ google }) => google.revokeAccess(consent.email),

@@ -64,6 +64,25 @@ test('an hour later a state is no longer valid', async () => {
   expect(code).toBe('invalid_state')
 })
 
+test.each([
+  ['nothing', {}],
+  ['no state', { code: 'c' }],
+  ['an empty state', { state: '', code: 'c' }],
+  ['neither code nor error', { state: 's' }],
+  ['an empty code', { state: 's', code: '' }],
+  ['both', { state: 's', code: 'c', error: 'access_denied' }],
+  ['a state that is too long', { state: 's'.repeat(501), code: 'c' }],
+  ['a code that is too long', { state: 's', code: 'c'.repeat(2_049) }],
+])(
+  'a callback that anybody may have called, with %s, is an invalid state',
+  async (_what, query) => {
+    await using calendar = createFakeCalendar()
+    const error = await failure(calendar.exchange({ reference: 'staff-1', ...query }))
+    expect(error).toMatchObject({ code: 'invalid_state', outcome: 'none', retryable: false })
+    expect(calendar.requestCount('POST', '/token')).toBe(0)
+  },
+)
+
 test('an answer of Google without valid tokens stores nothing', async () => {
   await using calendar = createFakeCalendar()
   const wrong = [

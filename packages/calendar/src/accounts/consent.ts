@@ -1,6 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IoOptions, shield } from '@yuzuru/concurrency'
-import { expectObject, expectOptions, expectText, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectObject,
+  expectOptions,
+  expectText,
+  IO_OPTIONS,
+} from '@yuzuru/concurrency/boundary'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import type { CalendarStore, PendingConsent } from '../stores/calendar-store.ts'
 import type { CalendarTokens } from '../stores/account-tokens.ts'
@@ -38,7 +44,8 @@ const CONSENT_REQUEST = Object.keys({
 export interface ConsentAnswer {
   /** The account whose session the callback came with: never take it from the query. */
   readonly reference: string
-  readonly state: string
+  /** Without one, or with one that was not made here, it is `'invalid_state'`: the query is anybody's to write. */
+  readonly state?: string | undefined
   readonly code?: string | undefined
   /** In place of a code, when the person refused. */
   readonly error?: string | undefined
@@ -127,14 +134,20 @@ export class Consents {
     expectOptions(options, IO_OPTIONS, 'calendar.exchange')
     const { reference, state, code, error } = answer
     expectReference(reference)
-    expectText('state', state, 500)
-    if (code !== undefined) expectText('code', code, 2_048)
-    if ((code === undefined) === (error === undefined)) {
-      throw new TypeError('Expected either code or error, as the callback has it')
+    for (const [name, value] of Object.entries({ state, code, error })) {
+      if (value !== undefined && typeof value !== 'string') {
+        throw expected(`${name} to be a string, as the callback has it`, value)
+      }
     }
     const call = { operation: 'exchange', effect: 'write', reference } as const
     return await this.#init.operations.perform(call, options, async (progress) => {
-      const pending = await this.#take(call, state)
+      if (!isCallback(answer))
+        throw failure(
+          call,
+          'invalid_state',
+          'this is no callback of Google: it needs state, and code or error',
+        )
+      const pending = await this.#take(call, state ?? '')
       if (code === undefined) throw refused(call, error)
       const { oauth, store } = this.#init
       const fresh = await oauth.exchange(call, code, pending.verifier)
@@ -218,6 +231,13 @@ function keptRefreshToken(
 
 /** Other scopes come back under other names (`email` as `…/auth/userinfo.email`). */
 const CALENDAR_SCOPE = /^https:\/\/www\.googleapis\.com\/auth\/calendar/
+
+/** Whether it may have come from Google: it has a state, and a code or an error. Anybody may call the address. */
+function isCallback({ state = '', code, error }: ConsentAnswer): boolean {
+  const isText = (text: string, most: number): boolean => text !== '' && text.length <= most
+  if ((code === undefined) === (error === undefined)) return false
+  return isText(state, 500) && isText(code ?? error ?? '', 2_048)
+}
 
 /** The key of a consent in the store, which never holds the state itself. */
 function keyOf(state: string): string {

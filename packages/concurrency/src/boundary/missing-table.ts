@@ -9,7 +9,10 @@ const UNDEFINED = new Set(['42P01', '42703'])
  *
  * @param prefix what the names of the package's tables begin with, and no others
  * @example
- * if (isMissingTable(error, 'yuzuru_redis_')) throw notMigrated(error)
+ * catch (error) {
+ *   if (isMissingTable(error, 'yuzuru_redis_')) throw new Error('Run the migrations first', { cause: error })
+ *   throw error
+ * }
  */
 export function isMissingTable(error: unknown, prefix: string): boolean {
   const state = fieldOf(error, 'sqlState') ?? fieldOf(error, 'code')

@@ -6,56 +6,17 @@ import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { addSecondary, calendarOf, listOf } from './api/access.ts'
-import { type GoogleQuotas, Quotas } from './api/quotas.ts'
+import { Quotas } from './api/quotas.ts'
 import { type GoogleTrouble, Troubles } from './api/troubles.ts'
 import { renderEvent } from './events/render.ts'
 import { Notifier } from './channels/notifier.ts'
 import { defineGoogle, savePath } from './definition.ts'
+import { checkGoogleOptions, GOOGLE_OPTIONS, type GoogleOptions } from './google-options.ts'
+import { allowConsent, type Allowed } from './oauth/allow-consent.ts'
 import { isMailScope } from './oauth/known-scopes.ts'
 import { newCode, redeemCode, revokeGrant } from './oauth/grants.ts'
 import type { GoogleService } from './core/service.ts'
 import type { GoogleGrant, SentMail } from './core/state.ts'
-
-/** Options of {@link startGoogle}. */
-export interface GoogleOptions {
-  /** @default a free port */
-  port?: number | undefined
-  /** @default 'sandbox.apps.googleusercontent.com' */
-  clientId?: string | undefined
-  /** @default 'GOCSPX-sandbox-yuzuru' */
-  clientSecret?: string | undefined
-  /** The redirect URIs that are registered. @default any http(s) one */
-  redirectUris?: readonly string[] | undefined
-  /** @default 3600 */
-  accessTokenLifetimeSeconds?: number | undefined
-  /** How long a sync token stays valid. @default 28 days */
-  syncTokenLifetimeSeconds?: number | undefined
-  /** True: each refresh replaces the refresh token; a number n: every nth does. @default false */
-  rotateRefreshTokens?: boolean | number | undefined
-  /** Limits that are counted. @default none */
-  quotas?: GoogleQuotas | undefined
-  /** The calendars' time zone. @default 'Asia/Tokyo' */
-  timeZone?: string | undefined
-  /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined
-  /** Where the state is kept between runs (`google.json`). @default nowhere */
-  dir?: string | undefined
-}
-
-/** The names of {@link GoogleOptions}. */
-export const GOOGLE_OPTIONS: readonly string[] = Object.keys({
-  port: true,
-  clientId: true,
-  clientSecret: true,
-  redirectUris: true,
-  accessTokenLifetimeSeconds: true,
-  syncTokenLifetimeSeconds: true,
-  rotateRefreshTokens: true,
-  quotas: true,
-  timeZone: true,
-  now: true,
-  dir: true,
-} satisfies Record<keyof GoogleOptions, true>)
 
 /** Who consents to what. */
 export interface Consent {
@@ -64,6 +25,14 @@ export interface Consent {
 }
 
 const CONSENT = ['email', 'scopes', 'redirectUri']
+
+/** Where Google is, as `@yuzuru/calendar` names it. */
+export interface GoogleEndpoints {
+  readonly authUrl: string
+  readonly tokenUrl: string
+  readonly revokeUrl: string
+  readonly apiRoot: string
+}
 
 /** A running Google on 127.0.0.1. */
 export interface GoogleServer extends AsyncDisposable {
@@ -82,6 +51,22 @@ export interface GoogleServer extends AsyncDisposable {
   readonly batchUrl: string
   readonly clientId: string
   readonly clientSecret: string
+  /** What `createCalendar` of `@yuzuru/calendar` takes as `endpoints`. */
+  readonly endpoints: GoogleEndpoints
+  /**
+   * The person opens the address that an app sends them to and presses "allow": what comes back to the app.
+   * Exchange it with what the address was made with, such as its PKCE verifier.
+   *
+   * @param url of the consent page: what `authorizeUrl` of `@yuzuru/calendar` gives
+   * @param email the person's account, which need not be known before
+   * @param scopes what of it the person allows. @default all that is asked for
+   * @throws {TypeError} when the page would refuse the address, with its reason
+   * @example
+   * const url = await calendar.authorizeUrl({ reference: 'staff-1' })
+   * const { state, code } = await sandbox.google.allow(url, 'hana@example.com')
+   * await calendar.exchange({ reference: 'staff-1', state, code })
+   */
+  allow(url: string, email: string, scopes?: readonly string[]): Promise<Allowed>
   /** An authorization code, as if the person had pressed "allow"; offline access included. */
   issueCode(consent: Consent & { readonly redirectUri: string }): Promise<string>
   /** Tokens without the dance. */
@@ -145,7 +130,7 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
   const troubles = new Troubles()
   const quotas = new Quotas(options.quotas ?? {}, now)
   const live: { service?: GoogleService; notifier?: Notifier } = {}
-  checkOptions(options)
+  checkGoogleOptions(options)
   const { url, port, runtime } = await startEmulatedService({
     port: options.port,
     file: options.dir === undefined ? undefined : join(options.dir, 'google.json'),
@@ -188,19 +173,29 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= notifier.close().then(() => runtime.close()))
+  const authUrl = `${url}/o/oauth2/v2/auth`
+  const tokenUrl = `${url}/token`
+  const revokeUrl = `${url}/revoke`
   return {
     url,
     host: '127.0.0.1',
     port,
-    authUrl: `${url}/o/oauth2/v2/auth`,
-    tokenUrl: `${url}/token`,
-    revokeUrl: `${url}/revoke`,
+    authUrl,
+    tokenUrl,
+    revokeUrl,
+    endpoints: { authUrl, tokenUrl, revokeUrl, apiRoot: `${url}/` },
     tokenInfoUrl: `${url}/tokeninfo`,
     certsUrl: `${url}/oauth2/v3/certs`,
     calendarUrl: `${url}/`,
     batchUrl: `${url}/batch/calendar/v3`,
     clientId,
     clientSecret,
+    allow: (address, email, scopes) =>
+      doInScope('allow', async () => {
+        const allowed = await allowConsent(service, authUrl, { address, email, scopes })
+        await save()
+        return allowed
+      }),
     async issueCode(consent) {
       expectOptions(consent, CONSENT, 'issueCode')
       return await doInScope('issueCode', async () => {
@@ -274,18 +269,5 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
     requestCount: (method, path) => log.count(method, path),
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-function checkOptions(options: GoogleOptions): void {
-  const { rotateRefreshTokens: rotate = false } = options
-  if (typeof rotate !== 'boolean' && !(Number.isSafeInteger(rotate) && rotate > 0)) {
-    throw new TypeError(`Expected rotateRefreshTokens to be true, false or 1 and up, got ${rotate}`)
-  }
-  for (const name of ['accessTokenLifetimeSeconds', 'syncTokenLifetimeSeconds'] as const) {
-    const value = options[name]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw new TypeError(`Expected ${name} to be a whole number above 0, got ${value}`)
-    }
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { auth, calendar, type calendar_v3 } from '@googleapis/calendar'
 
-import { startGoogle, type GoogleOptions, type GoogleServer } from '../../src/google/server.ts'
+import type { GoogleOptions } from '../../src/google/google-options.ts'
+import { startGoogle, type GoogleServer } from '../../src/google/server.ts'
 import { problemsOf } from './resource-check.ts'
 
 export const scopes: readonly string[] = ['https://www.googleapis.com/auth/calendar']

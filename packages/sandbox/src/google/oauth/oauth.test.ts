@@ -263,3 +263,43 @@ test('grants and events survive a restart when a folder is given', async () => {
     await rm(dir, { recursive: true })
   }
 })
+
+describe('a person who allows, without a browser', () => {
+  test('sends back what the page would: the state, and a code that is bound to the verifier', async () => {
+    await using server = await startGoogle()
+    const verifier = 'v'.repeat(43)
+    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
+    const { state, code, url } = await server.allow(consentUrl(server, pkce), email)
+    expect(state).toBe('s"><script>')
+    expect(url.startsWith(`${redirectUri}?`)).toBe(true)
+    expect(new URL(url).searchParams.get('code')).toBe(code)
+    expect((await exchange(server, byCode(code, { code_verifier: 'other' }))).status).toBe(400)
+
+    const again = await server.allow(consentUrl(server, pkce), email)
+    const answer = await exchange(server, byCode(again.code, { code_verifier: verifier }))
+    expect(answer.body).toMatchObject({ refresh_token: expect.stringMatching(/^1/) })
+  })
+
+  test('may allow some of it', async () => {
+    await using server = await startGoogle()
+    const url = consentUrl(server, { scope: `openid ${scopes.join(' ')}` })
+    const { code } = await server.allow(url, email, ['openid'])
+    expect((await exchange(server, byCode(code))).body).toMatchObject({ scope: 'openid' })
+  })
+
+  test.each([
+    [
+      'another page',
+      'https://accounts.google.com/o/oauth2/v2/auth?client_id=x',
+      'give authUrl to the app',
+    ],
+    ['a client that is unknown', { client_id: 'x' }, 'invalid_client: client_id'],
+    ['a scope that is unknown', { scope: 'everything' }, 'invalid_scope: everything'],
+  ])('is refused %s', async (_what, change, reason) => {
+    await using server = await startGoogle()
+    const url = typeof change === 'string' ? change : consentUrl(server, change)
+    await expect(server.allow(url, email)).rejects.toThrow(reason)
+    await expect(server.allow(url, email)).rejects.toThrow(TypeError)
+  })
+})
