@@ -18,7 +18,7 @@ export const benchmark: Benchmark = {
   kind: 'comparison',
   title: 'a service with everything, laid into a new folder',
   operation: 'service',
-  bars: [{ of: 'createService', against: 'node:fs cp of the same files', atMost: 2 }],
+  bars: [{ of: 'createService', against: 'node:fs cp of the same files', atMost: 5 }],
   async cases(resources) {
     const room = await temporaryFolder(resources)
     const original = join(room, 'original')

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { boundsOf } from '../bars.ts'
@@ -22,6 +22,13 @@ test('results, benchmarks and notes are in step', async () => {
   const benchmarks = new Map(await Promise.all(loaded))
   const earlier = notes.get('earlier') ?? ''
   expect(problemsOf({ benchmarks, runs, earlier, notes: folderNotes(notes) })).toEqual([])
+})
+
+test('each package has benchmarks of its own', () => {
+  const packages = readdirSync(join(import.meta.dirname, '../../../packages'))
+  const folders = new Set(allBenchmarks().map((id) => id.split('/')[0]))
+  expect(packages.length).toBeGreaterThan(10)
+  expect(packages.filter((name) => !folders.has(name))).toEqual([])
 })
 
 test('the plot beside each result is that of the result', () => {
