@@ -20,6 +20,7 @@ export function deliveryOf(at: number): Request {
     type: 'customer.subscription.updated',
   }
   const { body, signature } = signWebhook(JSON.stringify(event), WEBHOOK_SECRET)
-  const headers = { 'stripe-signature': signature }
+  const length = String(Buffer.byteLength(body))
+  const headers = { 'content-length': length, 'stripe-signature': signature }
   return new Request('http://127.0.0.1/webhooks/stripe', { method: 'POST', body, headers })
 }

@@ -12,14 +12,21 @@ import { readOptionalTime, readTime } from './json-time.ts'
  * and no plugin or parser of the app's renames or changes what is in it.
  */
 
+const ACCOUNT_FIELDS = `
+  a.reference, a.created_at, a.trial_ends_at, a.trial_noticed_at is not null`
+const SUBSCRIPTION_FIELDS = `
+  s.id, s.reference, s.customer_id, s.status, s.paused, s.items::json, s.created_at, s.period_ends_at,
+  s.trial_ends_at, s.ends_at, s.since, s.fetched`
+
 /** Selects an account `a`. */
-export const ACCOUNT = `
-  json_build_array(a.reference, a.created_at, a.trial_ends_at, a.trial_noticed_at is not null)`
+export const ACCOUNT: string = `json_build_array(${ACCOUNT_FIELDS})`
 
 /** Selects a subscription `s`. */
-export const SUBSCRIPTION = `
-  json_build_array(s.id, s.reference, s.customer_id, s.status, s.paused, s.items, s.created_at,
-    s.period_ends_at, s.trial_ends_at, s.ends_at, s.since, s.fetched)`
+export const SUBSCRIPTION: string = `json_build_array(${SUBSCRIPTION_FIELDS})`
+
+/** Selects an account `a` and one of its subscriptions `s`: a second column would cost as much as the first. */
+export const ACCOUNT_AND_SUBSCRIPTION: string = `
+  json_build_array(${ACCOUNT_FIELDS}, ${SUBSCRIPTION_FIELDS})`
 
 /** An account, as {@link ACCOUNT} selects it. */
 export type AccountJson = readonly [
@@ -44,6 +51,28 @@ export type SubscriptionJson = readonly [
   since: string,
   fetched: number,
 ]
+
+/** Both, as {@link ACCOUNT_AND_SUBSCRIPTION} selects them; the id of no subscription is `null`. */
+export type AccountAndSubscriptionJson =
+  | readonly [...AccountJson, ...SubscriptionJson]
+  | readonly [...AccountJson, null, ...unknown[]]
+
+/** The account of its rows, with its subscriptions; `undefined` when there are none. */
+export function accountOfRows(
+  rows: readonly AccountAndSubscriptionJson[],
+): AccountRecord | undefined {
+  const [first] = rows
+  if (first === undefined) return undefined
+  const subscriptions = rows.flatMap(([, , , , ...subscription]) =>
+    isSubscription(subscription) ? subscriptionOf(subscription) : [],
+  )
+  const [reference, createdAt, trialEndsAt, trialNoticed] = first
+  return accountOf([reference, createdAt, trialEndsAt, trialNoticed], inOrder(subscriptions))
+}
+
+function isSubscription(fields: readonly unknown[]): fields is SubscriptionJson {
+  return fields[0] !== null
+}
 
 /** Reads JSON that was selected as text; a plugin (`ParseJSONResultsPlugin`) may have read it already. */
 export function readJson<T>(json: string | T): T {

@@ -10,8 +10,11 @@ import type {
 } from './account-record.ts'
 import {
   ACCOUNT,
+  ACCOUNT_AND_SUBSCRIPTION,
+  type AccountAndSubscriptionJson,
   type AccountJson,
   accountOf,
+  accountOfRows,
   ENDED_STATUSES,
   inOrder,
   readJson,
@@ -35,19 +38,17 @@ import {
 /** Runs a function in a transaction. */
 export type RunTransaction<DB> = <T>(fn: (tx: Transaction<DB>) => Promise<T>) => Promise<T>
 
-interface AccountRow {
-  readonly account: string | AccountJson
-  readonly subscription: string | SubscriptionJson | null
+/** Names without underscores: a plugin that renames columns leaves them alone. */
+interface AccountRow<Account = AccountJson> {
+  readonly account: string | Account
 }
 
-/** Names without underscores: a plugin that renames columns leaves them alone. */
 interface SubscriptionRow {
   readonly subscription: string | SubscriptionJson
 }
 
 const ACCOUNT_OF = `
-  select ${ACCOUNT}::text as account,
-    case when s.id is not null then ${SUBSCRIPTION}::text end as subscription
+  select ${ACCOUNT_AND_SUBSCRIPTION}::text as account
   from yuzuru_billing_accounts as a
     left join yuzuru_billing_subscriptions as s on s.reference = a.reference
   where a.reference = $1::text`
@@ -68,14 +69,12 @@ export class KyselyAccounts<DB> {
 
   async openAccount(reference: string, fresh: NewAccount): Promise<AccountRecord> {
     for (;;) {
-      const { rows } = await runStatement(statement<AccountRow>(ACCOUNT_OF, [reference]), this.#db)
-      const [first] = rows
-      if (first !== undefined) {
-        const known = rows.flatMap(({ subscription }) =>
-          subscription === null ? [] : subscriptionOf(readJson(subscription)),
-        )
-        return accountOf(readJson(first.account), inOrder(known))
-      }
+      const { rows } = await runStatement(
+        statement<AccountRow<AccountAndSubscriptionJson>>(ACCOUNT_OF, [reference]),
+        this.#db,
+      )
+      const known = accountOfRows(rows.map(({ account }) => readJson(account)))
+      if (known !== undefined) return known
       await runStatement(
         sql`
         insert into yuzuru_billing_accounts (reference, created_at, trial_ends_at)
@@ -193,7 +192,7 @@ export class KyselyAccounts<DB> {
     listener: ChangeListener<Transaction<DB>>,
   ): Promise<boolean> {
     return await this.#transaction(async (tx) => {
-      const { rows } = await sql<Pick<AccountRow, 'account'>>`
+      const { rows } = await sql<AccountRow>`
         update yuzuru_billing_accounts as a set trial_noticed_at = now()
         where a.reference = ${reference} and a.trial_noticed_at is null
         returning ${sql.raw(ACCOUNT)}::text as account`.execute(tx)

@@ -1,4 +1,3 @@
-import { callbackify } from 'node:util'
 import { Cancelled, io, isCausedBy } from '@yuzuru/concurrency'
 import type { Http } from '@yuzuru/http'
 import { Stripe } from 'stripe'
@@ -54,8 +53,18 @@ export function translateFailures(stripe: Stripe): void {
         }
         request.apply(sender, args.with(at, settle))
       })
-    callbackify(() => nativeCall(args[0] === 'GET', send))(callback)
+    void settleWith(nativeCall(args[0] === 'GET', send), callback)
     return undefined
+  }
+}
+
+/** Calls back once `call` has settled, outside of it: what the callback throws is not the call's, and is not caught. */
+async function settleWith(call: Promise<unknown>, callback: Callback): Promise<void> {
+  try {
+    const value = await call
+    process.nextTick(callback, null, value)
+  } catch (error) {
+    process.nextTick(callback, error)
   }
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { signWebhook } from '../testing/sign-webhook.ts'
 import { openDatabase } from '../../test/database.ts'
 import { failureOf } from '../../test/failure-of.ts'
 import { openSubscribed, reference, type Subscribed } from '../../test/subscribed.ts'
@@ -194,13 +195,36 @@ test('an event about nothing of ours, or of an account of Connect, is marked and
   expect(open.stage.server.requests()).toHaveLength(sent)
 })
 
+const url = 'https://app.example.jp/webhooks/stripe'
+
+function requestOf(body: string, length?: string, signature = ''): Request {
+  const headers = {
+    'stripe-signature': signature,
+    ...(length === undefined ? {} : { 'content-length': length }),
+  }
+  return new Request(url, { method: 'POST', body, headers })
+}
+
+test.each(['with its length', 'without it'])('a body is read byte for byte, %s', async (how) => {
+  await using open = await openSubscribed()
+  await open.subscribe()
+  const { billing, server } = open.stage
+  const event = { ...last(open, 'customer.subscription.created'), note: '支援 🎌' }
+  const { body, signature } = signWebhook(JSON.stringify(event), server.webhookSecret)
+  const length = how === 'without it' ? undefined : String(Buffer.byteLength(body))
+  const answer = await billing.webhook(requestOf(String(body), length, signature))
+  expect([answer.status, await answer.text()]).toEqual([200, 'received'])
+})
+
 describe('a request is refused', () => {
-  const url = 'https://app.example.jp/webhooks/stripe'
   test.each([
     ['that is no POST', 405, new Request(url)],
     ['that is not signed', 400, new Request(url, { method: 'POST', body: '{}' })],
     ['without a body', 400, new Request(url, { method: 'POST' })],
-    ['that is too large', 413, new Request(url, { method: 'POST', body: 'x'.repeat(1_048_577) })],
+    ['that is too large', 413, requestOf('x'.repeat(1_048_577))],
+    ['that is too large, and says so', 413, requestOf('x'.repeat(1_048_577), '1048577')],
+    ['that is too large, and says otherwise', 413, requestOf('x'.repeat(1_048_577), '5')],
+    ['that says no length', 400, requestOf('{}', 'many')],
   ])('%s: %s', async (_, status, request) => {
     await using open = await openSubscribed()
     const sent = open.stage.server.requests().length
