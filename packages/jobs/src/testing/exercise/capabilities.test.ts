@@ -274,6 +274,7 @@ const TABLE = {
     graceMs: KILLED,
     maxHeapMb: KILLED,
     onEvent: FENCED,
+    log: FENCED,
   } satisfies Record<Exclude<keyof WorkerOptions, OwnOfWorker>, string>,
 } as const
 

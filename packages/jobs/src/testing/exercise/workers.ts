@@ -62,6 +62,7 @@ export const workersCases: Cases = {
     const begun = Promise.withResolvers<void>()
     const end = Promise.withResolvers<void>()
     const events: WorkerEvent['type'][] = []
+    const lines: [string, WorkerEvent['type']][] = []
     const name = ownName()
     const job = defineJob<object, string>({
       name,
@@ -78,6 +79,11 @@ export const workersCases: Cases = {
       jobs: [job],
       leaseMs: 1_800_000,
       onEvent: ({ type }) => events.push(type),
+      log: {
+        info: ({ event }) => lines.push(['info', event]),
+        warn: ({ event }) => lines.push(['warn', event]),
+        error: ({ event }) => lines.push(['error', event]),
+      },
     })
     const working = frozen.runUntilIdle()
     await begun.promise
@@ -92,6 +98,7 @@ export const workersCases: Cases = {
     end.resolve()
     await working
     assert.deepEqual(events, ['started', 'lost'])
+    assert.deepEqual(lines, [['warn', 'lost']])
     const { state, result } = (await getJob(db, id)) ?? {}
     assert.deepEqual([state, result], ['completed', 'in time'])
   },
