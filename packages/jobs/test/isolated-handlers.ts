@@ -60,6 +60,9 @@ export function look(
 export async function end({ how }: { readonly how: string }): Promise<void> {
   if (how === 'SIGKILL') process.kill(process.pid, 'SIGKILL')
   if (how === 'exit') process.exit(3)
+  // As one that is content with itself; and as one that no longer hears its worker.
+  if (how === 'exit 0') process.exit(0)
+  if (how === 'disconnect') process.disconnect?.()
   if (how === 'memory') {
     const hungry: number[][] = []
     for (;;) hungry.push(Array.from({ length: 10_000 }, (_, n) => n))
@@ -109,6 +112,42 @@ export function give({ what }: { readonly what: string }): unknown {
   if (what === 'function') return () => undefined
   if (what === 'date') return new Date(0)
   return undefined
+}
+
+/** Throws, or gives, what nobody expects. */
+export function hostile({ how }: { readonly how: string }): unknown {
+  const circle: Record<string, unknown> = {}
+  circle['self'] = circle
+  const trap = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('a trap')
+      },
+      ownKeys: () => {
+        throw new Error('a trap')
+      },
+    },
+  )
+  const values: Readonly<Record<string, unknown>> = {
+    null: null,
+    undefined: undefined,
+    symbol: Symbol('no'),
+    function: () => undefined,
+    bigint: 1n,
+    circle,
+    trap,
+    text: 'a text',
+    long: 'x'.repeat(2_000_000),
+    error: Object.assign(new Error('odd'), {
+      name: { toString: () => 'not a text' },
+      message: { odd: true },
+      cause: trap,
+    }),
+  }
+  const [verb, what = ''] = how.split(' ')
+  if (verb === 'throw') throw values[what] as Error
+  return values[what]
 }
 
 export function say({ bytes }: { readonly bytes: number }, { progress }: IsolatedContext): void {

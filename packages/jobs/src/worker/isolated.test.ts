@@ -111,7 +111,9 @@ describe.each(KINDS)('a handler in a %s', (runIn) => {
   })
 
   const ENDS =
-    runIn === 'thread' ? ['exit', 'throw', 'memory'] : ['SIGKILL', 'exit', 'throw', 'memory']
+    runIn === 'thread'
+      ? ['exit', 'exit 0', 'throw', 'memory']
+      : ['SIGKILL', 'exit', 'exit 0', 'disconnect', 'throw', 'memory']
   test.each(ENDS)('that crashes (%s) fails its own attempt, and no other job', async (how) => {
     const { db } = await queue()
     const job = isolated('end', runIn, { attempts: 1 })
