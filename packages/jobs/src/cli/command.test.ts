@@ -19,6 +19,9 @@ const CONFIG = fileURLToPath(new URL('../../test/command-config.ts', import.meta
 type Kind = (typeof kinds)[number]
 const [fine, failing, long] = kinds as [Kind, Kind, Kind]
 
+/** Programs take their time to start. */
+const POLL = { timeout: 60_000 }
+
 const CLOSED = { [Symbol.asyncDispose]: async (): Promise<void> => undefined }
 
 /** A queue, and the command line at work on it. */
@@ -112,11 +115,34 @@ describe('yuzuru-jobs', () => {
     const { id } = await enqueue(db, long, { n: 1 })
     const child = start('run', '--grace', '0')
     const said = text(child.stdout)
-    await expect.poll(async () => (await getJob(db, id))?.state).toBe('running')
+    await expect.poll(async () => (await getJob(db, id))?.state, POLL).toBe('running')
     child.kill('SIGTERM')
     const [code] = await once(child, 'exit')
     expect(code).toBe(143)
     expect(await said).toContain('completed 0, failed 0')
+    expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
+  })
+
+  test('goes on though nobody reads what it says, and ends where it only says something', async () => {
+    const { db, start } = await open()
+    const { id } = await enqueue(db, long, { n: 1 })
+    const ends: string[] = []
+    const unread = (...args: string[]) => {
+      const child = start(...args)
+      child.stdout.destroy()
+      return { child, stderr: text(child.stderr), ended: once(child, 'exit') }
+    }
+    const { child, stderr, ended } = unread('run', '--grace', '0')
+    const others = [['--help'], ['stats', '--watch', '--every', '1']].map((args) => unread(...args))
+    await expect.poll(async () => (await getJob(db, id))?.state, POLL).toBe('running')
+    for (const other of others) {
+      const [code] = await other.ended
+      ends.push(`${code} ${await other.stderr}`)
+    }
+    expect(ends).toEqual(['0 ', '0 '])
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([143, null])
+    expect(await stderr).toBe('')
     expect(await getJob(db, id)).toMatchObject({ state: 'waiting', attempt: 0 })
   })
 

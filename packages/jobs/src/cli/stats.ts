@@ -26,6 +26,8 @@ export async function stats(
   show(await jobStats(db))
   while (options.watch === true) {
     await sleep(everyMs)
+    // Whom it was shown to has left.
+    if (terminal.hasReader?.() === false) return
     show(await jobStats(db))
   }
 }

@@ -5,6 +5,8 @@ export interface Terminal {
     readonly columns?: number
     write(text: string): unknown
   }
+  /** Whether somebody reads what is written to `stdout`. @default always */
+  readonly hasReader?: () => boolean
   readonly stderr: { write(text: string): unknown }
   readonly env: Readonly<Record<string, string | undefined>>
 }
