@@ -13,11 +13,18 @@ export const steps: readonly (readonly Fence[])[] = readFileSync(
 )
   .split(/^## \d+\. .*$/m)
   .slice(1)
-  .map((step) =>
-    Array.from(step.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm), ([, kind = '', text = '']): Fence => {
-      return { kind, text }
-    }),
-  )
+  .map(fencesIn)
+
+/** Each opening of a fence is followed by its end: what is between them has an odd place. */
+function fencesIn(step: string): readonly Fence[] {
+  const parts = step.split(/^```/m)
+  return parts
+    .filter((_, at) => at % 2 === 1)
+    .map((part) => {
+      const end = part.indexOf('\n')
+      return { kind: part.slice(0, end), text: part.slice(end + 1) }
+    })
+}
 
 /** The files up to a step, and the `try.ts` of that step alone. */
 export function filesUpTo(step: number): ReadonlyMap<string, string> {
