@@ -2,6 +2,8 @@ import { shield } from '@yuzuru/concurrency'
 import { CompiledQuery, type QueryResult } from 'kysely'
 import { randomBytes } from 'node:crypto'
 import type { Lease } from './lease.ts'
+import { isPlainRead } from './plain-read.ts'
+import { isDeclaredRead } from './read-mark.ts'
 import { rowCount } from './sql-text.ts'
 import { effectOf } from './statement-effect.ts'
 import { commit, rollback } from './transaction-end.ts'
@@ -43,7 +45,7 @@ export async function* readCursor<R>(
     throw error
   } finally {
     if (lease.inTransaction && !lease.failed) {
-      await (inside ? closeCursor(lease, name) : end(lease))
+      await (inside ? closeCursor(lease, name) : end(lease, onlyReads(query)))
     }
   }
 }
@@ -63,7 +65,13 @@ async function closeCursor(lease: Lease, name: string): Promise<void> {
   await shield(() => lease.statement('close', `close ${name}`, limits), { name: 'close' })
 }
 
-async function end(lease: Lease): Promise<void> {
+/** Of anything else the server is asked whether it has written. */
+function onlyReads(query: CompiledQuery): boolean {
+  return isPlainRead(query) || isDeclaredRead(query)
+}
+
+/** A function that was called may have written: what it did stands once this has arrived. */
+async function end(lease: Lease, readOnly: boolean): Promise<void> {
   const timeoutMs = CLOSE_TIMEOUT_MS
-  await commit(lease, { readOnly: true, timeoutMs })
+  await commit(lease, { readOnly, timeoutMs })
 }

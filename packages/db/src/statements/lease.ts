@@ -21,7 +21,7 @@ import { isPlainRead } from './plain-read.ts'
 import { toQueryResult } from './query-result.ts'
 import { type Statement, statementOf } from './statement.ts'
 import { callFor, queryCall } from './statement-call.ts'
-import { effectOf } from './statement-effect.ts'
+import { commits, effectOf } from './statement-effect.ts'
 import type { TransactionBegin } from './transaction-begin.ts'
 import { Turns } from './turns.ts'
 
@@ -47,6 +47,8 @@ export class Lease {
   readonly #held: HeldSession
   readonly #turns = new Turns()
   #mayHaveWritten = false
+  /** Whether text has run on it that commits. */
+  #hasCommitted = false
   #isCopying = false
 
   /** @param sessions where its session comes from: those of the database, by default */
@@ -88,6 +90,13 @@ export class Lease {
   get inTransaction(): boolean {
     const { session } = this.#held
     return session !== undefined && !session.lost && session.inTransaction
+  }
+
+  /** Whether its transaction was ended by a statement in it, such as a COMMIT that was written by hand. */
+  get endedByHand(): boolean {
+    const { session } = this.#held
+    const hasBegun = this.#begin?.pending === false && this.#begin.failure === undefined
+    return hasBegun && session !== undefined && !session.lost && !session.inTransaction
   }
 
   /** Whether what runs next runs in a transaction, be it one that begins with it. */
@@ -134,6 +143,7 @@ export class Lease {
       const harmless = queryCall(query, this.isAtomic).effect === 'read'
       const result = await this.#held.onLiving(harmless, signal, (session) => {
         guard?.()
+        this.refuseEndedByHand()
         progress.sent = !session.lost
         return this.#send(session, query, statement, signal)
       })
@@ -151,6 +161,7 @@ export class Lease {
       return this.#turns.take(async () => {
         const session = await this.#held.borrow(signal)
         guard?.()
+        this.refuseEndedByHand()
         await this.#begin?.send(session, signal)
         if (writes) this.#mayHaveWritten = true
         this.#isCopying = true
@@ -175,6 +186,24 @@ export class Lease {
     throw new DbError(
       'A COPY is under way in this transaction: it takes nothing else until its end',
       { operation: 'query', code: 'copy_in_progress', outcome: 'none' },
+    )
+  }
+
+  /**
+   * Throws where the transaction was ended by a statement in it: what comes after that would run by itself, and a
+   * COMMIT would confirm nothing.
+   *
+   * @throws {DbError} `transaction_ended`
+   */
+  refuseEndedByHand(): void {
+    if (!this.endedByHand) return
+    throw new DbError(
+      'The transaction was ended by a statement of its function: it takes no COMMIT or ROLLBACK of its own. Return to commit, throw to roll back',
+      {
+        operation: 'query',
+        code: 'transaction_ended',
+        outcome: this.#hasCommitted ? 'unknown' : 'none',
+      },
     )
   }
 
@@ -244,6 +273,7 @@ export class Lease {
     if (!this.isAtomic) return session.query(statement, signal)
     const mayWrite = !isPlainRead(query)
     if (mayWrite) this.#mayHaveWritten = true
+    if (mayWrite && commits(query)) this.#hasCommitted = true
     if (this.#begin === undefined) return session.query(statement, signal)
     return this.#begin.query(session, statement, signal, mayWrite)
   }

@@ -1,6 +1,7 @@
 import type { Effect, IoCall, Outcome } from '@yuzuru/concurrency'
 import type { CompiledQuery } from 'kysely'
-import { commits, effectOf } from './statement-effect.ts'
+import { commits, effectOf, failsPartly } from './statement-effect.ts'
+import { isScript } from './statement-words.ts'
 import { translateError } from '../wire/translate-error.ts'
 
 /** How a statement is named to `io`, and what becomes of its errors. */
@@ -22,8 +23,17 @@ const QUERIES: Readonly<Record<'read' | 'write', IoCall>> = {
   write: callFor('query', 'write'),
 }
 
+/** What the server refused may stand in part. */
+const PARTED: IoCall = callFor('query', 'write', (error, outcome) =>
+  translateError('query', error, outcome, true),
+)
+
 /** What a query of Kysely is to the outside. In a transaction it is COMMIT that decides. */
 export function queryCall(query: CompiledQuery, isAtomic: boolean): IoCall {
-  const reads = isAtomic ? !commits(query) : effectOf(query) === 'read'
-  return QUERIES[reads ? 'read' : 'write']
+  if (isAtomic) {
+    if (!commits(query)) return QUERIES.read
+    return isScript(query.sql) ? PARTED : QUERIES.write
+  }
+  if (effectOf(query) === 'read') return QUERIES.read
+  return failsPartly(query) ? PARTED : QUERIES.write
 }

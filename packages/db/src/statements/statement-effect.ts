@@ -1,6 +1,7 @@
 import type { Effect } from '@yuzuru/concurrency'
 import type { CompiledQuery, RootOperationNode } from 'kysely'
 import { isDeclaredRead } from './read-mark.ts'
+import { mayCommit, mayFailPartly } from './statement-words.ts'
 
 /**
  * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless
@@ -26,8 +27,15 @@ function isReadNode(node: { readonly kind: string }): boolean {
  * begins with the builder's own word.
  */
 export function commits({ query, sql }: CompiledQuery): boolean {
-  if (BUILT.has(query.kind)) return false
-  return /^\s*(commit|end|prepare\s+transaction)\b/i.test(sql)
+  return !BUILT.has(query.kind) && mayCommit(sql)
+}
+
+/**
+ * Whether text that runs outside of a transaction may have committed something before it failed: a procedure
+ * that commits, say, or a script with a COMMIT in it.
+ */
+export function failsPartly({ query, sql }: CompiledQuery): boolean {
+  return !BUILT.has(query.kind) && mayFailPartly(sql)
 }
 
 const BUILT: ReadonlySet<string> = new Set([

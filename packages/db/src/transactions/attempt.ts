@@ -62,5 +62,6 @@ async function end({ state, begin, readOnly }: Attempt): Promise<void> {
     // Nothing was sent, so there is nothing to commit.
     if (begin.pending) return
   }
+  lease.refuseEndedByHand()
   if (!(await commit(lease, { readOnly, timeoutMs }))) throw abortedBy(state)
 }

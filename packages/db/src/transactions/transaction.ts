@@ -1,4 +1,12 @@
-import { cancelScope, currentClock, remaining, sleep, withTimeout } from '@yuzuru/concurrency'
+import {
+  cancelScope,
+  type CancelScope,
+  currentClock,
+  outcomeOf,
+  remaining,
+  sleep,
+  withTimeout,
+} from '@yuzuru/concurrency'
 import { backoff, expectFunction } from '@yuzuru/concurrency/boundary'
 import { type Binding, bindingOf } from '../statements/binding.ts'
 import { Lease } from '../statements/lease.ts'
@@ -31,7 +39,8 @@ import { enclosingTransaction, TransactionState } from './transaction-state.ts'
  *     with the transaction's id for `commitOutcome`: `transaction-end.ts`.
  *  7. Either way the connection goes back: `attempt.ts`.
  *  8. After a serialization failure or a deadlock, also at COMMIT: a pause without a connection, then again
- *     from 3, until the attempts are used up. A transaction whose outcome is unknown is not repeated.
+ *     from 3, until the attempts are used up. A transaction whose outcome is unknown is not repeated, nor is
+ *     one whose function had an effect elsewhere.
  *  9. The hooks run: `transaction-hooks.ts`. A commit stands, whatever they throw.
  *
  * The rules for cancels, deadlines and outcomes: docs/semantics.md, 20 to 22.
@@ -42,8 +51,9 @@ const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
 
 /**
  * Calls `fn` within a transaction: commits when it returns, rolls back when it throws. After a
- * serialization failure or a deadlock, also one at COMMIT, `fn` is called again, so it must not have
- * effects outside of the database: those belong into {@link afterCommit} or a job.
+ * serialization failure or a deadlock, also one at COMMIT, `fn` is called again, unless it had an effect
+ * beside the transaction (a request, a write to another database): that was not undone, and would happen twice.
+ * Such effects belong into {@link afterCommit} or a job.
  *
  * Given a `tx` it makes a savepoint in it instead; the options then do not apply, except `signal` and
  * `timeoutMs`.
@@ -74,7 +84,7 @@ export async function transaction<DB, T>(
   expectFunction('fn', fn)
   expectTransactionOptions(options)
   const outer = enclosingTransaction(db)
-  return await inOneScope(options, async () => {
+  return await inOneScope(options, async (scope) => {
     if (outer !== undefined) return await savepoint(db, outer, fn)
     if (binding.connection?.lease.holdsSession !== true) refuseNested(binding.context)
     for (let count = 1; ; count += 1) {
@@ -84,7 +94,9 @@ export async function transaction<DB, T>(
         value = await attemptOnce(db, attempt, fn)
       } catch (error) {
         // The connection has been given back: neither the pause nor a hook holds it.
-        if (count < (options.attempts ?? 4) && conflictIn(error) !== undefined) {
+        const mayHelp = count < (options.attempts ?? 4) && conflictIn(error) !== undefined
+        // Whole or not at all: what was done beside the transaction was not undone with it.
+        if (mayHelp && scope.outcome === 'none' && outcomeOf(error) !== 'unknown') {
           await sleep(delayMs(count))
           continue
         }
@@ -100,11 +112,11 @@ export async function transaction<DB, T>(
 /** One scope from begin to end: where a transaction is forgotten, all of it is ended and awaited. */
 function inOneScope<T>(
   { signal, timeoutMs }: TransactionOptions,
-  body: () => Promise<T>,
+  body: (scope: CancelScope) => Promise<T>,
 ): Promise<T> {
   const scope = { name: 'transaction', signal }
   if (timeoutMs === undefined) return cancelScope(body, scope)
-  const joined = signal === undefined ? body : () => cancelScope(body, scope)
+  const joined: typeof body = signal === undefined ? body : () => cancelScope(body, scope)
   return withTimeout(timeoutMs, joined, { name: 'transaction' })
 }
 

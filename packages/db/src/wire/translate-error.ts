@@ -15,19 +15,36 @@ import { meaningOf } from './sql-state.ts'
 /** Kysely and this package fill the ten frames that a stack has by default: enough for the caller's too. */
 const STACK_FRAMES = 40
 
-/** Makes a {@link DbError} of what pg threw. `outcome` is what is known so far. */
-export function translateError(operation: string, error: unknown, outcome: Outcome): DbError {
+/**
+ * Makes a {@link DbError} of what pg threw. `outcome` is what is known so far.
+ *
+ * @param isParted whether what the server refused may stand in part, as of a procedure that has committed
+ */
+export function translateError(
+  operation: string,
+  error: unknown,
+  outcome: Outcome,
+  isParted = false,
+): DbError {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = STACK_FRAMES
   try {
-    return translated(operation, error, outcome)
+    return translated(operation, error, outcome, isParted)
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }
 }
 
-function translated(operation: string, error: unknown, outcome: Outcome): DbError {
-  if (isServerError(error)) return fromServer(operation, error, outcome)
+function translated(
+  operation: string,
+  error: unknown,
+  outcome: Outcome,
+  isParted: boolean,
+): DbError {
+  if (isServerError(error)) {
+    const known = !isParted && leavesNothing(error) ? 'none' : outcome
+    return fromServer(operation, error, known)
+  }
   if (error instanceof ProtocolError) {
     return new DbError(error.message, { operation, code: error.code, outcome, cause: error })
   }
@@ -73,7 +90,7 @@ function fromServer(operation: string, error: ServerError, outcome: Outcome): Db
     operation,
     code: timedOut ? 'statement_timeout' : meaning.code,
     retryable: meaning.retryable === true,
-    outcome: leavesNothing(error) ? 'none' : outcome,
+    outcome,
     sqlState: error.code,
     schema: nameOf(error.schema),
     table: nameOf(error.table),

@@ -6,6 +6,9 @@ import { JobError } from '../job-error.ts'
 /** Serialization failures, deadlocks, lost connections, exhausted resources, shutdowns: later may do. */
 const TRANSIENT = /^(?:40001|40P01|08...|53...|57P..|55P03)$/
 
+/** Lost connections, sessions that the server ended, and what says of itself that its completion is unknown. */
+const SAYS_NOTHING = /^(?:08...|57P..|25P0[34]|40003)$/
+
 export function notMigrated(operation: string, cause: unknown): JobError {
   const advice =
     'the tables of the queue are not there, or are of an earlier version: run migrate(db, [jobsMigrations]) first'
@@ -22,8 +25,8 @@ export function notMigrated(operation: string, cause: unknown): JobError {
 export function databaseError(operation: string, error: unknown, outcome: Outcome): JobError {
   const code = sqlStateOf(error)
   const message = messageOf(error) ?? describeValue(error)
-  // A statement that the server refused has had no effect; a lost connection says nothing.
-  const refused = code !== undefined && !code.startsWith('08') && !code.startsWith('57P')
+  // A statement that the server refused has had no effect; a session that ended with it says nothing.
+  const refused = code !== undefined && !SAYS_NOTHING.test(code)
   return new JobError(`jobs.${operation} failed: ${message}`, {
     operation,
     code: 'database',
@@ -41,7 +44,8 @@ export function isUniqueViolation(error: unknown): boolean {
 
 function sqlStateOf(error: unknown): string | undefined {
   const code = codeOf(error)
-  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  // Codes of the system have five letters too, such as EPIPE, and no digit; of PostgreSQL's each has one.
+  return code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 function isConnectionError(error: unknown): boolean {

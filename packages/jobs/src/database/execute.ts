@@ -1,6 +1,6 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
 import { expected, isMissingTable } from '@yuzuru/concurrency/boundary'
-import { prepared } from '@yuzuru/db'
+import { databaseOf, prepared } from '@yuzuru/db'
 import type { QueryExecutorProvider, RawBuilder } from 'kysely'
 import { databaseError, notMigrated } from './database-error.ts'
 
@@ -24,7 +24,10 @@ export async function execute<Row>(
 ): Promise<Row[]> {
   const translate = (error: unknown, outcome: Outcome): Error =>
     databaseError(call.operation, error, outcome)
-  return await io({ boundary: 'jobs', ...call, translate }, options, async () => {
+  const { operation } = call
+  // In a transaction of ours it is COMMIT that decides, which says so itself.
+  const effect = isInTransaction(db) ? 'read' : call.effect
+  return await io({ boundary: 'jobs', operation, effect, translate }, options, async () => {
     try {
       // Without the plugins: a CamelCasePlugin would rename the columns that we read.
       const executor = db.getExecutor().withoutPlugins()
@@ -34,6 +37,11 @@ export async function execute<Row>(
       throw isMissingTable(error, 'yuzuru_job') ? notMigrated(call.operation, error) : error
     }
   })
+}
+
+/** Whether it is a transaction on a database of `@yuzuru/db`. On another one its COMMIT is not seen. */
+function isInTransaction(db: QueryExecutorProvider): boolean {
+  return 'isTransaction' in db && db.isTransaction === true && databaseOf(db) !== undefined
 }
 
 /** Throws unless `db` is a Kysely or a Transaction. */

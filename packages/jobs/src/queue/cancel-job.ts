@@ -4,6 +4,7 @@ import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { intoHistory } from '../database/history.ts'
 import { JobError } from '../job-error.ts'
 import { expectId } from '../job/expect.ts'
@@ -38,6 +39,14 @@ export async function cancelJob<DB>(
   expectDatabase(db)
   expectOptions(options, IO_OPTIONS, 'cancelJob')
   expectId(id)
+  return await oneCall('jobs.cancelJob', options, () => cancel(db, id, {}))
+}
+
+async function cancel(
+  db: QueryExecutorProvider,
+  id: string,
+  options: IoOptions,
+): Promise<CancelResult> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const result = (await endWaiting(db, id, options)) ?? (await askRunning(db, id, options))
     if (result !== undefined) return result

@@ -18,6 +18,7 @@ import { newJobId } from '../job/job-id.ts'
 import type { Job } from '../job/job.ts'
 import type { CronOrigin } from '../job/origin.ts'
 import { expectDatabase } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { serialise } from '../job/payload.ts'
 import { isPromise, PayloadRefusal } from '../job/payload-schema.ts'
 import { payloadOf } from '../job/payload-version.ts'
@@ -99,11 +100,14 @@ export async function enqueueMany<Input, DB>(
     // Only a schema that is asynchronous costs a turn for each.
     rows.push(isPromise(row) ? await row : row)
   }
-  const handles: JobHandle[] = []
-  for (const chunk of chunksOf(rows)) {
-    handles.push(...(await insertRows(db, plan, chunk, options)))
-  }
-  return handles
+  const [first, ...others] = chunksOf(rows)
+  if (first === undefined) return []
+  if (others.length === 0) return await insertRows(db, plan, first, options)
+  return await oneCall('jobs.enqueueMany', options, async () => {
+    const handles = await insertRows(db, plan, first, {})
+    for (const chunk of others) handles.push(...(await insertRows(db, plan, chunk, {})))
+    return handles
+  })
 }
 
 /** A row for a payload. @throws {TypeError} unless the job accepts it */

@@ -5,6 +5,7 @@ import { arrayLiteral } from '../database/array-literal.ts'
 import { announce } from './announce.ts'
 import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { JobError } from '../job-error.ts'
 import { originOf } from '../job/origin.ts'
 import { insertPlain, isPlain } from './insert-plain.ts'
@@ -25,7 +26,12 @@ export async function insertRows(
   const jobId = rows.length === 1 ? rows[0]?.id : undefined
   return await traceEnqueue(
     () => ({ queue, name: job.name, count: rows.length, jobId }),
-    (trace) => insertAll(db, { ...plan, origin: originOf(cron, trace) }, rows, options),
+    (trace) => {
+      const traced = { ...plan, origin: originOf(cron, trace) }
+      // Without keys it is one statement.
+      if (rows.every(({ key }) => key === undefined)) return insertAll(db, traced, rows, options)
+      return oneCall('jobs.enqueue', options, () => insertAll(db, traced, rows, {}))
+    },
   )
 }
 

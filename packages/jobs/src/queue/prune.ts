@@ -3,6 +3,7 @@ import { expectMilliseconds, expectRequiredOptions } from '@yuzuru/concurrency/b
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { FINISHED } from '../job/job-state.ts'
 
 /** Options of {@link prune}. */
@@ -41,6 +42,19 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
   if (!Array.isArray(states) || !states.every((state) => FINISHED.includes(state))) {
     throw new TypeError(`Expected states to be some of ${FINISHED.join(', ')}`)
   }
+  return await oneCall('jobs.prune', options, async () => {
+    const pruned = await pruneJobs(db, olderThanMs, states)
+    await pruneEvents(db, olderThanMs)
+    return pruned
+  })
+}
+
+/** Deletes jobs that ended as long ago. */
+async function pruneJobs(
+  db: QueryExecutorProvider,
+  olderThanMs: number,
+  states: readonly string[],
+): Promise<number> {
   let pruned = 0
   for (;;) {
     const deleted = await execute(
@@ -65,13 +79,10 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
           delete from yuzuru_job_tags where job_id in (select id from gone)
         )
         select id::text as id from gone`,
-      options,
     )
     pruned += deleted.length
-    if (deleted.length < BATCH) break
+    if (deleted.length < BATCH) return pruned
   }
-  await pruneEvents(db, olderThanMs, options)
-  return pruned
 }
 
 /**
@@ -87,11 +98,7 @@ const NOT_NEEDED = sql`(
   ) is null`
 
 /** Deletes events as old as that. */
-async function pruneEvents(
-  db: QueryExecutorProvider,
-  olderThanMs: number,
-  options: IoOptions,
-): Promise<void> {
+async function pruneEvents(db: QueryExecutorProvider, olderThanMs: number): Promise<void> {
   for (;;) {
     const deleted = await execute(
       db,
@@ -102,7 +109,6 @@ async function pruneEvents(
           where sent_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
           order by sent_at limit ${BATCH}::integer for update skip locked
         )) returning id`,
-      options,
     )
     if (deleted.length < BATCH) return
   }

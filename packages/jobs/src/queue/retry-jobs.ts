@@ -4,6 +4,7 @@ import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { backIntoQueue } from '../database/history.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -63,11 +64,19 @@ export async function retryJobs<Input, DB>(
   if (most !== Infinity) expectInteger('most', most, 1, Number.MAX_SAFE_INTEGER)
   const name = typeof job === 'string' ? job : job?.name
   expectName('job', name)
+  return await oneCall('jobs.retryJobs', options, () => retryAll(db, name, most))
+}
+
+async function retryAll(
+  db: QueryExecutorProvider,
+  name: string,
+  most: number,
+): Promise<RetriedJobs> {
   let retried = 0
   let kept = 0
   for (let from = START, until: string | undefined = undefined; retried < most;) {
     const limit = Math.min(BATCH, most - retried)
-    const batch: Batch = await retryBatch(db, { name, from, until, limit }, options)
+    const batch: Batch = await retryBatch(db, { name, from, until, limit })
     retried += batch.retried
     kept += batch.found - batch.retried
     if (batch.found < limit || batch.last === null) break
@@ -95,7 +104,6 @@ interface BatchRequest {
 async function retryBatch(
   db: QueryExecutorProvider,
   { name, from, until, limit }: BatchRequest,
-  options: IoOptions,
 ): Promise<Batch> {
   const [row] = await execute(
     db,
@@ -121,7 +129,6 @@ async function retryBatch(
           order by finished_at desc, id desc limit 1) as last,
         (select pg_notify(${CHANNEL}::text, '') from (select from revived limit 1) as due)::text as notified
       from bound`,
-    options,
   )
   return row as Batch
 }

@@ -1,4 +1,4 @@
-import type { IoOptions } from '@yuzuru/concurrency'
+import type { Effect, IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
 import { intoHistory } from '../database/history.ts'
@@ -90,12 +90,18 @@ async function standingFor(
         with gone as (delete from yuzuru_jobs where ${which} returning *)
         ${intoHistory('gone', sql`'cancelled'`)} returning id::text as id`,
       options,
+      'write',
     )
   // What was begun keeps its payload: its id may be known outside as that of this very work, and its steps are kept.
   await cancel(sql`${behind} and claim > 0`)
   const { inStatement, made } = announce(db)
   const replaced = async (which: RawBuilder<unknown>): Promise<string | undefined> =>
-    await idOf(db, withTags(replacing(place, which, inStatement), [place.row], true), options)
+    await idOf(
+      db,
+      withTags(replacing(place, which, inStatement), [place.row], true),
+      options,
+      'write',
+    )
   const found =
     (await replaced(behind)) ?? (await replaced(sql`${head} and worker is null and claim = 0`))
   if (found !== undefined) {
@@ -110,8 +116,9 @@ async function idOf(
   db: QueryExecutorProvider,
   statement: RawBuilder<unknown>,
   options: IoOptions,
+  effect: Effect = 'read',
 ): Promise<string | undefined> {
-  const call = { operation: 'enqueue', effect: 'write' } as const
+  const call = { operation: 'enqueue', effect } as const
   const [found] = await execute(db, call, statement as RawBuilder<{ id: string }>, options)
   return found?.id
 }

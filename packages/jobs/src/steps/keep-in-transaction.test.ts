@@ -1,3 +1,4 @@
+import { io } from '@yuzuru/concurrency'
 import { createDatabase } from '@yuzuru/db'
 import { startFaultProxy } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
@@ -60,6 +61,38 @@ describe('a step whose COMMIT is in doubt', () => {
       expect(await getJob(db, id)).toMatchObject({ state: 'completed', attempt: 1 })
       expect(calls).toEqual({ effect: 2 })
       expect(await db.selectFrom('effects').selectAll().execute()).toHaveLength(1)
+    },
+  )
+
+  test.each(['a plain Kysely', 'a database of @yuzuru/db'])(
+    'is not run again in the same attempt after an effect beside it, on %s',
+    async (kind) => {
+      const { db, url } = await withEffects()
+      await sql`create function end_it() returns trigger language plpgsql as $$ begin
+        perform pg_terminate_backend(pg_backend_pid()); return null; end $$`.execute(db)
+      await sql`create constraint trigger end_it after insert on effects
+        deferrable initially deferred for each row execute function end_it()`.execute(db)
+      await using ours = createDatabase<TestSchema>({ url, cancelTimeoutMs: 200 })
+      let charges = 0
+      const failures: unknown[] = []
+      const job = stepping(async ({ step, jobId }) => {
+        // What is caught here is of the first attempt; the second one has nothing to do.
+        if (failures.length > 0) return
+        await step('effect', kind === 'a plain Kysely' ? db : ours, async (tx) => {
+          await io({ boundary: 'pay', operation: 'charge', effect: 'write' }, {}, () => {
+            charges += 1
+          })
+          await tx.insertInto('effects').values({ job_id: jobId, pid: 1 }).execute()
+        }).catch((error: unknown) => {
+          failures.push(error)
+          throw error
+        })
+      })
+      await enqueue(db, job, {})
+      await createWorker(db, { jobs: [job] }).runUntilIdle()
+      expect(charges).toBe(1)
+      expect(failures).toHaveLength(1)
+      expect(await db.selectFrom('effects').selectAll().execute()).toHaveLength(0)
     },
   )
 })

@@ -1,4 +1,4 @@
-import { isRetryable, sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { isRetryable, type Outcome, sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import { backoff } from '@yuzuru/concurrency/boundary'
 import { commitOutcome, databaseOf, DbError, type Queryable, transaction } from '@yuzuru/db'
 import { sql, type Transaction } from 'kysely'
@@ -20,17 +20,22 @@ const ROUNDS = 3
 
 /**
  * Runs `fn` in a transaction. Where COMMIT got no answer, the server is asked what became of it: it was
- * committed, and the value of `fn` stands; or it was not, and `fn` is run again.
+ * committed, and the value of `fn` stands; or it was not, and `fn` is run again, unless it had an effect elsewhere.
+ *
+ * @param fn says whether what it did beside the transaction may have had an effect
  */
 export async function keepInTransaction<T>(
   db: Queryable<unknown>,
   step: StepInTransaction,
-  fn: (tx: Transaction<unknown>) => Promise<T>,
+  fn: (tx: Transaction<unknown>, did: (beside: Outcome) => void) => Promise<T>,
 ): Promise<T> {
   for (let round = 1; ; round += 1) {
-    const done: { value?: T; isWritten: boolean } = { isWritten: false }
+    const done: { value?: T; isWritten: boolean; beside: Outcome } = {
+      isWritten: false,
+      beside: 'none',
+    }
     const body = async (tx: Transaction<unknown>): Promise<void> => {
-      done.value = await fn(tx)
+      done.value = await fn(tx, (beside) => (done.beside = beside))
       done.isWritten = true
     }
     try {
@@ -42,7 +47,8 @@ export async function keepInTransaction<T>(
       step.inDoubt()
       throwIfCancelled()
       if (await wasCommitted(db, step, error)) return done.value as T
-      if (round === ROUNDS) throw error
+      // What it did beside the transaction was not undone with it.
+      if (round === ROUNDS || done.beside === 'unknown') throw error
     }
   }
 }

@@ -141,6 +141,33 @@ describe('a step', () => {
     expect(calls).toEqual({ charge: 1 })
   })
 
+  test.each([undefined, 600_000])(
+    'is ended by its own signal, with timeoutMs %s',
+    async (timeoutMs) => {
+      const { db } = await queue()
+      const seen: unknown[] = []
+      const job = stepping(async ({ step }) => {
+        const user = new AbortController()
+        const work = async (): Promise<void> => {
+          user.abort('the user left')
+          await sleep(Infinity)
+        }
+        await step('slow', work, { signal: user.signal, timeoutMs }).catch((error: unknown) => {
+          seen.push(error)
+        })
+        // The handler goes on: only the step was ended.
+        seen.push(await step('next', () => 'done'))
+      })
+      const { id } = await enqueue(db, job, {})
+      await createWorker(db, { jobs: [job] }).runUntilIdle()
+      expect(await getJob(db, id)).toMatchObject({ state: 'completed', attempt: 1 })
+      expect(seen).toEqual([
+        expect.objectContaining({ name: 'Cancelled', source: 'signal' }),
+        'done',
+      ])
+    },
+  )
+
   test('is ended by its own deadline', async () => {
     const { db } = await queue()
     const { calls, of } = counter()

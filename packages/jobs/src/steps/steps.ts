@@ -1,16 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
+  cancelScope,
   isRetryable,
   type Outcome,
   outcomeOf,
   shield,
   sleep,
   TimeoutError,
-  withTimeout,
 } from '@yuzuru/concurrency'
 import { backoff, describeValue, messageOf } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
+import { oneCall } from '../database/one-call.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
 import type { Job } from '../job/job.ts'
@@ -82,12 +83,8 @@ export class Steps {
     const { db, work, options } = argumentsOf(rest)
     this.#ask(name)
     const body = (): Promise<T> => this.#parking.during(() => this.#do<T>(name, db, work))
-    const { signal, timeoutMs } = options
-    if (signal === undefined && timeoutMs === undefined) return await body()
-    return await withTimeout(timeoutMs ?? Infinity, body, {
-      name: `step ${shownName(name)}`,
-      ...(signal === undefined ? {} : { signal }),
-    })
+    if (options.signal === undefined && options.timeoutMs === undefined) return await body()
+    return await oneCall(`step ${shownName(name)}`, options, body)
   }
 
   /** A step within another would not be asked for once that one is kept, nor could the job go back while it sleeps. */
@@ -190,9 +187,18 @@ export class Steps {
     stepOf: (value: unknown) => NewStep,
   ): Promise<unknown> {
     const { lease, inDoubt } = this.#run
-    return await keepInTransaction(db, { lease, name, inDoubt }, async (tx) => {
+    return await keepInTransaction(db, { lease, name, inDoubt }, async (tx, did) => {
       this.#transactions.add(tx)
-      const value = await around.run(this, () => work(tx))
+      const value = await cancelScope(
+        async (scope) => {
+          try {
+            return await around.run(this, () => work(tx))
+          } finally {
+            did(scope.outcome)
+          }
+        },
+        { name: `step ${shownName(name)}` },
+      )
       if (!(await keepStep(tx, lease, stepOf(value), {}))) throw this.#lost('none')
       return value
     })

@@ -1,0 +1,152 @@
+import { outcomeOf } from '@yuzuru/concurrency'
+import { retry } from '@yuzuru/concurrency/resilience'
+import {
+  type FaultProxy,
+  type PostgresServer,
+  startFaultProxy,
+  startPostgres,
+} from '@yuzuru/sandbox'
+import { CompiledQuery, sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from '../create-database.ts'
+import type { Database } from '../database.ts'
+import { stream } from '../rows/stream.ts'
+
+interface Schema {
+  readonly acts: { readonly id: string }
+}
+
+let postgres: PostgresServer
+let proxy: FaultProxy
+let admin: Database<Schema>
+let db: Database<Schema>
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  proxy = await startFaultProxy({ target: postgres })
+  admin = createDatabase({ url: postgres.url })
+  db = createDatabase({ url: proxy.url(postgres.url), cancelTimeoutMs: 200, connections: 2 })
+  await sql`create table acts (id text, n int generated always as identity primary key)`.execute(
+    admin,
+  )
+  const act = 'insert into acts (id) values (what);'
+  const conflict = "raise exception using errcode = '40001', message = 'no';"
+  await sql
+    .raw(`create procedure charge(what text) language plpgsql as $$ begin ${act} commit; ${conflict} end $$;
+      create function act(what text) returns text language plpgsql as $$ begin ${act} return what; end $$;
+      create function refuse(what text) returns text language plpgsql as $$ begin ${act} ${conflict} end $$`)
+    .execute(admin)
+})
+
+afterAll(async () => {
+  await db.close()
+  await admin.close()
+  await proxy.close()
+  await postgres.close()
+})
+
+async function count(id: string): Promise<number> {
+  return (await admin.selectFrom('acts').select('id').where('id', '=', id).execute()).length
+}
+
+/** Every way in which a text has its effect, or a part of it, and then fails all the same. */
+const PARTLY: Readonly<Record<string, string>> = {
+  'a procedure that commits': `call charge('ID')`,
+  'the same behind a comment': `/* app */ call charge('ID')`,
+  'a block that commits': `do $$ begin insert into acts (id) values ('ID'); commit; raise exception 'no'; end $$`,
+  'a block that calls it': `do $$ begin call charge('ID'); end $$`,
+  'a script with its own transaction': `begin; insert into acts (id) values ('ID'); commit; select 1 / 0`,
+  'a script with a COMMIT': `insert into acts (id) values ('ID'); commit; select 1 / 0`,
+  'a script with an END': `insert into acts (id) values ('ID');\nend;\nselect 1 / 0`,
+}
+
+const WHOLE: Readonly<Record<string, string>> = {
+  'a function': `select refuse('ID')`,
+  'a block that only writes': `do $$ begin perform refuse('ID'); end $$`,
+  'a script without one': `insert into acts (id) values ('ID'); select 1 / 0`,
+  'an INSERT with ON CONFLICT': `insert into acts (id, n) overriding system value select 'ID', 1 / 0 on conflict (n)\ndo nothing`,
+}
+
+describe('what the server refused says "none" only where nothing of it stands', () => {
+  test.each(Object.keys(PARTLY))('not of %s, which retry does not run again', async (id) => {
+    const text = (PARTLY[id] as string).replaceAll('ID', id)
+    const run = (): Promise<unknown> => sql.raw(text).execute(db)
+    const error = await retry(run, { baseDelayMs: 1 }).catch((error: unknown) => error)
+    expect(outcomeOf(error)).toBe('unknown')
+    expect(await count(id)).toBe(1)
+  })
+
+  test.each(Object.keys(WHOLE))('but of %s', async (id) => {
+    const text = (WHOLE[id] as string).replaceAll('ID', id)
+    const error = await sql
+      .raw(text)
+      .execute(db)
+      .catch((error: unknown) => error)
+    expect(outcomeOf(error)).toBe('none')
+    expect(await count(id)).toBe(0)
+  })
+})
+
+describe('a COMMIT by hand whose answer is lost is unknown, however it is written', () => {
+  test.each([
+    'commit',
+    '/* app */ commit',
+    '-- app\ncommit',
+    'select 1; commit',
+    'end',
+    '/* a; */end',
+  ])('%j', async (text) => {
+    const when = text.includes('end') ? 'end' : 'commit'
+    const failing = db.connection().execute(async (on) => {
+      await sql`begin`.execute(on)
+      await on.insertInto('acts').values({ id: text }).execute()
+      proxy.set({ dropReply: { when, times: 1 } })
+      await sql.raw(text).execute(on)
+    })
+    const error = await failing.catch((error: unknown) => error).finally(() => proxy.clear())
+    expect(outcomeOf(error)).toBe('unknown')
+    expect(await count(text)).toBe(1)
+  })
+
+  test('one that the server refused says none', async () => {
+    await sql`create table late (id int unique deferrable initially deferred)`.execute(admin)
+    const failing = db.connection().execute(async (on) => {
+      await sql`begin`.execute(on)
+      await sql`insert into late values (1), (1)`.execute(on)
+      await sql`commit`.execute(on)
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'unique_violation', outcome: 'none' })
+  })
+})
+
+describe('a stream of what writes', () => {
+  test.each(['a text', 'a SELECT of the builder'])(
+    'is unknown when the answer to its end is lost: %s',
+    async (id) => {
+      const rows =
+        id === 'a text'
+          ? db.getExecutor().stream(CompiledQuery.raw('select act($1)', [id]), 10)
+          : stream(db.selectNoFrom((eb) => eb.fn<string>('act', [eb.val(id)]).as('it')))
+      const read = async (): Promise<void> => {
+        for await (const _ of rows) continue
+      }
+      proxy.set({ dropReply: { when: 'commit', times: 1 } })
+      const error = await read()
+        .catch((error: unknown) => error)
+        .finally(() => proxy.clear())
+      expect(error).toMatchObject({ code: 'commit_unknown', outcome: 'unknown' })
+      expect(await count(id)).toBe(1)
+    },
+  )
+
+  test('is none when it only read', async () => {
+    proxy.set({ dropReply: { when: 'commit', times: 1 } })
+    const read = async (): Promise<void> => {
+      for await (const _ of stream(db.selectFrom('acts').selectAll().limit(1))) continue
+    }
+    const error = await read()
+      .catch((error: unknown) => error)
+      .finally(() => proxy.clear())
+    expect(outcomeOf(error)).toBe('none')
+  })
+})
