@@ -232,6 +232,24 @@ describe('a migration outside a transaction', () => {
     expect(await migrate(db, all, { dryRun: true })).toEqual(['3_wrong'])
   })
 
+  test.each(['alone', 'after others'])(
+    'says unknown when it ran and could not be noted: %s',
+    async (where) => {
+      await migrate(db, { '0_first': creates('first') })
+      await sql`create function refuse() returns trigger language plpgsql as
+        $$ begin if new.name = '2_index' then raise exception 'no'; end if; return new; end $$`.execute(
+        db,
+      )
+      await sql`create trigger refuse before insert on kysely_migration
+        for each row execute function refuse()`.execute(db)
+      await sql`create table a (id int)`.execute(db)
+      const others = where === 'alone' ? {} : { '1_b': creates('b') }
+      const failing = migrate(db, { '0_first': creates('first'), ...others, '2_index': index })
+      await expect(failing).rejects.toMatchObject({ code: 'migration_failed', outcome: 'unknown' })
+      expect(await indexes()).toHaveLength(1)
+    },
+  )
+
   test('of many that start at once runs once, and none waits for another for ever', async () => {
     let runs = 0
     const counted: DbMigration = {

@@ -53,7 +53,8 @@ export async function migrate<DB>(
   if (dryRun)
     return await lockedTransaction(db, (tx) => pendingOf(tx, migrations), { signal, timeoutMs })
   const body = (): Promise<readonly string[]> => runAll(db, migrations)
-  const joined = signal === undefined ? body : () => cancelScope(body, { name: 'migrate', signal })
+  // One scope around all turns: what those before the one that failed have committed counts.
+  const joined = (): Promise<readonly string[]> => cancelScope(body, { name: 'migrate', signal })
   return timeoutMs === undefined ? await joined() : await withTimeout(timeoutMs, joined)
 }
 
