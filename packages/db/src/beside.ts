@@ -4,6 +4,7 @@ import { createDatabase } from './create-database.ts'
 import type { Database } from './database.ts'
 import { hasGivenPool, type PoolOptions } from './database-options.ts'
 import { Binding } from './statements/binding.ts'
+import { executorOf } from './statements/database-of.ts'
 
 const POOL_OPTIONS = Object.keys({
   connections: true,
@@ -32,7 +33,7 @@ export function beside<DB>(
   pool: PoolOptions = {},
 ): Database<DB> | undefined {
   expectOptions(pool, POOL_OPTIONS, 'beside')
-  const { adapter } = db.getExecutor()
+  const { adapter } = executorOf(db)
   if (!(adapter instanceof Binding)) return undefined
   const { options } = adapter.context
   if (hasGivenPool(options)) return undefined

@@ -66,26 +66,33 @@ function fromAnswer(
   const earlier = read ? 'none' : earlierOutcomeOf(error)
   const replayed = error.headers?.['idempotent-replayed'] === 'true'
   const details = shownDetails(error)
-  const failure = new BillingError(`${operation} was answered ${status}${inWords(details)}`, {
-    ...details,
-    status,
-    replayed,
-    operation,
-    code,
-    // An answer that Stripe has stored for a key stays the same.
-    retryable: RETRYABLE.has(code) && !replayed,
-    outcome: earlier === 'unknown' ? earlier : outcomeOfStatus(status, effect),
-    retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
-  })
+  const failure = new BillingError(
+    `${operation} was answered ${status}${inWords(details, status)}`,
+    {
+      ...details,
+      status,
+      replayed,
+      operation,
+      code,
+      // An answer that Stripe has stored for a key stays the same.
+      retryable: RETRYABLE.has(code) && !replayed,
+      outcome: earlier === 'unknown' ? earlier : outcomeOfStatus(status, effect),
+      retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
+    },
+  )
   return keepNative(failure, error)
 }
 
 /** `: card_declined, insufficient_funds (line_items[0][price]), see req_1 in Stripe's dashboard` */
-function inWords({ stripeCode, declineCode, param, requestId }: ShownDetails): string {
+function inWords(
+  { stripeCode, declineCode, param, requestId }: ShownDetails,
+  status: number,
+): string {
   const words = [stripeCode, declineCode].filter((word) => word !== undefined).join(', ')
   const said = `${words}${param === undefined ? '' : ` (${param})`}`
   const where = requestId === undefined ? '' : `see ${requestId} in Stripe's dashboard`
-  const parts = [said.trim(), where].filter((part) => part !== '')
+  const advice = status === 401 ? 'check secretKey' : ''
+  const parts = [said.trim(), advice, where].filter((part) => part !== '')
   return parts.length === 0 ? '' : `: ${parts.join('; ')}`
 }
 

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import type { CalendarStore } from './calendar-store.ts'
 import { SealedRows } from './sealed-rows.ts'
 import { expectCipher, type TokenCipher } from './token-cipher.ts'
@@ -31,7 +31,7 @@ export interface MemoryCalendarStore extends CalendarStore {
 
 /** Keeps tokens in memory, as a database would: sealed. For tests. */
 export function memoryCalendarStore(options: MemoryCalendarStoreOptions): MemoryCalendarStore {
-  expectOptions(options, ['cipher', 'now'], 'memoryCalendarStore')
+  expectRequiredOptions(options, ['cipher', 'now'], 'memoryCalendarStore')
   const { cipher, now = Date.now } = options
   expectCipher(cipher)
   const sealing = new SealedRows(cipher)

@@ -5,6 +5,7 @@ import {
   type QueryId,
   type RootOperationNode,
 } from 'kysely'
+import { executorOf } from '../statements/database-of.ts'
 import { literal } from '../statements/sql-text.ts'
 import { effectOf } from '../statements/statement-effect.ts'
 import { loosely } from '../statements/table.ts'
@@ -36,6 +37,7 @@ class LiteralCompiler extends PostgresQueryCompiler {
 
 /** A table, or a query. @throws {TypeError} on a value that PostgreSQL does not have */
 export function copiedQuery<DB>(db: Kysely<DB>, from: string | Copyable<unknown>): CopiedQuery {
+  executorOf(db)
   const query = typeof from === 'string' ? loosely(db).selectFrom(from).selectAll() : from
   const compiled = query.compile(db as unknown as Kysely<never>)
   const root: RootOperationNode = compiled.query

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectObject, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import { hkdfSync } from 'node:crypto'
 
 /** The keys of {@link encryption}. */
@@ -21,10 +21,14 @@ export class KeyRing {
 
   /** @throws {TypeError} on a wrong key, id, or `current` */
   constructor(options: EncryptionOptions) {
-    expectOptions(options, ['keys', 'current'], 'encryption')
+    expectRequiredOptions(options, ['keys', 'current'], 'encryption')
+    expectObject('keys', options.keys)
     for (const [id, key] of Object.entries(options.keys)) {
       if (!/^[\w-]{1,32}$/.test(id)) {
         throw new TypeError('Expected key ids of 1 to 32 letters, digits, _ and -')
+      }
+      if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+        throw expected(`key "${id}" to be 32 bytes, or base64 of them`, key)
       }
       const bytes = typeof key === 'string' ? Buffer.from(key, 'base64') : Uint8Array.from(key)
       if (bytes.length !== KEY_BYTES) {
@@ -33,7 +37,8 @@ export class KeyRing {
       this.#keys.set(id, bytes)
     }
     if (!this.#keys.has(options.current)) {
-      throw new TypeError('Expected current to be the id of one of the keys')
+      const ids = this.ids.map((id) => `"${id}"`).join(', ') || 'none'
+      throw new TypeError(`Expected current to be the id of one of the keys, which are ${ids}`)
     }
     this.current = options.current
   }

@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import {
   type Expression,
   type KyselyPlugin,
@@ -12,6 +12,7 @@ import {
   type StringReference,
   type UnknownRow,
 } from 'kysely'
+import { expectQuery } from './expect-query.ts'
 import { readCursorText, writeCursor } from './page-cursor.ts'
 import { orderOf, type PageKey } from './page-key.ts'
 import {
@@ -77,7 +78,8 @@ export async function paginate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PageOptions<StringReference<DB, TB>>,
 ): Promise<Page<O>> {
-  expectOptions(options, ['by', 'size', 'after'], 'paginate')
+  expectQuery('toOperationNode', query)
+  expectRequiredOptions(options, ['by', 'size', 'after'], 'paginate')
   const { by, size, after } = options
   if (!Array.isArray(by) || by.length === 0) {
     throw new TypeError('Expected by to name at least one column')

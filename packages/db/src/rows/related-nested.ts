@@ -1,3 +1,6 @@
+import { expectFunction } from '@yuzuru/concurrency/boundary'
+import { expectRows } from './expect-query.ts'
+
 /** The rows under a name: those of a list, or the one that may be there. */
 type Under<V> = V extends readonly (infer R)[] ? R : Exclude<V, undefined | null>
 
@@ -21,6 +24,8 @@ export async function withNested<R extends object, N extends keyof R & string, O
   name: N,
   fn: (related: Under<R[N]>[]) => PromiseLike<readonly O[]>,
 ): Promise<(Omit<R, N> & Record<N, Nested<R[N], O>>)[]> {
+  expectRows(rows)
+  expectFunction('fn', fn)
   // One row may stand under several: an office under each of its plans.
   const places = new Map<unknown, number>()
   for (const row of rows) {

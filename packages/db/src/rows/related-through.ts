@@ -1,5 +1,6 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
+import { expectRows } from './expect-query.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { loosely, type Row, type Table } from '../statements/table.ts'
 
@@ -38,9 +39,10 @@ export async function withManyThrough<
   name: N,
   relation: RelationThrough<DB, R, T, L>,
 ): Promise<(R & Record<N, Row<DB, T>[]>)[]> {
-  expectOptions(relation, ['table', 'from', 'through', 'to'], 'withManyThrough')
+  expectRows(rows)
+  expectRequiredOptions(relation, ['table', 'from', 'through', 'to'], 'withManyThrough')
   const { table, from, through, to } = relation
-  expectOptions(through, ['table', 'from', 'to'], 'withManyThrough.through')
+  expectRequiredOptions(through, ['table', 'from', 'to'], 'withManyThrough.through')
   const keyOf = (row: object): unknown => (row as Record<string, unknown>)[from]
   const links = await matching(db, through.table, through.from, rows.map(keyOf))
   const found = await matching(

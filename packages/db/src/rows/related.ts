@@ -1,5 +1,6 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectRequiredOptions } from '@yuzuru/concurrency/boundary'
 import { type SelectType, sql } from 'kysely'
+import { expectRows } from './expect-query.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { type Column, loosely, type Row, type Table } from '../statements/table.ts'
 
@@ -82,7 +83,8 @@ async function groupsOf<
   rows: readonly R[],
   relation: Relation<DB, R, T, F>,
 ): Promise<(row: R) => Row<DB, T>[]> {
-  expectOptions(relation, ['table', 'from', 'to'], 'relation')
+  expectRows(rows)
+  expectRequiredOptions(relation, ['table', 'from', 'to'], 'relation')
   const { table, from, to } = relation
   const keyOf = (row: R): unknown => (row as Record<string, unknown>)[from]
   const keys = new Set(rows.map((row) => keyOf(row)).filter((key) => key != null))

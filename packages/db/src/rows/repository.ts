@@ -1,4 +1,4 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { sql } from 'kysely'
 import { DbError } from '../wire/db-error.ts'
 import { expectWanted, findBy } from './find-by.ts'
@@ -139,6 +139,7 @@ export function repository<
   I extends Column<DB, T>,
   V extends Column<DB, T> | undefined,
 >(table: Table<DB, T, I, V>): Repository<DB, T, I, V> {
+  expectObject('table', table)
   const { name } = table
   const version: string | undefined = table.version
   const key: string = table.id
@@ -148,7 +149,7 @@ export function repository<
     return row as Found
   }
   const byId = (db: Queryable<DB>, id: unknown) =>
-    loosely(db).selectFrom<string>(name).selectAll().where(key, '=', id)
+    loosely(db).selectFrom<string>(name).selectAll().where(key, '=', given(id))
   // Without any value, all columns take their default: `values` would be a syntax error.
   const inserting = (db: Queryable<DB>, row: Record<string, unknown>) => {
     const query = loosely(db).insertInto(name)
@@ -219,7 +220,7 @@ export function repository<
       const row = await loosely(db)
         .updateTable<string>(name)
         .set(set)
-        .where(key, '=', id)
+        .where(key, '=', given(id))
         .$if(options.version !== undefined, (query) =>
           query.where(version ?? key, '=', options.version),
         )
@@ -248,7 +249,10 @@ export function repository<
       }
     },
     async delete(db, id) {
-      const [result] = await loosely(db).deleteFrom<string>(name).where(key, '=', id).execute()
+      const [result] = await loosely(db)
+        .deleteFrom<string>(name)
+        .where(key, '=', given(id))
+        .execute()
       return { deleted: result?.numDeletedRows === 1n }
     },
     async refresh(db, row) {
@@ -279,4 +283,10 @@ function versionConflict(table: string): DbError {
     outcome: 'none',
     table,
   })
+}
+
+/** Sent, it would find no row, and say that there is none. */
+function given(id: unknown): unknown {
+  if (id === undefined) throw expected('id to have a value', id)
+  return id
 }

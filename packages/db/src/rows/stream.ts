@@ -1,4 +1,5 @@
 import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectQuery } from './expect-query.ts'
 import { rowCount } from '../statements/sql-text.ts'
 
 /** What can be streamed: a query of Kysely that gives rows. */
@@ -32,6 +33,7 @@ export async function* stream<O>(
   query: Streamable<O>,
   options: StreamOptions = {},
 ): AsyncGenerator<O, void, undefined> {
+  expectQuery('stream', query)
   expectOptions(options, ['batchSize'], 'stream')
   const { batchSize = 100 } = options
   rowCount('batchSize', batchSize)

@@ -38,11 +38,13 @@ describe('the log of a worker', () => {
     const log = keeping()
     await createWorker(db, { jobs: [remind], log }).runUntilIdle()
 
-    const said = log.written.map(({ level, line, message }) => [level, line.attempt, message])
-    expect(said.toSorted()).toEqual([
-      ['error', 2, 'remind: failed'],
-      ['info', 1, 'remind: completed'],
-      ['warn', 1, 'remind: retrying'],
+    const said = log.written.map(
+      ({ level, line, message }) => `${level} ${line.attempt}: ${message}`,
+    )
+    expect(said.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'error 2: remind: failed',
+      'info 1: remind: completed',
+      'warn 1: remind: retrying',
     ])
     const errors = log.written.flatMap(({ line }) => ('err' in line ? [line.err] : []))
     expect(errors).toEqual([nobody, nobody])

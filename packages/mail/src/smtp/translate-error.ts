@@ -177,7 +177,11 @@ function connectionVerdict(
   const connecting = step === 'connect' || (step === undefined && isBeforeMail(native, step))
   const tls = native.code === 'ETLS' || isTlsReason(reason)
   if (connecting) {
-    const detail = `no ${tls ? 'TLS with' : 'connection to'} ${at}`
+    const plain =
+      reason === 'ERR_SSL_WRONG_VERSION_NUMBER'
+        ? ': it speaks none there; check secure and port'
+        : ''
+    const detail = `no ${tls ? 'TLS with' : 'connection to'} ${at}${plain}`
     return { ...known, code: 'connection_failed', retryable: !tls, reason, detail }
   }
   if (native.code !== 'ECONNECTION' && native.code !== 'ESOCKET') return undefined
@@ -208,8 +212,15 @@ function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undef
     enhancedCode,
     response,
     rejected: rejectedIn(native),
-    detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}`,
+    detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}${advice(native, code, reply)}`,
   }
+}
+
+/** What to look at, where it is an option of the client that is wrong. */
+function advice({ code: native }: NativeError, code: MailErrorCode, reply: number): string {
+  if (native === 'ETLS') return ' to STARTTLS: check startTls, secure and port'
+  if (code !== 'unauthenticated') return ''
+  return reply === 530 ? ': it wants a login; give auth' : ': check auth'
 }
 
 /** The recipients that were refused, each with what the server said if nodemailer knows. */

@@ -1,4 +1,4 @@
-import { expected, expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expected, expectFunction, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Html } from './html.ts'
 
 /** What a template is known by, and what is done to all of its HTML. */
@@ -54,6 +54,7 @@ export function templateFrame<Data, Locale extends string, Body extends AnyBody>
   if (inlineCss !== undefined) expectFunction('inlineCss', inlineCss)
   // A null prototype: 'constructor' is no locale.
   const known: Record<string, Body> = Object.assign(Object.create(null), bodies)
+  expectObject('bodies', bodies)
   const locales = Object.keys(bodies) as Locale[]
   if (locales.length === 0)
     throw new TypeError('Expected a template in at least one locale, got none')

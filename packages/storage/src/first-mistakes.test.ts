@@ -1,0 +1,7 @@
+import { unclearMistakes } from '@yuzuru/tooling/first-mistakes'
+import { expect, test } from 'vitest'
+import * as face from './index.ts'
+
+test('whoever passes too little, or the wrong thing, is told what was expected', async () => {
+  expect(await unclearMistakes(face)).toEqual([])
+})
