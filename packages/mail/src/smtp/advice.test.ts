@@ -1,6 +1,6 @@
 import { type SmtpServer, startSmtp } from '@yuzuru/sandbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createMail, type MailOptions } from '../index.ts'
+import { createMail, type SmtpMailOptions } from '../create-mail.ts'
 
 let smtp: SmtpServer
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => smtp.close())
 
-test.each<[string, Partial<MailOptions>, string]>([
+test.each<[string, Partial<SmtpMailOptions>, string]>([
   [
     'a wrong password',
     { auth: { user: 'x', password: 'y' } },
@@ -18,8 +18,13 @@ test.each<[string, Partial<MailOptions>, string]>([
   ['no TLS there', { secure: true }, 'it speaks none there; check secure and port'],
   ['no STARTTLS', { startTls: 'required' }, ' to STARTTLS: check startTls, secure and port'],
 ])('the message for %s says which option to look at', async (_what, options, said) => {
-  const own = { host: smtp.host, port: smtp.port, from: 'no-reply@example.jp', ...options }
-  await using mail = createMail(own as MailOptions)
+  const own: SmtpMailOptions = {
+    host: smtp.host,
+    port: smtp.port,
+    from: 'no-reply@example.jp',
+    ...options,
+  }
+  await using mail = createMail(own)
   const message = { to: 'hanako@example.jp', subject: 'Hello', text: 'Hello' }
   await expect(mail.send(message)).rejects.toThrow(said)
 })
