@@ -21,6 +21,11 @@ export interface FaultProxy extends AsyncDisposable {
   readonly port: number
   /** Clients connected right now. */
   readonly connections: number
+  /**
+   * How many replies `dropReply` has dropped, and how many answers `status` has given, since the last `set` or
+   * `clear`. With 0 nobody has met the fault, and what a test shows holds without it.
+   */
+  readonly struck: number
   /** The same URL by way of this proxy. */
   url(original: string): string
   /**
@@ -99,6 +104,9 @@ async function start(options: FaultProxyOptions): Promise<FaultProxy> {
     port,
     get connections() {
       return clients.size
+    },
+    get struck() {
+      return state.struck
     },
     url(original) {
       const url = new URL(original)

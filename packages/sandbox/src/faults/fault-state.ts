@@ -5,6 +5,7 @@ export class FaultState {
   #faults: Faults = {}
   #repliesLeft = 0
   #statusesLeft = 0
+  #struck = 0
   #generation = 0
   #changed = Promise.withResolvers<void>()
 
@@ -17,10 +18,16 @@ export class FaultState {
     return this.#generation
   }
 
+  /** How many replies were dropped and statuses given since the faults were set. */
+  get struck(): number {
+    return this.#struck
+  }
+
   set(faults: Faults): void {
     this.#faults = faults
     this.#repliesLeft = faults.dropReply?.times ?? Infinity
     this.#statusesLeft = faults.status?.times ?? Infinity
+    this.#struck = 0
     this.#generation += 1
     const before = this.#changed
     this.#changed = Promise.withResolvers()
@@ -36,6 +43,7 @@ export class FaultState {
   takeReply(): boolean {
     if (!this.#faults.dropReply || this.#repliesLeft === 0) return false
     this.#repliesLeft -= 1
+    this.#struck += 1
     return true
   }
 
@@ -46,6 +54,7 @@ export class FaultState {
       return undefined
     }
     this.#statusesLeft -= 1
+    this.#struck += 1
     return status
   }
 }
