@@ -1,3 +1,4 @@
+import { CalendarError } from '@yuzuru/calendar'
 import { allowCalendar } from '../day/allow-calendar.ts'
 import { BOUNDARIES } from './boundaries.ts'
 import type { Fault } from './fault.ts'
@@ -11,6 +12,8 @@ export const calendarFault: Fault = {
   text: { ja: 'Google カレンダーの返事が失われる', en: 'Google Calendar’s reply is lost' },
   code: 'await calendar.events.create(office, { idempotencyKey, summary, start, end })',
   guarantee: 15,
+  sees: 'nothing',
+  losesReply: true,
   act: async ({ app, clear, line, mark }) => {
     await allowCalendar(clear, { id: mark, email: `${mark}@example.jp` })
     line.set({ dropReply: { when: 'POST /calendar/v3', times: 1 } })
@@ -21,9 +24,8 @@ export const calendarFault: Fault = {
       end: new Date(STARTS_AT.getTime() + 3_600_000),
     })
   },
-  held: async ({ clear, sandbox, mark }) => {
+  held: async ({ sandbox, mark }) => {
     const events = sandbox.google.events(`${mark}@example.jp`)
-    await clear.calendar.revoke(mark)
     return {
       holds: events.length === 1,
       text: {
@@ -32,4 +34,8 @@ export const calendarFault: Fault = {
       },
     }
   },
+  clean: async ({ clear, mark }) =>
+    await clear.calendar.revoke(mark).catch((error: unknown) => {
+      if (!CalendarError.isInstance(error) || error.code !== 'not_connected') throw error
+    }),
 }

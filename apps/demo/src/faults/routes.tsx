@@ -24,9 +24,6 @@ export function faultRoutes(app: App, sandbox: Sandbox): Hono<Environment> {
 
   routes.get('/faults', allow('anyone'), (c) => faultsPage(c, undefined))
 
-  // What a reload, or a change of the language, asks for.
-  routes.get('/faults/:name', allow('anyone'), (c) => c.redirect('/faults'))
-
   routes.post('/faults/:name', allow('anyone'), async (c) => {
     const fault = FAULTS.find(({ name }) => name === c.req.param('name'))
     if (fault === undefined) {
