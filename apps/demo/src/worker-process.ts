@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { Event } from '@yuzuru/concurrency/sync'
 import { Cancelled, moveOnAfter, shield, sleep } from '@yuzuru/concurrency'
 import type { Settings } from './settings.ts'
 import type { WorkerMessage } from './worker.ts'
@@ -8,23 +9,34 @@ import type { WorkerMessage } from './worker.ts'
 /** How long a worker that was asked to stop may take before it is killed, in milliseconds. */
 const STOP_MS = 15_000
 
+const SCRIPT = fileURLToPath(new URL('worker.js', import.meta.url))
+
 /**
  * The process that runs the jobs, started again whenever it dies. It dies with its parent, whose end
  * closes the pipe between them.
  */
 export class WorkerProcess implements AsyncDisposable {
   readonly #settings: Settings
+  readonly #script: string
   #child: ChildProcess | undefined = undefined
   #stopping = false
   #deaths = 0
 
-  private constructor(settings: Settings) {
+  private constructor(settings: Settings, script: string) {
     this.#settings = settings
+    this.#script = script
   }
 
-  static async start(settings: Settings): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(settings)
+  /**
+   * Starts it and waits until it is ready; a cancel meanwhile ends it.
+   *
+   * @param script what it runs
+   */
+  static async start(settings: Settings, script: string = SCRIPT): Promise<WorkerProcess> {
+    await using stack = new AsyncDisposableStack()
+    const worker = stack.use(new WorkerProcess(settings, script))
     await worker.#spawn()
+    stack.move()
     return worker
   }
 
@@ -65,11 +77,14 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   async #spawn(): Promise<void> {
-    const child = fork(fileURLToPath(new URL('worker.js', import.meta.url)), {
+    const child = fork(this.#script, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child = child
+    // A plain promise would be waited for in a cancelled scope, too: a start may take longer than a shutdown.
+    const ready = new Event({ name: 'the worker is ready' })
     child.once('exit', () => {
+      ready.set()
       if (this.#stopping) return
       this.#deaths += 1
       this.#respawn().catch((error: unknown) => {
@@ -78,11 +93,9 @@ export class WorkerProcess implements AsyncDisposable {
       })
     })
     child.send(this.#settings)
-    const ready = new Promise<void>((resolve) => {
-      child.on('message', (message) => {
-        if ((message as WorkerMessage).type === 'ready') resolve()
-      })
+    child.on('message', (message) => {
+      if ((message as WorkerMessage).type === 'ready') ready.set()
     })
-    await Promise.race([ready, once(child, 'exit')])
+    await ready.wait()
   }
 }
