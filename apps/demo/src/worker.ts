@@ -3,6 +3,7 @@ import { createWorker } from '@yuzuru/jobs'
 import { type App, openApp } from './app.ts'
 import { answerFigures } from './chaos/figures.ts'
 import type { Settings } from './settings.ts'
+import { printForNobody, SHUTDOWN_SIGNALS } from './ending.ts'
 
 /** What the worker process tells its parent. */
 export type WorkerMessage =
@@ -14,6 +15,7 @@ const settings = await new Promise<Settings>((resolve) => {
 })
 let app: App | undefined
 answerFigures(() => app)
+printForNobody()
 
 await run(
   async (scope) => {
@@ -44,7 +46,7 @@ await run(
     tell({ type: 'ready' })
     await worker.run()
   },
-  { name: 'worker' },
+  { name: 'worker', shutdownSignals: SHUTDOWN_SIGNALS },
 )
 
 // The pipe to the parent would keep the process alive.

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { run } from '@yuzuru/concurrency'
+import { printForNobody, SHUTDOWN_SIGNALS } from '../ending.ts'
 import { chaos } from './chaos.ts'
 import { htmlReport } from './html-report.ts'
 import { parseChaosOptions } from './options.ts'
 import { figuresOf } from './strikes.ts'
 import { textTable } from './table.ts'
 
+printForNobody()
 const options = parseChaosOptions(process.argv.slice(2))
 const programs = {
   web: join(import.meta.dirname, 'web.js'),
@@ -50,5 +52,5 @@ await run(
     console.log(`\nThe report: ${path}`)
     if (!findings.every(({ holds }) => holds)) process.exitCode = 1
   },
-  { name: 'chaos' },
+  { name: 'chaos', shutdownSignals: SHUTDOWN_SIGNALS },
 )

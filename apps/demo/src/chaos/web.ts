@@ -1,6 +1,7 @@
 import { run, sleep } from '@yuzuru/concurrency'
 import { type App, openApp } from '../app.ts'
 import type { Settings } from '../settings.ts'
+import { printForNobody, SHUTDOWN_SIGNALS } from '../ending.ts'
 import { startServer } from '../web/start-server.ts'
 import { createWebApp } from '../web/web-app.ts'
 import { answerFigures } from './figures.ts'
@@ -18,6 +19,7 @@ const settings = await new Promise<Settings>((resolve) => {
 })
 let app: App | undefined
 answerFigures(() => app)
+printForNobody()
 
 await run(
   async (scope) => {
@@ -31,7 +33,7 @@ await run(
     process.send?.(ready)
     await sleep(Infinity)
   },
-  { name: 'web' },
+  { name: 'web', shutdownSignals: SHUTDOWN_SIGNALS },
 )
 
 // The pipe to the parent would keep the process alive.
