@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   currentSignal,
   gather,
@@ -14,8 +15,11 @@ import type { Schema } from '../schema.ts'
 export const BUDGET_MS = 300
 export const SLOW_SECONDS = 5
 
-/** What the slow query is known by in `pg_stat_activity`. */
+/** What slow queries are known by in `pg_stat_activity`. */
 const SLOW_MARK = 'keikaku_slow_page'
+
+/** One of its own, where it matters which of them it is: others may look at the page's twin at the same time. */
+const newMark = (): string => `${SLOW_MARK}_${randomUUID().slice(0, 8)}`
 
 /**
  * Runs the slow query within its budget. No signal is passed, and yet it ends on the server with the budget.
@@ -25,12 +29,13 @@ const SLOW_MARK = 'keikaku_slow_page'
 export async function runSlowQuery(
   db: Queryable<Schema>,
   onEnd: () => void = () => undefined,
+  mark: string = SLOW_MARK,
 ): Promise<void> {
   await withTimeout(
     BUDGET_MS,
     () => {
       currentSignal()?.addEventListener('abort', onEnd, { once: true })
-      return sql`select pg_sleep(${SLOW_SECONDS}) as ${sql.ref(SLOW_MARK)}`.execute(db)
+      return sql`select pg_sleep(${SLOW_SECONDS}) as ${sql.ref(mark)}`.execute(db)
     },
     { name: 'the slow page' },
   )
@@ -49,42 +54,68 @@ export interface SlowFigures {
   readonly goneMs: number
 }
 
-/** Runs the slow query, and watches it on the server by another connection. */
+/**
+ * Runs the slow query, and watches it on the server by another connection.
+ *
+ * @throws what ended it before it was seen there
+ */
 export async function measureSlow(db: Queryable<Schema>): Promise<SlowFigures> {
   const start = performance.now()
+  const mark = newMark()
+  let isOver = false
   const { ended, goneMs } = await gather({
     ended: async () => {
       let cancelMs = Number.NaN
       const note = (): void => void (cancelMs = performance.now() - start)
-      const error = await runSlowQuery(db, note).catch((thrown: unknown) => thrown)
+      const error = await runSlowQuery(db, note, mark).catch((thrown: unknown) => thrown)
+      isOver = true
       return { error, cancelMs, callerMs: performance.now() - start }
     },
-    goneMs: () => watchSlowQuery(db),
+    goneMs: () => watchSlowQuery(db, { mark, isOver: () => isOver }),
   })
   const { error, cancelMs, callerMs } = ended
-  if (!TimeoutError.isInstance(error) && !IoError.isInstance(error)) throw error
+  const isKnown = TimeoutError.isInstance(error) || IoError.isInstance(error)
+  if (!isKnown || goneMs === undefined) throw error
   return { error: error.name, outcome: error.outcome, cancelMs, callerMs, goneMs }
 }
 
+/** Which slow query to watch. */
+interface Watch {
+  /** What it is known by. */
+  readonly mark?: string
+  /** Whether it is over for its caller: one that has not been seen by then never is. */
+  readonly isOver?: () => boolean
+}
+
 /**
- * Watches the slow query on the server until it is gone.
+ * Watches a slow query on the server, the first that it sees, until that one is gone.
  *
- * @returns how old it was when it was first seen to be gone, by the server's clock, in milliseconds
+ * @returns how old it was when it was first seen to be gone, by the server's clock, in milliseconds; `undefined` when
+ *   it was never seen
  */
-export async function watchSlowQuery(db: Queryable<Schema>): Promise<number> {
-  let startedAt: number | undefined
+export async function watchSlowQuery(
+  db: Queryable<Schema>,
+  { mark = SLOW_MARK, isOver = () => false }: Watch = {},
+): Promise<number | undefined> {
+  let seen: { readonly pid: number; readonly started: number } | undefined
   for (;;) {
-    const { rows } = await sql<{ now: number; started: number | null }>`
-      select extract(epoch from clock_timestamp())::float8 as now, (
-        select extract(epoch from query_start)::float8
+    const wasOver = isOver()
+    const { rows } = await sql<{ now: number; pid: number | null; started: number | null }>`
+      select extract(epoch from clock_timestamp())::float8 as now, query.pid, query.started
+      from (select) as here left join lateral (
+        select pid, extract(epoch from query_start)::float8 as started
         from pg_stat_activity
-        where state = 'active' and query like ${`%${SLOW_MARK}%`}
+        where state = 'active' and query like ${`%${mark}%`} and pid <> pg_backend_pid()
           and query not like '%pg_stat_activity%'
+        order by (pid, extract(epoch from query_start)::float8) = (${seen?.pid ?? 0}::integer, ${seen?.started ?? 0}::float8) desc
         limit 1
-      ) as started`.execute(db)
-    const { now = 0, started = null } = rows[0] ?? {}
-    if (started === null && startedAt !== undefined) return (now - startedAt) * 1_000
-    startedAt = started ?? undefined
+      ) as query on true`.execute(db)
+    const { now = 0, pid = null, started = null } = rows[0] ?? {}
+    if (seen !== undefined && (pid !== seen.pid || started !== seen.started)) {
+      return (now - seen.started) * 1_000
+    }
+    if (pid !== null && started !== null) seen = { pid, started }
+    else if (wasOver) return undefined
     await sleep(2)
   }
 }

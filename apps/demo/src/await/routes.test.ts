@@ -1,6 +1,9 @@
 import { gather } from '@yuzuru/concurrency'
+import { createDatabase } from '@yuzuru/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../test/open-test-app.ts'
+import type { Schema } from '../schema.ts'
+import { measureSlow, runSlowQuery } from './measure-slow.ts'
 
 let at: TestApp
 beforeAll(async () => {
@@ -58,4 +61,30 @@ test('a query is ended on the server when its budget ends, beside the code that 
   expect(gone).toBeLessThan(4_000)
   expect(page).toContain('The caller gets a TimeoutError')
   expect(page).toContain('await withTimeout(300')
+})
+
+test('the query of the page is its own: others that come and go all the time are not taken for it', async () => {
+  const stop = new AbortController()
+  const other = async (): Promise<void> => {
+    while (!stop.signal.aborted) await fetch(`${at.url}/api/v1/slow`)
+  }
+  const others = [other(), other()]
+  const page = await (await fetch(`${at.url}/slow?lang=en`)).text()
+  stop.abort()
+  await Promise.all(others)
+  const times = Array.from(page.matchAll(/<td class="figure">(\d+) ms/g), ([, ms]) => Number(ms))
+  expect(times).toHaveLength(4)
+  expect(Math.max(...times)).toBeLessThan(4_000)
+})
+
+test('a query that never begins is not watched for: what was in its way is thrown', async () => {
+  const { databaseUrl: url } = at.app.settings
+  await using db = createDatabase<Schema>({ url, connections: 1, queue: 3 })
+  const held = Promise.withResolvers<void>()
+  await gather([
+    () => db.connection().execute(() => held.promise),
+    () => expect(measureSlow(db)).rejects.toMatchObject({ name: 'TimeoutError' }),
+    // Its budget ends after that of the measured one.
+    () => runSlowQuery(db).catch(() => held.resolve()),
+  ])
 })

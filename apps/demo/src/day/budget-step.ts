@@ -16,19 +16,22 @@ export const budgetStep: Step = {
   async run(day, report) {
     report.onPurpose({ ja: '時間を足りなくする', en: 'Giving it too little time' })
     const start = performance.now()
+    let isOver = false
     const { answer, ranMs } = await gather({
       answer: async () => {
         const { status } = await day.manager.get('/api/v1/slow')
+        isOver = true
         return { status, ms: performance.now() - start }
       },
-      ranMs: () => watchSlowQuery(day.app.db),
+      ranMs: () => watchSlowQuery(day.app.db, { isOver: () => isOver }),
     })
     report.check(
       { ja: '呼び出し元は時間切れを受け取る', en: 'the caller gets a timeout' },
       answer.status === 504,
       `${answer.status}, ${answer.ms.toFixed(0)} ms`,
     )
-    const late = ranMs - BUDGET_MS
+    // One that was never seen to begin was not seen to end.
+    const late = (ranMs ?? Infinity) - BUDGET_MS
     report.check(
       {
         ja: `持ち時間のあと ${GONE_WITHIN_MS / 1_000} 秒以内に pg_stat_activity から消えた`,
