@@ -2,7 +2,8 @@ import type { CalendarAccount } from '@yuzuru/calendar'
 import { gather } from '@yuzuru/concurrency'
 import type { FC } from 'hono/jsx'
 import type { App } from '../app.ts'
-import { staffOf } from '../web/access.ts'
+import type { Staff } from '../offices/staff.ts'
+import { forOffice, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import { formatDay, formatMoment, formatTime, type Language, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
@@ -16,7 +17,8 @@ const DAYS = 5
 /** Which account the office's calendar is, how it stands, the next meetings, and the free times. */
 export async function calendarPage(app: App, c: AppContext): Promise<Response> {
   const language = c.get('language')
-  const { office_id: officeId } = staffOf(c)
+  const staff = staffOf(c)
+  const { office_id: officeId } = staff
   const days = nextWorkdays(new Date(), DAYS)
   const range = { from: officeHours(days[0]!).start, to: officeHours(days.at(-1)!).end }
   const { calendar, meetings } = await gather({
@@ -25,7 +27,7 @@ export async function calendarPage(app: App, c: AppContext): Promise<Response> {
   })
   return await c.html(
     <Layout context={pageContext(c)} title={{ ja: 'カレンダー', en: 'Calendar' }}>
-      <Account account={calendar.account} language={language} />
+      <Account account={calendar.account} {...{ staff, language }} />
       <Meetings {...{ meetings, language }} />
       {calendar.account === undefined ? null : (
         <FreeTimes busy={calendar.busy} {...{ days, language }} />
@@ -51,10 +53,11 @@ const UNKNOWN_REASON: Text = {
   en: 'Google no longer takes the permission.',
 }
 
-const Account: FC<{ account: CalendarAccount | undefined; language: Language }> = ({
-  account,
-  language,
-}) => {
+const Account: FC<{
+  account: CalendarAccount | undefined
+  staff: Staff
+  language: Language
+}> = ({ account, staff, language }) => {
   if (account === undefined) {
     return (
       <section>
@@ -68,6 +71,7 @@ const Account: FC<{ account: CalendarAccount | undefined; language: Language }> 
           }
         </p>
         <Connect
+          staff={staff}
           text={{ ja: 'Googleカレンダーを接続する', en: 'Connect Google Calendar' }[language]}
         />
       </section>
@@ -98,7 +102,7 @@ const Account: FC<{ account: CalendarAccount | undefined; language: Language }> 
             }[language]
           }
         </p>
-        <Connect text={{ ja: 'もう一度接続する', en: 'Connect again' }[language]} />
+        <Connect staff={staff} text={{ ja: 'もう一度接続する', en: 'Connect again' }[language]} />
       </section>
     )
   }
@@ -109,15 +113,15 @@ const Account: FC<{ account: CalendarAccount | undefined; language: Language }> 
         <strong class="good">{email}</strong>{' '}
         <span class="soft">{{ ja: `${at} から`, en: `since ${at}` }[language]}</span>
       </p>
-      <form method="post" action="/calendar/disconnect">
+      <form method="post" action={forOffice('/calendar/disconnect', staff)}>
         <button class="quiet">{{ ja: '接続を解除する', en: 'Disconnect' }[language]}</button>
       </form>
     </section>
   )
 }
 
-const Connect: FC<{ text: string }> = ({ text }) => (
-  <form method="post" action="/calendar/connect">
+const Connect: FC<{ text: string; staff: Staff }> = ({ text, staff }) => (
+  <form method="post" action={forOffice('/calendar/connect', staff)}>
     <button>{text}</button>
   </form>
 )

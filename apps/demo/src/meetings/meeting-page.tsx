@@ -10,7 +10,7 @@ import { formatDay, formatMoment, type Language } from '../web/language.ts'
 import { Field, Problems, problemState } from '../web/form.tsx'
 import { Layout } from '../web/layout.tsx'
 import { type Day, isDay, nextWorkdays, officeHours, type Slot, slots } from './free-times.ts'
-import { listMeetings } from './list-meetings.ts'
+import { listMeetings, type ListedMeeting } from './list-meetings.ts'
 import { REPEATS } from './meeting-times.ts'
 import { asksForConsent } from './asks-for-consent.ts'
 import { busyTimes } from './office-calendar.ts'
@@ -65,7 +65,7 @@ export async function meetingPage(
       <section>
         <h2>{{ ja: '時間を選ぶ', en: 'Choose a time' }[language]}</h2>
         <form method="post" action={`/plans/${plan.id}/meeting`}>
-          <Hours {...{ day, hours, typed, language, problems }} />
+          <Hours {...{ day, hours, meetings, typed, language, problems }} />
           <Field
             name="repeats"
             label={{ ja: '繰り返し', en: 'How often' }}
@@ -107,10 +107,11 @@ async function hoursOf(app: App, officeId: string, day: Day): Promise<readonly S
 const Hours: FC<{
   day: Day
   hours: readonly Slot[] | undefined
+  meetings: readonly ListedMeeting[]
   typed: string
   language: Language
   problems: readonly Problem[]
-}> = ({ day, hours, typed, language, problems }) => {
+}> = ({ day, hours, meetings, typed, language, problems }) => {
   const label = { ja: '日時（日本時間）', en: 'When (in Japan)' }
   if (hours === undefined) {
     return (
@@ -146,7 +147,9 @@ const Hours: FC<{
       <legend>{formatDay(officeHours(day).start, language)}</legend>
       <div class="slots">
         {hours.map(({ value, start, free }) => {
-          const open = free && start.getTime() > now
+          // What stands there may be this plan's own meeting, which another one takes the place of.
+          const isOwn = meetings.some(({ starts_at: at }) => at.getTime() === start.getTime())
+          const open = (free || isOwn) && start.getTime() > now
           return (
             <label>
               <input

@@ -125,6 +125,42 @@ describe('the meetings of a plan', () => {
   })
 })
 
+test('two people who put meetings there at once leave one of them, and the other one hears of it', async () => {
+  await using stage = await openStage()
+  const { staff, plan, email } = stage
+  const schedule = (day: string) => () =>
+    scheduleMeetings(at.app, staff, plan, { startsAt: onDay(day), repeats: 'once' })
+  for (const [one, other] of [
+    ['2099-06-01', '2099-06-02'],
+    ['2099-06-03', '2099-06-04'],
+  ] as const) {
+    const settled = await gather([schedule(one), schedule(other)], { settle: true })
+    const refused = settled.filter(({ status }) => status === 'rejected')
+    for (const { reason } of refused as { reason: unknown }[]) {
+      expect(reason).toMatchObject({ status: 409 })
+    }
+    expect(refused.length).toBeLessThan(2)
+    const events = at.sandbox.google.events(email)
+    const living = events.filter(({ status }) => status !== 'cancelled')
+    expect(living).toHaveLength(1)
+    const noted = await idsOf(stage)
+    expect(noted.map((id) => id.split('_')[0])).toEqual(living.map(({ id }) => id))
+  }
+})
+
+test('a plan’s own meeting is in nobody’s way: it may be made to repeat', async () => {
+  await using stage = await openStage()
+  const { plan, visitor } = stage
+  const path = `/plans/${plan.id}/meeting`
+  const startsAt = '2099-05-04T10:00'
+  await visitor.submit(path, { startsAt, repeats: 'once' })
+  const { text } = await visitor.get(`${path}?day=2099-05-04&lang=en`)
+  expect(text).toMatch(new RegExp(`value="${startsAt}" required=""/>`))
+  const { status } = await visitor.submit(path, { startsAt, repeats: 'weekly' })
+  expect(status).toBe(200)
+  expect(await startsOf(stage)).toEqual(WEEKS.map((day) => onDay(day)))
+})
+
 test('a time that is taken is shown as such where one is chosen, and refused', async () => {
   await using stage = await openStage()
   const { staff, plan, person, visitor } = stage

@@ -1,8 +1,10 @@
+import { shield } from '@yuzuru/concurrency'
 import type { App } from '../app.ts'
 import type { Staff } from '../offices/staff.ts'
 import type { Plan } from '../plans/plans.ts'
 import { Invalid } from '../web/invalid.ts'
 import { isTaken } from './free-times.ts'
+import { listMeetings } from './list-meetings.ts'
 import { MEETING_MS, type MeetingTimes, REPEATS } from './meeting-times.ts'
 import { asksForConsent } from './asks-for-consent.ts'
 import { busyTimes } from './office-calendar.ts'
@@ -12,7 +14,8 @@ import { syncMeetings } from './sync-meetings.ts'
  * Puts the meetings about a plan into the office's calendar as a series, in place of the one before, and keeps
  * them. The series' id follows from the plan and the times, so that a repeat after a failure makes no second one.
  *
- * @throws {Invalid} when the calendar is not connected (any more), or the time is taken
+ * @throws {Invalid} when the calendar is not connected (any more), the time is taken, or somebody else has just put
+ *   other meetings there
  */
 export async function scheduleMeetings(
   app: App,
@@ -28,7 +31,7 @@ export async function scheduleMeetings(
     .executeTakeFirst()
   const isSame = before?.starts_at.getTime() === startsAt.getTime() && before.repeats === repeats
   try {
-    if (!isSame) await expectFree(app, officeId, startsAt)
+    if (!isSame) await expectFree(app, plan, startsAt)
     if (before !== undefined && !isSame) {
       await app.calendar.events.delete(officeId, { id: before.event_id })
     }
@@ -43,18 +46,34 @@ export async function scheduleMeetings(
       recurrence: [REPEATS[repeats].rule],
     })
     const series = { office_id: officeId, event_id: event.id, starts_at: startsAt, repeats }
-    await app.db
+    const known = [event.id, ...(before === undefined ? [] : [before.event_id])]
+    const noted = await app.db
       .insertInto('meeting_series')
       .values({ plan_id: plan.id, ...series })
-      .onConflict((conflict) => conflict.column('plan_id').doUpdateSet(series))
-      .execute()
+      .onConflict((conflict) =>
+        conflict
+          .column('plan_id')
+          .doUpdateSet(series)
+          .where('meeting_series.event_id', 'in', known),
+      )
+      .returning('plan_id')
+      .executeTakeFirst()
+    if (noted === undefined) {
+      // Another one was noted meanwhile: of two that nobody sees together, one is nobody's.
+      await shield(() => app.calendar.events.delete(officeId, { id: event.id }))
+      throw changedMeanwhile()
+    }
     await syncMeetings(app, officeId, event.id)
   } catch (error) {
     throw asksForConsent(error) ? notConnected() : error
   }
 }
 
-async function expectFree(app: App, officeId: string, startsAt: Date): Promise<void> {
+/** A time at which the plan has a meeting already is its own: the calendar shows it as taken. */
+async function expectFree(app: App, plan: Plan, startsAt: Date): Promise<void> {
+  const { office_id: officeId } = plan
+  const own = await listMeetings(app, officeId, plan.id)
+  if (own.some(({ starts_at: at }) => at.getTime() === startsAt.getTime())) return
   const to = new Date(startsAt.getTime() + MEETING_MS)
   const busy = await busyTimes(app, officeId, { from: startsAt, to })
   // A calendar that does not show its times to this app takes any.
@@ -64,6 +83,14 @@ async function expectFree(app: App, officeId: string, startsAt: Date): Promise<v
     en: 'is taken by something else: choose a free time',
   }
   throw new Invalid([{ field: 'startsAt', text }], 409)
+}
+
+function changedMeanwhile(): Invalid {
+  const text = {
+    ja: 'ほかの人がたったいま会議を登録しました。確かめてから、もう一度お試しください',
+    en: 'was changed by somebody else just now: look at it, and try again',
+  }
+  return new Invalid([{ field: 'startsAt', text }], 409)
 }
 
 function notConnected(): Invalid {
