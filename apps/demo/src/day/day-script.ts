@@ -7,8 +7,7 @@ document.addEventListener('click', ({ target }) => {
   const step = target.closest?.('summary')?.closest('li')
   if (step) touched.add(step.id)
 })
-const source = new EventSource('/day/events')
-source.addEventListener('part', ({ data }) => {
+const put = ({ data }) => {
   const { id, html } = JSON.parse(data)
   const old = document.getElementById(id)
   const focused = document.activeElement
@@ -22,7 +21,16 @@ source.addEventListener('part', ({ data }) => {
   if (details && touched.has(id)) details.open = open
   old.replaceWith(next)
   if (had) (next.querySelector('[data-key="' + had + '"]') ?? next.querySelector('[data-key]'))?.focus()
-})
-// Of a server that has ended nothing more comes.
-source.addEventListener('end', () => source.close())
+}
+const follow = () => {
+  const source = new EventSource('/day/events')
+  source.addEventListener('part', put)
+  // Of a server that has ended nothing more comes.
+  source.addEventListener('end', () => source.close())
+  // A browser goes on by itself after a lost connection, not after a refusal: too many follow.
+  source.addEventListener('error', () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 3000)
+  })
+}
+follow()
 `

@@ -33,6 +33,9 @@ export function dayRoutes(
   )
 
   routes.get('/day/events', allow('anyone'), (c) => {
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8' }
+    // Who asks for the head alone follows nothing.
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
     if (followers >= MOST_FOLLOWERS) {
       const text = {
         ja: '追っている画面が多すぎます。しばらくしてからお試しください',
@@ -43,9 +46,7 @@ export function dayRoutes(
     followers += 1
     const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(FOLLOW_MS)])
     signal.addEventListener('abort', () => (followers -= 1), { once: true })
-    return c.body(dayEvents(runs, c.get('language'), signal), 200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-    })
+    return c.body(dayEvents(runs, c.get('language'), signal), 200, headers)
   })
 
   routes.post('/day/start', allow('anyone'), (c) => {

@@ -7,6 +7,17 @@ beforeAll(async () => {
 })
 afterAll(() => at[Symbol.asyncDispose]())
 
+test('whoever asks for the head of the day’s events, or has left, is no follower', async () => {
+  const url = `${at.url}/day/events`
+  for (let count = 0; count < 60; count += 1) await fetch(url, { method: 'HEAD' })
+  const follow = async (): Promise<number> => {
+    const { status, body } = await fetch(url)
+    await body?.cancel()
+    return status
+  }
+  for (let count = 0; count < 60; count += 1) await expect.poll(follow).toBe(200)
+})
+
 test.each([
   ['GET', '/await', 40, 'is being measured for others'],
   ['POST', '/faults/database-gone', 20, 'is being tried by others'],
