@@ -83,8 +83,8 @@ const PAGES: readonly ShownPage[] = [
   ...(
     [
       ['home', () => '/home', '[action="/home/offices"] button'],
-      ['plans', () => '/plans', '[action="/plans"] button'],
-      ['requests', () => '/requests', '[action="/requests"] button'],
+      ['plans', () => '/plans', '[action^="/plans?"] button'],
+      ['requests', () => '/requests', '[action^="/requests?"] button'],
       ['decline', () => '/requests', '[name=status][value=declined]'],
       ['meeting', () => `/plans/${filled.planId}/meeting`, '[method=post][action$=meeting] button'],
     ] as const

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { liveCases } from '../test/live-cases.ts'
 import { uploadCases } from '../test/upload-cases.ts'
+import { uploadMishaps } from '../test/upload-mishaps.ts'
 import { openTestApp, shortDay, type TestApp } from '../test/open-test-app.ts'
 
 const open = new AsyncDisposableStack()
@@ -195,3 +196,4 @@ test('input that is refused is kept, with what is wrong with it', async () => {
 liveCases(() => ({ at, browser }))
 
 uploadCases(() => ({ at, browser }))
+uploadMishaps(() => ({ at, browser }))

@@ -90,7 +90,10 @@ describe.each(PAGES)('%s', (path, who, forms) => {
     })
     const found = filledForms(page.text)
     const known = ({ action, names }: FilledForm): string =>
-      `${action.replace(planId, 'PLAN').replace(/requests\/[^/]+/, 'requests/REQUEST')}: ${names.join(' ')}`
+      `${action
+        .split('?')[0]!
+        .replace(planId, 'PLAN')
+        .replace(/requests\/[^/]+/, 'requests/REQUEST')}: ${names.join(' ')}`
     expect(found.map(known)).toEqual(forms)
     for (const { action, names, empty } of found) {
       const refused = await visitor.submit(action, empty)

@@ -1,107 +1,30 @@
-import { createHash, randomUUID } from 'node:crypto'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Visit, Visitor } from '../src/day/visitor.ts'
-import type { Staff } from '../src/offices/staff.ts'
-import { createPlan } from '../src/plans/plans.ts'
+import { randomUUID } from 'node:crypto'
+import type { Browser } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { MAX_DOCUMENT_BYTES } from '../src/plans/pdf-body.ts'
 import type { TestApp } from './open-test-app.ts'
 import { signedIn } from './sign-in.ts'
-
-const MIB = 1_024 * 1_024
-
-let at: TestApp
-let browser: Browser
-let manager: { readonly staff: Staff; readonly visitor: Visitor; readonly token: string }
-
-/** Two parts: of 5 MiB, and a short one. */
-const pdfOf = (seed: number): Buffer =>
-  Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(5.3 * MIB, seed)])
-
-const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
-
-const newPlan = async (office = manager.staff): Promise<string> =>
-  (await createPlan(at.app.db, office.office_id, { title: '個別支援計画' })).id
-
-const planOf = (id: string) =>
-  at.app.db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-
-/** The page of a new plan, and how often each part was sent in whole. */
-async function openPlan(javaScriptEnabled = true) {
-  const id = await newPlan()
-  const context = await browser.newContext({ locale: 'ja-JP', javaScriptEnabled })
-  await context.addCookies([{ name: 'session', value: manager.token, url: at.url }])
-  const page = await context.newPage()
-  const arrived: string[] = []
-  page.on('requestfinished', (request) => {
-    const part = new URL(request.url()).searchParams.get('partNumber')
-    if (request.method() === 'PUT' && part !== null) arrived.push(part)
-  })
-  await page.goto(`${at.url}/plans/${id}`)
-  return { id, page, arrived, [Symbol.asyncDispose]: () => context.close() }
-}
-
-async function choose(page: Page, buffer: Buffer): Promise<void> {
-  await page.setInputFiles('input[type=file]', {
-    name: '計画.pdf',
-    mimeType: 'application/pdf',
-    buffer,
-  })
-  await page.click('#upload button')
-}
-
-/** Lets the last part arrive, which is the shortest, and then cuts all off. */
-async function cutInTheMiddle(page: Page, arrived: readonly string[], pdf: Buffer): Promise<void> {
-  at.storeLine.set({ bytesPerSecond: 2 * MIB })
-  await page.waitForSelector('#upload[data-ready]')
-  await choose(page, pdf)
-  await expect.poll(() => arrived.join(' '), { timeout: 30_000 }).toBe('2')
-  at.storeLine.set({ refuse: true })
-  at.storeLine.reset()
-  await page.getByText('接続が切れました').waitFor()
-}
-
-async function expectStored(id: string, pdf: Buffer): Promise<void> {
-  const plan = await planOf(id)
-  expect(plan).toMatchObject({ document_name: '計画.pdf', document_bytes: pdf.length })
-  expect(plan.document_sha256).toBe(sha256Of(pdf))
-  const { info } = await at.app.storage.download(plan.document_key!)
-  expect(info).toMatchObject({ bytes: pdf.length, contentType: 'application/pdf' })
-}
-
-interface Granted {
-  readonly id: string
-  readonly upload: {
-    readonly parts: readonly { readonly url: string; readonly etag?: string }[]
-    readonly headers: Readonly<Record<string, string>>
-  }
-}
-
-const begin = (visitor: Visitor, plan: string, json: object): Promise<Visit> =>
-  visitor.send(`/api/v1/plans/${plan}/uploads`, { method: 'POST', json })
-const grantedBy = ({ json }: Visit): Granted => json as Granted
-const partsOf = (visit: Visit): Granted['upload']['parts'] => grantedBy(visit).upload.parts
-const complete = (visitor: Visitor, plan: string, upload: string, etags: unknown): Promise<Visit> =>
-  visitor.send(`/api/v1/plans/${plan}/uploads/${upload}/complete`, {
-    method: 'POST',
-    json: { etags },
-  })
-
-/** Sends bytes to where an upload of one part goes. */
-async function put(granted: Visit, body: string): Promise<Response> {
-  const { parts, headers } = grantedBy(granted).upload
-  return await fetch(parts[0]!.url, { method: 'PUT', body, headers })
-}
-
-const announce = (text: string, says: object = {}) => ({
-  filename: '計画.pdf',
-  bytes: Buffer.byteLength(text),
-  sha256: sha256Of(Buffer.from(text)),
-  ...says,
-})
-
-const stored = async (plan: string): Promise<string[]> =>
-  (await Array.fromAsync(at.app.storage.list({ prefix: `plans/${plan}/` }))).map(({ key }) => key)
+import {
+  announce,
+  at,
+  begin,
+  choose,
+  complete,
+  cutInTheMiddle,
+  expectStored,
+  grantedBy,
+  manager,
+  MIB,
+  newPlan,
+  openPlan,
+  partsOf,
+  pdfOf,
+  planOf,
+  put,
+  sendDocumentsOn,
+  sha256Of,
+  stored,
+} from './upload-stage.ts'
 
 /**
  * The tests of documents that browsers send straight to the store, on an app and a browser that other tests have
@@ -111,12 +34,7 @@ export function uploadCases(
   started: () => { readonly at: TestApp; readonly browser: Browser },
 ): void {
   describe('a document that is sent straight to the store', () => {
-    beforeAll(async () => {
-      ;({ at, browser } = started())
-      manager = await signedIn(at, 'upload@example.jp')
-    })
-    afterEach(() => at.storeLine.clear())
-    afterAll(() => manager.visitor[Symbol.asyncDispose]())
+    sendDocumentsOn(started, 'upload@example.jp')
 
     test('an upload whose connection is cut goes on by itself with the parts that are missing', async () => {
       await using plan = await openPlan()

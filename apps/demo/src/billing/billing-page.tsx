@@ -1,5 +1,5 @@
 import type { BillingStatus } from '@yuzuru/billing'
-import { may, staffOf } from '../web/access.ts'
+import { forOffice, may, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import { formatMoment, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
@@ -118,18 +118,18 @@ export function billingPage(
         {may(staffOf(c), 'billing.manage') ? (
           <div class="row">
             {isUnpaid(billing) ? (
-              <form method="post" action="/billing/retry">
+              <form method="post" action={forOffice('/billing/retry', staffOf(c))}>
                 <button>{{ ja: 'もう一度支払う', en: 'Pay again' }[language]}</button>
               </form>
             ) : null}
             {isSubscribed ? (
-              <form method="post" action="/billing/portal">
+              <form method="post" action={forOffice('/billing/portal', staffOf(c))}>
                 <button class="second">
                   {{ ja: 'お支払いの管理', en: 'Manage payments' }[language]}
                 </button>
               </form>
             ) : (
-              <form method="post" action="/billing/checkout">
+              <form method="post" action={forOffice('/billing/checkout', staffOf(c))}>
                 <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
               </form>
             )}

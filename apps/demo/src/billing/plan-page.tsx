@@ -1,4 +1,5 @@
 import type { PlanPreview } from '@yuzuru/billing'
+import { forOffice, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
 import { PLANS, type PlanName } from './plans-sold.ts'
@@ -23,7 +24,7 @@ export function planPage(
             {yen(preview.amountDue, language)}
           </dd>
         </dl>
-        <form method="post" action="/billing/plan">
+        <form method="post" action={forOffice('/billing/plan', staffOf(c))}>
           <input type="hidden" name="to" value={to} />
           <input type="hidden" name="at" value={preview.prorationDate.toISOString()} />
           <button>{{ ja: '変更する', en: 'Change' }[language]}</button>

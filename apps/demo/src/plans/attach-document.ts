@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { outcomeOf, shield } from '@yuzuru/concurrency'
 import { transaction } from '@yuzuru/db'
 import { enqueue } from '@yuzuru/jobs'
+import type { Transaction } from 'kysely'
 import type { App } from '../app.ts'
+import type { Schema } from '../schema.ts'
 import { Invalid } from '../web/invalid.ts'
 import { type DocumentFigures, PdfBody } from './pdf-body.ts'
 import { type Plan, planNotFound } from './plans.ts'
@@ -58,13 +60,19 @@ async function upload(app: App, key: string, document: SentDocument): Promise<Do
   return body.figures()
 }
 
-/** Points the plan at its new document; the one before is deleted if, and only if, that commits. */
+/**
+ * Points the plan at its new document; the one before is deleted if, and only if, that commits.
+ *
+ * @param expect throws when the document may have gone meanwhile
+ */
 export async function noteDocument(
   app: App,
   planId: string,
   document: DocumentFigures & { readonly key: string; readonly filename: string },
+  expect: (tx: Transaction<Schema>) => Promise<void> = async () => undefined,
 ): Promise<Plan> {
   return await transaction(app.db, async (tx) => {
+    await expect(tx)
     const before = await tx
       .selectFrom('plans')
       .select('document_key')

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { App } from '../app.ts'
-import { may, staffOf } from '../web/access.ts'
+import { forOffice, may, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import { Field, Problems, problemState } from '../web/form.tsx'
@@ -8,6 +8,7 @@ import { FormKey } from '../web/form-key.tsx'
 import type { Problem } from '../web/invalid.ts'
 import { formatMoment, type Language, type Text } from '../web/language.ts'
 import { Layout } from '../web/layout.tsx'
+import { MAX_DOCUMENT_BYTES, tooLarge } from './pdf-body.ts'
 import { type ListedPlan, listPlans, type Plan } from './plans.ts'
 
 const STATES: Readonly<Record<Plan['status'], Text & { readonly tag: string }>> = {
@@ -54,7 +55,7 @@ export async function plansPage(
       </section>
       <section id="new">
         <h2>{{ ja: '新しい計画', en: 'A new plan' }[language]}</h2>
-        <form method="post" action="/plans">
+        <form method="post" action={forOffice('/plans', staffOf(c))}>
           <FormKey />
           <Field
             name="title"
@@ -103,7 +104,10 @@ export function planPage(
 ): Response | Promise<Response> {
   const language = c.get('language')
   return c.html(
-    <Layout context={pageContext(c)} title={{ ja: plan.title, en: plan.title }}>
+    <Layout
+      context={{ ...pageContext(c), page: `/plans/${plan.id}` }}
+      title={{ ja: plan.title, en: plan.title }}
+    >
       <Problems {...{ problems, language }} fields={['document']} />
       <section>
         <p>
@@ -154,6 +158,10 @@ const SAID = {
   failed: { ja: '送信できませんでした', en: 'The upload failed' },
   sending: { ja: '送信しています', en: 'Uploading' },
   checking: { ja: '届いた内容を確かめています', en: 'Checking what has arrived' },
+  changed: {
+    ja: 'ファイルを読めません。選んだあとで変更されたようです。もう一度選んでください',
+    en: 'The file can’t be read: it seems to have changed. Choose it again',
+  },
   lost: {
     ja: '接続が切れました。つながりしだい続きから送ります',
     en: 'The connection was lost. It goes on from there as soon as there is one',
@@ -175,7 +183,12 @@ const UploadForm: FC<{ plan: Plan; language: Language; problems: readonly Proble
     data-failed={SAID.failed[language]}
     data-sending={SAID.sending[language]}
     data-checking={SAID.checking[language]}
+    data-changed={SAID.changed[language]}
     data-lost={SAID.lost[language]}
+    data-most={String(MAX_DOCUMENT_BYTES)}
+    data-large={tooLarge()
+      .problems.map(({ text }) => text[language])
+      .join(' ')}
   >
     <p class="field">
       <label for="field-document">

@@ -21,12 +21,13 @@ export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyD
     name: 'tidy-document',
     timeoutMs: 60_000,
     run: async ({ planId, key }) => {
+      // First of all: from now on no plan is pointed at it any more.
+      await db.deleteFrom('document_uploads').where('key', '=', key).execute()
       const plan = await db
         .selectFrom('plans')
         .select('document_key')
         .where('id', '=', planId)
         .executeTakeFirst()
-      await db.deleteFrom('document_uploads').where('key', '=', key).execute()
       if (plan?.document_key === key) return
       await storage.delete(key)
       // What a killed process had sent so far. No other upload ever has this key.

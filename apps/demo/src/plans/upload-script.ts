@@ -14,6 +14,7 @@ const button = form.querySelector('button')
 const ATTEMPTS = 60
 
 class Refused extends Error {}
+class Busy extends Error {}
 
 const show = (share, text) => {
   bar.parentElement.hidden = false
@@ -29,8 +30,10 @@ const ask = async (method, path, json) => {
   if (answer.ok) return said
   const { fields = [], message } = said.error ?? {}
   const text = fields.map((field) => field.message).join(' ') || message
-  // What is not there any more, or not all there, begins anew; what the server is too busy for comes later.
-  if (answer.status >= 500 || [404, 409, 429].includes(answer.status)) throw new Error(text)
+  // An upload that is not there any more, or not all there, begins anew; what the server is too busy for comes later.
+  if (answer.status === 429) throw new Busy(text)
+  const isGone = answer.status === 404 && fields.some(({ field }) => field === 'upload')
+  if (answer.status >= 500 || answer.status === 409 || isGone) throw new Error(text)
   throw new Refused(text)
 }
 
@@ -38,6 +41,9 @@ const sha256 = async (file) => {
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+// A file that was written anew since it was chosen can't be read any more.
+const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false)
 
 // As soon as there is a network again, else after a while that grows.
 const pause = (attempt) => new Promise((resolve) => {
@@ -61,6 +67,9 @@ const sendOnce = async (file, announced, onProgress) => {
 }
 
 const send = async (file) => {
+  // It is read as a whole for its checksum.
+  if (file.size > Number(form.dataset.most)) throw new Refused(form.dataset.large)
+  if (!await isReadable(file)) throw new Refused(form.dataset.changed)
   const announced = { filename: file.name, bytes: file.size, sha256: await sha256(file) }
   let most = 0
   let failed = 0
@@ -75,20 +84,24 @@ const send = async (file) => {
       return await sendOnce(file, announced, onProgress)
     } catch (error) {
       failed += 1
-      if (error instanceof Refused || error instanceof TypeError && file.size === 0 || failed === ATTEMPTS) throw error
-      show(bar.value, form.dataset.lost)
+      if (error instanceof Refused || failed === ATTEMPTS) throw error
+      if (!await isReadable(file)) throw new Refused(form.dataset.changed)
+      show(bar.value, error instanceof Busy ? error.message : form.dataset.lost)
       await pause(failed)
     }
   }
 }
 
+let isSending = false
 form.addEventListener('submit', async (event) => {
+  // A second one would cut the first one off.
+  if (isSending) return event.preventDefault()
   const [file] = input.files
   // Where a page has no way to compute a checksum the form goes as it is.
   if (file === undefined || globalThis.crypto?.subtle === undefined) return
   event.preventDefault()
   problem.textContent = ''
-  button.disabled = true
+  button.disabled = isSending = true
   try {
     await send(file)
     return location.assign('?done=document-stored')
@@ -96,14 +109,14 @@ form.addEventListener('submit', async (event) => {
     problem.textContent = (error instanceof Refused && error.message) || form.dataset.failed
   }
   bar.parentElement.hidden = true
-  button.disabled = false
+  button.disabled = isSending = false
 })
 
 for (const type of ['dragover', 'dragleave', 'drop']) {
   form.addEventListener(type, (event) => {
     event.preventDefault()
     form.classList.toggle('over', type === 'dragover')
-    if (type !== 'drop' || event.dataTransfer.files.length === 0) return
+    if (type !== 'drop' || isSending || event.dataTransfer.files.length === 0) return
     input.files = event.dataTransfer.files
     form.requestSubmit()
   })

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { transaction } from '@yuzuru/db'
 import { enqueue } from '@yuzuru/jobs'
 import { type PresignedUpload, StorageError } from '@yuzuru/storage'
-import type { Selectable } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { App } from '../app.ts'
-import type { DocumentUploadsTable } from '../schema.ts'
+import type { DocumentUploadsTable, Schema } from '../schema.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { Invalid, notFound } from '../web/invalid.ts'
 import { noteDocument } from './attach-document.ts'
@@ -128,7 +128,14 @@ export async function completeUpload(
     throw error
   }
   const { key, filename, bytes, sha256 } = upload
-  return await noteDocument(app, plan.id, { key, filename, bytes, sha256 })
+  const document = { key, filename, bytes, sha256 }
+  return await noteDocument(app, plan.id, document, (tx) => expectUpload(tx, id))
+}
+
+/** Keeps the upload until the transaction ends: the job that looks later takes it before it deletes the object. */
+async function expectUpload(tx: Transaction<Schema>, id: string): Promise<void> {
+  const rows = tx.selectFrom('document_uploads').select('id').where('id', '=', id).forUpdate()
+  if ((await rows.executeTakeFirst()) === undefined) throw uploadNotFound()
 }
 
 /** At once, so that the same file may be sent anew; should that fail, the job that looks later does it. */
@@ -165,6 +172,10 @@ function readUpload(input: Input): Pick<Upload, 'filename' | 'bytes' | 'sha256'>
   const sha256 = fields.text('sha256', { max: 64 })
   fields.check()
   const { bytes } = input
+  if (bytes === 0) {
+    const text = { ja: 'ファイルが空です', en: 'is empty: choose a PDF file' }
+    throw new Invalid([{ field: 'document', text }])
+  }
   if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 1) {
     const text = { ja: 'ファイルの大きさが正しくありません', en: 'must be a number of bytes' }
     throw new Invalid([{ field: 'bytes', text }])

@@ -2,7 +2,7 @@ import { gather } from '@yuzuru/concurrency'
 import type { FC } from 'hono/jsx'
 import type { App } from '../app.ts'
 import { listStaff, type Staff } from '../offices/staff.ts'
-import { may, staffOf } from '../web/access.ts'
+import { forOffice, may, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import type { Input } from '../web/fields.ts'
 import { Field, Problems, problemState } from '../web/form.tsx'
@@ -77,7 +77,7 @@ export async function requestsPage(
       )}
       <section id="new">
         <h2>{{ ja: '新しい申請', en: 'A new request' }[language]}</h2>
-        <form method="post" action="/requests">
+        <form method="post" action={forOffice('/requests', staff)}>
           <FormKey />
           <Field name="kind" label={{ ja: '種類', en: 'Kind' }} {...{ language, problems }}>
             <select id="field-kind" name="kind" {...problemState('kind', problems)}>

@@ -9,7 +9,7 @@ import { DayRuns } from '../day/day-runs.ts'
 import { dayRoutes } from '../day/routes.tsx'
 import { inboxRoutes } from '../inbox/routes.tsx'
 import { FONTS_PATH } from '../fonts/fonts-path.ts'
-import { openOffice } from '../offices/associations.ts'
+import { openOffice, switchOffice } from '../offices/associations.ts'
 import { registerOffice } from '../offices/offices.ts'
 import { addStaff, type Staff } from '../offices/staff.ts'
 import { startOutsideWorld } from '../outside-world.ts'
@@ -237,6 +237,38 @@ describe('every route of the router', () => {
   })
 })
 
+/** What a form does to no office in particular, or by an id that is looked up in it. */
+const OF_NO_OFFICE = /^\/(?:sign-out|home\/offices?|day\/start|tree\/example)$|\/[\da-f-]{36}/
+
+describe('a form that was shown for one office', () => {
+  test('is refused in another one, where the person is by now', async () => {
+    const stage = await makeStage()
+    const { manager } = stage
+    const forms = (await formsOf(stage)).filter(({ action }) => !OF_NO_OFFICE.test(action))
+    const actions = forms.map(({ action }) => action.split('?')[0] ?? '')
+    expect([...new Set(actions)].toSorted((a, b) => a.localeCompare(b))).toEqual([
+      '/billing/checkout',
+      '/calendar/connect',
+      '/plans',
+      '/requests',
+    ])
+    const second = await openOffice(app, manager, { officeName: '二つ目' })
+    await switchOffice(app, manager, { officeId: second })
+    const owned = await ownedBy(manager)
+    const inSecond = async () => await ownedBy({ ...manager, office_id: second })
+    const ownedThere = await inSecond()
+    for (const { action, fields } of forms) {
+      const filled = { ...fields, title: '題名', kind: 'leave', reason: '家族' }
+      const { status } = await submit(action, manager, filled)
+      expect([action, status]).toEqual([action, 409])
+    }
+    expect([await ownedBy(manager), await inSecond()]).toEqual([owned, ownedThere])
+    await switchOffice(app, manager, { officeId: manager.office_id })
+    const { action, fields } = forms.find((form) => form.action.startsWith('/plans?'))!
+    expect((await submit(action, manager, { ...fields, title: '題名' })).status).toBe(302)
+  })
+})
+
 describe('every answer', () => {
   test('is kept by no cache, unless it is the same for all', async () => {
     const stage = await makeStage()
@@ -245,6 +277,14 @@ describe('every answer', () => {
       const expected = CACHED.get(route.path) ?? 'no-store'
       expect([route.path, headers.get('cache-control')]).toEqual([route.path, expected])
       expect(headers.get('content-security-policy')).toContain("base-uri 'none'")
+    }
+  })
+
+  test('has its headers, also where a dashboard would have had some of its own', async () => {
+    for (const path of ['/jobs', '/mails/x', '/inbox']) {
+      const { status, headers } = await web.fetch(new Request(`http://evil.example:1${path}`))
+      expect([path, status]).toEqual([path, 421])
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     }
   })
 

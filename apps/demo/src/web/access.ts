@@ -44,6 +44,24 @@ export function expectAllowed(staff: Pick<Staff, 'role'>, action: Action): void 
   throw new Invalid([{ field: 'role', text }], 403)
 }
 
+/**
+ * Where a form is sent that does something for the office that its page was shown for. A person with two offices may
+ * have switched meanwhile, in another tab: then it is refused by {@link allow}, and not done for the other one.
+ */
+export function forOffice(path: string, { office_id: office }: Pick<Staff, 'office_id'>): string {
+  return `${path}?office=${office}`
+}
+
+/** @throws {Invalid} 409 when the form was shown for another office */
+function expectSameOffice({ office_id: office }: Staff, shown: string | undefined): void {
+  if (shown === undefined || shown === office) return
+  const text = {
+    ja: '別の事業所に切り替わっています。何も変更されていません。画面を開き直してお試しください',
+    en: 'has changed: you are in another office now. Nothing was done; open the page anew',
+  }
+  throw new Invalid([{ field: 'office', text }], 409)
+}
+
 const accessOf = new WeakMap<Handler | MiddlewareHandler, Access>()
 
 /**
@@ -59,6 +77,7 @@ export function allow(access: Access): MiddlewareHandler<Environment> {
     const staff = c.get('staff')
     if (staff === undefined) return askToSignIn(c)
     expectAllowed(staff, access)
+    if (!/^(?:GET|HEAD)$/.test(c.req.method)) expectSameOffice(staff, c.req.query('office'))
     return await next()
   }
   accessOf.set(guard as MiddlewareHandler, access)

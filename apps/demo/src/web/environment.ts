@@ -29,6 +29,7 @@ export function pageContext(c: AppContext): PageContext {
     language: c.get('language'),
     staff: c.get('staff'),
     path: c.req.path,
+    query: new URL(c.req.url).search,
     done: c.req.query('done'),
   }
 }

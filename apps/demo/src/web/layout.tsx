@@ -30,6 +30,10 @@ export interface PageContext {
   readonly language: Language
   readonly staff: Staff | undefined
   readonly path: string
+  /** What its address asks for, from `?` on: the page in the other language is asked for the same. */
+  readonly query: string
+  /** Where the page is, when it answers a form that is sent elsewhere. */
+  readonly page?: string
   /** What was done just now, by its name in the address. */
   readonly done?: string | undefined
 }
@@ -41,7 +45,8 @@ export const Layout: FC<{
   /** How soon it is loaded again where there is no script. */
   refreshSeconds?: number | undefined
   children?: Child
-}> = ({ context: { language, staff, path, done }, title, refreshSeconds, children }) => {
+}> = ({ context: { language, staff, path, query, page = '', done }, title, ...rest }) => {
+  const { refreshSeconds, children } = rest
   const links = [...(staff === undefined ? [] : NAVIGATION), ...OPEN_TO_ALL]
   const other: Language = language === 'ja' ? 'en' : 'ja'
   const notice = noticeOf(done)
@@ -87,8 +92,8 @@ export const Layout: FC<{
                 <button class="quiet">{{ ja: 'ログアウト', en: 'Sign out' }[language]}</button>
               </form>
             )}
-            {/* Only a query: a path in front of it could name another host. */}
-            <a href={`?lang=${other}`} lang={other}>
+            {/* Of the address only the query: a path in front of it could name another host. */}
+            <a href={`${page}${queryIn(other, query)}`} lang={other}>
               {other === 'ja' ? '日本語' : 'English'}
             </a>
           </div>
@@ -109,4 +114,11 @@ export const Layout: FC<{
 
 function isWithin(path: string, href: string): boolean {
   return path === href || path.startsWith(`${href}/`)
+}
+
+/** The same query, in another language. */
+function queryIn(language: Language, query: string): string {
+  const fields = new URLSearchParams(query)
+  fields.set('lang', language)
+  return `?${fields.toString()}`
 }

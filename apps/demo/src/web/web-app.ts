@@ -1,5 +1,5 @@
 import { cancelScope } from '@yuzuru/concurrency'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
@@ -12,17 +12,18 @@ import { fontRoutes } from '../fonts/routes.ts'
 import { homeRoutes } from '../home/routes.ts'
 import { NOTIFICATIONS_PATH } from '../meetings/calendar-watches.ts'
 import { meetingRoutes } from '../meetings/routes.ts'
-import { MAX_DOCUMENT_BYTES, tooLarge } from '../plans/pdf-body.ts'
+import { tooLarge } from '../plans/pdf-body.ts'
+import { MAX_DOCUMENT_FORM_BYTES } from '../plans/read-document.ts'
 import { isDocumentForm, planRoutes } from '../plans/routes.ts'
 import { requestRoutes } from '../requests/routes.ts'
 import { SESSION_COOKIE, signInRoutes } from '../sign-in/routes.tsx'
 import { staffOfSession } from '../sign-in/session.ts'
 import { treeRoutes } from '../tree/routes.tsx'
-import { guardedRoutes } from './access.ts'
-import type { AppContext, Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { answerFailure } from './failure.tsx'
 import { Invalid, notFound } from './invalid.ts'
 import { languageOf } from './language.ts'
+import { leadBack } from './lead-back.ts'
 import { liveRoutes } from './live.tsx'
 import { onlyFor } from './only-for.ts'
 import { RequestBody } from './request-body.ts'
@@ -50,8 +51,13 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
       frameAncestors: ["'none'"],
     },
   })
-  // A dashboard has stricter ones of its own.
-  web.use(async (c, next) => await (isOfDashboard(c.req.path) ? next() : secure(c, next)))
+  web.use(async (c, next) => {
+    if (!isOfDashboard(c.req.path)) return await secure(c, next)
+    await next()
+    // A dashboard has stricter ones of its own; what is refused before it has none.
+    if (!c.res.headers.has('content-security-policy')) await secure(c, async () => undefined)
+    return undefined
+  })
   web.use(
     async (c, next) =>
       await cancelScope(async (scope) => {
@@ -84,16 +90,13 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
       )
     },
   })
-  const documentLimit = bodyLimit({
-    maxSize: MAX_DOCUMENT_BYTES + FORM_BYTES,
-    onError: () => {
-      throw tooLarge()
-    },
-  })
-  const limitOf = (c: AppContext): MiddlewareHandler =>
-    isDocumentForm(c.req.path) ? documentLimit : formLimit
   web.use(async (c, next) => {
-    if (c.req.method !== 'PUT') return await limitOf(c)(c, next)
+    // What is not said to be too large is measured where it is read, by those who may send it, a few at a time.
+    if (isDocumentForm(c.req.path)) {
+      if (Number(c.req.header('content-length')) > MAX_DOCUMENT_FORM_BYTES) throw tooLarge()
+      return await next()
+    }
+    if (c.req.method !== 'PUT') return await formLimit(c, next)
     await next()
     const { body } = c.req.raw
     // A request that was refused before its body was read needs its answer, too.
@@ -116,6 +119,6 @@ export function createWebApp(app: App, extra: readonly Hono<Environment>[]): Hon
   }
   for (const routes of extra) web.route('/', routes)
   // A route without a guard is found before it is served.
-  guardedRoutes(web)
+  leadBack(web)
   return web
 }
