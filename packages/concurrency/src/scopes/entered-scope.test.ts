@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { IoError } from '../boundary/io-error.ts'
 import { io } from '../boundary/io.ts'
@@ -62,6 +63,40 @@ test('once left, it holds no timer', () => {
   expect(clock.pending).toBe(1)
   void entered.leave()
   expect(clock.pending).toBe(0)
+})
+
+test('without a timer of its own it is due when its owner says so, as by its deadline', async () => {
+  const clock = clockOfTest()
+  const entered = enterScope({
+    name: 'request',
+    timeoutMs: 100,
+    timer: false,
+    onCancel: () => undefined,
+  })
+  const slept = entered.call(() => sleep(Infinity)).catch((error: unknown) => error)
+  expect([(entered.scope as Scope).deadline, clock.pending]).toEqual([100, 0])
+  entered.expire()
+  entered.expire()
+  const error = await slept
+  expect([Cancelled.isInstance(error), entered.scope.expired]).toEqual([true, true])
+  await entered.leave({ error })
+  expect(entered.explain(error)).toMatchObject({ name: 'TimeoutError', timeoutMs: 100 })
+})
+
+test('it is due in the context that it was opened in, whoever says so', () => {
+  const storage = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const onCancel = (): void => void seen.push(storage.getStore())
+  const entered = storage.run('its own', () =>
+    enterScope({ name: 'request', timeoutMs: 100, timer: false, onCancel }),
+  )
+  storage.run('of another', () => {
+    entered.call(() => seen.push(storage.getStore()))
+    entered.expire()
+    seen.push(storage.getStore())
+  })
+  void entered.leave()
+  expect(seen).toEqual(['its own', 'its own', 'of another'])
 })
 
 test('what was left behind in it is cancelled, awaited and reported, and cancels no more', async () => {

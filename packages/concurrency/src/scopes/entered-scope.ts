@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { expectRequiredOptions } from '../arguments/expect-options.ts'
 import type { CancelListener } from './cancel-listener.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
@@ -7,7 +8,7 @@ import { callInScope } from './current-scope.ts'
 import type { Ring } from './ring.ts'
 import { closeScope, noteFailure } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
-import { armDeadline, timedOut, withGrace } from './timeout.ts'
+import { armDeadline, expire, timedOut, withGrace } from './timeout.ts'
 
 export interface EnterScopeOptions {
   /** Shown in errors and the task tree. */
@@ -16,17 +17,24 @@ export interface EnterScopeOptions {
   readonly timeoutMs?: number | undefined
   /** What the clock has just said, to save a reading. @default it is read */
   readonly now?: number | undefined
+  /**
+   * Whether it has a timer of its own. `false` where its owner has one timer for many of them, and calls `expire` of
+   * each that is due. @default true
+   */
+  readonly timer?: boolean | undefined
   /** Called once when it is cancelled. */
   readonly onCancel: (reason: Cancelled) => void
 }
 
-const OPTIONS = ['name', 'timeoutMs', 'now', 'onCancel'] as const
+const OPTIONS = ['name', 'timeoutMs', 'now', 'timer', 'onCancel'] as const
 
 /** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
   readonly scope: CancelScope
   /** Calls `fn` within it, as often as there is something to call. */
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T
+  /** Cancels it as its deadline does, in the context that it was opened in; to be called when that has passed. */
+  expire(): void
   /**
    * Ends it: what was left behind in it is ended, awaited and reported, and what was deferred is called.
    *
@@ -70,14 +78,16 @@ class Entered implements EnteredScope, CancelListener {
   readonly scope: Scope
   readonly #timeoutMs: number
   readonly #onCancel: (reason: Cancelled) => void
+  /** The context that it was opened in. */
+  readonly #around: AsyncResource = new AsyncResource('YuzuruScope')
   readonly #timer: Timer | undefined
 
-  constructor({ name, timeoutMs = Infinity, now, onCancel }: EnterScopeOptions) {
+  constructor({ name, timeoutMs = Infinity, now, timer = true, onCancel }: EnterScopeOptions) {
     this.#timeoutMs = timeoutMs
     this.#onCancel = onCancel
     this.scope = new Scope({ kind: 'timeout', name, timeoutMs, now }, undefined)
     this.scope.listen(this)
-    this.#timer = armDeadline(this.scope, timeoutMs)
+    this.#timer = timer ? armDeadline(this.scope, timeoutMs) : undefined
   }
 
   onCancel(reason: Cancelled): void {
@@ -86,7 +96,11 @@ class Entered implements EnteredScope, CancelListener {
   }
 
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
-    return callInScope(this.scope, () => fn(...args))
+    return callInScope(this.scope, callWith<A, T>, { fn, args }, this.#around)
+  }
+
+  expire(): void {
+    this.#around.runInAsyncScope(expire, undefined, this.scope, this.#timeoutMs)
   }
 
   leave(failure?: { readonly error: unknown }): Promise<void> | undefined {
@@ -127,4 +141,12 @@ class Entered implements EnteredScope, CancelListener {
     }
     if (failure !== undefined) noteFailure(scope, failure.error)
   }
+}
+
+/** The same for all: a closure for each would cost more than what it is called with. */
+function callWith<A extends unknown[], T>(
+  _scope: Scope,
+  { fn, args }: { readonly fn: (...args: A) => T; readonly args: A },
+): T {
+  return fn(...args)
 }

@@ -144,14 +144,16 @@ export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined 
 }
 
 function startDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
-  const expire = (): void => {
-    scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
-  }
-  if (timeoutMs <= 0) expire()
+  if (timeoutMs <= 0) expire(scope, timeoutMs)
   else if (scope.deadline === scope.startedAt + timeoutMs) {
-    return currentClock().schedule(timeoutMs, expire, scope.startedAt)
+    return currentClock().schedule(timeoutMs, () => expire(scope, timeoutMs), scope.startedAt)
   }
   return undefined
+}
+
+/** Cancels `scope`, as its deadline has passed. */
+export function expire(scope: Scope, timeoutMs: number): void {
+  scope.abort('timeout', `"${scope.name}" ran out of its ${timeoutMs} ms`)
 }
 
 /** Whether its own deadline is what cancelled `scope`, and nothing further out. */

@@ -7,7 +7,7 @@ import { currentClock, detached, moveOnAfter, shield, sleep } from '@yuzuru/conc
 import { type CloseOptions, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { Probes } from '../health/probes.ts'
-import type { RequestLife } from '../scopes/request-life.ts'
+import { failWith, type RequestLife } from '../scopes/request-life.ts'
 import { RequestScopes } from '../scopes/request-scopes.ts'
 import { ServerError } from '../server-error.ts'
 import { StatusPage } from '../status/status-page.ts'
@@ -16,6 +16,7 @@ import { refuseClient } from './client-errors.ts'
 import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
 import { keepTimersOutside } from './idle-timers.ts'
+import { ReceivedRequest } from './received-request.ts'
 import type { ServeSettings } from './serve-options.ts'
 import { isAmbiguous } from './strict-head.ts'
 
@@ -83,9 +84,12 @@ export class ListeningServer implements HttpServer {
     this.#probes = new Probes(settings.probes)
     this.#scopes = new RequestScopes(settings.request, (response) => this.#answers.forget(response))
     this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
-    this.client = createServer(settings.http, (request, response) => {
-      this.#serve(request, response, listener, 'sends')
-    })
+    this.client = createServer(
+      { ...settings.http, IncomingMessage: ReceivedRequest },
+      (request, response) => {
+        this.#serve(request, response, listener, 'sends')
+      },
+    )
     this.client.on('checkContinue', (request, response) => {
       this.#serve(request, response, listener, 'asks first')
     })
@@ -169,10 +173,11 @@ export class ListeningServer implements HttpServer {
       return
     }
     const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
-    this.#scopes.handle(request, response, () => {
-      if (refusal !== undefined) throw refusal.error
-      return listener(request, response)
-    })
+    this.#scopes.handle(
+      request,
+      response,
+      refusal === undefined ? listener : failWith(refusal.error),
+    )
   }
 
   /** Answers what must not be begun, nor anything behind it. */

@@ -1,16 +1,35 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Random bytes in store: to ask the system for some takes longer than all else that an id needs. */
-const store = Buffer.alloc(4_096)
-let used = store.length
+/** How many characters an id has: 128 random bits, as a trace id has them. */
+const LENGTH = 32
 
-/** 32 hex digits: 128 random bits, as a trace id has them. */
+/** Random bytes in store: to ask the system for some takes longer than all else that an id needs. */
+const bytes = Buffer.alloc(4_096)
+let used = bytes.length
+
+/**
+ * A few ids in one text: to write one by one takes longer. No more than a few, as V8 keeps a text as long as a part
+ * of it.
+ */
+const WRITTEN = 16
+let text = ''
+let at = 0
+
+/** 32 hex digits. */
 export function randomId(): string {
-  if (used === store.length) {
-    randomFillSync(store)
+  if (at === text.length) write()
+  const from = at
+  at += LENGTH
+  return text.slice(from, at)
+}
+
+function write(): void {
+  if (used === bytes.length) {
+    randomFillSync(bytes)
     used = 0
   }
   const from = used
-  used += 16
-  return store.toString('hex', from, used)
+  used += (WRITTEN * LENGTH) / 2
+  text = bytes.toString('hex', from, used)
+  at = 0
 }

@@ -1,14 +1,35 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Permit } from '@yuzuru/concurrency/sync'
+import { Deadlines } from './deadlines.ts'
 import type { RequestLife } from './request-life.ts'
+
+/** The context in which this was loaded: no request's. */
+const outside = new AsyncResource('YuzuruRequests')
 
 /**
  * The requests under way. Each has a place in an array: what a set once held, it keeps from being
  * collected young.
  */
 export class Lives {
+  readonly deadlines: Deadlines<RequestLife> = new Deadlines()
   readonly #places: (RequestLife | undefined)[] = []
   readonly #free: number[] = []
+  readonly #hold: () => Permit
+  /** Held while there are some: one for each would cost every request. */
+  #permit: Permit | undefined
+  #restsSoon = false
+
+  /** @param hold called when there are some; its permit is released when there are none */
+  constructor(hold: () => Permit) {
+    this.#hold = hold
+  }
+
+  get size(): number {
+    return this.#places.length - this.#free.length
+  }
 
   add(life: RequestLife): void {
+    this.#permit ??= this.#hold()
     life.place = this.#free.pop() ?? this.#places.length
     this.#places[life.place] = life
   }
@@ -17,6 +38,9 @@ export class Lives {
     if (this.#places[life.place] !== life) return
     this.#places[life.place] = undefined
     this.#free.push(life.place)
+    if (this.size > 0 || this.#restsSoon) return
+    this.#restsSoon = true
+    outside.runInAsyncScope(setImmediate, undefined, this.#rest)
   }
 
   /** All of them, the oldest first. */
@@ -24,5 +48,14 @@ export class Lives {
     return this.#places
       .filter((life) => life !== undefined)
       .sort((a, b) => a.startedAt - b.startedAt)
+  }
+
+  /** At the end of the turn of the event loop: requests that answer without a wait follow each other within it. */
+  readonly #rest = (): void => {
+    this.#restsSoon = false
+    if (this.size > 0) return
+    this.#permit?.release()
+    this.#permit = undefined
+    this.deadlines.rest()
   }
 }

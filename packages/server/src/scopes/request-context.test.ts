@@ -11,7 +11,7 @@ const contextOf = (headers: Readonly<Record<string, string>>) => {
   const life = {
     request,
     scope: { cancelled: false, expired: true },
-    after: vi.fn(),
+    doAfter: vi.fn(),
     fail: vi.fn(),
   }
   return { life, context: new RequestContext('GET /', life) }
@@ -38,7 +38,7 @@ describe('the context of a request that has ended', () => {
       }
       const two = { headers: twice, rawHeaders: [...request.rawHeaders, ...request.rawHeaders] }
       const scope = { cancelled: false, expired: false }
-      const life = { request: two as never, scope, after: vi.fn(), fail: vi.fn() }
+      const life = { request: two as never, scope, doAfter: vi.fn(), fail: vi.fn() }
       const of = new RequestContext('GET /', life)
       const before = isAskedBefore ? [of.id, of.trace.traceId] : undefined
       of.leave()
@@ -75,7 +75,7 @@ describe('the context of a request that has ended', () => {
     context.after(() => undefined)
     context.leave()
     expect(() => context.after(() => undefined)).toThrow('Expected afterResponse to be called')
-    expect(life.after).toHaveBeenCalledOnce()
+    expect(life.doAfter).toHaveBeenCalledOnce()
   })
 
   test('has nothing to do with the request any more', () => {

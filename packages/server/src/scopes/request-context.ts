@@ -7,7 +7,7 @@ import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
 interface Lasting {
   readonly request: IncomingMessage
   readonly scope: { readonly expired: boolean; readonly cancelled: boolean } | undefined
-  after(fn: () => unknown): void
+  doAfter(fn: () => unknown): void
   fail(error: unknown): void
 }
 
@@ -60,7 +60,7 @@ export class RequestContext implements CurrentRequest {
     if (this.#life === undefined) {
       throw new TypeError('Expected afterResponse to be called before its request has ended')
     }
-    this.#life.after(fn)
+    this.#life.doAfter(fn)
   }
 
   fail(error: unknown): void {

@@ -1,22 +1,23 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type CancelScope, currentClock } from '@yuzuru/concurrency'
-import type { EnteredScope, RefusalCode } from '@yuzuru/concurrency/boundary'
-import { Event, type Permit } from '@yuzuru/concurrency/sync'
+import type { EnteredScope, RefusalCode, Ring } from '@yuzuru/concurrency/boundary'
+import { Event } from '@yuzuru/concurrency/sync'
 import type { Entrant, Pass } from '../overload/gate.ts'
 import type { RequestPriority } from '../overload/request-priority.ts'
 import { CLIENT_GONE, type RequestLine } from '../request/request-log.ts'
 import type { TraceContext } from '../request/trace-context.ts'
+import type { Due } from './deadlines.ts'
 import { RequestContext } from './request-context.ts'
 
-/** What the head of a request says of it. */
-export interface Asked {
-  readonly name: string
-  readonly priority: RequestPriority
-  /** When its time is over, on the clock. */
-  readonly expiresAt: number
-  /** Calls the handler. */
-  readonly next: () => unknown
+/** Calls the handler of a request. */
+export type CallHandler = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** Calls none: the request has failed before its handler began. */
+export function failWith(error: unknown): CallHandler {
+  return () => {
+    throw error
+  }
 }
 
 /** What a request failed with. */
@@ -31,15 +32,14 @@ interface Turns {
 }
 
 /** One request, from its head to the end of its answer. */
-export class RequestLife implements Entrant {
-  readonly name: string
-  readonly priority: RequestPriority
-  readonly expiresAt: number
-  readonly next: () => unknown
+export class RequestLife implements Entrant, Due<RequestLife> {
+  // What its head says of it; set once that was read.
+  name: string = ''
+  priority: RequestPriority = 'interactive'
+  expiresAt: number = Infinity
+  next: CallHandler
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** What its handler knows of it. */
-  readonly context: RequestContext
   readonly startedAt: number
   pass: Pass | undefined
   /** Its place among those under way; see `Lives`. */
@@ -48,8 +48,10 @@ export class RequestLife implements Entrant {
   later: (() => unknown)[] | undefined
   /** What the handler runs in. */
   entered: EnteredScope | undefined
-  /** Its place among what the server has under way. */
-  step: Permit | undefined
+  // Its place among those that fall due; see `Deadlines`.
+  home: Ring<RequestLife> | undefined = undefined
+  before: RequestLife = this
+  after: RequestLife = this
   /** Whether the handler has returned, or failed. */
   isSettled = false
   /** Whether it waits for its turn. */
@@ -63,27 +65,29 @@ export class RequestLife implements Entrant {
   /** What the handler failed with, if it is the server's failure. */
   failure: unknown
   readonly #turns: Turns
+  #context: RequestContext | undefined
   #resource: AsyncResource | undefined
   #closed: Event | undefined
   /** Whether the client left before it had any answer. */
   #isGone = false
 
   constructor(
-    asked: Asked,
     request: IncomingMessage,
     response: ServerResponse,
+    next: CallHandler,
     turns: Turns,
     now: number,
   ) {
-    this.name = asked.name
-    this.priority = asked.priority
-    this.expiresAt = asked.expiresAt
-    this.next = asked.next
     this.request = request
     this.response = response
-    this.context = new RequestContext(asked.name, this)
+    this.next = next
     this.#turns = turns
     this.startedAt = now
+  }
+
+  /** What its handler knows of it. */
+  get context(): RequestContext {
+    return (this.#context ??= new RequestContext(this.name, this))
   }
 
   get scope(): CancelScope | undefined {
@@ -121,7 +125,12 @@ export class RequestLife implements Entrant {
     return currentClock().now() - this.startedAt
   }
 
-  after(fn: () => unknown): void {
+  expire(): void {
+    this.entered?.expire()
+  }
+
+  /** Notes work for after its answer. */
+  doAfter(fn: () => unknown): void {
     ;(this.later ??= []).push(fn)
   }
 

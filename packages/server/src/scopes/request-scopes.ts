@@ -18,7 +18,7 @@ import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
 import { callInRequest, currentRequest, enterRequest } from '../request/current-request.ts'
 import { callTraced, isTraced } from '../request/request-trace.ts'
-import { type Asked, type Failure, RequestLife } from './request-life.ts'
+import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
 import { isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
@@ -49,7 +49,7 @@ export class RequestScopes {
   readonly #settings: RequestSettings
   readonly #onClosed: ((response: ServerResponse) => void) | undefined
   readonly #gate: Gate
-  readonly #lives: Lives = new Lives()
+  readonly #lives: Lives = new Lives(() => detached(() => this.#work.step()))
   readonly #work: Closing<string>
   readonly #turns = {
     begin: (life: RequestLife): void => this.#begin(life, currentClock().now()),
@@ -77,7 +77,7 @@ export class RequestScopes {
   }
 
   get active(): number {
-    return this.#work.active
+    return this.#lives.size
   }
 
   get requests(): readonly RequestLife[] {
@@ -99,10 +99,9 @@ export class RequestScopes {
     if (!isAround) await closed
   }
 
-  handle(request: IncomingMessage, response: ServerResponse, next: () => unknown): void {
-    const now = currentClock().now()
-    const asked = this.#ask(request, next, now)
-    const life = new RequestLife(asked, request, response, this.#turns, now)
+  handle(request: IncomingMessage, response: ServerResponse, next: CallHandler): void {
+    const life = new RequestLife(request, response, next, this.#turns, currentClock().now())
+    this.#ask(life)
     if (isTraced()) callTraced(life, () => this.#admit(life))
     else this.#admit(life)
   }
@@ -126,24 +125,23 @@ export class RequestScopes {
   }
 
   /** What the program's own functions say of a request: if one of them throws, the request fails with that. */
-  #ask(request: IncomingMessage, next: () => unknown, now: number): Asked {
-    const { maxRequestMs, readBudget, priority } = this.#settings
+  #ask(life: RequestLife): void {
+    const { maxRequestMs, readBudget, priority, name } = this.#settings
+    const { request, startedAt } = life
+    life.expiresAt = startedAt + maxRequestMs
     try {
-      const name = this.#settings.name(request)
-      if (typeof name !== 'string') throw expected('name to return a string', name)
-      const leftMs = Math.min(maxRequestMs, readBudget(request) ?? Infinity)
-      return { name, priority: priority(request), expiresAt: now + leftMs, next }
+      life.name = name(request)
+      if (typeof life.name !== 'string') throw expected('name to return a string', life.name)
+      const budgetMs = readBudget(request)
+      life.priority = priority(request)
+      if (budgetMs !== undefined && budgetMs < maxRequestMs) life.expiresAt = startedAt + budgetMs
     } catch (error) {
-      const fail = (): never => {
-        throw error
-      }
-      const name = nameOf(request)
-      return { name, priority: 'interactive', expiresAt: now + maxRequestMs, next: fail }
+      life.name = nameOf(request)
+      life.next = failWith(error)
     }
   }
 
   #enter(life: RequestLife): void {
-    life.step = this.#work.step()
     this.#lives.add(life)
     life.response.on('close', () => this.#closed(life))
     // A handler that writes behind its own answer: an error that nobody listens to would end the process.
@@ -157,16 +155,17 @@ export class RequestScopes {
       name: life.name,
       timeoutMs: Math.max(1, life.expiresAt - now),
       now,
+      timer: !this.#lives.deadlines.add(life, now),
       onCancel: (reason) => void detached(() => this.#endInGrace(life, reason)),
     })
-    life.entered.call(() => this.#call(life))
+    life.entered.call(this.#call, life)
   }
 
   /** Calls the handler. Where it answers without a promise, none is made here. */
-  #call(life: RequestLife): void {
+  readonly #call = (life: RequestLife): void => {
     enterRequest(life.context)
     try {
-      const result = life.next()
+      const result = life.next(life.request, life.response)
       if (isThenable(result)) {
         Promise.resolve(result).then(
           () => this.#settled(life),
@@ -251,6 +250,8 @@ export class RequestScopes {
 
   /** Its scope has ended. */
   #over(life: RequestLife, failure: Failure | undefined): void {
+    // Not before: what was left behind has its time as well.
+    this.#lives.deadlines.remove(life)
     if (failure !== undefined) this.#endWithout(life, life.entered?.explain(failure.error))
     if (life.response.closed && life.later === undefined) this.#finished(life)
     else void detached(() => this.#finish(life))
@@ -290,7 +291,6 @@ export class RequestScopes {
     this.#lives.remove(life)
     writeLine(this.#settings.log, life)
     life.context.leave()
-    life.step?.release()
   }
 
   #cancelAll(): void {

@@ -43,7 +43,11 @@ export function keepFraming(response: ServerResponse & Framed): void {
  */
 export function framingIsKnown(response: ServerResponse & Framed): void {
   const framing = response[FRAMING]
-  if (framing !== undefined) framing.isKnown = true
+  if (framing === undefined) return
+  framing.isKnown = true
+  response.writeHead = framing.writeHead as ServerResponse['writeHead']
+  response.write = framing.write as ServerResponse['write']
+  response.end = framing.end as ServerResponse['end']
 }
 
 const FRAMING: unique symbol = Symbol('framing')
