@@ -140,12 +140,8 @@ const timed: Ending<unknown, never> = {
  * started where an ancestor is due no later: its cancel arrives first.
  */
 export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
-  return timeoutMs === Infinity ? undefined : startDeadline(scope, timeoutMs)
-}
-
-function startDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
   if (timeoutMs <= 0) expire(scope, timeoutMs)
-  else if (scope.deadline === scope.startedAt + timeoutMs) {
+  else if (timeoutMs < Infinity && scope.deadline === scope.startedAt + timeoutMs) {
     return currentClock().schedule(timeoutMs, () => expire(scope, timeoutMs), scope.startedAt)
   }
   return undefined
