@@ -89,7 +89,7 @@ const cases = exerciseOptions({
   smtp.accessToken smtp.renewAccessToken smtp.url smtp.inbox inbox.messages stripe.url stripe.host stripe.port stripe.secretKey
   stripe.publishableKey stripe.webhookSecret stripe.webhooks google.url google.host google.port
   google.authUrl google.tokenInfoUrl google.certsUrl google.tokenUrl google.revokeUrl google.calendarUrl google.batchUrl google.clientId
-  google.clientSecret google.endpoints proxy.host proxy.port proxy.connections`,
+  google.clientSecret google.endpoints proxy.host proxy.port proxy.connections proxy.struck`,
   faces: {
     '': [index],
     sandbox: () => sandbox,

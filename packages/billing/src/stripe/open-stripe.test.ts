@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { IoError, withTimeout } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
@@ -89,6 +90,24 @@ const FAULTS: Readonly<Record<string, Fault>> = {
         response.write('{', () => response.destroy())
       })
       return await openAt(stack, stack.use(server).url)
+    },
+  },
+  'the answer was a 500, and then nobody listens': {
+    code: 'connection_failed',
+    retryable: true,
+    unknown: true,
+    open: async (stack) => {
+      const server = createHttpServer((request, response) => {
+        request.resume().once('end', () => {
+          server.close()
+          response.writeHead(500, { connection: 'close' }).end('{"error":{"type":"api_error"}}')
+        })
+      })
+      stack.defer(() => void server.close())
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const apiBase = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      return stack.use(await openStage({ apiBase, attempts: 2 })).billing
     },
   },
   'the billing is closed': {

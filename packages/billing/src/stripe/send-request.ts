@@ -1,4 +1,4 @@
-import { outcomeOf, type Outcome } from '@yuzuru/concurrency'
+import { type Effect, outcomeOf, type Outcome } from '@yuzuru/concurrency'
 import { outcomeOfStatus, retryAfterMs, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { retry } from '@yuzuru/concurrency/resilience'
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
@@ -30,6 +30,7 @@ export async function sendRequest(
   init: HttpInit,
   policy: RepeatPolicy,
 ): Promise<Exchange> {
+  const effect = init.method === 'GET' ? 'read' : 'idempotent'
   let earlier: Outcome = 'none'
   try {
     return await retry(
@@ -37,7 +38,7 @@ export async function sendRequest(
         try {
           const response = await http.request(url, { ...init, acceptStatus: all, retry: false })
           if (!isTransient(response)) return { response, earlier }
-          throw new Turned({ response, earlier })
+          throw new Turned({ response, earlier }, effect)
         } catch (error) {
           if (outcomeOf(error) === 'unknown') earlier = 'unknown'
           throw error
@@ -67,12 +68,12 @@ class Turned extends Error {
   readonly retryAfterMs: number | undefined
   readonly outcome: Outcome
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, effect: Effect) {
     super('turned away')
     this.exchange = exchange
     const { status, headers } = exchange.response
     this.retryAfterMs = retryAfterMs(headers.get('retry-after'))
     this.retryable = (this.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS
-    this.outcome = outcomeOfStatus(status, 'idempotent')
+    this.outcome = outcomeOfStatus(status, effect)
   }
 }

@@ -6,6 +6,8 @@ import { retry } from './retry.ts'
 import { sleep } from '../scopes/sleep.ts'
 import { TestClock } from '../testing/test-clock.ts'
 import { withTimeout } from '../scopes/timeout.ts'
+import { io } from '../boundary/io.ts'
+import { outcomeOf } from '../scopes/outcome.ts'
 
 const failure = (init: Partial<IoErrorInit> = {}): IoError =>
   new IoError('no', {
@@ -16,6 +18,13 @@ const failure = (init: Partial<IoErrorInit> = {}): IoError =>
     outcome: 'none',
     ...init,
   })
+
+const around = {
+  boundary: 'test',
+  operation: 'around',
+  effect: 'idempotent',
+  translate: 'none',
+} as const
 
 /** Counts its calls; fails with each of `errors` in turn, then succeeds. */
 const failing = (...errors: unknown[]): { calls: number; fn: () => Promise<string> } => {
@@ -116,6 +125,70 @@ describe('retry', () => {
     const result = retry(failing(failure({ outcome: 'unknown' })).fn, { idempotent: true })
     await clock.advance(100)
     expect(await result).toBe('value')
+  })
+
+  describe('whose attempt may have had its effect says so of', () => {
+    const unsure = failure({ outcome: 'unknown' })
+    const afterOne = (options: object, ...errors: unknown[]): Promise<unknown> =>
+      retry(failing(unsure, ...errors).fn, { idempotent: true, ...options })
+
+    test.each<[string, () => Promise<unknown>]>([
+      ['the last failure', () => afterOne({ attempts: 2 }, failure())],
+      ['a failure some attempts later', () => afterOne({ attempts: 3 }, failure(), failure())],
+      ['one that may not be tried again', () => afterOne({}, failure({ retryable: false }))],
+      ['one of which nothing is known', () => afterOne({}, new Error('mine'))],
+      [
+        'one that waits too long',
+        () => withTimeout(900, () => afterOne({}, failure({ retryAfterMs: 1e9 }))),
+      ],
+      [
+        'one without a budget',
+        () => {
+          const budget = {
+            deposit: () => undefined,
+            tryWithdraw: vi.fn(() => false).mockReturnValueOnce(true),
+          }
+          return afterOne({ budget: budget as never }, failure())
+        },
+      ],
+      [
+        'a cancel of the scope around it',
+        () => withTimeout(50, () => afterOne({ random: () => 1 })),
+      ],
+      [
+        'one made while that is cancelled',
+        () =>
+          cancelScope((scope) => {
+            const errors = [unsure, failure()]
+            const fn = (attempt: number): never => {
+              if (attempt === 2) scope.cancel()
+              throw errors[attempt - 1]
+            }
+            return retry(fn, { idempotent: true })
+          }),
+      ],
+      [
+        'one of a call that translates nothing',
+        () =>
+          io(around, {}, (_signal, progress) => {
+            progress.sent = false
+            return afterOne({ attempts: 2 }, failure())
+          }),
+      ],
+    ])('%s', async (_, failing) => {
+      using clock = TestClock.install()
+      const settled = failing().catch((error: unknown) => error)
+      await clock.advance(1_000)
+      expect(outcomeOf(await settled)).toBe('unknown')
+    })
+
+    test('none when all that was tried was none', async () => {
+      using clock = TestClock.install()
+      const settled = retry(failing(failure(), failure()).fn, { attempts: 2, idempotent: true })
+      const error = settled.catch((error: unknown) => error)
+      await clock.advance(1_000)
+      expect(outcomeOf(await error)).toBe('none')
+    })
   })
 
   test('waits as long as the other side asked', async () => {

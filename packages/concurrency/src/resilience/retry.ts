@@ -2,7 +2,7 @@ import { backoff } from '../boundary/backoff.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expected, expectFunction, expectInteger } from '../arguments/expected.ts'
-import { isRetryable, outcomeOf } from '../scopes/outcome.ts'
+import { isRetryable, outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
 import { kindOfError, warnRarely } from '../scopes/rare-warning.ts'
 import { fieldOf, partsWithin } from '../scopes/read-error.ts'
 import { remaining } from '../scopes/remaining.ts'
@@ -67,7 +67,7 @@ const OPTIONS = [
  * into a job.
  *
  * @param fn is given the number of the attempt: 1, 2, …
- * @throws the last failure
+ * @throws the last failure; its `outcome` is `'unknown'` when that of an attempt before it was
  * @throws {Cancelled} when the scope around it is cancelled
  * @throws {TypeError} when `fn` is not a function, or an option is unknown or out of its range
  * @example
@@ -90,6 +90,11 @@ export async function retry<T>(
   if (when !== undefined) expectFunction('when', when)
   expectInteger('attempts', attempts, 1)
   budget?.deposit()
+  let mayHaveHappened = false
+  const failed = (error: unknown): unknown => {
+    if (mayHaveHappened) raiseOutcome(error)
+    return error
+  }
   for (let attempt = 1; ; attempt += 1) {
     const init = { kind: 'scope', name: `attempt ${attempt}` } as const
     const scope = openScope(init)
@@ -98,15 +103,21 @@ export async function retry<T>(
       return await runInScope(scope, () => fn(attempt))
     } catch (error) {
       // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
-      if (currentScope()?.cancelled === true) throw error
-      if (attempt === attempts || !mayHelp(error, attempt, when)) throw error
+      if (currentScope()?.cancelled === true) throw failed(error)
+      if (attempt === attempts || !mayHelp(error, attempt, when)) throw failed(error)
       // What the attempt did counts, not only what its error says.
-      if (!idempotent && (scope.outcome !== 'none' || outcomeOf(error) !== 'none')) {
+      const isUnsure = scope.outcome !== 'none' || outcomeOf(error) !== 'none'
+      if (!idempotent && isUnsure) {
         if (when !== undefined) warnOfUnsafe(error)
         throw error
       }
       const delayMs = waitAfter(attempt, retryAfterOf(error))
-      if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw error
+      if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw failed(error)
+      // The next failure speaks of its own attempt alone; a cancel speaks of the scope around.
+      if (outcomeOf(error) === 'unknown') {
+        mayHaveHappened = true
+        currentScope()?.markEffect()
+      }
       onRetry?.(error, attempt, delayMs)
       await sleep(delayMs)
     }

@@ -20,7 +20,6 @@ export function innermostScope(): Scope | undefined {
 
 /**
  * Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all.
- * `around` has the context that all other stores are in; by default it is the caller's.
  *
  * `AsyncLocalStorage.run` copies the whole context twice, on the way in and again on the way out. An
  * `AsyncResource` puts back the very context that it was made in, so `enterWith` never leaks out of here
@@ -31,15 +30,19 @@ export function callInScope<S extends Scope | undefined, A, T>(
   scope: S,
   fn: (scope: S, argument: A) => T,
   argument: A,
-  around?: AsyncResource,
 ): T
 export function callInScope<S extends Scope | undefined, A, T>(
   scope: S,
   fn: (scope: S, argument?: A) => T,
   argument?: A,
-  around: AsyncResource = new AsyncResource('YuzuruScope'),
 ): T {
-  return around.runInAsyncScope(enter<S, A | undefined, T>, undefined, scope, fn, argument)
+  return new AsyncResource('YuzuruScope').runInAsyncScope(
+    enter<S, A | undefined, T>,
+    undefined,
+    scope,
+    fn,
+    argument,
+  )
 }
 
 function enter<S extends Scope | undefined, A, T>(

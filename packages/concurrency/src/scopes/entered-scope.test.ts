@@ -96,7 +96,7 @@ test('it is due in the context that it was opened in, whoever says so', () => {
     seen.push(storage.getStore())
   })
   void entered.leave()
-  expect(seen).toEqual(['its own', 'its own', 'of another'])
+  expect(seen).toEqual(['of another', 'its own', 'of another'])
 })
 
 test('what was left behind in it is cancelled, awaited and reported, and cancels no more', async () => {

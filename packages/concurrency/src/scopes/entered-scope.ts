@@ -31,7 +31,7 @@ const OPTIONS = ['name', 'timeoutMs', 'now', 'timer', 'onCancel'] as const
 /** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
   readonly scope: CancelScope
-  /** Calls `fn` within it, as often as there is something to call. */
+  /** Calls `fn` within it, in the caller's context, as often as there is something to call. */
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T
   /** Cancels it as its deadline does, in the context that it was opened in; to be called when that has passed. */
   expire(): void
@@ -78,16 +78,17 @@ class Entered implements EnteredScope, CancelListener {
   readonly scope: Scope
   readonly #timeoutMs: number
   readonly #onCancel: (reason: Cancelled) => void
-  /** The context that it was opened in. */
-  readonly #around: AsyncResource = new AsyncResource('YuzuruScope')
   readonly #timer: Timer | undefined
+  /** The context that it was opened in, for who has no timer. */
+  readonly #around: AsyncResource | undefined
 
   constructor({ name, timeoutMs = Infinity, now, timer = true, onCancel }: EnterScopeOptions) {
     this.#timeoutMs = timeoutMs
     this.#onCancel = onCancel
     this.scope = new Scope({ kind: 'timeout', name, timeoutMs, now }, undefined)
     this.scope.listen(this)
-    this.#timer = timer ? armDeadline(this.scope, timeoutMs) : undefined
+    if (timer) this.#timer = armDeadline(this.scope, timeoutMs)
+    else this.#around = new AsyncResource('YuzuruScope')
   }
 
   onCancel(reason: Cancelled): void {
@@ -96,11 +97,13 @@ class Entered implements EnteredScope, CancelListener {
   }
 
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
-    return callInScope(this.scope, callWith<A, T>, { fn, args }, this.#around)
+    return callInScope(this.scope, callWith<A, T>, { fn, args })
   }
 
   expire(): void {
-    this.#around.runInAsyncScope(expire, undefined, this.scope, this.#timeoutMs)
+    const { scope } = this
+    if (this.#around === undefined) expire(scope, this.#timeoutMs)
+    else this.#around.runInAsyncScope(expire, undefined, scope, this.#timeoutMs)
   }
 
   leave(failure?: { readonly error: unknown }): Promise<void> | undefined {
