@@ -55,7 +55,7 @@ const cases = exerciseOptions({
   },
   others: `HttpError HttpHeaders HttpResponse Script ScriptedServer exerciseHttp startScriptedServer
   http.stats fake.stats response.headers response.ok response.body response.complete response.readable
-  response.status response.isDelimited response.url script.requests server.requests server.url
+  response.status response.isDelimited response.earlierOutcome response.url script.requests server.requests server.url
   script.received script.take server.received server.take server.connected server.connections
   server.disconnected server.close`,
   faces: {

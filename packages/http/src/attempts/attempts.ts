@@ -4,7 +4,7 @@ import type { RetryBudget } from '@yuzuru/concurrency/resilience'
 import type { CallContext } from '../errors/call-context.ts'
 import { amended, HttpError } from '../errors/http-error.ts'
 import type { HttpHandler } from './interceptor.ts'
-import { contextOf, type HttpResponse } from '../response/http-response.ts'
+import { contextOf, type HttpResponse, noteEarlierEffect } from '../response/http-response.ts'
 import type { PreparedCall } from './prepared-call.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import { askWhen, type RetryWhen } from '../request/retry-when.ts'
@@ -64,6 +64,7 @@ export class Attempts {
         if (delayMs === undefined) {
           // An answer that was cut off for its length is not complete: this throws.
           if (call.mode !== 'stream' && !response.complete) await response.bytes()
+          if (this.#tainted) noteEarlierEffect(response)
           return response
         }
         response[Symbol.dispose]()

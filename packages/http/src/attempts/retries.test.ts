@@ -7,6 +7,7 @@ import type { HttpOptions } from '../http-options.ts'
 import type { HttpInit } from '../request/http-init.ts'
 import { expectRetry } from './retry-policy.ts'
 import type { RetryWhen } from '../request/retry-when.ts'
+import type { ScriptedReply } from '../testing/scripted-peer.ts'
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -105,6 +106,33 @@ describe('which requests are repeated', () => {
     server.reply({ status: 500, body: '1' }, { status: 500, body: '2' }, { status: 500, body: '3' })
     const response = await client().request('/', { acceptStatus: () => true })
     expect([response.status, await response.text()]).toEqual([500, '3'])
+  })
+})
+
+describe('an answer that is accepted says what the attempts before it may have done', () => {
+  const all = { acceptStatus: () => true } as const
+
+  test.each<[string, HttpInit, ScriptedReply | 'silence', string]>([
+    ['a PUT of which one was lost', { method: 'PUT', body: 'x' }, 'silence', 'unknown'],
+    ['a PUT of which one met a 500', { method: 'PUT' }, { status: 500 }, 'unknown'],
+    [
+      'a POST with a key of which one met a 502',
+      { method: 'POST', idempotencyKey: 'k' },
+      { status: 502 },
+      'unknown',
+    ],
+    ['a PUT that was turned away', { method: 'PUT' }, { status: 429 }, 'none'],
+    ['a GET of which one was lost', {}, 'silence', 'none'],
+  ])('%s', async (_, init, first, outcome) => {
+    server.reply(first, { status: 403 })
+    const http = client({ timeouts: { headersMs: 250 } })
+    const response = await http.request('/', { ...init, ...all })
+    expect([response.status, response.earlierOutcome]).toEqual([403, outcome])
+  })
+
+  test('none when there was none', async () => {
+    server.reply({ status: 403 })
+    expect((await client().request('/', { method: 'PUT', ...all })).earlierOutcome).toBe('none')
   })
 })
 

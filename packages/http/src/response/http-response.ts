@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { io, type IoOptions } from '@yuzuru/concurrency'
+import { io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure, outcomeOnceSent } from '../errors/call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
@@ -9,6 +9,9 @@ import { ResponseBody } from './response-body.ts'
 
 /** The call that an answer belongs to, for errors about it. */
 export let contextOf: (response: HttpResponse) => CallContext
+
+/** Notes on an answer that an attempt before it may have had its effect. */
+export let noteEarlierEffect: (response: HttpResponse) => void
 
 export interface HttpResponseInit {
   readonly status: number
@@ -46,9 +49,13 @@ export class HttpResponse implements Disposable {
   readonly #raw: RawHeaders
   #headers: HttpHeaders | undefined = undefined
   #bytes: Uint8Array | undefined = undefined
+  #earlierOutcome: Outcome = 'none'
 
   static {
     contextOf = (response) => response.#context
+    noteEarlierEffect = (response) => {
+      response.#earlierOutcome = 'unknown'
+    }
   }
 
   constructor(init: HttpResponseInit) {
@@ -86,6 +93,14 @@ export class HttpResponse implements Disposable {
   /** Whether the status is 200 to 299. */
   get ok(): boolean {
     return this.status >= 200 && this.status <= 299
+  }
+
+  /**
+   * What the attempts before the one that was answered may have done: `'unknown'` when one of them may have had its
+   * effect. An `HttpError` counts them already; with `acceptStatus` a refusal is yours to read, and says nothing of them.
+   */
+  get earlierOutcome(): Outcome {
+    return this.#earlierOutcome
   }
 
   /** The body, piece by piece. Leaving the loop early ends the connection. Once only. */

@@ -66,6 +66,56 @@ describe.each(Object.entries(CALLS))('%s', (_, [call, good]) => {
   })
 })
 
+const WRITES: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = {
+  'an upload': (storage) => storage.upload('key', 'text'),
+  'an upload of a stream': (storage) =>
+    storage.upload(
+      'key',
+      (async function* () {
+        yield Buffer.from('text')
+      })(),
+    ),
+  'a deletion': (storage) => storage.delete('key'),
+  'a deletion of many': (storage) => storage.deleteMany(['key']),
+}
+
+describe.each(Object.entries(WRITES))(
+  '%s of which an attempt may have had its effect is unknown',
+  (_, call) => {
+    const lost = refused('InternalError', 500)
+    test.each([
+      ['refused for its key', [lost, refused('AccessDenied', 403)]],
+      ['refused for its bucket', [lost, refused('NoSuchBucket', 404)]],
+      ['refused for what it is', [lost, refused('InvalidRequest')]],
+      [
+        'refused twice, once for a reason that passes',
+        [lost, refused('SlowDown', 400), refused('AccessDenied', 403)],
+      ],
+    ])('also where a later one is %s', async (_why, replies) => {
+      await using server = await startScriptedServer()
+      server.reply(...replies)
+      const credentials = { accessKeyId: 'a', secretAccessKey: 's' }
+      await using storage = createStorage({ endpoint: server.url, bucket: 'b', credentials })
+      using clock = TestClock.install()
+      const failed = settled(clock, call(storage))
+      await expect(failed).rejects.toMatchObject({ outcome: 'unknown' })
+      // An upload looks whether its object is there.
+      const writes = server.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')
+      expect(writes).toHaveLength(replies.length)
+    })
+
+    test('and none where each was turned away', async () => {
+      await using server = await startScriptedServer()
+      server.reply(refused('SlowDown', 429), refused('AccessDenied', 403))
+      const credentials = { accessKeyId: 'a', secretAccessKey: 's' }
+      await using storage = createStorage({ endpoint: server.url, bucket: 'b', credentials })
+      using clock = TestClock.install()
+      const error = await settled(clock, call(storage)).catch((error: unknown) => error)
+      expect(error).toMatchObject({ code: 'forbidden', outcome: 'none' })
+    })
+  },
+)
+
 test('a part whose bytes came too slowly is sent again, as often as was allowed', async () => {
   await using server = await startScriptedServer()
   const created =

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { BodyContent, Http, HttpInit, HttpResponse } from '@yuzuru/http'
+import { noteEarlierEffectOf } from './earlier-effect.ts'
 import { escapeUri } from './uri-escape.ts'
 
 /**
@@ -70,7 +71,9 @@ export class RequestHandler {
     const response = await this.#http.request(url, { ...init, maxBytes: MAX_DOCUMENT_BYTES })
     const { status: statusCode } = response
     const body = await response.bytes()
-    return { response: { statusCode, headers: response.headers.toJSON(), body } }
+    const answer: SdkResponse = { statusCode, headers: response.headers.toJSON(), body }
+    noteEarlierEffectOf(response, answer)
+    return { response: answer }
   }
 
   updateHttpClientConfig(): void {

@@ -2,9 +2,10 @@ import { Cancelled, type Effect, type Outcome, TimeoutError } from '@yuzuru/conc
 import { codeOfStatus, outcomeOfStatus } from '@yuzuru/concurrency/boundary'
 import { HttpError } from '@yuzuru/http'
 import { CredentialsFailure } from '../store/credentials-failure.ts'
-import { failure, type ObjectCall } from '../store/failure.ts'
-import type { StorageErrorCode } from '../store/storage-error.ts'
+import { failure, type ObjectCall, withUnknownOutcome } from '../store/failure.ts'
+import type { StorageError, StorageErrorCode } from '../store/storage-error.ts'
 import { Unconfirmed } from '../store/unconfirmed.ts'
+import { hadEarlierEffect } from './earlier-effect.ts'
 import { codeName, requestIdOf, shownSentence, UnreadableAnswer } from './shown-answer.ts'
 
 const EXPIRED = 'the credentials have expired; renew the session token'
@@ -125,6 +126,12 @@ interface ServiceException {
 
 /** Makes a `StorageError` of what the SDK, or our transport below it, threw. */
 export function translateS3Error(subject: ObjectCall, effect: Effect, error: unknown): Error {
+  const failed = translated(subject, effect, error)
+  // The store spoke of the last attempt alone.
+  return effect !== 'read' && hadEarlierEffect(error) ? withUnknownOutcome(failed) : failed
+}
+
+function translated(subject: ObjectCall, effect: Effect, error: unknown): StorageError {
   const afterSending: Outcome = effect === 'read' ? 'none' : 'unknown'
   const transport = transportError(error)
   if (transport !== undefined) {

@@ -1,4 +1,5 @@
 import type { HttpResponse } from '@yuzuru/http'
+import { noteEarlierEffectOf } from './earlier-effect.ts'
 import { codeName, requestIdOf, shownSentence } from './shown-answer.ts'
 
 /** How much of an answer's body is looked at for the reason, in bytes. */
@@ -24,6 +25,7 @@ export class S3Refusal extends Error {
     this.$metadata = { httpStatusCode: status, requestId: requestIdOf(requestId) }
     const serverTime = Date.parse(headers.get('date') ?? '')
     this.serverTime = Number.isNaN(serverTime) ? undefined : serverTime
+    noteEarlierEffectOf(response, this)
   }
 }
 

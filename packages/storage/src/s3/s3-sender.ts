@@ -6,6 +6,7 @@ import type { Http } from '@yuzuru/http'
 import type { CredentialCache } from '../store/credentials.ts'
 import { awaitCredentials } from '../store/credentials-failure.ts'
 import type { PresignContext } from '../store/object-backend.ts'
+import { hadEarlierEffect, noteEarlierEffect } from './earlier-effect.ts'
 import { asksForRepeat, isFailureOfCall, nameOf } from './s3-error.ts'
 import { S3Refusal } from './s3-refusal.ts'
 import { UnreadableAnswer } from './shown-answer.ts'
@@ -62,10 +63,13 @@ export class S3Sender {
     await this.#authenticate(signal)
     const generation = this.own?.credentials?.generation
     let mended = false
+    let unsure = false
     for (let number = 1; ; number += 1) {
       try {
         return await attempt()
       } catch (error) {
+        unsure ||= hadEarlierEffect(error)
+        if (unsure) noteEarlierEffect(error)
         if (!mended && this.#mayHelpToRepeat(error, generation)) {
           mended = true
           continue
