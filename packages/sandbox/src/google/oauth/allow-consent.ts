@@ -32,7 +32,8 @@ export async function allowConsent(
   const answer = await submitConsent(service, new Request(authUrl, { method: 'POST', body: form }))
   const location = answer.headers.get('location')
   if (location === null) {
-    const [, reason = ''] = /role="alert">([^<]*)</.exec(await answer.text()) ?? []
+    const [, alert = ''] = (await answer.text()).split('role="alert">')
+    const [reason = ''] = alert.split('<')
     throw new TypeError(`Expected what the consent page takes, got "${reason}"`)
   }
   const { searchParams } = new URL(location)
