@@ -228,7 +228,14 @@ function isAt(route: string, pathname: string): boolean {
   return parts.length === given.length && parts.every(isSame)
 }
 
-test('no page is left out', () => {
+/** Whether it is the address of a form, where a browser that asks for a page is led back to the page above. */
+async function leadsBack(web: ReturnType<typeof createWebApp>, path: string): Promise<boolean> {
+  const answer = await web.request(new URL(path, at.url))
+  const location = answer.headers.get('location')
+  return location === '/' || (location !== null && path.startsWith(`${location}/`))
+}
+
+test('no page is left out', async () => {
   const { app, sandbox, runs } = at
   const web = createWebApp(app, [
     inboxRoutes(sandbox.smtp.inbox),
@@ -236,11 +243,13 @@ test('no page is left out', () => {
     faultRoutes(app, sandbox),
   ])
   const looked = PAGES.map(({ path }) => new URL(path(), at.url).pathname)
-  const missing = guardedRoutes(web)
+  const others = guardedRoutes(web)
     .filter(({ method, path }) => method === 'GET' && !path.startsWith('/api/'))
     .map(({ path }) => path)
     .filter((path) => !NO_PAGES.has(path))
     .filter((path) => !looked.some((pathname) => isAt(path, pathname)))
+  const missing: string[] = []
+  for (const path of others) if (!(await leadsBack(web, path))) missing.push(path)
   expect(missing).toEqual([])
 })
 
