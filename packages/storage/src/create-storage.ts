@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { createHttp } from '@yuzuru/http'
 import { storageOver } from './bucket-storage.ts'
 import { CredentialCache } from './store/credentials.ts'
+import { believeTurnedAway } from './s3/turned-away.ts'
 import { RequestHandler } from './s3/request-handler.ts'
 import { S3Backend } from './s3/s3-backend.ts'
 import { S3Sender } from './s3/s3-sender.ts'
@@ -61,6 +62,7 @@ function connect(config: StorageConfig): S3Sender {
     timeouts: { totalMs: Infinity, headersMs: HEADERS_MS, ...config.timeouts },
     retry: { attempts },
     redirect: 'manual',
+    interceptors: [believeTurnedAway],
   })
   const client = new S3Client({
     region,

@@ -104,9 +104,9 @@ describe.each(Object.entries(WRITES))(
       expect(writes).toHaveLength(replies.length)
     })
 
-    test('and none where each was turned away', async () => {
+    test.each([429, 503])('and none where each was turned away: %i', async (status) => {
       await using server = await startScriptedServer()
-      server.reply(refused('SlowDown', 429), refused('AccessDenied', 403))
+      server.reply(refused('SlowDown', status), refused('AccessDenied', 403))
       const credentials = { accessKeyId: 'a', secretAccessKey: 's' }
       await using storage = createStorage({ endpoint: server.url, bucket: 'b', credentials })
       using clock = TestClock.install()

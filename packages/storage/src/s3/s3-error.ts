@@ -230,6 +230,12 @@ const TURNED_AWAY: ReadonlySet<StorageErrorCode> = new Set([
   'unsupported',
 ])
 
+/** Whether a code says that the store did not begin what it was asked for, whatever the status. */
+export function saysTurnedAway(name: string | undefined): boolean {
+  const code = name === undefined ? undefined : ownCode(name)
+  return code !== undefined && TURNED_AWAY.has(code)
+}
+
 /** An answer in the store's own words comes from the store; any other may be a gateway's, which had passed it on. */
 function outcomeOfAnswer(name: string, status: number, effect: Effect): Outcome {
   const code = ownCode(name)

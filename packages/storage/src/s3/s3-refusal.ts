@@ -56,6 +56,12 @@ export async function expectNoError(response: HttpResponse): Promise<void> {
   if (/<Error[\s>]/.test(xml)) throw new S3Refusal(response, xml)
 }
 
+/** The code in an error document; `undefined` when it is none. */
+export function errorCodeOf(body: Uint8Array): string | undefined {
+  const xml = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, READ_BYTES))
+  return codeName(elementOf(xml.toString(), 'Code'))
+}
+
 /** The text of an element of S3's error document, which has no attributes and one level. */
 function elementOf(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]

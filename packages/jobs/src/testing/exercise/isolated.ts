@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Queryable } from '@yuzuru/db'
@@ -38,8 +38,11 @@ type Make = (
 
 /** Gives what defines kinds of the handlers above, which are there until `body` has ended. */
 async function withHandlers(runIn: RunIn, body: (make: Make) => Promise<void>): Promise<void> {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'yuzuru-exercise-'))
-  const module = join(folder.path, 'handlers.mjs')
+  // Without what Node 20 lacks: there the package says which Node it needs, and no import of ours may fail before.
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'yuzuru-exercise-'))
+  stack.defer(() => rm(folder, { recursive: true }))
+  const module = join(folder, 'handlers.mjs')
   await writeFile(module, HANDLERS)
   const define = defineIsolatedJob as (options: object) => Job
   await body((handler, options) =>
