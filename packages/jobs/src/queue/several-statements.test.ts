@@ -1,7 +1,7 @@
 import { IoError, outcomeOf, remaining } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { createDatabase, type Database } from '@yuzuru/db'
-import { sql } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import { defineJob, type JobOptions } from '../job/define-job.ts'
@@ -58,7 +58,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   prune: (db, _, limits) => prune(db, { olderThanMs: 0, states: ['failed'], ...limits }),
 }
 
-/** The same database, which calls `before` before each statement. */
+/** The word to the workers that there is work: it follows later, in nobody's scope, and may fail. */
+const isAnnouncement = ({ sql: text }: CompiledQuery): boolean =>
+  text.startsWith('select pg_notify(')
+
+/** The same database, which calls `before` before each statement of a call. */
 function throughStatements(
   db: Database<object>,
   before: () => void | Promise<void>,
@@ -71,8 +75,8 @@ function throughStatements(
         if (key === 'getExecutor' || key === 'withoutPlugins')
           return () => wrapped(value.call(of) as object)
         if (key !== 'executeQuery') return value.bind(of) as unknown
-        return async (...args: unknown[]) => {
-          await before()
+        return async (...args: [CompiledQuery, ...unknown[]]) => {
+          if (!isAnnouncement(args[0])) await before()
           return (await value.apply(of, args)) as unknown
         }
       },
