@@ -188,7 +188,10 @@ describe('yuzuru-jobs', () => {
     onTestFinished(() => rm(folder, { recursive: true }))
     let files = 0
     for (const [source, message] of [
-      ['export const jobs = []', 'does not export { db, jobs, crons? }: Expected jobs to be an array'],
+      [
+        'export const jobs = []',
+        'does not export { db, jobs, crons? }: Expected jobs to be an array',
+      ],
       ['throw new Error("no\\nurl")', 'could not be loaded: no url'],
       ['export const jobs = [', 'could not be loaded: '],
     ] as const) {
