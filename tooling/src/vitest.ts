@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { seededProperties } from './seeded-properties.ts'
 
@@ -8,8 +7,6 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
-    // They wait for servers for two fifths of their time: one at a time would leave a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A last resort and not a bar: a busy machine is not a failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
