@@ -33,15 +33,15 @@ export async function getOrCreate<DB>(
   columns: readonly string[],
 ): Promise<GotOrCreated<Values>> {
   const wanted = Object.fromEntries(columns.map((column) => [column, values[column]]))
-  let refused: DbError | undefined
+  let wasRefused = false
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await findBy(db, table, wanted)
     if (found !== undefined) return { row: found, created: false }
     const made = await insertUnlessMet(db, table, values, columns)
     if (made instanceof Error) {
       // Refused twice, and no such row in between: it is another row that has these values.
-      if (refused !== undefined) throw made
-      refused = made
+      if (wasRefused) throw made
+      wasRefused = true
     } else if (made !== undefined) {
       return { row: made, created: true }
     }
