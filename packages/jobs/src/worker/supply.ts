@@ -94,12 +94,15 @@ export class Supply {
   async run(): Promise<void> {
     const { untilIdle } = this.#parts
     for (let isFirst = true; !this.#isStopping; isFirst = false) {
+      const isAgain = performance.now() >= this.#again.at
+      // What failed may have been any of its looks.
+      if (isAgain) this.look(true)
       try {
         const { promoted, hasSuspects } = await this.#upkeep.run(() => this.#rooms())
         if (promoted) this.#mayFindAnywhere()
         if (hasSuspects) await this.#takeSuspect()
         await this.#take()
-        this.#again.looked(false)
+        if (isAgain) this.#again.looked(false)
       } catch (error) {
         throwIfCancelled()
         if (untilIdle || (isFirst && !isRetryable(error))) throw error
@@ -141,16 +144,11 @@ export class Supply {
     const pollAt = performance.now() + around(Math.min(pollMs, soonMs))
     const looks = this.#intakes.map((intake) => ({ intake, at: intake.lookAt }))
     const stirredAt = this.#upkeep.isStirred ? -Infinity : Infinity
-    const againAt = this.#again.at
     const lookAt = Math.min(...looks.map(({ at }) => at))
-    const until = Math.min(pollAt, againAt, lookAt, this.#upkeep.at, stirredAt)
+    const until = Math.min(pollAt, lookAt, this.#again.at, this.#upkeep.at, stirredAt)
     await this.#wake.wait(Math.max(0, until - performance.now()))
     const now = performance.now()
-    // What failed may have been any of its looks.
-    if (now >= againAt) this.#upkeep.dueIn(0)
-    for (const { intake, at } of looks) {
-      if (now >= Math.min(pollAt, againAt, at)) intake.mayFind = true
-    }
+    for (const { intake, at } of looks) if (now >= pollAt || now >= at) intake.mayFind = true
     if (now >= pollAt) this.#idleLooks += 1
   }
 
