@@ -37,6 +37,8 @@ beforeAll(async () => {
   await sql`create trigger slow before insert on acts for each row execute function slowly()`.execute(
     admin,
   )
+  await sql`create function act_by(id text) returns text language sql as
+    $$ insert into acts (id) values (id) returning id $$`.execute(admin)
 })
 afterAll(async () => {
   await db.close()
@@ -54,6 +56,7 @@ const set =
 
 const faults: Record<string, Fault> = {
   'the reply to the insert is lost': set({ dropReply: { when: 'insert', times: 1 } }),
+  'the reply to the function is lost': set({ dropReply: { when: 'act_by', times: 1 } }),
   'the reply to COMMIT is lost': set({ dropReply: { when: 'commit', times: 1 } }),
   'the connection breaks': set({ resetAfterBytes: { toServer: 150 } }),
   'the answer breaks off': set({ resetAfterBytes: { toClient: 40 } }),
@@ -76,6 +79,10 @@ async function count(id: string): Promise<number> {
 const ACTS: Record<string, (id: string) => Promise<unknown>> = {
   'an INSERT': (id) => db.insertInto('acts').values({ id, part: 0 }).execute(),
   'an INSERT as text': (id) => sql`insert into acts (id) values (${id})`.execute(db),
+  'a SELECT of a function that writes': (id) =>
+    db.selectNoFrom((eb) => eb.fn<string>('act_by', [eb.val(id)]).as('id')).execute(),
+  'a SELECT with text in it that calls one': (id) =>
+    db.selectNoFrom(sql<string>`act_by(${id})`.as('id')).execute(),
   'a transaction': (id) =>
     transaction(db, async (tx) => {
       await tx.selectFrom('acts').selectAll().limit(1).execute()

@@ -16,7 +16,8 @@ const plugin: KyselyPlugin = {
 
 /**
  * Returns the same database with your promise that everything that runs through it only reads: SQL written
- * with `sql` then counts as a read, so its `outcome` is `none` when it is cut off. The text is not checked.
+ * with `sql`, and a `SELECT` that calls functions of your own, then count as reads, so that their `outcome` is `none`
+ * when they are cut off. Nothing checks it.
  * To have the server check it, use `transaction(db, fn, { readOnly: true })`.
  *
  * @throws {TypeError} at an insert, update, delete, merge or a change of the schema with Kysely's builder

@@ -1,4 +1,6 @@
 import type { CompiledQuery, OperationNode } from 'kysely'
+import { words } from './known-functions.ts'
+import { KnownTexts } from './known-texts.ts'
 
 /** What a `SELECT` may consist of without a chance to change or hold anything. */
 const PLAIN_NODES = words(`
@@ -17,31 +19,17 @@ const PLAIN_FUNCTIONS = words(`
   jsonb_build_object lag last_value lead least length lower max min now nullif rank replace round
   row_number string_agg substring sum to_char to_json to_jsonb trim upper`)
 
-function words(text: string): ReadonlySet<string> {
-  return new Set(text.trim().split(/\s+/))
-}
-
 /** The words that Kysely itself writes as text: a direction of `orderBy`. */
 const PLAIN_TEXT = /^(asc|desc)?( ?nulls (first|last))?$/i
 
-const known = new Map<string, boolean>()
-
-/** How many texts are remembered; then it begins anew. */
-const KNOWN_LIMIT = 2_000
+const plain = new KnownTexts<CompiledQuery>(({ query }) => isPlain(query))
 
 /**
  * Whether a statement surely does nothing but read: a `SELECT` of Kysely's builder with no `sql` text in
  * it, no lock (`forUpdate`), and no function beyond a list of PostgreSQL's that only compute.
  */
-export function isPlainRead({ query, sql }: CompiledQuery): boolean {
-  if (query.kind !== 'SelectQueryNode') return false
-  let plain = known.get(sql)
-  if (plain === undefined) {
-    plain = isPlain(query)
-    if (known.size >= KNOWN_LIMIT) known.clear()
-    known.set(sql, plain)
-  }
-  return plain
+export function isPlainRead(query: CompiledQuery): boolean {
+  return query.query.kind === 'SelectQueryNode' && plain.is(query)
 }
 
 function isPlain(node: OperationNode): boolean {

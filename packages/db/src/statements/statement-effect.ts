@@ -1,15 +1,25 @@
 import type { Effect } from '@yuzuru/concurrency'
 import type { CompiledQuery, RootOperationNode } from 'kysely'
+import { callsOnlyKnown } from './calls-known.ts'
+import { KnownTexts } from './known-texts.ts'
 import { isDeclaredRead } from './read-mark.ts'
 import { mayCommit, mayFailPartly } from './statement-words.ts'
 
 /**
  * What an autocommit statement does to the database. A `SELECT` of Kysely's builder is a read, unless
- * a CTE in it writes. What is written as `sql` text counts as a write, whatever it says, unless
- * it was declared to read: guessing would be wrong for functions that write.
+ * a CTE in it writes, or it calls a function that is not known to write nothing. What is written as `sql` text as a
+ * whole counts as a write, whatever it says, unless it was declared to read.
  */
 export function effectOf(query: CompiledQuery): Effect {
-  return isRead(query.query) || isDeclaredRead(query) ? 'read' : 'write'
+  return isDeclaredRead(query) || isSelect(query) ? 'read' : 'write'
+}
+
+const selects = new KnownTexts<CompiledQuery>(
+  ({ query, sql }) => isRead(query) && callsOnlyKnown(sql),
+)
+
+function isSelect(query: CompiledQuery): boolean {
+  return query.query.kind === 'SelectQueryNode' && selects.is(query)
 }
 
 function isRead(node: RootOperationNode): boolean {

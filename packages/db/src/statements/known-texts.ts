@@ -1,0 +1,23 @@
+/** How many texts are remembered; then it begins anew. */
+const LIMIT = 2_000
+
+/** What is known of statements by their text, found out once for each: an app has few, and runs them often. */
+export class KnownTexts<Q extends { readonly sql: string }> {
+  readonly #find: (query: Q) => boolean
+  readonly #known = new Map<string, boolean>()
+
+  constructor(find: (query: Q) => boolean) {
+    this.#find = find
+  }
+
+  is(query: Q): boolean {
+    const { sql } = query
+    let known = this.#known.get(sql)
+    if (known === undefined) {
+      known = this.#find(query)
+      if (this.#known.size >= LIMIT) this.#known.clear()
+      this.#known.set(sql, known)
+    }
+    return known
+  }
+}
