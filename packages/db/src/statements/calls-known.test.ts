@@ -55,6 +55,8 @@ describe('what a SELECT calls is known to write nothing', () => {
     'select 1; delete from "t"',
     'select 1 into "t"',
     `select U&"charge"(1)`,
+    `select "a""lower"(1)`,
+    `select "as ""lower"(1)`,
     `select ${'x'.repeat(400)}count(1)`,
   ])('and not in %s', (text) => {
     expect(callsOnlyKnown(text)).toBe(false)

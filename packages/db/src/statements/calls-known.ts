@@ -10,12 +10,11 @@ const KEYWORDS = words(`
 /** What begins a statement of another kind, or a table: all that a SELECT might become. */
 const BEYOND = /;|--|\/\*|\binto\b/i
 
-/** What ends before a parenthesis: a name, quoted or not, with the schema it may have. */
-const NAME =
-  /((?:[\w$\u0080-\uffff]+|"(?:[^"]|"")*")\s*\.\s*)?([\w$\u0080-\uffff]+|"(?:[^"]|"")*")\s*$/
+/** A character of a name that is not quoted. */
+const OF_NAMES = /[\w$\u0080-\uffff]/
 
-/** The names of an alias's columns: `as "t"("a", "b")`, `with "t"("a") as (…)`. */
-const NAMES_COLUMNS = /\b(?:as|with|recursive)\s+$/i
+/** What stands before the names of an alias's columns: `as "t"("a", "b")`, `with "t"("a") as (…)`. */
+const NAMES_COLUMNS = /\b(?:as|with|recursive)$/i
 
 /**
  * Whether all that the text of a `SELECT` calls is PostgreSQL's and changes nothing. It reads no SQL: whatever
@@ -33,17 +32,36 @@ export function callsOnlyKnown(sql: string): boolean {
 const LONGEST = 300
 
 function isHarmless(before: string): boolean {
-  const found = NAME.exec(before)
-  if (found === null) return true
-  const [all, schema, name = ''] = found
-  const rest = before.slice(0, -all.length)
-  if (rest.trimEnd().endsWith('.')) return false
-  if (name.startsWith('"')) return schema === undefined && NAMES_COLUMNS.test(rest)
-  const word = name.toLowerCase()
-  if (schema !== undefined) return /^pg_catalog\s*\.\s*$/i.test(schema) && isKnown(word)
-  return KEYWORDS.has(word) || isKnown(word)
+  const { name, rest } = lastName(before)
+  if (name === '') return true
+  if (!rest.endsWith('.')) {
+    if (name.startsWith('"')) return NAMES_COLUMNS.test(rest)
+    return KEYWORDS.has(name.toLowerCase()) || isKnown(name)
+  }
+  const schema = lastName(rest.slice(0, -1))
+  return schema.name.toLowerCase() === 'pg_catalog' && !schema.rest.endsWith('.') && isKnown(name)
 }
 
 function isKnown(name: string): boolean {
-  return STEADY_FUNCTIONS.has(name) || FLEETING_FUNCTIONS.has(name)
+  const word = name.toLowerCase()
+  return STEADY_FUNCTIONS.has(word) || FLEETING_FUNCTIONS.has(word)
+}
+
+/** The name that a text ends with, with its quotes; empty where it ends with none. What is before it is trimmed. */
+function lastName(text: string): { readonly name: string; readonly rest: string } {
+  const trimmed = text.trimEnd()
+  const from = trimmed.endsWith('"')
+    ? trimmed.lastIndexOf('"', trimmed.length - 2)
+    : nameFrom(trimmed)
+  // A quote within a quoted name makes it begin later than it does: it stays one that nobody knows.
+  return {
+    name: trimmed.slice(Math.max(0, from)),
+    rest: trimmed.slice(0, Math.max(0, from)).trimEnd(),
+  }
+}
+
+function nameFrom(text: string): number {
+  let from = text.length
+  while (from > 0 && OF_NAMES.test(text.charAt(from - 1))) from -= 1
+  return from
 }
