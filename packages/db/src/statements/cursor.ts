@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts'
 import { isPlainRead } from './plain-read.ts'
 import { isDeclaredRead } from './read-mark.ts'
 import { rowCount } from './sql-text.ts'
-import { effectOf } from './statement-effect.ts'
+import { takesCursor } from './statement-effect.ts'
 import { commit, rollback } from './transaction-end.ts'
 
 /** How long closing a cursor may take before the connection is closed. */
@@ -23,7 +23,7 @@ export async function* readCursor<R>(
   guard?: () => void,
 ): AsyncGenerator<QueryResult<R>, void, undefined> {
   const size = rowCount('the chunk size', batchSize)
-  if (effectOf(query) === 'write' && query.query.kind !== 'RawNode') {
+  if (!takesCursor(query)) {
     yield* inBatches(await lease.executeQuery<R>(query, undefined, guard), batchSize)
     return
   }

@@ -22,6 +22,11 @@ function isSelect(query: CompiledQuery): boolean {
   return query.query.kind === 'SelectQueryNode' && selects.is(query)
 }
 
+/** Whether the server takes a cursor for it: a `SELECT` without a CTE that writes. Of text only the server knows. */
+export function takesCursor({ query }: CompiledQuery): boolean {
+  return query.kind === 'RawNode' || isRead(query)
+}
+
 function isRead(node: RootOperationNode): boolean {
   if (node.kind !== 'SelectQueryNode') return false
   const tables = node.with?.expressions ?? []
