@@ -30,7 +30,8 @@ export interface BillingActions {
   ): Promise<{ readonly url: string }>
   /**
    * Changes the price, and the quantity if it is given; else that stays. One that has both already is left as it is.
-   * A price that is billed by usage takes the place of several seats with `quantity: 'metered'`.
+   * A price that is billed by usage takes the place of several seats with `quantity: 'metered'`. What a schedule of
+   * Stripe's had planned is given up, but for the end.
    *
    * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several
    *   prices and `native.items` does not say which one; `'card_declined'`
@@ -51,7 +52,7 @@ export interface BillingActions {
    */
   previewPlan(reference: string, change: PlanChange, options?: IoOptions): Promise<PlanPreview>
   /**
-   * Changes the quantity: 1 to 1,000,000.
+   * Changes the quantity: 1 to 1,000,000. A schedule of Stripe's goes on: its next phase has a quantity of its own.
    *
    * @throws {BillingError} as `changePlan`
    */

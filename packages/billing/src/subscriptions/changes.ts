@@ -12,7 +12,7 @@ import { type Fetches, withoutSubscription } from './fetches.ts'
 import { bestOf, liveOf } from './live-subscription.ts'
 import { type Change, changeParameters, type PlanPreview } from './plan-change.ts'
 import { previewParameters } from './preview-parameters.ts'
-import { withoutSchedule } from './schedules.ts'
+import { releaseAfter, withoutSchedule } from './schedules.ts'
 
 /** When a subscription ends: with what is paid for, at once, or at a moment. */
 export type CancelAt = 'period-end' | 'now' | Date
@@ -55,7 +55,12 @@ export class Changes {
     change: Change,
   ): Promise<Stripe.Subscription> {
     const parameters = changeParameters(operation, live, change)
-    return parameters === undefined ? live : await this.#update(reference, live, parameters)
+    const changed =
+      parameters === undefined ? live : await this.#update(reference, live, parameters)
+    // A change of the quantity says nothing of the plan that a schedule is to change to.
+    if (change.price === undefined) return changed
+    const release = (): Promise<Stripe.Subscription> => releaseAfter(this.#init, reference, changed)
+    return changed === live ? await release() : await afterEffect(release)
   }
 
   /** What a change would cost, from Stripe; nothing is changed. */

@@ -90,3 +90,126 @@ describe('a subscription that a schedule has', () => {
     expect(server.subscriptions()).toMatchObject([{ schedule: id, cancel_at: null }])
   })
 })
+
+/** A subscription that a schedule ends with its period. */
+async function scheduleEnd(open: Subscribed): Promise<{ schedule: string; endsAt: Date }> {
+  const { client: stripe } = open.stage.billing
+  const { id, items } = await open.subscribe()
+  const { id: schedule } = await stripe.subscriptionSchedules.create({ from_subscription: id })
+  await stripe.subscriptionSchedules.update(schedule, { end_behavior: 'cancel' })
+  return { schedule, endsAt: new Date((items.data[0]?.current_period_end ?? 0) * 1_000) }
+}
+
+describe('a subscription that a schedule is to end', () => {
+  test('is canceling until then', async () => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const { endsAt } = await scheduleEnd(open)
+    await billing.sync(reference)
+    expect(await billing.status(reference)).toMatchObject({ status: 'canceling', endsAt })
+  })
+
+  test.each(['period-end', 'a date', 'now'] as const)('can be cancelled: %s', async (when) => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const { endsAt } = await scheduleEnd(open)
+    const at = when === 'a date' ? new Date(endsAt.getTime() - 86_400_000) : when
+    const ended = await billing.cancel(reference, { at })
+    if (when === 'period-end') expect(ended.endsAt).toEqual(endsAt)
+    if (when === 'a date') expect(ended.endsAt).toEqual(at)
+    expect((await billing.status(reference)).status).toBe(when === 'now' ? 'canceled' : 'canceling')
+  })
+
+  test('goes on when that is taken back', async () => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const { schedule } = await scheduleEnd(open)
+    expect(await billing.resume(reference)).toMatchObject({ endsAt: undefined })
+    expect((await billing.status(reference)).status).toBe('active')
+    expect(await billing.client.subscriptionSchedules.retrieve(schedule)).toMatchObject({
+      status: 'released',
+    })
+  })
+
+  test.each(['cancel', 'resume'] as const)(
+    'still ends when %s breaks off between its two steps',
+    async (verb) => {
+      await using open = await openSubscribed()
+      const { billing, server } = open.stage
+      const { endsAt } = await scheduleEnd(open)
+      server.setTroubles({ kind: 'rate_limit', when: 'POST /v1/subscriptions/', times: 9 })
+      const broken = verb === 'cancel' ? billing.cancel(reference) : billing.resume(reference)
+      expect(await failureOf(broken)).toMatchObject({ outcome: 'unknown' })
+      server.setTroubles()
+      await billing.sync(reference)
+      expect(await billing.status(reference)).toMatchObject({ status: 'canceling', endsAt })
+    },
+  )
+
+  test('ends then on another plan, too', async () => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const { endsAt } = await scheduleEnd(open)
+    const changed = await billing.changePlan(reference, { price: open.otherPrice })
+    expect(changed).toMatchObject({ endsAt, priceId: open.otherPrice })
+    expect(await billing.status(reference)).toMatchObject({ status: 'canceling', endsAt })
+  })
+})
+
+// https://github.com/better-auth/better-auth/pull/6961
+describe('a change of plan beside a schedule', () => {
+  test.each(['another', 'the same'] as const)(
+    'to %s is what holds: the schedule no longer changes it',
+    async (which) => {
+      await using open = await openSubscribed()
+      const { billing } = open.stage
+      const { client: stripe } = billing
+      const id = await schedule(open)
+      const price = (await subscriptionNow(billing, reference))?.priceId ?? ''
+      const wanted = which === 'another' ? open.otherPrice : price
+      expect(await billing.changePlan(reference, { price: wanted })).toMatchObject({
+        priceId: wanted,
+        endsAt: undefined,
+      })
+      expect(await stripe.subscriptionSchedules.retrieve(id)).toMatchObject({ status: 'released' })
+    },
+  )
+
+  test('that fails gives up nothing', async () => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const id = await schedule(open)
+    const failed = await failureOf(billing.changePlan(reference, { price: 'price_none' }))
+    expect(failed).toMatchObject({ outcome: 'none' })
+    expect(await billing.client.subscriptionSchedules.retrieve(id)).toMatchObject({
+      status: 'active',
+    })
+  })
+
+  test('that could not release it does not say that nothing has happened, and a repeat does', async () => {
+    await using open = await openSubscribed()
+    const { billing, server } = open.stage
+    const id = await schedule(open)
+    const change = { price: open.otherPrice }
+    server.setTroubles({ kind: 'rate_limit', when: '/release', times: 9 })
+    expect(await failureOf(billing.changePlan(reference, change))).toMatchObject({
+      outcome: 'unknown',
+    })
+    server.setTroubles()
+    expect((await billing.changePlan(reference, change)).priceId).toBe(open.otherPrice)
+    expect(await billing.client.subscriptionSchedules.retrieve(id)).toMatchObject({
+      status: 'released',
+    })
+  })
+
+  test('leaves it when only the quantity is another', async () => {
+    await using open = await openSubscribed()
+    const { billing } = open.stage
+    const id = await schedule(open)
+    const { native } = await billing.setQuantity(reference, 3)
+    expect(native.items.data).toMatchObject([{ quantity: 3 }])
+    expect(await billing.client.subscriptionSchedules.retrieve(id)).toMatchObject({
+      status: 'active',
+    })
+  })
+})

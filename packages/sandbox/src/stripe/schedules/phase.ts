@@ -53,10 +53,10 @@ export interface PhaseInput {
 export function toPhases(
   service: StripeService,
   inputs: readonly PhaseInput[],
-  start: number,
+  { now, start }: { readonly now: number; readonly start: number },
 ): Phase[] {
   let from = start
-  return inputs.map((input, index) => {
+  const phases = inputs.map((input, index) => {
     const param = `phases[${index}]`
     const prices = input.items.map(({ price }, at) =>
       findPrice(service, price, `${param}[items][${at}][price]`),
@@ -68,6 +68,12 @@ export function toPhases(
         `${param}[items]`,
         'parameter_missing',
       )
+    if (input.duration && input.end_date !== undefined) {
+      throw invalid(
+        'You may only specify one of these parameters: duration, end_date.',
+        `${param}[duration]`,
+      )
+    }
     const begin = input.start_date ?? from
     const end = input.end_date ?? lengthen(begin, input.duration, first)
     if (end <= begin)
@@ -103,6 +109,8 @@ export function toPhases(
       trial_end: input.trial_end ?? null,
     }
   })
+  if (from > now) return phases
+  throw invalid('The end date of the last phase must be in the future.', 'phases')
 }
 
 function lengthen(start: number, duration: PhaseInput['duration'], price: StripePrice): number {

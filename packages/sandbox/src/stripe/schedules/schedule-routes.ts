@@ -13,9 +13,10 @@ import {
 } from '../api/parameters.ts'
 import { route, type Route } from '../api/route.ts'
 import { change, find, nowOf } from '../core/service.ts'
-import { endSubscription } from '../subscriptions/end.ts'
+import { endNow } from '../subscriptions/end-now.ts'
 import { isEnded } from '../subscriptions/states.ts'
 import { type PhaseInput, phaseOf, toPhases } from './phase.ts'
+import { endOf, showEnd } from './planned-end.ts'
 import {
   beginPhase,
   createSchedule,
@@ -77,10 +78,10 @@ export const scheduleRoutes: readonly Route[] = [
         end_behavior: endBehavior = 'release',
         from_subscription: from,
       } = parameters
-      const made = applyMetadata({}, parameters.metadata)
       if (from !== undefined) {
-        if (parameters.phases || customer !== undefined) {
-          throw invalid('You can only pass `from_subscription` on its own.', 'from_subscription')
+        const other = Object.keys(parameters).find((name) => name !== 'from_subscription')
+        if (other !== undefined) {
+          throw invalid(`You cannot set \`${other}\` if \`from_subscription\` is set.`, other)
         }
         const subscription = find(
           service.state.subscriptions,
@@ -94,8 +95,8 @@ export const scheduleRoutes: readonly Route[] = [
         }
         return createSchedule(service, {
           customer: subscription.customer,
-          endBehavior,
-          metadata: made,
+          endBehavior: 'release',
+          metadata: {},
           phases: [phaseOf(subscription)],
           subscription,
         })
@@ -109,8 +110,11 @@ export const scheduleRoutes: readonly Route[] = [
       const schedule = createSchedule(service, {
         customer,
         endBehavior,
-        metadata: made,
-        phases: toPhases(service, resolved(parameters.phases, now), start === 'now' ? now : start),
+        metadata: applyMetadata({}, parameters.metadata),
+        phases: toPhases(service, resolved(parameters.phases, now), {
+          now,
+          start: start === 'now' ? now : start,
+        }),
         subscription: null,
       })
       if (start === 'now' || start <= now) beginPhase(service, schedule)
@@ -150,40 +154,82 @@ export const scheduleRoutes: readonly Route[] = [
     },
     (service, { id, parameters }) => {
       const schedule = find(service.state.schedules, 'subscription schedule', id) as StripeSchedule
+      if (schedule.status !== 'active' && schedule.status !== 'not_started') {
+        throw refused(
+          `You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`,
+        )
+      }
       const now = nowOf(service, schedule.customer)
-      const given = parameters.phases
+      const given = parameters.phases && resolved(parameters.phases, now)
+      if (given) expectAnchored(schedule, given)
+      const [first] = schedule.phases
       const planned = given
-        ? toPhases(service, resolved(given, now), schedule.current_phase?.start_date ?? now)
+        ? toPhases(service, given, { now, start: first?.start_date ?? now })
         : schedule.phases
-      return change(service, 'subscription_schedule.updated', schedule, () => {
+      const before = endOf(schedule)
+      change(service, 'subscription_schedule.updated', schedule, () => {
         schedule.end_behavior = parameters.end_behavior ?? schedule.end_behavior
         schedule.metadata = applyMetadata(schedule.metadata, parameters.metadata)
         schedule.phases = planned
         if (schedule.status === 'active') setCurrent(schedule, now)
       })
+      const subscription = service.state.subscriptions[schedule.subscription ?? '']
+      if (subscription) showEnd(service, subscription, before, endOf(schedule))
+      return schedule
     },
   ),
-  route('POST', `${path}/:id/release`, { preserve_cancel_date: flag() }, (service, { id }) => {
-    const schedule = find(service.state.schedules, 'subscription schedule', id) as StripeSchedule
-    releaseSchedule(service, schedule)
-    return schedule
-  }),
+  route(
+    'POST',
+    `${path}/:id/release`,
+    { preserve_cancel_date: flag() },
+    (service, { id, parameters }) => {
+      const schedule = find(service.state.schedules, 'subscription schedule', id) as StripeSchedule
+      releaseSchedule(service, schedule, { keepsEnd: parameters.preserve_cancel_date ?? false })
+      return schedule
+    },
+  ),
   route(
     'POST',
     `${path}/:id/cancel`,
     { invoice_now: flag(), prorate: flag() },
-    (service, { id }) => {
+    (service, { id, parameters }) => {
       const schedule = find(service.state.schedules, 'subscription schedule', id) as StripeSchedule
       if (schedule.status !== 'active' && schedule.status !== 'not_started') {
-        throw refused(`You cannot cancel a subscription schedule that is \`${schedule.status}\`.`)
+        throw refused(
+          `You cannot cancel a subscription schedule that is currently in the \`${schedule.status}\` status.`,
+        )
       }
       const subscription = service.state.subscriptions[schedule.subscription ?? '']
+      if (subscription) {
+        // The subscription takes its schedule with it.
+        endNow(service, subscription, {
+          details: {},
+          isInvoiced: parameters.invoice_now ?? true,
+          isProrated: parameters.prorate ?? true,
+        })
+        return schedule
+      }
       schedule.status = 'canceled'
       schedule['canceled_at'] = nowOf(service, schedule.customer)
-      schedule.current_phase = null
-      if (subscription) endSubscription(service, subscription)
       service.emit('subscription_schedule.canceled', schedule)
       return schedule
     },
   ),
 ]
+
+/**
+ * Phases of a schedule that has begun say where they begin, and the current one begins where it did.
+ * Source: https://docs.stripe.com/billing/subscriptions/subscription-schedules#updating-a-subscription-schedule
+ */
+function expectAnchored(schedule: StripeSchedule, phases: readonly PhaseInput[]): void {
+  if (phases.every((phase) => phase.start_date === undefined)) {
+    throw invalid(
+      'The subscription schedule update is missing at least one phase with a `start_date` to anchor end dates to.',
+      'phases',
+    )
+  }
+  const { current_phase: current } = schedule
+  const begins = phases.some((phase) => phase.start_date === current?.start_date)
+  if (current === null || begins) return
+  throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]')
+}

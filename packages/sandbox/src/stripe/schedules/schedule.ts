@@ -7,6 +7,7 @@ import { endSubscription } from '../subscriptions/end.ts'
 import { isEnded } from '../subscriptions/states.ts'
 import { updateSubscription } from '../subscriptions/update.ts'
 import type { Phase } from './phase.ts'
+import { attach, detach, endOf } from './planned-end.ts'
 
 export type StripeSchedule = StripeObject & {
   customer: string
@@ -75,11 +76,9 @@ export function createSchedule(
     test_clock: find(service.state.customers, 'customer', input.customer).test_clock,
   }
   service.state.schedules[schedule.id] = schedule
-  if (subscription) {
-    subscription.schedule = schedule.id
-    setCurrent(schedule, now)
-  }
+  if (subscription) setCurrent(schedule, now)
   service.emit('subscription_schedule.created', schedule)
+  if (subscription) attach(service, subscription, schedule)
   return schedule
 }
 
@@ -101,12 +100,13 @@ export function beginPhase(service: StripeService, schedule: StripeSchedule): vo
       items: phase.items.map(({ price, quantity, metadata }) => ({ price, quantity, metadata })),
       metadata: phase.metadata,
       ...(phase.trial_end === null ? {} : { trialEnd: phase.trial_end }),
+      cancelAt: endOf(schedule) ?? undefined,
       isOffSession: true,
       paymentBehavior: hasCard(service, schedule.customer)
         ? 'allow_incomplete'
         : 'default_incomplete',
+      schedule: schedule.id,
     })
-    made.schedule = schedule.id
     schedule.subscription = made.id
     schedule.status = 'active'
   } else {
@@ -151,7 +151,7 @@ function enter(service: StripeService, subscription: StripeSubscription, phase: 
 export function finishSchedule(service: StripeService, schedule: StripeSchedule): void {
   const subscription = service.state.subscriptions[schedule.subscription ?? '']
   if (schedule.end_behavior === 'release') {
-    releaseSchedule(service, schedule)
+    releaseSchedule(service, schedule, { keepsEnd: true })
     return
   }
   schedule.status = 'completed'
@@ -164,19 +164,23 @@ export function finishSchedule(service: StripeService, schedule: StripeSchedule)
   service.emit('subscription_schedule.completed', schedule)
 }
 
-/** The subscription goes on without its schedule. */
-export function releaseSchedule(service: StripeService, schedule: StripeSchedule): void {
+/** The subscription goes on without its schedule; the end that this had planned is kept, or goes with it. */
+export function releaseSchedule(
+  service: StripeService,
+  schedule: StripeSchedule,
+  options: { readonly keepsEnd: boolean },
+): void {
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
     throw refused(
       `You cannot release a subscription schedule that is currently in the \`${schedule.status}\` status.`,
     )
   }
   const subscription = service.state.subscriptions[schedule.subscription ?? '']
-  if (subscription) subscription.schedule = null
   schedule.status = 'released'
   schedule['released_at'] = nowOf(service, schedule.customer)
   schedule['released_subscription'] = schedule.subscription
   schedule.subscription = null
   schedule.current_phase = null
   service.emit('subscription_schedule.released', schedule)
+  if (subscription) detach(service, subscription, schedule, options)
 }

@@ -40,6 +40,7 @@ export interface SubscriptionInput extends TrialInput {
   readonly paymentBehavior?: PaymentBehavior | undefined
   readonly paymentSettings?: Json | undefined
   readonly prorationBehavior?: string | undefined
+  readonly schedule?: string | undefined
   readonly trialSettings?: StripeSubscription['trial_settings'] | undefined
 }
 
@@ -109,6 +110,7 @@ export function setUp(
     subscription.default_payment_method = input.defaultPaymentMethod
   }
   subscription['description'] = input.description ?? null
+  subscription.schedule = input.schedule ?? null
   if (input.trialSettings) subscription.trial_settings = input.trialSettings
   if (input.collectionMethod) subscription.collection_method = input.collectionMethod
   subscription.days_until_due = input.daysUntilDue ?? null

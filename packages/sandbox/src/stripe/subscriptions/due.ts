@@ -19,8 +19,11 @@ export function dueOf(service: StripeService, subscription: StripeSubscription):
     due.push({ at: subscription.created + hours23, run: () => expire(service, subscription) })
     return due
   }
-  if (cancelAt !== null)
+  const schedule = service.state.schedules[subscription.schedule ?? '']
+  // A schedule that cancels does it itself, and is completed then.
+  if (cancelAt !== null && schedule?.['end_behavior'] !== 'cancel') {
     due.push({ at: cancelAt, run: () => endSubscription(service, subscription) })
+  }
   if (status === 'trialing' && trialEnd !== null) {
     const note = (service.state.notes[subscription.id] ??= {})
     if (note.trialWillEnd !== trialEnd) {

@@ -30,6 +30,11 @@ export function endSubscription(
     schedule['current_phase'] = null
   }
   service.emit('customer.subscription.deleted', subscription)
+  if (!schedule) return
+  service.emit(
+    cause === 'canceled' ? 'subscription_schedule.canceled' : 'subscription_schedule.aborted',
+    schedule,
+  )
 }
 
 /** Its invoices are left to whoever looks at them. */
