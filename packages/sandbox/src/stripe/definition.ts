@@ -22,7 +22,7 @@ export function defineStripe(options: DefinitionOptions): EmulatorDefinition<Str
     options.serviceFor({ id: '', idempotencyKey: null })
   return defineEmulator<StripeState>({
     name: 'stripe',
-    stateVersion: 2,
+    stateVersion: 3,
     state: emptyStripeState,
     cors: false,
     setup({ app, state }) {

@@ -148,6 +148,11 @@ function execute(
     const { expand: expandForm, ...form } = parseForm(call.encoded)
     const paths = expandForm === undefined ? [] : list(text()).read(expandForm, 'expand')
     const parameters = readParameters(route.parameters, fromVersion(form, call.version))
+    if (paths.length > 0 && route.method !== 'GET') {
+      tryExpand(service.rehearsal(), hidden, paths, (rehearsed) =>
+        route.run(rehearsed, { id, parameters } as never),
+      )
+    }
     const reply = structuredClone(route.run(service, { id, parameters } as never))
     const body = expand(service.state, hidden, reply, paths)
     if (trouble !== undefined) throw failureOf(trouble)
@@ -157,6 +162,24 @@ function execute(
     const answer = { status: error.status, body: error.toBody(call.requestId) }
     return { answer, unstarted: error.details.unstarted === true }
   }
+}
+
+/** A write whose reply can't be expanded is refused before it is done. */
+function tryExpand(
+  rehearsed: StripeService,
+  hidden: Hidden,
+  paths: readonly string[],
+  run: (rehearsed: StripeService) => JsonObject,
+): void {
+  let reply: JsonObject
+  try {
+    reply = run(rehearsed)
+  } catch (error) {
+    // What is refused in itself is refused when it is done, with what it leaves.
+    if (error instanceof StripeFailure) return
+    throw error
+  }
+  expand(rehearsed.state, hidden, reply, paths)
 }
 
 async function formOf(request: Request): Promise<string> {

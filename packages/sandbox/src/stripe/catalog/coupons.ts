@@ -83,6 +83,7 @@ export const couponRoutes: readonly Route[] = [
   route('DELETE', `${path}/:id`, {}, (service, { id }) => {
     const coupon = find(service.state.coupons, 'coupon', id)
     delete service.state.coupons[id]
+    service.state.deletedCoupons[id] = coupon
     service.state.deleted[id] = 'coupon'
     service.emit('coupon.deleted', coupon)
     return { id, object: 'coupon', deleted: true }

@@ -3,7 +3,7 @@ import { newId } from '../core/id.ts'
 import type { StripeCoupon, StripeDiscount, StripePromotionCode } from '../core/objects.ts'
 import { portion } from '../core/portion.ts'
 import { find, nowOf, type StripeService } from '../core/service.ts'
-import type { DiscountChoice } from '../core/state.ts'
+import type { DiscountChoice, StripeState } from '../core/state.ts'
 import { monthsAfter } from '../core/period.ts'
 
 /** What a request says of a discount: a coupon or a promotion code's id. */
@@ -68,7 +68,22 @@ function checkCode(
       'promotion_code_invalid',
     )
   }
+  const { first_time_transaction: isForNew } = code['restrictions'] as {
+    first_time_transaction: boolean
+  }
+  if (isForNew && customer !== null && hasPaid(service, customer)) {
+    throw refused(
+      'This promotion code cannot be redeemed because the associated customer has prior transactions.',
+    )
+  }
   checkCoupon(service, coupon, customer)
+}
+
+/** Source: https://docs.stripe.com/api/promotion_codes/object ("without any successful payments or invoices") */
+function hasPaid({ state }: StripeService, id: string): boolean {
+  const isOf = ({ customer, status }: { customer: string | null; status: string }): boolean =>
+    customer === id && (status === 'succeeded' || status === 'paid')
+  return Object.values(state.charges).some(isOf) || Object.values(state.invoices).some(isOf)
 }
 
 function checkCoupon(service: StripeService, coupon: StripeCoupon, customer: string | null): void {
@@ -111,6 +126,14 @@ export function redeem(
   if (code) code.times_redeemed += 1
   service.emit('customer.discount.created', discount)
   return discount
+}
+
+/** The coupon of a discount, which outlives it. Source: https://docs.stripe.com/api/coupons/delete */
+export function couponOf(
+  { coupons, deletedCoupons }: StripeState,
+  id: string | undefined,
+): StripeCoupon | undefined {
+  return coupons[id ?? ''] ?? deletedCoupons[id ?? '']
 }
 
 /** How much a coupon takes off an amount; never more than all of it. */

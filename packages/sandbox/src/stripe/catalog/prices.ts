@@ -105,10 +105,11 @@ export function createPrice(service: StripeService, values: PriceInput): StripeP
       'resource_already_exists',
     )
   }
+  checkMeter(state, values)
+  checkInterval(values)
   const product = values.product_data
     ? createProduct(service, values.product_data)
     : find(state.products, 'product', values.product ?? '', 'product')
-  checkMeter(state, values)
   if (holder) holder['lookup_key'] = null
   const price: StripePrice = {
     id: newId('price'),
@@ -142,6 +143,17 @@ export function createPrice(service: StripeService, values: PriceInput): StripeP
   state.prices[price.id] = price
   service.emit('price.created', price)
   return price
+}
+
+/** Three years at most. Source: https://docs.stripe.com/api/prices/create#create_price-recurring-interval_count */
+const mostIntervals = { day: 1095, week: 156, month: 36, year: 3 } as const
+
+function checkInterval({ recurring: given }: PriceInput): void {
+  if (!given || (given.interval_count ?? 1) <= mostIntervals[given.interval]) return
+  throw invalid(
+    `Invalid recurring[interval_count]: at most three years (${mostIntervals[given.interval]} ${given.interval}s).`,
+    'recurring[interval_count]',
+  )
 }
 
 /** A metered price is fed by a meter, and a meter feeds no other. */

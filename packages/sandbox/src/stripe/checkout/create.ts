@@ -23,6 +23,7 @@ export interface CheckoutInput {
   readonly customer?: string
   readonly customer_creation?: 'always' | 'if_required'
   readonly customer_email?: string
+  readonly customer_update?: Json
   readonly discounts?: readonly DiscountInput[]
   readonly expires_at?: number
   readonly line_items?: readonly {
@@ -37,6 +38,7 @@ export interface CheckoutInput {
     readonly description?: string
   }
   readonly payment_method_collection?: 'always' | 'if_required'
+  readonly setup_intent_data?: unknown
   readonly phone_number_collection?: { readonly enabled: boolean }
   readonly submit_type?: string
   readonly subscription_data?: {
@@ -53,6 +55,12 @@ export function createCheckoutSession(
   service: StripeService,
   input: CheckoutInput,
 ): StripeCheckoutSession {
+  // A price in words is made with the session, or not at all.
+  if (input.line_items?.some((line) => line.price_data)) open(service.rehearsal(), input)
+  return open(service, input)
+}
+
+function open(service: StripeService, input: CheckoutInput): StripeCheckoutSession {
   const { state } = service
   const now = nowOf(service, input.customer ?? null)
   check(service, input, now)
@@ -183,12 +191,7 @@ function check(service: StripeService, input: CheckoutInput, now: number): void 
       'payment_method_collection',
     )
   }
-  if (input.subscription_data && input.mode !== 'subscription') {
-    throw invalid(
-      'You can only specify `subscription_data` in `subscription` mode.',
-      'subscription_data',
-    )
-  }
+  checkMode(input)
   checkTrial(input, now)
   const { expires_at: expiresAt = now + 3600 } = input
   if (expiresAt < now + 1800 || expiresAt > now + 86_400) {
@@ -196,6 +199,35 @@ function check(service: StripeService, input: CheckoutInput, now: number): void 
       'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.',
       'expires_at',
     )
+  }
+}
+
+/** What a mode takes that no other does. */
+const MODE_OF = {
+  payment_intent_data: 'payment',
+  setup_intent_data: 'setup',
+  subscription_data: 'subscription',
+} as const
+
+/** Source: https://docs.stripe.com/api/checkout/sessions/create */
+function checkMode(input: CheckoutInput): void {
+  const { mode } = input
+  for (const [name, own] of Object.entries(MODE_OF)) {
+    if (input[name as keyof typeof MODE_OF] === undefined || mode === own) continue
+    throw invalid(`You can not pass \`${name}\` in \`${mode}\` mode.`, name)
+  }
+  if (mode === 'setup' && input.line_items) {
+    throw invalid('You can not pass `line_items` in `setup` mode.', 'line_items')
+  }
+  if (input.customer_creation !== undefined && mode !== 'payment') {
+    throw invalid('`customer_creation` can only be used in `payment` mode.', 'customer_creation')
+  }
+  if (input.customer_update !== undefined && input.customer === undefined) {
+    throw invalid('`customer_update` can only be used with `customer`.', 'customer_update')
+  }
+  const most = mode === 'subscription' ? 20 : 100
+  if ((input.line_items?.length ?? 0) > most) {
+    throw invalid(`A Checkout Session can have at most ${most} line items.`, 'line_items')
   }
 }
 
@@ -232,6 +264,9 @@ function toLine(
     ? createPrice(service, line.price_data)
     : find(service.state.prices, 'price', line.price ?? '', `${param}[price]`)
   if (!price.active) throw invalid('The price specified is inactive.', `${param}[price]`)
+  if (input.currency !== undefined) {
+    expectCurrency(price, input.currency.toLowerCase(), `${param}[price]`)
+  }
   checkQuantity(price, line.quantity, param)
   if (input.mode === 'subscription') {
     if (price.type !== 'recurring') {

@@ -1,6 +1,7 @@
 import { StripeFailure } from '../api/error.ts'
 import { listParameters, page } from '../api/listing.ts'
 import { applyMetadata, metadata } from '../api/metadata.ts'
+import { checkoutLocales } from '../api/locales.ts'
 import { flag, hash, integer, list, oneOf, opaque, required, text } from '../api/parameters.ts'
 import { route, type Route } from '../api/route.ts'
 import { priceData } from '../catalog/prices.ts'
@@ -42,7 +43,7 @@ export const checkoutSessionRoutes: readonly Route[] = [
       line_items: list(
         hash({ price: text(), price_data: priceData, quantity: integer(1), metadata: metadata() }),
       ),
-      locale: text(10),
+      locale: oneOf(...checkoutLocales),
       metadata: metadata(),
       mode: required(oneOf('payment', 'setup', 'subscription')),
       payment_intent_data: hash({ metadata: metadata(), description: text() }),

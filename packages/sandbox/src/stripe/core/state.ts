@@ -77,6 +77,8 @@ export type StripeState = {
   customers: Record<string, StripeCustomer>
   /** Ids of deleted objects → what they were. */
   deleted: Record<string, string>
+  /** Coupons that are gone, whose discounts go on. */
+  deletedCoupons: Record<string, StripeCoupon>
   discounts: Record<string, StripeDiscount>
   disputes: Record<string, StripeObject>
   endpoints: Record<string, StripeEndpoint>
@@ -116,6 +118,7 @@ export function emptyStripeState(): StripeState {
     coupons: {},
     customers: {},
     deleted: {},
+    deletedCoupons: {},
     discounts: {},
     disputes: {},
     endpoints: {},

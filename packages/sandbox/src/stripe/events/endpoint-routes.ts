@@ -1,11 +1,12 @@
 import { invalid } from '../api/error.ts'
 import { listParameters, page } from '../api/listing.ts'
 import { applyMetadata, metadata } from '../api/metadata.ts'
-import { clearable, flag, list, required, text, type Parameter } from '../api/parameters.ts'
+import { clearable, flag, list, oneOf, required, text, type Parameter } from '../api/parameters.ts'
 import { route, type Route } from '../api/route.ts'
 import { newId } from '../core/id.ts'
 import type { StripeEndpoint } from '../core/objects.ts'
 import { find } from '../core/service.ts'
+import { eventTypes } from './event-types.ts'
 
 const path = '/v1/webhook_endpoints'
 
@@ -25,6 +26,17 @@ const version: Parameter<string> = {
   },
 }
 
+const types = list(oneOf(...eventTypes))
+
+/** `*` or types by their whole names: there is no `customer.*`. */
+const wanted: Parameter<string[]> = {
+  read(value, name) {
+    const given = types.read(value, name)
+    if (given.length > 0) return given
+    throw invalid('You must select at least one event.', name)
+  },
+}
+
 const fields = { description: clearable(text()), metadata: metadata() }
 
 function shared(state: { endpoints: Record<string, StripeEndpoint> }, id: string): StripeEndpoint {
@@ -41,14 +53,11 @@ export const endpointRoutes: readonly Route[] = [
       ...fields,
       api_version: version,
       connect: flag(),
-      enabled_events: required(list(text())),
+      enabled_events: required(wanted),
       url: required(url),
     },
     (service, { parameters }) => {
       const { state } = service
-      if (parameters.enabled_events.length === 0) {
-        throw invalid('You must select at least one event.', 'enabled_events')
-      }
       const endpoint: StripeEndpoint = {
         id: newId('we'),
         object: 'webhook_endpoint',
@@ -77,7 +86,7 @@ export const endpointRoutes: readonly Route[] = [
   route(
     'POST',
     `${path}/:id`,
-    { ...fields, disabled: flag(), enabled_events: list(text()), url },
+    { ...fields, disabled: flag(), enabled_events: wanted, url },
     ({ state }, { id, parameters }) => {
       const endpoint = shared(state, id)
       const { disabled, metadata: given, ...plain } = parameters

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clientFor, openStripe } from '../../../test/stripe/fixture.ts'
+import { clientFor, openStripe, openStripeAt } from '../../../test/stripe/fixture.ts'
 
 const DESTINATION = {
   enabled_events: ['v1.customer.created'],
@@ -85,4 +85,25 @@ test('a body where none is read, a wrong key and what is no JSON are refused', a
     body: '{',
   })
   expect(broken.status).toBe(400)
+})
+
+test('lists are paged, and of the time that is asked for', async () => {
+  await using open = await openStripeAt('2026-01-01T00:00:00Z')
+  const { stripe } = open
+  for (const name of ['A', 'B', 'C']) {
+    await stripe.customers.create({ name })
+    await open.pass(1)
+  }
+  const first = await stripe.v2.core.events.list({ limit: 2 })
+  expect(first.data).toHaveLength(2)
+  const all = await stripe.v2.core.events.list({ limit: 2 }).autoPagingToArray({ limit: 10 })
+  expect(new Set(all.map(({ id }) => id)).size).toBe(3)
+  const since = { gte: '2026-01-02T00:00:00Z', lt: '2026-01-03T00:00:00Z' } as never
+  expect((await stripe.v2.core.events.list(since)).data).toHaveLength(1)
+  for (const wrong of ['limit=0', 'limit=101', 'limit=x', 'page=9', 'gt=yesterday']) {
+    expect(await ask(open.server, 'GET', `/v2/core/events?${wrong}`)).toMatchObject({
+      status: 400,
+      error: { code: 'invalid_fields' },
+    })
+  }
 })

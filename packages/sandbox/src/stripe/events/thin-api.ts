@@ -5,6 +5,8 @@ import type { Metadata, StripeEndpoint } from '../core/objects.ts'
 import { find, type StripeService } from '../core/service.ts'
 import { isJsonObject, type Json, type JsonObject, textOf } from '../../json.ts'
 import { matchesType, thinEvent } from './destinations.ts'
+import { v2Failure } from './v2-failure.ts'
+import { betweenOf, thinPage } from './thin-page.ts'
 
 /** One path of the v2 API, which speaks JSON both ways. */
 export interface ThinRoute {
@@ -103,10 +105,6 @@ function create(service: StripeService, body: JsonObject): JsonObject {
   return shown(endpoint, secret)
 }
 
-function v2Failure(message: string): StripeFailure {
-  return new StripeFailure(400, message, { code: 'invalid_fields' })
-}
-
 /** @throws StripeFailure 400 that names the first one that is not known */
 function expectFields(given: JsonObject, known: readonly string[], within = ''): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
@@ -157,13 +155,12 @@ export const thinRoutes: readonly ThinRoute[] = [
     method: 'GET',
     path: destinations,
     query: ['include', 'limit', 'page'],
-    run: (service) => ({
-      data: Object.values(service.state.endpoints)
+    run(service, _id, _body, query) {
+      const all = Object.values(service.state.endpoints)
         .filter(({ object }) => object === 'v2.core.event_destination')
-        .map((endpoint) => shown(endpoint)),
-      next_page_url: null,
-      previous_page_url: null,
-    }),
+        .map((endpoint) => shown(endpoint))
+      return thinPage(destinations, all, query)
+    },
   },
   {
     method: 'GET',
@@ -200,6 +197,7 @@ export const thinRoutes: readonly ThinRoute[] = [
     path: events,
     query: ['gt', 'gte', 'limit', 'lt', 'lte', 'object_id', 'page', 'types'],
     run({ state }, _id, _body, query) {
+      const isBetween = betweenOf(query)
       const object = query.get('object_id')
       const types = query.getAll('types')
       const found = Object.values(state.events)
@@ -209,7 +207,8 @@ export const thinRoutes: readonly ThinRoute[] = [
           (event) =>
             types.length === 0 || types.some((type) => matchesType(type, `v1.${event.type}`)),
         )
-      return { data: found.map(thinEvent), next_page_url: null, previous_page_url: null }
+        .filter(({ created }) => isBetween(created))
+      return thinPage(events, found.map(thinEvent), query)
     },
   },
 ]

@@ -152,8 +152,8 @@ export const invoiceRoutes: readonly Route[] = [
     { off_session: flag(), paid_out_of_band: flag(), payment_method: text() },
     (service, { id, parameters }) => {
       const invoice = findInvoice(service, id)
-      if (invoice.status === 'paid')
-        throw refused('Invoice is already paid', 'invoice_already_paid')
+      // Stripe sends no code with it.
+      if (invoice.status === 'paid') throw refused('Invoice is already paid')
       if (invoice.status === 'draft') finalizeInvoice(service, invoice)
       if (invoice.status === 'void') throw refused('Invoice is void.')
       if (parameters.paid_out_of_band) {

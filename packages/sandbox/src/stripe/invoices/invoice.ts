@@ -1,4 +1,4 @@
-import { amountOff } from '../catalog/discounts.ts'
+import { amountOff, couponOf } from '../catalog/discounts.ts'
 import { newId } from '../core/id.ts'
 import type {
   Metadata,
@@ -177,7 +177,7 @@ function takeDiscounts(service: StripeService, invoice: StripeInvoice): Map<stri
   const left = new Map(invoice.lines.data.map((line) => [line, line.amount]))
   for (const id of invoice.discounts) {
     const discount = service.state.discounts[id]
-    const coupon = service.state.coupons[discount?.source.coupon ?? '']
+    const coupon = couponOf(service.state, discount?.source.coupon)
     if (!coupon) continue
     let budget = coupon.amount_off ?? Infinity
     for (const line of invoice.lines.data) {

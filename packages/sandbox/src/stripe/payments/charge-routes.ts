@@ -1,4 +1,4 @@
-import { invalid } from '../api/error.ts'
+import { invalid, refused } from '../api/error.ts'
 import { listParameters, page } from '../api/listing.ts'
 import { applyMetadata, metadata } from '../api/metadata.ts'
 import { flag, hash, integer, oneOf, text } from '../api/parameters.ts'
@@ -76,6 +76,11 @@ export const refundRoutes: readonly Route[] = [
         intentId === undefined
           ? undefined
           : find(service.state.paymentIntents, 'payment_intent', intentId, 'payment_intent')
+      if (intent && intent.status !== 'succeeded') {
+        throw refused(
+          `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`,
+        )
+      }
       const charge = find(
         service.state.charges,
         'charge',

@@ -98,13 +98,16 @@ export function closeDispute(
   dispute: StripeObject,
   result: 'lost' | 'warning_closed' | 'won',
 ): StripeObject {
-  if (['lost', 'warning_closed', 'won'].includes(textOf(dispute['status']))) {
-    throw refused('This dispute is already closed.')
-  }
+  expectOpen(dispute)
   dispute['status'] = result
   if (result === 'won') move(service, dispute, 1)
   service.emit('charge.dispute.closed', dispute)
   return dispute
+}
+
+function expectOpen(dispute: StripeObject): void {
+  if (!['lost', 'warning_closed', 'won'].includes(textOf(dispute['status']))) return
+  throw refused('This dispute is already closed.')
 }
 
 /** In test mode the text of the evidence decides. Source: https://docs.stripe.com/testing#evidence */
@@ -114,6 +117,7 @@ export function submitEvidence(
   evidence: JsonObject,
   isSubmitted: boolean,
 ): StripeObject {
+  if (Object.keys(evidence).length > 0) expectOpen(dispute)
   const held = dispute['evidence'] as JsonObject
   const details = dispute['evidence_details'] as JsonObject
   const isInquiry = textOf(dispute['status']).startsWith('warning')

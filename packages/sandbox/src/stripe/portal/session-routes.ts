@@ -1,10 +1,24 @@
-import { required, text } from '../api/parameters.ts'
+import { invalid } from '../api/error.ts'
+import { portalLocales } from '../api/locales.ts'
+import { oneOf, required, text, type Parameter } from '../api/parameters.ts'
 import { route, type Route } from '../api/route.ts'
 import { newId } from '../core/id.ts'
 import type { StripeObject } from '../core/objects.ts'
 import { find, nowOf } from '../core/service.ts'
 import { configurationOf, featuresOf } from './configuration.ts'
 import { flowData, flowOf } from './flow.ts'
+
+const url: Parameter<string> = {
+  read(value, name) {
+    const given = text().read(value, name)
+    if (/^https?:\/\/[^\s/]/.test(given)) return given
+    throw invalid(
+      'Invalid URL: An explicit scheme (such as https) must be provided.',
+      name,
+      'url_invalid',
+    )
+  },
+}
 
 export const portalSessionRoutes: readonly Route[] = [
   route(
@@ -14,8 +28,8 @@ export const portalSessionRoutes: readonly Route[] = [
       configuration: text(),
       customer: required(text()),
       flow_data: flowData,
-      locale: text(10),
-      return_url: text(),
+      locale: oneOf(...portalLocales),
+      return_url: url,
     },
     (service, { parameters }) => {
       const { id: customer } = find(

@@ -2,7 +2,7 @@ import type { Json } from '../../json.ts'
 import { StripeFailure, invalid } from '../api/error.ts'
 import { redeem } from '../catalog/discounts.ts'
 import { newId } from '../core/id.ts'
-import type { Metadata, StripeInvoice, StripeSubscription } from '../core/objects.ts'
+import type { Metadata, StripeInvoice, StripePrice, StripeSubscription } from '../core/objects.ts'
 import type { StripePaymentMethod } from '../core/payment-objects.ts'
 import { periodEnd } from '../core/period.ts'
 import { find, nowOf, type StripeService } from '../core/service.ts'
@@ -13,13 +13,17 @@ import { bill, lineOfItem, pendingItems } from '../invoices/invoice-item.ts'
 import { methodFor } from '../invoices/pay.ts'
 import { createSetupIntent } from '../payments/setup-intent.ts'
 import { type CancelAt, planEnd } from './cancel-at.ts'
-import { findPrice, newItem } from './item.ts'
+import { expectDays } from './days-until-due.ts'
+import { expectCurrency, findPrice, newItem } from './item.ts'
 import { activeDiscounts, periodLines, spendDiscounts } from './lines.ts'
 import { collect } from './settle.ts'
 import { emptySubscription } from './subscription.ts'
 import { endOfTrial, type TrialInput } from './trial.ts'
 
 export type PaymentBehavior = 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete'
+
+/** Source: https://docs.stripe.com/billing/subscriptions/multiple-products */
+const mostItems = 20
 
 export interface SubscriptionInput extends TrialInput {
   readonly customer: string
@@ -30,6 +34,7 @@ export interface SubscriptionInput extends TrialInput {
   readonly cancelAt?: CancelAt | undefined
   readonly cancelAtPeriodEnd?: boolean | undefined
   readonly checkoutSession?: string | undefined
+  readonly currency?: string | undefined
   readonly collectionMethod?: 'charge_automatically' | 'send_invoice' | undefined
   readonly daysUntilDue?: number | undefined
   readonly defaultPaymentMethod?: string | null | undefined
@@ -74,13 +79,13 @@ export function setUp(
   const customer = find(service.state.customers, 'customer', input.customer, 'customer')
   const now = nowOf(service, customer.id)
   const trialEnd = endOfTrial(now, input)
-  const anchor = anchorOf(now, trialEnd, input)
   const id = newId('sub')
   const prices = input.items.map(({ price }, index) =>
     findPrice(service, price, `items[${index}][price]`),
   )
   const [first] = prices
   if (!first) throw invalid('Missing required param: items.', 'items', 'parameter_missing')
+  checkPrices(prices, input.currency)
   if (new Set(prices.map(({ currency }) => currency)).size > 1) {
     throw invalid('All prices on a subscription must have the same `currency`.', 'items')
   }
@@ -89,6 +94,7 @@ export function setUp(
       `You cannot combine currencies on a single customer. This customer has an active subscription, or invoices, with currency ${customer.currency}`,
     )
   }
+  const anchor = anchorOf(now, trialEnd, input, prices)
   const items = input.items.map(({ metadata, quantity }, index) => {
     const price = prices[index] ?? first
     const end = trialEnd ?? periodEnd(anchor, now, price)
@@ -114,6 +120,7 @@ export function setUp(
   if (input.trialSettings) subscription.trial_settings = input.trialSettings
   if (input.collectionMethod) subscription.collection_method = input.collectionMethod
   subscription.days_until_due = input.daysUntilDue ?? null
+  expectDays(subscription, input.daysUntilDue)
   if (input.paymentSettings) {
     Object.assign(subscription['payment_settings'] as object, input.paymentSettings)
   }
@@ -208,6 +215,23 @@ function discard({ state }: StripeService, invoice: StripeInvoice): void {
   delete state.subscriptions[id]
 }
 
+/** Up to 20 prices, each once, in the currency that was asked for. */
+function checkPrices(prices: readonly StripePrice[], currency: string | undefined): void {
+  if (prices.length > mostItems) {
+    throw invalid(`A subscription can have at most ${mostItems} items.`, 'items')
+  }
+  for (const [index, price] of prices.entries()) {
+    const param = `items[${index}][price]`
+    if (currency !== undefined) expectCurrency(price, currency.toLowerCase(), param)
+    if (prices.indexOf(price) !== index) {
+      throw invalid(
+        `Cannot add multiple subscription items with the same price: \`${price.id}\``,
+        param,
+      )
+    }
+  }
+}
+
 function incomplete(): StripeFailure {
   return new StripeFailure(402, 'Your card was declined.', {
     type: 'card_error',
@@ -220,9 +244,18 @@ function anchorOf(
   now: number,
   trialEnd: number | null,
   { billingCycleAnchor: given }: SubscriptionInput,
+  prices: readonly StripePrice[],
 ): number {
   if (given === undefined) return trialEnd ?? now
   if (given <= now)
     throw invalid('billing_cycle_anchor must be in the future.', 'billing_cycle_anchor')
+  for (const price of trialEnd === null ? prices : []) {
+    const next = periodEnd(now, now, price)
+    if (given <= next) continue
+    throw invalid(
+      `billing_cycle_anchor cannot be later than next natural billing date (${next}) for plan`,
+      'billing_cycle_anchor',
+    )
+  }
   return given
 }

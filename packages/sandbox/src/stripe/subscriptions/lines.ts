@@ -1,4 +1,4 @@
-import { amountOff } from '../catalog/discounts.ts'
+import { amountOff, couponOf } from '../catalog/discounts.ts'
 import type {
   StripeDiscount,
   StripeLine,
@@ -100,7 +100,7 @@ export function spendDiscounts(
   )
   for (const id of subscription.discounts) {
     const discount = service.state.discounts[id]
-    const coupon = service.state.coupons[discount?.source.coupon ?? '']
+    const coupon = couponOf(service.state, discount?.source.coupon)
     if (!discount || coupon?.duration !== 'once' || !used.has(id)) continue
     subscription.discounts = subscription.discounts.filter((other) => other !== id)
     service.emit('customer.discount.deleted', discount)
@@ -115,7 +115,7 @@ export function netOf(
   now: number,
 ): number {
   return activeDiscounts(service, subscription, now).reduce((rest, { source }) => {
-    const coupon = service.state.coupons[source.coupon]
+    const coupon = couponOf(service.state, source.coupon)
     return coupon ? rest - amountOff(coupon, rest) : rest
   }, amount)
 }

@@ -67,6 +67,7 @@ export const subscriptionRoutes: readonly Route[] = [
         billingMode: parameters.billing_mode?.type ?? defaultBillingMode(service.version),
         cancelAt: parameters.cancel_at ?? undefined,
         cancelAtPeriodEnd: parameters.cancel_at_period_end,
+        currency: parameters.currency,
         collectionMethod: parameters.collection_method,
         daysUntilDue: parameters.days_until_due,
         defaultPaymentMethod: method,

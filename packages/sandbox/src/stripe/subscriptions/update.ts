@@ -15,6 +15,7 @@ import { activeDiscounts, periodLines, spendDiscounts } from './lines.ts'
 import { type ItemChange, prorate } from './proration.ts'
 import { collectNow } from './settle.ts'
 import { isEnded, move } from './states.ts'
+import { expectDays } from './days-until-due.ts'
 import { checkTrialEnd } from './trial.ts'
 
 export type ProrationBehavior = 'always_invoice' | 'create_prorations' | 'none'
@@ -86,6 +87,9 @@ export function applyChange(
   checkProrationDate(before, change)
   const now = nowOf(service, before.customer)
   const after = structuredClone(before)
+  if ((change.pause_collection?.resumes_at ?? Infinity) <= now) {
+    throw invalid('`resumes_at` must be in the future.', 'pause_collection[resumes_at]')
+  }
   setPlainFields(after, change)
   const changes = change.items ? changeItems(service, after, change.items, now) : []
   if (change.trial_end !== undefined) setTrialEnd(after, change.trial_end, now)
@@ -177,6 +181,7 @@ function setPlainFields(after: StripeSubscription, change: SubscriptionChange): 
   if (change.pause_collection !== undefined) after.pause_collection = change.pause_collection
   if (change.collection_method) after.collection_method = change.collection_method
   if (change.days_until_due !== undefined) after.days_until_due = change.days_until_due
+  expectDays(after, change.days_until_due)
   if (change.cancellation_details) {
     Object.assign(after['cancellation_details'] as object, change.cancellation_details)
   }
