@@ -16,6 +16,8 @@ import { checkoutLocales, portalLocales } from './locales.ts'
 
 /** A customer who pays ¥1,980 a month, and what a refused call may name. */
 interface World extends OpenStripeAtTime {
+  /** Seconds since 1970. */
+  readonly today: number
   readonly customer: string
   readonly subscription: Stripe.Subscription
   readonly item: string
@@ -23,6 +25,7 @@ interface World extends OpenStripeAtTime {
   readonly dollars: string
   readonly metered: string
   readonly charge: string
+  readonly invoice: string
 }
 
 async function openWorld(): Promise<World> {
@@ -39,6 +42,7 @@ async function openWorld(): Promise<World> {
   await open.pass(10)
   return {
     ...open,
+    today: open.now(),
     customer: subscription.customer as string,
     subscription,
     item: subscription.items.data[0]?.id ?? '',
@@ -46,6 +50,7 @@ async function openWorld(): Promise<World> {
     dollars: await monthlyPrice(stripe, { currency: 'usd' }),
     metered: await monthlyPrice(stripe, { recurring }),
     charge: charge?.id ?? '',
+    invoice: subscription.latest_invoice as string,
   }
 }
 
@@ -86,28 +91,28 @@ function matching(pattern: RegExp): string {
 const subscriptions: readonly Case[] = [
   [
     'a trial that ends in the past',
-    update(({ now }) => ({ trial_end: now() - 1 })),
+    update(({ today }) => ({ trial_end: today - 1 })),
     { param: 'trial_end' },
   ],
   [
     'a trial of more than 730 days',
-    create(({ now }) => ({ trial_end: now() + 731 * day })),
+    create(({ today }) => ({ trial_end: today + 731 * day })),
     { param: 'trial_end' },
   ],
   [
     'two trials',
-    create(({ now }) => ({ trial_end: now() + day, trial_period_days: 3 })),
+    create(({ today }) => ({ trial_end: today + day, trial_period_days: 3 })),
     /^You may only specify one of these parameters: trial_end, trial_period_days\.$/,
   ],
   [
     'two ends',
-    update(({ now }) => ({ cancel_at: now() + day, cancel_at_period_end: true })),
+    update(({ today }) => ({ cancel_at: today + day, cancel_at_period_end: true })),
     /^You may only specify one of these parameters: cancel_at, cancel_at_period_end\.$/,
   ],
-  ['an end in the past', update(({ now }) => ({ cancel_at: now() - 1 })), { param: 'cancel_at' }],
+  ['an end in the past', update(({ today }) => ({ cancel_at: today - 1 })), { param: 'cancel_at' }],
   [
     'a pause that ends in the past',
-    update(({ now }) => ({ pause_collection: { behavior: 'void', resumes_at: now() - 1 } })),
+    update(({ today }) => ({ pause_collection: { behavior: 'void', resumes_at: today - 1 } })),
     { param: 'pause_collection[resumes_at]' },
   ],
   [
@@ -145,7 +150,7 @@ const subscriptions: readonly Case[] = [
   ],
   [
     'an anchor after the next period',
-    create(({ now }) => ({ billing_cycle_anchor: now() + 32 * day })),
+    create(({ today }) => ({ billing_cycle_anchor: today + 32 * day })),
     { param: 'billing_cycle_anchor' },
   ],
   [
@@ -187,7 +192,7 @@ const subscriptions: readonly Case[] = [
     async ({ stripe, subscription }) => {
       const { invoice_settings: settings } = await customerWith(stripe)
       return stripe.subscriptions.update(subscription.id, {
-        default_payment_method: String(settings.default_payment_method),
+        default_payment_method: settings.default_payment_method as string,
       })
     },
     { code: 'resource_missing', param: 'default_payment_method' },
@@ -300,12 +305,12 @@ const checkouts: readonly Case[] = [
   ],
   [
     'a trial of less than two days',
-    checkout(({ now }) => ({ subscription_data: { trial_end: now() + day } })),
+    checkout(({ today }) => ({ subscription_data: { trial_end: today + day } })),
     { param: 'subscription_data[trial_end]' },
   ],
   [
     'an end within 30 minutes',
-    checkout(({ now }) => ({ expires_at: now() + 60 })),
+    checkout(({ today }) => ({ expires_at: today + 60 })),
     { param: 'expires_at' },
   ],
   [
@@ -329,13 +334,12 @@ const checkouts: readonly Case[] = [
 const money: readonly Case[] = [
   [
     'a paid invoice, to be paid',
-    async ({ stripe, subscription }) => stripe.invoices.pay(String(subscription.latest_invoice)),
+    async ({ stripe, invoice }) => stripe.invoices.pay(invoice),
     { message: 'Invoice is already paid' },
   ],
   [
     'a paid invoice, to be void',
-    async ({ stripe, subscription }) =>
-      stripe.invoices.voidInvoice(String(subscription.latest_invoice)),
+    async ({ stripe, invoice }) => stripe.invoices.voidInvoice(invoice),
     /^You can only pass in open invoices\. This invoice isn't open/,
   ],
   [

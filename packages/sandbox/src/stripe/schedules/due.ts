@@ -1,7 +1,8 @@
 import type { Due } from '../clocks/due-time.ts'
 import type { StripeObject } from '../core/objects.ts'
 import type { StripeService } from '../core/service.ts'
-import { beginPhase, finishSchedule, type StripeSchedule } from './schedule.ts'
+import { beginPhase, finishSchedule } from './schedule.ts'
+import type { StripeSchedule } from './stripe-schedule.ts'
 
 /** What time does next to a schedule: its first phase, the next one, or its end. */
 export function dueOf(service: StripeService, object: StripeObject): Due[] {

@@ -1,7 +1,7 @@
 import type { StripeSubscription } from '../core/objects.ts'
 import { change, nowOf, type StripeService } from '../core/service.ts'
 import { planEnd } from '../subscriptions/cancel-at.ts'
-import type { StripeSchedule } from './schedule.ts'
+import type { StripeSchedule } from './stripe-schedule.ts'
 
 /** When a schedule cancels its subscription; `null` for one that lets it go on. */
 export function endOf({ end_behavior: behaviour, phases }: StripeSchedule): number | null {

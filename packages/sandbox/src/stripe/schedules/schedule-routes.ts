@@ -17,13 +17,8 @@ import { endNow } from '../subscriptions/end-now.ts'
 import { isEnded } from '../subscriptions/states.ts'
 import { type PhaseInput, phaseOf, toPhases } from './phase.ts'
 import { endOf, showEnd } from './planned-end.ts'
-import {
-  beginPhase,
-  createSchedule,
-  releaseSchedule,
-  setCurrent,
-  type StripeSchedule,
-} from './schedule.ts'
+import { beginPhase, createSchedule, releaseSchedule, setCurrent } from './schedule.ts'
+import type { StripeSchedule } from './stripe-schedule.ts'
 
 const path = '/v1/subscription_schedules'
 

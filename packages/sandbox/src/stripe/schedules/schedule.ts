@@ -1,6 +1,6 @@
 import { refused } from '../api/error.ts'
 import { newId } from '../core/id.ts'
-import type { Metadata, StripeObject, StripeSubscription } from '../core/objects.ts'
+import type { Metadata, StripeSubscription } from '../core/objects.ts'
 import { find, nowOf, type StripeService } from '../core/service.ts'
 import { createSubscription } from '../subscriptions/create.ts'
 import { endSubscription } from '../subscriptions/end.ts'
@@ -8,16 +8,7 @@ import { isEnded } from '../subscriptions/states.ts'
 import { updateSubscription } from '../subscriptions/update.ts'
 import type { Phase } from './phase.ts'
 import { attach, detach, endOf } from './planned-end.ts'
-
-export type StripeSchedule = StripeObject & {
-  customer: string
-  current_phase: { end_date: number; start_date: number } | null
-  end_behavior: 'cancel' | 'release'
-  metadata: Metadata
-  phases: Phase[]
-  status: 'active' | 'canceled' | 'completed' | 'not_started' | 'released'
-  subscription: string | null
-}
+import type { StripeSchedule } from './stripe-schedule.ts'
 
 export function createSchedule(
   service: StripeService,

@@ -94,7 +94,7 @@ function first(
   return {
     start_date: phase?.start_date ?? 0,
     end_date: phase?.end_date ?? 0,
-    items: [{ price: String(phase?.items[0]?.price), quantity: 1 }],
+    items: [{ price: phase?.items[0]?.price as string, quantity: 1 }],
   }
 }
 
