@@ -431,6 +431,16 @@ const api: readonly Case[] = [
     { code: 'resource_missing', param: 'starting_after' },
   ],
   [
+    'the subscriptions of whom there never was',
+    async ({ stripe }) => stripe.subscriptions.list({ customer: 'cus_none' }),
+    { code: 'resource_missing', param: 'customer', message: "No such customer: 'cus_none'" },
+  ],
+  [
+    'the invoices of whom there never was',
+    async ({ stripe }) => stripe.invoices.list({ customer: 'cus_none' }),
+    { code: 'resource_missing', param: 'customer' },
+  ],
+  [
     'five levels to expand',
     async ({ stripe, subscription }) =>
       stripe.subscriptions.retrieve(subscription.id, {

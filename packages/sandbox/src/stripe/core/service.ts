@@ -121,6 +121,12 @@ export function find<T>(records: Record<string, T>, kind: string, id: string, pa
   return record
 }
 
+/** A customer that is listed by is one that there is, or that was deleted: what was of it is kept. */
+export function expectCustomer({ customers, deleted }: StripeState, id: string | undefined): void {
+  if (id === undefined || deleted[id] === 'customer') return
+  find(customers, 'customer', id, 'customer')
+}
+
 /** Changes an object in place and tells it as an update, unless nothing changed. */
 export function change<T extends JsonObject>(
   service: StripeService,

@@ -4,7 +4,7 @@ import { applyMetadata, metadata } from '../api/metadata.ts'
 import { clearable, flag, integer, oneOf, required, text } from '../api/parameters.ts'
 import { route, type Route } from '../api/route.ts'
 import { search, searchParameters } from '../api/search.ts'
-import { change, find, nowOf } from '../core/service.ts'
+import { change, expectCustomer, find, nowOf } from '../core/service.ts'
 import { declined, methodOf } from '../payments/payment-method.ts'
 import { collectNow, payInvoice, settle } from '../subscriptions/settle.ts'
 import { closeInvoice, finalizeInvoice, intentOf, markPaid } from './finalize.ts'
@@ -67,9 +67,10 @@ export const invoiceRoutes: readonly Route[] = [
       status: oneOf('draft', 'open', 'paid', 'uncollectible', 'void'),
       subscription: text(),
     },
-    ({ state }, { parameters }) =>
-      page(path, 'invoice', Object.values(state.invoices), parameters, (invoice) => {
-        const { collection_method: method, customer, status, subscription } = parameters
+    ({ state }, { parameters }) => {
+      const { collection_method: method, customer, status, subscription } = parameters
+      expectCustomer(state, customer)
+      return page(path, 'invoice', Object.values(state.invoices), parameters, (invoice) => {
         const { subscription_details: details } = invoice.parent ?? {}
         return (
           invoice.customer === (customer ?? invoice.customer) &&
@@ -77,7 +78,8 @@ export const invoiceRoutes: readonly Route[] = [
           invoice.collection_method === (method ?? invoice.collection_method) &&
           (subscription === undefined || details?.subscription === subscription)
         )
-      }),
+      })
+    },
   ),
   route('GET', `${path}/search`, searchParameters, ({ state }, { parameters }) =>
     search(

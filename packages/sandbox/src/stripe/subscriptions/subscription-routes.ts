@@ -6,7 +6,7 @@ import { route, type Route } from '../api/route.ts'
 import { search, searchParameters } from '../api/search.ts'
 import { chosenDiscounts } from '../catalog/discounts.ts'
 import type { StripeSubscription } from '../core/objects.ts'
-import { change, find, nowOf, type StripeService } from '../core/service.ts'
+import { change, expectCustomer, find, nowOf, type StripeService } from '../core/service.ts'
 import { ownMethod } from '../payments/payment-method.ts'
 import { expectUnmanaged } from './cancel-at.ts'
 import { createSubscription } from './create.ts'
@@ -95,6 +95,7 @@ export const subscriptionRoutes: readonly Route[] = [
     },
     ({ state }, { parameters }) => {
       const { collection_method: method, customer, price, status, test_clock: clock } = parameters
+      expectCustomer(state, customer)
       const keep = (subscription: StripeSubscription): boolean => {
         if (customer !== undefined && subscription.customer !== customer) return false
         if (method !== undefined && subscription.collection_method !== method) return false
