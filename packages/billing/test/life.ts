@@ -20,6 +20,7 @@ const OURS = [
   'sync',
   'reconcile',
   'look',
+  'change the plan',
 ] as const
 
 /** What a person, Stripe or time does: it may end any. */
@@ -38,6 +39,8 @@ const THEIRS = [
   'cancel now',
   'void the invoices',
   'collect again',
+  'schedule an end',
+  'let the schedule go',
   'time',
 ] as const
 
@@ -82,9 +85,13 @@ export class Life<Tx> {
 
   async #do([kind, at]: LifeStep): Promise<void> {
     const { billing, server, proxy } = this.#open.stage
-    const { subscriptions, invoices } = billing.client
+    const { subscriptions, subscriptionSchedules: schedules, invoices } = billing.client
     const all = server.subscriptions()
-    const { id = '', latest_invoice: invoice = '' } = all[at % Math.max(1, all.length)] ?? {}
+    const {
+      id = '',
+      latest_invoice: invoice = '',
+      schedule,
+    } = all[at % Math.max(1, all.length)] ?? {}
     // What Stripe refuses (to pay what is paid, to end what has ended) is refused, as to a person.
     const attempt = async (call: Promise<unknown>): Promise<void> => {
       await call.catch(() => undefined)
@@ -123,6 +130,17 @@ export class Life<Tx> {
       await attempt(subscriptions.update(id, { cancel_at_period_end: true }))
     }
     if (kind === 'cancel now') await attempt(subscriptions.cancel(id))
+    if (kind === 'schedule an end') {
+      await attempt(
+        schedules
+          .create({ from_subscription: id })
+          .then((made) => schedules.update(made.id, { end_behavior: 'cancel' })),
+      )
+    }
+    if (kind === 'let the schedule go') {
+      const preserve_cancel_date = at % 2 === 0
+      await attempt(schedules.release(String(schedule), { preserve_cancel_date }))
+    }
     if (kind === 'void the invoices') {
       await attempt(subscriptions.update(id, { pause_collection: { behavior: 'void' } }))
     }
@@ -166,6 +184,9 @@ export class Life<Tx> {
     if (kind === 'reconcile') {
       await billing.reconcile({ since: new Date(START) })
       await this.expectTruth()
+    }
+    if (kind === 'change the plan') {
+      await attempt(billing.changePlan(reference, { price: this.#open.price }))
     }
     if (kind === 'look') await billing.status(reference)
   }
