@@ -16,6 +16,13 @@ interface BrokenVerb {
   readonly charges?: { readonly changed: number; readonly paid: number }
 }
 
+/** A schedule ends it with its period. */
+const scheduleEnd: BrokenVerb['before'] = async ({ id }, open) => {
+  const { subscriptionSchedules: schedules } = open.stage.billing.client
+  const made = await schedules.create({ from_subscription: id })
+  await schedules.update(made.id, { end_behavior: 'cancel' })
+}
+
 const VERBS: Readonly<Record<string, BrokenVerb>> = {
   changePlan: {
     act: (billing, reference, open) =>
@@ -41,6 +48,24 @@ const VERBS: Readonly<Record<string, BrokenVerb>> = {
       open.stage.billing.client.subscriptionSchedules.create({ from_subscription: id }),
     stripe: { status: 'active', cancel_at_period_end: true, schedule: null },
     row: () => ({ status: 'active', endsAt: expect.any(Number) }),
+  },
+  'changePlan beside a schedule that ends it': {
+    act: (billing, reference, open) => billing.changePlan(reference, { price: open.otherPrice }),
+    before: scheduleEnd,
+    stripe: { status: 'active', cancel_at: expect.any(Number), schedule: null },
+    row: (open) => ({ endsAt: expect.any(Number), items: [{ priceId: open.otherPrice }] }),
+  },
+  'cancel beside a schedule that ends it': {
+    act: (billing, reference) => billing.cancel(reference),
+    before: scheduleEnd,
+    stripe: { status: 'active', cancel_at_period_end: true, schedule: null },
+    row: () => ({ status: 'active', endsAt: expect.any(Number) }),
+  },
+  'resume beside a schedule that ends it': {
+    act: (billing, reference) => billing.resume(reference),
+    before: scheduleEnd,
+    stripe: { status: 'active', cancel_at: null, schedule: null },
+    row: () => ({ status: 'active', endsAt: undefined }),
   },
   'cancel now': {
     act: (billing, reference) => billing.cancel(reference, { at: 'now' }),
