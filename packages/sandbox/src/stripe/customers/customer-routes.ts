@@ -5,8 +5,8 @@ import { clearable, hash, integer, list, oneOf, opaque, text } from '../api/para
 import { route, type Route } from '../api/route.ts'
 import { search, searchParameters } from '../api/search.ts'
 import { find } from '../core/service.ts'
-import { endSubscription } from '../subscriptions/end.ts'
 import { createCustomer, setInvoiceSettings } from './customer.ts'
+import { letGo } from './let-go.ts'
 
 const address = clearable(
   hash({
@@ -102,9 +102,7 @@ export const customerRoutes: readonly Route[] = [
   route('DELETE', `${path}/:id`, {}, (service, { id }) => {
     const { state } = service
     const customer = find(state.customers, 'customer', id)
-    for (const subscription of Object.values(state.subscriptions)) {
-      if (subscription.customer === id) endSubscription(service, subscription)
-    }
+    letGo(service, id)
     delete state.customers[id]
     state.deleted[id] = 'customer'
     service.emit('customer.deleted', customer)

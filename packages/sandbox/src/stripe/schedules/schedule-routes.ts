@@ -17,7 +17,13 @@ import { endNow } from '../subscriptions/end-now.ts'
 import { isEnded } from '../subscriptions/states.ts'
 import { type PhaseInput, phaseOf, toPhases } from './phase.ts'
 import { endOf, showEnd } from './planned-end.ts'
-import { beginPhase, createSchedule, releaseSchedule, setCurrent } from './schedule.ts'
+import {
+  beginPhase,
+  cancelUnstarted,
+  createSchedule,
+  releaseSchedule,
+  setCurrent,
+} from './schedule.ts'
 import type { StripeSchedule } from './stripe-schedule.ts'
 
 const path = '/v1/subscription_schedules'
@@ -204,9 +210,7 @@ export const scheduleRoutes: readonly Route[] = [
         })
         return schedule
       }
-      schedule.status = 'canceled'
-      schedule['canceled_at'] = nowOf(service, schedule.customer)
-      service.emit('subscription_schedule.canceled', schedule)
+      cancelUnstarted(service, schedule)
       return schedule
     },
   ),

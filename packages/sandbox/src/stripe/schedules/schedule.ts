@@ -155,6 +155,14 @@ export function finishSchedule(service: StripeService, schedule: StripeSchedule)
   service.emit('subscription_schedule.completed', schedule)
 }
 
+/** One that has no subscription yet will have none. */
+export function cancelUnstarted(service: StripeService, schedule: StripeSchedule): void {
+  if (schedule.status !== 'not_started') return
+  schedule.status = 'canceled'
+  schedule['canceled_at'] = nowOf(service, schedule.customer)
+  service.emit('subscription_schedule.canceled', schedule)
+}
+
 /** The subscription goes on without its schedule; the end that this had planned is kept, or goes with it. */
 export function releaseSchedule(
   service: StripeService,
