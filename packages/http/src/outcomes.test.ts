@@ -120,8 +120,13 @@ describe('the outcome of a POST', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('is unknown, and its source’s error kept, when its body breaks off', async () => {
-    const cause = new Error('disk')
+  test.each([
+    'disk',
+    // undici's own words for a proxy that passes nothing on: here it is another request's.
+    'Proxy response (502) !== 200 when HTTP Tunneling',
+    'Proxy Authentication Required (407)',
+  ])('is unknown, and its source’s error kept, when its body breaks off: %s', async (message) => {
+    const cause = new Error(message)
     const body = async function* (): AsyncGenerator<string> {
       yield 'x'
       throw cause

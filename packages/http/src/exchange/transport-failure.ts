@@ -15,7 +15,8 @@ export function transportFailure(
   bySource: boolean,
 ): Error {
   const outcome = sent ? outcomeOnceSent(context) : 'none'
-  const refusal = proxyRefusal(error)
+  // The source of a body may have failed at a proxy of its own.
+  const refusal = bySource ? undefined : proxyRefusal(error)
   if (refusal !== undefined) {
     // It passed nothing on.
     const reason = `was not sent: the proxy answered ${refusal}`
