@@ -180,6 +180,7 @@ export class Customers {
       effect: 'idempotent',
       idempotencyKey,
       answers: 'customer',
+      isFoundAgain: true,
     } as const
     const customer = await this.#init.calls.run(call, (stripe, request) =>
       stripe.customers.create(parameters, request),

@@ -125,7 +125,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   '402': answered(402, 'card_declined', false),
   '403': answered(403, 'forbidden', false),
   '404': answered(404, 'not_found', false),
-  '409': answered(409, 'conflict', true),
+  '409': answered(409, 'conflict', true, true),
   '429': answered(429, 'rate_limited', true),
   '500': answered(500, 'unavailable', true, true),
   '503': answered(503, 'unavailable', true, true),

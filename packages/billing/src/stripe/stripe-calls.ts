@@ -2,6 +2,7 @@ import { type Effect, io, isCausedBy, remaining } from '@yuzuru/concurrency'
 import { orAborted } from '@yuzuru/concurrency/boundary'
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
+import { noteChange } from './answering.ts'
 import { expectAnswer } from './expect-answer.ts'
 import { translateError, underName } from './translate-error.ts'
 
@@ -12,6 +13,8 @@ export interface StripeCall {
   readonly idempotencyKey?: string
   /** The `object` that the answer must be, with an id; `'list'` for one of a list. @default any */
   readonly answers?: string
+  /** Whether a repeat of the verb finds what it made, so that it is no change for that. @default false */
+  readonly isFoundAgain?: boolean
 }
 
 /** The door to Stripe: every verb of the package goes through here. */
@@ -29,7 +32,8 @@ export class StripeCalls {
     call: StripeCall,
     fn: (stripe: Stripe, request: Stripe.RequestOptions) => Promise<T>,
   ): Promise<T> {
-    const { operation, effect, idempotencyKey, answers } = call
+    const { operation, effect, idempotencyKey, answers, isFoundAgain = false } = call
+    const isChange = effect !== 'read' && !isFoundAgain
     const translate = translateError(operation, effect === 'read')
     return await io(
       { boundary: 'billing', operation, effect, translate },
@@ -40,11 +44,16 @@ export class StripeCalls {
         try {
           const answer = await this.#send(fn, idempotencyKey, signal)
           if (answers !== undefined) expectAnswer(operation, effect, answers, answer)
+          if (isChange) noteChange()
           return answer
         } catch (error) {
           if (this.#owned) progress.sent = !isCausedBy(error, signal.reason)
           const failure = underName(operation, error)
-          if (BillingError.isInstance(failure)) progress.outcome = failure.outcome
+          if (BillingError.isInstance(failure)) {
+            progress.outcome = failure.outcome
+            // Though the verb may get over it.
+            if (isChange && failure.outcome !== 'none') noteChange()
+          }
           throw failure
         }
       },

@@ -64,6 +64,8 @@ function fromAnswer(
   const code = codeOf(status, error)
   const effect = read ? 'read' : 'idempotent'
   const earlier = read ? 'none' : earlierOutcomeOf(error)
+  // Another request with its idempotency key is under way, and may have the effect: as @yuzuru/http says it.
+  const isHeldKey = status === 409 && !read
   const replayed = error.headers?.['idempotent-replayed'] === 'true'
   const details = shownDetails(error)
   const failure = new BillingError(
@@ -76,7 +78,7 @@ function fromAnswer(
       code,
       // An answer that Stripe has stored for a key stays the same.
       retryable: RETRYABLE.has(code) && !replayed,
-      outcome: earlier === 'unknown' ? earlier : outcomeOfStatus(status, effect),
+      outcome: earlier === 'unknown' || isHeldKey ? 'unknown' : outcomeOfStatus(status, effect),
       retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
     },
   )

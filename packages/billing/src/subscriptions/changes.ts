@@ -1,7 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Customers } from '../customers/customers.ts'
-import { afterEffect } from '../stripe/after-effect.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Keep } from '../status/plan-options.ts'
@@ -59,8 +58,7 @@ export class Changes {
       parameters === undefined ? live : await this.#update(reference, live, parameters)
     // A change of the quantity says nothing of the plan that a schedule is to change to.
     if (change.price === undefined) return changed
-    const release = (): Promise<Stripe.Subscription> => releaseAfter(this.#init, reference, changed)
-    return changed === live ? await release() : await afterEffect(release)
+    return await releaseAfter(this.#init, reference, changed)
   }
 
   /** What a change would cost, from Stripe; nothing is changed. */
@@ -90,10 +88,7 @@ export class Changes {
     const best = liveOf(all)
     const others = all.filter((one) => one !== best && !hasEnded(one))
     for (const one of others) await this.#end(reference, one, at)
-    if (best !== undefined) {
-      const end = (): Promise<Stripe.Subscription> => this.#end(reference, best, at)
-      return others.length === 0 ? await end() : await afterEffect(end)
-    }
+    if (best !== undefined) return await this.#end(reference, best, at)
     const ended = bestOf(all)
     if (ended !== undefined) return ended
     throw withoutSubscription(operation)
@@ -162,11 +157,9 @@ export class Changes {
       effect: 'idempotent',
       answers: 'subscription',
     } as const
-    const resume = (): Promise<Stripe.Subscription> =>
-      fetches.after(reference, () =>
-        calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
-      )
-    return kept === live ? await resume() : await afterEffect(resume)
+    return await fetches.after(reference, () =>
+      calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
+    )
   }
 
   async #end(

@@ -3,7 +3,6 @@ import { BillingError } from '../billing-error.ts'
 import type { AccountRecord } from '../stores/account-record.ts'
 import { ENDED_STATUSES } from '../stores/account-rows.ts'
 import { noted } from '../stores/noted.ts'
-import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { hasEnded } from './billing-subscription.ts'
 import { withAllItems } from '../sync/fetch-subscriptions.ts'
@@ -108,7 +107,7 @@ export class Fetches {
     const isAlone = next === number + 1 && !changed.items.has_more
     const isWritten = isAlone && (await noted(() => this.#write(reference, number, [changed])))
     if (isWritten) return changed
-    return await afterEffect(() => this.one(reference, changed.id))
+    return await this.one(reference, changed.id)
   }
 
   /** @returns whether the first one of them is in the store as it was fetched here */

@@ -1,6 +1,5 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
-import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Changes } from './changes.ts'
 import type { Fetches } from './fetches.ts'
@@ -29,7 +28,7 @@ export async function retryPayment(
   const invoice = await openInvoice(calls, live.id)
   if (invoice === undefined) return { subscription: live, confirmUrl: undefined }
   const waits = !(await isPaid(calls, invoice.id))
-  const subscription = await afterEffect(() => fetches.one(reference, live.id))
+  const subscription = await fetches.one(reference, live.id)
   return { subscription, confirmUrl: waits ? (invoice.hosted_invoice_url ?? undefined) : undefined }
 }
 

@@ -1,6 +1,5 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
-import { afterEffect } from '../stripe/after-effect.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Fetches } from './fetches.ts'
 
@@ -24,7 +23,8 @@ export async function withoutSchedule<T>(
   subscription: Stripe.Subscription,
   change: () => Promise<T>,
 ): Promise<T> {
-  return (await release(init, reference, subscription)) ? await afterEffect(change) : await change()
+  await release(init, reference, subscription)
+  return await change()
 }
 
 /**
@@ -39,7 +39,7 @@ export async function releaseAfter(
   changed: Stripe.Subscription,
 ): Promise<Stripe.Subscription> {
   const isReleased = await release(init, reference, changed)
-  return isReleased ? await afterEffect(() => init.fetches.one(reference, changed.id)) : changed
+  return isReleased ? await init.fetches.one(reference, changed.id) : changed
 }
 
 /**

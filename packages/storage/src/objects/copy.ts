@@ -1,10 +1,9 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectObject } from '@yuzuru/concurrency/boundary'
 import { copyInParts } from './copy-in-parts.ts'
-import { type ObjectCall, withUnknownOutcome } from '../store/failure.ts'
+import { afterEffect, type ObjectCall } from '../store/failure.ts'
 import { expectKey } from '../store/object-key.ts'
 import { lookAtConditions } from '../upload/store-conditions.ts'
-import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext, translated } from '../store/storage-context.ts'
 import { type AttributeOptions, expectAttributes } from '../upload/write-options.ts'
 
@@ -58,14 +57,15 @@ export async function move(
   const subject = { operation: 'move', key: from }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
     const { copied, etag } = await copyVersion(context, subject, { from, to, options }, signal)
-    try {
-      await context.backend.delete(from, etag, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      const failed = translated(context, subject, 'idempotent', error)
-      // Its other half was done.
-      throw StorageError.isInstance(failed) ? withUnknownOutcome(failed) : failed
-    }
+    // Its other half was done.
+    await afterEffect(async () => {
+      try {
+        await context.backend.delete(from, etag, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw translated(context, subject, 'idempotent', error)
+      }
+    })
     return copied
   })
 }
@@ -94,7 +94,7 @@ async function copyVersion(
       : await context.backend.copy(to, { source, attributes }, signal)
   if (from !== to) {
     const target = { context, subject, key: from, signal }
-    await lookAtConditions(target, { ifMatch: etag }, 'unknown')
+    await afterEffect(() => lookAtConditions(target, { ifMatch: etag }))
   }
   return { copied: { key: to, etag: written.etag, bytes }, etag }
 }

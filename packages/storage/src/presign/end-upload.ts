@@ -6,7 +6,7 @@ import { failure, type ObjectCall } from '../store/failure.ts'
 import { findIfPossible, findObject } from '../upload/find-object.ts'
 import type { UploadedPart } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
-import { discardUpload } from '../upload/discard-upload.ts'
+import { discardUpload, endUpload } from '../upload/discard-upload.ts'
 import { partsOf, UPLOAD_METADATA } from './presign-upload.ts'
 import { listPresent } from '../upload/resume-upload.ts'
 import { callStore, type ObjectTarget, type StorageContext } from '../store/storage-context.ts'
@@ -70,7 +70,7 @@ export async function abortUpload(
 ): Promise<void> {
   expectToken('token', token)
   const operation = 'abortUpload'
-  await callStore(context, { operation }, 'idempotent', options, async (signal) => {
+  await callStore(context, { operation }, 'idempotent', options, async (signal, _, within) => {
     const ticket = (await ticketSeal(context, { operation })).open(token)
     const { key, uploadId } = ticket
     const subject = { operation, key }
@@ -80,7 +80,7 @@ export async function abortUpload(
         await context.backend.delete(key, found.etag, signal)
       return
     }
-    if (await discardUpload(context, key, uploadId)) return
+    if (await endUpload(within, key, uploadId)) return
     const detail = 'the upload could not be removed; call it again, or let "sweepUploads" do it'
     throw failure(subject, 'unexpected', { outcome: 'unknown', retryable: true, detail })
   })

@@ -86,6 +86,15 @@ export function withUnknownOutcome(error: StorageError): StorageError {
   return error.outcome === 'unknown' ? error : changed(error, { outcome: 'unknown' })
 }
 
+/** Calls what follows an effect: when it fails, that does not say that nothing has happened. */
+export async function afterEffect<T>(fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn()
+  } catch (error) {
+    throw StorageError.isInstance(error) ? withUnknownOutcome(error) : error
+  }
+}
+
 /** The same failure, where it does not help to call again with the same arguments. */
 export function notRetryable(error: StorageError, advice: string): StorageError {
   if (!error.retryable) return error

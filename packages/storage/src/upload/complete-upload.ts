@@ -1,6 +1,7 @@
 import { sleep } from '@yuzuru/concurrency'
 import { backoff } from '@yuzuru/concurrency/boundary'
 import type { CompleteInit, Written } from '../store/object-backend.ts'
+import { withUnknownOutcome } from '../store/failure.ts'
 import { type ObjectTarget, translated } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
 import { discardUpload, isThere } from './discard-upload.ts'
@@ -18,6 +19,21 @@ const delayMs = backoff({ baseDelayMs: 200 })
  * again.
  */
 export async function completeUpload(target: ObjectTarget, init: CompleteInit): Promise<Written> {
+  const sent = { unsure: false }
+  try {
+    return await complete(target, init, sent)
+  } catch (error) {
+    // The last attempt may have found what an earlier one has done.
+    throw sent.unsure && StorageError.isInstance(error) ? withUnknownOutcome(error) : error
+  }
+}
+
+/** @param sent notes whether an attempt may have made the object */
+async function complete(
+  target: ObjectTarget,
+  init: CompleteInit,
+  sent: { unsure: boolean },
+): Promise<Written> {
   const { context, key, subject, signal } = target
   // Ceph 16 answers without an ETag: then the object shows it, too.
   for (let attempt = 1; ; attempt += 1) {
@@ -29,6 +45,7 @@ export async function completeUpload(target: ObjectTarget, init: CompleteInit): 
       const failed = translated(context, subject, 'write', error)
       if (!StorageError.isInstance(failed)) throw failed
       // A repeat whose predecessor did succeed finds no upload any more.
+      sent.unsure ||= failed.outcome === 'unknown'
       const isUnsure = failed.outcome === 'unknown' || (attempt > 1 && failed.code === 'not_found')
       if (isUnsure) {
         const found = await findCompleted(target, init)

@@ -1,6 +1,6 @@
 import { shield, sleep, throwIfCancelled } from '@yuzuru/concurrency'
 import type { ObjectCall } from '../store/failure.ts'
-import { type StorageContext, step } from '../store/storage-context.ts'
+import { callStore, type StorageContext, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
 
 /** How long the removal of an upload may take. */
@@ -25,7 +25,10 @@ export async function discardUpload(
 ): Promise<boolean> {
   const subject = { operation: 'abort', key }
   try {
-    await shield(() => removeUpload({ context, subject, key, uploadId }), {
+    const upload = { context, subject, key, uploadId }
+    const abort = (): Promise<void> =>
+      step(upload, 'abortUpload', (signal) => context.backend.abortUpload(key, uploadId, signal))
+    await shield(() => removeUpload(upload, abort), {
       name: 'storage.upload.discard',
       timeoutMs: DISCARD_MS,
     })
@@ -38,17 +41,41 @@ export async function discardUpload(
 }
 
 /**
+ * The same for a caller who asked for just that: a cancel ends it, and it counts as an effect. What could not be removed
+ * is noted as well.
+ *
+ * @param within the context of the call that it is a part of
+ */
+export async function endUpload(
+  within: StorageContext,
+  key: string,
+  uploadId: string,
+): Promise<boolean> {
+  const subject = { operation: 'abort', key }
+  const abort = (): Promise<void> =>
+    callStore(within, subject, 'idempotent', undefined, (signal) =>
+      within.backend.abortUpload(key, uploadId, signal),
+    )
+  try {
+    await removeUpload({ context: within, subject, key, uploadId }, abort)
+    within.uploads.end(uploadId)
+    return true
+  } catch {
+    within.uploads.orphan(uploadId, key)
+    throwIfCancelled()
+    return false
+  }
+}
+
+/**
  * A part that the store was still writing when the upload was aborted can bring it back (S3 API,
  * AbortMultipartUpload), so it is aborted until the store no longer knows it.
  */
-async function removeUpload(upload: Discarded): Promise<void> {
-  const { context, key, uploadId } = upload
+async function removeUpload(upload: Discarded, abort: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     let failed: unknown
     try {
-      await step(upload, 'abortUpload', (signal) =>
-        context.backend.abortUpload(key, uploadId, signal),
-      )
+      await abort()
     } catch (error) {
       if (StorageError.isInstance(error) && error.code === 'not_found') return
       failed = error

@@ -1,4 +1,3 @@
-import type { Outcome } from '@yuzuru/concurrency'
 import { failure } from '../store/failure.ts'
 import type { WriteConditions } from '../store/object-info.ts'
 import type { ObjectTarget } from '../store/storage-context.ts'
@@ -10,16 +9,13 @@ import { findObject } from './find-object.ts'
  * Holds an object to conditions by looking at it, next to a request to a store that would pass over them
  * (`keepsConditions`). Another writer may come in between: such a store offers nothing better.
  *
- * @param outcome of the failure: `'unknown'` when the request was sent already
  * @throws {StorageError} `'precondition_failed'`
  */
 export async function lookAtConditions(
   target: ObjectTarget,
   conditions: WriteConditions,
-  outcome: Outcome = 'none',
 ): Promise<void> {
-  if (!target.context.backend.keepsConditions)
-    await expectConditionsNow(target, conditions, outcome)
+  if (!target.context.backend.keepsConditions) await expectConditionsNow(target, conditions)
 }
 
 /**
@@ -33,7 +29,7 @@ export async function askConditionsFirst(
   conditions: WriteConditions,
 ): Promise<void> {
   try {
-    await expectConditionsNow(target, conditions, 'none')
+    await expectConditionsNow(target, conditions)
   } catch (error) {
     if (StorageError.isInstance(error) && error.code === 'forbidden') return
     throw error
@@ -43,10 +39,9 @@ export async function askConditionsFirst(
 async function expectConditionsNow(
   target: ObjectTarget,
   { ifMatch, ifNoneMatch }: WriteConditions,
-  outcome: Outcome,
 ): Promise<void> {
   if (ifMatch === undefined && ifNoneMatch === undefined) return
   const found = await findObject(target)
   const holds = ifMatch === undefined ? found === undefined : found?.etag === unquoted(ifMatch)
-  if (!holds) throw failure(target.subject, 'precondition_failed', { outcome })
+  if (!holds) throw failure(target.subject, 'precondition_failed', { outcome: 'none' })
 }

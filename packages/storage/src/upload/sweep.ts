@@ -1,7 +1,8 @@
 import { currentSignal, type IoOptions } from '@yuzuru/concurrency'
 import { expected, expectObject } from '@yuzuru/concurrency/boundary'
-import { failure } from '../store/failure.ts'
-import { discardUpload } from './discard-upload.ts'
+import { afterEffect, failure } from '../store/failure.ts'
+import { discardUpload, endUpload } from './discard-upload.ts'
+import type { OpenUpload } from '../store/object-backend.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 
 /** Options of {@link Storage.sweepUploads}. */
@@ -29,14 +30,15 @@ export async function sweepUploads(
     throw expected('prefix to be a string', prefix)
   }
   const subject = { operation: 'sweepUploads' }
-  return await callStore(context, subject, 'idempotent', options, async (signal) => {
+  return await callStore(context, subject, 'idempotent', options, async (signal, _, within) => {
     const startedBefore = Date.now() - olderThanMs
-    let removed = await retryOrphans(context)
-    for (const found of await context.backend.listUploads(prefix, signal)) {
+    let removed = await retryOrphans(within, endUpload)
+    const list = (): Promise<readonly OpenUpload[]> => context.backend.listUploads(prefix, signal)
+    for (const found of await (removed > 0 ? afterEffect(list) : list())) {
       currentSignal()?.throwIfAborted()
       const { key, uploadId, startedAt } = found
       if (startedAt.getTime() > startedBefore || context.uploads.isRunning(uploadId)) continue
-      if (!(await discardUpload(context, key, uploadId))) {
+      if (!(await endUpload(within, key, uploadId))) {
         throw failure({ ...subject, key }, 'unexpected', {
           outcome: 'unknown',
           retryable: true,
@@ -50,10 +52,13 @@ export async function sweepUploads(
 }
 
 /** Tries again to remove what could not be removed before; gives how many now could. */
-export async function retryOrphans(context: StorageContext): Promise<number> {
+export async function retryOrphans(
+  context: StorageContext,
+  remove: typeof endUpload = discardUpload,
+): Promise<number> {
   let removed = 0
   for (const [uploadId, key] of context.uploads.orphans) {
-    if (await discardUpload(context, key, uploadId)) removed += 1
+    if (await remove(context, key, uploadId)) removed += 1
   }
   return removed
 }
