@@ -38,6 +38,7 @@ export {
   TRANSIENT_STATUSES,
 } from './boundary/status.ts'
 export { describeValue } from './arguments/describe-value.ts'
+export { raiseOutcome } from './scopes/outcome.ts'
 export { expectOptions, expectRequiredOptions } from './arguments/expect-options.ts'
 export { expected, expectFunction, expectInteger, expectText } from './arguments/expected.ts'
 export { IO_OPTIONS } from './boundary/io-option-names.ts'

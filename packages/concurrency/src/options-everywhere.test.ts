@@ -77,7 +77,7 @@ const others = `
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
   expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel orAborted
-  retryAfterMs codeOfStatus outcomeOfStatus TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
+  retryAfterMs codeOfStatus outcomeOfStatus raiseOutcome TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
   partsWithin Ring inBackground isInBackground isJobTraced traceEnqueue traceJob`
 
 const faces = {

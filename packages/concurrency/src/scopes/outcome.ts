@@ -54,9 +54,12 @@ export function isRetryable(error: unknown): boolean {
 const raised = new WeakSet<object>()
 
 /**
- * Notes on `error` that it left a scope in which an effect may have happened: from then on its
+ * Notes on `error` that an effect may have happened before it, as a scope does of what leaves it: from then on its
  * `outcome` is `'unknown'`, whatever it said of the one call that it came from. An error without an
- * `outcome` gets one that is not enumerable.
+ * `outcome` gets one that is not enumerable. For effects that did not go through `io()`, which tells the scope by itself.
+ *
+ * @example
+ * try { await work() } catch (error) { raiseOutcome(error); throw error }
  */
 export function raiseOutcome(error: unknown): void {
   if (typeof error !== 'object' || error === null) return

@@ -1,5 +1,5 @@
 import { cancelScope, type CancelScope, type Outcome, throwIfCancelled } from '@yuzuru/concurrency'
-import { expected, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
+import { expected, raiseOutcome, TRANSIENT_STATUSES } from '@yuzuru/concurrency/boundary'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { problem } from '../problems/problem.ts'
 import { currentRequest } from '../request/current-request.ts'
@@ -106,7 +106,7 @@ export class Attempt<Tx> {
   }
 
   async #handle(tx: Tx): Promise<Answer> {
-    let outcome: Outcome = this.#init.effects === 'once' ? 'unknown' : 'none'
+    let outcome: Outcome = this.#init.effects === 'transaction' ? 'none' : 'unknown'
     let handling: CancelScope | undefined
     try {
       // A scope of its own: what the handler left behind has ended before its outcome is asked for.
@@ -173,6 +173,8 @@ export class Attempt<Tx> {
       return keyProblem('running', accept)
     }
     if (error instanceof FailedAnswer) return error.response
+    // A call or the store that failed says `none` of itself, and its client would take that for the request.
+    if (this.#beyond === 'unknown') raiseOutcome(error)
     throw error
   }
 

@@ -98,6 +98,19 @@ describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
     },
   )
 
+  test.each<[HandlerEffects, string, unknown, unknown]>([
+    ['transaction', 'an error of a call that had no effect', refusal('none'), 'none'],
+    ['repeatable', 'an error of a call that had no effect', refusal('none'), 'unknown'],
+    ['once', 'an error of a call that had no effect', refusal('none'), 'unknown'],
+    ['once', 'a 503 that says so', new HttpProblem(503, 'Busy', { outcome: 'none' }), 'none'],
+    ['once', 'a 503 that says nothing', new HttpProblem(503, 'Busy'), undefined],
+    ['once', 'an error', new RangeError('broken'), 'unknown'],
+  ])('with the effects %s, %s is said to be what it is', async (effects, _, error, outcome) => {
+    const { options } = await stage({ effects })
+    const handle = idempotent(() => Promise.reject(error), options)
+    await expect(handle(post('k'))).rejects.toMatchObject({ outcome })
+  })
+
   test('with effects that are had once, a cancel leaves the outcome unknown', async () => {
     const { options } = await stage({ effects: 'once' })
     const handler = vi.fn(async () => {
@@ -119,6 +132,7 @@ describe.each(Object.entries(STAGES))('%s:', (_name, open) => {
     const handler = vi.fn(async () => new Response('paid'))
     const handle = idempotent(handler, { ...options, store: broken })
     await expect(handle(post('k'))).rejects.toBe(failing)
+    expect(failing.outcome).toBe('unknown')
     expect((await handle(post('k'))).status).toBe(409)
     expect(handler).toHaveBeenCalledOnce()
   })

@@ -21,7 +21,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000
  *   other side does it once. A repeat runs it again, under the same key.
  * - `'once'`: outside, where doing it twice is twice. An attempt that died or failed is never run again:
  *   repeats get 409 with `outcome: 'unknown'`. Only an `HttpProblem` with `outcome: 'none'` says that nothing has
- *   happened: an error of a call speaks of that call alone.
+ *   happened: an error of a call speaks of that call alone, and its client is told `'unknown'`.
  */
 export type HandlerEffects = 'transaction' | 'repeatable' | 'once'
 
