@@ -5,6 +5,7 @@ import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { lockedInOrder } from '../database/locked-in-order.ts'
+import { oneCall } from '../database/one-call.ts'
 import { JobError } from '../job-error.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -35,15 +36,22 @@ export async function changeLimits<Input, DB>(
   expectName('job', name)
   if (limits !== undefined) expectLimits(limits, 'changeLimits.limits')
   const changed = limits === undefined ? null : JSON.stringify(limits)
+  await oneCall('jobs.changeLimits', options, () => change(db, name, changed))
+}
+
+async function change(
+  db: QueryExecutorProvider,
+  name: string,
+  changed: string | null,
+): Promise<void> {
   const found = await execute(
     db,
     { operation: 'changeLimits', effect: 'idempotent' },
     sql`
       update yuzuru_job_limits set changed = ${changed}::jsonb where name = ${name}
       returning name, pg_notify(${CHANNEL}::text, '') as notified`,
-    options,
   )
-  if (found.length > 0) return await lookAgain(db, name, options)
+  if (found.length > 0) return await lookAgain(db, name)
   throw new JobError(`No worker with a kind "${name}" that has limits has run`, {
     operation: 'changeLimits',
     code: 'not_found',
@@ -56,11 +64,7 @@ export async function changeLimits<Input, DB>(
  * Has jobs that the rate of their key has put off held to the new limits. A statement of its own: while the first waited for a
  * worker that was letting jobs go, that may have put off some more.
  */
-async function lookAgain(
-  db: QueryExecutorProvider,
-  name: string,
-  options: IoOptions,
-): Promise<void> {
+async function lookAgain(db: QueryExecutorProvider, name: string): Promise<void> {
   await execute(
     db,
     { operation: 'changeLimits', effect: 'idempotent' },
@@ -71,6 +75,5 @@ async function lookAgain(
         )) returning id
       )
       select pg_notify(${CHANNEL}::text, '')::text as notified from (select from back limit 1) as due`,
-    options,
   )
 }

@@ -6,8 +6,9 @@ import { arrayLiteral } from '../database/array-literal.ts'
 import { allOrNothing } from '../database/all-or-nothing.ts'
 import { CHANNEL, SIGNALS } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { oneCall } from '../database/one-call.ts'
 import { JobError } from '../job-error.ts'
-import { enqueueMany, rowOf } from './enqueue.ts'
+import { acceptedRows, enqueueMany } from './enqueue.ts'
 import { planOf } from './enqueue-options.ts'
 import { type FlowNode, type FlowPart, flowPlanOf } from './flow-plan.ts'
 import type { JobHandle } from './new-row.ts'
@@ -49,26 +50,27 @@ export async function enqueueFlow<Payloads extends Record<string, unknown>, DB>(
   expectDatabase(db)
   expectOptions(options, IO_OPTIONS, 'enqueueFlow')
   const parts = flowPlanOf(nodes)
-  for (const part of parts) await expectAccepted(part)
-  const handles = await allOrNothing(db, 'enqueueFlow', (tx) => insertFlow(tx, parts, options))
+  const handles = await oneCall('jobs.enqueueFlow', options, async () => {
+    for (const part of parts) await expectAccepted(part)
+    return await allOrNothing(db, 'enqueueFlow', (tx) => insertFlow(tx, parts))
+  })
   return handles as { readonly [Name in keyof Payloads]: readonly JobHandle[] }
 }
 
 /** Throws, before any I/O, what enqueueing the part would. */
 async function expectAccepted({ job, payloads, options }: FlowPart): Promise<void> {
   planOf('enqueueMany', job, options)
-  for (const payload of payloads) await rowOf(job, payload, {})
+  await acceptedRows(job, payloads, {})
 }
 
 async function insertFlow<DB>(
   tx: Transaction<DB>,
   parts: readonly FlowPart[],
-  options: IoOptions,
 ): Promise<Record<string, readonly JobHandle[]>> {
   const made = new Map<string, readonly JobHandle[]>()
   const links: Link[] = []
   for (const { name, job, payloads, after, onFailure, options: where } of parts) {
-    const handles = await enqueueMany(tx, job, payloads, { ...where, ...options })
+    const handles = await enqueueMany(tx, job, payloads, where)
     made.set(name, handles)
     if (after.length > 0) handles.forEach(expectCreated)
     for (const each of after) {
@@ -81,7 +83,7 @@ async function insertFlow<DB>(
   const waiting = parts
     .filter(({ after }) => after.length > 0)
     .flatMap(({ name }) => (made.get(name) ?? []).map(({ id }) => id))
-  if (waiting.length > 0) await park(tx, waiting, links, options)
+  if (waiting.length > 0) await park(tx, waiting, links)
   return Object.fromEntries(made)
 }
 
@@ -112,7 +114,6 @@ async function park(
   tx: QueryExecutorProvider,
   ids: readonly string[],
   links: readonly Link[],
-  options: IoOptions,
 ): Promise<void> {
   const call = { operation: 'enqueueFlow', effect: 'write' } as const
   const before = arrayLiteral([...new Set(links.map((link) => link.after))].toSorted())
@@ -125,7 +126,6 @@ async function park(
       )
       update yuzuru_jobs set watched = coalesce(watched, 0) | 2
       where id = any (array(select id from seen))`,
-    options,
   )
   const input = JSON.stringify(links)
   await execute(
@@ -137,7 +137,6 @@ async function park(
       from json_to_recordset(${input}::json) as link (id uuid, after uuid, name text,
         "onFailure" text, place integer)
       on conflict (job_id, after_id) do nothing`,
-    options,
   )
   await execute(
     tx,
@@ -151,6 +150,5 @@ async function park(
         insert into yuzuru_job_signals (job_id) select id from parked
       )
       select pg_notify(${CHANNEL}::text, ${SIGNALS}::text)`,
-    options,
   )
 }

@@ -1,4 +1,4 @@
-import { type IoOptions, withTimeout } from '@yuzuru/concurrency'
+import { currentSignal } from '@yuzuru/concurrency'
 import { expected, orAborted } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import type { QueryExecutorProvider } from 'kysely'
@@ -64,14 +64,21 @@ export async function enqueueFrom<Input>(
 ): Promise<JobHandle> {
   const plan = { ...planOf('enqueue', job, options), cron }
   const row = rowOf(job, payload, options)
-  const rows = [isPromise(row) ? await inTime(row, options) : row]
-  const [handle] = await insertRows(db, plan, rows, options)
+  const [handle] = isPromise(row)
+    ? await oneCall('jobs.enqueue', options, async () =>
+        insertRows(db, plan, [await inTime(row)], {}),
+      )
+    : await insertRows(db, plan, [row], options)
   return handle as JobHandle
 }
 
-/** A check may never end: that must not hold what waits for it, such as a transaction, for longer than allowed. */
-async function inTime(row: Promise<NewRow>, { timeoutMs = Infinity }: IoOptions): Promise<NewRow> {
-  return await withTimeout(timeoutMs, ({ signal }) => orAborted(row, signal), { name: 'schema' })
+/**
+ * A check of the app's own may never end: that must not hold what waits for it, such as a transaction, for longer than
+ * the scope around it goes on.
+ */
+async function inTime<T>(check: Promise<T>): Promise<T> {
+  const signal = currentSignal()
+  return signal === undefined ? await check : await orAborted(check, signal)
 }
 
 /**
@@ -94,20 +101,28 @@ export async function enqueueMany<Input, DB>(
   if (!Array.isArray(payloads)) {
     throw expected('payloads to be an array', payloads)
   }
-  const rows: NewRow[] = []
-  for (const payload of payloads as readonly Input[]) {
-    const row = rowOf(job, payload, { tags: options.tags, tenant: options.tenant })
-    // Only a schema that is asynchronous costs a turn for each.
-    rows.push(isPromise(row) ? await row : row)
-  }
-  const [first, ...others] = chunksOf(rows)
-  if (first === undefined) return []
-  if (others.length === 0) return await insertRows(db, plan, first, options)
   return await oneCall('jobs.enqueueMany', options, async () => {
-    const handles = await insertRows(db, plan, first, {})
-    for (const chunk of others) handles.push(...(await insertRows(db, plan, chunk, {})))
+    const { tags, tenant } = options
+    const rows = await acceptedRows(job, payloads, { tags, tenant })
+    const handles: JobHandle[] = []
+    for (const chunk of chunksOf(rows)) handles.push(...(await insertRows(db, plan, chunk, {})))
     return handles
   })
+}
+
+/** The rows for payloads, in the time of the scope around it. @throws {TypeError} unless the job accepts all of them */
+export async function acceptedRows<Input>(
+  job: Job<Input, unknown>,
+  payloads: readonly Input[],
+  options: OfPayload,
+): Promise<readonly NewRow[]> {
+  const rows: NewRow[] = []
+  for (const payload of payloads) {
+    const row = rowOf(job, payload, options)
+    // Only a schema that is asynchronous costs a turn for each.
+    rows.push(isPromise(row) ? await inTime(row) : row)
+  }
+  return rows
 }
 
 /** A row for a payload. @throws {TypeError} unless the job accepts it */

@@ -5,7 +5,10 @@ import { type CompiledQuery, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import { defineJob, type JobOptions } from '../job/define-job.ts'
+import type { Job } from '../job/job.ts'
 import { cancelJob } from './cancel-job.ts'
+import { changeLimits } from './change-limits.ts'
+import { enqueueFlow } from './enqueue-flow.ts'
 import { enqueue, enqueueMany } from './enqueue.ts'
 import { prune } from './prune.ts'
 import { retryJobs } from './retry-jobs.ts'
@@ -28,6 +31,10 @@ const kind = (onConflict?: JobOptions<Payload>['onConflict']) =>
 const plain = defineJob<Payload>({ name: 'plain', run: async () => undefined })
 /** Of these, four fit into one statement. */
 const LARGE = Array.from({ length: 9 }, () => ({ plan: 'large', more: 'x'.repeat(1_000_000) }))
+
+/** Limits that a worker has declared, and that `changeLimits` changes. */
+const declareLimits = sql`insert into yuzuru_job_limits (name, declared) values ('limited', '{"concurrency":1}')
+  on conflict (name) do update set changed = null`
 
 const KEYED = [
   { plan: 'b', key: 'k' },
@@ -53,6 +60,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'enqueueMany that replaces': (db, _, limits) => enqueueMany(db, kind('replace'), KEYED, limits),
   'enqueueMany in several statements': (db, _, limits) => enqueueMany(db, plain, LARGE, limits),
   cancelJob: (db, id, limits) => cancelJob(db, id, limits),
+  changeLimits: (db, _, limits) => changeLimits(db, 'limited', { concurrency: 2 }, limits),
   sendEvent: (db, _, limits) => sendEvent(db, 'plan.signed', 'a', {}, limits),
   retryJobs: (db, _, limits) => retryJobs(db, 'failed', limits),
   prune: (db, _, limits) => prune(db, { olderThanMs: 0, states: ['failed'], ...limits }),
@@ -113,7 +121,8 @@ async function everything(db: Database<object>): Promise<string> {
   }>`select coalesce(md5(string_agg(row, '' order by row)), '') as all from (
     select job::text as row from yuzuru_jobs as job
     union all select history::text from yuzuru_job_history as history
-    union all select event::text from yuzuru_job_events as event) as rows`
+    union all select event::text from yuzuru_job_events as event
+    union all select limits::text from yuzuru_job_limits as limits) as rows`
   const { rows } = await all.execute(db)
   return rows[0]?.all ?? ''
 }
@@ -132,6 +141,7 @@ describe('a call of several statements says none only if none of them had an eff
           enqueued_at, finished_at, state, attempt, claim)
         select gen_random_uuid(), 'failed', 'default', '{}', 1, 0, 3, now(), now(), now() - n * interval '1 ms', 'failed', 3, 3
         from generate_series(1, 1500) as n`.execute(db)
+      await declareLimits.execute(db)
       const before = await everything(db)
       const failing = failingAt(db, number)
       const error = await verb(failing.db, id).then(
@@ -151,6 +161,7 @@ describe('a call of several statements says none only if none of them had an eff
     const { url } = await queue()
     await using db = createDatabase({ url })
     const { id } = await enqueue(db, kind(), { plan: 'a', key: 'k' })
+    await declareLimits.execute(db)
     using clock = TestClock.install()
     const deadlines: number[] = []
     const watched = throughStatements(db, async () => {
@@ -159,5 +170,51 @@ describe('a call of several statements says none only if none of them had an eff
     })
     await (VERBS[name] as Verb)(watched, id, { timeoutMs: 60_000 })
     expect(new Set(deadlines)).toEqual(new Set([60_000]))
+  })
+
+  /** What is left of the time of a call whenever it looks at a payload; the first look comes before any statement. */
+  test.each<[string, (db: Database<object>, job: Job<Payload, unknown>) => Promise<unknown>]>([
+    ['enqueueMany', (db, job) => enqueueMany(db, job, [{ plan: 'a' }], { timeoutMs: 60_000 })],
+    [
+      'enqueueFlow',
+      (db, job) => {
+        const last = { job, payload: { plan: 'b' }, after: 'first' } as const
+        const flow = { first: { job, payload: { plan: 'a' } }, last }
+        return enqueueFlow(db, flow, { timeoutMs: 60_000 })
+      },
+    ],
+  ])(
+    'one deadline covers also what is looked at, and the whole transaction: %s',
+    async (_, act) => {
+      const { url } = await queue()
+      await using db = createDatabase({ url })
+      using _clock = TestClock.install()
+      const left: number[] = []
+      const schema = async (payload: unknown): Promise<Payload> => {
+        left.push(remaining())
+        return payload as Payload
+      }
+      await act(db, defineJob<Payload>({ name: 'checked', schema, run: async () => undefined }))
+      expect(new Set(left)).toEqual(new Set([60_000]))
+    },
+  )
+
+  test.each<[string, (db: Database<object>, job: Job<Payload, unknown>) => Promise<unknown>]>([
+    ['enqueue', (db, job) => enqueue(db, job, { plan: 'a' }, { signal: AbortSignal.abort() })],
+    [
+      'enqueueMany',
+      (db, job) => enqueueMany(db, job, [{ plan: 'a' }], { signal: AbortSignal.abort() }),
+    ],
+    [
+      'enqueueFlow',
+      (db, job) =>
+        enqueueFlow(db, { a: { job, payload: { plan: 'a' } } }, { signal: AbortSignal.abort() }),
+    ],
+  ])('a check that never ends is given up by the signal of %s', async (_, act) => {
+    const { url } = await queue()
+    await using db = createDatabase({ url })
+    const schema = (): Promise<Payload> => new Promise(() => undefined)
+    const job = defineJob<Payload>({ name: 'stuck', schema, run: async () => undefined })
+    await expect(act(db, job)).rejects.toMatchObject({ name: 'Cancelled', outcome: 'none' })
   })
 })
