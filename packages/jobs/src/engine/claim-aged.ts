@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-import { type ClaimRequest, jobOf, laneSet, take } from './claim.ts'
+import { type ClaimRequest, jobsOf, laneSet, take } from './claim.ts'
 import type { ClaimedJob } from './lease.ts'
 
 /** How many priorities of a lane one look knows, from the best one on. */
@@ -49,8 +49,7 @@ export async function claimAged(
       order by date_part('epoch', head.run_at) * 1000 + level.priority::float8 * ${agingMs}::float8, head.seq
       limit ${limit}::integer
     )) for update skip locked`
-  const rows = await take(db, worker, due, options)
-  return rows.map(jobOf)
+  return jobsOf(await take(db, { worker, due }, options))
 }
 
 /** What waits in a lane. */

@@ -2,7 +2,8 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
 import { notPaused } from '../database/not-paused.ts'
-import type { Bounds, LanePlace } from './lane.ts'
+import { ATTEMPTS } from '../job/attempts.ts'
+import type { Bounds, Lane, LanePlace } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
 
 /** What a worker takes. */
@@ -13,20 +14,30 @@ export interface ClaimRequest {
   readonly worker: string
 }
 
-/** A job that was taken. */
+/** A job that was taken. What is as it is for most is null: to write and read a value costs more than the claim of it. */
 export interface Row {
   readonly id: string
-  readonly claim: number
-  readonly name: string
-  readonly queue: string
-  readonly waited: number
+  /** Null for the first. */
+  readonly claim: number | null
+  /** Null where the lane is known. */
+  readonly name: string | null
+  readonly queue: string | null
+  /** In milliseconds since 1970, as the next two are. */
+  readonly due: number
+  /** Null for when it was due. */
+  readonly enqueued: number | null
+  /** Only of the last one of a lane. */
+  readonly now: number | null
   readonly payload: string
-  readonly version: number
-  readonly attempt: number
-  readonly allowed: number
-  readonly returns: number
-  readonly enqueued: number
+  /** Null for the first, as of `attempt`. */
+  readonly version: number | null
+  readonly attempt: number | null
+  /** Null for {@link ATTEMPTS}. */
+  readonly allowed: number | null
+  /** Null for none. */
+  readonly returns: number | null
   readonly origin: string | null
+  /** The place of the last one of a lane. */
   readonly bound: string | null
 }
 
@@ -42,15 +53,18 @@ export async function claim(
   request: ClaimRequest,
   options: IoOptions,
 ): Promise<ClaimedJob[]> {
-  const { bounds } = request
-  const due = bounds.lanes.length === 1 ? oneLane(request) : lanes(request)
-  const rows = await take(db, request.worker, due, options)
+  const { bounds, worker } = request
+  const [lane, ...others] = bounds.lanes
+  const rows =
+    lane === undefined || others.length > 0
+      ? await take(db, { worker, due: lanes(request) }, options)
+      : await take(db, { worker, due: oneLane(request), lane }, options)
   for (const { bound } of rows) {
     if (bound === null) continue
-    const [queue, name, priority, runAt, seq] = JSON.parse(bound) as Parameters<typeof placed>
-    bounds.move(queue, name, placed(queue, name, priority, runAt, seq))
+    const [queue, name, priority, runAt, seq] = JSON.parse(bound) as BoundOf
+    bounds.move(queue, name, { priority, runAt, seq })
   }
-  return rows.map(jobOf)
+  return jobsOf(rows, lane)
 }
 
 /**
@@ -68,8 +82,8 @@ export async function claimSuspect(
       where stage = 2 and worker is null and queue = lane.queue and name = lane.name
       order by priority, run_at, seq limit 1 for update skip locked
     ) as job order by job.priority, job.run_at, job.seq limit 1`
-  const [row] = await take(db, worker, due, options)
-  return row === undefined ? undefined : jobOf(row)
+  const [job] = jobsOf(await take(db, { worker, due }, options))
+  return job
 }
 
 /** The usual case, in its simplest form: each job that is locked is taken. */
@@ -118,11 +132,18 @@ function fromLane(): RawBuilder<unknown> {
     order by priority, run_at, seq`
 }
 
-/** Takes the rows at the places that `due` gives. They are locked: no other row can be there meanwhile. */
+/** What {@link take} takes. */
+interface Taking {
+  readonly worker: string
+  /** A `select` that gives their places, and locks them: no other row can be there meanwhile. */
+  readonly due: RawBuilder<unknown>
+  /** Of which lane they all are, where it is one. */
+  readonly lane?: Lane
+}
+
 export async function take(
   db: QueryExecutorProvider,
-  worker: string,
-  due: RawBuilder<unknown>,
+  { worker, due, lane }: Taking,
   options: IoOptions,
 ): Promise<Row[]> {
   return await execute(
@@ -137,42 +158,42 @@ export async function take(
           attempt = least(job.attempt + 1, job.max_attempts)
         from me where job.ctid = any (array(select place from due))
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
-          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage, job.origin
+          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.origin
       )
-      select id::text as id, claim::float8 as claim, name, queue, date_part('epoch', now() - run_at) * 1000 as waited, payload::text as payload, version, attempt,
-        max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
+      select id::text as id, nullif(claim::float8, 1) as claim,
+        ${lane === undefined ? sql`name, queue` : sql`null as name, null as queue`},
+        date_part('epoch', run_at) * 1000 as due,
+        case when enqueued_at <> run_at then date_part('epoch', enqueued_at) * 1000 end as enqueued,
+        payload::text as payload, nullif(version, 1) as version, nullif(attempt, 1) as attempt,
+        nullif(max_attempts, ${ATTEMPTS}::integer) as allowed, nullif(returns, 0) as returns,
         origin::text as origin,
-        case when stage = 0 and lead(seq) over lane is null
+        case when lead(false) over lane is null then date_part('epoch', now()) * 1000 end as now,
+        case when lead(false) over lane is null
           then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound
-      from taken window lane as (partition by queue, name order by priority, run_at, seq)
+      from taken
+      window lane as (${lane === undefined ? sql`partition by queue, name` : sql``} order by priority, run_at, seq)
       order by priority, run_at, seq`,
     options,
   )
 }
 
-function placed(
-  _queue: string,
-  _name: string,
-  priority: number,
-  runAt: string,
-  seq: string,
-): { readonly priority: number; readonly runAt: string; readonly seq: string } {
-  return { priority, runAt, seq }
-}
+type BoundOf = [queue: string, name: string, priority: number, runAt: string, seq: string]
 
-export function jobOf(row: Row): ClaimedJob {
-  return {
+/** @param lane that of all of them, where the rows do not say it */
+export function jobsOf(rows: readonly Row[], lane?: Lane): ClaimedJob[] {
+  const now = rows.at(-1)?.now ?? Infinity
+  return rows.map((row) => ({
     id: row.id,
-    claim: row.claim,
-    name: row.name,
-    queue: row.queue,
-    waitedMs: Math.max(0, row.waited),
+    claim: row.claim ?? 1,
+    name: row.name ?? lane?.name ?? '',
+    queue: row.queue ?? lane?.queue ?? '',
+    waitedMs: Math.max(0, now - row.due),
     payload: row.payload,
-    version: row.version,
-    attempt: row.attempt,
-    attempts: row.allowed,
-    returns: row.returns,
-    enqueuedAt: row.enqueued,
+    version: row.version ?? 1,
+    attempt: row.attempt ?? 1,
+    attempts: row.allowed ?? ATTEMPTS,
+    returns: row.returns ?? 0,
+    enqueuedAt: row.enqueued ?? row.due,
     origin: row.origin,
-  }
+  }))
 }
