@@ -181,13 +181,13 @@ type BoundOf = [queue: string, name: string, priority: number, runAt: string, se
 
 /** @param lane that of all of them, where the rows do not say it */
 export function jobsOf(rows: readonly Row[], lane?: Lane): ClaimedJob[] {
-  const now = rows.at(-1)?.now ?? Infinity
+  const offset = performance.now() - (rows.at(-1)?.now ?? 0)
   return rows.map((row) => ({
     id: row.id,
     claim: row.claim ?? 1,
     name: row.name ?? lane?.name ?? '',
     queue: row.queue ?? lane?.queue ?? '',
-    waitedMs: Math.max(0, now - row.due),
+    dueAt: row.due + offset,
     payload: row.payload,
     version: row.version ?? 1,
     attempt: row.attempt ?? 1,
