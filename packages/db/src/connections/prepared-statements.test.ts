@@ -118,6 +118,18 @@ describe('a connection', () => {
     expect(rows).toEqual([{ kept: 0, anew: 1 }])
   })
 
+  test('keeps an INSERT of values, which there is one way to do, and none that reads a table', async () => {
+    await using db = open()
+    const copy = (id: number): Promise<unknown[]> =>
+      rowsOf(db, sql`insert into notes select ${id}::int, body from notes where id = 1`)
+    await times(14, (at) => addBack(db, 100 + at))
+    await times(14, (at) => copy(200 + at))
+
+    const { rows } = await sql<{ kept: boolean }>`select generic_plans > 0 as kept
+      from pg_prepared_statements where statement like 'insert%' order by prepare_time`.execute(db)
+    expect(rows).toEqual([{ kept: true }, { kept: false }])
+  })
+
   test('prepares nothing that was not declared', async () => {
     await using db = open()
     const undeclared = sql`select id from notes where id = ${1}::int`

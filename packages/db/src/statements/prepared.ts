@@ -5,7 +5,7 @@ const declared = new WeakSet<object>()
 
 /**
  * Has connections of our own prepare a statement when its text comes the third time on one, so that PostgreSQL
- * parses it once for five uses. Gives the query back.
+ * parses it once for five uses, and an INSERT of values once for all. Gives the query back.
  *
  * For a statement whose text is the same each time, and which runs often. Between two readings of its text it
  * keeps what its names, parameters without a cast, and literals such as `'now'` meant at the first: so the text

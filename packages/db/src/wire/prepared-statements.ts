@@ -25,19 +25,25 @@ const COUNTED = 1_000
 /** A statement that may give rows, by its text: on the side of caution. */
 const MAY_GIVE_ROWS = /^\s*(?!insert|update|delete|merge)|\breturning\b/i
 
+/** An INSERT of values reads no table: there is one way to do it, however large its table is. */
+const WRITES_VALUES = /^\s*insert\b(?![^]*\b(?:select|from|table)\b)/i
+
 /** One statement that a connection keeps, or is about to. */
 export class PreparedStatement {
   readonly name: string
+  /** For how many uses it is parsed once. */
+  readonly #most: number
   #columns: readonly Column[] | undefined = undefined
   #uses = 0
 
-  constructor(name: string) {
+  constructor(name: string, text: string) {
     this.name = name
+    this.#most = WRITES_VALUES.test(text) ? Infinity : USES
   }
 
   /** What the rows of its next use are made of; `undefined`: that use parses it. */
   next(): readonly Column[] | undefined {
-    if (this.#uses >= USES) this.forget()
+    if (this.#uses >= this.#most) this.forget()
     this.#uses += 1
     return this.#columns
   }
@@ -128,7 +134,7 @@ export class PreparedStatements {
       this.#kept.delete(oldest)
       ;({ name } = evicted)
     }
-    const made = new PreparedStatement(name)
+    const made = new PreparedStatement(name, text)
     this.#kept.set(text, made)
     return made
   }
