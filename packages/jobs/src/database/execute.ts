@@ -1,13 +1,28 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
 import { expected, isMissingTable } from '@yuzuru/concurrency/boundary'
 import { databaseOf, prepared } from '@yuzuru/db'
-import type { QueryExecutorProvider, RawBuilder } from 'kysely'
+import { CompiledQuery, type QueryExecutorProvider, type RawBuilder } from 'kysely'
 import { databaseError, notMigrated } from './database-error.ts'
 
 /** What is done to the queue, for errors and traces. */
 export interface QueueCall {
   readonly operation: string
   readonly effect: Effect
+}
+
+/** A statement whose text is always the same, and its parameters: for one that runs so often that to build it counts. */
+export class FixedStatement {
+  readonly #text: string
+  readonly #values: readonly unknown[]
+
+  constructor(text: string, values: readonly unknown[]) {
+    this.#text = text
+    this.#values = values
+  }
+
+  compile(_provider: QueryExecutorProvider): CompiledQuery<never> {
+    return CompiledQuery.raw(this.#text, [...this.#values]) as CompiledQuery<never>
+  }
 }
 
 /**
@@ -19,7 +34,7 @@ export interface QueueCall {
 export async function execute<Row>(
   db: QueryExecutorProvider,
   call: QueueCall,
-  statement: RawBuilder<Row>,
+  statement: RawBuilder<Row> | FixedStatement,
   options?: IoOptions,
 ): Promise<Row[]> {
   const translate = (error: unknown, outcome: Outcome): Error =>
