@@ -88,7 +88,7 @@ describe('a claim by age', () => {
     expect(await takeAged(10)).toEqual([second.id])
     expect(await takeAged(10)).toEqual([])
     expect(bounds.any).toBe(false)
-    expect((await take(10)).map(({ id }) => id)).toEqual([first.id])
+    expect((await take(10)).jobs.map(({ id }) => id)).toEqual([first.id])
   })
 
   test('takes any priority and any time', async () => {

@@ -49,7 +49,9 @@ export async function claimAged(
       order by date_part('epoch', head.run_at) * 1000 + level.priority::float8 * ${agingMs}::float8, head.seq
       limit ${limit}::integer
     )) for update skip locked`
-  return jobsOf(await take(db, { worker, due }, options))
+  // Not whether any was passed over: the look at all that is due, which follows, says so.
+  const { rows } = await take(db, { worker, limit }, { due, seen: undefined }, options)
+  return jobsOf(rows)
 }
 
 /** What waits in a lane. */

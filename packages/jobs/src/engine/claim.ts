@@ -39,11 +39,20 @@ export interface Row {
   readonly origin: string | null
   /** The place of the last one of a lane. */
   readonly bound: string | null
+  /** Null for not. */
+  readonly passed: true | null
+}
+
+/** What a look took. */
+export interface Taken {
+  readonly jobs: readonly ClaimedJob[]
+  /** Whether it took less than it might have as others have rows locked: the end of a lock tells nobody. */
+  readonly passedOver: boolean
 }
 
 /**
  * Takes up to `limit` jobs that are due, in one statement, in the order of priority, time and enqueueing. Rows
- * that another worker is taking are skipped, not waited for. It moves the bounds.
+ * that another transaction has locked are passed over, not waited for. It moves the bounds.
  *
  * The worker's own row is locked against its removal until this is committed: what is taken belongs to a
  * worker that can be recovered.
@@ -52,19 +61,16 @@ export async function claim(
   db: QueryExecutorProvider,
   request: ClaimRequest,
   options: IoOptions,
-): Promise<ClaimedJob[]> {
-  const { bounds, worker } = request
-  const [lane, ...others] = bounds.lanes
-  const rows =
-    lane === undefined || others.length > 0
-      ? await take(db, { worker, due: lanes(request) }, options)
-      : await take(db, { worker, due: oneLane(request), lane }, options)
+): Promise<Taken> {
+  const { bounds } = request
+  const look = bounds.lanes.length === 1 ? oneLane(request) : lanes(request)
+  const { rows, passedOver } = await take(db, request, look, options)
   for (const { bound } of rows) {
     if (bound === null) continue
     const [queue, name, priority, runAt, seq] = JSON.parse(bound) as BoundOf
     bounds.move(queue, name, { priority, runAt, seq })
   }
-  return jobsOf(rows, lane)
+  return { jobs: jobsOf(rows, look.lane), passedOver }
 }
 
 /**
@@ -73,37 +79,50 @@ export async function claim(
  */
 export async function claimSuspect(
   db: QueryExecutorProvider,
-  { bounds, worker }: ClaimRequest,
+  { bounds, worker }: Omit<ClaimRequest, 'limit'>,
   options: IoOptions,
-): Promise<ClaimedJob | undefined> {
+): Promise<Taken> {
+  const suspects = sql`from yuzuru_jobs
+    where stage = 2 and worker is null and queue = lane.queue and name = lane.name`
   const due = sql`
     select job.place from ${laneSet(bounds)} cross join lateral (
-      select ctid as place, priority, run_at, seq from yuzuru_jobs
-      where stage = 2 and worker is null and queue = lane.queue and name = lane.name
+      select ctid as place, priority, run_at, seq ${suspects}
       order by priority, run_at, seq limit 1 for update skip locked
     ) as job order by job.priority, job.run_at, job.seq limit 1`
-  const [job] = jobsOf(await take(db, { worker, due }, options))
-  return job
+  const seen = sql`select from ${laneSet(bounds)} cross join lateral (select ${suspects} limit 1) as job`
+  const { rows, passedOver } = await take(db, { worker, limit: 1 }, { due, seen }, options)
+  return { jobs: jobsOf(rows), passedOver }
+}
+
+/** How a statement finds what it takes. */
+export interface Look {
+  /** Locks what is free, and gives the places of the rows. */
+  readonly due: RawBuilder<unknown>
+  /** The same rows and those that are not free, as many as may be taken at least; `undefined` not to ask. */
+  readonly seen: RawBuilder<unknown> | undefined
+  /** Of which lane they all are, where it is one. */
+  readonly lane?: Lane
 }
 
 /** The usual case, in its simplest form: each job that is locked is taken. */
-function oneLane({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
+function oneLane({ bounds, limit }: ClaimRequest): Look {
   const [{ queue, name, priority, run_at: runAt, seq }] = bounds.places() as [LanePlace]
-  return sql`
-    select ctid as place from yuzuru_jobs
+  const waiting = sql`from yuzuru_jobs
     where stage = 0 and worker is null and queue = ${queue}::text and name = ${name}::text
       and (priority, run_at, seq) >
         (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
       and ${notPaused(sql`${queue}::text`, sql`${name}::text`)}
-    order by priority, run_at, seq limit ${limit}::integer for update skip locked`
+    order by priority, run_at, seq`
+  const due = sql`select ctid as place ${waiting} limit ${limit}::integer for update skip locked`
+  return { due, seen: sql`select ${waiting}`, lane: { queue, name } }
 }
 
 /**
  * First looks how many jobs of each lane are among the first, locking none, and then locks so many of each.
  * To lock `limit` jobs of every lane would lock most of them for nothing.
  */
-function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
-  return sql`
+function lanes({ bounds, limit }: ClaimRequest): Look {
+  const due = sql`
     select job.place from (
       select queue, name, priority, run_at, seq, count(*) as jobs from (
         select lane.* from ${laneSet(bounds)} cross join lateral (
@@ -113,6 +132,9 @@ function lanes({ bounds, limit }: ClaimRequest): RawBuilder<unknown> {
     ) as lane cross join lateral (
       select ctid as place ${fromLane()} limit lane.jobs for update skip locked
     ) as job`
+  const seen = sql`select from ${laneSet(bounds)}
+    cross join lateral (select ${fromLane()} limit ${limit}::integer) as job`
+  return { due, seen }
 }
 
 /** The lanes from which jobs may be taken: those that are paused are left out. */
@@ -132,24 +154,22 @@ function fromLane(): RawBuilder<unknown> {
     order by priority, run_at, seq`
 }
 
-/** What {@link take} takes. */
-interface Taking {
-  readonly worker: string
-  /** A `select` that gives their places, and locks them: no other row can be there meanwhile. */
-  readonly due: RawBuilder<unknown>
-  /** Of which lane they all are, where it is one. */
-  readonly lane?: Lane
-}
-
+/** Takes the rows at the places that `due` gives. They are locked: no other row can be there meanwhile. */
 export async function take(
   db: QueryExecutorProvider,
-  { worker, due, lane }: Taking,
+  { worker, limit }: Pick<ClaimRequest, 'worker' | 'limit'>,
+  { due, seen, lane }: Look,
   options: IoOptions,
-): Promise<Row[]> {
-  return await execute(
+): Promise<{ readonly rows: readonly Row[]; readonly passedOver: boolean }> {
+  // What it took is still there for this statement: beyond as many there is what it passed over.
+  const passed =
+    seen === undefined
+      ? sql`false`
+      : sql`jobs < ${limit}::integer and exists (${seen} offset (select jobs from counted))`
+  const rows = await execute(
     db,
     { operation: 'claim', effect: 'write' },
-    sql<Row>`
+    sql<Row | { readonly id: null; readonly passed: true | null }>`
       with me as materialized (
         select id from yuzuru_job_workers where id = ${worker}::bigint and lease_until > now()
         for key share
@@ -159,7 +179,7 @@ export async function take(
         from me where job.ctid = any (array(select place from due))
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
           job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.origin
-      )
+      ), counted as materialized (select count(*) as jobs from taken)
       select id::text as id, nullif(claim::float8, 1) as claim,
         ${lane === undefined ? sql`name, queue` : sql`null as name, null as queue`},
         date_part('epoch', run_at) * 1000 as due,
@@ -169,12 +189,17 @@ export async function take(
         origin::text as origin,
         case when lead(false) over lane is null then date_part('epoch', now()) * 1000 end as now,
         case when lead(false) over lane is null
-          then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound
-      from taken
+          then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound,
+        nullif(${passed}, false) as passed
+      from counted left join taken on true
       window lane as (${lane === undefined ? sql`partition by queue, name` : sql``} order by priority, run_at, seq)
       order by priority, run_at, seq`,
     options,
   )
+  return {
+    rows: rows.filter((row): row is Row => row.id !== null),
+    passedOver: rows[0]?.passed === true,
+  }
 }
 
 type BoundOf = [queue: string, name: string, priority: number, runAt: string, seq: string]

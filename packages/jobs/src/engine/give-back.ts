@@ -24,6 +24,13 @@ const EXPIRED: KeptError = {
   outcome: 'unknown',
 }
 
+/** What came back of a worker. */
+export interface GivenBack {
+  readonly jobs: readonly RecoveredJob[]
+  /** Whether others have some of its jobs locked: they, and the worker's row, are left for the next time. */
+  readonly passedOver: boolean
+}
+
 /** Which jobs of a worker had been begun: `'all'` where nobody knows, as its process is gone. */
 export interface Begun {
   readonly begun: 'all' | readonly string[]
@@ -44,7 +51,7 @@ export async function giveBack(
   worker: string,
   { begun }: Begun,
   options: IoOptions,
-): Promise<RecoveredJob[]> {
+): Promise<GivenBack> {
   const isGone = begun === 'all'
   const known = arrayLiteral(isGone ? [] : begun)
   const call = { operation: 'recover', effect: 'idempotent' } as const
@@ -87,12 +94,12 @@ export async function giveBack(
       select pg_notify(${CHANNEL}::text, '')::text, null, null, null from (select from back limit 1) as due`,
     options,
   )
-  await execute(
+  const ended = await execute(
     tx,
     call,
     sql`delete from yuzuru_job_workers where id = ${worker}::bigint
-      and not exists (select from yuzuru_jobs where worker = ${worker}::bigint)`,
+      and not exists (select from yuzuru_jobs where worker = ${worker}::bigint) returning id`,
     options,
   )
-  return recovered.filter(({ state }) => state !== null)
+  return { jobs: recovered.filter(({ state }) => state !== null), passedOver: ended.length === 0 }
 }

@@ -25,6 +25,8 @@ export interface LetGo {
   readonly suspects: boolean
   /** Whether another look finds others: further tenants, or those behind what was put off or has a key that is busy now. */
   readonly more: boolean
+  /** Whether others have some of them locked: the end of a lock tells nobody. */
+  readonly passedOver: boolean
 }
 
 /** Writes down the limits that a kind was defined with. Those that were changed at run time stay. */
@@ -72,8 +74,7 @@ export async function letGo(
         where name = ${name} for update skip locked`,
       options,
     )
-    if (row === undefined)
-      return { opened: 0, nextMs: BUSY_MS, isBusy: true, suspects: false, more: false }
+    if (row === undefined) return BUSY
     const limits = JSON.parse(row.limits) as JobLimits
     const perMs = Math.max(
       ...[limits, limits.perTenant, limits.perKey].map((limit) => limit?.rate?.perMs ?? 0),
@@ -90,42 +91,45 @@ export async function letGo(
     const [did] = await execute(
       tx,
       CALL,
-      sql<{ suspects: boolean }>`
+      sql<{ readonly opened: number; readonly putOff: number; readonly suspects: boolean }>`
         with gone as (
           update yuzuru_jobs set stage = case when crashes > 0 then 2 else 0 end
-          -- What an enqueueing has locked is left for the next time, and not waited for.
+          -- What others have locked is passed over, and not waited for.
           where id in (select id from yuzuru_jobs where stage = 4
             and id = any (${arrayLiteral(go.map(({ id }) => id))}::uuid[]) for update skip locked)
-          returning stage
+          returning stage, tenant, coalesce(unique_key, serial_key) as key
         ), put_off as (
           update yuzuru_jobs as job set stage = 1, put_off = true, run_at = ${now}::timestamptz + input.delay * interval '1 millisecond'
           from jsonb_to_recordset(${JSON.stringify(later.map(({ id, delayMs }) => ({ id, delay: delayMs })))}::jsonb)
             as input (id uuid, delay float8)
           where job.id = input.id and job.id in (select id from yuzuru_jobs where stage = 4
             and id = any (${arrayLiteral(later.map(({ id }) => id))}::uuid[]) for update skip locked)
+          returning 1
         ), forgotten as (
           delete from yuzuru_job_starts where name = ${name}
             and at <= ${now}::timestamptz - ${perMs}::float8 * interval '1 millisecond'
         ), noted as (
           insert into yuzuru_job_starts (name, tenant, key, at)
-          select ${name}, tenant, key, clock_timestamp()
-          from jsonb_to_recordset(${JSON.stringify(perMs > 0 ? go : [])}::jsonb) as input (tenant text, key text)
+          select ${name}, tenant, key, clock_timestamp() from gone where ${perMs > 0}::boolean
         ), turned as (
           update yuzuru_job_limits set last_tenant = ${tenants.length < TENANTS ? '' : (tenants.at(-1) ?? '')}
           where name = ${name} and ${tenants.length === TENANTS || row.last !== ''}::boolean
         )
-        select exists (select from gone where stage = 2) as suspects`,
+        select (select count(*) from gone)::integer as opened, (select count(*) from put_off)::integer as "putOff",
+          exists (select from gone where stage = 2) as suspects`,
       options,
     )
     // Those with a key that became busy by this very look took the place of others, which the next look finds behind them.
     const isCut = ofKey !== undefined && go.length > 0 && isFull(held, room)
     const firstLater = Math.min(Infinity, ...later.map(({ delayMs }) => delayMs))
+    const { opened = 0, putOff = 0 } = did ?? {}
     return {
-      opened: go.length,
+      opened,
       nextMs: Math.min(nextMs, firstLater),
       isBusy: false,
       suspects: did?.suspects === true,
       more: go.length < room && (later.length > 0 || tenants.length === TENANTS || isCut),
+      passedOver: opened + putOff < go.length + later.length,
     }
   })
 }
@@ -142,6 +146,15 @@ const BEYOND = 5_000
 
 /** How soon to look again at what another worker is looking at, in milliseconds. */
 const BUSY_MS = 5
+
+const BUSY: LetGo = {
+  opened: 0,
+  nextMs: BUSY_MS,
+  isBusy: true,
+  suspects: false,
+  more: false,
+  passedOver: false,
+}
 
 interface Look extends Usage {
   readonly held: readonly HeldJob[]

@@ -139,13 +139,13 @@ describe('what can leave a row for later does not wait for it', () => {
       return rows.map(({ id }) => id)
     }
     await besideLock(db, ['yuzuru_jobs', LOW], async () => {
-      expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 1 })
-      expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0 })
+      expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 1, passedOver: true })
+      expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0, passedOver: true })
     })
     expect(await due()).toEqual([HIGH])
-    expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 1 })
+    expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 1, passedOver: false })
     expect(await due()).toEqual([LOW, HIGH])
-    expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0 })
+    expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0, passedOver: false })
   })
 
   test('a cancel of children, of which another has one', async () => {
@@ -163,10 +163,10 @@ describe('what can leave a row for later does not wait for it', () => {
       return rows.map(({ id }) => id)
     }
     await besideLock(db, ['yuzuru_jobs', LOW], async () => {
-      expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0 })
+      expect(await wakeParked(any, {})).toEqual({ signals: 0, jobs: 0, passedOver: true })
     })
     expect(await asked()).toEqual([HIGH])
-    expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 0 })
+    expect(await wakeParked(any, {})).toEqual({ signals: 1, jobs: 0, passedOver: false })
     expect(await asked()).toEqual([LOW, HIGH])
   })
 })

@@ -20,6 +20,8 @@ export interface OpenedGroups {
   readonly places: GroupPlaces
   /** Whether there may be more in this round. */
   readonly more: boolean
+  /** Whether others have some of them locked: the end of a lock tells nobody. */
+  readonly passedOver: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export interface OpenedGroups {
  * no other of the group is due, for later, or running. That is derived from the jobs alone, each time anew, so that
  * whatever ended the last head (its end, a cancel, a crash, a hand in the table) can't leave a group behind.
  *
- * What an enqueueing has locked is left for the next time, and not waited for.
+ * What others have locked is passed over, and not waited for.
  */
 export async function openGroups(
   db: QueryExecutorProvider,
@@ -39,7 +41,14 @@ export async function openGroups(
     const rows = await execute(
       db,
       { operation: 'openGroups', effect: 'idempotent' },
-      sql<{ name: string; seen: number; last: string; opened: number; next: number | null }>`
+      sql<{
+        readonly name: string
+        readonly seen: number
+        readonly last: string
+        readonly opened: number
+        readonly passed: boolean
+        readonly next: number | null
+      }>`
         with lane as materialized (
           select kind.name, lane.group_key
           from jsonb_to_recordset(${kinds}::jsonb) as kind (name text collate "C", after text collate "C")
@@ -71,6 +80,7 @@ export async function openGroups(
         )
         select name, count(*)::integer as seen, max(group_key) as last,
           (select count(*) from opened)::integer as opened,
+          (select count(*) from head) > (select count(*) from opened) as passed,
           (select date_part('epoch', min(run_at) - now()) * 1000 from opened where stage = 1) as next,
           case when exists (select from opened where stage <> 1) then pg_notify(${CHANNEL}::text, '') end as notified
         from lane group by name`,
@@ -79,11 +89,12 @@ export async function openGroups(
     const full = rows.filter(({ seen }) => seen === BATCH)
     const next = new Map([...places.keys()].map((name) => [name, '']))
     for (const { name, last } of full) next.set(name, last)
-    const { opened = 0, next: nextMs } = rows[0] ?? {}
-    return { opened, nextMs: nextMs ?? Infinity, places: next, more: full.length > 0 }
+    const { opened = 0, passed: passedOver = false, next: nextMs } = rows[0] ?? {}
+    const more = full.length > 0
+    return { opened, nextMs: nextMs ?? Infinity, places: next, more, passedOver }
   } catch (error) {
     // Another worker opened a different job of the same group, as one that came first was committed late.
     if (!isUniqueViolation(error)) throw error
-    return { opened: 0, nextMs: Infinity, places, more: true }
+    return { opened: 0, nextMs: Infinity, places, more: true, passedOver: false }
   }
 }

@@ -12,6 +12,8 @@ export interface Upkeep {
   readonly promoted: number
   /** Whether there may be more of those. */
   readonly more: boolean
+  /** Whether others have some of those locked: the end of a lock tells nobody. */
+  readonly passedOver: boolean
   /** In how many milliseconds the next one becomes due; `Infinity` when none waits. */
   readonly nextMs: number
   /** Whether something may have come that jobs wait for. */
@@ -48,6 +50,8 @@ export async function promote(
         where job.ctid = any (array(select place from due)) returning 1
       ), counted as materialized (select count(*)::integer as jobs from promoted)
       select jobs as promoted,
+        jobs < ${BATCH}::integer and exists (select from yuzuru_jobs
+          where stage = 1 and run_at <= now() order by run_at offset (select jobs from counted)) as "passedOver",
         (select date_part('epoch', run_at - now()) * 1000 from yuzuru_jobs
           where stage = 1 and run_at > now() order by run_at limit 1) as next,
         exists (select from yuzuru_job_signals) as signals,
@@ -61,11 +65,12 @@ export async function promote(
       from counted`,
     options,
   )
-  const { promoted = 0, next = null, signals = false } = row ?? {}
+  const { promoted = 0, passedOver = false, next = null, signals = false } = row ?? {}
   const { expired = false, suspects = false, behind = false } = row ?? {}
   return {
     promoted,
     more: promoted === BATCH,
+    passedOver,
     nextMs: next ?? Infinity,
     signals,
     expired,

@@ -17,6 +17,8 @@ export interface Woken {
   readonly signals: number
   /** How many jobs are due now. */
   readonly jobs: number
+  /** Whether others have some locked that the signals are about: the end of a lock tells nobody. */
+  readonly passedOver: boolean
 }
 
 /**
@@ -31,14 +33,15 @@ export async function wakeParked(db: Kysely<unknown>, options: IoOptions): Promi
     const { parked, busy } = await lock(tx, taken.ids, options)
     await signalAgain(tx, uncancelled, busy, options)
     const signals = Math.max(0, taken.signals - uncancelled.length - busy.length)
-    if (parked.length === 0) return { signals, jobs: 0 }
+    const passedOver = uncancelled.length + busy.length > 0
+    if (parked.length === 0) return { signals, jobs: 0, passedOver }
     await failLinked(tx, parked, options)
     const due = new Set([
       ...(await deliver(tx, { ids: parked }, options)),
       ...(await withEndedChildren(tx, parked, options)),
       ...(await readyByLinks(tx, parked, options)),
     ])
-    return { signals, jobs: await makeDue(tx, [...due], options) }
+    return { signals, jobs: await makeDue(tx, [...due], options), passedOver }
   })
 }
 

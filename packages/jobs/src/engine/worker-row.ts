@@ -83,6 +83,16 @@ export async function unregister(
 export interface RecoverRules {
   /** For how long this worker has seen the database answer, in milliseconds. */
   readonly quietMs: number
+  /** Workers that are left for the next time. */
+  readonly except: readonly string[]
+}
+
+/** What {@link recover} took back of one worker. */
+export interface Recovered {
+  readonly worker: string
+  readonly jobs: readonly RecoveredJob[]
+  /** Whether others have some of its jobs locked, so that those are left for the next time. */
+  readonly passedOver: boolean
 }
 
 /**
@@ -97,9 +107,9 @@ export interface RecoverRules {
  */
 export async function recover(
   db: Kysely<unknown>,
-  { quietMs }: RecoverRules,
+  { quietMs, except }: RecoverRules,
   options: IoOptions,
-): Promise<RecoveredJob[] | undefined> {
+): Promise<Recovered | undefined> {
   return await committed(db, async (tx) => {
     const [dead] = await execute(
       tx,
@@ -108,10 +118,13 @@ export async function recover(
         select id::text as id from yuzuru_job_workers
         where lease_until < now() and lease_ms <= ${Math.min(quietMs, 1e12)}::float8
           and pg_postmaster_start_time() <= now() - lease_ms * interval '1 millisecond'
+          and id <> all (${arrayLiteral(except)}::bigint[])
         order by lease_until limit 1 for update skip locked`,
       options,
     )
-    return dead === undefined ? undefined : await giveBack(tx, dead.id, { begun: 'all' }, options)
+    if (dead === undefined) return undefined
+    const { jobs, passedOver } = await giveBack(tx, dead.id, { begun: 'all' }, options)
+    return { worker: dead.id, jobs, passedOver }
   })
 }
 
@@ -126,7 +139,7 @@ export async function resign(
   worker: string,
   begun: readonly string[],
   options: IoOptions,
-): Promise<RecoveredJob[]> {
+): Promise<readonly RecoveredJob[]> {
   return await committed(db, async (tx) => {
     // Waits for a claim that may still be under way on a connection that was lost.
     await execute(
@@ -135,6 +148,6 @@ export async function resign(
       sql`select from yuzuru_job_workers where id = ${worker}::bigint for update`,
       options,
     )
-    return await giveBack(tx, worker, { begun }, options)
+    return (await giveBack(tx, worker, { begun }, options)).jobs
   })
 }

@@ -4,6 +4,7 @@ import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { lockedInOrder } from '../database/locked-in-order.ts'
 import { JobError } from '../job-error.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
@@ -66,7 +67,7 @@ async function lookAgain(
     sql`
       with back as (
         update yuzuru_jobs set stage = 4, put_off = null, run_at = now() where id = any (array(
-          select id from yuzuru_jobs where put_off and name = ${name} and stage = 1 for update skip locked
+          ${lockedInOrder(sql`id`, sql`yuzuru_jobs as job where put_off and name = ${name} and stage = 1`)}
         )) returning id
       )
       select pg_notify(${CHANNEL}::text, '')::text as notified from (select from back limit 1) as due`,

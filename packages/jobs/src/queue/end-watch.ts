@@ -43,6 +43,8 @@ export class EndWatch {
   readonly #waiters = new Map<string, Set<Waiter>>()
   readonly #fresh = new Set<string>()
   readonly #heard = new Set<string>()
+  /** Those that could not be told to notify, as others have them locked. */
+  readonly #passed = new Set<string>()
   readonly #wake = new Event({ name: 'ends' })
   #waiting = 0
   #isRunning = false
@@ -82,6 +84,7 @@ export class EndWatch {
       if (beside.size > 0) return
       this.#waiters.delete(id)
       this.#fresh.delete(id)
+      this.#passed.delete(id)
     }
     return { ended: promise, leave }
   }
@@ -130,9 +133,11 @@ export class EndWatch {
         continue
       }
       this.#wake.clear()
-      const { expired } = await moveOnAfter(this.#isListening ? this.#floorMs : pollMs, () =>
+      const isHeard = this.#isListening && this.#passed.size === 0
+      const { expired } = await moveOnAfter(isHeard ? this.#floorMs : pollMs, () =>
         this.#wake.wait(),
       )
+      for (const id of take(this.#passed)) this.#fresh.add(id)
       pollMs = expired ? Math.min(pollMs * 2, POLL_MS.last) : POLL_MS.first
       this.#lookAtAll ||= expired
     }
@@ -150,7 +155,10 @@ export class EndWatch {
     this.#lookAtAll = false
     const fresh = take(this.#fresh)
     const ids = isAll ? [...this.#waiters.keys()] : [...new Set([...fresh, ...take(this.#heard)])]
-    for (const batch of chunksOf(fresh)) await watch(this.#db, batch, { timeoutMs: LOOK_MS })
+    for (const batch of chunksOf(fresh)) {
+      const passed = await watch(this.#db, batch, { timeoutMs: LOOK_MS })
+      for (const id of passed) if (this.#waiters.has(id)) this.#passed.add(id)
+    }
     for (const batch of chunksOf(ids)) {
       const found = await lookAt(this.#db, batch, { timeoutMs: LOOK_MS })
       for (const id of batch) {
@@ -175,6 +183,7 @@ export class EndWatch {
     const all = [...waiters]
     this.#waiters.delete(id)
     this.#fresh.delete(id)
+    this.#passed.delete(id)
     this.#waiting -= all.length
     waiters.clear()
     return all

@@ -19,25 +19,31 @@ export interface EndedJob {
 const CALL = { operation: 'waitFor', effect: 'idempotent' } as const
 
 /**
- * Has jobs notify when they end. One whose row is locked (its handler is in the transaction that completes it) is
- * left as it is, and not waited for: its end is found at the next look.
+ * Has jobs notify when they end. One whose row another transaction has locked is passed over, and not waited for: it may be
+ * a claim, or the transaction that completes it.
+ *
+ * @returns those that were passed over
  */
 export async function watch(
   db: QueryExecutorProvider,
   ids: readonly string[],
   options: IoOptions,
-): Promise<void> {
-  await execute(
+): Promise<string[]> {
+  const unwatched = sql`
+    from yuzuru_jobs where id = any (${arrayLiteral(ids)}::uuid[]) and coalesce(watched, 0) & 1 = 0`
+  const passed = await execute(
     db,
     CALL,
-    sql`
-      update yuzuru_jobs set watched = coalesce(watched, 0) | 1 where id = any (array(
-        select id from yuzuru_jobs
-        where id = any (${arrayLiteral(ids)}::uuid[]) and coalesce(watched, 0) & 1 = 0
-        order by id for no key update skip locked
-      ))`,
+    sql<{ id: string }>`
+      with free as materialized (
+        select id ${unwatched} order by id for no key update skip locked
+      ), watched as (
+        update yuzuru_jobs set watched = coalesce(watched, 0) | 1 where id = any (array(select id from free))
+      )
+      select id::text as id ${unwatched} and id not in (select id from free)`,
     options,
   )
+  return passed.map(({ id }) => id)
 }
 
 /** How jobs stand, at one moment. Those that are missing do not exist, or no longer. */

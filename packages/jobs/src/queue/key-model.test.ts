@@ -115,7 +115,7 @@ test('a key has the jobs that a plain model has, whatever is asked for and in wh
         model.open()
       } else if (each.do === 'take') {
         bounds.clear()
-        const taken = await claim(db, { bounds, limit: 5, worker }, {})
+        const { jobs: taken } = await claim(db, { bounds, limit: 5, worker }, {})
         const { head } = model
         const mayGo = head !== undefined && !head.running && !head.later
         expect(taken.map(({ id }) => id)).toEqual(mayGo ? [head.id] : [])

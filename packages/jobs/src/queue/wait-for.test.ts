@@ -51,7 +51,7 @@ describe('waitFor', () => {
 
   test('hears of an end, and does not wait for its next look', async () => {
     const db = await ours()
-    await withWorker(db, { jobs: [double], pollMs: 1_000 }, async () => {
+    await withWorker(db, { jobs: [double], pollMs: 60_000 }, async () => {
       // The first has the connection made. Looks by itself are 5 s apart: ten of them would take 50 s.
       for (let n = 0; n < 10; n += 1) {
         const { id } = await enqueue(db, double, { n })

@@ -43,7 +43,7 @@ export class GroupOpener {
   }
 
   /** Looks, if it is to. */
-  async run(): Promise<Pick<OpenedGroups, 'opened' | 'nextMs'>> {
+  async run(): Promise<Pick<OpenedGroups, 'opened' | 'nextMs' | 'passedOver'>> {
     if (!this.isStirred) return NONE
     this.isStirred = false
     const found = await openGroups(this.#db, this.#places, { timeoutMs: this.#timeoutMs })
@@ -53,4 +53,4 @@ export class GroupOpener {
   }
 }
 
-const NONE = { opened: 0, nextMs: Infinity }
+const NONE = { opened: 0, nextMs: Infinity, passedOver: false }

@@ -1,6 +1,6 @@
 import { outcomeOf } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
-import { claim, type ClaimRequest, claimSuspect } from '../engine/claim.ts'
+import { claim, type ClaimRequest, claimSuspect, type Taken } from '../engine/claim.ts'
 import { claimAged } from '../engine/claim-aged.ts'
 import { Bounds } from '../engine/lane.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
@@ -8,6 +8,7 @@ import { Aging } from './aging.ts'
 import { Attempt, type AttemptParts } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Incarnation } from './incarnation.ts'
+import { LookAgain, PASSED_OVER_MS } from './look-again.ts'
 import { MOST, Prefetch } from './prefetch.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -36,15 +37,19 @@ export class Intake {
   readonly #bounds: Bounds
   readonly #prefetch = new Prefetch()
   readonly #aging: Aging
+  readonly #again: LookAgain
+  readonly #suspectAgain: LookAgain
   /** Whether a look may find something. */
   mayFind = true
 
   constructor(parts: IntakeParts, crew: Crew, names: readonly string[]) {
-    const { queues, agingMs } = parts.settings
+    const { queues, agingMs, pollMs } = parts.settings
     this.crew = crew
     this.names = names
     this.#parts = parts
     this.#aging = new Aging(agingMs)
+    this.#again = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
+    this.#suspectAgain = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
     this.#bounds = new Bounds(queues.flatMap((queue) => names.map((name) => ({ queue, name }))))
   }
 
@@ -65,11 +70,19 @@ export class Intake {
   }
 
   /**
-   * When a look at all of its lanes is due, on this process's clock: what one with bounds did not find, that will. Where a
-   * look is to be made already, there is no room: that time may have passed, and to wait for it would be to spin.
+   * When to look though nothing is announced, on this process's clock: again at what was passed over, and at all of its
+   * lanes, where one with bounds may have missed something. Where a look is to be made already, there is no room: that
+   * time may have passed, and to wait for it would be to spin.
    */
-  get fullLookAt(): number {
-    return this.#bounds.any && !this.mayFind ? this.#bounds.fullLookAt : Infinity
+  get lookAt(): number {
+    if (this.mayFind) return Infinity
+    const fullLookAt = this.#bounds.any ? this.#bounds.fullLookAt : Infinity
+    return Math.min(fullLookAt, this.#again.at, this.#suspectAgain.at)
+  }
+
+  /** Whether others had something locked that it would have taken, and may take soon. */
+  get isNear(): boolean {
+    return this.#again.isNear || this.#suspectAgain.isNear
   }
 
   /** Whether attempts that are settled make no room, as there is room to settle many more. */
@@ -97,9 +110,10 @@ export class Intake {
     const hadBounds = this.#bounds.any
     // What is announced while this is under way is looked for after it.
     this.mayFind = false
-    const attempts = await this.#claim(async (request) => {
+    const { attempts, passedOver } = await this.#claim(async (request) => {
       return await claim(this.#parts.db, request, this.#options())
     }, limit)
+    this.#again.looked(passedOver)
     this.#aging.tookByPriority(attempts.length, limit)
     if (!hadBounds) this.#bounds.looked(performance.now(), performance.now() - startedAt)
     this.crew.push(attempts)
@@ -114,9 +128,9 @@ export class Intake {
     const startedAt = performance.now()
     const limit = this.#aging.most(this.room(), startedAt)
     if (limit === 0) return 0
-    const attempts = await this.#claim(async (request) => {
+    const { attempts } = await this.#claim(async (request) => {
       const aged = { ...request, agingMs: settings.agingMs }
-      return await claimAged(db, aged, this.#options())
+      return { jobs: await claimAged(db, aged, this.#options()), passedOver: false }
     }, limit)
     const now = performance.now()
     this.#aging.took(attempts.length, now, now - startedAt)
@@ -127,21 +141,22 @@ export class Intake {
   /** Takes one that ran when its worker vanished, if there is a place for it. */
   async takeSuspect(): Promise<Attempt | undefined> {
     if (this.crew.free === 0) return undefined
-    const [attempt] = await this.#claim(async (request) => {
-      const job = await claimSuspect(this.#parts.db, request, this.#options())
-      return job === undefined ? [] : [job]
+    const { attempts, passedOver } = await this.#claim(async (request) => {
+      return await claimSuspect(this.#parts.db, request, this.#options())
     }, 1)
-    return attempt
+    this.#suspectAgain.looked(passedOver)
+    return attempts[0]
   }
 
   async #claim(
-    take: (request: ClaimRequest) => Promise<ClaimedJob[]>,
+    take: (request: ClaimRequest) => Promise<Taken>,
     limit: number,
-  ): Promise<Attempt[]> {
+  ): Promise<{ readonly attempts: Attempt[]; readonly passedOver: boolean }> {
     const incarnation = await this.#parts.roster.current()
     try {
-      const jobs = await take({ bounds: this.#bounds, limit, worker: incarnation.id })
-      return jobs.flatMap((job) => this.#attemptAt(job, incarnation))
+      const request = { bounds: this.#bounds, limit, worker: incarnation.id }
+      const { jobs, passedOver } = await take(request)
+      return { attempts: jobs.flatMap((job) => this.#attemptAt(job, incarnation)), passedOver }
     } catch (error) {
       // It may have taken some that nobody here knows of.
       if (outcomeOf(error) !== 'none') incarnation.retire()

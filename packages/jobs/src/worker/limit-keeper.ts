@@ -57,8 +57,8 @@ export class LimitKeeper {
   /** Looks, if it is to and there is room. */
   async run(
     rooms: () => ReadonlyMap<string, Room>,
-  ): Promise<Pick<LetGo, 'opened' | 'nextMs' | 'suspects'>> {
-    if (!this.isStirred) return { opened: 0, nextMs: Infinity, suspects: false }
+  ): Promise<Pick<LetGo, 'opened' | 'nextMs' | 'suspects' | 'passedOver'>> {
+    if (!this.isStirred) return { opened: 0, nextMs: Infinity, suspects: false, passedOver: false }
     this.isStirred = false
     this.isBusy = false
     const options = { timeoutMs: this.#timeoutMs }
@@ -66,6 +66,7 @@ export class LimitKeeper {
     let opened = 0
     let nextMs = Infinity
     let suspects = false
+    let passedOver = false
     // In the order of this moment: those that had their turn go behind the others.
     const kinds = [...this.#kinds]
     for (const [name, limits] of kinds) {
@@ -83,6 +84,7 @@ export class LimitKeeper {
         nextMs = Math.min(nextMs, found.nextMs)
         this.isBusy ||= found.isBusy
         suspects ||= found.suspects
+        passedOver ||= found.passedOver
         if (!found.more) break
         // The other kinds first; then it goes on.
         if (looks === MOST_LOOKS - 1 && found.opened > 0) this.isStirred = true
@@ -91,6 +93,6 @@ export class LimitKeeper {
       this.#kinds.delete(name)
       this.#kinds.set(name, limits)
     }
-    return { opened, nextMs, suspects }
+    return { opened, nextMs, suspects, passedOver }
   }
 }

@@ -3,6 +3,7 @@ import type { Attempt } from './attempt.ts'
 import { type Crews, whereOf } from './crews.ts'
 import { Intake, type IntakeParts } from './intake.ts'
 import type { Room } from './limit-keeper.ts'
+import { LookAgain } from './look-again.ts'
 import { Upkeep } from './upkeep.ts'
 import { Wake } from './wake.ts'
 import type { WorkerEvent } from './worker-event.ts'
@@ -26,6 +27,8 @@ export class Supply {
   readonly #intakes: readonly Intake[]
   readonly #upkeep: Upkeep
   readonly #wake = new Wake()
+  /** After a look that failed. */
+  readonly #again: LookAgain
   #isStopping = false
   #idleLooks = 0
   /** Whether it has looked for groups since it last found something. */
@@ -43,6 +46,7 @@ export class Supply {
       return new Intake(parts, crew, names)
     })
     this.#upkeep = new Upkeep(parts, settings.pollMs)
+    this.#again = new LookAgain(settings.pollMs)
   }
 
   /** There may be more than there was. */
@@ -90,20 +94,25 @@ export class Supply {
   async run(): Promise<void> {
     const { untilIdle } = this.#parts
     for (let isFirst = true; !this.#isStopping; isFirst = false) {
+      const isAgain = performance.now() >= this.#again.at
+      // What failed may have been any of its looks.
+      if (isAgain) this.look(true)
       try {
         const { promoted, hasSuspects } = await this.#upkeep.run(() => this.#rooms())
         if (promoted) this.#mayFindAnywhere()
         if (hasSuspects) await this.#takeSuspect()
         await this.#take()
+        if (isAgain) this.#again.looked(false)
       } catch (error) {
         throwIfCancelled()
         if (untilIdle || (isFirst && !isRetryable(error))) throw error
         this.#parts.emit({ type: 'error', operation: 'claim', error })
         for (const intake of this.#intakes) intake.mayFind = false
+        this.#again.looked(true)
       }
       if (this.#intakes.some(({ isReady }) => isReady)) continue
       if (untilIdle && this.#isIdle()) {
-        if (await this.#upkeep.wake()) {
+        if ((await this.#upkeep.wake()).jobs > 0) {
           this.#mayFindAnywhere()
           continue
         }
@@ -124,7 +133,7 @@ export class Supply {
   #isIdle(): boolean {
     // Those may let more go without anything else happening.
     if (this.#upkeep.isStirred || this.#upkeep.isBusy) return false
-    if (this.#intakes.some(({ mayFind }) => mayFind)) return false
+    if (this.#intakes.some(({ mayFind, isNear }) => mayFind || isNear)) return false
     const { crews, unsettled } = this.#parts
     return crews.busy === 0 && crews.waiting === 0 && unsettled() === 0
   }
@@ -133,12 +142,13 @@ export class Supply {
     const { pollMs } = this.#parts.settings
     const soonMs = this.isListening ? pollMs : SOON_MS * 2 ** Math.min(this.#idleLooks, 30)
     const pollAt = performance.now() + around(Math.min(pollMs, soonMs))
-    const fullLooks = this.#intakes.map((intake) => ({ intake, at: intake.fullLookAt }))
+    const looks = this.#intakes.map((intake) => ({ intake, at: intake.lookAt }))
     const stirredAt = this.#upkeep.isStirred ? -Infinity : Infinity
-    const until = Math.min(pollAt, ...fullLooks.map(({ at }) => at), this.#upkeep.at, stirredAt)
+    const lookAt = Math.min(...looks.map(({ at }) => at))
+    const until = Math.min(pollAt, lookAt, this.#again.at, this.#upkeep.at, stirredAt)
     await this.#wake.wait(Math.max(0, until - performance.now()))
     const now = performance.now()
-    for (const { intake, at } of fullLooks) if (now >= pollAt || now >= at) intake.mayFind = true
+    for (const { intake, at } of looks) if (now >= pollAt || now >= at) intake.mayFind = true
     if (now >= pollAt) this.#idleLooks += 1
   }
 

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
 import { promote } from '../engine/promote.ts'
-import { wakeParked } from '../engine/wake-parked.ts'
+import { wakeParked, type Woken } from '../engine/wake-parked.ts'
 import { recover } from '../engine/worker-row.ts'
 import { GroupOpener } from './group-opener.ts'
 import { LimitKeeper, type Room } from './limit-keeper.ts'
+import { LookAgain, PASSED_OVER_MS } from './look-again.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -26,6 +27,7 @@ export class Upkeep {
   readonly #pollMs: number
   readonly #groups: GroupOpener
   readonly #limits: LimitKeeper
+  readonly #again: LookAgain
   #hasSuspects = false
   /** When to look next, on this process's clock. */
   at: number = -Infinity
@@ -35,6 +37,7 @@ export class Upkeep {
     this.#pollMs = pollMs
     this.#groups = new GroupOpener(parts)
     this.#limits = new LimitKeeper(parts)
+    this.#again = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
   }
 
   /** Something becomes due in so many milliseconds. */
@@ -58,9 +61,9 @@ export class Upkeep {
     return this.#groups.isStirred || this.#limits.isStirred
   }
 
-  /** Whether another worker was letting jobs go, so that there may be more. */
+  /** Whether another worker was letting jobs go, or something was passed over, so that there may be more soon. */
   get isBusy(): boolean {
-    return this.#limits.isBusy
+    return this.#limits.isBusy || this.#again.isNear
   }
 
   /**
@@ -72,47 +75,62 @@ export class Upkeep {
     rooms: () => ReadonlyMap<string, Room>,
   ): Promise<{ readonly promoted: boolean; readonly hasSuspects: boolean }> {
     let promoted = 0
-    if (performance.now() >= this.at) {
+    let passedOver = false
+    const isDue = performance.now() >= this.at
+    if (isDue) {
       const { db, settings } = this.#parts
       // Also when it fails: to look again at once would be to spin.
       this.at = performance.now() + this.#pollMs
       const found = await promote(db, { timeoutMs: settings.leaseMs }, settings.names)
       promoted = found.promoted
+      passedOver = found.passedOver
       this.#hasSuspects = found.suspects
       this.at = performance.now() + (found.more ? 0 : Math.min(this.#pollMs, found.nextMs))
-      if (found.signals && (await this.wake())) promoted += 1
-      if (found.expired) await this.#recover()
+      if (found.signals) {
+        const woken = await this.wake()
+        promoted += woken.jobs
+        passedOver ||= woken.passedOver
+      }
+      if (found.expired && (await this.#recover())) passedOver = true
       if (found.behind) this.#groups.found()
       this.#limits.found(found.held)
     }
-    const { opened, nextMs } = await this.#groups.run()
+    const groups = await this.#groups.run()
+    const { opened, nextMs } = groups
     this.dueIn(nextMs)
     if (opened > 0) this.#limits.stir()
     const gone = await this.#limits.run(rooms)
     this.dueIn(gone.nextMs)
     if (gone.suspects) this.#hasSuspects = true
     promoted += opened + gone.opened
+    passedOver ||= groups.passedOver || gone.passedOver
+    // Only a whole look tells that nothing is passed over any more.
+    if (isDue || passedOver) this.#again.looked(passedOver)
+    this.at = Math.min(this.at, this.#again.at)
     return { promoted: promoted > 0, hasSuspects: this.#hasSuspects }
   }
 
-  /** Makes due what has got what it waits for. @returns whether there was any */
-  async wake(): Promise<boolean> {
+  /** Makes due what has got what it waits for. */
+  async wake(): Promise<Pick<Woken, 'jobs' | 'passedOver'>> {
     const { db, settings } = this.#parts
     for (let woken = 0; ;) {
-      const { signals, jobs } = await wakeParked(db, { timeoutMs: settings.leaseMs })
+      const { signals, jobs, passedOver } = await wakeParked(db, { timeoutMs: settings.leaseMs })
       woken += jobs
-      if (signals === 0) return woken > 0
+      if (signals === 0) return { jobs: woken, passedOver }
     }
   }
 
-  async #recover(): Promise<void> {
+  /** @returns whether some were passed over */
+  async #recover(): Promise<boolean> {
     const { db, settings, roster, emit } = this.#parts
+    const except: string[] = []
     for (;;) {
-      const rules = { quietMs: roster.quietMs }
-      const jobs = await recover(db, rules, { timeoutMs: settings.leaseMs })
-      if (jobs === undefined) return
-      if (jobs.length > 0) this.#hasSuspects = true
-      for (const job of jobs) emit({ type: 'recovered', job })
+      const rules = { quietMs: roster.quietMs, except }
+      const recovered = await recover(db, rules, { timeoutMs: settings.leaseMs })
+      if (recovered === undefined) return except.length > 0
+      if (recovered.jobs.length > 0) this.#hasSuspects = true
+      for (const job of recovered.jobs) emit({ type: 'recovered', job })
+      if (recovered.passedOver) except.push(recovered.worker)
     }
   }
 }

@@ -21,7 +21,7 @@ export interface Worker {
   run(): Promise<void>
   /**
    * Works until nothing is due and nothing runs, for tests and for programs that a timer starts. Jobs
-   * for later are left.
+   * for later are left. What another transaction has locked is tried again for 0.6 s, and then left.
    *
    * @throws as {@link Worker.run} does
    */
