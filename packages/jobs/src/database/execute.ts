@@ -8,6 +8,8 @@ import { databaseError, notMigrated } from './database-error.ts'
 export interface QueueCall {
   readonly operation: string
   readonly effect: Effect
+  /** `'kept'`: there is one way to do it, whatever the values: see `prepared` of `@yuzuru/db`. */
+  readonly plan?: 'kept'
 }
 
 /** A statement whose text is always the same, and its parameters: for one that runs so often that to build it counts. */
@@ -46,7 +48,9 @@ export async function execute<Row>(
     try {
       // Without the plugins: a CamelCasePlugin would rename the columns that we read.
       const executor = db.getExecutor().withoutPlugins()
-      const query = prepared(statement.compile({ getExecutor: () => executor }))
+      const query = prepared(statement.compile({ getExecutor: () => executor }), {
+        plan: call.plan,
+      })
       return (await executor.executeQuery(query)).rows
     } catch (error) {
       throw isMissingTable(error, 'yuzuru_job') ? notMigrated(call.operation, error) : error

@@ -28,7 +28,8 @@ export async function insertPlain(
     rows.length === 1 && row !== undefined
       ? ofOne(plan, row, inStatement)
       : ofMany(plan, rows, inStatement)
-  await execute(db, { operation: 'enqueue', effect: 'write' }, statement, options)
+  const call = { operation: 'enqueue', effect: 'write', plan: 'kept' } as const
+  await execute(db, call, statement, options)
   made()
   return new Set(rows.map(({ id }) => id))
 }
