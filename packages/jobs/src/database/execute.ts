@@ -23,7 +23,7 @@ export class FixedStatement {
   }
 
   compile(_provider: QueryExecutorProvider): CompiledQuery<never> {
-    return CompiledQuery.raw(this.#text, [...this.#values]) as CompiledQuery<never>
+    return CompiledQuery.raw(this.#text, [...this.#values])
   }
 }
 
