@@ -2,7 +2,15 @@ import { unclearMistakes } from '@yuzuru/tooling/first-mistakes'
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
 import * as kysely from './kysely.ts'
+import * as testing from './testing.ts'
 
-test('whoever passes too little, or the wrong thing, is told what was expected', async () => {
-  expect(await unclearMistakes({ ...face, ...kysely })).toEqual([])
-})
+test.each([
+  ['@yuzuru/billing', face],
+  ['@yuzuru/billing/kysely', kysely],
+  ['@yuzuru/billing/testing', testing],
+])(
+  'whoever passes %s too little, or the wrong thing, is told what was expected',
+  async (_, entry) => {
+    expect(await unclearMistakes(entry)).toEqual([])
+  },
+)

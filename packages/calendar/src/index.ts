@@ -27,7 +27,7 @@ export type { EventReminder } from './events/reminders.ts'
 export type { EventResponse } from './events/respond.ts'
 export type { EventChange, SyncPage, SyncQuery } from './events/sync.ts'
 export type { EventChanges, UpdatedEvent } from './events/update-event.ts'
-export type { EventTime, PlainDate } from './events/event-time.ts'
+export { type EventTime, isPlainDate, type PlainDate } from './events/event-time.ts'
 export type { TokenCipher } from './stores/token-cipher.ts'
 export {
   type CalendarWatch,

@@ -122,7 +122,7 @@ const cases = exerciseOptions({
     'calendar.close': (options) => calendar.close(options),
     'fake.close': (options) => fake.close(options),
   },
-  others: `CalendarError calendarMigrations exerciseCalendar exerciseCalendarStore plainCipher
+  others: `CalendarError isPlainDate calendarMigrations exerciseCalendar exerciseCalendarStore plainCipher
     calendar.client calendar.events calendar.calendars fake.allow fake.connectAs fake.eventsOf fake.expireAccessTokens fake.revokeAccess
     fake.invalidateSyncTokens fake.requestCount fake.intercept fake.notifications watch.fetch`,
   faces: {

@@ -8,6 +8,7 @@ test('the public face is what it was meant to be', () => {
     'CalendarError',
     'createCalendar',
     'createCalendarWatch',
+    'isPlainDate',
   ])
   expect(Object.keys(kysely).sort()).toEqual(['calendarMigrations', 'kyselyCalendarStore'])
   expect(Object.keys(testing).sort()).toEqual([

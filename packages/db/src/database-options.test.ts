@@ -32,4 +32,19 @@ describe('createDatabase', () => {
 
     expect(() => createDatabase(options)).toThrow(/^Expected port to be an integer from 1 to 65535/)
   })
+
+  test.each([
+    ['connectionString', 'postgres://127.0.0.1/x', 'url'],
+    ['connectionTimeoutMillis', 1_000, 'connectTimeoutMs'],
+    ['idleTimeoutMillis', 1_000, 'idleTimeoutMs'],
+    ['max', 20, 'connections'],
+    ['poolSize', 20, 'connections'],
+    ['username', 'app', 'user'],
+  ])('says what %s is called here', (theirs, value, ours) => {
+    const options = { host: 'db.example', [theirs]: value } as unknown as DatabaseOptions
+
+    expect(() => createDatabase(options)).toThrow(
+      `Expected a known option of createDatabase, got "${theirs}"; here it is called "${ours}"`,
+    )
+  })
 })

@@ -46,6 +46,16 @@ const OWN_POOL_OPTIONS = Object.keys({
   readConnections: true,
 } satisfies Record<keyof OwnPoolOptions, true>)
 
+/** What pg's `Pool` and others call what is an option here: people bring their configuration along. */
+const CALLED_ELSEWHERE: Readonly<Record<string, keyof OwnPoolOptions>> = {
+  connectionString: 'url',
+  connectionTimeoutMillis: 'connectTimeoutMs',
+  idleTimeoutMillis: 'idleTimeoutMs',
+  max: 'connections',
+  poolSize: 'connections',
+  username: 'user',
+}
+
 /**
  * Throws unless these are options of `createDatabase`.
  *
@@ -53,6 +63,7 @@ const OWN_POOL_OPTIONS = Object.keys({
  */
 export function expectDatabaseOptions(options: DatabaseOptions): void {
   const isGiven = typeof options === 'object' && options !== null && hasGivenPool(options)
+  if (!isGiven) expectOurNames(options)
   expectRequiredOptions(options, isGiven ? GIVEN_POOL_OPTIONS : OWN_POOL_OPTIONS, 'createDatabase')
   for (const name of ['cancelTimeoutMs', 'commitTimeoutMs'] as const) {
     expectDelay(name, options[name])
@@ -61,6 +72,15 @@ export function expectDatabaseOptions(options: DatabaseOptions): void {
   else {
     expectPlace(options)
     expectLimits(options)
+  }
+}
+
+function expectOurNames(options: unknown): void {
+  if (typeof options !== 'object' || options === null) return
+  for (const [theirs, ours] of Object.entries(CALLED_ELSEWHERE)) {
+    if (!(theirs in options)) continue
+    const got = `Expected a known option of createDatabase, got "${theirs}"`
+    throw new TypeError(`${got}; here it is called "${ours}"`)
   }
 }
 

@@ -1,7 +1,14 @@
 import { unclearMistakes } from '@yuzuru/tooling/first-mistakes'
 import { expect, test } from 'vitest'
 import * as face from './index.ts'
+import * as testing from './testing.ts'
 
-test('whoever passes too little, or the wrong thing, is told what was expected', async () => {
-  expect(await unclearMistakes(face)).toEqual([])
-})
+test.each([
+  ['@yuzuru/db', face],
+  ['@yuzuru/db/testing', testing],
+])(
+  'whoever passes %s too little, or the wrong thing, is told what was expected',
+  async (_, entry) => {
+    expect(await unclearMistakes(entry)).toEqual([])
+  },
+)

@@ -62,7 +62,15 @@ export function expectTimeZone(timeZone: string): void {
   throw expected("timeZone to be an IANA zone such as 'Asia/Tokyo'", timeZone)
 }
 
-/** Whether it is a day of the calendar, as `2026-04-01`. */
+/**
+ * Whether it is a day of the calendar, as `2026-04-01`: what a form or an `<input type="date">` gave is a string to
+ * TypeScript until then.
+ *
+ * @example
+ * const start = new URLSearchParams('start=2026-04-01&end=2026-04-02').get('start')
+ * if (!isPlainDate(start)) throw new TypeError('Expected start to be a day')
+ * await calendar.events.create('staff-3', { idempotencyKey: 'holiday-7', summary: '休業', start, end: '2026-04-02' })
+ */
 export function isPlainDate(text: unknown): text is PlainDate {
   if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
   const day = new Date(`${text}T00:00:00Z`)

@@ -140,10 +140,14 @@ describe('admission', () => {
     const waiting = slots.acquire('b')
     slots.close()
     slots.close()
-    const closed = { code: 'closed', retryable: false, message: 'b was not sent: it is closed' }
+    const closed = {
+      code: 'closed',
+      retryable: false,
+      message: 'b was not sent: the client is closed',
+    }
     await expect(waiting).rejects.toMatchObject(closed)
     await expect(slots.acquire('c')).rejects.toMatchObject({ code: 'closed', operation: 'c' })
-    expect(() => slots.tryAcquire('d')).toThrow('d was not sent: it is closed')
+    expect(() => slots.tryAcquire('d')).toThrow('d was not sent: the client is closed')
     expect([slots.closed, slots.used, clock.pending]).toEqual([true, 1, 0])
     held.release()
     expect(slots.used).toBe(0)

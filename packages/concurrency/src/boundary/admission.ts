@@ -207,7 +207,7 @@ class BoundedAdmission<C> implements Admission<C> {
   }
 
   #reason(code: RefusalCode): string {
-    if (code === 'closed') return 'it is closed'
+    if (code === 'closed') return 'the client is closed'
     const all = `all ${this.connections} are in use`
     if (code === 'overloaded') return `${all}, and ${this.#queue} wait already`
     return `${all}, and none came free within ${this.#acquireTimeoutMs} ms`

@@ -139,7 +139,7 @@ class ClientClosing<C> implements Closing<C> {
 
   enter(context: C): Permit {
     if (this.#state === 'open') return this.#work.begin('call', currentScope())
-    throw this.#options.refuse(refused('closed', 'it is closed'), context)
+    throw this.#options.refuse(refused('closed', 'the client is closed'), context)
   }
 
   step(): Permit {

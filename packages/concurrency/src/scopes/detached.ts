@@ -1,3 +1,4 @@
+import { expectFunction } from '../arguments/expected.ts'
 import { callInScope } from './current-scope.ts'
 
 /**
@@ -10,10 +11,12 @@ import { callInScope } from './current-scope.ts'
  *
  * @returns what `fn` returned; a promise is not awaited
  * @throws what `fn` threw
+ * @throws {TypeError} when `fn` is not a function
  * @example
  * let ready: Promise<Keys> | undefined
  * const keys = () => (ready ??= detached(() => fetchKeys()))
  */
 export function detached<T>(fn: () => T): T {
+  expectFunction('fn', fn)
   return callInScope(undefined, fn)
 }

@@ -1,4 +1,5 @@
 import { expectOptions } from '../arguments/expect-options.ts'
+import { expectFunction } from '../arguments/expected.ts'
 import { rootScopes, type Scope } from '../scopes/scope.ts'
 
 /** Options of {@link assertNoLeaks}. */
@@ -23,6 +24,7 @@ export async function assertNoLeaks(
   fn: () => unknown,
   options: AssertNoLeaksOptions = {},
 ): Promise<void> {
+  expectFunction('fn', fn)
   expectOptions(options, ['rounds', 'maxBytesPerRound'], 'assertNoLeaks')
   const { rounds = 1_000, maxBytesPerRound = 16 } = options
   // The first rounds fill caches and compile; that is not a leak.

@@ -1,4 +1,5 @@
 import { expectOptions } from '../arguments/expect-options.ts'
+import { expectFunction } from '../arguments/expected.ts'
 import { channel } from 'node:diagnostics_channel'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { cancelScope } from '../scopes/cancel-scope.ts'
@@ -43,6 +44,7 @@ export async function cancelEverywhere(
   fn: (run: CancelledRun) => unknown,
   options: CancelEverywhereOptions = {},
 ): Promise<number> {
+  expectFunction('fn', fn)
   expectOptions(options, ['maxPoints'], 'cancelEverywhere')
   const { maxPoints = 2_000 } = options
   for (let point = 0; point < maxPoints; point += 1) {

@@ -1,3 +1,4 @@
+import { expected } from '../arguments/expected.ts'
 import { expectRequiredOptions } from '../arguments/expect-options.ts'
 import type { SuiteCase } from './suite-case.ts'
 
@@ -49,6 +50,9 @@ const REFUSED = /^Expected a known option of [\w.]+, got "nmae"; (did you mean "
 export function exerciseOptions(init: ExerciseOptionsInit): readonly SuiteCase[] {
   expectRequiredOptions(init, ['takers', 'others', 'faces'], 'exerciseOptions')
   const { takers, others = '', faces = {} } = init
+  if (typeof takers !== 'object' || takers === null) {
+    throw expected('takers to be an object of functions', takers)
+  }
   const rest = new Set(others.split(/\s+/).filter((name) => name !== ''))
   return [
     ...Object.entries(takers).map(([name, take]) => ({

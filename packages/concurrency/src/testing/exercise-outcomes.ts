@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { cancelScope } from '../scopes/cancel-scope.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
+import { expectFunction } from '../arguments/expected.ts'
 import { throwIfCancelled } from '../scopes/current-scope.ts'
 import { gather } from '../tasks/gather.ts'
+import { fieldOf } from '../scopes/read-error.ts'
 import { IoError } from '../boundary/io-error.ts'
 import { moveOnAfter } from '../scopes/move-on-after.ts'
 import { outcomeOf } from '../scopes/outcome.ts'
@@ -133,6 +135,8 @@ export async function exerciseOutcomes(
   fixture: OutcomeFixture,
   options: ExerciseOutcomesOptions = {},
 ): Promise<Readonly<Record<'value' | 'none' | 'unknown' | 'unsaid', number>>> {
+  expectFunction('fixture.act', fieldOf(fixture, 'act'))
+  expectFunction('fixture.count', fieldOf(fixture, 'count'))
   expectOptions(options, ['rounds', 'withinMs', 'seed'], 'exerciseOutcomes')
   const { rounds = 200, withinMs = 20, seed = Math.trunc(Math.random() * 2 ** 31) } = options
   const random = numbersFrom(seed)

@@ -138,6 +138,9 @@ export function previews(
 }
 
 function named(templates: readonly PreviewTemplate[]): ReadonlyMap<string, PreviewTemplate> {
+  if (!Array.isArray(templates)) {
+    throw expected('templates to be a list of what defineTemplate makes', templates)
+  }
   const byName = new Map<string, PreviewTemplate>()
   for (const template of templates) {
     if (typeof template?.render !== 'function')

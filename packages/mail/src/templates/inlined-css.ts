@@ -1,6 +1,7 @@
+import { expected } from '@yuzuru/concurrency/boundary'
 import juice from 'juice'
 import { parse } from 'postcss'
-import { type Html, trustedHtml } from './html.ts'
+import { Html, trustedHtml } from './html.ts'
 
 /**
  * Puts the styles of each `<style>` at the elements that they are for, as mail programs want them that leave out
@@ -11,10 +12,12 @@ import { type Html, trustedHtml } from './html.ts'
  * inlined once, in the template itself. Nothing is loaded: a linked style sheet stays a link.
  *
  * @throws {Error} when a style sheet is no CSS
+ * @throws {TypeError} when `html` is no `Html`: what comes out is trusted, so what goes in must be
  * @example
  * const invitation = defineTemplate(bodies, { inlineCss })
  */
 export function inlineCss(html: Html): Html {
+  if (!(html instanceof Html)) throw expected('html to be what html`…` makes', html)
   const inlined = juice(html.toString(), { applyStyleTags: true, removeStyleTags: true })
   return trustedHtml(
     inlined

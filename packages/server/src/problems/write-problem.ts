@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { Cancelled } from '@yuzuru/concurrency'
+import { expected } from '@yuzuru/concurrency/boundary'
 import { currentRequest } from '../request/current-request.ts'
 import { type ProblemAnswer, problemOf } from './problem-of.ts'
 import { problemText } from './problem-text.ts'
@@ -8,6 +9,7 @@ import { problemText } from './problem-text.ts'
  * Writes the answer for an error to a `ServerResponse`; see {@link problemOf}. If the head of an answer has
  * been sent already, the connection is cut, so that the client does not take half an answer for a whole one.
  *
+ * @throws {TypeError} when `request` or `response` is none
  * @example
  * createServer((req, res) => { try { answer(req, res) } catch (error) { writeProblem(error, req, res) } })
  */
@@ -16,6 +18,13 @@ export function writeProblem(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  // Those of HTTP/2, and of what tests an app without a socket, are no instances of node:http's.
+  if (typeof request?.headers !== 'object') {
+    throw expected('request to be an IncomingMessage', request)
+  }
+  if (typeof response?.writeHead !== 'function') {
+    throw expected('response to be a ServerResponse', response)
+  }
   if (response.headersSent) {
     if (!Cancelled.isInstance(error)) currentRequest()?.fail(error)
     if (!response.writableEnded) response.destroy()
