@@ -11,6 +11,13 @@ const BULK = 5_000
 /** A row as one inserts it by hand. */
 const INSERT = 'insert into queue (id, payload) values ($1, $2)'
 
+/** What a job is at the least, into the table of ours with all its indexes: the floor of an `enqueue`. */
+const FLOOR = {
+  name: 'floor',
+  text: `insert into yuzuru_jobs (name, queue, version, priority, max_attempts, run_at, id, payload)
+    values ('count', 'default', 1, 0, 5, now(), $1, $2)`,
+}
+
 export const benchmark: Benchmark = {
   kind: 'comparison',
   title: 'jobs enqueued one after the other, ten at once, and in bulk',
@@ -22,7 +29,8 @@ export const benchmark: Benchmark = {
     { of: 'yuzuru, in bulk', against: 'graphile-worker, in bulk', atLeast: 1.7 },
   ],
   async cases(resources) {
-    const { db, job } = await ours(resources, 'yuzuru')
+    const { db, job, url: own } = await ours(resources, 'yuzuru')
+    const same = resources.adopt(new Pool({ connectionString: own, max: 10 }), (it) => it.end())
     const url = await startDatabase(resources)
     const pool = resources.adopt(new Pool({ connectionString: url, max: 10 }), (it) => it.end())
     await pool.query('create table queue (id uuid primary key, payload json not null)')
@@ -33,12 +41,15 @@ export const benchmark: Benchmark = {
     const one = async (n: number): Promise<unknown> => await enqueue(db, job, { n })
     const insert = async (n: number): Promise<unknown> =>
       await pool.query(INSERT, [randomUUID(), JSON.stringify({ n })])
+    const floor = async (n: number): Promise<unknown> =>
+      await same.query({ ...FLOOR, values: [randomUUID(), JSON.stringify({ n })] })
     const add = async (n: number): Promise<unknown> => await utils.addJob('count', { n })
     const bulk = Array.from({ length: BULK }, (_, n) => ({ n }))
     const specs = bulk.map((payload) => ({ identifier: 'count', payload }))
     return [
       ...waysOf('yuzuru', one),
       ...waysOf('INSERT', insert),
+      ...waysOf("INSERT into yuzuru's table", floor),
       ...waysOf('graphile-worker', add),
       inBulk('yuzuru', async () => (await enqueueMany(db, job, bulk)).length),
       inBulk('graphile-worker', async () => (await utils.addJobs(specs)).length),

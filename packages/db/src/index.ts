@@ -36,7 +36,7 @@ export { EncryptionError, type EncryptionErrorCode } from './encryption/encrypti
 export type { Health } from './statements/ask-health.ts'
 export { health } from './statements/health.ts'
 export { PreciseDate } from './wire/instant.ts'
-export { prepared } from './statements/prepared.ts'
+export { prepared, type PreparedOptions } from './statements/prepared.ts'
 export type { EncryptionOptions } from './encryption/key-ring.ts'
 export { listen, type ListenOptions } from './listen/listen.ts'
 export type { Notification } from './listen/listen-line.ts'

@@ -57,6 +57,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
   migrate: (options) => index.migrate(db, {}, options),
   paginate: (options) => index.paginate(query(), options),
   'paginate.by': (key) => index.paginate(query(), { by: [key], size: 1 }),
+  prepared: (options) => index.prepared(db.selectFrom('plans').selectAll().compile(), options),
   rotate: (options) => index.rotate(db, encryptedText('plans', 'id'), options),
   stream: (options) => index.stream(query(), options).next(),
   tableOf: (options) => index.tableOf<Schema>()('plans', options),
@@ -77,7 +78,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 
 /** Those that take none. */
 const others = `DbError EncryptionError PreciseDate afterCommit afterRollback commitOutcome createMigrator
-  databaseOf declareReads json prepared repository withNested databaseTemplate exerciseDatabase withRollback
+  databaseOf declareReads json repository withNested databaseTemplate exerciseDatabase withRollback
   repository.table repository.get repository.find repository.getBy repository.findBy repository.getOrCreate
   repository.create repository.createMany
   repository.upsert repository.delete repository.refresh`

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { inject, onTestFinished } from 'vitest'
 import { jobsMigrations } from '../src/database/migrations.ts'
 import { openKysely, type TestSchema } from './open-kysely.ts'
+import { refuseImpossibleStates } from './possible-states.ts'
 
 /** A fresh queue in a schema of its own. */
 export interface Queue {
@@ -19,10 +20,11 @@ export interface OldQueue extends Queue {
   readonly migrate: (until?: string) => Promise<void>
 }
 
-/** Makes a queue for one test, and drops it after that. */
+/** Makes a queue for one test, which refuses what cannot be, and drops it after that. */
 export async function queue(): Promise<Queue> {
   const old = await queueAt(undefined)
   await old.migrate()
+  await refuseImpossibleStates(old.db)
   return old
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { TestClock } from '@yuzuru/concurrency/testing'
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import {
   type Arbitrary,
@@ -54,6 +55,8 @@ afterAll(async () => {
 function open(options: Partial<OwnPoolOptions> = {}): Database<Schema> {
   return createDatabase<Schema>({ url, connections: 1, ...options })
 }
+
+const KEPT = { plan: 'kept' } as const
 
 /** What its connection has prepared, the one that was prepared first first. */
 async function keptBy(db: Database<Schema>): Promise<string[]> {
@@ -116,6 +119,26 @@ describe('a connection', () => {
     const { rows } = await sql`select generic_plans::int as kept, custom_plans::int as anew
       from pg_prepared_statements where statement = ${READ}`.execute(db)
     expect(rows).toEqual([{ kept: 0, anew: 1 }])
+  })
+
+  test('keeps the plan of one that was declared to have one, for a second', async () => {
+    using clock = TestClock.install()
+    await using db = open()
+    const kept = (id: number): Promise<unknown> =>
+      db.executeQuery(prepared(sql`select id from notes where id = ${id}::int`.compile(db), KEPT))
+    const uses = async (): Promise<unknown> => {
+      const { rows } = await sql`select custom_plans::int as anew, generic_plans::int as kept
+        from pg_prepared_statements where statement = ${READ}`.execute(db)
+      return rows
+    }
+    await times(14, kept)
+    expect(await uses()).toEqual([{ anew: 5, kept: 6 }])
+    await clock.advance(1_000)
+    await kept(1)
+    expect(await uses()).toEqual([{ anew: 1, kept: 0 }])
+    expect(() => prepared(sql`select 1`.compile(db), { plan: 'once' } as never)).toThrow(
+      "Expected plan to be 'each' or 'kept', got",
+    )
   })
 
   test('prepares nothing that was not declared', async () => {

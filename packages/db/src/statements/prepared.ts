@@ -1,7 +1,19 @@
 import type { CompiledQuery } from 'kysely'
-import { expected, fieldOf } from '@yuzuru/concurrency/boundary'
+import { expected, expectOptions, fieldOf } from '@yuzuru/concurrency/boundary'
+import type { Plan } from '../wire/pg-client.ts'
 
-const declared = new WeakSet<object>()
+/** Options of {@link prepared}. */
+export interface PreparedOptions {
+  /**
+   * `'kept'`: PostgreSQL may plan it once for a second, for no values in particular. For a statement which there is one way
+   * to do, such as an INSERT of values, or one that finds its rows by a unique key; others may read a whole table.
+   *
+   * @default 'each' (each use is planned for its values)
+   */
+  readonly plan?: Plan | undefined
+}
+
+const plans = new WeakMap<object, Plan>()
 
 /**
  * Has connections of our own prepare a statement when its text comes the third time on one, so that PostgreSQL
@@ -14,18 +26,21 @@ const declared = new WeakSet<object>()
  * Nothing is prepared on a pool that was passed in, behind a pooler that shares out connections (PgBouncer in
  * transaction mode), on a connection that a `SET` has changed, and in a transaction if it may give rows.
  *
- * @throws {TypeError} unless it is a compiled query
+ * @throws {TypeError} unless it is a compiled query, or when an option is unknown or has another value
  * @example
  * const open = sql<{ n: number }>`select count(*)::int as n from plans where office_id = ${'7'}::text`
  * const { rows } = await db.executeQuery(prepared(open.compile(db)))
  */
-export function prepared<R>(query: CompiledQuery<R>): CompiledQuery<R> {
+export function prepared<R>(query: CompiledQuery<R>, options?: PreparedOptions): CompiledQuery<R> {
   if (typeof fieldOf(query, 'sql') !== 'string') throw expected('a compiled query', query)
-  declared.add(query)
+  expectOptions(options, ['plan'], 'prepared')
+  const plan = options?.plan ?? 'each'
+  if (plan !== 'each' && plan !== 'kept') throw expected("plan to be 'each' or 'kept'", plan)
+  plans.set(query, plan)
   return query
 }
 
-/** Whether it was declared to be one that is prepared. */
-export function isPrepared(query: CompiledQuery): boolean {
-  return declared.has(query)
+/** How it was declared to be planned, if it was declared to be one that is prepared. */
+export function planOf(query: CompiledQuery): Plan | undefined {
+  return plans.get(query)
 }

@@ -2,7 +2,7 @@ import type { CompiledQuery } from 'kysely'
 import { DbError } from '../wire/db-error.ts'
 import { toParameter } from '../wire/parameter.ts'
 import type { PgQuery, PgTypes } from '../wire/pg-client.ts'
-import { isPrepared } from './prepared.ts'
+import { planOf } from './prepared.ts'
 import { statementText } from './sql-text.ts'
 import { toWire, type WireValue } from '../wire/wire-value.ts'
 
@@ -10,7 +10,6 @@ import { toWire, type WireValue } from '../wire/wire-value.ts'
 export interface Statement extends PgQuery {
   /** The values as they go out, for what writes the messages. */
   readonly wire: readonly WireValue[]
-  readonly prepare: boolean
 }
 
 /** The count is 16 bits wide. https://www.postgresql.org/docs/current/protocol-message-formats.html, Bind */
@@ -29,8 +28,8 @@ const MAX_LENGTH = 2 ** 30 - 2
 export function statementOf(query: CompiledQuery, types: PgTypes): Statement {
   const { sql, parameters } = query
   const text = statementText(sql)
-  const prepare = isPrepared(query)
-  if (parameters.length === 0) return { text, types, prepare, values: [], wire: [] }
+  const plan = planOf(query)
+  if (parameters.length === 0) return { text, types, plan, values: [], wire: [] }
   if (parameters.length > MAX_PARAMETERS) {
     throw invalid(
       `Expected at most ${MAX_PARAMETERS} parameters, got ${parameters.length}: insert in several statements or with copyIn(), or pass one array, as in = any($1) and unnest($1)`,
@@ -50,7 +49,7 @@ export function statementOf(query: CompiledQuery, types: PgTypes): Statement {
       throw invalid(`Expected $${at + 1} to be a value that can be sent`, cause)
     }
   }
-  if (length <= MAX_LENGTH) return { text, types, prepare, values, wire }
+  if (length <= MAX_LENGTH) return { text, types, plan, values, wire }
   throw invalid('Expected a statement of less than 1 GiB: load what is larger with copyIn()')
 }
 

@@ -22,9 +22,12 @@ export interface PgQuery {
   readonly types: PgTypes
   /** The values as they go out, where they are known already. */
   readonly wire?: readonly WireValue[]
-  /** Whether it may be prepared. @default false */
-  readonly prepare?: boolean
+  /** How it is planned if it is prepared; `undefined`: it may not be. */
+  readonly plan?: Plan | undefined
 }
+
+/** Of what is prepared: planned for the values of each use, or, for a while, once for all. */
+export type Plan = 'each' | 'kept'
 
 /** The part of pg's `Connection` that a COPY speaks through. */
 export interface PgConnectionLike {

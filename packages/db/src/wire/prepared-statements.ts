@@ -1,5 +1,6 @@
+import { currentClock } from '@yuzuru/concurrency'
 import type { Backend, Question } from './backend.ts'
-import type { PgQuery } from './pg-client.ts'
+import type { PgQuery, Plan } from './pg-client.ts'
 import type { Column } from './row-shape.ts'
 import { bindMessage, closeMessage, DESCRIBE, EXECUTE, parseMessage } from './wire-message.ts'
 import type { WireValue } from './wire-value.ts'
@@ -25,19 +26,26 @@ const COUNTED = 1_000
 /** A statement that may give rows, by its text: on the side of caution. */
 const MAY_GIVE_ROWS = /^\s*(?!insert|update|delete|merge)|\breturning\b/i
 
+/** For how long a plan serves that was declared to be kept, in milliseconds: tables grow. */
+const KEPT_MS = 1_000
+
 /** One statement that a connection keeps, or is about to. */
 export class PreparedStatement {
   readonly name: string
+  readonly #keptMs: number
   #columns: readonly Column[] | undefined = undefined
   #uses = 0
+  #parsedAt = 0
 
-  constructor(name: string) {
+  constructor(name: string, plan: Plan) {
     this.name = name
+    this.#keptMs = plan === 'kept' ? KEPT_MS : 0
   }
 
   /** What the rows of its next use are made of; `undefined`: that use parses it. */
   next(): readonly Column[] | undefined {
-    if (this.#uses >= USES) this.forget()
+    if (this.#uses >= USES && currentClock().now() - this.#parsedAt >= this.#keptMs) this.forget()
+    if (this.#uses === 0) this.#parsedAt = currentClock().now()
     this.#uses += 1
     return this.#columns
   }
@@ -79,8 +87,8 @@ export class PreparedStatements {
    * What is prepared for a statement, or is to be. In a transaction nothing that may give rows: after a change of
    * its tables the server refuses it, and a refusal there costs the transaction.
    */
-  find({ text, values = [], prepare }: PgQuery, isAtomic: boolean): PreparedStatement | undefined {
-    if (prepare !== true || this.#isSuspended || this.#backend.isOwn === false) return undefined
+  find({ text, values = [], plan }: PgQuery, isAtomic: boolean): PreparedStatement | undefined {
+    if (plan === undefined || this.#isSuspended || this.#backend.isOwn === false) return undefined
     if (isAtomic && MAY_GIVE_ROWS.test(text)) return undefined
     // Without values it may be several statements.
     if (values.length === 0 && text.includes(';')) return undefined
@@ -91,7 +99,7 @@ export class PreparedStatements {
       return known
     }
     if (!this.#isWorthIt(text)) return undefined
-    if (this.#backend.isOwn === true) return this.#keep(text)
+    if (this.#backend.isOwn === true) return this.#keep(text, plan)
     this.#asks = true
     return undefined
   }
@@ -121,14 +129,14 @@ export class PreparedStatements {
     return uses >= WORTH_USES
   }
 
-  #keep(text: string): PreparedStatement {
+  #keep(text: string, plan: Plan): PreparedStatement {
     let name = `yuzuru_${this.#kept.size}`
     for (const [oldest, evicted] of this.#kept) {
       if (this.#kept.size < LIMIT) break
       this.#kept.delete(oldest)
       ;({ name } = evicted)
     }
-    const made = new PreparedStatement(name)
+    const made = new PreparedStatement(name, plan)
     this.#kept.set(text, made)
     return made
   }

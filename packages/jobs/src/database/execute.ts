@@ -1,13 +1,30 @@
 import { type Effect, io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
 import { expected, isMissingTable } from '@yuzuru/concurrency/boundary'
 import { databaseOf, prepared } from '@yuzuru/db'
-import type { QueryExecutorProvider, RawBuilder } from 'kysely'
+import { CompiledQuery, type QueryExecutorProvider, type RawBuilder } from 'kysely'
 import { databaseError, notMigrated } from './database-error.ts'
 
 /** What is done to the queue, for errors and traces. */
 export interface QueueCall {
   readonly operation: string
   readonly effect: Effect
+  /** `'kept'`: there is one way to do it, whatever the values: see `prepared` of `@yuzuru/db`. */
+  readonly plan?: 'kept'
+}
+
+/** A statement whose text is always the same, and its parameters: for one that runs so often that to build it counts. */
+export class FixedStatement {
+  readonly #text: string
+  readonly #values: readonly unknown[]
+
+  constructor(text: string, values: readonly unknown[]) {
+    this.#text = text
+    this.#values = values
+  }
+
+  compile(_provider: QueryExecutorProvider): CompiledQuery<never> {
+    return CompiledQuery.raw(this.#text, [...this.#values])
+  }
 }
 
 /**
@@ -19,7 +36,7 @@ export interface QueueCall {
 export async function execute<Row>(
   db: QueryExecutorProvider,
   call: QueueCall,
-  statement: RawBuilder<Row>,
+  statement: RawBuilder<Row> | FixedStatement,
   options?: IoOptions,
 ): Promise<Row[]> {
   const translate = (error: unknown, outcome: Outcome): Error =>
@@ -31,7 +48,9 @@ export async function execute<Row>(
     try {
       // Without the plugins: a CamelCasePlugin would rename the columns that we read.
       const executor = db.getExecutor().withoutPlugins()
-      const query = prepared(statement.compile({ getExecutor: () => executor }))
+      const query = prepared(statement.compile({ getExecutor: () => executor }), {
+        plan: call.plan,
+      })
       return (await executor.executeQuery(query)).rows
     } catch (error) {
       throw isMissingTable(error, 'yuzuru_job') ? notMigrated(call.operation, error) : error

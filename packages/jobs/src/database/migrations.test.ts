@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { queue } from '../../test/queue.ts'
+import { queue, queueAt } from '../../test/queue.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueue } from '../queue/enqueue.ts'
+import { getJob } from '../queue/get-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
 import { createWorker } from '../worker/worker.ts'
 
@@ -15,7 +16,19 @@ const failing = defineJob<object>({
 })
 
 describe('the database', () => {
-  test('refuses states that cannot be', async () => {
+  test('checks no job, as each check of a table is read anew for each statement', async () => {
+    const { db, migrate } = await queueAt('yuzuru_jobs_0020_put_off')
+    const { id } = await enqueue(db, failing, {})
+    await migrate()
+    const { rows } = await sql`
+      select conname from pg_constraint where contype = 'c'
+        and conrelid in ('yuzuru_jobs'::regclass, 'yuzuru_job_history'::regclass)`.execute(db)
+    expect(rows).toEqual([])
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    expect((await getJob(db, id))?.state).toBe('failed')
+  })
+
+  test('of a test refuses states that cannot be', async () => {
     const { db } = await queue()
     const { id } = await enqueue(db, failing, {})
     const set = (what: string): Promise<unknown> =>

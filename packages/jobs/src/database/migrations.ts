@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { cancelsMigration } from './cancels-migration.ts'
+import { checksMigration } from './checks-migration.ts'
 import { childrenMigration } from './children-migration.ts'
 import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
@@ -101,4 +102,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0018_lengths: lengthsMigration,
   yuzuru_jobs_0019_cancels: cancelsMigration,
   yuzuru_jobs_0020_put_off: putOffMigration,
+  yuzuru_jobs_0021_checks: checksMigration,
 }

@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-import { type ClaimRequest, jobOf, laneSet, take } from './claim.ts'
+import { type ClaimRequest, jobsOf, laneSet, take } from './claim.ts'
 import type { ClaimedJob } from './lease.ts'
 
 /** How many priorities of a lane one look knows, from the best one on. */
@@ -51,7 +51,7 @@ export async function claimAged(
     )) for update skip locked`
   // Not whether any was passed over: the look at all that is due, which follows, says so.
   const { rows } = await take(db, { worker, limit }, { due, seen: undefined }, options)
-  return rows.map(jobOf)
+  return jobsOf(rows)
 }
 
 /** What waits in a lane. */

@@ -2,7 +2,8 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
 import { notPaused } from '../database/not-paused.ts'
-import type { Bounds, LanePlace } from './lane.ts'
+import { ATTEMPTS } from '../job/attempts.ts'
+import type { Bounds, Lane, LanePlace } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
 
 /** What a worker takes. */
@@ -13,22 +14,33 @@ export interface ClaimRequest {
   readonly worker: string
 }
 
-/** A job that was taken. */
+/** A job that was taken. What is as it is for most is null: to write and read a value costs more than the claim of it. */
 export interface Row {
   readonly id: string
-  readonly claim: number
-  readonly name: string
-  readonly queue: string
-  readonly waited: number
+  /** Null for the first. */
+  readonly claim: number | null
+  /** Null where the lane is known. */
+  readonly name: string | null
+  readonly queue: string | null
+  /** In milliseconds since 1970, as the next two are. */
+  readonly due: number
+  /** Null for when it was due. */
+  readonly enqueued: number | null
+  /** Only of the last one of a lane. */
+  readonly now: number | null
   readonly payload: string
-  readonly version: number
-  readonly attempt: number
-  readonly allowed: number
-  readonly returns: number
-  readonly enqueued: number
+  /** Null for the first, as of `attempt`. */
+  readonly version: number | null
+  readonly attempt: number | null
+  /** Null for {@link ATTEMPTS}. */
+  readonly allowed: number | null
+  /** Null for none. */
+  readonly returns: number | null
   readonly origin: string | null
+  /** The place of the last one of a lane. */
   readonly bound: string | null
-  readonly passed: boolean
+  /** Null for not. */
+  readonly passed: true | null
 }
 
 /** What a look took. */
@@ -55,10 +67,10 @@ export async function claim(
   const { rows, passedOver } = await take(db, request, look, options)
   for (const { bound } of rows) {
     if (bound === null) continue
-    const [queue, name, priority, runAt, seq] = JSON.parse(bound) as Parameters<typeof placed>
-    bounds.move(queue, name, placed(queue, name, priority, runAt, seq))
+    const [queue, name, priority, runAt, seq] = JSON.parse(bound) as BoundOf
+    bounds.move(queue, name, { priority, runAt, seq })
   }
-  return { jobs: rows.map(jobOf), passedOver }
+  return { jobs: jobsOf(rows, look.lane), passedOver }
 }
 
 /**
@@ -79,7 +91,7 @@ export async function claimSuspect(
     ) as job order by job.priority, job.run_at, job.seq limit 1`
   const seen = sql`select from ${laneSet(bounds)} cross join lateral (select ${suspects} limit 1) as job`
   const { rows, passedOver } = await take(db, { worker, limit: 1 }, { due, seen }, options)
-  return { jobs: rows.map(jobOf), passedOver }
+  return { jobs: jobsOf(rows), passedOver }
 }
 
 /** How a statement finds what it takes. */
@@ -88,6 +100,8 @@ export interface Look {
   readonly due: RawBuilder<unknown>
   /** The same rows and those that are not free, as many as may be taken at least; `undefined` not to ask. */
   readonly seen: RawBuilder<unknown> | undefined
+  /** Of which lane they all are, where it is one. */
+  readonly lane?: Lane
 }
 
 /** The usual case, in its simplest form: each job that is locked is taken. */
@@ -100,7 +114,7 @@ function oneLane({ bounds, limit }: ClaimRequest): Look {
       and ${notPaused(sql`${queue}::text`, sql`${name}::text`)}
     order by priority, run_at, seq`
   const due = sql`select ctid as place ${waiting} limit ${limit}::integer for update skip locked`
-  return { due, seen: sql`select ${waiting}` }
+  return { due, seen: sql`select ${waiting}`, lane: { queue, name } }
 }
 
 /**
@@ -144,7 +158,7 @@ function fromLane(): RawBuilder<unknown> {
 export async function take(
   db: QueryExecutorProvider,
   { worker, limit }: Pick<ClaimRequest, 'worker' | 'limit'>,
-  { due, seen }: Look,
+  { due, seen, lane }: Look,
   options: IoOptions,
 ): Promise<{ readonly rows: readonly Row[]; readonly passedOver: boolean }> {
   // What it took is still there for this statement: beyond as many there is what it passed over.
@@ -155,7 +169,7 @@ export async function take(
   const rows = await execute(
     db,
     { operation: 'claim', effect: 'write' },
-    sql<Row | { readonly id: null; readonly passed: boolean }>`
+    sql<Row | { readonly id: null; readonly passed: true | null }>`
       with me as materialized (
         select id from yuzuru_job_workers where id = ${worker}::bigint and lease_until > now()
         for key share
@@ -164,15 +178,21 @@ export async function take(
           attempt = least(job.attempt + 1, job.max_attempts)
         from me where job.ctid = any (array(select place from due))
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
-          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.stage, job.origin
+          job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.origin
       ), counted as materialized (select count(*) as jobs from taken)
-      select id::text as id, claim::float8 as claim, name, queue, date_part('epoch', now() - run_at) * 1000 as waited, payload::text as payload, version, attempt,
-        max_attempts as allowed, returns, date_part('epoch', enqueued_at) * 1000 as enqueued,
+      select id::text as id, nullif(claim::float8, 1) as claim,
+        ${lane === undefined ? sql`name, queue` : sql`null as name, null as queue`},
+        date_part('epoch', run_at) * 1000 as due,
+        case when enqueued_at <> run_at then date_part('epoch', enqueued_at) * 1000 end as enqueued,
+        payload::text as payload, nullif(version, 1) as version, nullif(attempt, 1) as attempt,
+        nullif(max_attempts, ${ATTEMPTS}::integer) as allowed, nullif(returns, 0) as returns,
         origin::text as origin,
-        case when stage = 0 and lead(seq) over lane is null
+        case when lead(false) over lane is null then date_part('epoch', now()) * 1000 end as now,
+        case when lead(false) over lane is null
           then jsonb_build_array(queue, name, priority, run_at, seq::text)::text end as bound,
-        ${passed} as passed
-      from counted left join taken on true window lane as (partition by queue, name order by priority, run_at, seq)
+        nullif(${passed}, false) as passed
+      from counted left join taken on true
+      window lane as (${lane === undefined ? sql`partition by queue, name` : sql``} order by priority, run_at, seq)
       order by priority, run_at, seq`,
     options,
   )
@@ -182,29 +202,23 @@ export async function take(
   }
 }
 
-function placed(
-  _queue: string,
-  _name: string,
-  priority: number,
-  runAt: string,
-  seq: string,
-): { readonly priority: number; readonly runAt: string; readonly seq: string } {
-  return { priority, runAt, seq }
-}
+type BoundOf = [queue: string, name: string, priority: number, runAt: string, seq: string]
 
-export function jobOf(row: Row): ClaimedJob {
-  return {
+/** @param lane that of all of them, where the rows do not say it */
+export function jobsOf(rows: readonly Row[], lane?: Lane): ClaimedJob[] {
+  const offset = performance.now() - (rows.at(-1)?.now ?? 0)
+  return rows.map((row) => ({
     id: row.id,
-    claim: row.claim,
-    name: row.name,
-    queue: row.queue,
-    waitedMs: Math.max(0, row.waited),
+    claim: row.claim ?? 1,
+    name: row.name ?? lane?.name ?? '',
+    queue: row.queue ?? lane?.queue ?? '',
+    dueAt: row.due + offset,
     payload: row.payload,
-    version: row.version,
-    attempt: row.attempt,
-    attempts: row.allowed,
-    returns: row.returns,
-    enqueuedAt: row.enqueued,
+    version: row.version ?? 1,
+    attempt: row.attempt ?? 1,
+    attempts: row.allowed ?? ATTEMPTS,
+    returns: row.returns ?? 0,
+    enqueuedAt: row.enqueued ?? row.due,
     origin: row.origin,
-  }
+  }))
 }

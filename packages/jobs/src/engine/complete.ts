@@ -30,7 +30,7 @@ export async function complete(
   db: QueryExecutorProvider,
   completion: Completion,
   options: IoOptions,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   return await completed(db, 'settle', completion, options)
 }
 
@@ -39,12 +39,13 @@ async function completed(
   operation: string,
   completion: Completion,
   options?: IoOptions,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const { ids, claim } = completion
-  const rows = await execute(
+  // That they all are is the answer of nearly every call, and then none is named.
+  const [row] = await execute(
     db,
     { operation, effect: 'idempotent' },
-    sql<{ id: string }>`
+    sql<{ only: string | null }>`
       with mine as materialized (
         ${lockedInOrder(
           sql`job.id`,
@@ -54,23 +55,24 @@ async function completed(
       ), gone as (
         -- Not by their places: one that moved meanwhile is not seen at its new one.
         delete from yuzuru_jobs where id = any (array(select mine.id from mine)) returning *
-      )${intoHistoryWithResults(completion)} returning id::text as id`,
+      ), ${kept(completion)}
+      select case when count(*) < ${ids.length}::integer
+        then coalesce(to_json(array_agg(id))::text, '[]') end as only from kept`,
     options,
   )
-  return rows.map(({ id }) => id)
+  return row?.only === null ? ids : (JSON.parse(row?.only ?? '[]') as string[])
 }
 
 /** Results go as one JSON, and not as an array of texts, which is not the same for every driver. */
-function intoHistoryWithResults({ ids, results }: Completion): RawBuilder<unknown> {
+function kept({ ids, results }: Completion): RawBuilder<unknown> {
   const state = sql`'completed'`
-  if (results === undefined) return intoHistory('gone', state)
-  return sql`, ended as (
+  if (results === undefined) return sql`kept as (${intoHistory('gone', state)} returning id)`
+  return sql`ended as (
       select gone.*, given.result from gone join
         rows from (unnest(${arrayLiteral(ids)}::uuid[]),
           json_array_elements(${`[${results.join(',')}]`}::json)) as given (id, result)
         on given.id = gone.id
-    )
-    ${intoHistory('ended', state, undefined, sql`result`)}`
+    ), kept as (${intoHistory('ended', state, undefined, sql`result`)} returning id)`
 }
 
 /** How a job ended under this very claim; `undefined` where it did not. */

@@ -8,8 +8,8 @@ export interface Lease {
 export interface ClaimedJob extends Lease {
   readonly name: string
   readonly queue: string
-  /** For how long it had been due when it was taken, in milliseconds. */
-  readonly waitedMs: number
+  /** Since when it is due, in milliseconds of this process's `performance.now()`. */
+  readonly dueAt: number
   /** JSON. */
   readonly payload: string
   /** Of the payload. */

@@ -6,6 +6,7 @@ import {
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ATTEMPTS } from './attempts.ts'
 import { type Backoff, expectBackoff } from './backoff.ts'
 import { expectKeyConflict, expectName, expectPriority } from './expect.ts'
 import type { Job, JobContext, KeyConflict } from './job.ts'
@@ -164,7 +165,13 @@ export function defineJob<Payload, Result = void>(
 ): Job<Payload, Payload, Result>
 export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   expectRequiredOptions(options, JOB_OPTIONS, 'defineJob')
-  const { name, queue = 'default', priority = 0, attempts = 5, timeoutMs = 300_000 } = options
+  const {
+    name,
+    queue = 'default',
+    priority = 0,
+    attempts = ATTEMPTS,
+    timeoutMs = 300_000,
+  } = options
   const { backoff = {}, mode, run, schema, result, version = 1, upgrade = {} } = options
   const { key, shouldRetry } = options
   const { onConflict = 'skip', group, tags, tenant } = options

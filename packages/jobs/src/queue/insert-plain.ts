@@ -1,8 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import type { QueryExecutorProvider } from 'kysely'
 import { arrayLiteral } from '../database/array-literal.ts'
 import { CHANNEL } from '../database/channel.ts'
-import { execute } from '../database/execute.ts'
+import { execute, FixedStatement } from '../database/execute.ts'
 import { announce } from './announce.ts'
 import type { InsertPlan, NewRow } from './new-row.ts'
 
@@ -24,33 +24,43 @@ export async function insertPlain(
 ): Promise<Set<string>> {
   const { inStatement, made } = announce(db)
   const [row] = rows
-  const statement = rows.length === 1 && row !== undefined ? ofOne(plan, row) : ofMany(plan, rows)
-  const call = { operation: 'enqueue', effect: 'write' } as const
-  await execute(db, call, inStatement ? notifying(statement) : statement, options)
+  const statement =
+    rows.length === 1 && row !== undefined
+      ? ofOne(plan, row, inStatement)
+      : ofMany(plan, rows, inStatement)
+  const call = { operation: 'enqueue', effect: 'write', plan: 'kept' } as const
+  await execute(db, call, statement, options)
   made()
   return new Set(rows.map(({ id }) => id))
 }
 
-const COLUMNS = sql`(name, queue, version, priority, max_attempts, origin, run_at, id, payload)`
+const COLUMNS = '(name, queue, version, priority, max_attempts, origin, run_at, id, payload)'
 
-function shared({ job, queue, priority, origin }: InsertPlan): RawBuilder<unknown> {
-  return sql`${job.name}::text, ${queue}::text, ${job.version}::smallint, ${priority}::integer,
-    ${job.attempts}::integer, ${origin ?? null}::json, now()`
-}
+/** What is the same for all rows. */
+const SHARED = '$1::text, $2::text, $3::smallint, $4::integer, $5::integer, $6::json, now()'
 
-function ofOne(plan: InsertPlan, { id, payload }: NewRow): RawBuilder<unknown> {
-  return sql`insert into yuzuru_jobs ${COLUMNS} values (${shared(plan)}, ${id}::uuid, ${payload}::json)`
-}
+const ONE = `insert into yuzuru_jobs ${COLUMNS} values (${SHARED}, $7::uuid, $8::json)`
 
-function ofMany(plan: InsertPlan, rows: readonly NewRow[]): RawBuilder<unknown> {
-  const ids = arrayLiteral(rows.map(({ id }) => id))
-  const payloads = `[${rows.map(({ payload }) => payload).join(',')}]`
-  return sql`insert into yuzuru_jobs ${COLUMNS}
-    select ${shared(plan)}, input.id, input.payload
-    from rows from (unnest(${ids}::uuid[]), json_array_elements(${payloads}::json)) as input (id, payload)`
-}
+const MANY = `insert into yuzuru_jobs ${COLUMNS} select ${SHARED}, input.id, input.payload
+  from rows from (unnest($7::uuid[]), json_array_elements($8::json)) as input (id, payload)`
 
 /** PostgreSQL sends one for all that a transaction notifies of. */
-function notifying(statement: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`with made as (${statement}) select pg_notify(${CHANNEL}::text, '')`
+const notifying = (statement: string): string =>
+  `with made as (${statement}) select pg_notify('${CHANNEL}', '')`
+
+const ONE_NOTIFYING = notifying(ONE)
+const MANY_NOTIFYING = notifying(MANY)
+
+function ofOne(plan: InsertPlan, { id, payload }: NewRow, notifies: boolean): FixedStatement {
+  return new FixedStatement(notifies ? ONE_NOTIFYING : ONE, [...shared(plan), id, payload])
+}
+
+function ofMany(plan: InsertPlan, rows: readonly NewRow[], notifies: boolean): FixedStatement {
+  const ids = arrayLiteral(rows.map(({ id }) => id))
+  const payloads = `[${rows.map(({ payload }) => payload).join(',')}]`
+  return new FixedStatement(notifies ? MANY_NOTIFYING : MANY, [...shared(plan), ids, payloads])
+}
+
+function shared({ job, queue, priority, origin }: InsertPlan): unknown[] {
+  return [job.name, queue, job.version, priority, job.attempts, origin ?? null]
 }

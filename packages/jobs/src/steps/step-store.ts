@@ -77,7 +77,7 @@ export async function keepStep(
 ): Promise<boolean> {
   const kept = await execute(
     db,
-    { operation: 'step', effect: 'idempotent' },
+    { operation: 'step', effect: 'idempotent', plan: 'kept' },
     sql<{ kept: boolean }>`
       insert into yuzuru_job_steps (job_id, name, claim, took_ms, result, beside)
       select id, ${name}::text, claim, ${tookMs}::float8, ${result ?? null}::json,

@@ -54,13 +54,12 @@ export class Attempt {
   tx: Transaction<unknown> | undefined = undefined
   /** When it is to be run again, if its handler said so. */
   snoozed: Snooze | undefined = undefined
-  readonly #takenAt = performance.now()
   readonly #parts: AttemptParts
   #steps: Steps | undefined = undefined
   #scope: CancelScope | undefined = undefined
   #stop: { readonly cause: StopCause; readonly message: string } | undefined = undefined
   /** When its sleep is over, on this process's clock, and whether it is over sooner when something comes. */
-  #parked = { wakeAt: 0, waits: false }
+  #parked: { readonly wakeAt: number; readonly waits: boolean } | undefined = undefined
   #ended = false
 
   constructor(job: Job, claimed: ClaimedJob, incarnation: Incarnation, parts: AttemptParts) {
@@ -154,9 +153,9 @@ export class Attempt {
   #handle(scope: CancelScope): Promise<unknown> {
     this.#scope = scope
     if (!isJobTraced()) return this.#call(scope)
-    const { id, queue, name, attempt, waitedMs, origin } = this.claimed
-    const waited = waitedMs + performance.now() - this.#takenAt
-    const event = { queue, name, jobId: id, attempt, waitedMs: waited, origin: spanOf(origin) }
+    const { id, queue, name, attempt, dueAt, origin } = this.claimed
+    const waitedMs = Math.max(0, performance.now() - dueAt)
+    const event = { queue, name, jobId: id, attempt, waitedMs, origin: spanOf(origin) }
     return this.#traced(event, scope)
   }
 
@@ -170,15 +169,20 @@ export class Attempt {
 
   #call(scope: CancelScope): Promise<unknown> {
     const payload = this.#payload()
+    if (!isPromise(payload)) return this.#runWith(payload, scope)
+    return payload.then(
+      (given) => this.#runWith(given, scope),
+      (error) => this.#refused(error),
+    )
+  }
+
+  #runWith(given: unknown, scope: CancelScope): Promise<unknown> {
     const { job } = this
-    const run = (given: unknown): Promise<unknown> => {
-      const running =
-        job.mode === undefined
-          ? job.run(given, new Context(this, scope))
-          : this.#inTransaction(given, scope)
-      return job.result === undefined ? running : this.#checked(running)
-    }
-    return isPromise(payload) ? payload.then(run, (error) => this.#refused(error)) : run(payload)
+    const running =
+      job.mode === undefined
+        ? job.run(given, new Context(this, scope))
+        : this.#inTransaction(given, scope)
+    return job.result === undefined ? running : this.#checked(running)
   }
 
   async #checked(running: Promise<unknown>): Promise<unknown> {
@@ -198,7 +202,7 @@ export class Attempt {
   }
 
   /** Completes it in a transaction: from then on it may be completed although the answer to COMMIT is lost. */
-  async completeIn(tx: Transaction<unknown>, value: unknown): Promise<void> {
+  async completeIn(tx: QueryExecutorProvider, value: unknown): Promise<void> {
     await expectResult(this.job, value)
     const result = resultText(this.job, value)
     this.completesItself = true
@@ -226,7 +230,7 @@ export class Attempt {
     } catch (error) {
       return this.#failed(error)
     }
-    this.#ended = true
+    this.#end()
     return { settlement, stopped: this.#stop?.cause }
   }
 
@@ -238,8 +242,8 @@ export class Attempt {
 
   /** Whatever came of a handler that was ended because it sleeps. What it took to end is a part of the sleep. */
   #asleep(): AttemptResult {
-    this.#ended = true
-    const { wakeAt, waits } = this.#parked
+    this.#end()
+    const { wakeAt, waits } = this.#parked ?? { wakeAt: 0, waits: false }
     const delayMs = Math.max(0, wakeAt - performance.now())
     const settlement = { to: 'waiting', refund: true, delayMs, waits } as const
     return { settlement, stopped: 'asleep' }
@@ -247,12 +251,18 @@ export class Attempt {
 
   #failed(error: unknown): AttemptResult {
     if (this.#stop?.cause === 'asleep') return this.#asleep()
-    this.#ended = true
+    this.#end()
     const { job, claimed } = this
     const { attempt, attempts, returns, payload } = claimed
     const stopped = this.#stop?.cause
     const settlement = verdictOn({ job, attempt, attempts, returns, error, payload, stopped })
     return { settlement, error, stopped }
+  }
+
+  /** Until it is settled there are many of it, and none needs its scope any more. */
+  #end(): void {
+    this.#ended = true
+    this.#scope = undefined
   }
 
   #payload(): unknown {

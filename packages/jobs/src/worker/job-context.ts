@@ -1,9 +1,7 @@
 import type { CancelScope } from '@yuzuru/concurrency'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
-import { completeIn } from '../engine/complete.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
 import type { Job, JobContext, Snooze } from '../job/job.ts'
-import { expectResult, resultText } from '../job/job-result.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
 import type { Isolation } from '../job/isolation.ts'
 import type { RunsOn } from '../job/runs-on.ts'
@@ -20,11 +18,10 @@ export interface ContextParts {
   readonly steps: { readonly step: Step }
   /** That of a handler of `mode: 'transactional'`. */
   readonly tx: Transaction<unknown> | undefined
-  completesItself: boolean
-  isCompleting: boolean
   snoozed: Snooze | undefined
   say(value: unknown): void
   expectCompletable(tx: object): void
+  completeIn(tx: QueryExecutorProvider, value: unknown): Promise<void>
 }
 
 /** What the handler knows. Dates and signals are made only for those that ask. */
@@ -32,20 +29,18 @@ export class Context implements JobContext, RunsOn {
   readonly #scope: CancelScope
   readonly #claimed: ClaimedJob
   readonly #attempt: ContextParts
-  readonly completeIn: JobContext['completeIn']
 
   constructor(attempt: ContextParts, scope: CancelScope) {
     this.#scope = scope
     this.#attempt = attempt
     this.#claimed = attempt.claimed
-    this.completeIn = async (tx, value) => {
+  }
+
+  get completeIn(): JobContext['completeIn'] {
+    return async (tx, value) => {
       this.#expectNoTransaction('completeIn')
-      attempt.expectCompletable(tx)
-      await expectResult(attempt.job, value)
-      const result = resultText(attempt.job, value)
-      attempt.completesItself = true
-      attempt.isCompleting = true
-      await completeIn(tx, attempt.claimed, result)
+      this.#attempt.expectCompletable(tx)
+      await this.#attempt.completeIn(tx, value)
     }
   }
 

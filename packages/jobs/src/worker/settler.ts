@@ -95,23 +95,36 @@ export class Settler {
   }
 
   async #settle(group: readonly Ended[]): Promise<number> {
-    const options = { timeoutMs: this.#timeoutMs }
-    const [first] = group as readonly [Ended]
-    const leases = group.map(({ attempt }) => attempt.claimed)
-    const states = new Map<string, JobState>()
-    let open = leases
-    if (first.attempt.completesItself) {
-      for (const [id, state] of await endedAs(this.#db, leases, options)) states.set(id, state)
-      open = leases.filter(({ id }) => !states.has(id))
+    const stateOf = await this.#write(group)
+    let againMs = Infinity
+    for (const { attempt, result } of group) {
+      const state = stateOf(attempt.claimed.id)
+      attempt.incarnation.settled(attempt, true)
+      if (state === 'waiting') againMs = Math.min(againMs, result.settlement.delayMs ?? 0)
+      if (attempt.begun) this.#events.emit(eventOf(attempt, result, state))
     }
-    if (open.length > 0 && first.result.settlement.to === 'completed') {
-      const ids = open.map(({ id }) => id)
-      const results = resultsOf(group.filter(({ attempt }) => !states.has(attempt.claimed.id)))
-      const completion = { ids, claim: first.attempt.claimed.claim, results }
+    return againMs
+  }
+
+  /** @returns what each job now is; `undefined` for one that was lost */
+  async #write(group: readonly Ended[]): Promise<(id: string) => JobState | undefined> {
+    const options = { timeoutMs: this.#timeoutMs }
+    const states = new Map<string, JobState>()
+    const leases = group.map(({ attempt }) => attempt.claimed)
+    let left = group
+    if (group[0]?.attempt.completesItself === true) {
+      for (const [id, state] of await endedAs(this.#db, leases, options)) states.set(id, state)
+      left = group.filter(({ attempt }) => !states.has(attempt.claimed.id))
+    }
+    const [first] = left
+    if (first?.result.settlement.to === 'completed') {
+      const ids = left.map(({ attempt }) => attempt.claimed.id)
+      const completion = { ids, claim: first.attempt.claimed.claim, results: resultsOf(left) }
       const done = await complete(this.#db, completion, options)
+      // So it nearly always is.
+      if (done.length === group.length) return () => 'completed'
       for (const id of done) states.set(id, 'completed')
-    } else if (open.length > 0) {
-      const left = group.filter(({ attempt }) => !states.has(attempt.claimed.id))
+    } else if (first !== undefined) {
       const given = left.map(({ attempt, result }) => {
         return { lease: attempt.claimed, settlement: result.settlement }
       })
@@ -122,14 +135,7 @@ export class Settler {
     if (missing.length > 0) {
       for (const [id, state] of await endedAs(this.#db, missing, options)) states.set(id, state)
     }
-    let againMs = Infinity
-    for (const { attempt, result } of group) {
-      const state = states.get(attempt.claimed.id)
-      attempt.incarnation.settled(attempt, true)
-      if (state === 'waiting') againMs = Math.min(againMs, result.settlement.delayMs ?? 0)
-      if (attempt.begun) this.#events.emit(eventOf(attempt, result, state))
-    }
-    return againMs
+    return (id) => states.get(id)
   }
 
   /** Fewer together next time; what is refused alone, again and again, is left to the end of the lease. */
