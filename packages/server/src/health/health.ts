@@ -1,6 +1,6 @@
 import { withTimeout } from '@yuzuru/concurrency'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
-import { expected, expectMilliseconds, expectObject } from '@yuzuru/concurrency/boundary'
+import { expected, expectMilliseconds, expectObject, fieldOf } from '@yuzuru/concurrency/boundary'
 
 /** Checks whether something that requests need is there; throws if it is not. */
 export type HealthCheck = () => unknown
@@ -68,7 +68,6 @@ async function look(name: string, check: HealthCheck, timeoutMs: number): Promis
 }
 
 function codeOf(error: unknown): string {
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  const code = fieldOf(error, 'code')
   return typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : 'failed'
 }

@@ -16,13 +16,20 @@ export function guarded(
   outgoing: ServerResponse,
   current: CurrentRequest | undefined,
 ): Response {
-  const { status, stream, length } = sendableOf(response, outgoing.req.method !== 'HEAD')
+  const { method, httpVersionMinor } = outgoing.req
+  const { status, stream, length } = sendableOf(response, method !== 'HEAD')
   if (stream === undefined) {
-    framingIsKnown(outgoing)
+    // An old client is not sent all of its head.
+    if (httpVersionMinor !== 0) framingIsKnown(outgoing)
     return response
   }
   // Before the body is locked: the adapter's response may make another of itself for them.
   const { headers, statusText } = response
+  if (method === 'HEAD') {
+    // Nobody reads it, and what is behind the answer on its connection would wait for its end.
+    void stream.cancel().catch(() => {})
+    return new Response(null, { status, statusText, headers })
+  }
   const reader = stream.getReader()
   let bytes = 0
   let hasLeft = false

@@ -157,6 +157,21 @@ test('a stream that swallows the end of its time is cut, and does not look whole
   expect(answer).not.toMatch(/\r\n0\r\n\r\n$/)
 })
 
+test('the stream of an answer to HEAD is given up: what is behind it does not wait for its end', async () => {
+  const given = Promise.withResolvers<unknown>()
+  const app = ({ method }: Request): Response => {
+    if (method !== 'HEAD') return new Response('next')
+    const endless = { pull: () => new Promise<void>(() => {}), cancel: given.resolve }
+    return new Response(new ReadableStream(endless), { headers: { 'content-length': '9' } })
+  }
+  const bytes = `HEAD / HTTP/1.1\r\nHost: a\r\n\r\n${get('/next', 'Connection: close\r\n')}`
+  const { answer, lines } = await exchange(app, bytes)
+  expect(statusesIn(answer)).toEqual([200, 200])
+  expect(answer).toMatch(/^content-length: 9\r$/im)
+  expect(lines.map(({ err }) => err)).toEqual([undefined, undefined])
+  await given.promise
+})
+
 test('a client that leaves a stream is no failure of the server', async () => {
   const lines: RequestLine[] = []
   const log = { info: (line: RequestLine): void => void lines.push(line) }

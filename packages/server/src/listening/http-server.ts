@@ -15,10 +15,11 @@ import type { NodeListener } from './app.ts'
 import { refuseClient } from './client-errors.ts'
 import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
-import { keepTimersOutside } from './idle-timers.ts'
+import { watchRest } from './lost-rest.ts'
+import { IdleConnections } from './idle-connections.ts'
 import { ReceivedRequest } from './received-request.ts'
 import type { ServeSettings } from './serve-options.ts'
-import { isAmbiguous } from './strict-head.ts'
+import { isAmbiguous, useOriginForm } from './strict-head.ts'
 
 /*
  * The life of a server
@@ -85,7 +86,11 @@ export class ListeningServer implements HttpServer {
     this.#scopes = new RequestScopes(settings.request, (response) => this.#answers.forget(response))
     this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(
-      { ...settings.http, IncomingMessage: ReceivedRequest },
+      {
+        ...settings.http,
+        IncomingMessage: ReceivedRequest,
+        shouldUpgradeCallback: (request) => this.#isUpgrade(request),
+      },
       (request, response) => {
         this.#serve(request, response, listener, 'sends')
       },
@@ -96,17 +101,18 @@ export class ListeningServer implements HttpServer {
     this.client.on('checkExpectation', (_request, response) => {
       if (this.#answers.add(response)) this.#refuse(response, 417)
     })
-    this.client.on('connect', (_request, socket) => {
-      this.#noLongerHttp(socket)
+    this.client.on('connect', (request, socket) => {
+      this.#noLongerHttp(request, socket)
       refuseClient({ name: '', message: '', code: 'CONNECT' }, socket as Socket, this.#answers)
       socket.resume()
     })
     this.client.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       refuseClient(error, socket as Socket, this.#answers)
     })
+    const idle = new IdleConnections(this.client)
     this.client.on('connection', (socket) => {
       this.#taken += 1
-      keepTimersOutside(socket)
+      idle.watch(socket)
     })
     this.client.on('newListener', (name) => {
       if (name === 'upgrade') this.#watchUpgrades()
@@ -141,6 +147,8 @@ export class ListeningServer implements HttpServer {
     } catch (error) {
       throw unableToListen(this.#settings.listen.port, error)
     }
+    // A connection that could not be taken, for want of a file descriptor, say: without a listener the process would end.
+    this.client.on('error', ({ message }) => process.emitWarning(message, 'AcceptWarning'))
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -168,16 +176,26 @@ export class ListeningServer implements HttpServer {
       this.#refuse(response, 400)
       return
     }
+    useOriginForm(request)
     if (this.#probes.answer(request, response) || this.#status.answer(request, response)) {
       response.on('close', () => this.#answers.forget(response))
       return
     }
     const refusal = hasBody(request) ? this.#receive(request, response, asks) : undefined
+    if (request.headers.upgrade !== undefined) this.#endUnlessLast(request, response)
     this.#scopes.handle(
       request,
       response,
       refusal === undefined ? listener : failWith(refusal.error),
     )
+  }
+
+  /** What a client sent behind a request for an upgrade may be lost: no part of it is taken for a request then. */
+  #endUnlessLast(request: IncomingMessage, response: ServerResponse): void {
+    watchRest(request, () => {
+      if (response.closed) request.socket.destroySoon()
+      this.#answers.endAfter(response)
+    })
   }
 
   /** Answers what must not be begun, nor anything behind it. */
@@ -219,16 +237,32 @@ export class ListeningServer implements HttpServer {
   #watchUpgrades(): void {
     if (this.#watchesUpgrades) return
     this.#watchesUpgrades = true
-    this.client.prependListener('upgrade', (_request, socket) => {
-      this.#noLongerHttp(socket)
+    this.client.prependListener('upgrade', (request, socket) => {
+      this.#noLongerHttp(request, socket)
       // What listened has gone.
       if (this.client.listenerCount('upgrade') === 1) socket.destroy()
     })
   }
 
-  #noLongerHttp(socket: Duplex): void {
+  /**
+   * Whether a request that asks for an upgrade is handed to what listens for that. With it goes the connection, and so
+   * not while an answer to an earlier request is owed: the request is served as any other one then.
+   */
+  #isUpgrade({ socket }: IncomingMessage): boolean {
+    return this.client.listenerCount('upgrade') > 0 && !this.#answers.isOwed(socket)
+  }
+
+  /** Node has taken all its listeners off the connection: what they did for it is done here. */
+  #noLongerHttp(request: IncomingMessage, socket: Duplex): void {
+    // Without a listener, a client that resets its connection would end the process.
+    socket.on('error', () => {})
     this.#detached.add(socket)
-    socket.once('close', () => this.#detached.delete(socket))
+    socket.once('close', () => {
+      this.#detached.delete(socket)
+      for (const { response } of this.#scopes.requests) {
+        if (response.req.socket === request.socket) response.destroy()
+      }
+    })
   }
 
   async #close(drainMs: number): Promise<void> {

@@ -66,6 +66,12 @@ export class LastAnswers {
     return connectionOf(socket).newest
   }
 
+  /** Whether an answer is still to be sent on a connection. */
+  isOwed(socket: Socket): boolean {
+    const newest = this.newest(socket)
+    return newest !== undefined && !newest.writableFinished && !newest.destroyed
+  }
+
   /** Closes the connection of an answer once it has left; nothing that comes behind it is begun. */
   endAfter(response: ServerResponse): void {
     if (connectionOf(response.req.socket).last === response) return

@@ -26,3 +26,11 @@ test('a client that sends on and on is cut after 30 s', async () => {
   await clock.advance(5_000)
   expect(socket.destroyed).toBe(true)
 })
+
+test('a connection that has closed already is not looked at: no timer keeps the process', () => {
+  using clock = TestClock.install()
+  const socket = sending(() => 1)
+  socket.destroy()
+  linger(socket)
+  expect(clock.pending).toBe(0)
+})

@@ -72,6 +72,8 @@ export class Lingering {
   readonly #stop = (): void => this.#timer?.cancel()
 
   #wait(): void {
+    // Its `close` may have been before: nothing would stop the timer, which keeps the process alive.
+    if (this.#socket.destroyed) return
     this.#timer = detached(() => currentClock().schedule(IDLE_MS, () => this.#look()))
   }
 

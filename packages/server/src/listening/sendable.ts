@@ -12,6 +12,7 @@ export interface Sendable {
 }
 
 type HeaderList = Iterable<readonly [string, unknown]>
+type Named = Readonly<Record<string, unknown>>
 
 /**
  * Looks at what a handler gave, before the adapter does: that would send the words of the failure to the
@@ -26,7 +27,10 @@ export function sendableOf(response: Response, hasBody: boolean): Sendable {
     throw expected('the handler to give a Response', response)
   }
   const made = madeOf(response)
-  const [status, body, headers] = made ?? [response.status, undefined, response.headers]
+  // By their places: to take a list apart makes an object for each of its parts.
+  const status = made === undefined ? response.status : made[0]
+  const body = made?.[1]
+  const headers = made === undefined ? response.headers : made[2]
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw expected('the status of a response to be from 200 to 599', status)
   }
@@ -59,23 +63,37 @@ function madeOf(response: Response): readonly [number, unknown, unknown] | undef
 /** The adapter's symbol, once one of its responses has come by. */
 let cache = Symbol('cache')
 
-/** Throws on headers that cannot be sent; gives the length that they name. */
-function lengthIn(headers: unknown): number | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined
-  let length: number | undefined
-  let coding: unknown
-  const list: HeaderList =
-    Symbol.iterator in headers ? (headers as HeaderList) : Object.entries(headers)
-  for (const [name, value] of list) {
+/** What headers say of the length of their body. */
+class NamedLength {
+  length: number | undefined = undefined
+  coding: unknown = undefined
+
+  /** Throws on a header that cannot be sent. */
+  add(name: string, value: unknown): void {
     validateHeaderName(name)
     validateHeaderValue(name, value as string)
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       // Two of the same are one to this program, and not to every proxy.
-      length = length === undefined ? Number(value) : Number.NaN
+      this.length = this.length === undefined ? Number(value) : Number.NaN
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      coding = value
+      this.coding = value
     }
   }
+}
+
+/** Throws on headers that cannot be sent; gives the length that they name. */
+function lengthIn(headers: unknown): number | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const named = new NamedLength()
+  if (Symbol.iterator in headers) {
+    for (const [name, value] of headers as HeaderList) named.add(name, value)
+  } else {
+    // Nearly all: pairs of names and values would cost more than all else here.
+    for (const name in headers) {
+      if (Object.hasOwn(headers, name)) named.add(name, (headers as Named)[name])
+    }
+  }
+  const { length, coding } = named
   if (coding === undefined) return length
   // As an answer of `fetch` has it that is passed on.
   if (length === undefined && isChunked(coding)) return undefined

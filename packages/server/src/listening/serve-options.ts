@@ -14,6 +14,7 @@ import {
   requestSettings,
   type RequestSettings,
 } from '../request/request-options.ts'
+import { leave } from '../request/is-thenable.ts'
 
 /** Limits on what clients send: sizes, times and connections. */
 export interface WireLimits {
@@ -147,6 +148,7 @@ function bodyLimit(
   }
   return (request) => {
     const bytes = limit(request)
+    if (typeof bytes !== 'number') leave(bytes)
     expectInteger(name, bytes, 0, Infinity)
     return bytes
   }

@@ -144,6 +144,26 @@ describe('the probes', () => {
     expect(looks).toBe(1)
   })
 
+  test('say that a check failed, whatever it failed with', async () => {
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const failures: readonly unknown[] = [
+      undefined,
+      'password=hunter2',
+      revoked,
+      Object.defineProperty(new Error('x'), 'code', { get: () => raise() }),
+      { code: 'a b' },
+    ]
+    const checks = Object.fromEntries(
+      failures.map((failure, at) => [`check-${at}`, () => Promise.reject(failure)]),
+    )
+    await using server = await serve(ok, { lingerMs: 0, probes: { checks } })
+    const expected = Object.fromEntries(failures.map((_, at) => [`check-${at}`, 'failed']))
+    expect(await get(`${server.url}/readyz`)).toBe(
+      `503 ${JSON.stringify({ ok: false, checks: expected })}`,
+    )
+  })
+
   test.each([
     ['and does not obey is reported', () => new Promise(() => {}), ['check db: abandoned']],
     [
@@ -263,4 +283,8 @@ describe('close', () => {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))
+}
+
+function raise(): never {
+  throw new RangeError('x')
 }

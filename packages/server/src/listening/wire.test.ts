@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rawExchange, statusesIn } from '../../test/raw-exchange.ts'
 import type { HttpServer } from './http-server.ts'
@@ -84,6 +89,13 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'two equal hosts': `GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n${SMUGGLED}`,
   'a target of another host': get('', 'http://b/'),
   'a target with a name before the host': get('', 'http://a@b/'),
+  'a host with a user': `GET / HTTP/1.1\r\nHost: a@b\r\n\r\n${SMUGGLED}`,
+  'a host with a path': `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n${SMUGGLED}`,
+  'a host with a space': `GET / HTTP/1.1\r\nHost: a b\r\n\r\n${SMUGGLED}`,
+  'a host that is two': `GET / HTTP/1.1\r\nHost: a, b\r\n\r\n${SMUGGLED}`,
+  'a host with a port that is none': `GET / HTTP/1.1\r\nHost: a:x\r\n\r\n${SMUGGLED}`,
+  'chunks in HTTP/1.0': `POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n${CHUNKED}\r\n0\r\n\r\n${SMUGGLED}`,
+  'a star that is no question about the server': `GET * HTTP/1.1\r\n${HOST}\r\n${SMUGGLED}`,
   'a target that is no URL': get('', 'http://'),
   'a target that is no path': get('', 'a'),
   'a space in the target': get('', '/a b'),
@@ -144,6 +156,10 @@ const ODD: Readonly<Record<string, readonly [bytes: string, seen: string]>> = {
     'POST / hi',
   ],
   'a target with its own host': [`GET http://a/x HTTP/1.1\r\n${HOST}\r\n`, 'GET /x '],
+  'a target with its own host, and no path': [`GET http://a HTTP/1.1\r\n${HOST}\r\n`, 'GET / '],
+  'a target with another scheme': [`GET https://a/x HTTP/1.1\r\n${HOST}\r\n`, 'GET /x '],
+  'a host with a port': ['GET /x HTTP/1.1\r\nHost: a_b.c:80\r\n\r\n', 'GET /x '],
+  'a host that is an address': ['GET /x HTTP/1.1\r\nHost: [::1]:80\r\n\r\n', 'GET /x '],
   'chunks in capitals': [
     post('TRANSFER-ENCODING: CHUNKED\r\n', '2\r\nhi\r\n0\r\n\r\n'),
     'POST / hi',
@@ -162,6 +178,78 @@ test('garbage behind a whole request is refused, once, after the answer to that'
   expect(statusesIn(answer)[0]).toBe(200)
   expect(statusesIn(answer).slice(1)).toEqual([])
   expect(seen).toEqual(['POST / hi'])
+})
+
+describe('a target that is a whole address', () => {
+  test('is a probe where its path is one, and is named, and seen by all, by its path', async () => {
+    const urls: unknown[] = []
+    const routes: unknown[] = []
+    const seesUrl = ({ url }: IncomingMessage): 'batch' => {
+      urls.push(url)
+      return 'batch'
+    }
+    await using server = await serve(
+      (request: IncomingMessage, response: ServerResponse): unknown => response.end(request.url),
+      { lingerMs: 0, priority: seesUrl, log: { info: ({ route }) => void routes.push(route) } },
+    )
+    const ask = (target: string): Promise<string> =>
+      rawExchange(server.port, `GET ${target} HTTP/1.1\r\nHost: a:80\r\nConnection: close\r\n\r\n`)
+    expect(await ask('http://a:80/livez')).toMatch(/200 [^]*"ok":true/)
+    expect(urls).toEqual([])
+    expect(await ask('http://a:80/plans?x=http://b/')).toMatch(/\/plans\?x=http:\/\/b\/$/)
+    expect(await ask('http://a:80?x=1')).toMatch(/\/\?x=1$/)
+    expect(urls).toEqual(['/plans?x=http://b/', '/?x=1'])
+    await server.close()
+    expect(routes).toEqual(['GET /plans', 'GET /'])
+  })
+})
+
+describe('a request for an upgrade that it does not get', () => {
+  const UPGRADE = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n'
+  const WHOLE: Readonly<Record<string, readonly string[]>> = {
+    'without a body': [get(UPGRADE).replace(SMUGGLED, '')],
+    'with a body': [post(`${UPGRADE}Content-Length: 2\r\n`, 'hi')],
+    'with a body that comes later': [post(`${UPGRADE}Content-Length: 2\r\n`, ''), 'hi'],
+    'with a body in parts': [post(`${UPGRADE}Content-Length: 4\r\n`, 'hi'), 'ho'],
+    'with an empty body': [post(`${UPGRADE}Content-Length: 0\r\n`, '')],
+  }
+  const chunked = post(`${UPGRADE}${CHUNKED}`, '2\r\nhi\r\n0\r\n\r\n')
+
+  /** Sends each part once the one before it has been read; gives all that comes back. */
+  async function exchange(parts: readonly string[]): Promise<string> {
+    const accepted = once(server.client, 'connection') as Promise<[Socket]>
+    const socket = connect(server.port, '127.0.0.1')
+    const answer = text(socket)
+    const [taken] = await accepted
+    let sent = 0
+    for (const part of parts) {
+      socket.write(part)
+      sent += part.length
+      while (taken.bytesRead < sent && !taken.destroyed) await setImmediate()
+    }
+    return await answer
+  }
+
+  test.each(Object.entries(WHOLE))('keeps its connection: %s', async (_what, parts) => {
+    expect(statusesIn(await exchange([...parts, LAST]))).toEqual([200, 200])
+    expect(seen).toHaveLength(2)
+  })
+
+  // Node drops what it had read behind it: the rest would begin in the middle of a request.
+  const behind = `POST /behind HTTP/1.1\r\n${HOST}Content-Length: ${SMUGGLED.length}\r\n\r\n`
+  test.each([...Object.entries(WHOLE), ['with chunks', [chunked]] as const])(
+    'ends its connection if something is sent behind it, and begins nothing of that: %s',
+    async (_what, parts) => {
+      const answer = await exchange([
+        ...parts.slice(0, -1),
+        `${parts.at(-1)}${behind}`,
+        `${SMUGGLED}${LAST}`,
+      ])
+      expect(statusesIn(answer)).toEqual([200])
+      expect(answer).toMatch(/^connection: close/im)
+      expect(seen).toHaveLength(1)
+    },
+  )
 })
 
 describe('a path', () => {

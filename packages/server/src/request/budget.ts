@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expected, expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectedNow } from './is-thenable.ts'
 
 /** Which clients may set the deadline of their requests, and in which header. */
 export interface BudgetOptions {
@@ -58,7 +59,7 @@ export function budgetReader(options: BudgetOptions | undefined): ReadBudget {
     const isTrusted: unknown = trust(request)
     // A promise would be taken for yes.
     if (typeof isTrusted !== 'boolean')
-      throw expected('budget.trust to return a boolean', isTrusted)
+      throw expectedNow('budget.trust to return a boolean', isTrusted)
     return isTrusted ? parse(value[0] ?? '') : undefined
   }
 }

@@ -1,4 +1,5 @@
 import { isThenable } from './is-thenable.ts'
+import { warnOf } from './warn-of.ts'
 
 /** What a finished request is logged to: pino, or anything with its `info(object, message)`. */
 export interface RequestLog {
@@ -36,6 +37,5 @@ export function writeLine(
 }
 
 function warnOfLog(error: unknown): void {
-  const kind = error instanceof Error ? error.name : typeof error
-  process.emitWarning(`log.info failed: ${kind}`, 'RequestLogWarning')
+  warnOf('log.info', error, 'RequestLogWarning')
 }

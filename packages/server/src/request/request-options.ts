@@ -10,6 +10,7 @@ import { type LimitOption, type LimitSetting, limitSetting } from '../overload/l
 import { expectPriority, type RequestPriority } from '../overload/request-priority.ts'
 import { type BudgetOptions, budgetReader, type ReadBudget } from './budget.ts'
 import type { RequestLog } from './request-log.ts'
+import { leave } from './is-thenable.ts'
 import { routeName } from './route-name.ts'
 
 /** How long requests under way may go on by default once a server is closed, in milliseconds. */
@@ -94,7 +95,11 @@ export function requestSettings(options: RequestScopeOptions): RequestSettings {
   const priorityOf =
     priority === undefined
       ? (): RequestPriority => 'interactive'
-      : (request: IncomingMessage): RequestPriority => expectPriority(priority(request))
+      : (request: IncomingMessage): RequestPriority => {
+          const given = priority(request)
+          if (typeof given !== 'string') leave(given)
+          return expectPriority(given)
+        }
   return { maxRequestMs, graceMs, readBudget, limit, queue, priority: priorityOf, name, log }
 }
 

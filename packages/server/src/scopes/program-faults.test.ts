@@ -15,6 +15,13 @@ const boom = (): never => {
   throw new RangeError('password=hunter2')
 }
 
+/** Throws a proxy that was revoked: whoever looks at it throws. */
+const unreadable = (): never => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  throw proxy
+}
+
 const FAULTS: Readonly<Record<string, ServeOptions>> = {
   'name throws': { name: boom },
   'name returns nothing': { name: (() => undefined) as never },
@@ -23,6 +30,14 @@ const FAULTS: Readonly<Record<string, ServeOptions>> = {
   'budget.trust gives a promise': {
     budget: { header: 'x-budget', trust: (async () => true) as never },
   },
+  'budget.trust gives a promise that fails': {
+    budget: { header: 'x-budget', trust: (async () => boom()) as never },
+  },
+  'name gives a promise that fails': { name: (async () => boom()) as never },
+  'priority gives a promise that fails': { priority: (async () => boom()) as never },
+  'limits.maxBodyBytes gives a promise that fails': {
+    limits: { maxBodyBytes: (async () => boom()) as never },
+  },
   'budget.trust throws': { budget: { header: 'x-budget', trust: boom } },
 }
 
@@ -30,24 +45,31 @@ describe('a function of the program that fails', () => {
   test.each(Object.entries(FAULTS))(
     'costs its request a 500, and begins nothing: %s',
     async (_what, options) => {
+      const unhandled: unknown[] = []
+      const note = (error: unknown): void => void unhandled.push(error)
+      process.on('unhandledRejection', note)
+      onTestFinished(() => void process.off('unhandledRejection', note))
       const lines: RequestLine[] = []
       const log = { info: (line: RequestLine) => void lines.push(line) }
       const handler = vi.fn(async (): Promise<Response> => new Response('ok'))
       await using server = await serve(handler, { lingerMs: 0, log, ...options })
-      const answer = await fetch(`${server.url}/plans`, { headers: { 'x-budget': '1' } })
+      const sent = { method: 'POST', headers: { 'x-budget': '1' }, body: '{}' }
+      const answer = await fetch(`${server.url}/plans`, sent)
       expect([answer.status, await answer.text()]).toEqual([
         500,
         expect.not.stringContaining('hunter2'),
       ])
       await server.close()
       expect(handler).not.toHaveBeenCalled()
-      expect(lines).toMatchObject([{ status: 500, route: 'GET /plans', err: expect.any(Error) }])
+      expect(lines).toMatchObject([{ status: 500, route: 'POST /plans', err: expect.any(Error) }])
+      expect(unhandled).toEqual([])
     },
   )
 
   test.each<[string, () => unknown]>([
     ['throws', boom],
     ['gives a promise that fails', async () => boom()],
+    ['throws what cannot be read', unreadable],
   ])('a log that %s is warned of without its words, and the server goes on', async (_how, info) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
     await using server = await serve(async (): Promise<Response> => new Response('ok'), {
@@ -57,7 +79,10 @@ describe('a function of the program that fails', () => {
     expect((await fetch(server.url)).status).toBe(200)
     expect((await fetch(server.url)).status).toBe(200)
     await server.close()
-    expect(warn.mock.calls[0]).toEqual(['log.info failed: RangeError', 'RequestLogWarning'])
+    expect(warn.mock.calls[0]).toEqual([
+      expect.stringMatching(/^log.info failed: (?:RangeError|object)$/),
+      'RequestLogWarning',
+    ])
   })
 
   test('an answer that cannot be written cuts its connection, and closing does not wait for it', async () => {

@@ -6,7 +6,6 @@ import {
   type CloseOptions,
   type EnteredScope,
   enterScope,
-  expected,
   expectMilliseconds,
   expectOptions,
   type RefusalCode,
@@ -20,7 +19,7 @@ import { callInRequest, currentRequest, enterRequest } from '../request/current-
 import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
-import { isThenable } from '../request/is-thenable.ts'
+import { expectedNow, isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
 import { writeRefusal } from './write-refusal.ts'
 import { DRAIN_MS, nameOf, type RequestSettings } from '../request/request-options.ts'
@@ -131,7 +130,7 @@ export class RequestScopes {
     life.expiresAt = startedAt + maxRequestMs
     try {
       life.name = name(request)
-      if (typeof life.name !== 'string') throw expected('name to return a string', life.name)
+      if (typeof life.name !== 'string') throw expectedNow('name to return a string', life.name)
       const budgetMs = readBudget(request)
       life.priority = priority(request)
       if (budgetMs !== undefined && budgetMs < maxRequestMs) life.expiresAt = startedAt + budgetMs

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { type CurrentRequest, currentRequest } from '../request/current-request.ts'
+import { cutByReset } from './cut-by-reset.ts'
 
 /*
  * Where an answer ends is what its head says of it. Node sends whatever head and body a handler gives: with a
@@ -70,6 +71,8 @@ class Framing {
   length: number | undefined = undefined
   bytes = 0
   isKnown = false
+  /** Whether all of the body comes with the head: Node says then how long it is, but not to HTTP/1.0. */
+  isWhole = false
 
   constructor(response: ServerResponse) {
     this.response = response
@@ -106,9 +109,14 @@ function writeHead(this: ServerResponse & Framed, ...head: Arguments): ServerRes
     return this
   }
   const found = framingOf(this, head)
-  Reflect.apply(framing.writeHead, this, head)
+  const isOld = this.req.httpVersionMinor === 0
+  Reflect.apply(framing.writeHead, this, isOld ? withoutCoding(this, head) : head)
   if (typeof found === 'object') framing.cut(found)
-  else if (hasBody(this)) framing.length = found
+  else if (hasBody(this)) {
+    framing.length = found
+    const isCounted = found !== undefined || (framing.isWhole && !isOld)
+    if (!isCounted && !this.chunkedEncoding) cutByReset(this)
+  }
   return this
 }
 
@@ -121,8 +129,9 @@ function write(this: ServerResponse & Framed, ...sent: Arguments): boolean {
 
 function end(this: ServerResponse & Framed, ...sent: Arguments): ServerResponse {
   const framing = this[FRAMING] as Framing
-  if (!framing.isKnown && !this.headersSent && this.hasHeader('content-length')) {
-    this.writeHead(this.statusCode)
+  if (!framing.isKnown && !this.headersSent) {
+    framing.isWhole = true
+    if (this.hasHeader('content-length')) this.writeHead(this.statusCode)
   }
   if (this.writableEnded || framing.fits(sent, true)) Reflect.apply(framing.end, this, sent)
   return this
@@ -154,6 +163,24 @@ function framingOf(response: ServerResponse, head: Arguments): number | TypeErro
   }
   if (length === undefined) return undefined
   return LENGTH.test(length) ? Number(length) : expected('content-length to be bytes', length)
+}
+
+/**
+ * HTTP/1.0 knows no `transfer-encoding`, and gets none (RFC 9112, 6.1): its body ends with the connection.
+ *
+ * @returns what `writeHead` is to be called with
+ */
+function withoutCoding(response: ServerResponse, head: Arguments): Arguments {
+  response.removeHeader('transfer-encoding')
+  return head.map((part) => {
+    if (Array.isArray(part)) return part.filter((_, at) => !isCoding(part[at - (at % 2)]))
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(Object.entries(part).filter(([name]) => !isCoding(name)))
+  })
+}
+
+function isCoding(name: unknown): boolean {
+  return isNamed(name, 'transfer-encoding')
 }
 
 /** The values of a header that is about to be sent: given to `writeHead`, or else set before. */

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expectFunction, expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectPath, type StatusOptions } from '../health/probes.ts'
 import { writeProblem } from '../problems/write-problem.ts'
+import { leave } from '../request/is-thenable.ts'
+import { warnOf } from '../request/warn-of.ts'
 import { isFromThisMachine } from './from-this-machine.ts'
 import { type RequestUnderWay, serverStatus } from './server-status.ts'
 import { statusText } from './status-text.ts'
@@ -42,10 +44,12 @@ export class StatusPage {
     try {
       const isAllowed: unknown = this.#allow(request)
       // Not a promise, which an async function would give for yes and no alike.
-      if (isAllowed !== true) return false
+      if (isAllowed !== true) {
+        leave(isAllowed)
+        return false
+      }
     } catch (error) {
-      const kind = error instanceof Error ? error.name : typeof error
-      process.emitWarning(`probes.status.allow failed: ${kind}`, 'StatusPageWarning')
+      warnOf('probes.status.allow', error, 'StatusPageWarning')
       writeProblem(error, request, response)
       return true
     }
