@@ -10,10 +10,14 @@ export interface Peer extends AsyncDisposable {
   next(): Promise<unknown>
 }
 
-/** Starts a program with this Node; it ends when its channel to us is closed. */
-export function startPeer(file: string, args: readonly string[] = []): Peer {
+/** Starts a program with this Node, with flags of Node's if there are some; it ends when its channel to us is closed. */
+export function startPeer(
+  file: string,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Peer {
   const child: ChildProcess = fork(fileURLToPath(file), args, {
-    execArgv: [],
+    execArgv: [...flags],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const next = async (): Promise<unknown> => {
