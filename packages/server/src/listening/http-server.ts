@@ -101,8 +101,8 @@ export class ListeningServer implements HttpServer {
     this.client.on('checkExpectation', (_request, response) => {
       if (this.#answers.add(response)) this.#refuse(response, 417)
     })
-    this.client.on('connect', (request, socket) => {
-      this.#noLongerHttp(request, socket)
+    this.client.on('connect', (_request, socket) => {
+      this.#noLongerHttp(socket)
       refuseClient({ name: '', message: '', code: 'CONNECT' }, socket as Socket, this.#answers)
       socket.resume()
     })
@@ -237,8 +237,8 @@ export class ListeningServer implements HttpServer {
   #watchUpgrades(): void {
     if (this.#watchesUpgrades) return
     this.#watchesUpgrades = true
-    this.client.prependListener('upgrade', (request, socket) => {
-      this.#noLongerHttp(request, socket)
+    this.client.prependListener('upgrade', (_request, socket) => {
+      this.#noLongerHttp(socket)
       // What listened has gone.
       if (this.client.listenerCount('upgrade') === 1) socket.destroy()
     })
@@ -252,17 +252,11 @@ export class ListeningServer implements HttpServer {
     return this.client.listenerCount('upgrade') > 0 && !this.#answers.isOwed(socket)
   }
 
-  /** Node has taken all its listeners off the connection: what they did for it is done here. */
-  #noLongerHttp(request: IncomingMessage, socket: Duplex): void {
-    // Without a listener, a client that resets its connection would end the process.
+  #noLongerHttp(socket: Duplex): void {
+    // Node has taken its own off: without one, a client that resets its connection would end the process.
     socket.on('error', () => {})
     this.#detached.add(socket)
-    socket.once('close', () => {
-      this.#detached.delete(socket)
-      for (const { response } of this.#scopes.requests) {
-        if (response.req.socket === request.socket) response.destroy()
-      }
-    })
+    socket.once('close', () => this.#detached.delete(socket))
   }
 
   async #close(drainMs: number): Promise<void> {

@@ -96,7 +96,7 @@ describe('an idle connection', () => {
   test('is looked at by one timer, which ends when there is none', async () => {
     const set = vi.spyOn(globalThis, 'setInterval')
     const cleared = vi.spyOn(globalThis, 'clearInterval')
-    onTestFinished(() => vi.restoreAllMocks())
+    onTestFinished(() => void vi.restoreAllMocks())
     const server = await serving(done, { idleTimeoutMs: 20 })
     const sockets: Socket[] = Array.from({ length: 10 }, () => connect(server.port, '127.0.0.1'))
     for (const socket of sockets) socket.write(GET)

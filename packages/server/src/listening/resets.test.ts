@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { sleep } from '@yuzuru/concurrency'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { requestScope } from '../scopes/request-scope.ts'
 import type { HttpServer } from './http-server.ts'
 import { serve } from './serve.ts'
 
@@ -95,6 +97,23 @@ describe.each(['at once', 'once it was read'])(
     )
   },
 )
+
+test('on a server that something else makes, what waits behind a slow request ends with its connection', async () => {
+  const scope = requestScope({ maxRequestMs: Infinity, limit: 1 })
+  const listener = async (): Promise<void> => await sleep(Infinity)
+  const server = createServer((request, response) => scope(request, response, listener))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.on('error', () => {})
+  // Node cuts the connection at that, and leaves the answers that wait.
+  socket.write(`${get('/slow').repeat(3)}${CONNECT}`)
+  await once(socket.resume(), 'close')
+  for (let turn = 0; turn < 100 && scope.active > 0; turn += 1) await setImmediate()
+  expect(scope.active).toBe(0)
+  server.close()
+  await scope.close()
+})
 
 describe('an upgrade that is asked for while an answer is owed', () => {
   test('is none: what was begun is answered, and so is the request', async () => {

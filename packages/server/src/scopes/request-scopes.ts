@@ -19,6 +19,7 @@ import { callInRequest, currentRequest, enterRequest } from '../request/current-
 import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
+import { closeWithConnection } from './queued-answers.ts'
 import { expectedNow, isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
 import { writeRefusal } from './write-refusal.ts'
@@ -115,7 +116,7 @@ export class RequestScopes {
       this.#enter(life)
       life.wait()
     } else {
-      // Before there is a scope, a timer, a listener or a context: this has to cost next to nothing.
+      // Before there is a scope, a timer or a context: this has to cost next to nothing.
       const { response } = life
       if (this.#onClosed !== undefined) response.on('close', () => this.#onClosed?.(response))
       writeRefusal(entry, life)
@@ -141,10 +142,12 @@ export class RequestScopes {
   }
 
   #enter(life: RequestLife): void {
+    const { response } = life
     this.#lives.add(life)
-    life.response.on('close', () => this.#closed(life))
-    // A handler that writes behind its own answer: an error that nobody listens to would end the process.
-    life.response.on('error', (error) => life.fail(error))
+    response.on('close', () => this.#closed(life))
+    // A handler that writes behind its own answer: without a listener the process would end.
+    response.on('error', (error) => life.fail(error))
+    if (response.socket === null) closeWithConnection(response)
   }
 
   /** Its turn has come: the handler is called in a scope of its own. */
