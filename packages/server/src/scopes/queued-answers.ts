@@ -13,7 +13,6 @@ export function closeWithConnection(response: ServerResponse): void {
   const waiting = queued.get(socket) ?? watch(socket)
   waiting.add(response)
   response.once('close', () => waiting.delete(response))
-  if (socket.destroyed) response.destroy()
 }
 
 /** One listener for all: there may be many. */
