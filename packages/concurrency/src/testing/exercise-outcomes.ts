@@ -135,9 +135,9 @@ export async function exerciseOutcomes(
   fixture: OutcomeFixture,
   options: ExerciseOutcomesOptions = {},
 ): Promise<Readonly<Record<'value' | 'none' | 'unknown' | 'unsaid', number>>> {
+  expectOptions(options, ['rounds', 'withinMs', 'seed'], 'exerciseOutcomes')
   expectFunction('fixture.act', fieldOf(fixture, 'act'))
   expectFunction('fixture.count', fieldOf(fixture, 'count'))
-  expectOptions(options, ['rounds', 'withinMs', 'seed'], 'exerciseOutcomes')
   const { rounds = 200, withinMs = 20, seed = Math.trunc(Math.random() * 2 ** 31) } = options
   const random = numbersFrom(seed)
   const tally = { value: 0, none: 0, unknown: 0, unsaid: 0 }
