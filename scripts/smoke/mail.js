@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createMail, defineTemplate, MailError } from '@yuzuru/mail'
+import { createMail, defineTemplate, html, MailError } from '@yuzuru/mail'
 import { parseBounce, parseComplaint } from '@yuzuru/mail/bounces'
 import { inlineCss } from '@yuzuru/mail/inline-css'
 import { calendarInvite } from '@yuzuru/mail/invites'
@@ -63,7 +63,14 @@ import { createFakeMail } from '@yuzuru/mail/testing'
   assert.equal(await parseComplaint(report), undefined)
 }
 {
-  const styled = inlineCss('<style>p { color: navy }</style><p>Plan 7</p>')
+  const styled = inlineCss(
+    html`<style>
+        p {
+          color: navy;
+        }
+      </style>
+      <p>Plan 7</p>`,
+  )
   assert.match(String(styled), /<p style="color: navy;?">/)
 }
 console.log('ok')
