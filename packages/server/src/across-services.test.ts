@@ -10,18 +10,19 @@ import type { ChainReport, ChainService } from '../test/chain-process.ts'
 import { startWatchedPostgres, type WatchedPostgres } from '../test/watched-postgres.ts'
 
 /*
- * Three services in three processes: A calls B, B calls C, and C sleeps in the database. Each measures how
- * long after the deadline of its own request it has stopped. `YUZURU_RUNS=100 pnpm test
- * src/across-services.test.ts` repeats the deadlines so often, and prints these figures.
+ * Three services in three processes: A calls B, B calls C, and C sleeps in the database. Each says
+ * when it has stopped. `YUZURU_RUNS=100 pnpm test src/across-services.test.ts` repeats the deadlines so
+ * often, and prints how long after the one of A's caller that was.
  */
 
 const PROGRAM = join(import.meta.dirname, '../test/chain-process.ts')
 
+type Begun = Extract<ChainReport, { event: 'begun' }>
 type Stopped = Extract<ChainReport, { event: 'stopped' }>
 
 /** A service in a process of its own. */
 class Service implements AsyncDisposable {
-  readonly begun: number[] = []
+  readonly begun: Begun[] = []
   readonly stopped: Stopped[] = []
   url = ''
   readonly #child: ChildProcess
@@ -30,7 +31,7 @@ class Service implements AsyncDisposable {
     this.#child = fork(PROGRAM, [JSON.stringify(service)])
     this.#child.on('message', (report: ChainReport) => {
       if (report.event === 'listening') this.url = report.url
-      else if (report.event === 'begun') this.begun.push(report.leftMs)
+      else if (report.event === 'begun') this.begun.push(report)
       else this.stopped.push(report)
     })
   }
@@ -118,7 +119,7 @@ describe('the deadline of the first of three services', () => {
       await postgres.asleep(0)
     }
     // Each got what was left, and less than the one before it.
-    const left = [a, b, c].map(({ begun }) => begun[0] ?? Number.NaN)
+    const left = [a, b, c].map(({ begun }) => begun[0]?.leftMs ?? Number.NaN)
     expect(left.toSorted((x, y) => y - x)).toEqual(left)
     expect(left[0]).toBeLessThanOrEqual(BUDGET_MS)
     expect([a, b, c].map(({ begun }) => begun.length)).toEqual([runs, runs, runs])
@@ -175,13 +176,11 @@ test('a caller who gives up takes the SQL of the third service along', async () 
   print('leaving: the SQL is gone after', gone)
 })
 
-/** How long after its deadline each service had stopped. */
+/** How long after the deadline of the first each service had stopped; negative before it. */
 function show(what: string, { a, b, c }: Chain): void {
   for (const [name, { stopped }] of Object.entries({ a, b, c })) {
-    print(
-      `${what}: ${name} stops after`,
-      stopped.map(({ lateMs }) => lateMs),
-    )
+    const late = stopped.map(({ at }, run) => at - (a.begun[run]?.deadlineAt ?? Number.NaN))
+    print(`${what}: ${name} stops after`, late)
   }
 }
 

@@ -20,16 +20,24 @@ export interface ChainService {
 /** What it reports. */
 export type ChainReport =
   | { readonly event: 'listening'; readonly url: string }
-  | { readonly event: 'begun'; readonly leftMs: number }
+  | {
+      readonly event: 'begun'
+      readonly leftMs: number
+      /** When the request's own deadline is, on the clock that all processes of a machine share. */
+      readonly deadlineAt: number
+    }
   | {
       readonly event: 'stopped'
       /** The error that ended it. */
       readonly error: string
       readonly code: string | undefined
       readonly outcome: string | undefined
-      /** How long after the request's own deadline; negative before it. */
-      readonly lateMs: number
+      /** When, on that clock. */
+      readonly at: number
     }
+
+/** In milliseconds; unlike `Date.now()` it has parts of one. */
+const now = (): number => performance.timeOrigin + performance.now()
 
 const report = (message: ChainReport): void => void process.send?.(message)
 
@@ -52,15 +60,14 @@ await run(async () => {
       : http.request(service.next, { method: 'PUT', body: 'x' })
 
   const answer = async (_request: Request): Promise<Response> => {
-    const deadline = performance.now() + remaining()
-    report({ event: 'begun', leftMs: remaining() })
+    const leftMs = remaining()
+    report({ event: 'begun', leftMs, deadlineAt: now() + leftMs })
     try {
       await work()
       return new Response('done')
     } catch (error) {
       const { name, code } = error as { name: string; code?: string }
-      const lateMs = performance.now() - deadline
-      report({ event: 'stopped', error: name, code, outcome: outcomeOf(error), lateMs })
+      report({ event: 'stopped', error: name, code, outcome: outcomeOf(error), at: now() })
       throw error
     }
   }
