@@ -5,7 +5,7 @@ import { Pool } from 'pg'
 import type { Benchmark, Case } from '../benchmark.ts'
 import { graphile, ours, startDatabase } from './queues.ts'
 
-const SINGLY = 50
+const SINGLY = 400
 const BULK = 5_000
 
 /** A row as one inserts it by hand. */
