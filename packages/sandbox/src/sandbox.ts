@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { serviceFaults, type ServiceFaults } from './faults/service-faults.ts'
 import { startInScope } from './in-scope.ts'
+import { makeScratchFolder } from './scratch-folder.ts'
 import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
 import { addressOf, expectServiceOptions, startersFor } from './services.ts'
 import type { ServiceOptions, Services } from './services.ts'
@@ -95,16 +94,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 async function start(options: SandboxOptions, signal: AbortSignal): Promise<Sandbox> {
   const services = [...new Set(options.services ?? SERVICE_NAMES)]
   const isThrowaway = options.dir === undefined && services.includes('s3')
-  const scratch = isThrowaway ? await mkdtemp(join(tmpdir(), 'yuzuru-sandbox-')) : ''
-  const removeScratch = async (): Promise<void> => {
-    if (isThrowaway) await rm(scratch, { recursive: true, force: true })
-  }
+  const scratch = isThrowaway ? await makeScratchFolder() : undefined
   let running: Partial<Services>
   try {
     if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
-    running = await startAll(services, options, scratch, signal)
+    running = await startAll(services, options, scratch?.path ?? '', signal)
   } catch (error) {
-    await removeScratch()
+    await scratch?.[Symbol.asyncDispose]()
     throw error
   }
   const the = <Name extends ServiceName>(name: Name): Services[Name] => {
@@ -119,7 +115,7 @@ async function start(options: SandboxOptions, signal: AbortSignal): Promise<Sand
       await faults.close()
       await closeAll(Object.values(running))
     } finally {
-      await removeScratch()
+      await scratch?.[Symbol.asyncDispose]()
     }
   }
   const sandbox: Sandbox = {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertNoLink, replaceFile } from '../own-files.ts'
-import { takeOwnership } from './owner.ts'
+import { takeOwnership } from '../owner.ts'
 import { canReach, type ServerUser } from './server-user.ts'
 import { ensureTrusted, persistentBase, temporaryBase } from './trusted-folder.ts'
 

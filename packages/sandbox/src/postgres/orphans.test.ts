@@ -21,7 +21,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isAlive } from './owner.ts'
+import { isAlive } from '../owner.ts'
 import { canReach, parsePasswd, type ServerUser } from './server-user.ts'
 import { startPostgres } from './start-postgres.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { isAlive } from './owner.ts'
+import { isAlive } from '../owner.ts'
 import { startPostgres, type PostgresServer } from './start-postgres.ts'
 import { PostgresRefusal } from './wire.ts'
 

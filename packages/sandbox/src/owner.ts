@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { errorCode } from '../error-code.ts'
-import { parseRecord } from '../json-record.ts'
+import { errorCode } from './error-code.ts'
+import { parseRecord } from './json-record.ts'
 
 interface Owner {
   pid: number
   /** What distinguishes this process from a later one with the same number; empty where the system does not say. */
   born: string
+  /** Elsewhere, in another container say, its number says nothing. */
+  host: string
 }
 
 /**
@@ -29,16 +32,26 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function livingOwner(file: string): Promise<number | undefined> {
-  let owner: Record<string, unknown>
+const markIn = (folder: string): string => join(folder, 'owner.json')
+
+/** The owner that a mark names, if it names one. */
+async function readOwner(file: string): Promise<Owner | undefined> {
   try {
-    owner = parseRecord(await readFile(file, 'utf8'))
+    const { pid, born, host } = parseRecord(await readFile(file, 'utf8'))
+    if (typeof pid !== 'number' || typeof born !== 'string') return undefined
+    return { pid, born, host: typeof host === 'string' ? host : '' }
   } catch {
     return undefined
   }
-  const { pid, born } = owner
-  if (typeof pid !== 'number' || !isAlive(pid)) return undefined
-  return (await bornAt(pid)) === born ? pid : undefined
+}
+
+const isLiving = async ({ pid, born }: Owner): Promise<boolean> =>
+  isAlive(pid) && (await bornAt(pid)) === born
+
+/** Whether a folder was taken by a process of this machine that is dead. One that nobody has taken yet is not abandoned. */
+export async function isAbandoned(folder: string): Promise<boolean> {
+  const owner = await readOwner(markIn(folder))
+  return owner !== undefined && owner.host === hostname() && !(await isLiving(owner))
 }
 
 /**
@@ -49,8 +62,8 @@ async function livingOwner(file: string): Promise<number | undefined> {
  * @throws {Error} when a living process has it.
  */
 export async function takeOwnership(folder: string): Promise<() => Promise<void>> {
-  const file = join(folder, 'owner.json')
-  const owner: Owner = { pid: process.pid, born: await bornAt(process.pid) }
+  const file = markIn(folder)
+  const owner: Owner = { pid: process.pid, born: await bornAt(process.pid), host: hostname() }
   // Written aside and linked, so that nobody ever reads half of it.
   const draft = `${file}.${randomUUID()}`
   await using drafts = new AsyncDisposableStack()
@@ -62,10 +75,10 @@ export async function takeOwnership(folder: string): Promise<() => Promise<void>
       return () => rm(file, { force: true })
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
-      const pid = await livingOwner(file)
-      if (pid !== undefined) {
+      const living = await readOwner(file)
+      if (living !== undefined && (await isLiving(living))) {
         throw new Error(
-          `The data folder ${folder} is in use by process ${pid}. Close that sandbox first.`,
+          `The data folder ${folder} is in use by process ${living.pid}. Close that sandbox first.`,
           { cause: error },
         )
       }
