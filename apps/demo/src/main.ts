@@ -10,7 +10,15 @@ const options = parseCommandLine(process.argv.slice(2))
 try {
   await run(() => demo(options), { name: 'けいかくん', shutdownSignals: SHUTDOWN_SIGNALS })
 } catch (error) {
-  if (!ServerError.isInstance(error)) throw error
-  console.error(`${error.message} with --port`)
+  const hint = hintFor(error)
+  if (hint === undefined) throw error
+  console.error(hint)
   process.exitCode = 2
+}
+
+/** What to say of a start that only its user can mend: a taken port, a folder in use. */
+function hintFor(error: unknown): string | undefined {
+  if (ServerError.isInstance(error)) return `${error.message} with --port`
+  const isStart = error instanceof AggregateError && error.message.startsWith('The sandbox did not')
+  return isStart ? error.message : undefined
 }

@@ -68,7 +68,7 @@ export async function takeOwnership(folder: string): Promise<() => Promise<void>
   const draft = `${file}.${randomUUID()}`
   await using drafts = new AsyncDisposableStack()
   drafts.defer(() => rm(draft, { force: true }))
-  await writeFile(draft, JSON.stringify(owner))
+  await writeFile(draft, JSON.stringify(owner), { mode: 0o600, flag: 'wx' })
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       await link(draft, file)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
+import { startInFolder } from '../start-in-folder.ts'
 import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import type { JsonObject } from '../json.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
@@ -112,7 +113,8 @@ export interface GoogleServer extends AsyncDisposable {
  */
 export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleServer> {
   expectOptions(options, GOOGLE_OPTIONS, 'startGoogle')
-  return await startServer('startGoogle', () => start(options))
+  checkGoogleOptions(options)
+  return await startServer('startGoogle', () => startInFolder(options.dir, () => start(options)))
 }
 
 async function start(options: GoogleOptions): Promise<GoogleServer> {
@@ -130,7 +132,6 @@ async function start(options: GoogleOptions): Promise<GoogleServer> {
   const troubles = new Troubles()
   const quotas = new Quotas(options.quotas ?? {}, now)
   const live: { service?: GoogleService; notifier?: Notifier } = {}
-  checkGoogleOptions(options)
   const { url, port, runtime } = await startEmulatedService({
     port: options.port,
     file: options.dir === undefined ? undefined : join(options.dir, 'google.json'),

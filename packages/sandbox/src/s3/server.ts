@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expected, expectOptions } from '@yuzuru/concurrency/boundary'
+import { startInFolder } from '../start-in-folder.ts'
 import { Cors, type S3CorsRule } from './cors.ts'
 import { Requests } from './requests.ts'
 import { Store } from './store.ts'
@@ -100,6 +101,8 @@ async function listen(server: Server, port: number): Promise<number> {
  * Starts an S3 server over a folder, on 127.0.0.1. It verifies signatures and checksums, answers
  * with S3's own codes, and streams: memory does not grow with the objects.
  *
+ * @throws {TypeError} when an option is unknown or out of its range
+ * @throws {Error} when a living process uses `dir`
  * @example
  * await using s3 = await startS3({ dir: './s3', buckets: ['plans'] })
  * const { endpoint, region, accessKeyId, secretAccessKey } = s3
@@ -110,6 +113,12 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   // From JavaScript there may be none.
   const dir: unknown = (options as S3Options | undefined)?.dir
   if (typeof dir !== 'string' || dir === '') throw expected('dir to be a path', dir)
+  const { cors: rules = [] } = options
+  const cors = new Cors([rules].flat())
+  return await startInFolder(dir, () => start(options, cors))
+}
+
+async function start(options: S3Options, cors: Cors): Promise<S3Server> {
   const temporary = new TemporaryKeys()
   let troubles: S3Troubles = {}
   const clock = options.now ?? Date.now
@@ -120,9 +129,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     region: options.region ?? 'us-east-1',
     now: () => clock() + (troubles.clockOffsetMs ?? 0),
   }
-  const { cors: rules = [] } = options
-  const cors = new Cors([rules].flat())
-  const store = await Store.open(dir)
+  const store = await Store.open(options.dir)
   for (const name of options.buckets ?? []) await store.create(name)
   const minPartSizeBytes = options.minPartSizeBytes ?? 5 * 1_024 * 1_024
   const requests = new Requests(

@@ -7,6 +7,7 @@ import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { SMTPServer } from 'smtp-server'
 import { doInScope, startServer } from '../in-scope.ts'
 import { checkPort, portOf } from '../port.ts'
+import { startInFolder } from '../start-in-folder.ts'
 import { checkAnswers, fateOf, rejection, type SmtpAnswers } from './answers.ts'
 import { MessageList, type Inbox } from './inbox.ts'
 import { expectMailbox } from './mailbox-syntax.ts'
@@ -94,12 +95,12 @@ function same(given: string | null | undefined, expected: string): boolean {
  */
 export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> {
   expectOptions(options, SMTP_OPTIONS, 'startSmtp')
-  return await startServer('startSmtp', () => start(options))
+  checkSmtpOptions(options)
+  return await startServer('startSmtp', () => startInFolder(options.dir, () => start(options)))
 }
 
-async function start(options: SmtpOptions): Promise<SmtpServer> {
-  const { maxMessages = 2_000, maxBytes = 25 * 1024 * 1024, auth = false } = options
-  const { connections = Infinity } = options
+function checkSmtpOptions(options: SmtpOptions): void {
+  const { maxMessages = 1, maxBytes = 1, connections = Infinity, answers = {} } = options
   checkPort(options.port)
   const limits = { maxMessages, maxBytes, ...(connections === Infinity ? {} : { connections }) }
   for (const [name, value] of Object.entries(limits)) {
@@ -107,8 +108,13 @@ async function start(options: SmtpOptions): Promise<SmtpServer> {
       throw new TypeError(`Expected ${name} to be a whole number from 1, got ${value}`)
     }
   }
-  let { answers = {} } = options
   checkAnswers(answers)
+}
+
+async function start(options: SmtpOptions): Promise<SmtpServer> {
+  const { maxMessages = 2_000, maxBytes = 25 * 1024 * 1024, auth = false } = options
+  const { connections = Infinity } = options
+  let { answers = {} } = options
   const file = options.dir === undefined ? undefined : await openMailFile(options.dir, maxMessages)
   const list = new MessageList(file?.messages ?? [], maxMessages)
   const password = randomBytes(18).toString('base64url')

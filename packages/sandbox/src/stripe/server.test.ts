@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,8 +15,11 @@ test('state survives without an orderly end: every reply was saved before it was
     const customer = await stripe.customers.create({ name: 'a' }, { idempotencyKey: 'k1' })
     const session = await openCheckout(stripe, { customer: customer.id })
     await first.completeCheckout(session.id)
-    // The first is still running: what the second finds is what a SIGKILL would have left.
-    await using second = await startStripe({ dir })
+    // The first is still running: the second finds what a SIGKILL would have left.
+    const left = join(dir, 'left')
+    await mkdir(left)
+    await copyFile(join(dir, 'stripe.json'), join(left, 'stripe.json'))
+    await using second = await startStripe({ dir: left })
     const again = clientFor(second, second.secretKey)
     const replayed = await again.customers.create({ name: 'a' }, { idempotencyKey: 'k1' })
     expect(replayed.id).toBe(customer.id)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { startEmulatedService } from '../emulated-service.ts'
+import { startInFolder } from '../start-in-folder.ts'
 import { doInScope, startServer, waitInScope } from '../in-scope.ts'
 import { RequestLog, type RequestRecord } from '../request-log.ts'
 import { indexSearch, makeSearchLag } from './api/search.ts'
@@ -82,7 +83,7 @@ export interface StripeServer extends AsyncDisposable {
  */
 export async function startStripe(options: StripeOptions = {}): Promise<StripeServer> {
   expectStripeOptions(options)
-  return await startServer('startStripe', () => start(options))
+  return await startServer('startStripe', () => startInFolder(options.dir, () => start(options)))
 }
 
 async function start(options: StripeOptions): Promise<StripeServer> {
