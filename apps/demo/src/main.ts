@@ -19,6 +19,6 @@ try {
 /** What to say of a start that only its user can mend: a taken port, a folder in use. */
 function hintFor(error: unknown): string | undefined {
   if (ServerError.isInstance(error)) return `${error.message} with --port`
-  const isStart = error instanceof AggregateError && error.message.startsWith('The sandbox did not')
-  return isStart ? error.message : undefined
+  const isTaken = error instanceof Error && 'code' in error && error.code === 'folder_in_use'
+  return isTaken ? error.message : undefined
 }

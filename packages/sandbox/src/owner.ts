@@ -59,7 +59,7 @@ export async function isAbandoned(folder: string): Promise<boolean> {
  * also stops what a killed process left behind, and must not do that to a living one.
  *
  * @returns What gives it back.
- * @throws {Error} when a living process has it.
+ * @throws {Error} with the code `folder_in_use` when a living process has it.
  */
 export async function takeOwnership(folder: string): Promise<() => Promise<void>> {
   const file = markIn(folder)
@@ -77,10 +77,9 @@ export async function takeOwnership(folder: string): Promise<() => Promise<void>
       if (errorCode(error) !== 'EEXIST') throw error
       const living = await readOwner(file)
       if (living !== undefined && (await isLiving(living))) {
-        throw new Error(
-          `The data folder ${folder} is in use by process ${living.pid}. Close that sandbox first.`,
-          { cause: error },
-        )
+        const reason = `is in use by process ${living.pid}. Close that sandbox first`
+        const refusal = new Error(`The data folder ${folder} ${reason}.`, { cause: error })
+        throw Object.assign(refusal, { code: 'folder_in_use' })
       }
       await rm(file, { force: true })
     }

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { expectOptions } from '@yuzuru/concurrency/boundary'
 import { serviceFaults, type ServiceFaults } from './faults/service-faults.ts'
 import { startInScope } from './in-scope.ts'
 import { makeScratchFolder } from './scratch-folder.ts'
+import { startInFolder } from './start-in-folder.ts'
 import { SERVICE_NAMES, type ServiceName } from './service-name.ts'
 import { addressOf, expectServiceOptions, startersFor } from './services.ts'
 import type { ServiceOptions, Services } from './services.ts'
@@ -81,6 +82,7 @@ async function startAll(
  * database of its own.
  *
  * @throws {TypeError} when an option is unknown or out of its range.
+ * @throws {Error} with the code `folder_in_use` when a living process uses `dir`
  * @throws {AggregateError} that names the services which did not start; those that did are closed by then
  * @example
  * await using sandbox = await startSandbox({ services: ['postgres', 'smtp'] })
@@ -88,7 +90,13 @@ async function startAll(
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   checkOptions(options)
-  return await startInScope('startSandbox', (signal) => start(options, signal))
+  return await startInScope('startSandbox', async (signal) => {
+    const { dir } = options
+    // PostgreSQL's own user passes through it.
+    if (dir !== undefined) await mkdir(dir, { recursive: true })
+    const folder = dir === undefined ? undefined : await realpath(dir)
+    return await startInFolder(folder, () => start({ ...options, dir: folder }, signal))
+  })
 }
 
 async function start(options: SandboxOptions, signal: AbortSignal): Promise<Sandbox> {
@@ -97,7 +105,6 @@ async function start(options: SandboxOptions, signal: AbortSignal): Promise<Sand
   const scratch = isThrowaway ? await makeScratchFolder() : undefined
   let running: Partial<Services>
   try {
-    if (options.dir !== undefined) await mkdir(options.dir, { recursive: true })
     running = await startAll(services, options, scratch?.path ?? '', signal)
   } catch (error) {
     await scratch?.[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -44,8 +44,19 @@ describe.each(Object.entries(STARTS))('the folder of %s', (_, start) => {
 test('a second sandbox on a folder says who has it, and leaves the first as it is', async () => {
   const services = ['s3', 'smtp', 'stripe', 'google'] as const
   await using first = await startSandbox({ dir, services, s3: { buckets: ['plans'] } })
-  await expect(startSandbox({ dir, services })).rejects.toThrow(`in use by process ${process.pid}`)
+  await expect(startSandbox({ dir, services })).rejects.toMatchObject({
+    code: 'folder_in_use',
+    message: `The data folder ${dir} is in use by process ${process.pid}. Close that sandbox first.`,
+  })
   expect(await first.s3.keys('plans')).toEqual([])
+})
+
+test('a sandbox keeps its data in a folder that a link leads to', async () => {
+  const link = join(dir, 'link')
+  await symlink(await mkdtemp(join(dir, 'real-')), link)
+  await using sandbox = await startSandbox({ dir: link, services: ['s3'] })
+  await sandbox.s3.createBucket('plans')
+  expect(await readdir(join(link, 's3'))).toContain('plans')
 })
 
 /** The text of each small file, by its name. PostgreSQL's own data changes while it runs. */

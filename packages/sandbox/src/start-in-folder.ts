@@ -11,7 +11,7 @@ interface Running extends AsyncDisposable {
  * would remove what it does not know, and overwrite the rest.
  *
  * @param dir none: the server keeps no data
- * @throws {Error} when a living process has the folder
+ * @throws {Error} with the code `folder_in_use` when a living process has the folder
  */
 export async function startInFolder<Server extends Running>(
   dir: string | undefined,

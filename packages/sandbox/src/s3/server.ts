@@ -102,7 +102,7 @@ async function listen(server: Server, port: number): Promise<number> {
  * with S3's own codes, and streams: memory does not grow with the objects.
  *
  * @throws {TypeError} when an option is unknown or out of its range
- * @throws {Error} when a living process uses `dir`
+ * @throws {Error} with the code `folder_in_use` when a living process uses `dir`
  * @example
  * await using s3 = await startS3({ dir: './s3', buckets: ['plans'] })
  * const { endpoint, region, accessKeyId, secretAccessKey } = s3
