@@ -1,14 +1,15 @@
 import { type Billing, createBilling } from '@yuzuru/billing'
 import { billingMigrations, kyselyBillingStore } from '@yuzuru/billing/kysely'
+import { createDatabase, type Database, migrate } from '@yuzuru/db'
 import { startPostgres } from '@yuzuru/sandbox'
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { startPeer } from '../peer.ts'
 
 /** What a billing stands on here, and what one stands on by hand. */
 export interface BillingStage {
   readonly billing: Billing<Transaction<unknown>>
-  readonly db: Kysely<unknown>
+  readonly db: Database<unknown>
   readonly pool: Pool
   /** Where what stands for Stripe listens. */
   readonly port: number
@@ -20,9 +21,9 @@ export const WEBHOOK_SECRET = 'whsec_bench'
 export async function startBilling(resources: AsyncDisposableStack): Promise<BillingStage> {
   const { url } = resources.use(await startPostgres())
   const pool = new Pool({ connectionString: url, max: 10 })
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
-  resources.defer(() => db.destroy())
-  for (const migration of Object.values(billingMigrations)) await migration.up(db)
+  resources.defer(() => pool.end())
+  const db = resources.use(createDatabase<unknown>({ url }))
+  await migrate(db, [billingMigrations])
   const peer = resources.use(startPeer(import.meta.resolve('./stripe-server.ts')))
   const port = Number(await peer.ask('port'))
   const billing = resources.use(

@@ -112,6 +112,18 @@ describe('a connection', () => {
     expect(found).toEqual([1, 2, 3, 4, 5, 6].map((id) => [{ id }]))
   })
 
+  test('prepares what another package declares by a property', async () => {
+    await using db = open()
+    const declared = (plan: unknown, text: string): Promise<unknown> => {
+      const query = { ...CompiledQuery.raw(text, [1]), [Symbol.for('yuzuru.plan')]: plan }
+      return db.executeQuery(query)
+    }
+    await times(4, () => declared('kept', READ))
+    await times(4, () => declared('once', `${READ} limit 1`))
+
+    expect(await keptBy(db)).toEqual([READ])
+  })
+
   test('parses it anew after five uses, so that each is planned for its values', async () => {
     await using db = open()
     await times(14, (at) => read(db, at))

@@ -26,6 +26,9 @@ const plans = new WeakMap<object, Plan>()
  * Nothing is prepared on a pool that was passed in, behind a pooler that shares out connections (PgBouncer in
  * transaction mode), on a connection that a `SET` has changed, and in a transaction if it may give rows.
  *
+ * A package that works on any Kysely, and so cannot call this, gives its compiled query the property
+ * `[Symbol.for('yuzuru.plan')]: 'each' | 'kept'` instead.
+ *
  * @throws {TypeError} unless it is a compiled query, or when an option is unknown or has another value
  * @example
  * const open = sql<{ n: number }>`select count(*)::int as n from plans where office_id = ${'7'}::text`
@@ -40,7 +43,11 @@ export function prepared<R>(query: CompiledQuery<R>, options?: PreparedOptions):
   return query
 }
 
+/** By which a package that works on any Kysely, and so does not know this one, declares a query of its own. */
+const PLAN = Symbol.for('yuzuru.plan')
+
 /** How it was declared to be planned, if it was declared to be one that is prepared. */
 export function planOf(query: CompiledQuery): Plan | undefined {
-  return plans.get(query)
+  const declared = plans.get(query) ?? fieldOf(query, PLAN)
+  return declared === 'each' || declared === 'kept' ? declared : undefined
 }
