@@ -15,7 +15,12 @@ export interface ProbeOptions {
   readonly status?: string | StatusOptions | undefined
   /** What requests need, by name: `readiness([db, mail])`, or functions that throw. @default nothing */
   readonly checks?: Readonly<Record<string, HealthCheck>> | undefined
-  /** How long one check may take, in milliseconds from 1 up. @default 1_000 */
+  /**
+   * How long one check may take, in milliseconds from 1 up. A call that goes on after that fails its check until it
+   * ends, and no second one is made beside it.
+   *
+   * @default 1_000
+   */
   readonly checkTimeoutMs?: number | undefined
 }
 

@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { Cancelled, sleep } from '@yuzuru/concurrency'
 import { Hono } from 'hono'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { HttpProblem } from '../problems/http-problem.ts'
 import { afterResponse } from '../request/current-request.ts'
 import type { RequestLine } from '../request/request-log.ts'
 import { requestScope } from '../scopes/request-scope.ts'
@@ -10,6 +11,10 @@ import type { LeavingMoment } from './send-in-memory.ts'
 import { inject, serveInMemory } from './serve-in-memory.ts'
 
 const CHUNK = new Uint8Array(2 ** 16)
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('inject', () => {
   test('asks an app for a path, an address or a request', async () => {
@@ -31,13 +36,33 @@ describe('inject', () => {
     expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
   })
 
-  test('makes a problem of a failure, as a server does', async () => {
-    const answer = await inject(() => Promise.reject(new TypeError('hunter2')), '/')
+  test('makes a problem of a failure, as a server does, and prints what it was', async () => {
+    const printed = Promise.withResolvers<unknown[]>()
+    vi.spyOn(console, 'error').mockImplementation((...said) => printed.resolve(said))
+    const failure = new TypeError('hunter2')
+    const answer = await inject(() => Promise.reject(failure), '/plans/7')
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       500,
       'application/problem+json',
     ])
     expect(await answer.text()).not.toContain('hunter2')
+    expect(await printed.promise).toEqual([
+      '%s was answered with %d:',
+      'GET /plans/:id',
+      500,
+      failure,
+    ])
+  })
+
+  test.each([
+    ['an answer', () => new Response('ok')],
+    ['a problem that was meant', () => Promise.reject(new HttpProblem(404, 'No such plan'))],
+  ])('prints nothing of %s', async (_what, app) => {
+    const printed = vi.spyOn(console, 'error').mockReturnValue()
+    await using server = await serveInMemory(app)
+    await (await server.inject('/')).text()
+    await server.close()
+    expect(printed).not.toHaveBeenCalled()
   })
 
   test('fails when the server cuts the connection', async () => {
@@ -74,6 +99,18 @@ describe('inject', () => {
 })
 
 describe('a server in memory', () => {
+  test('hands a failure to its log, if it has one, and prints nothing', async () => {
+    const printed = vi.spyOn(console, 'error').mockReturnValue()
+    const lines: RequestLine[] = []
+    const log = { info: (line: RequestLine) => void lines.push(line) }
+    const failure = new Error('hunter2')
+    await using server = await serveInMemory(() => Promise.reject(failure), { log })
+    expect((await server.inject('/')).status).toBe(500)
+    await server.close()
+    expect(lines.map(({ err }) => err)).toEqual([failure])
+    expect(printed).not.toHaveBeenCalled()
+  })
+
   test('holds an answer back while its reader does not read', async () => {
     let given = 0
     await using server = await serveInMemory(async () => {

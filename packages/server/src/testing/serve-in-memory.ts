@@ -11,10 +11,11 @@ import {
 import { type App, listenerOf } from '../listening/app.ts'
 import { ListeningServer } from '../listening/http-server.ts'
 import { type ServeOptions, serveSettings } from '../listening/serve-options.ts'
+import type { RequestLog } from '../request/request-log.ts'
 import { connectionInMemory } from './connection-in-memory.ts'
 import { type LeavingMoment, leaveAt, requestOf, responseOf, send } from './send-in-memory.ts'
 
-/** Options of `serve`, but for those of a socket. */
+/** Options of `serve`, but for those of a socket. Without a `log`, failures are printed by `console.error`. */
 export type MemoryOptions = Omit<ServeOptions, 'hostname' | 'port' | 'reusePort'>
 
 /** Options of {@link inject}. */
@@ -57,10 +58,20 @@ export interface MemoryServer extends AsyncDisposable {
 const MOMENTS: readonly LeavingMoment[] = ['sent', 'head', 'firstByte']
 const SOCKET_OPTIONS = ['hostname', 'port', 'reusePort']
 
+/** Where a test has no log: the cause of a 500 stands in no answer. */
+const failuresPrinted: RequestLog = {
+  info({ err, status }, name) {
+    if (err !== undefined) console.error('%s was answered with %d:', name, status, err)
+  },
+}
+
 /**
  * Serves `app` as `serve` does, but over connections within the process: the same scopes, problems and
  * probes, through Node's own parsers, without a port. Time limits of the wire (`limits.*TimeoutMs`) do not
  * apply, as there is no slow network.
+ *
+ * Without a `log`, what a request failed with (5xx) is printed by `console.error`, with its stack: no answer has a
+ * word of it.
  *
  * @param app what `serve` takes, or a server of Node's that has its own scopes: `createServer(…)`, fastify's
  *   `app.server`
@@ -79,7 +90,11 @@ export async function serveInMemory(
     expectOptions(options, [], 'serveInMemory of a server')
     return new ServerInMemory(app)
   }
-  const settings = serveSettings(options)
+  const given = serveSettings(options)
+  const settings = {
+    ...given,
+    request: { ...given.request, log: given.request.log ?? failuresPrinted },
+  }
   for (const name of SOCKET_OPTIONS) {
     if (Object.hasOwn(options, name)) {
       throw new TypeError(`Expected a known option of serveInMemory, got "${name}"`)
@@ -90,7 +105,8 @@ export async function serveInMemory(
 }
 
 /**
- * Sends one request to `app` without a socket, with the defaults of `serve`; see {@link serveInMemory}.
+ * Sends one request to `app` without a socket, with the defaults of `serve`; see {@link serveInMemory}. What the
+ * request failed with (5xx) is printed by `console.error`; give `serveInMemory` a `log` to get it instead.
  *
  * @throws {TypeError} when `app` cannot be served, or an option is unknown or out of its range
  * @example
