@@ -1,13 +1,15 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { endInsteadOfClose, linger, lingerOf } from './linger.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 /*
  * The life of a request's body
  *
  * 1. The head says that there will be one. One that is longer than its limit is refused at once.
  * 2. Its bytes are counted as they come, whichever code reads them; a reader that is slow holds the client back.
- *    A client that asks first (`Expect: 100-continue`) is sent `100 Continue` when the body is read.
+ *    A client that asks first (`Expect: 100-continue`) is sent `100 Continue` when the body is read. Some of it is
+ *    read before that, as what a client sent hides that it has gone (read-ahead.ts).
  * 3. Beyond the limit the reader fails with a 413, and the rest is read and dropped.
  * 4. The answer may be ready before the body. Then the rest is read and dropped for a while (linger.ts).
  */
@@ -55,6 +57,7 @@ class IncomingBody {
   readonly #response: ServerResponse
   readonly #maxBytes: number
   readonly #length: number
+  readonly #ahead: ReadAhead
   #received = 0
   #isRead = false
   /** Whether to send `100 Continue` to the client. */
@@ -66,6 +69,7 @@ class IncomingBody {
     this.#request = request
     this.#response = response
     this.#maxBytes = maxBytes
+    this.#ahead = new ReadAhead(response)
     this.#length = Number(request.headers['content-length'] ?? Infinity)
     this.#isAwaited = asks === 'asks first'
     const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse
@@ -92,7 +96,9 @@ class IncomingBody {
       this.#drop(chunk)
       return true
     }
-    if (this.#received <= this.#maxBytes) return push(chunk)
+    if (this.#received <= this.#maxBytes) {
+      return push(chunk) || (chunk !== null && this.#ahead.take(chunk))
+    }
     this.refusal ??= tooLarge(this.#maxBytes)
     // Otherwise it fails when it is read: an error without a listener would be lost.
     if (this.#isRead) this.#failReader(this.refusal)
@@ -101,6 +107,7 @@ class IncomingBody {
 
   #read(size: number): void {
     this.#isRead = true
+    this.#ahead.giveBack()
     if (this.refusal !== undefined) {
       this.#failReader(this.refusal)
       return
