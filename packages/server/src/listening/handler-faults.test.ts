@@ -94,16 +94,30 @@ describe('what a handler gives and cannot be sent', () => {
     },
   )
 
-  test('an answer in chunks that is passed on is none of these', async () => {
-    const headers = { 'transfer-encoding': 'chunked' }
-    for (const make of [() => chunks(Buffer.from('a')), () => 'a']) {
-      const app = async (): Promise<Response> => new Response(make(), { headers })
-      const { answer } = await exchange(
-        { fetch: app },
-        get('/') + get('/', 'Connection: close\r\n'),
-      )
+  describe.each(['chunked', 'gzip, chunked'])('an answer in %s that is passed on', (coding) => {
+    const headers = { 'Transfer-Encoding': coding }
+    test.each(
+      Object.entries<() => Response | Promise<Response>>({
+        'a stream': () => new Response(chunks(Buffer.from('a')), { headers }),
+        'a text': () => new Response('a', { headers }),
+        bytes: () => new Response(Buffer.from('a'), { headers }),
+        'a text in headers of their own': () =>
+          new Response('a', { headers: new Headers(headers) }),
+        nothing: () => new Response(null, { headers }),
+        'a text, later': async () => new Response('a', { headers }),
+      }),
+    )('is sent whole, and names no length beside its chunks: %s', async (_what, make) => {
+      const app = (request: Request): Response | Promise<Response> =>
+        request.url.endsWith('/next') ? new Response('next') : make()
+      const bytes = get('/') + get('/next', 'Connection: close\r\n')
+      const { answer, lines } = await exchange({ fetch: app }, bytes)
       expect(statusesIn(answer)).toEqual([200, 200])
-    }
+      const [head = ''] = answer.split('\r\n\r\n')
+      expect(head).toContain(coding)
+      expect(head).not.toMatch(/content-length/i)
+      expect(answer).toMatch(/\r\n0\r\n\r\nHTTP\/1\.1 200 OK[^]*\r\n\r\nnext$/)
+      expect(lines.every(({ err }) => err === undefined)).toBe(true)
+    })
   })
 
   test('is a 500 also where there was no wait', async () => {

@@ -34,9 +34,10 @@ export function sendableOf(response: Response, hasBody: boolean): Sendable {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw expected('the status of a response to be from 200 to 599', status)
   }
-  const given = lengthIn(headers)
-  const length = hasBody && status !== 204 && status !== 304 ? given : undefined
-  if (made === undefined) {
+  const given = framingIn(headers)
+  const length = hasBody && status !== 204 && status !== 304 ? given?.length : undefined
+  // The adapter would name the length of a text as well: a length and chunks are read in two ways.
+  if (made === undefined || given?.coding !== undefined) {
     const { body: stream } = response
     if (stream === null) expectLength(length, 0)
     return { status, stream: stream ?? undefined, length }
@@ -63,8 +64,8 @@ function madeOf(response: Response): readonly [number, unknown, unknown] | undef
 /** The adapter's symbol, once one of its responses has come by. */
 let cache = Symbol('cache')
 
-/** What headers say of the length of their body. */
-class NamedLength {
+/** What headers say of where their body ends. */
+class NamedFraming {
   length: number | undefined = undefined
   coding: unknown = undefined
 
@@ -81,10 +82,10 @@ class NamedLength {
   }
 }
 
-/** Throws on headers that cannot be sent; gives the length that they name. */
-function lengthIn(headers: unknown): number | undefined {
+/** Throws on headers that cannot be sent; gives what they say of where their body ends. */
+function framingIn(headers: unknown): NamedFraming | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
-  const named = new NamedLength()
+  const named = new NamedFraming()
   if (Symbol.iterator in headers) {
     for (const [name, value] of headers as HeaderList) named.add(name, value)
   } else {
@@ -94,9 +95,8 @@ function lengthIn(headers: unknown): number | undefined {
     }
   }
   const { length, coding } = named
-  if (coding === undefined) return length
   // As an answer of `fetch` has it that is passed on.
-  if (length === undefined && isChunked(coding)) return undefined
+  if (coding === undefined || (length === undefined && isChunked(coding))) return named
   throw expected('transfer-encoding of a response to be chunked, without a content-length', coding)
 }
 
