@@ -1,26 +1,27 @@
 import { currentClock } from './clock.ts'
 
-/** A stack that is put into words only when it is read. */
+/** A captured stack. V8 formats it only when `stack` is read. */
 export interface CallPlace {
   readonly stack?: string
 }
 
 /**
- * To capture a stack takes from 3 µs to 40, by its depth and the machine. In each window of the clock so
- * many have one, and more while that takes no more than so much time; the others go without.
+ * Capturing a stack takes 3 to 40 µs, depending on its depth and the machine. In each window of
+ * `WINDOW_MS`, `ALWAYS_CAPTURED` places are captured whatever they cost, and up to `MAX_CAPTURED` while
+ * they have taken less than `MAX_SPENT_MS` together.
  */
 const WINDOW_MS = 100
-const ALWAYS = 20
-const AT_MOST = 100
-const SPENT_MS = WINDOW_MS / 200
+const ALWAYS_CAPTURED = 20
+const MAX_CAPTURED = 100
+const MAX_SPENT_MS = WINDOW_MS / 200
 
 let windowStart = 0
 let captured = 0
 let spentMs = 0
 
 /**
- * Where the caller of `from` is. `undefined` when so many were asked for of late that more would
- * cost over half a percent of the time; never so when `always` is set.
+ * Where the caller of `from` is. `undefined` when so many were captured lately that another would cost more
+ * than half a percent of the time, unless `always` is set.
  */
 export function captureCallPlace(
   from: (...args: never[]) => unknown,
@@ -32,7 +33,7 @@ export function captureCallPlace(
     captured = 0
     spentMs = 0
   }
-  const isCheap = captured < ALWAYS || (captured < AT_MOST && spentMs < SPENT_MS)
+  const isCheap = captured < ALWAYS_CAPTURED || (captured < MAX_CAPTURED && spentMs < MAX_SPENT_MS)
   if (!isCheap && !always) return undefined
   captured += 1
   const place = captureStack(from)

@@ -2,13 +2,13 @@ import type { CallPlace } from './call-place.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { Link } from './ring.ts'
 
-/** Is called when a scope is cancelled. */
+/** Notified when a scope is cancelled. */
 export interface CancelListener extends Link<CancelListener> {
   onCancel(reason: Cancelled): void
-  /** What is waited for, where it is a wait. */
+  /** What is waited for, if this is a wait. */
   describe?(): string
-  /** Since when, on the clock, where that is noted. */
+  /** When it began, on the clock, if that is recorded. */
   readonly since?: number | undefined
-  /** Where it was begun, where that is noted. */
+  /** The call that began it, if that is recorded. */
   readonly origin?: CallPlace | undefined
 }

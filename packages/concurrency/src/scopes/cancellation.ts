@@ -4,22 +4,31 @@ import type { Refused } from './refused.ts'
 /** How many scopes have a {@link Cancellation} and have not ended. */
 let count = 0
 
-/** Whether any scope of the process may be cancelled. If none is, callers need not find out which is around them. */
+/**
+ * Whether any scope of the process may be cancelled. If none is, callers need not look up the scope around
+ * them.
+ */
 export function isAnyCancelled(): boolean {
   return count > 0
 }
 
-/** How a scope came to be cancelled, and what came of it. Only one that is, or may be so unseen, has it. */
+/**
+ * How a scope was cancelled, and whether its body has noticed. A scope has one from its cancel on; that of
+ * a job in a worker, which polls for the cancel, always has one.
+ */
 export class Cancellation {
-  /** The cancel that was asked of this very scope, if any. */
+  /** The cancel that was requested of this scope itself, if any. */
   own: Cancelled | undefined
   /** The latest cancel that came from an ancestor, if any. It takes precedence. */
   inherited: Cancelled | undefined
-  /** How much the cancel ended within that the body may have waited for: with any, it has received the cancel. */
+  /**
+   * How many waits and child scopes the cancel ended that the body may have been waiting for. If there was
+   * any, the body has received the cancel.
+   */
   delivered = 0
-  /** How much of that returned a value all the same: by it the body has not heard of the cancel. */
+  /** How many of those returned a value all the same, which told the body nothing of the cancel. */
   survived = 0
-  /** What was refused in the scope since. */
+  /** The calls that were refused in the scope since. */
   refused: Refused | undefined
 
   constructor() {
@@ -31,12 +40,12 @@ export class Cancellation {
     return this.delivered > this.survived
   }
 
-  /** To be called when the body has received the cancel by a refusal. */
+  /** Call it when the body has received the cancel through a refused call. */
   hear(): void {
     if (!this.isHeard) this.delivered = this.survived + 1
   }
 
-  /** To be called when its scope has ended. */
+  /** Call it when the scope has ended. */
   end(): void {
     count -= 1
   }

@@ -30,7 +30,7 @@ export interface CancelledInit {
   /** The name of the scope that was cancelled. */
   readonly scope: string
   readonly cause?: unknown
-  /** What was cancelled, and knows what came of it. @default something of which nothing is known */
+  /** What was cancelled; its outcome is the outcome of the cancel. @default `'unknown'` */
   readonly within?: { readonly outcome: Outcome }
 }
 
@@ -61,8 +61,8 @@ export class Cancelled extends Error {
   }
 
   /**
-   * Whether an effect may have happened within what was cancelled. `'none'` only if no I/O with an
-   * effect got under way there, or all that did is known to have had none.
+   * Whether an effect may have happened within what was cancelled. `'none'` only if no I/O with an effect
+   * got under way there, or all of it is known to have had none.
    */
   get outcome(): Outcome {
     return this.#within?.outcome ?? 'unknown'
@@ -74,7 +74,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** A chain of causes that is longer than this is a mistake, perhaps a circle. */
+/** A longer chain of causes is a mistake, perhaps a cycle. */
 const MAX_CAUSES = 16
 
 /**

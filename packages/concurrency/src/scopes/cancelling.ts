@@ -22,14 +22,17 @@ export function abort(
   if (cancellation.inherited === undefined) deliver(scope, cancellation.own)
 }
 
-/** Has `scope`, and all within it, share the cancel of an ancestor. */
+/** Passes the cancel of an ancestor on to `scope` and all within it. */
 export function inherit(scope: ScopeNode, reason: Cancelled): void {
   // A cancel that comes later comes from further out, so it takes precedence.
   ;(scope.cancellation ??= new Cancellation()).inherited = reason
   deliver(scope, reason)
 }
 
-/** Tells all within, the outermost first. No recursion: scopes may be nested by the ten thousand. */
+/**
+ * Cancels `scope` and all within it, the outermost first. No recursion: scopes may be nested ten thousand
+ * deep.
+ */
 function deliver(scope: ScopeNode, reason: Cancelled): void {
   tell(scope, reason)
   const open = scope.children.toReversed()
@@ -43,7 +46,7 @@ function deliver(scope: ScopeNode, reason: Cancelled): void {
 
 function tell(scope: ScopeNode, reason: Cancelled): void {
   const cancellation = scope.cancellation as Cancellation
-  // A second cancel, from further out, meets what the first one is ending already.
+  // A second cancel, from further out, finds only what the first one is ending already.
   if (cancellation.delivered === 0) cancellation.delivered = waitedFor(scope)
   scope.controller?.abort(reason)
   const { listening } = scope
@@ -51,7 +54,7 @@ function tell(scope: ScopeNode, reason: Cancelled): void {
     try {
       each.onCancel(reason)
     } catch (error) {
-      // As with an `AbortSignal`: the others must receive the cancel all the same.
+      // As with an `AbortSignal`: a listener that throws must not keep the cancel from the others.
       process.nextTick(() => {
         throw error
       })
@@ -59,19 +62,25 @@ function tell(scope: ScopeNode, reason: Cancelled): void {
   }
 }
 
-/** How much within is waited for by the body, or by what it left running; a task runs beside it. */
+/**
+ * How many waits and child scopes the body, or what it left running, may be waiting for. A task runs beside
+ * the body and does not count.
+ */
 function waitedFor({ waits, children }: ScopeNode): number {
   return waits.length + children.filter(({ kind }) => kind !== 'task').length
 }
 
-/** To be called when the body of a cancelled scope has returned a value: the one around it heard nothing by that. */
+/**
+ * Call it when the body of a cancelled scope has returned a value: the scope around it learned nothing of
+ * the cancel from that.
+ */
 export function noteSurvivor({ cancellation, kind, parent }: ScopeNode): void {
   if (cancellation?.inherited === undefined || kind === 'task') return
   const around = parent?.cancellation
   if (around !== undefined) around.survived += 1
 }
 
-/** To be called when `scope` has ended. */
+/** Call it when `scope` has ended. */
 export function forget({ cancellation }: ScopeNode): void {
   if (cancellation === undefined) return
   cancellation.end()

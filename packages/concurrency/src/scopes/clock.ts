@@ -19,8 +19,8 @@ export interface Clock {
 }
 
 /**
- * The real clock. Its timers share one of Node's; they keep the process alive, and call back in the
- * context (`AsyncLocalStorage`) that they were started in.
+ * The real clock. Its timers share one timer of Node. They keep the process alive, and call back in the
+ * context (`AsyncLocalStorage`) in which they were started.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -2,8 +2,8 @@
 type Copies = Set<unknown> & { warned?: boolean }
 
 /**
- * All copies of this package in the process, or in this thread: what they share. A cancel or a deadline does
- * not pass from one to another, as each has scopes of its own (docs/decisions/0212).
+ * What all copies of this package in the process, or in this thread, share. A cancel or a deadline does not
+ * pass from one copy to another, as each has scopes of its own (docs/decisions/0212).
  */
 export const copies: Copies = ((process as unknown as { [key: symbol]: Copies | undefined })[
   Symbol.for('yuzuru.copies')

@@ -21,8 +21,8 @@ export function innermostScope(): Scope | undefined {
 /**
  * Calls `fn` with `scope` around it, and around all that it starts. `undefined`: no scope at all.
  *
- * `AsyncLocalStorage.run` copies the whole context twice, on the way in and again on the way out. An
- * `AsyncResource` puts back the very context that it was made in, so `enterWith` never leaks out of here
+ * `AsyncLocalStorage.run` copies the whole context on the way in and again on the way out. An
+ * `AsyncResource` restores the context in which it was made, so `enterWith` never leaks out of here
  * (docs/decisions/0051).
  */
 export function callInScope<S extends Scope | undefined, T>(scope: S, fn: (scope: S) => T): T
@@ -55,8 +55,8 @@ function enter<S extends Scope | undefined, A, T>(
 }
 
 /**
- * Throws if the scope around the caller is cancelled. It does not yield: a loop that only computes gives
- * no cancel a chance to arrive, so call {@link checkpoint} there.
+ * Throws if the scope around the caller is cancelled. It does not yield, so in a loop that only computes no
+ * cancel can arrive: call {@link checkpoint} there.
  *
  * @throws {Cancelled} when the scope around the caller is cancelled
  * @example

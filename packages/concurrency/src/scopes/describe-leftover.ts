@@ -21,7 +21,7 @@ export function describeLeftover(
   }
 }
 
-/** A call that was made in `scope` when it should not have been: by the caller of `from`. */
+/** A call that the caller of `from` made in `scope` when it should not have. */
 export function describeCall(
   scope: Scope,
   { kind, name }: ScopeInit,

@@ -4,7 +4,7 @@ import { eventLoopTurn } from './event-loop-turn.ts'
 import { type Leftover, reportLeftover } from './leftover.ts'
 import type { Scope } from './scope.ts'
 
-/** So many are reported one by one. */
+/** How many leftovers of one scope are reported. */
 const REPORTED = 10
 
 /**
@@ -17,7 +17,8 @@ const REPORTED = 10
  */
 export async function endLeftovers(scope: Scope, failed: boolean): Promise<Leftover[]> {
   const found: Leftover[] = []
-  // The cancel ended more than the body can have waited for one after the other.
+  // More than one wait was cancelled at once, so the body ran several side by side: give the others a turn
+  // to end.
   if ((scope.cancellation?.delivered ?? 0) > 1) await eventLoopTurn()
   for (;;) {
     const children = scope.livingChildren
@@ -36,7 +37,7 @@ export async function endLeftovers(scope: Scope, failed: boolean): Promise<Lefto
       found.push(...forgotten)
     }
     await endAll(scope, children)
-    // Only who forgot it is sure not to be there to catch it.
+    // If the scope failed, code in it may still catch the failure of what it left running.
     if (failed) continue
     for (const child of unshielded) if (child.failure) reportFailure(child, child.failure.error)
   }
@@ -45,12 +46,12 @@ export async function endLeftovers(scope: Scope, failed: boolean): Promise<Lefto
 async function endAll(scope: Scope, children: readonly Scope[]): Promise<void> {
   scope.abortLeftovers()
   await Promise.all(children.map((child) => child.done))
-  // Whoever awaited what has just ended may go on, forgotten itself, and clean up behind a shield: a turn
-  // later that can be seen, and is waited for as well.
+  // Forgotten code that awaited what has just ended may now go on and clean up behind a shield. A turn
+  // later that has begun, and is waited for as well.
   await eventLoopTurn()
 }
 
-/** Reports a failure of which nobody else hears. */
+/** Reports a failure that nobody else will see. */
 export function reportFailure(scope: Scope, error: unknown): void {
   if (!comesOfCancel(scope, error)) reportLeftover(describeLeftover(scope, 'failed', { error }))
 }

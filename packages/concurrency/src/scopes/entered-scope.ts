@@ -13,9 +13,9 @@ import { armDeadline, expire, timedOut, withGrace } from './timeout.ts'
 export interface EnterScopeOptions {
   /** Shown in errors and the task tree. */
   readonly name: string
-  /** When it is due, in milliseconds from now, from 1 up. @default Infinity */
+  /** How long it may last, in milliseconds from now, from 1 up. @default Infinity */
   readonly timeoutMs?: number | undefined
-  /** What the clock has just said, to save a reading. @default it is read */
+  /** The current time of the clock, to save a reading. @default the clock is read */
   readonly now?: number | undefined
   /**
    * Whether it has a timer of its own. `false` where its owner has one timer for many of them, and calls `expire` of
@@ -31,14 +31,17 @@ const OPTIONS = ['name', 'timeoutMs', 'now', 'timer', 'onCancel'] as const
 /** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
   readonly scope: CancelScope
-  /** Calls `fn` within it, in the caller's context, as often as there is something to call. */
+  /** Calls `fn` within it, in the caller's context. May be called any number of times. */
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T
-  /** Cancels it as its deadline does, in the context that it was opened in; to be called when that has passed. */
+  /**
+   * Cancels it as its deadline would, in the context in which it was opened. Call it when the deadline has
+   * passed.
+   */
   expire(): void
   /**
-   * Ends it: what was left behind in it is ended, awaited and reported, and what was deferred is called.
+   * Ends it: work left behind in it is cancelled, awaited and reported, and deferred functions are called.
    *
-   * @param failure what the work in it failed with, if it did; it takes the outcome of the scope along
+   * @param failure the error of the work in it, if it failed; the outcome of the scope is noted on it
    * @returns `undefined` if there was nothing to wait for
    */
   leave(failure?: { readonly error: unknown }): Promise<void> | undefined
@@ -49,13 +52,16 @@ export interface EnteredScope {
    * @throws {Cancelled} when the grace has passed
    */
   endInGrace<T>(work: Promise<T>, graceMs: number): Promise<T>
-  /** What the owner of the scope throws for what its work failed with: a `TimeoutError` if it was due. */
+  /**
+   * What the owner of the scope throws when its work failed with `error`: a `TimeoutError` if the deadline
+   * passed.
+   */
   explain(error: unknown): unknown
 }
 
 /**
- * Opens a scope outside of all others that begins and ends with events, where no function lasts as long as
- * it does: a request of a Node server is over when its answer has left. It costs no promise.
+ * Opens a scope, outside of all others, that begins and ends with events instead of with a function: a
+ * request of a Node server is over when its answer has left. It costs no promise.
  *
  * Call `leave` in every case: nothing else ends the scope. Where a function lasts as long as the scope does,
  * use {@link cancelScope} or {@link withTimeout} instead.
@@ -79,7 +85,7 @@ class Entered implements EnteredScope, CancelListener {
   readonly #timeoutMs: number
   readonly #onCancel: (reason: Cancelled) => void
   readonly #timer: Timer | undefined
-  /** The context that it was opened in, for who has no timer. */
+  /** The context in which it was opened; only if it has no timer of its own. */
   readonly #around: AsyncResource | undefined
 
   constructor({ name, timeoutMs = Infinity, now, timer = true, onCancel }: EnterScopeOptions) {
@@ -92,7 +98,7 @@ class Entered implements EnteredScope, CancelListener {
   }
 
   onCancel(reason: Cancelled): void {
-    // Its own end, which the owner has asked for.
+    // `leave` ended it: the owner asked for that and needs no call.
     if (reason.source !== 'scope-end') this.#onCancel(reason)
   }
 
@@ -111,7 +117,7 @@ class Entered implements EnteredScope, CancelListener {
     if (failure !== undefined) scope.failure = failure
     this.home?.remove(this)
     if (scope.isBusy) {
-      // What is shielded may take long: its deadline holds for that as well.
+      // Shielded work may take long, and the deadline still holds while it runs.
       if (!scope.cancelled) scope.listen(this)
       return callInScope(scope, () => this.#close(failure))
     }
@@ -146,7 +152,7 @@ class Entered implements EnteredScope, CancelListener {
   }
 }
 
-/** The same for all: a closure for each would cost more than what it is called with. */
+/** One function for all calls: a closure for each call would cost more than passing its arguments. */
 function callWith<A extends unknown[], T>(
   _scope: Scope,
   { fn, args }: { readonly fn: (...args: A) => T; readonly args: A },

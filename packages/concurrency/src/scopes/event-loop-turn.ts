@@ -1,2 +1,5 @@
-/** Resolves a turn of the event loop later; `setImmediate` of Node, also where a test has put its own in force. */
+/**
+ * Resolves one turn of the event loop later. It is Node's `setImmediate`, even where a test has replaced
+ * the global.
+ */
 export { setImmediate as eventLoopTurn } from 'node:timers/promises'

@@ -26,8 +26,8 @@ const ADVICE: Readonly<Record<UnheardFailure['why'], string>> = {
 }
 
 /**
- * Reports what `find` gives in a second's time. A failure that is heard by then
- * (thrown by its group, asked of its task) is its caller's affair, and reporting it too would be noise.
+ * Reports the failures that `find` gives in a second's time. A failure that code has seen by then (thrown
+ * by its group, or by awaiting its task) needs no report.
  */
 export function warnWhenUnheard(find: () => Iterable<UnheardFailure>): Timer {
   return currentClock().schedule(PATIENCE_MS, () => {

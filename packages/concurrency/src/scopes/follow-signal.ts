@@ -12,8 +12,9 @@ export function expectSignal(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Cancels `scope` when a foreign signal fires. One listener, taken off by what is returned; the
- * signal may live as long as the process. Check it with {@link expectSignal} before the scope is open.
+ * Cancels `scope` when a foreign signal fires. It adds one listener, which the returned function removes,
+ * as the signal may live as long as the process. Check it with {@link expectSignal} before the scope is
+ * open.
  */
 export function followSignal(scope: Scope, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return nothing

@@ -1,4 +1,4 @@
-/** What can stand in a {@link Heap}: it knows its place there, so that it can be taken out of the middle. */
+/** An entry of a {@link Heap}. It knows its place there, so that it can be removed from the middle. */
 export interface Ranked {
   /** The lowest goes first. */
   readonly priority: number
@@ -16,7 +16,7 @@ export class Heap<T extends Ranked> {
     return this.#entries.length
   }
 
-  /** The one that goes first, left where it is. */
+  /** The first entry, which stays in the heap. */
   get first(): T | undefined {
     return this.#entries[0]
   }
@@ -27,7 +27,7 @@ export class Heap<T extends Ranked> {
     this.#rise(entry)
   }
 
-  /** Takes out one that is in this heap. */
+  /** Removes an entry, which must be in this heap. */
   remove(entry: T): void {
     const last = this.#entries.pop() as T
     if (last !== entry) {

@@ -1,6 +1,6 @@
 /**
- * As much of an `AbortSignal` as the pools ask of one: they kill the worker of the task whose signal
- * fires, and no other. A real one would cost each call an event target.
+ * The part of an `AbortSignal` that the pools use: they kill the worker whose task's signal fires, and no
+ * other. A real signal would cost each call an event target.
  */
 export class KillSwitch {
   aborted = false

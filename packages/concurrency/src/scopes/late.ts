@@ -3,12 +3,12 @@ import { LeftoverError } from './leftover-error.ts'
 import { reportLeftover } from './leftover.ts'
 import type { Scope, ScopeInit } from './scope.ts'
 
-/** Scopes after whose end something began within; each is reported once. */
+/** Scopes in which something began after their end; each is reported once. */
 const reported = new WeakSet<Scope>()
 
 /**
- * Reports what begins in `around` although that has ended: an `await` was forgotten, or it is shared
- * and belongs in `detached()`. Nobody waits for it there.
+ * Reports work that begins in `around` although that scope has ended: an `await` was forgotten, or the work
+ * is shared and belongs in `detached()`. Nothing waits for it there.
  *
  * @throws {LeftoverError} where the scope is strict
  */

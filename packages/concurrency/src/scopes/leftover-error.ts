@@ -1,7 +1,7 @@
 import { type Leftover, sentenceOf } from './leftover.ts'
 import { hasMark, mark } from './marker.ts'
 
-/** So many are named in the message. */
+/** How many leftovers the message names. */
 const NAMED = 10
 
 /**

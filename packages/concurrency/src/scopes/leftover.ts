@@ -13,7 +13,7 @@ export interface Leftover {
   readonly kind: ScopeKind
   /** The scope that started it. */
   readonly parent: string | undefined
-  /** How long it had been running, in milliseconds; of a wait only where `trackWaits` was called. */
+  /** How long it had been running, in milliseconds; for a wait only if `trackWaits` was called. */
   readonly ageMs: number | undefined
   /**
    * - `'cancelled'`: it was cancelled and is awaited.
@@ -34,7 +34,7 @@ export interface Leftover {
 
 const leftovers = channel('yuzuru:leftover')
 
-/** What to say of each, after what it is. */
+/** The end of the sentence about a leftover in each state. */
 const ADVICE: Readonly<Record<Leftover['state'], string>> = {
   cancelled:
     'was still running when the scope that started it ended; it was cancelled. Is an await missing?',
@@ -72,7 +72,7 @@ export function reportLeftover(leftover: Leftover): void {
   warnRarely(`${sentenceOf(leftover)}${cause}${place}`, 'LeftoverWarning')
 }
 
-/** What it is, and what to do about it. */
+/** A sentence that says what it is and what to do about it. */
 export function sentenceOf({ kind, name, state }: Leftover): string {
   return `${kind} "${name}" ${ADVICE[state]}`
 }

@@ -5,15 +5,15 @@ interface Handle {
   unref?(): unknown
 }
 
-/** What is open. Node has no public way to ask for more than its names (`getActiveResourcesInfo`). */
+/** The open handles. Node's public function, `getActiveResourcesInfo`, gives only their names. */
 function openHandles(): readonly Handle[] {
   const { _getActiveHandles: ask } = process as { _getActiveHandles?: () => Handle[] }
   return ask?.call(process) ?? []
 }
 
 /**
- * What is open now is not ours. Returns what has all stdin and servers that were opened since
- * keep the process alive no longer; they go on for as long as something else does.
+ * Remembers which handles are open now. The function that it returns unreferences stdin and the servers
+ * that were opened since, so that they no longer keep the process alive.
  */
 export function watchOpenHandles(): () => void {
   const before = new Set(openHandles())
@@ -24,7 +24,7 @@ export function watchOpenHandles(): () => void {
   }
 }
 
-/** Whether it only waits for input: a listening server, its idle connections, stdin. */
+/** Whether it only waits for input: a listening server, a connection of one, or stdin. */
 function keepsForNothing(handle: Handle): boolean {
   if (handle instanceof Server || handle === process.stdin) return true
   return 'server' in handle && handle.server instanceof Server

@@ -31,7 +31,7 @@ export function outcomeOf(error: unknown): Outcome | undefined {
   return outcomes.length > 0 && outcomes.every((each) => each === 'none') ? 'none' : undefined
 }
 
-/** The outcome that an error tells of itself, whatever it is made of. */
+/** The `outcome` of the error itself, without that of its parts. */
 function ownOutcome(error: unknown): Outcome | undefined {
   if (raised.has(error as object)) return 'unknown'
   const outcome = fieldOf(error, 'outcome')
@@ -50,13 +50,14 @@ export function isRetryable(error: unknown): boolean {
   return parts.length > 0 && parts.every((part) => fieldOf(part, 'retryable') === true)
 }
 
-/** The errors that cannot be written on (frozen ones, say) and left a scope with an effect. */
+/** Raised errors that cannot carry an `outcome`, such as frozen ones. */
 const raised = new WeakSet<object>()
 
 /**
- * Notes on `error` that an effect may have happened before it, as a scope does of what leaves it: from then on its
- * `outcome` is `'unknown'`, whatever it said of the one call that it came from. An error without an
- * `outcome` gets one that is not enumerable. For effects that did not go through `io()`, which tells the scope by itself.
+ * Notes on `error` that an effect may have happened before it, as a scope does with every error that leaves
+ * it. From then on its `outcome` is `'unknown'`, whatever it was for the one call that threw it. An error
+ * without an `outcome` gets one that is not enumerable. For effects that did not go through `io()`, which
+ * does this by itself.
  *
  * @example
  * try { await work() } catch (error) { raiseOutcome(error); throw error }
@@ -65,7 +66,7 @@ export function raiseOutcome(error: unknown): void {
   if (typeof error !== 'object' || error === null) return
   if (fieldOf(error, 'outcome') === 'unknown') return
   writeUnknown(error)
-  // A proxy may say that it was written on and not be.
+  // A proxy may accept the write and not keep it.
   if (fieldOf(error, 'outcome') !== 'unknown') raised.add(error)
 }
 

@@ -1,4 +1,7 @@
-/** So many are given at once; what then still comes is a loop that catches them and goes on. */
+/**
+ * How many rejections are given without delay. More than that come from a loop that catches them and goes
+ * on.
+ */
 const AT_ONCE = 8
 /** After so many turns of the event loop each rejection takes some time as well. */
 const TURNS_AT_FULL_SPEED = 100
@@ -11,11 +14,11 @@ const SLOW_MS = 10
  */
 export class PacedRejections {
   #count = 0
-  /** In how many turns of the event loop there were some, from the ninth rejection on. */
+  /** How many turns of the event loop had a delayed rejection. */
   #turns = 0
   #nextTurn: Promise<void> | undefined
 
-  /** Whether somebody has been at it for so long that it can only be a loop. */
+  /** Whether the calls have gone on for so long that they must come from a loop. */
   get isLoop(): boolean {
     return this.#turns >= TURNS_AT_FULL_SPEED
   }

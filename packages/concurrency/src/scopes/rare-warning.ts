@@ -1,13 +1,13 @@
 import { currentClock } from './clock.ts'
 import { fieldOf } from './read-error.ts'
 
-/** One warning of each kind in this time, in milliseconds. */
+/** How long a message is not repeated, in milliseconds. */
 const SILENCE_MS = 60_000
 
-/** Kinds to remember, at the most. */
+/** How many messages are remembered. */
 const MAX_KINDS = 1_000
 
-/** When each kind was last warned of. */
+/** When each message was last shown. */
 const warned = new Map<string, number>()
 
 /** A process warning, once a minute for each message. It must not hold a secret. */
@@ -20,8 +20,8 @@ export function warnRarely(message: string, type: string): void {
 }
 
 /**
- * The name of an error and its code, where they look like names: what can be shown of it without its
- * message, which may hold a secret.
+ * The name and the code of an error, if they look like names: what can be shown of it without its message,
+ * which may hold a secret.
  */
 export function kindOfError(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error

@@ -4,7 +4,7 @@
  * a failure must not turn into another one because it was looked at.
  */
 
-/** An error of more parts than this is a mistake; the rest is not looked at. */
+/** How many parts of an error are looked at. More are a mistake. */
 const MAX_PARTS = 200_000
 
 /** The field `key` of `error`; `undefined` when it has none, or when reading it throws. Never throws. */
@@ -33,7 +33,7 @@ export function messageOf(error: unknown): string | undefined {
   return typeof message === 'string' ? message : undefined
 }
 
-/** Whether `holds` of what `error` is made of: of all the parts of one that is made of several. */
+/** Whether `holds` is true of `error`, or, if it combines several errors, of each of them. */
 export function everyPart(error: unknown, holds: (part: unknown) => boolean): boolean {
   const parts = partsWithin(error)
   return parts.length > 0 && parts.every((part) => holds(part))
@@ -53,7 +53,7 @@ export function partsWithin(
   if (first === undefined) return [error]
   const found: unknown[] = []
   const seen = new Set<unknown>([error])
-  // No recursion: errors in clean-up may be nested by the ten thousand.
+  // No recursion: errors in clean-up may be nested ten thousand deep.
   const open = first.toReversed()
   while (open.length > 0) {
     const each = open.pop()
@@ -69,7 +69,7 @@ export function partsWithin(
   return found
 }
 
-/** The errors that an error holds; `undefined` for one that holds none. */
+/** The errors that an error combines; `undefined` if it combines none. */
 function partsOf(error: unknown): readonly unknown[] | undefined {
   if (isOf(error, SuppressedError)) return [fieldOf(error, 'error'), fieldOf(error, 'suppressed')]
   if (!isOf(error, AggregateError)) return undefined

@@ -7,7 +7,8 @@ import type { Scope } from './scope.ts'
 import type { ScopeKind } from './scope-kind.ts'
 
 /**
- * What a call gives that must not begin: a rejection, where the scope around the caller is cancelled.
+ * The rejection for a call that must not begin because the scope around the caller is cancelled;
+ * `undefined` if it may begin.
  *
  * @param kind of the call
  * @param name of the call, for reports
@@ -24,7 +25,7 @@ export function refuse(scope: Scope, kind: ScopeKind, name: string): Promise<nev
   const refused = (cancellation.refused ??= new Refused())
   if (cancellation.isHeard && refused.cleanUp === undefined) {
     refused.cleanUp = describeCall(scope, { kind, name }, 'refused', refuse)
-    // Where it is an error of the scope, that says it.
+    // A strict scope throws it as an error instead.
     if (!scope.strict) reportLeftover(refused.cleanUp)
   }
   if (refused.isLoop && !refused.swallowed) {

@@ -1,4 +1,4 @@
-/** What can stand in a {@link Ring}. It is itself the link: a set would cost more. */
+/** An entry of a {@link Ring}. The entry is itself the link, which costs less than a `Set`. */
 export interface Link<T extends Link<T>> {
   /** The ring that it is in. */
   home: Ring<T> | undefined
@@ -6,9 +6,9 @@ export interface Link<T extends Link<T>> {
   after: T
 }
 
-/** Things in the order in which they came; each is added and taken out in constant time. */
+/** Entries in the order in which they were added; adding and removing take constant time. */
 export class Ring<T extends Link<T>> {
-  /** The one that came first; written by the ring alone. */
+  /** The first entry; only the ring writes it. */
   first: T | undefined
 
   get isEmpty(): boolean {
@@ -30,7 +30,7 @@ export class Ring<T extends Link<T>> {
     first.before = link
   }
 
-  /** Takes one out that is in this ring. */
+  /** Removes an entry, which must be in this ring. */
   remove(link: T): void {
     link.home = undefined
     if (link.after === link) {
@@ -40,12 +40,12 @@ export class Ring<T extends Link<T>> {
     link.before.after = link.after
     link.after.before = link.before
     if (this.first === link) this.first = link.after
-    // One that has grown old would keep all that came after it from being collected young.
+    // An old entry that still links to its successors would keep V8 from collecting them young.
     link.before = link
     link.after = link
   }
 
-  /** Takes the first one out. */
+  /** Removes the first entry and returns it. */
   take(): T | undefined {
     const first = this.first
     if (first !== undefined) this.remove(first)

@@ -11,16 +11,17 @@ import { type Ending, Scope, type ScopeInit } from './scope.ts'
 import { livingScope } from './scope-tree.ts'
 
 /*
- * From birth to end, in the order of this file; what a scope is stands in scope.ts, and the rules in
- * docs/semantics.md:
- *  1. `openScope` hangs a new one below the caller's; where that is cancelled, nothing new starts.
+ * The life of a scope, in the order of this file. scope.ts says what a scope is, docs/semantics.md has the
+ * rules:
+ * 1. `openScope` makes a scope within the caller's. If that is cancelled, nothing new starts.
  *  2. `runInScope` calls the body in it and waits for its end.
- *  3. `closeScope` ends what the body left behind, then calls what was deferred. Most often there is neither.
- *  4. The scope leaves the tree (`end`). An error that leaves takes the outcome of the scope along.
- *  5. Its owner makes of that what it gives its caller (`Ending`), with `explain` in cancel-cause.ts.
+ * 3. `closeScope` ends what the body left behind, then calls the deferred functions. Most often there is
+ *    neither.
+ * 4. The scope leaves the tree (`end`). The outcome of the scope is noted on an error that leaves it.
+ * 5. Its owner decides what its caller gets (`Ending`), with `explain` in cancel-cause.ts.
  */
 
-/** A new scope within the caller's, or a rejection where that is cancelled. */
+/** A new scope within the caller's, or a rejection if that is cancelled. */
 export function openScope(init: ScopeInit): Scope | Promise<never> {
   const around = innermostScope()
   const parent = livingScope(around)
@@ -39,11 +40,11 @@ const asItIs: Ending<unknown, never> = {
 }
 
 /**
- * Calls `fn` within `scope`, waits until it and all that it started have ended, ends the scope, and
- * gives what `ending` makes of it.
+ * Calls `fn` within `scope`, waits until it and all that it started have ended, ends the scope, and returns
+ * the result of `ending`.
  *
- * Every task and every I/O call goes through here: two callbacks on one promise cost half of what an
- * async function does, and these two are the same for all, as each finds its scope around it.
+ * Every task and every I/O call goes through here. Two callbacks on one promise cost half as much as an
+ * async function, and these two are shared by all calls, as each finds its scope by `AsyncLocalStorage`.
  */
 export function runInScope<T, R = T>(
   scope: Scope,
@@ -54,7 +55,7 @@ export function runInScope<T, R = T>(
   return callInScope(scope, settle, fn) as Promise<R>
 }
 
-/** As `await` does it: also on a promise that was given a `then` of its own. */
+/** The built-in `then`, as `await` uses it, even if a promise has a `then` of its own. */
 // oxlint-disable-next-line typescript/unbound-method -- called with its promise
 const { then } = Promise.prototype
 
@@ -63,7 +64,10 @@ function settle(scope: Scope, fn: (scope: Scope) => unknown): Promise<unknown> {
   return then.call(begin(scope, fn), onValue, onError)
 }
 
-/** Also what begins its work only when its `then` is called, as query builders do, begins within. */
+/**
+ * A thenable that begins its work only when its `then` is called, as query builders do, begins it within
+ * the scope.
+ */
 function begin(scope: Scope, fn: (scope: Scope) => unknown): Promise<unknown> {
   try {
     return Promise.resolve(fn(scope))
@@ -102,7 +106,10 @@ async function closeWith(
     ? scope.ending.onValue(value as never, scope)
     : leave(scope, failure.error)
 }
-/** Ends what is left, calls what was deferred, ends the scope. Errors on the way never hide `failure`. */
+/**
+ * Ends what was left behind, calls the deferred functions, ends the scope. An error on the way never hides
+ * `failure`.
+ */
 export async function closeScope(
   scope: Scope,
   failure?: { readonly error: unknown },
@@ -122,7 +129,7 @@ export async function closeScope(
     } catch (error) {
       add(error)
     }
-    // A timer of the body's may begin something meanwhile.
+    // A timer of the body may have begun something meanwhile.
     const late = await endLeftovers(scope, failure !== undefined)
     if (scope.strict && late.length > 0) add(new LeftoverError(scope.name, late))
   }
@@ -135,7 +142,9 @@ function leave(scope: Scope, error: unknown): unknown {
   return scope.ending.onError(error, scope)
 }
 
-/** An error takes the outcome of the scope along. Of I/O the call itself knows more, and says it. */
+/**
+ * Notes the outcome of the scope on an error. An I/O call knows its own outcome better and notes it itself.
+ */
 export function noteFailure(scope: Scope, error: unknown): void {
   if (scope.kind !== 'io' && scope.outcome === 'unknown') raiseOutcome(error)
   expectFailure(scope, error)

@@ -73,7 +73,7 @@ export async function run<T>(
   expectSignal(options.signal)
   const { name = 'main', strict, graceMs = 10_000 } = options
   expectMilliseconds('graceMs', graceMs)
-  // One within another scope (of a test, or of a program that embeds it) ends with that.
+  // Within another scope (of a test, or of a program that embeds this one) it ends with that scope.
   const scope = openScope({ kind: 'run', name, strict })
   if (!(scope instanceof Scope)) return await scope
   const unfollow = followSignal(scope, options.signal)
@@ -84,13 +84,13 @@ export async function run<T>(
       scope.abort('shutdown', `${signal} asked the process to end`)
     },
   )
-  // A run keeps the process alive, whatever it waits for.
+  // Keeps the process alive, whatever `main` waits for.
   const alive = setInterval(() => undefined, MAX_DELAY_MS)
   const letGo = watchOpenHandles()
   try {
     return await withinGrace(scope, main, graceMs, () => {
       const { received } = shutdown
-      // A turn later, when the warnings have been written.
+      // One turn later the warnings have been written.
       if (received !== undefined) setImmediate(() => process.exit(exitCodeToSet(received)))
     })
   } catch (thrown) {
@@ -101,7 +101,7 @@ export async function run<T>(
   } finally {
     unfollow()
     shutdown.stop()
-    // A turn later, when what was asked to listen does.
+    // One turn later a server that was asked to listen does so, and is found.
     await eventLoopTurn()
     letGo()
     clearInterval(alive)
@@ -113,8 +113,8 @@ function exitCodeToSet(signal: NodeJS.Signals): string | number {
 }
 
 /**
- * Calls `main` in `scope` and waits for its end, but no longer than `graceMs` once it was cancelled or
- * is ending what it left behind. Then that is reported and given up.
+ * Calls `main` in `scope` and waits for its end, but no longer than `graceMs` once it was cancelled or has
+ * returned. What is still running then is reported and abandoned.
  */
 async function withinGrace<T>(
   scope: Scope,
@@ -152,7 +152,7 @@ async function withinGrace<T>(
   }
 }
 
-/** Says what is still waited for: each scope that nothing further in explains, and the waits in it. */
+/** Reports what is still running: the innermost scopes, and all waits. */
 function reportAbandoned(scope: Scope): void {
   const children = scope.livingChildren
   for (const wait of scope.waits)

@@ -4,7 +4,7 @@ import type { Outcome } from './outcome.ts'
 import type { Link, Ring } from './ring.ts'
 import type { ScopeKind } from './scope-kind.ts'
 
-/** What the tree, the cancel and the outcome of scopes need of each: see the class `Scope`. */
+/** The part of a scope that its tree, cancellation and outcome need: see the class `Scope`. */
 export interface ScopeNode extends Link<ScopeNode> {
   readonly kind: ScopeKind
   readonly name: string

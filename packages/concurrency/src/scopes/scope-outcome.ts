@@ -1,8 +1,8 @@
 import type { ScopeNode } from './scope-node.ts'
 
 /*
- * The one rule of outcomes: they add up over a scope, whatever became of the errors within
- * (docs/semantics.md, rule 20).
+ * The rule of outcomes: they add up over a scope, whatever became of the errors within (docs/semantics.md,
+ * rule 20).
  */
 
 /** Whether an effect may have happened within `scope` by now. */
@@ -18,8 +18,8 @@ export function mayHaveEffect(scope: ScopeNode): boolean {
 }
 
 /**
- * Notes, in `scope` and in every ancestor, that an effect may have happened. I/O within an I/O call is
- * for that call to answer, which it does at its end.
+ * Notes, in `scope` and in every ancestor, that an effect may have happened. It stops at an I/O call, which
+ * answers for the I/O within it and notes its own outcome at its end.
  */
 export function markEffect(scope: ScopeNode): void {
   let each: ScopeNode | undefined = scope

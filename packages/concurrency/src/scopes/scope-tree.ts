@@ -17,15 +17,15 @@ export function livingScope<T extends Mortal<T>>(scope: T | undefined): T | unde
   return living
 }
 
-/** Hangs `scope` below `parent`, or, without one, among the roots. */
+/** Adds `scope` to `parent`, or, without one, to the roots. */
 export function hang(scope: ScopeNode, parent: ScopeNode | undefined): void {
   if (parent === undefined) roots.add(scope)
   else (parent.within ??= new Ring()).add(scope)
 }
 
 /**
- * Takes `scope`, which has ended, out of the tree. What is left in it, abandoned children and callbacks,
- * goes over to its nearest living ancestor. Waits are none of it: they end with the scope.
+ * Removes `scope`, which has ended, from the tree. Abandoned children and callbacks that are left in it
+ * move to its nearest living ancestor. Waits do not: they end with the scope.
  */
 export function unhang(scope: ScopeNode): void {
   scope.home?.remove(scope)
@@ -35,7 +35,7 @@ export function unhang(scope: ScopeNode): void {
   const reason = heir && reasonOf(heir)
   for (let each = within?.take(); each !== undefined; each = within?.take()) {
     hang(each, heir)
-    // It stood behind the shield that has just ended.
+    // It was behind the shield that has just ended.
     if (reason !== undefined && !each.shielded && !each.cancelled) inherit(each, reason)
   }
   if (heir === undefined) return

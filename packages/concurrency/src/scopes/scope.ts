@@ -13,33 +13,36 @@ import { hang, roots, unhang } from './scope-tree.ts'
 
 /*
  * The life of a scope (the rules are in docs/semantics.md):
- *  1. It is born below the innermost living scope around its caller (run-in-scope.ts, scope-tree.ts).
- *     The nearest deadline holds; a cancel of an ancestor reaches it up to a shield.
- *  2. Its body runs in it, and what that begins hangs in it: scopes `within`, waits `listening`.
- *     Effects add up in it (scope-outcome.ts).
+ * 1. It begins within the innermost living scope around its caller (run-in-scope.ts, scope-tree.ts). The
+ *    nearest deadline holds. A cancel of an ancestor reaches it unless a shield is between.
+ * 2. Its body runs in it, and holds what that begins: scopes in `within`, waits in `listening`. Effects add
+ *    up in it (scope-outcome.ts).
  *  3. It may be cancelled, by itself or from further out, and then stays so (cancelling.ts).
- *  4. When the body has ended, what it left behind is ended, and what it deferred is called.
- *  5. It ends: it leaves the tree, and from then on stands for its nearest living ancestor.
- *  6. Its owner gets the value or the error, and says what a cancel means to its caller (`Ending`).
+ * 4. When the body has ended, what it left behind is ended, and deferred functions are called.
+ * 5. It ends: it leaves the tree. What begins in it later belongs to its nearest living ancestor.
+ * 6. Its owner gets the value or the error, and decides what its caller gets (`Ending`).
  */
 
 /** What a {@link Scope} is made of. */
 export interface ScopeInit {
   readonly kind: ScopeKind
   readonly name: string
-  /** When it is due, in milliseconds from its start. Default: never. */
+  /** How long it may last, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number
-  /** What the clock has just said. Default: it is read. */
+  /** The current time of the clock. Default: the clock is read. */
   readonly now?: number | undefined
   /** Whether the cancels and deadlines of its ancestors stop here. Default: no. */
   readonly shielded?: boolean
   /** Whether work that is left running is an error of the scope it is left in. Default: as its parent. */
   readonly strict?: boolean | undefined
-  /** Whether what happens in it is an effect of the scopes around it as well. Default: yes. */
+  /** Whether its effects also count for the scopes around it. Default: yes. */
   readonly counts?: boolean
 }
 
-/** What the owner of a scope makes of how its body ended. It holds nothing: the scope has its `owner`. */
+/**
+ * Turns the end of a body into what the owner of the scope returns. It has no state of its own: that is in
+ * the scope's `owner`.
+ */
 export interface Ending<T = never, R = unknown> {
   onValue(value: T, scope: Scope): R
   onError(error: unknown, scope: Scope): R
@@ -62,14 +65,14 @@ export interface CancelScope {
   /** Asks all within to end: every later checkpoint throws. `message` says why. Only the first counts. */
   cancel(message?: string): void
   /**
-   * Has `fn` called, shielded, when the scope ends; the last one first.
+   * Calls `fn`, shielded, when the scope ends; the one deferred last goes first.
    *
    * @throws {TypeError} when it has ended
    */
   defer(fn: () => unknown): void
 }
 
-/** One node of the tree of scopes. Users see of it what {@link CancelScope} has. */
+/** A node in the tree of scopes. Users see only the part of it that is in {@link CancelScope}. */
 export class Scope implements CancelScope, ScopeNode {
   readonly kind: ScopeKind
   readonly name: string
@@ -92,7 +95,7 @@ export class Scope implements CancelScope, ScopeNode {
   controller: AbortController | undefined
   /** Whether its owner gave up waiting for it; see {@link abandon}. */
   abandoned = false
-  /** Whether something of its own is under way that may have its effect at any moment. */
+  /** Whether an I/O call of its own is under way that may have its effect at any moment. */
   inFlight = false
   /** Whether an effect may have happened, of its own or further in. */
   hadEffect = false
@@ -100,7 +103,7 @@ export class Scope implements CancelScope, ScopeNode {
   failure: { readonly error: unknown } | undefined
   /** Where it was started; its `stack` is read only when it has to be reported. */
   origin: CallPlace | undefined
-  /** What its owner makes of how its body ended, and what it needs for that. */
+  /** How its owner ends it, and what the owner needs for that. */
   ending!: Ending
   owner: unknown
   #deferred: (() => unknown)[] | undefined
@@ -130,7 +133,7 @@ export class Scope implements CancelScope, ScopeNode {
     return reasonOf(this)
   }
 
-  /** The cancel that was asked of this very scope, if any. */
+  /** The cancel that was requested of this scope itself, if any. */
   get ownReason(): Cancelled | undefined {
     return this.cancellation?.own
   }
@@ -148,7 +151,7 @@ export class Scope implements CancelScope, ScopeNode {
     return this.ownReason?.source === 'timeout'
   }
 
-  /** An `AbortSignal` that fires with the {@link Cancelled}; made when first asked for. */
+  /** An `AbortSignal` that fires with the {@link Cancelled}; made on first use. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController()
@@ -171,12 +174,12 @@ export class Scope implements CancelScope, ScopeNode {
     return this.listening?.all ?? []
   }
 
-  /** What is waited for in this very scope. */
+  /** The waits in this scope itself. */
   get waits(): CancelListener[] {
     return this.listeners.filter((listener) => listener.describe !== undefined)
   }
 
-  /** Whether ending it takes more than taking it out of the tree. */
+  /** Whether ending it takes more than removing it from the tree. */
   get isBusy(): boolean {
     const { cancellation } = this
     return (
@@ -198,8 +201,8 @@ export class Scope implements CancelScope, ScopeNode {
   }
 
   /**
-   * Its owner gives up waiting for it: its grace has passed. It may still be running, and nobody can
-   * know what it does from now on.
+   * Call it when the owner stops waiting because the grace has passed. The scope may still be running, and
+   * nobody can know what it does from now on.
    */
   abandon(): void {
     this.abandoned = true
@@ -225,12 +228,18 @@ export class Scope implements CancelScope, ScopeNode {
     if (reason !== undefined) throw reason
   }
 
-  /** Tells `listener` once when the scope is cancelled, or, after its end, its nearest living ancestor. */
+  /**
+   * Notifies `listener` once when the scope is cancelled; after its end, when its nearest living ancestor
+   * is.
+   */
   listen(listener: CancelListener): void {
     ;(this.listening ??= new Ring()).add(listener)
   }
 
-  /** Like `listen`, and tells at once where it is cancelled already; returns what takes the callback off. */
+  /**
+   * Like `listen`, but calls back at once if it is cancelled already. Returns a function that removes the
+   * callback.
+   */
   onCancel(onCancel: (reason: Cancelled) => void): () => void {
     const { reason } = this
     if (reason !== undefined) {
@@ -242,7 +251,7 @@ export class Scope implements CancelScope, ScopeNode {
     return () => listener.home?.remove(listener)
   }
 
-  /** Has `fn` called when the scope ends, the last one first. */
+  /** Defers `fn` until the scope ends. The last one is called first. */
   defer(fn: () => unknown): void {
     if (this.ended) {
       throw new TypeError(`Expected the scope "${this.name}" to be open, got one that has ended`)
@@ -250,7 +259,7 @@ export class Scope implements CancelScope, ScopeNode {
     ;(this.#deferred ??= []).push(fn)
   }
 
-  /** Takes the last of what is to be called at the end. */
+  /** Removes the last deferred function and returns it. */
   takeDeferred(): (() => unknown) | undefined {
     return this.#deferred?.pop()
   }

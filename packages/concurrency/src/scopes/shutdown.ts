@@ -1,11 +1,11 @@
 import { constants } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
-/** A process that is asked to end by a signal. */
+/** The shutdown of a process by a signal. */
 export interface Shutdown {
   /** The signal that asked for it. */
   readonly received: NodeJS.Signals | undefined
-  /** Takes the listeners off, and calls the watchdog off. */
+  /** Removes the listeners and stops the watchdog. */
   stop(): void
 }
 
@@ -13,9 +13,9 @@ export interface Shutdown {
 const WATCHDOG_MS = 1_000
 
 /**
- * Calls `ask` at the first of `signals`. From then on the next one ends the process by the hand of the
- * kernel, so that it does also when the event loop hangs; and a thread of its own ends it when it has
- * not done so by itself soon after `graceMs`.
+ * Calls `ask` at the first of `signals`. The next one has its default action, so the kernel ends the
+ * process even if the event loop hangs. A watchdog thread ends it if it has not ended by itself soon after
+ * `graceMs`.
  */
 export function onShutdown(
   shutdownSignals: readonly NodeJS.Signals[],
@@ -32,7 +32,7 @@ export function onShutdown(
     if (received !== undefined) process.exit(exitCodeOf(signal))
     received = signal
     off()
-    // Where others listen too, the kernel leaves it to them, so it takes a listener that ends it.
+    // A signal that others listen to has no default action, so a listener of ours ends the process.
     for (const each of signals) if (process.listenerCount(each) > 0) process.on(each, listener)
     if (graceMs !== Infinity) watchdog = startWatchdog(graceMs + WATCHDOG_MS, signal)
     ask(signal)
@@ -49,12 +49,12 @@ export function onShutdown(
   }
 }
 
-/** What a shell says of a process that `signal` ended. */
+/** The exit code that a shell reports for a process that `signal` ended. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]
 }
 
-/** Its thread sleeps until it is called off; it needs nothing of the event loop that it watches. */
+/** The thread sleeps until it is stopped. It does not use the event loop that it watches. */
 const WATCHDOG = `
 const [state, ms, signal] = require('node:worker_threads').workerData
 if (Atomics.wait(state, 0, 0, ms) === 'timed-out') process.kill(process.pid, signal)
@@ -70,7 +70,8 @@ function startWatchdog(ms: number, signal: NodeJS.Signals): () => void {
       env: {},
       workerData: [state, ms, fatal],
     })
-    // Without a watchdog (no memory for it, or Node's permissions forbid threads) it ends in order still.
+    // Without a watchdog (no memory for a thread, or Node's permissions forbid one) the shutdown still
+    // works.
     worker.on('error', () => undefined)
     worker.unref()
   } catch {

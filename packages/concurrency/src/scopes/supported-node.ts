@@ -1,8 +1,9 @@
 /**
- * Gives what `make` makes, unless Node is too old for this package: then it throws an error that says so,
- * as the package is loaded. Else the first failure would be a `ReferenceError` from somewhere within.
+ * Returns what `make` returns. If Node is too old for this package it throws an error that says so, while
+ * the package is loaded; otherwise the first failure would be an obscure `ReferenceError`.
  *
- * It looks at what is needed and not at a version, so that it refuses no other platform that has it.
+ * It checks for the features that are needed, not for a version, so that it accepts any other platform that
+ * has them.
  */
 export function onSupportedNode<T>(make: () => T): T {
   if (typeof SuppressedError === 'function' && typeof Promise.try === 'function') return make()

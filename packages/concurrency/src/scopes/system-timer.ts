@@ -3,8 +3,9 @@ import { Heap, type Ranked } from './heap.ts'
 import { onSupportedNode } from './supported-node.ts'
 
 /*
- * A deadline is set far more often than it passes. To start and stop one of Node's timers takes longer
- * than all else that a scope needs, so all stand in one heap, and Node has a timer for the first of them.
+ * A deadline is set far more often than it passes. Starting and stopping one of Node's timers takes longer
+ * than everything else that a scope does, so all are kept in one heap, and Node has a timer for the first
+ * of them only.
  */
 
 /** The longest delay that `setTimeout` takes (HTML: a 32-bit signed integer). */
@@ -12,10 +13,13 @@ export const MAX_DELAY_MS: number = 2 ** 31 - 1
 
 const timers = new Heap<SystemTimer>()
 
-/** Node's timer. It may be due for one that was cancelled since: then it finds nothing to do. */
+/**
+ * Node's timer. The timer that it was started for may have been cancelled since; then it finds nothing to
+ * do.
+ */
 let native: NodeJS.Timeout | undefined
 let nativeDueAt = Infinity
-/** What started it; a test may have put another in force since. */
+/** The `setTimeout` that started it; a test may have replaced the global since. */
 let startedBy: typeof setTimeout | undefined
 
 /** The context in which the package was loaded: Node's timer must not hold that of the first caller. */
@@ -61,27 +65,27 @@ function arm(): void {
   nativeDueAt = Infinity
   if (first === undefined) return
   const now = performance.now()
-  // Node warns of a delay below zero: of a timer that fell due while the event loop was blocked, say.
+  // Node warns of a negative delay, such as that of a timer that fell due while the event loop was blocked.
   const delayMs = Math.max(1, Math.min(Math.ceil(first.priority - now), MAX_DELAY_MS))
   nativeDueAt = Math.min(first.priority, now + delayMs)
   startedBy = setTimeout
   native = outside.runInAsyncScope(() => setTimeout(fire, delayMs))
 }
 
-/** Fires what is due by now. Node's clock and ours may differ by a millisecond; its word counts. */
+/** Fires the timers that are due. Node's clock and ours may differ by a millisecond; Node's counts. */
 function fire(): void {
   native = undefined
   fireNext(Math.max(performance.now(), nativeDueAt))
 }
 
-/** What is started meanwhile is not due by `now`, so that the event loop turns. */
+/** Timers that are started meanwhile are not due by `now`, so the event loop gets its turn. */
 function fireNext(now: number): void {
   const { first } = timers
   if (first === undefined || first.priority > now) {
     arm()
     return
   }
-  // As between two of Node's own timers: what this one wakes goes on first, and may cancel the next.
+  // As between two timers of Node, the code that this one wakes goes on first, and may cancel the next.
   queueMicrotask(() => process.nextTick(fireNext, now))
   first.fire()
 }

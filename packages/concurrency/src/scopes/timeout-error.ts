@@ -13,8 +13,8 @@ export interface TimeoutErrorInit {
 
 /**
  * The deadline of a timeout passed and its body has ended. Thrown to the code that set the timeout; code
- * inside it gets a {@link Cancelled}. `outcome` is `'none'` only if no I/O with an effect was begun within
- * it, or all of it is known to have had none.
+ * inside it gets a {@link Cancelled}. `outcome` is `'none'` only if no I/O with an effect got under way
+ * within it, or all of it is known to have had none.
  */
 export class TimeoutError extends Error {
   readonly scope: string

@@ -49,7 +49,7 @@ export function withTimeout<T>(
   return runTimeout(timeoutMs, fn, options, throwing, 'withTimeout')
 }
 
-/** What the owner of a timeout gives its caller. */
+/** What a timeout returns or throws to its caller. */
 export interface Verdict<T, R> {
   /** The body returned `value`, in time or not. */
   returned(value: T): R
@@ -66,7 +66,7 @@ export const throwing: Verdict<unknown, never> = {
 }
 
 /**
- * Like {@link withTimeout}, and gives what `verdict` says.
+ * Like {@link withTimeout}, but `verdict` decides the result.
  *
  * @param where the function that was called, for the errors of its options
  * @param defaultName of the scope
@@ -93,7 +93,7 @@ export function runTimeout<T, R>(
   }
 }
 
-/** Calls `fn` within `scope`, which is due in `timeoutMs`. */
+/** Calls `fn` within `scope`, whose deadline is in `timeoutMs`. */
 export function runTimed<T, R = T>(
   scope: Scope,
   timeoutMs: number,
@@ -114,7 +114,7 @@ export function runTimed<T, R = T>(
   )
 }
 
-/** What the end of a scope with a deadline takes. */
+/** The state that ends a scope with a deadline. */
 interface Timing {
   readonly timer: Timer | undefined
   readonly timeoutMs: number
@@ -136,8 +136,8 @@ const timed: Ending<unknown, never> = {
 }
 
 /**
- * Starts the timer that cancels `scope` when it is due; one that has no time is cancelled now. None is
- * started where an ancestor is due no later: its cancel arrives first.
+ * Starts the timer that cancels `scope` at its deadline; if that has passed, cancels it now. No timer is
+ * started if an ancestor has the same deadline or an earlier one: its cancel arrives first.
  */
 export function armDeadline(scope: Scope, timeoutMs: number): Timer | undefined {
   if (timeoutMs <= 0) expire(scope, timeoutMs)
@@ -174,7 +174,7 @@ export async function withGrace<T>(scope: Scope, body: Promise<T>, graceMs: numb
   let timer: Timer | undefined
   const grace = Promise.withResolvers<never>()
   const unlisten = scope.onCancel((reason) => {
-    // It has ended; what it left behind has as long as it takes.
+    // The body has ended. The grace does not limit what it left behind.
     if (reason.source === 'scope-end' && reason === scope.ownReason) return
     timer = currentClock().schedule(graceMs, () => {
       scope.abandon()

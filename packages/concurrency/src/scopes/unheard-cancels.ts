@@ -7,14 +7,14 @@ let open = 0
 let listening = false
 let stopping = false
 
-/** What leftovers failed with: reported already, so it need not bring the process down as well. */
+/** Errors of leftovers: they are reported already, so they need not end the process as well. */
 const reported = new Set<unknown>()
 
 /**
- * A cancel ends all promises of a scope at once, also those that the body does not await any more
- * (`const a = read(), b = read(); await a; await b`), and leftovers, which nobody awaits. That is no
- * failure, so it must not bring the process down. For all other rejections this listener does what Node
- * does when there is none.
+ * A cancel rejects all promises of a scope at once, also those that the body no longer awaits
+ * (`const a = read(), b = read(); await a; await b`), and those of leftovers, which nothing awaits. That is
+ * not a failure, so it must not end the process. For all other rejections this listener does what Node does
+ * without one.
  */
 function onUnhandledRejection(reason: unknown): void {
   if (everyPart(reason, (part) => someCause(part, isExpected))) return
@@ -29,7 +29,7 @@ function isExpected(cause: unknown): boolean {
   return Cancelled.isInstance(cause) || (cause !== undefined && reported.has(cause))
 }
 
-/** Lets promises reject with a cancel unheard, until a turn after {@link closeRejections}. */
+/** Lets unhandled rejections with a cancel pass, until one turn after {@link closeRejections}. */
 export function openRejections(): void {
   open += 1
   if (listening) return
@@ -52,7 +52,7 @@ function stopListening(): void {
   process.off('unhandledRejection', onUnhandledRejection)
 }
 
-/** Lets promises reject with `error` unheard until a turn from now: it is reported already. */
+/** Lets unhandled rejections with `error`, which is reported already, pass for one turn. */
 export function letGoUnheard(error: unknown): void {
   openRejections()
   reported.add(error)

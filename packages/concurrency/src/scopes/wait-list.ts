@@ -26,17 +26,20 @@ class Waiter<T, P> extends Wait<T> {
 }
 
 /**
- * The waiters for something, first come first served. A cancelled waiter leaves at once, in
- * constant time, so `shift` always finds one that lives.
+ * The waiters for something, first come, first served. A cancelled waiter leaves at once, in constant time,
+ * so `shift` always finds a live one.
  *
- * Each may bring a payload: what it wants to put, how much it asks for.
+ * Each may bring a payload, such as the item that it wants to put.
  */
 export class WaitList<T, P = void> {
   readonly label: string
   readonly #onLeave: (() => void) | undefined
   #size = 0
   #head: Waiter<T, P> | undefined = undefined
-  /** Counted once for all that are described before the line changes: one by one would take its square. */
+  /**
+   * Counted once for all that are described before the line changes. Counting for each would take quadratic
+   * time.
+   */
   #places: Map<Waiter<T, P>, number> | undefined = undefined
 
   /** @param onLeave called when a waiter left because it was cancelled */
@@ -58,12 +61,15 @@ export class WaitList<T, P = void> {
     return waiter.promise
   }
 
-  /** What a wait gives that must not begin: a rejection, where the scope around the caller is cancelled. */
+  /**
+   * The rejection for a wait that must not begin because the scope around the caller is cancelled;
+   * `undefined` if it may begin.
+   */
   refusal(): Promise<never> | undefined {
     return refusal('wait', this.label)
   }
 
-  /** What the first waiter brought. Asked only when there is one. */
+  /** The payload of the first waiter. Read it only when there is one. */
   get first(): P {
     return (this.#head as Waiter<T, P>).payload
   }
@@ -77,20 +83,20 @@ export class WaitList<T, P = void> {
     return true
   }
 
-  /** Fails the first waiter. Asked only when there is one. */
+  /** Fails the first waiter. Call it only when there is one. */
   fail(error: unknown): void {
     const head = this.#head as Waiter<T, P>
     this.#remove(head)
     head.reject(error)
   }
 
-  /** Lets a cancelled waiter go. */
+  /** Removes a cancelled waiter. */
   leave(waiter: Waiter<T, P>): void {
     this.#remove(waiter)
     this.#onLeave?.()
   }
 
-  /** Says what a waiter waits for, and its place in line. */
+  /** Describes what a waiter waits for, and its place in line. */
   describe(waiter: Waiter<T, P>): string {
     this.#places ??= this.#countPlaces()
     return `${this.label}, ${ordinal(this.#places.get(waiter) as number)} in line`
@@ -129,7 +135,7 @@ export class WaitList<T, P = void> {
       waiter.previous.next = waiter.next
       waiter.next.previous = waiter.previous
       if (this.#head === waiter) this.#head = waiter.next
-      // One that has grown old would keep all that came after it from being collected young.
+      // An old waiter that still links to its successors would keep V8 from collecting them young.
       waiter.previous = waiter
       waiter.next = waiter
     }

@@ -9,14 +9,14 @@ import type { Scope } from './scope.ts'
 
 let noting = false
 
-/** Has every wait note when it began, for the task tree. Off, it costs nothing. */
+/** Makes every wait record when it began, for the task tree. Costs nothing while off. */
 export function noteWaits(on: boolean): void {
   noting = on
 }
 
 /**
- * The one way in which this package waits: a promise that other code resolves, or that the cancel of the
- * scope around the caller rejects. Whichever is first settles it; the other is taken off.
+ * The one way in which this package waits: a promise that other code resolves, or that a cancel of the
+ * scope around the caller rejects, whichever comes first.
  *
  * The awaiting function goes on in its own scope and `AsyncLocalStorage`, whichever code resolves it.
  */
@@ -43,7 +43,7 @@ export abstract class Wait<T> implements CancelListener {
   /** What the task tree shows. */
   abstract describe(): string
 
-  /** Takes back what was begun. */
+  /** Undoes what was begun. */
   protected abstract undo(): void
 
   resolve(value: T): void {
@@ -64,7 +64,7 @@ export abstract class Wait<T> implements CancelListener {
 
 class StartedWait<T> extends Wait<T> {
   readonly #label: string
-  /** Nothing, until `start` has returned it. */
+  /** `undefined` until `start` has returned it. */
   #undo: (() => void) | undefined
 
   constructor(
@@ -93,7 +93,7 @@ class StartedWait<T> extends Wait<T> {
  * Waits for what `start` begins.
  *
  * @param label what the task tree shows
- * @param start begins the wait and returns what takes it back when it is cancelled
+ * @param start begins the wait and returns a function that undoes it when it is cancelled
  */
 export function wait<T>(
   label: string,

@@ -64,8 +64,8 @@ export class Barrier {
   }
 
   /**
-   * Fails the waiters and begins anew. Those that were let go already are not touched, even if they
-   * have not run yet.
+   * Fails the waiters and begins anew. Callers that were already let go are not affected, even if they have
+   * not resumed yet.
    */
   reset(): void {
     this.#broken = false

@@ -1,8 +1,7 @@
 import { Semaphore, type SemaphoreOptions } from './semaphore.ts'
 
 /**
- * A {@link Semaphore} that never has more permits than it began with: a `release()` too many is a
- * mistake, and throws.
+ * A {@link Semaphore} that never has more permits than it began with: one `release()` too many throws.
  *
  * @throws {TypeError} when `permits` is not an integer from 0 up, or an option is unknown or has the wrong type
  * @example

@@ -46,10 +46,11 @@ export class Condition {
   }
 
   /**
-   * Releases the lock, waits to be notified, and takes the lock again; it is held again also when
-   * this throws. Check afterwards whether what you wait for holds, or use {@link waitFor}, which does.
+   * Releases the lock, waits to be notified, and takes the lock again, even when it throws. Then check
+   * whether what you wait for holds, or use {@link waitFor}, which does.
    *
-   * @throws {Cancelled} when the scope around it is cancelled; a notification that it had got goes to another waiter
+   * @throws {Cancelled} when the scope around it is cancelled; a notification that it had received goes to
+   *   another waiter
    * @throws {TypeError} when the lock is not held
    */
   async wait(): Promise<void> {
@@ -62,7 +63,7 @@ export class Condition {
       await this.#waiters.wait()
       notified = true
     } finally {
-      // Nothing may cut this short: the caller's `using` will give the lock back.
+      // Nothing may interrupt this: the caller's `using` will release the lock.
       await callInScope(undefined, resume)
     }
     const cancelled = scope?.reason

@@ -1,6 +1,6 @@
 import type { Store } from './queue-core.ts'
 
-/** When so many taken places are at the front of the array, and they are half of it, it is cut. */
+/** The array is trimmed when this many places at its front are empty and they are at least half of it. */
 const MIN_SLACK = 64
 
 /** First in, first out, each in constant time. */
@@ -12,7 +12,7 @@ export class Fifo<T> implements Store<T, void> {
     return this.#items.length - this.#head
   }
 
-  /** The next, left where it is. Asked only when there is one. */
+  /** The next item, which stays in the store. Read it only when there is one. */
   get first(): T {
     return this.#items[this.#head] as T
   }

@@ -11,8 +11,8 @@ export interface LockOptions {
 }
 
 /**
- * Gives a lock back for a while: what the holder has in hand stays good, and holds the lock again once
- * the returned function's promise has settled. Throws when it is not held. For conditions.
+ * Releases a lock for a while. The holder's permit stays valid, and holds the lock again once the promise
+ * of the returned function has settled. Throws if the lock is not held. For conditions.
  */
 export let suspendLock: (lock: Lock) => () => Promise<void>
 
@@ -20,8 +20,8 @@ export let suspendLock: (lock: Lock) => () => Promise<void>
  * Lets one holder at a time through, first come, first served. Not re-entrant: a task that holds it and
  * acquires it again waits for itself, and a process warning says so after five seconds.
  *
- * It holds within one process: for several use a row or an advisory lock of the database. Keep no lock while
- * waiting for a person or a slow service.
+ * It works within one process; across processes use a row or an advisory lock of the database. Do not hold
+ * a lock while waiting for a person or a slow service.
  *
  * @example
  * const lock = new Lock()
@@ -83,11 +83,11 @@ export class Lock {
     return permit && this.#hold(permit)
   }
 
-  /** Has a task warned that waits for itself. */
+  /** Warns of a task that waits for itself. */
   #watchOwn(holder: Hold): Timer | undefined {
     const task = currentTask()
     if (task === undefined || task !== holder.task) return undefined
-    // Also while a condition lends it: a waiter gets it before the former holder does again.
+    // Also while a condition has released it: a waiter gets it before the former holder does again.
     return warnOfOwnLock(this.name, task.name, () => this.#holder === holder)
   }
 
@@ -100,7 +100,10 @@ export class Lock {
   }
 }
 
-/** The permit of a lock's holder; a condition gives the one within back and puts in another. */
+/**
+ * The permit of a lock's holder. A condition releases the permit within it and later replaces it with
+ * another.
+ */
 class Hold implements Permit {
   permit: Permit
   readonly task: Scope | undefined = currentTask()

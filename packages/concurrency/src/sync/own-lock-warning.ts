@@ -4,13 +4,13 @@ import { warnRarely } from '../scopes/rare-warning.ts'
 import type { Scope } from '../scopes/scope.ts'
 import type { ScopeKind } from '../scopes/scope-kind.ts'
 
-/** Scopes that work of their own runs in, beside what opened them. */
+/** The kinds of scope whose work runs concurrently with the code that opened them. */
 const TASKS: ReadonlySet<ScopeKind> = new Set(['run', 'task', 'iterator'])
 
 /** How long a task may wait for what it holds itself, in milliseconds. */
 const PATIENCE_MS = 5_000
 
-/** The task around the caller, whatever scopes there are between; `undefined` outside of all scopes. */
+/** The task around the caller, whatever scopes are between; `undefined` outside of all scopes. */
 export function currentTask(): Scope | undefined {
   let scope = currentScope()
   while (scope?.parent !== undefined && !TASKS.has(scope.kind)) scope = scope.parent
@@ -18,10 +18,10 @@ export function currentTask(): Scope | undefined {
 }
 
 /**
- * Warns when a task still waits in five seconds for a lock that it has held itself all the while.
- * It cannot be known at once: other work of the same task, of a `Promise.all` for one, may release it.
+ * Warns when a task still waits after five seconds for a lock that it has held itself all the while. It
+ * cannot be known earlier: other work of the same task, such as that of a `Promise.all`, may release it.
  *
- * @param isHeld whether the lock is still in the same hands
+ * @param isHeld whether the same holder still has the lock
  */
 export function warnOfOwnLock(lock: string, task: string, isHeld: () => boolean): Timer {
   return currentClock().schedule(PATIENCE_MS, () => {

@@ -3,7 +3,7 @@ import type { Store } from './queue-core.ts'
 
 /** An item that was put into a priority queue. */
 export interface QueueHandle {
-  /** Takes the item out again. `false`: it was handed out, dropped or removed already. */
+  /** Removes the item from the queue. Returns `false` if it was handed out, dropped or removed already. */
   remove(): boolean
 }
 

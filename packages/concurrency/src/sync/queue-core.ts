@@ -19,19 +19,18 @@ export interface ShutdownOptions {
 }
 
 /**
- * What a queue keeps its items in; which one comes next is its own affair. `add` gives a handle to the
- * item, where there is any use for one.
+ * Holds the items of a queue and decides which one comes next. `add` may return a handle to the item.
  */
 export interface Store<T, H> {
   readonly size: number
-  /** @param onRemoved to be called when the item was taken out by its handle */
+  /** @param onRemoved called when the item was removed by its handle */
   add(item: T, onRemoved: () => void): H
-  /** Takes the next. Asked only when there is one. */
+  /** Removes the next item and returns it. Call it only when there is one. */
   take(): T
   clear(): void
 }
 
-/** What all queues share; they differ in which item comes next. `H` is what `put` gives. */
+/** What all queues share; they differ in which item comes next. `H` is what `put` resolves to. */
 export class QueueCore<T, H = void> implements AsyncIterable<T> {
   readonly name: string
   readonly maxSize: number
@@ -188,7 +187,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   #add(item: T): H {
     const handle = this.#store.add(item, this.#onRemoved)
     this.#unfinished += 1
-    // Somebody waits only while the queue is empty, so whatever its order, this item is the next one.
+    // Getters wait only while the queue is empty, so this item is the next one, whatever the order of the
+    // queue.
     if (this.#getters.size > 0) this.#getters.shift(this.#store.take())
     return handle
   }
@@ -199,7 +199,10 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
     return item
   }
 
-  /** Lets the first waiter in `put` go on, now that there is room; it fails if its item is refused. */
+  /**
+   * Lets the first waiters in `put` go on while there is room. A waiter fails if the store refuses its
+   * item.
+   */
   #refill(): void {
     while (this.#putters.size > 0 && !this.full) {
       try {

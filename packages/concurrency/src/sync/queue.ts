@@ -6,7 +6,7 @@ import { QueueCore, type QueueOptions } from './queue-core.ts'
  * full; without one it grows with no bound, so set one unless the producers are bounded otherwise. A
  * cancelled `get` loses no item.
  *
- * It is in memory and lost with the process: what must be done belongs into a job (`@yuzuru/jobs`).
+ * It is in memory and lost with the process: work that must not be lost belongs in a job (`@yuzuru/jobs`).
  *
  * @throws {TypeError} when `maxSize` is not an integer from 1 up, or an option is unknown or has the wrong type
  * @example

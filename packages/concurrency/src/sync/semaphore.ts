@@ -68,8 +68,8 @@ export class Semaphore {
   }
 
   /**
-   * Adds a permit, or wakes the first waiter: for a permit that stands for something made rather than
-   * for something taken. What `acquire` gave is given back by its own `release`.
+   * Adds a permit, or wakes the first waiter. Use it where a permit stands for something produced; a permit
+   * that `acquire` gave is released by its own `release`.
    */
   release(): void {
     if (this.#waiters.size === 0) this.#available += 1
@@ -87,7 +87,7 @@ export class Semaphore {
 }
 
 class Held implements Permit {
-  /** None once it was given back. */
+  /** `undefined` once it was released. */
   from: Semaphore | undefined
 
   constructor(from: Semaphore) {

@@ -19,8 +19,8 @@ export type Source<T> = Iterator<T> | AsyncIterator<T>
 const END: IteratorReturnResult<void> = Object.freeze({ done: true, value: undefined })
 
 /**
- * A slot is taken when an item is requested from the source and released when its result is consumed. All
- * of the source and `fn` runs in one scope of its own and in the context in which the map was made.
+ * A slot is taken when an item is requested from the source and released when its result is consumed. The
+ * source and `fn` run in a scope of the map and in the context in which the map was made.
  */
 export class ConcurrentMap<T, R>
   implements AsyncIterableIterator<Awaited<R>, void, undefined>, AsyncDisposable
@@ -28,7 +28,7 @@ export class ConcurrentMap<T, R>
   readonly #open: () => Source<T>
   readonly #fn: (item: T, index: number) => R | PromiseLike<R>
   readonly #concurrency: number
-  /** None where results come as they are ready. */
+  /** `undefined` if results come as they are ready. */
   readonly #inOrder: InOrder<Awaited<R>> | undefined
   readonly #name: string
   readonly #parent: Scope | undefined = currentScope()
@@ -128,7 +128,7 @@ export class ConcurrentMap<T, R>
       await this.#idle.promise
       unlisten()
     }
-    // The next caller gets it; if there is none, it is not an unhandled rejection.
+    // The next call of `next` throws it; without one it is not an unhandled rejection.
     const whole = this.#inContext(() => runInScope(scope, work))
     this.#whole = whole.catch((error: unknown) => this.#fail(error))
   }
@@ -141,7 +141,7 @@ export class ConcurrentMap<T, R>
     const scope = this.#scope as Scope
     const failed = this.#errors.size > 0
     const error = failed ? oneOrAll([...this.#errors], this.#name) : cancelOf(scope)
-    // What was thrown may be `undefined`, and is a failure all the same.
+    // The thrown value may be `undefined`, which is a failure too.
     if (!failed && error === undefined) return
     if (scope.outcome === 'unknown') raiseOutcome(error)
     expectFailure(scope, error)

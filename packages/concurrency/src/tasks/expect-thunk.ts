@@ -1,8 +1,8 @@
 import { expected, isPromise } from '../arguments/expected.ts'
 
 /**
- * Throws unless `thunk` is a function. The message for a promise says what to write instead: the starter
- * begins the work itself, as what has begun already could not be cancelled.
+ * Throws unless `thunk` is a function. For a promise the message says what to write instead: a function
+ * that begins the work, as work that has begun already cannot be cancelled.
  */
 export function expectThunk(starter: string, key: string | number, thunk: unknown): void {
   if (typeof thunk === 'function') return

@@ -59,11 +59,13 @@ export async function gather(
 ): Promise<unknown> {
   expectOptions(options, SPAWN_OPTIONS, 'gather')
   const { name = 'gather', settle = false } = options
-  // A promise, a `Map` and a `Set` have such a tag, and no key of their own: they would be gathered as nothing.
+  // A promise, a `Map` and a `Set` have such a tag and no keys of their own: they would be gathered as an
+  // empty object.
   if (typeof thunks !== 'object' || thunks === null || Symbol.toStringTag in thunks) {
     throw expected('an array or object of functions', thunks)
   }
-  // Two lists, and not one of pairs: there may be tens of thousands, and all live until the last has ended.
+  // Two lists instead of one list of pairs save memory: there may be tens of thousands, and all live until
+  // the last has ended.
   const keys = Object.keys(thunks)
   const work: readonly Thunk[] = Object.values(thunks)
   keys.forEach((key, index) => expectThunk('gather', key, work[index]))

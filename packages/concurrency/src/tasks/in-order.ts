@@ -1,7 +1,7 @@
-/** Hands out values in the order of their indexes, each as soon as all before it have come. */
+/** Hands out values in the order of their indexes, each as soon as all before it have arrived. */
 export class InOrder<T> {
   readonly #handOut: (value: T) => void
-  /** Those that came before their turn. */
+  /** Values that arrived before their turn. */
   readonly #early: Map<number, T> = new Map()
   #next = 0
 

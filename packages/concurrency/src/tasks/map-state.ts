@@ -1,15 +1,15 @@
 /**
- * How far a map is. It goes only forwards, but for `ready` and `pulling`, which take turns.
+ * The state of a map. It only moves forwards, except that `ready` and `pulling` alternate.
  *
  * - `ready`: the source can be asked for an item.
  * - `pulling`: it is being asked.
- * - `exhausted`: it gives nothing more; results are still to come, or to be consumed.
+ * - `exhausted`: it has no more items; results are still to come or to be consumed.
  * - `stopped`: by a failure, a cancel or the end of the loop. The source is closed, no result counts.
- * - `finished`: the failure was thrown, or all is consumed. From now on there is nothing but the end.
+ * - `finished`: the failure was thrown, or all is consumed. From now on `next` only says that it is done.
  */
 export type MapState = 'ready' | 'pulling' | 'exhausted' | 'stopped' | 'finished'
 
-/** Whether the source may give more. */
+/** Whether the source may have more items. */
 export function isFed(state: MapState): boolean {
   return state === 'ready' || state === 'pulling'
 }

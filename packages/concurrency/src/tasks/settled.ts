@@ -9,8 +9,8 @@ export type Completed<K, T> = PromiseSettledResult<T> & {
 }
 
 /**
- * Makes a result of a failure. The cancel of a scope around it never is one: it is thrown, whatever `fn`
- * made of it.
+ * Calls `fn` and turns a failure into a result. A cancel of a scope around it is thrown instead, whatever
+ * `fn` made of it.
  *
  * `fn` has a scope of its own, so that what it left behind has ended, and counts, before its failure is
  * handed over: a shielded write may leave the process after the failure of what stood beside it.

@@ -75,7 +75,7 @@ export function taskGroup<T>(
   }
 }
 
-/** What a group throws for its errors, of which there is one or more. */
+/** Makes what a group throws of its errors, of which there is at least one. */
 type Combine = (errors: unknown[], name: string) => unknown
 
 const allFailures: Combine = (errors, name) => {
@@ -86,9 +86,10 @@ const allFailures: Combine = (errors, name) => {
 }
 
 /**
- * A task group that throws what `combine` makes of the errors.
+ * Runs a task group that throws what `combine` makes of the errors.
  *
- * @param needsAll whether a task that was cancelled alone ends the group, as it has no result
+ * @param needsAll whether the group ends when one of its tasks is cancelled alone, because every result is
+ *   needed
  */
 export function runGroup<T>(
   name: string,
@@ -120,17 +121,17 @@ const grouped: Ending<unknown, never> = {
 
 export const SPAWN_OPTIONS = ['name', 'settle'] as const
 
-/** The failures of tasks that were to settle, and whether each has been reported. */
+/** The failures of tasks with `settle: true`, and whether each has been reported. */
 type Settled = Map<Task<unknown>, { readonly error: unknown; warned: boolean }>
 
 export class Group implements TaskGroup, TaskOwner {
-  /** In the order in which they came, each once. */
+  /** In the order in which they occurred, each once. */
   #errors: Set<unknown> | undefined
   /** Whether a task was cut short by a cancel from outside the group. */
   #interrupted = false
-  /** A cancel of something else that a task or the body let pass: of a task it awaited, say. */
+  /** A cancel of something else that a task or the body let pass, such as that of a task it awaited. */
   #foreignCancel: Cancelled | undefined
-  /** The failures of tasks that were to settle. */
+  /** The failures of tasks with `settle: true`. */
   #settled: Settled | undefined
   #running = 0
   #closed = false
@@ -160,7 +161,7 @@ export class Group implements TaskGroup, TaskOwner {
     return this.start(fn, options?.name ?? (fn.name || 'task'), options?.settle === true)
   }
 
-  /** `spawn` for what has been looked at. */
+  /** `spawn`, for checked arguments. */
   start<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, name: string, settle = false): Task<T> {
     if (this.#closed) {
       throw new TypeError(`Expected the group "${this.name}" to be open, got one that has ended`)
@@ -197,7 +198,7 @@ export class Group implements TaskGroup, TaskOwner {
     return this.#errors === undefined && this.#foreignCancel === undefined && !this.#interrupted
   }
 
-  /** What it throws, once it has ended, unless it is intact and its body returned. */
+  /** What the group throws once it has ended. Not called if it is intact and its body returned. */
   failure(): unknown {
     const scope = this.#scope
     const cancel = scope.inheritedReason ?? this.#foreignCancel ?? scope.ownReason
@@ -208,7 +209,9 @@ export class Group implements TaskGroup, TaskOwner {
     return error
   }
 
-  /** Keeps an error, once, and cancels the others; drops the cancels that the group's own end made. */
+  /**
+   * Keeps an error, once, and cancels the other tasks. Drops cancels that come from the group's own end.
+   */
   fail(error: unknown, task: string = this.name): void {
     if (comesOfCancel(this.#scope, error)) return
     if (Cancelled.isInstance(error)) this.#foreignCancel ??= error
@@ -237,14 +240,14 @@ export class Group implements TaskGroup, TaskOwner {
     if (this.#running === 0) this.#idle?.resolve()
   }
 
-  /** Its failure is thrown to the code that awaits it. */
+  /** Keeps a failure for the code that awaits the task. */
   #settle(task: Task<unknown>, error: unknown): void {
     const settled: Settled = (this.#settled ??= new Map())
     if (!wasAwaited(task)) {
       settled.set(task, { error, warned: false })
       this.#warning ??= warnWhenUnheard(() => this.#takeUnasked(settled))
     }
-    // A group may live as long as the program: what was asked for since is not kept.
+    // A group may live as long as the program, so failures that were awaited since are dropped.
     if (settled.size % 64 === 0) {
       for (const each of settled.keys()) if (wasAwaited(each)) settled.delete(each)
     }

@@ -7,10 +7,10 @@ import { waitFor } from '../scopes/wait.ts'
 /** How a task stands. */
 export type TaskState = 'running' | 'done' | 'failed' | 'cancelled'
 
-/** Calls back once when `task` has ended; returns what takes the callback off again. */
+/** Calls back once when `task` has ended. Returns a function that removes the callback. */
 export let onTaskEnd: (task: Task<unknown>, listener: () => void) => () => void
 
-/** Why the caller must not wait for `task`: it runs within it. `undefined`: it does not. */
+/** The error for a caller that runs within `task` and must not wait for it; else `undefined`. */
 export let awaitsItself: (task: Task<unknown>) => TypeError | undefined
 
 /** Whether any code has awaited `task`. */
@@ -52,9 +52,9 @@ export class Task<T> implements PromiseLike<T> {
   readonly #scope: Scope
   readonly #owner: TaskOwner
   readonly #isToSettle: boolean
-  /** What it returned, or threw; nothing while it runs. */
+  /** What it returned or threw; `undefined` while it runs. */
   #result: unknown = undefined
-  /** Settles when it has ended, as that ended; its rejection is nobody's. */
+  /** Settles when and as the task ends. Its rejection is never unhandled. */
   readonly #run: Promise<T>
   #listeners: Set<() => void> | undefined
   #wasAwaited = false
@@ -72,7 +72,7 @@ export class Task<T> implements PromiseLike<T> {
     endTask = (task, state, result) => task.#end(state, result)
   }
 
-  /** Begins `fn` at once, within a scope of its own. Made by `group.spawn`. */
+  /** Begins `fn` at once, within a scope of its own. `group.spawn` calls it. */
   constructor(
     parent: Scope,
     name: string,
@@ -102,14 +102,16 @@ export class Task<T> implements PromiseLike<T> {
     this.#scope.cancel(message)
   }
 
-  /** Whether a cancel of `scope` reaches this task: then its end is what is to be waited for. */
+  /**
+   * Whether a cancel of `scope` reaches this task: then a cancelled waiter still waits for the task to end.
+   */
   #endsWith(scope: Scope): boolean {
     let each: Scope | undefined = this.#scope
     while (each !== undefined && each !== scope && !each.shielded) each = each.parent
     return each === scope
   }
 
-  /** The end of a task comes after that of all that is within it, so what waits for it there never ends. */
+  /** A task ends after everything within it, so code within it that awaits it would never end. */
   #awaitsItself(scope: Scope | undefined): TypeError | undefined {
     let each = scope
     while (each !== undefined && each !== this.#scope) each = each.parent
@@ -122,7 +124,7 @@ export class Task<T> implements PromiseLike<T> {
   #end(state: TaskState, result: unknown): void {
     this.#state = state
     this.#result = result
-    // Its group throws it; where the code that awaits it does not, that is no unhandled rejection.
+    // The group throws the failure, so it must not be an unhandled rejection of the task as well.
     if (state !== 'done') this.#run.catch(nothing)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
     if (state === 'done') this.#owner.taskEnded(this)
@@ -153,7 +155,7 @@ const taskEnding: Ending<unknown, never> = {
     return value as never
   },
   onError(thrown, scope) {
-    // The cancel of something else is a failure here: this task was not asked to end.
+    // A cancel of something else is a failure here: this task was not asked to end.
     const state = comesOfCancel(scope, thrown) ? 'cancelled' : 'failed'
     const error = explain(scope, thrown)
     endTask(scope.owner as Task<unknown>, state, error)

@@ -76,7 +76,7 @@ function split<T>(all: readonly Task<T>[]): Waited<T> {
   }
 }
 
-/** What is found is from the moment at which it was enough: a failure then cancels the siblings. */
+/** The result is taken at the moment at which it is enough, because a failure then cancels the siblings. */
 async function waitUntilEnough<T>(all: readonly Task<T>[], until: Until): Promise<Waited<T>> {
   let running = all.filter((task) => task.state === 'running').length
   let unlisten: (() => void)[] = []

@@ -24,7 +24,7 @@ export interface WorkersOptions<T = never> {
  * down and is empty. `taskDone` is called for each item, however its handler ended. The first failure
  * cancels the other workers.
  *
- * For a list or stream that is there already, `mapConcurrent` is simpler.
+ * For an existing list or stream, `mapConcurrent` is simpler.
  *
  * @param count how many items are handled at once: an integer from 1 up
  * @throws the failure as it is, or an `AggregateError` when more than one failed
@@ -60,7 +60,7 @@ export async function workers<T, H>(
   )
 }
 
-/** `handler`, with its failures handed to `onFailure`. */
+/** `handler`, with its failures passed to `onFailure`. */
 function goingOn<T>(
   handler: (item: T) => unknown,
   onFailure: (error: unknown, item: T) => unknown,
