@@ -20,6 +20,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'traceJob',
     'isMissingTable',
     'onCancel',
+    'oneCall',
     'orAborted',
     'retryAfterMs',
     'codeOfStatus',

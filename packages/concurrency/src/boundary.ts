@@ -27,6 +27,7 @@ export {
 } from './boundary/job-trace.ts'
 export { isMissingTable } from './boundary/missing-table.ts'
 export { onCancel } from './boundary/on-cancel.ts'
+export { oneCall } from './boundary/one-call.ts'
 export { orAborted } from './boundary/or-aborted.ts'
 export type { RefusalCode, RefusalError, RefusedEntry } from './boundary/refused-entry.ts'
 export type { RequestEvent, RequestParent } from './boundary/request-trace.ts'

@@ -1,5 +1,5 @@
-import { Cancelled, cancelScope, type IoOptions, withTimeout } from '@yuzuru/concurrency'
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { Cancelled, type IoOptions } from '@yuzuru/concurrency'
+import { expectOptions, oneCall } from '@yuzuru/concurrency/boundary'
 import type { Kysely, Transaction } from 'kysely'
 import { bindingOf } from '../statements/binding.ts'
 import { DbError } from '../wire/db-error.ts'
@@ -52,10 +52,8 @@ export async function migrate<DB>(
   const migrations = await collectMigrations(sources)
   if (dryRun)
     return await lockedTransaction(db, (tx) => pendingOf(tx, migrations), { signal, timeoutMs })
-  const body = (): Promise<readonly string[]> => runAll(db, migrations)
-  // One scope around all turns: what those before the one that failed have committed counts.
-  const joined = (): Promise<readonly string[]> => cancelScope(body, { name: 'migrate', signal })
-  return timeoutMs === undefined ? await joined() : await withTimeout(timeoutMs, joined)
+  // Turns before the one that fails have committed, which counts for its failure.
+  return await oneCall('migrate', { signal, timeoutMs }, () => runAll(db, migrations))
 }
 
 type Migrations = Readonly<Record<string, DbMigration>>

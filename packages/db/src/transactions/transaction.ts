@@ -1,13 +1,5 @@
-import {
-  cancelScope,
-  type CancelScope,
-  currentClock,
-  outcomeOf,
-  remaining,
-  sleep,
-  withTimeout,
-} from '@yuzuru/concurrency'
-import { backoff, expectFunction } from '@yuzuru/concurrency/boundary'
+import { currentClock, outcomeOf, remaining, sleep } from '@yuzuru/concurrency'
+import { backoff, expectFunction, oneCall } from '@yuzuru/concurrency/boundary'
 import { type Binding, bindingOf } from '../statements/binding.ts'
 import { Lease } from '../statements/lease.ts'
 import { refuseNested } from '../statements/nested-use.ts'
@@ -84,7 +76,8 @@ export async function transaction<DB, T>(
   expectFunction('fn', fn)
   expectTransactionOptions(options)
   const outer = enclosingTransaction(db)
-  return await inOneScope(options, async (scope) => {
+  // One scope from begin to end: what a forgotten transaction left running is ended and awaited.
+  return await oneCall('transaction', options, async (scope) => {
     if (outer !== undefined) return await savepoint(db, outer, fn)
     if (binding.connection?.lease.holdsSession !== true) refuseNested(binding.context)
     for (let count = 1; ; count += 1) {
@@ -107,17 +100,6 @@ export async function transaction<DB, T>(
       return value
     }
   })
-}
-
-/** One scope from begin to end: where a transaction is forgotten, all of it is ended and awaited. */
-function inOneScope<T>(
-  { signal, timeoutMs }: TransactionOptions,
-  body: (scope: CancelScope) => Promise<T>,
-): Promise<T> {
-  const scope = { name: 'transaction', signal }
-  if (timeoutMs === undefined) return cancelScope(body, scope)
-  const joined: typeof body = signal === undefined ? body : () => cancelScope(body, scope)
-  return withTimeout(timeoutMs, joined, { name: 'transaction' })
 }
 
 /** Makes what an attempt needs; nothing is sent, and no connection taken. */
