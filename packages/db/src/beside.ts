@@ -16,13 +16,12 @@ const POOL_OPTIONS = Object.keys({
 } satisfies Record<keyof PoolOptions, true>)
 
 /**
- * Makes a database with the settings of another and a pool of its own beside the other's: for work that
- * must not wait until a connection of `db` is free, such as extending a lease. Nothing is sent before the
- * first query. Close it yourself.
+ * Makes a database with the settings of `db` and a separate pool, for work that must not wait for a free
+ * connection of `db`, such as extending a lease. Nothing is sent before the first query. Close it yourself.
  *
- * @param pool what is to differ: `connections` and the other limits of a pool
- * @returns `undefined` where no connection of its own can be made: through a pool that was passed in, and
- *   on a Kysely that `createDatabase` did not make
+ * @param pool the options that differ: `connections` and the other limits of a pool
+ * @returns `undefined` when no separate connections can be made: `db` uses a pool that was passed in, or
+ *   was not made by `createDatabase`
  * @throws {TypeError} when an option is unknown or out of its range
  * @example
  * await using own = beside(db, { connections: 2 })

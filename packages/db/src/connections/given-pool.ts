@@ -44,7 +44,8 @@ export class GivenPool implements SessionSource {
       this.#inUse.add(session)
       const release = (): void => {
         this.#inUse.delete(session)
-        // What others have prepared on it would be lost by a DISCARD ALL; the pool opens another.
+        // Closed, not reset: a DISCARD ALL would lose what others have prepared on it. The pool opens
+        // another.
         client.release(!session.reusable || session.isChanged)
         call.release()
       }
@@ -68,7 +69,7 @@ export class GivenPool implements SessionSource {
       HandOver.of(pool).borrow((client, isLost) => this.#receive(client, isLost)),
     )
     try {
-      // A pool has no way to take back a request: what comes too late goes straight back.
+      // A request to a pool cannot be withdrawn: a client that comes too late is returned at once.
       return await orAborted(borrowed, signal, ({ client, session }) =>
         client.release(!session.reusable),
       )

@@ -1,19 +1,19 @@
 import type { PgPoolClientLike, PgPoolLike } from '../wire/pg-client.ts'
 
 /**
- * Borrows clients of a pool that was passed in, without a moment in which nothing listens to them. pg's
- * pool takes its own listener off before it hands a client over, and the goodbye of the server may be
- * in the very chunk that made the client ready: unheard, that ends the process.
+ * Borrows clients of a pool that was passed in, without a moment in which nothing listens for their errors.
+ * pg's pool removes its own listener before it hands a client over, and the server may end the connection
+ * in the same chunk that made the client ready: without a listener, that error ends the process.
  */
 export class HandOver {
   readonly #pool: PgPoolLike
   #borrowing = 0
-  /** What was handed over while a caller here waits, and what is known of it. */
+  /** The clients that the pool handed over while a caller here waits, and whether they are lost. */
   readonly #heard = new Map<PgPoolClientLike, Heard>()
 
   private constructor(pool: PgPoolLike) {
     this.#pool = pool
-    // Unheard, an error of an idle client of pg's pool would end the process as well.
+    // Without a listener, an error of an idle client of pg's pool would end the process as well.
     pool.on?.('error', () => undefined)
     pool.on?.('acquire', (client: PgPoolClientLike) => this.#listen(client))
   }
@@ -27,7 +27,10 @@ export class HandOver {
     return found
   }
 
-  /** @param receive called in the same turn as the client comes; `isLost`: it is gone already */
+  /**
+   * @param receive called in the same turn in which the client arrives; `isLost`: its connection is already
+   *   gone
+   */
   async borrow<T>(receive: (client: PgPoolClientLike, isLost: boolean) => T): Promise<T> {
     this.#borrowing += 1
     try {
@@ -37,7 +40,7 @@ export class HandOver {
       return result
     } finally {
       this.#borrowing -= 1
-      // What others have borrowed meanwhile is theirs to listen to.
+      // Other borrowers listen to their clients themselves.
       if (this.#borrowing === 0) for (const client of this.#heard.keys()) this.#leave(client)
     }
   }

@@ -10,8 +10,8 @@ export class IdleSessions {
   #sweep: NodeJS.Timeout | undefined = undefined
 
   /**
-   * @param timeoutMs how long one is kept; `Infinity` keeps it
-   * @param end called with each whose time is over
+   * @param timeoutMs how long a session is kept, in milliseconds; `Infinity` keeps it
+   * @param end called with each session whose time is over
    */
   constructor(timeoutMs: number, end: (session: Session) => void) {
     this.#timeoutMs = timeoutMs
@@ -27,7 +27,7 @@ export class IdleSessions {
     this.#arm()
   }
 
-  /** One that may be used, if there is one; it is no longer kept here. */
+  /** Removes a usable session and returns it; `undefined` if there is none. */
   take(): Session | undefined {
     for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
       if (entry.session.reusable) return entry.session
@@ -42,7 +42,10 @@ export class IdleSessions {
     for (const { session } of this.#idle.splice(0)) this.#end(session)
   }
 
-  /** One timer for all. Not on the scopes' clock: no caller waits for it, and it keeps no process alive. */
+  /**
+   * One timer for all sessions. It is Node's own, not one of the scopes' clock: no caller waits for it, and
+   * it must not keep the process alive.
+   */
   #arm(): void {
     const [longest] = this.#idle
     if (this.#sweep !== undefined || longest === undefined || this.#timeoutMs === Infinity) return

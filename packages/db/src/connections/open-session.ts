@@ -15,7 +15,7 @@ import { ConfiguredClient } from '../wire/configured-client.ts'
 import { tlsPlace } from './tls-options.ts'
 import { STARTUP_SETTINGS } from '../wire/session-settings.ts'
 
-/** Options whose server, or the pooler before it, takes none of our settings at the start. */
+/** Options whose server, or the pooler in front of it, refuses our startup settings. */
 const unconfigurable = new WeakSet<OwnPoolOptions>()
 
 /** Connects to the server and makes a session of the connection. */
@@ -29,7 +29,7 @@ export async function openSession(
   try {
     return await connect(options, types, signal, pipeline, STARTUP_SETTINGS)
   } catch (error) {
-    // PgBouncer refuses a setting that it is not configured to ignore. Without it, all else holds.
+    // PgBouncer refuses a setting that it is not configured to ignore. So connect again without any.
     if (!(DbError.isInstance(error) && REFUSES_SETTINGS.has(error.sqlState ?? ''))) throw error
     const session = await connect(options, types, signal, pipeline, {})
     unconfigurable.add(options)
@@ -48,7 +48,7 @@ async function connect(
   settings: Readonly<Record<string, string>>,
 ): Promise<Session> {
   const { connectTimeoutMs = 10_000 } = options
-  // The connection outlives the caller: nothing of it may belong to the caller's scope.
+  // The connection outlives the caller, so nothing of it may belong to the caller's scope.
   const config: ClientConfig = { ...clientConfig(options), types, pipeline }
   const client = detached(
     () => new ConfiguredClient(config, settings, options.maxAnswerBytes ?? MAX_ANSWER_BYTES),
@@ -95,7 +95,8 @@ function failed(error: unknown): DbError {
   return new DbError(`No connection to PostgreSQL: ${server ? safeMessageOf(error) : reason}`, {
     operation: 'connect',
     code: isOfPassword ? 'unauthenticated' : 'connection_failed',
-    // A wrong password or database stays wrong; a server that starts or is full does not.
+    // Trying again does not help a wrong password or database, but it helps with a server that is starting
+    // or full.
     retryable: server
       ? /^(53|57|08)/.test(error.code)
       : !isOfPassword && !(error instanceof ProtocolError),
@@ -108,7 +109,7 @@ function failed(error: unknown): DbError {
 function toldOf(error: unknown): string {
   if (isOddServerError(error)) return 'the server gave an error without a SQLSTATE'
   if (!(error instanceof Error)) return 'unknown reason'
-  // pg quotes there what the server said.
+  // pg quotes the server's words in this message.
   return isOfScram(error) ? shownSentence(error.message) : error.message
 }
 

@@ -8,22 +8,27 @@ import { meaningOf } from '../wire/sql-state.ts'
 import { bindMessage, DESCRIBE, EXECUTE, parseMessage, SYNC } from '../wire/wire-message.ts'
 import { toWire } from '../wire/wire-value.ts'
 
-/** The most reads that are under way at once; what is more goes elsewhere. */
+/** How many reads may be under way at once; others go to the pool. */
 const DEPTH = 64
-/** The most statements that are prepared; other texts go elsewhere. */
+/** How many statements are prepared; other texts go to the pool. */
 const STATEMENTS = 500
-/** How long the first in line may take before those behind it are sent elsewhere. */
+/** How long the first in line may take before those behind it are sent to the pool. */
 const SLOW_MS = 30
-/** The statement was thrown away on the server, or its tables have changed since it was prepared. */
+/**
+ * The prepared statement no longer exists on the server, or its tables have changed since it was prepared.
+ */
 const OUTDATED = new Set(['26000', '0A000'])
 
-/** How long a read may have to wait, by what reads took lately; one that would wait longer goes elsewhere. */
+/**
+ * The longest expected wait of a read, in milliseconds, estimated from recent reads. A read that would wait
+ * longer goes to the pool.
+ */
 const WAIT_MS = 20
 
 /**
  * Reads of many callers on one connection, one behind the other without waiting for answers, each text
- * prepared once. A read that is hit by what was meant for another (a cancel, a slow neighbour, the loss of
- * the connection) is sent again elsewhere, which reads can be.
+ * prepared once. A read that suffers from another one (a cancel, a slow neighbour) or from the loss of the
+ * connection is sent again through the pool, which is safe for reads.
  */
 export class Pipeline {
   readonly #session: Session
@@ -32,7 +37,7 @@ export class Pipeline {
   readonly #statements = new Map<string, PreparedRead>()
   readonly #outbox: Buffer[] = []
   #prepared = 0
-  /** How long a read takes, in milliseconds: the mean of the last few. */
+  /** How long a read takes, in milliseconds: a moving average. */
   #usualMs = 0
   #cancels = 0
   #isEnding = false
@@ -61,7 +66,7 @@ export class Pipeline {
     return this.#line.length
   }
 
-  /** Whether one more read may join: not behind a slow one, and not behind too many. */
+  /** Whether one more read may join: not behind a slow read, and not behind too many. */
   get isOpen(): boolean {
     if (this.#isEnding || this.lost || this.#line.length >= DEPTH) return false
     const [head] = this.#line
@@ -71,7 +76,7 @@ export class Pipeline {
   }
 
   /**
-   * Sends a read along. `undefined`: it can't be taken, or has to be sent again, elsewhere.
+   * Sends a read. Resolves to `undefined` if it cannot be taken, or must be sent again, through the pool.
    *
    * @throws what the server says; `signal`'s reason
    */
@@ -83,7 +88,7 @@ export class Pipeline {
     const read = new PipelinedRead(prepared, this.#types, signal, write, this.#handlers)
     read.isExposed = this.#cancels > 0
     read.since = performance.now()
-    // A line that was empty may have lain idle long enough for the server to close it.
+    // An idle connection may have been closed by the server.
     if (this.#line.length === 0) read.arrival = loopTurn()
     this.#line.push(read)
     this.#arm()
@@ -139,7 +144,7 @@ export class Pipeline {
     }
   }
 
-  /** All that is sent in one turn of the event loop goes out in one write. */
+  /** Collects what is sent in one turn of the event loop into one write. */
   #write(buffers: readonly Buffer[]): void {
     if (this.#outbox.length === 0) detached(() => setImmediate(() => this.#flush()))
     this.#outbox.push(...buffers)
@@ -166,7 +171,7 @@ export class Pipeline {
 
   #failed(read: PipelinedRead, error: unknown): void {
     const goesOn = isServerError(error) && meaningOf(error.code).endsSession !== true
-    // The server is done with it only at the ReadyForQuery after it.
+    // The server is done with the read only at the ReadyForQuery after its error.
     if (goesOn && !this.lost) this.#failing = () => this.#settle(read, error)
     else this.#settle(read, error)
   }
@@ -181,7 +186,7 @@ export class Pipeline {
     const wasFirst = this.#line[0] === read
     this.#leave(read)
     const isOfServer = isServerError(error)
-    // The connection is gone, or goes: only what was running has failed by it.
+    // The connection is gone or ending: only the read that was running has failed because of it.
     const isGone = !isOfServer || meaningOf(error.code).endsSession === true
     if (isGone) this.#sendAllAgain()
     if (!read.isWanted) return
@@ -189,7 +194,7 @@ export class Pipeline {
     if (isGone && read.arrival?.isOver === false) return read.sendAgain()
     if (!isOfServer) return wasFirst ? read.giveUp(error) : read.sendAgain()
     const isOutdated = OUTDATED.has(error.code)
-    // What could not be prepared is not there for the next one either.
+    // A statement that could not be prepared is not there for the next read either.
     if (isOutdated || read.prepared.shape === undefined) this.#forget(read)
     if (isOutdated || (error.code === '57014' && read.isExposed)) read.sendAgain()
     else read.giveUp(error)
@@ -207,11 +212,11 @@ export class Pipeline {
 
   #cancel(read: PipelinedRead): void {
     if (this.#line[0] === read) void detached(() => this.#stop(read))
-    // Behind others nothing of it runs. If its turn still comes, the watch stops it.
+    // Behind others it is not running yet. If its turn still comes, the watch stops it.
     else read.giveUp(read.signal.reason)
   }
 
-  /** Asks the server to stop the first in line, until it has. It may hit the one behind. */
+  /** Asks the server to stop the first in line, until it has. The cancel may hit the read behind it. */
   async #stop(read: PipelinedRead): Promise<void> {
     this.#cancels += 1
     for (const each of this.#line) each.isExposed = true
@@ -229,13 +234,13 @@ export class Pipeline {
     this.#watch = detached(() => setTimeout(() => this.#look(), SLOW_MS))
   }
 
-  /** Looks whether the first in line holds up the others. */
+  /** Checks whether the first in line holds up the others. */
   #look(): void {
     this.#watch = undefined
     const [head, ...behind] = this.#line
     if (head === undefined) return
     if (performance.now() - head.since >= SLOW_MS) {
-      // While it closes, elsewhere is closed as well.
+      // While it closes, the pool is closed as well.
       for (const each of behind) if (each.isWanted && !this.#isEnding) each.sendAgain()
       if (!head.isWanted && this.#cancels === 0) void detached(() => this.#stop(head))
     }

@@ -6,16 +6,16 @@ import { refusal } from './refusal.ts'
 import type { OpenSession } from './session-source.ts'
 import type { Session } from './session.ts'
 
-/** How long to leave the server alone after a connection for reads could not be made. */
+/** How long to wait, in milliseconds, after a connection for reads could not be made. */
 const PAUSE_MS = 1_000
 
-/** How long it may take to make one of a connection, in milliseconds. */
+/** How long preparing a connection for reads may take, in milliseconds. */
 const SETUP_MS = 5_000
 
-/** How many texts are remembered that came once. */
+/** How many texts that were seen once are remembered. */
 const SEEN_LIMIT = 2_000
 
-/** The figures of the connections that reads share. */
+/** The figures of the connections that pipelined reads share. */
 export interface PipelinedFigures {
   readonly connections: number
   /** Reads that are under way on them. */
@@ -23,8 +23,8 @@ export interface PipelinedFigures {
 }
 
 /**
- * The connections that reads share. It only ever helps: what it does not take (a text that comes for
- * the first time; while no connection is there; when all are busy) goes to the pool, with its bounds.
+ * The connections that reads share. A read that they do not take goes to the pool, with its limits: a text
+ * that is seen for the first time, and any read while there is no connection or all are busy.
  */
 export class PipelinedReads {
   readonly #open: OpenSession
@@ -55,7 +55,7 @@ export class PipelinedReads {
     return { connections: alive.length, underWay }
   }
 
-  /** Sends a read along with others. `undefined`: it has to go to the pool. */
+  /** Sends a read together with others. `undefined`: it must go to the pool. */
   read(query: PgQuery, signal: AbortSignal): Promise<PgResult | undefined> | undefined {
     if (this.#isOff || this.#life.state !== 'open' || !this.#isSeen(query.text)) return undefined
     this.#grow()
@@ -77,7 +77,7 @@ export class PipelinedReads {
     await Promise.all(this.#pipelines.map((each) => each.end(leftMs)))
   }
 
-  /** What comes but once is not worth being prepared. */
+  /** A text that is used once is not worth preparing. */
   #isSeen(text: string): boolean {
     if (this.#seen.has(text)) return true
     if (this.#seen.size >= SEEN_LIMIT) this.#seen.clear()
@@ -85,7 +85,7 @@ export class PipelinedReads {
     return false
   }
 
-  /** Opens one more in the background, if there are to be more. */
+  /** Opens one more connection in the background, if the limit allows it. */
   #grow(): void {
     if (this.#pipelines.some((each) => each.lost)) {
       this.#pipelines = this.#pipelines.filter((each) => !each.lost)
@@ -108,13 +108,17 @@ export class PipelinedReads {
         await session.end()
       }
     } catch {
-      // The pool will say what is wrong.
+      // The reads go to the pool, which reports what is wrong.
       this.#pausedUntil = performance.now() + PAUSE_MS
     }
   }
 }
 
-/** Whether it is one for reads; then they cannot write. @throws what pg throws; it is closed then */
+/**
+ * Makes the session read-only and prepares it for reads. Returns whether it may be used for them.
+ *
+ * @throws what pg throws, with the session closed
+ */
 async function preparedForReads(
   session: Session,
   types: PgTypes,
@@ -140,8 +144,8 @@ async function preparedForReads(
 }
 
 /**
- * Whether the backend is ours alone. A pooler between that shares out backends has a process id of its
- * own; what is prepared or set through it would meet others.
+ * Whether the backend serves this session alone. A pooler that shares backends reports a process id of its
+ * own; what is prepared or set through it would affect other clients.
  */
 async function isDirect(session: Session, types: PgTypes, signal: AbortSignal): Promise<boolean> {
   const text = 'select pg_backend_pid() as pid'

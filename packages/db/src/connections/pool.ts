@@ -22,7 +22,7 @@ export class Pool implements SessionSource {
   readonly #idle: IdleSessions
   readonly #inUse = new Set<Session>()
   readonly #dedicated = new Set<Session>()
-  /** Sessions that say goodbye to the server. */
+  /** Sessions that are being closed. */
   readonly #leaving = new Set<Promise<void>>()
 
   constructor(open: OpenSession, options: PoolOptions = {}) {
@@ -81,18 +81,18 @@ export class Pool implements SessionSource {
 
   async close(options?: CloseOptions): Promise<void> {
     const closed = this.#life.close(options)
-    // A line of `listen` would never end by itself.
+    // A session of `listen` would never end by itself.
     if (this.#life.state !== 'open') for (const session of this.#dedicated) session.destroy()
     await closed
   }
 
   #openInstead(idle: Session | undefined, signal: AbortSignal): Promise<Session> {
-    // Where one was dead, those that lay beside it may be; this one makes room.
+    // If one idle session was dead, the others may be too. End one to make room for a new one.
     if (idle !== undefined) this.#end(idle)
     return this.#openUnless(signal, 'cut')
   }
 
-  /** Opens a session, for no use any more where the pool was closed, or cut off, meanwhile. */
+  /** Opens a session. If the pool was closed or cut off meanwhile, closes it again and throws. */
   async #openUnless(signal: AbortSignal, state: 'draining' | 'cut'): Promise<Session> {
     const session = await this.#open(signal)
     if (this.#life.state === 'open') return session
@@ -108,7 +108,7 @@ export class Pool implements SessionSource {
       this.#end(session)
       this.#leave(session, permits)
     } else {
-      // It keeps its place until it is as good as new.
+      // It keeps its place in the pool until it is reset.
       void detached(() => session.reset())
         .catch(() => session.destroy())
         .finally(() => this.#giveBack(session, permits))
@@ -126,7 +126,7 @@ export class Pool implements SessionSource {
     for (const permit of permits) permit.release()
   }
 
-  /** What runs fails with `connection_lost`; those that wait are refused. */
+  /** Running statements fail with `connection_lost`; waiting callers are refused. */
   #cut(): void {
     this.#slots.close()
     for (const session of this.#inUse) session.destroy()

@@ -1,7 +1,7 @@
 import type { RefusedEntry } from '@yuzuru/concurrency/boundary'
 import { DbError } from '../wire/db-error.ts'
 
-/** The error of a statement whose connection came when everything had been cut off. */
+/** The error of a statement that got its connection after the pool was cut off. */
 export function closedMeanwhile(): DbError {
   return refusal({
     code: 'closed',
@@ -11,7 +11,10 @@ export function closedMeanwhile(): DbError {
   })
 }
 
-/** The error of a statement that got no connection: the line is too long or too slow, or it was closed. */
+/**
+ * The error of a statement that got no connection: the queue was full, the wait too long, or the pool
+ * closed.
+ */
 export function refusal({ code, message, retryable, outcome }: RefusedEntry): DbError {
   const init = { operation: 'acquire', code, retryable, outcome }
   return new DbError(`The statement was not sent: ${message}`, init)

@@ -1,23 +1,26 @@
 import type { CloseOptions } from '@yuzuru/concurrency/boundary'
 import type { Session } from './session.ts'
 
-/** A session for a time. */
+/** A session that was borrowed. */
 export interface SessionLease {
   readonly session: Session
-  /** Whether it lay idle before, so that it may be dead without anybody knowing. */
+  /** Whether it was idle before. Then its connection may be dead and not yet known to be. */
   readonly reused: boolean
-  /** Gives it back; one that is not as good as new is closed. */
+  /** Returns it to its source, which closes it unless it is reusable. */
   release(): void
 }
 
 /** Where sessions come from. */
 export interface SessionSource {
   /**
-   * @param fresh not one that lay idle, where the source can tell
+   * @param fresh never a session that was idle before, if the source can tell
    * @throws {DbError} `overloaded`, `acquire_timeout`, `connection_failed`, `closed`
    */
   acquire(signal: AbortSignal, fresh?: boolean): Promise<SessionLease>
-  /** A session beside the pool for one that stays, until `close`; a given pool lends one of its own. */
+  /**
+   * A session outside the pool, for a long-lived user, until `close`. A pool that was passed in lends one
+   * of its own.
+   */
   dedicate(signal: AbortSignal): Promise<SessionLease>
   readonly figures: PoolFigures
   close(options?: CloseOptions): Promise<void>

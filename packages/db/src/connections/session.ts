@@ -15,7 +15,7 @@ import { TransactionIdQuery } from '../wire/transaction-id.ts'
 export type AbortMode =
   /** Ask the server to stop it, and wait until it has. */
   | 'cancel'
-  /** Close the connection: for what must not be cancelled, only waited for no longer. */
+  /** Close the connection: for a statement that must not be cancelled. */
   | 'destroy'
 
 /** What is to be stopped. */
@@ -79,19 +79,19 @@ export class Session {
   }
 
   /**
-   * Has the next statement say, when the connection is lost with it, whether it was dead before:
-   * {@link Session.wasDead}. Asked for where it lay idle, as servers and routers drop what does.
+   * Makes {@link Session.wasDead} say of the next statement whether the connection was dead before it. Call
+   * it for a session that was idle, as servers and routers drop idle connections.
    */
   expectDeath(): void {
     this.#watch = { turn: loopTurn(), bytesRead: this.wire.bytesRead }
   }
 
-  /** Whether it was lost before the server can have begun with the statement. */
+  /** Whether the connection was lost before the server can have begun the last statement. */
   get wasDead(): boolean {
     return this.#wasDead
   }
 
-  /** Whether a transaction is open, be it a failed one. */
+  /** Whether a transaction is open, including a failed one. */
   get inTransaction(): boolean {
     const status = this.wire.transactionStatus
     return status === 'T' || status === 'E'
@@ -102,7 +102,7 @@ export class Session {
     return this.wire.transactionStatus === 'E'
   }
 
-  /** Whether the next user finds it as if it were new. */
+  /** Whether another statement may use it: the connection is there, idle and in no transaction. */
   get reusable(): boolean {
     return !this.#lost && !this.#busy && this.wire.transactionStatus === 'I'
   }
@@ -123,7 +123,7 @@ export class Session {
     return this.#run(() => this.#send(query), signal, mode)
   }
 
-  /** A batch for a statement, which goes by what is prepared for it, where something is. */
+  /** A batch for a statement. It uses the prepared statement, if there is one. */
   batchOf(query: PgQuery, before: readonly string[] = [], after?: Question): StatementBatch {
     const prepared = this.#prepared.find(query, before.length > 0 || this.inTransaction)
     const question = this.#prepared.takeQuestion()
@@ -136,7 +136,7 @@ export class Session {
     return batch.goesByPrepared ? this.#renewed(result, batch, query, signal, mode) : result
   }
 
-  /** Sends a statement once more, as it is, when what was prepared for it was refused before it began. */
+  /** Sends a statement once more, unprepared, when its prepared form was refused before it began. */
   async #renewed(
     result: Promise<PgResult>,
     batch: StatementBatch,
@@ -147,7 +147,7 @@ export class Session {
     try {
       return await result
     } catch (error) {
-      // What has failed in a transaction can't be made good in it.
+      // In a transaction that has failed nothing can be sent again.
       if (batch.isBound || !isServerError(error) || !this.reusable) throw error
       return await this.batch(new StatementBatch(query), signal, mode)
     }
@@ -173,7 +173,7 @@ export class Session {
     let stopping: Promise<void> | undefined
     const stop = (): void => {
       if (mode === 'destroy') this.destroy()
-      // The listener is called in the scope that cancelled; it is waited for in this one.
+      // The listener is called in the scope that cancelled, but it is awaited in this one.
       else stopping = detached(() => this.stop())
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -182,7 +182,7 @@ export class Session {
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
       const isEarly = this.#isEarly
-      // Whose answers do not fit their statements is not asked again.
+      // A server whose answers do not match the statements is not asked again.
       if (error instanceof ProtocolError) {
         this.#lose()
         this.wire.destroy()
@@ -206,7 +206,8 @@ export class Session {
   }
 
   #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {
-    // With a config object pg copies it first; a connection of our own knows the parsers already.
+    // pg copies a config object first, so pass text and values where the connection already has our
+    // parsers.
     if (this.#ownTypes) return this.wire.query(text, values)
     return this.wire.query({ text, types, ...(values === undefined ? {} : { values }) })
   }
@@ -222,12 +223,12 @@ export class Session {
     this.#prepared.suspend()
   }
 
-  /** Whether it has to be {@link Session.reset} before its next use. */
+  /** Whether it must be {@link Session.reset} before its next use. */
   get isChanged(): boolean {
     return this.#changed || this.#settings.isChanged
   }
 
-  /** Corrects how values are written and read, where the server has reported something else. */
+  /** Corrects the settings of how values are written and read, if the server has reported other ones. */
   async settle(signal: AbortSignal): Promise<void> {
     const { corrections } = this.#settings
     if (corrections.length > 0) {
@@ -236,7 +237,7 @@ export class Session {
     this.#settings.settle()
   }
 
-  /** Makes it as good as new. @throws what pg throws; it is not to be used again then */
+  /** Resets the session to its initial state. @throws what pg throws; do not use the session again then */
   async reset(): Promise<void> {
     this.transactionIds.forget()
     this.#prepared.forget()
@@ -266,7 +267,10 @@ export class Session {
     if (expired) this.destroy()
   }
 
-  /** Asks the server to stop what runs, until that is over; closes the connection if it never is. */
+  /**
+   * Asks the server to stop what runs, again and again until it is over; closes the connection if that
+   * takes too long.
+   */
   async stop(running: Running = this.#running): Promise<void> {
     const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
       for (let pauseMs = FIRST_PAUSE_MS; !running.isOver() && !signal.aborted; pauseMs *= 2) {
@@ -308,7 +312,7 @@ const NO_ROWS: PgTypes = { getTypeParser: () => (text) => text }
 
 const EMPTY: PgResult = { command: '', rowCount: null, rows: [] }
 
-/** Whether the statement ended as a cancel makes it end: 57014, or because we closed the connection. */
+/** Whether the cancel ended the statement: with SQLSTATE 57014, or because we closed the connection. */
 function isStopped(error: unknown, destroyed: boolean): boolean {
   return destroyed || (error instanceof Error && 'code' in error && error.code === '57014')
 }

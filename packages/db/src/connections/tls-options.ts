@@ -6,11 +6,11 @@ export interface TlsPlace {
   readonly ssl: boolean | ConnectionOptions | undefined
 }
 
-/** Files of a URL that pg reads, and puts in the place of `ssl`. */
+/** Parameters of a URL that name files. pg reads these and replaces `ssl` with them. */
 const FILES = ['sslcert', 'sslkey', 'sslrootcert']
 
 /**
- * What the URL and `ssl` say together. pg would let the URL go before `ssl` in silence, its `ca` included.
+ * Combines the URL and `ssl`. pg would silently prefer the URL and ignore `ssl`, including its `ca`.
  *
  * @throws {TypeError} where they contradict each other, or the URL asks for TLS without a host to verify
  */
@@ -40,10 +40,10 @@ export function tlsPlace({ url, ssl }: Partial<TlsPlace>): TlsPlace {
   return { url: withoutTls(url), ssl }
 }
 
-/** How a URL says that there is to be no TLS; pg takes all but `0` for a yes. */
+/** The values of `ssl` in a URL that turn TLS off. pg takes everything but `0` for a yes. */
 const OFF: ReadonlySet<string> = new Set(['0', 'false'])
 
-/** The same place, where `ssl` alone says how to encrypt. */
+/** The URL without its TLS parameters, so that `ssl` alone says how to encrypt. */
 function withoutTls(url: string): string {
   return url.replaceAll(/(?<=[?&])(?:sslmode|ssl)=[^&#]*&?/g, '')
 }
