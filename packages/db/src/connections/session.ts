@@ -1,6 +1,4 @@
 import { detached, moveOnAfter } from '@yuzuru/concurrency'
-import { requestCancel } from '../wire/cancel-request.ts'
-import { loopTurn } from '../wire/loop-turn.ts'
 import { Backend, type Question } from '../wire/backend.ts'
 import type { PgClientLike, PgExchange, PgQuery, PgResult, PgTypes } from '../wire/pg-client.ts'
 import { PgWire } from '../wire/pg-wire.ts'
@@ -10,6 +8,8 @@ import { isServerError } from '../wire/server-error.ts'
 import { SessionSettings } from '../wire/session-settings.ts'
 import { StatementBatch } from '../wire/statement-batch.ts'
 import { TransactionIdQuery } from '../wire/transaction-id.ts'
+import { DeathWatch } from './death-watch.ts'
+import { type Running, stopRunning } from './stop-running.ts'
 
 /** What to do with a statement whose scope is cancelled. */
 export type AbortMode =
@@ -17,16 +17,6 @@ export type AbortMode =
   | 'cancel'
   /** Close the connection: for a statement that must not be cancelled. */
   | 'destroy'
-
-/** What is to be stopped. */
-export interface Running {
-  isOver(): boolean
-  /** Resolves when it is over or `signal` fires. */
-  over(signal: AbortSignal): Promise<void>
-}
-
-/** The first pause before the cancel is sent again: it may have overtaken the statement. */
-const FIRST_PAUSE_MS = 50
 
 /**
  * One connection to the server: runs a statement at a time, cancels it on the wire, and knows whether
@@ -47,8 +37,7 @@ export class Session {
   #lost = false
   #onReady: (() => void) | undefined = undefined
   #destroyed = false
-  #watch: { readonly turn: { readonly isOver: boolean }; readonly bytesRead: number } | undefined =
-    undefined
+  #watch: DeathWatch | undefined = undefined
   #wasDead = false
   #changed = false
 
@@ -83,7 +72,7 @@ export class Session {
    * it for a session that was idle, as servers and routers drop idle connections.
    */
   expectDeath(): void {
-    this.#watch = { turn: loopTurn(), bytesRead: this.wire.bytesRead }
+    this.#watch = new DeathWatch(this.wire)
   }
 
   /** Whether the connection was lost before the server can have begun the last statement. */
@@ -181,7 +170,7 @@ export class Session {
       const result = await send()
       return Array.isArray(result) ? (result.at(-1) ?? EMPTY) : result
     } catch (error) {
-      const isEarly = this.#isEarly
+      const isEarly = this.#watch?.isEarly === true
       // A server whose answers do not match the statements is not asked again.
       if (error instanceof ProtocolError) {
         this.#lose()
@@ -197,12 +186,6 @@ export class Session {
       this.#watch = undefined
       await stopping
     }
-  }
-
-  /** The news was there when the statement was sent, or nothing but the end has come since. */
-  get #isEarly(): boolean {
-    const watch = this.#watch
-    return watch !== undefined && (!watch.turn.isOver || watch.bytesRead === this.wire.bytesRead)
   }
 
   #send({ text, values, types }: PgQuery): Promise<PgResult | PgResult[]> {
@@ -272,14 +255,7 @@ export class Session {
    * takes too long.
    */
   async stop(running: Running = this.#running): Promise<void> {
-    const { expired } = await moveOnAfter(this.#cancelTimeoutMs, async ({ signal }) => {
-      for (let pauseMs = FIRST_PAUSE_MS; !running.isOver() && !signal.aborted; pauseMs *= 2) {
-        await requestCancel(this.wire.cancelTarget, signal)
-        await moveOnAfter(pauseMs, (scope) => running.over(scope.signal))
-      }
-      signal.throwIfAborted()
-    })
-    if (expired) this.destroy()
+    if (!(await stopRunning(this.wire, running, this.#cancelTimeoutMs))) this.destroy()
   }
 
   /** Resolves when the server is ready, the connection is gone, or `signal` fires. */
