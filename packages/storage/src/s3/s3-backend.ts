@@ -6,15 +6,11 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  HeadObjectCommand,
   ListPartsCommand,
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import { Readable } from 'node:stream'
-import { wrongRange } from '../store/content-range.ts'
 import { sendContentMd5 } from './content-md5.ts'
-import { failure } from '../store/failure.ts'
 import type {
   ByteRange,
   CompleteInit,
@@ -38,12 +34,12 @@ import type {
 } from '../store/object-backend.ts'
 import { type ObjectBytes, writtenOf } from './object-bytes.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
-import { isAmbiguous, nameOf, translateS3Error } from './s3-error.ts'
+import { ObjectReader } from './object-reader.ts'
+import { nameOf, translateS3Error } from './s3-error.ts'
 import {
   attributeFields,
   conditionFields,
   digestFields,
-  infoOf,
   quoted,
   uploadChecksumFields,
 } from './s3-fields.ts'
@@ -63,6 +59,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
   readonly #knowsChecksums: boolean
   readonly #sender: S3Sender
   readonly #bytes: ObjectBytes
+  readonly #reader: ObjectReader
   readonly #at: { readonly Bucket: string }
 
   constructor(bucket: string, sender: S3Sender, compatibility: Compatibility = 'aws') {
@@ -74,6 +71,7 @@ export class S3Backend implements ObjectBackend<S3Client> {
     const { own } = sender
     this.#bytes =
       own === undefined ? new SdkBytes(bucket, sender) : new SignedBytes(bucket, sender, own)
+    this.#reader = new ObjectReader(bucket, sender, this.#bytes)
   }
 
   get client(): S3Client {
@@ -166,65 +164,11 @@ export class S3Backend implements ObjectBackend<S3Client> {
   }
 
   async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
-    const incoming = await this.#bytes.get(key, init, signal)
-    if (incoming !== undefined) return incoming
-    if (init.range !== undefined) throw wrongRange({ operation: 'download', key })
-    return await this.#getByRange(key, init, signal)
-  }
-
-  /** Asks again for an object whose answer had no Content-Length: that to a range says how long it is. */
-  async #getByRange(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming> {
-    try {
-      const incoming = await this.#bytes.get(key, { ...init, range: { start: 0 } }, signal)
-      if (incoming?.range !== undefined) return incoming
-      await incoming?.body[Symbol.asyncIterator]().return?.()
-    } catch (error) {
-      // There is no first byte in an empty object.
-      if (nameOf(error) !== 'InvalidRange') throw error
-      const info = await this.#head(key, signal)
-      if (info?.bytes === 0) return { info, range: undefined, body: Readable.from([]) }
-    }
-    throw lengthUnknown(key)
+    return await this.#reader.get(key, init, signal)
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
-    try {
-      return await this.#headOrRange(key, signal)
-    } catch (error) {
-      if (!isAmbiguous(error)) throw error
-      await this.#explain(key, signal)
-      return await this.#headOrRange(key, signal)
-    }
-  }
-
-  async #headOrRange(key: string, signal: AbortSignal): Promise<ObjectInfo> {
-    const info = await this.#head(key, signal)
-    if (info !== undefined) return info
-    const { info: found, body } = await this.get(key, {}, signal)
-    await body[Symbol.asyncIterator]().return?.()
-    return found
-  }
-
-  /**
-   * An answer to HEAD has no body that would say why it was refused: expired credentials, a wrong clock
-   * and a missing permission look alike. One to GET has; and what can be mended is mended by that.
-   */
-  async #explain(key: string, signal: AbortSignal): Promise<void> {
-    try {
-      const { body } = await this.get(key, { range: { start: 0, end: 0 } }, signal)
-      await body[Symbol.asyncIterator]().return?.()
-    } catch (error) {
-      // There is no first byte in an empty object.
-      if (nameOf(error) !== 'InvalidRange') throw error
-    }
-  }
-
-  /** `undefined`: the answer did not say how long the object is. */
-  async #head(key: string, signal: AbortSignal): Promise<ObjectInfo | undefined> {
-    const input = { ...this.#at, Key: key, ChecksumMode: 'ENABLED' as const }
-    const output = await this.#sender.send(new HeadObjectCommand(input), signal)
-    const { ContentLength: bytes } = output
-    return bytes === undefined ? undefined : infoOf(key, output, bytes)
+    return await this.#reader.head(key, signal)
   }
 
   async list(request: PageRequest, signal: AbortSignal): Promise<Page> {
@@ -283,12 +227,6 @@ export class S3Backend implements ObjectBackend<S3Client> {
   #sourceOf({ key }: CopySource): string {
     return `${this.bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
   }
-}
-
-function lengthUnknown(key: string): Error {
-  const detail =
-    'the store does not say how long the object is: there is no Content-Length, and no answer to a range; check what stands before it'
-  return failure({ operation: 'download', key }, 'unsupported', { outcome: 'none', detail })
 }
 
 function rangeOf({ start, end }: ByteRange): string {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Checksum, digestOf } from '../store/checksum.ts'
 import { failure, type ObjectCall } from '../store/failure.ts'
 import { listInMemory } from './memory-list.ts'
+import { memoryObject, type MemoryObject, type NewObject } from './memory-object.ts'
 import { checkDigest, clamped, Refusal } from './memory-refusal.ts'
 import type {
   CompleteInit,
@@ -23,20 +24,8 @@ import type {
   UploadedPart,
   Written,
 } from '../store/object-backend.ts'
-import {
-  attributesOf,
-  type ObjectAttributes,
-  type ObjectInfo,
-  type WriteConditions,
-} from '../store/object-info.ts'
+import { attributesOf, type ObjectInfo } from '../store/object-info.ts'
 import { multipartEtag, wholeChecksum } from '../upload/whole-checksum.ts'
-
-/** An object in memory. */
-export interface MemoryObject {
-  readonly info: ObjectInfo
-  readonly body: Uint8Array
-  readonly tags: Readonly<Record<string, string>>
-}
 
 interface MemoryUpload extends OpenUpload {
   readonly init: CreateUploadInit
@@ -245,35 +234,13 @@ export class MemoryBackend implements ObjectBackend<undefined> {
   }
 
   #store(key: string, made: NewObject): Written {
-    const { body, etag, checksum, attributes } = made
+    const { etag, checksum } = made
     const { ifMatch, ifNoneMatch } = made.conditions
     if (ifNoneMatch === '*' && this.objects.has(key)) throw new Refusal('precondition_failed')
     if (ifMatch !== undefined) this.#object(key, ifMatch)
-    const info: ObjectInfo = {
-      key,
-      bytes: body.byteLength,
-      etag,
-      modifiedAt: new Date(),
-      contentType: attributes.contentType ?? 'application/octet-stream',
-      contentDisposition: attributes.contentDisposition,
-      cacheControl: attributes.cacheControl,
-      contentEncoding: attributes.contentEncoding,
-      metadata: lowerCased(attributes.metadata ?? {}),
-      checksum,
-      versionId: undefined,
-      etagIsMd5: !etag.includes('-'),
-    }
-    this.objects.set(key, { info, body: Uint8Array.from(body), tags: attributes.tags ?? {} })
+    this.objects.set(key, memoryObject(key, made))
     return { etag, checksum, versionId: undefined }
   }
-}
-
-interface NewObject {
-  readonly body: Uint8Array
-  readonly etag: string
-  readonly checksum: Checksum | undefined
-  readonly attributes: ObjectAttributes
-  readonly conditions: WriteConditions
 }
 
 /** As a request would, it takes a turn of the event loop and obeys the signal. */
@@ -295,10 +262,4 @@ async function* chunks(
 
 function unquote(etag: string): string {
   return etag.replaceAll('"', '')
-}
-
-function lowerCased(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]),
-  )
 }
