@@ -15,7 +15,7 @@ import {
   type StorageOverClient,
 } from './storage-options.ts'
 
-/** How long the store may take to begin its answer: it puts many parts together before that. */
+/** How long the store may take to begin its answer. Completing an upload of many parts takes long. */
 const HEADERS_MS = 60_000
 
 /**
@@ -76,8 +76,8 @@ function connect(config: StorageConfig): S3Sender {
     maxAttempts: 1,
     expectContinueHeader: false,
   })
-  // Repeats are the transport's affair; this one would also write into the errors that pass it.
-  // Others are placed relative to it, so its place stays.
+  // The transport retries, and the SDK's own middleware would also change the errors that pass it. Other
+  // middleware is placed relative to it, so a replacement stays in its place.
   client.middlewareStack.add((next) => (args) => next(args), {
     name: 'retryMiddleware',
     step: 'finalizeRequest',
@@ -88,7 +88,9 @@ function connect(config: StorageConfig): S3Sender {
   return new S3Sender(client, { http, credentials, encrypted, attempts })
 }
 
-/** So that the SDK asks for them with every request: it would keep them, also those that were refused. */
+/**
+ * Makes the SDK ask for credentials with every request. It would cache them otherwise, even refused ones.
+ */
 function provide(cache: CredentialCache): NonNullable<S3ClientConfig['credentials']> {
   return async () => {
     const { accessKeyId, secretAccessKey, sessionToken } = await cache.get()

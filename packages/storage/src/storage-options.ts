@@ -9,7 +9,7 @@ export type Compatibility = 'aws' | 's3-compatible'
 /** Options of every storage, whichever client it uses. */
 export interface TransferOptions {
   readonly bucket: string
-  /** Bodies beyond this are sent in parts of it, in bytes: 5 MiB to 5 GiB. @default 8 MiB */
+  /** The size of a part, in bytes: 5 MiB to 5 GiB. Larger bodies are sent in parts. @default 8 MiB */
   readonly partSizeBytes?: number | undefined
   /** How many parts all uploads together send at once: 1 to 64. They hold one more in memory. @default 4 */
   readonly parallel?: number | undefined
@@ -23,8 +23,9 @@ export interface TransferOptions {
    */
   readonly compatibility?: Compatibility | undefined
   /**
-   * What the tokens of uploads that end later are signed with (`onResumeToken`): the same in all
-   * processes that are to know them, at least 16 characters. Needed with credentials that end.
+   * The secret that signs the tokens of uploads which a later call ends (`onResumeToken`), of at least 16
+   * characters. It must be the same in all processes that share tokens. Required with credentials that
+   * expire.
    *
    * @default the secret access key
    */
@@ -38,19 +39,31 @@ export interface StorageConfig extends TransferOptions {
   readonly region?: string | undefined
   /** Where the store is, if it is not AWS. */
   readonly endpoint?: string | undefined
-  /** Keys, or what gets them. @default the AWS SDK's chain (environment, profile, role) */
+  /**
+   * Credentials, or a function that gets them.
+   *
+   * @default the AWS SDK's chain (environment, profile, role)
+   */
   readonly credentials?: CredentialSource | undefined
-  /** Whether the bucket is in the path, and not in the host's name. @default true with `endpoint` */
+  /** Whether the bucket is in the path instead of the host's name. @default true with `endpoint` */
   readonly forcePathStyle?: boolean | undefined
-  /** How many connections at the most: 1 to 10,000. @default 64 */
+  /** The most connections at once: 1 to 10,000. @default 64 */
   readonly connections?: number | undefined
   /** How many calls may wait for one; more are `overloaded`. @default 1_000 */
   readonly queue?: number | undefined
-  /** How long a call may wait for one, in milliseconds (`'acquire_timeout'`). @default as long as its scope lets it */
+  /**
+   * How long a call may wait for one, in milliseconds, before `'acquire_timeout'`.
+   *
+   * @default no limit but that of its scope
+   */
   readonly acquireTimeoutMs?: number | undefined
-  /** How often a request is tried at the most where that is safe: 1 to 20. @default 3 */
+  /** How often a request is tried, where that is safe, including the first time: 1 to 20. @default 3 */
   readonly attempts?: number | undefined
-  /** Per request. @default none in total; 10 s to connect, 60 s to the answer's head, 30 s between bytes */
+  /**
+   * The limits of one request.
+   *
+   * @default none in total; 10 s to connect, 60 s until the answer begins, 30 s between bytes
+   */
   readonly timeouts?: HttpTimeouts | undefined
 }
 
@@ -95,7 +108,7 @@ const OVER_CLIENT = Object.keys({
 
 const MIB = 1_024 ** 2
 
-/** Checks what is said of every storage. */
+/** Checks the options that every storage has. */
 export function expectTransferOptions(options: TransferOptions): {
   readonly partBytes: number
   readonly parallel: number
@@ -117,7 +130,7 @@ export function expectTransferOptions(options: TransferOptions): {
   return { partBytes: partSizeBytes, parallel, tokenSecret }
 }
 
-/** Checks where the store is. */
+/** Checks the options for connecting to a store. */
 export function expectConfig(config: StorageConfig): void {
   const { endpoint, region, forcePathStyle, timeouts } = config
   if (timeouts !== undefined) expectObject('timeouts', timeouts)
@@ -135,7 +148,7 @@ export function expectConfig(config: StorageConfig): void {
   }
 }
 
-/** Throws unless `options` are known ones, and either have a client or say how to make one. */
+/** Throws unless all options are known and there is either a client or what is needed to make one. */
 export function expectStorageOptions(options: StorageConfig | StorageOverClient<S3Client>): void {
   expectObject('options', options)
   const { client, endpoint, region, credentials } = options

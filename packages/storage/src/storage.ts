@@ -28,11 +28,11 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
   /** The name of this boundary in errors, traces and probes. */
   readonly boundary: 'storage'
   readonly bucket: string
-  /** The AWS SDK's own client. Of one that was made here, its calls obey the scope too. */
+  /** The AWS SDK's client. If it was made here, its own calls obey the scope too. */
   readonly client: Client
   /**
-   * Stores a body under a key, in place of what was there. A body of up to `partSizeBytes` is one request,
-   * a larger one, or one of unknown length that turns out to be, is sent in parts.
+   * Stores a body under a key and replaces what was there. A body of up to `partSizeBytes` takes one
+   * request; a larger one is sent in parts.
    *
    * When it throws with the outcome `'none'`, or was cancelled before its last step, nothing of it is left
    * in the store, and what was under the key is still there. With `'unknown'` it may have replaced that:
@@ -44,8 +44,8 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    * @throws {TypeError} when an argument has the wrong type, an option is unknown, or a source is used up, before
    *   anything is sent
    * @throws {StorageError} `'source_failed'`, `'too_large'` (`maxBytes`), `'precondition_failed'`
-   *   (`ifMatch`, `ifNoneMatch`), `'checksum_mismatch'` (`expectedDigest`), or what the store and the way to
-   *   it say
+   *   (`ifMatch`, `ifNoneMatch`), `'checksum_mismatch'` (`expectedDigest`), or a code of the store or of
+   *   the connection to it
    * @example
    * await storage.upload('plans/7.pdf', file.stream(), {
    *   contentType: 'application/pdf',
@@ -54,8 +54,9 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    */
   upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult>
   /**
-   * Begins to read an object; resolves when its head is there. Read it one way, once, or dispose of it: until
-   * then it holds a connection. It reads the version that it began with, also after a lost connection.
+   * Begins to read an object. Resolves when its metadata has arrived. Read it once, in one of the ways, or
+   * dispose of it: until then it holds a connection. It reads the version that it began with, even after a
+   * lost connection.
    *
    * To let a browser read an object use `presignGet`: the bytes then do not pass through the server.
    *
@@ -163,17 +164,17 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    */
   presignUpload(key: string, options: PresignUploadOptions): Promise<PresignedUpload>
   /**
-   * Signs the URLs of such an upload anew, when they have expired or the page was loaded again. Its parts that
-   * have arrived have their `etag`.
+   * Signs the URLs of such an upload again, after they have expired or the page was reloaded. Parts that
+   * have arrived have an `etag`.
    *
    * @throws {StorageError} `'invalid_token'`; `'not_found'` when it is over
    */
   presignParts(token: string, options?: ExpiryOptions): Promise<PresignedUpload>
   /**
-   * Makes an object of what a browser uploaded, if all of it has arrived and has the announced size. It may
-   * be called again.
+   * Completes an upload that a browser made, if all of it has arrived and has the announced size. It may be
+   * called again.
    *
-   * @param etags as the store answered to the parts, in their order
+   * @param etags the ETags with which the store answered to the parts, in their order
    * @throws {StorageError} `'incomplete_upload'`, `'invalid_token'`; `'not_found'` when it is over
    */
   completeUpload(
@@ -182,15 +183,15 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
     options?: IoOptions,
   ): Promise<CompletedUpload>
   /**
-   * Ends an upload by its token (of `presignUpload` or `onResumeToken`) and removes what there is of it.
-   * An object of several parts that was completed stays.
+   * Ends an upload by its token (of `presignUpload` or `onResumeToken`) and removes what has arrived of it.
+   * A completed object of several parts stays.
    *
    * @throws {StorageError} `'invalid_token'`
    */
   abortUpload(token: string, options?: IoOptions): Promise<void>
   /**
-   * Removes multipart uploads that were never finished, whose parts are stored and paid for. For a job that
-   * runs daily; a lifecycle rule of the bucket does the same
+   * Removes multipart uploads that were never finished. Their parts take up storage that is paid for. For a
+   * job that runs daily; a lifecycle rule of the bucket does the same
    * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html).
    *
    * @returns how many were removed
@@ -204,16 +205,17 @@ export interface Storage<Client = unknown> extends AsyncDisposable {
    *
    * With `readiness` of `@yuzuru/server` the probe asks it.
    *
-   * @throws {StorageError} `'bucket_not_found'`, `'forbidden'`, `'connection_failed'`, or what else the store and
-   *   the way to it say
+   * @throws {StorageError} `'bucket_not_found'`, `'forbidden'`, `'connection_failed'`, or another code of
+   *   the store or of the connection to it
    * @example
    * await storage.health({ timeoutMs: 1_000 })
    */
   health(options?: IoOptions): Promise<void>
   /**
-   * Takes no more calls, waits for what is under way, and closes what was made here. What has not ended
-   * within `drainMs` is cut off: an upload removes its parts first, and fails as `'closed'` with the outcome
-   * that is known of it. A second call waits for the first. A client that was passed in stays open.
+   * Refuses new calls, waits for those under way, and closes what was made here. Calls that have not ended
+   * within `drainMs` (10 s by default) are cut off: an upload removes its parts and then fails with
+   * `'closed'` and the outcome that is known. A second call waits for the first. A client that was passed
+   * in stays open.
    *
    * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
    */

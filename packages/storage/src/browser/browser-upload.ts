@@ -5,13 +5,13 @@ export interface BrowserUpload {
   readonly parts: readonly {
     readonly number: number
     readonly url: string
-    /** Of what has arrived: as `presignParts` says. */
+    /** The ETag of a part that has arrived, as `presignParts` returns it. */
     readonly etag?: string | undefined
   }[]
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Where parts are sent to: one renewal for all that find their URL expired. */
+/** The URLs of the parts. All parts that find their URL expired share one renewal. */
 export class UrlSource {
   readonly #renew: (() => Promise<BrowserUpload>) | undefined
   #current: BrowserUpload
@@ -26,7 +26,7 @@ export class UrlSource {
     return this.#current
   }
 
-  /** @param expired the one whose URL did not hold. @returns whether there is another one now */
+  /** @param expired the upload whose URL has expired. @returns whether there is a new one now */
   async renew(expired: BrowserUpload): Promise<boolean> {
     if (this.#renew === undefined) return false
     if (this.#current === expired) {

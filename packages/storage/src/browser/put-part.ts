@@ -23,7 +23,7 @@ export interface FilePart {
   readonly progress: (loaded: number) => void
 }
 
-/** How the store answered; status 0: it did not, or the bucket's CORS rules hide it. */
+/** The answer of the store. Status 0: there was none, or the bucket's CORS rules hide it. */
 export interface PartAnswer {
   readonly status: number
   readonly etag: string | null

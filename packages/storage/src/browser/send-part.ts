@@ -4,7 +4,7 @@ import { UploadFileError } from './upload-file-error.ts'
 
 const PASSING: ReadonlySet<number> = new Set([0, 408, 429, 500, 502, 503, 504])
 
-/** Sends a part until the store has it, with new URLs where they have expired; gives its ETag. */
+/** Sends a part until the store has it, with a new URL if the old one has expired. Returns its ETag. */
 export async function sendPart(
   source: UrlSource,
   part: FilePart,
@@ -19,7 +19,7 @@ export async function sendPart(
       const advice = 'let the CORS rules of the bucket expose it'
       throw new UploadFileError(status, `The store does not show the ETag; ${advice}`)
     }
-    // It may be made only once, and may have arrived before: browsers try again on their own, too.
+    // The request may be made only once and may have arrived before, as browsers also retry on their own.
     // The server finds out whose the object is.
     if (status === 412) return ''
     const isRenewed = status === 403 && attempt < attempts && (await source.renew(upload))

@@ -1,7 +1,7 @@
 /** The store did not take a part. */
 export class UploadFileError extends Error {
   override readonly name: string = 'UploadFileError'
-  /** Of the store's answer; 0: there was none, or the bucket's CORS rules hide it. */
+  /** The status of the store's answer; 0 if there was none, or if the bucket's CORS rules hide it. */
   readonly status: number
 
   constructor(status: number, message: string) {

@@ -2,27 +2,31 @@ import type { BrowserUpload } from './browser-upload.ts'
 
 /** Options of {@link uploadFile}. */
 export interface UploadFileOptions {
-  /** Called as bytes leave; what has to be sent again is taken off first. */
+  /** Called as bytes are sent. Bytes that must be sent again are subtracted first. */
   readonly onProgress?:
     | ((progress: { readonly sentBytes: number; readonly totalBytes: number }) => void)
     | undefined
-  /** Ends it: what is on its way is cut off. */
+  /** Ends the upload and aborts the requests under way. */
   readonly signal?: AbortSignal | undefined
   /** How many parts are sent at once: 1 to 64. @default 3 */
   readonly parallel?: number | undefined
-  /** How often a part is tried, the first time counted: 1 to 100. @default 5 */
+  /** How often a part is tried, including the first time: 1 to 100. @default 5 */
   readonly attempts?: number | undefined
   /**
-   * Asked for the same upload with new URLs when those at hand have expired (the store answers 403): see
-   * `storage.presignParts`. @default none: it fails
+   * Returns the same upload with new URLs. Called when a URL has expired (the store answers 403); see
+   * `storage.presignParts`. @default none: the upload fails
    */
   readonly renew?: (() => Promise<BrowserUpload>) | undefined
   /**
-   * Whether parts that have arrived, as `storage.presignParts` says, are left out. Only for the very same file:
-   * what they were made of can't be seen. @default false: all are sent
+   * Whether parts that have arrived, as `storage.presignParts` says, are left out. Only for the very same
+   * file, as the page cannot check what they were made of. @default false: all are sent
    */
   readonly resume?: boolean | undefined
-  /** The largest file that is sent, in bytes from 0 up; nothing is sent of a larger one. @default none */
+  /**
+   * The largest file that is sent, in bytes from 0 up. A larger one is refused before anything is sent.
+   *
+   * @default no limit
+   */
   readonly maxBytes?: number | undefined
 }
 
@@ -47,8 +51,8 @@ const CHECKS: Readonly<Record<keyof UploadFileOptions, Check>> = {
 }
 
 /**
- * Checks the arguments of `uploadFile` as other packages check theirs; by itself, as what they check with runs in
- * Node alone.
+ * Checks the arguments of `uploadFile` like every other package, but by itself: the shared checks run only
+ * in Node.
  *
  * @throws {TypeError}
  */
@@ -86,7 +90,7 @@ function isInteger(value: unknown, most: number): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most
 }
 
-/** Shows only of which kind a value is: it may be secret. */
+/** Shows only the kind of a value, as it may be secret. */
 function expected(what: string, value: unknown): TypeError {
   const kind = value === null ? 'null' : typeof value
   return new TypeError(`Expected ${what}, got ${kind === 'number' ? String(value) : kind}`)

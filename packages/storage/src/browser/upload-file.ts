@@ -9,7 +9,7 @@ import { expectUploadFile, type UploadFileOptions } from './upload-file-options.
  *
  * @returns the ETags, which the server passes to `storage.completeUpload`
  * @throws {TypeError} when the file has another size than was announced, or an option is unknown
- * @throws {UploadFileError} when the store does not take it, also after repeats
+ * @throws {UploadFileError} when the store does not take it, even after retries
  * @example
  * const answer = await fetch('/uploads', { method: 'POST', body: String(file.size) })
  * const upload = (await answer.json()) as BrowserUpload & { token: string }
@@ -39,7 +39,7 @@ export async function uploadFile(
     for (let index = next++; index < parts.length && !ended.aborted; index = next++) {
       const body = file.slice(index * partSizeBytes, (index + 1) * partSizeBytes)
       const progress = (loaded: number): void => {
-        // A request counts more than its body at times.
+        // Some browsers count more than the body.
         sent[index] = Math.min(loaded, body.size)
         onProgress?.({ sentBytes: sent.reduce((sum, part) => sum + part, 0), totalBytes })
       }

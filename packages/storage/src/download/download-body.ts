@@ -15,27 +15,27 @@ import { ObjectRange } from './object-range.ts'
 import type { StorageContext } from '../store/storage-context.ts'
 
 export interface DownloadBodyInit {
-  /** Says that it is still being read; released when it was read, has failed, or was disposed of. */
+  /** Held while the body is being read; released when it was read, has failed, or was disposed of. */
   readonly permit: Permit | undefined
   readonly range: ByteRange | undefined
   readonly verify: boolean | 'required'
 }
 
-/** Takes a chunk and where in the range it belongs. */
+/** Takes a chunk and its position in the range. */
 export type ChunkSink = (chunk: Uint8Array, position: number) => void | Promise<void>
 
-/** The bytes of a download, in order or each chunk with its place; it can be read once. */
+/** The bytes of a download, in order or each chunk with its position. It can be read once. */
 export interface DownloadBody extends AsyncIterable<Uint8Array> {
   readonly info: ObjectInfo
-  /** How many bytes there are to come. */
+  /** How many bytes it has. */
   readonly length: number
   /** Hands every chunk to a sink. When it resolves the bytes have been verified. */
   writeTo(sink: ChunkSink): Promise<void>
-  /** Frees what it holds. */
+  /** Releases what it holds. */
   cancel(): Promise<void>
 }
 
-/** A body that comes over one connection, and is held against its checksum as it passes. */
+/** A body that comes over one connection and is verified against its checksum on the way. */
 export class SingleBody implements DownloadBody {
   readonly info: ObjectInfo
   readonly length: number
@@ -72,7 +72,7 @@ export class SingleBody implements DownloadBody {
     this.#permit?.release()
   }
 
-  // No generator: a body has a piece for each few kilobytes, and each would go through it.
+  // Not a generator, which would cost time for every chunk of a few kilobytes.
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
     return {
       next: async () => {
@@ -113,7 +113,7 @@ export class SingleBody implements DownloadBody {
       this.#left -= chunk.byteLength
       this.#hasher?.update(chunk)
     }
-    // Before the last piece is handed out.
+    // Before the last chunk is handed out.
     if (this.#left === 0 && !this.#verified) {
       this.#verified = true
       try {

@@ -17,13 +17,18 @@ import { expectEtag } from '../upload/write-options.ts'
 
 /** Options of {@link Storage.download}. */
 export interface DownloadOptions extends IoOptions {
-  /** Both ends count, from 0. What is not the whole object is not verified by its checksum. @default all */
+  /**
+   * The first and last byte, counted from 0, both included. A part of an object cannot be verified by its
+   * checksum.
+   *
+   * @default the whole object
+   */
   readonly range?: ByteRange | undefined
-  /** Only if the object has this ETag (`'precondition_failed'`). @default whichever it has */
+  /** Only if the object has this ETag; otherwise `'precondition_failed'`. @default any */
   readonly ifMatch?: string | undefined
   /**
-   * Whether the bytes are held against the object's checksum. `true` does so when there is one that can
-   * be computed; `'required'` fails when there is none (`'unsupported'`).
+   * Whether the bytes are verified against the object's checksum. `true` does so when there is one that can
+   * be computed; `'required'` fails with `'unsupported'` when there is none.
    *
    * @default true
    */
@@ -38,18 +43,19 @@ export interface DownloadOptions extends IoOptions {
   readonly parallel?: number | undefined
 }
 
-/** How a whole body is taken. */
+/** Options for reading a whole body. */
 export interface ReadOptions extends IoOptions {
-  /** The most bytes to take into memory. @default 256 MiB */
+  /** The most bytes to read into memory; a larger body is `'too_large'`. @default 256 MiB */
   readonly maxBytes?: number | undefined
 }
 
-/** How a body is written to a file. */
+/** Options for writing a body to a file. */
 export interface SaveOptions extends IoOptions {
   /**
-   * Keeps what has come when it fails or its process dies, beside the file (`.NAME.….part`), and goes on
-   * from there the next time, also in another process: if the object is still the same version. One at a
-   * time. What was kept is read back, so that the checksum covers all of it.
+   * Keeps what has arrived when it fails or its process dies, next to the file (`.NAME.….part`), and
+   * continues from there the next time, also in another process, if the object is still the same version.
+   * Only one download to a path may run at a time. What was kept is read back, so the checksum covers all
+   * of it.
    *
    * @default false: nothing is left when it fails
    */
@@ -59,12 +65,12 @@ export interface SaveOptions extends IoOptions {
 const MAX_BYTES = 256 * 1_024 ** 2
 
 /**
- * An object that is being downloaded: its head is there, its bytes come as they are read. Read it one
- * way, once, or dispose of it, so that its connection is free again.
+ * An object that is being downloaded: its metadata has arrived, its bytes arrive as they are read. Read it
+ * once, in one of the ways, or dispose of it, so that its connection becomes free.
  */
 export class Download implements AsyncDisposable {
   readonly info: ObjectInfo
-  /** How many bytes there are to come. */
+  /** How many bytes are to come. */
   readonly bytesExpected: number
   readonly #context: StorageContext
   readonly #body: DownloadBody
@@ -80,9 +86,9 @@ export class Download implements AsyncDisposable {
   }
 
   /**
-   * The bytes, piece by piece, bound by the scope of their reader. When the connection is lost
-   * they go on where they stopped. The loop throws at its end when the checksum does not match: treat
-   * nothing as good before that.
+   * The bytes, chunk by chunk, in the scope of their reader. After a lost connection they continue where
+   * they stopped. The loop throws at its end if the checksum does not match, so do not trust the bytes
+   * before that.
    */
   get body(): AsyncIterable<Uint8Array> {
     return this.#take()
@@ -128,8 +134,8 @@ export class Download implements AsyncDisposable {
   }
 
   /**
-   * Writes it to a file: under a temporary name beside it first, so that `path` is either what it was
-   * before or the whole verified object, on disk. The folder must exist.
+   * Writes it to a file, first under a temporary name in the same folder, so that `path` is either what it
+   * was before or the whole verified object, flushed to disk. The folder must exist.
    */
   async saveTo(path: string, options: SaveOptions = {}): Promise<void> {
     if (typeof path !== 'string' || path === '') {
@@ -188,14 +194,14 @@ export class Download implements AsyncDisposable {
   }
 }
 
-/** The options that a download needs later. */
+/** The options of a download that are used when it is read. */
 interface HowToRead {
   readonly range: ByteRange | undefined
   readonly verify: boolean | 'required'
   readonly parallel: number
 }
 
-/** Begins a download: resolves when the object's head is there. */
+/** Begins a download. Resolves when the object's metadata has arrived. */
 export async function download(
   context: StorageContext,
   key: string,
@@ -215,7 +221,7 @@ export async function download(
   }
   const subject = { operation: 'download', key }
   return await callStore(context, subject, 'read', options, async (signal, _progress, within) => {
-    // What is handed out is under way until it was read.
+    // The call is under way until the body was read.
     const permit = context.life.keep()
     const how = { range, verify, parallel, permit }
     try {
@@ -244,7 +250,7 @@ async function openBody(
     return new SingleBody(context, incoming, what)
   }
   const info = await context.backend.head(key, signal)
-  // The ranges are pinned to what this answer says.
+  // The ranges are pinned to the version of this answer.
   if (ifMatch !== undefined && bare(ifMatch) !== info.etag) {
     throw failure(subject, 'precondition_failed', { outcome: 'none' })
   }

@@ -3,14 +3,14 @@ import { failure, type ObjectCall } from '../store/failure.ts'
 import type { ByteRange, ClosedRange } from '../store/object-backend.ts'
 import type { ObjectInfo } from '../store/object-info.ts'
 
-/** What bytes are held against. */
+/** The checksum that bytes must have. */
 export interface ExpectedChecksum {
   readonly algorithm: ChecksumAlgorithm
   /** In base64. */
   readonly value: string
 }
 
-/** The range that is meant: both ends as the object has them. */
+/** The requested range, with both ends known. */
 export function askedRange(info: ObjectInfo, range: ByteRange | undefined): ClosedRange {
   const last = info.bytes - 1
   if (range === undefined) return { start: 0, end: last }
@@ -18,7 +18,8 @@ export function askedRange(info: ObjectInfo, range: ByteRange | undefined): Clos
 }
 
 /**
- * What the bytes of a range can be held against: a checksum of all of them, or an ETag that is their MD5.
+ * The checksum by which a range can be verified: that of the whole object if the range is all of it, or an
+ * ETag that is its MD5.
  *
  * @throws {StorageError} `'unsupported'` when it is required and there is none
  */

@@ -7,14 +7,14 @@ import type { ObjectInfo } from '../store/object-info.ts'
 import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext, translated } from '../store/storage-context.ts'
 
-/** How often in a row it goes on after a failure without having got a byte. */
+/** How many attempts in a row may fail without receiving a byte. */
 const FRUITLESS_ATTEMPTS = 4
 
 const delayMs = backoff({ baseDelayMs: 400 })
 
 /**
- * A range of one version of an object. Asks for it when it is read, and for the rest of it after a lost
- * connection, pinned to the version's ETag; takes nothing but the very range that it asked for.
+ * A range of one version of an object. It is requested when it is read, and the rest of it again after a
+ * lost connection, pinned to the version's ETag. An answer with another range is refused.
  */
 export class ObjectRange implements AsyncIterable<Uint8Array> {
   readonly length: number
@@ -26,7 +26,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
   #received = 0
   #fruitless = 0
 
-  /** @param source its bytes, where they are on their way already */
+  /** @param source its bytes, if they were requested already */
   constructor(
     context: StorageContext,
     info: ObjectInfo,
@@ -41,7 +41,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     this.#source = source
   }
 
-  /** Frees the connection. */
+  /** Releases the connection. */
   async cancel(): Promise<void> {
     const source = this.#source
     this.#source = undefined
@@ -85,7 +85,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Hands each chunk on; waits for what is given back. */
+  /** Passes each chunk to `take` and awaits the result. */
   async readAll(take: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
     try {
       for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
@@ -97,7 +97,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** After a failure: waits until it may be tried again, or throws. */
+  /** After a failure: waits until it may try again, or throws. */
   async #recover(error: unknown): Promise<void> {
     throwIfCancelled()
     await this.cancel()
@@ -105,7 +105,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     this.#fruitless += 1
     const again = StorageError.isInstance(failed) && failed.retryable
     if (!again || this.#fruitless > FRUITLESS_ATTEMPTS) throw failed
-    // The first time it does not wait: connections break.
+    // No wait the first time: a connection may just have broken.
     if (this.#fruitless > 1) await sleep(delayMs(this.#fruitless - 1))
   }
 
@@ -119,7 +119,7 @@ export class ObjectRange implements AsyncIterable<Uint8Array> {
     )
     const source = incoming.body[Symbol.asyncIterator]()
     const { range: got } = incoming
-    // 200 would begin at the first byte again.
+    // An answer of 200 would begin at the first byte again.
     const isIt = got?.start === range.start && got.end === range.end
     if (isIt && got.total === this.#info.bytes && incoming.info.etag === etag) return source
     await source.return?.()

@@ -16,7 +16,7 @@ import { ObjectRange } from './object-range.ts'
 import type { StorageContext } from '../store/storage-context.ts'
 
 export interface ParallelBodyInit extends DownloadBodyInit {
-  /** How many ranges are on their way at once. */
+  /** How many ranges are requested at once. */
   readonly parallel: number
 }
 
@@ -52,7 +52,7 @@ export class ParallelBody implements DownloadBody {
     return Promise.resolve()
   }
 
-  /** In order. Each range is taken in whole, so that a slow reader holds memory but no connection. */
+  /** In order. Each range is read to its end, so that a slow reader holds memory but no connection. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const expected = this.#expected
     const hasher = expected && (await createHasher(expected.algorithm))
@@ -68,7 +68,7 @@ export class ParallelBody implements DownloadBody {
     }
   }
 
-  /** As the chunks come, each with its place. */
+  /** In the order in which chunks arrive, each with its position. */
   async writeTo(sink: ChunkSink): Promise<void> {
     const expected = this.#expected
     const kind = expected && crcKindOf(expected.algorithm)
@@ -78,7 +78,7 @@ export class ParallelBody implements DownloadBody {
       if (kind !== undefined) expectMatch(this.#subject, expected, combineCrc(kind, parts))
       return
     }
-    // Other digests want their bytes in order.
+    // Other digests need the bytes in order.
     let position = 0
     for await (const part of this) {
       await sink(part, position)
@@ -91,7 +91,7 @@ export class ParallelBody implements DownloadBody {
     try {
       yield* mapConcurrent(this.#ranges(), fn, options)
     } catch (error) {
-      // What the others met was most likely the same.
+      // The others most likely failed for the same reason.
       throw error instanceof AggregateError ? error.errors[0] : error
     } finally {
       this.#permit?.release()
@@ -106,7 +106,7 @@ export class ParallelBody implements DownloadBody {
     }
   }
 
-  /** The chunks of a range, as they came: to put them together would cost a copy of each. */
+  /** The chunks of a range as they arrived. Joining them would cost a copy. */
   async #collect(range: ClosedRange): Promise<readonly Uint8Array[]> {
     const chunks: Uint8Array[] = []
     await new ObjectRange(this.#context, this.info, range).readAll(

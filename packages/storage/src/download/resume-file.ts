@@ -10,21 +10,21 @@ import { asUsual, openPartial } from './partial-file.ts'
 import { flushFolder, onDisk, temporaryName, writeAll } from './save-file.ts'
 import { StorageError } from '../store/storage-error.ts'
 
-/** A download that may begin where an earlier one ended. */
+/** A download that can begin where an earlier one ended. */
 export interface ResumableBytes {
-  /** Which bytes they are: bucket, key, version, range. */
+  /** What identifies the bytes: bucket, key, version, range. */
   readonly identity: readonly (string | number)[]
   readonly length: number
   readonly expected: ExpectedChecksum | undefined
-  /** The bytes from there on, in order. */
+  /** The bytes from `offset` on, in order. */
   from(offset: number): Promise<AsyncIterable<Uint8Array>>
 }
 
 const READ_BYTES = 512 * 1_024
 
 /**
- * Writes a download to a file as `saveFile` does, but keeps what has come when it fails, under a name
- * that says which bytes they are, and goes on from there the next time. Only one may do so at a time.
+ * Writes a download to a file as `saveFile` does, but keeps what has arrived when it fails, under a name
+ * that identifies the bytes, and continues from there the next time. Only one may do so at a time.
  */
 export async function saveResumable(
   subject: ObjectCall,
@@ -48,7 +48,7 @@ export async function saveResumable(
     }
     await onDisk(subject, () => rename(partial, path))
   } catch (error) {
-    // What is wrong as a whole is nothing to go on from.
+    // If the whole is wrong, no part of it can be kept.
     const isWrong = StorageError.isInstance(error) && error.code === 'checksum_mismatch'
     if (isWrong) await rm(partial, { force: true })
     throw error
@@ -69,7 +69,7 @@ async function fill(subject: ObjectCall, file: FileHandle, bytes: ResumableBytes
   expectMatch(subject, expected, hasher?.digest())
 }
 
-/** How far an earlier download came. Its bytes are read back, as the checksum covers them too. */
+/** How far an earlier download got. Its bytes are read back, as the checksum covers them too. */
 async function takeUp(
   file: FileHandle,
   length: number,
@@ -92,13 +92,13 @@ async function takeUp(
   return size
 }
 
-/** Removes what is left of downloads of other versions to the same place. */
+/** Removes what is left of downloads of other versions to the same path. */
 async function removeOthers(folder: string, own: string): Promise<void> {
   const pattern = /^(\..+\.)[0-9a-f]{32}\.part$/
   const place = pattern.exec(own)?.at(1)
   for (const name of await readdir(folder)) {
     if (name === own || pattern.exec(name)?.at(1) !== place) continue
-    // Somebody else's, in a folder where only owners may remove: it does no harm there.
+    // It may be another user's, in a folder where only owners may remove files. It does no harm there.
     await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
 }

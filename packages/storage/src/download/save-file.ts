@@ -5,12 +5,12 @@ import { throwIfCancelled } from '@yuzuru/concurrency'
 import type { ChunkSink } from './download-body.ts'
 import { failure, type ObjectCall } from '../store/failure.ts'
 
-/** Codes of a file system that takes no more bytes. */
+/** Error codes of a file system that is full. */
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
- * Has chunks written to a file such that `path` never holds a part of them: to a temporary name in the same
- * folder, flushed to disk, renamed, and the folder flushed. Nothing is left when it fails.
+ * Writes chunks to a file so that `path` never holds only a part of them: under a temporary name in the
+ * same folder, flushed to disk, renamed, and the folder flushed. Nothing is left when it fails.
  */
 export async function saveFile(
   subject: ObjectCall,
@@ -36,7 +36,7 @@ export async function saveFile(
   await flushFolder(folder)
 }
 
-/** The name of what is to become a file: no longer than file systems allow (255 bytes), in any language. */
+/** The temporary name of a file. It is no longer than file systems allow (255 bytes), in any language. */
 export function temporaryName(path: string, identity: string): string {
   let name = basename(path)
   while (Buffer.byteLength(name) > 200) name = name.slice(0, -1)
@@ -55,17 +55,19 @@ export async function writeAll(
   }
 }
 
-/** So that the new name survives a power failure. Not every file system lets a folder be flushed. */
+/**
+ * Flushes a folder, so that a new name in it survives a power failure. Not every file system can do that.
+ */
 export async function flushFolder(folder: string): Promise<void> {
   try {
     await using handle = await open(folder)
     await handle.sync()
   } catch {
-    // The bytes themselves are on disk; only the moment of the renaming is not certain.
+    // The bytes are on disk; only whether the renaming is there yet is not certain.
   }
 }
 
-/** Runs `fn`, and says of what the file system threw what to do. */
+/** Runs `fn`, and turns an error of the file system into one that says what to do. */
 export async function onDisk<T>(subject: ObjectCall, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn()

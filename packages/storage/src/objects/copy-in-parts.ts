@@ -10,20 +10,22 @@ import { partSize } from '../upload/part-plan.ts'
 import { lookAtConditions } from '../upload/store-conditions.ts'
 import { type ObjectTarget, step, translated } from '../store/storage-context.ts'
 
-/** Large, as no byte of it comes here; small enough for a store to copy in a moment. */
+/** Large, as no byte of it passes through this process, but small enough for a store to copy quickly. */
 const COPY_PART_BYTES = 512 * 1_024 ** 2
 
 const PARALLEL = 4
 
 export interface CopyInPartsInit {
-  /** The source as it was found. */
+  /** The source, as HEAD found it. */
   readonly info: ObjectInfo
   /** @default as the source; its tags do not come along */
   readonly attributes: ObjectAttributes | undefined
   readonly partBytes?: number
 }
 
-/** Copies an object that is too large for one request, held to its checksum if that is of all its bytes. */
+/**
+ * Copies an object that is too large for one request. The copy is verified if the checksum is of all bytes.
+ */
 export async function copyInParts(target: ObjectTarget, init: CopyInPartsInit): Promise<Written> {
   const { context, key } = target
   const { info, partBytes = COPY_PART_BYTES } = init

@@ -12,11 +12,11 @@ const MAX_COPY_BYTES = 5 * 1_024 ** 3
 
 /** Options of `copy` and `move`. */
 export interface CopyOptions extends IoOptions {
-  /** What the copy is to have in place of all that the source has beside its bytes. @default the same */
+  /** Replaces all attributes of the source. @default those of the source */
   readonly attributes?: AttributeOptions | undefined
 }
 
-/** A copy that was made. */
+/** The result of a copy. */
 export interface CopyResult {
   readonly key: string
   /** Without quotes. */
@@ -57,7 +57,7 @@ export async function move(
   const subject = { operation: 'move', key: from }
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
     const { copied, etag } = await copyVersion(context, subject, { from, to, options }, signal)
-    // Its other half was done.
+    // The copy has been made.
     await afterEffect(async () => {
       try {
         await context.backend.delete(from, etag, signal)

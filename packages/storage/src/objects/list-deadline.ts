@@ -9,12 +9,12 @@ export class ListDeadline {
     this.#options = options
   }
 
-  /** Asks for a page with what is left of the time. */
+  /** Requests a page with the time that is left. */
   async bind<T>(ask: (left: IoOptions) => Promise<T>): Promise<T> {
     const { signal, timeoutMs } = this.#options
     if (timeoutMs === undefined) return await ask({ signal })
     const now = currentClock().now()
-    // The first page gets it as it is, so that it is checked.
+    // The first page gets `timeoutMs` unchanged, so that it is validated.
     const leftMs = this.#dueAt === undefined ? timeoutMs : this.#dueAt - now
     this.#dueAt ??= now + timeoutMs
     try {

@@ -57,7 +57,7 @@ async function* pages(
   const fixed = { prefix, startAfter, pageSize, delimiter }
   const subject = { operation: 'list' }
   const within = admit(context, subject)
-  // Between two pages, too, it is under way.
+  // The list is under way between two pages too.
   using _list = context.life.keep()
   const deadline = new ListDeadline(options)
   const marks = new PageMarks(subject)

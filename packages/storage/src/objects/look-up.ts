@@ -4,7 +4,7 @@ import { expectKey } from '../store/object-key.ts'
 import { StorageError } from '../store/storage-error.ts'
 import { callStore, type StorageContext } from '../store/storage-context.ts'
 
-/** What is known of an object. */
+/** Reads what is known of an object without its bytes. */
 export async function head(
   context: StorageContext,
   key: string,
@@ -16,7 +16,7 @@ export async function head(
   )
 }
 
-/** Whether there is an object. A missing bucket or permission is an error, not a no. */
+/** Whether there is an object. A missing bucket or permission is an error, not `false`. */
 export async function exists(
   context: StorageContext,
   key: string,
@@ -31,7 +31,7 @@ export async function exists(
   }
 }
 
-/** The shortest list: it needs no object, and its errors have a body, which those of HEAD have not. */
+/** The shortest list. It needs no object, and its errors have a body, unlike those of HEAD. */
 const ONE_KEY = {
   prefix: '',
   delimiter: undefined,

@@ -55,7 +55,7 @@ export async function removeMany(
         for await (const deleted of mapConcurrent(batched(keys), removeOne, how)) count += deleted
       } catch (error) {
         const failed: unknown = error instanceof AggregateError ? error.errors[0] : error
-        // What one batch says of itself does not hold for those before and beside it.
+        // The outcome of one batch says nothing of the batches before and beside it.
         throw StorageError.isInstance(failed) && begun > 1 ? withUnknownOutcome(failed) : failed
       }
       return count
@@ -78,7 +78,7 @@ export async function removePrefix(
 
 async function removeBatch(context: StorageContext, batch: readonly string[]): Promise<number> {
   const subject = { operation: 'deleteMany' }
-  // It is a POST, so the transport does not repeat it; but deleting twice is deleting once.
+  // The transport does not retry a POST, but this one may be repeated: deleting twice does no harm.
   const failed = await retry(
     () =>
       callStore(context, subject, 'idempotent', undefined, (signal) =>

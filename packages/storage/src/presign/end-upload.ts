@@ -25,12 +25,12 @@ export interface CompletedUpload {
   /** Without quotes. */
   readonly etag: string
   readonly bytes: number
-  /** What the store computed, if it did. */
+  /** The checksum that the store computed, if it did. */
   readonly checksum: Checksum | undefined
   readonly versionId: string | undefined
 }
 
-/** Makes an object of what a browser uploaded. May be called again, should its answer be lost. */
+/** Completes an upload that a browser made. It may be called again if its answer was lost. */
 export async function completePresigned(
   context: StorageContext,
   token: string,
@@ -60,8 +60,8 @@ export async function completePresigned(
 }
 
 /**
- * Ends an upload by its token, and removes what there is of it; that there is nothing is no
- * error. An object of several parts that was completed stays.
+ * Ends an upload by its token and removes what has arrived of it. It is not an error if there is nothing. A
+ * completed object of several parts stays.
  */
 export async function abortUpload(
   context: StorageContext,
@@ -100,7 +100,7 @@ async function completeParts(
   try {
     present = await listPresent(context, subject, ticket)
   } catch (error) {
-    // Only of such ETags is it known what comes of them.
+    // The ETag of the object is predictable only from such ETags.
     if (!etags.every((etag) => /^[0-9a-f]{32}$/.test(etag))) throw error
     const done = { etag: multipartEtag(expected), bytes }
     return resultOf(await findCompleted(target, done, error))
@@ -117,7 +117,7 @@ async function completeParts(
   const condition = ticket.ifNoneMatch === undefined ? {} : { ifNoneMatch: ticket.ifNoneMatch }
   const init = { uploadId, parts, bytes, checksum, ...condition }
   const written = await completeUpload(target, init).catch(async (error: unknown) => {
-    // It will not hold later either, and nothing else would remove the parts.
+    // The condition will not hold later either, and nothing else would remove the parts.
     const lost = StorageError.isInstance(error) && error.code === 'precondition_failed'
     if (lost) await discardUpload(context, key, uploadId)
     throw error
@@ -126,7 +126,7 @@ async function completeParts(
   return { key, etag, bytes, checksum: written.checksum, versionId }
 }
 
-/** An upload that is over may have been completed by a call whose answer was lost. */
+/** Finds the object of an upload that is over: a call whose answer was lost may have completed it. */
 async function findCompleted(
   target: ObjectTarget,
   { etag, bytes }: { readonly etag: string; readonly bytes: number },
@@ -145,7 +145,7 @@ async function confirmWhole(
 ): Promise<CompletedUpload> {
   const found = await findObject(target)
   if (found !== undefined && isOf(ticket, found)) {
-    // A sender that lost the answer may not know it: then the object's own mark and size must do.
+    // A sender that lost the answer does not know the ETag. Then the object's mark and size must suffice.
     if (etag === '' || found.etag === etag) return resultOf(found)
     throw incomplete(target.subject, 'the file is not what was announced')
   }

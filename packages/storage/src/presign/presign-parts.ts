@@ -12,8 +12,8 @@ import {
 import { expectExpiry, type ExpiryOptions, expiryOf } from './url-expiry.ts'
 
 /**
- * Signs the requests of a browser's upload anew, when they have expired or the page was loaded again, and says
- * which of them have arrived.
+ * Signs the requests of a browser's upload again, after they have expired or the page was reloaded, and
+ * says which parts have arrived.
  */
 export async function presignParts(
   context: StorageContext,
@@ -44,7 +44,7 @@ async function findParts(
   ticket: UploadTicket,
 ): Promise<ReadonlyMap<number, string>> {
   const present = await listPresent(context, subject, ticket)
-  // Each URL is bound to the size of its part, so it is whole.
+  // Each URL is bound to the size of its part, so a part that is there is whole.
   return new Map(present.map(({ number, etag }) => [number, etag]))
 }
 

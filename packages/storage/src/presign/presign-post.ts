@@ -8,8 +8,8 @@ import { expectExpiry, expiryOf } from './url-expiry.ts'
 import { expectHeader } from '../upload/write-options.ts'
 
 /**
- * A form to write an object with, that the store holds to a size (S3 API, "POST Policy"). A URL for PUT
- * can't limit it.
+ * A form that uploads an object within limits of size that the store enforces (S3 API, "POST Policy"). A
+ * URL for PUT cannot limit the size.
  */
 export async function presignPost(
   context: StorageContext,
@@ -22,7 +22,7 @@ export async function presignPost(
   expectInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
   expectInteger('minBytes', minBytes, 0, maxBytes)
   if (contentType !== undefined) expectHeader('contentType', contentType)
-  // The store would put the name of the file there.
+  // The store would replace it by the name of the file.
   if (key.includes('${filename}')) throw new TypeError('Expected key without "${filename}"')
   const subject = { operation: 'presignPost', key }
   return await callStore(context, subject, 'read', options, async () => {

@@ -18,7 +18,7 @@ import {
 
 /** Options of {@link Storage.presignUpload}. */
 export interface PresignUploadOptions extends ExpiryOptions, AttributeOptions {
-  /** How large the file is, as its sender says. The store takes neither more nor less. */
+  /** The size of the file, in bytes, as its sender states it. The store takes exactly that many. */
   readonly bytes: number
   /** The largest file that is allowed; a larger one is refused (`'too_large'`). @default 5 TiB */
   readonly maxBytes?: number | undefined
@@ -43,7 +43,7 @@ export interface PresignedPart {
   /** Where to PUT exactly `bytes` bytes to. */
   readonly url: string
   readonly bytes: number
-  /** Of what has arrived already: see `presignParts`. */
+  /** The ETag of a part that has arrived: see `presignParts`. */
   readonly etag?: string | undefined
 }
 
@@ -55,9 +55,9 @@ export interface PresignedUpload {
   readonly partSizeBytes: number
   /** In the order of the bytes; one for a small file. */
   readonly parts: readonly PresignedPart[]
-  /** The headers that have to be sent along with each of them, exactly as they are. */
+  /** The headers that each request must have, exactly as they are. */
   readonly headers: Readonly<Record<string, string>>
-  /** When the last request must have begun. */
+  /** The time by which the last request must have begun. */
   readonly expiresAt: Date
 }
 
@@ -69,7 +69,7 @@ export const UPLOAD_METADATA = 'yuzuru-upload'
 
 /**
  * Lets a browser upload a file: in one request if it fits into a part, else in parts, each bound to its
- * size. Nothing is an object before `completeUpload`, but for a file of one request.
+ * size. There is no object before `completeUpload`, except for a file of one request.
  */
 export async function presignUpload(
   context: StorageContext,
@@ -93,17 +93,17 @@ export async function presignUpload(
   const size = sizeOfParts(bytes, partSizeBytes)
   return await callStore(context, subject, 'idempotent', options, async (signal) => {
     const { backend } = context
-    // All that can fail comes before there is something to be removed.
+    // Everything that can fail comes before there is something to remove.
     const seal = await ticketSeal(context, subject)
     const at = await backend.presigner()
     const isWhole = bytes <= size
-    // Nobody has computed a checksum: each part is held to its ETag, which the sender saw.
+    // There is no checksum: each part is verified by its ETag, which the sender received.
     const algorithm = 'MD5'
     const target = { context, subject, key, signal }
     const uploadId = isWhole
       ? randomUUID()
       : await beginUpload(target, { ...attributes, algorithm })
-    // From here on it is the browser's.
+    // From here on the upload belongs to the browser.
     context.uploads.end(uploadId)
     const metadata = { ...attributes.metadata, [UPLOAD_METADATA]: uploadId }
     const once = ifNoneMatch === undefined ? {} : { 'if-none-match': '*' }
@@ -128,7 +128,7 @@ export async function presignUpload(
 /**
  * The requests of an upload, each bound to its size.
  *
- * @param arrived the ETags of those that have been made, by number
+ * @param arrived the ETags of parts that have arrived, by number
  */
 export function signParts(
   ticket: UploadTicket,

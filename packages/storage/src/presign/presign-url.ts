@@ -4,7 +4,7 @@ import { signingKey } from '../s3/signing-key.ts'
 import { signingTime } from '../s3/signing-time.ts'
 import { escapeKey, escapeUri } from '../s3/uri-escape.ts'
 
-/** What a URL is to allow. */
+/** The request that a URL allows. */
 export interface PresignRequest {
   readonly method: 'GET' | 'PUT' | 'HEAD'
   /** The URL of the bucket, without a slash at its end. */
@@ -32,7 +32,7 @@ export function presignUrl(request: PresignRequest): string {
   const path = `${pathname === '/' ? '' : pathname}/${escapeKey(key)}`
   const { names, lines } = canonicalHeaders({ ...request.headers, host })
   const token = credentials.sessionToken
-  // In the order of the names, as the rule wants them.
+  // In the order of their names, as the signature requires.
   const own =
     `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD` +
     `&X-Amz-Credential=${signer.escapedCredential}&X-Amz-Date=${timestamp}` +

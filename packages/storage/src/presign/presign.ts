@@ -11,23 +11,23 @@ import { expectHeader } from '../upload/write-options.ts'
 
 /** Options of {@link Storage.presignGet}. */
 export interface PresignGetOptions extends ExpiryOptions {
-  /** Whether a browser is to show it or save it. @default 'inline' */
+  /** Whether a browser should show it or save it. @default 'inline' */
   readonly disposition?: Disposition | undefined
   /** The name under which it is saved, in any language. @default none */
   readonly filename?: string | undefined
-  /** In place of the object's own. */
+  /** The type in the answer. @default the object's own */
   readonly contentType?: string | undefined
 }
 
 /** Options of {@link Storage.presignPut}. */
 export interface PresignPutOptions extends ExpiryOptions {
-  /** What the request must say it sends; it is signed. @default anything */
+  /** The `Content-Type` that the request must have; it is signed. @default any */
   readonly contentType?: string | undefined
   /** How long browsers and caches may keep the object, in seconds; it is signed. @default not said */
   readonly maxAgeSeconds?: number | undefined
   /**
-   * What the body must be, by its digest in base64; it is signed, and the store holds the body to it.
-   * `'MD5'` is Content-MD5, which every store knows. @default anything
+   * The digest that the body must have, in base64; it is signed, and the store checks the body. `'MD5'` is
+   * Content-MD5, which every store knows. @default any body
    */
   readonly checksum?: Digest | undefined
 }
@@ -36,18 +36,18 @@ export interface PresignPutOptions extends ExpiryOptions {
 export interface PresignPostOptions extends ExpiryOptions {
   /** The largest body, in bytes. */
   readonly maxBytes: number
-  /** The smallest. @default 0 */
+  /** The smallest body, in bytes. @default 0 */
   readonly minBytes?: number | undefined
-  /** What the form must say it sends. @default anything */
+  /** The `Content-Type` that the form must have. @default any */
   readonly contentType?: string | undefined
 }
 
 /** A request that its holder may make until it expires. Treat it as a secret. */
 export interface PresignedUrl {
   readonly url: string
-  /** The headers that have to be sent along, exactly as they are. */
+  /** The headers that the request must have, exactly as they are. */
   readonly headers: Readonly<Record<string, string>>
-  /** When it ends: sooner than asked for when the credentials do. */
+  /** When it expires: earlier than requested if the credentials expire earlier. */
   readonly expiresAt: Date
 }
 
@@ -59,7 +59,7 @@ export interface PresignedPost {
   readonly expiresAt: Date
 }
 
-/** A URL to read an object with. */
+/** Makes a URL that reads an object. */
 export async function presignGet(
   context: StorageContext,
   key: string,
@@ -79,7 +79,7 @@ export async function presignGet(
   return await presign(context, 'presignGet', options, request)
 }
 
-/** A URL to write an object with. */
+/** Makes a URL that writes an object. */
 export async function presignPut(
   context: StorageContext,
   key: string,
@@ -111,11 +111,11 @@ async function presign(
   const { backend, life } = context
   const at = life.state !== 'open' || isBound(options) ? undefined : backend.presignerNow
   if (at !== undefined) {
-    // Nothing has to be got, so nothing leaves the process: a page of a thousand links takes this way.
+    // Nothing must be fetched, so nothing leaves the process. A page of a thousand links goes this way.
     throwIfCancelled()
     return signed(request, at, backend)
   }
-  // Nothing is sent to the store, but credentials may have to be got.
+  // Nothing is sent to the store, but credentials may have to be fetched.
   return await callStore(context, { operation, key: request.key }, 'read', options, async () =>
     signed(request, await backend.presigner(), backend),
   )

@@ -2,15 +2,15 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectObject } from '@yuzuru/concurrency/boundary'
 import type { ObjectBackend, PresignContext } from '../store/object-backend.ts'
 
-/** The longest that a signature of version 4 may hold: seven days. */
+/** The longest that a signature of version 4 may be valid: seven days. */
 const MAX_EXPIRES_SECONDS = 604_800
 
 export interface ExpiryOptions extends IoOptions {
-  /** How long it can be used: 1 to 604,800. @default 3_600 */
+  /** How long it can be used, in seconds: 1 to 604,800 (seven days). @default 3_600 */
   readonly expiresInSeconds?: number | undefined
 }
 
-/** Checks how long it is to hold. */
+/** Checks how long it is to be valid. */
 export function expectExpiry(options: ExpiryOptions): number {
   expectObject('options', options)
   const { expiresInSeconds = 3_600 } = options
@@ -18,11 +18,11 @@ export function expectExpiry(options: ExpiryOptions): number {
   return expiresInSeconds
 }
 
-/** The storages that were warned already. */
+/** The storages whose warning was given already. */
 const warned = new WeakSet<ObjectBackend>()
 
 /**
- * When what was signed now ends: the credentials may end sooner, which is warned of once per storage
+ * When a signature made now expires. If the credentials expire earlier, that is warned of once per storage
  * (`process.emitWarning`, code `YUZURU_STORAGE_URL_ENDS_EARLY`).
  */
 export function expiryOf(

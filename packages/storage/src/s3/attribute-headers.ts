@@ -17,7 +17,7 @@ export function attributeHeaders(attributes: ObjectAttributes): Record<string, s
   return headers
 }
 
-/** A query string, with spaces as `%20`: not every store takes a plus sign for one. */
+/** A query string, with spaces as `%20`: not every store reads a plus sign as a space. */
 export function taggingOf(tags: Readonly<Record<string, string>>): string {
   return new URLSearchParams(tags).toString().replaceAll('+', '%20')
 }

@@ -10,7 +10,7 @@ const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   MD5: 16,
 }
 
-/** The header that holds a body to its digest. */
+/** The header that makes the store check a body against its digest. */
 export function checksumHeader(checksum: Digest): Record<string, string> {
   expectObject('checksum', checksum)
   const { algorithm, value } = checksum

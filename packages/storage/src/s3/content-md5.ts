@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 
 /**
- * Makes a command send Content-MD5 and no newer checksum. S3 wants either; stores that do not know the
- * newer ones refuse the request without it, and the SDK sends nothing but those.
+ * Makes a command send Content-MD5 instead of a newer checksum. S3 requires one of them. The SDK sends only
+ * the newer ones, and stores that do not know these refuse a request without Content-MD5.
  */
 export function sendContentMd5(command: DeleteObjectsCommand): void {
   command.middlewareStack.add(

@@ -1,7 +1,9 @@
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import type { HttpResponse } from '@yuzuru/http'
 
-/** Answers, and failures, before which an attempt of the same request may have had its effect. */
+/**
+ * Answers and failures that came after another attempt of the same request that may have had its effect.
+ */
 const noted = new WeakSet<object>()
 
 /** Notes on `failure`, or on what becomes the `$response` of one, that an earlier attempt may have had its effect. */
@@ -9,7 +11,7 @@ export function noteEarlierEffect(failure: unknown): void {
   if (typeof failure === 'object' && failure !== null) noted.add(failure)
 }
 
-/** Notes the same on what is made of an answer, where the transport says so of that. */
+/** Notes the same on an object made from an answer, if the transport says so of the answer. */
 export function noteEarlierEffectOf({ earlierOutcome }: HttpResponse, made: object): void {
   if (earlierOutcome === 'unknown') noted.add(made)
 }

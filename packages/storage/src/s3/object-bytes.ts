@@ -2,15 +2,15 @@ import type { GetInit, Incoming, PartInit, PutInit, Written } from '../store/obj
 import { checksumOf, quoted } from './s3-fields.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
 
-/** How the bytes of objects travel: by requests of our own, or by a client that was passed in. */
+/** Transfers the bytes of objects: with requests of our own, or with a client that was passed in. */
 export interface ObjectBytes {
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
   putPart(key: string, init: PartInit, signal: AbortSignal): Promise<string>
-  /** `undefined`: the store did not say how long the object is. */
+  /** Resolves to `undefined` if the store did not say how long the object is. */
   get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming | undefined>
 }
 
-/** What the store said of an object that it took. @throws {Unconfirmed} */
+/** What the store answered to a write. @throws {Unconfirmed} when the answer has no ETag */
 export function writtenOf(
   output: Parameters<typeof checksumOf>[0] & {
     readonly ETag?: string | undefined

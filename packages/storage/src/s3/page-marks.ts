@@ -1,9 +1,10 @@
 import { failure, type ObjectCall } from '../store/failure.ts'
 
 /**
- * Watches the marks by which a store says where its next page begins. One that leads back to an earlier page
- * would have the list go round for ever. Keeps one mark, however long the list is, and finds each circle
- * before it was gone round three times (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980).
+ * Checks the marks with which a store says where its next page begins. A mark that leads back to an earlier
+ * page would make the list endless. It keeps one mark, however long the list is, and finds a cycle before
+ * the list has gone round it three times (R. P. Brent, "An improved Monte Carlo factorization algorithm",
+ * 1980).
  */
 export class PageMarks {
   readonly #subject: ObjectCall
@@ -16,9 +17,10 @@ export class PageMarks {
   }
 
   /**
-   * Takes the mark of the next page, as long as there is one.
+   * Takes the mark of the next page; returns `undefined` after the last page.
    *
-   * @throws {StorageError} `'unexpected'` when it has come before, or is missing though there is more
+   * @throws {StorageError} `'unexpected'` when the mark was seen before, or is missing although there are
+   *   more pages
    */
   next(isTruncated: boolean, mark: string | undefined): string | undefined {
     if (!isTruncated) return undefined

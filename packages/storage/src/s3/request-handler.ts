@@ -4,8 +4,8 @@ import { noteEarlierEffectOf } from './earlier-effect.ts'
 import { escapeUri } from './uri-escape.ts'
 
 /**
- * How long a document of the store may be. The longest lists have 1,000 entries with keys of 1,024 bytes,
- * of which escaping may make three times as many, twice.
+ * The longest document that is read from the store, in bytes. The longest lists have 1,000 entries with
+ * keys of 1,024 bytes, and escaping may triple these twice.
  */
 const MAX_DOCUMENT_BYTES = 16 * 1_024 ** 2
 
@@ -34,8 +34,8 @@ export interface SdkCallOptions {
 }
 
 /**
- * The AWS SDK's transport over an {@link Http}: requests wait for one of its connections, obey the
- * scope around the call, are repeated where that is safe, and say whether they may have had an effect.
+ * The AWS SDK's transport over an {@link Http}: requests wait for one of its connections, obey the scope
+ * around the call, are retried where that is safe, and say whether they may have had an effect.
  */
 export class RequestHandler {
   readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: 'http/1.1' }
@@ -54,7 +54,7 @@ export class RequestHandler {
     const init: HttpInit = {
       method,
       headers: headersToSend(headers),
-      // Its errors are read by the SDK.
+      // The SDK reads the error answers.
       acceptStatus: () => true,
       redirect: 'manual',
       ...(request.body === undefined || method === 'HEAD' || method === 'GET'
@@ -95,15 +95,15 @@ function streamed(response: HttpResponse): SdkResponse {
 }
 
 /**
- * A repeat of a conditional write whose first attempt did arrive would find its own object and report
- * a failed precondition: its sender settles it.
+ * A conditional write is not retried here: if the first attempt did arrive, the retry would find its own
+ * object and report a failed precondition. The sender of the write settles that.
  */
 function isConditional({ method, headers }: SdkRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false
   return Object.keys(headers).some((name) => /^if-(?:none-)?match$/i.test(name))
 }
 
-/** Only an object's bytes are worth a stream. */
+/** Only the bytes of an object are streamed. */
 function isDownload({ method, query }: SdkRequest): boolean {
   return method === 'GET' && query?.['x-id'] === 'GetObject'
 }
@@ -112,7 +112,7 @@ function headersToSend(headers: Readonly<Record<string, string>>): Record<string
   const sent: Record<string, string> = {}
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase()
-    // The transport says the host itself, and does not wait for "100 Continue".
+    // The transport sets the host itself, and does not wait for "100 Continue".
     if (lower !== 'host' && lower !== 'expect') sent[lower] = headers[name] ?? ''
   }
   return sent

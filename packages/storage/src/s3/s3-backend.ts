@@ -51,7 +51,7 @@ import { codeName } from './shown-answer.ts'
 import { SignedBytes } from './signed-bytes.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
 
-/** S3's operations: by way of the AWS SDK, but for the bytes where the client is our own. */
+/** S3's operations, through the AWS SDK. With a client of our own the bytes of objects go past the SDK. */
 export class S3Backend implements ObjectBackend<S3Client> {
   readonly bucket: string
   readonly keepsConditions: boolean

@@ -60,7 +60,7 @@ const CODES: Readonly<Record<string, StorageErrorCode>> = {
 }
 
 /**
- * Codes by which AWS asks for a slower repeat, whatever the status ("Retry behavior", AWS SDKs and Tools
+ * Codes with which AWS asks for a slower retry, whatever the status ("Retry behavior", AWS SDKs and Tools
  * Reference Guide).
  */
 function throttling(): Record<string, StorageErrorCode> {
@@ -80,7 +80,7 @@ function throttling(): Record<string, StorageErrorCode> {
   return Object.fromEntries(names.map((name) => [name, 'rate_limited' as const]))
 }
 
-/** What a status means of a store, where that is more than it means elsewhere. */
+/** The statuses that mean more for a store than they do in general. */
 const STATUSES: Readonly<Record<number, StorageErrorCode>> = {
   301: 'wrong_region',
   307: 'wrong_region',
@@ -90,7 +90,7 @@ const STATUSES: Readonly<Record<number, StorageErrorCode>> = {
   507: 'insufficient_storage',
 }
 
-/** Our own words for what the transport says. */
+/** The codes of the transport's errors. */
 const TRANSPORT: Readonly<Record<string, StorageErrorCode>> = {
   overloaded: 'overloaded',
   acquire_timeout: 'acquire_timeout',
@@ -107,7 +107,7 @@ const TRANSPORT: Readonly<Record<string, StorageErrorCode>> = {
   invalid_response: 'connection_lost',
 }
 
-/** What to do where one code stands for several of the store's own. */
+/** Advice by the store's own code, where one code of ours stands for several. */
 const ADVICE: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'the store does not know the access key; check "credentials"',
   InvalidToken: 'the store does not know the session token; check "credentials"',
@@ -118,16 +118,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   TokenRefreshRequired: EXPIRED,
 }
 
-/** The fields of an SDK exception (`S3ServiceException`) that matter, whichever copy of the SDK made it. */
+/**
+ * The fields of an SDK exception (`S3ServiceException`) that are used, whichever copy of the SDK made it.
+ */
 interface ServiceException {
   readonly name: string
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string }
 }
 
-/** Makes a `StorageError` of what the SDK, or our transport below it, threw. */
+/** Turns an error of the SDK, or of our transport below it, into a `StorageError`. */
 export function translateS3Error(subject: ObjectCall, effect: Effect, error: unknown): Error {
   const failed = translated(subject, effect, error)
-  // The store spoke of the last attempt alone.
+  // The store answered for the last attempt only.
   return effect !== 'read' && hadEarlierEffect(error) ? withUnknownOutcome(failed) : failed
 }
 
@@ -171,8 +173,8 @@ function translated(subject: ObjectCall, effect: Effect, error: unknown): Storag
 }
 
 /**
- * The SDK's exception without what the store added to it: to say why it refused a request S3 quotes
- * the session token and all that was signed.
+ * The SDK's exception without the details from the store. To explain a refusal, S3 quotes the session token
+ * and everything that was signed.
  */
 function withoutSecrets(error: Error & ServiceException): Error {
   const { httpStatusCode } = error.$metadata
@@ -187,15 +189,15 @@ export function isFailureOfCall(error: unknown): boolean {
   return isServiceException(error) || Cancelled.isInstance(error) || TimeoutError.isInstance(error)
 }
 
-/** Of the SDK's own errors: the name that S3 gave it. */
+/** The name that S3 gave to an error of the SDK. */
 export function nameOf(error: unknown): string | undefined {
   return isServiceException(error) ? error.name : undefined
 }
 
 /**
- * Whether the store refused a request for a reason that passes, under a status that does not tell so: S3 says
- * 400 `RequestTimeout` when the bytes of a body came too slowly. Of 408, 429 and 5xx the transport has
- * repeated it already.
+ * Whether the store refused a request for a temporary reason that the status does not show: S3 answers 400
+ * `RequestTimeout` when the bytes of a body came too slowly. After 408, 429 and 5xx the transport has
+ * retried already.
  */
 export function asksForRepeat(error: unknown): boolean {
   if (!isServiceException(error)) return false
@@ -206,7 +208,7 @@ export function asksForRepeat(error: unknown): boolean {
   return code === 'stalled' || code === 'rate_limited' || error.name === 'OperationAborted'
 }
 
-/** Whether it is a refusal of a kind that comes for several reasons: the status alone does not tell. */
+/** Whether it is a refusal that may have several reasons, of which the status alone does not say which. */
 export function isAmbiguous(error: unknown): boolean {
   if (!isServiceException(error)) return false
   const { httpStatusCode: status } = error.$metadata
@@ -223,7 +225,7 @@ function ownCode(name: string): StorageErrorCode | undefined {
   return Object.hasOwn(CODES, name) ? CODES[name] : undefined
 }
 
-/** With these the store has turned the request away, whatever the status. */
+/** Codes with which the store has turned the request away, whatever the status. */
 const TURNED_AWAY: ReadonlySet<StorageErrorCode> = new Set([
   'rate_limited',
   'insufficient_storage',
@@ -236,7 +238,10 @@ export function saysTurnedAway(name: string | undefined): boolean {
   return code !== undefined && TURNED_AWAY.has(code)
 }
 
-/** An answer in the store's own words comes from the store; any other may be a gateway's, which had passed it on. */
+/**
+ * An answer with a code of S3 comes from the store. Any other may come from a gateway that had passed the
+ * request on.
+ */
 function outcomeOfAnswer(name: string, status: number, effect: Effect): Outcome {
   const code = ownCode(name)
   if (code === undefined) return outcomeOfStatus(status, effect)
@@ -246,7 +251,7 @@ function outcomeOfAnswer(name: string, status: number, effect: Effect): Outcome 
 
 function credentialsFailure(error: unknown): CredentialsFailure | undefined {
   if (error instanceof CredentialsFailure) return error
-  // Of a client that was passed in: its chain has found none (`CredentialsProviderError`).
+  // The credential chain of a client that was passed in found none (`CredentialsProviderError`).
   if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') return undefined
   return new CredentialsFailure('there are no credentials: see "cause"', false, error)
 }
@@ -262,7 +267,7 @@ function isServiceException(error: unknown): error is Error & ServiceException {
   return typeof error.$metadata === 'object' && error.$metadata !== null
 }
 
-/** Of a client that was passed in: what Node says of a socket. */
+/** Whether it is a socket error of Node, from a client that was passed in. */
 function isNetworkError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

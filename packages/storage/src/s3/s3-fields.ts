@@ -27,12 +27,12 @@ export function checksumOf(output: ChecksumFields): Checksum | undefined {
   return undefined
 }
 
-/** What goes along with a body. */
+/** The checksum fields that are sent with a body. */
 export function digestFields({ algorithm, value }: Digest): Record<string, string> {
   return algorithm === 'MD5' ? { ContentMD5: value } : { [`Checksum${algorithm}`]: value }
 }
 
-/** What a multipart upload is begun with, so that its parts' checksums count. */
+/** The checksum fields that begin a multipart upload, so that the checksums of its parts count. */
 export function uploadChecksumFields(algorithm: ChecksumAlgorithm): {
   ChecksumAlgorithm?: Exclude<ChecksumAlgorithm, 'MD5'>
   ChecksumType?: 'FULL_OBJECT' | 'COMPOSITE'

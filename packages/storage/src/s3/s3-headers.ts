@@ -1,4 +1,4 @@
-/** The headers of S3's API, by what the SDK calls them. */
+/** The headers of S3's API, by the names that the SDK has for them. */
 const NAMES: Readonly<Record<string, string>> = {
   CacheControl: 'cache-control',
   ChecksumCRC32: 'x-amz-checksum-crc32',
@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const METADATA = 'x-amz-meta-'
 
-/** The headers of an answer to PUT or GET that matter, as the SDK names them. */
+/** The headers of an answer to PUT or GET that are used, by the SDK's names. */
 export interface AnswerFields {
   readonly ETag: string | undefined
   readonly VersionId: string | undefined
@@ -36,7 +36,7 @@ export interface AnswerFields {
   readonly Metadata: Record<string, string>
 }
 
-/** The headers of a request, from the fields that the SDK would make them of. */
+/** The headers of a request, from the fields of the SDK. */
 export function headersOf(fields: object): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [field, value] of Object.entries(fields) as [string, unknown][]) {

@@ -11,9 +11,9 @@ import { checksumOf, unquoted } from './s3-fields.ts'
 import { readable, UnreadableAnswer } from './shown-answer.ts'
 import type { S3Sender } from './s3-sender.ts'
 
-/** How many parts an upload has at the most (S3 API, "multipart upload limits"). */
+/** The most parts of an upload (S3 API, "multipart upload limits"). */
 const MAX_PARTS = 10_000
-/** How many uploads are swept at once at the most: what is found is kept until then. */
+/** The most uploads that one sweep handles, as all that are found are kept in memory. */
 const MAX_UPLOADS = 100_000
 
 /** One page of a bucket's keys. */
@@ -28,7 +28,7 @@ export async function listPage(
     Bucket: bucket,
     Prefix: request.prefix,
     MaxKeys: request.pageSize,
-    // Keys may hold characters that XML does not have.
+    // Keys may hold characters that XML cannot express.
     EncodingType: 'url' as const,
     ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
     ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
@@ -97,7 +97,7 @@ export async function listArrivedParts(
       const { PartNumber: number = 0, ETag, Size: bytes = 0 } = part
       found.push({ number, etag: unquoted(ETag), bytes, digest: checksumOf(part) })
     }
-    // The marks alone do not end a list that goes on and on.
+    // The check of the marks alone does not end a list that never repeats one.
     if (found.length > MAX_PARTS) throw new UnreadableAnswer()
     const next = marks.next(page.IsTruncated === true, page.NextPartNumberMarker)
     marker = next === undefined ? undefined : { PartNumberMarker: next }

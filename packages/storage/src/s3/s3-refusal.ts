@@ -2,18 +2,18 @@ import type { HttpResponse } from '@yuzuru/http'
 import { noteEarlierEffectOf } from './earlier-effect.ts'
 import { codeName, requestIdOf, shownSentence } from './shown-answer.ts'
 
-/** How much of an answer's body is looked at for the reason, in bytes. */
+/** How much of an answer's body is searched for the reason, in bytes. */
 const READ_BYTES = 64 * 1_024
 
 /**
- * A request that we signed ourselves was refused. In the shape of the SDK's `S3ServiceException`, so that
- * one rule covers both.
+ * A request that we signed ourselves was refused. It has the shape of the SDK's `S3ServiceException`, so
+ * that one rule covers both.
  */
 export class S3Refusal extends Error {
   override readonly name: string
   readonly $fault: 'client' | 'server'
   readonly $metadata: { readonly httpStatusCode: number; readonly requestId: string | undefined }
-  /** What time it was there, in milliseconds since the epoch. */
+  /** The time of the server, in milliseconds since the epoch. */
   readonly serverTime: number | undefined
 
   constructor(response: HttpResponse, xml: string) {
@@ -29,7 +29,7 @@ export class S3Refusal extends Error {
   }
 }
 
-/** Reads why a request was refused, and frees its connection. */
+/** Reads why a request was refused, and releases its connection. */
 export async function refusalOf(response: HttpResponse): Promise<S3Refusal> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -42,8 +42,8 @@ export async function refusalOf(response: HttpResponse): Promise<S3Refusal> {
 }
 
 /**
- * Reads an answer to a write for an error under a status that says success: S3 documents that for what takes
- * long, where the status goes out first, and stores and proxies do it elsewhere.
+ * Looks for an error in a successful answer to a write. S3 documents such answers for slow operations,
+ * whose status is sent first, and some stores and proxies send them elsewhere too.
  *
  * @throws {S3Refusal}
  */
@@ -56,7 +56,7 @@ export async function expectNoError(response: HttpResponse): Promise<void> {
   if (/<Error[\s>]/.test(xml)) throw new S3Refusal(response, xml)
 }
 
-/** The code in an error document; `undefined` when it is none. */
+/** The code in an error document; `undefined` if the body is not one. */
 export function errorCodeOf(body: Uint8Array): string | undefined {
   const xml = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, READ_BYTES))
   return codeName(elementOf(xml.toString(), 'Code'))

@@ -26,17 +26,17 @@ const EXPIRED: ReadonlySet<string> = new Set([
   'TokenRefreshRequired',
 ])
 
-/** What a client that was made here stands on. */
+/** The parts of a client that was made here. */
 export interface OwnParts {
   readonly http: Http
   readonly credentials: CredentialCache | undefined
-  /** How often a request is tried at the most. */
+  /** How often a request is tried. */
   readonly attempts: number
-  /** Whether the store is spoken to through TLS, as far as is known. */
+  /** Whether the connection to the store uses TLS, as far as is known. */
   readonly encrypted: boolean
 }
 
-/** Sends commands by way of a client: one of our own, or one that was passed in. */
+/** Sends commands through a client: one of our own, or one that was passed in. */
 export class S3Sender {
   readonly client: S3Client
   /** `undefined`: the client was passed in, and is not closed with the storage. */
@@ -56,10 +56,10 @@ export class S3Sender {
 
   /**
    * Calls `attempt`, once more when new credentials or a corrected clock may help, and again when the store
-   * asks for that by a code of its own: the transport, which repeats the rest, sees the status alone.
+   * asks for a retry with a code. The transport, which does the other retries, sees only the status.
    */
   async tryAgain<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    // So that it is known which ones were refused, and that nothing was sent without.
+    // So that it is known which credentials were refused, and that nothing was sent without any.
     await this.#authenticate(signal)
     const generation = this.own?.credentials?.generation
     let mended = false
@@ -85,7 +85,7 @@ export class S3Sender {
   /** @throws {CredentialsFailure} before anything is sent */
   async #authenticate(signal?: AbortSignal): Promise<void> {
     const { own } = this
-    // A client that was passed in may need none.
+    // A client that was passed in may need no credentials.
     if (own === undefined || own.credentials?.current !== undefined) return
     if (own.credentials !== undefined) await own.credentials.get(signal)
     else await awaitCredentials(this.client.config.credentials(), signal)
@@ -100,9 +100,9 @@ export class S3Sender {
     try {
       return await send(command, { abortSignal: signal })
     } catch (error) {
-      // The SDK's own transport throws an `AbortError` of its own.
+      // The SDK's own transport throws its own `AbortError`.
       signal.throwIfAborted()
-      // What the SDK throws where it cannot read an answer has that answer in it.
+      // The SDK's error for an unreadable answer contains that answer.
       if (this.own !== undefined && !isFailureOfCall(error)) throw new UnreadableAnswer()
       throw error
     }
@@ -113,7 +113,7 @@ export class S3Sender {
     const name = nameOf(error)
     if (own === undefined || name === undefined) return false
     if (name === 'RequestTimeTooSkewed') {
-      // Of its own requests the SDK has noted by how much the clock is off; both go by that.
+      // The SDK notes how far the clock is off from the answers to its own requests. Both use that value.
       if (error instanceof S3Refusal && error.serverTime !== undefined) {
         this.client.config.systemClockOffset = error.serverTime - Date.now()
       }
@@ -125,7 +125,7 @@ export class S3Sender {
     return true
   }
 
-  /** What URLs into a bucket are signed with. */
+  /** The context that signs the URLs of a bucket. */
   async presigner(bucket: string): Promise<PresignContext> {
     const { config } = this.client
     await this.#authenticate()
@@ -136,14 +136,14 @@ export class S3Sender {
     const [base, region, credentials] = await Promise.all([
       asked,
       config.region(),
-      // Ours know when they end; the SDK gets a time that is meant for the SDK alone.
+      // Our credentials have their real expiry; the SDK is given another one.
       this.own?.credentials?.get() ?? config.credentials(),
     ])
     this.#place = { base, region }
     return { base, region, credentials, now: this.#now }
   }
 
-  /** The same, if nothing has to be found out for it. */
+  /** The same, if nothing must be fetched for it. */
   get presignerNow(): PresignContext | undefined {
     const credentials = this.own?.credentials?.current
     if (credentials === undefined || this.#place === undefined) return undefined
@@ -155,14 +155,16 @@ export class S3Sender {
     return Date.now() + this.client.config.systemClockOffset
   }
 
-  /** The SDK knows where a bucket is: in the path or the host, by region, dual stack, acceleration … */
+  /**
+   * The SDK decides on the URL of a bucket: in the path or the host, by region, dual stack, acceleration …
+   */
   async #findBase(bucket: string): Promise<string> {
     const probe = new GetObjectCommand({ Bucket: bucket, Key: 'k' })
     const { origin, pathname } = new URL(await getSignedUrl(this.client, probe))
     return `${origin}${pathname.slice(0, -'/k'.length)}`
   }
 
-  /** Waits for what is under way, then closes what was made here. */
+  /** Waits for the calls under way, then closes what was made here. */
   async close(drainMs: number): Promise<void> {
     const own = this.own
     if (own === undefined) return
@@ -171,7 +173,7 @@ export class S3Sender {
   }
 }
 
-/** Waits, also outside of all scopes, until the signal fires at the latest. */
+/** Waits for `delayMs`, or until the signal fires, even outside of all scopes. */
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   try {
     await cancelScope(() => sleep(delayMs), { signal })

@@ -6,7 +6,7 @@ import { attributeFields, conditionFields, digestFields, infoOf } from './s3-fie
 import type { S3Sender } from './s3-sender.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
 
-/** Sends the bytes of objects by way of a client that was passed in. */
+/** Transfers the bytes of objects with a client that was passed in. */
 export class SdkBytes implements ObjectBytes {
   readonly #sender: S3Sender
   readonly #at: { readonly Bucket: string }
@@ -45,7 +45,7 @@ export class SdkBytes implements ObjectBytes {
 
   async get(key: string, init: GetInit, signal: AbortSignal): Promise<Incoming | undefined> {
     const command = new GetObjectCommand({ ...this.#at, Key: key, ...getFields(init) })
-    // Not by `ChecksumMode`: then the SDK would compute it too.
+    // Not with `ChecksumMode`: the SDK would then compute the checksum as well.
     command.middlewareStack.add(
       (next) => (args) => {
         ;(args.request as { headers: Record<string, string> }).headers['x-amz-checksum-mode'] =
@@ -68,7 +68,7 @@ export class SdkBytes implements ObjectBytes {
   }
 }
 
-/** The bytes of a body that the SDK handed out. */
+/** The bytes of a body of the SDK. */
 function bytesOf(body: unknown): AsyncIterable<Uint8Array> {
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     return body as AsyncIterable<Uint8Array>

@@ -3,10 +3,10 @@ import { signingKey } from './signing-key.ts'
 import { signingTime } from './signing-time.ts'
 import { escapeUri } from './uri-escape.ts'
 
-/** What a proxy may change on the way (RFC 9110, 7.6.1; RFC 9111, 5.2): the SDK does not sign it either. */
+/** Headers that a proxy may change (RFC 9110, 7.6.1; RFC 9111, 5.2). The SDK does not sign them either. */
 const CHANGING: ReadonlySet<string> = new Set(['cache-control', 'user-agent'])
 
-/** A request that is to be signed. */
+/** A request without its signature. */
 export interface UnsignedRequest {
   readonly method: string
   readonly host: string
@@ -52,7 +52,7 @@ export function queryOf(query: Readonly<Record<string, string>>): string {
   return names.map((name) => `${escapeUri(name)}=${escapeUri(query[name] ?? '')}`).join('&')
 }
 
-/** Headers in the form in which they are signed: their names, and a line of each. */
+/** Headers in the form in which they are signed: their names, and one line for each. */
 export function canonicalHeaders(
   headers: Readonly<Record<string, string>>,
   except?: ReadonlySet<string>,

@@ -12,7 +12,7 @@ import { queryOf, signRequest } from './sign-request.ts'
 import { confirmedEtag } from '../store/unconfirmed.ts'
 import { escapeKey } from './uri-escape.ts'
 
-/** What the signature says of a body that TLS protects, and that has a checksum of its own. */
+/** The payload hash for a body that TLS protects and that has a checksum. */
 const UNSIGNED = 'UNSIGNED-PAYLOAD'
 
 interface Request {
@@ -21,13 +21,16 @@ interface Request {
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly payload: PartInit | PutInit | undefined
-  /** Whether a repeat whose predecessor did arrive would find its own work and take it for another's. */
+  /**
+   * Whether the request is conditional: a retry could find the object of its own first attempt and take it
+   * for another's.
+   */
   readonly conditional: boolean
 }
 
 /**
- * Sends the bytes of objects by requests of our own: what the SDK does to a request costs more than its
- * signature, and its streams more than the bytes in them.
+ * Transfers the bytes of objects with requests of our own. The SDK's processing of a request costs more
+ * than the signature, and its streams cost more than the bytes in them.
  */
 export class SignedBytes implements ObjectBytes {
   readonly #bucket: string
@@ -96,7 +99,7 @@ export class SignedBytes implements ObjectBytes {
       method,
       headers: signRequest(signing),
       signal,
-      // What it says of a failure is read below.
+      // Error answers are read below.
       acceptStatus: () => true,
       redirect: 'manual',
       ...(payload === undefined ? {} : { body: payload.body }),
@@ -110,12 +113,12 @@ export class SignedBytes implements ObjectBytes {
   }
 }
 
-/** The SHA-256 of nothing. */
+/** The SHA-256 of an empty body. */
 const EMPTY = crypto.hash('sha256', '')
 
 /**
- * A body that goes through TLS is protected by it on the way, and by its checksum, which is signed, from
- * here to the disk; without TLS the signature has to cover the bytes themselves.
+ * With TLS a body is protected on the way by TLS, and as far as the disk by its checksum, which is signed.
+ * Without TLS the signature must cover the bytes themselves.
  */
 function payloadHashOf({ body, digest, sha256 }: PartInit | PutInit, protocol: string): string {
   if (digest.algorithm === 'SHA256') return Buffer.from(digest.value, 'base64').toString('hex')

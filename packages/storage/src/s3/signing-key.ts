@@ -9,8 +9,8 @@ const BLOCK = 64
 const TEXT_BYTES = 512
 
 /**
- * What the requests of one day in one region are signed with (AWS Signature Version 4, "Create a signing
- * key"): four HMACs that are not done again for each of them.
+ * The key that signs the requests of one day in one region (AWS Signature Version 4, "Create a signing
+ * key"). It takes four HMACs, which are not repeated for each request.
  */
 export class SigningKey {
   readonly day: string
@@ -18,9 +18,9 @@ export class SigningKey {
   readonly secret: string
   /** `20260401/eu-west-1/s3/aws4_request` */
   readonly scope: string
-  /** The access key and the scope, as a request names them. */
+  /** The access key and the scope, as a request states them. */
   readonly credential: string
-  /** The same as it stands in a query. */
+  /** The same, escaped for a query string. */
   readonly escapedCredential: string
   // HMAC is two hashes over a padded key (RFC 2104). The paddings stay, and two of Node's one-shot
   // hashes take half the time of its HMAC object.
@@ -71,7 +71,10 @@ export class SigningKey {
 /** Weak, so that no secret outlives its users. */
 const keys = new WeakMap<StorageCredentials, SigningKey>()
 
-/** The key of a day and region: made when it is first needed, and anew when anything of it has changed. */
+/**
+ * The key of a day and region. It is made on first use, and again when the credentials, day or region
+ * change.
+ */
 export function signingKey(
   credentials: StorageCredentials,
   day: string,

@@ -3,14 +3,14 @@ import { saysTurnedAway } from './s3-error.ts'
 import { errorCodeOf } from './s3-refusal.ts'
 
 /**
- * Takes a store's own word for a write that it did not begin, such as `SlowDown`. To the transport any 503 of a write
- * may be that of a gateway, behind which the write went on: its repeats would all be in doubt.
+ * Trusts a store's code, such as `SlowDown`, that it did not begin a write. For the transport any 503 may
+ * come from a gateway behind which the write went on, so the outcome of all retries would be unknown.
  */
 export const believeTurnedAway: HttpInterceptor = (next) => async (request) => {
   const response = await next(request)
   if (response.status !== 503 || request.method === 'GET') return response
   const body = await response.bytes()
   if (!saysTurnedAway(errorCodeOf(body))) return response
-  // An answer of nobody's request has no effect to answer for.
+  // A new answer, so that it carries no outcome of an earlier attempt.
   return HttpResponse.of(request, { status: 503, headers: response.headers.toJSON(), body })
 }

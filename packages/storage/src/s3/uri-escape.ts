@@ -9,7 +9,7 @@ export function escapeUri(text: string): string {
   )
 }
 
-/** A key as it stands in a path: its slashes stay. */
+/** A key, escaped for a path. Its slashes stay. */
 export function escapeKey(key: string): string {
   return escapeUri(key).replaceAll('%2F', '/')
 }

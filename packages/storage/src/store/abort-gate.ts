@@ -1,12 +1,15 @@
 /**
- * Waits for one thing after the other, and no longer when a signal fires. It listens once for all of them:
- * a body has a chunk for each few kilobytes.
+ * Waits for promises, one after the other, until a signal fires. It adds one listener for all of them, as a
+ * body has a chunk for every few kilobytes.
  */
 export class AbortGate {
   #signal: AbortSignal | undefined = undefined
   #reject: ((reason: unknown) => void) | undefined = undefined
 
-  /** The promise, or the reason of the signal if that is first. One at a time. */
+  /**
+   * Resolves with the promise, or rejects with the reason of the signal if that comes first. One call at a
+   * time.
+   */
   wait<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#signal !== signal) {
       this.close()
@@ -23,7 +26,7 @@ export class AbortGate {
     this.#reject?.(this.#signal?.reason)
   }
 
-  /** Listens no longer. */
+  /** Removes the listener. */
   close(): void {
     this.#signal?.removeEventListener('abort', this)
     this.#signal = undefined

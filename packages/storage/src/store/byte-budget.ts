@@ -6,7 +6,7 @@ const UNIT_BYTES = 64 * 1_024
 /** Room for one part, taken as its bytes arrive. Released when the part has arrived, or is given up. */
 export interface PartLease extends Permit {
   /**
-   * Waits until there is room for so many bytes of the part in all; `undefined` when there is already.
+   * Waits until there is room for `bytes` of the part in all; returns `undefined` if there is already.
    *
    * @throws {Cancelled} when the scope around it is cancelled; no room is lost by that
    */
@@ -16,13 +16,13 @@ export interface PartLease extends Permit {
 }
 
 /**
- * How many bytes all uploads of a storage may hold together. A part takes room as its bytes arrive, so a
- * source that is slow holds what it has sent and no more.
+ * Limits how many bytes all uploads of a storage hold together. A part takes room as its bytes arrive, so a
+ * slow source holds only what it has sent.
  *
- * Parts that are all half full could wait for one another for ever. So room is given only where all parts
- * that have begun can still be filled, one after the other, with what is free and what the others will give
- * back (Dijkstra, EWD 623, "The mathematics behind the Banker's Algorithm"). First come, first served: a part
- * that has not begun does not pass one that waits.
+ * Parts that are all half full could wait for each other for ever. So room is given only if all parts that
+ * have begun can still be filled, one after the other, with the free room and what the others will give
+ * back (Dijkstra, EWD 623, "The mathematics behind the Banker's Algorithm"). First come, first served: a
+ * part that has not begun does not pass one that waits.
  */
 export class ByteBudget {
   readonly #total: number

@@ -6,7 +6,7 @@ import { openCrc } from './crc-hasher.ts'
 import type { Hasher } from './hasher.ts'
 
 /**
- * Which checksum goes along with the bytes.
+ * The checksum that is sent with the bytes.
  *
  * `'CRC32'` costs least (it is Node's own), `'CRC32C'` and `'CRC64NVME'` two and four times that. The CRCs
  * cover a whole object however many parts it was sent in; `'SHA256'` covers a multipart object as the
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<ChecksumAlgorithm, CrcKind | undefined>> = {
   MD5: undefined,
 }
 
-/** What makes a CRC of parts the CRC of the whole; `undefined` for digests that are no CRC. */
+/** The parameters for combining CRCs of parts; `undefined` for digests that are not CRCs. */
 export function crcKindOf(algorithm: ChecksumAlgorithm): CrcKind | undefined {
   return KINDS[algorithm]
 }
@@ -54,7 +54,7 @@ export async function createHasher(algorithm: ChecksumAlgorithm): Promise<Hasher
   }
 }
 
-/** The digest of bytes that are at hand. */
+/** The digest of bytes in memory. */
 export async function digestOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Promise<Buffer> {
   const hasher = await createHasher(algorithm)
   hasher.update(bytes)

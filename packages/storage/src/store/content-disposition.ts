@@ -7,9 +7,8 @@ export type Disposition = 'inline' | 'attachment'
 const NOT_ATTR_CHAR = /['()*]/g
 
 /**
- * `Content-Disposition` (RFC 6266) with a name for every client: in ASCII for the old ones, and as
- * `filename*` for all others. CR, LF, NUL and other control characters are taken out, and so is every
- * path before the name.
+ * `Content-Disposition` (RFC 6266) with a name for every client: in ASCII for old ones, and as `filename*`
+ * for all others. CR, LF, NUL and other control characters are removed, and so is a path before the name.
  *
  * @param filename in any script
  * @example

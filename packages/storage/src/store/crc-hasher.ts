@@ -2,7 +2,7 @@ import type { IHasher } from 'hash-wasm'
 import type { CrcKind } from './combine-crc.ts'
 import type { Hasher } from './hasher.ts'
 
-/** One of each kind, loaded when it is first needed: it takes up the state of whichever stream is next. */
+/** One engine of each kind, loaded on first use. It loads the state of the stream whose turn it is. */
 const engines = new Map<CrcKind, Promise<IHasher>>()
 
 /** Computes CRC-32C or CRC-64/NVME as bytes pass, in WebAssembly; Node itself has CRC-32 alone. */

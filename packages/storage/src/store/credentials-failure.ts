@@ -1,7 +1,7 @@
 import { currentClock, currentSignal, isRetryable } from '@yuzuru/concurrency'
 import { orAborted } from '@yuzuru/concurrency/boundary'
 
-/** How long credentials may take to be got, in milliseconds. */
+/** How long getting credentials may take, in milliseconds. */
 const LIMIT_MS = 30_000
 
 /** There are no credentials to sign a request with, so nothing was sent. */
@@ -16,8 +16,8 @@ export class CredentialsFailure extends Error {
 }
 
 /**
- * Waits for credentials that somebody gets, no longer than the scope around it and 30 s; what gets them
- * takes no signal.
+ * Waits for a function that gets credentials and takes no signal, until the scope around it ends, at most
+ * 30 s.
  *
  * @throws {CredentialsFailure}
  */

@@ -12,15 +12,18 @@ export interface StorageCredentials {
 }
 
 /**
- * Credentials, or what gets them: asked again shortly before they expire, and when they are refused. What has
- * not got them after 30 s has failed (`'unauthenticated'`).
+ * Credentials, or a function that gets them. It is called again shortly before they expire, and when they
+ * are refused. It fails with `'unauthenticated'` after 30 s.
  */
 export type CredentialSource = StorageCredentials | (() => Promise<StorageCredentials>)
 
-/** How long before their end credentials are renewed, in milliseconds; at half of a life that is short. */
+/**
+ * How long before their expiry credentials are renewed, in milliseconds; short-lived ones at half of their
+ * life.
+ */
 const RENEW_MS = 60_000
 
-/** Keeps credentials, and gets new ones when they are due. */
+/** Keeps credentials, and renews them in time. */
 export class CredentialCache {
   readonly #source: CredentialSource
   readonly #ask: SingleFlight<[generation: number], StorageCredentials>
@@ -34,7 +37,7 @@ export class CredentialCache {
       this.#known = source
     }
     this.#source = source
-    // Shared by all callers, so no caller's end may be its end.
+    // Shared by all callers, so the cancel of one caller must not end it.
     this.#ask = singleFlight((generation) => this.#getNew(generation), {
       name: 'storage.credentials',
       effect: 'read',
@@ -42,12 +45,12 @@ export class CredentialCache {
     })
   }
 
-  /** Whether asking again may bring others. */
+  /** Whether asking again may give new credentials. */
   get renewable(): boolean {
     return typeof this.#source === 'function'
   }
 
-  /** Counts how often those that there were turned out to be of no use. */
+  /** Counts how often the credentials were invalidated. */
   get generation(): number {
     return this.#generation
   }
@@ -58,7 +61,7 @@ export class CredentialCache {
   }
 
   /**
-   * @param signal ends the wait for them. @default that of the scope around it
+   * @param signal ends the wait. @default that of the scope around it
    * @throws {CredentialsFailure}
    */
   async get(signal?: AbortSignal): Promise<StorageCredentials> {
@@ -68,7 +71,7 @@ export class CredentialCache {
     try {
       return await awaitCredentials(this.#ask(generation), signal)
     } catch (error) {
-      // What has hung is not waited for again.
+      // A function that hung is not awaited again.
       if (error instanceof CredentialsFailure) this.invalidate(generation)
       throw error
     }
@@ -87,10 +90,10 @@ export class CredentialCache {
   }
 
   /**
-   * Has the next call get new ones: unless that has happened meanwhile, as many requests that were refused
+   * Makes the next call get new credentials, unless that has happened meanwhile: requests that were refused
    * together need new ones only once.
    *
-   * @param generation of those that were refused
+   * @param generation the generation of the refused credentials
    */
   invalidate(generation: number = this.#generation): void {
     if (!this.renewable || generation !== this.#generation) return

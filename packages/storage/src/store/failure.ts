@@ -1,7 +1,7 @@
 import type { Outcome } from '@yuzuru/concurrency'
 import { StorageError, type StorageErrorCode } from './storage-error.ts'
 
-/** What is being done, for errors about it. */
+/** The operation that an error is about. */
 export interface ObjectCall {
   readonly operation: string
   readonly key?: string | undefined
@@ -15,7 +15,7 @@ export interface FailureInit {
   readonly storeCode?: string | undefined
   readonly requestId?: string | undefined
   readonly cause?: unknown
-  /** Says more than the sentence of the code. */
+  /** Adds to the sentence of the code. */
   readonly detail?: string | undefined
 }
 
@@ -64,7 +64,7 @@ const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set([
   'stalled',
 ])
 
-/** The error for something that failed, with a sentence that says what to do. */
+/** The error for a failed operation, with a sentence that says what to do. */
 export function failure(
   { operation, key }: ObjectCall,
   code: StorageErrorCode,
@@ -81,12 +81,12 @@ export function failure(
   })
 }
 
-/** The same failure, of a call that may have had an effect before it. */
+/** The same failure with the outcome `'unknown'`: an earlier part of the call may have had an effect. */
 export function withUnknownOutcome(error: StorageError): StorageError {
   return error.outcome === 'unknown' ? error : changed(error, { outcome: 'unknown' })
 }
 
-/** Calls what follows an effect: when it fails, that does not say that nothing has happened. */
+/** Calls `fn`, which follows an effect: its failure has the outcome `'unknown'`. */
 export async function afterEffect<T>(fn: () => Promise<T>): Promise<T> {
   try {
     return await fn()
@@ -95,7 +95,7 @@ export async function afterEffect<T>(fn: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same failure, where it does not help to call again with the same arguments. */
+/** The same failure, not retryable: it does not help to call again with the same arguments. */
 export function notRetryable(error: StorageError, advice: string): StorageError {
   if (!error.retryable) return error
   return changed(error, { retryable: false, message: `${error.message}; ${advice}` })

@@ -1,6 +1,6 @@
-/** Computes a checksum as bytes pass. */
+/** Computes a checksum incrementally. */
 export interface Hasher {
   update(bytes: Uint8Array): void
-  /** The digest of all bytes so far; the last call. */
+  /** The digest of all bytes. Nothing may be called after it. */
   digest(): Buffer
 }

@@ -2,7 +2,7 @@
 const ENCODED_WORD = /=\?UTF-8\?(?:B\?([A-Za-z0-9+/=]*)|Q\?([^?\s]*))\?=/gi
 
 /**
- * Text as it can stand in a header: as it is if it is ASCII, else encoded (RFC 2047). Spaces around it would get
+ * Text for a header: unchanged if it is ASCII, else encoded (RFC 2047). Spaces around it would otherwise be
  * lost on the way (RFC 9110, 5.5).
  */
 export function encodeMetadata(value: string): string {

@@ -5,13 +5,13 @@ import type { StorageCredentials } from './credentials.ts'
 import type { ObjectCall } from './failure.ts'
 import type { ObjectAttributes, ObjectInfo, WriteConditions } from './object-info.ts'
 
-/** A checksum that goes out with bytes: the algorithm and the digest in base64. */
+/** A checksum that is sent with bytes: the algorithm and the digest in base64. */
 export interface Digest {
   readonly algorithm: ChecksumAlgorithm
   readonly value: string
 }
 
-/** What the store said of an object that it took. */
+/** What the store answered to a write. */
 export interface Written {
   readonly etag: string
   readonly checksum: Checksum | undefined
@@ -29,7 +29,7 @@ export interface CompleteInit extends WriteConditions {
   readonly uploadId: string
   readonly parts: readonly UploadedPart[]
   readonly bytes: number
-  /** Of the whole object, as the store must find it. */
+  /** The checksum of the whole object, which the store checks. */
   readonly checksum: Checksum
 }
 
@@ -46,10 +46,10 @@ export interface ClosedRange extends ByteRange {
   readonly end: number
 }
 
-/** An object on its way. */
+/** The answer to a GET. */
 export interface Incoming {
   readonly info: ObjectInfo
-  /** Which part of the object it is, after a 206; a 200 is all of it. */
+  /** The part of the object, for a status of 206; `undefined` for a 200, which is all of it. */
   readonly range: ContentRange | undefined
   readonly body: AsyncIterable<Uint8Array>
 }
@@ -148,23 +148,23 @@ export interface DeleteFailure {
 }
 
 /**
- * What a storage stands on: a store's own operations, one request each. All throw errors of their own,
+ * The operations of a store, one request each, on which a storage is built. They throw their own errors,
  * which `translate` understands, and end soon after the signal fires.
  */
 export interface ObjectBackend<Client = unknown> {
   readonly client: Client
   readonly bucket: string
   /**
-   * Whether its requests tell the scope themselves when they were sent. Otherwise each is taken for
-   * sent as soon as it began.
+   * Whether its requests report to the scope when they are sent. Otherwise each counts as sent from its
+   * beginning.
    */
   readonly tellsWhenSent: boolean
   /**
-   * Whether the store holds every write, copy and deletion to its conditions. Ceph passes over those of
-   * a completed upload, of a copy's source and of a deletion, and takes no ETag in quotes.
+   * Whether the store checks the conditions of every write, copy and deletion. Ceph ignores those of a
+   * completed upload, of a copy's source and of a deletion, and accepts no ETag in quotes.
    */
   readonly keepsConditions: boolean
-  /** Whether bytes that are sent are best hashed as they are read, for their signature. */
+  /** Whether the signature needs the SHA-256 of the bytes, so that it is best computed as they are read. */
   readonly wantsSha256: boolean
   put(key: string, init: PutInit, signal: AbortSignal): Promise<Written>
   createUpload(key: string, init: CreateUploadInit, signal: AbortSignal): Promise<string>
@@ -182,19 +182,19 @@ export interface ObjectBackend<Client = unknown> {
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>
   list(request: PageRequest, signal: AbortSignal): Promise<Page>
   copy(key: string, init: CopyInit, signal: AbortSignal): Promise<Written>
-  /** @param ifMatch only this version of it; a store may not know that and delete any */
+  /** @param ifMatch only this version; a store may ignore that and delete any */
   delete(key: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>
   deleteMany(keys: readonly string[], signal: AbortSignal): Promise<readonly DeleteFailure[]>
   presigner(): Promise<PresignContext>
-  /** The same, when it is at hand and need not be fetched. */
+  /** The same, if it need not be fetched. */
   readonly presignerNow: PresignContext | undefined
-  /** Makes the package's own error of what its operations throw. */
+  /** Turns an error of its operations into one of the package. */
   translate(subject: ObjectCall, effect: Effect, error: unknown): Error
   /** @param drainMs how long calls on its client that are under way may take to end */
   close(drainMs: number): Promise<void>
 }
 
-/** What URLs are signed with. */
+/** The context that signs URLs. */
 export interface PresignContext {
   /** The URL of the bucket, without a slash at its end. */
   readonly base: string

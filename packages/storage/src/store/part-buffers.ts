@@ -1,6 +1,6 @@
 /**
- * The memory of parts, used again for the next ones: left to the garbage collector, the parts of a fast
- * upload would pile up faster than it notices.
+ * Reuses the memory of parts. Left to the garbage collector, the parts of a fast upload would pile up
+ * faster than it runs.
  */
 export class PartBuffers {
   readonly #bytes: number
@@ -9,7 +9,7 @@ export class PartBuffers {
   readonly #own: WeakSet<ArrayBufferLike> = new WeakSet()
 
   /**
-   * @param bytes how large a part is; others are not kept
+   * @param bytes the size of a part; buffers of other sizes are not kept
    * @param most how many are kept
    */
   constructor(bytes: number, most: number) {
@@ -36,7 +36,7 @@ export class PartBuffers {
     if (this.#free.length < this.#most) this.#free.push(buffer)
   }
 
-  /** Keeps nothing any more. */
+  /** Drops all buffers. */
   clear(): void {
     this.#free = []
   }

@@ -27,17 +27,20 @@ export interface StorageContext<Client = unknown> {
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
   readonly uploads: UploadRegistry
-  /** What the tokens of uploads are sealed with. @default the secret access key */
+  /** The secret that seals the tokens of uploads. @default the secret access key */
   readonly tokenSecret?: string | undefined
-  /** What is under way, for `close()` to wait for. */
+  /** The calls under way, for which `close()` waits. */
   readonly life: Life
-  /** Whether it belongs to a call that is under way: what that needs begins also while it is closed. */
+  /**
+   * Whether it belongs to a call under way, whose further steps may begin while the storage is being
+   * closed.
+   */
   readonly admitted?: boolean
 }
 
 /**
- * The door of every verb: see `io`. What `fn` is called with beside the signal is for what it calls in
- * turn, or hands out: that is part of the same call, and may go on while the storage is being closed.
+ * Every verb goes through here: see `io`. The context that `fn` receives is for the steps that it makes or
+ * hands out: they are part of the same call, and may go on while the storage is being closed.
  */
 export async function callStore<T>(
   context: StorageContext,
@@ -52,7 +55,7 @@ export async function callStore<T>(
   const body = async (signal: AbortSignal, progress: IoProgress): Promise<T> => {
     using _call = context.admitted === true ? life.step() : life.enter(subject)
     const within = { ...context, admitted: true }
-    // Then the transport below reports to the scope when something went out.
+    // The transport reports to the scope when something is sent.
     if (backend.tellsWhenSent) progress.sent = false
     try {
       return await fn(signal, progress, within)
@@ -64,9 +67,9 @@ export async function callStore<T>(
         throw cutOff(life, subject, outcome)
       }
       if (isCausedBy(error, signal.reason)) throw error
-      // Here and not by `io`, which leaves the transport's own `HttpError` as it is.
+      // Here and not in `io`, which does not translate the transport's own `HttpError`.
       const failed = translated(context, subject, effect, error)
-      // A verb knows more than the requests within it: what the store said, and what was taken back.
+      // The verb knows more than its requests do: what the store said, and what was undone.
       if (StorageError.isInstance(failed)) progress.outcome = failed.outcome
       throw failed
     }
@@ -74,15 +77,15 @@ export async function callStore<T>(
   try {
     return await io(call, cutBy(life, options), body)
   } catch (error) {
-    // It never began.
+    // The call never began.
     throw isCut(life, error) ? cutOff(life, subject, 'none') : error
   }
 }
 
-/** The options of a call that ends, too, when the storage cuts off what is under way. */
+/** The options of a call, whose signal also fires when the storage cuts off the calls under way. */
 function cutBy({ signal: cut }: Life, options: IoOptions | undefined): IoOptions | undefined {
   if (options === undefined) return { signal: cut }
-  // What is wrong with them is for `io` to say.
+  // `io` reports wrong options.
   if (typeof options !== 'object' || options === null) return options
   const { signal, timeoutMs } = options
   if (signal === undefined) return { signal: cut, timeoutMs }
@@ -97,7 +100,7 @@ function cutOff({ signal: cut }: Life, subject: ObjectCall, outcome: Outcome): S
 const CUT_OFF = 'it was cut off, as the storage was closed before it had ended'
 
 /**
- * The context for the steps of what is handed out without a call of its own: a list.
+ * The context for the steps of a list, which is handed out without a call of its own.
  *
  * @throws {StorageError} `'closed'` when the storage is closed and this is not a step of an earlier call
  */
@@ -111,7 +114,7 @@ function isCut({ signal: cut }: Life, error: unknown): error is Cancelled {
   return cut.aborted && Cancelled.isInstance(error) && error.cause === cut.reason
 }
 
-/** Makes the package's own error of what a backend threw; one that says enough stays as it is. */
+/** Turns an error of a backend into one of the package. Errors of the package stay as they are. */
 export function translated(
   { backend }: StorageContext,
   subject: ObjectCall,
@@ -128,13 +131,13 @@ export interface ObjectTarget {
   readonly context: StorageContext
   readonly subject: ObjectCall
   readonly key: string
-  /** Of the call: fires when it is to end. */
+  /** The signal of the call. */
   readonly signal: AbortSignal
 }
 
 /**
- * One request within a call. It obeys the scope around it, and does not count as an effect of its own: it reads, or the call takes
- * back as a whole what it did, as the parts of an upload are. Its failure has the outcome `'none'` accordingly.
+ * One request within a call. It obeys the scope around it, and has no effect of its own: it reads, or the
+ * call undoes it as a whole, like the parts of an upload. So its failure has the outcome `'none'`.
  */
 export async function step<T>(
   { context, subject }: Pick<ObjectTarget, 'context' | 'subject'>,

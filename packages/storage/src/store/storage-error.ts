@@ -31,7 +31,7 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * - `'stalled'`: no byte moved, or no answer began, for too long.
  * - `'source_failed'`: the body of an upload threw, or was shorter or longer than it said.
  * - `'incomplete_upload'`: a browser did not send all that it announced.
- * - `'invalid_token'`: the token of an upload is another one's, or was altered.
+ * - `'invalid_token'`: the token of an upload is for another upload, or was altered.
  * - `'closed'`: the storage was closed.
  * - `'unexpected'`: none of these; see `cause`.
  */
@@ -85,11 +85,11 @@ export interface StorageErrorInit extends Omit<IoErrorInit, 'boundary' | 'code'>
  */
 export class StorageError extends IoError {
   declare readonly code: StorageErrorCode
-  /** The key that it was about, if it was about one. */
+  /** The key that it is about, if any. */
   readonly key: string | undefined
   /** The HTTP status of the store's answer, if there was one. */
   readonly status: number | undefined
-  /** The store's own word for it, as `SignatureDoesNotMatch`, if its answer had one. */
+  /** The store's own code, such as `SignatureDoesNotMatch`, if its answer had one. */
   readonly storeCode: string | undefined
   /** The store's id of the request, for its operator or support. */
   readonly requestId: string | undefined

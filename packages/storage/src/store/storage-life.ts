@@ -1,7 +1,7 @@
 import { type Closing, closing } from '@yuzuru/concurrency/boundary'
 import { failure, type ObjectCall } from './failure.ts'
 
-/** Counts what is under way in a storage, so that closing it waits for it. @param end see `closing` */
+/** Counts the calls under way in a storage, so that `close` waits for them. @param end see `closing` */
 export function lifeOf(end: (leftMs: number) => unknown): Closing<ObjectCall> {
   return closing({
     name: 'storage',

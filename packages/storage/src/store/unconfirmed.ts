@@ -1,6 +1,6 @@
 /**
- * The store answered a write with success but without the ETag that says what it has. A proxy may have
- * answered in its place; what became of the request is not known.
+ * The store reported success of a write but gave no ETag. A proxy may have answered in its place, so what
+ * became of the request is unknown.
  */
 export class Unconfirmed extends Error {
   constructor() {

@@ -6,7 +6,7 @@ export class UploadRegistry {
   readonly #running: Set<string> = new Set()
   readonly #orphans: Map<string, string> = new Map()
 
-  /** Whether this storage is at work on it. */
+  /** Whether this storage is working on the upload. */
   isRunning(uploadId: string): boolean {
     return this.#running.has(uploadId)
   }
@@ -20,13 +20,13 @@ export class UploadRegistry {
     this.#running.add(uploadId)
   }
 
-  /** It is completed or removed. */
+  /** Call it when the upload is completed or removed. */
   end(uploadId: string): void {
     this.#running.delete(uploadId)
     this.#orphans.delete(uploadId)
   }
 
-  /** It could not be removed. */
+  /** Call it when the upload could not be removed. */
   orphan(uploadId: string, key: string): void {
     this.#running.delete(uploadId)
     if (this.#orphans.size < MOST_ORPHANS) this.#orphans.set(uploadId, key)

@@ -2,12 +2,15 @@ import { currentClock, shield, type Timer } from '@yuzuru/concurrency'
 import type { CreateUploadInit } from '../store/object-backend.ts'
 import { type ObjectTarget, step } from '../store/storage-context.ts'
 
-/** How long a cancelled upload waits for the id of what it has begun, to be able to remove it. */
+/**
+ * How long a cancelled upload waits for the id of the multipart upload that it has begun, so that it can
+ * remove it, in milliseconds.
+ */
 const ID_GRACE_MS = 2_000
 
 /**
- * Begins a multipart upload; gives its id. A cancel does not cut the request off: its answer names what has to be
- * removed.
+ * Begins a multipart upload and returns its id. A cancel does not abort the request, as its answer has the
+ * id of what must be removed.
  */
 export async function beginUpload(target: ObjectTarget, init: CreateUploadInit): Promise<string> {
   const { context, key, signal: around } = target

@@ -14,16 +14,15 @@ const ATTEMPTS = 4
 const delayMs = backoff({ baseDelayMs: 200 })
 
 /**
- * Makes the parts an object. When the answer is lost, or does not say how far it got, the object itself
- * shows it: if it is there and has our checksum, all is well; if the upload is still there, it is completed
- * again.
+ * Makes an object of the parts. If the answer is lost or inconclusive, the object itself decides: if it is
+ * there with our checksum, the upload has succeeded; if the upload is still open, it is completed again.
  */
 export async function completeUpload(target: ObjectTarget, init: CompleteInit): Promise<Written> {
   const sent = { unsure: false }
   try {
     return await complete(target, init, sent)
   } catch (error) {
-    // The last attempt may have found what an earlier one has done.
+    // The last attempt may have failed because of what an earlier one has done.
     throw sent.unsure && StorageError.isInstance(error) ? withUnknownOutcome(error) : error
   }
 }
@@ -35,7 +34,7 @@ async function complete(
   sent: { unsure: boolean },
 ): Promise<Written> {
   const { context, key, subject, signal } = target
-  // Ceph 16 answers without an ETag: then the object shows it, too.
+  // Ceph 16 answers without an ETag: then the object is looked at, too.
   for (let attempt = 1; ; attempt += 1) {
     await lookAtConditions(target, init)
     try {
@@ -44,13 +43,13 @@ async function complete(
       signal.throwIfAborted()
       const failed = translated(context, subject, 'write', error)
       if (!StorageError.isInstance(failed)) throw failed
-      // A repeat whose predecessor did succeed finds no upload any more.
+      // After an attempt that did succeed, the next one finds no upload.
       sent.unsure ||= failed.outcome === 'unknown'
       const isUnsure = failed.outcome === 'unknown' || (attempt > 1 && failed.code === 'not_found')
       if (isUnsure) {
         const found = await findCompleted(target, init)
         if (found !== undefined) {
-          // The same bytes may have been there before: then the upload is still open.
+          // The same bytes may have been there before; then the upload is still open.
           await discardUpload(context, key, init.uploadId)
           return found
         }

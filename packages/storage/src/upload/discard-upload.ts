@@ -3,10 +3,10 @@ import type { ObjectCall } from '../store/failure.ts'
 import { callStore, type StorageContext, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
 
-/** How long the removal of an upload may take. */
+/** How long the removal of an upload may take, in milliseconds. */
 const DISCARD_MS = 10_000
 
-/** A multipart upload that is to go. */
+/** A multipart upload to remove. */
 interface Discarded {
   readonly context: StorageContext
   readonly subject: ObjectCall
@@ -15,8 +15,8 @@ interface Discarded {
 }
 
 /**
- * Removes a multipart upload and makes sure that it is gone, also in a scope that was cancelled. Does not throw: what
- * could not be removed is noted, and tried again by `sweepUploads` and `close`.
+ * Removes a multipart upload and makes sure that it is gone, even in a cancelled scope. It does not throw:
+ * an upload that could not be removed is noted, and `sweepUploads` and `close` try again.
  */
 export async function discardUpload(
   context: StorageContext,
@@ -41,10 +41,10 @@ export async function discardUpload(
 }
 
 /**
- * The same for a caller who asked for just that: a cancel ends it, and it counts as an effect. What could not be removed
- * is noted as well.
+ * The same for a caller who asked for the removal: a cancel ends it, and it counts as an effect. An upload
+ * that could not be removed is noted as well.
  *
- * @param within the context of the call that it is a part of
+ * @param within the context of the call that it belongs to
  */
 export async function endUpload(
   within: StorageContext,
@@ -88,7 +88,7 @@ async function removeUpload(upload: Discarded, abort: () => Promise<void>): Prom
   }
 }
 
-/** Whether a multipart upload is still there; `undefined`: the store does not say. */
+/** Whether a multipart upload is still there; `undefined` if the store does not say. */
 export async function isThere(upload: Discarded): Promise<boolean | undefined> {
   const { context, key, uploadId } = upload
   try {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { FilledBody } from './open-body.ts'
 
-/** Reads a file straight into the memory of parts: no chunk of it is made and thrown away in between. */
+/** Reads a file directly into the memory of parts, without chunks in between. */
 export class FileBody implements FilledBody {
   readonly #path: string
   #file: Promise<FileHandle> | undefined = undefined
@@ -24,7 +24,7 @@ export class FileBody implements FilledBody {
   }
 
   discard(): void {
-    // It waits for a read that is under way.
+    // `close` waits for a read that is under way.
     this.#file?.then((file) => file.close()).catch(() => undefined)
     this.#file = undefined
   }

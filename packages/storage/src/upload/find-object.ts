@@ -3,7 +3,7 @@ import type { ObjectInfo } from '../store/object-info.ts'
 import { type ObjectTarget, step } from '../store/storage-context.ts'
 import { StorageError } from '../store/storage-error.ts'
 
-/** What is stored under a key; `undefined` when nothing is. */
+/** The object under a key; `undefined` if there is none. */
 export async function findObject(target: ObjectTarget): Promise<ObjectInfo | undefined> {
   const { context, key } = target
   try {
@@ -14,7 +14,7 @@ export async function findObject(target: ObjectTarget): Promise<ObjectInfo | und
   }
 }
 
-/** The same, and `undefined` also when that can't be found out. */
+/** The same, but `undefined` also if that cannot be found out. */
 export async function findIfPossible(target: ObjectTarget): Promise<ObjectInfo | undefined> {
   try {
     return await findObject(target)

@@ -12,11 +12,12 @@ import { ticketSeal } from './upload-ticket.ts'
 import { wholeChecksum } from './whole-checksum.ts'
 
 /**
- * Uploads in parts. Whatever ends it before its last step, nothing is left of it: parts in flight are
- * cancelled and awaited, and the upload is removed before the error is thrown. It stays only if the
- * caller took the token to resume it.
+ * Uploads in parts. If anything ends it before its last step, nothing is left: parts in flight are
+ * cancelled and awaited, and the upload is removed before the error is thrown. It stays only if the caller
+ * received a token to resume it.
  *
- * @param first its room is given back as soon as it has arrived; where it does not, by the caller
+ * @param first its room is released as soon as it has arrived; if it does not arrive, the caller releases
+ *   it
  */
 export async function uploadInParts(
   target: UploadTarget,
@@ -29,7 +30,7 @@ export async function uploadInParts(
   let isKept = plan.resumed !== undefined
   try {
     isKept ||= await handOverToken(target, plan, uploadId)
-    // Its beginning is not cut off by a cancel; what follows does not begin then.
+    // A cancel does not abort the beginning of the upload, but nothing further begins.
     throwIfCancelled()
     const sent = await sendParts(target, plan, parts, first, uploadId)
     const bytes = sent.reduce((sum, part) => sum + part.bytes, 0)
@@ -41,7 +42,7 @@ export async function uploadInParts(
     context.uploads.end(uploadId)
     return { written, checksum, bytes }
   } catch (error) {
-    // The holder of the token decides whether it goes on.
+    // The holder of the token decides whether the upload goes on.
     if (isKept) context.uploads.end(uploadId)
     else await discardUpload(context, key, uploadId)
     throw error
@@ -56,13 +57,13 @@ async function openUpload(target: UploadTarget, plan: UploadPlan): Promise<strin
     context.uploads.begin(uploadId)
     return uploadId
   }
-  // A storage that can't seal a token says so before anything is sent.
+  // A storage that cannot seal a token throws before anything is sent.
   if (onResumeToken !== undefined) await ticketSeal(context, subject)
   await askConditionsFirst(target, conditions)
   return await beginUpload(target, { ...attributes, algorithm })
 }
 
-/** Gives the token to the caller, if it asked for one; from then on the parts are the caller's. */
+/** Gives the token to the caller, if it asked for one. From then on the parts belong to the caller. */
 async function handOverToken(
   { context, subject, key }: UploadTarget,
   { onResumeToken, bytes, partBytes, algorithm }: UploadPlan,

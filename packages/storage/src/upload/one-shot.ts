@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 
-/** The iterators that were handed out by sources, to know one that gives the same one again. */
+/** The iterators that sources have returned, to recognise a source that returns the same one again. */
 const opened = new WeakSet<object>()
 
 /**
- * Whether a source can be read only once: another upload of it would find it empty. An iterable that makes
- * a new iterator each time is none.
+ * Whether a source can be read only once, so that another upload of it would find it empty. An iterable
+ * that makes a new iterator each time is not one.
  */
 export function isOneShot(source: unknown): boolean {
   if (typeof source !== 'object' || source === null) return false
@@ -14,8 +14,8 @@ export function isOneShot(source: unknown): boolean {
 }
 
 /**
- * Throws when a stream has been read to its end, was destroyed, or belongs to another reader: it would be
- * taken for an empty one. One that has failed passes, as its own error says more.
+ * Throws if a stream was read to its end, was destroyed, or has another reader, as it would be uploaded as
+ * empty. A failed stream passes, as its own error says more.
  *
  * @throws {TypeError}
  */
@@ -25,7 +25,7 @@ export function expectUnread(source: object): void {
     if (Readable.isDisturbed(source)) throw used('has been read from')
     return
   }
-  // Also a stream that is not Node's own, as of the package "readable-stream".
+  // It may also be a stream of the package "readable-stream".
   const { readableEnded, destroyed, errored } = source as Partial<Readable>
   if (readableEnded === true) throw used('has been read to its end')
   if (destroyed === true && (errored ?? null) === null) throw used('was destroyed')
@@ -34,8 +34,8 @@ export function expectUnread(source: object): void {
 /**
  * Opens an iterable.
  *
- * @throws {TypeError} when it gives an iterator that it has given before. A generator that other code has
- *   used up looks like an empty one.
+ * @throws {TypeError} when it returns an iterator that it has returned before. A generator that other code
+ *   has consumed looks like an empty one.
  */
 export function openOnce<T>(source: AsyncIterable<T>): AsyncIterator<T> {
   const iterator = source[Symbol.asyncIterator]()

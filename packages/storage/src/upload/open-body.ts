@@ -1,24 +1,24 @@
-/** What the bytes of an upload come from. */
+/** Where the bytes of an upload come from. */
 export type OpenBody = MemoryBody | FilledBody | PulledBody
 
-/** A body that is in memory anyway. */
+/** A body that is in memory. */
 interface MemoryBody {
   readonly whole: Uint8Array
 }
 
-/** A body that is read into memory which is there already: a file. */
+/** A body that is read into given memory: a file. */
 export interface FilledBody {
   /** How long it is, in bytes. */
   size(): Promise<number>
-  /** Reads the next bytes; gives how many, 0 at the end. */
+  /** Reads the next bytes and returns how many, 0 at the end. */
   readInto(target: Uint8Array): Promise<number>
-  /** Ends it, once no read is under way any more. */
+  /** Closes it, once no read is under way. */
   discard(): void
 }
 
 /** A body that comes in chunks of its own. */
 interface PulledBody {
-  /** In bytes; `undefined`: not known before its end. */
+  /** Its length in bytes; `undefined` if it is not known before the end. */
   readonly length: number | undefined
   /** Begins to read it. */
   open(): AsyncIterator<Uint8Array | string>

@@ -3,7 +3,7 @@ import { type ChecksumAlgorithm, createHasher } from '../store/checksum.ts'
 import type { Hasher } from '../store/hasher.ts'
 import type { Digest } from '../store/object-backend.ts'
 
-/** What is known of the bytes of a part. */
+/** The digests of the bytes of a part. */
 export interface PartDigests {
   readonly digest: Digest
   /** In hex, where the backend wants it. */
@@ -11,8 +11,8 @@ export interface PartDigests {
 }
 
 /**
- * Hashes a part piece by piece as it comes: the bytes are still near the processor then, and nobody else waits for
- * long.
+ * Hashes a part piece by piece as it arrives: the bytes are still in the processor's cache, and the event
+ * loop is not blocked for long.
  */
 export class PartDigest {
   readonly #algorithm: ChecksumAlgorithm
@@ -22,7 +22,7 @@ export class PartDigest {
   private constructor(algorithm: ChecksumAlgorithm, hasher: Hasher, wantsSha256: boolean) {
     this.#algorithm = algorithm
     this.#hasher = hasher
-    // Where it is the checksum anyway it is not computed twice.
+    // If it is the checksum anyway, it is not computed twice.
     this.#sha256 = wantsSha256 && algorithm !== 'SHA256' ? createHash('sha256') : undefined
   }
 

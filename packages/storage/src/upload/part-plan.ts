@@ -6,15 +6,15 @@ export const MIN_PART_BYTES: number = 5 * MIB
 export const MAX_PART_BYTES: number = 5 * 1_024 * MIB
 export const MAX_OBJECT_BYTES: number = 5 * 1_024 ** 2 * MIB
 
-/** How many parts have the size that was asked for when the length of the body is not known. */
+/** How many parts have the requested size if the length of the body is not known. */
 const EVEN_PARTS = 1_000
 
 /**
- * How large part `number` (from 1) is to be.
+ * The size of part `number` (from 1), in bytes.
  *
- * With a known length all parts are equal. Without, the first thousand have the size that was asked
- * for, and each further one is larger by the same step, so that the largest object that S3 takes
- * (5 TiB) still fits into 10,000 parts while a small one costs no memory.
+ * If the length is known, all parts are equal. If not, the first thousand have the requested size, and each
+ * further part is larger by a fixed step, so that the largest object of S3 (5 TiB) still fits into 10,000
+ * parts while a small one costs little memory.
  */
 export function partSize(
   number: number,

@@ -8,7 +8,7 @@ import { MAX_PARTS, partSize } from './part-plan.ts'
 import type { UploadPlan } from './upload-plan.ts'
 import type { UploadSource } from './upload-source.ts'
 
-/** How much is hashed at once: others have their turn in between. */
+/** How much is hashed at once, in bytes; other work has its turn in between. */
 const PIECE_BYTES = 1_024 ** 2
 
 const NOTHING = new Uint8Array()
@@ -18,11 +18,11 @@ export interface Part extends PartDigests {
   /** From 1. */
   readonly number: number
   readonly body: Uint8Array
-  /** Its room in the memory of all uploads, to be given back when it has arrived or is given up. */
+  /** Its room in the memory of all uploads. Release it when the part has arrived or is given up. */
   readonly permit: Permit
 }
 
-/** Cuts a body into parts as it is planned, hashes them, and takes memory for them as they come. */
+/** Cuts a body into parts by plan, hashes them, and takes memory for them as their bytes arrive. */
 export class PartReader {
   readonly #target: ObjectTarget
   readonly #plan: UploadPlan
@@ -35,13 +35,13 @@ export class PartReader {
     this.#source = source
   }
 
-  /** Whether the last part was read. Waits for the source where that is not known yet. */
+  /** Whether the last part was read. Waits for the source if that is not known yet. */
   async atEnd(): Promise<boolean> {
     return await this.#source.atEnd()
   }
 
   /**
-   * The next part; of no bytes when none are left.
+   * The next part. It is empty if no bytes are left.
    *
    * @throws {StorageError} `'too_large'` after the 10,000th; `'source_failed'`
    */
@@ -50,7 +50,7 @@ export class PartReader {
     const { algorithm, partBytes, plannedBytes } = this.#plan
     if (this.#number === MAX_PARTS) throw failure(subject, 'too_large', { outcome: 'none' })
     this.#number += 1
-    // A source that is silent is not in line for room.
+    // A source that has nothing yet does not wait for room.
     await this.#source.atEnd()
     const size = Math.min(partSize(this.#number, partBytes, plannedBytes), this.#source.left)
     const digest = await PartDigest.open(algorithm, context.backend.wantsSha256)
@@ -64,7 +64,7 @@ export class PartReader {
     }
   }
 
-  /** A part of a body that is in memory, left where it is. */
+  /** A part of a body that is in memory, without a copy. */
   async #cut(size: number, digest: PartDigest): Promise<Uint8Array | undefined> {
     const part = this.#source.cut(size)
     const length = part?.byteLength ?? 0
@@ -84,7 +84,8 @@ export class PartReader {
       const end = Math.min(size, filled + ready)
       const wait = room.reach(end)
       if (wait !== undefined) await wait
-      // Only what is written to takes memory, so a short body does not pay for a long part.
+      // The system gives memory only to pages that are written to, so a short body does not pay for a long
+      // part.
       part ??= this.#target.context.buffers.take(size)
       const taken = await this.#source.take(part.subarray(filled, end))
       digest.update(part.subarray(filled, filled + taken))

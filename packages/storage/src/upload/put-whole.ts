@@ -9,7 +9,7 @@ import { lookAtConditions } from './store-conditions.ts'
 import type { UploadPlan } from './upload-plan.ts'
 import { beginLastStep, expectDigest, type Stored, type UploadTarget } from './upload-target.ts'
 
-/** Stores that turned out to compare the header as it stands with an ETag that has no quotes. */
+/** Stores that were found to compare the header, quotes included, with an ETag without quotes. */
 const takesBareEtags = new WeakSet<ObjectBackend>()
 
 /** Stores a body that is a single part, with one request. */
@@ -28,15 +28,15 @@ export async function putWhole(
   return { written, checksum: { ...digest, type: 'FULL_OBJECT' }, bytes }
 }
 
-/** When the answer is lost, it looks whether the object is there. */
+/** Puts the object. If the answer is lost, it checks whether the object is there. */
 async function putAndLook(target: UploadTarget, part: Part): Promise<Written> {
   const { context, subject, signal } = target
   const { ifMatch, ifNoneMatch } = target.conditions
   const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined
   try {
-    // Without a condition the transport has repeated it already.
+    // Without a condition the transport has retried it already.
     if (!isConditional) return await put(target, part, signal)
-    // Each attempt answers for its request: what the store turned away may be sent again.
+    // Each attempt has its own outcome, so one that the store turned away may be sent again.
     return await retry(() =>
       callStore(context, subject, 'idempotent', undefined, (each) => put(target, part, each)),
     )

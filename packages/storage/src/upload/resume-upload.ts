@@ -6,21 +6,21 @@ import { type ObjectTarget, type StorageContext, step } from '../store/storage-c
 import { StorageError } from '../store/storage-error.ts'
 import { invalidToken, ticketSeal, type UploadTicket } from './upload-ticket.ts'
 
-/** An upload that was begun before, and is gone on with. */
+/** An earlier upload that is being resumed. */
 export interface ResumedUpload {
   readonly ticket: UploadTicket
-  /** What the store has of it, by number. */
+  /** The parts that the store has, by number. */
   readonly present: ReadonlyMap<number, ListedPart>
 }
 
 interface ResumeInit {
   readonly token: string
-  /** How long the body is, where that is known. */
+  /** The length of the body, in bytes, if known. */
   readonly bytes: number | undefined
   readonly checksum: ChecksumAlgorithm | undefined
 }
 
-/** Finds out what there is of the upload that a token stands for. */
+/** Finds out which parts of the upload behind a token have arrived. */
 export async function resumeUpload(
   { context, subject, key }: ObjectTarget,
   { token, bytes, checksum }: ResumeInit,
@@ -30,7 +30,7 @@ export async function resumeUpload(
   if (ticket.key !== key) {
     throw invalidToken(subject, `the token is for the key ${JSON.stringify(ticket.key)}`)
   }
-  // What began as a stream may go on from a file: its parts are those of a stream.
+  // An upload that began as a stream may go on from a file, with the parts of a stream.
   if (ticket.bytes !== undefined && ticket.bytes !== bytes) {
     const detail = `the upload was begun with a body of ${lengthOf(ticket.bytes)}, and this one has ${lengthOf(bytes)}; give the same one`
     throw failure(subject, 'source_failed', { outcome: 'none', retryable: false, detail })
@@ -66,8 +66,8 @@ export async function listPresent(
 }
 
 /**
- * Whether a part that the store has is this very one: by the checksum of the upload, else by its MD5.
- * A store that encrypts with keys of its own may show neither; there the part is sent again.
+ * Whether a part that the store has is the same as this one, by the checksum of the upload, else by its
+ * MD5. A store that encrypts with its own keys may show neither; then the part is sent again.
  */
 export function isPresent(
   part: ListedPart | undefined,

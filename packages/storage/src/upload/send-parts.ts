@@ -11,7 +11,7 @@ export interface SentPart extends UploadedPart {
   readonly bytes: number
 }
 
-/** Sends all parts of a body, as many at once as there is memory for, and gives them in order. */
+/** Sends all parts of a body, as many at once as there is memory for, and returns them in order. */
 export async function sendParts(
   target: UploadTarget,
   plan: UploadPlan,
@@ -50,15 +50,15 @@ export async function sendParts(
     )
   } catch (error) {
     throwIfCancelled()
-    // What the other parts met was most likely the same.
+    // The other parts most likely failed for the same reason.
     const failed: unknown = error instanceof AggregateError ? error.errors[0] : error
-    // Nothing but parts were sent: there is no object.
+    // Only parts were sent, so there is no object.
     throw translated(target.context, target.subject, 'read', failed)
   }
   return sent
 }
 
-/** Sends a part, unless an earlier upload has; gives its ETag. */
+/** Sends a part, unless an earlier upload has sent it, and returns its ETag. */
 async function sendPart(
   target: UploadTarget,
   { resumed }: UploadPlan,

@@ -6,8 +6,8 @@ import { unquoted } from '../s3/s3-fields.ts'
 import { findObject } from './find-object.ts'
 
 /**
- * Holds an object to conditions by looking at it, next to a request to a store that would pass over them
- * (`keepsConditions`). Another writer may come in between: such a store offers nothing better.
+ * Checks conditions by reading the object before a request to a store that ignores them
+ * (`keepsConditions`). Another writer may come in between, but such a store offers nothing better.
  *
  * @throws {StorageError} `'precondition_failed'`
  */
@@ -19,8 +19,8 @@ export async function lookAtConditions(
 }
 
 /**
- * Looks whether conditions hold before a large body is sent: the store holds the last step to them alone. With
- * credentials that may write but not read, that shows at the end.
+ * Checks conditions before a large body is sent, as the store checks them only at the last step. With
+ * credentials that may write but not read, a failure shows only at the end.
  *
  * @throws {StorageError} `'precondition_failed'`
  */

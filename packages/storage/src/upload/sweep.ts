@@ -16,7 +16,7 @@ export interface SweepOptions extends IoOptions {
   readonly prefix?: string | undefined
 }
 
-/** Removes multipart uploads that were not finished. Those of this storage that are under way are spared. */
+/** Removes unfinished multipart uploads, except those that this storage is working on. */
 export async function sweepUploads(
   context: StorageContext,
   options: SweepOptions,
@@ -51,7 +51,7 @@ export async function sweepUploads(
   })
 }
 
-/** Tries again to remove what could not be removed before; gives how many now could. */
+/** Tries again to remove uploads that could not be removed before. Returns how many it removed. */
 export async function retryOrphans(
   context: StorageContext,
   remove: typeof endUpload = discardUpload,

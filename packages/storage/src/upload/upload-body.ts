@@ -19,7 +19,7 @@ export type UploadBody =
   | AsyncIterable<Uint8Array | string>
 
 /**
- * Finds out how to read a body, without beginning to.
+ * Decides how to read a body, without beginning to.
  *
  * @throws {TypeError} unless it is a body, and not used up
  */
@@ -56,7 +56,10 @@ function sourceOf(source: AsyncIterable<Uint8Array | string>): OpenBody {
   return { length: undefined, open: () => openOnce(source), discard }
 }
 
-/** Reads a Web stream such that it can be ended while a read is pending; its own iterator can't. */
+/**
+ * Reads a Web stream so that it can be ended while a read is pending, which its own iterator does not
+ * allow.
+ */
 function pullFrom(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
   const reader = stream.getReader()
   return {

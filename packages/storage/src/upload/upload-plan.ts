@@ -3,23 +3,26 @@ import type { ObjectTarget } from '../store/storage-context.ts'
 import { type ResumedUpload, resumeUpload } from './resume-upload.ts'
 import type { UploadOptions } from './write-options.ts'
 
-/** How a body is sent: settled once it is known how long it is, and whether an earlier upload goes on. */
+/**
+ * How a body is sent. It is decided once the length is known, if at all, and whether an earlier upload is
+ * resumed.
+ */
 export interface UploadPlan extends Pick<
   UploadOptions,
   'expectedDigest' | 'onProgress' | 'onResumeToken'
 > {
   readonly algorithm: ChecksumAlgorithm
-  /** How long the body is; `undefined`: that shows at its end. */
+  /** The length of the body, in bytes; `undefined` if it is not known before the end. */
   readonly bytes: number | undefined
-  /** How large its parts are, as long as they need not grow. */
+  /** The size of its parts, in bytes, until they must grow. */
   readonly partBytes: number
-  /** The length by which its parts are planned: an upload that is resumed keeps the plan of its beginning. */
+  /** The length by which its parts are planned. A resumed upload keeps its first plan. */
   readonly plannedBytes: number | undefined
-  /** An upload that it goes on with. */
+  /** The upload that is resumed, if any. */
   readonly resumed: ResumedUpload | undefined
 }
 
-/** Settles how to send a body. Asks the store what it has of an upload that is to go on. */
+/** Plans how to send a body. For an upload that is resumed, asks the store for its parts. */
 export async function planUpload(
   target: ObjectTarget,
   bytes: number | undefined,

@@ -6,19 +6,19 @@ import { isOneShot } from './one-shot.ts'
 import type { OpenBody } from './open-body.ts'
 import { bodyOf, type UploadBody } from './upload-body.ts'
 
-/** How much of a file is read at once: others have their turn in between. */
+/** How much of a file is read at once, in bytes; other work has its turn in between. */
 const PIECE_BYTES = 1_024 ** 2
 
-/** After how much of a source's own chunks the event loop has a turn. */
+/** After how many bytes of a source's own chunks the event loop gets a turn. */
 const TURN_BYTES = 512 * 1_024
 
-/** How much of a file is read to see whether there is more. */
+/** How much of a file is read to see whether there is more, in bytes. */
 const AHEAD_BYTES = 64 * 1_024
 
 /**
- * The bytes of an upload's body, in order, as many as there are to be. Waits for them obey the scope around them.
- * Its maker opens it once, and closes it: that ends the body's own source, also one that is stuck. (A
- * generator that is stuck in an await of its own ends when that does.)
+ * The bytes of an upload's body, in order. Waiting for them obeys the scope around it. Whoever makes it
+ * opens it once and closes it, which also ends a body's source that is stuck. (A generator that is stuck in
+ * its own await ends when that does.)
  */
 export class UploadSource {
   /** Whether the body can be read only once: another upload of it would find it empty. */
@@ -29,7 +29,7 @@ export class UploadSource {
   readonly #gate: AbortGate = new AbortGate()
   #length: number | undefined = undefined
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined
-  /** What was read and not taken yet. */
+  /** Bytes that were read and not taken yet. */
   #rest: Uint8Array | undefined = undefined
   #ahead: Buffer | undefined = undefined
   #taken = 0
@@ -37,7 +37,7 @@ export class UploadSource {
   #ended = false
 
   /**
-   * @param maxBytes the most that it may have: `'too_large'`
+   * @param maxBytes the most bytes that it may have; more are `'too_large'`
    * @throws {TypeError} unless `body` is one, and not used up
    */
   constructor(body: UploadBody, subject: ObjectCall, maxBytes: number) {
@@ -47,17 +47,17 @@ export class UploadSource {
     this.isOneShot = isOneShot(body)
   }
 
-  /** All of it, where it is in memory anyway. */
+  /** The whole body, if it is in memory. */
   get whole(): Uint8Array | undefined {
     return 'whole' in this.#body ? this.#body.whole : undefined
   }
 
-  /** How many bytes it is to have, once it is open; `undefined`: that shows at its end. */
+  /** The length in bytes, once it is open; `undefined` if it is not known before the end. */
   get length(): number | undefined {
     return this.#length
   }
 
-  /** How many bytes are left, where that is known; else `Infinity`. */
+  /** How many bytes are left; `Infinity` if that is not known. */
   get left(): number {
     return (this.#length ?? Infinity) - this.#taken
   }
@@ -83,7 +83,7 @@ export class UploadSource {
     if ((this.#length ?? 0) > this.#maxBytes) throw this.#tooLarge(`${this.#length} bytes, more`)
   }
 
-  /** Whether nothing is left. Waits for the source where that is not known yet. */
+  /** Whether nothing is left. Waits for the source if that is not known yet. */
   async atEnd(): Promise<boolean> {
     if (this.whole !== undefined) return this.left === 0
     this.#rest ??= await this.#pull()
@@ -91,14 +91,14 @@ export class UploadSource {
     return this.#rest === undefined
   }
 
-  /** The next bytes of a body that is in memory, left where they are. */
+  /** The next bytes of a body that is in memory, without a copy. */
   cut(size: number): Uint8Array | undefined {
     const piece = this.whole?.subarray(this.#taken, this.#taken + size)
     this.#taken += piece?.byteLength ?? 0
     return piece
   }
 
-  /** How many bytes can be had at once; 0 at the end. Waits for a source that has none. */
+  /** How many bytes can be taken now; 0 at the end. Waits for a source that has none yet. */
   async ready(): Promise<number> {
     if (this.#rest === undefined && 'readInto' in this.#body) return this.#ended ? 0 : PIECE_BYTES
     await this.#turn()
@@ -106,7 +106,7 @@ export class UploadSource {
     return this.#rest?.byteLength ?? 0
   }
 
-  /** Puts bytes into their place; gives how many, 0 at the end. */
+  /** Copies the next bytes into `place` and returns how many, 0 at the end. */
   async take(place: Uint8Array): Promise<number> {
     const taken = this.#rest === undefined ? await this.#fill(place) : this.#move(this.#rest, place)
     this.#taken += taken
@@ -114,13 +114,13 @@ export class UploadSource {
     return taken
   }
 
-  /** Ends the source. @param reason what a stream is destroyed with, if it is an error */
+  /** Ends the source. @param reason the error with which a stream is destroyed, if it is one */
   close(reason?: unknown): void {
     this.#gate.close()
     this.#rest = undefined
     const body = this.#body
     if ('whole' in body) return
-    // A file stays open at its end; any other source is over then.
+    // A file is still open at its end; any other source has ended by then.
     if ('readInto' in body) body.discard()
     else if (!this.#ended) {
       this.#iterator?.return?.().catch(() => undefined)
@@ -182,7 +182,7 @@ export class UploadSource {
     }
   }
 
-  /** A source that always has something would keep all others from their turn. */
+  /** Gives the event loop a turn now and then: a source that always has data would block it. */
   async #turn(): Promise<void> {
     if (this.#sinceTurn < TURN_BYTES) return
     this.#sinceTurn = 0

@@ -5,27 +5,27 @@ import type { Written } from '../store/object-backend.ts'
 import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
 import type { ObjectTarget } from '../store/storage-context.ts'
 
-/** Where a body goes, and as what. */
+/** Where a body goes, and with which attributes. */
 export interface UploadTarget extends ObjectTarget {
   readonly attributes: ObjectAttributes
   readonly conditions: WriteConditions
   readonly progress: IoProgress
 }
 
-/** What was stored, and what the bytes were. */
+/** What was stored, and the digests of the bytes that were read. */
 export interface Stored {
   readonly written: Written
   readonly checksum: Checksum
   readonly bytes: number
 }
 
-/** Notes that the next request makes an object. Some backends report by themselves when they have sent one. */
+/** Notes that the next request makes an object. Some backends report by themselves when they send one. */
 export function beginLastStep({ context, progress }: UploadTarget): void {
   progress.sent = !context.backend.tellsWhenSent
 }
 
 /**
- * Holds bytes to the digest that was announced, before they are stored.
+ * Checks bytes against the announced digest before they are stored.
  *
  * @throws {StorageError} `'checksum_mismatch'`
  */

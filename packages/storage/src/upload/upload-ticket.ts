@@ -5,37 +5,40 @@ import { failure, type ObjectCall } from '../store/failure.ts'
 import type { StorageContext } from '../store/storage-context.ts'
 import type { StorageError } from '../store/storage-error.ts'
 
-/** An upload that is ended by a later call, perhaps of another process. */
+/** An upload that a later call ends, perhaps in another process. */
 export interface UploadTicket {
-  /** `'resume'`: by `upload`; `'parts'`, `'whole'`: a browser sends parts, or all in one request. */
+  /**
+   * `'resume'`: `upload` goes on with it; `'parts'`, `'whole'`: a browser sends parts, or everything in one
+   * request.
+   */
   readonly kind: 'resume' | 'parts' | 'whole'
   readonly bucket: string
   readonly key: string
-  /** Of a multipart upload the store's id, else a name of our own that is stored with the object. */
+  /** The store's id of a multipart upload; otherwise a name of our own that is stored with the object. */
   readonly uploadId: string
-  /** How long the body is; `undefined` when that was not known. */
+  /** The length of the body, in bytes; `undefined` if it was not known. */
   readonly bytes: number | undefined
   readonly partBytes: number
   readonly algorithm: ChecksumAlgorithm
   readonly ifNoneMatch?: '*'
-  /** Of `'whole'`: the headers that its one request is sent with. */
+  /** For `'whole'`: the headers of its one request. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Signs what leaves this process, as it may come back from anybody. */
+/** Seals tickets, as they leave this process and may come back from anybody. */
 export interface TicketSeal {
   seal(ticket: UploadTicket): string
   /** @throws {StorageError} `'invalid_token'` */
   open(token: string): UploadTicket
 }
 
-/** Far more than a key of 1,024 bytes, the longest upload id and all headers need. */
+/** The longest token: far more than a key of 1,024 bytes, the longest upload id and all headers need. */
 const MAX_TOKEN_CHARS = 32_768
 
 /**
- * The seal of a storage: its `tokenSecret`, else its secret access key.
+ * The seal of a storage, with its `tokenSecret` or its secret access key.
  *
- * @throws {TypeError} when there are only credentials that end: no later call could open the seal
+ * @throws {TypeError} when there are only credentials that expire, as no later call could open the seal
  */
 export async function ticketSeal(
   context: StorageContext,
@@ -52,7 +55,7 @@ export async function ticketSeal(
     },
     open(token) {
       const [text = ''] = token.slice(0, MAX_TOKEN_CHARS).split('.')
-      // As texts: several texts decode to the same bytes.
+      // Compared as texts, as several texts decode to the same bytes.
       const given = Buffer.from(token)
       const expected = Buffer.from(signed(text))
       if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {

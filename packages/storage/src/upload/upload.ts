@@ -20,17 +20,19 @@ import {
 
 /*
  * The life of an upload:
- *  1. Its arguments are checked, and its body too: a source that is used up is refused.
- *  2. `callStore` lets it in, in a scope of its own; what is sent counts for nothing yet.
- *  3. The body is opened, and its plan is settled: how large its parts are, and which of them the store has already.
+ * 1. The arguments are checked, and the body too: a source that is used up is refused.
+ * 2. `callStore` admits the call in a scope of its own. What is sent does not count as an effect yet.
+ * 3. The body is opened and planned: how large its parts are, and which of them the store has already.
  *  4. The first part is read, hashed as its bytes come, in memory that all uploads of a storage share.
  *  5. If that is all, one PUT stores it.
- *  6. Else an upload is begun at the store, its token handed over, and the parts are sent as they are read.
- *  7. Its last step, the PUT or the completion, is the only one with an effect: if its answer is lost, the object shows what
- *     became of it.
- *  8. What fails before that is undone: the parts in flight end, the upload is removed, its outcome is `none`.
+ * 6. Otherwise an upload is begun at the store, its token is handed over, and the parts are sent as they
+ *    are read.
+ * 7. The last step, the PUT or the completion, is the only one with an effect. If its answer is lost, the
+ *    object shows what became of it.
+ * 8. A failure before that is undone: the parts in flight end, the upload is removed, the outcome is
+ *    `none`.
  *  9. The checksum of what the store has is compared with that of what was read.
- * 10. However it ends, the source is ended, and its memory is released.
+ * 10. In every case the source is ended and its memory released.
  *
  * docs/semantics.md says what a scope does to a call (rules 1 to 4), and how outcomes add up (rule 20).
  */
@@ -41,9 +43,9 @@ export interface UploadResult {
   /** Without quotes. */
   readonly etag: string
   readonly bytes: number
-  /** Of the bytes as they came from the body. */
+  /** The checksum of the bytes that were read from the body. */
   readonly checksum: Checksum
-  /** Whether the store said that it has the same; `false` for one that does not know checksums. */
+  /** Whether the store confirmed that checksum; `false` for a store that does not know checksums. */
   readonly checksumConfirmed: boolean
   readonly versionId?: string
 }
@@ -83,14 +85,14 @@ export async function upload(
     // A second call needs a new source.
     throw source.isOneShot && StorageError.isInstance(error) ? notRetryable(error, ONE_SHOT) : error
   } finally {
-    // Also where it was not let in.
+    // Even if the call was not admitted.
     source.close()
   }
 }
 
 const ONE_SHOT = 'to try again, give a new source, as this one can be read only once'
 
-/** Reads the first part, and sees whether it is all. */
+/** Reads the first part, which shows whether it is all, and sends the body. */
 async function store(target: UploadTarget, plan: UploadPlan, parts: PartReader): Promise<Stored> {
   const { budget, buffers } = target.context
   let first: Part | undefined
@@ -101,13 +103,13 @@ async function store(target: UploadTarget, plan: UploadPlan, parts: PartReader):
       ? await putWhole(target, plan, first)
       : await uploadInParts(target, plan, parts, first)
   } finally {
-    // It was given back when the part had arrived, if it did; twice does no harm.
+    // It was released if the part has arrived; releasing it twice does no harm.
     first?.permit.release()
     if (budget.isIdle) buffers.clear()
   }
 }
 
-/** Holds what the store says that it has against what was read. */
+/** Compares the checksum of the store with that of the bytes that were read. */
 function confirmed({ key, subject }: UploadTarget, stored: Stored): UploadResult {
   const { written, checksum, bytes } = stored
   const { etag, versionId } = written

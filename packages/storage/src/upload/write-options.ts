@@ -7,11 +7,11 @@ import type { ObjectAttributes, WriteConditions } from '../store/object-info.ts'
 import { MAX_OBJECT_BYTES } from './part-plan.ts'
 import { expectToken } from './upload-ticket.ts'
 
-/** What is stored beside the bytes, as a caller says it. */
+/** What is stored beside the bytes, as the caller gives it. */
 export interface AttributeOptions {
   /** @default 'application/octet-stream' */
   readonly contentType?: string | undefined
-  /** Whether a browser is to show it or save it. @default none */
+  /** Whether a browser should show it or save it. @default none */
   readonly disposition?: Disposition | undefined
   /** The name under which it is saved, in any language. @default none */
   readonly filename?: string | undefined
@@ -39,40 +39,40 @@ export interface UploadOptions extends IoOptions, AttributeOptions, WriteConditi
   readonly checksum?: ChecksumAlgorithm | undefined
   /**
    * The digest that the bytes must have, in base64, by the algorithm of `checksum`. Otherwise nothing is
-   * stored (`'checksum_mismatch'`). Of a body of one part only, where the algorithm is SHA256 or MD5.
+   * stored (`'checksum_mismatch'`). With SHA256 or MD5, only for a body of one part.
    */
   readonly expectedDigest?: string | undefined
   /**
-   * Called once when an upload in parts has begun, before the first of them is sent, with what `resume`
-   * takes: keep it. From then on a failure leaves the parts in the store, so that the upload can go on,
-   * also in another process; when that is not to be, call `abortUpload` with it. What this throws ends
-   * the upload, and nothing is left. Not called for a body of one part.
+   * Called once when an upload in parts has begun, before the first part is sent, with the token for
+   * `resume`: keep it. From then on a failure leaves the parts in the store, so that the upload can be
+   * resumed, also in another process. To give it up, call `abortUpload` with the token. If this throws, the
+   * upload ends and nothing is left. Not called for a body of one part.
    *
    * @default none: whatever fails, nothing is left
    */
   readonly onResumeToken?: ((token: string) => void | Promise<void>) | undefined
   /**
-   * Goes on with an upload. Give the same body from its beginning: parts that have arrived are compared
-   * with it, and only what is missing or differs is sent. Type, name, metadata and tags are those that
-   * it was begun with. A failure leaves the parts again.
+   * The token of an upload to resume. Give the same body from its beginning: parts that have arrived are
+   * compared with it, and only those that are missing or differ are sent. Type, name, metadata and tags are
+   * those of its beginning. A failure leaves the parts again.
    *
    * @throws {StorageError} `'not_found'` when that upload is over, `'invalid_token'` when the token is
    *   not for this key and bucket
    */
   readonly resume?: string | undefined
   /**
-   * The largest body that is stored, in bytes: 0 to 5 TiB. Nothing of a larger one is, and it is read
-   * no further than that shows (`'too_large'`). @default 5 TiB
+   * The largest body that is stored, in bytes: 0 to 5 TiB. Nothing of a larger one is stored, and it is
+   * read only until that shows (`'too_large'`). @default 5 TiB
    */
   readonly maxBytes?: number | undefined
   /** Called whenever a part has arrived. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
 }
 
-/** Checks the attributes and puts them into the form in which they are stored. */
+/** Checks the attributes and turns them into the form in which they are stored. */
 export function expectAttributes(options: AttributeOptions): ObjectAttributes {
   const { disposition, filename, cacheControl, contentEncoding } = options
-  // Stores have a default of their own, and another one for what comes in parts.
+  // Stores have defaults of their own, and another one for uploads in parts.
   const { contentType = 'application/octet-stream' } = options
   const { metadata, tags } = options
   for (const [name, value] of Object.entries({ contentType, cacheControl, contentEncoding })) {
@@ -94,7 +94,7 @@ export function expectAttributes(options: AttributeOptions): ObjectAttributes {
   }
 }
 
-/** Checks what must hold for a write. */
+/** Checks the conditions of a write. */
 export function expectConditions({ ifMatch, ifNoneMatch }: WriteConditions): WriteConditions {
   if (ifMatch !== undefined) expectEtag('ifMatch', ifMatch)
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
@@ -133,7 +133,7 @@ export function expectEtag(name: string, value: unknown): asserts value is strin
   throw expected(`${name} to be an ETag`, value)
 }
 
-/** Throws unless `value` can stand in a header. */
+/** Throws unless `value` can be in a header. */
 export function expectHeader(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
   throw expected(`${name} to be printable ASCII without spaces around it`, value)
@@ -142,7 +142,7 @@ export function expectHeader(name: string, value: unknown): asserts value is str
 /** The most that metadata may have in all, names and values as they are stored, in bytes (S3 user guide, "Working with object metadata"). */
 const MAX_METADATA_BYTES = 2_048
 
-/** Throws unless a store gives metadata back as it was. */
+/** Throws unless a store returns this metadata unchanged. */
 function expectMetadata(metadata: Readonly<Record<string, string>>): void {
   const names = new Set<string>()
   let bytes = 0
